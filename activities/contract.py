@@ -1,0 +1,120 @@
+"""What workflows and activities say to each other: names and data, no behaviour.
+
+A failing activity raises `temporalio.exceptions.ApplicationError(message, FailureDetails, type=code)`; the workflow reads
+`type` as the failure's code and the details as below.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from compiler.steps import Format, Method, RetryPolicy
+
+COMPILE_ORDER = "compile_order"
+CALL_SYSTEM = "call_system"
+POLL_SYSTEM = "poll_system"
+
+LONGEST_BACKOFF = 60.0
+"""Seconds. A longer pause between attempts is a timer of the workflow (RETRY_LATER), not of the activity."""
+
+RETRY_LATER = "retry_later"
+"""Failure type, not retryable by Temporal: `FailureDetails.retry_after` seconds from now is the next attempt."""
+
+TIMEOUT = "timeout"
+CONNECTION = "connection"
+DEFINITION_ERROR = "definition_error"
+"""An expression had no value; the message names file, line and column."""
+CONFIGURATION_ERROR = "configuration_error"
+"""The worker lacks something: a system it does not know, a secret that is not there."""
+ANSWER_TOO_LARGE = "answer_too_large"
+ANSWER_UNREADABLE = "answer_unreadable"
+
+CALLBACK_URL = "\ue000callback.url\ue001"
+CALLBACK_ID = "\ue000callback.id\ue001"
+"""What `callback.url` and `callback.id` are in everything that Temporal sees. The activity puts the real ones into what it
+sends, and these back into what it returns: a callback id must not be readable in a history."""
+
+
+def system_task_queue(task_queue: str, system: str) -> str:
+    """The queue on which the calls to `system` wait, so that its limits and its switch hold nobody else up."""
+    return f"{task_queue}.{system}"
+
+
+class Wire(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class CompileOrder(Wire):
+    order: dict[str, Any]
+    """As submitted, not yet checked."""
+
+
+class CompiledOrder(Wire):
+    """Either `findings` (why the order was rejected) or a plan."""
+
+    findings: list[dict[str, Any]] = []
+    """compiler.findings.Finding, dumped."""
+    plan: bytes = b""
+    """compiler.plan_codec.pack(plan)."""
+    summary: dict[str, Any] = {}
+    """For search attributes and memo, also of a rejected order as far as known: customer_id, products (commercial,
+    top level first), catalogue_version, requested_completion, order_lines, lines, steps (counts)."""
+
+
+class SystemCall(Wire):
+    """One call, everything rendered but secrets, address and callback id."""
+
+    order_id: str
+    step_id: str
+    system: str
+    method: Method
+    path: str
+    query: dict[str, Any] = {}
+    headers: dict[str, str] = {}
+    body: Any = None
+    format: Format = "json"
+    accept: Format | None = None
+    idempotency_key: str
+    """`<order id>/<step id>/<do|undo>/<n>`."""
+    timeout: float
+    """Seconds for the HTTP exchange of one attempt."""
+    retry: RetryPolicy
+    earlier_attempts: int = 0
+    """Attempts made by activities before this one (after RETRY_LATER), with the same key."""
+    fail_when: list[dict[str, str]] = []
+    """`{if, code, message}` as written; CEL over `response` and `scope`."""
+    output: Any = None
+    """The step's `output` template over `response` and `scope`; None: the body."""
+    scope: dict[str, Any] = {}
+    """Bindings that fail_when, output and until need beside `response`."""
+    places: dict[str, str] = {}
+    """Expression text → file:line:column."""
+    callback: bool = False
+    """The step completes by callback: hand out an id that belongs to this order, step and key."""
+    until: str | None = None
+    """POLL_SYSTEM only: CEL over `response` and `scope`; until it holds the activity fails retryably and is tried again."""
+    every: float = 30.0
+    """POLL_SYSTEM only: seconds between two askings."""
+
+
+class SystemAnswer(Wire):
+    status: int
+    output: Any = None
+    """What later steps see."""
+    attempts: int = 1
+    """Over all activities of this key."""
+
+
+class FailureDetails(Wire):
+    """The first detail of every ApplicationError that an activity raises."""
+
+    code: str
+    message: str
+    status: int | None = None
+    attempts: int = 1
+    """Over all activities of this key."""
+    retry_after: float | None = None
+    outcome_known: bool = True
+    """False where the system may have done the work all the same (timed out, connection lost after sending)."""

@@ -1,0 +1,72 @@
+"""Durations as people write them: `30s`, `90m`, `36h`, `3d`, `2w`, or ISO 8601 (`PT30S`, `P3D`)."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_SHORT = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_ISO = re.compile(
+    r"P(?:(?P<weeks>\d+(?:\.\d+)?)W)?(?:(?P<days>\d+(?:\.\d+)?)D)?"
+    r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+)
+_UNITS = {
+    "ms": timedelta(milliseconds=1),
+    "s": timedelta(seconds=1),
+    "m": timedelta(minutes=1),
+    "h": timedelta(hours=1),
+    "d": timedelta(days=1),
+    "w": timedelta(weeks=1),
+}
+
+
+def parse_duration(text: object) -> timedelta:
+    """`text` as a duration. Raises ValueError, in words for the person who wrote it."""
+    if isinstance(text, timedelta):
+        if text < timedelta(0):
+            raise ValueError("a duration cannot be negative")
+        return text
+    if isinstance(text, str):
+        short = _SHORT.fullmatch(text)
+        iso = _ISO.fullmatch(text)
+        try:
+            if short:
+                return float(short[1]) * _UNITS[short[2]]
+            if iso and any(iso.groupdict().values()):
+                return timedelta(**{unit: float(count) for unit, count in iso.groupdict().items() if count})
+        except OverflowError as error:
+            raise ValueError(f"`{text}` is longer than any duration can be") from error
+    raise ValueError(f"`{text}` is not a duration: write for example 30s, 90m, 36h, 3d, 2w or PT30S")
+
+
+def format_duration(duration: timedelta) -> str:
+    """The shortest of the forms that `parse_duration` reads: `36h`, `2d`, `90s`."""
+    for unit in ("w", "d", "h", "m", "s"):
+        if duration and duration % _UNITS[unit] == timedelta(0):
+            return f"{duration // _UNITS[unit]}{unit}"
+    return f"{duration.total_seconds():g}s"
+
+
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
+"""A non-negative length of time; reads and writes the forms above."""
+
+
+def is_template(text: object) -> bool:
+    return isinstance(text, str) and "${" in text
+
+
+def _duration_or_template(value: object) -> object:
+    return value if is_template(value) else parse_duration(value)
+
+
+def _write(value: timedelta | str) -> str:
+    return value if isinstance(value, str) else format_duration(value)
+
+
+DurationOrTemplate = Annotated[
+    timedelta | str, BeforeValidator(_duration_or_template), PlainSerializer(_write, return_type=str)
+]
+"""A duration, or text with `${…}` whose value is one when the step's turn comes."""

@@ -1,0 +1,1 @@
+"""The HTTP door: orders in; events and callbacks in."""

@@ -1,0 +1,1 @@
+"""The deterministic part: the generic `FulfilOrder` workflow, its state machines and its mailbox."""

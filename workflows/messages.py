@@ -1,0 +1,243 @@
+"""What clients and the FulfilOrder workflow say to each other: handler names, arguments, answers.
+
+Every update is validated and answered synchronously. A refusal is an ApplicationError whose type is one of the `Refusal`
+codes and whose message says why and what would be possible instead.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from workflows.states import Jeopardy, OrderState, StepState
+
+WORKFLOW_TYPE = "FulfilOrder"
+MAILBOX_TYPE = "EventMailbox"
+
+# Updates of FulfilOrder: name → argument → answer
+UPDATE_DECISION = "decision"  # None → Decision; waits for the compiler's word
+UPDATE_EVENT = "event"  # EventDelivery → DeliveryAnswer
+UPDATE_CALLBACK = "callback"  # CallbackDelivery → DeliveryAnswer
+UPDATE_RETRY = "retry"  # StepAct → ActAnswer
+UPDATE_SKIP = "skip"  # StepAct → ActAnswer
+UPDATE_COMPLETE = "complete"  # StepAct → ActAnswer
+UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
+
+# Signals: for senders that cannot wait (the mailbox)
+SIGNAL_EVENT = "deliver_event"  # EventDelivery
+
+# Queries of FulfilOrder
+QUERY_OVERVIEW = "overview"  # None → OrderView, without steps
+QUERY_STEPS = "steps"  # StepsPageRequest → StepsPage
+QUERY_PLAN = "plan"  # None → bytes, compiler.plan_codec.pack(plan)
+
+
+def workflow_id(order_id: str) -> str:
+    return f"order/{order_id}"
+
+
+def mailbox_id(order_id: str | None = None, key: str | None = None, name: str | None = None) -> str:
+    """The mailbox of an order that is not there yet, or of an event name and key that nobody waits for yet."""
+    return f"mailbox/order/{order_id}" if order_id else f"mailbox/key/{name}/{key}"
+
+
+class SearchAttributes:
+    """Ids only, no personal data: search attributes are not encrypted."""
+
+    ORDER_STATE = "OrderState"  # Keyword
+    CUSTOMER_ID = "CustomerId"  # Keyword
+    PRODUCTS = "Products"  # KeywordList, commercial product ids
+    FALLOUT_COUNT = "FalloutCount"  # Int
+    OPEN_TASKS = "OpenTasks"  # Int, manual steps that wait for a person
+    JEOPARDY = "Jeopardy"  # Keyword
+    CATALOGUE_VERSION = "CatalogueVersion"  # Keyword
+    REQUESTED_COMPLETION = "RequestedCompletion"  # Datetime
+
+
+class Refusal(StrEnum):
+    NOT_FOUND = "not_found"
+    NOT_NOW = "not_now"  # the state does not allow it
+    STALE = "stale"  # the caller acted on what is no longer so
+    INVALID = "invalid"  # the data does not fit the form
+    AMBIGUOUS = "ambiguous"  # an event that fits several steps
+    NOT_YET = "not_yet"  # part of the language, not of this engine
+
+
+class Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class FulfilOrderInput(Message):
+    order: dict[str, Any]
+    """As submitted. Checked inside, so that no input can leave the run stuck."""
+    revision: int = 1
+    resumed: bytes | None = None
+    """The state carried over when the run continues as new; None in the first run."""
+
+
+class Decision(Message):
+    """The answer to a submission."""
+
+    order_id: str
+    state: OrderState
+    accepted: bool
+    findings: list[dict[str, Any]] = []
+    order_lines: int = 0
+    lines: int = 0
+    steps: int = 0
+    catalogue_version: str | None = None
+
+
+class Actor(Message):
+    by: str
+    reason: str = ""
+
+
+class StepAct(Message):
+    """A person's act on one step. `expected` is the state that they saw; None: not said."""
+
+    step: str
+    """The step's id, or its number as `show` prints it."""
+    actor: Actor
+    data: dict[str, Any] | None = None
+    expected: StepState | None = None
+
+
+class SetCharacteristics(Message):
+    characteristics: dict[str, Any]
+    actor: Actor
+
+
+class ActAnswer(Message):
+    step: str | None = None
+    state: StepState | None = None
+    message: str
+    already: bool = False
+    """True where the same act had been done before."""
+
+
+class EventDelivery(Message):
+    event_id: str
+    """Duplicates (the same id) count once."""
+    name: str
+    key: str | None = None
+    payload: Any = None
+    step: str | None = None
+    """Names the step where it would fit several."""
+    at: datetime | None = None
+
+
+class CallbackDelivery(Message):
+    step: str
+    key: str
+    """The idempotency key that the call was made with."""
+    payload: Any = None
+    event_id: str
+    """Duplicates count once; systems that give none get a digest of the body."""
+
+
+class DeliveryAnswer(Message):
+    status: Literal["completed", "kept", "duplicate", "late"]
+    """completed a step; kept for a step whose turn has not come; had come before; its step is done without it."""
+    step: str | None = None
+
+
+class ErrorView(Message):
+    code: str
+    message: str
+    at: datetime | None = None
+
+
+class UndoView(Message):
+    state: str
+    attempts: int = 0
+    error: ErrorView | None = None
+
+
+class StepView(Message):
+    number: int
+    """From 1, in the plan's order; stays the same for the order's life."""
+    id: str
+    workstream: str
+    workstream_name: str
+    name: str
+    kind: str
+    summary: str
+    """`Security camera ×4 · Reserve stock`"""
+    lines: list[str]
+    after: list[str]
+    state: StepState
+    jeopardy: Jeopardy = Jeopardy.ON_TRACK
+    waits_for: str | None = None
+    """In words, for a step that has begun: `event shipment_delivered with key T-1`, `a person in field_ops`."""
+    queue: str | None = None
+    instructions: str | None = None
+    form: dict[str, Any] | None = None
+    attempts: int = 0
+    next_attempt_at: datetime | None = None
+    due: datetime | None = None
+    """When the timer fires, or `within` ends."""
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    output: Any = None
+    error: ErrorView | None = None
+    undo: UndoView | None = None
+
+
+class LineView(Message):
+    id: str
+    product: str
+    name: str
+    quantity: int | float
+    action: str
+    attributes: dict[str, Any]
+    state: OrderState
+    sources: list[str]
+    per: str | None = None
+
+
+class HistoryEntry(Message):
+    at: datetime
+    what: str
+    step: str | None = None
+    by: str | None = None
+    reason: str | None = None
+
+
+class OrderView(Message):
+    order_id: str
+    state: OrderState
+    jeopardy: Jeopardy
+    forecast: datetime | None
+    revision: int
+    customer: dict[str, Any]
+    priority: int
+    requested_start: datetime | None
+    requested_completion: datetime | None
+    characteristics: dict[str, Any]
+    products: list[str]
+    catalogue_version: str | None
+    started_at: datetime
+    ended_at: datetime | None = None
+    fallout: int = 0
+    open_tasks: int = 0
+    step_count: int = 0
+    steps_by_state: dict[str, int] = {}
+    order_lines: list[LineView] = []
+    lines: list[LineView] = []
+    findings: list[dict[str, Any]] = []
+    history: list[HistoryEntry] = []
+
+
+class StepsPageRequest(Message):
+    offset: int = 0
+    limit: int = 500
+    states: list[StepState] | None = None
+
+
+class StepsPage(Message):
+    steps: list[StepView]
+    next_offset: int | None = None
