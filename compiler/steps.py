@@ -156,7 +156,7 @@ class RetryPolicy(Model):
         return self.max_attempts if self.intervals is None else len(self.intervals) + 1
 
 
-STANDARD_RETRY = RetryPolicy(give_up_on=["4xx"])
+STANDARD_RETRY = RetryPolicy(give_up_on=["invalid_request", "4xx"])
 """The policy in force where neither step nor system names one, unless a document `standard` replaces it."""
 
 
