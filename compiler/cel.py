@@ -17,6 +17,9 @@ from cel_expr_python.ext import ext_math, ext_strings
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+INTEGERS = range(-(2**63), 2**63)
+"""The whole numbers that expressions can compute with."""
+
 NAMES = (
     "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
     "steps", "workstreams", "response", "payload", "event", "output", "callback", "env",
@@ -105,6 +108,23 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
         return result.plain_value()
     except (RuntimeError, ValueError, TypeError, OverflowError) as error:
         raise EvaluationError(expression, str(error)) from error
+
+
+@lru_cache(maxsize=1)
+def _matching() -> cel.Expression:
+    variables = {"text": cel.Type.STRING, "pattern": cel.Type.STRING}
+    return cel.NewEnv(variables=variables).compile("text.matches(pattern)")
+
+
+def matches_whole(pattern: str, text: str) -> bool:
+    """Whether the whole of `text` matches (RE2 syntax, as CEL's `matches`: linear time, whatever the pattern).
+
+    Raises ValueError where `pattern` is none.
+    """
+    result = _matching().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
+    if result.type() == cel.Type.ERROR:
+        raise ValueError(f"`{pattern}` is not a regular expression (RE2)")
+    return bool(result.value())
 
 
 def as_text(value: Any) -> str:

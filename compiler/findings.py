@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -52,3 +53,9 @@ class CatalogueInvalid(Refused):
 
 class OrderRejected(Refused):
     """The order cannot be fulfilled with this catalogue, or is not a well-formed order."""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """`; did you mean \`cameras\`?`, or nothing where no known name is near."""
+    near = get_close_matches(name[:100], known, n=1, cutoff=0.6)
+    return f"; did you mean `{near[0]}`?" if near else ""

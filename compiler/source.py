@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import yaml
 from yaml.cyaml import CParser
 
+from compiler.cel import INTEGERS
 from compiler.findings import Finding, Place
 
 Key = str | int
@@ -33,9 +34,9 @@ SUFFIXES = (".yaml", ".yml")
 
 
 class Spot(NamedTuple):
-    """Where a value begins in its file (`index`, `line`, `column` count from 0), and what stands inside it."""
+    """Where a value begins in its file (`start`, `line`, `column` count from 0), and what stands inside it."""
 
-    index: int
+    start: int
     line: int
     column: int
     keys: dict[Key, Spot] | None = None
@@ -227,8 +228,6 @@ _INTEGER = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|(?:0|[1-9][0-9]*)(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _BASED = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
 _ENDLESS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-INTEGERS = range(-(2**63), 2**63)
-"""What expressions can compute with."""
 
 
 def resolve_plain(text: str) -> Any:
@@ -461,8 +460,8 @@ def _character(text: str, spot: Spot, value: str, offset: int) -> tuple[int, int
 
     Walks what is written along what it means: folded lines, indentation and escapes are the difference.
     """
-    properties = _PROPERTIES.match(text, spot.index)
-    position = properties.end() if properties else spot.index
+    properties = _PROPERTIES.match(text, spot.start)
+    position = properties.end() if properties else spot.start
     style = text[position : position + 1]
     if style in ("|", ">"):
         position = text.find("\n", position) + 1
