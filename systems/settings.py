@@ -1,0 +1,57 @@
+"""What the sandbox is told by its environment: how long things take, who may call, and where events go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+DELAYS: Mapping[str, float] = {
+    "delivery": 20.0,  # from a shipment leaving until it is delivered
+    "booking": 5.0,  # from an installation request until a visit is booked
+    "appointment": 60.0,  # from the booking until the visit takes place
+    "activation": 10.0,  # until a subscription is active
+    "handover": 30.0,  # until a carrier hands a circuit over
+    "rollout": 10.0,  # until a router runs its configuration
+}
+"""Seconds of real time, by name. All are far shorter than in life, so that an order can be watched."""
+
+DEFAULT_SECRET = "sandbox"
+"""What every system asks for where the environment names no secret."""
+
+
+@dataclass
+class Gateway:
+    """Where events are posted. The token is never stored."""
+
+    url: str | None = None
+    token: str | None = None
+
+
+@dataclass
+class Settings:
+    delays: dict[str, float]
+    secrets: Mapping[str, str]
+    """By the name of the variable, such as INVENTORY_TOKEN."""
+    gateway: Gateway = field(default_factory=Gateway)
+
+    def secret(self, name: str) -> str:
+        return self.secrets.get(name) or DEFAULT_SECRET
+
+
+def settings_from(environment: Mapping[str, str]) -> Settings:
+    """Reads `SANDBOX_DELAY_<NAME>` (seconds), the systems' secrets, `ORDO_GATEWAY_URL` and `ORDO_GATEWAY_TOKEN`.
+
+    Raises ValueError, in words for the person who set the variable, where a delay is not a number.
+    """
+    delays = dict(DELAYS)
+    for name in DELAYS:
+        variable = f"SANDBOX_DELAY_{name.upper()}"
+        if text := environment.get(variable):
+            try:
+                delays[name] = float(text)
+            except ValueError:
+                raise ValueError(f"{variable} is `{text}`: give a number of seconds, such as 0.5") from None
+            if not 0 <= delays[name] <= 31_536_000:
+                raise ValueError(f"{variable} is `{text}`: give seconds between 0 and a year")
+    gateway = Gateway(environment.get("ORDO_GATEWAY_URL") or None, environment.get("ORDO_GATEWAY_TOKEN") or None)
+    return Settings(delays, environment, gateway)
