@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from compiler.attributes import Attribute
 from compiler.durations import DurationOrTemplate
 from compiler.findings import Finding, Place
-from compiler.steps import Action, Model, RetryPolicy, StepDefinition, StepReference
+from compiler.steps import Action, Model, RetryChoice, RetryPolicy, StepDefinition, StepReference
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ class Workstream:
     """Product ids, classes resolved, in the catalogue's order. All commercial or technical, mixed is allowed."""
     when: str | None
     steps: Mapping[str, Step]
-    """In the file's order."""
+    """In the order of their dependencies, then of their ids: plans do not depend on the order of keys in a file."""
     own: bool = False
     """True where it is a product's own `steps`."""
 
@@ -127,9 +127,24 @@ class Secret(Model):
     env: str | None = None
     file: str | None = None
 
+    @model_validator(mode="after")
+    def _one_place(self) -> Secret:
+        if (self.env is None) == (self.file is None):
+            raise ValueError("a secret is `{env: NAME}` or `{file: PATH}`")
+        return self
+
+
+def _text_shape(value: object) -> str:
+    return "a text" if isinstance(value, str) else "a secret"
+
+
+TextOrSecret = Annotated[
+    Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")], Discriminator(_text_shape)
+]
+
 
 class Basic(Model):
-    user: str | Secret
+    user: TextOrSecret
     password: Secret
 
 
@@ -140,7 +155,7 @@ class ApiKey(Model):
 
 class OAuth2(Model):
     token_url: str
-    client_id: str | Secret
+    client_id: TextOrSecret
     client_secret: Secret
     scope: str | None = None
 
@@ -160,6 +175,14 @@ class Auth(Model):
     oauth2: OAuth2 | None = None
     mtls: Mtls | None = None
 
+    @model_validator(mode="after")
+    def _one_way(self) -> Auth:
+        if sum(way is not None for way in (self.bearer, self.basic, self.api_key, self.oauth2)) > 1:
+            raise ValueError("say one of bearer, basic, api_key, oauth2 (`mtls` may stand beside it)")
+        if all(way is None for way in (self.bearer, self.basic, self.api_key, self.oauth2, self.mtls)):
+            raise ValueError("say one of bearer, basic, api_key, oauth2, mtls")
+        return self
+
 
 class Limits(Model):
     concurrency: int | None = Field(None, ge=1, le=10_000)
@@ -177,7 +200,7 @@ class System(Model):
     base_url: str
     auth: Auth | None = None
     timeout: DurationOrTemplate | None = None
-    retry: str | RetryPolicy | None = None
+    retry: RetryChoice | None = None
     limits: Limits = Limits()
     error_code: str | None = None
     """CEL, sees `response`."""

@@ -6,7 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from compiler.attributes import Attribute
 from compiler.durations import Duration, DurationOrTemplate
@@ -16,6 +16,21 @@ class Model(BaseModel):
     """A piece of a definition: unknown keys are errors, and nothing changes it once it is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+
+
+def as_list(value: object) -> object:
+    """`x` and `[x]` are the same where a list of one is usual."""
+    return value if isinstance(value, list | tuple) or value is None else [value]
+
+
+def _expression_text(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+BareExpression = Annotated[str, BeforeValidator(_expression_text)]
+"""A CEL text; a plain number or truth value is one too (`when: true`, `quantity: 2`)."""
 
 
 class Action(StrEnum):
@@ -49,7 +64,7 @@ class Poll(Model):
     get: str
     every: DurationOrTemplate = timedelta(seconds=30)
     within: DurationOrTemplate | None = None
-    until: str
+    until: BareExpression
     """CEL, sees `response`."""
 
 
@@ -97,14 +112,10 @@ class Manual(Model):
     form: dict[str, Attribute] = {}
 
 
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
 class Event(Model):
-    name: Annotated[list[str], BeforeValidator(_as_list), Field(min_length=1)]
+    name: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
     key: str | None = None
-    match: str | None = None
+    match: BareExpression | None = None
     """CEL, sees `payload` and `event`."""
     within: DurationOrTemplate | None = None
 
@@ -113,13 +124,13 @@ class Wait(Model):
     for_: DurationOrTemplate | None = Field(None, alias="for")
     until: str | None = None
     """Text that holds a date-time, or a template of one."""
-    condition: str | None = None
+    condition: BareExpression | None = None
     """CEL."""
     within: DurationOrTemplate | None = None
 
     @model_validator(mode="after")
     def _one_wait(self) -> Wait:
-        given = [key for key, value in (("for", self.for_), ("until", self.until), ("condition", self.condition)) if value is not None]
+        given = [value for value in (self.for_, self.until, self.condition) if value is not None]
         if len(given) != 1:
             raise ValueError("a wait needs exactly one of for, until, condition")
         if self.within is not None and self.condition is None:
@@ -139,6 +150,10 @@ class Start(Model):
         return self
 
 
+def _code_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
 class RetryPolicy(Model):
     """How often and when an attempt that failed is made again."""
 
@@ -148,7 +163,7 @@ class RetryPolicy(Model):
     max_interval: Duration = timedelta(minutes=1)
     intervals: list[Duration] | None = None
     """A fixed ladder instead of a back-off: n intervals make n + 1 attempts."""
-    give_up_on: list[str] = []
+    give_up_on: Annotated[list[Annotated[str, BeforeValidator(_code_text)]], BeforeValidator(as_list)] = []
     """Error codes, or classes of HTTP status (`4xx`, which leaves out 408, 425 and 429)."""
 
     @property
@@ -156,12 +171,21 @@ class RetryPolicy(Model):
         return self.max_attempts if self.intervals is None else len(self.intervals) + 1
 
 
+def _retry_shape(value: object) -> str:
+    return "a policy" if isinstance(value, dict | RetryPolicy) else "an id"
+
+
+RetryChoice = Annotated[
+    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")], Discriminator(_retry_shape)
+]
+"""A policy's id, or a policy written where it is used."""
+
 STANDARD_RETRY = RetryPolicy(give_up_on=["invalid_request", "4xx"])
 """The policy in force where neither step nor system names one, unless a document `standard` replaces it."""
 
 
 class FailWhen(Model):
-    if_: str = Field(alias="if")
+    if_: BareExpression = Field(alias="if")
     code: str
     message: str = ""
 
@@ -209,7 +233,7 @@ class Undo(Model):
     activity: str | None = None
     with_: dict[str, Any] = Field({}, alias="with")
     manual: Manual | None = None
-    retry: str | RetryPolicy | None = None
+    retry: RetryChoice | None = None
     timeout: DurationOrTemplate | None = None
 
     @model_validator(mode="after")
@@ -221,6 +245,16 @@ class Undo(Model):
 
 class PatchChange(Model):
     call: Call
+
+
+def _change_shape(value: object) -> str:
+    return "a patch" if isinstance(value, dict | PatchChange) else "a word"
+
+
+OnChange = Annotated[
+    Annotated[Literal["redo", "keep"], Tag("a word")] | Annotated[PatchChange, Tag("a patch")],
+    Discriminator(_change_shape),
+]
 
 
 class StepReference(Model):
@@ -242,7 +276,16 @@ def _reference(value: object) -> object:
     return {"step": value} if isinstance(value, str) else value
 
 
-Reference = Annotated[OrderReference | StepReference, BeforeValidator(_reference)]
+def _reference_shape(value: object) -> str:
+    has_order = "order" in value if isinstance(value, dict) else isinstance(value, OrderReference)
+    return "another order's step" if has_order else "a step"
+
+
+Reference = Annotated[
+    Annotated[OrderReference, Tag("another order's step")] | Annotated[StepReference, Tag("a step")],
+    Discriminator(_reference_shape),
+    BeforeValidator(_reference),
+]
 
 
 class StepDefinition(Model):
@@ -259,21 +302,21 @@ class StepDefinition(Model):
     wait: Wait | None = None
     milestone: Literal[True] | None = None
 
-    after: list[Reference] = []
-    per: str | None = None
+    after: Annotated[list[Reference], BeforeValidator(as_list)] = []
+    per: BareExpression | None = None
     """None: the workstream's. Else line, bundle, order, or CEL over the line."""
-    actions: list[Action] | None = None
+    actions: Annotated[list[Action], BeforeValidator(as_list)] | None = None
     """None: the workstream's."""
-    when: str | None = None
+    when: BareExpression | None = None
     start: Start | None = None
     expected: DurationOrTemplate | None = None
     timeout: DurationOrTemplate | None = None
-    retry: str | RetryPolicy | None = None
+    retry: RetryChoice | None = None
     fail_when: list[FailWhen] = []
     sla: Sla | None = None
     on_failure: Annotated[list[FailureCase], BeforeValidator(_failure_cases)] = [FailureCase(do="fallout")]
     undo: Undo | None = None
-    on_change: Literal["redo", "keep"] | PatchChange = "redo"
+    on_change: OnChange = "redo"
     point_of_no_return: bool = False
     output: Any = None
     """A template over `response`, `payload` or the form's data; None: the answer's body, the payload, the data."""
