@@ -35,8 +35,9 @@ class Policy(BaseModel):
 
 
 class Removal(BaseModel):
-    site: str
-    customer: str | None = None
+    customer: str
+    site: str | None = None
+    """None: the whole network, its controllers included."""
 
 
 def _active(work: Work, id_: str) -> Resource:
@@ -109,11 +110,24 @@ async def remove_router(id: str, work: Working) -> Resource:  # noqa: A002
     return work.move("router", running, "removed")
 
 
+@router.get("/customers/{customer}/controller")
+async def controller_of(customer: str, work: Working) -> Resource:
+    """The controller of the customer's network, the latest where there are several."""
+    controllers = work.all("controller", ("active",), customer=customer)
+    if not controllers:
+        raise BusinessError("no_network", f"customer {customer} has no network", 404)
+    return max(controllers, key=lambda each: str(each.known("created_at")))
+
+
 @router.post("/removals")
-async def remove_routers(wanted: Removal, work: Working) -> Resource:
-    """Takes every router of a site out. None is no error: what was asked for holds."""
-    running = work.all("router", RUNNING, site=wanted.site, customer=wanted.customer)
-    removed = [work.move("router", each, "removed").id for each in running]
+async def remove_network(wanted: Removal, work: Working) -> Resource:
+    """Takes out what a site, or the whole network, has. Nothing there is no error: what was asked for holds."""
+    of_customer = {"customer": wanted.customer}
+    where = of_customer if wanted.site is None else of_customer | {"site": wanted.site}
+    removed = [work.move("router", each, "removed").id for each in work.all("router", RUNNING, **where)]
+    if wanted.site is None:
+        controllers = work.all("controller", ("active",), **of_customer)
+        removed += [work.move("controller", each, "removed").id for each in controllers]
     return work.create("removal", "REM", "done", removed=removed, **wanted.model_dump())
 
 
