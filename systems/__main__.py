@@ -17,7 +17,8 @@ from systems.settings import settings_from
 
 EPILOG = """environment:
   ORDO_GATEWAY_URL, ORDO_GATEWAY_TOKEN   where events go
-  SANDBOX_DELAY_DELIVERY=0.5 …           seconds; also _BOOKING, _APPOINTMENT, _ACTIVATION, _HANDOVER, _ROLLOUT
+  SANDBOX_DELAY_DELIVERY=0.5 …           seconds; also _BOOKING, _APPOINTMENT, _ACTIVATION, _HANDOVER, _ROLLOUT,
+                                         _REDELIVERY
   INVENTORY_TOKEN, LOGISTICS_API_KEY, …  what each system asks for (default: sandbox)
 """
 

@@ -76,7 +76,7 @@ class Clockwork:
         attempts = row["attempts"] + 1
         refused = lasting and attempts >= REFUSALS
         state = "delivered" if error is None else "refused" if refused else "pending"
-        pause = min(0.2 * 2 ** min(attempts, 10), LONGEST_PAUSE)
+        pause = min(self._settings.delays["redelivery"] * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
         async with self._store.transaction():
             self._store.write(
                 "update deliveries set state = ?, attempts = ?, error = ?, due = ? where sequence = ?",

@@ -12,6 +12,7 @@ DELAYS: Mapping[str, float] = {
     "activation": 10.0,  # until a subscription is active
     "handover": 30.0,  # until a carrier hands a circuit over
     "rollout": 10.0,  # until a router runs its configuration
+    "redelivery": 0.5,  # until a callback or event that was not taken is posted again; doubles each time
 }
 """Seconds of real time, by name. All are far shorter than in life, so that an order can be watched."""
 
