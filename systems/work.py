@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import secrets
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from systems.errors import BusinessError
-from systems.store import Store, dump, now, timestamp
+from systems.store import Row, Store, dump, now, timestamp
 
 
 class Resource(BaseModel):
@@ -24,6 +25,10 @@ class Resource(BaseModel):
     def known(self, name: str) -> Any:
         """What the system knows of the resource under `name`; None where nothing."""
         return (self.model_extra or {}).get(name)
+
+
+def _resource(row: Row) -> Resource:
+    return Resource(id=row["id"], state=row["state"], **json.loads(row["data"]))
 
 
 class Work:
@@ -59,7 +64,7 @@ class Work:
         found = self._store.row(
             "select id, state, data from resources where system = ? and kind = ? and id = ?", self._system, kind, id_
         )
-        return None if found is None else Resource(id=found["id"], state=found["state"], **json.loads(found["data"]))
+        return None if found is None else _resource(found)
 
     def get(self, kind: str, id_: str) -> Resource:
         """Raises BusinessError `unknown_<kind>` (404) where there is none."""
@@ -69,15 +74,12 @@ class Work:
 
     def all(self, kind: str, states: tuple[str, ...], **wanted: Any) -> list[Resource]:
         """Every resource in one of `states` of which `wanted` is known, by id."""
+        alike = " and json_extract(data, '$.' || ?) is ?" * len(wanted)
         found = self._store.rows(
-            "select id, state, data from resources where system = ? and kind = ? order by id", self._system, kind
-        )
-        resources = [Resource(id=row["id"], state=row["state"], **json.loads(row["data"])) for row in found]
-        return [
-            resource
-            for resource in resources
-            if resource.state in states and all(resource.known(name) == value for name, value in wanted.items())
-        ]
+            f"select id, state, data from resources where system = ? and kind = ?{alike} order by id",
+            self._system, kind, *itertools.chain(*wanted.items()),
+        )  # fmt: skip
+        return [_resource(row) for row in found if row["state"] in states]
 
     def move(self, kind: str, resource: Resource, state: str, **changes: Any) -> Resource:
         """The resource in its new state."""
