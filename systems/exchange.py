@@ -47,6 +47,8 @@ def system_router(name: str, credential: Credential) -> APIRouter:
 
 
 class Exchange:
+    """A request on its way through: who calls, what fault strikes, was it done before, do it, note it."""
+
     def __init__(self, request: Request, system: str, effect: str, credential: Credential) -> None:
         self._request = request
         self._system = system
