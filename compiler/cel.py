@@ -65,6 +65,17 @@ def functions() -> list[cel.FunctionDecl]:
     return declared
 
 
+def declared_functions() -> list[cel.FunctionDecl]:
+    """The same functions for checking only, where `sum` gives what the list holds."""
+    declared = functions()[:-1]
+    kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE, "duration": cel.Type.DURATION}
+    overloads = [
+        cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()
+    ]
+    declared.append(cel.FunctionDecl("sum", overloads))
+    return declared
+
+
 @lru_cache(maxsize=1)
 def _environment() -> cel.Env:
     return cel.NewEnv(

@@ -1,0 +1,233 @@
+"""Expressions checked when the catalogue is loaded: known names, fitting types, nothing read that may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Literal
+
+from compiler.findings import did_you_mean
+from compiler.mistakes import FUNCTIONS, Mistake, of_syntax, of_types, type_words
+from compiler.syntax import Path, Unparsable, Use, parse, uses_of
+from compiler.types import BOOL, DOUBLE, DURATION, DYN, INT, LIST, STRING, TIMESTAMP, Signature, Type, environment, only
+
+
+@dataclass(frozen=True)
+class Scope:
+    """What an expression sees where it stands."""
+
+    names: Mapping[str, Type]
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
+    """Names that are not seen here → why, and what to write instead."""
+    steps: frozenset[str] | None = None
+    """Where outputs of steps are seen: the steps of this workstream; None where they are not."""
+    workstreams: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """The steps of each workstream."""
+    skippable: frozenset[str] = frozenset()
+    """`workstream.step` of those that may be skipped and have no default output."""
+    workstream: str = ""
+    previous_is_sure: bool = True
+
+    def with_names(self, **more: Type) -> Scope:
+        """The same scope with further names."""
+        elsewhere = {name: why for name, why in self.elsewhere.items() if name not in more}
+        return Scope(
+            {**self.names, **more}, elsewhere, self.steps, self.workstreams, self.skippable, self.workstream,
+            self.previous_is_sure,
+        )  # fmt: skip
+
+
+Output = tuple[Literal["steps", "workstreams"], str, str, bool]
+"""How a step's output is read: by which name, workstream, step, and whether all of them (`outputs`)."""
+
+Expected = Literal["condition", "count", "integer", "number", "text", "list", "time", "duration", "object", "any"]
+
+_FITTING: dict[Expected, tuple[frozenset[str], str]] = {
+    "condition": (frozenset({"bool"}), "true or false"),
+    "count": (frozenset({"int", "double", "uint"}), "a number"),
+    "integer": (frozenset({"int", "uint"}), "an integer"),
+    "number": (frozenset({"int", "double", "uint"}), "a number"),
+    "text": (frozenset({"string"}), "text"),
+    "list": (frozenset({"list"}), "a list"),
+    "time": (frozenset({"timestamp", "string"}), "a date or time"),
+    "duration": (frozenset({"duration", "string"}), "a duration"),
+    "object": (frozenset({"map", "object"}), "an object"),
+}
+
+
+def mistakes_in(expression: str, scope: Scope, expected: Expected = "any") -> list[Mistake]:
+    """What is wrong with a bare expression in this scope; one mistake is told once."""
+    try:
+        uses = uses_of(expression)
+    except Unparsable as error:
+        return [of_syntax(expression, str(error))]
+    found = list(_wrong_names(expression, uses, scope))
+    if found:
+        return found
+    kind, mistake = _checked(expression, _signature(uses, scope))
+    if mistake is not None:
+        return [mistake]
+    if expected != "any" and kind not in ("dyn", "error"):
+        fitting, words = _FITTING[expected]
+        if kind not in fitting:
+            return [Mistake("expression-type", 0, f"this must give {words}, and gives {type_words(kind)}")]
+    return []
+
+
+def outputs_read(expression: str) -> list[tuple[Output, int]]:
+    """The outputs of steps that an expression reads, each with its offset. The workstream is empty for `steps`."""
+    try:
+        uses = uses_of(expression)
+    except Unparsable:
+        return []
+    found: list[tuple[Output, int]] = []
+    for use in uses:
+        if use.path[0] == "steps" and len(use.path) >= 3:
+            found.append((("steps", "", use.path[1], False), use.offset))
+        elif use.path[0] == "workstreams" and len(use.path) >= 4:
+            found.append((("workstreams", use.path[1], use.path[2], use.path[3] == "outputs"), use.offset))
+    return found
+
+
+def _signature(uses: tuple[Use, ...], scope: Scope) -> Signature:
+    """The names that are used, objects cut down to the fields that are."""
+    signature: dict[str, Type] = {}
+    for root in {use.path[0] for use in uses}:
+        whole = scope.names.get(root, DYN)
+        fields = {use.path[1] if len(use.path) > 1 else "" for use in uses if use.path[0] == root}
+        signature[root] = only(whole, fields) if whole.kind == "object" and "" not in fields else whole
+    return tuple(sorted(signature.items(), key=lambda item: item[0]))
+
+
+@lru_cache(maxsize=200_000)
+def _checked(expression: str, signature: Signature) -> tuple[str, Mistake | None]:
+    """The kind of the expression's value, or what is wrong with its types."""
+    try:
+        returned = environment(signature).compile(expression).return_type()
+    except (RuntimeError, ValueError, TypeError) as error:
+        return "error", of_types(expression, parse(expression), str(error))
+    name = returned.name().lower()
+    kind = "object" if returned.is_message() else name.split("<")[0]
+    return kind, None
+
+
+def _wrong_names(expression: str, uses: tuple[Use, ...], scope: Scope) -> Iterator[Mistake]:
+    told: set[Path] = set()
+    for use in uses:
+        mistake = _wrong(use, scope)
+        if mistake is None or use.path in told:
+            continue
+        told.add(use.path)
+        hyphenated = _hyphenated(expression, mistake)
+        if hyphenated is not None:
+            yield hyphenated
+            return
+        yield mistake
+
+
+def _hyphenated(expression: str, mistake: Mistake) -> Mistake | None:
+    """`attributes.camera-model`: a subtraction to the machine, a name to the person."""
+    rest = expression[mistake.offset :]
+    length = next((i for i, character in enumerate(rest) if not (character.isalnum() or character in "_-.")), len(rest))
+    word = rest[:length]
+    before = expression[: mistake.offset]
+    if "-" not in word and before.endswith("-"):
+        start = mistake.offset
+        while start and (expression[start - 1].isalnum() or expression[start - 1] in "_-."):
+            start -= 1
+        word = expression[start : mistake.offset] + word
+    if "-" not in word or mistake.code != "name-unknown":
+        return None
+    return Mistake("expression-hyphen", mistake.offset, f"`{word}` is a subtraction here: names are joined by `_`")
+
+
+def _wrong(use: Use, scope: Scope) -> Mistake | None:
+    root = use.path[0]
+    if root == "steps" and scope.steps is not None:
+        return _wrong_output(use, scope, scope.workstream, use.path[1:2], 2, ("output",))
+    if root == "workstreams" and scope.steps is not None:
+        return _wrong_workstream(use, scope)
+    kind = scope.names.get(root)
+    if kind is None:
+        return _unseen(use, scope)
+    if root == "previous" and not scope.previous_is_sure and ("previous",) not in use.guarded and not use.tested:
+        message = "only modify and delete lines have a `previous`: limit `actions`, or ask `action == \"modify\" && …`"
+        return Mistake("value-may-be-missing", use.offset, message)
+    return _wrong_field(use, kind)
+
+
+def _unseen(use: Use, scope: Scope) -> Mistake:
+    root = use.path[0]
+    if root in scope.elsewhere:
+        return Mistake("name-not-here", use.offset, scope.elsewhere[root])
+    attributes = scope.names.get("attributes")
+    if attributes is not None and attributes.field(root):
+        return Mistake("name-unknown", use.offset, f"there is no `{root}` here: write `attributes.{root}`")
+    literal = {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null"}.get(root)
+    if literal:
+        return Mistake("name-unknown", use.offset, f"write `{literal}` for `{root}`")
+    known = [*scope.names, *(["steps", "workstreams"] if scope.steps is not None else [])]
+    near = did_you_mean(root, known) or f"; known here: {', '.join(sorted(known))}; text needs quotes"
+    return Mistake("name-unknown", use.offset, f"there is no `{root}` here{near}")
+
+
+def _wrong_field(use: Use, kind: Type) -> Mistake | None:
+    for position, name in enumerate(use.path[1:], 1):
+        if kind.kind != "object":
+            return None
+        declared = kind.field(name)
+        owner = ".".join(use.path[:position])
+        offset = use.ends[position - 1]
+        if declared is None:
+            known = [one.name for one in kind.fields]
+            near = did_you_mean(name, known) or (f"; there is {', '.join(known)}" if known else "")
+            return Mistake("name-unknown", offset, f"`{owner}` has no `{name}`{near}")
+        path = use.path[: position + 1]
+        asked = use.tested and position == len(use.path) - 1
+        if declared.optional and not asked and path not in use.guarded:
+            spelled = ".".join(path)
+            message = f"`{spelled}` may be missing: write `has({spelled}) && …`, give it a default, or make it required"
+            return Mistake("value-may-be-missing", offset, message)
+        kind = declared.type
+    return None
+
+
+def _wrong_workstream(use: Use, scope: Scope) -> Mistake | None:
+    if len(use.path) < 2 or use.path[1] not in scope.workstreams:
+        offset = use.ends[0] if use.ends else use.offset
+        if len(use.path) < 2:
+            return Mistake("name-unknown", offset, "write `workstreams.<workstream>.<step>.output`")
+        near = did_you_mean(use.path[1], scope.workstreams)
+        return Mistake("reference-unknown", offset, f"there is no workstream `{use.path[1]}`{near}")
+    return _wrong_output(use, scope, use.path[1], use.path[2:3], 3, ("output", "outputs"))
+
+
+def _wrong_output(
+    use: Use, scope: Scope, workstream: str, step: Path, depth: int, words: tuple[str, ...]
+) -> Mistake | None:
+    """`steps.<step>.output` is the only way to a step; what is inside the output is not known beforehand."""
+    known = scope.steps if depth == 2 else scope.workstreams[workstream]
+    spelled = "steps.<step>.output" if depth == 2 else f"workstreams.{workstream}.<step>.output"
+    if not step:
+        return Mistake("name-unknown", use.offset, f"write `{spelled}`")
+    offset = use.ends[depth - 2]
+    if step[0] not in (known or ()):
+        near = did_you_mean(step[0], known or ())
+        return Mistake("reference-unknown", offset, f"workstream `{workstream}` has no step `{step[0]}`{near}")
+    if len(use.path) <= depth or use.path[depth] not in words:
+        return Mistake("name-unknown", offset, f"write `{spelled.replace('<step>', step[0])}`")
+    path = use.path[: depth + 1]
+    single = use.path[depth] == "output"
+    asked = use.tested and len(use.path) >= depth + 1
+    if single and f"{workstream}.{step[0]}" in scope.skippable and not asked and path not in use.guarded:
+        whole = ".".join(path)
+        message = (
+            f"`{step[0]}` may have been skipped (it has a `when`): write `has({whole}) ? … : …`, "
+            f"or give it a `default_output`"
+        )
+        return Mistake("output-may-be-missing", offset, message)
+    return None
+
+
+__all__ = ["BOOL", "DOUBLE", "DURATION", "FUNCTIONS", "INT", "LIST", "STRING", "TIMESTAMP", "Scope", "mistakes_in"]

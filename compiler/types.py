@@ -1,0 +1,166 @@
+"""The types that expressions are checked against, and the CEL environments that know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Any
+
+from cel_expr_python import cel
+from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
+
+from compiler.attributes import Attribute, AttributeType
+from compiler.cel import EXTENSIONS, declared_functions
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """`kind` is int, double, string, bool, timestamp, duration, dyn, list, map or object."""
+
+    kind: str
+    items: Type | None = None
+    """Of a list; None: anything."""
+    fields: tuple[Field, ...] = ()
+    """Of an object."""
+
+    def field(self, name: str) -> Field | None:
+        return next((field for field in self.fields if field.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    name: str
+    type: Type
+    optional: bool = False
+    """It may be missing: reading it needs `has`."""
+
+
+INT, DOUBLE, STRING, BOOL = Type("int"), Type("double"), Type("string"), Type("bool")
+TIMESTAMP, DURATION, DYN, LIST, MAP = Type("timestamp"), Type("duration"), Type("dyn"), Type("list"), Type("map")
+
+_SIMPLE = {
+    AttributeType.STRING: STRING,
+    AttributeType.INTEGER: INT,
+    AttributeType.NUMBER: DOUBLE,
+    AttributeType.BOOLEAN: BOOL,
+    AttributeType.DATE: TIMESTAMP,
+    AttributeType.DATETIME: TIMESTAMP,
+}
+
+
+def type_of(attribute: Attribute) -> Type:
+    """What an expression sees of a value of `attribute`: dates and date-times are timestamps."""
+    if attribute.type is AttributeType.LIST:
+        return Type("list", type_of(attribute.items)) if attribute.items else LIST
+    if attribute.type is AttributeType.OBJECT:
+        return object_of(attribute.properties) if attribute.properties is not None else MAP
+    return _SIMPLE[attribute.type]
+
+
+def object_of(attributes: Mapping[str, Attribute]) -> Type:
+    """The attributes as one object; what is neither required nor has a default is optional."""
+    return Type(
+        "object",
+        None,
+        tuple(
+            Field(name, type_of(attribute), not attribute.required and attribute.default is None)
+            for name, attribute in sorted(attributes.items())
+        ),
+    )
+
+
+def common_object(objects: Iterable[Type]) -> Type:
+    """What any of the objects may hold: where they disagree on a field's type, anything; sure only what all have."""
+    objects = list(objects)
+    names = sorted({field.name for one in objects for field in one.fields})
+    fields = []
+    for name in names:
+        found = [field for one in objects if (field := one.field(name)) is not None]
+        agreed = found[0].type if all(field.type == found[0].type for field in found) else DYN
+        optional = len(found) < len(objects) or any(field.optional for field in found)
+        fields.append(Field(name, agreed, optional))
+    return Type("object", None, tuple(fields))
+
+
+def only(whole: Type, names: Iterable[str]) -> Type:
+    """The object with these fields alone, so that objects that are alike as far as they are used are equal."""
+    wanted = set(names)
+    return replace(whole, fields=tuple(field for field in whole.fields if field.name in wanted))
+
+
+Signature = tuple[tuple[str, Type], ...]
+"""The names that an expression reads, with their types, sorted."""
+
+
+@lru_cache(maxsize=10_000)
+def environment(signature: Signature) -> cel.Env:
+    """A CEL environment in which these names have these types."""
+    messages = _Messages()
+    variables = {name: messages.variable(kind) for name, kind in signature}
+    pool = messages.pool() if messages.file.message_type else None
+    return cel.NewEnv(pool, variables=variables, extensions=EXTENSIONS, functions=declared_functions())
+
+
+_PROTO = descriptor_pb2.FieldDescriptorProto
+_SCALARS = {"int": _PROTO.TYPE_INT64, "double": _PROTO.TYPE_DOUBLE, "string": _PROTO.TYPE_STRING, "bool": _PROTO.TYPE_BOOL}
+_WELL_KNOWN = {
+    "timestamp": ".google.protobuf.Timestamp",
+    "duration": ".google.protobuf.Duration",
+    "dyn": ".google.protobuf.Value",
+    "map": ".google.protobuf.Struct",
+    "list": ".google.protobuf.ListValue",
+}
+_CEL = {
+    "int": cel.Type.INT,
+    "double": cel.Type.DOUBLE,
+    "string": cel.Type.STRING,
+    "bool": cel.Type.BOOL,
+    "timestamp": cel.Type.TIMESTAMP,
+    "duration": cel.Type.DURATION,
+    "dyn": cel.Type.DYN,
+    "map": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+}
+
+
+class _Messages:
+    """Object types as protobuf messages, which CEL checks fields and `has` against."""
+
+    def __init__(self) -> None:
+        self.file = descriptor_pb2.FileDescriptorProto(name="ordo.proto", package="ordo", syntax="proto2")
+        for known in (timestamp_pb2, struct_pb2, duration_pb2):
+            self.file.dependency.append(known.DESCRIPTOR.name)
+
+    def pool(self) -> descriptor_pool.DescriptorPool:
+        pool = descriptor_pool.DescriptorPool()
+        for known in (timestamp_pb2, struct_pb2, duration_pb2):
+            pool.AddSerializedFile(known.DESCRIPTOR.serialized_pb)
+        pool.Add(self.file)  # type: ignore[no-untyped-call]
+        return pool
+
+    def variable(self, kind: Type) -> Any:
+        if kind.kind == "object":
+            return cel.Type(self._message(kind))
+        if kind.kind == "list":
+            return cel.Type.List(self.variable(kind.items) if kind.items else cel.Type.DYN)
+        return _CEL[kind.kind]
+
+    def _message(self, kind: Type) -> str:
+        message = descriptor_pb2.DescriptorProto(name=f"Object{len(self.file.message_type)}")
+        self.file.message_type.append(message)
+        position = len(self.file.message_type) - 1
+        for number, field in enumerate(kind.fields, 1):
+            self._field(message, number, field)
+        self.file.message_type[position].CopyFrom(message)
+        return f"ordo.{message.name}"
+
+    def _field(self, message: descriptor_pb2.DescriptorProto, number: int, field: Field) -> None:
+        kind, label = field.type, _PROTO.LABEL_OPTIONAL
+        if kind.kind == "list" and kind.items is not None:
+            kind, label = kind.items, _PROTO.LABEL_REPEATED
+        made = message.field.add(name=field.name, number=number, label=label)
+        if kind.kind in _SCALARS:
+            made.type = _SCALARS[kind.kind]
+            return
+        made.type = _PROTO.TYPE_MESSAGE
+        made.type_name = f".{self._message(kind)}" if kind.kind == "object" else _WELL_KNOWN[kind.kind]
