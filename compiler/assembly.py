@@ -8,11 +8,9 @@ from collections.abc import Iterable, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import Any
 
-from compiler.attributes import Attribute
-from compiler.catalogue import Catalogue, Product, Rule, Step, System, Table, Workstream
+from compiler.catalogue import Catalogue, Product, Read, Rule, Step, System, Table, Workstream
 from compiler.definitions import Definitions, Entry
 from compiler.documents import (
-    ClassTarget,
     CommercialProductDocument,
     ComponentDocument,
     ProductClassDocument,
@@ -20,21 +18,23 @@ from compiler.documents import (
     RuleDocument,
     SystemDocument,
     TechnicalProductDocument,
-    WorkstreamDocument,
 )
+from compiler.expressions import outputs_read
 from compiler.findings import Finding
 from compiler.source import KeyPath
-from compiler.steps import STANDARD_RETRY, Action, RetryPolicy, StepDefinition, StepReference
+from compiler.steps import STANDARD_RETRY, RetryPolicy, StepDefinition, StepReference
+from compiler.survey import Group, Survey
 
 
-def assemble(definitions: Definitions, warnings: Iterable[Finding] = ()) -> Catalogue:
-    """The catalogue that error-free `definitions` mean."""
-    products = {name: product_of(definitions, name) for name in sorted(definitions.products)}
+def assemble(survey: Survey, warnings: Iterable[Finding] = ()) -> Catalogue:
+    """The catalogue that definitions without errors mean."""
+    definitions = survey.definitions
+    products = {name: product_of(survey, name) for name in sorted(definitions.products)}
     return Catalogue(
         version=version_of(definitions),
         products=products,
         codes={product.code: product.id for product in products.values() if product.code},
-        workstreams=workstreams_of(definitions),
+        workstreams=workstreams_of(survey),
         systems={name: _system(entry.model) for name, entry in sorted(definitions.systems.items())},
         retries=retries_of(definitions),
         warnings=tuple(warnings),
@@ -53,15 +53,9 @@ def version_of(definitions: Definitions) -> str:
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def attributes_of(definitions: Definitions, product: ProductDocument) -> Mapping[str, Attribute]:
-    """The product's attributes over those of its class."""
-    inherited = definitions.classes.get(product.product_class or "")
-    if inherited is None:
-        return product.attributes
-    return {**inherited.model.attributes, **product.attributes}
-
-
-def product_of(definitions: Definitions, name: str) -> Product:
+def product_of(survey: Survey, name: str) -> Product:
+    """A product with its class merged in."""
+    definitions = survey.definitions
     entry = definitions.products[name]
     document = entry.model
     commercial = isinstance(document, CommercialProductDocument)
@@ -73,7 +67,7 @@ def product_of(definitions: Definitions, name: str) -> Product:
         name=document.name or document.id,
         code=document.code,
         product_class=document.product_class,
-        attributes=attributes_of(definitions, document),
+        attributes=survey.attributes[name],
         decomposes_to=_rules(definitions, entry),
         components=_components(entry),
         dependencies=_dependencies(document),
@@ -164,58 +158,45 @@ def _dependencies(document: ProductDocument) -> tuple[tuple[StepReference, tuple
     )
 
 
-def workstreams_of(definitions: Definitions) -> dict[str, Workstream]:
+def workstreams_of(survey: Survey) -> dict[str, Workstream]:
     """The workstreams of the catalogue by id: those of products with `steps` among them."""
-    made = {name: _workstream(definitions, entry) for name, entry in definitions.workstreams.items()}
-    for name, product in definitions.products.items():
-        if product.model.steps:
-            made[name] = _own_workstream(product)
-    return dict(sorted(made.items()))
+    return {name: _workstream(survey, group) for name, group in survey.groups.items()}
 
 
-def _own_workstream(entry: Entry[ProductDocument]) -> Workstream:
-    product = entry.model
+def _workstream(survey: Survey, group: Group) -> Workstream:
+    document = group.entry.model
+    place = group.entry.document.place(("steps",) if group.own else ("id",), key=group.own)
     return Workstream(
-        id=product.id,
-        name=product.name or product.id,
-        place=entry.document.place(("steps",), key=True),
-        for_products=(product.id,),
-        when=None,
-        steps=_steps(entry, product.steps, "line", frozenset({Action.ADD})),
-        own=True,
+        id=group.id,
+        name=document.name or group.id,
+        place=place,
+        for_products=group.products,
+        when=None if group.own else document.when,
+        steps={name: _step(survey, group, name) for name in in_order_of_dependencies(group.id, group.steps)},
+        own=group.own,
     )
 
 
-def _workstream(definitions: Definitions, entry: Entry[WorkstreamDocument]) -> Workstream:
-    workstream = entry.model
-    products: set[str] = set()
-    for target in workstream.for_:
-        products.update(definitions.of_class(target.product_class) if isinstance(target, ClassTarget) else [target])
-    return Workstream(
-        id=workstream.id,
-        name=workstream.name or workstream.id,
-        place=entry.document.place(("id",)),
-        for_products=tuple(sorted(products)),
-        when=workstream.when,
-        steps=_steps(entry, workstream.steps, workstream.per, frozenset(workstream.actions)),
-    )
-
-
-def _steps(
-    entry: Entry[Any], steps: Mapping[str, StepDefinition], per: str, actions: frozenset[Action]
-) -> dict[str, Step]:
-    return {
-        name: Step(
-            workstream=entry.model.id,
-            id=name,
-            place=entry.document.place(("steps", name), key=True),
-            name=steps[name].name or name,
-            definition=steps[name],
-            per=steps[name].per or per,
-            actions=actions if steps[name].actions is None else frozenset(steps[name].actions or ()),
-        )
-        for name in in_order_of_dependencies(entry.model.id, steps)
+def _step(survey: Survey, group: Group, name: str) -> Step:
+    definition, document = group.steps[name], group.entry.document
+    standings = survey.standings[group.id, name]
+    reads = {
+        Read(kind, workstream or group.id, step, many)
+        for standing in standings
+        if "steps." in standing.expression or "workstreams." in standing.expression
+        for (kind, workstream, step, many), _ in outputs_read(standing.expression)
     }
+    return Step(
+        workstream=group.id,
+        id=name,
+        place=document.place(("steps", name), key=True),
+        name=definition.name or name,
+        definition=definition,
+        per=group.per_of(name),
+        actions=group.actions_of(name),
+        reads=tuple(sorted(reads, key=lambda read: (read.name, read.workstream, read.step, read.many))),
+        places={one.expression: document.place_in(one.path, one.offset) for one in reversed(standings)},
+    )
 
 
 def in_order_of_dependencies(workstream: str, steps: Mapping[str, StepDefinition]) -> list[str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Literal
 
 from compiler.findings import did_you_mean
-from compiler.mistakes import FUNCTIONS, Mistake, of_syntax, of_types, type_words
-from compiler.syntax import Path, Unparsable, Use, parse, uses_of
-from compiler.types import BOOL, DOUBLE, DURATION, DYN, INT, LIST, STRING, TIMESTAMP, Signature, Type, environment, only
+from compiler.mistakes import Mistake, of_syntax, of_types, type_words
+from compiler.syntax import Path, Unparsable, Use, holding, parse, uses_of
+from compiler.types import DYN, Signature, Type, environment, only
 
 
 @dataclass(frozen=True)
@@ -28,14 +28,21 @@ class Scope:
     """`workstream.step` of those that may be skipped and have no default output."""
     workstream: str = ""
     previous_is_sure: bool = True
+    present: frozenset[Path] = frozenset()
+    """What is known to be there before the expression is evaluated: what the `when` beside it asked for."""
 
     def with_names(self, **more: Type) -> Scope:
         """The same scope with further names."""
         elsewhere = {name: why for name, why in self.elsewhere.items() if name not in more}
-        return Scope(
-            {**self.names, **more}, elsewhere, self.steps, self.workstreams, self.skippable, self.workstream,
-            self.previous_is_sure,
-        )  # fmt: skip
+        return replace(self, names={**self.names, **more}, elsewhere=elsewhere)
+
+    def where(self, condition: str | None) -> Scope:
+        """The same scope once `condition` holds."""
+        try:
+            held = holding(parse(condition)) if condition else frozenset()
+        except Unparsable:
+            return self
+        return replace(self, present=self.present | held) if held else self
 
 
 Output = tuple[Literal["steps", "workstreams"], str, str, bool]
@@ -151,10 +158,10 @@ def _wrong(use: Use, scope: Scope) -> Mistake | None:
     kind = scope.names.get(root)
     if kind is None:
         return _unseen(use, scope)
-    if root == "previous" and not scope.previous_is_sure and ("previous",) not in use.guarded and not use.tested:
+    if root == "previous" and not scope.previous_is_sure and ("previous",) not in use.guarded | scope.present and not use.tested:
         message = "only modify and delete lines have a `previous`: limit `actions`, or ask `action == \"modify\" && …`"
         return Mistake("value-may-be-missing", use.offset, message)
-    return _wrong_field(use, kind)
+    return _wrong_field(use, kind, use.guarded | scope.present)
 
 
 def _unseen(use: Use, scope: Scope) -> Mistake:
@@ -172,7 +179,7 @@ def _unseen(use: Use, scope: Scope) -> Mistake:
     return Mistake("name-unknown", use.offset, f"there is no `{root}` here{near}")
 
 
-def _wrong_field(use: Use, kind: Type) -> Mistake | None:
+def _wrong_field(use: Use, kind: Type, present: frozenset[Path]) -> Mistake | None:
     for position, name in enumerate(use.path[1:], 1):
         if kind.kind != "object":
             return None
@@ -185,7 +192,7 @@ def _wrong_field(use: Use, kind: Type) -> Mistake | None:
             return Mistake("name-unknown", offset, f"`{owner}` has no `{name}`{near}")
         path = use.path[: position + 1]
         asked = use.tested and position == len(use.path) - 1
-        if declared.optional and not asked and path not in use.guarded:
+        if declared.optional and not asked and path not in present:
             spelled = ".".join(path)
             message = f"`{spelled}` may be missing: write `has({spelled}) && …`, give it a default, or make it required"
             return Mistake("value-may-be-missing", offset, message)
@@ -219,8 +226,8 @@ def _wrong_output(
         return Mistake("name-unknown", offset, f"write `{spelled.replace('<step>', step[0])}`")
     path = use.path[: depth + 1]
     single = use.path[depth] == "output"
-    asked = use.tested and len(use.path) >= depth + 1
-    if single and f"{workstream}.{step[0]}" in scope.skippable and not asked and path not in use.guarded:
+    asked = use.tested and len(use.path) == depth + 1
+    if single and f"{workstream}.{step[0]}" in scope.skippable and not asked and path not in use.guarded | scope.present:
         whole = ".".join(path)
         message = (
             f"`{step[0]}` may have been skipped (it has a `when`): write `has({whole}) ? … : …`, "
@@ -229,5 +236,3 @@ def _wrong_output(
         return Mistake("output-may-be-missing", offset, message)
     return None
 
-
-__all__ = ["BOOL", "DOUBLE", "DURATION", "FUNCTIONS", "INT", "LIST", "STRING", "TIMESTAMP", "Scope", "mistakes_in"]

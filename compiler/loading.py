@@ -7,9 +7,10 @@ from pathlib import Path
 from compiler.assembly import assemble
 from compiler.catalogue import Catalogue
 from compiler.checks import findings_in
-from compiler.definitions import Definitions, define
+from compiler.definitions import define
 from compiler.findings import CatalogueInvalid, Finding
 from compiler.source import Reading, read_file, read_folder
+from compiler.survey import Survey
 
 
 def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
@@ -17,13 +18,13 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
 
     Raises CatalogueInvalid with every finding, in the order of their places.
     """
-    definitions, findings = _defined(read_folder(Path(folder)), environment)
+    survey, findings = _surveyed(read_folder(Path(folder)), environment)
     if any(finding.severity == "error" for finding in findings):
         raise CatalogueInvalid(findings)
-    return assemble(definitions, findings)
+    return assemble(survey, findings)
 
 
-def _defined(reading: Reading, environment: Path | None) -> tuple[Definitions, list[Finding]]:
+def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[Finding]]:
     definitions = define(reading.documents)
     definitions.incomplete |= any(finding.severity == "error" for finding in reading.findings)
     if environment is not None:
@@ -31,8 +32,8 @@ def _defined(reading: Reading, environment: Path | None) -> tuple[Definitions, l
         definitions.findings += overrides.findings
         for document in overrides.documents:
             definitions.override(document)
-    found = [*reading.findings, *definitions.findings, *findings_in(definitions)]
-    return definitions, in_order(found)
+    survey = Survey(definitions)
+    return survey, in_order([*reading.findings, *definitions.findings, *findings_in(survey)])
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from compiler.definitions import Definitions
+from compiler.checks import cycles, declarations, expressions, outputs, references, use
 from compiler.findings import Finding
+from compiler.survey import Survey
 
-Check = Callable[[Definitions], Iterable[Finding]]
+Check = Callable[[Survey], Iterable[Finding]]
 
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    references.check,
+    declarations.check,
+    cycles.check,
+    expressions.check,
+    outputs.check,
+    use.check,
+)
 
 
-def findings_in(definitions: Definitions) -> list[Finding]:
+def findings_in(survey: Survey) -> list[Finding]:
     """What every check has to say, errors and warnings."""
-    return [finding for check in CHECKS for finding in check(definitions)]
+    return [finding for check in CHECKS for finding in check(survey)]

@@ -1,0 +1,232 @@
+"""Every expression: its names are seen where it stands, its types fit, and nothing is read that may be missing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from compiler.assembly import is_table
+from compiler.attributes import Attribute, AttributeType, validate_value
+from compiler.cel import as_text
+from compiler.definitions import Entry
+from compiler.documents import CommercialProductDocument, RuleDocument, TechnicalProductDocument
+from compiler.expressions import Expected, Scope, mistakes_in
+from compiler.findings import Finding, did_you_mean, finding_at
+from compiler.places import COMPONENT, RULE, SCOPE_WORDS, SYSTEM, Standing, Template, embedded_in, expressions_in
+from compiler.scopes import attributes_seen, over_line_scope, seen_names, source_scope, step_scope
+from compiler.source import KeyPath
+from compiler.steps import StepDefinition
+from compiler.survey import Group, Survey
+from compiler.types import DYN, INT, Type, object_of
+
+
+def check(survey: Survey) -> Iterator[Finding]:
+    for name, product in survey.definitions.products.items():
+        attributes = object_of(survey.attributes[name])
+        yield from _rules(survey, product, product.model.decomposes_to, attributes)
+        if isinstance(product.model, CommercialProductDocument):
+            yield from _components(survey, product, attributes)
+        if isinstance(product.model, TechnicalProductDocument):
+            yield from _per(survey, product)
+    for product_class in survey.definitions.classes.values():
+        attributes = object_of(product_class.model.attributes)
+        yield from _rules(survey, product_class, product_class.model.decomposes_to, attributes)
+    for group in survey.groups.values():
+        yield from _group(survey, group)
+    for system in survey.definitions.systems.values():
+        for standing in expressions_in(system.document.data, SYSTEM):
+            yield from _judged(system, standing, Scope({}).with_names(**seen_names(standing.sees, None)))
+
+
+def _judged(entry: Entry[Any], standing: Standing, scope: Scope) -> Iterator[Finding]:
+    if standing.problem:
+        place = entry.document.place_in(standing.path, standing.offset)
+        yield finding_at(place, "expression-syntax", standing.problem)
+        return
+    for mistake in mistakes_in(standing.expression, scope, standing.expected):
+        place = entry.document.place_in(standing.path, standing.offset + mistake.offset)
+        yield finding_at(place, mistake.code, mistake.message)
+
+
+def _per(survey: Survey, entry: Entry[TechnicalProductDocument]) -> Iterator[Finding]:
+    if entry.model.per in SCOPE_WORDS:
+        return
+    sources = survey.sources.get(entry.model.id, ())
+    if not sources:
+        return
+    _, many = attributes_seen([survey.attributes[source] for source, _ in sources])
+    yield from _judged(entry, Standing(("per",), 0, entry.model.per, "any", frozenset()), over_line_scope(many))
+
+
+def _components(survey: Survey, entry: Entry[CommercialProductDocument], attributes: Type) -> Iterator[Finding]:
+    scope = source_scope(attributes, None)
+    for position, component in enumerate(entry.model.components):
+        path: KeyPath = ("components", position)
+        for standing in expressions_in(entry.document.value(path), COMPONENT, path):
+            yield from _judged(entry, standing, scope if standing.path[-1] == "when" else scope.where(component.when))
+        held = scope.where(component.when)
+        yield from _mapping(survey, entry, (*path, "attributes"), component.product, component.attributes, held)
+
+
+def _rules(survey: Survey, entry: Entry[Any], rules: list[RuleDocument], attributes: Type) -> Iterator[Finding]:
+    for position, rule in enumerate(rules):
+        path: KeyPath = ("decomposes_to", position)
+        scope = source_scope(attributes, rule.actions)
+        element = scope.with_names(each=DYN, index=INT) if rule.for_each else scope
+        for standing in expressions_in(entry.document.value(path), RULE, path):
+            seen = element if standing.sees else scope
+            yield from _judged(entry, standing, seen if standing.path[-1] == "when" else seen.where(rule.when))
+        if rule.key and not rule.for_each:
+            message = "`key` names the elements of `for_each`, and this rule has none"
+            yield entry.finding("key-without-list", (*path, "key"), message, key=True)
+        yield from _mapping(survey, entry, (*path, "attributes"), rule.product, rule.attributes, element.where(rule.when))
+
+
+def _mapping(
+    survey: Survey, entry: Entry[Any], path: KeyPath, product: str, mapped: Mapping[str, Any], scope: Scope
+) -> Iterator[Finding]:
+    targets = survey.attributes.get(product)
+    if targets is None:
+        return
+    for name, value in mapped.items():
+        target = targets.get(name)
+        if target is None:
+            near = did_you_mean(name, targets) or (f"; it has {', '.join(targets)}" if targets else "; it has none")
+            message = f"product `{product}` has no attribute `{name}`{near}"
+            yield entry.finding("attribute-unknown", (*path, name), message, key=True)
+        elif isinstance(value, dict) and is_table(value):
+            yield from _table(survey, entry, (*path, name), target, value, scope)
+        else:
+            yield from _value(entry, (*path, name), target, value, scope)
+
+
+_EXPECTED: Mapping[AttributeType, Expected] = {
+    AttributeType.STRING: "text",
+    AttributeType.INTEGER: "integer",
+    AttributeType.NUMBER: "number",
+    AttributeType.BOOLEAN: "condition",
+    AttributeType.DATE: "time",
+    AttributeType.DATETIME: "time",
+    AttributeType.LIST: "list",
+    AttributeType.OBJECT: "object",
+}
+
+
+def _value(entry: Entry[Any], path: KeyPath, target: Attribute, value: Any, scope: Scope) -> Iterator[Finding]:
+    """A literal or a template that a rule gives to an attribute. A list that merges takes its items one by one too."""
+    expected = "any" if target.merge == "list" else _EXPECTED[target.type]
+    embedded = list(embedded_in(value, Template(expected), path))
+    for standing in embedded:
+        at_top = replace(standing, expected=standing.expected if standing.path == path else "any")
+        yield from _judged(entry, at_top, scope)
+    if embedded or value is None:
+        return
+    problems = validate_value(target, value)[1]
+    if problems and target.merge == "list" and target.items is not None and not isinstance(value, list):
+        problems = validate_value(target.items, value)[1]
+    for problem in problems[:1]:
+        yield entry.finding("attribute-misfit", path, f"`{path[-1]}` {problem}")
+
+
+def _table(
+    survey: Survey, entry: Entry[Any], path: KeyPath, target: Attribute, table: Mapping[str, Any], scope: Scope
+) -> Iterator[Finding]:
+    source, rows = table["from"], table["table"]
+    if not isinstance(source, str) or not isinstance(rows, dict):
+        message = "a table is `{from: EXPRESSION, table: {value: result, …}, default: …}`"
+        yield entry.finding("type-wrong", path, message)
+        return
+    standing = Standing((*path, "from"), 0, source, "any", frozenset())
+    wrong = list(_judged(entry, standing, scope))
+    yield from wrong
+    for row, value in rows.items():
+        yield from _value(entry, (*path, "table", row), target, value, scope)
+    if "default" in table:
+        yield from _value(entry, (*path, "default"), target, table["default"], scope)
+    elif not wrong:
+        yield from _missed(survey, entry, path, source, rows)
+
+
+def _missed(
+    survey: Survey, entry: Entry[Any], path: KeyPath, source: str, rows: Mapping[str, Any]
+) -> Iterator[Finding]:
+    attributes = survey.attributes.get(entry.model.id, getattr(entry.model, "attributes", {}))
+    attribute = attributes.get(source.strip().removeprefix("attributes."))
+    if attribute is None or attribute.enum is None or not source.strip().startswith("attributes."):
+        return
+    missed = [text for text in (as_text(value) for value in attribute.enum) if text not in rows]
+    if missed:
+        message = f"no row for {', '.join(f'`{text}`' for text in missed)}: an order with such a value is rejected"
+        yield entry.finding("table-incomplete", (*path, "table"), message, severity="warning")
+
+
+def _group(survey: Survey, group: Group) -> Iterator[Finding]:
+    shared, many = attributes_seen([survey.attributes[product] for product in group.products])
+    if not group.own:
+        yield from _of_workstream(group, shared, many)
+    made_by_list = any(_is_made_by_list(survey, product) for product in group.products)
+    scopes = _StepScopes(survey, group, shared, many, made_by_list)
+    for step, definition in group.steps.items():
+        for standing in survey.standings[group.id, step]:
+            yield from _judged(group.entry, standing, scopes.of(step, definition, standing))
+
+
+def _of_workstream(group: Group, shared: Type, many: Type) -> Iterator[Finding]:
+    if group.entry.model.when is not None:
+        standing = Standing(("when",), 0, group.entry.model.when, "condition", frozenset())
+        yield from _judged(group.entry, standing, source_scope(shared, group.actions))
+    if group.per not in SCOPE_WORDS:
+        standing = Standing(("per",), 0, group.per, "any", frozenset())
+        yield from _judged(group.entry, standing, over_line_scope(many))
+
+
+def _is_made_by_list(survey: Survey, product: str) -> bool:
+    entry = survey.definitions.products.get(product)
+    if entry is not None and isinstance(entry.model, TechnicalProductDocument) and entry.model.per == "unit":
+        return True
+    return any(rule.for_each for _, rule in survey.sources.get(product, ()))
+
+
+class _StepScopes:
+    """The scopes of one workstream's steps; steps that see the same share one."""
+
+    def __init__(self, survey: Survey, group: Group, shared: Type, many: Type, made_by_list: bool) -> None:
+        self._survey, self._group = survey, group
+        self._shared, self._many, self._made_by_list = shared, many, made_by_list
+        self._known: dict[object, Scope] = {}
+
+    def of(self, step: str, definition: StepDefinition, standing: Standing) -> Scope:
+        if standing.over_line:
+            return over_line_scope(self._many)
+        actions = self._group.actions_of(step)
+        several = self._group.per_of(step) not in ("line", "unit")
+        asks = standing.path[2:] == ("when",)
+        free = standing.path[-2:] == ("wait", "condition")
+        key = (actions, several, standing.sees, definition.kind if standing.sees else None, free, self._form(definition), None if asks else definition.when)
+        if key not in self._known:
+            self._known[key] = self._scope(step, definition, standing, several, free)
+            if not asks:
+                self._known[key] = self._known[key].where(definition.when)
+        return self._known[key]
+
+    def _form(self, definition: StepDefinition) -> object:
+        call = definition.call
+        return id(definition.manual) if definition.manual else call is not None and call.callback is not None
+
+    def _scope(
+        self, step: str, definition: StepDefinition, standing: Standing, several: bool, free: bool
+    ) -> Scope:
+        actions = self._group.actions_of(step)
+        scope = step_scope(self._shared, self._many, actions, several, self._made_by_list)
+        if not several and not self._group.own:
+            scope = scope.where(self._group.entry.model.when)
+        scope = scope.with_names(**seen_names(standing.sees, definition))
+        return replace(
+            scope,
+            elsewhere={name: why for name, why in scope.elsewhere.items() if name not in ("steps", "workstreams")},
+            steps=self._survey.step_names[self._group.id],
+            workstreams=self._survey.step_names,
+            skippable=frozenset() if free else self._survey.skippable,
+            workstream=self._group.id,
+        )
