@@ -88,9 +88,7 @@ def _rules(definitions: Definitions, entry: Entry[ProductDocument]) -> tuple[Rul
 
 
 def _rules_at(entry: Entry[ProductDocument] | Entry[ProductClassDocument]) -> list[Rule]:
-    return [
-        _rule(entry, ("decomposes_to", position), rule) for position, rule in enumerate(entry.model.decomposes_to)
-    ]
+    return [_rule(entry, ("decomposes_to", position), rule) for position, rule in enumerate(entry.model.decomposes_to)]
 
 
 def _rule(entry: Entry[Any], path: KeyPath, rule: RuleDocument) -> Rule:
@@ -130,7 +128,12 @@ def _component(entry: Entry[ProductDocument], path: KeyPath, component: Componen
 
 def is_table(value: object) -> bool:
     """Whether a mapped attribute is a look-up table rather than a literal."""
-    return isinstance(value, dict) and "from" in value and "table" in value and value.keys() <= {"from", "table", "default"}
+    return (
+        isinstance(value, dict)
+        and "from" in value
+        and "table" in value
+        and value.keys() <= {"from", "table", "default"}
+    )
 
 
 def mapped(value: Any) -> Any:
@@ -200,7 +203,7 @@ def _step(survey: Survey, group: Group, name: str) -> Step:
 
 
 def in_order_of_dependencies(workstream: str, steps: Mapping[str, StepDefinition]) -> list[str]:
-    """Step ids, each after those it waits for within the workstream, then by id; by id alone where they go in a ring."""
+    """Step ids, each after those it waits for within the workstream, then by id; by id alone in a ring."""
     graph = {name: neighbours(workstream, name, steps) for name in steps}
     sorter = TopologicalSorter(graph)
     try:

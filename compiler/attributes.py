@@ -85,9 +85,10 @@ def _validated_items(attribute: Attribute, values: list[Any]) -> tuple[list[Any]
 def _validated_properties(attribute: Attribute, values: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if attribute.properties is None:
         return values, []
-    result, problems = dict(values), []
-    for name in values.keys() - attribute.properties.keys():
-        problems.append(f"has no property `{name}`{did_you_mean(name, attribute.properties)}")
+    result = dict(values)
+    problems: list[str] = []
+    unknown = values.keys() - attribute.properties.keys()
+    problems += [f"has no property `{name}`{did_you_mean(name, attribute.properties)}" for name in unknown]
     for name, declared in attribute.properties.items():
         if values.get(name) is None:
             if declared.default is not None:
@@ -174,7 +175,9 @@ def _date(value: object) -> date:
 
 def _datetime(value: object) -> datetime:
     try:
-        moment = value if isinstance(value, datetime) else datetime.fromisoformat(value if isinstance(value, str) else "")
+        moment = (
+            value if isinstance(value, datetime) else datetime.fromisoformat(value if isinstance(value, str) else "")
+        )
         if isinstance(value, str) and len(value) <= len("2026-12-01"):
             raise ValueError
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment

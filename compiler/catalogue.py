@@ -138,9 +138,7 @@ def _text_shape(value: object) -> str:
     return "a text" if isinstance(value, str) else "a secret"
 
 
-TextOrSecret = Annotated[
-    Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")], Discriminator(_text_shape)
-]
+TextOrSecret = Annotated[Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")], Discriminator(_text_shape)]
 
 
 class Basic(Model):

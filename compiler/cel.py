@@ -69,18 +69,14 @@ def declared_functions() -> list[cel.FunctionDecl]:
     """The same functions for checking only, where `sum` gives what the list holds."""
     declared = functions()[:-1]
     kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE, "duration": cel.Type.DURATION}
-    overloads = [
-        cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()
-    ]
+    overloads = [cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()]
     declared.append(cel.FunctionDecl("sum", overloads))
     return declared
 
 
 @lru_cache(maxsize=1)
 def _environment() -> cel.Env:
-    return cel.NewEnv(
-        variables={name: cel.Type.DYN for name in NAMES}, extensions=EXTENSIONS, functions=functions()
-    )
+    return cel.NewEnv(variables=dict.fromkeys(NAMES, cel.Type.DYN), extensions=EXTENSIONS, functions=functions())
 
 
 @lru_cache(maxsize=100_000)
@@ -203,7 +199,7 @@ def _balancing_brace(text: str, start: int) -> int:
 
 
 def render(template: Any, bindings: Mapping[str, Any]) -> Any:
-    """`template` (any JSON value) with each `${…}` replaced: alone it keeps its value's type, inside text it is text."""
+    """`template` (any JSON value) with each `${…}` replaced: alone it keeps its type, inside text it is text."""
     if isinstance(template, str):
         if "${" not in template:
             return template

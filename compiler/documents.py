@@ -30,6 +30,7 @@ AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_le
 Actions = Annotated[list[Action], BeforeValidator(as_list)]
 References = Annotated[list[Reference], BeforeValidator(as_list)]
 
+
 class DocumentModel(Model):
     """What every kind has."""
 
@@ -161,9 +162,7 @@ class ScenarioDocument(DocumentModel):
     expect: dict[str, Any] = {}
 
 
-Kind = Literal[
-    "commercial_product", "technical_product", "product_class", "workstream", "system", "retry", "scenario"
-]
+Kind = Literal["commercial_product", "technical_product", "product_class", "workstream", "system", "retry", "scenario"]
 
 KINDS: dict[str, type[DocumentModel]] = {
     "commercial_product": CommercialProductDocument,

@@ -9,7 +9,7 @@ from typing import Literal
 
 from compiler.findings import did_you_mean
 from compiler.mistakes import Mistake, of_syntax, of_types, type_words
-from compiler.syntax import Path, Unparsable, Use, holding, parse, uses_of
+from compiler.syntax import Path, UnparsableError, Use, holding, parse, uses_of
 from compiler.types import DYN, Signature, Type, environment, only
 
 
@@ -40,7 +40,7 @@ class Scope:
         """The same scope once `condition` holds."""
         try:
             held = holding(parse(condition)) if condition else frozenset()
-        except Unparsable:
+        except UnparsableError:
             return self
         return replace(self, present=self.present | held) if held else self
 
@@ -67,7 +67,7 @@ def mistakes_in(expression: str, scope: Scope, expected: Expected = "any") -> li
     """What is wrong with a bare expression in this scope; one mistake is told once."""
     try:
         uses = uses_of(expression)
-    except Unparsable as error:
+    except UnparsableError as error:
         return [of_syntax(expression, str(error))]
     found = list(_wrong_names(expression, uses, scope))
     if found:
@@ -86,7 +86,7 @@ def outputs_read(expression: str) -> list[tuple[Output, int]]:
     """The outputs of steps that an expression reads, each with its offset. The workstream is empty for `steps`."""
     try:
         uses = uses_of(expression)
-    except Unparsable:
+    except UnparsableError:
         return []
     found: list[tuple[Output, int]] = []
     for use in uses:
@@ -158,8 +158,13 @@ def _wrong(use: Use, scope: Scope) -> Mistake | None:
     kind = scope.names.get(root)
     if kind is None:
         return _unseen(use, scope)
-    if root == "previous" and not scope.previous_is_sure and ("previous",) not in use.guarded | scope.present and not use.tested:
-        message = "only modify and delete lines have a `previous`: limit `actions`, or ask `action == \"modify\" && …`"
+    if (
+        root == "previous"
+        and not scope.previous_is_sure
+        and ("previous",) not in use.guarded | scope.present
+        and not use.tested
+    ):
+        message = 'only modify and delete lines have a `previous`: limit `actions`, or ask `action == "modify" && …`'
         return Mistake("value-may-be-missing", use.offset, message)
     return _wrong_field(use, kind, use.guarded | scope.present)
 
@@ -227,7 +232,12 @@ def _wrong_output(
     path = use.path[: depth + 1]
     single = use.path[depth] == "output"
     asked = use.tested and len(use.path) == depth + 1
-    if single and f"{workstream}.{step[0]}" in scope.skippable and not asked and path not in use.guarded | scope.present:
+    if (
+        single
+        and f"{workstream}.{step[0]}" in scope.skippable
+        and not asked
+        and path not in use.guarded | scope.present
+    ):
         whole = ".".join(path)
         message = (
             f"`{step[0]}` may have been skipped (it has a `when`): write `has({whole}) ? … : …`, "
@@ -235,4 +245,3 @@ def _wrong_output(
         )
         return Mistake("output-may-be-missing", offset, message)
     return None
-

@@ -56,12 +56,10 @@ class OrderRejected(Refused):
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """`; did you mean \`cameras\`?`, or nothing where no known name is near."""
+    r"""`; did you mean \`cameras\`?`, or nothing where no known name is near."""
     near = get_close_matches(name[:100], known, n=1, cutoff=0.6)
     return f"; did you mean `{near[0]}`?" if near else ""
 
 
 def finding_at(place: Place, code: str, message: str, severity: Severity = "error") -> Finding:
-    return Finding(
-        file=place.file, line=place.line, column=place.column, code=code, message=message, severity=severity
-    )
+    return Finding(file=place.file, line=place.line, column=place.column, code=code, message=message, severity=severity)

@@ -20,9 +20,10 @@ class Mistake:
 FUNCTIONS = (
     "all", "charAt", "contains", "days", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter",
     "format", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds",
-    "getMinutes", "getMonth", "getSeconds", "has", "hours", "indexOf", "int", "join", "lastIndexOf", "lowerAscii", "map",
-    "matches", "math.abs", "math.ceil", "math.floor", "math.greatest", "math.least", "math.round", "minutes", "replace",
-    "reverse", "size", "split", "startsWith", "string", "substring", "sum", "timestamp", "trim", "type", "upperAscii",
+    "getMinutes", "getMonth", "getSeconds", "has", "hours", "indexOf", "int", "join", "lastIndexOf", "lowerAscii",
+    "map", "matches", "math.abs", "math.ceil", "math.floor", "math.greatest", "math.least", "math.round", "minutes",
+    "replace", "reverse", "size", "split", "startsWith", "string", "substring", "sum", "timestamp", "trim", "type",
+    "upperAscii",
 )  # fmt: skip
 
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
@@ -174,7 +175,9 @@ def _no_condition(operator: str, kinds: list[str], spelled: list[str]) -> str:
         return f"both values of `? :` must be of one type, and are {' and '.join(map(type_words, kinds[1:]))}"
     text = spelled[kinds.index(wrong[0])]
     example = {"int": " > 0", "double": " > 0.0", "string": " != ''"}.get(wrong[0], " == …")
-    return f"`{operator}` needs a condition, and `{text}` is {type_words(wrong[0])}: write for example `{text}{example}`"
+    return (
+        f"`{operator}` needs a condition, and `{text}` is {type_words(wrong[0])}: write for example `{text}{example}`"
+    )
 
 
 def _spelled(node: Node) -> str:

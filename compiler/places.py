@@ -94,7 +94,9 @@ STEP: Mapping[str, Shape] = {
     "start": {"delay": Template("duration"), "at": Template("time")},
     "expected": Template("duration"),
     "timeout": Template("duration"),
-    "fail_when": Each({"if": Bare("condition", ARRIVED), "code": Template("any", ARRIVED), "message": Template("any", ARRIVED)}),
+    "fail_when": Each(
+        {"if": Bare("condition", ARRIVED), "code": Template("any", ARRIVED), "message": Template("any", ARRIVED)}
+    ),
     "sla": {"duration": Template("duration"), "warn": Template("duration"), "escalate": Template()},
     "undo": {
         "call": _call("output"),

@@ -136,5 +136,3 @@ def attributes_seen(products: Iterable[Mapping[str, Attribute]]) -> tuple[Type, 
     many = common_object(objects)
     shared = tuple(field for field in many.fields if all(one.field(field.name) for one in objects))
     return replace(many, fields=shared), many
-
-

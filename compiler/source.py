@@ -10,13 +10,13 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
-from yaml.cyaml import CParser
+from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from compiler.cel import INTEGERS
 from compiler.findings import Finding, Place
@@ -81,10 +81,10 @@ class Document:
 
     def value(self, path: KeyPath) -> Any:
         """The value at `path`, or None where there is none."""
-        found = self.data
+        found: Any = self.data
         for part in path:
             if isinstance(found, dict) and part in found:
-                found = found[part]
+                found = found[str(part)]
             elif isinstance(found, list) and isinstance(part, int) and part < len(found):
                 found = found[part]
             else:
@@ -94,9 +94,11 @@ class Document:
 
 def _inside(spot: Spot, part: Key) -> Spot | None:
     if isinstance(spot.values, dict):
-        return spot.values.get(part)
+        inside: Spot | None = spot.values.get(part)
+        return inside
     if isinstance(spot.values, list) and isinstance(part, int) and part < len(spot.values):
-        return spot.values[part]
+        item: Spot = spot.values[part]
+        return item
     return None
 
 
@@ -114,7 +116,7 @@ def read_documents(text: str | bytes, file: str) -> Reading:
     try:
         decoded = _decoded(text, file)
         _Builder(decoded, file, reading).read()
-    except _Unreadable as unreadable:
+    except _UnreadableError as unreadable:
         reading.findings.append(unreadable.finding)
     return reading
 
@@ -140,7 +142,8 @@ def read_folder(folder: Path) -> Reading:
     """The documents of every `*.yaml` and `*.yml` below `folder`, in path order; hidden files are left out."""
     if not folder.is_dir():
         said = f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}"
-        return Reading(findings=[_finding(str(folder), "folder-missing", f"{said}; definitions are read from a folder")])
+        message = f"{said}; definitions are read from a folder"
+        return Reading(findings=[_finding(str(folder), "folder-missing", message)])
     reading = Reading()
     files = sorted(_files(folder, reading.findings), key=lambda path: path.relative_to(folder).as_posix())
     for path in files:
@@ -178,9 +181,7 @@ def _files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
         yield from (Path(parent, name) for name in files if name.endswith(SUFFIXES) and not name.startswith("."))
 
 
-def _finding(
-    file: str, code: str, message: str, line: int = 0, column: int = 0, *, warning: bool = False
-) -> Finding:
+def _finding(file: str, code: str, message: str, line: int = 0, column: int = 0, *, warning: bool = False) -> Finding:
     severity = "warning" if warning else "error"
     return Finding(file=file, line=line, column=column, code=code, message=message, severity=severity)
 
@@ -190,7 +191,7 @@ def _too_large(file: str, size: int) -> Finding:
     return _finding(file, "file-too-large", message)
 
 
-class _Unreadable(Exception):
+class _UnreadableError(Exception):
     """The rest of this file cannot be read."""
 
     def __init__(self, finding: Finding) -> None:
@@ -198,25 +199,31 @@ class _Unreadable(Exception):
         super().__init__(finding.message)
 
 
+def _from_utf8(raw: bytes, file: str) -> str:
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start]
+        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        message = f"this is not UTF-8 text (byte 0x{raw[error.start]:02x}): save the file as UTF-8"
+        raise _UnreadableError(_finding(file, "yaml-encoding", message, line, column)) from None
+
+
 _CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def _decoded(text: str | bytes, file: str) -> str:
     if len(text) > FILE_LIMIT:
-        raise _Unreadable(_too_large(file, len(text)))
+        raise _UnreadableError(_too_large(file, len(text)))
     if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            before = text[: error.start]
-            line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
-            message = f"this is not UTF-8 text (byte 0x{text[error.start]:02x}): save the file as UTF-8"
-            raise _Unreadable(_finding(file, "yaml-encoding", message, line, column)) from None
+        text = _from_utf8(text, file)
     text = text.removeprefix("\ufeff")
     if bad := _CONTROL.search(text):
         line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
         shown = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
-        raise _Unreadable(_finding(file, "yaml-encoding", f"{shown} cannot stand in YAML: take it out", line, column))
+        raise _UnreadableError(
+            _finding(file, "yaml-encoding", f"{shown} cannot stand in YAML: take it out", line, column)
+        )
     return text
 
 
@@ -231,7 +238,7 @@ _ENDLESS = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 
 
 def resolve_plain(text: str) -> Any:
-    """What unquoted `text` is in YAML 1.2's core schema. Raises ValueError for numbers that nothing can compute with."""
+    """What unquoted `text` is in YAML 1.2's core schema. Raises ValueError for a number that nothing can hold."""
     if text in _NULL:
         return None
     if text in _BOOLEANS:
@@ -273,7 +280,7 @@ class _Builder:
         self._file = file
         self._reading = reading
         self._parser = CParser(text)
-        self._next = self._parser.get_event
+        self._next: Callable[[], Any] = self._parser.get_event
         self._anchors: dict[str, _Anchored | None] = {}
         self._depth = 0
         self._repeated = 0
@@ -288,9 +295,9 @@ class _Builder:
                     if value is not None:
                         self._reading.documents.append(Document(self._file, value, self._text, spot))
         except yaml.MarkedYAMLError as error:
-            raise _Unreadable(self._syntax(error)) from None
+            raise _UnreadableError(self._syntax(error)) from None
         except yaml.YAMLError as error:
-            raise _Unreadable(_finding(self._file, "yaml-syntax", f"this is not YAML: {error}")) from None
+            raise _UnreadableError(_finding(self._file, "yaml-syntax", f"this is not YAML: {error}")) from None
 
     def _node(self, event: Any) -> tuple[Any, Spot]:
         kind = type(event)
@@ -370,7 +377,7 @@ class _Builder:
         if type(event) is yaml.ScalarEvent:
             self._count += 1
             if event.anchor:
-                mark = event.start_mark
+                mark: Any = event.start_mark
                 self._anchors[event.anchor] = _Anchored(event.value, Spot(mark.index, mark.line, mark.column), 1)
             if event.value == "<<" and event.implicit[0]:
                 message = "merge keys (`<<`) are no part of YAML 1.2: write the keys out, or use a `product_class`"
@@ -407,8 +414,8 @@ class _Builder:
     def _at(self, event: Any, code: str, message: str) -> Finding:
         return _finding(self._file, code, message, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _stop(self, event: Any, code: str, message: str) -> _Unreadable:
-        return _Unreadable(self._at(event, code, message))
+    def _stop(self, event: Any, code: str, message: str) -> _UnreadableError:
+        return _UnreadableError(self._at(event, code, message))
 
     def _report(self, event: Any, code: str, message: str) -> None:
         if len(self._reading.findings) >= FINDINGS_PER_FILE:
@@ -426,16 +433,16 @@ class _Builder:
 
 
 _PROBLEMS = {
-    "mapping values are not allowed": "a `:` cannot stand here: quote the text if it holds `: `, or mend the indentation",
+    "mapping values are not allowed": "a `:` cannot stand here: quote text with `: ` in it, or mend the indentation",
     "found character that cannot start": "text that begins with `{first}` must be quoted",
     "could not find expected ':'": "a `:` is missing after the key in the line above",
     "found unexpected end of stream": "the quote that begins here is never closed",
-    "found unknown escape character": "inside double quotes a backslash begins an escape: write `\\\\`, or use single quotes",
+    "found unknown escape character": "in double quotes a backslash begins an escape: write `\\\\` for one",
     "did not find expected ',' or ']'": "a `,` or the closing `]` is missing before this",
-    "did not find expected ',' or '}'": "a `,` or the closing `}` is missing before this; quote text that holds `{` or `}`",
+    "did not find expected ',' or '}'": "a `,` or the closing `}` is missing before this; braces in text need quotes",
     "did not find expected '-' indicator": "a list item beginning with `-` was expected here: mend the indentation",
     "did not find expected key": "a key was expected here: mend the indentation, or quote the text before it",
-    "did not find expected <document start>": "this does not belong to what stands above: mend the indentation, or begin with `---`",
+    "did not find expected <document start>": "this belongs to nothing above: mend the indentation, or add `---`",
     "block sequence entries are not allowed": "a list cannot begin here: put `-` on a line of its own",
     "found undefined tag handle": "the tag means nothing here: leave it out, or quote the text if it begins with `!`",
 }  # fmt: skip
@@ -474,7 +481,7 @@ def _character(text: str, spot: Spot, value: str, offset: int) -> tuple[int, int
             break
         written = text[position]
         if character in " \n" and written in " \t\n\r":
-            position = _past_break(text, position, character)
+            position = _past_break(text, position)
         elif style == '"' and written == "\\":
             position = _past_escape(text, position)
         elif style == "'" and written == "'":
@@ -484,7 +491,7 @@ def _character(text: str, spot: Spot, value: str, offset: int) -> tuple[int, int
     return text.count("\n", 0, position), position - (text.rfind("\n", 0, position) + 1)
 
 
-def _past_break(text: str, position: int, character: str) -> int:
+def _past_break(text: str, position: int) -> int:
     """After one blank, or after a line's end with the next line's indentation."""
     match = re.compile(r"[ \t]*\r?\n[ \t]*").match(text, position)
     return match.end() if match else position + 1

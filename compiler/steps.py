@@ -99,7 +99,8 @@ class Call(Model):
         given = [method for method in METHODS if getattr(self, method) is not None]
         if len(given) != 1:
             raise ValueError(
-                f"a call needs exactly one of {', '.join(METHODS)}" + (f"; it has {' and '.join(given)}" if given else "")
+                f"a call needs exactly one of {', '.join(METHODS)}"
+                + (f"; it has {' and '.join(given)}" if given else "")
             )
         if self.callback and self.poll:
             raise ValueError("a call completes by `callback` or by `poll`, not by both")

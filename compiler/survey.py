@@ -96,7 +96,13 @@ class Survey:
             elif target in self.definitions.products:
                 products.add(target)
         return Group(
-            document.id, entry, document.steps, tuple(sorted(products)), frozenset(document.actions), document.per, False
+            document.id,
+            entry,
+            document.steps,
+            tuple(sorted(products)),
+            frozenset(document.actions),
+            document.per,
+            False,
         )
 
     @cached_property
@@ -178,8 +184,6 @@ class Survey:
                         meant += self.steps_meant(reference, name) or []
                 found[name, step] = meant
         return found
-
-
 
     @cached_property
     def skippable(self) -> frozenset[str]:

@@ -43,27 +43,27 @@ class Use:
     """True inside `has(…)`: the last part may be missing."""
 
 
-class Unparsable(Exception):
+class UnparsableError(Exception):
     """The text is no expression; the message is the parser's own, for compiler/mistakes.py to put into words."""
 
 
 @lru_cache(maxsize=100_000)
 def parse(expression: str) -> Node:
-    """The tree of `expression`. Raises Unparsable."""
+    """The tree of `expression`. Raises UnparsableError."""
     if len(expression) > SIZE_LIMIT:
-        raise Unparsable(f"too long: {len(expression)} characters")
+        raise UnparsableError(f"too long: {len(expression)} characters")
     try:
         serialized = _environment().compile(expression, disable_check=True).serialize()
         return _tree(serialized)
     except RecursionError:
-        raise Unparsable("too deeply nested") from None
+        raise UnparsableError("too deeply nested") from None
     except (RuntimeError, ValueError, TypeError) as error:
-        raise Unparsable(str(error)) from None
+        raise UnparsableError(str(error)) from None
 
 
 @lru_cache(maxsize=100_000)
 def uses_of(expression: str) -> tuple[Use, ...]:
-    """Every path that `expression` reads, longest first said, in the order of the text. Raises Unparsable."""
+    """Every path that `expression` reads, longest first said, in the order of the text. Raises UnparsableError."""
     return tuple(sorted(_uses(parse(expression), NO_PATHS, frozenset()), key=lambda use: use.offset))
 
 
@@ -166,6 +166,7 @@ class _Message:
         while position < end:
             tag, position = _varint(data, position)
             wire = tag & 7
+            value: int | bytes
             if wire == 0:
                 value, position = _varint(data, position)
             elif wire == 2:

@@ -103,7 +103,12 @@ def environment(signature: Signature) -> cel.Env:
 
 
 _PROTO = descriptor_pb2.FieldDescriptorProto
-_SCALARS = {"int": _PROTO.TYPE_INT64, "double": _PROTO.TYPE_DOUBLE, "string": _PROTO.TYPE_STRING, "bool": _PROTO.TYPE_BOOL}
+_SCALARS = {
+    "int": _PROTO.TYPE_INT64,
+    "double": _PROTO.TYPE_DOUBLE,
+    "string": _PROTO.TYPE_STRING,
+    "bool": _PROTO.TYPE_BOOL,
+}
 _WELL_KNOWN = {
     "timestamp": ".google.protobuf.Timestamp",
     "duration": ".google.protobuf.Duration",
@@ -135,7 +140,7 @@ class _Messages:
         pool = descriptor_pool.DescriptorPool()
         for known in (timestamp_pb2, struct_pb2, duration_pb2):
             pool.AddSerializedFile(known.DESCRIPTOR.serialized_pb)
-        pool.Add(self.file)  # type: ignore[no-untyped-call]
+        pool.Add(self.file)
         return pool
 
     def variable(self, kind: Type) -> Any:

@@ -33,8 +33,8 @@ def check(survey: Survey) -> Iterator[Finding]:
         technical = isinstance(entry.model, TechnicalProductDocument)
         yield from _attributes(entry, ("attributes",), entry.model.attributes, mergeable=technical)
         yield from _counting(entry)
-    for entry in survey.definitions.classes.values():
-        yield from _attributes(entry, ("attributes",), entry.model.attributes, mergeable=True)
+    for inherited in survey.definitions.classes.values():
+        yield from _attributes(inherited, ("attributes",), inherited.model.attributes, mergeable=True)
     for group in survey.groups.values():
         for step, definition in group.steps.items():
             if definition.manual:
@@ -77,9 +77,7 @@ def _attributes(
 
 def _attribute(entry: Entry[Any], path: KeyPath, attribute: Attribute) -> Iterator[Finding]:
     misfits = [
-        name
-        for name, types in _FITTING.items()
-        if getattr(attribute, name) is not None and attribute.type not in types
+        name for name, types in _FITTING.items() if getattr(attribute, name) is not None and attribute.type not in types
     ]
     for name in misfits:
         message = f"`{name}` says nothing about a value of type {attribute.type}"

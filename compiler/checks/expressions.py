@@ -49,7 +49,7 @@ def _judged(entry: Entry[Any], standing: Standing, scope: Scope) -> Iterator[Fin
         yield finding_at(place, mistake.code, mistake.message)
 
 
-def _per(survey: Survey, entry: Entry[TechnicalProductDocument]) -> Iterator[Finding]:
+def _per(survey: Survey, entry: Entry[Any]) -> Iterator[Finding]:
     if entry.model.per in SCOPE_WORDS:
         return
     sources = survey.sources.get(entry.model.id, ())
@@ -59,7 +59,7 @@ def _per(survey: Survey, entry: Entry[TechnicalProductDocument]) -> Iterator[Fin
     yield from _judged(entry, Standing(("per",), 0, entry.model.per, "any", frozenset()), over_line_scope(many))
 
 
-def _components(survey: Survey, entry: Entry[CommercialProductDocument], attributes: Type) -> Iterator[Finding]:
+def _components(survey: Survey, entry: Entry[Any], attributes: Type) -> Iterator[Finding]:
     scope = source_scope(attributes, None)
     for position, component in enumerate(entry.model.components):
         path: KeyPath = ("components", position)
@@ -80,7 +80,9 @@ def _rules(survey: Survey, entry: Entry[Any], rules: list[RuleDocument], attribu
         if rule.key and not rule.for_each:
             message = "`key` names the elements of `for_each`, and this rule has none"
             yield entry.finding("key-without-list", (*path, "key"), message, key=True)
-        yield from _mapping(survey, entry, (*path, "attributes"), rule.product, rule.attributes, element.where(rule.when))
+        yield from _mapping(
+            survey, entry, (*path, "attributes"), rule.product, rule.attributes, element.where(rule.when)
+        )
 
 
 def _mapping(
@@ -203,7 +205,15 @@ class _StepScopes:
         several = self._group.per_of(step) not in ("line", "unit")
         asks = standing.path[2:] == ("when",)
         free = standing.path[-2:] == ("wait", "condition")
-        key = (actions, several, standing.sees, definition.kind if standing.sees else None, free, self._form(definition), None if asks else definition.when)
+        key = (
+            actions,
+            several,
+            standing.sees,
+            definition.kind if standing.sees else None,
+            free,
+            self._form(definition),
+            None if asks else definition.when,
+        )
         if key not in self._known:
             self._known[key] = self._scope(step, definition, standing, several, free)
             if not asks:
@@ -214,9 +224,7 @@ class _StepScopes:
         call = definition.call
         return id(definition.manual) if definition.manual else call is not None and call.callback is not None
 
-    def _scope(
-        self, step: str, definition: StepDefinition, standing: Standing, several: bool, free: bool
-    ) -> Scope:
+    def _scope(self, step: str, definition: StepDefinition, standing: Standing, several: bool, free: bool) -> Scope:
         actions = self._group.actions_of(step)
         scope = step_scope(self._shared, self._many, actions, several, self._made_by_list)
         if not several and not self._group.own:

@@ -84,7 +84,8 @@ def _targets(survey: Survey, entry: Entry[Any]) -> Iterator[Finding]:
 
 
 def _step(survey: Survey, group: Group, step: str) -> Iterator[Finding]:
-    definition, entry, path = group.steps[step], group.entry, ("steps", step)
+    definition, entry = group.steps[step], group.entry
+    path: KeyPath = ("steps", step)
     for position, reference in enumerate(definition.after):
         yield from _reference(survey, entry, (*path, "after", position), reference, group.id)
     for call_path, call in _calls(definition):
@@ -97,7 +98,7 @@ def _step(survey: Survey, group: Group, step: str) -> Iterator[Finding]:
         if case.redo_from and case.redo_from not in group.steps:
             near = did_you_mean(case.redo_from, group.steps)
             message = f"workstream `{group.id}` has no step `{case.redo_from}` to redo from{near}"
-            written = (*path, "on_failure", position, "redo_from")
+            written: KeyPath = (*path, "on_failure", position, "redo_from")
             if isinstance(entry.document.value((*path, "on_failure")), dict):
                 written = (*path, "on_failure", "redo_from")
             yield entry.finding(CODE, written, message)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
+from compiler.definitions import Entry
 from compiler.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.findings import Finding
 from compiler.source import KeyPath
@@ -27,7 +29,7 @@ def check(survey: Survey) -> Iterator[Finding]:
 
 def _never(survey: Survey) -> Iterator[Finding]:
     """Conditions that are written as false."""
-    places: list[tuple[object, KeyPath, str | None]] = []
+    places: list[tuple[Entry[Any], KeyPath, str | None]] = []
     for entry in survey.definitions.products.values():
         for position, rule in enumerate(entry.model.decomposes_to):
             places.append((entry, ("decomposes_to", position, "when"), rule.when))
@@ -39,7 +41,7 @@ def _never(survey: Survey) -> Iterator[Finding]:
     for where, path, condition in places:
         if condition is not None and condition.strip() == "false":
             message = "this condition never holds: what it stands at never happens"
-            yield where.finding("condition-never", path, message, severity="warning")  # type: ignore[attr-defined]
+            yield where.finding("condition-never", path, message, severity="warning")
 
 
 def reach(survey: Survey, product: str) -> set[str]:
@@ -65,12 +67,14 @@ def _outside(survey: Survey) -> Iterator[Finding]:
             continue
         inside = reach(survey, name)
         for waiting, references in document.dependencies.items():
-            named = [(("dependencies", waiting), waiting, True)]
+            named: list[tuple[KeyPath, str, bool]] = [(("dependencies", waiting), waiting, True)]
             for position, reference in enumerate(references):
                 if isinstance(reference, StepReference):
                     named.append((("dependencies", waiting, position), reference.step, False))
             for path, step, key in named:
                 meant = survey.steps_meant(StepReference(step=step), name) or []
                 if meant and not inside.intersection(survey.groups[meant[0][0]].products):
-                    message = f"nothing below `{name}` brings `{step}` into an order: a dependency joins steps of one offer"
+                    message = (
+                        f"nothing below `{name}` brings `{step}` into an order: a dependency joins steps of one offer"
+                    )
                     yield entry.finding("dependency-outside", path, message, key=key)
