@@ -199,10 +199,10 @@ class System(Model):
     auth: Auth | None = None
     timeout: DurationOrTemplate | None = None
     retry: RetryChoice | None = None
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
     error_code: str | None = None
     """CEL, sees `response`."""
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     example: Any = None
 
 

@@ -51,7 +51,7 @@ class RuleDocument(Model):
     actions: Actions | None = None
     precedence: int = 100
     as_: Id | None = Field(None, alias="as")
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = Field(default_factory=dict)
 
 
 class ComponentDocument(Model):
@@ -59,7 +59,7 @@ class ComponentDocument(Model):
 
     product: str
     quantity: BareExpression | None = None
-    attributes: dict[str, Any] = {}
+    attributes: dict[str, Any] = Field(default_factory=dict)
     when: BareExpression | None = None
     as_: Id | None = Field(None, alias="as")
 
@@ -70,10 +70,10 @@ class ProductDocument(DocumentModel):
     code: str | None = Field(None, min_length=1)
     """The SKU that orders come with; unique."""
     product_class: str | None = Field(None, alias="class")
-    attributes: dict[AttributeName, Attribute] = {}
-    decomposes_to: list[RuleDocument] = []
-    steps: dict[Id, StepDefinition] = {}
-    no_work_for: Actions = [Action.NO_CHANGE]
+    attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
+    decomposes_to: list[RuleDocument] = Field(default_factory=list)
+    steps: dict[Id, StepDefinition] = Field(default_factory=dict)
+    no_work_for: Actions = Field(default_factory=lambda: [Action.NO_CHANGE])
     """Line actions for which nothing needs to be done."""
 
 
@@ -81,8 +81,8 @@ class CommercialProductDocument(ProductDocument):
     """What the customer buys."""
 
     kind: Literal["commercial_product"]
-    components: list[ComponentDocument] = []
-    dependencies: dict[str, References] = {}
+    components: list[ComponentDocument] = Field(default_factory=list)
+    dependencies: dict[str, References] = Field(default_factory=dict)
     """Step → the steps that it waits for."""
 
 
@@ -99,8 +99,8 @@ class ProductClassDocument(DocumentModel):
     """Attributes and rules that every product with `class:` inherits."""
 
     kind: Literal["product_class"]
-    attributes: dict[AttributeName, Attribute] = {}
-    decomposes_to: list[RuleDocument] = []
+    attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
+    decomposes_to: list[RuleDocument] = Field(default_factory=list)
 
 
 class ClassTarget(Model):
@@ -123,7 +123,7 @@ class WorkstreamDocument(DocumentModel):
 
     kind: Literal["workstream"]
     for_: Annotated[list[Target], BeforeValidator(as_list), Field(min_length=1)] = Field(alias="for")
-    actions: Actions = [Action.ADD]
+    actions: Actions = Field(default_factory=lambda: [Action.ADD])
     when: BareExpression | None = None
     per: BareExpression = "line"
     steps: dict[Id, StepDefinition] = Field(min_length=1)
@@ -137,9 +137,9 @@ class SystemDocument(DocumentModel):
     auth: Auth | None = None
     timeout: DurationOrTemplate | None = None
     retry: RetryChoice | None = None
-    limits: Limits = Limits()
+    limits: Limits = Field(default_factory=Limits)
     error_code: BareExpression | None = None
-    headers: dict[str, str] = {}
+    headers: dict[str, str] = Field(default_factory=dict)
     example: Any = None
     """What a scenario's world answers where it foresees nothing else."""
 
@@ -158,8 +158,8 @@ class ScenarioDocument(DocumentModel):
     kind: Literal["scenario"]
     order: Any
     """A file, relative to this one, or the order itself."""
-    world: list[dict[str, Any]] = []
-    expect: dict[str, Any] = {}
+    world: list[dict[str, Any]] = Field(default_factory=list)
+    expect: dict[str, Any] = Field(default_factory=dict)
 
 
 Kind = Literal["commercial_product", "technical_product", "product_class", "workstream", "system", "retry", "scenario"]

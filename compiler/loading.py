@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from compiler.assembly import assemble
@@ -18,10 +21,23 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
 
     Raises CatalogueInvalid with every finding, in the order of their places.
     """
-    survey, findings = _surveyed(read_folder(Path(folder)), environment)
-    if any(finding.severity == "error" for finding in findings):
-        raise CatalogueInvalid(findings)
-    return assemble(survey, findings)
+    with _without_collections():
+        survey, findings = _surveyed(read_folder(Path(folder)), environment)
+        if not any(finding.severity == "error" for finding in findings):
+            return assemble(survey, findings)
+    raise CatalogueInvalid(findings)
+
+
+@contextmanager
+def _without_collections() -> Iterator[None]:
+    """Loading makes hundreds of thousands of objects and hardly a cycle: looking for cycles takes half the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[Finding]]:

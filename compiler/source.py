@@ -33,16 +33,22 @@ FINDINGS_PER_FILE = 50
 SUFFIXES = (".yaml", ".yml")
 
 
-class Spot(NamedTuple):
-    """Where a value begins in its file (`start`, `line`, `column` count from 0), and what stands inside it."""
+class Inside(NamedTuple):
+    """Where a mapping or a list begins, and where everything in it does. Of a text or number the mark is enough."""
 
-    start: int
-    line: int
-    column: int
-    keys: dict[Key, Spot] | None = None
-    """Of a mapping: where each key stands."""
-    values: dict[Key, Spot] | list[Spot] | None = None
-    """Of a mapping or a list: where each value stands."""
+    mark: Any
+    """The parser's own: index, line and column, from 0."""
+    keys: dict[Key, Any] | None
+    """Of a mapping: each key's mark."""
+    values: dict[Key, Spot] | list[Spot]
+
+
+Spot = Any
+"""A mark, or an Inside."""
+
+
+def _mark(spot: Spot) -> Any:
+    return spot.mark if type(spot) is Inside else spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,21 +64,23 @@ class Document:
         """Where the value at `path` (or its key) begins; where there is none, the nearest value around it."""
         spot = self.root
         for position, part in enumerate(path):
-            last = position == len(path) - 1
-            if last and key and spot.keys is not None and part in spot.keys:
+            if type(spot) is not Inside:
+                break
+            if key and position == len(path) - 1 and spot.keys is not None and part in spot.keys:
                 spot = spot.keys[part]
                 break
             inside = _inside(spot, part)
             if inside is None:
                 break
             spot = inside
-        return Place(self.file, spot.line + 1, spot.column + 1)
+        mark = _mark(spot)
+        return Place(self.file, mark.line + 1, mark.column + 1)
 
     def place_in(self, path: KeyPath, offset: int) -> Place:
         """Where the character `offset` of the text at `path` stands in the file."""
-        spot: Spot | None = self.root
+        spot = self.root
         for part in path:
-            spot = _inside(spot, part) if spot else None
+            spot = _inside(spot, part)
         value = self.value(path)
         if spot is None or not isinstance(value, str):
             return self.place(path)
@@ -92,14 +100,13 @@ class Document:
         return found
 
 
-def _inside(spot: Spot, part: Key) -> Spot | None:
+def _inside(spot: Spot, part: Key) -> Spot:
+    """The spot of one part, or None."""
+    if type(spot) is not Inside:
+        return None
     if isinstance(spot.values, dict):
-        inside: Spot | None = spot.values.get(part)
-        return inside
-    if isinstance(spot.values, list) and isinstance(part, int) and part < len(spot.values):
-        item: Spot = spot.values[part]
-        return item
-    return None
+        return spot.values.get(part)
+    return spot.values[part] if isinstance(part, int) and part < len(spot.values) else None
 
 
 @dataclass(slots=True)
@@ -261,8 +268,7 @@ def resolve_plain(text: str) -> Any:
 _TAG = "tag:yaml.org,2002:"
 _TAGGED = {_TAG + "int": int, _TAG + "float": float, _TAG + "bool": bool, _TAG + "null": type(None)}
 _TEXT_TAGS = frozenset({"!", _TAG + "str"})
-_MAPPING_TAGS = frozenset({None, "!", _TAG + "map"})
-_LIST_TAGS = frozenset({None, "!", _TAG + "seq"})
+_COLLECTION_TAGS = frozenset({"!", _TAG + "map", _TAG + "seq"})
 
 
 @dataclass(slots=True)
@@ -303,9 +309,7 @@ class _Builder:
         kind = type(event)
         self._count += 1
         if kind is yaml.ScalarEvent:
-            mark = event.start_mark
-            spot = Spot(mark.index, mark.line, mark.column)
-            value = self._scalar(event)
+            value, spot = self._scalar(event), event.start_mark
             if event.anchor:
                 self._anchors[event.anchor] = _Anchored(value, spot, 1)
             return value, spot
@@ -317,6 +321,8 @@ class _Builder:
         if event.anchor:
             self._anchors[event.anchor] = None
         before = self._count
+        if event.tag is not None and event.tag not in _COLLECTION_TAGS:
+            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: leave it out")
         value, spot = self._mapping(event) if kind is yaml.MappingStartEvent else self._list(event)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, spot, self._count - before)
@@ -338,52 +344,44 @@ class _Builder:
         return anchored.value, anchored.spot
 
     def _list(self, event: Any) -> tuple[list[Any], Spot]:
-        if event.tag not in _LIST_TAGS:
-            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: leave it out")
         following, node = self._next, self._node
         values, spots = [], []
         while type(item := following()) is not yaml.SequenceEndEvent:
             value, spot = node(item)
             values.append(value)
             spots.append(spot)
-        mark = event.start_mark
-        return values, Spot(mark.index, mark.line, mark.column, None, spots)
+        return values, Inside(event.start_mark, None, spots)
 
     def _mapping(self, event: Any) -> tuple[dict[str, Any], Spot]:
-        if event.tag not in _MAPPING_TAGS:
-            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: leave it out")
         following, node = self._next, self._node
         values: dict[str, Any] = {}
-        key_spots: dict[Key, Spot] = {}
-        value_spots: dict[Key, Spot] = {}
+        keys: dict[Key, Any] = {}
+        spots: dict[Key, Spot] = {}
         while type(key_event := following()) is not yaml.MappingEndEvent:
             key = self._key(key_event)
             value, spot = node(following())
             if key is None:
                 continue
-            mark = key_event.start_mark
             if key in values:
-                first = key_spots[key].line + 1
+                first = keys[key].line + 1
                 self._report(key_event, "yaml-duplicate-key", f"`{key}` is given twice; first in line {first}")
                 continue
             values[key] = value
-            key_spots[key] = Spot(mark.index, mark.line, mark.column)
-            value_spots[key] = spot
-        mark = event.start_mark
-        return values, Spot(mark.index, mark.line, mark.column, key_spots, value_spots)
+            keys[key] = key_event.start_mark
+            spots[key] = spot
+        return values, Inside(event.start_mark, keys, spots)
 
     def _key(self, event: Any) -> str | None:
         """A key's text as written (`1: …` and `"1": …` are the same key), or None where it is none."""
         if type(event) is yaml.ScalarEvent:
             self._count += 1
+            text: str = event.value
             if event.anchor:
-                mark: Any = event.start_mark
-                self._anchors[event.anchor] = _Anchored(event.value, Spot(mark.index, mark.line, mark.column), 1)
-            if event.value == "<<" and event.implicit[0]:
+                self._anchors[event.anchor] = _Anchored(text, event.start_mark, 1)
+            if text == "<<" and event.implicit[0]:
                 message = "merge keys (`<<`) are no part of YAML 1.2: write the keys out, or use a `product_class`"
                 self._report(event, "yaml-merge-key", message)
                 return None
-            text: str = event.value
             return text
         value, _ = self._node(event)
         if isinstance(value, str):
@@ -462,17 +460,16 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s]*\s+)*")
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 
 
-def _character(text: str, spot: Spot, value: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 0, of the character `offset` of the text `value` that is written at `spot`.
+def _character(text: str, mark: Any, value: str, offset: int) -> tuple[int, int]:
+    """Line and column, from 0, of the character `offset` of the text `value` that is written at `mark`.
 
     Walks what is written along what it means: folded lines, indentation and escapes are the difference.
     """
-    properties = _PROPERTIES.match(text, spot.start)
-    position = properties.end() if properties else spot.start
+    properties = _PROPERTIES.match(text, mark.index)
+    position = properties.end() if properties else mark.index
     style = text[position : position + 1]
     if style in ("|", ">"):
-        position = text.find("\n", position) + 1
-        position += len(text[position:]) - len(text[position:].lstrip(" \n"))
+        position = _past_header(text, position)
     elif style in ("'", '"'):
         position += 1
     end = len(text)
@@ -488,12 +485,24 @@ def _character(text: str, spot: Spot, value: str, offset: int) -> tuple[int, int
             position += 2
         else:
             position += 1
-    return text.count("\n", 0, position), position - (text.rfind("\n", 0, position) + 1)
+    breaks = text.count("\n", mark.index, position)
+    column = position - (text.rfind("\n", 0, position) + 1) if breaks else mark.column + position - mark.index
+    return mark.line + breaks, column
+
+
+_BLANK = re.compile(r"[ \n]*")
+_BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
+
+
+def _past_header(text: str, position: int) -> int:
+    """After the line of `|` or `>`, and the indentation of the first line of text."""
+    blank = _BLANK.match(text, text.find("\n", position) + 1)
+    return blank.end() if blank else position
 
 
 def _past_break(text: str, position: int) -> int:
     """After one blank, or after a line's end with the next line's indentation."""
-    match = re.compile(r"[ \t]*\r?\n[ \t]*").match(text, position)
+    match = _BREAK.match(text, position)
     return match.end() if match else position + 1
 
 

@@ -51,6 +51,8 @@ class StepKind(StrEnum):
     MILESTONE = "milestone"
 
 
+KINDS = {kind.value: kind for kind in StepKind}
+
 Method = Literal["get", "post", "put", "patch", "delete"]
 METHODS: tuple[Method, ...] = ("get", "post", "put", "patch", "delete")
 Format = Literal["json", "form", "xml", "text"]
@@ -77,8 +79,8 @@ class Call(Model):
     put: str | None = None
     patch: str | None = None
     delete: str | None = None
-    query: dict[str, Any] = {}
-    headers: dict[str, str] = {}
+    query: dict[str, Any] = Field(default_factory=dict)
+    headers: dict[str, str] = Field(default_factory=dict)
     body: Any = None
     format: Format = "json"
     accept: Format | None = None
@@ -110,7 +112,7 @@ class Call(Model):
 class Manual(Model):
     queue: str
     instructions: str = ""
-    form: dict[str, Attribute] = {}
+    form: dict[str, Attribute] = Field(default_factory=dict)
 
 
 class Event(Model):
@@ -155,6 +157,9 @@ def _code_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
+Codes = Annotated[list[Annotated[str, BeforeValidator(_code_text)]], BeforeValidator(as_list)]
+
+
 class RetryPolicy(Model):
     """How often and when an attempt that failed is made again."""
 
@@ -164,7 +169,7 @@ class RetryPolicy(Model):
     max_interval: Duration = timedelta(minutes=1)
     intervals: list[Duration] | None = None
     """A fixed ladder instead of a back-off: n intervals make n + 1 attempts."""
-    give_up_on: Annotated[list[Annotated[str, BeforeValidator(_code_text)]], BeforeValidator(as_list)] = []
+    give_up_on: Codes = Field(default_factory=list)
     """Error codes, or classes of HTTP status (`4xx`, which leaves out 408, 425 and 429)."""
 
     @property
@@ -221,6 +226,10 @@ class FailureCase(Model):
         return self
 
 
+def _park() -> list[FailureCase]:
+    return [FailureCase(do="fallout")]
+
+
 def _failure_cases(value: object) -> object:
     if isinstance(value, str):
         return [{"do": value}]
@@ -232,7 +241,7 @@ class Undo(Model):
 
     call: Call | None = None
     activity: str | None = None
-    with_: dict[str, Any] = Field({}, alias="with")
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
     manual: Manual | None = None
     retry: RetryChoice | None = None
     timeout: DurationOrTemplate | None = None
@@ -297,13 +306,13 @@ class StepDefinition(Model):
 
     call: Call | None = None
     activity: str | None = None
-    with_: dict[str, Any] = Field({}, alias="with")
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
     manual: Manual | None = None
     event: Event | None = None
     wait: Wait | None = None
     milestone: Literal[True] | None = None
 
-    after: Annotated[list[Reference], BeforeValidator(as_list)] = []
+    after: Annotated[list[Reference], BeforeValidator(as_list)] = Field(default_factory=list)
     per: BareExpression | None = None
     """None: the workstream's. Else line, bundle, order, or CEL over the line."""
     actions: Annotated[list[Action], BeforeValidator(as_list)] | None = None
@@ -313,9 +322,9 @@ class StepDefinition(Model):
     expected: DurationOrTemplate | None = None
     timeout: DurationOrTemplate | None = None
     retry: RetryChoice | None = None
-    fail_when: list[FailWhen] = []
+    fail_when: list[FailWhen] = Field(default_factory=list)
     sla: Sla | None = None
-    on_failure: Annotated[list[FailureCase], BeforeValidator(_failure_cases)] = [FailureCase(do="fallout")]
+    on_failure: Annotated[list[FailureCase], BeforeValidator(_failure_cases)] = Field(default_factory=_park)
     undo: Undo | None = None
     on_change: OnChange = "redo"
     point_of_no_return: bool = False
@@ -325,11 +334,11 @@ class StepDefinition(Model):
 
     @property
     def kind(self) -> StepKind:
-        return next(kind for kind in StepKind if getattr(self, kind.value) is not None)
+        return next(kind for word, kind in KINDS.items() if getattr(self, word) is not None)
 
     @model_validator(mode="after")
     def _one_kind(self) -> StepDefinition:
-        given = [kind.value for kind in StepKind if getattr(self, kind.value) is not None]
+        given = [word for word in KINDS if getattr(self, word) is not None]
         if len(given) != 1:
             said = f"it has {' and '.join(given)}" if given else "it has none"
             raise ValueError(f"a step does exactly one of {', '.join(StepKind)}; {said}")

@@ -16,7 +16,7 @@ from compiler.findings import Finding, did_you_mean, finding_at
 from compiler.places import COMPONENT, RULE, SCOPE_WORDS, SYSTEM, Standing, Template, embedded_in, expressions_in
 from compiler.scopes import attributes_seen, over_line_scope, seen_names, source_scope, step_scope
 from compiler.source import KeyPath
-from compiler.steps import StepDefinition
+from compiler.steps import Action, StepDefinition
 from compiler.survey import Group, Survey
 from compiler.types import DYN, INT, Type, object_of
 
@@ -191,7 +191,7 @@ def _is_made_by_list(survey: Survey, product: str) -> bool:
 
 
 class _StepScopes:
-    """The scopes of one workstream's steps; steps that see the same share one."""
+    """The scopes of one workstream's steps: those that serve lines of the same actions share one."""
 
     def __init__(self, survey: Survey, group: Group, shared: Type, many: Type, made_by_list: bool) -> None:
         self._survey, self._group = survey, group
@@ -201,40 +201,25 @@ class _StepScopes:
     def of(self, step: str, definition: StepDefinition, standing: Standing) -> Scope:
         if standing.over_line:
             return over_line_scope(self._many)
-        actions = self._group.actions_of(step)
-        several = self._group.per_of(step) not in ("line", "unit")
-        asks = standing.path[2:] == ("when",)
-        free = standing.path[-2:] == ("wait", "condition")
-        key = (
-            actions,
-            several,
-            standing.sees,
-            definition.kind if standing.sees else None,
-            free,
-            self._form(definition),
-            None if asks else definition.when,
-        )
-        if key not in self._known:
-            self._known[key] = self._scope(step, definition, standing, several, free)
-            if not asks:
-                self._known[key] = self._known[key].where(definition.when)
-        return self._known[key]
+        key = (self._group.actions_of(step), self._group.per_of(step) not in ("line", "unit"))
+        scope = self._known.get(key)
+        if scope is None:
+            scope = self._known[key] = self._scope(*key)
+        if standing.sees:
+            scope = scope.with_names(**seen_names(standing.sees, definition))
+        if standing.path[-2:] == ("wait", "condition"):
+            scope = replace(scope, skippable=frozenset())
+        return scope if standing.path[2:] == ("when",) else scope.where(definition.when)
 
-    def _form(self, definition: StepDefinition) -> object:
-        call = definition.call
-        return id(definition.manual) if definition.manual else call is not None and call.callback is not None
-
-    def _scope(self, step: str, definition: StepDefinition, standing: Standing, several: bool, free: bool) -> Scope:
-        actions = self._group.actions_of(step)
+    def _scope(self, actions: frozenset[Action], several: bool) -> Scope:
         scope = step_scope(self._shared, self._many, actions, several, self._made_by_list)
         if not several and not self._group.own:
             scope = scope.where(self._group.entry.model.when)
-        scope = scope.with_names(**seen_names(standing.sees, definition))
         return replace(
             scope,
             elsewhere={name: why for name, why in scope.elsewhere.items() if name not in ("steps", "workstreams")},
             steps=self._survey.step_names[self._group.id],
             workstreams=self._survey.step_names,
-            skippable=frozenset() if free else self._survey.skippable,
+            skippable=self._survey.skippable,
             workstream=self._group.id,
         )
