@@ -6,7 +6,7 @@ A failing activity raises `temporalio.exceptions.ApplicationError(message, Failu
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -15,6 +15,15 @@ from compiler.steps import Format, Method, RetryPolicy
 COMPILE_ORDER = "compile_order"
 CALL_SYSTEM = "call_system"
 POLL_SYSTEM = "poll_system"
+
+SUBSCRIBE_EVENTS = "subscribe_events"  # EventSubscription → None
+UNSUBSCRIBE_EVENTS = "unsubscribe_events"  # EventSubscription → None
+
+# What the mailbox of an event name and key (workflows/mailbox.py) answers to
+MAILBOX_DELIVER = "deliver"  # update and signal, MailboxDelivery → MailboxAnswer
+MAILBOX_SUBSCRIBE = "subscribe"  # update and signal, MailboxSubscriber → None; may start the mailbox
+MAILBOX_UNSUBSCRIBE = "unsubscribe"  # signal, MailboxSubscriber
+MAILBOX_ORDER_STARTED = "order_started"  # signal without argument, to the mailbox of an order
 
 LONGEST_BACKOFF = 60.0
 """Seconds. A longer pause between attempts is a timer of the workflow (RETRY_LATER), not of the activity."""
@@ -118,3 +127,42 @@ class FailureDetails(Wire):
     retry_after: float | None = None
     outcome_known: bool = True
     """False where the system may have done the work all the same (timed out, connection lost after sending)."""
+
+
+class EventSubscription(Wire):
+    """An order begins, or ceases, to wait for events that systems may send by name and key, without knowing the order."""
+
+    order_id: str
+    names: list[str]
+    key: str | None = None
+
+
+class MailboxSubscriber(Wire):
+    order_id: str
+    workflow_id: str
+    """Where the mailbox sends what it gets, as the signal `deliver_event`."""
+
+
+class MailboxInput(Wire):
+    """How a mailbox starts: as an order's (`order_workflow_id`), or as an event name and key's (subscribers come)."""
+
+    order_workflow_id: str | None = None
+    retention_days: float = 30.0
+    """So long an undelivered event is kept, and so long after its last use the mailbox remembers what it delivered."""
+    carried: dict[str, Any] | None = None
+    """Its state when it continues as new."""
+
+
+class MailboxDelivery(Wire):
+    event_id: str
+    name: str
+    key: str | None = None
+    payload: Any = None
+    step: str | None = None
+
+
+class MailboxAnswer(Wire):
+    status: Literal["delivered", "kept", "duplicate", "ambiguous", "full"]
+    """delivered to the one order that waits · kept, nobody waits yet · had come before · refused, several orders wait ·
+    refused, too much is kept already."""
+    orders: list[str] = []

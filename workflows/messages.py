@@ -9,10 +9,14 @@ from __future__ import annotations
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal
+from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
 from workflows.states import Jeopardy, OrderState, StepState
+
+TASK_QUEUE = "ordo"
+"""Where workers listen and clients submit, unless told otherwise."""
 
 WORKFLOW_TYPE = "FulfilOrder"
 MAILBOX_TYPE = "EventMailbox"
@@ -40,8 +44,13 @@ def workflow_id(order_id: str) -> str:
 
 
 def mailbox_id(order_id: str | None = None, key: str | None = None, name: str | None = None) -> str:
-    """The mailbox of an order that is not there yet, or of an event name and key that nobody waits for yet."""
-    return f"mailbox/order/{order_id}" if order_id else f"mailbox/key/{name}/{key}"
+    """The mailbox of an order that is not there yet, or of an event name and key (None: no key).
+
+    Percent-encoded, so that no name or key, whatever it contains, can reach another one's mailbox.
+    """
+    if order_id:
+        return f"mailbox/order/{quote(order_id, safe='')}"
+    return f"mailbox/key/{quote(name or '', safe='')}/{quote(key or '', safe='')}"
 
 
 class SearchAttributes:
