@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,8 +11,8 @@ from compiler.assembly import assemble
 from compiler.catalogue import Catalogue
 from compiler.checks import findings_in
 from compiler.definitions import define
-from compiler.findings import CatalogueInvalid, Finding
-from compiler.source import Reading, read_file, read_folder
+from compiler.findings import CatalogueInvalid, Finding, OrderRejected
+from compiler.source import Document, Reading, read_file, read_folder
 from compiler.survey import Survey
 
 
@@ -38,6 +38,47 @@ def _without_collections() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
+
+
+def check(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:
+    """Every finding in the folders and files of `paths`, taken together as one catalogue, warnings included.
+
+    Orders among the files (no `kind`, but `lines`; JSON too) are compiled against that catalogue.
+    """
+    reading, orders = Reading(), []
+    for path in map(Path, paths):
+        one = read_folder(path) if path.is_dir() or not path.suffix else read_file(path)
+        if any(_is_order(document) for document in one.documents) and not path.is_dir():
+            orders.append(path)
+            one.documents = [document for document in one.documents if not _is_order(document)]
+        reading.documents += one.documents
+        reading.findings += one.findings
+    with _without_collections():
+        survey, findings = _surveyed(reading, environment)
+        if orders and not any(finding.severity == "error" for finding in findings):
+            catalogue = assemble(survey, findings)
+            findings += [finding for path in orders for finding in _of_orders(path, catalogue)]
+    return in_order(findings)
+
+
+def _is_order(document: Document) -> bool:
+    return isinstance(document.data, dict) and "kind" not in document.data and "lines" in document.data
+
+
+def _of_orders(path: Path, catalogue: Catalogue) -> list[Finding]:
+    from compiler.compile import compile_order
+    from compiler.orders import read_orders
+
+    findings: list[Finding] = []
+    try:
+        for order in read_orders(path.read_text(encoding="utf-8"), str(path)):
+            try:
+                compile_order(order, catalogue, str(path))
+            except OrderRejected as rejected:
+                findings += rejected.findings
+    except OrderRejected as rejected:
+        findings += rejected.findings
+    return findings
 
 
 def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[Finding]]:
