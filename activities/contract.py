@@ -148,7 +148,7 @@ class MailboxInput(Wire):
 
     order_workflow_id: str | None = None
     retention_days: float = 30.0
-    """So long an undelivered event is kept, and so long after its last use the mailbox remembers what it delivered."""
+    """So long an event is kept that nobody takes."""
     carried: dict[str, Any] | None = None
     """Its state when it continues as new."""
 

@@ -1,1 +1,11 @@
-"""What a client may ask of orders, once, for the command line, the gateway and what comes later."""
+"""What a client can ask of orders: the one layer under the command line, the gateway and the console.
+
+Nothing here prints. Every failure is an `OperationError`, whose code maps to an exit status and an HTTP status in
+`operations.errors.ANSWERS`.
+"""
+
+from operations.connection import connect
+from operations.errors import NotFound, NoWorker, OperationError, Refused, ServerUnreachable, TimedOut
+from operations.orders import Orders
+
+__all__ = ["NoWorker", "NotFound", "OperationError", "Orders", "Refused", "ServerUnreachable", "TimedOut", "connect"]

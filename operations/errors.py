@@ -1,0 +1,155 @@
+"""Everything that can go wrong with an operation, and what that is as an exit status and as an HTTP status."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, NamedTuple
+
+from temporalio.client import (
+    RPCTimeoutOrCancelledError,
+    WorkflowQueryFailedError,
+    WorkflowUpdateFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.messages import Refusal
+
+ENDED = "ended"
+REJECTED = "rejected"
+NO_WORKER = "no_worker"
+UNREACHABLE = "server_unreachable"
+TIMED_OUT = "timed_out"
+SERVER_ERROR = "server_error"
+FULL = "mailbox_full"
+
+
+class Answer(NamedTuple):
+    exit: int
+    http: int
+
+
+ANSWERS: dict[str, Answer] = {
+    Refusal.NOT_FOUND: Answer(1, 404),
+    Refusal.NOT_NOW: Answer(1, 409),
+    Refusal.STALE: Answer(1, 409),
+    Refusal.INVALID: Answer(1, 422),
+    Refusal.AMBIGUOUS: Answer(1, 409),
+    Refusal.NOT_YET: Answer(1, 501),
+    ENDED: Answer(1, 410),
+    REJECTED: Answer(1, 422),
+    NO_WORKER: Answer(1, 503),
+    UNREACHABLE: Answer(3, 503),
+    TIMED_OUT: Answer(5, 504),
+    SERVER_ERROR: Answer(1, 502),
+    FULL: Answer(1, 429),
+}
+
+
+class OperationError(Exception):
+    """`code` is stable and a key of ANSWERS; the message is for the person who asked."""
+
+    def __init__(self, code: str, message: str, findings: Sequence[dict[str, Any]] = ()) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.findings = list(findings)
+
+    @property
+    def exit_status(self) -> int:
+        return ANSWERS.get(self.code, ANSWERS[SERVER_ERROR]).exit
+
+    @property
+    def http_status(self) -> int:
+        return ANSWERS.get(self.code, ANSWERS[SERVER_ERROR]).http
+
+
+class Refused(OperationError):
+    """The order, or the state it is in, does not allow it."""
+
+
+class NotFound(Refused):
+    def __init__(self, message: str) -> None:
+        super().__init__(Refusal.NOT_FOUND, message)
+
+
+class NoWorker(OperationError):
+    """Temporal is there, but nobody runs orders."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(NO_WORKER, f"{message}: no worker answered. Start one with `python worker.py`")
+
+
+class ServerUnreachable(OperationError):
+    def __init__(self, address: str, reason: str = "") -> None:
+        self.address = address
+        because = f" ({reason})" if reason else ""
+        super().__init__(
+            UNREACHABLE,
+            f"Temporal cannot be reached at {address}{because}. Start one with `python starter.py up`, or with "
+            "`docker compose up`; or name another with --address.",
+        )
+
+
+class TimedOut(OperationError):
+    """The caller's patience is over; the order goes on."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(TIMED_OUT, message)
+
+
+SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+"""How Temporal says that no worker took the question within the deadline, or that none has asked for work lately."""
+
+
+def _refusal_in(error: BaseException | None) -> ApplicationError | None:
+    while error is not None and not isinstance(error, ApplicationError):
+        error = error.__cause__ or getattr(error, "cause", None)
+    return error
+
+
+def is_missing(error: RPCError) -> bool:
+    """No such workflow, or none that still runs (rather than no such namespace)."""
+    return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower()
+
+
+def translated(error: Exception, what: str, address: str) -> OperationError:
+    """`error` of the Temporal client, met while doing `what` ("order HS-1"), in the caller's words."""
+    if isinstance(error, WorkflowUpdateFailedError):
+        refusal = _refusal_in(error)
+        message = refusal.message if refusal else str(error.__cause__ or error)
+        code = refusal.type if refusal and refusal.type in ANSWERS else None
+        return Refused(code, message) if code else OperationError(SERVER_ERROR, f"{what}: {message}")
+    if isinstance(error, WorkflowQueryFailedError):
+        return OperationError(SERVER_ERROR, f"{what}: {error}")
+    if isinstance(error, (WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError)):
+        return NoWorker(what)
+    if isinstance(error, RPCError):
+        if is_missing(error):
+            return NotFound(f"{what} is not there, or has ended")
+        if error.status is RPCStatusCode.UNAVAILABLE:
+            return ServerUnreachable(address, error.message.splitlines()[0][:200] if error.message else "")
+        if error.status in SILENT:
+            return NoWorker(what)
+        return OperationError(SERVER_ERROR, f"{what}: Temporal at {address} answered: {error.message}")
+    return OperationError(SERVER_ERROR, f"{what}: {error}")
+
+
+TEMPORAL_ERRORS = (
+    WorkflowUpdateFailedError,
+    WorkflowQueryFailedError,
+    WorkflowUpdateRPCTimeoutOrCancelledError,
+    RPCTimeoutOrCancelledError,
+    RPCError,
+)
+
+
+@asynccontextmanager
+async def asking(what: str, address: str) -> AsyncIterator[None]:
+    """Turns what the Temporal client raises inside into an OperationError about `what`."""
+    try:
+        yield
+    except TEMPORAL_ERRORS as error:
+        raise translated(error, what, address) from error

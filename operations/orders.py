@@ -1,0 +1,97 @@
+"""All that a client may ask of orders, in one place."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from temporalio.client import Client
+
+from activities.contract import MailboxDelivery
+from operations import acting, deliveries, listing, reading, submission
+from operations.acting import StepCommand
+from operations.connection import ConnectionSettings, address_of, connect
+from operations.deliveries import Delivered
+from operations.listing import OrderFilter, OrderSummary
+from operations.reading import OrderReading, StepList
+from operations.reasons import Reason, why
+from operations.submission import Submission
+from workflows.messages import (
+    TASK_QUEUE,
+    ActAnswer,
+    Actor,
+    CallbackDelivery,
+    EventDelivery,
+    StepsPage,
+    StepsPageRequest,
+)
+from workflows.states import StepState
+
+
+class Orders:
+    """Every method raises OperationError: ServerUnreachable, NoWorker, NotFound, Refused, TimedOut."""
+
+    def __init__(self, client: Client, task_queue: str = TASK_QUEUE) -> None:
+        self.client = client
+        self.task_queue = task_queue
+
+    @classmethod
+    async def connect(cls, settings: ConnectionSettings | None = None, *, lazy: bool = False) -> Orders:
+        settings = settings or ConnectionSettings()
+        return cls(await connect(settings, lazy=lazy), settings.task_queue)
+
+    @property
+    def address(self) -> str:
+        return address_of(self.client)
+
+    async def submit(self, order: dict[str, Any], *, revision: bool = False, deadline: float = 15.0) -> Submission:
+        return await submission.submit(self.client, order, self.task_queue, revision=revision, deadline=deadline)
+
+    async def read(self, order_id: str, *, steps: bool = True) -> OrderReading:
+        return await reading.read(self.client, order_id, steps=steps)
+
+    async def steps_page(
+        self, order_id: str, offset: int = 0, limit: int = reading.PAGE, states: Sequence[StepState] | None = None
+    ) -> StepsPage:
+        request = StepsPageRequest(offset=offset, limit=limit, states=list(states) if states else None)
+        return await reading.steps_page(self.client, order_id, request)
+
+    async def list(self, wanted: OrderFilter | None = None) -> list[OrderSummary]:
+        return await listing.list_orders(self.client, wanted or OrderFilter())
+
+    async def wait(self, order_id: str, timeout: float | None = None) -> OrderSummary:
+        """The order as it ended; `timeout` in seconds."""
+        return await acting.wait_until_ended(self.client, order_id, timeout)
+
+    async def event(self, order_id: str, event: EventDelivery) -> Delivered:
+        return await deliveries.deliver_event(self.client, order_id, event, self.task_queue)
+
+    async def event_by_key(self, event: MailboxDelivery) -> Delivered:
+        return await deliveries.deliver_by_key(self.client, event, self.task_queue)
+
+    async def callback(self, order_id: str, callback: CallbackDelivery) -> Delivered:
+        return await deliveries.deliver_callback(self.client, order_id, callback)
+
+    async def act(self, command: StepCommand) -> ActAnswer:
+        """Retries, skips or completes a step."""
+        return await acting.act_on_step(self.client, command)
+
+    async def set(self, order_id: str, characteristics: dict[str, Any], actor: Actor) -> ActAnswer:
+        return await acting.set_characteristics(self.client, order_id, characteristics, actor)
+
+    async def fallout(self, limit: int = 100) -> StepList:
+        """Steps in fallout, over all running orders."""
+        wanted = OrderFilter(fallout=True, limit=limit)
+        return await reading.steps_across(self.client, wanted, [StepState.FATALLY_FAILED], None)
+
+    async def tasks(self, queue: str | None = None, limit: int = 100) -> StepList:
+        """Manual steps that wait for a person, over all running orders."""
+        wanted = OrderFilter(open_tasks=True, limit=limit)
+        tasks = await reading.steps_across(self.client, wanted, [StepState.IN_PROGRESS], "manual")
+        found = [task for task in tasks.found if queue is None or task.step.queue == queue]
+        return StepList(found, tasks.unanswered)
+
+    async def why(self, order_id: str, step: str | None = None) -> tuple[OrderReading, list[Reason]]:
+        """The order, and what it (or `step`, by id or number) waits for now."""
+        found = await self.read(order_id)
+        return found, why(found.order, found.steps, found.step(step) if step else None)
