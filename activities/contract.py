@@ -1,7 +1,7 @@
 """What workflows and activities say to each other: names and data, no behaviour.
 
-A failing activity raises `temporalio.exceptions.ApplicationError(message, FailureDetails, type=code)`; the workflow reads
-`type` as the failure's code and the details as below.
+A failing activity raises `temporalio.exceptions.ApplicationError(message, FailureDetails, type=code)`; the workflow
+reads `type` as the failure's code and the details as below.
 """
 
 from __future__ import annotations
@@ -42,8 +42,8 @@ ANSWER_UNREADABLE = "answer_unreadable"
 
 CALLBACK_URL = "\ue000callback.url\ue001"
 CALLBACK_ID = "\ue000callback.id\ue001"
-"""What `callback.url` and `callback.id` are in everything that Temporal sees. The activity puts the real ones into what it
-sends, and these back into what it returns: a callback id must not be readable in a history."""
+"""What `callback.url` and `callback.id` are in everything that Temporal sees. The activity puts the real ones into what
+it sends, and these back into what it returns: a callback id must not be readable in a history."""
 
 
 def system_task_queue(task_queue: str, system: str) -> str:
@@ -103,7 +103,7 @@ class SystemCall(Wire):
     callback: bool = False
     """The step completes by callback: hand out an id that belongs to this order, step and key."""
     until: str | None = None
-    """POLL_SYSTEM only: CEL over `response` and `scope`; until it holds the activity fails retryably and is tried again."""
+    """POLL_SYSTEM only: CEL over `response` and `scope`; until it holds the activity fails, to be tried again."""
     every: float = 30.0
     """POLL_SYSTEM only: seconds between two askings."""
 
@@ -130,7 +130,7 @@ class FailureDetails(Wire):
 
 
 class EventSubscription(Wire):
-    """An order begins, or ceases, to wait for events that systems may send by name and key, without knowing the order."""
+    """An order begins, or ceases, to wait for events that systems send by name and key, without knowing the order."""
 
     order_id: str
     names: list[str]
