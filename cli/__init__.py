@@ -1,0 +1,1 @@
+"""The command line: commands that ask the compiler and `operations`, and answer through `views` or in JSON."""

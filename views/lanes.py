@@ -1,0 +1,76 @@
+"""Swimlanes: an order's steps, grouped as the plan groups them, each lane with what it is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workflows.states import StepState
+
+if TYPE_CHECKING:
+    from workflows.messages import StepView
+
+SETTLED = frozenset(
+    {
+        StepState.COMPLETED,
+        StepState.SKIPPED,
+        StepState.FAILED_ACCEPTED,
+        StepState.DISCARDED,
+        StepState.CANCELLED,
+        StepState.AMENDED,
+    }
+)
+WAITING = frozenset({StepState.PENDING})
+STUCK = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
+
+
+def suffix_of(step_id: str) -> str:
+    """What an instance's id says after its step: `security_camera.reserve@1` → `1`; empty for one an order."""
+    return step_id.partition("@")[2]
+
+
+@dataclass
+class Lane:
+    """The steps of one workstream that stand for the same lines."""
+
+    title: str
+    """`Security camera ×4`."""
+    suffix: str
+    steps: list[StepView] = field(default_factory=list)
+
+    @property
+    def settled(self) -> int:
+        return sum(step.state in SETTLED for step in self.steps)
+
+    @property
+    def active(self) -> list[StepView]:
+        """Neither done nor waiting for its turn."""
+        return [step for step in self.steps if step.state not in SETTLED | WAITING]
+
+    @property
+    def state(self) -> StepState:
+        """The lane's mark: stuck before failing before running; done when all is done."""
+        states = [step.state for step in self.steps]
+        for state in (StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED, StepState.IN_PROGRESS):
+            if state in states:
+                return state
+        if all(state in SETTLED for state in states):
+            return StepState.COMPLETED if StepState.COMPLETED in states else states[0]
+        return next((state for state in states if state not in SETTLED | WAITING), StepState.PENDING)
+
+
+def lanes_of(steps: Iterable[StepView]) -> list[Lane]:
+    """In the order of their first steps. The suffix is left out where the title tells the lane from all others."""
+    lanes: dict[tuple[str, str], Lane] = {}
+    for step in steps:
+        key = (step.workstream, suffix_of(step.id))
+        if key not in lanes:
+            title = step.summary.rpartition(" · ")[0] or step.workstream_name or step.workstream
+            lanes[key] = Lane(title, key[1])
+        lanes[key].steps.append(step)
+    titles = Counter(lane.title for lane in lanes.values())
+    for lane in lanes.values():
+        lane.suffix = lane.suffix if titles[lane.title] > 1 else ""
+    return list(lanes.values())

@@ -1,0 +1,39 @@
+"""Times and durations for people. Times are UTC, and say so where a zone could be meant."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+MINUTE, HOUR, DAY = 60, 3600, 86400
+
+
+def moment(at: datetime | None) -> str:
+    """`2026-12-01 08:00:00 UTC`; nothing for no time."""
+    return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
+
+
+def short_moment(at: datetime | None, now: datetime) -> str:
+    """`08:00:00` on the day of `now`, else with its date, to the minute."""
+    if at is None:
+        return ""
+    at = at.astimezone(UTC)
+    return at.strftime("%H:%M:%S" if at.date() == now.astimezone(UTC).date() else "%Y-%m-%d %H:%M")
+
+
+def duration(span: timedelta | float) -> str:
+    """`0.3 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
+    seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
+    sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    if seconds < 9.95:
+        return f"{sign}{seconds:.1f} s" if seconds % 1 else f"{sign}{seconds:.0f} s"
+    whole = round(seconds)
+    for size, unit, below, part in ((DAY, "d", HOUR, "h"), (HOUR, "h", MINUTE, "min"), (MINUTE, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // below
+            return f"{sign}{whole // size} {unit}" + (f" {rest} {part}" if rest else "")
+    return f"{sign}{whole} s"
+
+
+def counted(number: int, noun: str, plural: str | None = None) -> str:
+    """`1 step`, `12,000 steps`."""
+    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
