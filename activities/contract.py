@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.steps import Format, Method, RetryPolicy
 
@@ -51,8 +51,17 @@ def system_task_queue(task_queue: str, system: str) -> str:
     return f"{task_queue}.{system}"
 
 
+HEARTBEAT_TIMEOUT = 10.0
+"""Seconds. Whoever runs longer than a moment heartbeats at least every third of that; after a worker's death an attempt
+is made again when it has passed."""
+
+MARGIN = 5.0
+"""Seconds that Temporal gives an attempt beyond the call's own `timeout`, so that the activity classifies its timeouts
+itself. What Temporal times out all the same counts as a lost worker, not as an answer."""
+
+
 class Wire(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class CompileOrder(Wire):
@@ -73,7 +82,18 @@ class CompiledOrder(Wire):
 
 
 class SystemCall(Wire):
-    """One call, everything rendered but secrets, address and callback id."""
+    """One call, everything rendered but secrets, address and callback id.
+
+    The activity decides after a failed attempt, by `retry` and the number of attempts so far (`earlier_attempts` plus
+    Temporal's own count): a retryable error with `next_retry_delay` where the next pause is up to LONGEST_BACKOFF,
+    RETRY_LATER where it is longer, and a non-retryable error with the failure's own code where no attempt is left or
+    a retry cannot cure it. Temporal's retry policy only bounds what Temporal itself notices, a lost worker.
+
+    POLL_SYSTEM asks until `until` holds. `fail_when` is judged at every asking, before `until`; `output` at the last.
+    While it does not hold, and while the system cannot be asked (errors that a retry may cure), the activity fails
+    retryably and is tried again after `every` seconds, by RETRY_LATER where that is more than LONGEST_BACKOFF; how long
+    is the workflow's business (`within`). Other errors fail it.
+    """
 
     order_id: str
     step_id: str
@@ -112,6 +132,31 @@ class SystemAnswer(Wire):
     status: int
     output: Any = None
     """What later steps see."""
+    attempts: int = 1
+    """Over all activities of this key."""
+
+
+class StepActivity(Wire):
+    """The one argument of a Python activity (`activity: NAME`), which runs as activity type NAME on the main task queue.
+
+    It answers a StepActivityAnswer, fails as calls do, and heartbeats by itself while the function runs.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
+    with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    """The step's `with`, rendered."""
+    order_id: str
+    step_id: str
+    idempotency_key: str
+    timeout: float
+    """Seconds for one attempt."""
+    retry: RetryPolicy
+    earlier_attempts: int = 0
+
+
+class StepActivityAnswer(Wire):
+    output: Any = None
     attempts: int = 1
     """Over all activities of this key."""
 
