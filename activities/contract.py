@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from activities.bindings import Bindings
 from compiler.steps import Format, Method, RetryPolicy
 
 COMPILE_ORDER = "compile_order"
@@ -30,6 +31,9 @@ LONGEST_BACKOFF = 60.0
 
 RETRY_LATER = "retry_later"
 """Failure type, not retryable by Temporal: `FailureDetails.retry_after` seconds from now is the next attempt."""
+
+NOT_YET = "not_yet"
+"""Code of POLL_SYSTEM's failure while `until` does not hold."""
 
 TIMEOUT = "timeout"
 CONNECTION = "connection"
@@ -87,7 +91,8 @@ class SystemCall(Wire):
     The activity decides after a failed attempt, by `retry` and the number of attempts so far (`earlier_attempts` plus
     Temporal's own count): a retryable error with `next_retry_delay` where the next pause is up to LONGEST_BACKOFF,
     RETRY_LATER where it is longer, and a non-retryable error with the failure's own code where no attempt is left or
-    a retry cannot cure it. Temporal's retry policy only bounds what Temporal itself notices, a lost worker.
+    a retry cannot cure it. Temporal's retry policy only bounds what Temporal itself notices, a lost worker; an attempt
+    lost that way is none of the policy's.
 
     POLL_SYSTEM asks until `until` holds. `fail_when` is judged at every asking, before `until`; `output` at the last.
     While it does not hold, and while the system cannot be asked (errors that a retry may cure), the activity fails
@@ -112,11 +117,13 @@ class SystemCall(Wire):
     retry: RetryPolicy
     earlier_attempts: int = 0
     """Attempts made by activities before this one (after RETRY_LATER), with the same key."""
+    outcome_known: bool = True
+    """False where one of those may have done the work: `FailureDetails.outcome_known` of the last."""
     fail_when: list[dict[str, str]] = []
     """`{if, code, message}` as written; CEL over `response` and `scope`."""
     output: Any = None
     """The step's `output` template over `response` and `scope`; None: the body."""
-    scope: dict[str, Any] = {}
+    scope: Bindings = {}
     """Bindings that fail_when, output and until need beside `response`."""
     places: dict[str, str] = {}
     """Expression text → file:line:column."""
@@ -153,6 +160,7 @@ class StepActivity(Wire):
     """Seconds for one attempt."""
     retry: RetryPolicy
     earlier_attempts: int = 0
+    outcome_known: bool = True
 
 
 class StepActivityAnswer(Wire):
@@ -171,7 +179,8 @@ class FailureDetails(Wire):
     """Over all activities of this key."""
     retry_after: float | None = None
     outcome_known: bool = True
-    """False where the system may have done the work all the same (timed out, connection lost after sending)."""
+    """False where the system may have done the work all the same, in this attempt or one before it (timed out,
+    connection lost after sending, worker lost)."""
 
 
 class EventSubscription(Wire):
