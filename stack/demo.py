@@ -1,0 +1,165 @@
+"""`demo`: the product's first minute. One order from its submission to its end, on the whole stack."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+from rich.console import Console
+
+from compiler.orders import read_orders
+from operations.acting import StepCommand
+from operations.errors import Refused
+from operations.reading import OrderReading
+from stack.errors import StackError
+from stack.options import StackOptions
+from stack.running import RunningStack, ToldToEnd, run
+from stack.screen import Screen
+from views.following import follow
+from workflows.messages import Actor, StepView
+from workflows.states import OrderState, StepState
+
+DELAYS = {"delivery": 4.0, "booking": 2.0, "appointment": 60.0, "activation": 3.0}
+"""Seconds in the sandbox, where life takes days."""
+SHORTENED = (
+    "A parcel takes 4 seconds where life takes days, booking a technician 2, activating a subscription 3.",
+    "The visit is a minute away, so the wait “until the day before the visit” is over at once.",
+    "And nobody drives out: the demo itself completes the technician's task.",
+)
+FAULTS = (
+    ({"kind": "status", "system": "inventory", "path": "/reservations", "times": 3},
+     "Inventory answers its next three requests with 503: unavailable."),
+    ({"kind": "drop", "system": "logistics", "path": "/shipments"},
+     "Logistics does its work the next time, but the line goes dead before it can say so."),
+)  # fmt: skip
+TECHNICIAN = Actor(by="demo", reason="the demo plays the technician")
+VISIT = {"outcome": "done", "notes": "Mounted and tested; the customer knows how to use it."}
+TASK_IS_SEEN = 2.5
+"""Seconds that the task is left open, so that one sees it wait for a person."""
+LONGEST = 150.0
+"""Seconds after which an order that has not ended is called stuck."""
+INTERRUPTED = 130
+
+
+@dataclass(frozen=True)
+class DemoOptions:
+    stack: StackOptions
+    order: Path = Path("orders/home_security.yaml")
+    stay: bool = False
+    """Whether the stack stays up until Ctrl-C once the order has ended, so that it can be visited."""
+
+
+def demo(options: DemoOptions, console: Console) -> int:
+    """Shows it on `console`. 0 where the order completed; 4 where it ended otherwise; 130 where it was interrupted.
+
+    The demo has data of its own, new at each start, and takes free ports where the usual ones are taken.
+    Raises OperationError, StackError among others, in words for the person who watches.
+    """
+    order = _order(options.order)
+    own = replace(options.stack, data=options.stack.data / "demo", ports=options.stack.ports.or_free(), fresh=True)
+    return asyncio.run(_demo(replace(options, stack=own), order, Screen(console)))
+
+
+def _order(path: Path) -> dict[str, Any]:
+    """The sample order, with its dates counted from today."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise StackError(
+            f"The sample order {path} cannot be read: {error.strerror}. Run this where Ordo lies."
+        ) from error
+    order = read_orders(text, str(path))[0]
+    now = datetime.now(UTC).replace(microsecond=0)
+    return order | {
+        "requested_start": now.isoformat(),
+        "requested_completion": (now + timedelta(days=14)).isoformat(),
+    }
+
+
+async def _demo(options: DemoOptions, order: dict[str, Any], screen: Screen) -> int:
+    outcome: int = INTERRUPTED
+
+    async def show(stack: RunningStack) -> None:
+        nonlocal outcome
+        outcome = await _show(stack, order, screen)
+        screen.where_next(stack, order["id"], options.stay)
+        if options.stay:
+            await asyncio.Event().wait()
+
+    screen.say("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    try:
+        await run(options.stack, screen.say, show, DELAYS)
+    except ToldToEnd:
+        screen.say("Ended.")
+    return outcome
+
+
+async def _show(stack: RunningStack, order: dict[str, Any], screen: Screen) -> int:
+    screen.heading("Shortened for the demo")
+    for sentence in SHORTENED:
+        screen.point(sentence)
+    screen.heading("Faults switched on, so that something goes wrong")
+    for fault, sentence in FAULTS:
+        await _switch_on(stack, fault)
+        screen.point(sentence)
+    submission = await stack.orders.submit(order)
+    if submission.decision is None:
+        raise StackError(f"No worker has taken order {order['id']} up. Its log: {stack.folder.log('worker')}")
+    if not submission.accepted:
+        raise Refused("rejected", f"Order {order['id']} was rejected", submission.decision.findings)
+    reading = await stack.orders.read(order["id"])
+    screen.heading("What one order line becomes")
+    screen.decomposition(reading)
+    screen.heading("The plan, live")
+    ended = await _watched(stack, order["id"], screen)
+    screen.heading("What the systems saw")
+    await _told_by_systems(stack, order["id"], screen)
+    return 0 if ended.order.state is OrderState.COMPLETED else 4
+
+
+async def _switch_on(stack: RunningStack, fault: dict[str, Any]) -> None:
+    async with httpx.AsyncClient(base_url=stack.addresses.sandbox, trust_env=False) as sandbox:
+        (await sandbox.post("/_faults", json=fault)).raise_for_status()
+
+
+async def _watched(stack: RunningStack, order_id: str, screen: Screen) -> OrderReading:
+    technician = asyncio.create_task(_plays_technician(stack, order_id, screen))
+    try:
+        return await follow(stack.orders, order_id, screen.console, LONGEST)
+    finally:
+        technician.cancel()
+        await asyncio.gather(technician, return_exceptions=True)
+
+
+async def _plays_technician(stack: RunningStack, order_id: str, screen: Screen) -> None:
+    """Completes the first manual task once it is open, as a person would."""
+    task = await _open_task(stack, order_id)
+    await asyncio.sleep(TASK_IS_SEEN)
+    await stack.orders.act(
+        StepCommand("complete", order_id, task.id, TECHNICIAN, data=VISIT, expected=StepState.IN_PROGRESS)
+    )
+    screen.task_completed(stack, order_id, task, VISIT)
+
+
+async def _open_task(stack: RunningStack, order_id: str) -> StepView:
+    while True:
+        page = await stack.orders.steps_page(order_id, states=[StepState.IN_PROGRESS])
+        for step in page.steps:
+            if step.kind == "manual":
+                return step
+        await asyncio.sleep(0.3)
+
+
+async def _told_by_systems(stack: RunningStack, order_id: str, screen: Screen) -> None:
+    async with httpx.AsyncClient(base_url=stack.addresses.sandbox, trust_env=False) as sandbox:
+        prefix = {"key_prefix": f"{order_id}/"}
+        requests = (await sandbox.get("/_requests", params=prefix)).raise_for_status().json()
+        effects = (await sandbox.get("/_log", params=prefix)).raise_for_status().json()
+    failed = sum(1 for request in requests if not request["status"] or request["status"] >= 500)
+    replayed = sum(1 for request in requests if request["replayed"])
+    keys = {effect["key"] for effect in effects}
+    screen.exactly_once(len(requests), failed, replayed, len(effects), len(keys))

@@ -1,0 +1,85 @@
+"""The folder that a stack keeps its things in: databases, logs, and the secrets that its parts share."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from stack.errors import StackError
+
+SECRETS = (
+    "ORDO_GATEWAY_TOKEN",
+    "ORDO_CALLBACK_SECRET",
+    "INVENTORY_TOKEN",
+    "LOGISTICS_API_KEY",
+    "INSTALLATION_PASSWORD",
+    "SUBSCRIPTION_TOKEN",
+    "BILLING_TOKEN",
+    "ACCESS_API_KEY",
+    "NETWORK_TOKEN",
+)
+"""Made up at the first start, and the same from then on: callback ids that are out in the world stay good."""
+
+
+class Folder:
+    def __init__(self, path: Path) -> None:
+        self.path = path.absolute()
+        self.environment_file = self.path / "environment"
+
+    def log(self, name: str) -> Path:
+        return self.path / f"{name}.log"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Holds the folder for one stack at a time. Raises StackError where another has it, or it cannot be written."""
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            lock = (self.path / "lock").open("a")
+        except OSError as error:
+            raise StackError(
+                f"The folder {self.path} cannot be used: {error.strerror}. Choose one with --data."
+            ) from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError as error:
+                raise StackError(
+                    f"Another `up` or `demo` runs on {self.path} already. End it first, or choose another folder with "
+                    "--data."
+                ) from error
+            yield
+
+    def put_logs_aside(self, names: Iterable[str]) -> None:
+        """Each start begins new logs; those of the last one stay beside them as `.log.1`."""
+        for name in names:
+            if self.log(name).exists():
+                self.log(name).replace(self.path / f"{name}.log.1")
+
+    def forget_data(self) -> None:
+        for file in self.path.glob("*.sqlite*"):
+            file.unlink()
+
+    def secrets(self) -> dict[str, str]:
+        """Those that were kept, and new ones for those that are missing."""
+        kept = self._kept()
+        return {name: kept.get(name) or secrets.token_urlsafe(24) for name in SECRETS}
+
+    def _kept(self) -> dict[str, str]:
+        if not self.environment_file.exists():
+            return {}
+        lines = self.environment_file.read_text().splitlines()
+        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+    def keep(self, environment: Mapping[str, str]) -> None:
+        """Writes what a further worker or a caller of the gateway needs, for nobody but this user to read."""
+        text = "# set -a; . <this file>; set +a   gives a shell what a further worker of this stack needs\n"
+        text += "".join(f"{name}={value}\n" for name, value in sorted(environment.items()))
+        new = self.environment_file.with_suffix(".new")
+        new.unlink(missing_ok=True)
+        with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+        new.replace(self.environment_file)

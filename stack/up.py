@@ -1,0 +1,56 @@
+"""`up`: the whole stack on this machine, until it is told to end."""
+
+from __future__ import annotations
+
+import asyncio
+
+from stack.options import StackOptions
+from stack.processes import Tell
+from stack.running import RunningStack, ToldToEnd, run
+
+
+def up(options: StackOptions, tell: Tell) -> int:
+    """Runs the stack until Ctrl-C or SIGTERM; 0 then. What there is to see is told line by line.
+
+    Raises StackError: a port is taken, a part cannot start, or dies again and again.
+    """
+    return asyncio.run(_up(options, tell))
+
+
+async def _up(options: StackOptions, tell: Tell) -> int:
+    async def until_told(stack: RunningStack) -> None:
+        for line in welcome(stack):
+            tell(line)
+        await asyncio.Event().wait()
+
+    tell("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    try:
+        await run(options, tell, until_told)
+    except ToldToEnd:
+        tell(f"Ended. Orders and data are kept in {options.data}; `up` goes on with them.")
+    return 0
+
+
+def welcome(stack: RunningStack) -> list[str]:
+    """Where everything is, and what to do next."""
+    there = stack.addresses
+    return [
+        "",
+        f"Temporal    {there.temporal}",
+        f"Web UI      {there.ui}",
+        f"Gateway     {there.gateway}/docs",
+        f"Sandbox     {there.sandbox}/docs",
+        f"Logs        {stack.folder.path}/*.log",
+        f"Secrets     {stack.folder.environment_file}  (for a further worker, or for calls to the gateway)",
+        "",
+        "Ready. In another terminal:",
+        f"  {command(stack, 'start orders/home_security.yaml --watch')}",
+        f"  {command(stack, 'list')}",
+        "Ctrl-C ends all of it.",
+    ]
+
+
+def command(stack: RunningStack, words: str) -> str:
+    """The command line that reaches this stack."""
+    elsewhere = "" if stack.addresses.temporal.endswith(":7233") else f" --address {stack.addresses.temporal}"
+    return f"python starter.py {words}{elsewhere}"
