@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Literal
 
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
 from operations.connection import address_of
-from operations.errors import ENDED, NotFound, Refused, TimedOut, asking
+from operations.errors import ENDED, NotFound, Refused, TimedOut, asking_worker
 from operations.listing import OrderSummary, summary_of
-from operations.reading import describe, find_step, read_steps
+from operations.record import describe
 from workflows.messages import (
     UPDATE_COMPLETE,
     UPDATE_RETRY,
@@ -26,7 +26,8 @@ from workflows.messages import (
 )
 from workflows.states import StepState
 
-DEADLINE = timedelta(seconds=15)
+PATIENCE = 15.0
+"""Seconds for the order's answer."""
 
 ActName = Literal["retry", "skip", "complete"]
 UPDATES: dict[ActName, str] = {"retry": UPDATE_RETRY, "skip": UPDATE_SKIP, "complete": UPDATE_COMPLETE}
@@ -45,47 +46,50 @@ class StepCommand:
 
 
 async def act_on_step(client: Client, command: StepCommand) -> ActAnswer:
-    """Raises NotFound (order or step, with the nearest), Refused (why, and what would be possible), NoWorker."""
-    steps = await _steps_of_running(client, command.order_id)
-    step = find_step(steps, command.step, command.order_id)
-    message = StepAct(step=step.id, actor=command.actor, data=command.data, expected=command.expected)
+    """Raises NotFound (order), Refused (why, and what would be possible instead; also an unknown step), NoWorker."""
+    message = StepAct(step=command.step, actor=command.actor, data=command.data, expected=_as_known(command.expected))
     return await _told(client, command.order_id, UPDATES[command.act], message)
+
+
+def _as_known(seen: StepState | None) -> StepState | None:
+    """`seen` as the order itself would say it: that an attempt failed and another follows may be Temporal's knowledge
+    alone (operations.reading.with_attempts), and nobody who saw that saw something else than a running step."""
+    return None if seen is StepState.FAILED else seen
 
 
 async def set_characteristics(client: Client, order_id: str, values: dict[str, Any], actor: Actor) -> ActAnswer:
     return await _told(client, order_id, UPDATE_SET, SetCharacteristics(characteristics=values, actor=actor))
 
 
-async def _steps_of_running(client: Client, order_id: str) -> list[Any]:
-    try:
-        return list(await read_steps(client, order_id))
-    except NotFound as error:
-        raise await _gone(client, order_id) from error
-
-
 async def _told(client: Client, order_id: str, update: str, message: StepAct | SetCharacteristics) -> ActAnswer:
     handle = client.get_workflow_handle(workflow_id(order_id))
     try:
-        async with asking(f"order {order_id}", address_of(client)):
+        async with asking_worker(f"Order {order_id}", address_of(client), PATIENCE):
             answer: ActAnswer = await handle.execute_update(
-                update, message, result_type=ActAnswer, rpc_timeout=DEADLINE
+                update, message, result_type=ActAnswer, rpc_timeout=timedelta(seconds=PATIENCE)
             )
     except NotFound as error:
-        raise await _gone(client, order_id) from error
+        await refuse_ended(client, order_id, "nothing can be done to it any more", error)
+        raise
     return answer
 
 
-async def _gone(client: Client, order_id: str) -> Refused:
-    """Why an order takes no updates: NotFound is raised where it never was."""
-    summary = summary_of(await describe(client, order_id))
-    return Refused(ENDED, f"Order {order_id} has ended ({summary.state}); nothing can be done to it any more")
+async def refuse_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:
+    """Why an order takes no updates: raises NotFound where it never was, Refused where it has ended."""
+    record = await describe(client, order_id)
+    if record.status is not WorkflowExecutionStatus.RUNNING:
+        raise Refused(ENDED, f"Order {order_id} has ended ({summary_of(record).state}); {consequence}") from cause
 
 
-async def wait_until_ended(client: Client, order_id: str, timeout: float | None = None) -> OrderSummary:
+async def wait_until_ended(
+    client: Client,
+    order_id: str,
+    timeout: float | None = None,  # noqa: ASYNC109 - the caller's patience; nothing is cancelled
+) -> OrderSummary:
     """The order as it ended, whatever its state. Raises NotFound, TimedOut after `timeout` seconds."""
     await describe(client, order_id)
     handle = client.get_workflow_handle(workflow_id(order_id))
-    async with asking(f"order {order_id}", address_of(client)):
+    async with asking_worker(f"Order {order_id}", address_of(client), patience=None):
         try:
             await asyncio.wait_for(handle.result(), timeout)
         except WorkflowFailureError:

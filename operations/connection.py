@@ -1,21 +1,24 @@
-"""The way to Temporal: the profile and environment variables that Temporal's own tools read, and what the caller says."""
+"""The way to Temporal: the profile and variables that Temporal's own tools read, and what the caller says."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from datetime import timedelta
+from functools import cache
 
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
+from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
+from temporalio.service import RetryConfig
 
-from operations.errors import SERVER_ERROR, OperationError, ServerUnreachable
+from operations.errors import PATIENCE, SERVER_ERROR, OperationError, ServerUnreachable, asking
 from workflows.messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
-PATIENCE = 10.0
-"""Seconds until an address that does not answer counts as unreachable."""
+TRIES_MILLISECONDS = 5_000
+"""So long a call that meets a server which is away is tried again: enough for a restart, and nobody waits in vain."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,17 @@ def address_of(client: Client) -> str:
     return client.service_client.config.target_host
 
 
+@cache
+def _quiet_runtime() -> Runtime:
+    """The client's own warnings of each try would stand between what people read; what counts comes as an error."""
+    logging = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
+    return Runtime(telemetry=TelemetryConfig(logging=logging))
+
+
 async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = False) -> Client:
     """A client of the Temporal that `settings` name.
 
-    Raises ServerUnreachable, unless `lazy`: then the first question finds out, so that a gateway may start before Temporal.
+    Raises ServerUnreachable, unless `lazy`: then the first question finds out, and a gateway may start before Temporal.
     """
     settings = settings or ConnectionSettings()
     try:
@@ -45,10 +55,22 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
     if settings.namespace:
         config["namespace"] = settings.namespace
     address = config["target_host"]
+    attempt = Client.connect(
+        **config,
+        data_converter=pydantic_data_converter,
+        lazy=lazy,
+        retry_config=RetryConfig(max_elapsed_time_millis=TRIES_MILLISECONDS),
+        runtime=_quiet_runtime(),
+    )
     try:
-        attempt = Client.connect(**config, data_converter=pydantic_data_converter, lazy=lazy)
-        return await asyncio.wait_for(attempt, timedelta(seconds=PATIENCE).total_seconds())
+        return await asyncio.wait_for(attempt, PATIENCE)
     except TimeoutError as error:
         raise ServerUnreachable(address, f"no answer within {PATIENCE:.0f} s") from error
     except (RuntimeError, ValueError, OSError) as error:
         raise ServerUnreachable(address, str(error).splitlines()[0][:200]) from error
+
+
+async def check_server(client: Client) -> None:
+    """Raises ServerUnreachable, or OperationError where Temporal is there and the namespace is not."""
+    async with asking(f"Namespace {client.namespace}", address_of(client), patience=3.0):
+        await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))

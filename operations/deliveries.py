@@ -11,12 +11,16 @@ from typing import Any, Literal
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
 
+from activities.callback_id import read_callback_id
 from activities.contract import MAILBOX_DELIVER, MailboxAnswer, MailboxDelivery, MailboxInput
+from operations.acting import refuse_ended
 from operations.connection import address_of
-from operations.errors import ENDED, FULL, NotFound, NoWorker, Refused, asking
-from operations.reading import describe
+from operations.errors import ENDED, FULL, PATIENCE, NotFound, NoWorker, Refused, asking, asking_worker
+from operations.record import describe
+from operations.update_with_start import update_with_start
 from workflows.messages import (
     MAILBOX_TYPE,
+    SIGNAL_CALLBACK,
     SIGNAL_EVENT,
     UPDATE_CALLBACK,
     UPDATE_EVENT,
@@ -28,7 +32,6 @@ from workflows.messages import (
     workflow_id,
 )
 
-DEADLINE = timedelta(seconds=10)
 LONGEST_ID = 1000
 """Bytes that Temporal takes as a workflow's id."""
 
@@ -54,36 +57,51 @@ async def deliver_event(client: Client, order_id: str, event: EventDelivery, tas
     Raises Refused: `ambiguous`, `invalid`, or `ended` where the order has ended.
     """
     handle = client.get_workflow_handle(workflow_id(order_id))
-    what = f"event {event.name} for order {order_id}"
     try:
-        async with asking(what, address_of(client)):
-            answer: DeliveryAnswer = await handle.execute_update(
-                UPDATE_EVENT, event, result_type=DeliveryAnswer, rpc_timeout=DEADLINE
-            )
+        answer = await _updated(client, order_id, f"Event {event.name} for order {order_id}", UPDATE_EVENT, event)
+        return Delivered(answer.status, answer.step, order_id)
     except NotFound:
         return await _before_or_after(client, order_id, event, task_queue)
     except NoWorker:
-        # The signal waits in the order's history for a worker. Should the update arrive too, its id makes it a duplicate.
-        async with asking(what, address_of(client)):
+        # It waits in the order's history for a worker. Should the update arrive too, its id makes it a duplicate.
+        async with asking(f"Event {event.name} for order {order_id}", address_of(client)):
             await handle.signal(SIGNAL_EVENT, event)
         return Delivered("kept", order_id=order_id)
-    return Delivered(answer.status, answer.step, order_id)
+
+
+async def _updated(
+    client: Client, order_id: str, what: str, update: str, message: EventDelivery | CallbackDelivery
+) -> DeliveryAnswer:
+    """The order's answer. NotFound where it does not run; an order that begins or continues meanwhile is asked again."""
+    handle = client.get_workflow_handle(workflow_id(order_id))
+    for last in (False, True):
+        try:
+            async with asking_worker(what, address_of(client), PATIENCE):
+                answer: DeliveryAnswer = await handle.execute_update(
+                    update, message, result_type=DeliveryAnswer, rpc_timeout=timedelta(seconds=PATIENCE)
+                )
+                return answer
+        except NotFound:
+            if last or await _status(client, order_id) is not WorkflowExecutionStatus.RUNNING:
+                raise
+    raise AssertionError("the second round returns or raises")
+
+
+async def _status(client: Client, order_id: str) -> WorkflowExecutionStatus | None:
+    try:
+        return (await describe(client, order_id)).status
+    except NotFound:
+        return None
 
 
 async def _before_or_after(client: Client, order_id: str, event: EventDelivery, task_queue: str) -> Delivered:
     """For an order that is not running: not yet (or rejected, to be sent again), or no more."""
-    try:
-        status = (await describe(client, order_id)).status
-    except NotFound:
-        status = None
-    if status is WorkflowExecutionStatus.RUNNING:
-        return await deliver_event(client, order_id, event, task_queue)
-    if status not in (None, WorkflowExecutionStatus.FAILED):
+    if await _status(client, order_id) not in (None, WorkflowExecutionStatus.FAILED):
         raise Refused(ENDED, f"Order {order_id} has ended; event {event.name} has nothing to complete")
     delivery = MailboxDelivery(**event.model_dump(exclude={"at"}))
     box = MailboxInput(order_workflow_id=workflow_id(order_id))
     answer = await _into_mailbox(client, mailbox_id(order_id), box, delivery, task_queue)
-    return _delivered(answer, delivery)
+    return _delivered(answer, delivery, order_id)
 
 
 async def deliver_by_key(client: Client, event: MailboxDelivery, task_queue: str) -> Delivered:
@@ -100,35 +118,28 @@ async def _into_mailbox(
 ) -> MailboxAnswer:
     if len(box_id.encode()) > LONGEST_ID:
         raise Refused(Refusal.INVALID, f"Name and key of event {event.name[:80]} are too long")
+    existing = WorkflowIDConflictPolicy.USE_EXISTING
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-        MAILBOX_TYPE, box, id=box_id, task_queue=task_queue, id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING
+        MAILBOX_TYPE, box, id=box_id, task_queue=task_queue, id_conflict_policy=existing
     )
-    what = f"event {event.name}"
     try:
-        async with asking(what, address_of(client)):
-            answer: MailboxAnswer = await client.execute_update_with_start_workflow(
-                MAILBOX_DELIVER,
-                event,
-                start_workflow_operation=start,
-                result_type=MailboxAnswer,
-                rpc_timeout=DEADLINE,
-            )
-        return answer
+        async with asking_worker(f"Event {event.name}", address_of(client), PATIENCE):
+            return await update_with_start(client, MAILBOX_DELIVER, [event], start, MailboxAnswer, patience=PATIENCE)
     except NoWorker:
-        async with asking(what, address_of(client)):
+        async with asking(f"Event {event.name}", address_of(client)):
             await client.start_workflow(
                 MAILBOX_TYPE,
                 box,
                 id=box_id,
                 task_queue=task_queue,
-                id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+                id_conflict_policy=existing,
                 start_signal=MAILBOX_DELIVER,
                 start_signal_args=[event],
             )
         return MailboxAnswer(status="kept")
 
 
-def _delivered(answer: MailboxAnswer, event: MailboxDelivery) -> Delivered:
+def _delivered(answer: MailboxAnswer, event: MailboxDelivery, order_id: str | None = None) -> Delivered:
     if answer.status == "ambiguous":
         waiting = ", ".join(answer.orders)
         raise Refused(
@@ -137,20 +148,30 @@ def _delivered(answer: MailboxAnswer, event: MailboxDelivery) -> Delivered:
         )
     if answer.status == "full":
         raise Refused(FULL, f"Too many events {event.name} with this key are kept already, and nobody waits for them")
-    return Delivered(answer.status, order_id=answer.orders[0] if answer.orders else None)
+    return Delivered(answer.status, order_id=order_id or (answer.orders[0] if answer.orders else None))
 
 
 async def deliver_callback(client: Client, order_id: str, callback: CallbackDelivery) -> Delivered:
-    """Completes the step that handed out the callback. Raises Refused (`ended`, …), NotFound, NoWorker."""
-    handle = client.get_workflow_handle(workflow_id(order_id))
+    """Completes the step that handed out the callback; kept where no worker answers. Raises Refused (`ended`), NotFound."""
+    what = f"Callback for order {order_id}"
     try:
-        async with asking(f"callback for order {order_id}", address_of(client)):
-            answer: DeliveryAnswer = await handle.execute_update(
-                UPDATE_CALLBACK, callback, result_type=DeliveryAnswer, rpc_timeout=DEADLINE
-            )
+        answer = await _updated(client, order_id, what, UPDATE_CALLBACK, callback)
     except NotFound as error:
-        description = await describe(client, order_id)
-        if description.status is WorkflowExecutionStatus.RUNNING:
-            raise
-        raise Refused(ENDED, f"Order {order_id} has ended; nothing waits for this callback") from error
+        await refuse_ended(client, order_id, "nothing waits for this callback", error)
+        raise
+    except NoWorker:
+        async with asking(what, address_of(client)):
+            await client.get_workflow_handle(workflow_id(order_id)).signal(SIGNAL_CALLBACK, callback)
+        return Delivered("kept", order_id=order_id)
     return Delivered(answer.status, answer.step, order_id)
+
+
+async def deliver_callback_by_id(client: Client, secret: bytes, callback_id: str, payload: Any) -> Delivered:
+    """As `deliver_callback`, for whoever holds the id that the call was made with. Raises NotFound for any other text."""
+    claim = read_callback_id(secret, callback_id)
+    if claim is None:
+        raise NotFound("There is no such callback")
+    callback = CallbackDelivery(
+        step=claim.step_id, key=claim.key, payload=payload, event_id=event_id_of("callback", claim.key, payload)
+    )
+    return await deliver_callback(client, claim.order_id, callback)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from workflows.messages import Refusal
 ENDED = "ended"
 REJECTED = "rejected"
 NO_WORKER = "no_worker"
+BUSY = "busy"
 UNREACHABLE = "server_unreachable"
 TIMED_OUT = "timed_out"
 SERVER_ERROR = "server_error"
@@ -41,6 +43,7 @@ ANSWERS: dict[str, Answer] = {
     ENDED: Answer(1, 410),
     REJECTED: Answer(1, 422),
     NO_WORKER: Answer(1, 503),
+    BUSY: Answer(1, 503),
     UNREACHABLE: Answer(3, 503),
     TIMED_OUT: Answer(5, 504),
     SERVER_ERROR: Answer(1, 502),
@@ -103,6 +106,9 @@ class TimedOut(OperationError):
 SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 """How Temporal says that no worker took the question within the deadline, or that none has asked for work lately."""
 
+PATIENCE = 10.0
+"""Seconds for one question."""
+
 
 def _refusal_in(error: BaseException | None) -> ApplicationError | None:
     while error is not None and not isinstance(error, ApplicationError):
@@ -115,25 +121,42 @@ def is_missing(error: RPCError) -> bool:
     return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower()
 
 
+def _first_line(text: str) -> str:
+    return text.splitlines()[0][:200] if text else ""
+
+
+def _of_update(error: WorkflowUpdateFailedError, what: str) -> OperationError:
+    refusal = _refusal_in(error)
+    message = refusal.message if refusal else str(error.__cause__ or error)
+    if refusal and refusal.type in ANSWERS:
+        return Refused(refusal.type, message)
+    return OperationError(SERVER_ERROR, f"{what}: {message}")
+
+
+def _of_call(error: RPCError, what: str, address: str) -> OperationError:
+    if is_missing(error):
+        return NotFound(f"{what} is not there, or has ended")
+    if error.status is RPCStatusCode.UNAVAILABLE:
+        return ServerUnreachable(address, _first_line(error.message))
+    if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
+        return OperationError(
+            BUSY, f"{what}: too much at once ({_first_line(error.message)}); send it again a little later"
+        )
+    if error.status in SILENT:
+        return NoWorker(what)
+    return OperationError(SERVER_ERROR, f"{what}: Temporal at {address} answered: {_first_line(error.message)}")
+
+
 def translated(error: Exception, what: str, address: str) -> OperationError:
     """`error` of the Temporal client, met while doing `what` ("order HS-1"), in the caller's words."""
     if isinstance(error, WorkflowUpdateFailedError):
-        refusal = _refusal_in(error)
-        message = refusal.message if refusal else str(error.__cause__ or error)
-        code = refusal.type if refusal and refusal.type in ANSWERS else None
-        return Refused(code, message) if code else OperationError(SERVER_ERROR, f"{what}: {message}")
-    if isinstance(error, WorkflowQueryFailedError):
-        return OperationError(SERVER_ERROR, f"{what}: {error}")
-    if isinstance(error, (WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError)):
+        return _of_update(error, what)
+    if isinstance(error, (WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError, TimeoutError)):
         return NoWorker(what)
     if isinstance(error, RPCError):
-        if is_missing(error):
-            return NotFound(f"{what} is not there, or has ended")
-        if error.status is RPCStatusCode.UNAVAILABLE:
-            return ServerUnreachable(address, error.message.splitlines()[0][:200] if error.message else "")
-        if error.status in SILENT:
-            return NoWorker(what)
-        return OperationError(SERVER_ERROR, f"{what}: Temporal at {address} answered: {error.message}")
+        return _of_call(error, what, address)
+    if isinstance(error, RuntimeError):  # what a client that connects at its first question raises
+        return ServerUnreachable(address, _first_line(str(error)))
     return OperationError(SERVER_ERROR, f"{what}: {error}")
 
 
@@ -143,13 +166,40 @@ TEMPORAL_ERRORS = (
     WorkflowUpdateRPCTimeoutOrCancelledError,
     RPCTimeoutOrCancelledError,
     RPCError,
+    TimeoutError,
 )
 
 
 @asynccontextmanager
-async def asking(what: str, address: str) -> AsyncIterator[None]:
-    """Turns what the Temporal client raises inside into an OperationError about `what`."""
+async def asking_worker(what: str, address: str, patience: float | None = PATIENCE) -> AsyncIterator[None]:
+    """Turns what the Temporal client raises inside into an OperationError about `what`.
+
+    NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not for the outcome of an update that was accepted.
+    """
     try:
-        yield
+        async with asyncio.timeout(patience):
+            yield
     except TEMPORAL_ERRORS as error:
+        _be_cancelled(error)
         raise translated(error, what, address) from error
+    except RuntimeError as error:
+        if "client connect" not in str(error):
+            raise
+        raise translated(error, what, address) from error
+
+
+@asynccontextmanager
+async def asking(what: str, address: str, patience: float | None = PATIENCE) -> AsyncIterator[None]:
+    """As `asking_worker`, where Temporal answers by itself: silence means that it cannot be reached."""
+    try:
+        async with asking_worker(what, address, patience):
+            yield
+    except NoWorker as error:
+        raise ServerUnreachable(address, "no answer in time") from error
+
+
+def _be_cancelled(error: Exception) -> None:
+    """The client turns the cancellation of its caller into an error of its own; it has to remain one."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error

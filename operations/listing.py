@@ -106,7 +106,7 @@ STATE_BY_STATUS: Mapping[WorkflowExecutionStatus | None, OrderState] = {
     WorkflowExecutionStatus.CANCELED: OrderState.CANCELLED,
     WorkflowExecutionStatus.TIMED_OUT: OrderState.FAILED,
 }
-"""Where the order itself could not say: no worker has taken it up yet, or someone ended it with Temporal's own tools."""
+"""Where the order could not say: no worker has taken it up yet, or someone ended it with Temporal's own tools."""
 
 ENDED_BY_FORCE = {
     WorkflowExecutionStatus.TERMINATED,

@@ -10,8 +10,9 @@ from temporalio.client import Client
 from activities.contract import MailboxDelivery
 from operations import acting, deliveries, listing, reading, submission
 from operations.acting import StepCommand
-from operations.connection import ConnectionSettings, address_of, connect
+from operations.connection import ConnectionSettings, address_of, check_server, connect
 from operations.deliveries import Delivered
+from operations.errors import NoWorker
 from operations.listing import OrderFilter, OrderSummary
 from operations.reading import OrderReading, StepList
 from operations.reasons import Reason, why
@@ -44,6 +45,10 @@ class Orders:
     def address(self) -> str:
         return address_of(self.client)
 
+    async def check_server(self) -> None:
+        """Whether Temporal answers, and knows the namespace."""
+        await check_server(self.client)
+
     async def submit(self, order: dict[str, Any], *, revision: bool = False, deadline: float = 15.0) -> Submission:
         return await submission.submit(self.client, order, self.task_queue, revision=revision, deadline=deadline)
 
@@ -59,7 +64,7 @@ class Orders:
     async def list(self, wanted: OrderFilter | None = None) -> list[OrderSummary]:
         return await listing.list_orders(self.client, wanted or OrderFilter())
 
-    async def wait(self, order_id: str, timeout: float | None = None) -> OrderSummary:
+    async def wait(self, order_id: str, timeout: float | None = None) -> OrderSummary:  # noqa: ASYNC109
         """The order as it ended; `timeout` in seconds."""
         return await acting.wait_until_ended(self.client, order_id, timeout)
 
@@ -71,6 +76,10 @@ class Orders:
 
     async def callback(self, order_id: str, callback: CallbackDelivery) -> Delivered:
         return await deliveries.deliver_callback(self.client, order_id, callback)
+
+    async def callback_by_id(self, secret: bytes, callback_id: str, payload: Any) -> Delivered:
+        """`callback_id`: the one that the call was made with; it tells order and step. NotFound for any other text."""
+        return await deliveries.deliver_callback_by_id(self.client, secret, callback_id, payload)
 
     async def act(self, command: StepCommand) -> ActAnswer:
         """Retries, skips or completes a step."""
@@ -91,7 +100,9 @@ class Orders:
         found = [task for task in tasks.found if queue is None or task.step.queue == queue]
         return StepList(found, tasks.unanswered)
 
-    async def why(self, order_id: str, step: str | None = None) -> tuple[OrderReading, list[Reason]]:
-        """The order, and what it (or `step`, by id or number) waits for now."""
+    async def why(self, order_id: str, step: str | None = None) -> tuple[OrderReading, Sequence[Reason]]:
+        """The order, and what it (or `step`, by id or number) waits for now. Raises NoWorker where only `step` is asked for."""
         found = await self.read(order_id)
+        if step and found.source == "record":
+            raise NoWorker(f"Order {order_id}")
         return found, why(found.order, found.steps, found.step(step) if step else None)

@@ -11,14 +11,13 @@ from typing import Any, Literal
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
-from temporalio.client import Client, WorkflowExecutionDescription
-from temporalio.service import RPCError
+from temporalio.client import Client
 
 from compiler.findings import did_you_mean
 from operations.connection import address_of
-from operations.errors import NotFound, NoWorker, asking, is_missing
-from operations.listing import OrderFilter, OrderSummary, list_orders, summary_of
-from operations.submission import MEMO_REVISION
+from operations.errors import NotFound, NoWorker, asking_worker
+from operations.listing import OrderFilter, OrderSummary, list_orders
+from operations.record import describe, view_of
 from workflows.messages import (
     QUERY_OVERVIEW,
     QUERY_STEPS,
@@ -31,8 +30,8 @@ from workflows.messages import (
 )
 from workflows.states import StepState
 
-QUERY_DEADLINE = timedelta(seconds=5)
-"""A query waits for nothing: without a worker it would not be answered."""
+QUERY_PATIENCE = 5.0
+"""Seconds. A query waits for nothing: without a worker it would not be answered."""
 PAGE = 500
 AT_ONCE = 8
 """Orders asked at the same time, so that a long list does not crowd out the orders' own work."""
@@ -80,40 +79,29 @@ def find_step(steps: Iterable[StepView], wanted: str, order_id: str) -> StepView
     return found
 
 
-async def describe(client: Client, order_id: str) -> WorkflowExecutionDescription:
-    """Temporal's record of the order's latest run. Raises NotFound."""
-    async with asking(f"Order {order_id}", address_of(client)):
-        try:
-            return await client.get_workflow_handle(workflow_id(order_id)).describe(rpc_timeout=timedelta(seconds=10))
-        except RPCError as error:
-            if is_missing(error):
-                raise NotFound(f"There is no order {order_id}; `list` shows the orders there are") from error
-            raise
-
-
 async def read(client: Client, order_id: str, *, steps: bool = True) -> OrderReading:
     """The order and, if `steps`, all its steps. Ended orders too, as long as Temporal keeps them."""
-    description = await describe(client, order_id)
     try:
         order = await overview(client, order_id)
         found = await read_steps(client, order_id) if steps else []
-    except NoWorker:
-        return OrderReading(await _from_record(description), (), "record")
-    return OrderReading(order, tuple(with_attempts(found, description.raw_description.pending_activities)))
+        pending = (await describe(client, order_id)).raw_description.pending_activities if steps else []
+    except (NoWorker, NotFound):
+        return OrderReading(await view_of(await describe(client, order_id)), (), "record")
+    return OrderReading(order, tuple(with_attempts(found, pending)))
 
 
 async def overview(client: Client, order_id: str) -> OrderView:
-    async with asking(f"Order {order_id}", address_of(client)):
+    async with asking_worker(f"Order {order_id}", address_of(client), QUERY_PATIENCE):
         answer: OrderView = await client.get_workflow_handle(workflow_id(order_id)).query(
-            QUERY_OVERVIEW, result_type=OrderView, rpc_timeout=QUERY_DEADLINE
+            QUERY_OVERVIEW, result_type=OrderView, rpc_timeout=timedelta(seconds=QUERY_PATIENCE)
         )
     return answer
 
 
 async def steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
-    async with asking(f"Order {order_id}", address_of(client)):
+    async with asking_worker(f"Order {order_id}", address_of(client), QUERY_PATIENCE):
         answer: StepsPage = await client.get_workflow_handle(workflow_id(order_id)).query(
-            QUERY_STEPS, request, result_type=StepsPage, rpc_timeout=QUERY_DEADLINE
+            QUERY_STEPS, request, result_type=StepsPage, rpc_timeout=timedelta(seconds=QUERY_PATIENCE)
         )
     return answer
 
@@ -130,34 +118,16 @@ async def read_steps(client: Client, order_id: str, states: Sequence[StepState] 
     return steps
 
 
-async def _from_record(description: WorkflowExecutionDescription) -> OrderView:
-    known: OrderSummary = summary_of(description)
-    memo: dict[str, Any] = dict(await description.memo())
-    return OrderView(
-        order_id=known.order_id,
-        state=known.state,
-        jeopardy=known.jeopardy,
-        forecast=None,
-        revision=int(memo.get(MEMO_REVISION, 1)),
-        customer={"id": known.customer_id} if known.customer_id else {},
-        priority=int(memo.get("priority", 3)),
-        requested_start=None,
-        requested_completion=known.requested_completion,
-        characteristics={},
-        products=known.products,
-        catalogue_version=known.catalogue_version,
-        started_at=known.started_at,
-        ended_at=known.ended_at,
-        fallout=known.fallout,
-        open_tasks=known.open_tasks,
-        step_count=int(memo.get("steps", 0)),
-    )
-
-
 def with_attempts(steps: Iterable[StepView], pending: Iterable[PendingActivityInfo]) -> list[StepView]:
-    """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, the last failure, the next."""
-    by_step = {activity.activity_id.split("#", 1)[0]: activity for activity in pending}
-    return [_joined(step, by_step[step.id]) if step.id in by_step else step for step in steps]
+    """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure and next try.
+
+    An activity's id is the step's, or the step's with a suffix after `/`, which never stands in a step's id.
+    """
+    by_step = {activity.activity_id.partition("/")[0]: activity for activity in pending}
+    return [
+        _joined(step, by_step[step.id]) if step.state is StepState.IN_PROGRESS and step.id in by_step else step
+        for step in steps
+    ]
 
 
 def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:
@@ -165,11 +135,10 @@ def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:
         return step.model_copy(update={"attempts": max(step.attempts, activity.attempt)})
     next_at = _moment(activity, "next_attempt_schedule_time")
     waiting = next_at is not None and next_at > datetime.now(UTC)
-    made = activity.attempt - 1 if waiting else activity.attempt
     return step.model_copy(
         update={
-            "state": StepState.FAILED if waiting and step.state is StepState.IN_PROGRESS else step.state,
-            "attempts": max(step.attempts, made),
+            "state": StepState.FAILED if waiting else step.state,
+            "attempts": max(step.attempts, activity.attempt - 1 if waiting else activity.attempt),
             "next_attempt_at": next_at if waiting else None,
             "error": _error_view(activity.last_failure, _moment(activity, "last_attempt_complete_time")),
         }
@@ -186,24 +155,37 @@ def _moment(activity: PendingActivityInfo, name: str) -> datetime | None:
 
 
 async def steps_across(client: Client, wanted: OrderFilter, states: Sequence[StepState], kind: str | None) -> StepList:
-    """The steps in `states` (and of `kind`) of all orders that fit `wanted`: visibility first, then each order's word."""
+    """The steps in `states` (of `kind`, if given) of all orders that fit `wanted`.
+
+    Visibility names the orders, each tells its steps. Where a whole round of them is silent, the others are not asked.
+    """
     orders = await list_orders(client, wanted)
-    gate = asyncio.Semaphore(AT_ONCE)
+    found: list[StepOfOrder] = []
+    unanswered: list[str] = []
+    heard = False
+    for start in range(0, len(orders), AT_ONCE):
+        round_ = orders[start : start + AT_ONCE]
+        if unanswered and not heard:
+            unanswered += [order.order_id for order in round_]
+            continue
+        answers = await asyncio.gather(*(_steps_or_silence(client, order.order_id, states) for order in round_))
+        for order, steps in zip(round_, answers, strict=True):
+            if steps is None:
+                unanswered.append(order.order_id)
+                continue
+            heard = True
+            found += [
+                StepOfOrder(order.order_id, order.customer_id, order.products, step)
+                for step in steps
+                if kind is None or step.kind == kind
+            ]
+    return StepList(found, unanswered)
 
-    async def asked(order: OrderSummary) -> list[StepView] | None:
-        async with gate:
-            try:
-                return await read_steps(client, order.order_id, states)
-            except NotFound:
-                return []
-            except NoWorker:
-                return None
 
-    answers = await asyncio.gather(*(asked(order) for order in orders))
-    found = [
-        StepOfOrder(order.order_id, order.customer_id, order.products, step)
-        for order, steps in zip(orders, answers, strict=True)
-        for step in steps or ()
-        if kind is None or step.kind == kind
-    ]
-    return StepList(found, [order.order_id for order, steps in zip(orders, answers, strict=True) if steps is None])
+async def _steps_or_silence(client: Client, order_id: str, states: Sequence[StepState]) -> list[StepView] | None:
+    try:
+        return await read_steps(client, order_id, states)
+    except NotFound:
+        return []
+    except NoWorker:
+        return None

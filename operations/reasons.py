@@ -62,7 +62,7 @@ def why(order: OrderView, steps: Sequence[StepView], step: StepView | None = Non
     """What the order (or `step`) waits for now, fallout first, then what holds up most. Empty: it waits for nothing."""
     if order.state in ENDED_ORDERS or (step is not None and step.state in SETTLED_STEPS):
         return []
-    if order.state is OrderState.ACKNOWLEDGED and not steps:
+    if not steps:
         return [_unread(order)]
     by_id = {each.id: each for each in steps}
     ahead = (
@@ -90,7 +90,12 @@ def _unread(order: OrderView) -> Reason:
     return Reason(
         None,
         None,
-        f"Order {order.order_id} waits for a worker to take it up",
+        f"Order {order.order_id} waits for a worker"
+        + (
+            " to take it up"
+            if order.state is OrderState.ACKNOWLEDGED
+            else "; what its steps wait for cannot be told now"
+        ),
         order.started_at,
         "the operator's",
         "start a worker with `python worker.py`",

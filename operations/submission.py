@@ -7,17 +7,19 @@ import json
 import re
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
-from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionDescription
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activities.contract import MAILBOX_ORDER_STARTED
 from operations.connection import address_of
-from operations.errors import ENDED, NoWorker, Refused, asking, is_missing
+from operations.errors import ENDED, NotFound, NoWorker, Refused, ServerUnreachable, asking, asking_worker, is_missing
+from operations.listing import summary_of
+from operations.record import MEMO_REVISION, describe
+from operations.update_with_start import update_with_start
 from workflows.messages import (
     UPDATE_DECISION,
     WORKFLOW_TYPE,
@@ -31,11 +33,12 @@ from workflows.states import OrderState
 
 MEMO_DIGEST = "order_digest"
 MEMO_SUBMISSION = "submission"
-MEMO_REVISION = "revision"
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """As compiler.order has it: what may stand in a workflow's id."""
 LARGEST_ORDER = 1_900_000
 """Bytes of JSON: Temporal takes no payload over 2 MB."""
+MOST_ROUNDS = 5
+"""So often an order is sent anew when it meets the run of another one that is rejected."""
 
 
 @dataclass(frozen=True)
@@ -86,93 +89,121 @@ async def submit(
     order_id = order_id_of(order)
     if len(json.dumps(order, default=str)) > LARGEST_ORDER:
         raise Refused(Refusal.INVALID, f"Order {order_id} is larger than {LARGEST_ORDER:,} bytes")
-    nonce = uuid.uuid4().hex
     number = await _next_revision(client, order_id) if revision else 1
-    digest = digest_of(order)
-    memo = {MEMO_DIGEST: digest, MEMO_SUBMISSION: nonce, MEMO_REVISION: number}
-    start = _start_of(order_id, order, task_queue, number, memo, revision)
-    decision: Decision | None = None
-    async with asking(f"order {order_id}", address_of(client)):
-        try:
-            decision = await _decided(client, order_id, start, deadline)
-        except WorkflowAlreadyStartedError as error:
-            raise Refused(
-                ENDED,
-                f"Order {order_id} has ended already. Run it anew as a new revision with --revision, or give another id",
-            ) from error
-        except NoWorker:
-            decision = None
-        description = await _described(client, order_id)
-        if decision is None or decision.accepted:
-            await _empty_mailbox(client, order_id)
-    return await _submission(order_id, description, decision, nonce, digest)
-
-
-def _start_of(
-    order_id: str, order: dict[str, Any], task_queue: str, revision: int, memo: dict[str, Any], anew: bool
-) -> WithStartWorkflowOperation[Any, Any]:
-    return WithStartWorkflowOperation(
-        WORKFLOW_TYPE,
-        FulfilOrderInput(order=order, revision=revision),
-        id=workflow_id(order_id),
-        task_queue=task_queue,
-        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE
-        if anew
-        else WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-        memo=memo,
-        static_summary=f"Order {order_id}",
+    sending = _Sending(order_id, order, task_queue, number, revision, uuid.uuid4().hex, deadline)
+    decision, record = await _decided(client, sending)
+    memo = await record.memo()
+    summary = summary_of(record)
+    mine = memo.get(MEMO_SUBMISSION) == sending.nonce
+    same = memo.get(MEMO_DIGEST) == digest_of(order)
+    if record.status is not WorkflowExecutionStatus.RUNNING and not mine and (decision is None or decision.accepted):
+        content = "the same content" if same else "another content"
+        raise Refused(
+            ENDED,
+            f"Order {order_id} has ended already ({summary.state}, with {content}). Give another id, or run it anew as "
+            "a new revision (`--revision`, over HTTP `?revision=true`)",
+        )
+    if decision is None or decision.accepted:
+        await _empty_mailbox(client, order_id)
+    return Submission(
+        order_id=order_id,
+        workflow_id=record.id,
+        run_id=record.run_id,
+        state=summary.state if decision is None or decision.accepted else decision.state,
+        already_running=not mine,
+        same_order=same,
+        waiting_for_worker=decision is None,
+        decision=decision,
     )
 
 
-async def _decided(
-    client: Client, order_id: str, start: WithStartWorkflowOperation[Any, Any], deadline: float
-) -> Decision:
-    async with asking(f"order {order_id}", address_of(client)):
-        answer: Decision = await client.execute_update_with_start_workflow(
-            UPDATE_DECISION,
-            start_workflow_operation=start,
-            result_type=Decision,
-            rpc_timeout=timedelta(seconds=deadline),
+@dataclass(frozen=True)
+class _Sending:
+    """One submission on its way."""
+
+    order_id: str
+    order: dict[str, Any]
+    task_queue: str
+    revision: int
+    anew: bool
+    nonce: str
+    """Put into the memo of the run that this submission starts, so that it knows its own again."""
+    deadline: float
+
+    def start(self) -> WithStartWorkflowOperation[Any, Any]:
+        policy = WorkflowIDReusePolicy
+        return WithStartWorkflowOperation(
+            WORKFLOW_TYPE,
+            FulfilOrderInput(order=self.order, revision=self.revision),
+            id=workflow_id(self.order_id),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=policy.ALLOW_DUPLICATE if self.anew else policy.ALLOW_DUPLICATE_FAILED_ONLY,
+            memo={
+                MEMO_DIGEST: digest_of(self.order),
+                MEMO_SUBMISSION: self.nonce,
+                MEMO_REVISION: self.revision,
+            },
+            static_summary=f"Order {self.order_id}",
         )
-    return answer
 
 
-async def _described(client: Client, order_id: str) -> WorkflowExecutionDescription:
-    return await client.get_workflow_handle(workflow_id(order_id)).describe(rpc_timeout=timedelta(seconds=10))
+async def _decided(client: Client, sending: _Sending) -> tuple[Decision | None, WorkflowExecutionDescription]:
+    """The worker's word (None: no worker gave one) and the record of the run that it is about.
+
+    All who submit one id share one update: a run takes ten at a time, and an order may be sent by many at once. A run
+    that has ended remembers its updates and would repeat that it was rejected; then the order is sent anew.
+    """
+    update_id = f"decision-{sending.revision}" if sending.anew else "decision"
+    for sent in range(MOST_ROUNDS):
+        decision = await _told(client, sending, update_id)
+        record = await _record(client, sending.order_id)
+        if decision is None or decision.accepted:
+            break
+        memo = await record.memo()
+        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == digest_of(sending.order)
+        if memo.get(MEMO_SUBMISSION) == sending.nonce or began_after_us:
+            break
+        update_id = f"decision-{sent}-{record.run_id}"
+    return decision, record
+
+
+async def _told(client: Client, sending: _Sending, update_id: str) -> Decision | None:
+    try:
+        async with asking_worker(f"Order {sending.order_id}", address_of(client), sending.deadline + 1):
+            return await update_with_start(
+                client,
+                UPDATE_DECISION,
+                [],
+                sending.start(),
+                Decision,
+                patience=sending.deadline,
+                update_id=update_id,
+            )
+    except (NoWorker, WorkflowAlreadyStartedError):
+        return None  # the record tells whether it waits for a worker, or has ended
+
+
+async def _record(client: Client, order_id: str) -> WorkflowExecutionDescription:
+    try:
+        return await describe(client, order_id)
+    except NotFound as error:
+        raise ServerUnreachable(address_of(client), f"it did not take order {order_id} in time") from error
 
 
 async def _next_revision(client: Client, order_id: str) -> int:
-    async with asking(f"order {order_id}", address_of(client)):
-        try:
-            memo = await (await _described(client, order_id)).memo()
-        except RPCError as error:
-            if is_missing(error):
-                return 1
-            raise
+    try:
+        memo = await (await describe(client, order_id)).memo()
+    except NotFound:
+        return 1
     return int(memo.get(MEMO_REVISION, 1)) + 1
 
 
 async def _empty_mailbox(client: Client, order_id: str) -> None:
     """Events that came before the order are handed over at once. Should this be missed, the mailbox tries by itself."""
-    try:
-        await client.get_workflow_handle(mailbox_id(order_id)).signal(MAILBOX_ORDER_STARTED)
-    except RPCError as error:
-        if not is_missing(error):
-            raise
-
-
-async def _submission(
-    order_id: str, description: WorkflowExecutionDescription, decision: Decision | None, nonce: str, digest: str
-) -> Submission:
-    memo = await description.memo()
-    return Submission(
-        order_id=order_id,
-        workflow_id=description.id,
-        run_id=description.run_id,
-        state=decision.state if decision else OrderState.ACKNOWLEDGED,
-        already_running=memo.get(MEMO_SUBMISSION) != nonce,
-        same_order=memo.get(MEMO_DIGEST) == digest,
-        waiting_for_worker=decision is None,
-        decision=decision,
-    )
+    async with asking(f"Order {order_id}", address_of(client)):
+        try:
+            await client.get_workflow_handle(mailbox_id(order_id)).signal(MAILBOX_ORDER_STARTED)
+        except RPCError as error:
+            if not is_missing(error):
+                raise

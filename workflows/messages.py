@@ -30,8 +30,9 @@ UPDATE_SKIP = "skip"  # StepAct → ActAnswer
 UPDATE_COMPLETE = "complete"  # StepAct → ActAnswer
 UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
 
-# Signals: for senders that cannot wait (the mailbox)
+# Signals: for senders that cannot wait (the mailbox; the gateway where no worker answers)
 SIGNAL_EVENT = "deliver_event"  # EventDelivery
+SIGNAL_CALLBACK = "deliver_callback"  # CallbackDelivery; from the gateway, for a time when no worker answers
 
 # Queries of FulfilOrder
 QUERY_OVERVIEW = "overview"  # None → OrderView, without steps
