@@ -47,7 +47,7 @@ def format_duration(duration: timedelta) -> str:
     for unit in ("w", "d", "h", "m", "s"):
         if duration and duration % _UNITS[unit] == timedelta(0):
             return f"{duration // _UNITS[unit]}{unit}"
-    return f"{duration.total_seconds():g}s"
+    return f"{duration.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
 
 
 Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]

@@ -52,13 +52,14 @@ class PlannedDefinition:
     name: str
     definition: StepDefinition
     serves_order_lines: bool
-    """Its `lines` are order lines (a workstream for commercial products), else fulfilment lines."""
+    """Its `lines` are order lines (a workstream for commercial products), else fulfilment lines (or both kinds)."""
     per: str
     retry: RetryPolicy
     """The step's policy, else its system's when the order was compiled, else `standard`."""
     undo_retry: RetryPolicy
     timeout: float
-    """Seconds, of one attempt; the step's, else its system's when the order was compiled, else 30."""
+    """Seconds, of one attempt; the step's, else its system's when the order was compiled, else 30. One written as a
+    template (`${…}`) counts when its turn comes: here it is as if not given."""
     undo_timeout: float
     reads: tuple[Read, ...] = ()
     places: dict[str, str] = field(default_factory=dict)
@@ -72,7 +73,8 @@ class PlannedStep:
     id: str
     definition: int
     lines: tuple[int, ...]
-    """Positions in `order_lines` or `lines`, as the definition's `serves_order_lines` says."""
+    """Positions in `order_lines` or `lines`, as the definition's `serves_order_lines` says; where one instance serves
+    lines of both kinds, order lines are given as `~position`. `Plan.lines_of` knows."""
     after: tuple[int, ...]
     """Positions in `steps`, ascending; implied ones included."""
     reads: tuple[tuple[int, ...], ...] = ()
@@ -105,5 +107,6 @@ class Plan:
         return self.definitions[step.definition]
 
     def lines_of(self, step: PlannedStep) -> tuple[Line, ...]:
-        served = self.order_lines if self.definition_of(step).serves_order_lines else self.lines
-        return tuple(served[position] for position in step.lines)
+        if self.definition_of(step).serves_order_lines:
+            return tuple(self.order_lines[position] for position in step.lines)
+        return tuple(self.lines[at] if at >= 0 else self.order_lines[~at] for at in step.lines)
