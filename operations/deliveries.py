@@ -72,7 +72,7 @@ async def deliver_event(client: Client, order_id: str, event: EventDelivery, tas
 async def _updated(
     client: Client, order_id: str, what: str, update: str, message: EventDelivery | CallbackDelivery
 ) -> DeliveryAnswer:
-    """The order's answer. NotFound where it does not run; an order that begins or continues meanwhile is asked again."""
+    """The order's answer. NotFound where it does not run; one that begins or continues meanwhile is asked again."""
     handle = client.get_workflow_handle(workflow_id(order_id))
     for last in (False, True):
         try:
@@ -152,7 +152,10 @@ def _delivered(answer: MailboxAnswer, event: MailboxDelivery, order_id: str | No
 
 
 async def deliver_callback(client: Client, order_id: str, callback: CallbackDelivery) -> Delivered:
-    """Completes the step that handed out the callback; kept where no worker answers. Raises Refused (`ended`), NotFound."""
+    """Completes the step that handed out the callback; kept where no worker answers.
+
+    Raises Refused (`ended`), NotFound.
+    """
     what = f"Callback for order {order_id}"
     try:
         answer = await _updated(client, order_id, what, UPDATE_CALLBACK, callback)
@@ -167,7 +170,7 @@ async def deliver_callback(client: Client, order_id: str, callback: CallbackDeli
 
 
 async def deliver_callback_by_id(client: Client, secret: bytes, callback_id: str, payload: Any) -> Delivered:
-    """As `deliver_callback`, for whoever holds the id that the call was made with. Raises NotFound for any other text."""
+    """As `deliver_callback`, for whoever holds the id that the call was made with. NotFound for any other text."""
     claim = read_callback_id(secret, callback_id)
     if claim is None:
         raise NotFound("There is no such callback")

@@ -174,7 +174,8 @@ TEMPORAL_ERRORS = (
 async def asking_worker(what: str, address: str, patience: float | None = PATIENCE) -> AsyncIterator[None]:
     """Turns what the Temporal client raises inside into an OperationError about `what`.
 
-    NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not for the outcome of an update that was accepted.
+    NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not for
+    the outcome of an update that was accepted.
     """
     try:
         async with asyncio.timeout(patience):

@@ -101,7 +101,7 @@ class Orders:
         return StepList(found, tasks.unanswered)
 
     async def why(self, order_id: str, step: str | None = None) -> tuple[OrderReading, Sequence[Reason]]:
-        """The order, and what it (or `step`, by id or number) waits for now. Raises NoWorker where only `step` is asked for."""
+        """The order, and what it (or `step`, by id or number) waits for now. NoWorker where that cannot be told."""
         found = await self.read(order_id)
         if step and found.source == "record":
             raise NoWorker(f"Order {order_id}")

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 from google.protobuf.timestamp_pb2 import Timestamp
 from temporalio.api.failure.v1 import Failure
@@ -16,7 +16,7 @@ from temporalio.client import Client
 from compiler.findings import did_you_mean
 from operations.connection import address_of
 from operations.errors import NotFound, NoWorker, asking_worker
-from operations.listing import OrderFilter, OrderSummary, list_orders
+from operations.listing import OrderFilter, list_orders
 from operations.record import describe, view_of
 from workflows.messages import (
     QUERY_OVERVIEW,
@@ -119,7 +119,7 @@ async def read_steps(client: Client, order_id: str, states: Sequence[StepState] 
 
 
 def with_attempts(steps: Iterable[StepView], pending: Iterable[PendingActivityInfo]) -> list[StepView]:
-    """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure and next try.
+    """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure, next try.
 
     An activity's id is the step's, or the step's with a suffix after `/`, which never stands in a step's id.
     """
