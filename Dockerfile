@@ -1,0 +1,27 @@
+# One image for the worker, the gateway, the command line and the sandbox; the command says which.
+# requirements-production.lock leaves the tools of development and the embedded Temporal out.
+
+FROM python:3.11.14-slim-bookworm AS packages
+COPY requirements-production.lock .
+RUN python -m venv /venv && /venv/bin/pip install --no-cache-dir --require-hashes -r requirements-production.lock
+
+FROM python:3.11.14-slim-bookworm
+RUN useradd --uid 10001 --no-create-home --shell /usr/sbin/nologin ordo && install -d -o ordo /data
+COPY --from=packages /venv /venv
+ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
+WORKDIR /ordo
+COPY starter.py worker.py ./
+COPY activities activities
+COPY cli cli
+COPY compiler compiler
+COPY gateway gateway
+COPY operations operations
+COPY stack stack
+COPY systems systems
+COPY views views
+COPY workflows workflows
+COPY definitions definitions
+COPY orders orders
+RUN python -m compileall -q .
+USER ordo
+CMD ["python", "worker.py"]

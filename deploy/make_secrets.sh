@@ -1,0 +1,12 @@
+#!/bin/sh
+# Makes the secrets that docker-compose.yml mounts, where they are missing: one file each in deploy/secrets/.
+# The folder is for its owner only; the files are readable, since the containers' users are others than yours.
+set -eu
+cd "$(dirname "$0")"
+mkdir -p secrets
+chmod 700 secrets
+for name in postgres_password ordo_gateway_token ordo_callback_secret; do
+    [ -s "secrets/$name" ] || head -c 32 /dev/urandom | base64 | tr -d '/+=\n' >"secrets/$name"
+    chmod 644 "secrets/$name"
+done
+echo "deploy/secrets holds $(find secrets -type f | wc -l | tr -d ' ') secrets"
