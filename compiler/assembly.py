@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
-from graphlib import CycleError, TopologicalSorter
+from collections.abc import Iterable
 from typing import Any
 
 from compiler.catalogue import Catalogue, Product, Read, Rule, Step, System, Table, Workstream
@@ -22,7 +21,7 @@ from compiler.documents import (
 from compiler.expressions import outputs_read
 from compiler.findings import Finding
 from compiler.source import KeyPath
-from compiler.steps import STANDARD_RETRY, RetryPolicy, StepDefinition, StepReference
+from compiler.steps import STANDARD_RETRY, RetryPolicy, StepReference
 from compiler.survey import Group, Survey
 
 
@@ -42,10 +41,13 @@ def assemble(survey: Survey, warnings: Iterable[Finding] = ()) -> Catalogue:
 
 
 def version_of(definitions: Definitions) -> str:
-    """SHA-256 over what products, classes, workstreams and retry policies say, however they are written down."""
+    """SHA-256 over what products, classes, workstreams and retry policies say, however they are written down.
+
+    A default that is spelled out says nothing more: `exclude_unset` only spares the comparing of what is not.
+    """
     pinned = (definitions.products, definitions.classes, definitions.workstreams, definitions.retries)
     content = [
-        entry.model.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        entry.model.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_defaults=True)
         for space in pinned
         for _, entry in sorted(space.items())
     ]
@@ -175,7 +177,7 @@ def _workstream(survey: Survey, group: Group) -> Workstream:
         place=place,
         for_products=group.products,
         when=None if group.own else document.when,
-        steps={name: _step(survey, group, name) for name in in_order_of_dependencies(group.id, group.steps)},
+        steps={name: _step(survey, group, name) for name in _in_order_of_dependencies(survey, group)},
         own=group.own,
     )
 
@@ -186,7 +188,6 @@ def _step(survey: Survey, group: Group, name: str) -> Step:
     reads = {
         Read(kind, workstream or group.id, step, many)
         for standing in standings
-        if "steps." in standing.expression or "workstreams." in standing.expression
         for (kind, workstream, step, many), _ in outputs_read(standing.expression)
     }
     return Step(
@@ -197,36 +198,37 @@ def _step(survey: Survey, group: Group, name: str) -> Step:
         definition=definition,
         per=group.per_of(name),
         actions=group.actions_of(name),
-        reads=tuple(sorted(reads, key=lambda read: (read.name, read.workstream, read.step, read.many))),
+        reads=tuple(sorted(reads, key=_read_order)) if reads else (),
         places={one.expression: document.place_in(one.path, one.offset) for one in reversed(standings)},
     )
 
 
-def in_order_of_dependencies(workstream: str, steps: Mapping[str, StepDefinition]) -> list[str]:
+def _read_order(read: Read) -> tuple[str, str, str, bool]:
+    return read.name, read.workstream, read.step, read.many
+
+
+def _in_order_of_dependencies(survey: Survey, group: Group) -> list[str]:
     """Step ids, each after those it waits for within the workstream, then by id; by id alone in a ring."""
-    graph = {name: neighbours(workstream, name, steps) for name in steps}
-    sorter = TopologicalSorter(graph)
-    try:
-        sorter.prepare()
-    except CycleError:
-        return sorted(steps)
+    steps, workstream = group.steps, group.id
+    before = {
+        name: {step for other, step in survey.predecessors[workstream, name] if other == workstream} for name in steps
+    }
+    unmet = {name: len(waited) for name, waited in before.items()}
+    following: dict[str, list[str]] = {}
+    for name, waited in before.items():
+        for one in waited:
+            following.setdefault(one, []).append(name)
     ordered: list[str] = []
-    while sorter.is_active():
-        ready = sorted(sorter.get_ready())
+    ready = sorted(name for name, count in unmet.items() if not count)
+    while ready:
         ordered += ready
-        sorter.done(*ready)
-    return ordered
-
-
-def neighbours(workstream: str, name: str, steps: Mapping[str, StepDefinition]) -> list[str]:
-    """The steps of the same workstream that step `name` waits for."""
-    found = []
-    for reference in steps[name].after:
-        if isinstance(reference, StepReference):
-            step = reference.step.removeprefix(f"{workstream}.")
-            if step in steps:
-                found.append(step)
-    return found
+        freed = []
+        for name in (later for one in ready for later in following.get(one, ())):
+            unmet[name] -= 1
+            if not unmet[name]:
+                freed.append(name)
+        ready = sorted(freed)
+    return ordered if len(ordered) == len(steps) else sorted(steps)
 
 
 def _system(document: SystemDocument) -> System:

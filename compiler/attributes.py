@@ -86,7 +86,7 @@ def _validated_properties(attribute: Attribute, values: dict[str, Any]) -> tuple
     if attribute.properties is None:
         return values, []
     result = dict(values)
-    problems: list[str] = Field(default_factory=list)
+    problems: list[str] = []
     unknown = values.keys() - attribute.properties.keys()
     problems += [f"has no property `{name}`{did_you_mean(name, attribute.properties)}" for name in unknown]
     for name, declared in attribute.properties.items():

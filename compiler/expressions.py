@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from compiler.findings import did_you_mean
 from compiler.mistakes import Mistake, of_syntax, of_types, type_words
@@ -13,16 +12,15 @@ from compiler.syntax import Path, UnparsableError, Use, holding, parse, uses_of
 from compiler.types import DYN, Signature, Type, environment, only
 
 
-@dataclass(frozen=True)
-class Scope:
+class Scope(NamedTuple):
     """What an expression sees where it stands."""
 
     names: Mapping[str, Type]
-    elsewhere: Mapping[str, str] = field(default_factory=dict)
-    """Names that are not seen here → why, and what to write instead."""
+    elsewhere: Mapping[str, str] = {}
+    """Names that are not seen here → why, and what to write instead; `names` goes first."""
     steps: frozenset[str] | None = None
     """Where outputs of steps are seen: the steps of this workstream; None where they are not."""
-    workstreams: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    workstreams: Mapping[str, frozenset[str]] = {}
     """The steps of each workstream."""
     skippable: frozenset[str] = frozenset()
     """`workstream.step` of those that may be skipped and have no default output."""
@@ -33,8 +31,7 @@ class Scope:
 
     def with_names(self, **more: Type) -> Scope:
         """The same scope with further names."""
-        elsewhere = {name: why for name, why in self.elsewhere.items() if name not in more}
-        return replace(self, names={**self.names, **more}, elsewhere=elsewhere)
+        return self._replace(names={**self.names, **more})
 
     def where(self, condition: str | None) -> Scope:
         """The same scope once `condition` holds."""
@@ -42,7 +39,7 @@ class Scope:
             held = holding(parse(condition)) if condition else frozenset()
         except UnparsableError:
             return self
-        return replace(self, present=self.present | held) if held else self
+        return self._replace(present=self.present | held) if held else self
 
 
 Output = tuple[Literal["steps", "workstreams"], str, str, bool]
@@ -82,29 +79,38 @@ def mistakes_in(expression: str, scope: Scope, expected: Expected = "any") -> li
     return []
 
 
-def outputs_read(expression: str) -> list[tuple[Output, int]]:
+@lru_cache(maxsize=100_000)
+def outputs_read(expression: str) -> tuple[tuple[Output, int], ...]:
     """The outputs of steps that an expression reads, each with its offset. The workstream is empty for `steps`."""
     try:
         uses = uses_of(expression)
     except UnparsableError:
-        return []
+        return ()
     found: list[tuple[Output, int]] = []
     for use in uses:
         if use.path[0] == "steps" and len(use.path) >= 3:
             found.append((("steps", "", use.path[1], False), use.offset))
         elif use.path[0] == "workstreams" and len(use.path) >= 4:
             found.append((("workstreams", use.path[1], use.path[2], use.path[3] == "outputs"), use.offset))
-    return found
+    return tuple(found)
 
 
 def _signature(uses: tuple[Use, ...], scope: Scope) -> Signature:
     """The names that are used, objects cut down to the fields that are."""
     signature: dict[str, Type] = {}
-    for root in {use.path[0] for use in uses}:
+    for root, fields in _fields_read(uses):
         whole = scope.names.get(root, DYN)
-        fields = {use.path[1] if len(use.path) > 1 else "" for use in uses if use.path[0] == root}
         signature[root] = only(whole, fields) if whole.kind == "object" and "" not in fields else whole
-    return tuple(sorted(signature.items(), key=lambda item: item[0]))
+    return tuple(signature.items())
+
+
+@lru_cache(maxsize=100_000)
+def _fields_read(uses: tuple[Use, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+    """Of each name that is read its fields, "" for the whole of it; sorted by name."""
+    fields: dict[str, set[str]] = {}
+    for use in uses:
+        fields.setdefault(use.path[0], set()).add(use.path[1] if len(use.path) > 1 else "")
+    return tuple((root, frozenset(read)) for root, read in sorted(fields.items()))
 
 
 @lru_cache(maxsize=200_000)
@@ -121,9 +127,8 @@ def _checked(expression: str, signature: Signature) -> tuple[str, Mistake | None
 
 def _wrong_names(expression: str, uses: tuple[Use, ...], scope: Scope) -> Iterator[Mistake]:
     told: set[Path] = set()
-    for use in uses:
-        mistake = _wrong(use, scope)
-        if mistake is None or use.path in told:
+    for use, mistake in ((use, mistake) for use in uses if (mistake := _wrong(use, scope)) is not None):
+        if use.path in told:
             continue
         told.add(use.path)
         hyphenated = _hyphenated(expression, mistake)

@@ -37,6 +37,10 @@ def _without_collections() -> Iterator[None]:
         yield
     finally:
         if enabled:
+            # What was made is here to stay: it joins the oldest generation at once, rather than being looked through
+            # as young by the first collection that follows.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from compiler.cel import split_template
 from compiler.expressions import Expected
 from compiler.source import KeyPath
+from compiler.steps import METHODS
 
 SCOPE_WORDS = frozenset({"line", "unit", "bundle", "order"})
 
@@ -40,7 +41,7 @@ class Each:
     of: Shape
 
 
-Shape = Bare | Template | Each | Mapping[str, "Shape"]
+Shape = Bare | Template | Each | dict[str, "Shape"]
 
 RESPONSE = frozenset({"response"})
 CALLBACK = frozenset({"callback"})
@@ -48,11 +49,11 @@ ARRIVED = frozenset({"response", "payload", "event", "output"})
 """What a step's answer is called by kind: only what its kind has is really seen."""
 
 
-def _call(*more: str) -> Mapping[str, Shape]:
+def _call(*more: str) -> dict[str, Shape]:
     seen = frozenset(more)
     sending = Template("any", seen | CALLBACK)
-    methods = {method: Template("any", seen | CALLBACK) for method in ("get", "post", "put", "patch", "delete")}
-    polling: Mapping[str, Shape] = {
+    methods: dict[str, Shape] = dict.fromkeys(METHODS, sending)
+    polling: dict[str, Shape] = {
         "get": Template("any", seen | RESPONSE),
         "every": Template("duration", seen),
         "within": Template("duration", seen),
@@ -68,11 +69,11 @@ def _call(*more: str) -> Mapping[str, Shape]:
     }
 
 
-def _manual(*more: str) -> Mapping[str, Shape]:
+def _manual(*more: str) -> dict[str, Shape]:
     return {"queue": Template("any", frozenset(more)), "instructions": Template("any", frozenset(more))}
 
 
-STEP: Mapping[str, Shape] = {
+STEP: dict[str, Shape] = {
     "call": _call(),
     "with": Template(),
     "manual": _manual(),
@@ -110,9 +111,9 @@ STEP: Mapping[str, Shape] = {
 }
 """The expressions of a step."""
 
-_RULE: Mapping[str, Shape] = {"when": Bare("condition"), "quantity": Bare("count")}
+_RULE: dict[str, Shape] = {"when": Bare("condition"), "quantity": Bare("count")}
 COMPONENT = _RULE
-RULE: Mapping[str, Shape] = {
+RULE: dict[str, Shape] = {
     "when": Bare("condition", frozenset({"each", "index"})),
     "quantity": Bare("count", frozenset({"each", "index"})),
     "for_each": Bare("list"),
@@ -120,7 +121,7 @@ RULE: Mapping[str, Shape] = {
 }
 """The expressions of a rule beside its `attributes`."""
 
-SYSTEM: Mapping[str, Shape] = {
+SYSTEM: dict[str, Shape] = {
     "base_url": Template("any", frozenset({"env"})),
     "auth": Template("any", frozenset({"env"})),
     "headers": Template("any", frozenset({"env"})),
@@ -130,8 +131,7 @@ SYSTEM: Mapping[str, Shape] = {
 """The expressions of a system."""
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(NamedTuple):
     """One expression where it stands."""
 
     path: KeyPath
@@ -145,40 +145,61 @@ class Standing:
     """Where the text cannot even be taken apart."""
 
 
-def expressions_in(data: Any, shape: Shape, path: KeyPath = ()) -> Iterator[Standing]:
-    """Every expression in `data`, which has this shape and stands at `path` of its document."""
-    if isinstance(shape, Mapping):
-        if isinstance(data, dict):
-            for key, inner in shape.items():
-                if key in data:
-                    yield from expressions_in(data[key], inner, (*path, key))
-    elif isinstance(shape, Each):
-        items = data if isinstance(data, list) else [data]
-        for position, item in enumerate(items):
-            yield from expressions_in(item, shape.of, (*path, position) if isinstance(data, list) else path)
-    elif isinstance(shape, Template):
-        yield from embedded_in(data, shape, path)
-    elif isinstance(data, str) and data not in shape.words:
-        yield Standing(path, 0, data, shape.expected, shape.sees, shape.over_line)
+def expressions_in(data: Any, shape: Shape, path: KeyPath = ()) -> list[Standing]:
+    """Every expression in `data`, which has this shape and stands at `path` of its document, as the file has them."""
+    found: list[Standing] = []
+    _collect(data, shape, path, found)
+    return found
 
 
-def embedded_in(data: Any, shape: Template, path: KeyPath) -> Iterator[Standing]:
+def _collect(data: Any, shape: Shape, path: KeyPath, found: list[Standing]) -> None:
+    if type(shape) is dict:
+        if type(data) is dict:
+            for key, value in data.items():
+                inner = shape.get(key)
+                if inner is not None:
+                    _collect(value, inner, (*path, key), found)
+    elif type(shape) is Template:
+        _collect_embedded(data, shape, path, found)
+    elif type(shape) is Bare:
+        if isinstance(data, str) and data not in shape.words:
+            found.append(Standing(path, 0, data, shape.expected, shape.sees, shape.over_line))
+    elif type(shape) is Each:
+        if type(data) is list:
+            for position, item in enumerate(data):
+                _collect(item, shape.of, (*path, position), found)
+        else:
+            _collect(data, shape.of, path, found)
+
+
+def embedded_in(data: Any, shape: Template, path: KeyPath) -> list[Standing]:
     """Every `${…}` in the texts of any JSON value."""
-    if isinstance(data, str):
-        if "${" not in data:
-            return
-        try:
-            pieces = split_template(data)
-        except ValueError as error:
-            yield Standing(path, data.rindex("${"), "", "any", shape.sees, problem=str(error))
-            return
-        alone = len(pieces) == 1
-        for piece in pieces:
-            if not isinstance(piece, str):
-                yield Standing(path, piece[0], piece[1], shape.expected if alone else "any", shape.sees)
-    elif isinstance(data, dict):
+    found: list[Standing] = []
+    _collect_embedded(data, shape, path, found)
+    return found
+
+
+def _collect_embedded(data: Any, shape: Template, path: KeyPath, found: list[Standing]) -> None:
+    kind = type(data)
+    if kind is str:
+        if "${" in data:
+            found += _in_text(data, shape, path)
+    elif kind is dict:
         for key, value in data.items():
-            yield from embedded_in(value, shape, (*path, key))
-    elif isinstance(data, list):
+            if type(value) is not str or "${" in value:
+                _collect_embedded(value, shape, (*path, key), found)
+    elif kind is list:
         for position, value in enumerate(data):
-            yield from embedded_in(value, shape, (*path, position))
+            _collect_embedded(value, shape, (*path, position), found)
+
+
+def _in_text(text: str, shape: Template, path: KeyPath) -> Iterator[Standing]:
+    try:
+        pieces = split_template(text)
+    except ValueError as error:
+        yield Standing(path, text.rindex("${"), "", "any", shape.sees, problem=str(error))
+        return
+    expected = shape.expected if len(pieces) == 1 else "any"
+    for piece in pieces:
+        if not isinstance(piece, str):
+            yield Standing(path, piece[0], piece[1], expected, shape.sees)

@@ -45,7 +45,7 @@ BEFORE = frozenset({Action.MODIFY, Action.DELETE})
 
 
 def _all_given(whole: Type) -> Type:
-    return replace(whole, fields=tuple(replace(field, optional=False) for field in whole.fields))
+    return replace(whole, fields=tuple(field._replace(optional=False) for field in whole.fields))
 
 
 def previous_of(attributes: Type) -> Type:
@@ -63,7 +63,7 @@ def source_scope(attributes: Type, actions: Iterable[Action] | None) -> Scope:
         "previous": previous_of(attributes),
     }
     sure = actions is not None and set(actions) <= BEFORE
-    return Scope(names, {n: w for n, w in EVERYTHING_ELSE.items() if n not in names}, previous_is_sure=sure)
+    return Scope(names, EVERYTHING_ELSE, previous_is_sure=sure)
 
 
 def over_line_scope(attributes: Type) -> Scope:
@@ -89,8 +89,7 @@ def step_scope(one: Type, many: Type, actions: Iterable[Action], several: bool, 
             Field("requested_start", TIMESTAMP),
         )
         names: dict[str, Type] = {"order": ORDER, "lines": Type("list", Type("object", None, line))}
-        elsewhere = {**EVERYTHING_ELSE, **{name: ONE_LINE.format(name, name) for name in SINGLE_LINE_NAMES}}
-        return Scope(names, {n: w for n, w in elsewhere.items() if n not in names})
+        return Scope(names, {**EVERYTHING_ELSE, **{name: ONE_LINE.format(name, name) for name in SINGLE_LINE_NAMES}})
     scope = source_scope(one, actions)
     return scope.with_names(each=DYN, index=INT) if made_by_list else scope
 

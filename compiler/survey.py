@@ -49,6 +49,7 @@ class Survey:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
+        self._meant: dict[tuple[str, str], list[StepKey] | None] = {}
 
     def is_known(self, name: str, space: Mapping[str, Any]) -> bool:
         """False only where it is certain that nothing of this id is defined."""
@@ -117,7 +118,7 @@ class Survey:
         for name, group in self.groups.items():
             written = group.entry.document.data["steps"]
             for step in group.steps:
-                found[name, step] = list(expressions_in(written[step], STEP, ("steps", step)))
+                found[name, step] = expressions_in(written[step], STEP, ("steps", step))
         return found
 
     def rules_of(self, product: str) -> Iterator[RuleDocument]:
@@ -148,7 +149,13 @@ class Survey:
 
     def steps_meant(self, reference: StepReference, workstream: str) -> list[StepKey] | None:
         """The steps that a reference in `after` of `workstream` names; None where there are none of that name."""
-        name, dot, step = reference.step.partition(".")
+        asked = (reference.step, workstream)
+        if asked not in self._meant:
+            self._meant[asked] = self._steps_meant(*asked)
+        return self._meant[asked]
+
+    def _steps_meant(self, reference: str, workstream: str) -> list[StepKey] | None:
+        name, dot, step = reference.partition(".")
         if not dot and name in self.step_names.get(workstream, ()):
             return [(workstream, name)]
         group = self.groups.get(name)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from dataclasses import field as declared
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
@@ -23,13 +24,23 @@ class Type:
     """Of a list; None: anything."""
     fields: tuple[Field, ...] = ()
     """Of an object."""
+    hashed: int = declared(default=0, init=False, repr=False, compare=False)
+    """Types are keys of caches, many times each: their hash is worked out once."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hashed", hash((self.kind, self.items, self.fields)))
+
+    def __hash__(self) -> int:
+        return self.hashed
 
     def field(self, name: str) -> Field | None:
-        return next((field for field in self.fields if field.name == name), None)
+        for one in self.fields:
+            if one.name == name:
+                return one
+        return None
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(NamedTuple):
     name: str
     type: Type
     optional: bool = False
@@ -51,11 +62,12 @@ _SIMPLE = {
 
 def type_of(attribute: Attribute) -> Type:
     """What an expression sees of a value of `attribute`: dates and date-times are timestamps."""
+    simple = _SIMPLE.get(attribute.type)
+    if simple is not None:
+        return simple
     if attribute.type is AttributeType.LIST:
         return Type("list", type_of(attribute.items)) if attribute.items else LIST
-    if attribute.type is AttributeType.OBJECT:
-        return object_of(attribute.properties) if attribute.properties is not None else MAP
-    return _SIMPLE[attribute.type]
+    return object_of(attribute.properties) if attribute.properties is not None else MAP
 
 
 def object_of(attributes: Mapping[str, Attribute]) -> Type:
@@ -83,10 +95,10 @@ def common_object(objects: Iterable[Type]) -> Type:
     return Type("object", None, tuple(fields))
 
 
-def only(whole: Type, names: Iterable[str]) -> Type:
+@lru_cache(maxsize=100_000)
+def only(whole: Type, names: frozenset[str]) -> Type:
     """The object with these fields alone, so that objects that are alike as far as they are used are equal."""
-    wanted = set(names)
-    return replace(whole, fields=tuple(field for field in whole.fields if field.name in wanted))
+    return replace(whole, fields=tuple(one for one in whole.fields if one.name in names))
 
 
 Signature = tuple[tuple[str, Type], ...]

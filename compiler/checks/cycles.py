@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from compiler.documents import CommercialProductDocument
@@ -103,11 +103,11 @@ def _rings_through(
             yield ring
 
 
-def rings(graph: Mapping[N, Iterable[N]]) -> Iterator[list[N]]:
+def rings(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:
     """A ring of each knot of the graph, beginning at its least node. Iterative: a chain may be long."""
     done: set[N] = set()
-    for start in graph:
-        if start in done:
+    for start, targets in graph.items():
+        if start in done or not targets:
             continue
         path: list[N] = [start]
         on_path = {start: 0}

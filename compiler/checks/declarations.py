@@ -77,7 +77,9 @@ def _attributes(
 
 def _attribute(entry: Entry[Any], path: KeyPath, attribute: Attribute) -> Iterator[Finding]:
     misfits = [
-        name for name, types in _FITTING.items() if getattr(attribute, name) is not None and attribute.type not in types
+        name
+        for name in attribute.model_fields_set
+        if name in _FITTING and getattr(attribute, name) is not None and attribute.type not in _FITTING[name]
     ]
     for name in misfits:
         message = f"`{name}` says nothing about a value of type {attribute.type}"
@@ -107,11 +109,11 @@ def _limits(entry: Entry[Any], path: KeyPath, attribute: Attribute) -> Iterator[
 
 def _values(entry: Entry[Any], path: KeyPath, attribute: Attribute) -> Iterator[Finding]:
     """The values that the declaration itself gives must fit it."""
-    unlimited = attribute.model_copy(update={"enum": None})
     if attribute.enum is not None and not attribute.enum:
         yield entry.finding("enum-empty", (*path, "enum"), "`enum` is empty: no value would ever be allowed")
         return
     wrong = False
+    unlimited = attribute.model_copy(update={"enum": None}) if attribute.enum else attribute
     for position, value in enumerate(attribute.enum or ()):
         for problem in validate_value(unlimited, value)[1]:
             wrong = True

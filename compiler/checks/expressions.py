@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 from compiler.assembly import is_table
@@ -120,7 +119,7 @@ def _value(entry: Entry[Any], path: KeyPath, target: Attribute, value: Any, scop
     expected = "any" if target.merge == "list" else _EXPECTED[target.type]
     embedded = list(embedded_in(value, Template(expected), path))
     for standing in embedded:
-        at_top = replace(standing, expected=standing.expected if standing.path == path else "any")
+        at_top = standing if standing.path == path else standing._replace(expected="any")
         yield from _judged(entry, at_top, scope)
     if embedded or value is None:
         return
@@ -191,7 +190,7 @@ def _is_made_by_list(survey: Survey, product: str) -> bool:
 
 
 class _StepScopes:
-    """The scopes of one workstream's steps: those that serve lines of the same actions share one."""
+    """The scopes of one workstream's steps, made once for all expressions that see the same."""
 
     def __init__(self, survey: Survey, group: Group, shared: Type, many: Type, made_by_list: bool) -> None:
         self._survey, self._group = survey, group
@@ -201,25 +200,30 @@ class _StepScopes:
     def of(self, step: str, definition: StepDefinition, standing: Standing) -> Scope:
         if standing.over_line:
             return over_line_scope(self._many)
-        key = (self._group.actions_of(step), self._group.per_of(step) not in ("line", "unit"))
-        scope = self._known.get(key)
-        if scope is None:
-            scope = self._known[key] = self._scope(*key)
-        if standing.sees:
-            scope = scope.with_names(**seen_names(standing.sees, definition))
-        if standing.path[-2:] == ("wait", "condition"):
-            scope = replace(scope, skippable=frozenset())
-        return scope if standing.path[2:] == ("when",) else scope.where(definition.when)
+        own_condition = standing.path[2:] == ("when",)
+        waits = standing.path[-2:] == ("wait", "condition")
+        seeing = (step, standing.sees, own_condition, waits)
+        seen = self._known.get(seeing)
+        if seen is None:
+            when = None if own_condition else definition.when
+            key = (self._group.actions_of(step), self._group.per_of(step), when, waits)
+            seen = self._known.get(key)
+            if seen is None:
+                seen = self._known[key] = self._scope(*key)
+            if standing.sees:
+                seen = seen.with_names(**seen_names(standing.sees, definition))
+            self._known[seeing] = seen
+        return seen
 
-    def _scope(self, actions: frozenset[Action], several: bool) -> Scope:
+    def _scope(self, actions: frozenset[Action], per: str, when: str | None, waits: bool) -> Scope:
+        several = per not in ("line", "unit")
         scope = step_scope(self._shared, self._many, actions, several, self._made_by_list)
         if not several and not self._group.own:
             scope = scope.where(self._group.entry.model.when)
-        return replace(
-            scope,
-            elsewhere={name: why for name, why in scope.elsewhere.items() if name not in ("steps", "workstreams")},
+        scope = scope._replace(
             steps=self._survey.step_names[self._group.id],
             workstreams=self._survey.step_names,
-            skippable=self._survey.skippable,
+            skippable=frozenset() if waits else self._survey.skippable,
             workstream=self._group.id,
         )
+        return scope.where(when)

@@ -15,11 +15,10 @@ def check(survey: Survey) -> Iterator[Finding]:
     for (workstream, step), standings in survey.standings.items():
         before: set[StepKey] | None = None
         for standing in standings:
-            if "steps" not in standing.expression and "workstreams" not in standing.expression:
+            outputs = outputs_read(standing.expression)
+            if not outputs or standing.path[-2:] == ("wait", "condition"):
                 continue
-            if standing.path[-2:] == ("wait", "condition"):
-                continue
-            for (_, other, read, _), offset in outputs_read(standing.expression):
+            for (_, other, read, _), offset in outputs:
                 key = (other or workstream, read)
                 if read not in survey.step_names.get(key[0], ()):
                     continue

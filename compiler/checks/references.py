@@ -90,9 +90,11 @@ def _step(survey: Survey, group: Group, step: str) -> Iterator[Finding]:
         yield from _reference(survey, entry, (*path, "after", position), reference, group.id)
     for call_path, call in _calls(definition):
         systems = survey.definitions.systems
-        yield from _unknown(survey, entry, (*path, *call_path, "system"), "system", call.system, systems)
-    yield from _retry(survey, entry, (*path, "retry"), definition.retry)
-    if definition.undo:
+        if call.system not in systems:
+            yield from _unknown(survey, entry, (*path, *call_path, "system"), "system", call.system, systems)
+    if definition.retry is not None:
+        yield from _retry(survey, entry, (*path, "retry"), definition.retry)
+    if definition.undo and definition.undo.retry is not None:
         yield from _retry(survey, entry, (*path, "undo", "retry"), definition.undo.retry)
     for position, case in enumerate(definition.on_failure):
         if case.redo_from and case.redo_from not in group.steps:

@@ -29,19 +29,23 @@ def check(survey: Survey) -> Iterator[Finding]:
 
 def _never(survey: Survey) -> Iterator[Finding]:
     """Conditions that are written as false."""
-    places: list[tuple[Entry[Any], KeyPath, str | None]] = []
-    for entry in survey.definitions.products.values():
-        for position, rule in enumerate(entry.model.decomposes_to):
-            places.append((entry, ("decomposes_to", position, "when"), rule.when))
-    for group in survey.groups.values():
-        if not group.own:
-            places.append((group.entry, ("when",), group.entry.model.when))
-        for step, definition in group.steps.items():
-            places.append((group.entry, ("steps", step, "when"), definition.when))
-    for where, path, condition in places:
-        if condition is not None and condition.strip() == "false":
+    for where, path, condition in _conditions(survey):
+        if condition.strip() == "false":
             message = "this condition never holds: what it stands at never happens"
             yield where.finding("condition-never", path, message, severity="warning")
+
+
+def _conditions(survey: Survey) -> Iterator[tuple[Entry[Any], KeyPath, str]]:
+    for entry in survey.definitions.products.values():
+        for position, rule in enumerate(entry.model.decomposes_to):
+            if rule.when is not None:
+                yield entry, ("decomposes_to", position, "when"), rule.when
+    for group in survey.groups.values():
+        if not group.own and group.entry.model.when is not None:
+            yield group.entry, ("when",), group.entry.model.when
+        for step, definition in group.steps.items():
+            if definition.when is not None:
+                yield group.entry, ("steps", step, "when"), definition.when
 
 
 def reach(survey: Survey, product: str) -> set[str]:
