@@ -37,7 +37,7 @@ class Folder:
     def locked(self) -> Iterator[None]:
         """Holds the folder for one stack at a time. Raises StackError where another has it, or it cannot be written."""
         try:
-            self.path.mkdir(parents=True, exist_ok=True)
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = (self.path / "lock").open("a")
         except OSError as error:
             raise StackError(

@@ -31,7 +31,9 @@ LAST_LINES = 12
 @dataclass(frozen=True)
 class Service:
     name: str
-    """Of its log, and how people call it: `worker`."""
+    """Of its log."""
+    title: str
+    """How people call it, as a sentence begins: `The worker`."""
     command: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
@@ -90,11 +92,9 @@ class Child:
         deadline = time.monotonic() + PATIENCE
         while not await self.service.is_ready():
             if process.returncode is not None:
-                raise StackError(
-                    f"The {self.service.name} ended at its start ({how(process.returncode)}).{self._last()}"
-                )
+                raise StackError(f"{self.service.title} ended at its start ({how(process.returncode)}).{self._last()}")
             if time.monotonic() > deadline:
-                raise StackError(f"The {self.service.name} is not ready after {PATIENCE:.0f} s.{self._last()}")
+                raise StackError(f"{self.service.title} is not ready after {PATIENCE:.0f} s.{self._last()}")
             await asyncio.sleep(0.05)
 
     async def keep(self) -> None:
@@ -107,8 +107,8 @@ class Child:
             self._watchdog.forget(self._process.pid)
             deaths.append(time.monotonic())
             if len(deaths) == DEATHS and deaths[-1] - deaths[0] < WITHIN:
-                raise StackError(f"The {self.service.name} died {DEATHS} times within a minute.{self._last()}")
-            self._tell(f"The {self.service.name} died ({how(code)}); starting it again. Its log: {self.service.log}")
+                raise StackError(f"{self.service.title} died {DEATHS} times within a minute.{self._last()}")
+            self._tell(f"{self.service.title} died ({how(code)}); starting it again. Its log: {self.service.log}")
             await asyncio.sleep(0.1 * 2 ** len(deaths))
             if self._ending:
                 return
@@ -124,7 +124,7 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), self.service.grace)
         except TimeoutError:
-            self._tell(f"The {self.service.name} did not end within {self.service.grace:.0f} s; killing it.")
+            self._tell(f"{self.service.title} did not end within {self.service.grace:.0f} s; killing it.")
         self._signal(signal.SIGKILL)  # also what it may have started, and left
         await process.wait()
         self._watchdog.forget(process.pid)

@@ -29,8 +29,6 @@ class RunningStack:
     addresses: Addresses
     orders: Orders
     folder: Folder
-    environment: Mapping[str, str]
-    """What the parts share: addresses and secrets."""
 
 
 async def run(
@@ -55,7 +53,7 @@ async def run(
         children = [Child(service, watchdog, tell) for service in services(plan)]
         try:
             await _first(told, [_start(children)])
-            stack = RunningStack(plan.addresses, Orders(plan.client), folder, children[0].service.environment)
+            stack = RunningStack(plan.addresses, Orders(plan.client), folder)
             result: Result = await _first(told, [use(stack), *(child.keep() for child in children)])
             return result
         finally:

@@ -55,21 +55,19 @@ class Blueprint:
 
 
 def shared_environment(plan: Blueprint) -> dict[str, str]:
-    """Addresses and secrets. What the person's environment says goes first: it may point at real systems."""
-    ours = {f"{system.upper()}_URL": f"{plan.addresses.sandbox}/{system}" for system in SYSTEMS}
-    ours |= plan.folder.secrets()
-    ours["ORDO_GATEWAY_URL"] = plan.addresses.gateway
-    chosen = {name: os.environ[name] for name in ours if os.environ.get(name) and name != "ORDO_GATEWAY_URL"}
-    return ours | chosen
+    """Addresses and secrets of this stack."""
+    systems = {f"{system.upper()}_URL": f"{plan.addresses.sandbox}/{system}" for system in SYSTEMS}
+    connection = {"TEMPORAL_ADDRESS": plan.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
+    return systems | connection | {"ORDO_GATEWAY_URL": plan.addresses.gateway} | plan.folder.secrets()
 
 
 def services(plan: Blueprint) -> tuple[Service, ...]:
     """In the order in which they are started."""
     shared = shared_environment(plan)
-    connection = {"TEMPORAL_ADDRESS": plan.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
-    plan.folder.keep(shared | connection)
-    base = {name: value for name, value in os.environ.items() if not name.startswith("TEMPORAL_")} | shared
-    base |= {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}  # no profile that leads elsewhere
+    plan.folder.keep(shared)
+    # No profile of the person's may lead to another Temporal; but a system may be pointed at the real one.
+    person = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "ORDO_"))}
+    base = shared | person | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
     return (_temporal(plan, base), _sandbox(plan, base), _worker(plan, base), _gateway(plan, base))
 
 
@@ -77,7 +75,12 @@ def _temporal(plan: Blueprint, base: dict[str, str]) -> Service:
     command = temporal_server.command(plan.options.ports, plan.folder.path / "temporal.sqlite")
     environment = base | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"}  # it would ask its maker for news
     return Service(
-        "temporal", command, environment, plan.folder.log("temporal"), lambda: temporal_server.answers(plan.client)
+        "temporal",
+        "Temporal",
+        command,
+        environment,
+        plan.folder.log("temporal"),
+        lambda: temporal_server.answers(plan.client),
     )
 
 
@@ -88,7 +91,12 @@ def _sandbox(plan: Blueprint, base: dict[str, str]) -> Service:
     )
     delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in plan.sandbox_delays.items()}
     return Service(
-        "sandbox", command, base | delays, plan.folder.log("sandbox"), healthy(plan.addresses.sandbox + "/health")
+        "sandbox",
+        "The sandbox",
+        command,
+        base | delays,
+        plan.folder.log("sandbox"),
+        healthy(plan.addresses.sandbox + "/health"),
     )
 
 
@@ -98,7 +106,7 @@ def _worker(plan: Blueprint, base: dict[str, str]) -> Service:
         *("--namespace", temporal_server.NAMESPACE, "--definitions", str(plan.options.definitions)),
     )
     log = plan.folder.log("worker")
-    return Service("worker", command, base, log, says("worker ready", log), grace=20.0)
+    return Service("worker", "The worker", command, base, log, says("worker ready", log), grace=20.0)
 
 
 def _gateway(plan: Blueprint, base: dict[str, str]) -> Service:
@@ -106,7 +114,9 @@ def _gateway(plan: Blueprint, base: dict[str, str]) -> Service:
         *(sys.executable, "-m", "gateway", "--host", HOST, "--port", str(plan.options.ports.gateway)),
         *("--address", plan.addresses.temporal, "--namespace", temporal_server.NAMESPACE),
     )
-    return Service("gateway", command, base, plan.folder.log("gateway"), healthy(plan.addresses.gateway + "/health"))
+    return Service(
+        "gateway", "The gateway", command, base, plan.folder.log("gateway"), healthy(plan.addresses.gateway + "/health")
+    )
 
 
 def healthy(url: str) -> Callable[[], Awaitable[bool]]:
