@@ -144,7 +144,7 @@ class SystemAnswer(Wire):
 
 
 class StepActivity(Wire):
-    """The one argument of a Python activity (`activity: NAME`), which runs as activity type NAME on the main task queue.
+    """The one argument of a Python activity (`activity: NAME`), which runs as activity type NAME on the main queue.
 
     It answers a StepActivityAnswer, fails as calls do, and heartbeats by itself while the function runs.
     """

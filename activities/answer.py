@@ -1,0 +1,136 @@
+"""The answer of a system: bounded, read as the call expects it, nothing secret left in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import zlib
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+import httpx
+
+from activities.contract import ANSWER_TOO_LARGE, ANSWER_UNREADABLE
+from activities.failure import Failure
+from activities.request import Request
+from compiler.steps import Format
+
+LARGEST = 4 * 1024 * 1024
+"""Bytes of an answer's body, decoded."""
+DEEPEST = 100
+"""Levels of nesting; what Temporal carries may have 200."""
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What expressions see as `response`."""
+
+    status: int
+    headers: dict[str, str]
+    """Names in lower case."""
+    body: Any
+
+    @property
+    def succeeded(self) -> bool:
+        return 200 <= self.status < 300
+
+    def bindings(self) -> dict[str, Any]:
+        return {"status": self.status, "headers": self.headers, "body": self.body}
+
+
+async def read_answer(response: httpx.Response, request: Request, accept: Format) -> Answer:
+    """Raises Failure (answer_too_large, answer_unreadable); an error's body may be anything, and is then its text."""
+    raw = await _bounded(response, request)
+    text = raw.decode(response.charset_encoding or "utf-8", "replace") if raw else ""
+    headers = {name: request.masks.text(value) for name, value in response.headers.items()}
+    if not raw:
+        return Answer(response.status_code, headers, None)
+    if accept == "text":
+        return Answer(response.status_code, headers, request.masks.text(text))
+    try:
+        body = request.masks.parsed(_parsed(text), text)
+    except (ValueError, RecursionError) as error:
+        if response.is_success:
+            reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
+            _unreadable(request, request.masks.text(reason), response.status_code)
+        body = request.masks.text(text)
+    return Answer(response.status_code, headers, body)
+
+
+def _unreadable(request: Request, reason: str, status: int) -> NoReturn:
+    message = f"{request.shown}: the answer cannot be read as JSON: {reason[:200]}"
+    raise Failure(ANSWER_UNREADABLE, message, status=status, outcome_known=False)
+
+
+def _parsed(text: str) -> Any:
+    """Raises ValueError for what is not JSON, or could not be carried on."""
+    value = json.loads(text, parse_constant=_no_number)
+    if text.count("[") + text.count("{") > DEEPEST and _is_deep(text):
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+    return _without_surrogates(value) if "\\u" in text else value
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON number")
+
+
+def _is_deep(text: str) -> bool:
+    level, in_text = 0, False
+    for token in re.findall(r'\\.|["\[\]{}]', text):
+        if token == '"':
+            in_text = not in_text
+        elif not in_text and token in "[{":
+            level += 1
+            if level > DEEPEST:
+                return True
+        elif not in_text and token in "]}":
+            level -= 1
+    return False
+
+
+def _without_surrogates(value: Any) -> Any:
+    """Half a character, which JSON can spell and nothing else can carry, becomes a replacement character."""
+    if isinstance(value, str):
+        return _SURROGATE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
+    return [_without_surrogates(item) for item in value] if isinstance(value, list) else value
+
+
+async def _bounded(response: httpx.Response, request: Request) -> bytes:
+    """The body, never more than LARGEST held, whatever its encoding would unfold to."""
+    declared = response.headers.get("content-length", "")
+    if declared.isdigit() and int(declared) > LARGEST:
+        _too_large(request, response)
+    inflate = _decoder(response, request)
+    body = bytearray()
+    async for chunk in response.aiter_raw():
+        body += chunk if inflate is None else _inflated(inflate, chunk, request, response)
+        if len(body) > LARGEST:
+            _too_large(request, response)
+    return bytes(body)
+
+
+def _decoder(response: httpx.Response, request: Request) -> Any:
+    """We ask for no encoding; some systems compress all the same."""
+    encoding = response.headers.get("content-encoding", "identity").strip().lower()
+    if encoding in ("", "identity"):
+        return None
+    if encoding in ("gzip", "x-gzip", "deflate"):
+        return zlib.decompressobj(wbits=47)
+    _unreadable(request, f"it is encoded as {encoding[:40]}, which was not asked for", response.status_code)
+
+
+def _inflated(inflate: Any, chunk: bytes, request: Request, response: httpx.Response) -> bytes:
+    try:
+        unfolded: bytes = inflate.decompress(chunk, LARGEST + 1)
+    except zlib.error:
+        _unreadable(request, "its compression is broken", response.status_code)
+    return unfolded
+
+
+def _too_large(request: Request, response: httpx.Response) -> NoReturn:
+    message = f"{request.shown}: the answer has more than {LARGEST // 1024} KiB; ask for less of it"
+    known = not response.is_success
+    raise Failure(ANSWER_TOO_LARGE, message, status=response.status_code, retryable=False, outcome_known=known)

@@ -1,0 +1,102 @@
+"""CALL_SYSTEM and POLL_SYSTEM: one asking of a system over HTTP, judged."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Protocol
+
+import structlog
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+
+from activities.answer import Answer
+from activities.attempts import Attempt, error_of, gives_up
+from activities.contract import (
+    CALL_SYSTEM,
+    LONGEST_BACKOFF,
+    NOT_YET,
+    POLL_SYSTEM,
+    RETRY_LATER,
+    FailureDetails,
+    SystemAnswer,
+    SystemCall,
+)
+from activities.exchange import Connections, exchange
+from activities.failure import Failure, configuration_error
+from activities.judgement import Reading, refusal
+from activities.reachable_system import ReachableSystem
+from activities.request import Request, request_of
+
+logger = structlog.get_logger("activities")
+
+
+class Systems(Protocol):
+    """Where systems are looked up when a call is made: what operations change reaches running orders."""
+
+    def system(self, id_: str) -> ReachableSystem | None: ...
+
+
+class SystemCalls:
+    """The activities of every system's task queue."""
+
+    def __init__(self, systems: Systems, connections: Connections) -> None:
+        self._systems = systems
+        self._connections = connections
+
+    @activity.defn(name=CALL_SYSTEM)
+    async def call_system(self, call: SystemCall) -> SystemAnswer:
+        attempt = Attempt(call)
+        try:
+            with attempt.heartbeats():
+                reading, answer = await self._ask(call)
+            output = reading.output()
+        except Failure as failure:
+            raise attempt.failed(failure) from None
+        logger.debug("called", order_id=call.order_id, step_id=call.step_id, system=call.system, status=answer.status)
+        return SystemAnswer(status=answer.status, output=output, attempts=attempt.number)
+
+    @activity.defn(name=POLL_SYSTEM)
+    async def poll_system(self, call: SystemCall) -> SystemAnswer:
+        """Asks once. What a retry may cure never ends the wait; how long it lasts is the workflow's affair."""
+        attempt, asked = Attempt(call), call.earlier_attempts + activity.info().attempt
+        try:
+            with attempt.heartbeats():
+                reading, answer = await self._ask(call)
+            if reading.until_holds():
+                return SystemAnswer(status=answer.status, output=reading.output(), attempts=asked)
+        except Failure as failure:
+            over = not failure.retryable or gives_up(call.retry, failure)
+            pause = None if over else max(call.every, failure.retry_after or 0.0)
+            logger.warning(
+                "asking failed", order_id=call.order_id, step_id=call.step_id, code=failure.code,
+                error=failure.message, asked_again_in=pause,
+            )  # fmt: skip
+            raise error_of(failure, asked, pause) from None
+        raise _not_yet(call, asked)
+
+    async def _ask(self, call: SystemCall) -> tuple[Reading, Answer]:
+        """The answer, found good so far: its status is 2xx and no `fail_when` holds. Raises Failure."""
+        system = self._systems.system(call.system)
+        if system is None:
+            raise configuration_error(f"This worker's catalogue has no system {call.system}")
+        request: Request = request_of(call, system)
+        client = self._connections.to(system.id)
+        answer = await exchange(client, system.base, request, call.accept or call.format, call.timeout)
+        reading = Reading(call, answer, request)
+        if failure := refusal(answer, request, system.system.error_code) or reading.business_failure():
+            raise failure
+        return reading, answer
+
+
+def _not_yet(call: SystemCall, asked: int) -> ApplicationError:
+    message = f"`{call.until}` does not hold yet; asked again in {call.every:g} s"
+    later = call.every > LONGEST_BACKOFF
+    details = FailureDetails(code=NOT_YET, message=message, attempts=asked, retry_after=call.every)
+    return ApplicationError(
+        message,
+        details,
+        type=RETRY_LATER if later else NOT_YET,
+        non_retryable=later,
+        next_retry_delay=None if later else timedelta(seconds=call.every),
+        category=ApplicationErrorCategory.BENIGN,
+    )

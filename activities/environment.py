@@ -1,0 +1,30 @@
+"""Settings of Ordo's own, from the environment of the process."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+CALLBACK_SECRET = "ORDO_CALLBACK_SECRET"
+GATEWAY_URL = "ORDO_GATEWAY_URL"
+
+
+def setting(name: str) -> str | None:
+    """What the variable `name` says, or the file that `<name>_FILE` names; None where neither says anything.
+
+    Raises ValueError, naming the variable, where the file cannot be read.
+    """
+    if value := os.environ.get(name):
+        return value
+    if path := os.environ.get(f"{name}_FILE"):
+        return read_secret_file(path, f"{name}_FILE") or None
+    return None
+
+
+def read_secret_file(path: str, named_by: str) -> str:
+    """The file's text without the line's end that editors add. Raises ValueError, never with what the file holds."""
+    try:
+        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise ValueError(f"{named_by} names the file {path}, which cannot be read: {reason}") from None

@@ -1,0 +1,115 @@
+"""The exchange: a request goes out to a system, its answer comes in, within the time that the call has."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Mapping
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+import httpx
+
+from activities.addresses import Base, redirect_target
+from activities.answer import Answer, read_answer
+from activities.contract import CONNECTION, TIMEOUT
+from activities.failure import Failure, definition_error
+from activities.request import Request
+from compiler.steps import Format
+
+KEPT_ALIVE = 4.0
+"""Seconds that an idle connection is kept; most servers keep theirs for 5, and who closes first loses nothing."""
+MOST_REDIRECTS = 5
+
+
+class Connections:
+    """The keep-alive connections of one worker, a pool for each system."""
+
+    def __init__(self) -> None:
+        self._clients: dict[str, httpx.AsyncClient] = {}
+        self._tls: ssl.SSLContext | None = None
+        for name in ("httpx", "httpcore"):  # they would log addresses and headers, secrets included
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    def to(self, system: str) -> httpx.AsyncClient:
+        client = self._clients.get(system)
+        if client is None:
+            self._tls = self._tls or httpx.create_ssl_context()
+            # How many are open at once is the worker's affair, how long anything takes the exchange's.
+            limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEPT_ALIVE)
+            client = httpx.AsyncClient(verify=self._tls, limits=limits, timeout=None, follow_redirects=False)
+            client.cookies.jar.set_policy(
+                DefaultCookiePolicy(allowed_domains=[])
+            )  # one call is no other call's session
+            self._clients[system] = client
+        return client
+
+    async def close(self) -> None:
+        clients, self._clients = self._clients, {}
+        for client in clients.values():
+            await client.aclose()
+
+
+class _Sending:
+    """Whether anything of a request may have reached the system."""
+
+    begun = False
+
+    async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
+        if event.endswith("send_request_headers.started"):
+            self.begun = True
+
+
+async def exchange(client: httpx.AsyncClient, base: Base, request: Request, accept: Format, seconds: float) -> Answer:
+    """The answer, whatever its status, within so many `seconds` for all of it, redirects included.
+
+    Raises Failure: `timeout`, `connection`, or what `read_answer` raises.
+    """
+    sending = _Sending()
+    try:
+        async with asyncio.timeout(seconds):
+            return await _followed(client, base, request, accept, sending)
+    except TimeoutError:
+        message = f"{request.shown}: no answer within {seconds:g} s"
+        raise Failure(TIMEOUT, message, outcome_known=not sending.begun) from None
+    except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
+        raise definition_error(f"{request.shown}: the request is none that HTTP allows") from None
+    except (httpx.TransportError, OSError) as error:
+        raise _connection_failure(error, base, request, sending) from None
+
+
+def _connection_failure(error: Exception, base: Base, request: Request, sending: _Sending) -> Failure:
+    reason = request.masks.text(str(error) or type(error).__name__).splitlines()[0][:200]
+    if sending.begun:
+        return Failure(CONNECTION, f"{request.shown}: the connection was lost: {reason}", outcome_known=False)
+    return Failure(CONNECTION, f"{request.shown}: nobody can be reached at {base.host}: {reason}")
+
+
+async def _followed(
+    client: httpx.AsyncClient, base: Base, request: Request, accept: Format, sending: _Sending
+) -> Answer:
+    method, url, content = request.method, request.url, request.content
+    for _ in range(MOST_REDIRECTS + 1):
+        sent = httpx.Request(method, url, headers=request.headers, content=content, extensions={"trace": sending})
+        response = await client.send(sent, stream=True)
+        try:
+            if not response.has_redirect_location:
+                return await read_answer(response, request, accept)
+            target = redirect_target(base, url, response.headers["location"])
+        finally:
+            await response.aclose()
+        if target is None:
+            raise _astray(request, response, "it leads out of the system's base_url")
+        if response.status_code in (301, 302) and method != "GET":
+            raise _astray(request, response, "a request that changes things is not sent elsewhere")
+        if response.status_code == 303:
+            method, content = "GET", None
+        url = target
+    raise _astray(request, response, f"it was the last of {MOST_REDIRECTS + 1}")
+
+
+def _astray(request: Request, response: httpx.Response, why: str) -> Failure:
+    message = f"{request.shown}: the redirect ({response.status_code}) is not followed: {why}"
+    status = response.status_code
+    return Failure(str(status), message, status=status, retryable=False, outcome_known=False)

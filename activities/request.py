@@ -1,0 +1,110 @@
+"""The request of a call: everything that is sent, the secrets and the callback's address put in."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from activities.addresses import address
+from activities.callback_id import make_callback_id
+from activities.contract import CALLBACK_ID, CALLBACK_URL, SystemCall
+from activities.credentials import credentials_for
+from activities.environment import CALLBACK_SECRET, GATEWAY_URL, setting
+from activities.failure import configuration_error, definition_error
+from activities.masks import Callback, Masks
+from activities.reachable_system import ReachableSystem
+from compiler.cel import as_text
+from compiler.steps import Format
+
+_MEDIA_TYPES: dict[Format, str] = {"json": "application/json", "text": "text/plain"}
+_OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect", "upgrade"})
+"""Headers that belong to the exchange itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    method: str
+    url: str
+    headers: dict[str, str]
+    content: bytes | None
+    masks: Masks
+    shown: str
+    """`Inventory Management, POST /reservations`: the call in words, nothing secret in it."""
+
+
+def request_of(call: SystemCall, system: ReachableSystem) -> Request:
+    """Raises Failure (configuration_error, definition_error) where the call cannot be made."""
+    shown = f"{system.name}, {call.method.upper()} {call.path[:200]}"
+    callback = _callback(call, shown) if call.callback else None
+    credentials = credentials_for(system.auth, system.id)
+    masks = Masks((*credentials.secrets, *system.hidden), callback)
+    content, media_type = _content(_with(callback, call.body), call.format, shown)
+    accept = call.accept or call.format
+    if accept not in _MEDIA_TYPES:
+        raise configuration_error(f"{shown}: answers in the format {accept} are not read by this engine yet")
+    headers = {"User-Agent": "ordo", "Accept": _MEDIA_TYPES[accept], "Accept-Encoding": "identity"}
+    if media_type:
+        headers["Content-Type"] = media_type
+    headers = _over(headers, system.headers, _checked(_with(callback, call.headers), shown))
+    headers = _over(headers, credentials.headers, {"Idempotency-Key": _header_text(call.idempotency_key)})
+    url = address(system.base, _with(callback, call.path), _with(callback, call.query), shown)
+    return Request(call.method.upper(), url, headers, content, masks, shown)
+
+
+def _callback(call: SystemCall, shown: str) -> Callback:
+    try:
+        secret, gateway = setting(CALLBACK_SECRET), setting(GATEWAY_URL)
+        for name, value in ((CALLBACK_SECRET, secret), (GATEWAY_URL, gateway)):
+            if not value:
+                raise ValueError(f"the environment variable {name} is not set, and calls with a callback need it")
+        id_ = make_callback_id((secret or "").encode(), call.order_id, call.step_id, call.idempotency_key)
+    except ValueError as error:
+        raise configuration_error(f"{shown}: {error}") from None
+    return Callback(f"{(gateway or '').rstrip('/')}/callbacks/{id_}", id_)
+
+
+def _with(callback: Callback | None, value: Any) -> Any:
+    """`value` with the real callback in the place of the placeholders."""
+    if callback is None:
+        return value
+    if isinstance(value, str):
+        return (
+            value.replace(CALLBACK_URL, callback.url).replace(CALLBACK_ID, callback.id) if "\ue000" in value else value
+        )
+    if isinstance(value, dict):
+        return {_with(callback, key): _with(callback, item) for key, item in value.items()}
+    return [_with(callback, item) for item in value] if isinstance(value, list) else value
+
+
+def _content(body: Any, format_: Format, shown: str) -> tuple[bytes | None, str | None]:
+    if body is None:
+        return None, None
+    if format_ == "json":
+        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
+    if format_ == "text":
+        return as_text(body).encode(), "text/plain; charset=utf-8"
+    raise configuration_error(f"{shown}: bodies in the format {format_} are not sent by this engine yet")
+
+
+def _over(*layers: dict[str, str] | Any) -> dict[str, str]:
+    """Headers of later layers replace those of earlier ones, whatever their case."""
+    headers: dict[str, tuple[str, str]] = {}
+    for layer in layers:
+        for name, value in layer.items():
+            headers[name.lower()] = (name, value)
+    return dict(headers.values())
+
+
+def _checked(headers: dict[str, str], shown: str) -> dict[str, str]:
+    for name, value in headers.items():
+        if name.lower() in _OURS:
+            raise definition_error(f"{shown}: the header {name} is set by the exchange itself")
+        if not (value.isprintable() and value.isascii()):
+            raise definition_error(f"{shown}: the value of header {name} has characters that no header can carry")
+    return headers
+
+
+def _header_text(key: str) -> str:
+    """Idempotency keys hold line ids and values that may not be ASCII; a header is."""
+    return key if key.isascii() and key.isprintable() else key.encode("ascii", "xmlcharrefreplace").decode()
