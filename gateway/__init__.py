@@ -1,1 +1,1 @@
-"""The HTTP door: orders in; events and callbacks in."""
+"""The HTTP door: orders in, events and callbacks in, operators' acts. It keeps nothing itself."""

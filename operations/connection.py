@@ -13,7 +13,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RetryConfig
 
-from operations.errors import PATIENCE, SERVER_ERROR, OperationError, ServerUnreachable, asking
+from operations.errors import PATIENCE, SERVER_ERROR, OperationError, ServerUnreachable, asking, reason_of
 from workflows.messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -67,7 +67,7 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
     except TimeoutError as error:
         raise ServerUnreachable(address, f"no answer within {PATIENCE:.0f} s") from error
     except (RuntimeError, ValueError, OSError) as error:
-        raise ServerUnreachable(address, str(error).splitlines()[0][:200]) from error
+        raise ServerUnreachable(address, reason_of(str(error))) from error
 
 
 async def check_server(client: Client) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -20,6 +21,7 @@ from workflows.messages import Refusal
 
 ENDED = "ended"
 REJECTED = "rejected"
+CONFLICT = "conflict"
 NO_WORKER = "no_worker"
 BUSY = "busy"
 UNREACHABLE = "server_unreachable"
@@ -42,6 +44,7 @@ ANSWERS: dict[str, Answer] = {
     Refusal.NOT_YET: Answer(1, 501),
     ENDED: Answer(1, 410),
     REJECTED: Answer(1, 422),
+    CONFLICT: Answer(1, 409),
     NO_WORKER: Answer(1, 503),
     BUSY: Answer(1, 503),
     UNREACHABLE: Answer(3, 503),
@@ -106,6 +109,8 @@ class TimedOut(OperationError):
 SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 """How Temporal says that no worker took the question within the deadline, or that none has asked for work lately."""
 
+INNER_MESSAGE = re.compile(r'message: "([^"]+)"')
+
 PATIENCE = 10.0
 """Seconds for one question."""
 
@@ -125,6 +130,12 @@ def _first_line(text: str) -> str:
     return text.splitlines()[0][:200] if text else ""
 
 
+def reason_of(text: str) -> str:
+    """The innermost reason of a connection that failed: `Connection refused`, out of all that the client says."""
+    found = INNER_MESSAGE.findall(text)
+    return found[-1] if found else _first_line(text)
+
+
 def _of_update(error: WorkflowUpdateFailedError, what: str) -> OperationError:
     refusal = _refusal_in(error)
     message = refusal.message if refusal else str(error.__cause__ or error)
@@ -137,7 +148,7 @@ def _of_call(error: RPCError, what: str, address: str) -> OperationError:
     if is_missing(error):
         return NotFound(f"{what} is not there, or has ended")
     if error.status is RPCStatusCode.UNAVAILABLE:
-        return ServerUnreachable(address, _first_line(error.message))
+        return ServerUnreachable(address, reason_of(error.message))
     if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return OperationError(
             BUSY, f"{what}: too much at once ({_first_line(error.message)}); send it again a little later"
@@ -156,7 +167,7 @@ def translated(error: Exception, what: str, address: str) -> OperationError:
     if isinstance(error, RPCError):
         return _of_call(error, what, address)
     if isinstance(error, RuntimeError):  # what a client that connects at its first question raises
-        return ServerUnreachable(address, _first_line(str(error)))
+        return ServerUnreachable(address, reason_of(str(error)))
     return OperationError(SERVER_ERROR, f"{what}: {error}")
 
 
@@ -174,8 +185,8 @@ TEMPORAL_ERRORS = (
 async def asking_worker(what: str, address: str, patience: float | None = PATIENCE) -> AsyncIterator[None]:
     """Turns what the Temporal client raises inside into an OperationError about `what`.
 
-    NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not for
-    the outcome of an update that was accepted.
+    NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not
+    for the outcome of an update that was accepted.
     """
     try:
         async with asyncio.timeout(patience):

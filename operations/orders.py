@@ -59,7 +59,7 @@ class Orders:
         self, order_id: str, offset: int = 0, limit: int = reading.PAGE, states: Sequence[StepState] | None = None
     ) -> StepsPage:
         request = StepsPageRequest(offset=offset, limit=limit, states=list(states) if states else None)
-        return await reading.steps_page(self.client, order_id, request)
+        return await reading.steps_with_attempts(self.client, order_id, request)
 
     async def list(self, wanted: OrderFilter | None = None) -> list[OrderSummary]:
         return await listing.list_orders(self.client, wanted or OrderFilter())

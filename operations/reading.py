@@ -106,6 +106,17 @@ async def steps_page(client: Client, order_id: str, request: StepsPageRequest) -
     return answer
 
 
+async def steps_with_attempts(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+    """One page of steps. Raises NotFound, NoWorker."""
+    try:
+        page = await steps_page(client, order_id, request)
+        record = await describe(client, order_id)
+    except NotFound:
+        await describe(client, order_id)
+        raise
+    return page.model_copy(update={"steps": with_attempts(page.steps, record.raw_description.pending_activities)})
+
+
 async def read_steps(client: Client, order_id: str, states: Sequence[StepState] | None = None) -> list[StepView]:
     """All steps (in `states`, if given), page by page: an answer of over 2 MB would fail."""
     steps: list[StepView] = []

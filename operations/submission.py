@@ -16,7 +16,18 @@ from temporalio.service import RPCError
 
 from activities.contract import MAILBOX_ORDER_STARTED
 from operations.connection import address_of
-from operations.errors import ENDED, NotFound, NoWorker, Refused, ServerUnreachable, asking, asking_worker, is_missing
+from operations.errors import (
+    CONFLICT,
+    ENDED,
+    REJECTED,
+    NotFound,
+    NoWorker,
+    Refused,
+    ServerUnreachable,
+    asking,
+    asking_worker,
+    is_missing,
+)
 from operations.listing import summary_of
 from operations.record import MEMO_REVISION, describe
 from operations.update_with_start import update_with_start
@@ -60,6 +71,21 @@ class Submission:
     @property
     def accepted(self) -> bool:
         return self.decision is None or self.decision.accepted
+
+    def refusal(self) -> Refused | None:
+        """Why this order does not run as it was sent; None where it does, or waits for a worker."""
+        if not self.same_order:
+            return Refused(
+                CONFLICT,
+                f"Order {self.order_id} was submitted before with another content, and goes on with that. "
+                "Give another id, or send again what was sent then",
+            )
+        if self.decision is not None and not self.decision.accepted:
+            found = self.decision.findings
+            first = f": {found[0].get('message')}" if found else ""
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            return Refused(REJECTED, f"Order {self.order_id} is rejected{first}{more}", found)
+        return None
 
 
 def digest_of(order: dict[str, Any]) -> str:

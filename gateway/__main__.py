@@ -1,0 +1,109 @@
+"""`python -m gateway`: the gateway as a process."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import signal
+import socket
+import sys
+
+import structlog
+import uvicorn
+
+from gateway.app import create_app
+from gateway.logs import set_up_logs
+from gateway.settings import GatewaySettings, SettingMissing, settings_from
+from operations.connection import ConnectionSettings
+from operations.errors import OperationError
+from operations.orders import Orders
+from workflows.messages import TASK_QUEUE
+
+EPILOG = """\
+environment:
+  ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
+  ORDO_CALLBACK_SECRET   the worker's secret for callback ids (or ORDO_CALLBACK_SECRET_FILE)
+  TEMPORAL_*             as Temporal's own tools read them
+"""
+LAST_REQUESTS = 20
+"""Seconds that requests under way get at the end."""
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m gateway",
+        description="The HTTP door of Ordo: orders, events and callbacks in.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
+    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument("--address", help="Temporal's address (default: the Temporal profile, else localhost:7233)")
+    parser.add_argument("--namespace", help="Temporal's namespace (default: the Temporal profile, else default)")
+    parser.add_argument("--task-queue", default=TASK_QUEUE, help="where workers listen (default: %(default)s)")
+    return parser.parse_args()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    # The protocol is named since asyncio sends small answers at once only on sockets that say that they are TCP.
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((host, port))
+        listening.listen(1024)
+    except BaseException:
+        listening.close()
+        raise
+    return listening
+
+
+async def _serve(given: argparse.Namespace, settings: GatewaySettings, listening: socket.socket) -> None:
+    connection = ConnectionSettings(given.address, given.namespace, given.task_queue)
+    orders = await Orders.connect(connection, lazy=True)
+    log = structlog.get_logger("gateway")
+    for name in settings.short_secrets:
+        log.warning("secret is short enough to be guessed", variable=name)
+    host = f"[{given.host}]" if ":" in given.host else given.host
+    url = f"http://{host}:{listening.getsockname()[1]}"
+    log.info("gateway ready", url=url, temporal=orders.address, task_queue=orders.task_queue)
+    config = uvicorn.Config(
+        create_app(orders, settings),
+        log_level="error",
+        access_log=False,
+        timeout_graceful_shutdown=LAST_REQUESTS,
+        server_header=False,
+    )
+    await uvicorn.Server(config).serve(sockets=[listening])
+
+
+def main() -> int:
+    """The exit code: 0 after a clean end, 1 where it could not start."""
+    given = _arguments()
+    set_up_logs()
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to_end, lambda *_: sys.exit(0))  # uvicorn hands the signal on once it has ended cleanly
+    try:
+        settings = settings_from(os.environ)
+        listening = _listen(given.host, given.port)
+    except SettingMissing as error:
+        return _refuse(str(error))
+    except (OSError, OverflowError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        return _refuse(f"cannot listen on {given.host}:{given.port}: {reason}. Name another with --host and --port")
+    try:
+        with listening:
+            asyncio.run(_serve(given, settings, listening))
+    except OperationError as error:
+        return _refuse(str(error))
+    return 0
+
+
+def _refuse(why: str) -> int:
+    print(f"The gateway cannot start: {why}", file=sys.stderr)  # noqa: T201
+    return 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,77 @@
+"""The gateway's application: routes behind guards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import Depends, FastAPI
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from fastapi.security import HTTPBearer
+
+from gateway.act_routes import act_routes
+from gateway.documentation import DESCRIPTION, TAGS, order_schemas
+from gateway.event_routes import callback_routes, event_routes
+from gateway.failures import answer_failures
+from gateway.guards import BearerToken, BoundedBody, RequestLog, UnambiguousPaths
+from gateway.health_routes import health_routes
+from gateway.order_routes import order_routes
+from gateway.reference_page import reference_page
+from gateway.settings import GatewaySettings
+from operations.orders import Orders
+
+LARGEST_ORDER_BODY = 2_000_000
+LARGEST_BODY = 262_144
+"""Bytes. What an event carries stays in the order's history."""
+OPEN_PATHS = {"/health", "/ready", "/openapi.json", "/docs"}
+
+
+def create_app(orders: Orders, settings: GatewaySettings) -> FastAPI:
+    """The whole gateway over `orders`, whose client may connect as late as with the first request."""
+    app = FastAPI(
+        title="Ordo gateway", description=DESCRIPTION, version="1", openapi_tags=TAGS, docs_url=None, redoc_url=None
+    )
+    token = [
+        Depends(HTTPBearer(auto_error=False, description="ORDO_GATEWAY_TOKEN"))
+    ]  # for the reader; BearerToken checks
+    app.include_router(order_routes(orders), dependencies=token)
+    app.include_router(event_routes(orders), dependencies=token)
+    app.include_router(callback_routes(orders, settings.callback_secret))
+    app.include_router(act_routes(orders), dependencies=token)
+    app.include_router(health_routes(orders))
+    answer_failures(app)
+    _describe(app)
+    app.add_middleware(BoundedBody, limit_of=_limit_of)  # the one added last is passed first
+    app.add_middleware(BearerToken, token=settings.token, is_open=_is_open)
+    app.add_middleware(UnambiguousPaths)
+    app.add_middleware(RequestLog)
+    return app
+
+
+def _limit_of(path: str) -> int:
+    return LARGEST_ORDER_BODY if path == "/orders" else LARGEST_BODY
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith("/callbacks/")
+
+
+def _describe(app: FastAPI) -> None:
+    def openapi() -> dict[str, Any]:
+        if not app.openapi_schema:
+            schema = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                tags=app.openapi_tags,
+            )
+            schema["components"]["schemas"] |= order_schemas()
+            app.openapi_schema = schema
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> HTMLResponse:
+        return HTMLResponse(reference_page(app.openapi()))

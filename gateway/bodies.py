@@ -1,0 +1,149 @@
+"""What clients send, and how it is read: strictly, since a text that two readers read differently is a hole."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+
+from fastapi import Path, Request, Response
+from fastapi.routing import APIRoute
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic_core import from_json
+from starlette.exceptions import HTTPException
+
+from activities.contract import MailboxDelivery
+from gateway.failures import Malformed
+from operations.deliveries import event_id_of
+from workflows.messages import Actor, EventDelivery
+from workflows.states import StepState
+
+OrderId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="The order's id", examples=["HS-1001"])]
+StepId = Annotated[
+    str,
+    Path(
+        max_length=500,
+        description="The step's id, percent-encoded (`#` is `%23`), or its number",
+        examples=["security_camera.reserve@1"],
+    ),
+]
+
+
+def json_of(body: bytes) -> Any:
+    """The JSON in `body`, at most 200 levels deep. Raises Malformed, also for `NaN` and for a key that stands twice."""
+    try:
+        from_json(body, allow_inf_nan=False)
+        return json.loads(body, object_pairs_hook=_unique)
+    except (ValueError, RecursionError) as error:
+        raise Malformed(f"The body is not JSON: {str(error)[:200]}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
+        raise ValueError(f"the key {twice[:80]!r} stands twice")
+    return found
+
+
+def media_type(request: Request) -> str:
+    return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
+
+
+def is_json(kind: str) -> bool:
+    return kind == "application/json" or kind.endswith("+json")
+
+
+class StrictRequest(Request):
+    async def json(self) -> Any:
+        return json_of(await self.body())
+
+
+class StrictRoute(APIRoute):
+    """Reads JSON with `json_of`, and takes nothing else where the handler wants a typed body."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+        typed = self.body_field is not None
+
+        async def strict(request: Request) -> Response:
+            if typed and not is_json(media_type(request)):
+                raise HTTPException(415, "Send JSON, with `Content-Type: application/json`")
+            return await handle(StrictRequest(request.scope, request.receive))
+
+        return strict
+
+
+class Body(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+EventName = Annotated[str, Field(min_length=1, max_length=200, examples=["shipment_delivered"])]
+
+
+class KeyedEvent(Body):
+    """An event for whichever order waits for its name and key."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "event_id": "logistics-81",
+                "name": "shipment_delivered",
+                "key": "T-1",
+                "payload": {"signed_by": "Elm"},
+            }
+        },
+    )
+
+    event_id: str | None = Field(
+        None,
+        min_length=1,
+        max_length=200,
+        description="The same id counts once. Without one, the same content is the same event.",
+    )
+    name: EventName
+    key: str | None = Field(None, max_length=200, description="What the event is about, such as a tracking number")
+    payload: Any = None
+
+    def known_by(self, step: str | None = None) -> str:
+        return self.event_id or event_id_of("event", self.name, self.key, self.payload, step)
+
+    def for_mailbox(self) -> MailboxDelivery:
+        return MailboxDelivery(event_id=self.known_by(), name=self.name, key=self.key, payload=self.payload)
+
+
+class OrderEvent(KeyedEvent):
+    """An event for a known order."""
+
+    step: str | None = Field(
+        None, max_length=500, description="The id or number of the step that it is for, where it would fit several"
+    )
+
+    def for_order(self) -> EventDelivery:
+        return EventDelivery(
+            event_id=self.known_by(self.step), name=self.name, key=self.key, payload=self.payload, step=self.step
+        )
+
+
+class ActorBody(Body):
+    by: str = Field(min_length=1, max_length=200, description="Who does it", examples=["ann"])
+    reason: str = Field("", max_length=2000, description="Why; kept with the order", examples=["stock was counted"])
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(by=self.by, reason=self.reason)
+
+
+class StepActBody(ActorBody):
+    data: dict[str, Any] | None = Field(
+        None,
+        description="For `complete`: what the form asks for. For `complete` and `skip`: the output later steps need.",
+    )
+    expected: StepState | None = Field(
+        None, description="The state of the step that was seen; refused (`stale`) where it is no longer so."
+    )
+
+
+class CharacteristicsBody(ActorBody):
+    characteristics: dict[str, Any] = Field(min_length=1, examples=[{"paid": True}])

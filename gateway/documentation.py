@@ -1,0 +1,185 @@
+"""What `/openapi.json` says beyond what the routes' own types say: examples, refusals, the shape of an order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from compiler.order import Order
+
+Shape = dict[str, Any]
+
+DESCRIPTION = """\
+Orders in, events and callbacks in, operators' acts. What is answered with success is kept in Temporal: whoever gets no
+answer, or 503, sends the same again, and it counts once.
+
+Every failure is `{"error": {"code", "message", "findings"?}}`."""
+
+TAGS = [
+    {"name": "orders", "description": "Submit, list, read."},
+    {"name": "events", "description": "What other systems tell orders."},
+    {"name": "callbacks", "description": "Answers to calls. The id is the capability; no token."},
+    {"name": "operators", "description": "What waits for a person, and what they do about it."},
+    {"name": "health", "description": "For those who watch the process. No token."},
+]
+
+ERROR: Shape = {
+    "type": "object",
+    "required": ["error"],
+    "properties": {
+        "error": {
+            "type": "object",
+            "required": ["code", "message"],
+            "properties": {
+                "code": {"type": "string", "description": "Stable"},
+                "message": {"type": "string", "description": "Why, and what would be possible instead"},
+                "findings": {"type": "array", "items": {"type": "object"}},
+            },
+        }
+    },
+}
+
+
+def _refusal(description: str, code: str, message: str) -> Shape:
+    shown = {"error": {"code": code, "message": message}}
+    return {"description": description, "content": {"application/json": {"schema": ERROR, "example": shown}}}
+
+
+REFUSALS: dict[int | str, Shape] = {
+    400: _refusal("The body is not what its content type says", "malformed", "The body is not JSON: EOF at line 1"),
+    401: _refusal("No token, or another one", "unauthorized", "Send the gateway's token"),
+    404: _refusal("There is no such order or step", "not_found", "There is no order HS-9"),
+    409: _refusal(
+        "The state does not allow it (`not_now`, `stale`, `ambiguous`, `conflict`)",
+        "not_now",
+        "Step 3 (security_camera.reserve@1) is completed; only a step in fallout can be tried again",
+    ),
+    410: _refusal("The order has ended", "ended", "Order HS-1001 has ended (completed)"),
+    413: _refusal(
+        "The body is too large", "too_large", "The body is larger than the 262,144 bytes that this path takes"
+    ),
+    422: _refusal("The data does not fit", "invalid", "The request does not fit: `by`: Field required"),
+    503: _refusal("Temporal, or a worker, is away: send it again", "no_worker", "Order HS-1001: no worker answered"),
+}
+UNREADY: dict[int | str, Shape] = {
+    503: _refusal("Temporal is away", "server_unreachable", "Temporal cannot be reached at localhost:7233")
+}
+
+_SUBMISSION: Shape = {
+    "order_id": "HS-1001",
+    "workflow_id": "order/HS-1001",
+    "run_id": "01a20fdb-7fa2-7379-9619-1fb60ce1d835",
+    "state": "in_progress",
+    "already_running": False,
+    "same_order": True,
+    "waiting_for_worker": False,
+    "findings": [],
+    "steps": 14,
+    "catalogue_version": "sha256:9f2c…",
+}
+_STEP: Shape = {
+    "number": 3,
+    "id": "security_camera.reserve@1",
+    "workstream": "security_camera",
+    "name": "Reserve stock",
+    "kind": "call",
+    "state": "fatally_failed",
+    "attempts": 5,
+    "error": {"code": "out_of_stock", "message": "no cam-indoor left", "at": "2026-12-01T08:00:09Z"},
+}
+_OF_ORDER: Shape = {"order_id": "HS-1001", "customer_id": "C-42", "products": ["home_security"], "step": _STEP}
+_LISTED: Shape = {
+    "order_id": "HS-1001",
+    "state": "in_progress",
+    "jeopardy": "on_track",
+    "fallout": 1,
+    "open_tasks": 0,
+    "customer_id": "C-42",
+    "products": ["home_security"],
+    "started_at": "2026-12-01T08:00:00Z",
+    "ended_at": None,
+}
+_REASON: Shape = {
+    "step": "security_camera.reserve@1",
+    "number": 3,
+    "waits_for": "is in fallout after 5 attempts (out_of_stock: no cam-indoor left)",
+    "since": "2026-12-01T08:00:09Z",
+    "whose_move": "a person's",
+    "moved_by": "`retry HS-1001 3` once the cause is mended, or `complete` it with data, or `skip` it",
+    "holds_up": 4,
+}
+_ORDER_READ: Shape = {"order_id": "HS-1001", "state": "in_progress", "source": "worker", "fallout": 1, "lines": []}
+EXAMPLES: dict[str, Shape] = {
+    "order": _ORDER_READ,
+    "orders": {"orders": [_LISTED]},
+    "steps": {"steps": [_STEP], "next_offset": None},
+    "why": {"order_id": "HS-1001", "state": "in_progress", "step": None, "ended": None, "reasons": [_REASON]},
+    "fallout": {"fallout": [_OF_ORDER], "unanswered": []},
+    "tasks": {"tasks": [_OF_ORDER], "unanswered": []},
+    "act": {
+        "order_id": "HS-1001",
+        "step": "security_camera.reserve@1",
+        "state": "in_progress",
+        "message": "Step 3 (security_camera.reserve@1) is tried again",
+        "already": False,
+    },
+    "health": {"status": "ok"},
+}
+
+
+def _shown(description: str, shown: Shape) -> Shape:
+    return {"description": description, "content": {"application/json": {"example": shown}}}
+
+
+def example(name: str) -> dict[int | str, Shape]:
+    return {200: _shown("Done", EXAMPLES[name])}
+
+
+SUBMITTED: dict[int | str, Shape] = {
+    201: _shown("Accepted: it runs", _SUBMISSION),
+    200: _shown("It runs already, with the same content", _SUBMISSION | {"already_running": True}),
+    202: _shown(
+        "Kept, and waits for a worker to take it up",
+        {**_SUBMISSION, "state": "acknowledged", "waiting_for_worker": True},
+    ),
+}
+DELIVERED: dict[int | str, Shape] = {
+    200: _shown(
+        "`completed` a step, `delivered` to the order, `duplicate` of one that came before, or `late`",
+        {"status": "completed", "order_id": "HS-1001", "step": "security_camera.delivered@1"},
+    ),
+    202: _shown(
+        "Kept, for a step, an order or a worker that is not there yet",
+        {"status": "kept", "order_id": None, "step": None},
+    ),
+}
+
+ORDER_EXAMPLE: Shape = {
+    "id": "HS-1001",
+    "customer": {"id": "C-42", "name": "Elm Street 14"},
+    "lines": [{"id": "1", "product": "home_security", "attributes": {"cameras": 4}}],
+}
+_ORDER_SCHEMA = {"$ref": "#/components/schemas/Order"}
+ORDER_BODY: Shape = {
+    "requestBody": {
+        "required": True,
+        "description": "An order, as docs/language.md has it",
+        "content": {
+            "application/json": {"schema": _ORDER_SCHEMA, "example": ORDER_EXAMPLE},
+            "application/yaml": {"schema": _ORDER_SCHEMA},
+        },
+    }
+}
+CALLBACK_BODY: Shape = {
+    "requestBody": {
+        "required": False,
+        "description": "What later steps see as the step's output",
+        "content": {"application/json": {"schema": {}, "example": {"visit": "V-7", "at": "2026-12-03T09:00:00Z"}}},
+    }
+}
+
+
+def order_schemas() -> dict[str, Shape]:
+    """The components that ORDER_BODY refers to."""
+    schema = Order.model_json_schema(ref_template="#/components/schemas/{model}")
+    parts: dict[str, Shape] = schema.pop("$defs", {})
+    return parts | {"Order": schema}

@@ -1,0 +1,125 @@
+"""Orders: submit, list, read."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
+from starlette.exceptions import HTTPException
+
+from compiler.findings import OrderRejected
+from compiler.orders import read_orders
+from gateway.bodies import OrderId, StrictRoute, is_json, json_of, media_type
+from gateway.documentation import ORDER_BODY, REFUSALS, SUBMITTED, example
+from gateway.failures import Malformed
+from operations.errors import REJECTED, Refused
+from operations.json_shapes import order_json, orders_json, reasons_json, step_json, submission_json
+from operations.listing import OrderFilter
+from operations.orders import Orders
+from operations.submission import Submission
+from workflows.states import OrderState, StepState
+
+DEADLINE = 15.0
+"""Seconds that a submission waits for the worker's word, unless the client says otherwise."""
+
+
+def order_routes(orders: Orders) -> APIRouter:
+    routes = APIRouter(tags=["orders"], route_class=StrictRoute, responses=REFUSALS)
+
+    @routes.post("/orders", summary="Submit an order", status_code=201, responses=SUBMITTED, openapi_extra=ORDER_BODY)
+    async def submit(
+        request: Request,
+        revision: Annotated[bool, Query(description="Run an order that has ended anew, as its next revision")] = False,
+        wait: Annotated[float, Query(ge=0.1, le=60, description="Seconds to wait for a worker's word")] = DEADLINE,
+    ) -> JSONResponse:
+        """Once in effect, however often it is sent: repeat it until it is answered.
+
+        `201` it runs · `200` it runs already, with the same content · `202` it is kept, and waits for a worker ·
+        `409` it was submitted before with another content · `410` it has ended · `422` it is rejected, with findings.
+        """
+        order = await _order_in(request)
+        submission = await orders.submit(order, revision=revision, deadline=wait)
+        if refusal := submission.refusal():
+            raise refusal
+        location = {"Location": f"/orders/{submission.order_id}"}
+        return JSONResponse(submission_json(submission), _status(submission), headers=location)
+
+    @routes.get("/orders", summary="List orders, the newest first", responses=example("orders"))
+    async def list_orders(
+        state: OrderState | None = None,
+        customer: Annotated[str | None, Query(max_length=200)] = None,
+        product: Annotated[str | None, Query(max_length=200)] = None,
+        late: bool = False,
+        fallout: bool = False,
+        since: Annotated[AwareDatetime | None, Query(description="Submitted then or later")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    ) -> JSONResponse:
+        wanted = OrderFilter(
+            state=state, customer=customer, product=product, late=late, fallout=fallout, since=since, limit=limit
+        )
+        return JSONResponse(orders_json(await orders.list(wanted)))
+
+    @routes.get("/orders/{order_id}", summary="Read an order", responses=example("order"))
+    async def read(order_id: OrderId) -> JSONResponse:
+        """Its lines and states, without steps. `source` is `record` where no worker answers: then only what
+        Temporal's own record tells is filled in."""
+        shape = order_json(await orders.read(order_id, steps=False))
+        del shape["steps"]
+        return JSONResponse(shape)
+
+    @routes.get("/orders/{order_id}/steps", summary="Read an order's steps, page by page", responses=example("steps"))
+    async def steps(
+        order_id: OrderId,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        state: Annotated[list[StepState] | None, Query(description="Only steps in these states")] = None,
+    ) -> JSONResponse:
+        """`next_offset` is where the next page begins; null after the last one."""
+        page = await orders.steps_page(order_id, offset, limit, state)
+        return JSONResponse({"steps": [step_json(step) for step in page.steps], "next_offset": page.next_offset})
+
+    @routes.get("/orders/{order_id}/why", summary="What an order, or one step, waits for", responses=example("why"))
+    async def why(
+        order_id: OrderId,
+        step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
+    ) -> JSONResponse:
+        reading, reasons = await orders.why(order_id, step)
+        return JSONResponse(reasons_json(reading, list(reasons), reading.step(step) if step else None))
+
+    return routes
+
+
+def _status(submission: Submission) -> int:
+    if submission.waiting_for_worker:
+        return 202
+    return 200 if submission.already_running else 201
+
+
+YAML = {"application/yaml", "application/x-yaml", "text/yaml", "text/x-yaml"}
+
+
+async def _order_in(request: Request) -> dict[str, Any]:
+    kind = media_type(request)
+    body = await request.body()
+    if kind in YAML:
+        return await asyncio.to_thread(_order_in_yaml, body)
+    if not is_json(kind):
+        raise HTTPException(415, "An order comes as application/json or application/yaml")
+    order = json_of(body)
+    if not isinstance(order, dict):
+        raise Malformed("An order is one JSON object")
+    return order
+
+
+def _order_in_yaml(body: bytes) -> dict[str, Any]:
+    try:
+        orders = read_orders(body, "order")
+    except OrderRejected as error:
+        findings = [finding.model_dump(mode="json") for finding in error.findings]
+        raise Refused(REJECTED, f"The order cannot be read: {error.findings[0]}", findings) from None
+    if len(orders) > 1:
+        raise Malformed("Send one order a request")
+    return orders[0]
