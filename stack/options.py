@@ -31,9 +31,7 @@ class Ports:
         """Raises StackError, naming every port that something else listens on and the flag for another one."""
         taken = [(what, flag, port) for what, flag, port in self.named() if not is_free(port)]
         if taken:
-            lines = [
-                f"Port {port}, meant for {what}, is taken: choose another with {flag}." for what, flag, port in taken
-            ]
+            lines = [f"Port {port}, for {what}, is taken: choose another with {flag}." for what, flag, port in taken]
             raise StackError("\n".join([*lines, "Or end what runs there; it may be another `up` or `demo`."]))
 
     def or_free(self) -> Ports:

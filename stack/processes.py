@@ -45,9 +45,10 @@ class Service:
 class Watchdog:
     """A process that ends all others should this one be killed. Its end of the pipe closes with this process."""
 
-    def __init__(self) -> None:
+    def __init__(self, grace: float = 5.0) -> None:
+        """`grace`: seconds that the others may then take to end by themselves."""
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "stack.watchdog"],
+            [sys.executable, "-m", "stack.watchdog", str(grace)],
             stdin=subprocess.PIPE,
             start_new_session=True,
             text=True,
@@ -92,7 +93,7 @@ class Child:
         deadline = time.monotonic() + PATIENCE
         while not await self.service.is_ready():
             if process.returncode is not None:
-                raise StackError(f"{self.service.title} ended at its start ({how(process.returncode)}).{self._last()}")
+                raise StackError(f"{self.service.title} could not start ({how(process.returncode)}).{self._last()}")
             if time.monotonic() > deadline:
                 raise StackError(f"{self.service.title} is not ready after {PATIENCE:.0f} s.{self._last()}")
             await asyncio.sleep(0.05)

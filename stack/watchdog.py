@@ -1,7 +1,7 @@
-"""`python -m stack.watchdog`: ends the stack's processes when the process that started them is gone, however it went.
+"""`python -m stack.watchdog SECONDS`: ends the stack's processes when the one that started them is gone, however it went.
 
 Standard input is the one end of a pipe whose other end that process holds: `+PID` and `-PID`, a line each, say what
-runs. When the pipe ends, whatever still runs is asked to end, and killed if it has not after `GRACE` seconds.
+runs. When the pipe ends, whatever still runs is asked to end, and killed if it has not after so many seconds.
 Each process leads a process group of its own, so that what it started ends with it.
 """
 
@@ -12,8 +12,6 @@ import signal
 import sys
 import time
 from contextlib import suppress
-
-GRACE = 5.0
 
 
 def _signalled(pids: set[int], number: signal.Signals) -> None:
@@ -39,7 +37,7 @@ def main() -> None:
         pid = int(line[1:])
         (pids.add if line[0] == "+" else pids.discard)(pid)
     _signalled(pids, signal.SIGTERM)
-    deadline = time.monotonic() + GRACE
+    deadline = time.monotonic() + float(sys.argv[1])
     while pids and time.monotonic() < deadline:
         time.sleep(0.05)
         pids = _running(pids)

@@ -1,0 +1,64 @@
+"""The stack's folder: secrets that stay and are nobody else's, one stack at a time; ports that are said to be taken."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from stack.errors import StackError
+from stack.folder import SECRETS, Folder
+from stack.options import HOST, Ports, free_port
+
+
+def test_secrets_are_made_up_once_and_stay(tmp_path: Path) -> None:
+    first = Folder(tmp_path).secrets()
+    Folder(tmp_path).keep(first | {"INVENTORY_URL": "http://127.0.0.1:1/inventory"})
+    assert Folder(tmp_path).secrets() == first
+    assert first.keys() == set(SECRETS)
+    assert len(set(first.values())) == len(SECRETS)
+
+
+def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
+    folder = Folder(tmp_path / "new")
+    with folder.locked():
+        folder.keep(folder.secrets())
+        folder.keep(folder.secrets())
+    assert folder.environment_file.stat().st_mode & 0o777 == 0o600
+    assert folder.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_one_stack_at_a_time_has_a_folder(tmp_path: Path) -> None:
+    held, refused = Folder(tmp_path), pytest.raises(StackError, match=r"runs on .* already")
+    with held.locked(), refused, Folder(tmp_path).locked():
+        pass
+    with Folder(tmp_path).locked():
+        pass
+
+
+def test_a_folder_that_cannot_be_is_said_to_be_so(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(StackError, match=r"cannot be used.*--data"), Folder(tmp_path / "file" / "below").locked():
+        pass
+
+
+def test_every_port_that_is_taken_is_named_with_its_flag() -> None:
+    with socket.socket() as one, socket.socket() as other:
+        for each in (one, other):
+            each.bind((HOST, 0))
+            each.listen()
+        ports = Ports(one.getsockname()[1], free_port(), other.getsockname()[1], free_port())
+        with pytest.raises(StackError) as refused:
+            ports.check_free()
+        assert f"Port {ports.temporal}, for Temporal, is taken: choose another with --temporal-port" in str(
+            refused.value
+        )
+        assert f"Port {ports.gateway}, for the gateway, is taken: choose another with --gateway-port" in str(
+            refused.value
+        )
+        assert "--ui-port" not in str(refused.value)
+        elsewhere = ports.or_free()
+    assert elsewhere.ui == ports.ui
+    assert elsewhere.temporal != ports.temporal
+    elsewhere.check_free()
