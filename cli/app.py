@@ -1,0 +1,97 @@
+"""The application: every command in the order in which one meets them, and the way from arguments to an exit status."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cli import catalogue, planning, reading, resolving, running, starting, telling, worklists
+from cli.failures import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
+
+ABOUT = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
+
+`demo` shows it in a minute; `validate` and `plan` need no server; `up` starts one."""
+
+
+def application(program: str, for_terminal: bool) -> typer.Typer:
+    """All commands. `for_terminal`: help with colours and frames, else plain lines."""
+    app = typer.Typer(
+        name=program,
+        help=ABOUT,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode="markdown" if for_terminal else None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_options)
+    for group in (running, catalogue, planning, starting, reading, worklists, resolving, telling):
+        group.register(app)
+    return app
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"ordo {version('ordo')}")
+        raise typer.Exit
+
+
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+    ] = False,
+) -> None:
+    pass
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command that `argv` (default: the process's arguments) names; returns the exit status."""
+    argv = list(sys.argv[1:] if argv is None else argv)
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    program = program_name()
+    try:
+        return _run(argv, program)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return NOBODY_READS
+    finally:
+        _flush()
+
+
+def program_name() -> str:
+    """How this was called, so that what a message suggests can be typed as it stands."""
+    name = Path(sys.argv[0]).name
+    return f"python {name}" if name.endswith(".py") else name
+
+
+def _run(argv: list[str], program: str) -> int:
+    app = application(program, sys.stdout.isatty())
+    try:
+        status = app(args=argv or ["--help"], prog_name=program, standalone_mode=False)
+    except typer.TyperException as error:
+        sys.stderr.write(usage_message(error, program, argv) + "\n")
+        return error.exit_code
+    except typer.Abort:
+        return INTERRUPTED
+    except SystemExit as error:
+        return error.code if isinstance(error.code, int) else REFUSED
+    return status if isinstance(status, int) else 0
+
+
+def _flush() -> None:
+    """Whoever read standard output may have gone; the interpreter must not complain of it at its end."""
+    try:
+        sys.stdout.flush()
+    except (BrokenPipeError, ValueError):
+        with suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

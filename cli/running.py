@@ -1,0 +1,76 @@
+"""`demo` and `up`: the whole stack on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.command import command
+from cli.session import Session
+
+if TYPE_CHECKING:
+    from stack.options import Ports
+
+PANEL = "Everything in one go"
+
+TemporalPort = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal listens.")]
+UiPort = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal's Web UI listens.")]
+GatewayPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the gateway listens.")]
+SandboxPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the sandbox systems listen.")]
+Data = Annotated[Path, typer.Option(metavar="DIR", help="The folder that keeps data, secrets and logs.")]
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "demo", PANEL)(demo)
+    command(app, "up", PANEL)(up)
+
+
+def demo(
+    session: Session,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End with the order, also in a terminal; else it stays up until Ctrl-C.")
+    ] = False,
+    data: Data = Path(".ordo"),
+    temporal_port: TemporalPort = 7233,
+    ui_port: UiPort = 8233,
+    gateway_port: GatewayPort = 8080,
+    sandbox_port: SandboxPort = 8100,
+) -> int:
+    """Show it all in a minute, from an order line to its end.
+
+    Starts Temporal, the sandbox systems, a worker and the gateway, and submits the sample order.
+    """
+    from stack.demo import DemoOptions
+    from stack.demo import demo as run
+    from stack.options import StackOptions
+
+    ports = _ports(temporal_port, ui_port, gateway_port, sandbox_port)
+    stack = StackOptions(definitions=session.definitions, data=data, ports=ports)
+    return run(DemoOptions(stack, stay=session.terminal and not leave), session.console)
+
+
+def up(
+    session: Session,
+    data: Data = Path(".ordo"),
+    temporal_port: TemporalPort = 7233,
+    ui_port: UiPort = 8233,
+    gateway_port: GatewayPort = 8080,
+    sandbox_port: SandboxPort = 8100,
+) -> int:
+    """Start the whole stack, and keep it up until Ctrl-C.
+
+    Temporal with its Web UI, a worker, the gateway and the sandbox systems. Orders are kept across restarts.
+    """
+    from stack.options import StackOptions
+    from stack.up import up as run
+
+    ports = _ports(temporal_port, ui_port, gateway_port, sandbox_port)
+    return run(StackOptions(definitions=session.definitions, data=data, ports=ports), session.show)
+
+
+def _ports(temporal: int, ui: int, gateway: int, sandbox: int) -> Ports:
+    from stack.options import Ports
+
+    return Ports(temporal=temporal, ui=ui, gateway=gateway, sandbox=sandbox)

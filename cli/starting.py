@@ -1,0 +1,72 @@
+"""`start`: one order or many, submitted once each, and followed where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.asking import ask
+from cli.command import command
+from cli.failures import WrongUsage
+from cli.order_files import GivenOrder, read_given
+from cli.session import Session
+from cli.values import seconds_of
+from compiler.findings import Finding
+
+PANEL = "Submitting orders"
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "start", PANEL)(start)
+
+
+def start(
+    session: Session,
+    orders: Annotated[
+        list[str],
+        typer.Argument(metavar="ORDER", help="Files with orders (YAML, JSON, JSON lines), or - for standard input."),
+    ],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until they have ended.")] = False,
+    timeout: Annotated[
+        str | None, typer.Option(help="Wait no longer than this (90, 15m, 2h); the orders go on.", show_default=False)
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the progress until it has ended.")] = False,
+    revision: Annotated[bool, typer.Option("--revision", help="Run an order anew that has ended.")] = False,
+) -> int:
+    """Submit orders. Sending one twice never fulfils it twice.
+
+    With --definitions each is compiled here first, and sent only where it fits; the worker's own catalogue decides.
+    """
+    patience = seconds_of(timeout, "--timeout")
+    if timeout is not None and not (wait or watch):
+        raise WrongUsage("--timeout goes with --wait or --watch")
+    if watch and session.json:
+        raise WrongUsage("--watch is for people; with -o json use --wait")
+    given = read_given(orders)
+    if watch and len(given) > 1:
+        raise WrongUsage(f"--watch follows one order, and these are {len(given)}; use --wait")
+    if session.definitions_given is not None:
+        _check(session, given)
+    from cli.submitting import Waiting, start_all
+
+    waiting = Waiting(wait or watch, watch, patience)
+    return ask(session, lambda server: start_all(session, server, given, revision, waiting))
+
+
+def _check(session: Session, given: Sequence[GivenOrder]) -> None:
+    """Raises CatalogueInvalid, or OrderRejected with the findings of all orders."""
+    from compiler.compile import compile_order
+
+    from compiler.findings import OrderRejected
+
+    catalogue = session.catalogue()
+    findings: list[Finding] = []
+    for each in given:
+        try:
+            compile_order(each.order, catalogue, each.file)
+        except OrderRejected as rejected:
+            findings += rejected.findings
+    if findings:
+        raise OrderRejected(findings)

@@ -1,0 +1,175 @@
+"""One order in full: its facts, its lines, its steps."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from views.columns import Cell, Columns, Facts
+from views.lanes import SETTLED
+from views.live import about, fallout_hint, taken
+from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
+from views.moments import counted, duration, moment, short_moment
+from workflows.states import Jeopardy
+
+if TYPE_CHECKING:
+    from operations.reading import OrderReading
+    from workflows.messages import LineView, OrderView, StepView
+
+LONGEST_VALUE = 200
+
+
+def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[RenderableType]:
+    """What `show` prints, part by part."""
+    now = now or datetime.now(UTC)
+    order = reading.order
+    yield headline(order)
+    yield Facts(list(_facts(order, now)))
+    if order.order_lines:
+        yield from _section("Order lines", _order_lines(order.order_lines))
+    if order.lines:
+        yield from _section("Fulfilment lines", _lines(order.lines))
+    if reading.steps:
+        done = sum(step.state in SETTLED for step in reading.steps)
+        yield from _section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
+    if order.history:
+        yield from _section("What people did", _history(order, now))
+    if order.fallout:
+        yield Text("")
+        yield fallout_hint(order)
+    if reading.source == "record":
+        yield Text("")
+        yield Text(
+            "No worker answered: this is what Temporal's record tells, without lines and steps. "
+            "Start one with `python worker.py`.",
+            style="yellow",
+        )
+
+
+def headline(order: OrderView) -> Text:
+    parts = [
+        Text(order.order_id, style="bold"),
+        Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
+    ]
+    if order.jeopardy is not Jeopardy.ON_TRACK:
+        parts.append(Text(in_words(order.jeopardy), style=JEOPARDY_STYLES[order.jeopardy]))
+    if order.revision > 1:
+        parts.append(Text(f"revision {order.revision}"))
+    return Text("  ").join(parts)
+
+
+def _facts(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
+    yield "customer", customer_words(order.customer)
+    yield "products", ", ".join(order.products)
+    yield "priority", str(order.priority) if order.priority != 3 else ""
+    yield "characteristics", values(order.characteristics)
+    yield "requested start", moment(order.requested_start)
+    yield "requested completion", moment(order.requested_completion)
+    yield "forecast", moment(order.forecast) if order.ended_at is None else ""
+    yield "started", moment(order.started_at)
+    if order.ended_at:
+        yield "ended", f"{moment(order.ended_at)}, after {duration(order.ended_at - order.started_at)}"
+    else:
+        yield "running for", duration(max((now - order.started_at).total_seconds(), 0))
+    yield "catalogue", order.catalogue_version or ""
+
+
+def customer_words(customer: Mapping[str, Any]) -> str:
+    """`Elm Street 14 (C-42, gold)`."""
+    name, more = customer.get("name"), [str(customer[key]) for key in ("id", "tier") if customer.get(key)]
+    return f"{name} ({', '.join(more)})" if name and more else str(name or ", ".join(more))
+
+
+def values(mapping: Mapping[str, Any]) -> str:
+    """`cameras=4 model=outdoor address="Elm Street 14"`."""
+    return " ".join(f"{name}={_value(value)}" for name, value in mapping.items())
+
+
+def _value(value: Any) -> str:
+    if hasattr(value, "isoformat"):
+        text = str(value.isoformat())
+    elif isinstance(value, str) and value and not set(value) & set(' ="'):
+        text = value
+    else:
+        text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def times(quantity: int | float) -> str:
+    return f"×{quantity:g}" if isinstance(quantity, float) else f"×{quantity}"
+
+
+def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
+    yield Text("")
+    yield Text(title, style="bold")
+    yield body
+
+
+def _order_lines(lines: Sequence[LineView]) -> Columns:
+    parents = {line.id: line.sources[0] if line.sources else None for line in lines}
+
+    def depth(line_id: str | None) -> int:
+        parent = parents.get(line_id or "")
+        return 1 + depth(parent) if parent else 0
+
+    rows: list[Sequence[Cell]] = [
+        [
+            "  " * depth(line.id) + line.id,
+            f"{line.name} {times(line.quantity)}",
+            in_words(line.action),
+            Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
+            values(line.attributes),
+        ]
+        for line in lines
+    ]
+    return Columns(["Line", "Product", "Action", "State", "Attributes"], rows)
+
+
+def _lines(lines: Sequence[LineView]) -> Columns:
+    rows: list[Sequence[Cell]] = [
+        [
+            line.id,
+            f"{line.name} {times(line.quantity)}",
+            in_words(line.action),
+            Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
+            ", ".join(line.sources),
+            values(line.attributes),
+        ]
+        for line in lines
+    ]
+    return Columns(["Line", "Product", "Action", "State", "From", "Attributes"], rows)
+
+
+def steps_table(steps: Sequence[StepView], now: datetime) -> Columns:
+    """Number, id, state, since when and for how long, and what there is to say."""
+    rows: list[Sequence[Cell]] = [
+        [
+            Text(str(step.number), style="bright_black"),
+            step.id,
+            Text(in_words(step.state), style=STEP_MARKS[step.state].style),
+            short_moment(step.started_at, now),
+            taken(step, now),
+            about(step, now),
+        ]
+        for step in steps
+    ]
+    return Columns(["No.", "Step", "State", "Started", "Took", "Remarks"], rows, right=(0, 4))
+
+
+def _history(order: OrderView, now: datetime) -> Columns:
+    rows: list[Sequence[Cell]] = [
+        [short_moment(entry.at, now), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
+        for entry in order.history
+    ]
+    return Columns(["When", "What", "Step", "Who", "Why"], rows)
+
+
+def steps_count(order: OrderView) -> str:
+    """`13 steps: 7 completed, 2 in progress, 4 pending`."""
+    states = ", ".join(f"{count:,} {in_words(state)}" for state, count in order.steps_by_state.items())
+    return counted(order.step_count, "step") + (f": {states}" if states else "")

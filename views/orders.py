@@ -1,0 +1,86 @@
+"""Many orders, one a line; and what waits for a person in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from views.columns import Cell, Columns
+from views.marks import JEOPARDY_STYLES, ORDER_STYLES, in_words
+from views.moments import short_moment
+from workflows.states import Jeopardy
+
+if TYPE_CHECKING:
+    from operations.listing import OrderSummary
+    from operations.reading import StepList
+
+
+def orders_table(orders: Sequence[OrderSummary], now: datetime | None = None) -> Columns:
+    now = now or datetime.now(UTC)
+    rows: list[Sequence[Cell]] = [
+        [
+            Text(order.order_id, style="bold"),
+            Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
+            Text(
+                "" if order.jeopardy is Jeopardy.ON_TRACK else in_words(order.jeopardy), JEOPARDY_STYLES[order.jeopardy]
+            ),
+            Text(str(order.fallout) if order.fallout else "", style="bold red"),
+            str(order.open_tasks) if order.open_tasks else "",
+            order.customer_id or "",
+            short_moment(order.started_at, now),
+            short_moment(order.ended_at, now),
+            ", ".join(order.products),
+        ]
+        for order in orders
+    ]
+    headings = ["Order", "State", "Jeopardy", "Fallout", "Tasks", "Customer", "Started", "Ended", "Products"]
+    return Columns(headings, rows, right=(3, 4))
+
+
+def fallout_table(steps: StepList, now: datetime | None = None) -> Columns:
+    now = now or datetime.now(UTC)
+    rows: list[Sequence[Cell]] = [
+        [
+            Text(found.order_id, style="bold"),
+            str(found.step.number),
+            found.step.id,
+            found.step.queue or "",
+            short_moment(found.step.error.at if found.step.error else None, now),
+            str(found.step.attempts),
+            Text(f"{found.step.error.code}: {found.step.error.message}" if found.step.error else "", style="red"),
+        ]
+        for found in steps.found
+    ]
+    return Columns(["Order", "No.", "Step", "Queue", "Since", "Attempts", "Error"], rows, right=(1, 5))
+
+
+def tasks_table(steps: StepList, now: datetime | None = None) -> Columns:
+    now = now or datetime.now(UTC)
+    rows: list[Sequence[Cell]] = [
+        [
+            Text(found.order_id, style="bold"),
+            str(found.step.number),
+            found.step.id,
+            found.step.queue or "",
+            short_moment(found.step.started_at, now),
+            form_words(found.step.form),
+            found.step.instructions or found.step.name,
+        ]
+        for found in steps.found
+    ]
+    return Columns(["Order", "No.", "Step", "Queue", "Since", "Data", "Instructions"], rows, right=(1,))
+
+
+def form_words(form: dict[str, object] | None) -> str:
+    """`outcome (done|customer_absent), notes?`: a field that may be left out has a question mark."""
+    return ", ".join(_field(name, declared) for name, declared in (form or {}).items())
+
+
+def _field(name: str, declared: object) -> str:
+    said = declared if isinstance(declared, dict) else {}
+    choices = said.get("enum")
+    optional = "" if said.get("required") else "?"
+    return f"{name}{optional}" + (f" ({'|'.join(map(str, choices))})" if choices else "")

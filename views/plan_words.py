@@ -1,0 +1,150 @@
+"""A planned step in words: what it does, what it waits for, what is particular about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+
+from compiler.durations import format_duration
+from compiler.plan import Plan, PlannedDefinition, PlannedStep
+from compiler.steps import Event, OrderReference, StepDefinition, StepKind, Wait
+
+POINT_OF_NO_RETURN = "point of no return"
+
+
+def does(definition: StepDefinition) -> str:
+    """`call inventory`, `event shipment_delivered within 5d`, `person in field_force`."""
+    if definition.call is not None:
+        call = definition.call
+        answer = ""
+        if call.callback is not None:
+            answer = ", then its callback" + _within(call.callback.within)
+        elif call.poll is not None:
+            answer = f", then asks every {_span(call.poll.every)}" + _within(call.poll.within)
+        return f"call {call.system}{answer}"
+    if definition.manual is not None:
+        return f"person in {definition.manual.queue}"
+    if definition.event is not None:
+        return _event(definition.event)
+    if definition.wait is not None:
+        return _wait(definition.wait)
+    return f"activity {definition.activity}" if definition.activity else "milestone"
+
+
+def _event(event: Event) -> str:
+    return f"event {' or '.join(event.name)}{_within(event.within)}"
+
+
+def _wait(wait: Wait) -> str:
+    if wait.for_ is not None:
+        return f"timer for {_span(wait.for_)}"
+    if wait.until is not None:
+        return f"timer until {wait.until}"
+    return f"waits until {wait.condition}{_within(wait.within)}"
+
+
+def _within(span: timedelta | str | None) -> str:
+    return f" within {_span(span)}" if span is not None else ""
+
+
+def _span(span: timedelta | str) -> str:
+    return span if isinstance(span, str) else format_duration(span)
+
+
+def conditions(definition: StepDefinition) -> Iterator[str]:
+    """`if …`, `not before …`: what else must be so when its turn comes."""
+    if definition.when not in (None, "true"):
+        yield f"if {definition.when}"
+    if definition.start is not None:
+        start = definition.start
+        if start.delay is not None:
+            yield f"starts after {_span(start.delay)}"
+        elif start.at is not None:
+            yield f"not before {start.at}"
+        else:
+            yield "as late as possible"
+    for reference in definition.after:
+        if isinstance(reference, OrderReference):
+            yield f"after step {reference.step} of order {reference.order}"
+
+
+def after(step: PlannedStep) -> str:
+    """`after 1, 2`, with the numbers that `show` prints; `at once` where it waits for nothing."""
+    return f"after {numbers(step.after)}" if step.after else "at once"
+
+
+def numbers(positions: Sequence[int]) -> str:
+    """Positions in the plan's list of steps as numbers; long runs as `4–90`."""
+    parts: list[str] = []
+    first = last = None
+    for position in [*positions, None]:
+        if last is not None and position == last + 1:
+            last = position
+            continue
+        if first is not None and last is not None:
+            parts += (
+                [str(first + 1)]
+                if first == last
+                else [f"{first + 1}–{last + 1}" if last - first > 1 else f"{first + 1}, {last + 1}"]
+            )
+        first = last = position
+    return ", ".join(parts)
+
+
+def is_particular(definition: PlannedDefinition) -> bool:
+    """Waits for somebody or something other than a called system, or cannot be taken back."""
+    kinds = (StepKind.MANUAL, StepKind.EVENT, StepKind.WAIT)
+    return definition.definition.kind in kinds or definition.definition.point_of_no_return
+
+
+def longest_chain(plan: Plan) -> list[int]:
+    """Positions of a longest path of steps that wait for each other."""
+    length, before = [1] * len(plan.steps), [-1] * len(plan.steps)
+    for position in _in_order(plan):
+        for earlier in plan.steps[position].after:
+            if length[earlier] + 1 > length[position]:
+                length[position], before[position] = length[earlier] + 1, earlier
+    position = max(range(len(length)), key=lambda at: (length[at], -at), default=-1)
+    chain: list[int] = []
+    while position >= 0:
+        chain.append(position)
+        position = before[position]
+    return chain[::-1]
+
+
+def _in_order(plan: Plan) -> list[int]:
+    """Positions so that each comes after those that it waits for."""
+    waiting = [len(step.after) for step in plan.steps]
+    followers: list[list[int]] = [[] for _ in plan.steps]
+    for position, step in enumerate(plan.steps):
+        for earlier in step.after:
+            followers[earlier].append(position)
+    ready = [position for position, count in enumerate(waiting) if not count]
+    for position in ready:
+        for follower in followers[position]:
+            waiting[follower] -= 1
+            if not waiting[follower]:
+                ready.append(follower)
+    return ready
+
+
+def layers(plan: Plan) -> list[int]:
+    """For each step how many steps must be done one after the other before it."""
+    layer = [0] * len(plan.steps)
+    for position in _in_order(plan):
+        layer[position] = max((layer[earlier] + 1 for earlier in plan.steps[position].after), default=0)
+    return layer
+
+
+def direct_arrows(plan: Plan) -> list[tuple[int, int]]:
+    """(earlier, later) without those that a longer way through other steps says already."""
+    reach = [0] * len(plan.steps)
+    arrows: list[tuple[int, int]] = []
+    for position in _in_order(plan):
+        earlier = plan.steps[position].after
+        beyond = 0
+        for each in earlier:
+            beyond |= reach[each]
+        arrows += [(each, position) for each in earlier if not beyond >> each & 1]
+        reach[position] = beyond | sum(1 << each for each in earlier)
+    return sorted(arrows)
