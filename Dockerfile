@@ -19,6 +19,7 @@ COPY operations operations
 COPY stack stack
 COPY systems systems
 COPY views views
+COPY workers workers
 COPY workflows workflows
 COPY definitions definitions
 COPY orders orders

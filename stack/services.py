@@ -115,7 +115,7 @@ def _gateway(plan: Blueprint, base: dict[str, str]) -> Service:
         *("--address", plan.addresses.temporal, "--namespace", temporal_server.NAMESPACE),
     )
     return Service(
-        "gateway", "The gateway", command, base, plan.folder.log("gateway"), healthy(plan.addresses.gateway + "/health")
+        "gateway", "The gateway", command, base, plan.folder.log("gateway"), healthy(plan.addresses.gateway + "/ready")
     )
 
 

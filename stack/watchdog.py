@@ -1,4 +1,4 @@
-"""`python -m stack.watchdog SECONDS`: ends the stack's processes when the one that started them is gone, however it went.
+"""`python -m stack.watchdog SECONDS`: ends the stack's processes when the one that started them is gone.
 
 Standard input is the one end of a pipe whose other end that process holds: `+PID` and `-PID`, a line each, say what
 runs. When the pipe ends, whatever still runs is asked to end, and killed if it has not after so many seconds.

@@ -1,0 +1,97 @@
+"""`up` as a person meets it: on real processes, with real orders."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.setup import readme
+from tests.stack.started import LONGEST, STARTER, Up, free_ports, port_flags, processes_with
+from workflows.states import OrderState
+
+SELF_INSTALL = "HS-1002"
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """Started once; its definitions are a copy that may be added to."""
+    running = Up(readme.copied(tmp_path_factory.mktemp("up")), free_ports(), SANDBOX_DELAY_DELIVERY="3")
+    try:
+        yield running.ready()
+    finally:
+        running.close()
+
+
+def test_it_says_where_everything_is(up: Up) -> None:
+    said = "".join(up.said)
+    for _, _, port in up.ports.named():
+        assert str(port) in said
+    assert f"--address {up.address}" in said
+
+
+def test_the_readmes_offer_runs_without_a_restart(up: Up) -> None:
+    readme.save_files(up.folder)
+    for words in readme.commands():
+        done = up.starter(*words)
+        assert done.returncode == 0, done.stdout + done.stderr
+    shown = up.starter("show", "CR-1", "-o", "json")
+    assert '"completed"' in shown.stdout
+
+
+async def test_an_order_completes_though_the_server_is_killed_while_it_waits(up: Up) -> None:
+    started = up.starter("start", "orders/home_security_self_install.yaml")
+    assert started.returncode == 0, started.stdout + started.stderr
+    (server,) = set(processes_with("start-dev")) & set(processes_with(str(up.ports.temporal)))
+    os.kill(server, signal.SIGKILL)
+    up.until_said("Temporal died (killed by SIGKILL); starting it again")
+    orders = await up.orders()
+    assert (await orders.wait(SELF_INSTALL, timeout=LONGEST)).state is OrderState.COMPLETED
+
+
+def test_ports_that_are_taken_are_named_with_their_flags(up: Up, tmp_path: Path) -> None:
+    refused = subprocess.run(
+        [*STARTER, "up", "--data", str(tmp_path), *port_flags(up.ports)], capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    for _, flag, port in up.ports.named():
+        assert f"Port {port}, for" in refused.stderr
+        assert flag in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_ctrl_c_ends_all_of_it_and_the_next_start_goes_on_with_the_same_data(tmp_path: Path) -> None:
+    folder = readme.copied(tmp_path)
+    first = Up(folder, free_ports()).ready()
+    try:
+        started = first.starter("start", "orders/home_security_self_install.yaml")
+        assert started.returncode == 0, started.stdout + started.stderr
+    finally:
+        first.close()
+    assert first.process.returncode == 0
+    first.until_said("Ended.")
+    assert first.left() == []
+    second = Up(folder, first.ports).ready()
+    try:
+        done = second.starter("watch", SELF_INSTALL)
+        assert done.returncode == 0, done.stdout + done.stderr
+    finally:
+        second.close()
+    assert first.environment() == second.environment()
+    assert second.left() == []
+
+
+def test_a_catalogue_that_is_not_valid_is_said_to_be_so(tmp_path: Path) -> None:
+    folder = readme.copied(tmp_path)
+    (folder / "definitions" / "offers" / "broken.yaml").write_text(
+        "kind: commercial_product\nid: broken\ncolour: red\n"
+    )
+    command = [*STARTER, "up", "--data", str(tmp_path / "data"), *port_flags(free_ports())]
+    refused = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LONGEST)
+    assert refused.returncode == 1
+    assert "broken.yaml:3" in refused.stderr
+    assert "Traceback" not in refused.stderr
