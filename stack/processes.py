@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -26,6 +27,7 @@ DEATHS = 5
 WITHIN = 60.0
 """So many deaths within so many seconds, and starting it again is no help."""
 LAST_LINES = 12
+LONGEST_LINE = 600
 
 
 @dataclass(frozen=True)
@@ -154,8 +156,19 @@ class Child:
 
     def _last(self) -> str:
         lines = self.service.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
-        shown = "".join(f"\n  {line[:400]}" for line in lines)
+        shown = "".join(f"\n  {readable(line)}" for line in lines)
         return f" The end of its log {self.service.log}:{shown}" if shown else f" Its log {self.service.log} is empty."
+
+
+def readable(line: str) -> str:
+    """A line of a log for people: of a JSON line what happened, and what is said about it."""
+    try:
+        said = json.loads(line)
+        event = said.pop("event")
+    except (ValueError, KeyError, AttributeError):
+        return line[:LONGEST_LINE]
+    about = ", ".join(f"{name}: {value}" for name, value in said.items() if name not in ("level", "timestamp"))
+    return f"{event} ({about})"[:LONGEST_LINE] if about else str(event)[:LONGEST_LINE]
 
 
 def how(code: int) -> str:

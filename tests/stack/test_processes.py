@@ -138,3 +138,17 @@ def test_nothing_is_left_behind_when_the_stack_itself_is_killed(code: str, tmp_p
         parent.kill()
     while is_alive(pid):
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("plain words", "plain words"),
+        ('{"event": "ready", "level": "info", "timestamp": "2026"}', "ready"),
+        ('{"event": "refused", "why": "no stock", "level": "error"}', "refused (why: no stock)"),
+        ('{"no": "event"}', '{"no": "event"}'),
+        ("[1, 2]", "[1, 2]"),
+    ],
+)
+def test_the_end_of_a_log_is_shown_in_words(line: str, shown: str) -> None:
+    assert processes.readable(line) == shown
