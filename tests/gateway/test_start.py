@@ -1,0 +1,120 @@
+"""Starting and ending the gateway: one clear message where it cannot, nothing secret in what it says."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from gateway.settings import SettingMissing, settings_from
+from tests.gateway.running import BEARER, NOWHERE, ROOT, SECRET, TOKEN, GatewayProcess
+
+SECRETS = {"ORDO_GATEWAY_TOKEN": TOKEN, "ORDO_CALLBACK_SECRET": SECRET.decode()}
+
+
+def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """What became of a gateway that cannot start."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDO_")}
+    return subprocess.run(
+        [sys.executable, "-m", "gateway", *arguments],
+        cwd=ROOT,
+        env=clean | environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+@pytest.mark.parametrize("missing", list(SECRETS))
+def test_a_missing_secret_is_named_with_what_to_set(missing: str) -> None:
+    ended = started(**{name: value for name, value in SECRETS.items() if name != missing})
+    assert ended.returncode == 1
+    assert missing in ended.stderr
+    assert f"{missing}_FILE" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_a_port_that_is_taken_is_said_so() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        ended = started("--port", port, **SECRETS)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith(f"The gateway cannot start: cannot listen on 127.0.0.1:{port}: ")
+    assert "--port" in ended.stderr
+    assert len(ended.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("arguments", [("--port", "70000"), ("--host", "no.such.host.invalid")])
+def test_an_address_that_cannot_be_listened_on_is_one_message(arguments: tuple[str, str]) -> None:
+    ended = started(*arguments, **SECRETS)
+    assert ended.returncode == 1
+    assert len(ended.stderr.splitlines()) == 1
+
+
+def test_wrong_usage_ends_with_2() -> None:
+    assert started("--prot", "1", **SECRETS).returncode == 2
+
+
+def test_a_temporal_profile_that_cannot_be_read_is_one_message(tmp_path: Path) -> None:
+    profile = tmp_path / "temporal.toml"
+    profile.write_text("[profile.default\n")
+    ended = started("--port", "0", TEMPORAL_CONFIG_FILE=str(profile), **SECRETS)
+    assert ended.returncode == 1
+    assert "profile" in ended.stderr.splitlines()[-1]
+    assert "Traceback" not in ended.stderr
+
+
+def test_secrets_come_from_the_environment_or_from_files_that_it_names(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text("from-a-file\n")
+    settings = settings_from({"ORDO_GATEWAY_TOKEN_FILE": str(tmp_path / "token"), "ORDO_CALLBACK_SECRET": "s"})
+    assert settings.token == "from-a-file"
+    assert settings.callback_secret == b"s"
+    assert settings.short_secrets == ["ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET"]
+    assert "from-a-file" not in repr(settings)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
+def test_a_secret_file_that_holds_none_is_named(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "token"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(SettingMissing, match="ORDO_GATEWAY_TOKEN_FILE"):
+        settings_from({"ORDO_GATEWAY_TOKEN_FILE": str(path), "ORDO_CALLBACK_SECRET": "s"})
+
+
+def test_a_token_that_no_header_can_carry_is_refused() -> None:
+    with pytest.raises(SettingMissing, match="no HTTP header can carry"):
+        settings_from({"ORDO_GATEWAY_TOKEN": "tökén", "ORDO_CALLBACK_SECRET": "s"})
+
+
+async def test_it_starts_before_temporal_ends_cleanly_and_logs_no_secret(tmp_path: Path) -> None:
+    process = GatewayProcess("--address", NOWHERE, log=tmp_path / "log")
+    try:
+        url = await process.ready()
+        async with httpx.AsyncClient(base_url=url, trust_env=False) as http:
+            assert (await http.get("/health")).status_code == 200
+            assert (await http.get("/ready")).status_code == 503
+            await http.get("/orders", headers=BEARER)
+            await http.post("/callbacks/forged-callback-id?x=forged-query", json={"a": 1})
+            await http.get("/orders/HS-1", headers={"Authorization": "Bearer wrong-token"})
+            await http.get("/nothing/unknown-path", headers=BEARER)
+        assert process.terminate() == 0
+    finally:
+        process.close()
+    routes = [(line["route"], line["status"]) for line in process.lines() if line["event"] == "request"]
+    assert routes == [
+        ("/health", 200),
+        ("/ready", 503),
+        ("/orders", 503),
+        ("/callbacks/{callback_id}", 404),
+        ("none", 401),
+        ("none", 404),
+    ]
+    said = process.log.read_text()
+    for secret in (TOKEN, SECRET.decode(), "forged-callback-id", "forged-query", "wrong-token", "unknown-path"):
+        assert secret not in said

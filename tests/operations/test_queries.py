@@ -1,0 +1,45 @@
+"""Visibility queries: what comes from outside stays a value."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from operations.listing import OrderFilter, query_of, quoted
+from workflows.states import OrderState
+
+
+@pytest.mark.parametrize(
+    ("value", "literal"),
+    [
+        ("C-42", "'C-42'"),
+        ("O'Hara", "'O''Hara'"),
+        ("' OR ExecutionStatus = 'Running", "''' OR ExecutionStatus = ''Running'"),
+        ("back\\slash", "'back\\\\slash'"),
+    ],
+)
+def test_a_value_cannot_leave_its_quotes(value: str, literal: str) -> None:
+    assert quoted(value) == literal
+
+
+def test_without_wishes_all_orders_are_asked_for_but_runs_that_continue_as_others() -> None:
+    assert query_of(OrderFilter()) == "WorkflowType = 'FulfilOrder' AND ExecutionStatus != 'ContinuedAsNew'"
+
+
+def test_every_wish_becomes_a_term_of_its_own() -> None:
+    since = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
+    query = query_of(OrderFilter(OrderState.IN_PROGRESS, "C-42", "home_security", True, True, True, since))
+    terms = query.split(" AND ")
+    assert terms[2:] == [
+        "OrderState = 'in_progress'",
+        "CustomerId = 'C-42'",
+        "Products = 'home_security'",
+        "Jeopardy = 'late'",
+        "FalloutCount > 0",
+        "ExecutionStatus = 'Running'",
+        "OpenTasks > 0",
+        "ExecutionStatus = 'Running'",
+        "StartTime >= '2026-12-01T08:00:00.000000Z'",
+    ]
+    assert since.astimezone(UTC).hour == 8
