@@ -12,7 +12,7 @@ Fingerprint = frozenset[tuple[str, int, int, int, int]]
 
 
 def fingerprint(folder: Path, environment: Path | None) -> Fingerprint:
-    """Of every definition below `folder`, links followed, and of the file `environment`; unreadable ones count as gone."""
+    """Of every definition below `folder`, links followed, and of the file `environment`; unreadable counts as gone."""
     seen: set[tuple[int, int]] = set()
     marks: set[tuple[str, int, int, int, int]] = set()
     for parent, folders, files in os.walk(folder, followlinks=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -77,8 +77,8 @@ class CatalogueInForce:
         self._current = self._read()
         self._looking = asyncio.Lock()
         self._looks = 0
-        self.listeners: list[Callable[[InForce], Awaitable[None]]] = []
-        """Told of each new catalogue once it is in force."""
+        self.listeners: list[Callable[[InForce], None]] = []
+        """Told of each new catalogue once it is in force; nobody waits for what they do about it."""
 
     @property
     def current(self) -> InForce:
@@ -113,7 +113,7 @@ class CatalogueInForce:
         version = found.catalogue.version
         logger.info("catalogue in force", catalogue_version=version, changed=version != before.version)
         for tell in self.listeners:
-            await tell(found)
+            tell(found)
 
     def _if_edited(self) -> InForce | None:
         """What the files say now, where that is new and can be used."""

@@ -21,6 +21,15 @@ def setting(name: str) -> str | None:
     return None
 
 
+def callback_settings() -> tuple[bytes, str]:
+    """(the secret of callback ids, the gateway's address). Raises ValueError, naming the variable that is missing."""
+    values = {name: setting(name) for name in (CALLBACK_SECRET, GATEWAY_URL)}
+    for name, value in values.items():
+        if not value:
+            raise ValueError(f"the environment variable {name} is not set, and calls that complete by callback need it")
+    return (values[CALLBACK_SECRET] or "").encode(), (values[GATEWAY_URL] or "").rstrip("/")
+
+
 def read_secret_file(path: str, named_by: str) -> str:
     """The file's text without the line's end that editors add. Raises ValueError, never with what the file holds."""
     try:

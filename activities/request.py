@@ -10,7 +10,7 @@ from activities.addresses import address
 from activities.callback_id import make_callback_id
 from activities.contract import CALLBACK_ID, CALLBACK_URL, SystemCall
 from activities.credentials import credentials_for
-from activities.environment import CALLBACK_SECRET, GATEWAY_URL, setting
+from activities.environment import callback_settings
 from activities.failure import configuration_error, definition_error
 from activities.masks import Callback, Masks
 from activities.reachable_system import ReachableSystem
@@ -54,14 +54,11 @@ def request_of(call: SystemCall, system: ReachableSystem) -> Request:
 
 def _callback(call: SystemCall, shown: str) -> Callback:
     try:
-        secret, gateway = setting(CALLBACK_SECRET), setting(GATEWAY_URL)
-        for name, value in ((CALLBACK_SECRET, secret), (GATEWAY_URL, gateway)):
-            if not value:
-                raise ValueError(f"the environment variable {name} is not set, and calls with a callback need it")
-        id_ = make_callback_id((secret or "").encode(), call.order_id, call.step_id, call.idempotency_key)
+        secret, gateway = callback_settings()
+        id_ = make_callback_id(secret, call.order_id, call.step_id, call.idempotency_key)
     except ValueError as error:
         raise configuration_error(f"{shown}: {error}") from None
-    return Callback(f"{(gateway or '').rstrip('/')}/callbacks/{id_}", id_)
+    return Callback(f"{gateway}/callbacks/{id_}", id_)
 
 
 def _with(callback: Callback | None, value: Any) -> Any:

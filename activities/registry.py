@@ -1,0 +1,142 @@
+"""The registry of Python activities: what `activity: NAME` in a step means.
+
+Every module of `activities.custom` is read; `@step_activity("NAME")` puts a function into the registry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import inspect
+import json
+import pkgutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import structlog
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+from temporalio import activity
+
+from activities import custom
+from activities.attempts import Attempt
+from activities.contract import (
+    ANSWER_TOO_LARGE,
+    CALL_SYSTEM,
+    COMPILE_ORDER,
+    POLL_SYSTEM,
+    SUBSCRIBE_EVENTS,
+    TIMEOUT,
+    UNSUBSCRIBE_EVENTS,
+    StepActivity,
+    StepActivityAnswer,
+)
+from activities.failure import Failure, definition_error
+from activities.judgement import LARGEST_OUTPUT
+from compiler.catalogue import Catalogue, Step
+from compiler.findings import did_you_mean
+
+logger = structlog.get_logger("activities")
+
+ACTIVITY_FAILED = "activity_failed"
+"""Code of a failure that the function did not name: an exception of any other kind."""
+RESERVED = frozenset({CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS})
+
+StepFunction = Callable[[StepActivity], Any]
+"""`async def`, or `def`, which then runs in a thread. Gives what later steps see as `output`: any JSON value."""
+
+_registered: dict[str, Callable[..., Any]] = {}
+
+
+class BusinessFailure(Exception):
+    """Raised by a step's function: it failed, and this is known for certain. `code` is what `on_failure` compares.
+
+    `again`: whether another attempt may help; else the step is out of attempts at once.
+    """
+
+    def __init__(self, code: str, message: str, *, again: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.again = again
+
+
+def step_activity(name: str) -> Callable[[StepFunction], StepFunction]:
+    """Makes a function what `activity: NAME` does. It may be run more than once with the same `idempotency_key`."""
+    if name in RESERVED or name in _registered:
+        raise ValueError(f"there is an activity {name} already")
+
+    def register(function: StepFunction) -> StepFunction:
+        async def run(step: StepActivity) -> StepActivityAnswer:
+            return await _run(function, step)
+
+        run.__doc__ = function.__doc__
+        _registered[name] = activity.defn(name=name)(run)
+        return function
+
+    return register
+
+
+def registered() -> dict[str, Callable[..., Any]]:
+    """Every Python activity by its name, as Temporal runs it: StepActivity → StepActivityAnswer."""
+    for module in pkgutil.iter_modules(custom.__path__, f"{custom.__name__}."):
+        importlib.import_module(module.name)
+    return dict(_registered)
+
+
+async def _run(function: StepFunction, step: StepActivity) -> StepActivityAnswer:
+    attempt = Attempt(step)
+    try:
+        with attempt.heartbeats():
+            output = _output(await _outcome(function, step), step)
+    except Failure as failure:
+        raise attempt.failed(failure) from None
+    return StepActivityAnswer(output=output, attempts=attempt.number)
+
+
+async def _outcome(function: StepFunction, step: StepActivity) -> Any:
+    """What the function returns. Raises Failure for all that goes wrong in it."""
+    try:
+        async with asyncio.timeout(step.timeout) as limit:
+            if inspect.iscoroutinefunction(function):
+                return await function(step)
+            return await asyncio.to_thread(function, step)
+    except BusinessFailure as failure:
+        raise Failure(failure.code, str(failure), retryable=failure.again) from None
+    except Exception as error:
+        if isinstance(error, TimeoutError) and limit.expired():
+            raise Failure(TIMEOUT, f"not done within {step.timeout:g} s", outcome_known=False) from None
+        logger.exception("a step's function failed", order_id=step.order_id, step_id=step.step_id)
+        message = f"{type(error).__name__}: {error}"
+        raise Failure(ACTIVITY_FAILED, message, outcome_known=False) from None
+
+
+def _output(value: Any, step: StepActivity) -> Any:
+    try:
+        output = to_jsonable_python(value)
+        size = len(json.dumps(output).encode())
+    except (PydanticSerializationError, TypeError, ValueError, RecursionError):
+        message = f"what the activity of step {step.step_id} returned is no JSON value"
+        raise definition_error(message, outcome_known=False) from None
+    if size > LARGEST_OUTPUT:
+        message = f"the activity returned {size // 1024} KiB, and {LARGEST_OUTPUT // 1024} can be kept"
+        raise Failure(ANSWER_TOO_LARGE, message, retryable=False, outcome_known=False)
+    return output
+
+
+def unknown_activities(catalogue: Catalogue) -> list[str]:
+    """What steps name and this worker does not have, in words, each with its place."""
+    known = registered()
+    return [
+        f"{step.place}: step {step.reference} names the activity `{name}`, which no module of activities/custom "
+        f"registers{did_you_mean(name, known)}"
+        for workstream in catalogue.workstreams.values()
+        for step in workstream.steps.values()
+        for name in _named(step)
+        if name not in known
+    ]
+
+
+def _named(step: Step) -> Iterator[str]:
+    definition = step.definition
+    for name in (definition.activity, definition.undo.activity if definition.undo else None):
+        if name is not None:
+            yield name

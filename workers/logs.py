@@ -1,0 +1,66 @@
+"""Logs of a worker on standard error: for people on a terminal, JSON elsewhere; each line with its order and step."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, Processor
+from temporalio.exceptions import ApplicationError
+
+from activities.contract import FailureDetails
+from workflows.messages import workflow_id
+
+_ORDER_PREFIX = workflow_id("")
+
+
+def set_up_logs(level: int = logging.INFO) -> None:
+    """Everything through one formatter: ours, Temporal's, and what other libraries say."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        cache_logger_on_first_use=True,
+    )
+    last: list[Processor] = (
+        [structlog.dev.ConsoleRenderer()]
+        if sys.stderr.isatty()
+        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[*shared, _order_and_step],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    handler.addFilter(_untold)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def _order_and_step(_: Any, __: str, event: EventDict) -> EventDict:
+    """Temporal's own lines name workflow and activity: an order is a workflow, a step an activity."""
+    record = event.get("_record")
+    activity = getattr(record, "temporal_activity", None) or {}
+    workflow = getattr(record, "temporal_workflow", None) or {}
+    workflow_name = str(activity.get("workflow_id") or workflow.get("workflow_id") or "")
+    if workflow_name.startswith(_ORDER_PREFIX):
+        event["order_id"] = workflow_name.removeprefix(_ORDER_PREFIX)
+    if activity:
+        event["step_id"] = str(activity.get("activity_id", "")).partition("/")[0]
+    return event
+
+
+def _untold(record: logging.LogRecord) -> bool:
+    """False for failed attempts: the activities have told of them in one line; Temporal repeats it with a traceback."""
+    error = record.exc_info[1] if record.exc_info else None
+    if not isinstance(error, ApplicationError) or not record.name.startswith("temporalio"):
+        return True
+    return not (error.details and isinstance(error.details[0], FailureDetails))
