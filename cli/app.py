@@ -90,8 +90,9 @@ def _run(argv: list[str], program: str) -> int:
 
 def _flush() -> None:
     """Whoever read standard output may have gone; the interpreter must not complain of it at its end."""
-    try:
-        sys.stdout.flush()
-    except (BrokenPipeError, ValueError):
-        with suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (BrokenPipeError, ValueError):
+            with suppress(OSError, ValueError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -45,12 +45,12 @@ def plan(
     """
     if picture is not None and (session.json or explain):
         raise WrongUsage("--format is a picture: it goes neither with -o json nor with --explain")
-    from compiler.compile import compile_order
-
     given = read_given([order])
-    catalogue = session.catalogue()
     if picture is not None and len(given) > 1:
         raise WrongUsage(f"A picture shows one order, and {order} holds {len(given)}")
+    from compiler.compile import compile_order
+
+    catalogue = session.catalogue()
     plans = [compile_order(each.order, catalogue, each.file) for each in given]
     if session.json:
         from compiler.plan_json import plan_json

@@ -13,7 +13,7 @@ from cli.failures import WrongUsage
 from cli.order_files import GivenOrder, read_given
 from cli.session import Session
 from cli.values import seconds_of
-from compiler.findings import Finding
+from compiler.findings import Finding, OrderRejected
 
 PANEL = "Submitting orders"
 
@@ -58,8 +58,6 @@ def start(
 def _check(session: Session, given: Sequence[GivenOrder]) -> None:
     """Raises CatalogueInvalid, or OrderRejected with the findings of all orders."""
     from compiler.compile import compile_order
-
-    from compiler.findings import OrderRejected
 
     catalogue = session.catalogue()
     findings: list[Finding] = []

@@ -24,9 +24,7 @@ class Columns:
         self.right = frozenset(right)
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        yield from self.lines(console, options.max_width)
-
-    def lines(self, console: Console, width: int) -> Iterator[Text]:
+        width = options.max_width
         rows = [self.heading, *self.rows]
         used = [position for position in range(len(self.heading)) if any(row[position] for row in self.rows)]
         rows = [[row[position] for position in used] for row in rows]
@@ -35,7 +33,9 @@ class Columns:
         before = sum(widths[:-1]) + len(GAP) * (len(widths) - 1)
         below = before + min(widths[-1] if widths else 0, LEAST_ROOM) > width
         for row in rows:
-            yield from _laid_out(row, widths, right, console, width, before, below)
+            for line in _laid_out(row, widths, right, console, width, before, below):
+                line.no_wrap = line.cell_len <= width
+                yield line
 
 
 def _laid_out(
@@ -63,7 +63,6 @@ def _padded(cell: Text, width: int, right: bool) -> Text:
 
 def _line(text: Text) -> Text:
     text.rstrip()
-    text.no_wrap = True
     text.overflow = "fold"
     return text
 

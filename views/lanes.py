@@ -7,21 +7,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workflows.states import StepState
+from workflows.states import SETTLED, StepState
 
 if TYPE_CHECKING:
     from workflows.messages import StepView
 
-SETTLED = frozenset(
-    {
-        StepState.COMPLETED,
-        StepState.SKIPPED,
-        StepState.FAILED_ACCEPTED,
-        StepState.DISCARDED,
-        StepState.CANCELLED,
-        StepState.AMENDED,
-    }
-)
 WAITING = frozenset({StepState.PENDING})
 STUCK = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
 

@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from views.lanes import SETTLED, STUCK, WAITING, Lane, lanes_of
+from views.lanes import STUCK, WAITING, Lane, lanes_of
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import counted, duration, short_moment
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.states import NOT_BEGUN, SETTLED, Jeopardy, OrderState, StepState
 
 if TYPE_CHECKING:
     from workflows.messages import OrderView, StepView
 
-BEFORE = WAITING | {StepState.SCHEDULED, StepState.READY}
 HEADER_LINES = 3
 FEWEST_LINES = 12
 
@@ -136,7 +135,7 @@ def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow
 
 def taken(step: StepView, now: datetime) -> str:
     """How long the step took, or has been running."""
-    if step.started_at is None or step.state in BEFORE:
+    if step.started_at is None or step.state in NOT_BEGUN:
         return ""
     end = step.ended_at or (None if step.state in SETTLED else now)
     return duration(max((end - step.started_at).total_seconds(), 0)) if end else ""

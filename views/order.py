@@ -11,11 +11,10 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from views.columns import Cell, Columns, Facts
-from views.lanes import SETTLED
 from views.live import about, fallout_hint, taken
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import counted, duration, moment, short_moment
-from workflows.states import Jeopardy
+from workflows.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading import OrderReading

@@ -16,6 +16,7 @@ from workflows.states import Jeopardy
 if TYPE_CHECKING:
     from operations.listing import OrderSummary
     from operations.reading import StepList
+    from workflows.messages import StepView
 
 
 def orders_table(orders: Sequence[OrderSummary], now: datetime | None = None) -> Columns:
@@ -66,12 +67,17 @@ def tasks_table(steps: StepList, now: datetime | None = None) -> Columns:
             found.step.id,
             found.step.queue or "",
             short_moment(found.step.started_at, now),
-            form_words(found.step.form),
-            found.step.instructions or found.step.name,
+            _asked(found.step),
         ]
         for found in steps.found
     ]
-    return Columns(["Order", "No.", "Step", "Queue", "Since", "Data", "Instructions"], rows, right=(1,))
+    return Columns(["Order", "No.", "Step", "Queue", "Since", "What"], rows, right=(1,))
+
+
+def _asked(step: StepView) -> str:
+    """What is to be done, and the data that ends it."""
+    form = form_words(step.form)
+    return (step.instructions or step.name) + (f" [{form}]" if form else "")
 
 
 def form_words(form: dict[str, object] | None) -> str:

@@ -1,0 +1,70 @@
+"""`validate` and `schema`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from tests.cli.calling import call
+
+BROKEN = """\
+kind: commercial_product
+id: tea
+nmae: Tea
+stesp: {}
+"""
+
+
+@pytest.fixture
+def broken(tmp_path: Path) -> Path:
+    (tmp_path / "tea.yaml").write_text(BROKEN)
+    return tmp_path
+
+
+def test_the_shipped_catalogue_is_valid() -> None:
+    called = call("validate")
+    assert (called.status, called.out) == (0, "definitions: valid, no findings\n")
+
+
+def test_every_finding_is_told_as_file_line_column_and_message(broken: Path) -> None:
+    called = call("validate", broken)
+    assert called.status == 1
+    assert f"{broken}/tea.yaml:4:1: " in called.out
+    assert f"{broken}/tea.yaml:3:1: " in called.out
+    assert called.out.splitlines()[-1].endswith("2 errors")
+
+
+def test_findings_for_programs_have_the_agreed_keys(broken: Path) -> None:
+    found = call("validate", broken, "-o", "json").json
+    assert found["ok"] is False
+    assert set(found["findings"][0]) == {"file", "line", "column", "code", "message", "severity"}
+
+
+def test_a_valid_catalogue_for_programs_is_ok() -> None:
+    assert call("validate", "-o", "json").json == {"ok": True, "findings": []}
+
+
+def test_a_file_of_the_catalogue_is_checked_with_all_of_it() -> None:
+    assert call("validate", "definitions/offers/home_security.yaml").status == 0
+
+
+def test_orders_are_checked_against_the_catalogue() -> None:
+    assert call("validate", "orders/home_security.yaml").status == 0
+    assert call("validate", "orders").status == 0
+    assert call("validate", "definitions", "orders/monitoring_apps.jsonl").status == 0
+
+
+def test_an_order_that_the_catalogue_does_not_fit_is_a_finding_at_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "order.yaml"
+    file.write_text("id: X-1\ncustomer: {id: C}\nlines:\n  - {id: '1', product: home_securty}\n")
+    called = call("validate", file)
+    assert called.status == 1
+    assert f"{file}:4:" in called.out
+    assert "home_security" in called.out
+
+
+def test_a_schema_is_one_json_schema() -> None:
+    for kind in ([], ["workstream"], ["order"]):
+        jsonschema.Draft202012Validator.check_schema(call("schema", *kind).json)

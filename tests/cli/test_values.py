@@ -1,0 +1,75 @@
+"""What a person types as data."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from cli.failures import WrongUsage
+from cli.values import data_of, pairs_of, scalar, seconds_of, since_of
+
+NOW = datetime(2026, 12, 3, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("4", 4),
+        ("2.5", 2.5),
+        ("true", True),
+        ("null", None),
+        ("[1, 2]", [1, 2]),
+        ('"4"', "4"),
+        ("01067", "01067"),
+        ("done", "done"),
+        ("", ""),
+        ("NaN", "NaN"),
+        ("NO", "NO"),
+    ],
+)
+def test_a_value_is_json_where_it_is_json_and_text_otherwise(text: str, value: object) -> None:
+    assert scalar(text) == value
+
+
+def test_what_the_form_declares_as_text_stays_text() -> None:
+    form = {"code": {"type": "string"}, "count": {"type": "integer"}}
+    assert data_of(["code=4711", "count=2"], form) == {"code": "4711", "count": 2}
+
+
+def test_data_from_a_file_from_json_and_from_pairs_go_together(tmp_path: Path) -> None:
+    (tmp_path / "data.json").write_text('{"a": 1, "b": 2}')
+    assert data_of([f"@{tmp_path}/data.json", '{"b": 3}', "c=x=y"]) == {"a": 1, "b": 3, "c": "x=y"}
+
+
+def test_no_data_is_not_empty_data() -> None:
+    assert data_of([]) is None
+    assert data_of(["{}"]) == {}
+
+
+def test_characteristics_are_pairs() -> None:
+    assert pairs_of(["site_access=true", "carrier=express"]) == {"site_access": True, "carrier": "express"}
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("1.5", 1.5), ("15m", 900), ("PT30S", 30), (None, None)])
+def test_a_timeout_is_seconds_or_a_duration(text: str | None, seconds: float | None) -> None:
+    assert seconds_of(text, "--timeout") == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("2d", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-12-01", datetime(2026, 12, 1, tzinfo=UTC)),
+        ("2026-12-01T09:00:00+01:00", datetime(2026, 12, 1, 8, tzinfo=UTC)),
+    ],
+)
+def test_since_is_a_time_or_how_long_ago(text: str, at: datetime) -> None:
+    assert since_of(text, NOW) == at
+
+
+@pytest.mark.parametrize("text", ["yesterday", "99999999999w", "-3d"])
+def test_since_that_is_neither_is_wrong_usage(text: str) -> None:
+    with pytest.raises(WrongUsage):
+        since_of(text, NOW)

@@ -1,0 +1,134 @@
+"""Bad input to each command: one clear message, the right exit status, no traceback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import NOBODY, Called, call
+
+ORDER = "orders/home_security.yaml"
+
+
+def assert_clear(called: Called, status: int, *words: str) -> None:
+    assert called.status == status, called
+    assert "Traceback" not in called.err + called.out
+    assert called.err.startswith("Error: ")
+    for word in words:
+        assert word in called.err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["show", "HS-1"],
+        ["watch", "HS-1"],
+        ["why", "HS-1"],
+        ["why", "HS-1", "4"],
+        ["fallout"],
+        ["tasks", "--queue", "field_force"],
+        ["retry", "HS-1", "4"],
+        ["skip", "HS-1", "4"],
+        ["complete", "HS-1", "4", "--data", "outcome=done"],
+        ["event", "HS-1", "shipment_delivered"],
+        ["set", "HS-1", "site_access=true"],
+        ["start", ORDER],
+    ],
+    ids=lambda arguments: " ".join(arguments),
+)
+def test_a_server_that_is_not_there_is_exit_3_and_names_the_address_and_two_ways_to_start_one(
+    arguments: list[str],
+) -> None:
+    called = call(*arguments, "--address", NOBODY)
+    assert_clear(called, 3, NOBODY, "python starter.py up", "docker compose up")
+    assert called.out == ""
+
+
+@pytest.mark.parametrize("name", ["plan", "start"])
+def test_a_file_that_is_not_there_is_wrong_usage_and_the_nearest_is_named(name: str) -> None:
+    assert_clear(call(name, "orders/home_securty.yaml"), 2, "no file orders/home_securty.yaml", "home_security.yaml")
+
+
+@pytest.mark.parametrize("name", ["plan", "start"])
+def test_a_folder_where_an_order_is_meant_is_wrong_usage(name: str) -> None:
+    assert_clear(call(name, "orders"), 2, "orders is a folder", "orders/home_security.yaml")
+
+
+@pytest.mark.parametrize("name", ["plan", "start"])
+def test_a_file_that_is_not_text_is_wrong_usage(name: str, tmp_path: Path) -> None:
+    (tmp_path / "order.yaml").write_bytes(b"id: \xff\xfe")
+    assert_clear(call(name, tmp_path / "order.yaml"), 2, "not text in UTF-8")
+
+
+@pytest.mark.parametrize("name", ["plan", "start"])
+@pytest.mark.parametrize("text", ["id: [", "- 1\n- 2", "just words", ""], ids=["broken", "list", "words", "empty"])
+def test_text_that_is_no_order_is_refused_with_its_place(name: str, text: str, tmp_path: Path) -> None:
+    file = tmp_path / "order.yaml"
+    file.write_text(text)
+    assert_clear(call(name, file), 1, str(file))
+
+
+def test_standard_input_is_named_in_messages() -> None:
+    assert_clear(call("plan", "-", stdin="id: ["), 1, "standard input")
+
+
+@pytest.mark.parametrize("name", ["validate", "plan", "start"])
+def test_definitions_that_are_not_there_are_refused(name: str) -> None:
+    called = call(name, *([] if name == "validate" else [ORDER]), "--definitions", "nowhere")
+    assert called.status == 1
+    assert "nowhere" in called.out + called.err
+    assert "Traceback" not in called.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["strat"], ["start"]),
+        (["list", "--lat"], ["--late"]),
+        (["list", "--state", "runing"], ["--state", "in_progress"]),
+        (["list", "--since", "yesterday"], ["--since", "2h"]),
+        (["list", "--limit", "0"], ["--limit"]),
+        (["list", "-o", "xml"], ["--output", "json"]),
+        (["plan"], ["ORDER"]),
+        (["plan", ORDER, "--format", "png"], ["--format", "svg"]),
+        (["plan", ORDER, "--format", "svg", "-o", "json"], ["--format"]),
+        (["schema", "comercial_product"], ["commercial_product"]),
+        (["start"], ["ORDER"]),
+        (["start", ORDER, "--timeout", "3s"], ["--wait"]),
+        (["start", ORDER, "--wait", "--timeout", "soon"], ["--timeout", "soon"]),
+        (["start", ORDER, "--watch", "-o", "json"], ["--watch"]),
+        (["start", "orders/monitoring_apps.jsonl", "--watch"], ["--watch", "--wait"]),
+        (["show"], ["ID"]),
+        (["retry", "HS-1"], ["STEP"]),
+        (["complete", "HS-1", "4", "--data", "done"], ["NAME=VALUE"]),
+        (["complete", "HS-1", "4", "--data", "@nowhere.json"], ["nowhere.json"]),
+        (["complete", "HS-1", "4", "--data", "{"], ["JSON"]),
+        (["complete", "HS-1", "4", "--data", "[1]"], ["object"]),
+        (["event", "HS-1"], ["NAME"]),
+        (["set", "HS-1"], ["NAME=VALUE"]),
+        (["set", "HS-1", "carrier"], ["NAME=VALUE"]),
+    ],
+    ids=lambda given: " ".join(given) if isinstance(given, list) else given,
+)
+def test_wrong_usage_is_exit_2_and_says_what_is_meant(arguments: list[str], words: list[str]) -> None:
+    assert_clear(call(*arguments), 2, *words)
+
+
+def test_a_variable_that_holds_no_address_is_told_like_any_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", "not an address")
+    called = call("list")
+    assert called.status in (1, 3)
+    assert "Traceback" not in called.err
+
+
+def test_an_error_is_a_document_too_for_programs() -> None:
+    called = call("list", "--address", NOBODY, "-o", "json")
+    assert called.status == 3
+    assert called.json["error"]["code"] == "server_unreachable"
+    assert NOBODY in called.err
+
+
+def test_debug_shows_where_an_error_came_from() -> None:
+    assert "Traceback" in call("list", "--address", NOBODY, "--debug").err

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from views.moments import counted, duration, moment, short_moment
+
+NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (0, "0 s"),
+        (0.31, "0.3 s"),
+        (9.94, "9.9 s"),
+        (9.96, "10 s"),
+        (59.4, "59 s"),
+        (59.6, "1 min"),
+        (200, "3 min 20 s"),
+        (7200, "2 h"),
+        (7500, "2 h 5 min"),
+        (273_600, "3 d 4 h"),
+        (-90, "-1 min 30 s"),
+    ],
+)
+def test_a_duration_has_two_units_at_most(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+    assert duration(timedelta(seconds=seconds)) == words
+
+
+def test_a_moment_is_told_in_utc_and_says_so() -> None:
+    berlin = timezone(timedelta(hours=1))
+    assert moment(datetime(2026, 12, 1, 9, tzinfo=berlin)) == "2026-12-01 08:00:00 UTC"
+    assert moment(None) == ""
+
+
+def test_a_moment_of_today_is_told_without_its_date() -> None:
+    assert short_moment(NOON.replace(hour=8), NOON) == "08:00:00"
+    assert short_moment(NOON + timedelta(days=1), NOON) == "2026-12-02 12:00"
+
+
+def test_counts_have_their_noun_in_the_right_number() -> None:
+    assert [counted(number, "step") for number in (0, 1, 12_000)] == ["0 steps", "1 step", "12,000 steps"]
