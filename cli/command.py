@@ -20,7 +20,8 @@ COMMON: dict[str, tuple[Any, Any]] = {
         Annotated[
             str | None,
             typer.Option(
-                help="Temporal's HOST:PORT; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233.",
+                metavar="HOST:PORT",
+                help="Where Temporal is; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233.",
                 rich_help_panel=PANEL,
                 show_default=False,
             ),
@@ -28,13 +29,21 @@ COMMON: dict[str, tuple[Any, Any]] = {
         None,
     ),
     "namespace": (
-        Annotated[str | None, typer.Option(help="Temporal's namespace.", rich_help_panel=PANEL, show_default=False)],
+        Annotated[
+            str | None,
+            typer.Option(metavar="NAME", help="Temporal's namespace.", rich_help_panel=PANEL, show_default=False),
+        ],
         None,
     ),
     "task_queue": (
         Annotated[
             str | None,
-            typer.Option(help="The workers' task queue; default: ordo.", rich_help_panel=PANEL, show_default=False),
+            typer.Option(
+                metavar="NAME",
+                help="The workers' task queue; default: ordo.",
+                rich_help_panel=PANEL,
+                show_default=False,
+            ),
         ],
         None,
     ),

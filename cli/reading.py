@@ -31,13 +31,21 @@ def register(app: typer.Typer) -> None:
 def list_(
     session: Session,
     state: Annotated[OrderState | None, typer.Option(help="Orders in this state.", show_default=False)] = None,
-    customer: Annotated[str | None, typer.Option(help="Orders of this customer.", show_default=False)] = None,
-    product: Annotated[str | None, typer.Option(help="Orders of this commercial product.", show_default=False)] = None,
+    customer: Annotated[
+        str | None, typer.Option(metavar="ID", help="Orders of this customer.", show_default=False)
+    ] = None,
+    product: Annotated[
+        str | None, typer.Option(metavar="ID", help="Orders of this commercial product.", show_default=False)
+    ] = None,
     late: Annotated[bool, typer.Option("--late", help="Orders that are late.")] = False,
     fallout: Annotated[bool, typer.Option("--fallout", help="Orders with a step in fallout.")] = False,
     since: Annotated[
         str | None,
-        typer.Option(help="Orders submitted since: a time (2026-12-01) or how long ago (2h, 3d).", show_default=False),
+        typer.Option(
+            metavar="WHEN",
+            help="Orders submitted since: a time (2026-12-01) or how long ago (2h, 3d).",
+            show_default=False,
+        ),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 100,
 ) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import getpass
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.asking import ask
 from cli.command import command
+from cli.forms import filled_in
 from cli.reading import OrderId
 from cli.session import Session
 from cli.values import data_of
@@ -16,13 +18,13 @@ from cli.values import data_of
 if TYPE_CHECKING:
     from operations import Orders
     from operations.acting import ActName
-    from workflows.messages import ActAnswer, Actor, StepView
+    from workflows.messages import Actor, StepView
 
 PANEL = "Resolving steps"
 
 StepName = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, or its number in `show`.")]
-Reason = Annotated[str, typer.Option(help="Why; kept with the order.")]
-By = Annotated[str | None, typer.Option(help="Who; default: the login.", show_default=False)]
+Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the order.")]
+By = Annotated[str | None, typer.Option(metavar="NAME", help="Who; default: the login.", show_default=False)]
 DATA_HELP = "NAME=VALUE (repeat it), @FILE.json, or a JSON object"
 
 
@@ -36,7 +38,9 @@ def retry(
     session: Session,
     order_id: OrderId,
     step: StepName,
-    data: Annotated[list[str] | None, typer.Option(help=f"Changed input: {DATA_HELP}.", show_default=False)] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(metavar="DATA", help=f"Changed input: {DATA_HELP}.", show_default=False)
+    ] = None,
     reason: Reason = "",
     by: By = None,
 ) -> None:
@@ -49,7 +53,8 @@ def skip(
     order_id: OrderId,
     step: StepName,
     data: Annotated[
-        list[str] | None, typer.Option(help=f"The output that later steps need: {DATA_HELP}.", show_default=False)
+        list[str] | None,
+        typer.Option(metavar="DATA", help=f"The output that later steps need: {DATA_HELP}.", show_default=False),
     ] = None,
     reason: Reason = "",
     by: By = None,
@@ -63,12 +68,16 @@ def complete(
     order_id: OrderId,
     step: StepName,
     data: Annotated[
-        list[str] | None, typer.Option(help=f"What its form asks for, or its output: {DATA_HELP}.", show_default=False)
+        list[str] | None,
+        typer.Option(metavar="DATA", help=f"What its form asks for, or its output: {DATA_HELP}.", show_default=False),
     ] = None,
     reason: Reason = "",
     by: By = None,
 ) -> None:
-    """End a person's task, or a step in fallout, with data."""
+    """End a person's task, or a step in fallout, with data.
+
+    In a terminal, a task's form is asked for where no data is given.
+    """
     _act(session, "complete", order_id, step, data, actor_of(by, reason))
 
 
@@ -90,26 +99,27 @@ def _act(session: Session, act: ActName, order_id: str, step: str, given: list[s
     from operations.json_shapes import act_json
 
     data_of(given or [])  # a mistake in it is told before a server is asked
-
-    async def done(server: Orders) -> ActAnswer:
-        seen = await seen_step(server, order_id, step)
-        data = data_of(given or [], seen.form if seen else None)
-        return await server.act(
-            StepCommand(
-                act,
-                order_id,
-                seen.id if seen else step,
-                actor,
-                data=data,
-                expected=seen.state if seen else None,
-            )
-        )
-
-    answer = ask(session, done)
+    seen = ask(session, lambda server: seen_step(server, order_id, step))
+    data = data_of(given or [], seen.form if seen else None)
+    if act == "complete" and data is None and seen is not None and seen.form and _can_ask(session):
+        data = filled_in(session, seen.form)
+    command = StepCommand(
+        act,
+        order_id,
+        seen.id if seen else step,
+        actor,
+        data=data,
+        expected=seen.state if seen else None,
+    )
+    answer = ask(session, lambda server: server.act(command))
     if session.json:
         session.document(act_json(order_id, answer))
     else:
         session.show(answer.message)
+
+
+def _can_ask(session: Session) -> bool:
+    return session.terminal and not session.json and sys.stdin.isatty()
 
 
 async def seen_step(server: Orders, order_id: str, wanted: str) -> StepView | None:

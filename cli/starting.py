@@ -30,7 +30,10 @@ def start(
     ],
     wait: Annotated[bool, typer.Option("--wait", help="Wait until they have ended.")] = False,
     timeout: Annotated[
-        str | None, typer.Option(help="Wait no longer than this (90, 15m, 2h); the orders go on.", show_default=False)
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Wait no longer than this (90, 15m, 2h); the orders go on.", show_default=False
+        ),
     ] = None,
     watch: Annotated[bool, typer.Option("--watch", help="Show the progress until it has ended.")] = False,
     revision: Annotated[bool, typer.Option("--revision", help="Run an order anew that has ended.")] = False,

@@ -31,13 +31,18 @@ def event(
     session: Session,
     order_id: OrderId,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The event's name.")],
-    key: Annotated[str | None, typer.Option(help="The key by which a step knows it.", show_default=False)] = None,
-    data: Annotated[list[str] | None, typer.Option(help=f"What it says: {DATA_HELP}.", show_default=False)] = None,
+    key: Annotated[
+        str | None, typer.Option(metavar="KEY", help="The key by which a step knows it.", show_default=False)
+    ] = None,
+    data: Annotated[
+        list[str] | None, typer.Option(metavar="DATA", help=f"What it says: {DATA_HELP}.", show_default=False)
+    ] = None,
     event_id: Annotated[
-        str | None, typer.Option(help="The same id counts once; default: a new one.", show_default=False)
+        str | None, typer.Option(metavar="ID", help="The same id counts once; default: a new one.", show_default=False)
     ] = None,
     step: Annotated[
-        str | None, typer.Option(help="The step that it is for, where it fits several.", show_default=False)
+        str | None,
+        typer.Option(metavar="STEP", help="The step that it is for, where it fits several.", show_default=False),
     ] = None,
 ) -> None:
     """Deliver an event to an order.

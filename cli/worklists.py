@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 PANEL = "What waits for a person"
 
-Queue = Annotated[str | None, typer.Option(help="Only what waits in this queue.", show_default=False)]
+Queue = Annotated[str | None, typer.Option(metavar="NAME", help="Only what waits in this queue.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:

@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from rich.console import RenderableType
+from rich.console import Group, RenderableType
 from rich.text import Text
 
+from compiler.findings import Finding
 from views.columns import Cell, Columns, Facts
+from views.findings import findings_text
 from views.live import about, fallout_hint, taken
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import counted, duration, moment, short_moment
@@ -29,6 +31,9 @@ def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[R
     order = reading.order
     yield headline(order)
     yield Facts(list(_facts(order, now)))
+    if order.findings:
+        found = findings_text(Finding.model_validate(finding) for finding in order.findings)
+        yield from _section("Why it was rejected", Group(*found))
     if order.order_lines:
         yield from _section("Order lines", _order_lines(order.order_lines))
     if order.lines:
