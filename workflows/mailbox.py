@@ -1,8 +1,8 @@
 """Where events wait that nobody can take yet: durable, bounded, and with an end.
 
-A mailbox belongs either to one order that is not there yet, or to an event name and key that systems send without knowing
-which order waits for it; then orders subscribe. It hands everything over as the signal `deliver_event`; the order counts
-an event id once, so handing over twice does no harm, and nothing is forgotten before the order has it.
+A mailbox belongs either to one order that is not there yet, or to an event name and key that systems send without
+knowing which order waits for it; then orders subscribe. It hands everything over as the signal `deliver_event`; the
+order counts an event id once, so handing over twice does no harm, and nothing is forgotten before the order has it.
 """
 
 from __future__ import annotations

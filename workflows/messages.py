@@ -1,7 +1,7 @@
 """What clients and the FulfilOrder workflow say to each other: handler names, arguments, answers.
 
-Every update is validated and answered synchronously. A refusal is an ApplicationError whose type is one of the `Refusal`
-codes and whose message says why and what would be possible instead.
+Every update is validated and answered synchronously. A refusal is an ApplicationError whose type is one of the
+`Refusal` codes and whose message says why and what would be possible instead.
 """
 
 from __future__ import annotations
@@ -77,15 +77,13 @@ class Refusal(StrEnum):
 
 
 class Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
 class FulfilOrderInput(Message):
     order: dict[str, Any]
     """As submitted. Checked inside, so that no input can leave the run stuck."""
     revision: int = 1
-    resumed: bytes | None = None
-    """The state carried over when the run continues as new; None in the first run."""
 
 
 class Decision(Message):

@@ -1,0 +1,85 @@
+"""Plans written as step definitions, without a catalogue."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from compiler.catalogue import Read
+from compiler.plan import Line, OrderHeader, Plan, PlannedDefinition, PlannedStep
+from compiler.steps import STANDARD_RETRY, Action, RetryPolicy, StepDefinition
+
+OUTPUT = re.compile(r"steps\.(\w+)\.output")
+
+
+def plan_of(
+    steps: Mapping[str, Mapping[str, Any]],
+    *,
+    order: str = "O-1",
+    quantity: int = 1,
+    attributes: Mapping[str, Any] | None = None,
+    characteristics: Mapping[str, Any] | None = None,
+    requested_start: datetime | None = None,
+) -> Plan:
+    """One order line with one fulfilment line, served by these steps of the workstream `camera`, `after` as names.
+
+    Ids are `camera.<step>@1`. A step's `retry` is a policy; without one it is the built-in one.
+    """
+    names = list(steps)
+    header = OrderHeader(
+        order, {"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, 3, requested_start, None,
+        dict(characteristics or {}),
+    )  # fmt: skip
+    order_line = Line("1", "home", "Home", quantity, Action.ADD, dict(attributes or {}))
+    line = Line("camera@1", "camera", "Camera", quantity, Action.ADD, dict(attributes or {}), ("1",), "line")
+    return Plan(
+        header,
+        "sha256:test",
+        (order_line,),
+        (line,),
+        tuple(_planned(name, written, names) for name, written in steps.items()),
+        tuple(
+            PlannedStep(
+                f"camera.{name}@1",
+                position,
+                (0,),
+                tuple(sorted(names.index(before) for before in written.get("after", []))),
+                tuple((names.index(read),) for read in _reads(written)),
+            )
+            for position, (name, written) in enumerate(steps.items())
+        ),
+    )
+
+
+def _reads(written: Mapping[str, Any]) -> list[str]:
+    return list(dict.fromkeys(OUTPUT.findall(repr(written))))
+
+
+def _planned(name: str, written: Mapping[str, Any], _names: list[str]) -> PlannedDefinition:
+    definition = StepDefinition.model_validate(written)
+    retry = definition.retry if isinstance(definition.retry, RetryPolicy) else STANDARD_RETRY
+    timeout = (
+        definition.timeout.total_seconds() if definition.timeout and not isinstance(definition.timeout, str) else 30.0
+    )
+    return PlannedDefinition(
+        workstream="camera",
+        workstream_name="Security camera",
+        step=name,
+        name=definition.name or name.capitalize(),
+        definition=definition,
+        serves_order_lines=False,
+        per="line",
+        retry=retry,
+        undo_retry=STANDARD_RETRY,
+        timeout=timeout,
+        undo_timeout=30.0,
+        reads=tuple(Read("steps", "camera", read, False) for read in _reads(written)),
+        places={},
+    )
+
+
+def call(path: str = "/x", **further: Any) -> dict[str, Any]:
+    """A call that posts to `path` of the system `shop`; `further` are keys of the step."""
+    return {"call": {"system": "shop", "post": path, "body": {}}, **further}

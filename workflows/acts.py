@@ -1,0 +1,179 @@
+"""What a person does to a running order: retries, skips or completes a step, sets characteristics.
+
+Each act is first judged, without changing anything (an update's validator), then done.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Literal
+
+from compiler.steps import StepKind
+from workflows import forms
+from workflows.kinds.manual import done
+from workflows.messages import ActAnswer, Refusal, SetCharacteristics, StepAct
+from workflows.progress import OrderRun, Phase, StepRun
+from workflows.refusals import Refused, step_named
+from workflows.settling import NOTHING, default_output, settle
+from workflows.states import StepState
+
+ActName = Literal["retry", "skip", "complete"]
+
+F = StepState.FATALLY_FAILED
+
+
+def judged(run: OrderRun, name: ActName, act: StepAct) -> tuple[StepRun, ActAnswer | None]:
+    """The step that is meant, and the answer where the act has been done already. Raises Refused."""
+    step = step_named(run, act.step)
+    if ALREADY[name](step, act):
+        return step, _answer(run, step, f"{_named(run, step)} is {step.state} already", already=True)
+    if act.expected is not None and act.expected is not step.state:
+        raise Refused(
+            Refusal.STALE,
+            f"{_named(run, step)} is {step.state} by now, no longer {act.expected}; {_possible(run, step)}",
+        )
+    ALLOWED[name](run, step, act)
+    return step, None
+
+
+def done_to(run: OrderRun, step: StepRun, name: ActName, act: StepAct) -> None:
+    """Does what has been judged; what follows shows in the step's state once the core has advanced."""
+    run.journal.note(run.now, PAST[name], run.id_of(step), act.actor.by, act.actor.reason)
+    DOING[name](run, step, act)
+
+
+def answer_of(run: OrderRun, name: ActName, step: StepRun) -> ActAnswer:
+    again = f", and is in fallout: {step.failure.message}" if step.state is F and step.failure else ""
+    return _answer(run, step, f"{_named(run, step)} was {PAST[name]}{again}")
+
+
+def _answer(run: OrderRun, step: StepRun, message: str, *, already: bool = False) -> ActAnswer:
+    return ActAnswer(step=run.id_of(step), state=step.state, message=message, already=already)
+
+
+def _named(run: OrderRun, step: StepRun) -> str:
+    return f"Step {step.position + 1} ({run.id_of(step)})"
+
+
+def _possible(run: OrderRun, step: StepRun) -> str:
+    """What can be done with the step as it is, in words."""
+    order, number = run.plan.order.id, step.position + 1
+    if step.state is F:
+        return f"possible: `retry {order} {number}`, `complete {order} {number}`, `skip {order} {number}`"
+    if step.phase is Phase.PERSON:
+        return f"possible: `complete {order} {number}`"
+    if step.phase is Phase.EVENT:
+        return f"possible: `event {order} {step.names[0]} --step {number}`"
+    if step.phase is Phase.CONDITION:
+        return f"possible: `set {order}` on the characteristics that it reads"
+    return f"`why {order} {number}` tells what it waits for"
+
+
+def _refuse_unless_in_fallout(run: OrderRun, step: StepRun, verb: str) -> None:
+    if step.state is not F:
+        raise Refused(
+            Refusal.NOT_NOW,
+            f"{_named(run, step)} is {step.state}, and only a step in fallout can be {verb}; {_possible(run, step)}",
+        )
+
+
+def _allow_retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    _refuse_unless_in_fallout(run, step, "retried")
+    if act.data and run.recipe(step).kind not in (StepKind.CALL, StepKind.ACTIVITY):
+        raise Refused(Refusal.INVALID, f"{_named(run, step)} sends nothing out, so a retry takes no other input")
+
+
+def _allow_skip(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    _refuse_unless_in_fallout(run, step, "skipped")
+    definition = run.definition(step).definition
+    if act.data is not None or definition.default_output is not None or definition.when is not None:
+        return
+    readers = run.readers_of(step)
+    if readers:
+        named = ", ".join(run.id_of(reader) for reader in readers[:3]) + (" and others" if len(readers) > 3 else "")
+        raise Refused(
+            Refusal.INVALID,
+            f"{named} need the output of {_named(run, step)}: give it with --data, as the step would have put it out",
+        )
+
+
+def _allow_complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    manual = run.definition(step).definition.manual
+    if manual is None or (step.state is not F and step.phase is not Phase.PERSON):
+        _refuse_unless_in_fallout(run, step, "completed")
+        return
+    _, problems = forms.checked(manual.form, act.data or {})
+    if problems:
+        asked = f"; the form asks for {forms.asked(manual.form)}" if manual.form else ""
+        raise Refused(Refusal.INVALID, f"{_named(run, step)} is not completed: {'; '.join(problems)}{asked}")
+
+
+def _retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    known = not step.uncertain
+    if act.data:
+        step.changes = {**(step.changes or {}), **act.data}
+    if act.data or (known and step.launch):
+        step.number += 1
+        step.uncertain = False
+    step.attempts = 0
+    step.failure = None
+    step.queue = None
+    step.callback = step.answer = None
+    if step.started_at is None:
+        run.move(step, StepState.PENDING)
+        run.turns.append(step.position)
+    else:
+        run.retried.append(step.position)
+
+
+def _skip(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    settle(run, step, StepState.SKIPPED, default_output(run, step) if act.data is None else act.data)
+
+
+def _complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    manual = run.definition(step).definition.manual
+    if manual is None:
+        settle(run, step, StepState.COMPLETED, act.data or {})
+        return
+    payload, _ = forms.checked(manual.form, act.data or {})
+    done(run, step, payload)
+
+
+def check_characteristics(message: SetCharacteristics) -> None:
+    """Raises Refused."""
+    if not message.characteristics:
+        raise Refused(Refusal.INVALID, "Say at least one characteristic, as name=value")
+
+
+def set_characteristics(run: OrderRun, message: SetCharacteristics) -> ActAnswer:
+    named = ", ".join(message.characteristics)
+    already = all(run.characteristics.get(name, NOTHING) == value for name, value in message.characteristics.items())
+    if already:
+        return ActAnswer(message=f"{named} of order {run.plan.order.id}: already so", already=True)
+    run.set_characteristics(message.characteristics)
+    run.journal.note(run.now, f"set {named}", None, message.actor.by, message.actor.reason)
+    return ActAnswer(message=f"{named} of order {run.plan.order.id} set")
+
+
+def _is_completed(step: StepRun, act: StepAct) -> bool:
+    return step.state is StepState.COMPLETED and (step.output == (act.data or {}))
+
+
+def _is_skipped(step: StepRun, act: StepAct) -> bool:
+    return step.state is StepState.SKIPPED and (act.data is None or step.output == act.data)
+
+
+def _never(step: StepRun, act: StepAct) -> bool:  # noqa: ARG001
+    return False
+
+
+Doing = Callable[[OrderRun, StepRun, StepAct], None]
+
+ALREADY: Mapping[ActName, Callable[[StepRun, StepAct], bool]] = {
+    "retry": _never,
+    "skip": _is_skipped,
+    "complete": _is_completed,
+}
+ALLOWED: Mapping[ActName, Doing] = {"retry": _allow_retry, "skip": _allow_skip, "complete": _allow_complete}
+DOING: Mapping[ActName, Doing] = {"retry": _retry, "skip": _skip, "complete": _complete}
+PAST: Mapping[ActName, str] = {"retry": "retried", "skip": "skipped", "complete": "completed"}

@@ -1,0 +1,60 @@
+"""Callbacks: a system that acknowledged a call says later that it is done, perhaps even before its answer is here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from workflows.kinds.call import called_back
+from workflows.messages import Refusal
+from workflows.progress import OrderRun, Phase, StepRun
+from workflows.refusals import Refused, step_named
+from workflows.settling import stop_waiting
+from workflows.states import NOT_BEGUN, SETTLED, StepState
+
+
+@dataclass(frozen=True, slots=True)
+class CallbackVerdict:
+    status: Literal["completed", "kept", "duplicate", "late"]
+    step: StepRun
+
+
+def verdict_on(run: OrderRun, step_id: str, key: str, event_id: str) -> CallbackVerdict:
+    """`key`: the idempotency key that the call was made with. Raises Refused (not_found, invalid)."""
+    step = step_named(run, step_id)
+    call = run.definition(step).definition.call
+    if call is None or call.callback is None:
+        raise Refused(Refusal.INVALID, f"Step {run.id_of(step)} waits for no callback")
+    if run.inbox.has_seen(event_id):
+        return CallbackVerdict("duplicate", step)
+    if key != run.key_of(step) or step.state in SETTLED:
+        return CallbackVerdict("late", step)
+    if step.state in NOT_BEGUN:
+        raise Refused(Refusal.INVALID, f"Step {run.id_of(step)} has made no call yet")
+    if step.phase is Phase.CALL and step.state is not StepState.FATALLY_FAILED:
+        return CallbackVerdict("duplicate" if step.callback is not None else "kept", step)
+    return CallbackVerdict("completed", step)
+
+
+def take_in(run: OrderRun, event_id: str, payload: Any, verdict: CallbackVerdict) -> None:
+    """Does what the verdict says. The step's boundary is the caller's."""
+    if verdict.status == "duplicate":
+        return
+    run.inbox.remember(event_id)
+    step = verdict.step
+    if verdict.status == "kept":
+        step.callback = (payload,)
+        if step.state is StepState.FAILED:
+            answer_by_callback(run, step)
+    elif verdict.status == "completed":
+        if step.state is StepState.FATALLY_FAILED:
+            run.journal.note(run.now, "called back after all", run.id_of(step))
+        called_back(run, step, payload)
+
+
+def answer_by_callback(run: OrderRun, step: StepRun) -> None:
+    """The call was not answered, but the system called back: so it has done the work."""
+    callback = step.callback
+    stop_waiting(run, step)
+    step.phase, step.callback = Phase.CALLBACK, None
+    called_back(run, step, callback[0] if callback else None)

@@ -1,0 +1,183 @@
+"""An order's state as bytes, for when its run continues as another one: small, exact where something depends on it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import asdict
+from typing import Any
+
+from compiler.plan_codec import unpack
+from workflows.inbox import KeptEvent
+from workflows.journal import Entry
+from workflows.kinds.wait import watch
+from workflows.progress import Failure, OrderRun, Phase, StepRun
+from workflows.states import SETTLED, StepState
+
+FORMAT = 1
+MOST_BYTES_BEYOND_NEED = 300_000
+"""Outputs that no later expression reads are carried so far as they fit into this, for people to see."""
+
+CODES: dict[StepState, str] = {state: chr(ord("a") + number) for number, state in enumerate(StepState)}
+STATE_OF = {code: state for state, code in CODES.items()}
+
+PLAIN = (
+    "number", "launch", "attempts", "again_at", "deadline", "queued", "uncertain", "answer", "key", "subscribed",
+    "queue", "changes", "note",
+)  # fmt: skip
+"""Fields of a step that are carried as they are, where they are not what a new step has."""
+NEW = StepRun(0, 0)
+
+
+def carried(run: OrderRun, packed_plan: bytes) -> bytes:
+    """Everything that the next run needs. No activity may be in flight."""
+    data = {
+        "format": FORMAT,
+        "started_at": run.started_at,
+        "characteristics": run.characteristics if run.characteristics != run.plan.order.characteristics else None,
+        "states": "".join(CODES[step.state] for step in run.steps),
+        "began": _column([_milliseconds(step.started_at, run.started_at) for step in run.steps]),
+        "took": _column([_milliseconds(step.ended_at, step.started_at or run.started_at) for step in run.steps]),
+        "steps": {str(step.position): row for step in run.steps if (row := _row(step))},
+        "outputs": _outputs(run),
+        "kept": [asdict(event) for event in run.inbox.kept],
+        "seen": "".join(run.inbox.seen),
+        "journal": [[entry.at, entry.what, entry.step, entry.by, entry.reason] for entry in run.journal.entries],
+    }
+    state = zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 6)
+    return len(packed_plan).to_bytes(4, "big") + packed_plan + state
+
+
+def resumed(data: bytes, now: float) -> tuple[OrderRun, bytes]:
+    """The order as it was carried, and its packed plan. Raises ValueError for bytes that are none of ours."""
+    length = int.from_bytes(data[:4], "big")
+    packed = data[4 : 4 + length]
+    try:
+        state = json.loads(zlib.decompress(data[4 + length :]))
+    except zlib.error as error:
+        raise ValueError(f"these bytes are not an order's state: {error}") from None
+    if state["format"] != FORMAT:
+        raise ValueError("this order's state was written by another version of the engine")
+    run = OrderRun(unpack(packed), now)
+    run.started_at = state["started_at"]
+    if state["characteristics"] is not None:
+        run.characteristics = state["characteristics"]
+    _restore_steps(run, state)
+    run.inbox.kept = [KeptEvent(**event) for event in state["kept"]]
+    run.inbox.seen = {state["seen"][at : at + 16]: None for at in range(0, len(state["seen"]), 16)}
+    run.journal.entries = [Entry(*entry) for entry in state["journal"]]
+    _requeue(run)
+    return run, packed
+
+
+def _milliseconds(at: float | None, since: float) -> int | None:
+    return None if at is None else round((at - since) * 1000)
+
+
+def _column(values: list[int | None]) -> list[int]:
+    """0 where there is none, else one more than the number."""
+    return [0 if value is None else value + 1 for value in values]
+
+
+def _row(step: StepRun) -> dict[str, Any]:
+    if step.state in SETTLED:
+        names: tuple[str, ...] = ("number", "attempts")
+    else:
+        names = PLAIN
+    row = {name: value for name in names if (value := getattr(step, name)) != getattr(NEW, name)}
+    if step.phase is not Phase.AHEAD:
+        row["phase"] = step.phase.value
+    if step.names:
+        row["names"] = list(step.names)
+    if step.callback is not None:
+        row["callback"] = list(step.callback)
+    if step.failure is not None:
+        row["failure"] = [*_failure_fields(step.failure)]
+    if step.state is StepState.COMPLETED and row.get("attempts") == 1:
+        del row["attempts"]  # as of every call that went well
+    return row
+
+
+def _failure_fields(failure: Failure) -> tuple[Any, ...]:
+    return (
+        failure.code,
+        failure.message,
+        failure.outcome_known,
+        failure.attempts,
+        failure.retry_after,
+        failure.at,
+    )
+
+
+def _outputs(run: OrderRun) -> dict[str, Any]:
+    """Those that something still depends on; of the others as many as there is room for."""
+    needed = _needed(run)
+    outputs, room = {}, MOST_BYTES_BEYOND_NEED
+    for step in run.steps:
+        if not step.has_output:
+            continue
+        if step.position not in needed:
+            room -= len(json.dumps(step.output))
+            if room < 0:
+                continue
+        outputs[str(step.position)] = step.output
+    return outputs
+
+
+def _needed(run: OrderRun) -> set[int]:
+    """Steps whose output a step that is not settled reads, or that would be undone with it."""
+    needed = {
+        position
+        for step in run.steps
+        if step.state not in SETTLED
+        for positions in run.plan.steps[step.position].reads
+        for position in positions
+    }
+    needed.update(step.position for step in run.steps if run.definition(step).definition.undo is not None)
+    return needed
+
+
+def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
+    for step, code, began, took in zip(run.steps, state["states"], state["began"], state["took"], strict=True):
+        if code != "a":
+            run.put(step, STATE_OF[code])
+        if began:
+            step.started_at = run.started_at + (began - 1) / 1000
+        if took:
+            step.ended_at = (step.started_at or run.started_at) + (took - 1) / 1000
+        if step.state is StepState.COMPLETED:
+            step.attempts = 1 if run.recipe(step).calls_out else 0
+    for position, row in state["steps"].items():
+        step = run.steps[int(position)]
+        for name in PLAIN:
+            if name in row:
+                setattr(step, name, row[name])
+        step.phase = Phase(row.get("phase", ""))
+        step.names = tuple(row.get("names", ()))
+        step.callback = (row["callback"][0],) if "callback" in row else None
+        step.failure = Failure(*row["failure"]) if "failure" in row else None
+    for position, output in state["outputs"].items():
+        step = run.steps[int(position)]
+        step.output, step.has_output = output, True
+
+
+def _requeue(run: OrderRun) -> None:
+    """What the steps say of themselves, in the places where it is looked for."""
+    settled = [step.state in SETTLED for step in run.steps]
+    for step in run.steps:
+        if settled[step.position]:
+            continue
+        step.open = sum(not settled[before] for before in run.plan.steps[step.position].after)
+        if step.state is StepState.PENDING and step.open == 0:
+            run.turns.append(step.position)
+        if step.queued:
+            run.ready.append(step.position)
+        if step.again_at is not None:
+            run.wake_at(step, step.again_at)
+        if step.deadline is not None:
+            run.wake_at(step, step.deadline)
+        if step.phase is Phase.EVENT:
+            for name in step.names:
+                run.waiting_events.setdefault((name, step.key), {})[step.position] = None
+        elif step.phase is Phase.CONDITION:
+            watch(run, step)

@@ -1,0 +1,173 @@
+"""The core: what happened goes in, what is to be done comes out as commands. No clock, no Temporal.
+
+Whatever goes wrong with one step parks that step; nothing that an order or an answer holds ends the order.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from activities.contract import DEFINITION_ERROR
+from workflows import acts, callbacks, events
+from workflows.commands import Command
+from workflows.failing import INTERNAL_ERROR, failed, launch, park, remedy, try_again_later
+from workflows.inbox import KeptEvent
+from workflows.kinds import ANSWERED, DEADLINE, START
+from workflows.kinds.wait import judge
+from workflows.messages import StepAct
+from workflows.progress import Failure, OrderRun, Phase, StepRun
+from workflows.scope import NoValue
+from workflows.states import SETTLED, StepState
+from workflows.turns import begin, take_turn
+
+logger = logging.getLogger(__name__)
+
+TURNS_AT_ONCE = 4_000
+"""Steps judged before the workflow's task ends in between: Temporal takes one that computes for over 2 s as hanging."""
+
+
+def start(run: OrderRun) -> None:
+    """The order is accepted: the first steps have their turn."""
+    run.journal.note(run.now, "accepted")
+    run.turns.extend(step.position for step in run.steps if step.open == 0)
+
+
+def advance(run: OrderRun) -> bool:
+    """Everything that can happen now happens. True: there is more, after a pause."""
+    budget = TURNS_AT_ONCE
+    while budget > 0:
+        if run.turns:
+            budget -= 1
+            step = run.steps[run.turns.popleft()]
+            if step.state is StepState.PENDING:
+                guarded(run, step, take_turn)
+        elif run.retried:
+            budget -= 1
+            guarded(run, run.steps[run.retried.popleft()], begin)
+        elif run.to_judge:
+            position = next(iter(run.to_judge))
+            del run.to_judge[position]
+            if run.steps[position].phase is Phase.CONDITION:
+                guarded(run, run.steps[position], judge)
+        elif run.inbox.reconsider:
+            for step, event in events.reconsider_kept(run):
+                if event in run.inbox.kept and events.fits(run, step, event):
+                    run.inbox.kept.remove(event)
+                    guarded(run, step, events.complete_by, event)
+        elif run.ready and run.flying < run.most_in_flight and not run.draining:
+            budget -= 1
+            step = run.steps[run.ready.popleft()]
+            if step.queued:
+                guarded(run, step, _start_activity)
+        else:
+            return False
+    return True
+
+
+def take_commands(run: OrderRun) -> list[Command]:
+    commands, run.commands = run.commands, []
+    return commands
+
+
+def guarded(run: OrderRun, step: StepRun, happening: Callable[..., None], *arguments: Any) -> None:
+    """Lets something happen to a step. An expression without a value, or a mistake of the engine, parks it."""
+    try:
+        happening(run, step, *arguments)
+    except NoValue as error:
+        park_with(run, step, Failure(DEFINITION_ERROR, str(error), outcome_known=not step.uncertain))
+    except Exception as error:
+        if run.strict:
+            raise
+        logger.exception("step %s of order %s", run.id_of(step), run.plan.order.id)
+        message = f"the engine made a mistake with this step: {type(error).__name__}: {error}"
+        park_with(run, step, Failure(INTERNAL_ERROR, message, outcome_known=False))
+
+
+def park_with(run: OrderRun, step: StepRun, failure: Failure) -> None:
+    if step.state not in SETTLED:
+        park(run, step, failure, remedy(run, step, failure.code).queue, by_force=True)
+
+
+def _start_activity(run: OrderRun, step: StepRun) -> None:
+    step.queued = False
+    step.again_at = None
+    if step.state is not StepState.IN_PROGRESS:
+        run.move(step, StepState.IN_PROGRESS)
+    if step.started_at is None:
+        step.started_at = run.now
+    START[step.phase](run, step)
+    step.flying = True
+    run.flying += 1
+
+
+def _landed(run: OrderRun, step: StepRun, launch_number: int) -> bool:
+    """Whether this is the end of the activity that the step waits for."""
+    if not step.flying or step.launch != launch_number:
+        return False
+    step.flying = False
+    run.flying -= 1
+    return True
+
+
+def answered(run: OrderRun, position: int, launch_number: int, answer: dict[str, Any]) -> None:
+    """The activity of this launch has succeeded; an answer that nobody waits for any more is dropped."""
+    step = run.steps[position]
+    if _landed(run, step, launch_number):
+        guarded(run, step, ANSWERED[step.phase], answer)
+
+
+def attempt_failed(run: OrderRun, position: int, launch_number: int, failure: Failure) -> None:
+    """The activity of this launch has failed for good, or wants to be tried again later."""
+    step = run.steps[position]
+    if _landed(run, step, launch_number):
+        guarded(run, step, _failed_attempt, failure)
+
+
+def interrupted(run: OrderRun, position: int, launch_number: int, *, begun: bool) -> None:
+    """The activity ended before it could say anything: it starts again, with the same key, and counts as no attempt."""
+    step = run.steps[position]
+    if _landed(run, step, launch_number):
+        step.uncertain = step.uncertain or begun
+        launch(run, step)
+
+
+def _failed_attempt(run: OrderRun, step: StepRun, failure: Failure) -> None:
+    if step.phase is Phase.CALL and step.callback is not None:
+        callbacks.answer_by_callback(run, step)
+    elif failure.retry_after is None:
+        step.uncertain = not failure.outcome_known
+        failed(run, step, failure)
+    elif step.phase is Phase.POLL:
+        step.again_at = run.now + failure.retry_after
+        run.wake_at(step, step.again_at)
+    else:
+        try_again_later(run, step, failure)
+
+
+def pass_time(run: OrderRun) -> None:
+    """Whatever is due at `run.now` happens."""
+    for moment, step in run.due_steps():
+        if step.again_at == moment:
+            step.again_at = None
+            guarded(run, step, begin if step.state is StepState.SCHEDULED else launch)
+        elif step.deadline == moment and step.phase in DEADLINE:
+            step.deadline = None
+            guarded(run, step, DEADLINE[step.phase])
+
+
+def take_event(run: OrderRun, event: KeptEvent, verdict: events.Verdict) -> None:
+    if verdict.step is None:
+        events.take_in(run, event, verdict)
+    else:
+        guarded(run, verdict.step, lambda run, _step: events.take_in(run, event, verdict))
+
+
+def take_callback(run: OrderRun, event_id: str, payload: Any, verdict: callbacks.CallbackVerdict) -> None:
+    guarded(run, verdict.step, lambda run, _step: callbacks.take_in(run, event_id, payload, verdict))
+
+
+def act(run: OrderRun, name: acts.ActName, step: StepRun, message: StepAct) -> None:
+    """What acts.judged has allowed."""
+    guarded(run, step, acts.done_to, name, message)

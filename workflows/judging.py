@@ -1,0 +1,34 @@
+"""An event, a callback, a form or a result that has come: is it a failure of the business, and what is put out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from compiler import cel
+from workflows.progress import Failure, OrderRun, StepRun
+from workflows.scope import Scope
+
+
+def business_failure(run: OrderRun, step: StepRun, scope: Scope) -> Failure | None:
+    """The first `fail_when` that holds. Raises NoValue."""
+    for case in run.recipe(step).later_fail_when:
+        if scope.holds(case.if_):
+            message = cel.as_text(scope.render(case.message)) if case.message else f"`{case.if_}` holds"
+            return Failure(case.code, message, attempts=step.attempts)
+    return None
+
+
+def output_of(run: OrderRun, step: StepRun, scope: Scope, plain: Any) -> Any:
+    """The definition's `output`, or `plain` where it has none. Raises NoValue."""
+    template = run.definition(step).definition.output
+    return as_data(plain if template is None else scope.render(template))
+
+
+def as_data(value: Any) -> Any:
+    """As it looks after a way through JSON, so that it is the same before and after a run continues as another one."""
+    if isinstance(value, dict):
+        return {str(name): as_data(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_data(item) for item in value]
+    return cel.as_text(value) if isinstance(value, date | timedelta) else value

@@ -1,0 +1,46 @@
+"""The kinds of steps, a file each; what they do at each occasion stands in these tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from compiler.steps import StepKind
+from workflows.failing import within_passed
+from workflows.kinds import activity, call, event, manual, milestone, wait
+from workflows.progress import OrderRun, Phase, StepRun
+
+Occasion = Callable[[OrderRun, StepRun], None]
+
+BEGIN: Mapping[StepKind, Occasion] = {
+    StepKind.CALL: call.begin,
+    StepKind.ACTIVITY: activity.begin,
+    StepKind.MANUAL: manual.begin,
+    StepKind.EVENT: event.begin,
+    StepKind.WAIT: wait.begin,
+    StepKind.MILESTONE: milestone.begin,
+}
+"""The step is `ready`."""
+
+START: Mapping[Phase, Occasion] = {
+    Phase.CALL: call.start_call,
+    Phase.POLL: call.start_poll,
+    Phase.ACTIVITY: activity.start_activity,
+}
+"""There is room for the activity that the step stands in line for."""
+
+ANSWERED: Mapping[Phase, Callable[[OrderRun, StepRun, dict[str, Any]], None]] = {
+    Phase.CALL: call.call_answered,
+    Phase.POLL: call.poll_answered,
+    Phase.ACTIVITY: activity.activity_answered,
+}
+"""Its activity has succeeded."""
+
+DEADLINE: Mapping[Phase, Occasion] = {
+    Phase.TIMER: wait.timer_ended,
+    Phase.POLL: within_passed,
+    Phase.CALLBACK: within_passed,
+    Phase.EVENT: within_passed,
+    Phase.CONDITION: within_passed,
+}
+"""What it waited for has come to its end, or has not come in time."""

@@ -1,0 +1,145 @@
+"""`call`: one HTTP call; done with its answer, with a callback, or when polling finds what was waited for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from activities.contract import CALLBACK_ID, CALLBACK_URL, SystemCall
+from compiler import cel
+from compiler.steps import Call
+from workflows.commands import StartCall, StartPoll
+from workflows.failing import failed, launch
+from workflows.judging import business_failure, output_of
+from workflows.labels import activity_id, summary_of
+from workflows.progress import OrderRun, Phase, StepRun
+from workflows.scope import Scope, timeout_of
+from workflows.settling import settle
+from workflows.states import StepState
+
+CALLBACK = {"callback": {"url": CALLBACK_URL, "id": CALLBACK_ID}}
+
+
+def begin(run: OrderRun, step: StepRun) -> None:
+    step.phase = Phase.CALL
+    launch(run, step)
+
+
+def _call_of(run: OrderRun, step: StepRun) -> Call:
+    call = run.definition(step).definition.call
+    if call is None:
+        raise TypeError(f"step {run.id_of(step)} is no call")
+    return call
+
+
+def start_call(run: OrderRun, step: StepRun) -> None:
+    call, planned, recipe = _call_of(run, step), run.definition(step), run.recipe(step)
+    scope = Scope(run, step, CALLBACK if call.callback else None)
+    query, body = scope.render(call.query), scope.render(call.body)
+    if step.changes:
+        query, body = _changed(call, query, body, step.changes)
+    request = SystemCall(
+        order_id=run.plan.order.id,
+        step_id=run.id_of(step),
+        system=call.system,
+        method=call.method,
+        path=scope.path(call.path),
+        query=query,
+        headers=_texts(scope.render(call.headers)),
+        body=body,
+        format=call.format,
+        accept=call.accept,
+        idempotency_key=run.key_of(step),
+        timeout=timeout_of(scope),
+        retry=planned.retry,
+        earlier_attempts=step.attempts,
+        outcome_known=not step.uncertain,
+        fail_when=[] if call.poll else recipe.answer_fail_when,
+        output=recipe.answer_output,
+        scope=scope.only(recipe.answer_names),
+        places=planned.places if recipe.answer_output is not None or recipe.answer_fail_when else {},
+        callback=call.callback is not None,
+    )
+    step.launch += 1
+    run.commands.append(
+        StartCall(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, planned)
+    )
+
+
+def _texts(values: dict[str, Any]) -> dict[str, str]:
+    return {name: cel.as_text(value) for name, value in values.items()}
+
+
+def _changed(call: Call, query: Any, body: Any, changes: dict[str, Any]) -> tuple[Any, Any]:
+    """What a person gave with `retry` replaces fields of the same names: of the body, or where none is, of the query."""
+    if call.method in ("get", "delete") and body is None:
+        return {**query, **changes}, body
+    return query, {**body, **changes} if isinstance(body, dict) else dict(changes)
+
+
+def start_poll(run: OrderRun, step: StepRun) -> None:
+    call, planned, recipe = _call_of(run, step), run.definition(step), run.recipe(step)
+    poll = call.poll
+    if poll is None:
+        raise TypeError(f"step {run.id_of(step)} does not poll")
+    scope = Scope(run, step, {"response": step.answer or {}})
+    request = SystemCall(
+        order_id=run.plan.order.id,
+        step_id=run.id_of(step),
+        system=call.system,
+        method="get",
+        path=scope.path(poll.get),
+        accept=call.accept,
+        idempotency_key=run.key_of(step),
+        timeout=timeout_of(scope),
+        retry=planned.retry,
+        fail_when=recipe.answer_fail_when,
+        output=planned.definition.output,
+        scope=scope.only(recipe.poll_names),
+        places=planned.places,
+        until=poll.until,
+        every=scope.seconds(poll.every),
+    )
+    step.launch += 1
+    run.commands.append(
+        StartPoll(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, planned)
+    )
+
+
+def call_answered(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
+    """`answer`: activities.contract.SystemAnswer, as data."""
+    call = _call_of(run, step)
+    step.attempts = answer["attempts"]
+    if call.poll is not None:
+        step.answer = answer["output"]
+        step.phase = Phase.POLL
+        _limit(run, step, call.poll.within)
+        launch(run, step)
+    elif call.callback is not None:
+        step.answer = answer["output"]
+        step.phase = Phase.CALLBACK
+        if step.callback is not None:
+            called_back(run, step, step.callback[0])
+        else:
+            _limit(run, step, call.callback.within)
+    else:
+        settle(run, step, StepState.COMPLETED, answer["output"])
+
+
+def _limit(run: OrderRun, step: StepRun, within: Any) -> None:
+    if within is not None:
+        step.deadline = run.now + Scope(run, step).seconds(within)
+        run.wake_at(step, step.deadline)
+
+
+def poll_answered(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
+    settle(run, step, StepState.COMPLETED, answer["output"])
+
+
+def called_back(run: OrderRun, step: StepRun, payload: Any) -> None:
+    """The system says that it is done: `payload` is judged as an answer is."""
+    scope = Scope(run, step, {"payload": payload, "response": step.answer or {}})
+    failure = business_failure(run, step, scope)
+    if failure is not None:
+        failed(run, step, failure)
+        return
+    settle(run, step, StepState.COMPLETED, output_of(run, step, scope, payload))

@@ -1,0 +1,40 @@
+"""`event`: waits for an event of this order, whoever sends it."""
+
+from __future__ import annotations
+
+from compiler import cel
+from workflows.commands import Subscribe
+from workflows.events import take_kept
+from workflows.progress import OrderRun, Phase, StepRun
+from workflows.scope import Scope
+from workflows.states import StepState
+from workflows.subscriptions import subscription_of
+
+
+def begin(run: OrderRun, step: StepRun) -> None:
+    run.move(step, StepState.IN_PROGRESS)
+    step.started_at = run.now
+    awaited = run.definition(step).definition.event
+    if awaited is None:
+        raise TypeError(f"step {run.id_of(step)} waits for no event")
+    scope = Scope(run, step)
+    step.key = None if awaited.key is None else cel.as_text(scope.render(awaited.key))
+    deadline = None if awaited.within is None else run.now + scope.seconds(awaited.within)
+    step.names = tuple(awaited.name)
+    step.phase = Phase.EVENT
+    for name in step.names:
+        run.waiting_events.setdefault((name, step.key), {})[step.position] = None
+    if run.inbox.kept and take_kept(run, step):
+        return
+    if deadline is not None:
+        step.deadline = deadline
+        run.wake_at(step, deadline)
+    if step.key is not None:
+        subscribe(run, step)
+
+
+def subscribe(run: OrderRun, step: StepRun) -> None:
+    """Its mailbox, if there is one, learns that this order waits."""
+    step.subscribed = True
+    activity_id = f"{run.id_of(step)}/subscribe"
+    run.commands.append(Subscribe(step.position, activity_id, subscription_of(run, step)))

@@ -1,0 +1,14 @@
+"""`milestone`: a point that people watch; passed as soon as its turn comes."""
+
+from __future__ import annotations
+
+from workflows.progress import OrderRun, StepRun
+from workflows.settling import settle
+from workflows.states import StepState
+
+
+def begin(run: OrderRun, step: StepRun) -> None:
+    run.move(step, StepState.IN_PROGRESS)
+    step.started_at = run.now
+    settle(run, step, StepState.COMPLETED, {})
+    run.journal.note(run.now, f"milestone {run.definition(step).name}", run.id_of(step))

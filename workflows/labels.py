@@ -1,0 +1,40 @@
+"""How a step is called in Temporal's own tools: activity ids and one-line summaries."""
+
+from __future__ import annotations
+
+from compiler import cel
+from compiler.plan import Line
+from workflows.progress import OrderRun, StepRun
+
+MOST_BYTES = 200
+"""Temporal keeps no longer summary."""
+MOST_LINES = 3
+"""Lines that a summary names; of more it says how many there are."""
+
+
+def activity_id(run: OrderRun, step: StepRun) -> str:
+    """The step's id for its first activity, with a number behind a slash for later ones."""
+    step_id = run.id_of(step)
+    return step_id if step.launch == 1 else f"{step_id}/{step.launch}"
+
+
+def summary_of(run: OrderRun, step: StepRun) -> str:
+    """`Security camera ×4 · Reserve stock`, in at most MOST_BYTES bytes."""
+    planned = run.plan.steps[step.position]
+    name = run.plan.definition_of(planned).name
+    if len(planned.lines) > MOST_LINES:
+        what = f"{len(planned.lines)} lines"
+    else:
+        what = ", ".join(_counted(line) for line in run.plan.lines_of(planned))
+    return shortened(f"{what} · {name}" if what else name)
+
+
+def _counted(line: Line) -> str:
+    return line.name if line.quantity == 1 else f"{line.name} ×{cel.as_text(line.quantity)}"
+
+
+def shortened(text: str) -> str:
+    data = text.encode()
+    if len(data) <= MOST_BYTES:
+        return text
+    return data[: MOST_BYTES - 3].decode(errors="ignore") + "…"

@@ -1,0 +1,267 @@
+"""How far an order is: the record of every step of its plan, and the only way to change a step's state."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from heapq import heappop, heappush
+from typing import Any
+
+from compiler.bindings import order_bindings
+from compiler.plan import Plan, PlannedDefinition
+from compiler.steps import StepKind
+from workflows.commands import Command
+from workflows.inbox import Inbox
+from workflows.journal import Journal
+from workflows.recipes import Recipe, recipe_of
+from workflows.states import SETTLED, TRANSITIONS, IllegalTransition, StepState
+
+IN_FLIGHT = 200
+"""Activities at once. Temporal ends at 2,000; more than this gains nothing."""
+
+
+class Phase(StrEnum):
+    """What a step that is not settled is about; finer than its state."""
+
+    AHEAD = ""
+    """Its predecessors are open, or its turn is being judged."""
+    START = "start"
+    CALL = "call"
+    POLL = "poll"
+    ACTIVITY = "activity"
+    CALLBACK = "callback"
+    EVENT = "event"
+    TIMER = "timer"
+    CONDITION = "condition"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt, or a step, failed."""
+
+    code: str
+    message: str
+    outcome_known: bool = True
+    """False where the effect may have taken place all the same."""
+    attempts: int = 0
+    """Made with this key so far; 0 where nothing was tried."""
+    retry_after: float | None = None
+    """Seconds until another attempt, which the workflow's timer waits for."""
+    at: float = 0.0
+
+
+@dataclass(slots=True)
+class StepRun:
+    """One step, as far as it is. Times are seconds since 1970."""
+
+    position: int
+    open: int
+    """Predecessors that are not settled."""
+    state: StepState = StepState.PENDING
+    phase: Phase = Phase.AHEAD
+    number: int = 1
+    """The last part of the idempotency key."""
+    launch: int = 0
+    """Activities started for it; an answer of an earlier one is none."""
+    flying: bool = False
+    """An activity is under way."""
+    queued: bool = False
+    """It stands in line for one."""
+    uncertain: bool = False
+    """An attempt with the present key may have done the work, although it was not answered."""
+    attempts: int = 0
+    again_at: float | None = None
+    """When it starts (scheduled), or is tried again (failed)."""
+    deadline: float | None = None
+    """When its timer fires, or `within` ends."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    output: Any = None
+    has_output: bool = False
+    failure: Failure | None = None
+    answer: Any = None
+    """What a call that is not over yet answered: the path to poll, or the response that later expressions read."""
+    callback: tuple[Any] | None = None
+    """A callback that came before the call's answer."""
+    names: tuple[str, ...] = ()
+    key: str | None = None
+    """Of the event that it waits for."""
+    subscribed: bool = False
+    queue: str | None = None
+    """Whose fallout it is."""
+    changes: dict[str, Any] | None = None
+    """Input that a person changed."""
+    note: str | None = None
+    """Why a condition does not hold yet, where that is not obvious."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """Of one workstream: how many of its steps are in which state."""
+
+    name: str
+    counts: dict[StepState, int] = field(default_factory=dict)
+
+
+class OrderRun:
+    """A running order. Deterministic: `now` comes from outside, what is to be done goes out as commands."""
+
+    def __init__(self, plan: Plan, now: float, in_flight: int = IN_FLIGHT) -> None:
+        self.plan = plan
+        self.now = now
+        self.most_in_flight = in_flight
+        self.recipes: list[Recipe | None] = [None] * len(plan.definitions)
+        self.steps = [StepRun(position, len(step.after)) for position, step in enumerate(plan.steps)]
+        self.followers: list[list[int]] = [[] for _ in plan.steps]
+        for position, planned in enumerate(plan.steps):
+            for before in planned.after:
+                self.followers[before].append(position)
+        self.positions = {step.id: position for position, step in enumerate(plan.steps)}
+        self.characteristics: dict[str, Any] = dict(plan.order.characteristics)
+        self.started_at = now
+        self.ended_at: float | None = None
+        self.turns: deque[int] = deque()
+        """Steps whose predecessors are settled, not yet judged."""
+        self.retried: deque[int] = deque()
+        """Steps that a person wants tried again: they begin without being judged anew."""
+        self.ready: deque[int] = deque()
+        """Steps that want an activity started, in line for one of those that may be in flight."""
+        self.conditions: dict[int, None] = {}
+        """Steps that wait for a condition, in the order in which they began to."""
+        self.condition_readers: dict[int, list[int]] = {}
+        """Step → the waiting conditions that read its output."""
+        self.to_judge: dict[int, None] = {}
+        """Conditions that read something that has changed."""
+        self.waiting_events: dict[tuple[str, str | None], dict[int, None]] = {}
+        """Event name and key (None: any) → the steps that wait for it."""
+        self.inbox = Inbox()
+        self.flying = 0
+        self.commands: list[Command] = []
+        self.journal = Journal()
+        self.open_tasks = 0
+        self.settled = 0
+        self.counts: dict[StepState, int] = {StepState.PENDING: len(plan.steps)} if plan.steps else {}
+        self.tallies = _tallies(plan)
+        self.changed = True
+        """Something that people see has changed since it was last shown."""
+        self.draining = False
+        """Nothing new is started: the run is about to continue as another one."""
+        self.strict = False
+        """Mistakes of the engine raise, rather than park the step (tests)."""
+        self._due: list[tuple[float, int]] = []
+        self._order_names: dict[str, Any] | None = None
+        self._event_steps: dict[str, list[int]] | None = None
+
+    def recipe(self, step: StepRun) -> Recipe:
+        definition = self.plan.steps[step.position].definition
+        recipe = self.recipes[definition]
+        if recipe is None:
+            recipe = self.recipes[definition] = recipe_of(self.plan.definitions[definition])
+        return recipe
+
+    def definition(self, step: StepRun) -> PlannedDefinition:
+        return self.plan.definitions[self.plan.steps[step.position].definition]
+
+    def id_of(self, step: StepRun) -> str:
+        return self.plan.steps[step.position].id
+
+    def key_of(self, step: StepRun) -> str:
+        """The idempotency key of the step's present effect."""
+        return f"{self.plan.order.id}/{self.id_of(step)}/do/{step.number}"
+
+    def order_names(self) -> dict[str, Any]:
+        """What expressions see as `order`, with the characteristics as they are now."""
+        names = self._order_names
+        if names is None:
+            header = replace(self.plan.order, characteristics=self.characteristics)
+            names = self._order_names = order_bindings(header)
+        return names
+
+    def set_characteristics(self, values: dict[str, Any]) -> None:
+        self.characteristics = {**self.characteristics, **values}
+        self._order_names = None
+        self.to_judge.update(self.conditions)
+        self.changed = True
+
+    def readers_of(self, step: StepRun) -> list[StepRun]:
+        """Those that are not settled and read its output."""
+        return [
+            self.steps[position]
+            for position, planned in enumerate(self.plan.steps)
+            if self.steps[position].state not in SETTLED and any(step.position in read for read in planned.reads)
+        ]
+
+    def event_steps(self) -> dict[str, list[int]]:
+        """Event name → the steps that wait for it at some time."""
+        if self._event_steps is None:
+            found: dict[str, list[int]] = {}
+            for position, planned in enumerate(self.plan.steps):
+                event = self.plan.definitions[planned.definition].definition.event
+                for name in event.name if event else ():
+                    found.setdefault(name, []).append(position)
+            self._event_steps = found
+        return self._event_steps
+
+    @property
+    def ended(self) -> bool:
+        return self.settled == len(self.steps)
+
+    def move(self, step: StepRun, state: StepState) -> None:
+        """Raises IllegalTransition where the table does not have it."""
+        before = step.state
+        if state not in TRANSITIONS[before]:
+            raise IllegalTransition(self.id_of(step), before, state)
+        self.put(step, state)
+
+    def put(self, step: StepRun, state: StepState) -> None:
+        """Without asking the table: for what is read back, and for what a mistake left behind."""
+        before = step.state
+        step.state = state
+        counts = self.counts
+        counts[before] -= 1
+        counts[state] = counts.get(state, 0) + 1
+        tally = self.tallies[self.definition(step).workstream].counts
+        tally[before] -= 1
+        tally[state] = tally.get(state, 0) + 1
+        self.settled += (state in SETTLED) - (before in SETTLED)
+        if self.recipe(step).kind is StepKind.MANUAL:
+            self.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
+        self.changed = True
+
+    def wake_at(self, step: StepRun, moment: float) -> None:
+        """The step wants attention then; `again_at` or `deadline` say for what."""
+        heappush(self._due, (moment, step.position))
+
+    def _is_due(self, moment: float, position: int) -> bool:
+        step = self.steps[position]
+        return step.state not in SETTLED and (step.again_at == moment or step.deadline == moment)
+
+    def next_due(self) -> tuple[float, StepRun] | None:
+        """The earliest moment at which a step wants attention."""
+        due = self._due
+        while due:
+            moment, position = due[0]
+            if self._is_due(moment, position):
+                return moment, self.steps[position]
+            heappop(due)
+        return None
+
+    def due_steps(self) -> Iterator[tuple[float, StepRun]]:
+        """Those whose moment has come, earliest first; each is named once."""
+        while (found := self.next_due()) is not None and found[0] <= self.now:
+            heappop(self._due)
+            yield found
+
+
+def _tallies(plan: Plan) -> dict[str, Tally]:
+    tallies: dict[str, Tally] = {}
+    for step in plan.steps:
+        definition = plan.definitions[step.definition]
+        tally = tallies.get(definition.workstream)
+        if tally is None:
+            tally = tallies[definition.workstream] = Tally(definition.workstream_name, {StepState.PENDING: 0})
+        tally.counts[StepState.PENDING] += 1
+    return tallies

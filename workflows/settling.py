@@ -1,0 +1,58 @@
+"""What follows when a step is over: its successors' turn, conditions that may now hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workflows.commands import CancelActivity, Unsubscribe
+from workflows.progress import OrderRun, Phase, StepRun
+from workflows.states import StepState
+from workflows.subscriptions import subscription_of
+
+NOTHING: Any = object()
+"""No output; unlike None, which is one."""
+
+
+def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NOTHING) -> None:
+    """The step is over. Later steps see its output, or its `default_output` where it was not completed and has none."""
+    run.move(step, state)
+    stop_waiting(run, step)
+    step.ended_at = run.now
+    if output is NOTHING and state is not StepState.COMPLETED:
+        output = default_output(run, step)
+    if output is not NOTHING:
+        step.output, step.has_output = output, True
+    step.answer = step.callback = step.changes = step.note = None
+    steps, turns = run.steps, run.turns
+    for position in run.followers[step.position]:
+        follower = steps[position]
+        follower.open -= 1
+        if follower.open == 0:
+            turns.append(position)
+    for reader in run.condition_readers.pop(step.position, ()):
+        run.to_judge[reader] = None
+
+
+def default_output(run: OrderRun, step: StepRun) -> Any:
+    """NOTHING where the definition gives none."""
+    default = run.definition(step).definition.default_output
+    return NOTHING if default is None else default
+
+
+def stop_waiting(run: OrderRun, step: StepRun) -> None:
+    """Whatever the step waited for no longer matters: calls are cancelled, timers forgotten."""
+    if step.flying:
+        run.commands.append(CancelActivity(step.position, step.launch))
+        step.flying = False
+        run.flying -= 1
+    if step.phase is Phase.CONDITION:
+        run.conditions.pop(step.position, None)
+    elif step.phase is Phase.EVENT:
+        for name in step.names:
+            run.waiting_events[name, step.key].pop(step.position, None)
+        run.inbox.reconsider = bool(run.inbox.kept)
+    if step.subscribed:
+        run.commands.append(Unsubscribe(f"{run.id_of(step)}/unsubscribe", subscription_of(run, step)))
+        step.subscribed = False
+    step.phase, step.queued = Phase.AHEAD, False
+    step.again_at = step.deadline = None

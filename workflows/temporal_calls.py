@@ -1,0 +1,203 @@
+"""The core's commands as Temporal's, and Temporal's failures as the core's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    TimeoutError,  # noqa: A004
+    TimeoutType,
+)
+
+from activities.contract import (
+    CALL_SYSTEM,
+    HEARTBEAT_TIMEOUT,
+    LONGEST_BACKOFF,
+    MARGIN,
+    POLL_SYSTEM,
+    RETRY_LATER,
+    SUBSCRIBE_EVENTS,
+    TIMEOUT,
+    UNSUBSCRIBE_EVENTS,
+    system_task_queue,
+)
+from compiler.steps import RetryPolicy as StepRetry
+from workflows import fulfilment
+from workflows.commands import StartActivity, StartCall, StartPoll, Subscribe, Unsubscribe
+from workflows.failing import INTERNAL_ERROR
+from workflows.progress import Failure, OrderRun
+from workflows.refusals import Refused
+
+LOST_WORKERS = 10
+"""So many attempts more than the policy's Temporal may make: those that a worker's death has cost."""
+SUBSCRIBING = timedelta(seconds=15)
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """What the core refuses, as the failure that an update answers with."""
+    try:
+        yield
+    except Refused as refused:
+        raise refusal(refused) from refused
+
+
+def refusal(refused: Refused) -> ApplicationError:
+    return ApplicationError(str(refused), type=refused.code.value, non_retryable=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """An activity under way, and what the core asked for."""
+
+    command: StartCall | StartPoll | StartActivity | Subscribe | Unsubscribe
+    handle: workflow.ActivityHandle[Any]
+
+    @property
+    def name(self) -> str:
+        command = self.command
+        if isinstance(command, Subscribe | Unsubscribe):
+            return command.activity_id
+        return f"{command.step}/{command.launch}"
+
+    def end(self, run: OrderRun) -> None:
+        """Tells the core how it ended."""
+        command, handle = self.command, self.handle
+        error = asyncio.CancelledError() if handle.cancelled() else handle.exception()
+        if isinstance(command, Subscribe | Unsubscribe):
+            if error is not None and isinstance(command, Subscribe):
+                run.steps[command.step].subscribed = False
+        elif error is None:
+            fulfilment.answered(run, command.step, command.launch, handle.result())
+        else:
+            failure = failure_of(error)
+            if isinstance(failure, Interrupted):
+                fulfilment.interrupted(run, command.step, command.launch, begun=failure.begun)
+            else:
+                fulfilment.attempt_failed(run, command.step, command.launch, failure)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The activity ended without an attempt's result."""
+
+    begun: bool
+
+
+def start_call(command: StartCall) -> workflow.ActivityHandle[Any]:
+    request = command.request
+    return workflow.start_activity(
+        CALL_SYSTEM,
+        request,
+        task_queue=system_task_queue(workflow.info().task_queue, request.system),
+        activity_id=command.activity_id,
+        summary=command.summary,
+        start_to_close_timeout=timedelta(seconds=request.timeout + MARGIN),
+        heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        retry_policy=retry_policy(request.retry, request.earlier_attempts),
+    )
+
+
+def start_poll(command: StartPoll) -> workflow.ActivityHandle[Any]:
+    request = command.request
+    pause = timedelta(seconds=max(0.1, min(request.every, LONGEST_BACKOFF)))
+    return workflow.start_activity(
+        POLL_SYSTEM,
+        request,
+        task_queue=system_task_queue(workflow.info().task_queue, request.system),
+        activity_id=command.activity_id,
+        summary=command.summary,
+        start_to_close_timeout=timedelta(seconds=request.timeout + MARGIN),
+        heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        retry_policy=RetryPolicy(initial_interval=pause, backoff_coefficient=1.0, maximum_interval=pause),
+    )
+
+
+def start_activity(command: StartActivity) -> workflow.ActivityHandle[Any]:
+    request = command.request
+    return workflow.start_activity(
+        command.name,
+        request,
+        activity_id=command.activity_id,
+        summary=command.summary,
+        start_to_close_timeout=timedelta(seconds=request.timeout + MARGIN),
+        heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
+        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        retry_policy=retry_policy(request.retry, request.earlier_attempts),
+    )
+
+
+def subscribe(command: Subscribe | Unsubscribe) -> workflow.ActivityHandle[Any]:
+    name = SUBSCRIBE_EVENTS if isinstance(command, Subscribe) else UNSUBSCRIBE_EVENTS
+    return workflow.start_activity(
+        name,
+        command.subscription,
+        activity_id=command.activity_id,
+        summary=f"events {', '.join(command.subscription.names)} with key {command.subscription.key}"[:100],
+        start_to_close_timeout=SUBSCRIBING,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+    )
+
+
+START: Mapping[type[Any], Callable[[Any], workflow.ActivityHandle[Any]]] = {
+    StartCall: start_call,
+    StartPoll: start_poll,
+    StartActivity: start_activity,
+    Subscribe: subscribe,
+    Unsubscribe: subscribe,
+}
+
+
+def retry_policy(policy: StepRetry, earlier_attempts: int) -> RetryPolicy:
+    """What Temporal does where the activity could not say anything itself."""
+    longest = timedelta(seconds=LONGEST_BACKOFF)
+    intervals = policy.intervals
+    first = intervals[0] if intervals else policy.initial
+    return RetryPolicy(
+        initial_interval=max(timedelta(milliseconds=1), min(first, longest)),
+        backoff_coefficient=policy.backoff,
+        maximum_interval=max(timedelta(milliseconds=1), min(first, longest), min(policy.max_interval, longest)),
+        maximum_attempts=max(1, policy.attempts - earlier_attempts) + LOST_WORKERS,
+    )
+
+
+def failure_of(error: BaseException) -> Failure | Interrupted:
+    """What an activity's end means for its step."""
+    cause = error.cause if isinstance(error, ActivityError) else error
+    if isinstance(cause, ApplicationError):
+        return _as_told(cause)
+    if isinstance(cause, TimeoutError):
+        if cause.type is TimeoutType.SCHEDULE_TO_START:
+            return Interrupted(begun=False)
+        return Failure(TIMEOUT, "no answer, and the worker that waited for it was lost or hung", outcome_known=False)
+    if isinstance(cause, CancelledError | asyncio.CancelledError):
+        return Interrupted(begun=True)
+    message = cause.message if isinstance(cause, FailureError) else str(cause)
+    return Failure(INTERNAL_ERROR, message or type(cause).__name__, outcome_known=False)
+
+
+def _as_told(error: ApplicationError) -> Failure:
+    """An activity that follows the contract gives details; for others type and message do."""
+    details = error.details[0] if error.details else None
+    if not isinstance(details, dict):
+        return Failure(error.type or INTERNAL_ERROR, error.message, outcome_known=False)
+    return Failure(
+        code=str(details.get("code") or error.type or INTERNAL_ERROR),
+        message=str(details.get("message") or error.message),
+        outcome_known=bool(details.get("outcome_known", True)),
+        attempts=int(details.get("attempts") or 0),
+        retry_after=float(details.get("retry_after") or 0.0) if error.type == RETRY_LATER else None,
+    )
