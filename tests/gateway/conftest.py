@@ -1,13 +1,18 @@
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 
 import httpx
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
-from operations.connection import ConnectionSettings
+from operations.connection import ConnectionSettings, address_of
 from operations.orders import Orders
+from tests.gateway.desk import Desk
 from tests.gateway.running import NOWHERE, gateway_over
+from tests.gateway.working import WorkerProcess
+
+QUEUE = "gateway-tests"
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +20,38 @@ async def cut_off() -> AsyncIterator[httpx.AsyncClient]:
     """A gateway whose Temporal is away."""
     async with gateway_over(await Orders.connect(ConnectionSettings(NOWHERE), lazy=True)) as http:
         yield http
+
+
+@pytest.fixture(scope="session")
+def desk() -> Iterator[Desk]:
+    desk = Desk()
+    yield desk
+    desk.close()
+
+
+@pytest.fixture(scope="session")
+async def orders(
+    temporal: WorkflowEnvironment, desk: Desk, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Orders]:
+    """Orders that a worker runs."""
+    log = tmp_path_factory.mktemp("worker") / "log"
+    worker = WorkerProcess(address_of(temporal.client), QUEUE, desk.url, log)
+    try:
+        await worker.ready()
+        yield Orders(temporal.client, QUEUE)
+    finally:
+        worker.close()
+
+
+@pytest.fixture(scope="session")
+async def http(orders: Orders) -> AsyncIterator[httpx.AsyncClient]:
+    """A gateway whose orders a worker runs."""
+    async with gateway_over(orders) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+async def idle(temporal: WorkflowEnvironment) -> AsyncIterator[httpx.AsyncClient]:
+    """A gateway for whose orders there is no worker."""
+    async with gateway_over(Orders(temporal.client, "gateway-tests-idle")) as client:
+        yield client

@@ -1,0 +1,156 @@
+"""Callbacks: the id completes the one step that handed it out, once, whenever it comes."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import httpx
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from activities.callback_id import make_callback_id, read_callback_id
+from operations.connection import address_of
+from operations.orders import Orders
+from tests.gateway.desk import Desk
+from tests.gateway.running import SECRET, gateway_over
+from tests.gateway.sending import an_order, ended, error_of, step, step_in, submitted
+from tests.gateway.working import WorkerProcess, eventually
+
+DONE = {"visit": "V-7"}
+
+
+async def booked(http: httpx.AsyncClient, desk: Desk) -> tuple[str, str]:
+    """An order that waits for its callback, and the callback's path."""
+    order_id = await submitted(http, "visit")
+    path = await desk.callback_path(order_id)
+    await eventually(lambda: step(http, order_id), lambda found: "callback" in (found["waits_for"] or ""))
+    return order_id, path
+
+
+async def test_a_callback_completes_its_step_without_a_token(http: httpx.AsyncClient, desk: Desk) -> None:
+    order_id, path = await booked(http, desk)
+    async with httpx.AsyncClient(base_url=http.base_url, trust_env=False) as system:
+        response = await system.post(path, json=DONE)
+    assert response.status_code == 200
+    assert response.json() == {"status": "completed", "order_id": order_id, "step": (await step(http, order_id))["id"]}
+    assert (await step_in(http, order_id, "completed"))["output"] == DONE
+
+
+async def test_a_callback_counts_once(http: httpx.AsyncClient, desk: Desk) -> None:
+    order_id, path = await booked(http, desk)
+    assert (await http.post(path, json=DONE)).json()["status"] == "completed"
+    again = await http.post(path, json=DONE)
+    assert (again.status_code, again.json()["status"]) == (200, "duplicate")
+    other = await http.post(path, json={"visit": "V-8"})
+    assert (other.status_code, other.json()["status"]) == (200, "late")
+    assert (await step(http, order_id))["output"] == DONE
+
+
+async def test_a_callback_may_come_before_the_answer_to_the_call(http: httpx.AsyncClient, desk: Desk) -> None:
+    order = an_order("visit")
+    desk.held.add(order["id"])
+    await http.post("/orders", json=order)
+    path = await desk.callback_path(order["id"])
+    early = await http.post(path, json=DONE)
+    assert (early.status_code, early.json()["status"]) == (202, "kept")
+    assert (await http.post(path, json=DONE)).json()["status"] == "duplicate"
+    desk.released.set()
+    assert (await step_in(http, order["id"], "completed"))["output"] == DONE
+    assert (await http.post(path, json=DONE)).json()["status"] == "duplicate"
+
+
+@pytest.mark.parametrize("body", [b"", b"null", b'"done"', b"[1]"])
+async def test_any_json_or_nothing_is_a_callback(http: httpx.AsyncClient, desk: Desk, body: bytes) -> None:
+    order_id, path = await booked(http, desk)
+    assert (await http.post(path, content=body)).json()["status"] == "completed"
+    await step_in(http, order_id, "completed")
+
+
+async def test_garbage_is_no_callback_and_uses_none_up(http: httpx.AsyncClient, desk: Desk) -> None:
+    order_id, path = await booked(http, desk)
+    assert error_of(await http.post(path, content=b"{not json"), 400)["code"] == "malformed"
+    assert (await http.post(path, json=DONE)).json()["status"] == "completed"
+    assert (await step_in(http, order_id, "completed"))["output"] == DONE
+
+
+async def test_a_callback_after_its_order_has_ended_is_refused(http: httpx.AsyncClient, desk: Desk) -> None:
+    order_id, path = await booked(http, desk)
+    await http.post(path, json=DONE)
+    await http.post(f"/orders/{order_id}/events", json={"name": "left"})
+    await ended(http, order_id)
+    assert error_of(await http.post(path, json=DONE), 410)["code"] == "ended"
+
+
+async def test_a_forged_id_completes_nothing_and_all_forgeries_are_answered_alike(
+    http: httpx.AsyncClient, desk: Desk
+) -> None:
+    order_id, path = await booked(http, desk)
+    claim = read_callback_id(SECRET, path.rpartition("/")[2])
+    assert claim is not None
+    genuine = path.rpartition("/")[2]
+    forgeries = [
+        make_callback_id(b"another secret", *claim),
+        genuine[:-1] + ("A" if genuine[-1] != "A" else "B"),
+        genuine[: len(genuine) // 2],
+        genuine + "A",
+        genuine + "=",
+        base64.urlsafe_b64encode(f"{order_id}/{claim.step_id}".encode()).decode(),
+        order_id,
+        "x" * 4999,
+    ]
+    answers = [await http.post(f"/callbacks/{forged}", json=DONE) for forged in forgeries]
+    assert {error_of(answer, 404)["message"] for answer in answers} == {"There is no such callback"}
+    assert (await step(http, order_id))["state"] == "in_progress"
+
+
+async def test_an_id_of_another_order_completes_that_one_and_no_other(http: httpx.AsyncClient, desk: Desk) -> None:
+    (mine, path), (other, _) = await booked(http, desk), await booked(http, desk)
+    assert (await http.post(path, json=DONE)).json()["order_id"] == mine
+    await step_in(http, mine, "completed")
+    assert (await step(http, other))["state"] == "in_progress"
+
+
+async def test_an_id_for_a_step_or_key_that_its_order_does_not_have_is_refused(
+    http: httpx.AsyncClient, desk: Desk
+) -> None:
+    """Such an id needs the secret; it may be one of an earlier revision."""
+    order_id, path = await booked(http, desk)
+    claim = read_callback_id(SECRET, path.rpartition("/")[2])
+    assert claim is not None
+    no_step = make_callback_id(SECRET, order_id, "no.such@1", claim.key)
+    error_of(await http.post(f"/callbacks/{no_step}", json=DONE), 404)
+    old_key = make_callback_id(SECRET, order_id, claim.step_id, claim.key + "0")
+    assert (await http.post(f"/callbacks/{old_key}", json=DONE)).json()["status"] == "late"
+    unborn = make_callback_id(SECRET, "G-never-was", claim.step_id, claim.key)
+    error_of(await http.post(f"/callbacks/{unborn}", json=DONE), 404)
+    assert (await step(http, order_id))["state"] == "in_progress"
+
+
+async def test_a_callback_id_stands_in_nothing_that_temporal_shows(
+    http: httpx.AsyncClient, desk: Desk, orders: Orders
+) -> None:
+    order_id, path = await booked(http, desk)
+    await http.post(path, json=DONE)
+    await step_in(http, order_id, "completed")
+    history = await orders.client.get_workflow_handle(f"order/{order_id}").fetch_history()
+    assert path.rpartition("/")[2] not in history.to_json()
+
+
+async def test_a_callback_that_comes_while_no_worker_runs_is_kept_for_the_next_one(
+    temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
+) -> None:
+    address, queue = address_of(temporal.client), "gateway-tests-callbacks"
+    worker = WorkerProcess(address, queue, desk.url, tmp_path / "worker")
+    try:
+        await worker.ready()
+        async with gateway_over(Orders(temporal.client, queue)) as http:
+            order_id, path = await booked(http, desk)
+            worker.close()
+            kept = await http.post(path, json=DONE)
+            assert (kept.status_code, kept.json()["status"]) == (202, "kept")
+            worker = WorkerProcess(address, queue, desk.url, tmp_path / "next")
+            assert (await step_in(http, order_id, "completed"))["output"] == DONE
+            assert (await http.post(path, json=DONE)).json()["status"] == "duplicate"
+    finally:
+        worker.close()
