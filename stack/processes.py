@@ -165,7 +165,7 @@ def readable(line: str) -> str:
     try:
         said = json.loads(line)
         event = said.pop("event")
-    except (ValueError, KeyError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return line[:LONGEST_LINE]
     about = ", ".join(f"{name}: {value}" for name, value in said.items() if name not in ("level", "timestamp"))
     return f"{event} ({about})"[:LONGEST_LINE] if about else str(event)[:LONGEST_LINE]
