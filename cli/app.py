@@ -30,7 +30,7 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for group in (running, catalogue, planning, starting, reading, worklists, resolving, telling):
+    for group in (running, catalogue, planning, starting, reading, telling, worklists, resolving):
         group.register(app)
     return app
 

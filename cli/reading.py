@@ -16,7 +16,7 @@ from workflows.states import OrderState
 if TYPE_CHECKING:
     from operations import Orders
 
-PANEL = "Looking at orders"
+PANEL = "Orders"
 
 OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from operations.acting import ActName
     from workflows.messages import Actor, StepView
 
-PANEL = "Resolving steps"
+PANEL = "What waits for a person"
 
 StepName = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, or its number in `show`.")]
 Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the order.")]

@@ -15,7 +15,7 @@ from cli.session import Session
 from cli.values import seconds_of
 from compiler.findings import Finding, OrderRejected
 
-PANEL = "Submitting orders"
+PANEL = "Orders"
 
 
 def register(app: typer.Typer) -> None:

@@ -19,7 +19,7 @@ from cli.values import data_of, pairs_of
 if TYPE_CHECKING:
     from operations.deliveries import Delivered
 
-PANEL = "Telling orders"
+PANEL = "Orders"
 
 
 def register(app: typer.Typer) -> None:
