@@ -11,8 +11,6 @@ from compiler.cel import as_text
 
 _KEPT = "/%:@!$&'()*+,;=~-._"
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_DECODINGS = 3
-"""A proxy and a framework may each take a layer of percent-encoding off."""
 
 
 class Base(NamedTuple):
@@ -68,7 +66,7 @@ def _leads_astray(path: str) -> str | None:
     if "?" in path or "#" in path:
         return "holds `?` or `#`: parameters go under `query`, and values must be encoded"
     decoded = path
-    for _ in range(_DECODINGS):
+    while True:
         if "\\" in decoded or not decoded.isprintable():
             return "holds a backslash or a control character"
         segments = decoded.removeprefix("/").split("/")
@@ -78,8 +76,9 @@ def _leads_astray(path: str) -> str | None:
             return "holds an empty part: a value in it is empty, or it begins with `//`"
         if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", decoded):
             return "is an address of its own: paths are relative to the system's base_url"
-        decoded = unquote(decoded)
-    return None
+        if (inner := unquote(decoded)) == decoded:
+            return None
+        decoded = inner  # a proxy and a framework may each take a layer of encoding off
 
 
 def _query_text(query: dict[str, Any]) -> str:

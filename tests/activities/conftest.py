@@ -41,10 +41,8 @@ class World:
 
     def is_attempt(self, number: int, **info: Any) -> None:
         """The activity's further attempts, with what the earlier ones left as heartbeat."""
-        details = self.heartbeats[-1:]
-        self.activity.info = dataclasses.replace(
-            self.activity.info, **({"attempt": number, "heartbeat_details": details} | info)
-        )
+        changes: dict[str, Any] = {"attempt": number, "heartbeat_details": self.heartbeats[-1:]}
+        self.activity.info = dataclasses.replace(self.activity.info, **(changes | info))
 
     async def call(self, **wanted: Any) -> SystemAnswer:
         return await self.activity.run(self.calls.call_system, call_of(**wanted))
@@ -73,7 +71,7 @@ class Failed:
         self.pause: timedelta | None = error.next_retry_delay
         self.details: FailureDetails = error.details[0]
         assert error.__cause__ is None
-        assert error.__suppress_context__
+        assert error.__context__ is None or error.__suppress_context__, "no other error may be told beside it"
 
 
 NO_RETRY = RetryPolicy(max_attempts=1)
