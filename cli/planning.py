@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +11,14 @@ import typer
 
 from cli.command import command
 from cli.failures import WrongUsage
-from cli.order_files import read_given
+from cli.order_files import GivenOrder, read_given
 from cli.session import Session
+from compiler.findings import OrderRejected
+from compiler.reasons import Reason
+from views.plan_reasons import reasons_view
 
 if TYPE_CHECKING:
+    from compiler.catalogue import Catalogue
     from compiler.plan import Plan
 
 PANEL = "Without a server"
@@ -48,20 +54,50 @@ def plan(
     given = read_given([order])
     if picture is not None and len(given) > 1:
         raise WrongUsage(f"A picture shows one order, and {order} holds {len(given)}")
+    catalogue = session.catalogue()
+    if explain:
+        _explained(session, given, catalogue)
+        return
     from compiler.compile import compile_order
 
-    catalogue = session.catalogue()
     plans = [compile_order(each.order, catalogue, each.file) for each in given]
-    if session.json:
-        from compiler.plan_json import plan_json
-
-        write = session.document if len(plans) == 1 else session.line
-        for each in plans:
-            write(plan_json(each))
-    elif picture is not None:
+    if picture is not None:
         session.show(_drawn(plans[0], picture))
     else:
-        _trees(session, plans)
+        _shown(session, [(each, ()) for each in plans])
+
+
+def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalogue) -> None:
+    """Also of an order that is rejected: what was decided until then. Raises OrderRejected after it."""
+    from compiler.compile import compile_with_reasons
+    from compiler.reasons import Reasons
+
+    plans: list[tuple[Plan, Sequence[Reason]]] = []
+    for each in given:
+        reasons = Reasons(wanted=True)
+        compilation = compile_with_reasons(each.order, catalogue, reasons, each.file)
+        if compilation.plan is None:
+            if not session.json:
+                session.show(*reasons_view(reasons.noted))
+            raise OrderRejected(compilation.findings)
+        plans.append((compilation.plan, reasons.noted))
+    _shown(session, plans)
+
+
+def _shown(session: Session, plans: Sequence[tuple[Plan, Sequence[Reason]]]) -> None:
+    """Plans as trees or documents, with the reasons where there are any."""
+    from compiler.plan_json import plan_json
+    from views.plan_tree import PlanTree
+
+    write = session.document if len(plans) == 1 else session.line
+    for at, (each, reasons) in enumerate(plans):
+        if session.json:
+            noted = {"reasons": [asdict(reason) for reason in reasons]} if reasons else {}
+            write(plan_json(each) | noted)
+            continue
+        if at:
+            session.show("")
+        session.show(PlanTree(each, session.terminal), *reasons_view(reasons))
 
 
 def _drawn(plan: Plan, picture: Picture) -> str:
@@ -72,12 +108,3 @@ def _drawn(plan: Plan, picture: Picture) -> str:
     from views.plan_svg import page, svg
 
     return svg(plan) if picture is Picture.SVG else page(plan)
-
-
-def _trees(session: Session, plans: list[Plan]) -> None:
-    from views.plan_tree import PlanTree
-
-    for at, each in enumerate(plans):
-        if at:
-            session.show("")
-        session.show(PlanTree(each, session.terminal))
