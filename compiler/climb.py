@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 
 from compiler.catalogue import Step
 from compiler.line_tree import LineNode, LineTree
+from compiler.places import SCOPE_WORDS
 from compiler.reach import Reach
 from compiler.step_instances import StepInstances, ValueIdentity
 from compiler.steps import Scope as Across
@@ -46,8 +47,10 @@ class Found:
     """The places that are meant; and the ways up on which there is none."""
 
     places: tuple[Place, ...]
-    nowhere: Ways = None
-    """None: every way has its place. Else the lines of the ways without."""
+    lost: bool = False
+    """Whether there are ways without a place."""
+    ways: Ways = None
+    """Those, where there are."""
 
 
 def within(node: LineNode, bounds: Bounds) -> bool:
@@ -82,14 +85,20 @@ class Climb:
     ) -> Found:
         """Where step `waiting`, serving `node`, looks for step `wanted`: the first rule that applies decides."""
         if across is not None:
-            return Found(self._across(node, across))
+            return self._holding(self._across(node, across), wanted, bounds, ways)
         if waiting.per == "order" or wanted.per == "order":
-            return Found((ALL,))
-        if waiting.per == wanted.per and waiting.per not in ("line", "unit", "bundle"):
+            return self._holding((ALL,), wanted, bounds, ways)
+        if waiting.per == wanted.per and waiting.per not in SCOPE_WORDS:
             value = self._instances.value(waiting.per, node, waiting)
             if value is not None:
-                return Found((Place("value", None, waiting.per, value),))
+                return self._holding((Place("value", None, waiting.per, value),), wanted, bounds, ways)
         return self._climbed(waiting, node, wanted, bounds, ways)
+
+    def _holding(self, places: tuple[Place, ...], wanted: Step, bounds: Bounds, ways: Ways) -> Found:
+        """Those of the places that can hold the step at all."""
+        products = self._reach.products_of[wanted.workstream]
+        able = tuple(place for place in places if self._any_holds(place, products, bounds))
+        return Found(able) if able else Found((), True, ways)
 
     def _across(self, node: LineNode, across: Across) -> tuple[Place, ...]:
         if across == "order":
@@ -113,7 +122,7 @@ class Climb:
             if not failed:
                 return Found(tuple(places))
             nowhere = self._ways_to(failed, node, bounds, nowhere, lambda one: self._holds(one, products))
-        return Found(tuple(places), nowhere)
+        return Found(tuple(places), True, nowhere)
 
     def _up(
         self, start: LineNode, bounds: Bounds, ways: Ways, can: CanHold, kind: PlaceKind, places: dict[Place, None]

@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.bindings import order_bindings
 from compiler.catalogue import Catalogue
+from compiler.collections_paused import collections_paused
 from compiler.composition import compose
 from compiler.decomposition import decompose
 from compiler.findings import Finding, OrderRejected
@@ -41,6 +42,11 @@ def compile_order(order: dict[str, Any], catalogue: Catalogue, file: str = "orde
 
 def compile_with_reasons(order: object, catalogue: Catalogue, reasons: Reasons, file: str = "order") -> Compilation:
     """The same without raising, and with its reasons noted where they are wanted."""
+    with collections_paused():
+        return _compiled(order, catalogue, reasons, file)
+
+
+def _compiled(order: object, catalogue: Catalogue, reasons: Reasons, file: str) -> Compilation:
     form = order_form(order, source_of(order, file))
     rejections = Rejections(form)
     if form.order is None:

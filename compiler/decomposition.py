@@ -19,7 +19,7 @@ from compiler.plan import Line
 from compiler.reach import Reach
 from compiler.reasons import Reason, Reasons
 from compiler.rejections import MISSING_VALUE, Judge
-from compiler.rule_application import Contribution, RuleApplication
+from compiler.rule_application import Contribution, Outcome, RuleApplication
 
 LINE_LIMIT = 100_000
 """Lines of one order, fulfilment lines included."""
@@ -53,6 +53,9 @@ class _Decomposition:
     pending: dict[str, list[Contribution]] = field(default_factory=dict)
     ids: dict[str, Any] = field(default_factory=dict)
     too_many: bool = False
+    told: list[tuple[LineNode, int, str, Outcome]] = field(default_factory=list)
+    made: dict[tuple[LineNode, int], dict[str, None]] = field(default_factory=dict)
+    """The ids of the lines that a source's rule made; only where reasons are wanted."""
 
     def run(self) -> None:
         self.ids = {node.line.id: node for node in self.tree.order_lines}
@@ -65,6 +68,9 @@ class _Decomposition:
             if self.too_many:
                 return
         self.tree.lines.sort(key=lambda node: node.rank)
+        for source, position, name, outcome in sorted(self.told, key=lambda one: (one[0].rank, one[1])):
+            ids = tuple(self.made.get((source, position), ()))
+            self.reasons.note(Reason("rule", source.line.id, name, outcome.applied, outcome.why, ids))
 
     def _apply_rules(self, source: LineNode) -> None:
         rules = self.reach.rules(source.product)
@@ -78,8 +84,7 @@ class _Decomposition:
             self.pending.setdefault(target.id, []).extend(contributions)
             if self.reasons.wanted:
                 name = f"{target.id}~{ranked.rule.as_}" if ranked.rule.as_ else target.id
-                why = application.outcome.why
-                self.reasons.note(Reason("rule", source.line.id, name, bool(contributions), why))
+                self.told.append((source, ranked.position, name, application.outcome))
 
     def _make(self, product: Product, contributions: list[Contribution]) -> None:
         groups: dict[Any, _Group] = {}
@@ -93,6 +98,9 @@ class _Decomposition:
                     self._give_up(node)
                     return
                 self._add(node)
+                if self.reasons.wanted:
+                    for one in group.contributions:
+                        self.made.setdefault((one.source, one.rank[-2]), {})[node.line.id] = None
 
     def _give_up(self, node: LineNode) -> None:
         self.too_many = True

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from pathlib import Path
 
 from compiler.assembly import assemble
 from compiler.catalogue import Catalogue
 from compiler.checks import findings_in
+from compiler.collections_paused import collections_paused
 from compiler.definitions import define
 from compiler.findings import CatalogueInvalid, Finding, OrderRejected
 from compiler.source import Document, Reading, read_file, read_folder
@@ -21,27 +20,11 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
 
     Raises CatalogueInvalid with every finding, in the order of their places.
     """
-    with _without_collections():
+    with collections_paused():
         survey, findings = _surveyed(read_folder(Path(folder)), environment)
         if not any(finding.severity == "error" for finding in findings):
             return assemble(survey, findings)
     raise CatalogueInvalid(findings)
-
-
-@contextmanager
-def _without_collections() -> Iterator[None]:
-    """Loading makes hundreds of thousands of objects and hardly a cycle: looking for cycles takes half the time."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            # What was made is here to stay: it joins the oldest generation at once, rather than being looked through
-            # as young by the first collection that follows.
-            gc.freeze()
-            gc.unfreeze()
-            gc.enable()
 
 
 def check(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:
@@ -57,7 +40,7 @@ def check(paths: Iterable[Path], environment: Path | None = None) -> list[Findin
             one.documents = [document for document in one.documents if not _is_order(document)]
         reading.documents += one.documents
         reading.findings += one.findings
-    with _without_collections():
+    with collections_paused():
         survey, findings = _surveyed(reading, environment)
         if orders and not any(finding.severity == "error" for finding in findings):
             catalogue = assemble(survey, findings)
@@ -98,6 +81,11 @@ def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    """By place, then code; the same finding once."""
-    unique = {(f.file, f.line, f.column, f.code, f.message): f for f in findings}
+    """By place, then code; the same finding once. What cannot even be read is not judged as well."""
+    unread = {(f.file, f.line, f.column) for f in findings if f.code.startswith("yaml-")}
+    unique = {
+        (f.file, f.line, f.column, f.code, f.message): f
+        for f in findings
+        if f.code.startswith("yaml-") or (f.file, f.line, f.column) not in unread
+    }
     return [unique[key] for key in sorted(unique)]

@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import Any
 
 from compiler.catalogue import Read
+from compiler.collections_paused import collections_paused
 from compiler.plan import Line, OrderHeader, Plan, PlannedDefinition, PlannedStep, Previous
 from compiler.steps import Action, RetryPolicy, StepDefinition
 
@@ -48,6 +49,11 @@ def unpack(data: bytes) -> Plan:
         raise ValueError(f"these bytes are not a plan: {error}") from None
     if not isinstance(read, dict) or read.get("format") != FORMAT:
         raise ValueError("this plan was packed by another version of the engine")
+    with collections_paused():
+        return _read_plan(read)
+
+
+def _read_plan(read: dict[str, Any]) -> Plan:
     return Plan(
         order=_read_header(read["order"]),
         catalogue_version=read["catalogue_version"],

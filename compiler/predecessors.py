@@ -114,12 +114,11 @@ class Predecessors:
             key = (one.wanted.workstream, one.wanted.id)
             for place in found.places:
                 meant[place, key, one.bounds] = one.wanted
-            if found.nowhere is not None:
-                told = (one.node, key, one.bounds, found.nowhere)
-                if told not in seen:
-                    seen.add(told)
-                    nowhere.append(one._replace(ways=found.nowhere))
-                    open_ += self._references(one.wanted, (one.node,), one.bounds, found.nowhere)
+            told = (one.node, key, one.bounds, found.ways)
+            if found.lost and told not in seen:
+                seen.add(told)
+                nowhere.append(one._replace(ways=found.ways))
+                open_ += self._references(one.wanted, (one.node,), one.bounds, found.ways)
         there: set[StepInstance] = set()
         absent: dict[Absence, None] = {}
         for (place, _, bounds), wanted in meant.items():
@@ -200,16 +199,16 @@ class Predecessors:
         return answer
 
     def _explain(self, instance: StepInstance, answer: Answer) -> None:
-        told: set[Absence] = set()
-        waiting = _in_order(answer.absent)
+        told: set[tuple[StepKey, LineNode]] = set()
+        waiting = [(absence, "it is not in the plan here") for absence in _in_order(answer.absent)]
         while waiting:
-            absence = waiting.pop(0)
-            if absence in told:
+            absence, why = waiting.pop(0)
+            if (absence.key, absence.node) in told:
                 continue
-            told.add(absence)
-            name = ".".join(absence.key)
-            self._note(instance, name, absence.node, self._stand_ins(absence), "it is not in the plan here")
-            waiting += _in_order(self._answer_at(absence).absent)
+            told.add((absence.key, absence.node))
+            self._note(instance, ".".join(absence.key), absence.node, self._stand_ins(absence), why)
+            inner = _in_order(self._answer_at(absence).absent)
+            waiting += [(one, "it would stand in, and is not in the plan here either") for one in inner]
         for lost in sorted(answer.nowhere, key=lambda one: (one.node.rank, one.wanted.reference)):
             references = self._references(lost.wanted, (lost.node,), lost.bounds, lost.ways)
             taken = self._answer(instance.step, references)

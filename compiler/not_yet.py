@@ -1,0 +1,64 @@
+"""What the language says and this engine does not do yet: an order that needs it is refused, no key is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from compiler.catalogue import Catalogue
+from compiler.findings import Finding, Place, finding_at
+from compiler.plan import Plan, PlannedDefinition
+from compiler.steps import OrderReference
+
+FORMATS = ("form", "xml")
+
+
+def not_yet(plan: Plan, catalogue: Catalogue) -> list[Finding]:
+    """One finding for each key that the plan's steps need and that is not done yet, at its step's definition.
+
+    The worker refuses an order for them; `plan` only warns. What an order does not need while it goes forward
+    (`undo`, `sla`, `on_change`, `point_of_no_return`) is no reason to refuse it.
+    """
+    findings = []
+    for definition in plan.definitions:
+        place = _place(definition, catalogue)
+        for key, instead in _needed(definition, catalogue):
+            message = f"step `{definition.workstream}.{definition.step}` needs {key}, which is not done yet: {instead}"
+            findings.append(finding_at(place, "not-yet", message))
+    return list({(found.file, found.line, found.message): found for found in findings}.values())
+
+
+def _place(definition: PlannedDefinition, catalogue: Catalogue) -> Place:
+    workstream = catalogue.workstreams.get(definition.workstream)
+    step = workstream.steps.get(definition.step) if workstream else None
+    return step.place if step else Place("definitions")
+
+
+def _needed(planned: PlannedDefinition, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+    """The key, and what to write instead."""
+    definition = planned.definition
+    if definition.start is not None and definition.start.latest:
+        yield "`start: {latest: true}`", "give a time with `start: {at: …}`, or a `delay`"
+    if any(isinstance(reference, OrderReference) for reference in definition.after):
+        yield (
+            "`after: {order: …}`, another order's step",
+            "wait for an event that the other order's last step makes a system send",
+        )
+    for case in definition.on_failure:
+        if case.redo_from is not None:
+            yield "`on_failure: redo_from`", "say `do: fallout`, and let a person retry the step"
+        if case.rollback is not None:
+            yield "`on_failure: rollback`", "say `do: fallout`, and let a person decide"
+    call = definition.call
+    if call is None:
+        return
+    for key, value in (("format", call.format), ("accept", call.accept)):
+        if value in FORMATS:
+            yield f"`{key}: {value}`", "say `json` or `text`, or do the call in a Python activity"
+    system = catalogue.systems.get(call.system)
+    auth = system.auth if system else None
+    for way in ("oauth2", "mtls"):
+        if auth is not None and getattr(auth, way) is not None:
+            yield (
+                f"`auth: {way}` of system `{call.system}`",
+                "use `bearer`, `basic` or `api_key`, or put a proxy that signs in before it",
+            )
