@@ -9,7 +9,6 @@ from workflows.kinds.call import called_back
 from workflows.messages import Refusal
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.refusals import Refused, step_named
-from workflows.settling import stop_waiting
 from workflows.states import NOT_BEGUN, SETTLED, StepState
 
 
@@ -25,27 +24,30 @@ def verdict_on(run: OrderRun, step_id: str, key: str, event_id: str) -> Callback
     call = run.definition(step).definition.call
     if call is None or call.callback is None:
         raise Refused(Refusal.INVALID, f"Step {run.id_of(step)} waits for no callback")
-    if run.inbox.has_seen(event_id):
+    if run.inbox.has_seen(_once(key, event_id)):
         return CallbackVerdict("duplicate", step)
     if key != run.key_of(step) or step.state in SETTLED:
         return CallbackVerdict("late", step)
     if step.state in NOT_BEGUN:
         raise Refused(Refusal.INVALID, f"Step {run.id_of(step)} has made no call yet")
-    if step.phase is Phase.CALL and step.state is not StepState.FATALLY_FAILED:
+    if step.phase is Phase.CALL and step.state is StepState.IN_PROGRESS:
         return CallbackVerdict("duplicate" if step.callback is not None else "kept", step)
     return CallbackVerdict("completed", step)
 
 
-def take_in(run: OrderRun, event_id: str, payload: Any, verdict: CallbackVerdict) -> None:
+def _once(key: str, event_id: str) -> str:
+    """An id counts once for an effect: systems that give none send a digest, and many bodies are alike."""
+    return f"{key} {event_id}"
+
+
+def take_in(run: OrderRun, key: str, event_id: str, payload: Any, verdict: CallbackVerdict) -> None:
     """Does what the verdict says. The step's boundary is the caller's."""
     if verdict.status == "duplicate":
         return
-    run.inbox.remember(event_id)
+    run.inbox.remember(_once(key, event_id))
     step = verdict.step
     if verdict.status == "kept":
         step.callback = (payload,)
-        if step.state is StepState.FAILED:
-            answer_by_callback(run, step)
     elif verdict.status == "completed":
         if step.state is StepState.FATALLY_FAILED:
             run.journal.note(run.now, "called back after all", run.id_of(step))
@@ -53,8 +55,6 @@ def take_in(run: OrderRun, event_id: str, payload: Any, verdict: CallbackVerdict
 
 
 def answer_by_callback(run: OrderRun, step: StepRun) -> None:
-    """The call was not answered, but the system called back: so it has done the work."""
-    callback = step.callback
-    stop_waiting(run, step)
-    step.phase, step.callback = Phase.CALLBACK, None
+    """The call was not answered, but the system has called back: so it has done the work."""
+    callback, step.callback = step.callback, None
     called_back(run, step, callback[0] if callback else None)

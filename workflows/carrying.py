@@ -10,6 +10,7 @@ from typing import Any
 from compiler.plan_codec import unpack
 from workflows.inbox import KeptEvent
 from workflows.journal import Entry
+from workflows.kinds.event import subscribe
 from workflows.kinds.wait import watch
 from workflows.progress import Failure, OrderRun, Phase, StepRun
 from workflows.states import SETTLED, StepState
@@ -177,6 +178,8 @@ def _requeue(run: OrderRun) -> None:
         if step.deadline is not None:
             run.wake_at(step, step.deadline)
         if step.phase is Phase.EVENT:
+            if step.key is not None and not step.subscribed:
+                subscribe(run, step)
             for name in step.names:
                 run.waiting_events.setdefault((name, step.key), {})[step.position] = None
         elif step.phase is Phase.CONDITION:

@@ -336,7 +336,7 @@ class FulfilOrder:
         run = await self._decided()
         with refusals():
             verdict = callbacks.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
-        fulfilment.take_callback(run, delivery.event_id, delivery.payload, verdict)
+        fulfilment.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
         self._stirred.set()
         return DeliveryAnswer(status=verdict.status, step=run.id_of(verdict.step))
 

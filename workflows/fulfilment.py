@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from activities.contract import DEFINITION_ERROR
@@ -115,7 +116,7 @@ def answered(run: OrderRun, position: int, launch_number: int, answer: dict[str,
     """The activity of this launch has succeeded; an answer that nobody waits for any more is dropped."""
     step = run.steps[position]
     if _landed(run, step, launch_number):
-        guarded(run, step, ANSWERED[step.phase], answer)
+        guarded(run, step, lambda run, step: ANSWERED[step.phase](run, step, answer))
 
 
 def attempt_failed(run: OrderRun, position: int, launch_number: int, failure: Failure) -> None:
@@ -137,6 +138,8 @@ def _failed_attempt(run: OrderRun, step: StepRun, failure: Failure) -> None:
     if step.phase is Phase.CALL and step.callback is not None:
         callbacks.answer_by_callback(run, step)
     elif failure.retry_after is None:
+        if step.phase is Phase.POLL and not run.recipe(step).is_business(failure.code):
+            failure = replace(failure, outcome_known=False)  # of the call; only asking how it goes went wrong
         step.uncertain = not failure.outcome_known
         failed(run, step, failure)
     elif step.phase is Phase.POLL:
@@ -164,8 +167,8 @@ def take_event(run: OrderRun, event: KeptEvent, verdict: events.Verdict) -> None
         guarded(run, verdict.step, lambda run, _step: events.take_in(run, event, verdict))
 
 
-def take_callback(run: OrderRun, event_id: str, payload: Any, verdict: callbacks.CallbackVerdict) -> None:
-    guarded(run, verdict.step, lambda run, _step: callbacks.take_in(run, event_id, payload, verdict))
+def take_callback(run: OrderRun, key: str, event_id: str, payload: Any, verdict: callbacks.CallbackVerdict) -> None:
+    guarded(run, verdict.step, lambda run, _step: callbacks.take_in(run, key, event_id, payload, verdict))
 
 
 def act(run: OrderRun, name: acts.ActName, step: StepRun, message: StepAct) -> None:

@@ -59,6 +59,10 @@ class Recipe:
     poll_names: frozenset[str]
     later_fail_when: tuple[FailWhen, ...]
 
+    def is_business(self, code: str) -> bool:
+        """Whether one of the definition's own `fail_when` says this code of an answer."""
+        return any(case["code"] == code for case in self.answer_fail_when)
+
 
 def recipe_of(planned: PlannedDefinition) -> Recipe:
     definition = planned.definition

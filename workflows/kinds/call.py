@@ -70,7 +70,7 @@ def _texts(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _changed(call: Call, query: Any, body: Any, changes: dict[str, Any]) -> tuple[Any, Any]:
-    """What a person gave with `retry` replaces fields of the same names: of the body, or where none is, of the query."""
+    """What a person gave with `retry` replaces the fields so named: of the body, or where none is, of the query."""
     if call.method in ("get", "delete") and body is None:
         return {**query, **changes}, body
     return query, {**body, **changes} if isinstance(body, dict) else dict(changes)

@@ -1,0 +1,137 @@
+"""Drives the core by hand: what Temporal and the world would do, one happening at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from activities.contract import SystemCall
+from compiler.plan import Plan
+from compiler.plan_codec import pack
+from tests.workflows.plans import plan_of
+from workflows import acts, callbacks, carrying, events, fulfilment
+from workflows.commands import CancelActivity, Command, StartActivity, StartCall, StartPoll
+from workflows.inbox import kept_event
+from workflows.messages import ActAnswer, Actor, EventDelivery, SetCharacteristics, StepAct, StepView
+from workflows.progress import Failure, OrderRun, StepRun
+from workflows.rollup import state_of
+from workflows.states import OrderState, StepState
+from workflows.views import step_view
+
+START = 1_800_000_000.0
+ANN = Actor(by="ann", reason="asked to")
+
+
+class Driven:
+    """An order whose steps are named as in `plan_of`. Mistakes of the engine raise."""
+
+    def __init__(self, plan: Plan | Mapping[str, Any], in_flight: int = 200, strict: bool = True) -> None:
+        self.plan = plan if isinstance(plan, Plan) else plan_of(plan)
+        self.run = OrderRun(self.plan, START, in_flight)
+        self.run.strict = strict
+        self.commands: list[Command] = []
+        fulfilment.start(self.run)
+        self.go_on()
+
+    def go_on(self) -> None:
+        while fulfilment.advance(self.run):
+            pass
+        self.commands += fulfilment.take_commands(self.run)
+
+    def step(self, name: str) -> StepRun:
+        return self.run.steps[self.run.positions[f"camera.{name}@1"]]
+
+    def state(self, name: str) -> StepState:
+        return self.step(name).state
+
+    def states(self) -> dict[str, str]:
+        names = [definition.step for definition in self.plan.definitions]
+        return {name: step.state.value for name, step in zip(names, self.run.steps, strict=True)}
+
+    def view(self, name: str) -> StepView:
+        return step_view(self.run, self.step(name))
+
+    def order_state(self) -> OrderState:
+        return state_of(self.run)
+
+    def sent(self, name: str) -> list[StartCall | StartPoll | StartActivity]:
+        """The activities started for the step."""
+        position = self.step(name).position
+        return [
+            command
+            for command in self.commands
+            if isinstance(command, StartCall | StartPoll | StartActivity) and command.step == position
+        ]
+
+    def request(self, name: str) -> SystemCall:
+        """The last call made for the step."""
+        last = self.sent(name)[-1]
+        assert isinstance(last, StartCall | StartPoll)
+        return last.request
+
+    def keys(self, name: str) -> list[str]:
+        return [command.request.idempotency_key for command in self.sent(name)]
+
+    def cancelled(self, name: str) -> bool:
+        position = self.step(name).position
+        return any(isinstance(command, CancelActivity) and command.step == position for command in self.commands)
+
+    def answer(self, name: str, output: Any = None, attempts: int = 1) -> None:
+        step = self.step(name)
+        fulfilment.answered(self.run, step.position, step.launch, {"output": output, "attempts": attempts})
+        self.go_on()
+
+    def fail(self, name: str, code: str = "http_500", message: str = "it broke", **further: Any) -> None:
+        step = self.step(name)
+        failure = Failure(code, message, **{"attempts": 5, **further})
+        fulfilment.attempt_failed(self.run, step.position, step.launch, failure)
+        self.go_on()
+
+    def wait(self, seconds: float) -> None:
+        self.run.now += seconds
+        fulfilment.pass_time(self.run)
+        self.go_on()
+
+    def event(self, name: str, key: str | None = None, payload: Any = None, **further: Any) -> str:
+        """How it was taken. Raises Refused."""
+        event_id = further.pop("event_id", f"{name}/{key}/{payload}")
+        delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **further)
+        event = kept_event(delivery, self.run.now)
+        verdict = events.verdict_on(self.run, event)
+        fulfilment.take_event(self.run, event, verdict)
+        self.go_on()
+        return verdict.status
+
+    def call_back(self, name: str, payload: Any = None, key: str | None = None, event_id: str = "cb-1") -> str:
+        """How it was taken. Raises Refused."""
+        step = self.step(name)
+        key = key or self.run.key_of(step)
+        verdict = callbacks.verdict_on(self.run, self.run.id_of(step), key, event_id)
+        fulfilment.take_callback(self.run, key, event_id, payload, verdict)
+        self.go_on()
+        return verdict.status
+
+    def act(self, act: acts.ActName, name: str, data: Any = None, expected: StepState | None = None) -> ActAnswer:
+        """Raises Refused."""
+        message = StepAct(step=f"camera.{name}@1", actor=ANN, data=data, expected=expected)
+        step, already = acts.judged(self.run, act, message)
+        if already is not None:
+            return already
+        fulfilment.act(self.run, act, step, message)
+        self.go_on()
+        return acts.answer_of(self.run, act, step)
+
+    def set(self, **characteristics: Any) -> ActAnswer:
+        answer = acts.set_characteristics(self.run, SetCharacteristics(characteristics=characteristics, actor=ANN))
+        self.go_on()
+        return answer
+
+    def carry_over(self) -> Driven:
+        """The same order in a run that continues this one. Nothing may be in flight."""
+        packed = pack(self.plan)
+        next_run, _ = carrying.resumed(carrying.carried(self.run, packed), self.run.now)
+        driven = Driven.__new__(Driven)
+        driven.plan, driven.run, driven.commands = next_run.plan, next_run, []
+        driven.run.strict = True
+        driven.go_on()
+        return driven
