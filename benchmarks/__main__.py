@@ -1,0 +1,32 @@
+"""`python -m benchmarks [NAME …]`: measures, and prints ratios against a baseline of the same run."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from benchmarks import composing, latency, load, size, throughput
+
+MEASURES: dict[str, Callable[[], Awaitable[None]]] = {
+    "load": load.measure,
+    "compose": composing.measure,
+    "throughput": throughput.measure,
+    "latency": latency.measure,
+    "size": size.measure,
+    "kill": size.measure_kill,
+    "huge": lambda: size.measure((500, 50_000)),
+}
+ON_DEMAND = {"huge"}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ordo's benchmarks.")
+    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], metavar="NAME", help=", ".join(MEASURES))
+    names = parser.parse_args().names or [name for name in MEASURES if name not in ON_DEMAND]
+    for name in names:
+        asyncio.run(MEASURES[name]())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""On an idle server: from accepted to the first call, and from a step's end to the next one's start."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.client import WorkflowHistory
+
+from benchmarks.figures import percentile, say
+from benchmarks.rig import Rig, rig
+from benchmarks.throughput import GENERIC, order
+from operations import Orders
+from workflows.messages import workflow_id
+
+ORDERS = 30
+
+
+async def _history(bench: Rig, order_id: str) -> WorkflowHistory:
+    await Orders(bench.client, GENERIC).submit(order(order_id))
+    handle = bench.client.get_workflow_handle(workflow_id(order_id))
+    await handle.result()
+    return await handle.fetch_history()
+
+
+def _at(event: HistoryEvent) -> datetime:
+    return event.event_time.ToDatetime(tzinfo=UTC)
+
+
+def _first_call(events: list[HistoryEvent]) -> float:
+    """Milliseconds from the answer to the submission to the start of the first call."""
+    accepted = next(
+        _at(event) for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
+    )
+    calls = {
+        event.event_id
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED
+        and "@" in event.activity_task_scheduled_event_attributes.activity_id
+    }
+    first = min(
+        _at(event)
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
+        and event.activity_task_started_event_attributes.scheduled_event_id in calls
+    )
+    return (first - accepted).total_seconds() * 1000
+
+
+def _between_steps(events: list[HistoryEvent], follows: dict[str, str]) -> list[float]:
+    """Milliseconds from each step's end to its follower's start, for steps with one predecessor."""
+    names: dict[int, str] = {}
+    started: dict[str, datetime] = {}
+    ended: dict[str, datetime] = {}
+    for event in events:
+        if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+            names[event.event_id] = event.activity_task_scheduled_event_attributes.activity_id
+        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+            started[names[event.activity_task_started_event_attributes.scheduled_event_id]] = _at(event)
+        elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+            ended[names[event.activity_task_completed_event_attributes.scheduled_event_id]] = _at(event)
+    return [(started[later] - ended[before]).total_seconds() * 1000 for later, before in follows.items()]
+
+
+FOLLOWS = {
+    "device.ship@1": "device.reserve@1",
+    "device.register@1": "device.ship@1",
+    "access.test@1": "access.install@1",
+    "service.welcome@1": "service.provision@1",
+    "account.rate@1": "account.open@1",
+}
+
+
+async def measure(orders: int = ORDERS) -> None:
+    """One order after the other, as they come to a quiet shop."""
+    first: list[float] = []
+    between: list[float] = []
+    async with rig() as bench:
+        worker = bench.worker(GENERIC, bench.catalogue("twelve_steps.yaml"))
+        try:
+            for number in range(orders + 3):
+                events: list[Any] = list((await _history(bench, f"l{number}")).events)
+                if number >= 3:
+                    first.append(_first_call(events))
+                    between += _between_steps(events, FOLLOWS)
+        finally:
+            worker.end()
+    say(f"Latency: {orders} orders one after the other on an idle server, in ms")
+    for name, values in (("accepted → first call", first), ("step end → next call", between)):
+        p50, p95 = percentile(values, 0.5), percentile(values, 0.95)
+        say(f"  {name:22} p50 {p50:.1f}, p95 {p95:.1f}, most {max(values):.1f}")
