@@ -21,6 +21,7 @@ from workflows.messages import (
     QUERY_OVERVIEW,
     QUERY_PLAN,
     QUERY_STEPS,
+    SIGNAL_CALLBACK,
     SIGNAL_EVENT,
     UPDATE_CALLBACK,
     UPDATE_COMPLETE,
@@ -78,7 +79,8 @@ class FulfilOrder:
         self._run: OrderRun | None = None
         self._packed = b""
         self._decision: Decision | None = None
-        self._signalled: list[EventDelivery] = []
+        self._signalled: list[EventDelivery | CallbackDelivery] = []
+        """What came before the order could take it: before the compiler's word, or before a resumed run's beginning."""
         self._flights: dict[str, Flight] = {}
         self._landed: list[Flight] = []
         self._stirred = asyncio.Event()
@@ -125,8 +127,7 @@ class FulfilOrder:
         self._run = run = OrderRun(unpack(compiled.plan), workflow.time())
         fulfilment.start(run)
         fulfilment.advance(run)
-        for event in self._signalled:
-            self._take_signalled(run, event)
+        self._take_all_signalled(run)
         self._showing.decided(compiled.summary, run)
         workflow.upsert_memo({"priority": run.plan.order.priority, "steps": len(run.steps)})
         self._decision = self._accepted(run)
@@ -145,6 +146,7 @@ class FulfilOrder:
         self._order, self._revision = start["order"], start["revision"]
         run, self._packed = carrying.resumed(resumed, workflow.time())
         self._run = run
+        self._take_all_signalled(run)
         self._showing.resumed(run)
         self._decision = self._accepted(run)
         return run
@@ -307,12 +309,34 @@ class FulfilOrder:
 
     @workflow.signal(name=SIGNAL_EVENT)
     def deliver_event(self, delivery: EventDelivery) -> None:
-        if self._run is None:
-            self._signalled.append(delivery)
+        self._signalled.append(delivery)
+        if self._run is not None:
+            self._take_all_signalled(self._run)
+
+    @workflow.signal(name=SIGNAL_CALLBACK)
+    def deliver_callback(self, delivery: CallbackDelivery) -> None:
+        self._signalled.append(delivery)
+        if self._run is not None:
+            self._take_all_signalled(self._run)
+
+    def _take_all_signalled(self, run: OrderRun) -> None:
+        """In the order in which they came."""
+        run.now = workflow.time()
+        for delivery in self._signalled:
+            if isinstance(delivery, EventDelivery):
+                self._take_signalled(run, delivery)
+            else:
+                self._take_signalled_callback(run, delivery)
+        self._signalled.clear()
+        self._stirred.set()
+
+    def _take_signalled_callback(self, run: OrderRun, delivery: CallbackDelivery) -> None:
+        try:
+            verdict = callbacks.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
+        except Refused as refused:
+            run.journal.note(run.now, "callback dropped", reason=str(refused))
         else:
-            self._run.now = workflow.time()
-            self._take_signalled(self._run, delivery)
-            self._stirred.set()
+            fulfilment.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
 
     def _take_signalled(self, run: OrderRun, delivery: EventDelivery) -> None:
         """Nobody can be told of a refusal: what is ambiguous is kept until it is not, the rest is noted."""
