@@ -11,13 +11,14 @@ from datetime import UTC
 from typing import Any
 
 import structlog
-from compiler.compile import compile_order
 from temporalio import activity
 
 from activities.catalogue_in_force import CatalogueInForce
 from activities.contract import COMPILE_ORDER, CompiledOrder, CompileOrder
 from compiler.catalogue import Catalogue
+from compiler.compile import compile_order
 from compiler.findings import Finding, OrderRejected
+from compiler.not_yet import not_yet
 from compiler.plan import Plan
 from compiler.plan_codec import pack
 
@@ -62,11 +63,12 @@ def compiled_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder
     """Never raises: a mistake of the compiler itself rejects the order, too, rather than leave it hanging."""
     try:
         plan = compile_order(order, catalogue)
+        if needed := not_yet(plan, catalogue):
+            raise OrderRejected(needed)
         packed = pack(plan)
         if len(packed) > LARGEST_PLAN:
-            raise OrderRejected(
-                [_of_order(PLAN_TOO_LARGE, "its plan is larger than Temporal can carry: split the order")]
-            )
+            message = "the plan of this order is larger than Temporal can carry: split the order"
+            raise OrderRejected([_of_order(PLAN_TOO_LARGE, message)])
     except OrderRejected as rejected:
         return CompiledOrder(findings=_dumped(rejected.findings), summary=_known_of(order, catalogue))
     except Exception as error:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+import sys
 from collections.abc import Mapping
 from http.cookiejar import DefaultCookiePolicy
+from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -29,6 +31,9 @@ class Connections:
     def __init__(self) -> None:
         self._clients: dict[str, httpx.AsyncClient] = {}
         self._tls: ssl.SSLContext | None = None
+        if find_spec("sniffio") is None:
+            # The HTTP client looks for it twice a request; to search the whole path for it takes a quarter of a call.
+            sys.modules["sniffio"] = None  # type: ignore[assignment]
         for name in ("httpx", "httpcore"):  # they would log addresses and headers, secrets included
             logging.getLogger(name).setLevel(logging.WARNING)
 

@@ -1,0 +1,143 @@
+"""COMPILE_ORDER: the worker's catalogue decides, and its word is a plan or every reason against one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from structlog.testing import capture_logs
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import ActivityEnvironment
+
+from activities import compile_order as module
+from activities.catalogue_in_force import CatalogueInForce
+from activities.compile_order import INTERNAL_ERROR, MOST_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
+from activities.contract import CompiledOrder, CompileOrder
+from compiler.compile import compile_order
+from compiler.plan_codec import unpack
+
+OFFER = """
+kind: commercial_product
+id: {id}
+attributes:
+  who: {{type: string, required: true}}
+steps:
+  greet: {{call: {{system: greeter, post: /greetings, body: {{to: "${{attributes.who}}"}}{more}}}}}
+"""
+SYSTEM = "kind: system\nid: greeter\nbase_url: http://greeter.example\n"
+
+
+class Compiler:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "systems.yaml").write_text(SYSTEM)
+        self.offer("welcome")
+        self.catalogues = CatalogueInForce(folder)
+        self._compiler = OrderCompiler(self.catalogues)
+
+    def offer(self, id_: str, more: str = "") -> None:
+        (self.folder / f"{id_}.yaml").write_text(OFFER.format(id=id_, more=more))
+
+    async def compile(self, **order: Any) -> CompiledOrder:
+        compiled: CompiledOrder = await ActivityEnvironment().run(
+            self._compiler.compile_order, CompileOrder(order=order)
+        )
+        return compiled
+
+
+@pytest.fixture
+def compiler(tmp_path: Path) -> Compiler:
+    return Compiler(tmp_path)
+
+
+def order(*products: str, **more: Any) -> dict[str, Any]:
+    lines = [{"id": str(n), "product": product, "attributes": {"who": "x"}} for n, product in enumerate(products, 1)]
+    return {"id": "A-1", "customer": {"id": "C-1", "name": "Elm Street 14"}, "lines": lines} | more
+
+
+async def test_an_order_becomes_its_plan_with_a_summary(compiler: Compiler) -> None:
+    wanted = order("welcome", "welcome", requested_completion="2026-12-15T18:00:00+01:00")
+    compiled = await compiler.compile(**wanted)
+    assert compiled.findings == []
+    assert unpack(compiled.plan) == compile_order(wanted, compiler.catalogues.current.catalogue)
+    assert compiled.summary == {
+        "customer_id": "C-1",
+        "products": ["welcome"],
+        "catalogue_version": compiler.catalogues.current.catalogue.version,
+        "requested_completion": "2026-12-15T17:00:00+00:00",
+        "order_lines": 2,
+        "lines": 0,
+        "steps": 2,
+    }
+
+
+async def test_a_rejected_order_says_why_and_what_is_known_of_it(compiler: Compiler) -> None:
+    wanted = order("welcome", "welcom")
+    del wanted["lines"][0]["attributes"]
+    compiled = await compiler.compile(**wanted)
+    assert compiled.plan == b""
+    assert len(compiled.findings) == 2
+    assert any("welcom" in finding["message"] for finding in compiled.findings)
+    assert compiled.summary["customer_id"] == "C-1"
+    assert compiled.summary["products"] == ["welcome"]
+
+
+@pytest.mark.parametrize(
+    "order",
+    [{}, {"id": None, "lines": 7}, {"lines": [1, None, []]}, {"id": "A", "customer": "x", "lines": {}}],
+    ids=repr,
+)
+async def test_whatever_comes_as_an_order_is_rejected_and_never_fails(
+    compiler: Compiler, order: dict[str, Any]
+) -> None:
+    compiled = await compiler.compile(**order)
+    assert compiled.findings
+    assert compiled.plan == b""
+
+
+async def test_an_edited_catalogue_is_used_by_the_very_next_order(compiler: Compiler) -> None:
+    assert (await compiler.compile(**order("goodbye"))).findings
+    compiler.offer("goodbye")
+    assert (await compiler.compile(**order("goodbye"))).findings == []
+
+
+async def test_an_order_that_needs_what_is_not_done_yet_is_rejected_with_what_to_write_instead(
+    compiler: Compiler,
+) -> None:
+    compiler.offer("soap", ", format: xml")
+    compiled = await compiler.compile(**order("soap"))
+    assert [finding["code"] for finding in compiled.findings] == ["not-yet"]
+
+
+async def test_an_order_asked_for_again_is_not_compiled_again(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await compiler.compile(**order("welcome"))
+    monkeypatch.setattr(module, "compile_order", None)
+    assert await compiler.compile(**order("welcome")) is first
+
+
+async def test_a_mistake_of_the_compiler_rejects_the_order_and_is_logged(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "compile_order", lambda *_: 1 / 0)
+    with capture_logs() as said:
+        compiled = await compiler.compile(**order("welcome"))
+    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR]
+    assert said[0]["order_id"] == "A-1"
+
+
+async def test_a_plan_that_temporal_cannot_carry_is_a_finding(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "LARGEST_PLAN", 10)
+    compiled = await compiler.compile(**order("welcome"))
+    assert [finding["code"] for finding in compiled.findings] == [PLAN_TOO_LARGE]
+
+
+async def test_ten_thousand_mistakes_fit_into_one_answer(compiler: Compiler) -> None:
+    compiled = await compiler.compile(**order(*["unknown" * 10] * 10_000))
+    assert len(compiled.findings) == MOST_FINDINGS + 1
+    assert "more" in compiled.findings[-1]["message"]
+    assert len(pydantic_data_converter.payload_converter.to_payloads([compiled])[0].data) < 500_000
