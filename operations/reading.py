@@ -13,6 +13,7 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
 
+from activities.contract import NOT_YET
 from compiler.findings import did_you_mean
 from operations.connection import address_of
 from operations.errors import NotFound, NoWorker, asking_worker
@@ -145,6 +146,8 @@ def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:
     if not activity.HasField("last_failure"):
         return step.model_copy(update={"attempts": max(step.attempts, activity.attempt)})
     next_at = _moment(activity, "next_attempt_schedule_time")
+    if activity.last_failure.application_failure_info.type == NOT_YET:  # polling: an answer, and no failure
+        return step.model_copy(update={"next_attempt_at": next_at})
     waiting = next_at is not None and next_at > datetime.now(UTC)
     return step.model_copy(
         update={

@@ -159,7 +159,11 @@ async def _told_by_systems(stack: RunningStack, order_id: str, screen: Screen) -
         prefix = {"key_prefix": f"{order_id}/"}
         requests = (await sandbox.get("/_requests", params=prefix)).raise_for_status().json()
         effects = (await sandbox.get("/_log", params=prefix)).raise_for_status().json()
-    failed = sum(1 for request in requests if not request["status"] or request["status"] >= 500)
-    replayed = sum(1 for request in requests if request["replayed"])
-    keys = {effect["key"] for effect in effects}
-    screen.exactly_once(len(requests), failed, replayed, len(effects), len(keys))
+    changing = [request for request in requests if request["method"] != "GET"]
+    screen.exactly_once(
+        requests=len(changing),
+        failed=sum(1 for request in changing if request["status"] >= 500),
+        repeated=sum(1 for request in changing if request["replayed"]),
+        effects=len(effects),
+        keys=len({effect["key"] for effect in effects}),
+    )

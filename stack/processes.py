@@ -44,6 +44,12 @@ class Service:
     """Seconds that it may take to end."""
 
 
+def importing_us(environment: Mapping[str, str]) -> dict[str, str]:
+    """For a Python that is to find the project's modules from whatever folder it is started in."""
+    project = str(Path(__file__).resolve().parents[1])
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, (project, environment.get("PYTHONPATH"))))}
+
+
 class Watchdog:
     """A process that ends all others should this one be killed. Its end of the pipe closes with this process."""
 
@@ -53,6 +59,7 @@ class Watchdog:
             [sys.executable, "-m", "stack.watchdog", str(grace)],
             stdin=subprocess.PIPE,
             start_new_session=True,
+            env=importing_us(os.environ),
             text=True,
             bufsize=1,
         )

@@ -89,15 +89,16 @@ async def _first(told: asyncio.Event, work: Sequence[Coroutine[Any, Any, Any]]) 
 
 
 async def _start(children: Sequence[Child]) -> None:
-    temporal, sandbox, *others = children
+    temporal, sandbox, worker, gateway = children
     await _together(temporal.start(), sandbox.start())
-    await _together(*(child.start() for child in others))
+    await _together(worker.start(), gateway.start())
 
 
 async def _stop(children: Sequence[Child]) -> None:
-    """The server last, so that the others can still tell it what they did."""
-    temporal, *others = children
-    await _together(*(child.stop() for child in others))
+    """The worker first, so that calls under way are answered; the server last, so that it is told of everything."""
+    temporal, sandbox, worker, gateway = children
+    await worker.stop()
+    await _together(sandbox.stop(), gateway.stop())
     await temporal.stop()
 
 

@@ -15,6 +15,7 @@ from rich.tree import Tree
 from operations.reading import OrderReading
 from stack.running import RunningStack
 from stack.up import command
+from views.moments import counted
 from workflows.messages import LineView, StepView
 
 
@@ -41,7 +42,7 @@ class Screen:
         """Order lines, and below each the fulfilment lines that it became."""
         order = reading.order
         customer = order.customer.get("name") or order.customer.get("id") or "somebody"
-        self.say(f"Order {order.order_id} of {customer}: {len(order.order_lines)} order line(s)")
+        self.say(f"Order {order.order_id} of {customer}: {counted(len(order.order_lines), 'order line')}")
         for line in order.order_lines:
             tree = Tree(_described(line, "bold"))
             for made in order.lines:
@@ -49,8 +50,8 @@ class Screen:
                     tree.add(_described(made, "cyan"))
             self.console.print(tree)
         self.say(
-            f"{len(order.order_lines)} order line(s) became {len(order.lines)} fulfilment lines and "
-            f"{order.step_count} steps. Each starts the moment its own predecessors are done."
+            f"{counted(len(order.order_lines), 'order line')} became {counted(len(order.lines), 'fulfilment line')} "
+            f"and {counted(order.step_count, 'step')}. Each starts the moment its own predecessors are done."
         )
 
     def task_completed(self, stack: RunningStack, order_id: str, task: StepView, data: Mapping[str, Any]) -> None:
@@ -59,9 +60,10 @@ class Screen:
         self.say(f"  {command(stack, f'complete {order_id} {task.number} {given}')}")
 
     def exactly_once(self, requests: int, failed: int, repeated: int, effects: int, keys: int) -> None:
-        self.point(f"{requests} requests that change something, {failed} of them answered with an error,")
-        self.point(f"{repeated} repeated after a lost answer, under the same idempotency key;")
-        self.point(f"{effects} things really done, under {keys} keys: each exactly once.")
+        self.point(f"{counted(requests, 'request')} to change something came, and {failed} got an error for an answer.")
+        self.point(f"{repeated} was repeated after a lost answer, with the same idempotency key.")
+        once = "each exactly once" if effects == keys else "not each exactly once"
+        self.point(f"{counted(effects, 'thing')} were really done, under {counted(keys, 'key')}: {once}.")
 
     def where_next(self, stack: RunningStack, order_id: str, stays: bool) -> None:
         self.heading("Where to look next")

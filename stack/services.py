@@ -14,7 +14,7 @@ from temporalio.client import Client
 from stack import temporal_server
 from stack.folder import Folder
 from stack.options import HOST, StackOptions
-from stack.processes import Service
+from stack.processes import Service, importing_us
 
 SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """Of the sandbox: each has its address in `<NAME>_URL`."""
@@ -67,7 +67,7 @@ def services(plan: Blueprint) -> tuple[Service, ...]:
     plan.folder.keep(shared)
     # No profile of the person's may lead to another Temporal; but a system may be pointed at the real one.
     person = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "ORDO_"))}
-    base = shared | person | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
+    base = importing_us(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
     return (_temporal(plan, base), _sandbox(plan, base), _worker(plan, base), _gateway(plan, base))
 
 

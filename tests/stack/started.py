@@ -31,7 +31,7 @@ def port_flags(ports: Ports) -> list[str]:
 
 def processes_with(word: str) -> list[int]:
     """Ids of all processes whose command line has `word`."""
-    listed = subprocess.run(["ps", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
+    listed = subprocess.run(["ps", "-ww", "-eo", "pid=,args="], capture_output=True, text=True, check=True).stdout
     return [int(line.split()[0]) for line in listed.splitlines() if word in line.split()[1:]]
 
 
@@ -69,7 +69,7 @@ class Up:
         raise AssertionError(f"`up` ended without saying “{words}”:\n{''.join(self.said)}")
 
     def ready(self) -> Up:
-        self.until_said("Ready.")
+        self.until_said("Ctrl-C ends all of it")
         return self
 
     def end(self) -> int:
