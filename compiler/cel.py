@@ -214,8 +214,15 @@ def matches_whole(pattern: str, text: str) -> bool:
     """
     result = _matching().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
     if result.type() == cel.Type.ERROR:
-        raise ValueError(f"`{pattern}` is not a regular expression (RE2)")
+        raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
     return bool(result.value())
+
+
+def check_pattern(pattern: str) -> None:
+    """Raises ValueError where `pattern` is no regular expression, as `a)(b` is none, whatever stands around it."""
+    result = _matching().eval(data={"text": "", "pattern": pattern})
+    if result.type() == cel.Type.ERROR:
+        raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
 
 
 def as_text(value: Any) -> str:

@@ -18,7 +18,7 @@ from compiler.documents import (
     SystemDocument,
     WorkstreamDocument,
 )
-from compiler.findings import Finding, Severity, did_you_mean, finding_at
+from compiler.findings import FINDINGS_TOLD, Finding, Severity, bounded, did_you_mean, finding_at
 from compiler.source import Document, KeyPath
 from compiler.wording import findings_of
 
@@ -143,4 +143,8 @@ def define(documents: Iterable[Document]) -> Definitions:
     definitions = Definitions()
     for document in documents:
         definitions.add(document)
+        if len(definitions.findings) > FINDINGS_TOLD:
+            definitions.findings = bounded(definitions.findings)
+            definitions.incomplete = True
+            break
     return definitions

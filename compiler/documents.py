@@ -9,7 +9,17 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 from compiler.attributes import Attribute
 from compiler.catalogue import Auth, Limits, MergedQuantity
 from compiler.durations import DurationOrTemplate
-from compiler.steps import Action, BareExpression, Model, Reference, RetryChoice, RetryPolicy, StepDefinition, as_list
+from compiler.steps import (
+    Action,
+    Actions,
+    BareExpression,
+    Model,
+    References,
+    RetryChoice,
+    RetryPolicy,
+    StepDefinition,
+    as_list,
+)
 
 RESERVED = frozenset({"in", "true", "false", "null"})
 """Words that cannot stand after a dot in an expression."""
@@ -25,10 +35,6 @@ Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64), AfterVal
 """Ids can stand in expressions."""
 
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64), AfterValidator(_usable_name)]
-
-
-Actions = Annotated[list[Action], BeforeValidator(as_list)]
-References = Annotated[list[Reference], BeforeValidator(as_list)]
 
 
 class DocumentModel(Model):
@@ -118,11 +124,16 @@ Target = Annotated[
 ]
 
 
+Targets = Annotated[
+    list[Target], BeforeValidator(as_list, json_schema_input_type=list[Target] | Target), Field(min_length=1)
+]
+
+
 class WorkstreamDocument(DocumentModel):
     """A named, reusable group of steps: one swimlane of the plan."""
 
     kind: Literal["workstream"]
-    for_: Annotated[list[Target], BeforeValidator(as_list), Field(min_length=1)] = Field(alias="for")
+    for_: Targets = Field(alias="for")
     actions: Actions = Field(default_factory=lambda: [Action.ADD])
     when: BareExpression | None = None
     per: BareExpression = "line"

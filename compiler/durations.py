@@ -8,10 +8,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
-_SHORT = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d|w)")
+_SHORT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
 _ISO = re.compile(
-    r"P(?:(?P<weeks>\d+(?:\.\d+)?)W)?(?:(?P<days>\d+(?:\.\d+)?)D)?"
-    r"(?:T(?:(?P<hours>\d+(?:\.\d+)?)H)?(?:(?P<minutes>\d+(?:\.\d+)?)M)?(?:(?P<seconds>\d+(?:\.\d+)?)S)?)?"
+    r"P(?:(?P<weeks>#)W)?(?:(?P<days>#)D)?(?:T(?:(?P<hours>#)H)?(?:(?P<minutes>#)M)?(?:(?P<seconds>#)S)?)?".replace(
+        "#", r"[0-9]+(?:\.[0-9]+)?"
+    )
 )
 _UNITS = {
     "ms": timedelta(milliseconds=1),
@@ -38,8 +39,13 @@ def parse_duration(text: object) -> timedelta:
             if iso and any(iso.groupdict().values()):
                 return timedelta(**{unit: float(count) for unit, count in iso.groupdict().items() if count})
         except OverflowError as error:
-            raise ValueError(f"`{text}` is longer than any duration can be") from error
-    raise ValueError(f"`{text}` is not a duration: write for example 30s, 90m, 36h, 3d, 2w or PT30S")
+            raise ValueError(f"`{text[:40]}` is longer than any duration can be") from error
+        if text.strip().startswith("-"):
+            raise ValueError(f"`{text[:40]}` is negative, and a duration cannot be")
+    said = "this" if isinstance(text, dict | list) else f"`{str(text)[:40]}`"
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        raise ValueError(f"{said} of what? A duration needs its unit: {said[1:-1]}s, {said[1:-1]}m, {said[1:-1]}h …")
+    raise ValueError(f"{said} is not a duration: write for example 30s, 90m, 36h, 3d, 2w or PT30S")
 
 
 def format_duration(duration: timedelta) -> str:
@@ -50,7 +56,11 @@ def format_duration(duration: timedelta) -> str:
     return f"{duration.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
 
 
-Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(parse_duration, json_schema_input_type=str),
+    PlainSerializer(format_duration, return_type=str),
+]
 """A non-negative length of time; reads and writes the forms above."""
 
 
@@ -67,6 +77,8 @@ def _write(value: timedelta | str) -> str:
 
 
 DurationOrTemplate = Annotated[
-    timedelta | str, BeforeValidator(_duration_or_template), PlainSerializer(_write, return_type=str)
+    timedelta | str,
+    BeforeValidator(_duration_or_template, json_schema_input_type=str),
+    PlainSerializer(_write, return_type=str),
 ]
 """A duration, or text with `${…}` whose value is one when the step's turn comes."""

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 
 from compiler.findings import did_you_mean
 from compiler.mistakes import Mistake, of_syntax, of_types, type_words
-from compiler.syntax import Path, UnparsableError, Use, holding, parse, uses_of
+from compiler.syntax import ITEM, Path, UnparsableError, Use, holding, parse, uses_of
 from compiler.types import DYN, Signature, Type, environment, only
 
 
@@ -22,8 +22,8 @@ class Scope(NamedTuple):
     """Where outputs of steps are seen: the steps of this workstream; None where they are not."""
     workstreams: Mapping[str, frozenset[str]] = {}
     """The steps of each workstream."""
-    skippable: frozenset[str] = frozenset()
-    """`workstream.step` of those that may be skipped and have no default output."""
+    skippable: Mapping[str, str] = {}
+    """`workstream.step` of those that may leave no output behind → why."""
     workstream: str = ""
     previous_is_sure: bool = True
     present: frozenset[Path] = frozenset()
@@ -128,7 +128,7 @@ def _checked(expression: str, signature: Signature) -> tuple[str, Mistake | None
 def _wrong_names(expression: str, uses: tuple[Use, ...], scope: Scope) -> Iterator[Mistake]:
     told: set[Path] = set()
     for use, mistake in ((use, mistake) for use in uses if (mistake := _wrong(use, scope)) is not None):
-        if use.path in told:
+        if any(use.path[:length] in told for length in range(1, len(use.path) + 1)):
             continue
         told.add(use.path)
         hyphenated = _hyphenated(expression, mistake)
@@ -190,20 +190,24 @@ def _unseen(use: Use, scope: Scope) -> Mistake:
 
 
 def _wrong_field(use: Use, kind: Type, present: frozenset[Path]) -> Mistake | None:
+    hidden = len(use.path) - len(use.written)
     for position, name in enumerate(use.path[1:], 1):
+        if name == ITEM and kind.kind == "list":
+            kind = kind.items or DYN
+            continue
         if kind.kind != "object":
             return None
         declared = kind.field(name)
-        owner = ".".join(use.path[:position])
+        written = use.written[: position - hidden + 1] if position > hidden else use.path[: position + 1]
+        owner = ".".join(written[:-1])
         offset = use.ends[position - 1]
         if declared is None:
             known = [one.name for one in kind.fields]
             near = did_you_mean(name, known) or (f"; there is {', '.join(known)}" if known else "")
             return Mistake("name-unknown", offset, f"`{owner}` has no `{name}`{near}")
-        path = use.path[: position + 1]
         asked = use.tested and position == len(use.path) - 1
-        if declared.optional and not asked and path not in present:
-            spelled = ".".join(path)
+        if declared.optional and not asked and written not in present:
+            spelled = ".".join(written)
             message = f"`{spelled}` may be missing: write `has({spelled}) && …`, give it a default, or make it required"
             return Mistake("value-may-be-missing", offset, message)
         kind = declared.type
@@ -244,9 +248,8 @@ def _wrong_output(
         and path not in use.guarded | scope.present
     ):
         whole = ".".join(path)
-        message = (
-            f"`{step[0]}` may have been skipped (it has a `when`): write `has({whole}) ? … : …`, "
-            f"or give it a `default_output`"
-        )
+        why = scope.skippable[f"{workstream}.{step[0]}"]
+        message = f"{why}: write `has({whole}) ? … : …`"
+        message += ", or give it a `default_output`" if "skipped" in why else ""
         return Mistake("output-may-be-missing", offset, message)
     return None

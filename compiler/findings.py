@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from difflib import get_close_matches
+from itertools import islice
 from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
@@ -55,11 +56,45 @@ class OrderRejected(Refused):
     """The order cannot be fulfilled with this catalogue, or is not a well-formed order."""
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    r"""`; did you mean \`cameras\`?`, or nothing where no known name is near."""
-    near = get_close_matches(name[:100], known, n=1, cutoff=0.6)
-    return f"; did you mean `{near[0]}`?" if near else ""
+FINDINGS_TOLD = 1_000
+"""Of one catalogue: whoever has more mends these first."""
+MESSAGE_LIMIT = 700
+
+_COMPARED, _LOOKED_AT = 2_000, 10_000
+"""Names that one unknown name is compared with (among more, those that begin like it); among more still, none."""
+
+
+def did_you_mean(name: str, known: Collection[str]) -> str:
+    r"""`; did you mean \`cameras\`?`, or nothing where no known name is near. Case, `-` and blanks do not count."""
+    if len(known) > _LOOKED_AT:
+        return ""
+    name = name[:100]
+    alike = {_plain(one): one for one in known if len(one) <= 2 * len(name) + 2}
+    plain = _plain(name)
+    if len(alike) > _COMPARED:
+        alike = {key: one for key, one in alike.items() if key[:1] == plain[:1]}
+    near = [plain] if plain in alike else get_close_matches(plain, [*alike][:_COMPARED], n=1, cutoff=0.6)
+    return f"; did you mean `{alike[near[0]]}`?" if near else ""
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def finding_at(place: Place, code: str, message: str, severity: Severity = "error") -> Finding:
+    if len(message) > MESSAGE_LIMIT:
+        message = f"{message[: MESSAGE_LIMIT - 200]} … {message[-200:]}"
     return Finding(file=place.file, line=place.line, column=place.column, code=code, message=message, severity=severity)
+
+
+def bounded(findings: Iterable[Finding], already: int = 0) -> list[Finding]:
+    """As many of the findings as anybody reads; the last one says that there are more."""
+    told = list(islice(findings, max(FINDINGS_TOLD - already, 0) + 1))
+    if len(told) + already > FINDINGS_TOLD:
+        last = told[-1]
+        place = Place(last.file, last.line, last.column)
+        told[-1] = finding_at(place, MORE, f"there are more than {FINDINGS_TOLD:,} findings: mend these first")
+    return told
+
+
+MORE = "findings-left-out"

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from compiler.findings import did_you_mean
-from compiler.syntax import Node, path_of
+from compiler.syntax import SIZE_LIMIT, Node, path_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,8 @@ FUNCTIONS = (
     "upperAscii",
 )  # fmt: skip
 
-_QUOTED = re.compile(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"")
+_QUOTED = re.compile(r"'(?:\\.|[^'\\])*('?)|\"(?:\\.|[^\"\\])*(\"?)", re.DOTALL)
+"""Quoted text; what is never closed reaches to the end, so that a text is walked through once."""
 _FAMILIAR = (
     (re.compile(r"\$\{"), "this is an expression already: write it without `${ }`"),
     (re.compile("[\u201c\u201d\u2018\u2019]"), "use straight quotes (`'` or `\"`)"),
@@ -48,7 +49,10 @@ def of_syntax(expression: str, error: str) -> Mistake:
     """What is wrong with a text that is no expression."""
     if not expression.strip():
         return Mistake("expression-syntax", 0, "the expression is empty")
-    blanked = _QUOTED.sub(lambda quoted: " " * len(quoted[0]), expression)
+    if len(expression) > SIZE_LIMIT:
+        said = f"the expression has {len(expression):,} characters; {SIZE_LIMIT:,} are allowed: split it up"
+        return Mistake("expression-syntax", 0, said)
+    blanked = _QUOTED.sub(_blank, expression)
     for pattern, words in _FAMILIAR:
         if found := pattern.search(blanked):
             return Mistake("expression-syntax", found.start(), words)
@@ -70,6 +74,12 @@ def of_syntax(expression: str, error: str) -> Mistake:
         return Mistake("expression-syntax", offset, "the expression ends too early: something is missing at its end")
     word = re.match(r"[A-Za-z_]\w*|[\d.]+|.", rest)
     return Mistake("expression-syntax", offset, f"`{word[0] if word else rest[:1]}` cannot stand here")
+
+
+def _blank(quoted: re.Match[str]) -> str:
+    """Blanks for quoted text; of text that is never closed the quote stays."""
+    closed = quoted[1] or quoted[2]
+    return " " * len(quoted[0]) if closed else quoted[0][0] + " " * (len(quoted[0]) - 1)
 
 
 def _offset(expression: str, line: int, column: int) -> int:

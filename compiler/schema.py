@@ -41,23 +41,18 @@ def json_schema(kind: str | None = None) -> dict[str, Any]:
 
 
 def _described(schema: dict[str, Any]) -> dict[str, Any]:
-    """With `x` allowed wherever `[x]` is, as the reader takes both, and what a key means where it is known."""
+    """With what each key means, where it is known, and names checked where people give them."""
     for part in [schema, *schema.get("$defs", {}).values()]:
         for name, field in part.get("properties", {}).items():
+            field.pop("title", None)
             if name in MEANINGS and "description" not in field:
                 field["description"] = MEANINGS[name]
-            if name in _ONE_OR_MANY and field.get("type") == "array":
-                part["properties"][name] = {
-                    "description": field.get("description", name),
-                    "anyOf": [field, field["items"]],
-                }
-            if name in _EXPRESSIONS and field.get("type") == "string":
-                field["type"] = ["string", "boolean", "number"]
+            for shape in (field, *field.get("anyOf", ())):
+                if "patternProperties" in shape:
+                    shape["additionalProperties"] = False
     return schema
 
 
-_ONE_OR_MANY = frozenset({"after", "actions", "no_work_for", "for", "name", "give_up_on", "on_failure"})
-_EXPRESSIONS = frozenset({"when", "if", "until", "match", "condition", "quantity", "per", "for_each", "key"})
 MEANINGS = {
     "id": "Lower-case letters, digits and _: the name by which others refer to this.",
     "name": "Shown to people; the id, where it is not given.",
@@ -94,7 +89,7 @@ MEANINGS = {
     "timeout": "Of one attempt.",
     "retry": "A retry policy's id, or a policy.",
     "fail_when": "Business failures in an answer that arrived technically fine.",
-    "sla": "At risk at duration − warn, late at duration, counted from ready.",
+    "sla": "At risk at duration - warn, late at duration, counted from ready.",
     "on_failure": "What is done when the step is out of attempts.",
     "undo": "What takes the step's effect back.",
     "on_change": "What an amendment does to this step once it is done: redo, keep, or a call that patches.",
@@ -119,6 +114,67 @@ MEANINGS = {
     "pattern": "A regular expression (RE2) that the whole text must match.",
     "items": "What each item of a list must be.",
     "properties": "What an object holds.",
+    "accept": "The form of the answer: json, form, xml or text; without it, that of the call.",
+    "across": "Which instances are meant: all of the order line, the top-level line (bundle) or the order.",
+    "api_key": "A key in a header of its own.",
+    "at": "The time, as text or ${…}.",
+    "backoff": "By how much each wait is longer than the one before.",
+    "basic": "User and password.",
+    "bearer": "A token.",
+    "body": "What is sent.",
+    "ca": "Whom to trust.",
+    "callback": "The answer only acknowledges; the step completes when the system calls back.",
+    "cert": "The certificate.",
+    "client_id": "Who asks for the token.",
+    "client_secret": "Its secret.",
+    "concurrency": "How many calls at once, per worker.",
+    "condition": "What must hold (CEL).",
+    "delay": "How long after the step's turn has come.",
+    "delete": "The path of a DELETE call.",
+    "do": "fallout (park it for a person) or continue (note it and go on).",
+    "duration": "How long the step may take.",
+    "env": "The name of a variable of the worker's environment.",
+    "escalate": "A queue or a receiver of notifications.",
+    "every": "How long between two questions.",
+    "example": "What a scenario's world answers where it foresees nothing else.",
+    "expect": "What must come out.",
+    "file": "The path of a file on the worker.",
+    "form": "The data that the person must give, declared like attributes.",
+    "format": "json, form, xml or text, for body and answer.",
+    "get": "The path of a GET call.",
+    "give_up_on": "Error codes, or classes of HTTP status (4xx), that another attempt cannot cure.",
+    "header": "The header's name.",
+    "headers": "Headers that are sent.",
+    "if": "The condition (CEL) that makes it a failure.",
+    "initial": "The wait before the second attempt.",
+    "instructions": "What the person is to do.",
+    "intervals": "The waits between attempts, one by one, instead of a back-off.",
+    "latest": "As late as the requested completion allows.",
+    "match": "A condition (CEL) on the event's payload.",
+    "max": "How many rounds at most.",
+    "max_attempts": "How often it is tried in all.",
+    "max_interval": "The longest wait between two attempts.",
+    "message": "The failure in words.",
+    "mtls": "A certificate of our own.",
+    "oauth2": "Client credentials.",
+    "order": "An order's id; of a scenario, a file or the order itself.",
+    "password": "The password.",
+    "patch": "The path of a PATCH call.",
+    "per_second": "How many calls a second, over all workers.",
+    "poll": "Asks until a condition holds.",
+    "post": "The path of a POST call.",
+    "put": "The path of a PUT call.",
+    "query": "Parameters after the path's `?`.",
+    "queue": "Whose task it is.",
+    "redo_from": "The step from which on the work is done again.",
+    "rollback": "What is taken back: line, bundle or order.",
+    "scope": "What the token is for.",
+    "step": "The step: step, workstream.step, or workstream.",
+    "token_url": "Where tokens are given out.",
+    "user": "The user's name.",
+    "value": "The key.",
+    "warn": "How long before the end of the duration the step is at risk.",
+    "world": "What happens: answers, events, people, time.",
     "merge": "What is done where sources want different values: reject, first, min, max, sum, list.",
 }
 """What each key means, in one line."""

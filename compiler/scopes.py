@@ -8,6 +8,7 @@ from dataclasses import replace
 from compiler.attributes import Attribute
 from compiler.expressions import Scope
 from compiler.steps import Action, StepDefinition, StepKind
+from compiler.syntax import UnparsableError, parse, path_of
 from compiler.types import DYN, INT, MAP, STRING, TIMESTAMP, Field, Type, common_object, object_of
 
 CUSTOMER = Type("object", None, (Field("id", STRING), Field("name", STRING), Field("tier", STRING)))
@@ -71,8 +72,11 @@ def over_line_scope(attributes: Type) -> Scope:
     return source_scope(_all_given(attributes), None)
 
 
-def step_scope(one: Type, many: Type, actions: Iterable[Action], several: bool, made_by_list: bool) -> Scope:
-    """Of a step: the line that it serves, with the attributes `one`; or `several` lines with the attributes `many`."""
+def step_scope(one: Type, many: Type, actions: Iterable[Action], several: bool, made_by: dict[str, Type]) -> Scope:
+    """Of a step: the line that it serves, with the attributes `one`; or `several` lines with the attributes `many`.
+
+    `made_by` holds `each` and `index` where lines have them.
+    """
     if several:
         line = (
             Field("action", STRING),
@@ -91,7 +95,22 @@ def step_scope(one: Type, many: Type, actions: Iterable[Action], several: bool, 
         names: dict[str, Type] = {"order": ORDER, "lines": Type("list", Type("object", None, line))}
         return Scope(names, {**EVERYTHING_ELSE, **{name: ONE_LINE.format(name, name) for name in SINGLE_LINE_NAMES}})
     scope = source_scope(one, actions)
-    return scope.with_names(each=DYN, index=INT) if made_by_list else scope
+    return scope.with_names(**made_by) if made_by else scope
+
+
+def element_of(for_each: str, attributes: Type) -> Type:
+    """What `each` is: of a list that is an attribute its items, else anything."""
+    try:
+        path = path_of(parse(for_each))
+    except UnparsableError:
+        return DYN
+    kind = Type("object", None, (Field("attributes", attributes),))
+    for name in path or ():
+        declared = kind.field(name)
+        if declared is None:
+            return DYN
+        kind = declared.type
+    return kind.items or DYN
 
 
 def seen_names(names: Iterable[str], definition: StepDefinition | None) -> dict[str, Type]:

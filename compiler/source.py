@@ -19,7 +19,7 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from compiler.cel import INTEGERS
-from compiler.findings import Finding, Place
+from compiler.findings import MORE, Finding, Place
 
 Key = str | int
 KeyPath = tuple[Key, ...]
@@ -29,6 +29,8 @@ FILE_LIMIT = 16 * 1024 * 1024
 DEPTH_LIMIT = 64
 ALIAS_LIMIT = 100_000
 """Values that aliases (`*name`) may repeat in one file: what stands behind an alias counts each time."""
+VALUE_LIMIT = 1_000_000
+"""Keys, texts, numbers, lists and mappings of one file: what takes memory and time, more than bytes do."""
 FINDINGS_PER_FILE = 50
 SUFFIXES = (".yaml", ".yml")
 
@@ -295,6 +297,7 @@ class _Builder:
                 if type(event) is yaml.DocumentStartEvent:
                     self._anchors = {}
                     value, spot = self._node(self._next())
+                    self._count += 1
                     if value is not None:
                         self._reading.documents.append(Document(self._file, value, self._text, spot))
         except yaml.MarkedYAMLError as error:
@@ -312,6 +315,8 @@ class _Builder:
             return value, spot
         if kind is yaml.AliasEvent:
             return self._alias(event)
+        if self._count > VALUE_LIMIT:
+            raise self._too_many(event)
         self._depth += 1
         if self._depth > DEPTH_LIMIT:
             raise self._stop(event, "yaml-depth", f"this is nested more than {DEPTH_LIMIT} levels deep")
@@ -347,6 +352,8 @@ class _Builder:
             value, spot = node(item)
             values.append(value)
             spots.append(spot)
+            if self._count > VALUE_LIMIT:
+                raise self._too_many(item)
         return values, _new(Inside, (event.start_mark, None, spots))
 
     def _mapping(self, event: Any) -> tuple[dict[str, Any], Spot]:
@@ -363,6 +370,8 @@ class _Builder:
                 self._count += 1
             else:
                 value, spot = node(item)
+            if self._count > VALUE_LIMIT:
+                raise self._too_many(key_event)
             if key is None:
                 continue
             if key in values:
@@ -412,6 +421,9 @@ class _Builder:
                 self._report(event, "yaml-tag", f"the tag `{tag}` means nothing here: leave it out")
         return resolved
 
+    def _too_many(self, event: Any) -> _UnreadableError:
+        return self._stop(event, "file-too-large", f"this file has more than {VALUE_LIMIT:,} values: split it")
+
     def _at(self, event: Any, code: str, message: str) -> Finding:
         return _finding(self._file, code, message, event.start_mark.line + 1, event.start_mark.column + 1)
 
@@ -420,7 +432,7 @@ class _Builder:
 
     def _report(self, event: Any, code: str, message: str) -> None:
         if len(self._reading.findings) >= FINDINGS_PER_FILE:
-            raise self._stop(event, "yaml-syntax", "too many mistakes above: the rest of this file was not read")
+            raise self._stop(event, MORE, "there are too many mistakes above: the rest of this file was not read")
         self._reading.findings.append(self._at(event, code, message))
 
     def _syntax(self, error: yaml.MarkedYAMLError) -> Finding:
@@ -430,7 +442,8 @@ class _Builder:
         lines = self._text.splitlines()
         rest = lines[line][column:] if line < len(lines) else ""
         problem = str(error.problem or error.context or "this is not YAML")
-        return _finding(self._file, "yaml-syntax", _in_words(problem, rest, error), line + 1, column + 1)
+        code = "yaml-depth" if problem.startswith("exceeded maximum nesting depth") else "yaml-syntax"
+        return _finding(self._file, code, _in_words(problem, rest, error), line + 1, column + 1)
 
 
 _PROBLEMS = {
@@ -445,6 +458,7 @@ _PROBLEMS = {
     "did not find expected key": "a key was expected here: mend the indentation, or quote the text before it",
     "did not find expected <document start>": "this belongs to nothing above: mend the indentation, or add `---`",
     "block sequence entries are not allowed": "a list cannot begin here: put `-` on a line of its own",
+    "exceeded maximum nesting depth": f"this is nested more than {DEPTH_LIMIT} levels deep",
     "found undefined tag handle": "the tag means nothing here: leave it out, or quote the text if it begins with `!`",
 }  # fmt: skip
 

@@ -33,7 +33,7 @@ def _expression_text(value: object) -> object:
     return str(value) if isinstance(value, int | float) else value
 
 
-BareExpression = Annotated[str, BeforeValidator(_expression_text)]
+BareExpression = Annotated[str, BeforeValidator(_expression_text, json_schema_input_type=str | bool | int | float)]
 """A CEL text; a plain number or truth value is one too (`when: true`, `quantity: 2`)."""
 
 
@@ -44,6 +44,10 @@ class Action(StrEnum):
     MODIFY = "modify"
     DELETE = "delete"
     NO_CHANGE = "no_change"
+
+
+Actions = Annotated[list[Action], BeforeValidator(as_list, json_schema_input_type=list[Action] | Action)]
+Names = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
 
 
 class StepKind(StrEnum):
@@ -121,7 +125,7 @@ class Manual(Model):
 
 
 class Event(Model):
-    name: Annotated[list[str], BeforeValidator(as_list), Field(min_length=1)]
+    name: Annotated[Names, Field(min_length=1)]
     key: str | None = None
     match: BareExpression | None = None
     """CEL, sees `payload` and `event`."""
@@ -162,7 +166,9 @@ def _code_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Codes = Annotated[list[Annotated[str, BeforeValidator(_code_text)]], BeforeValidator(as_list)]
+Code = Annotated[str, BeforeValidator(_code_text, json_schema_input_type=str | int)]
+"""`404` is a code as `"404"` is."""
+Codes = Annotated[list[Code], BeforeValidator(as_list, json_schema_input_type=list[Code] | Code)]
 
 
 class RetryPolicy(Model):
@@ -245,6 +251,14 @@ def _failure_cases(value: object) -> object:
     return [value] if isinstance(value, dict) else value
 
 
+FailureCases = Annotated[
+    list[FailureCase],
+    BeforeValidator(
+        _failure_cases, json_schema_input_type=list[FailureCase] | FailureCase | Literal["fallout", "continue"]
+    ),
+]
+
+
 class Undo(Model):
     """What takes a step's effect back; sees the step's `output`."""
 
@@ -303,8 +317,9 @@ def _reference_shape(value: object) -> str:
 Reference = Annotated[
     Annotated[OrderReference, Tag("another order's step")] | Annotated[StepReference, Tag("a step")],
     Discriminator(_reference_shape),
-    BeforeValidator(_reference),
+    BeforeValidator(_reference, json_schema_input_type=str | StepReference | OrderReference),
 ]
+References = Annotated[list[Reference], BeforeValidator(as_list, json_schema_input_type=list[Reference] | Reference)]
 
 
 class StepDefinition(Model):
@@ -321,10 +336,10 @@ class StepDefinition(Model):
     wait: Wait | None = None
     milestone: Literal[True] | None = None
 
-    after: Annotated[list[Reference], BeforeValidator(as_list)] = Field(default_factory=list)
+    after: References = Field(default_factory=list)
     per: BareExpression | None = None
     """None: the workstream's. Else line, bundle, order, or CEL over the line."""
-    actions: Annotated[list[Action], BeforeValidator(as_list)] | None = None
+    actions: Actions | None = None
     """None: the workstream's."""
     when: BareExpression | None = None
     start: Start | None = None
@@ -333,7 +348,7 @@ class StepDefinition(Model):
     retry: RetryChoice | None = None
     fail_when: list[FailWhen] = Field(default_factory=list)
     sla: Sla | None = None
-    on_failure: Annotated[list[FailureCase], BeforeValidator(_failure_cases)] = Field(default_factory=_park)
+    on_failure: FailureCases = Field(default_factory=_park)
     undo: Undo | None = None
     on_change: OnChange = "redo"
     point_of_no_return: bool = False

@@ -139,6 +139,21 @@ class Survey:
                 found.setdefault(rule.product, []).append((name, rule))
         return found
 
+    def reach(self, product: str) -> set[str]:
+        """The product, what it decomposes into, and its components, all the way down."""
+        found: set[str] = set()
+        waiting = [product]
+        while waiting:
+            name = waiting.pop()
+            if name in found or name not in self.definitions.products:
+                continue
+            found.add(name)
+            waiting += [rule.product for rule in self.rules_of(name)]
+            document = self.definitions.products[name].model
+            if isinstance(document, CommercialProductDocument):
+                waiting += [component.product for component in document.components]
+        return found
+
     def is_commercial(self, product: str) -> bool:
         entry: Entry[ProductDocument] | None = self.definitions.products.get(product)
         return entry is not None and isinstance(entry.model, CommercialProductDocument)
@@ -193,11 +208,24 @@ class Survey:
         return found
 
     @cached_property
-    def skippable(self) -> frozenset[str]:
-        """`workstream.step` of the steps that may be skipped and leave no output behind."""
-        return frozenset(
-            f"{name}.{step}"
-            for name, group in self.groups.items()
-            for step, definition in group.steps.items()
-            if definition.when is not None and definition.default_output is None
-        )
+    def skippable(self) -> dict[str, str]:
+        """`workstream.step` of the steps that may leave no output behind, and why."""
+        found = {}
+        for name, group in self.groups.items():
+            conditional = not group.own and group.entry.model.when is not None
+            for step, definition in group.steps.items():
+                if definition.when is not None and definition.default_output is None:
+                    found[f"{name}.{step}"] = f"`{step}` may have been skipped (it has a `when`)"
+                elif conditional:
+                    found[f"{name}.{step}"] = f"`{step}` may not be there (workstream `{name}` has a `when`)"
+        return found
+
+    def not_planned(self, group: Group, actions: frozenset[Action]) -> dict[str, str]:
+        """The group's steps that a line with one of these actions may be without, and why."""
+        found = {}
+        for step in group.steps:
+            missing = actions - group.actions_of(step)
+            if missing:
+                listed = " and ".join(sorted(missing))
+                found[f"{group.id}.{step}"] = f"`{step}` is not planned for {listed} lines, and this step is"
+        return found

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import struct
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -14,6 +15,10 @@ from compiler.cel import EXTENSIONS, functions
 SIZE_LIMIT = 10_000
 Path = tuple[str, ...]
 NO_PATHS: frozenset[Path] = frozenset()
+ITEM = "[]"
+"""In a path: any item of a list."""
+Local = Mapping[str, Path | None]
+"""A loop's variables → the items that they stand for; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,11 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """One reading of a path such as `attributes.model`."""
+    """One reading of a path such as `attributes.model`; `lines.map(l, l.id)` reads `lines`, and `lines` ITEM `id`."""
 
     path: Path
+    written: Path
+    """The path as it is written: it may begin with a loop's variable."""
     offset: int
     ends: tuple[int, ...]
     """Where each part after the first begins."""
@@ -64,7 +71,7 @@ def parse(expression: str) -> Node:
 @lru_cache(maxsize=100_000)
 def uses_of(expression: str) -> tuple[Use, ...]:
     """Every path that `expression` reads, longest first said, in the order of the text. Raises UnparsableError."""
-    return tuple(sorted(_uses(parse(expression), NO_PATHS, frozenset()), key=lambda use: use.offset))
+    return tuple(sorted(_uses(parse(expression), NO_PATHS, {}), key=lambda use: use.offset))
 
 
 @lru_cache(maxsize=1)
@@ -72,11 +79,12 @@ def _environment() -> cel.Env:
     return cel.NewEnv(extensions=EXTENSIONS, functions=functions())
 
 
-def _uses(node: Node, guarded: frozenset[Path], local: frozenset[str]) -> Iterator[Use]:
+def _uses(node: Node, guarded: frozenset[Path], local: Local) -> Iterator[Use]:
     path = path_of(node)
     if path is not None:
-        if path[0] not in local:
-            yield _use(node, path, guarded)
+        items = local.get(path[0], ())
+        if items is not None and (not items or len(path) > 1):
+            yield _use(node, path, items, guarded)
         return
     if node.kind == "call" and node.name in ("_&&_", "_||_"):
         known = holding if node.name == "_&&_" else failing
@@ -90,7 +98,7 @@ def _uses(node: Node, guarded: frozenset[Path], local: frozenset[str]) -> Iterat
         yield from _uses(no, guarded | failing(condition), local)
     elif node.kind == "loop":
         yield from _uses(node.children[0], guarded, local)
-        inner = local | {node.name, node.value}
+        inner = {**local, node.name: _items(node.children[0], local), node.value: None}
         for child in node.children[1:]:
             yield from _uses(child, guarded, inner)
     else:
@@ -98,13 +106,27 @@ def _uses(node: Node, guarded: frozenset[Path], local: frozenset[str]) -> Iterat
             yield from _uses(child, guarded, local)
 
 
-def _use(node: Node, path: Path, guarded: frozenset[Path]) -> Use:
+def _items(range_: Node, local: Local) -> Path | None:
+    """The path of the items that a loop goes over, where it goes over a path (but not over steps' outputs)."""
+    path = path_of(range_)
+    if path is None or path[0] in ("steps", "workstreams"):
+        return None
+    items = local.get(path[0], ())
+    if items is None:
+        return None
+    return (*items, *path[1:], ITEM) if items else (*path, ITEM)
+
+
+def _use(node: Node, path: Path, items: Path, guarded: frozenset[Path]) -> Use:
+    """`items` is what the path's first part stands for, where that is a loop's variable."""
     ends = []
     inner = node
     while inner.kind in ("select", "test"):
         ends.append(inner.offset + 1)
         inner = inner.children[0]
-    return Use(path, inner.offset, tuple(reversed(ends)), guarded, node.kind == "test")
+    whole = (*items, *path[1:]) if items else path
+    ends += [inner.offset] * (len(whole) - len(path))
+    return Use(whole, path, inner.offset, tuple(reversed(ends)), guarded, node.kind == "test")
 
 
 def path_of(node: Node) -> Path | None:
@@ -116,6 +138,22 @@ def path_of(node: Node) -> Path | None:
     if node.kind != "name":
         return None
     return (node.name, *reversed(parts))
+
+
+def literal_of(node: Node) -> bool | int | float | str | None:
+    """The value of a literal; None for anything else, `null` and bytes."""
+    if node.kind != "literal":
+        return None
+    value: Any = node.value
+    if node.name == "bool":
+        return bool(value)
+    if node.name == "int":
+        return int(value) - 2**64 if value >= 2**63 else int(value)
+    if node.name == "uint":
+        return int(value)
+    if node.name == "double":
+        return float(struct.unpack("<d", value)[0])
+    return str(value) if node.name == "string" else None
 
 
 def holding(node: Node) -> frozenset[Path]:

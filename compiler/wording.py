@@ -10,13 +10,18 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from compiler.attributes import shown
-from compiler.findings import Finding, did_you_mean, finding_at
+from compiler.findings import MORE, Finding, did_you_mean, finding_at
 from compiler.source import Document, Key, KeyPath
+
+MISTAKES_TOLD = 50
+"""Of one document; further ones are counted."""
 
 
 def findings_of(error: ValidationError, model: type[BaseModel], document: Document) -> list[Finding]:
     """Every mistake that `error` tells of, at its place in the document."""
     details = error.errors(include_url=False)
+    left_out = len(details) - MISTAKES_TOLD
+    details = details[:MISTAKES_TOLD]
     misspelt = set()
     findings = []
     for detail in details:
@@ -40,6 +45,9 @@ def findings_of(error: ValidationError, model: type[BaseModel], document: Docume
             if in_key:
                 path = data_path(document, location[:-1])
             findings.append(_at(document, path, _code(detail), _words(detail, path), key=in_key))
+    if left_out > 0:
+        message = f"{left_out:,} more mistakes in this definition are not shown: mend these first"
+        findings.append(_at(document, (), MORE, message))
     return findings
 
 

@@ -104,8 +104,9 @@ def _rings_through(
 
 
 def rings(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:
-    """A ring of each knot of the graph, beginning at its least node. Iterative: a chain may be long."""
+    """Rings of the graph, each with a node that none before had, from its least node on. Iterative: chains are long."""
     done: set[N] = set()
+    told: set[N] = set()
     for start, targets in graph.items():
         if start in done or not targets:
             continue
@@ -121,8 +122,10 @@ def rings(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:
                 done.add(left)
             elif following in on_path:
                 ring = path[on_path[following] :]
-                least = ring.index(min(ring, key=str))
-                yield ring[least:] + ring[:least]
+                if not told.issuperset(ring):
+                    told.update(ring)
+                    least = ring.index(min(ring, key=str))
+                    yield ring[least:] + ring[:least]
             elif following not in done and following in graph:
                 on_path[following] = len(path)
                 path.append(following)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.attributes import Attribute, AttributeType, validate_value
-from compiler.cel import matches_whole
+from compiler.cel import check_pattern
 from compiler.definitions import Entry
 from compiler.documents import TechnicalProductDocument
 from compiler.findings import Finding
@@ -25,6 +25,14 @@ _FITTING: Mapping[str, frozenset[AttributeType]] = {
     "properties": frozenset({AttributeType.OBJECT}),
 }
 """Which types a constraint says something about."""
+_ORDERED = _NUMERIC | {AttributeType.DATE, AttributeType.DATETIME}
+_MERGED: Mapping[str, frozenset[AttributeType]] = {
+    "min": _ORDERED,
+    "max": _ORDERED,
+    "sum": _NUMERIC,
+    "list": frozenset({AttributeType.LIST}),
+}
+"""Which types a way of merging makes sense for; `reject` and `first` fit all."""
 
 
 def check(survey: Survey) -> Iterator[Finding]:
@@ -72,6 +80,14 @@ def _attributes(
         if attribute.merge is not None and not mergeable:
             message = "`merge` decides where fulfilment lines meet: it belongs to a technical product's attribute"
             yield entry.finding("merge-misplaced", (*here, "merge"), message, key=True)
+        elif (
+            attribute.merge is not None
+            and attribute.merge in _MERGED
+            and attribute.type not in _MERGED[attribute.merge]
+        ):
+            fitting = ", ".join(sorted(_MERGED[attribute.merge]))
+            message = f"`merge: {attribute.merge}` fits values of type {fitting}, and this is {attribute.type}"
+            yield entry.finding("merge-misplaced", (*here, "merge"), message)
         yield from _attribute(entry, here, attribute)
 
 
@@ -100,7 +116,7 @@ def _limits(entry: Entry[Any], path: KeyPath, attribute: Attribute) -> Iterator[
             return
     if attribute.pattern is not None:
         try:
-            matches_whole(attribute.pattern, "")
+            check_pattern(attribute.pattern)
         except ValueError as error:
             yield entry.finding("pattern-invalid", (*path, "pattern"), str(error))
             return

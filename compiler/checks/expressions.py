@@ -13,7 +13,7 @@ from compiler.documents import CommercialProductDocument, RuleDocument, Technica
 from compiler.expressions import Expected, Scope, mistakes_in
 from compiler.findings import Finding, did_you_mean, finding_at
 from compiler.places import COMPONENT, RULE, SCOPE_WORDS, SYSTEM, Standing, Template, embedded_in, expressions_in
-from compiler.scopes import attributes_seen, over_line_scope, seen_names, source_scope, step_scope
+from compiler.scopes import attributes_seen, element_of, over_line_scope, seen_names, source_scope, step_scope
 from compiler.source import KeyPath
 from compiler.steps import Action, StepDefinition
 from compiler.survey import Group, Survey
@@ -72,7 +72,7 @@ def _rules(survey: Survey, entry: Entry[Any], rules: list[RuleDocument], attribu
     for position, rule in enumerate(rules):
         path: KeyPath = ("decomposes_to", position)
         scope = source_scope(attributes, rule.actions)
-        element = scope.with_names(each=DYN, index=INT) if rule.for_each else scope
+        element = scope.with_names(each=element_of(rule.for_each, attributes), index=INT) if rule.for_each else scope
         for standing in expressions_in(entry.document.value(path), RULE, path):
             seen = element if standing.sees else scope
             yield from _judged(entry, standing, seen if standing.path[-1] == "when" else seen.where(rule.when))
@@ -166,8 +166,7 @@ def _group(survey: Survey, group: Group) -> Iterator[Finding]:
     shared, many = attributes_seen([survey.attributes[product] for product in group.products])
     if not group.own:
         yield from _of_workstream(group, shared, many)
-    made_by_list = any(_is_made_by_list(survey, product) for product in group.products)
-    scopes = _StepScopes(survey, group, shared, many, made_by_list)
+    scopes = _StepScopes(survey, group, shared, many, _made_by(survey, group))
     for step, definition in group.steps.items():
         for standing in survey.standings[group.id, step]:
             yield from _judged(group.entry, standing, scopes.of(step, definition, standing))
@@ -182,19 +181,27 @@ def _of_workstream(group: Group, shared: Type, many: Type) -> Iterator[Finding]:
         yield from _judged(group.entry, standing, over_line_scope(many))
 
 
-def _is_made_by_list(survey: Survey, product: str) -> bool:
-    entry = survey.definitions.products.get(product)
-    if entry is not None and isinstance(entry.model, TechnicalProductDocument) and entry.model.per == "unit":
-        return True
-    return any(rule.for_each for _, rule in survey.sources.get(product, ()))
+def _made_by(survey: Survey, group: Group) -> dict[str, Type]:
+    """`each` and `index`, as far as lines of the group's products are made by lists or counted by units."""
+    elements = [
+        element_of(rule.for_each, object_of(survey.attributes[source]))
+        for product in group.products
+        for source, rule in survey.sources.get(product, ())
+        if rule.for_each
+    ]
+    if elements:
+        return {"each": elements[0] if all(one == elements[0] for one in elements) else DYN, "index": INT}
+    entries = [survey.definitions.products[product].model for product in group.products]
+    counted = any(isinstance(model, TechnicalProductDocument) and model.per == "unit" for model in entries)
+    return {"index": INT} if counted else {}
 
 
 class _StepScopes:
     """The scopes of one workstream's steps, made once for all expressions that see the same."""
 
-    def __init__(self, survey: Survey, group: Group, shared: Type, many: Type, made_by_list: bool) -> None:
+    def __init__(self, survey: Survey, group: Group, shared: Type, many: Type, made_by: dict[str, Type]) -> None:
         self._survey, self._group = survey, group
-        self._shared, self._many, self._made_by_list = shared, many, made_by_list
+        self._shared, self._many, self._made_by = shared, many, made_by
         self._known: dict[object, Scope] = {}
 
     def of(self, step: str, definition: StepDefinition, standing: Standing) -> Scope:
@@ -215,15 +222,25 @@ class _StepScopes:
             self._known[seeing] = seen
         return seen
 
+    def _missing(self, actions: frozenset[Action]) -> Mapping[str, str]:
+        """Steps that may leave no output: a step of a workstream with a `when` is sure of its own neighbours."""
+        group = self._group
+        mine = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
+        missing = self._survey.skippable
+        absent = self._survey.not_planned(group, actions)
+        if absent or any(step in missing for step in mine):
+            missing = {step: why for step, why in missing.items() if step not in mine} | absent
+        return missing
+
     def _scope(self, actions: frozenset[Action], per: str, when: str | None, waits: bool) -> Scope:
         several = per not in ("line", "unit")
-        scope = step_scope(self._shared, self._many, actions, several, self._made_by_list)
+        scope = step_scope(self._shared, self._many, actions, several, self._made_by)
         if not several and not self._group.own:
             scope = scope.where(self._group.entry.model.when)
         scope = scope._replace(
             steps=self._survey.step_names[self._group.id],
             workstreams=self._survey.step_names,
-            skippable=frozenset() if waits else self._survey.skippable,
+            skippable={} if waits else self._missing(actions),
             workstream=self._group.id,
         )
         return scope.where(when)

@@ -3,31 +3,61 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 
 from compiler.checks.cycles import dependency_arrows
+from compiler.documents import TechnicalProductDocument
 from compiler.expressions import outputs_read
 from compiler.findings import Finding, finding_at
 from compiler.survey import StepKey, Survey
 
 
 def check(survey: Survey) -> Iterator[Finding]:
-    arrows: dict[StepKey, list[StepKey]] | None = None
-    for (workstream, step), standings in survey.standings.items():
-        before: set[StepKey] | None = None
+    order = _Order(survey)
+    for step, standings in survey.standings.items():
         for standing in standings:
             outputs = outputs_read(standing.expression)
             if not outputs or standing.path[-2:] == ("wait", "condition"):
                 continue
-            for (_, other, read, _), offset in outputs:
-                key = (other or workstream, read)
+            for (_, other, read, many), offset in outputs:
+                key = (other or step[0], read)
+                at = standing.offset + offset
                 if read not in survey.step_names.get(key[0], ()):
                     continue
-                if arrows is None:
-                    arrows = _all_arrows(survey)
-                if before is None:
-                    before = _before((workstream, step), arrows)
-                if key not in before:
-                    yield _not_before(survey, (workstream, step), key, standing.path, standing.offset + offset)
+                if not order.is_before(key, step):
+                    yield _not_before(survey, step, key, standing.path, at)
+                elif not many and may_be_several(survey, step, key):
+                    yield _several(survey, step, key, standing.path, at)
+
+
+class _Order:
+    """Which step comes before which, by every arrow that any plan may have."""
+
+    def __init__(self, survey: Survey) -> None:
+        self._survey = survey
+        self._later: dict[StepKey, set[StepKey]] = {}
+
+    @cached_property
+    def _following(self) -> dict[StepKey, list[StepKey]]:
+        found: dict[StepKey, list[StepKey]] = {}
+        for step, before in _all_arrows(self._survey).items():
+            for one in before:
+                found.setdefault(one, []).append(step)
+        return found
+
+    def is_before(self, earlier: StepKey, step: StepKey) -> bool:
+        if earlier in self._survey.predecessors[step] and earlier != step:
+            return True
+        if earlier not in self._later:
+            found: set[StepKey] = set()
+            waiting = list(self._following.get(earlier, ()))
+            while waiting:
+                one = waiting.pop()
+                if one not in found:
+                    found.add(one)
+                    waiting += self._following.get(one, ())
+            self._later[earlier] = found
+        return step in self._later[earlier]
 
 
 def _not_before(survey: Survey, step: StepKey, read: StepKey, path: tuple[str | int, ...], offset: int) -> Finding:
@@ -39,6 +69,34 @@ def _not_before(survey: Survey, step: StepKey, read: StepKey, path: tuple[str | 
     return finding_at(place, "output-not-before", message)
 
 
+def _several(survey: Survey, step: StepKey, read: StepKey, path: tuple[str | int, ...], offset: int) -> Finding:
+    place = survey.groups[step[0]].entry.document.place_in(path, offset)
+    whole = ".".join(read)
+    message = f"there may be several of `{whole}` here: write `workstreams.{whole}.outputs`, which is a list"
+    return finding_at(place, "output-several", message)
+
+
+def may_be_several(survey: Survey, reader: StepKey, read: StepKey) -> bool:
+    """Whether one instance of `reader` may have several of `read` before it: only what is as wide or wider is one."""
+    mine, its = (survey.groups[workstream].per_of(step) for workstream, step in (reader, read))
+    if its == "order" or mine == its != "line":
+        return False
+    if its != "line":
+        return mine != "line"
+    return mine != "line" or _is_finer(survey, survey.groups[reader[0]].products, survey.groups[read[0]].products)
+
+
+def _is_finer(survey: Survey, mine: tuple[str, ...], its: tuple[str, ...]) -> bool:
+    """Whether lines of the products `its` are made by the unit or by the element, and mine do not stand at or below."""
+    for product in its:
+        document = survey.definitions.products[product].model
+        counted = isinstance(document, TechnicalProductDocument) and document.per == "unit"
+        listed = any(rule.for_each for _, rule in survey.sources.get(product, ()))
+        if (counted or listed) and not survey.reach(product).intersection(mine):
+            return True
+    return False
+
+
 def _all_arrows(survey: Survey) -> dict[StepKey, list[StepKey]]:
     """Every arrow that any plan may have: steps' own and those of offers."""
     arrows = {step: list(before) for step, before in survey.predecessors.items()}
@@ -46,14 +104,3 @@ def _all_arrows(survey: Survey) -> dict[StepKey, list[StepKey]]:
         for step, before in dependency_arrows(survey, product).items():
             arrows[step] += before
     return arrows
-
-
-def _before(step: StepKey, arrows: dict[StepKey, list[StepKey]]) -> set[StepKey]:
-    found: set[StepKey] = set()
-    waiting = list(arrows[step])
-    while waiting:
-        one = waiting.pop()
-        if one not in found:
-            found.add(one)
-            waiting += arrows[one]
-    return found

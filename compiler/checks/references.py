@@ -49,6 +49,10 @@ def _product(survey: Survey, entry: Entry[Any]) -> Iterator[Finding]:
             path: KeyPath = ("dependencies", step)
             yield from _reference(survey, entry, path, StepReference(step=step), document.id, key=True)
             for position, reference in enumerate(references):
+                if isinstance(reference, OrderReference):
+                    message = "`dependencies` join steps of one offer: wait for another order in the step's own `after`"
+                    yield entry.finding("value-invalid", (*path, position), message)
+                    continue
                 yield from _reference(survey, entry, (*path, position), reference, document.id)
 
 

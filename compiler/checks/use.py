@@ -1,16 +1,14 @@
-"""What can be proved useless or harmful to somebody later: warnings, and dependencies that no order could have."""
+"""What can be proved useless: products nobody serves or orders, references and dependencies that nothing meets."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
-from compiler.definitions import Entry
 from compiler.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.findings import Finding
 from compiler.source import KeyPath
 from compiler.steps import StepReference
-from compiler.survey import Survey
+from compiler.survey import Group, Survey
 
 
 def check(survey: Survey) -> Iterator[Finding]:
@@ -23,45 +21,8 @@ def check(survey: Survey) -> Iterator[Finding]:
             if name not in survey.sources:
                 message = f"no rule leads to technical product `{name}`: no order can bring it"
                 yield entry.finding("product-unreachable", ("id",), message, severity="warning")
-    yield from _never(survey)
     yield from _outside(survey)
-
-
-def _never(survey: Survey) -> Iterator[Finding]:
-    """Conditions that are written as false."""
-    for where, path, condition in _conditions(survey):
-        if condition.strip() == "false":
-            message = "this condition never holds: what it stands at never happens"
-            yield where.finding("condition-never", path, message, severity="warning")
-
-
-def _conditions(survey: Survey) -> Iterator[tuple[Entry[Any], KeyPath, str]]:
-    for entry in survey.definitions.products.values():
-        for position, rule in enumerate(entry.model.decomposes_to):
-            if rule.when is not None:
-                yield entry, ("decomposes_to", position, "when"), rule.when
-    for group in survey.groups.values():
-        if not group.own and group.entry.model.when is not None:
-            yield group.entry, ("when",), group.entry.model.when
-        for step, definition in group.steps.items():
-            if definition.when is not None:
-                yield group.entry, ("steps", step, "when"), definition.when
-
-
-def reach(survey: Survey, product: str) -> set[str]:
-    """The product, what it decomposes into, and its components, all the way down."""
-    found: set[str] = set()
-    waiting = [product]
-    while waiting:
-        name = waiting.pop()
-        if name in found or name not in survey.definitions.products:
-            continue
-        found.add(name)
-        waiting += [rule.product for rule in survey.rules_of(name)]
-        document = survey.definitions.products[name].model
-        if isinstance(document, CommercialProductDocument):
-            waiting += [component.product for component in document.components]
-    return found
+    yield from _never_met(survey)
 
 
 def _outside(survey: Survey) -> Iterator[Finding]:
@@ -69,7 +30,7 @@ def _outside(survey: Survey) -> Iterator[Finding]:
         document = entry.model
         if not isinstance(document, CommercialProductDocument) or not document.dependencies:
             continue
-        inside = reach(survey, name)
+        inside = survey.reach(name)
         for waiting, references in document.dependencies.items():
             named: list[tuple[KeyPath, str, bool]] = [(("dependencies", waiting), waiting, True)]
             for position, reference in enumerate(references):
@@ -79,6 +40,47 @@ def _outside(survey: Survey) -> Iterator[Finding]:
                 meant = survey.steps_meant(StepReference(step=step), name) or []
                 if meant and not inside.intersection(survey.groups[meant[0][0]].products):
                     message = (
-                        f"nothing below `{name}` brings `{step}` into an order: a dependency joins steps of one offer"
+                        f"nothing below `{name}` brings `{step}` into an order: this does something only where an "
+                        f"order puts a line with it under one of `{name}`"
                     )
-                    yield entry.finding("dependency-outside", path, message, key=key)
+                    yield entry.finding("dependency-outside", path, message, key=key, severity="warning")
+
+
+def _never_met(survey: Survey) -> Iterator[Finding]:
+    """References in `after` that no order can meet, and an `across` that changes nothing."""
+    for group in survey.groups.values():
+        for step, definition in group.steps.items():
+            for position, reference in enumerate(definition.after):
+                if not isinstance(reference, StepReference):
+                    continue
+                meant = survey.steps_meant(reference, group.id)
+                if not meant:
+                    continue
+                path: KeyPath = ("steps", step, "after", position)
+                written = path if isinstance(group.entry.document.value(path), str | dict) else path[:-1]
+                if all(_is_never_met(survey, group, step, *one) for one in meant):
+                    message = (
+                        f"no order can meet this: `{reference.step}` is never planned for a line that `{step}` is "
+                        f"planned for (see their `actions`)"
+                    )
+                    yield group.entry.finding("reference-never", written, message, severity="warning")
+                elif reference.across and all(_is_same(survey, group, step, reference, *one) for one in meant):
+                    message = f"`across: {reference.across}` changes nothing here: leave it out"
+                    at = (*written, "across")
+                    yield group.entry.finding("across-useless", at, message, key=True, severity="warning")
+
+
+def _is_never_met(survey: Survey, group: Group, step: str, workstream: str, other: str) -> bool:
+    """Both stand once on the same line, and the line's action is never for both."""
+    before = survey.groups[workstream]
+    if (group.per_of(step), before.per_of(other)) != ("line", "line"):
+        return False
+    return set(group.products) <= set(before.products) and group.actions_of(step).isdisjoint(before.actions_of(other))
+
+
+def _is_same(survey: Survey, group: Group, step: str, reference: StepReference, workstream: str, other: str) -> bool:
+    """Whether the reference without `across` would mean the same steps."""
+    pers = (group.per_of(step), survey.groups[workstream].per_of(other))
+    if reference.across == "order":
+        return "order" in pers
+    return reference.across == "bundle" and pers[1] == "bundle" and pers[0] in ("line", "bundle")
