@@ -17,7 +17,9 @@ from cli.session import Session
 from cli.values import data_of, pairs_of
 
 if TYPE_CHECKING:
+    from operations import Orders
     from operations.deliveries import Delivered
+    from workflows.messages import EventDelivery
 
 PANEL = "Orders"
 
@@ -60,11 +62,26 @@ def event(
         step=step,
         at=datetime.now(UTC),
     )
-    delivered = ask(session, lambda server: server.event(order_id, delivery))
+    delivered, is_there = ask(session, lambda server: _delivered(server, order_id, delivery))
     if session.json:
         session.document(plain(delivered) | {"order_id": order_id, "event_id": delivery.event_id})
-    else:
+    elif is_there:
         session.show(_outcome(delivered, order_id, name))
+    else:
+        session.show(f"There is no order {order_id} yet: event {name} is kept until it comes.")
+
+
+async def _delivered(server: Orders, order_id: str, delivery: EventDelivery) -> tuple[Delivered, bool]:
+    """What became of it, and whether the order is there: a slip in its id must not look like success."""
+    from operations.errors import NotFound
+
+    delivered = await server.event(order_id, delivery)
+    if delivered.status == "kept":
+        try:
+            await server.read(order_id, steps=False)
+        except NotFound:
+            return delivered, False
+    return delivered, True
 
 
 def _outcome(delivered: Delivered, order_id: str, name: str) -> str:

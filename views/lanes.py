@@ -26,7 +26,9 @@ class Lane:
     """The steps of one workstream that stand for the same lines."""
 
     title: str
-    """`Security camera ×4`."""
+    """`Security camera ×4`, `Shipment`."""
+    serves: str
+    """What a workstream of its own is for: `Alarm hub, Security camera ×4`; empty where the title says it."""
     suffix: str
     steps: list[StepView] = field(default_factory=list)
 
@@ -51,14 +53,21 @@ class Lane:
         return next((state for state in states if state not in SETTLED | WAITING), StepState.PENDING)
 
 
+def _title(step: StepView) -> tuple[str, str]:
+    """The workstream's name and what it is for; a product's own is called as the product, with how many."""
+    lines = step.summary.rpartition(" · ")[0]
+    name = step.workstream_name or step.workstream
+    own = lines == name or lines.startswith(f"{name} ×")
+    return (lines, "") if own else (name, lines)
+
+
 def lanes_of(steps: Iterable[StepView]) -> list[Lane]:
     """In the order of their first steps. The suffix is left out where the title tells the lane from all others."""
     lanes: dict[tuple[str, str], Lane] = {}
     for step in steps:
         key = (step.workstream, suffix_of(step.id))
         if key not in lanes:
-            title = step.summary.rpartition(" · ")[0] or step.workstream_name or step.workstream
-            lanes[key] = Lane(title, key[1])
+            lanes[key] = Lane(*_title(step), key[1])
         lanes[key].steps.append(step)
     titles = Counter(lane.title for lane in lanes.values())
     for lane in lanes.values():

@@ -102,7 +102,8 @@ def _fitted(lanes: list[Lane], room: int, now: datetime, ascii_only: bool) -> li
 
 
 def _title(lane: Lane, style: str = "bold") -> Text:
-    return Text.assemble((lane.title, style), (f"  @{lane.suffix}" if lane.suffix else "", "bright_black"))
+    more = f"  for {lane.serves}" if lane.serves else ""
+    return Text.assemble((lane.title, style), (more + (f"  @{lane.suffix}" if lane.suffix else ""), "bright_black"))
 
 
 def _open_lane(lane: Lane, steps: Sequence[StepView], now: datetime, ascii_only: bool) -> Iterator[Row]:

@@ -21,9 +21,11 @@ def short_moment(at: datetime | None, now: datetime) -> str:
 
 
 def duration(span: timedelta | float) -> str:
-    """`0.3 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
+    """`30 ms`, `0.3 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
     sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)
+    if 0 < seconds < 0.095:
+        return f"{sign}{seconds * 1000:.0f} ms"
     if seconds < 9.95:
         return f"{sign}{seconds:.1f} s" if seconds % 1 else f"{sign}{seconds:.0f} s"
     whole = round(seconds)

@@ -42,7 +42,7 @@ def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[R
         done = sum(step.state in SETTLED for step in reading.steps)
         yield from _section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
     if order.history:
-        yield from _section("What people did", _history(order, now))
+        yield from _section("History", _history(order, now))
     if order.fallout:
         yield Text("")
         yield fallout_hint(order)

@@ -50,7 +50,7 @@ def fallout_table(steps: StepList, now: datetime | None = None) -> Columns:
             found.step.id,
             found.step.queue or "",
             short_moment(found.step.error.at if found.step.error else None, now),
-            str(found.step.attempts),
+            str(found.step.attempts or ""),
             Text(f"{found.step.error.code}: {found.step.error.message}" if found.step.error else "", style="red"),
         ]
         for found in steps.found

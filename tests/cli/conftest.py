@@ -1,8 +1,16 @@
 from __future__ import annotations
 
-import pytest
+from collections.abc import AsyncIterator
 
-from tests.cli.calling import ROOT
+import pytest
+from temporalio.testing import WorkflowEnvironment
+
+from operations.connection import address_of
+from tests.cli.calling import NOBODY, ROOT, Ordo
+from tests.gateway.working import WorkerProcess
+
+QUEUE = "cli-tests"
+DEFINITIONS = ROOT / "tests" / "cli" / "catalogue"
 
 
 @pytest.fixture(autouse=True)
@@ -11,3 +19,21 @@ def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     for name in ("TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_PROFILE", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="session")
+async def address(temporal: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
+    """Of a Temporal whose orders, on the task queue QUEUE, a worker runs with the catalogue of these tests."""
+    where = address_of(temporal.client)
+    log = tmp_path_factory.mktemp("worker") / "log"
+    worker = WorkerProcess(where, QUEUE, f"http://{NOBODY}", log, DEFINITIONS)
+    try:
+        await worker.ready()
+        yield where
+    finally:
+        worker.close()
+
+
+@pytest.fixture
+def ordo(address: str) -> Ordo:
+    return Ordo(address, QUEUE)

@@ -1,4 +1,4 @@
-"""A worker as a process of its own, with the catalogue of these tests."""
+"""A worker as a process of its own, with the catalogue of these tests or another."""
 
 from __future__ import annotations
 
@@ -28,7 +28,9 @@ async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]
 
 
 class WorkerProcess:
-    def __init__(self, address: str, task_queue: str, desk_url: str, log: Path) -> None:
+    def __init__(
+        self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE
+    ) -> None:
         self.log = log
         settings = {
             "DESK_URL": desk_url,
@@ -39,7 +41,7 @@ class WorkerProcess:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "worker.py", "--address", address),
-                    *("--task-queue", task_queue, "--definitions", str(CATALOGUE)),
+                    *("--task-queue", task_queue, "--definitions", str(definitions)),
                 ],
                 cwd=ROOT,
                 env=os.environ | settings,

@@ -1,0 +1,126 @@
+"""`start`, against a real server and a real worker."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.calling import Ordo, order_of
+
+KEYS = {"order_id", "workflow_id", "run_id", "state", "already_running"}
+
+
+async def test_an_accepted_order_is_told_with_what_it_becomes(ordo: Ordo) -> None:
+    called = await ordo("start", "-", stdin=json.dumps(order_of("note", "S-1")))
+    assert called.status == 0
+    assert "Order S-1 is accepted: 1 order line, 0 fulfilment lines, 1 step." in called.out
+
+
+async def test_for_programs_there_is_one_document_with_the_agreed_keys(ordo: Ordo) -> None:
+    called = await ordo("start", "-", "-o", "json", stdin=json.dumps(order_of("parcel", "S-2")))
+    assert called.status == 0
+    assert set(called.json) >= KEYS
+    assert called.json["workflow_id"] == "order/S-2"
+    assert called.json["already_running"] is False
+    assert called.err == ""
+
+
+async def test_several_orders_are_answered_one_a_line_in_their_order(ordo: Ordo) -> None:
+    lines = "\n".join(json.dumps(order_of("note", f"S-3.{number}")) for number in range(12))
+    called = await ordo("start", "-", "-o", "json", stdin=lines)
+    assert [json.loads(line)["order_id"] for line in called.out.splitlines()] == [f"S-3.{n}" for n in range(12)]
+
+
+async def test_one_bad_order_among_several_holds_up_no_other_and_is_exit_1(ordo: Ordo) -> None:
+    bad, good = order_of("nothing", "S-4.1"), order_of("note", "S-4.2")
+    called = await ordo("start", "-", "-o", "json", stdin=f"{json.dumps(bad)}\n{json.dumps(good)}")
+    states = [json.loads(line)["state"] for line in called.out.splitlines()]
+    assert called.status == 1
+    assert states[0] == "rejected"
+    assert states[1] != "rejected"
+    assert "nothing" in called.err
+
+
+async def test_an_order_that_is_sent_again_is_answered_not_started_again(ordo: Ordo) -> None:
+    order = json.dumps(order_of("parcel", "S-5"))
+    first = await ordo("start", "-", "-o", "json", stdin=order)
+    again = await ordo("start", "-", "-o", "json", stdin=order)
+    assert again.status == 0
+    assert again.json["already_running"] is True
+    assert again.json["run_id"] == first.json["run_id"]
+
+
+async def test_an_order_that_is_sent_again_with_another_content_is_told_so(ordo: Ordo) -> None:
+    await ordo.started("parcel", "S-6")
+    again = await ordo("start", "-", stdin=json.dumps(order_of("parcel", "S-6", priority=1)))
+    assert "another content" in again.err
+
+
+async def test_an_order_that_has_ended_runs_anew_only_as_a_revision(ordo: Ordo) -> None:
+    order = json.dumps(order_of("note", "S-7"))
+    assert (await ordo("start", "-", "--wait", stdin=order)).status == 0
+    refused = await ordo("start", "-", stdin=order)
+    assert refused.status == 1
+    assert "--revision" in refused.err
+    anew = await ordo("start", "-", "--wait", "--revision", stdin=order)
+    assert anew.status == 0
+    assert (await ordo("show", "S-7", "-o", "json")).json["revision"] == 2
+
+
+async def test_a_rejected_order_is_exit_1_with_its_findings_and_its_file(ordo: Ordo, tmp_path: Path) -> None:
+    file = tmp_path / "order.yaml"
+    file.write_text(json.dumps(order_of("notes", "S-8")))
+    called = await ordo("start", file)
+    assert called.status == 1
+    assert "Order S-8 is rejected" in called.err
+    assert str(file) in called.err
+    assert "did you mean `note`" in called.err
+    assert (await ordo("start", "-", stdin=json.dumps(order_of("note", "S-8")))).status == 0
+
+
+async def test_waiting_for_an_order_that_completes_is_exit_0(ordo: Ordo) -> None:
+    called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("note", "S-9")))
+    assert (called.status, called.json["state"]) == (0, "completed")
+
+
+async def test_waiting_for_an_order_that_ends_otherwise_is_exit_4(ordo: Ordo) -> None:
+    called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("careless", "S-10")))
+    assert called.status == 4
+    assert called.json["state"] == "partial"
+
+
+async def test_a_timeout_that_passes_is_exit_5_and_the_order_goes_on(ordo: Ordo) -> None:
+    order = json.dumps(order_of("parcel", "S-11"))
+    called = await ordo("start", "-", "--wait", "--timeout", "0.2", stdin=order)
+    assert called.status == 5
+    assert "it goes on" in called.err
+    assert (await ordo("show", "S-11", "-o", "json")).json["state"] == "in_progress"
+    programs = await ordo("start", "-", "--wait", "--timeout", "0.2", "-o", "json", stdin=order)
+    assert (programs.status, programs.json["timed_out"]) == (5, True)
+
+
+async def test_watching_in_a_pipe_tells_each_step_and_the_end(ordo: Ordo) -> None:
+    called = await ordo("start", "-", "--watch", stdin=json.dumps(order_of("note", "S-12")))
+    assert called.status == 0
+    assert "1  note.taken@1  completed" in called.out
+    assert called.out.splitlines()[-1] == "Order S-12 ended: completed."
+    assert "\x1b" not in called.out
+
+
+async def test_definitions_that_do_not_fit_keep_an_order_from_being_sent(ordo: Ordo) -> None:
+    order = json.dumps(order_of("note", "S-13"))
+    called = await ordo("start", "-", "--definitions", "definitions", stdin=order)
+    assert called.status == 1
+    assert "note" in called.err
+    assert (await ordo("show", "S-13")).status == 1
+
+
+async def test_an_order_without_a_worker_is_kept_and_told_so(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cli.submitting.PATIENCE", 0.5)
+    nobody_works = Ordo(address, "cli-tests-idle")
+    called = await nobody_works("start", "-", stdin=json.dumps(order_of("note", "S-14")))
+    assert called.status == 0
+    assert "waits for a worker" in called.out
+    assert "python worker.py" in called.out
