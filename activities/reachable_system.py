@@ -68,14 +68,14 @@ def _missing(system: System, environment: Mapping[str, str]) -> Iterator[str]:
             cel.render(text, bindings)
         except cel.EvaluationError as error:
             names = [a or b for a, b in _ENV_NAME.findall(error.expression)]
-            wanted |= dict.fromkeys((name for name in names if name not in environment), "environment variable")
+            wanted |= dict.fromkeys((name for name in names if name not in environment), "")
             if not names:
                 yield f"system {system.id}: {error}"
     for secret in _secrets(system.auth):
         if secret.env is not None and "${" not in secret.env and not environment.get(secret.env):
-            wanted.setdefault(secret.env, "secret, environment variable")
-    for name, kind in wanted.items():
-        yield f"system {system.id}: the {kind} {name} is not set"
+            wanted.setdefault(secret.env, ", which holds a secret,")
+    for name, what in wanted.items():
+        yield f"system {system.id}: the environment variable {name}{what} is not set"
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -100,7 +100,7 @@ async def test_a_catalogue_that_cannot_be_used_is_refused_with_every_reason(
         CatalogueInForce(folder)
     assert refused.value.problems == (
         "system greeter: the environment variable GREETER_URL is not set",
-        "system greeter: the secret, environment variable GREETER_TOKEN is not set",
+        "system greeter: the environment variable GREETER_TOKEN, which holds a secret, is not set",
     )
 
 
