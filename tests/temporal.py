@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
+from temporalio.client import Client
 from temporalio.common import SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
 
+from activities.contract import system_task_queue
+from workflows.fulfil_order import FulfilOrder
+from workflows.mailbox import EventMailbox
 from workflows.messages import SearchAttributes
 
 BINARY = Path(sys.executable).parent / "temporal"
@@ -26,14 +33,17 @@ SEARCH_ATTRIBUTES = (
     SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION),
 )
 
-FAST = {"history.transferProcessorMaxPollRPS": "10000"}
-"""As the embedded server has it: without, a busy order's steps follow each other on a 50 ms grid."""
+FAST = {"history.transferProcessorMaxPollRPS": "10000", "history.timerProcessorMaxTimeShift": '"1ms"'}
+"""Without the first, as the embedded server has it, a busy order's steps follow each other on a 50 ms grid; without the
+second, timers and pauses between attempts on one of a second."""
 SKIPPING = {
     **FAST,
     "frontend.WorkflowTimeSkippingEnabled": "true",
-    "history.timerProcessorMaxTimeShift": '"1ms"',
     "history.timerProcessorMaxPollRPS": "10000",
 }
+
+HEARTBEATS = timedelta(milliseconds=100)
+"""By which a cancelled activity learns of it; the SDK would hold them back for seconds."""
 
 
 def dynamic_config(values: dict[str, str]) -> list[str]:
@@ -65,3 +75,36 @@ async def skipping_time() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_extra_args=dynamic_config(SKIPPING),
     ) as environment:
         yield environment
+
+
+@asynccontextmanager
+async def working(
+    client: Client,
+    task_queue: str,
+    activities: Sequence[Callable[..., Any]],
+    calls: Sequence[Callable[..., Any]] = (),
+    systems: Sequence[str] = ("shop",),
+    *,
+    cached: int = 1_000,
+) -> AsyncIterator[None]:
+    """Workers as `worker.py` has them: one for orders, mailboxes and `activities`, one for the `calls` to each system.
+
+    `cached=0` has every workflow replayed at every task: what is not deterministic fails.
+    """
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(
+            Worker(
+                client,
+                task_queue=task_queue,
+                workflows=[FulfilOrder, EventMailbox],
+                activities=activities,
+                max_cached_workflows=cached,
+                max_heartbeat_throttle_interval=HEARTBEATS,
+            )
+        )
+        for system in systems if calls else ():
+            queue = system_task_queue(task_queue, system)
+            await stack.enter_async_context(
+                Worker(client, task_queue=queue, activities=calls, max_heartbeat_throttle_interval=HEARTBEATS)
+            )
+        yield

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import ValidationError
 from temporalio import workflow
@@ -176,7 +176,7 @@ class FulfilOrder:
                 return await self._end(run)
             self._showing.update(run, busy=bool(self._flights))
             if not more and self._is_drained(run):
-                workflow.continue_as_new(args=[self._start_again(), carrying.carried(run, self._packed)])
+                self._continue(run)
             self._set_timer(run)
             if more:
                 await workflow.sleep(timedelta(milliseconds=1), summary="a pause in a long computation")
@@ -272,9 +272,11 @@ class FulfilOrder:
             if not polls_only or isinstance(flight.command, StartPoll):
                 flight.handle.cancel()
 
-    def _start_again(self) -> dict[str, Any]:
-        """The order itself is in the plan by now."""
-        return {"order": {"id": self._order_id}, "revision": self._revision}
+    def _continue(self, run: OrderRun) -> NoReturn:
+        # The order itself is in the plan by now. Search attributes cross over by themselves; of the memo, only what the
+        # run was started with does.
+        again = {"order": {"id": self._order_id}, "revision": self._revision}
+        workflow.continue_as_new(args=[again, carrying.carried(run, self._packed)], memo=workflow.memo())
 
     # What clients say to a running order
 
