@@ -37,7 +37,7 @@ FAULTS = (
      "Logistics does its work the next time, but the line goes dead before it can say so."),
 )  # fmt: skip
 TECHNICIAN = Actor(by="demo", reason="the demo plays the technician")
-VISIT = {"outcome": "done", "notes": "Mounted and tested; the customer knows how to use it."}
+VISIT = {"outcome": "done", "notes": "Mounted and tested"}
 TASK_IS_SEEN = 2.5
 """Seconds that the task is left open, so that one sees it wait for a person."""
 LONGEST = 150.0

@@ -26,6 +26,8 @@ PATIENCE = 60.0
 DEATHS = 5
 WITHIN = 60.0
 """So many deaths within so many seconds, and starting it again is no help."""
+STARTS = "-- starts"
+"""A line of the log: from here on it is about the process that runs now."""
 LAST_LINES = 12
 LONGEST_LINE = 600
 
@@ -98,7 +100,9 @@ class Child:
 
     async def start(self) -> None:
         """Returns when it is ready. Raises StackError, with its log's end, where it ends first or takes too long."""
-        process = await self._spawn()
+        await self._until_ready(await self._spawn())
+
+    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
         deadline = time.monotonic() + PATIENCE
         while not await self.service.is_ready():
             if process.returncode is not None:
@@ -122,7 +126,16 @@ class Child:
             await asyncio.sleep(0.1 * 2 ** len(deaths))
             if self._ending:
                 return
-            await self._spawn()
+            await self._start_again()
+
+    async def _start_again(self) -> None:
+        process = await self._spawn()
+        try:
+            await self._until_ready(process)
+            self._tell(f"{self.service.title} runs again.")
+        except StackError as error:
+            if process.returncode is None:  # else it died once more, which is told next
+                self._tell(str(error))
 
     async def stop(self) -> None:
         """Asks it to end, and kills it where it does not within its grace."""
@@ -141,6 +154,8 @@ class Child:
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         with self.service.log.open("ab") as log:
+            log.write(f"{STARTS}\n".encode())
+            log.flush()
             self._process = await self._exec(log)
         self._watchdog.watch(self._process.pid)
         return self._process
@@ -162,9 +177,14 @@ class Child:
             os.killpg(self._process.pid, number)
 
     def _last(self) -> str:
-        lines = self.service.log.read_text(errors="replace").splitlines()[-LAST_LINES:]
+        lines = since_start(self.service.log).splitlines()[-LAST_LINES:]
         shown = "".join(f"\n  {readable(line)}" for line in lines)
         return f" The end of its log {self.service.log}:{shown}" if shown else f" Its log {self.service.log} is empty."
+
+
+def since_start(log: Path) -> str:
+    """What the process that runs now, or died last, has said."""
+    return log.read_text(errors="replace").rpartition(f"{STARTS}\n")[2] if log.exists() else ""
 
 
 def readable(line: str) -> str:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from compiler.loading import load_catalogue
 from operations import Orders
 from stack import temporal_server
 from stack.folder import Folder
@@ -39,9 +40,10 @@ async def run(
 ) -> Result:
     """Starts the stack, gives what `use` makes of it, and ends everything that was started, whatever happens.
 
-    `use` is cancelled, and ToldToEnd raised, at a signal. Raises StackError where a part cannot start, or dies again
-    and again.
+    `use` is cancelled, and ToldToEnd raised, at a signal. Raises CatalogueInvalid before anything is started;
+    StackError where a part cannot start, or dies again and again.
     """
+    load_catalogue(options.definitions)
     folder = Folder(options.data)
     with folder.locked(), _end_signals() as told:
         options.ports.check_free()

@@ -14,7 +14,7 @@ from rich.tree import Tree
 
 from operations.reading import OrderReading
 from stack.running import RunningStack
-from stack.up import command
+from stack.up import command, python
 from views.moments import counted
 from workflows.messages import LineView, StepView
 
@@ -80,8 +80,8 @@ class Screen:
             return
         self.point(f"Logs of this demo:                {stack.folder.path}/*.log")
         self.point("The offer that was ordered:       definitions/offers/home_security.yaml")
-        self.point("Its plan, without running it:     python starter.py plan orders/home_security.yaml")
-        self.point("A stack that stays, with Web UI:  python starter.py up")
+        self.point(f"Its plan, without running it:     {python()} starter.py plan orders/home_security.yaml")
+        self.point(f"A stack that stays, with Web UI:  {python()} starter.py up")
 
 
 def _described(line: LineView, style: str) -> Text:

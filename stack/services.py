@@ -14,7 +14,7 @@ from temporalio.client import Client
 from stack import temporal_server
 from stack.folder import Folder
 from stack.options import HOST, StackOptions
-from stack.processes import Service, importing_us
+from stack.processes import Service, importing_us, since_start
 
 SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """Of the sandbox: each has its address in `<NAME>_URL`."""
@@ -131,10 +131,7 @@ def healthy(url: str) -> Callable[[], Awaitable[bool]]:
 
 
 def says(words: str, log: Path) -> Callable[[], Awaitable[bool]]:
-    def said() -> bool:
-        return log.exists() and words in log.read_text(errors="replace")
-
     async def ready() -> bool:
-        return said()
+        return words in since_start(log)
 
     return ready

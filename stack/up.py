@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+import sys
+from pathlib import Path
 
 from stack.options import StackOptions
 from stack.processes import Tell
@@ -12,7 +15,7 @@ from stack.running import RunningStack, ToldToEnd, run
 def up(options: StackOptions, tell: Tell) -> int:
     """Runs the stack until Ctrl-C or SIGTERM; 0 then. What there is to see is told line by line.
 
-    Raises StackError: a port is taken, a part cannot start, or dies again and again.
+    Raises CatalogueInvalid, and StackError: a port is taken, a part cannot start, or dies again and again.
     """
     return asyncio.run(_up(options, tell))
 
@@ -53,4 +56,12 @@ def welcome(stack: RunningStack) -> list[str]:
 def command(stack: RunningStack, words: str) -> str:
     """The command line that reaches this stack."""
     elsewhere = "" if stack.addresses.temporal.endswith(":7233") else f" --address {stack.addresses.temporal}"
-    return f"python starter.py {words}{elsewhere}"
+    return f"{python()} starter.py {words}{elsewhere}"
+
+
+def python() -> str:
+    """How the person's shell reaches this Python: by its name where its environment is activated, else by its path."""
+    here = Path(sys.executable)
+    if shutil.which(here.name) == str(here):
+        return here.name
+    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)

@@ -85,8 +85,10 @@ async def test_a_process_that_dies_is_told_of_and_started_again(child_of: Callab
     assert first
     keeping = asyncio.create_task(child.keep())
     os.kill(first, signal.SIGKILL)
-    await until(lambda: child.pid != first)
+    await until(lambda: len(told) == 2)
+    assert child.pid != first
     assert "The thing died (killed by SIGKILL); starting it again" in told[0]
+    assert told[1] == "The thing runs again."
     await child.stop()
     await keeping
     assert child.pid

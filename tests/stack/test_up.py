@@ -49,6 +49,7 @@ async def test_an_order_completes_though_the_server_is_killed_while_it_waits(up:
     (server,) = set(processes_with("start-dev")) & set(processes_with(str(up.ports.temporal)))
     os.kill(server, signal.SIGKILL)
     up.until_said("Temporal died (killed by SIGKILL); starting it again")
+    up.until_said("Temporal runs again")
     orders = await up.orders()
     assert (await orders.wait(SELF_INSTALL, timeout=LONGEST)).state is OrderState.COMPLETED
 
