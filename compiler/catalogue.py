@@ -127,6 +127,14 @@ class Secret(Model):
     env: str | None = None
     file: str | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _no_secret(cls, value: object) -> object:
+        """Says what to write, and not what was written."""
+        if not isinstance(value, dict | Secret):
+            raise ValueError("a secret never stands in a definition: write `{env: NAME}` or `{file: PATH}`")
+        return value
+
     @model_validator(mode="after")
     def _one_place(self) -> Secret:
         if (self.env is None) == (self.file is None):

@@ -33,10 +33,17 @@ class Entry(Generic[M]):
     document: Document
 
     def finding(
-        self, code: str, path: KeyPath, message: str, *, key: bool = False, severity: Severity = "error"
+        self,
+        code: str,
+        path: KeyPath,
+        message: str,
+        *,
+        key: bool = False,
+        severity: Severity = "error",
+        about: str = "",
     ) -> Finding:
         """What is wrong at `path` of the document."""
-        return finding_at(self.document.place(path, key=key), code, message, severity)
+        return finding_at(self.document.place(path, key=key), code, message, severity, about)
 
 
 @dataclass(slots=True)
@@ -98,6 +105,8 @@ class Definitions:
             return None
         if "kind" not in data:
             message = f"`kind` is missing: say one of {', '.join(KINDS)}"
+            if near := next((key for key in data if key.lower() == "kind"), None):
+                message = f"`{near}` must be written `kind`"
             self.findings.append(finding_at(document.place(), "kind-missing", message))
             return None
         model = KINDS.get(data["kind"]) if isinstance(data["kind"], str) else None

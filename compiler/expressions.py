@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
@@ -28,6 +28,8 @@ class Scope(NamedTuple):
     previous_is_sure: bool = True
     present: frozenset[Path] = frozenset()
     """What is known to be there before the expression is evaluated: what the `when` beside it asked for."""
+    unsure: Callable[[str], bool] = str.isspace
+    """Whether a workstream that is not known may stand in a file that could not be read."""
 
     def with_names(self, **more: Type) -> Scope:
         """The same scope with further names."""
@@ -35,11 +37,21 @@ class Scope(NamedTuple):
 
     def where(self, condition: str | None) -> Scope:
         """The same scope once `condition` holds."""
+        if not condition:
+            return self
         try:
-            held = holding(parse(condition)) if condition else frozenset()
+            held = holding(parse(condition)) | _read_without_asking(condition)
         except UnparsableError:
             return self
         return self._replace(present=self.present | held) if held else self
+
+
+def _read_without_asking(condition: str) -> frozenset[Path]:
+    """What a condition reads as if it were there: where that is a mistake, it is told at the condition alone."""
+    uses = [use for use in uses_of(condition) if not use.tested]
+    read = (use.written[:length] for use in uses for length in range(1, len(use.written) + 1))
+    asked = frozenset(path for use in uses for path in use.guarded)
+    return frozenset(path for path in read if path not in asked)
 
 
 Output = tuple[Literal["steps", "workstreams"], str, str, bool]
@@ -185,8 +197,16 @@ def _unseen(use: Use, scope: Scope) -> Mistake:
     if literal:
         return Mistake("name-unknown", use.offset, f"write `{literal}` for `{root}`")
     known = [*scope.names, *(["steps", "workstreams"] if scope.steps is not None else [])]
-    near = did_you_mean(root, known) or f"; known here: {', '.join(sorted(known))}; text needs quotes"
-    return Mistake("name-unknown", use.offset, f"there is no `{root}` here{near}")
+    if root in (scope.steps or ()):
+        return Mistake("name-unknown", use.offset, f"there is no `{root}` here: write `steps.{root}.output`")
+    if "env" in scope.names and len(use.path) == 1:
+        return Mistake("name-unknown", use.offset, f"there is no `{root}` here: write `env.{root}`")
+    near = did_you_mean(root, known)
+    if not near and len(use.path) == 1:
+        near = f": text needs quotes (`'{root}'`)"
+    return Mistake(
+        "name-unknown", use.offset, f"there is no `{root}` here{near}; known here: {', '.join(sorted(known))}"
+    )
 
 
 def _wrong_field(use: Use, kind: Type, present: frozenset[Path]) -> Mistake | None:
@@ -219,8 +239,11 @@ def _wrong_workstream(use: Use, scope: Scope) -> Mistake | None:
         offset = use.ends[0] if use.ends else use.offset
         if len(use.path) < 2:
             return Mistake("name-unknown", offset, "write `workstreams.<workstream>.<step>.output`")
-        near = did_you_mean(use.path[1], scope.workstreams)
-        return Mistake("reference-unknown", offset, f"there is no workstream `{use.path[1]}`{near}")
+        name = use.path[1]
+        if scope.unsure(name):
+            return None
+        near = did_you_mean(name, scope.workstreams)
+        return Mistake("reference-unknown", offset, f"there is no workstream `{name}`{near}", name)
     return _wrong_output(use, scope, use.path[1], use.path[2:3], 3, ("output", "outputs"))
 
 
@@ -235,9 +258,11 @@ def _wrong_output(
     offset = use.ends[depth - 2]
     if step[0] not in (known or ()):
         near = did_you_mean(step[0], known or ())
-        return Mistake("reference-unknown", offset, f"workstream `{workstream}` has no step `{step[0]}`{near}")
+        message = f"workstream `{workstream}` has no step `{step[0]}`{near}"
+        return Mistake("reference-unknown", offset, message, f"{workstream}.{step[0]}")
     if len(use.path) <= depth or use.path[depth] not in words:
-        return Mistake("name-unknown", offset, f"write `{spelled.replace('<step>', step[0])}`")
+        whole = ".".join([spelled.replace("<step>", step[0]), *use.path[depth:]])
+        return Mistake("name-unknown", offset, f"write `{whole}`")
     path = use.path[: depth + 1]
     single = use.path[depth] == "output"
     asked = use.tested and len(use.path) == depth + 1

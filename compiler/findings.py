@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Literal, NamedTuple
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 Severity = Literal["error", "warning"]
 
@@ -34,6 +34,8 @@ class Finding(BaseModel):
     code: str
     message: str
     severity: Severity = "error"
+    about: str = Field("", exclude=True, repr=False)
+    """What is not defined: everything that misses the same thing is one mistake."""
 
     def __str__(self) -> str:
         mark = "" if self.severity == "error" else "warning: "
@@ -81,10 +83,18 @@ def _plain(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
-def finding_at(place: Place, code: str, message: str, severity: Severity = "error") -> Finding:
+def finding_at(place: Place, code: str, message: str, severity: Severity = "error", about: str = "") -> Finding:
     if len(message) > MESSAGE_LIMIT:
         message = f"{message[: MESSAGE_LIMIT - 200]} … {message[-200:]}"
-    return Finding(file=place.file, line=place.line, column=place.column, code=code, message=message, severity=severity)
+    return Finding(
+        file=place.file,
+        line=place.line,
+        column=place.column,
+        code=code,
+        message=message,
+        severity=severity,
+        about=about,
+    )
 
 
 def bounded(findings: Iterable[Finding], already: int = 0) -> list[Finding]:

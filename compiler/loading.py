@@ -81,11 +81,32 @@ def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[
 
 
 def in_order(findings: list[Finding]) -> list[Finding]:
-    """By place, then code; the same finding once. What cannot even be read is not judged as well."""
+    """By place, then code; the same finding once, and everything that misses the same thing together.
+
+    What cannot even be read is not judged as well.
+    """
     unread = {(f.file, f.line, f.column) for f in findings if f.code.startswith("yaml-")}
     unique = {
         (f.file, f.line, f.column, f.code, f.message): f
         for f in findings
         if f.code.startswith("yaml-") or (f.file, f.line, f.column) not in unread
     }
-    return [unique[key] for key in sorted(unique)]
+    ordered = [unique[key] for key in sorted(unique)]
+    missed: dict[str, list[Finding]] = {}
+    for finding in ordered:
+        if finding.about:
+            missed.setdefault(finding.about, []).append(finding)
+    return [_together(missed[one.about]) if one.about else one for one in ordered if _is_first(one, missed)]
+
+
+def _is_first(finding: Finding, missed: dict[str, list[Finding]]) -> bool:
+    return not finding.about or missed[finding.about][0] is finding
+
+
+def _together(findings: list[Finding]) -> Finding:
+    first, *others = findings
+    if not others:
+        return first
+    places = ", ".join(f"{other.file}:{other.line}" for other in others[:3]) + (", …" if len(others) > 3 else "")
+    times = "once more" if len(others) == 1 else f"{len(others)} times more"
+    return first.model_copy(update={"message": f"{first.message} (and {times}: {places})"})

@@ -15,6 +15,8 @@ class Mistake:
     offset: int
     """In the expression's text, from 0."""
     message: str
+    about: str = ""
+    """What is not defined, as in Finding."""
 
 
 FUNCTIONS = (
@@ -73,6 +75,8 @@ def of_syntax(expression: str, error: str) -> Mistake:
     if not rest:
         return Mistake("expression-syntax", offset, "the expression ends too early: something is missing at its end")
     word = re.match(r"[A-Za-z_]\w*|[\d.]+|.", rest)
+    if word and word[0] in ("x", "X", "×"):
+        return Mistake("expression-syntax", offset, f"write `*` for `{word[0]}`")
     return Mistake("expression-syntax", offset, f"`{word[0] if word else rest[:1]}` cannot stand here")
 
 
@@ -93,6 +97,7 @@ _NO_OVERLOAD = re.compile(r"found no matching overload for '([^']+)' applied to 
 _UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
 _NO_FIELD = re.compile(r"undefined field '([^']+)'")
 _OPERATORS = {"_[_]": "[ ]", "@in": "in", "_?_:_": "? :", "!_": "!", "-_": "-"}
+_TIMES = {"timestamp", "google.protobuf.timestamp", "duration", "google.protobuf.duration"}
 _ARITHMETIC = {"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="}
 _TYPE_WORDS = {
     "int": "an integer", "uint": "an integer", "double": "a number", "string": "text", "bool": "true or false",
@@ -151,6 +156,12 @@ def _no_overload(function: str, applied: str, call: Node | None) -> str:
     if operator == "[ ]":
         return f"`[ ]` cannot look into {type_words(kinds[0])} by {type_words(kinds[-1])}: write the name after a dot"
     named = " and ".join(type_words(kind) for kind in kinds)
+    if operator in ("+", "-") and set(kinds) & {"int", "double"} and _TIMES & {kind.lower() for kind in kinds}:
+        amount = spelled[next(position for position, kind in enumerate(kinds) if kind in ("int", "double"))]
+        return f"`{operator}` needs a length of time: write `days({amount})`, `hours({amount})` or `minutes({amount})`"
+    quoted = next((text for text in spelled if re.fullmatch(r"'-?[0-9.]+'", text)), None)
+    if quoted and operator in _ARITHMETIC and set(kinds) & {"int", "double"}:
+        return f"`{operator}` cannot take a number and a text: write `{quoted[1:-1]}` without quotes"
     if operator in ("==", "!="):
         return f"`{operator}` compares {named}, which are never equal"
     if operator in _ARITHMETIC or operator == "in":

@@ -143,6 +143,8 @@ class Standing(NamedTuple):
     over_line: bool = False
     problem: str = ""
     """Where the text cannot even be taken apart."""
+    part: bool = False
+    """Whether it is the first expression of a text that together must make a duration."""
 
 
 def expressions_in(data: Any, shape: Shape, path: KeyPath = ()) -> list[Standing]:
@@ -200,6 +202,8 @@ def _in_text(text: str, shape: Template, path: KeyPath) -> Iterator[Standing]:
         yield Standing(path, text.rindex("${"), "", "any", shape.sees, problem=str(error))
         return
     expected = shape.expected if len(pieces) == 1 else "any"
+    part = shape.expected == "duration" and len(pieces) > 1
     for piece in pieces:
         if not isinstance(piece, str):
-            yield Standing(path, piece[0], piece[1], expected, shape.sees)
+            yield Standing(path, piece[0], piece[1], expected, shape.sees, part=part)
+            part = False

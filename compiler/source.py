@@ -267,6 +267,7 @@ def resolve_plain(text: str) -> Any:
 _TAG = "tag:yaml.org,2002:"
 _TAGGED = {_TAG + "int": int, _TAG + "float": float, _TAG + "bool": bool, _TAG + "null": type(None)}
 _TEXT_TAGS = frozenset({"!", _TAG + "str"})
+_UNTAG = "leave it out, or quote the text if it begins with `!`"
 _COLLECTION_TAGS = frozenset({"!", _TAG + "map", _TAG + "seq"})
 
 
@@ -324,7 +325,7 @@ class _Builder:
             self._anchors[event.anchor] = None
         before = self._count
         if event.tag is not None and event.tag not in _COLLECTION_TAGS:
-            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: leave it out")
+            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: {_UNTAG}")
         value, spot = self._mapping(event) if kind is yaml.MappingStartEvent else self._list(event)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, spot, self._count - before)
@@ -418,7 +419,7 @@ class _Builder:
             if tag in _TAGGED:
                 self._report(event, "yaml-tag", f"`{value}` is not what its tag `{tag.removeprefix(_TAG)}` says")
             else:
-                self._report(event, "yaml-tag", f"the tag `{tag}` means nothing here: leave it out")
+                self._report(event, "yaml-tag", f"the tag `{tag}` means nothing here: {_UNTAG}")
         return resolved
 
     def _too_many(self, event: Any) -> _UnreadableError:
@@ -466,6 +467,10 @@ _PROBLEMS = {
 def _in_words(problem: str, rest: str, error: yaml.MarkedYAMLError) -> str:
     if rest.startswith("\t"):
         return "a tab cannot indent YAML: use spaces"
+    if problem.startswith("did not find expected key") and rest.startswith("- "):
+        return (
+            "a list item stands where a key was expected: is a blank missing after a `-` above, or the indentation off?"
+        )
     for beginning, words in _PROBLEMS.items():
         if problem.startswith(beginning):
             return words.replace("{first}", rest[:1])

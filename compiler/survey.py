@@ -208,6 +208,16 @@ class Survey:
         return found
 
     @cached_property
+    def loose_ends(self) -> set[StepKey]:
+        """Steps of whose references in `after` one is not known."""
+        return {
+            (name, step)
+            for name, group in self.groups.items()
+            for step, definition in group.steps.items()
+            if any(isinstance(one, StepReference) and self.steps_meant(one, name) is None for one in definition.after)
+        }
+
+    @cached_property
     def skippable(self) -> dict[str, str]:
         """`workstream.step` of the steps that may leave no output behind, and why."""
         found = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import types
 from collections.abc import Iterator
 from typing import Any, Union, get_args, get_origin
@@ -117,10 +118,14 @@ def _words(detail: ErrorDetails, path: KeyPath) -> str:
         rule = "a lower-case letter, then lower-case letters, digits and `_`"
         if "A-Z" in str(context.get("pattern")):
             rule = "a letter or `_`, then letters, digits and `_`"
-        return f"{shown(value)} cannot be used in expressions: a name here is {rule}"
+        usable = re.sub(r"[^a-z0-9]+", "_", str(value).lower()).strip("_")[:64]
+        hint = f"; write for example `{usable}`" if usable and not usable[0].isdigit() else ""
+        return f"{shown(value)} cannot be used in expressions: a name here is {rule}{hint}"
     if kind in ("literal_error", "enum"):
         expected = str(context.get("expected", "")).replace("'", "").replace("True", "true")
         near = did_you_mean(str(value), expected.replace(" or ", ", ").split(", "))
+        if isinstance(value, str) and "," in value:
+            near = f"; several are written `[{value[:60]}]`"
         return f"{name}must be {expected}, and is {shown(value)}{near}"
     if kind in _LIMIT_WORDS:
         words, limit = _LIMIT_WORDS[kind]

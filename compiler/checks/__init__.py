@@ -15,7 +15,7 @@ from compiler.checks import (
     scenarios,
     use,
 )
-from compiler.findings import FINDINGS_TOLD, Finding, bounded
+from compiler.findings import FINDINGS_TOLD, MORE, Finding, bounded
 from compiler.survey import Survey
 
 Check = Callable[[Survey], Iterable[Finding]]
@@ -26,14 +26,23 @@ CHECKS: tuple[Check, ...] = (
     cycles.check,
     expressions.check,
     outputs.check,
-    use.check,
-    actions.check,
     conditions.check,
     scenarios.check,
 )
+OF_THE_WHOLE: tuple[Check, ...] = (use.check, actions.check)
+"""What can be told only once every reference is good: what nobody brings may be a slip of the pen away from that."""
 
 
 def findings_in(survey: Survey) -> list[Finding]:
     """What every check has to say, errors and warnings."""
     told = len(survey.definitions.findings)
-    return bounded((finding for check in CHECKS for finding in check(survey)), told) if told < FINDINGS_TOLD else []
+    if told >= FINDINGS_TOLD:
+        return []
+    findings = bounded((finding for check in CHECKS for finding in check(survey)), told)
+    unsure = survey.definitions.incomplete or survey.definitions.broken
+    if not unsure and not any(finding.code in _OF_REFERENCES for finding in findings):
+        findings += bounded((finding for check in OF_THE_WHOLE for finding in check(survey)), told + len(findings))
+    return findings
+
+
+_OF_REFERENCES = frozenset({"reference-unknown", "rule-to-commercial", "component-technical", MORE})

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from compiler.documents import CommercialProductDocument
 from compiler.findings import Finding
+from compiler.source import KeyPath
 from compiler.steps import StepReference
 from compiler.survey import StepKey, Survey
 
@@ -77,8 +78,13 @@ def _dependencies(survey: Survey) -> Iterator[Finding]:
 
 
 def _dependency_ring(survey: Survey, product: str, ring: Sequence[StepKey]) -> Finding:
-    message = f"with these dependencies steps wait for each other in a circle: {_path(ring)}"
-    return survey.definitions.products[product].finding("cycle-dependencies", ("dependencies",), message, key=True)
+    """At the last of the offer's dependencies that the circle goes through."""
+    message = f"with this dependency steps wait for each other in a circle: {_path(ring)}"
+    entry = survey.definitions.products[product]
+    written = entry.document.data["dependencies"]
+    waiting = [step for step in written if set(survey.steps_meant(StepReference(step=step), product) or ()) & set(ring)]
+    path: KeyPath = ("dependencies", waiting[-1]) if waiting else ("dependencies",)
+    return entry.finding("cycle-dependencies", path, message, key=True)
 
 
 def _once_an_order(survey: Survey, step: StepKey) -> bool:

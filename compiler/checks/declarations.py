@@ -25,6 +25,12 @@ _FITTING: Mapping[str, frozenset[AttributeType]] = {
     "properties": frozenset({AttributeType.OBJECT}),
 }
 """Which types a constraint says something about."""
+_INSTEAD = {
+    "minimum": ": it is for numbers; for the length of texts and lists there is `min_length`",
+    "maximum": ": it is for numbers; for the length of texts and lists there is `max_length`",
+    "min_length": ": it is for texts and lists; for numbers there is `minimum`",
+    "max_length": ": it is for texts and lists; for numbers there is `maximum`",
+}
 _ORDERED = _NUMERIC | {AttributeType.DATE, AttributeType.DATETIME}
 _MERGED: Mapping[str, frozenset[AttributeType]] = {
     "min": _ORDERED,
@@ -97,9 +103,11 @@ def _attribute(entry: Entry[Any], path: KeyPath, attribute: Attribute) -> Iterat
         for name in attribute.model_fields_set
         if name in _FITTING and getattr(attribute, name) is not None and attribute.type not in _FITTING[name]
     ]
-    for name in misfits:
-        message = f"`{name}` says nothing about a value of type {attribute.type}"
-        yield entry.finding("constraint-misplaced", (*path, name), message, key=True)
+    if misfits:
+        written = sorted(misfits, key=lambda name: entry.document.place((*path, name), key=True))
+        said = " and ".join(f"`{name}`" for name in written) + (" says" if len(misfits) == 1 else " say")
+        message = f"{said} nothing about a value of type {attribute.type}{_INSTEAD.get(written[0], '')}"
+        yield entry.finding("constraint-misplaced", (*path, written[0]), message, key=True)
     if attribute.items is not None:
         yield from _attribute(entry, (*path, "items"), attribute.items)
     for name, inner in (attribute.properties or {}).items():

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.assembly import is_table
 from compiler.attributes import Attribute, AttributeType, validate_value
-from compiler.cel import as_text
+from compiler.cel import as_text, split_template
 from compiler.definitions import Entry
 from compiler.documents import CommercialProductDocument, RuleDocument, TechnicalProductDocument
+from compiler.durations import parse_duration
 from compiler.expressions import Expected, Scope, mistakes_in
 from compiler.findings import Finding, did_you_mean, finding_at
 from compiler.places import COMPONENT, RULE, SCOPE_WORDS, SYSTEM, Standing, Template, embedded_in, expressions_in
@@ -43,9 +45,22 @@ def _judged(entry: Entry[Any], standing: Standing, scope: Scope) -> Iterator[Fin
         place = entry.document.place_in(standing.path, standing.offset)
         yield finding_at(place, "expression-syntax", standing.problem)
         return
+    if standing.part and not _makes_duration(entry.document.value(standing.path)):
+        message = "text around `${…}` must make a duration, such as `${attributes.hours}h`"
+        yield finding_at(entry.document.place(standing.path), "expression-type", message)
+        return
     for mistake in mistakes_in(standing.expression, scope, standing.expected):
         place = entry.document.place_in(standing.path, standing.offset + mistake.offset)
-        yield finding_at(place, mistake.code, mistake.message)
+        yield finding_at(place, mistake.code, mistake.message, about=mistake.about)
+
+
+def _makes_duration(text: str) -> bool:
+    """Whether the text is a duration where its expressions give numbers."""
+    try:
+        parse_duration("".join(piece if isinstance(piece, str) else "1" for piece in split_template(text)))
+    except ValueError:
+        return False
+    return True
 
 
 def _per(survey: Survey, entry: Entry[Any]) -> Iterator[Finding]:
@@ -94,8 +109,14 @@ def _mapping(
         target = targets.get(name)
         if target is None:
             near = did_you_mean(name, targets) or (f"; it has {', '.join(targets)}" if targets else "; it has none")
+            if name.isdigit():
+                near = f": decimals are written with a point (`2.{name}`)"
             message = f"product `{product}` has no attribute `{name}`{near}"
             yield entry.finding("attribute-unknown", (*path, name), message, key=True)
+        elif isinstance(value, dict) and "table" in value and "from" not in value and target.type != "object":
+            near = did_you_mean("from", [key for key in value if key not in ("table", "default")])
+            message = "a table says where its values come from: `{from: EXPRESSION, table: …}`; `from` is missing"
+            yield entry.finding("key-missing", (*path, name), f"{message}{near.replace('did you mean', 'is it')}")
         elif isinstance(value, dict) and is_table(value):
             yield from _table(survey, entry, (*path, name), target, value, scope)
         else:
@@ -127,7 +148,19 @@ def _value(entry: Entry[Any], path: KeyPath, target: Attribute, value: Any, scop
     if problems and target.merge == "list" and target.items is not None and not isinstance(value, list):
         problems = validate_value(target.items, value)[1]
     for problem in problems[:1]:
-        yield entry.finding("attribute-misfit", path, f"`{path[-1]}` {problem}")
+        yield entry.finding("attribute-misfit", path, f"`{path[-1]}` {problem}{_as_expression(value)}")
+    if not problems and _as_expression(value):
+        message = f"this is the text `{value}` itself{_as_expression(value)}"
+        yield entry.finding("text-like-expression", path, message, severity="warning")
+
+
+_LIKE_EXPRESSION = re.compile(r"(?:attributes|order|previous|each|steps|workstreams)\.[A-Za-z_][\w.]*")
+
+
+def _as_expression(value: object) -> str:
+    if isinstance(value, str) and _LIKE_EXPRESSION.fullmatch(value):
+        return f": for its value write `${{{value}}}`"
+    return ""
 
 
 def _table(
@@ -145,21 +178,28 @@ def _table(
         yield from _value(entry, (*path, "table", row), target, value, scope)
     if "default" in table:
         yield from _value(entry, (*path, "default"), target, table["default"], scope)
-    elif not wrong:
-        yield from _missed(survey, entry, path, source, rows)
+    if not wrong:
+        yield from _missed(survey, entry, path, source, rows, has_default="default" in table)
 
 
 def _missed(
-    survey: Survey, entry: Entry[Any], path: KeyPath, source: str, rows: Mapping[str, Any]
+    survey: Survey, entry: Entry[Any], path: KeyPath, source: str, rows: Mapping[str, Any], *, has_default: bool
 ) -> Iterator[Finding]:
     attributes = survey.attributes.get(entry.model.id, getattr(entry.model, "attributes", {}))
     attribute = attributes.get(source.strip().removeprefix("attributes."))
     if attribute is None or attribute.enum is None or not source.strip().startswith("attributes."):
         return
-    missed = [text for text in (as_text(value) for value in attribute.enum) if text not in rows]
-    if missed:
+    texts = [as_text(value) for value in attribute.enum]
+    missed = [text for text in texts if text not in rows]
+    never = [row for row in rows if row not in texts]
+    if missed and not has_default:
         message = f"no row for {', '.join(f'`{text}`' for text in missed)}: an order with such a value is rejected"
+        message += f"; the row `{never[0]}` is for a value that there is not" if never else ""
         yield entry.finding("table-incomplete", (*path, "table"), message, severity="warning")
+        return
+    for row in never:
+        message = f"`{source.strip()}` is never `{row}`: this row is never used{did_you_mean(row, texts)}"
+        yield entry.finding("table-row-never", (*path, "table", row), message, key=True, severity="warning")
 
 
 def _group(survey: Survey, group: Group) -> Iterator[Finding]:
@@ -222,6 +262,9 @@ class _StepScopes:
             self._known[seeing] = seen
         return seen
 
+    def _unsure(self, workstream: str) -> bool:
+        return self._survey.is_known(workstream, {})
+
     def _missing(self, actions: frozenset[Action]) -> Mapping[str, str]:
         """Steps that may leave no output: a step of a workstream with a `when` is sure of its own neighbours."""
         group = self._group
@@ -242,5 +285,6 @@ class _StepScopes:
             workstreams=self._survey.step_names,
             skippable={} if waits else self._missing(actions),
             workstream=self._group.id,
+            unsure=self._unsure,
         )
         return scope.where(when)

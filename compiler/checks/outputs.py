@@ -25,7 +25,8 @@ def check(survey: Survey) -> Iterator[Finding]:
                 if read not in survey.step_names.get(key[0], ()):
                     continue
                 if not order.is_before(key, step):
-                    yield _not_before(survey, step, key, standing.path, at)
+                    if not order.is_tangled(step):
+                        yield _not_before(survey, step, key, standing.path, at)
                 elif not many and may_be_several(survey, step, key):
                     yield _several(survey, step, key, standing.path, at)
 
@@ -44,6 +45,20 @@ class _Order:
             for one in before:
                 found.setdefault(one, []).append(step)
         return found
+
+    def is_tangled(self, step: StepKey) -> bool:
+        """Whether what comes before `step` is not sure: a reference is unknown, or a step waits for itself."""
+        found: set[StepKey] = set()
+        waiting = [step]
+        while waiting:
+            one = waiting.pop()
+            before = self._survey.predecessors[one]
+            if step in before or one in self._survey.loose_ends:
+                return True
+            if one not in found:
+                found.add(one)
+                waiting += before
+        return False
 
     def is_before(self, earlier: StepKey, step: StepKey) -> bool:
         if earlier in self._survey.predecessors[step] and earlier != step:

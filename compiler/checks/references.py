@@ -33,7 +33,14 @@ def _unknown(
     survey: Survey, entry: Entry[Any], path: KeyPath, what: str, name: str, space: Mapping[str, Any]
 ) -> Iterator[Finding]:
     if not survey.is_known(name, space):
-        yield entry.finding(CODE, path, f"there is no {what} `{name}`{did_you_mean(name, space)}")
+        yield entry.finding(
+            CODE, path, f"there is no {what} `{name[:80]}`{did_you_mean(name, space)}", about=_about(what, name)
+        )
+
+
+def _about(what: str, name: str) -> str:
+    """Products and workstreams share their ids: who misses the one misses the other."""
+    return name if what in ("product", "workstream") else f"{what} {name}"
 
 
 def _product(survey: Survey, entry: Entry[Any]) -> Iterator[Finding]:
@@ -135,13 +142,26 @@ def _reference(
     if name in survey.definitions.broken or survey.definitions.incomplete:
         return
     where = path if key or isinstance(entry.document.value(path), str | dict) else path[:-1]
+    about = ""
     if name in survey.definitions.products and name not in survey.groups:
         message = f"product `{name}` has no steps to wait for"
     elif dot and name in survey.groups:
-        message = f"workstream `{name}` has no step `{step}`{did_you_mean(step, survey.step_names[name])}"
+        about = f"{name}.{step}"
+        message = f"workstream `{name}` has no step `{step[:80]}`{did_you_mean(step, survey.step_names[name])}"
+        if " " in step.strip():
+            message = f"`{reference.step[:80]}` is no step's name: is a `,` missing in it?"
     elif dot:
-        message = f"there is no workstream `{name}`{did_you_mean(name, survey.groups)}"
+        about = name
+        message = f"there is no workstream `{name[:80]}`{did_you_mean(name, survey.groups)}"
     else:
+        about = f"{workstream}.{name}"
         known = [*survey.step_names.get(workstream, ()), *survey.groups]
-        message = f"there is no step or workstream `{name}`{did_you_mean(name, known)}"
-    yield entry.finding(CODE, where, message, key=key)
+        near = did_you_mean(name, known) or _elsewhere(survey, name)
+        message = f"there is no step or workstream `{name[:80]}`{near}"
+    yield entry.finding(CODE, where, message, key=key, about=about)
+
+
+def _elsewhere(survey: Survey, step: str) -> str:
+    """A step of that name in another workstream."""
+    owner = next((name for name, steps in survey.step_names.items() if step in steps), None)
+    return f"; did you mean `{owner}.{step}`?" if owner else ""
