@@ -36,6 +36,7 @@ def create_app(orders: Orders, settings: GatewaySettings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         strict_content_type=False,
+        redirect_slashes=False,
     )
     shown = HTTPBearer(auto_error=False, description="ORDO_GATEWAY_TOKEN")
     token = [Depends(shown)]  # for readers of /openapi.json; what checks is BearerToken

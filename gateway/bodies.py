@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
@@ -33,9 +34,16 @@ def json_of(body: bytes) -> Any:
     """The JSON in `body`, at most 200 levels deep. Raises Malformed, also for `NaN` and for a key that stands twice."""
     try:
         from_json(body, allow_inf_nan=False)
-        return json.loads(body, object_pairs_hook=_unique)
+        return json.loads(body, object_pairs_hook=_unique, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise Malformed(f"The body is not JSON: {str(error)[:200]}") from None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if math.isinf(number):
+        raise ValueError(f"the number {text[:80]} is too large")
+    return number
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import structlog
 def set_up_logs() -> None:
     people = sys.stderr.isatty()
     shown: list[structlog.typing.Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]  # none with local variables
         if people
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

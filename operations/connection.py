@@ -50,7 +50,9 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
     try:
         config = ClientConfig.load_client_connect_config()
     except (RuntimeError, ValueError) as error:
-        raise OperationError(SERVER_ERROR, f"The Temporal profile cannot be read: {' '.join(str(error).split())}") from error
+        raise OperationError(
+            SERVER_ERROR, f"The Temporal profile cannot be read: {' '.join(str(error).split())}"
+        ) from error
     config["target_host"] = settings.address or config.get("target_host") or DEFAULT_ADDRESS
     if settings.namespace:
         config["namespace"] = settings.namespace

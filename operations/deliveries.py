@@ -15,7 +15,7 @@ from activities.callback_id import read_callback_id
 from activities.contract import MAILBOX_DELIVER, MailboxAnswer, MailboxDelivery, MailboxInput
 from operations.acting import refuse_ended
 from operations.connection import address_of
-from operations.errors import ENDED, FULL, PATIENCE, NotFound, NoWorker, Refused, asking, asking_worker
+from operations.errors import ENDED, FULL, NotFound, NoWorker, Refused, asking, asking_worker
 from operations.record import describe
 from operations.update_with_start import update_with_start
 from workflows.messages import (
@@ -32,6 +32,8 @@ from workflows.messages import (
     workflow_id,
 )
 
+PATIENCE = 5.0
+"""Seconds for a worker's answer; after that the message is left for it. Senders wait some ten seconds themselves."""
 LONGEST_ID = 1000
 """Bytes that Temporal takes as a workflow's id."""
 

@@ -11,8 +11,8 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from operations.connection import address_of
-from operations.errors import asking
-from workflows.messages import WORKFLOW_TYPE, SearchAttributes
+from operations.errors import Refused, asking
+from workflows.messages import WORKFLOW_TYPE, Refusal, SearchAttributes
 from workflows.states import Jeopardy, OrderState
 
 ORDER_PREFIX = "order/"
@@ -55,7 +55,9 @@ class OrderSummary:
 
 
 def quoted(value: str) -> str:
-    """`value` as a literal of a visibility query, whatever it contains."""
+    """`value` as a literal of a visibility query, whatever it contains. Refused where no query can carry it."""
+    if "\0" in value:
+        raise Refused(Refusal.INVALID, "A search cannot contain the character NUL")
     escaped = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
@@ -77,9 +79,15 @@ def query_of(wanted: OrderFilter) -> str:
     if wanted.open_tasks:
         terms.append(f"{names.OPEN_TASKS} > 0 AND ExecutionStatus = 'Running'")
     if wanted.since:
-        moment = wanted.since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-        terms.append(f"StartTime >= {quoted(moment)}")
+        terms.append(f"StartTime >= {quoted(_in_utc(wanted.since))}")
     return " AND ".join(terms)
+
+
+def _in_utc(moment: datetime) -> str:
+    try:
+        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    except OverflowError as error:
+        raise Refused(Refusal.INVALID, f"{moment.isoformat()} is not within the years 1 to 9999 in UTC") from error
 
 
 async def list_orders(client: Client, wanted: OrderFilter) -> list[OrderSummary]:

@@ -112,6 +112,7 @@ NOT_JSON = [
     b'{"a":' * 10_000 + b"1" + b"}" * 10_000,
     b'{"name": NaN}',
     b'{"name": Infinity}',
+    b'{"name": "a", "payload": 1e999}',
     b'{"name": "\\ud800"}',
     b'{"name": "a", "name": "b"}',
     b'{"name": "a"} {"name": "b"}',
@@ -180,7 +181,17 @@ async def test_what_does_not_fit_is_named(cut_off: httpx.AsyncClient, path: str,
 
 
 @pytest.mark.parametrize(
-    "query", ["state=broken", "limit=0", "limit=1001", "since=2026-12-01T08:00:00", "late=perhaps"]
+    "query",
+    [
+        "state=broken",
+        "limit=0",
+        "limit=1001",
+        "late=perhaps",
+        "since=2026-12-01T08:00:00",
+        "since=0001-01-01T00:00:00%2B23:00",
+        "since=9999-12-31T23:59:59-23:00",
+        "customer=%00",
+    ],
 )
 async def test_a_list_refuses_wishes_that_it_does_not_understand(cut_off: httpx.AsyncClient, query: str) -> None:
     assert (await cut_off.get(f"/orders?{query}")).status_code == 422

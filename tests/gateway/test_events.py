@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import httpx
@@ -149,6 +150,13 @@ async def test_a_key_is_a_key_whatever_it_contains(http: httpx.AsyncClient, key:
     order_id = await submitted(http, "parcel", tracking=key)
     await http.post("/events", json={"name": "delivered", "key": key})
     assert (await ended(http, order_id))["state"] == "completed"
+
+
+@pytest.mark.parametrize("payload", [None, 10**18, "\0 ключ", {"a": [1.5, {}]}, json.loads("[" * 150 + "]" * 150)])
+async def test_a_payload_is_any_json(http: httpx.AsyncClient, payload: object) -> None:
+    order_id = await submitted(http, "shop")
+    assert await delivered(http, order_id, name="opened", payload=payload) == "completed"
+    assert (await step_in(http, order_id, "completed"))["output"] == payload
 
 
 async def test_a_name_and_key_that_no_mailbox_could_have_are_refused(http: httpx.AsyncClient) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import httpx
 import pytest
 
@@ -61,12 +63,14 @@ async def test_why_tells_what_is_waited_for(http: httpx.AsyncClient) -> None:
 async def test_without_a_worker_the_record_tells_what_it_knows(idle: httpx.AsyncClient) -> None:
     order = an_order("survey")
     await idle.post("/orders", json=order, params={"wait": 0.2})
-    found = await read(idle, order["id"])
+    path = f"/orders/{order['id']}"
+    found, why, steps, of_step = await asyncio.gather(
+        read(idle, order["id"]), idle.get(f"{path}/why"), idle.get(f"{path}/steps"), idle.get(f"{path}/why?step=1")
+    )
     assert (found["source"], found["state"], found["lines"]) == ("record", "acknowledged", [])
-    why = (await idle.get(f"/orders/{order['id']}/why")).json()
-    assert "waits for a worker" in why["reasons"][0]["sentence"]
-    for path in ("steps", "why?step=1"):
-        assert error_of(await idle.get(f"/orders/{order['id']}/{path}"), 503)["code"] == "no_worker"
+    assert "waits for a worker" in why.json()["reasons"][0]["sentence"]
+    for response in (steps, of_step):
+        assert error_of(response, 503)["code"] == "no_worker"
 
 
 async def test_orders_are_listed_newest_first_by_what_visibility_knows(http: httpx.AsyncClient) -> None:

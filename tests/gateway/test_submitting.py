@@ -72,6 +72,10 @@ async def test_an_order_that_has_ended_is_refused_unless_it_is_to_run_anew(http:
     anew = [await http.post("/orders", json=order, params={"revision": True}) for _ in range(2)]
     assert [response.status_code for response in anew] == [201, 200]
     assert (await read(http, order_id))["revision"] == 2
+    for name in ("opened", "closed"):
+        await http.post(f"/orders/{order_id}/events", json={"name": name})
+    await ended(http, order_id)
+    assert error_of(await http.post("/orders", json=order), 410)["code"] == "ended"
 
 
 async def test_twenty_at_once_with_one_id_start_it_once(http: httpx.AsyncClient) -> None:
@@ -86,8 +90,9 @@ async def test_twenty_at_once_without_a_worker_are_all_told_that_it_waits_for_on
     answers = await asyncio.gather(*(idle.post("/orders", json=order, params={"wait": 1}) for _ in range(20)))
     assert Counter(answer.status_code for answer in answers) == {202: 20}
     assert len({answer.json()["run_id"] for answer in answers}) == 1
-    assert {answer.json()["waiting_for_worker"] for answer in answers} == {True}
-    assert (await read(idle, order["id"]))["state"] == "acknowledged"
+    assert {(answer.json()["state"], answer.json()["waiting_for_worker"]) for answer in answers} == {
+        ("acknowledged", True)
+    }
 
 
 async def test_twenty_at_once_with_a_wrong_order_are_all_told_why(http: httpx.AsyncClient) -> None:

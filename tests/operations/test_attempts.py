@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
+from activities.contract import NOT_YET
 from operations.reading import with_attempts
 from tests.operations.views import step_view
 from workflows.states import StepState
@@ -40,6 +41,14 @@ def test_an_activity_belongs_to_the_step_before_the_slash_also_for_one_of_severa
     steps = [step_view(number, f"handset.ring@1#{number}", StepState.IN_PROGRESS) for number in (1, 2)]
     joined = with_attempts(steps, [pending("handset.ring@1#2/poll", 4)])
     assert [step.attempts for step in joined] == [0, 4]
+
+
+def test_a_system_that_is_asked_again_has_not_failed() -> None:
+    polled = pending("line.activate@1/poll", 3, timedelta(minutes=1))
+    polled.last_failure.application_failure_info.type = NOT_YET
+    (step,) = with_attempts([step_view(1, "line.activate@1", StepState.IN_PROGRESS)], [polled])
+    assert (step.state, step.attempts, step.error) == (StepState.IN_PROGRESS, 0, None)
+    assert step.next_attempt_at is not None
 
 
 def test_what_ended_while_it_was_asked_for_is_not_given_the_error_of_an_earlier_attempt() -> None:
