@@ -32,7 +32,7 @@ from workflows.fulfil_order import FulfilOrder
 from workflows.mailbox import EventMailbox
 from workflows.messages import MAILBOX_TYPE, TASK_QUEUE, mailbox_id, workflow_id
 
-GRACE = timedelta(seconds=10)
+GRACE = timedelta(seconds=8)
 """So long running attempts may go on once the worker is told to end; what is cut off is made again elsewhere."""
 
 EPILOG = """environment:

@@ -23,6 +23,12 @@ USUAL_CONCURRENCY = 200
 ORDERS_AT_ONCE = 100
 """Workflow tasks, and activities of the main queue, that are worked on at once."""
 
+STUCK_TO_THE_DEAD = timedelta(seconds=5)
+"""So long an order waits for the worker that has it in its cache before another one takes it up."""
+
+LAST_ANSWERS = 0.3
+"""Seconds for orders to take in the last answers; what reaches a worker that goes is only made up for 10 s later."""
+
 
 @dataclass(frozen=True)
 class Duties:
@@ -93,10 +99,15 @@ class Fleet:
         await self._failure
 
     async def stop(self) -> None:
-        """Takes no more work, and lets what runs end within the grace period."""
+        """Takes no more calls, lets those that run end within the grace period, and then leaves the orders, too.
+
+        In this sequence, so that orders still take in what the last calls answered.
+        """
         async with self._changing:
-            running = [worker for _, worker in self._systems.values()]
-            await asyncio.gather(*(worker.stop() for worker in ([self._orders] if self._orders else []) + running))
+            await asyncio.gather(*(worker.stop() for _, worker in self._systems.values()))
+            if self._orders is not None:
+                await asyncio.sleep(LAST_ANSWERS)
+                await self._orders.stop()
 
     def _put_to_work(self, worker: Worker) -> _Running:
         running = _Running(worker)
@@ -121,6 +132,7 @@ class Fleet:
             max_concurrent_local_activities=ORDERS_AT_ONCE,
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+            sticky_queue_schedule_to_start_timeout=STUCK_TO_THE_DEAD,
             graceful_shutdown_timeout=self._grace,
         )
 

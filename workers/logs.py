@@ -43,6 +43,7 @@ def set_up_logs(level: int = logging.INFO) -> None:
     )
     handler.addFilter(_untold)
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("temporalio.worker").setLevel(logging.WARNING)  # that it begins to end is ours to say, once
 
 
 def _order_and_step(_: Any, __: str, event: EventDict) -> EventDict:

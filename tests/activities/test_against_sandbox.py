@@ -1,0 +1,136 @@
+"""Calls to the sandbox, a real server of its own: once in effect whatever happens on the way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from activities.contract import ANSWER_UNREADABLE, CONNECTION, TIMEOUT
+from activities.exchange import Connections
+from compiler.steps import STANDARD_RETRY
+from tests.activities.conftest import World
+from tests.activities.scripted import ScriptedServer
+
+ROOT = Path(__file__).parents[2]
+SECRETS = {
+    "INVENTORY_TOKEN": "t-inventory",
+    "LOGISTICS_API_KEY": "k-logistics",
+    "INSTALLATION_PASSWORD": "p-installation",
+}
+
+
+class Sandbox:
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+        self.url = str(http.base_url).rstrip("/")
+
+    def reset(self) -> None:
+        self._http.post("/_reset").raise_for_status()
+
+    def fault(self, **fault: Any) -> None:
+        self._http.post("/_faults", json=fault).raise_for_status()
+
+    def effects(self) -> list[str]:
+        """The resources that were really made or changed."""
+        return [done["resource"] for done in self._http.get("/_log").json()]
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "systems", "--port", "0"],
+        cwd=ROOT, env=os.environ | SECRETS, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert process.stderr is not None
+    address = process.stderr.readline().split()[-1]
+    client = httpx.Client(base_url=address, timeout=20, transport=httpx.HTTPTransport(retries=20))
+    client.get("/health").raise_for_status()
+    yield Sandbox(client)
+    client.close()
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stderr.close()
+
+
+@pytest.fixture
+async def inventory(sandbox: Sandbox, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    sandbox.reset()
+    connections = Connections()
+    world = World(server, connections)
+    world.environment = SECRETS
+    world.definition |= {
+        "base_url": f"{sandbox.url}/inventory",
+        "auth": {"bearer": {"env": "INVENTORY_TOKEN"}},
+        "error_code": "response.body.error.code",
+    }
+    yield world
+    await connections.close()
+
+
+RESERVATION: dict[str, Any] = {"body": {"sku": "cam-indoor", "quantity": 2}, "retry": STANDARD_RETRY}
+
+
+async def test_a_reservation_is_made(inventory: World, sandbox: Sandbox) -> None:
+    answer = await inventory.call(**RESERVATION, output={"id": "${response.body.id}"})
+    assert answer.status == 201
+    assert sandbox.effects() == [answer.output["id"]]
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [
+        ("drop", CONNECTION),
+        ("drop_before", CONNECTION),
+        ("garbage", ANSWER_UNREADABLE),
+        ("slow", TIMEOUT),
+        ("status", "unavailable"),
+    ],
+)
+async def test_whatever_happens_on_the_way_the_next_attempt_finds_one_effect(
+    inventory: World, sandbox: Sandbox, kind: str, code: str
+) -> None:
+    sandbox.fault(
+        kind=kind, system="inventory", seconds=1, status=503 if kind == "status" else None, code="unavailable"
+    )
+    failed = await inventory.failure(**RESERVATION, timeout=0.5 if kind == "slow" else 20)
+    assert (failed.type, failed.retryable, failed.details.outcome_known) == (code, True, False)
+    inventory.is_attempt(2)
+    answer = await inventory.call(**RESERVATION)
+    assert answer.attempts == 2
+    assert sandbox.effects() == [answer.output["id"]]
+
+
+async def test_a_business_refusal_has_the_systems_code_and_is_not_tried_again(inventory: World) -> None:
+    failed = await inventory.failure(**RESERVATION | {"body": {"sku": "no-such", "quantity": 1}})
+    assert (failed.type, failed.retryable, failed.details.outcome_known) == ("unknown_sku", False, True)
+
+
+async def test_a_rate_limit_is_waited_for_as_long_as_the_system_says(inventory: World, sandbox: Sandbox) -> None:
+    sandbox.fault(kind="rate_limit", retry_after=9)
+    failed = await inventory.failure(**RESERVATION)
+    assert (failed.retryable, failed.details.retry_after) == (True, 9.0)
+
+
+@pytest.mark.parametrize(
+    ("system", "auth", "path"),
+    [
+        ("logistics", {"api_key": {"header": "X-Api-Key", "value": {"env": "LOGISTICS_API_KEY"}}}, "/shipments/none"),
+        ("installation", {"basic": {"user": "ordo", "password": {"env": "INSTALLATION_PASSWORD"}}}, "/requests/none"),
+    ],
+)
+async def test_the_sandbox_knows_who_is_calling(inventory: World, system: str, auth: dict[str, Any], path: str) -> None:
+    inventory.definition |= {"base_url": inventory.definition["base_url"].replace("inventory", system), "auth": auth}
+    assert (await inventory.failure(method="get", path=path)).details.status == 404
+    inventory.definition["auth"] = None
+    refused = await inventory.failure(method="get", path=path)
+    assert (refused.type, refused.details.status) == ("unauthorized", 401)
