@@ -222,6 +222,7 @@ class Changes:
     def __init__(self) -> None:
         self._known: dict[str, tuple[object, ...]] = {}
         self._order: tuple[object, ...] | None = None
+        self._fallout = 0
         self._width = 0
 
     def since_last(self, order: OrderView, steps: Sequence[StepView], now: datetime | None = None) -> list[str]:
@@ -242,6 +243,9 @@ class Changes:
             line = f"{step.number:>{number_width}}  {step.id:<{self._width}}  {state:<14}  {facts}"
             told.append((at, step.number, f"{_clock(at)}  {line}".rstrip()))
         lines = [line for _, _, line in sorted(told)]
+        if order.fallout > self._fallout:
+            lines.append(fallout_hint(order).plain)
+        self._fallout = order.fallout
         return self._with_order(lines, order, steps, now)
 
     def _with_order(self, lines: list[str], order: OrderView, steps: Sequence[StepView], now: datetime) -> list[str]:

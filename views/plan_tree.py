@@ -33,6 +33,8 @@ KINDS = {
 WIDE = 130
 """From so many cells on, ids stand beside the names."""
 LONGEST_CHAIN = 24
+MOST_NAMED = 40
+"""Numbers of steps that the summary names."""
 WIDEST_AFTER = 15
 """Cells for `after 1, 2`, so that what steps do mostly stands below each other."""
 SHORT_VERSION = 19
@@ -167,7 +169,8 @@ def _summary(plan: Plan) -> Iterator[Text]:
     yield Text(counts or "No steps: nothing is to be done.")
     for words, positions in _particular(plan):
         if positions:
-            yield Text.assemble((f"{words}: ", "bright_black"), numbers(positions))
+            more = f", … ({len(positions):,} in all)" if len(positions) > MOST_NAMED else ""
+            yield Text.assemble((f"{words}: ", "bright_black"), numbers(positions[:MOST_NAMED]), more)
     chain = longest_chain(plan)
     if len(chain) > 1:
         shown: Sequence[str] = [str(position + 1) for position in chain]

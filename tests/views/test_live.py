@@ -89,6 +89,12 @@ def test_in_a_pipe_each_change_is_told_once_with_the_step_s_id() -> None:
     assert line.startswith("08:01:30  5  bill.start")
 
 
+def test_in_a_pipe_fallout_is_told_once_with_the_command_that_explains_it() -> None:
+    changes = Changes()
+    hints = [line for _ in range(2) for line in changes.since_last(order_view(fallout=1), steps(), NOW)]
+    assert len([line for line in hints if "`why HS-1`" in line]) == 1
+
+
 def test_in_a_pipe_the_end_of_the_order_is_told_last() -> None:
     changes = Changes()
     changes.since_last(order_view(), steps(), NOW)

@@ -1,0 +1,35 @@
+"""docs/cli.md: what it shows is what one gets."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+import pytest
+
+from tests.cli.calling import ROOT, call
+
+PAGE = (ROOT / "docs" / "cli.md").read_text()
+EXAMPLES = re.findall(r"```console\n\$ python starter\.py (.*?)\n(.*?)```", PAGE, re.DOTALL)
+COMMANDS = re.findall(r"^  ([a-z]+)  ", call("--help").out, re.MULTILINE)
+
+
+@pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
+def test_an_example_without_a_server_gives_what_the_page_says(command: str, output: str) -> None:
+    assert _any_version(call(*shlex.split(command)).out) == _any_version(output)
+
+
+def _any_version(text: str) -> str:
+    """The catalogue may change without the page."""
+    return re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
+
+
+def test_the_page_tells_of_every_command_and_of_no_other() -> None:
+    table = PAGE.split("| exit status |")[0]
+    assert set(re.findall(r"\[`([a-z]+)`\]", table)) == set(COMMANDS)
+
+
+def test_every_option_that_the_page_names_is_there() -> None:
+    helps = "".join(call(command, "--help").out for command in COMMANDS) + "--environment --help"
+    for option in set(re.findall(r"`(--[a-z-]+)", PAGE)):
+        assert option in helps, option
