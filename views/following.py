@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -39,24 +40,30 @@ async def follow(orders: Orders, order_id: str, console: Console, within: float 
             raise TimedOut(f"Order {order_id} has not ended within {within:g} s; it goes on") from error
 
 
-async def _until_ended(orders: Orders, order_id: str, reading: OrderReading, display: _Screen | _Lines) -> OrderReading:
-    known, note, took = reading, _note(reading), 0.0
+async def _until_ended(orders: Orders, order_id: str, known: OrderReading, display: _Screen | _Lines) -> OrderReading:
+    note, took = _note(known), 0.0
     while True:
         display.show(known, note)
-        if reading.order.state in ENDED_ORDERS and (reading.source == "worker" or known is reading):
-            return reading
+        if known.order.state in ENDED_ORDERS:
+            return known
         await asyncio.sleep(max(SHORTEST_PAUSE, took * SHARE))
         began = time.monotonic()
         try:
             reading = await orders.read(order_id)
-            note = _note(reading)
-            if reading.source == "worker" or known.source == "record" or reading.order.state in ENDED_ORDERS:
-                known = reading
+            known, note = _joined(known, reading), _note(reading)
         except NoWorker:
             note = SILENT
         except ServerUnreachable:
             note = AWAY
         took = time.monotonic() - began
+
+
+def _joined(known: OrderReading, reading: OrderReading) -> OrderReading:
+    """What is known now: without a worker's answer, the steps as they were last seen."""
+    if reading.source == "worker" or not known.steps:
+        return reading
+    ended = reading.order.state in ENDED_ORDERS
+    return replace(known, order=reading.order if ended else known.order)
 
 
 def _note(reading: OrderReading) -> str | None:

@@ -141,7 +141,7 @@ def _lines(lines: Sequence[LineView]) -> Columns:
             f"{line.name} {times(line.quantity)}",
             in_words(line.action),
             Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
-            ", ".join(line.sources),
+            ", ".join(line.sources) if len(line.sources) > 1 else "",
             values(line.attributes),
         ]
         for line in lines
