@@ -150,6 +150,7 @@ async def test_a_callback_that_comes_while_no_worker_runs_is_kept_for_the_next_o
             kept = await http.post(path, json=DONE)
             assert (kept.status_code, kept.json()["status"]) == (202, "kept")
             worker = WorkerProcess(address, queue, desk.url, tmp_path / "next")
+            await worker.ready()
             assert (await step_in(http, order_id, "completed"))["output"] == DONE
             assert (await http.post(path, json=DONE)).json()["status"] == "duplicate"
     finally:

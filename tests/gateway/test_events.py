@@ -185,6 +185,7 @@ async def test_events_sent_while_no_worker_runs_count_once_although_the_gateway_
             assert [answer.status_code for answer in answers] == [202, 202, 202]
             gateway.kill()
         worker = WorkerProcess(address, queue, desk.url, tmp_path / "worker")
+        await worker.ready()
         async with gateway_over(Orders(temporal.client, queue)) as http:
             assert (await ended(http, known["id"]))["state"] == "completed"
             for order in (unborn, keyed):

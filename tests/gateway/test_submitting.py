@@ -125,6 +125,7 @@ async def test_a_gateway_killed_before_it_answers_loses_nothing_and_the_repeated
             assert isinstance((await asyncio.gather(sending, return_exceptions=True))[0], httpx.TransportError)
         successor = GatewayProcess("--address", address, "--task-queue", queue, log=tmp_path / "successor")
         worker = WorkerProcess(address, queue, desk.url, tmp_path / "worker")
+        await worker.ready()
         async with httpx.AsyncClient(
             base_url=await successor.ready(), headers=BEARER, timeout=60, trust_env=False
         ) as http:

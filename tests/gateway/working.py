@@ -6,6 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TypeVar
@@ -13,18 +14,21 @@ from typing import TypeVar
 from tests.gateway.running import ROOT, SECRET
 
 CATALOGUE = Path(__file__).with_name("catalogue")
+DEADLINE = 60.0
+"""Seconds that anything may take before a test gives up; nothing is measured by it."""
 T = TypeVar("T")
 
 
 async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
     """The first answer of `ask` that `holds`."""
     answer = await ask()
-    for _ in range(600):
-        if holds(answer):
-            return answer
+    end = time.monotonic() + DEADLINE
+    while not holds(answer):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain; the last answer was {answer}")
         await asyncio.sleep(0.05)
         answer = await ask()
-    raise AssertionError(f"waited in vain; the last answer was {answer}")
+    return answer
 
 
 class WorkerProcess:
