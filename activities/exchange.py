@@ -7,6 +7,7 @@ import logging
 import ssl
 import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from http.cookiejar import DefaultCookiePolicy
 from importlib.util import find_spec
 from typing import Any
@@ -25,12 +26,17 @@ KEPT_ALIVE = 4.0
 MOST_REDIRECTS = 5
 
 
+@lru_cache(maxsize=1)
+def _tls() -> ssl.SSLContext:
+    return httpx.create_ssl_context()
+
+
 class Connections:
     """The keep-alive connections of one worker, a pool for each system."""
 
     def __init__(self) -> None:
         self._clients: dict[str, httpx.AsyncClient] = {}
-        self._tls: ssl.SSLContext | None = None
+        _tls()  # loading the authorities takes a while: not the first call's
         if find_spec("sniffio") is None:
             # The HTTP client looks for it twice a request; to search the whole path for it takes a quarter of a call.
             sys.modules["sniffio"] = None  # type: ignore[assignment]
@@ -40,10 +46,9 @@ class Connections:
     def to(self, system: str) -> httpx.AsyncClient:
         client = self._clients.get(system)
         if client is None:
-            self._tls = self._tls or httpx.create_ssl_context()
             # How many are open at once is the worker's affair, how long anything takes the exchange's.
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEPT_ALIVE)
-            client = httpx.AsyncClient(verify=self._tls, limits=limits, timeout=None, follow_redirects=False)
+            client = httpx.AsyncClient(verify=_tls(), limits=limits, timeout=None, follow_redirects=False)
             client.cookies.jar.set_policy(
                 DefaultCookiePolicy(allowed_domains=[])
             )  # one call is no other call's session
