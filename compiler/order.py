@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from hashlib import blake2b
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -43,6 +44,12 @@ class OrderLine(OrderModel):
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     external_ids: dict[str, str] = {}
+
+
+def asked_by(line: OrderLine) -> str:
+    """A digest of what a line asks for, its child lines and its ids in other systems apart."""
+    text = line.model_dump_json(exclude={"lines", "external_ids"})
+    return blake2b(text.encode(), digest_size=8).hexdigest()
 
 
 class Order(OrderModel):

@@ -12,7 +12,7 @@ from compiler.bindings import BEFORE
 from compiler.catalogue import Product
 from compiler.findings import did_you_mean
 from compiler.line_tree import LineNode, LineTree, line_suffix
-from compiler.order import OrderLine
+from compiler.order import OrderLine, asked_by
 from compiler.plan import Line, Previous
 from compiler.reach import RankedRule, Reach, unlimited
 from compiler.reasons import Reason, Reasons
@@ -74,6 +74,7 @@ class OrderLines:
             requested_start=ordered.requested_start,
             requested_completion=ordered.requested_completion,
             external_ids=dict(ordered.external_ids),
+            asked=asked_by(ordered),
         )
         return self._checked(line, product, parent, ordered.attributes, ordered.previous)
 

@@ -40,6 +40,8 @@ class Line:
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     external_ids: dict[str, str] = field(default_factory=dict)
+    asked: str = ""
+    """Of a line that the order spells out: a digest of what it asks for, to tell whether an amendment touches it."""
 
 
 @dataclass(frozen=True, slots=True)

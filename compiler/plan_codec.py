@@ -171,12 +171,14 @@ def _line(line: Line) -> list[Any]:
         _moment(line.requested_start),
         _moment(line.requested_completion),
         line.external_ids,
+        line.asked,
     ]
 
 
 def _read_line(data: list[Any]) -> Line:
     (
         id_, product, name, quantity, action, attributes, sources, per, previous, each, index, start, completion, ids,
+        *asked,
     ) = data  # fmt: skip
     return Line(
         id=id_,
@@ -193,6 +195,7 @@ def _read_line(data: list[Any]) -> Line:
         requested_start=_read_moment(start),
         requested_completion=_read_moment(completion),
         external_ids=ids,
+        asked=asked[0] if asked else "",
     )
 
 

@@ -1,0 +1,152 @@
+"""A running order's plan as an amendment leaves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from compiler.amendment import amend
+from compiler.catalogue import Catalogue
+from compiler.compile import compile_order
+from compiler.loading import load_catalogue
+from compiler.plan import Plan
+from compiler.plan_codec import pack, unpack
+
+CATALOGUE = """
+kind: commercial_product
+id: kit
+attributes: {colour: {type: string, default: red}, extra: {type: boolean, default: false}}
+decomposes_to:
+  - product: device
+  - {product: charger, when: attributes.extra}
+---
+kind: technical_product
+id: device
+attributes: {colour: {type: string, default: red}}
+steps:
+  reserve: {activity: reserve, with: {colour: "${attributes.colour}"}}
+  ship: {after: [reserve, charger.pack], activity: ship}
+---
+kind: technical_product
+id: charger
+steps:
+  pack: {activity: pack}
+---
+kind: workstream
+id: parcel
+for: [device]
+steps:
+  send: {per: order, after: [device.ship], activity: send}
+"""
+EDITED = CATALOGUE.replace("activity: reserve", "activity: reserve_anew").replace(
+    "  ship: {after: [reserve, charger.pack], activity: ship}",
+    "  ship: {after: [reserve, charger.pack, test], activity: ship}\n  test: {after: [reserve], activity: test}",
+)
+
+
+@pytest.fixture(scope="module")
+def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    return _load(tmp_path_factory.mktemp("definitions"), CATALOGUE)
+
+
+@pytest.fixture(scope="module")
+def edited(tmp_path_factory: pytest.TempPathFactory) -> Catalogue:
+    return _load(tmp_path_factory.mktemp("edited"), EDITED)
+
+
+def _load(folder: Path, text: str) -> Catalogue:
+    (folder / "all.yaml").write_text(text)
+    return load_catalogue(folder)
+
+
+def _plan(catalogue: Catalogue, *lines: dict[str, Any], **header: Any) -> Plan:
+    return compile_order({"id": "O-1", "lines": list(lines), **header}, catalogue)
+
+
+def _line(id_: str, **attributes: Any) -> dict[str, Any]:
+    return {"id": id_, "product": "kit", "attributes": attributes}
+
+
+def _arrows(plan: Plan, leave_out: frozenset[int] = frozenset()) -> dict[str, set[str]]:
+    return {
+        step.id: {plan.steps[before].id for before in step.after}
+        for position, step in enumerate(plan.steps)
+        if position not in leave_out
+    }
+
+
+def _does(plan: Plan, step_id: str) -> str | None:
+    return next(plan.definition_of(step).definition.activity for step in plan.steps if step.id == step_id)
+
+
+def test_amending_to_the_same_order_leaves_the_plan_as_it_is(catalogue: Catalogue) -> None:
+    plan = _plan(catalogue, _line("1"), _line("2", extra=True))
+    amendment = amend(plan, (), plan)
+    assert amendment.difference.is_empty
+    assert amendment.retired == frozenset()
+    assert amendment.plan == plan
+
+
+def test_steps_keep_their_places_and_new_ones_come_behind(catalogue: Catalogue) -> None:
+    running = _plan(catalogue, _line("2"))
+    amendment = amend(running, (), _plan(catalogue, _line("1"), _line("2")))
+    assert [step.id for step in amendment.plan.steps][: len(running.steps)] == [step.id for step in running.steps]
+    assert _arrows(amendment.plan)["parcel.send"] == {"device.ship@1", "device.ship@2"}
+    assert amendment.difference.new == ("device.reserve@1", "device.ship@1")
+
+
+def test_steps_of_a_line_that_is_taken_out_are_retired_and_nobody_waits_for_them(catalogue: Catalogue) -> None:
+    running = _plan(catalogue, _line("1"), _line("2"))
+    amendment = amend(running, (), _plan(catalogue, _line("1")))
+    retired = {amendment.plan.steps[position].id for position in amendment.retired}
+    assert retired == {"device.reserve@2", "device.ship@2"} == set(amendment.difference.gone)
+    assert _arrows(amendment.plan)["parcel.send"] == {"device.ship@1"}
+    assert {
+        line.id
+        for line in amendment.plan.lines_of(
+            amendment.plan.steps[
+                amendment.plan.steps.index(next(step for step in amendment.plan.steps if step.id == "device.ship@2"))
+            ]
+        )
+    } == {"device@2"}
+
+
+def test_there_and_back_leaves_the_plan_as_it_was(catalogue: Catalogue) -> None:
+    running = _plan(catalogue, _line("1"), _line("2"))
+    there = amend(running, (), _plan(catalogue, _line("2", extra=True), _line("3")))
+    back = amend(there.plan, there.retired, running)
+    assert _arrows(back.plan, back.retired) == _arrows(running)
+    assert {back.plan.steps[position].id for position in back.retired} == {
+        "charger.pack@2", "device.reserve@3", "device.ship@3",
+    }  # fmt: skip
+
+
+def test_lines_that_are_not_touched_stay_on_their_catalogue(catalogue: Catalogue, edited: Catalogue) -> None:
+    running = _plan(catalogue, _line("1"), _line("2"))
+    amendment = amend(running, (), _plan(edited, _line("1"), _line("2", colour="blue")))
+    assert _does(amendment.plan, "device.reserve@1") == "reserve"
+    assert _does(amendment.plan, "device.reserve@2") == "reserve_anew"
+    assert amendment.difference.new == ("device.test@2",)
+    assert "device.reserve@1" in amendment.difference.unchanged
+    assert _arrows(amendment.plan)["device.ship@1"] == {"device.reserve@1"}
+    assert _arrows(amendment.plan)["device.ship@2"] == {"device.reserve@2", "device.test@2"}
+
+
+def test_a_line_that_is_added_comes_from_the_catalogue_in_force(catalogue: Catalogue, edited: Catalogue) -> None:
+    amendment = amend(_plan(catalogue, _line("1")), (), _plan(edited, _line("1"), _line("2")))
+    assert _does(amendment.plan, "device.reserve@1") == "reserve"
+    assert {"device.reserve@2", "device.test@2", "device.ship@2"} == set(amendment.difference.new)
+
+
+def test_what_the_order_says_of_itself_touches_every_line(catalogue: Catalogue, edited: Catalogue) -> None:
+    running = _plan(catalogue, _line("1"))
+    amendment = amend(running, (), _plan(edited, _line("1"), characteristics={"carrier": "express"}))
+    assert _does(amendment.plan, "device.reserve@1") == "reserve_anew"
+
+
+def test_an_amended_plan_is_carried_like_any_other(catalogue: Catalogue) -> None:
+    running = _plan(catalogue, _line("1"), _line("2"))
+    amendment = amend(running, (), _plan(catalogue, _line("1", extra=True)))
+    assert unpack(pack(amendment.plan)) == amendment.plan
