@@ -103,14 +103,8 @@ def test_steps_of_a_line_that_is_taken_out_are_retired_and_nobody_waits_for_them
     retired = {amendment.plan.steps[position].id for position in amendment.retired}
     assert retired == {"device.reserve@2", "device.ship@2"} == set(amendment.difference.gone)
     assert _arrows(amendment.plan)["parcel.send"] == {"device.ship@1"}
-    assert {
-        line.id
-        for line in amendment.plan.lines_of(
-            amendment.plan.steps[
-                amendment.plan.steps.index(next(step for step in amendment.plan.steps if step.id == "device.ship@2"))
-            ]
-        )
-    } == {"device@2"}
+    ship = next(step for step in amendment.plan.steps if step.id == "device.ship@2")
+    assert [line.id for line in amendment.plan.lines_of(ship)] == ["device@2"]
 
 
 def test_there_and_back_leaves_the_plan_as_it_was(catalogue: Catalogue) -> None:
