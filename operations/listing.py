@@ -127,6 +127,8 @@ def state_of(execution: WorkflowExecution, said: str | None) -> OrderState:
     """The order's own word, unless it has none or was ended without being asked."""
     if said is None or execution.status in ENDED_BY_FORCE:
         return STATE_BY_STATUS.get(execution.status, OrderState.ACKNOWLEDGED)
+    if execution.status is WorkflowExecutionStatus.FAILED and said != OrderState.REJECTED:
+        return OrderState.FAILED  # the engine could not go on with it; all else that fails has been rejected
     return OrderState(said)
 
 

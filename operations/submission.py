@@ -116,12 +116,12 @@ async def submit(
     if len(json.dumps(order, default=str)) > LARGEST_ORDER:
         raise Refused(Refusal.INVALID, f"Order {order_id} is larger than {LARGEST_ORDER:,} bytes")
     number = await _next_revision(client, order_id) if revision else 1
-    sending = _Sending(order_id, order, task_queue, number, revision, uuid.uuid4().hex, deadline)
+    sending = _Sending(order_id, order, digest_of(order), task_queue, number, revision, uuid.uuid4().hex, deadline)
     decision, record = await _decided(client, sending)
     memo = await record.memo()
     summary = summary_of(record)
     mine = memo.get(MEMO_SUBMISSION) == sending.nonce
-    same = memo.get(MEMO_DIGEST) == digest_of(order)
+    same = memo.get(MEMO_DIGEST) == sending.digest
     if record.status is not WorkflowExecutionStatus.RUNNING and not mine and (decision is None or decision.accepted):
         content = "the same content" if same else "another content"
         raise Refused(
@@ -149,6 +149,7 @@ class _Sending:
 
     order_id: str
     order: dict[str, Any]
+    digest: str
     task_queue: str
     revision: int
     anew: bool
@@ -165,11 +166,7 @@ class _Sending:
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=policy.ALLOW_DUPLICATE if self.anew else policy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={
-                MEMO_DIGEST: digest_of(self.order),
-                MEMO_SUBMISSION: self.nonce,
-                MEMO_REVISION: self.revision,
-            },
+            memo={MEMO_DIGEST: self.digest, MEMO_SUBMISSION: self.nonce, MEMO_REVISION: self.revision},
             static_summary=f"Order {self.order_id}",
         )
 
@@ -187,7 +184,7 @@ async def _decided(client: Client, sending: _Sending) -> tuple[Decision | None, 
         if decision is None or decision.accepted:
             break
         memo = await record.memo()
-        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == digest_of(sending.order)
+        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == sending.digest
         if memo.get(MEMO_SUBMISSION) == sending.nonce or began_after_us:
             break
         update_id = f"decision-{sent}-{record.run_id}"

@@ -32,9 +32,7 @@ async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]
 
 
 class WorkerProcess:
-    def __init__(
-        self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE
-    ) -> None:
+    def __init__(self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE) -> None:
         self.log = log
         settings = {
             "DESK_URL": desk_url,
