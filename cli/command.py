@@ -15,50 +15,18 @@ from cli.session import Output, Session
 
 PANEL = "Common options"
 
+
+def _named(metavar: str, said: str) -> Any:
+    """An option that takes a value and has no default of its own."""
+    return typer.Option(metavar=metavar, help=said, rich_help_panel=PANEL, show_default=False)
+
+
+ADDRESS = "Where Temporal is; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233."
 COMMON: dict[str, tuple[Any, Any]] = {
-    "address": (
-        Annotated[
-            str | None,
-            typer.Option(
-                metavar="HOST:PORT",
-                help="Where Temporal is; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233.",
-                rich_help_panel=PANEL,
-                show_default=False,
-            ),
-        ],
-        None,
-    ),
-    "namespace": (
-        Annotated[
-            str | None,
-            typer.Option(metavar="NAME", help="Temporal's namespace.", rich_help_panel=PANEL, show_default=False),
-        ],
-        None,
-    ),
-    "task_queue": (
-        Annotated[
-            str | None,
-            typer.Option(
-                metavar="NAME",
-                help="The workers' task queue; default: ordo.",
-                rich_help_panel=PANEL,
-                show_default=False,
-            ),
-        ],
-        None,
-    ),
-    "definitions": (
-        Annotated[
-            Path | None,
-            typer.Option(
-                metavar="DIR",
-                help="The folder of the catalogue; default: definitions.",
-                rich_help_panel=PANEL,
-                show_default=False,
-            ),
-        ],
-        None,
-    ),
+    "address": (Annotated[str | None, _named("HOST:PORT", ADDRESS)], None),
+    "namespace": (Annotated[str | None, _named("NAME", "Temporal's namespace.")], None),
+    "task_queue": (Annotated[str | None, _named("NAME", "The workers' task queue; default: ordo.")], None),
+    "definitions": (Annotated[Path | None, _named("DIR", "The catalogue's folder; default: definitions.")], None),
     "output": (
         Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.", rich_help_panel=PANEL)],
         Output.TEXT,

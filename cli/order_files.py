@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -11,6 +12,10 @@ from typing import Any
 from cli.failures import WrongUsage
 
 STANDARD_INPUT = "-"
+JSON_FILES = {".json", ".jsonl", ".ndjson"}
+ORDER_FILES = JSON_FILES | {".yaml", ".yml"}
+_KIND = re.compile(rb"""^\s*["']?kind["']?\s*:""", re.MULTILINE)
+_LINES = re.compile(rb"""["']?lines["']?\s*:""")
 LARGEST_FILE = 64 * 1024 * 1024
 """Bytes."""
 
@@ -33,6 +38,15 @@ class GivenOrder:
         """What to call it in a message: its id, else where it stands."""
         order_id = self.order.get("id")
         return f"order {order_id}" if isinstance(order_id, str) else f"the order in {self.file}"
+
+
+def looks_like_order(file: Path) -> bool:
+    """Whether orders stand in the file, rather than definitions, by a glance at it."""
+    try:
+        content = file.read_bytes()
+    except OSError:
+        return False
+    return bool(_LINES.search(content)) and not _KIND.search(content)
 
 
 def read_texts(files: Sequence[str]) -> Iterator[OrderText]:
@@ -63,8 +77,8 @@ def _standard_input() -> tuple[str, str]:
 
 def _file(path: Path) -> str:
     if path.is_dir():
-        orders = sorted(each.name for each in path.iterdir() if each.suffix in {".yaml", ".yml", ".json", ".jsonl"})
-        hint = f": name a file in it, such as {path / orders[0]}" if orders else ""
+        orders = sorted(each for each in path.iterdir() if each.suffix in ORDER_FILES and looks_like_order(each))
+        hint = f": name a file in it, such as {orders[0]}" if orders else ""
         raise WrongUsage(f"{path} is a folder, and an order is a file{hint}")
     try:
         with path.open("rb") as stream:

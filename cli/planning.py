@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +14,12 @@ from cli.failures import WrongUsage
 from cli.order_files import GivenOrder, read_given
 from cli.session import Session
 from compiler.findings import OrderRejected
-from compiler.reasons import Reason
+from views.findings import findings_text
 from views.plan_reasons import reasons_view
 
 if TYPE_CHECKING:
     from compiler.catalogue import Catalogue
+    from compiler.explanation import Explanation
     from compiler.plan import Plan
 
 PANEL = "Without a server"
@@ -55,49 +56,68 @@ def plan(
     if picture is not None and len(given) > 1:
         raise WrongUsage(f"A picture shows one order, and {order} holds {len(given)}")
     catalogue = session.catalogue()
-    if explain:
-        _explained(session, given, catalogue)
-        return
+    plans = _explained(session, given, catalogue) if explain else _compiled(given, catalogue)
+    _warn(session, [each.plan for each in plans], catalogue)
+    if picture is not None:
+        session.show(_drawn(plans[0].plan, picture))
+    else:
+        _shown(session, plans)
+
+
+@dataclass(frozen=True)
+class Planned:
+    plan: Plan
+    explanation: Explanation | None = None
+
+
+def _compiled(given: Sequence[GivenOrder], catalogue: Catalogue) -> list[Planned]:
+    """Raises OrderRejected."""
     from compiler.compile import compile_order
 
-    plans = [compile_order(each.order, catalogue, each.file) for each in given]
-    if picture is not None:
-        session.show(_drawn(plans[0], picture))
-    else:
-        _shown(session, [(each, ()) for each in plans])
+    return [Planned(compile_order(each.order, catalogue, each.file)) for each in given]
 
 
-def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalogue) -> None:
-    """Also of an order that is rejected: what was decided until then. Raises OrderRejected after it."""
-    from compiler.compile import compile_with_reasons
-    from compiler.reasons import Reasons
+def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalogue) -> list[Planned]:
+    """Raises OrderRejected, after telling people what was decided until then."""
+    from compiler.explanation import explain_order
 
-    plans: list[tuple[Plan, Sequence[Reason]]] = []
+    plans: list[Planned] = []
     for each in given:
-        reasons = Reasons(wanted=True)
-        compilation = compile_with_reasons(each.order, catalogue, reasons, each.file)
-        if compilation.plan is None:
+        explanation = explain_order(each.order, catalogue, each.file)
+        if explanation.plan is None:
             if not session.json:
-                session.show(*reasons_view(reasons.noted))
-            raise OrderRejected(compilation.findings)
-        plans.append((compilation.plan, reasons.noted))
-    _shown(session, plans)
+                session.show(*reasons_view(explanation.reasons))
+            raise OrderRejected(explanation.findings)
+        plans.append(Planned(explanation.plan, explanation))
+    return plans
 
 
-def _shown(session: Session, plans: Sequence[tuple[Plan, Sequence[Reason]]]) -> None:
-    """Plans as trees or documents, with the reasons where there are any."""
+def _warn(session: Session, plans: Sequence[Plan], catalogue: Catalogue) -> None:
+    """Of what a worker would refuse an order for today: told beside the plan, which holds all the same."""
+    from compiler.not_yet import not_yet
+
+    found = [finding for each in plans for finding in not_yet(each, catalogue)]
+    for line in findings_text(finding.model_copy(update={"severity": "warning"}) for finding in found):
+        session.remark(line)
+
+
+def _shown(session: Session, plans: Sequence[Planned]) -> None:
+    """As trees or documents, with the reasons where they are wanted."""
+    from compiler.explanation import explanation_json
     from compiler.plan_json import plan_json
     from views.plan_tree import PlanTree
 
     write = session.document if len(plans) == 1 else session.line
-    for at, (each, reasons) in enumerate(plans):
+    for at, each in enumerate(plans):
         if session.json:
-            noted = {"reasons": [asdict(reason) for reason in reasons]} if reasons else {}
-            write(plan_json(each) | noted)
+            reasons = {"reasons": explanation_json(each.explanation)} if each.explanation else {}
+            write(plan_json(each.plan) | reasons)
             continue
         if at:
             session.show("")
-        session.show(PlanTree(each, session.terminal), *reasons_view(reasons))
+        session.show(PlanTree(each.plan, session.terminal))
+        if each.explanation:
+            session.show(*reasons_view(each.explanation.reasons))
 
 
 def _drawn(plan: Plan, picture: Picture) -> str:

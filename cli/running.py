@@ -11,7 +11,7 @@ from cli.command import command
 from cli.session import Session
 
 if TYPE_CHECKING:
-    from stack.options import Ports
+    from stack.options import StackOptions
 
 PANEL = "Everything in one go"
 
@@ -44,10 +44,8 @@ def demo(
     """
     from stack.demo import DemoOptions
     from stack.demo import demo as run
-    from stack.options import StackOptions
 
-    ports = _ports(temporal_port, ui_port, gateway_port, sandbox_port)
-    stack = StackOptions(definitions=session.definitions, data=data, ports=ports)
+    stack = _stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
     return run(DemoOptions(stack, stay=session.terminal and not leave), session.console)
 
 
@@ -63,14 +61,13 @@ def up(
 
     Temporal with its Web UI, a worker, the gateway and the sandbox systems. Orders are kept across restarts.
     """
-    from stack.options import StackOptions
     from stack.up import up as run
 
-    ports = _ports(temporal_port, ui_port, gateway_port, sandbox_port)
-    return run(StackOptions(definitions=session.definitions, data=data, ports=ports), session.show)
+    return run(_stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port)), session.show)
 
 
-def _ports(temporal: int, ui: int, gateway: int, sandbox: int) -> Ports:
-    from stack.options import Ports
+def _stack(session: Session, data: Path, ports: tuple[int, int, int, int]) -> StackOptions:
+    """`ports`: of Temporal, its Web UI, the gateway and the sandbox systems."""
+    from stack.options import Ports, StackOptions
 
-    return Ports(temporal=temporal, ui=ui, gateway=gateway, sandbox=sandbox)
+    return StackOptions(definitions=session.definitions, data=data, ports=Ports(*ports))

@@ -59,14 +59,15 @@ def start(
 
 
 def _check(session: Session, given: Sequence[GivenOrder]) -> None:
-    """Raises CatalogueInvalid, or OrderRejected with the findings of all orders."""
+    """Raises CatalogueInvalid, or OrderRejected with the findings of all orders: what a worker would refuse them for."""
     from compiler.compile import compile_order
+    from compiler.not_yet import not_yet
 
     catalogue = session.catalogue()
     findings: list[Finding] = []
     for each in given:
         try:
-            compile_order(each.order, catalogue, each.file)
+            findings += not_yet(compile_order(each.order, catalogue, each.file), catalogue)
         except OrderRejected as rejected:
             findings += rejected.findings
     if findings:

@@ -2,41 +2,46 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from cli.order_files import read_texts
+from cli.order_files import ORDER_FILES, looks_like_order, read_texts
 from compiler.findings import Finding, OrderRejected
-
-JSON_FILES = {".json", ".jsonl", ".ndjson"}
-YAML_FILES = {".yaml", ".yml"}
-_KIND = re.compile(rb"""^\s*["']?kind["']?\s*:""", re.MULTILINE)
-_LINES = re.compile(rb"""^["']?lines["']?\s*:""", re.MULTILINE)
 
 
 def findings_of(paths: Sequence[str], definitions: Path) -> list[Finding]:
     """Every finding in `paths`. Raises WrongUsage: a path that cannot be read.
 
-    Files that lie in the folder `definitions` are checked with all of it; orders against the definitions named, or,
-    where none are, against `definitions`.
+    Parts of the folder `definitions` are checked with all of it; orders against the definitions named, or, where none
+    are, against `definitions`.
     """
     orders = [file for path in paths for file in _orders_in(path)]
     named = [Path(path) for path in paths if not _orders_in(path)]
-    within = named and all(path.is_file() and path.resolve().is_relative_to(definitions.resolve()) for path in named)
-    checked = [definitions] if within or not named else named
+    parts = bool(named) and all(_is_part(path, definitions) for path in named)
+    checked = [definitions] if parts or not named else named
     from compiler.loading import check
 
     findings = check(checked)
     broken = any(finding.severity == "error" for finding in findings)
-    if within:
-        inside = {path.resolve() for path in named}
-        findings = [finding for finding in findings if Path(finding.file).resolve() in inside]
+    if parts:
+        findings = [finding for finding in findings if any(_lies_in(finding.file, path) for path in named)]
     elif not named and not broken:
         findings = []
     if orders and not broken:
-        findings += _of_orders(orders, checked)
+        if len(checked) > 1 or not checked[0].is_dir():
+            return check([*checked, *map(Path, orders)])
+        findings += _of_orders(orders, checked[0])
     return findings
+
+
+def _is_part(path: Path, definitions: Path) -> bool:
+    """A file or folder below the folder of the catalogue."""
+    return path.exists() and definitions.resolve() in path.resolve().parents
+
+
+def _lies_in(file: str, path: Path) -> bool:
+    where, whole = Path(file).resolve(), path.resolve()
+    return where == whole or whole in where.parents
 
 
 def _orders_in(path: str) -> list[str]:
@@ -45,28 +50,17 @@ def _orders_in(path: str) -> list[str]:
     if path == "-":
         return [path]
     if where.is_dir():
-        files = sorted(each for each in where.rglob("*") if each.suffix in YAML_FILES | JSON_FILES and each.is_file())
-        return [str(each) for each in files] if files and all(_is_order(each) for each in files) else []
-    return [path] if where.is_file() and _is_order(where) else []
+        files = sorted(each for each in where.rglob("*") if each.suffix in ORDER_FILES and each.is_file())
+        return [str(each) for each in files] if files and all(looks_like_order(each) for each in files) else []
+    return [path] if where.is_file() and looks_like_order(where) else []
 
 
-def _is_order(file: Path) -> bool:
-    if file.suffix in JSON_FILES:
-        return True
-    try:
-        content = file.read_bytes()
-    except OSError:
-        return False
-    return bool(_LINES.search(content)) and not _KIND.search(content)
-
-
-def _of_orders(files: Iterable[str], checked: Sequence[Path]) -> list[Finding]:
+def _of_orders(files: Iterable[str], definitions: Path) -> list[Finding]:
     from compiler.compile import compile_order
-
     from compiler.loading import load_catalogue
     from compiler.orders import read_orders
 
-    catalogue = load_catalogue(checked[0])
+    catalogue = load_catalogue(definitions)
     findings: list[Finding] = []
     for text in read_texts(list(files)):
         try:

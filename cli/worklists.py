@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import RenderableType
 
 from cli.asking import ask
 from cli.command import command
@@ -25,46 +28,50 @@ def register(app: typer.Typer) -> None:
 
 def fallout(session: Session, queue: Queue = None) -> None:
     """List steps that failed and wait for a decision."""
-    from operations.json_shapes import step_list_json
     from operations.reading import StepList
     from views.orders import fallout_table
 
     found = ask(session, lambda server: server.fallout())
     if queue is not None:
         found = StepList([each for each in found.found if each.step.queue == queue], found.unanswered)
-    if session.json:
-        session.document(step_list_json(found, "fallout"))
-        return
-    if found.found:
-        session.show(fallout_table(found))
-        session.remark("`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it.")
-    elif not found.unanswered:
-        session.show(_nothing("No step is in fallout", queue))
-    _unanswered(session, found)
+    hint = "`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it."
+    _told(session, found, Worklist("fallout", fallout_table, hint, _nothing("No step is in fallout", queue)))
 
 
 def tasks(session: Session, queue: Queue = None) -> None:
     """List tasks that wait for a person to do them."""
-    from operations.json_shapes import step_list_json
     from views.orders import tasks_table
 
     found = ask(session, lambda server: server.tasks(queue))
-    if session.json:
-        session.document(step_list_json(found, "tasks"))
-        return
-    if found.found:
-        session.show(tasks_table(found))
-        session.remark("`complete ID NO --data NAME=VALUE` ends one.")
-    elif not found.unanswered:
-        session.show(_nothing("No task is open", queue))
-    _unanswered(session, found)
+    hint = "`complete ID NO --data NAME=VALUE` ends one."
+    _told(session, found, Worklist("tasks", tasks_table, hint, _nothing("No task is open", queue)))
 
 
 def _nothing(said: str, queue: str | None) -> str:
     return f"{said} in queue {queue}." if queue else f"{said}."
 
 
-def _unanswered(session: Session, found: StepList) -> None:
+@dataclass(frozen=True)
+class Worklist:
+    """How a list of steps is told. `key`: in JSON; `hint`: what to do with one; `nothing`: what to say of none."""
+
+    key: str
+    table: Callable[[StepList], RenderableType]
+    hint: str
+    nothing: str
+
+
+def _told(session: Session, found: StepList, how: Worklist) -> None:
+    from operations.json_shapes import step_list_json
+
+    if session.json:
+        session.document(step_list_json(found, how.key))
+        return
+    if found.found:
+        session.show(how.table(found))
+        session.remark(how.hint)
+    elif not found.unanswered:
+        session.show(how.nothing)
     if found.unanswered:
         orders = ", ".join(found.unanswered)
         session.remark(f"No worker answered for {orders}: which steps wait there cannot be told now.")

@@ -48,6 +48,7 @@ def test_a_valid_catalogue_for_programs_is_ok() -> None:
 
 def test_a_file_of_the_catalogue_is_checked_with_all_of_it() -> None:
     assert call("validate", "definitions/offers/home_security.yaml").status == 0
+    assert call("validate", "definitions/offers").status == 0
 
 
 def test_orders_are_checked_against_the_catalogue() -> None:

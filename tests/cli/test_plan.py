@@ -1,0 +1,96 @@
+"""`plan`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.calling import call, shell
+
+ORDER = "orders/home_security.yaml"
+
+
+def test_the_tree_goes_from_the_order_to_its_steps_without_frames_or_colours_in_a_pipe() -> None:
+    called = call("plan", ORDER)
+    assert called.status == 0
+    assert called.out.startswith("Order HS-1001  for Elm Street 14 (C-42, gold)  priority 2\n")
+    assert "1 order line → 6 fulfilment lines → 13 steps" in called.out
+    assert not set("├└│\x1b") & set(called.out)
+
+
+def test_for_programs_there_is_one_document_with_the_agreed_keys() -> None:
+    plan = call("plan", ORDER, "-o", "json").json
+    assert set(plan) == {"order_id", "catalogue_version", "order_lines", "lines", "steps"}
+    assert {"id", "product", "quantity", "action", "parent"} <= set(plan["order_lines"][0])
+    assert set(plan["lines"][0]) == {"id", "product", "per", "quantity", "action", "attributes", "sources"}
+    assert {"id", "workstream", "name", "kind", "lines", "after"} <= set(plan["steps"][0])
+
+
+def test_numbers_are_places_in_the_document() -> None:
+    steps = call("plan", ORDER, "-o", "json").json["steps"]
+    tree = call("plan", ORDER).out
+    for number, step in enumerate(steps, 1):
+        assert f" {number} {step['name']}  {step['id']}" in tree
+
+
+def test_the_same_order_gives_the_same_bytes_whatever_the_hash_seed() -> None:
+    answers = {
+        shell("plan", "orders/managed_wan.yaml", "-o", "json", environment={"PYTHONHASHSEED": seed}).out
+        for seed in ("0", "4711")
+    }
+    assert len(answers) == 1
+
+
+def test_an_order_may_come_on_standard_input() -> None:
+    assert call("plan", "-", stdin=Path(ORDER).read_text()).out == call("plan", ORDER).out
+
+
+def test_several_orders_give_several_plans_in_json_one_a_line() -> None:
+    lines = call("plan", "orders/monitoring_apps.jsonl", "-o", "json").out.splitlines()
+    assert [json.loads(line)["order_id"] for line in lines] == ["APP-2002", "APP-2003", "APP-2004"]
+    assert call("plan", "orders/monitoring_apps.jsonl").out.count("\nOrder APP-") == 2
+
+
+def test_explain_tells_what_is_in_what_is_out_and_why() -> None:
+    text = call("plan", "orders/home_security_self_install.yaml", "--explain").out
+    assert "out  1     installation_visit          `attributes.install` does not hold" in text
+    assert "Predecessors that are not there" in text
+    document = call("plan", "orders/home_security_self_install.yaml", "--explain", "-o", "json").json
+    assert {reason["subject"] for reason in document["reasons"]} == {"rule", "workstream", "step", "replacement"}
+
+
+def test_a_rejected_order_is_exit_1_with_every_finding_at_its_place(tmp_path: Path) -> None:
+    file = tmp_path / "order.yaml"
+    file.write_text(
+        "id: X-1\nlines:\n  - {id: '1', product: home_security, attributes: {cameras: 99}}\n  - {id: '1'}\n"
+    )
+    called = call("plan", file)
+    assert called.status == 1
+    assert f"{file}:3:" in called.err
+    assert f"{file}:4:" in called.err
+    assert call("plan", file, "--explain").status == 1
+    assert call("plan", file, "-o", "json").json["error"]["code"] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("picture", "start"), [("mermaid", "flowchart LR"), ("svg", "<svg"), ("html", "<!doctype html>")]
+)
+def test_a_picture_is_all_that_is_printed(picture: str, start: str) -> None:
+    called = call("plan", ORDER, "--format", picture)
+    assert called.status == 0
+    assert called.out.startswith(start)
+    if picture == "svg":
+        ElementTree.fromstring(called.out)
+
+
+def test_what_is_not_done_yet_is_warned_of_beside_the_plan(tmp_path: Path) -> None:
+    (tmp_path / "tea.yaml").write_text(
+        "kind: commercial_product\nid: tea\nsteps:\n  brew: {milestone: true, start: {latest: true}}\n"
+    )
+    called = call("plan", "-", "--definitions", tmp_path, stdin="{id: T-1, lines: [{id: '1', product: tea}]}")
+    assert called.status == 0
+    assert "warning: " in called.err
+    assert "latest" in called.err
