@@ -33,9 +33,13 @@ SEARCH_ATTRIBUTES = (
     SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION),
 )
 
-FAST = {"history.transferProcessorMaxPollRPS": "10000", "history.timerProcessorMaxTimeShift": '"1ms"'}
-"""Without the first, as the embedded server has it, a busy order's steps follow each other on a 50 ms grid; without the
-second, timers and pauses between attempts on one of a second."""
+FAST = {
+    "history.transferProcessorMaxPollRPS": "10000",
+    "history.maximumBufferedEventsBatch": "1000",
+    "history.timerProcessorMaxTimeShift": '"1ms"',
+}
+"""As the embedded server has the first two: without, a busy order's steps follow each other on a 50 ms grid, and a task
+during which many calls end is failed. Without the third, timers and pauses between attempts are on a grid of a second."""
 SKIPPING = {
     **FAST,
     "frontend.WorkflowTimeSkippingEnabled": "true",

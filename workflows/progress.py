@@ -18,8 +18,9 @@ from workflows.journal import Journal
 from workflows.recipes import Recipe, recipe_of
 from workflows.states import SETTLED, TRANSITIONS, IllegalTransition, StepState
 
-IN_FLIGHT = 200
-"""Activities at once. Temporal ends at 2,000; more than this gains nothing."""
+IN_FLIGHT = 100
+"""Activities at once. Temporal buffers the ends of those that come while a task runs, two events each, and where that are
+more than `history.maximumBufferedEventsBatch` (100) fails the task, which costs a replay; 200 at once gained nothing."""
 
 
 class Phase(StrEnum):

@@ -16,6 +16,7 @@ from tests.workflows.plans import call, plan_of
 from tests.workflows.running import Desk, Order
 from tests.workflows.scripted import failure, retryable
 from workflows.messages import WORKFLOW_TYPE, SearchAttributes
+from workflows.progress import IN_FLIGHT
 from workflows.states import OrderState
 
 E = EventType
@@ -263,4 +264,4 @@ async def test_five_hundred_steps_at_once_keep_to_the_bound_in_flight(quick_desk
         quick_desk.script.answers[f"camera.{name}@1"] = [counted]
     order = await quick_desk.submit({name: call() for name in names})
     assert await order.ended() == "completed"
-    assert most <= 200
+    assert most <= IN_FLIGHT
