@@ -30,7 +30,7 @@ LAST_REQUESTS = 20
 """Seconds that requests under way get at the end."""
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m gateway",
         description="The HTTP door of Ordo: orders, events and callbacks in.",
@@ -42,7 +42,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--address", help="Temporal's address (default: the Temporal profile, else localhost:7233)")
     parser.add_argument("--namespace", help="Temporal's namespace (default: the Temporal profile, else default)")
     parser.add_argument("--task-queue", default=TASK_QUEUE, help="where workers listen (default: %(default)s)")
-    return parser.parse_args()
+    return parser.parse_args(given)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -78,12 +78,9 @@ async def _serve(given: argparse.Namespace, settings: GatewaySettings, listening
     await uvicorn.Server(config).serve(sockets=[listening])
 
 
-def main() -> int:
-    """The exit code: 0 after a clean end, 1 where it could not start."""
-    given = _arguments()
-    set_up_logs()
-    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked_to_end, lambda *_: sys.exit(0))  # uvicorn hands the signal on once it has ended cleanly
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code: 0 after a clean end, 1 where it could not start, 2 for wrong usage."""
+    given = _arguments(arguments)
     try:
         settings = settings_from(os.environ)
         listening = _listen(given.host, given.port)
@@ -92,6 +89,9 @@ def main() -> int:
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         return _refuse(f"cannot listen on {given.host}:{given.port}: {reason}. Name another with --host and --port")
+    set_up_logs()
+    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to_end, lambda *_: sys.exit(0))  # uvicorn hands the signal on once it has ended cleanly
     try:
         with listening:
             asyncio.run(_serve(given, settings, listening))

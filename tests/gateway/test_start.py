@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from gateway.__main__ import main
 from gateway.settings import SettingMissing, settings_from
 from tests.gateway.running import BEARER, NOWHERE, ROOT, SECRET, TOKEN, GatewayProcess
 
@@ -30,13 +31,26 @@ def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
     )
 
 
+@pytest.fixture
+def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Nothing of Ordo's but the two secrets."""
+    for name in list(os.environ):
+        if name.startswith("ORDO_"):
+            monkeypatch.delenv(name)
+    for name, value in SECRETS.items():
+        monkeypatch.setenv(name, value)
+    return monkeypatch
+
+
 @pytest.mark.parametrize("missing", list(SECRETS))
-def test_a_missing_secret_is_named_with_what_to_set(missing: str) -> None:
-    ended = started(**{name: value for name, value in SECRETS.items() if name != missing})
-    assert ended.returncode == 1
-    assert missing in ended.stderr
-    assert f"{missing}_FILE" in ended.stderr
-    assert len(ended.stderr.splitlines()) == 1
+def test_a_missing_secret_is_named_with_what_to_set(
+    environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
+) -> None:
+    environment.delenv(missing)
+    assert main(["--port", "0"]) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert f"{missing} is not set" in said
+    assert f"{missing}_FILE" in said
 
 
 def test_a_port_that_is_taken_is_said_so() -> None:
@@ -49,15 +63,21 @@ def test_a_port_that_is_taken_is_said_so() -> None:
     assert len(ended.stderr.splitlines()) == 1
 
 
-@pytest.mark.parametrize("arguments", [("--port", "70000"), ("--host", "no.such.host.invalid")])
-def test_an_address_that_cannot_be_listened_on_is_one_message(arguments: tuple[str, str]) -> None:
-    ended = started(*arguments, **SECRETS)
-    assert ended.returncode == 1
-    assert len(ended.stderr.splitlines()) == 1
+@pytest.mark.usefixtures("environment")
+@pytest.mark.parametrize("arguments", [["--port", "70000"], ["--port", "0", "--host", "no.such.host.invalid"]])
+def test_an_address_that_cannot_be_listened_on_is_one_message(
+    capsys: pytest.CaptureFixture[str], arguments: list[str]
+) -> None:
+    assert main(arguments) == 1
+    (said,) = capsys.readouterr().err.splitlines()
+    assert arguments[-1] in said
 
 
+@pytest.mark.usefixtures("environment")
 def test_wrong_usage_ends_with_2() -> None:
-    assert started("--prot", "1", **SECRETS).returncode == 2
+    with pytest.raises(SystemExit) as ended:
+        main(["--prot", "1"])
+    assert ended.value.code == 2
 
 
 def test_a_temporal_profile_that_cannot_be_read_is_one_message(tmp_path: Path) -> None:
