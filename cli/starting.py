@@ -59,7 +59,7 @@ def start(
 
 
 def _check(session: Session, given: Sequence[GivenOrder]) -> None:
-    """Raises CatalogueInvalid, or OrderRejected with the findings of all orders: what a worker would refuse them for."""
+    """Raises CatalogueInvalid, or OrderRejected with all that a worker would refuse these orders for."""
     from compiler.compile import compile_order
     from compiler.not_yet import not_yet
 

@@ -53,15 +53,6 @@ JEOPARDY_STYLES: dict[Jeopardy, str] = {
     Jeopardy.LATE: "bold red",
 }
 
-KIND_WORDS: dict[str, str] = {
-    "call": "call",
-    "activity": "activity",
-    "manual": "person",
-    "event": "event",
-    "wait": "timer",
-    "milestone": "milestone",
-}
-
 
 def in_words(state: str) -> str:
     """`in_progress` as a person reads it."""

@@ -171,9 +171,3 @@ def _history(order: OrderView, now: datetime) -> Columns:
         for entry in order.history
     ]
     return Columns(["When", "What", "Step", "Who", "Why"], rows)
-
-
-def steps_count(order: OrderView) -> str:
-    """`13 steps: 7 completed, 2 in progress, 4 pending`."""
-    states = ", ".join(f"{count:,} {in_words(state)}" for state, count in order.steps_by_state.items())
-    return counted(order.step_count, "step") + (f": {states}" if states else "")

@@ -15,7 +15,7 @@ from workflows.states import Jeopardy
 
 if TYPE_CHECKING:
     from operations.listing import OrderSummary
-    from operations.reading import StepList
+    from operations.reading import StepList, StepOfOrder
     from workflows.messages import StepView
 
 
@@ -45,10 +45,7 @@ def fallout_table(steps: StepList, now: datetime | None = None) -> Columns:
     now = now or datetime.now(UTC)
     rows: list[Sequence[Cell]] = [
         [
-            Text(found.order_id, style="bold"),
-            str(found.step.number),
-            found.step.id,
-            found.step.queue or "",
+            *_which(found),
             short_moment(found.step.error.at if found.step.error else None, now),
             str(found.step.attempts or ""),
             Text(f"{found.step.error.code}: {found.step.error.message}" if found.step.error else "", style="red"),
@@ -62,16 +59,18 @@ def tasks_table(steps: StepList, now: datetime | None = None) -> Columns:
     now = now or datetime.now(UTC)
     rows: list[Sequence[Cell]] = [
         [
-            Text(found.order_id, style="bold"),
-            str(found.step.number),
-            found.step.id,
-            found.step.queue or "",
+            *_which(found),
             short_moment(found.step.started_at, now),
             _asked(found.step),
         ]
         for found in steps.found
     ]
     return Columns(["Order", "No.", "Step", "Queue", "Since", "What"], rows, right=(1,))
+
+
+def _which(found: StepOfOrder) -> tuple[Cell, ...]:
+    """Order, number, id, queue."""
+    return Text(found.order_id, style="bold"), str(found.step.number), found.step.id, found.step.queue or ""
 
 
 def _asked(step: StepView) -> str:

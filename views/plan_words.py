@@ -91,12 +91,6 @@ def numbers(positions: Sequence[int]) -> str:
     return ", ".join(parts)
 
 
-def is_particular(definition: PlannedDefinition) -> bool:
-    """Waits for somebody or something other than a called system, or cannot be taken back."""
-    kinds = (StepKind.MANUAL, StepKind.EVENT, StepKind.WAIT)
-    return definition.definition.kind in kinds or definition.definition.point_of_no_return
-
-
 def longest_chain(plan: Plan) -> list[int]:
     """Positions of a longest path of steps that wait for each other."""
     length, before = [1] * len(plan.steps), [-1] * len(plan.steps)
