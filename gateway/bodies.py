@@ -13,8 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
-from activities.contract import MailboxDelivery
 from gateway.failures import Malformed
+from operations import MailboxDelivery
 from operations.deliveries import event_id_of
 from workflows.messages import Actor, EventDelivery
 from workflows.states import StepState

@@ -4,8 +4,19 @@ Nothing here prints. Every failure is an `OperationError`, whose code maps to an
 `operations.errors.ANSWERS`.
 """
 
+from activities.contract import MailboxDelivery
 from operations.connection import connect
 from operations.errors import NotFound, NoWorker, OperationError, Refused, ServerUnreachable, TimedOut
 from operations.orders import Orders
 
-__all__ = ["NoWorker", "NotFound", "OperationError", "Orders", "Refused", "ServerUnreachable", "TimedOut", "connect"]
+__all__ = [
+    "MailboxDelivery",
+    "NoWorker",
+    "NotFound",
+    "OperationError",
+    "Orders",
+    "Refused",
+    "ServerUnreachable",
+    "TimedOut",
+    "connect",
+]
