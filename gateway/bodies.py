@@ -14,7 +14,6 @@ from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from gateway.failures import Malformed
-from operations import MailboxDelivery
 from operations.deliveries import event_id_of
 from workflows.messages import Actor, EventDelivery
 from workflows.states import StepState
@@ -117,8 +116,8 @@ class KeyedEvent(Body):
     def known_by(self, step: str | None = None) -> str:
         return self.event_id or event_id_of("event", self.name, self.key, self.payload, step)
 
-    def for_mailbox(self) -> MailboxDelivery:
-        return MailboxDelivery(event_id=self.known_by(), name=self.name, key=self.key, payload=self.payload)
+    def for_whoever_waits(self) -> EventDelivery:
+        return EventDelivery(event_id=self.known_by(), name=self.name, key=self.key, payload=self.payload)
 
 
 class OrderEvent(KeyedEvent):

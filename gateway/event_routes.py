@@ -22,7 +22,7 @@ def event_routes(orders: Orders) -> APIRouter:
     async def by_key(event: KeyedEvent) -> JSONResponse:
         """To whichever order waits for it. Where none does yet, it is kept for 30 days for the first that will; where
         several do, it is refused (`409`, `ambiguous`) and belongs to `/orders/{order_id}/events`."""
-        return _answer(await orders.event_by_key(event.for_mailbox()))
+        return _answer(await orders.event_by_key(event.for_whoever_waits()))
 
     @routes.post("/orders/{order_id}/events", summary="Deliver an event to an order")
     async def to_order(order_id: OrderId, event: OrderEvent) -> JSONResponse:

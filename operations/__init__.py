@@ -4,13 +4,11 @@ Nothing here prints. Every failure is an `OperationError`, whose code maps to an
 `operations.errors.ANSWERS`.
 """
 
-from activities.contract import MailboxDelivery
 from operations.connection import connect
 from operations.errors import NotFound, NoWorker, OperationError, Refused, ServerUnreachable, TimedOut
 from operations.orders import Orders
 
 __all__ = [
-    "MailboxDelivery",
     "NoWorker",
     "NotFound",
     "OperationError",

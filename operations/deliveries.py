@@ -100,13 +100,12 @@ async def _before_or_after(client: Client, order_id: str, event: EventDelivery, 
     """For an order that is not running: not yet (or rejected, to be sent again), or no more."""
     if await _status(client, order_id) not in (None, WorkflowExecutionStatus.FAILED):
         raise Refused(ENDED, f"Order {order_id} has ended; event {event.name} has nothing to complete")
-    delivery = MailboxDelivery(**event.model_dump(exclude={"at"}))
     box = MailboxInput(order_workflow_id=workflow_id(order_id))
-    answer = await _into_mailbox(client, mailbox_id(order_id), box, delivery, task_queue)
-    return _delivered(answer, delivery, order_id)
+    answer = await _into_mailbox(client, mailbox_id(order_id), box, event, task_queue)
+    return _delivered(answer, event, order_id)
 
 
-async def deliver_by_key(client: Client, event: MailboxDelivery, task_queue: str) -> Delivered:
+async def deliver_by_key(client: Client, event: EventDelivery, task_queue: str) -> Delivered:
     """Delivers to whichever order waits for this event name and key; kept where none does yet.
 
     Raises Refused: `ambiguous` where several do.
@@ -116,17 +115,18 @@ async def deliver_by_key(client: Client, event: MailboxDelivery, task_queue: str
 
 
 async def _into_mailbox(
-    client: Client, box_id: str, box: MailboxInput, event: MailboxDelivery, task_queue: str
+    client: Client, box_id: str, box: MailboxInput, event: EventDelivery, task_queue: str
 ) -> MailboxAnswer:
     if len(box_id.encode()) > LONGEST_ID:
         raise Refused(Refusal.INVALID, f"Name and key of event {event.name[:80]} are too long")
+    delivery = MailboxDelivery(**event.model_dump(exclude={"at"}))
     existing = WorkflowIDConflictPolicy.USE_EXISTING
     start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
         MAILBOX_TYPE, box, id=box_id, task_queue=task_queue, id_conflict_policy=existing
     )
     try:
         async with asking_worker(f"Event {event.name}", address_of(client), PATIENCE):
-            return await update_with_start(client, MAILBOX_DELIVER, [event], start, MailboxAnswer, patience=PATIENCE)
+            return await update_with_start(client, MAILBOX_DELIVER, [delivery], start, MailboxAnswer, patience=PATIENCE)
     except NoWorker:
         async with asking(f"Event {event.name}", address_of(client)):
             await client.start_workflow(
@@ -136,12 +136,12 @@ async def _into_mailbox(
                 task_queue=task_queue,
                 id_conflict_policy=existing,
                 start_signal=MAILBOX_DELIVER,
-                start_signal_args=[event],
+                start_signal_args=[delivery],
             )
         return MailboxAnswer(status="kept")
 
 
-def _delivered(answer: MailboxAnswer, event: MailboxDelivery, order_id: str | None = None) -> Delivered:
+def _delivered(answer: MailboxAnswer, event: EventDelivery, order_id: str | None = None) -> Delivered:
     if answer.status == "ambiguous":
         waiting = ", ".join(answer.orders)
         raise Refused(

@@ -7,7 +7,6 @@ from typing import Any
 
 from temporalio.client import Client
 
-from activities.contract import MailboxDelivery
 from operations import acting, deliveries, listing, reading, submission
 from operations.acting import StepCommand
 from operations.connection import ConnectionSettings, address_of, check_server, connect
@@ -71,7 +70,7 @@ class Orders:
     async def event(self, order_id: str, event: EventDelivery) -> Delivered:
         return await deliveries.deliver_event(self.client, order_id, event, self.task_queue)
 
-    async def event_by_key(self, event: MailboxDelivery) -> Delivered:
+    async def event_by_key(self, event: EventDelivery) -> Delivered:
         return await deliveries.deliver_by_key(self.client, event, self.task_queue)
 
     async def callback(self, order_id: str, callback: CallbackDelivery) -> Delivered:
