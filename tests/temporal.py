@@ -39,7 +39,7 @@ FAST = {
     "history.timerProcessorMaxTimeShift": '"1ms"',
 }
 """As the embedded server has the first two: without, a busy order's steps follow each other on a 50 ms grid, and a task
-during which many calls end is failed. Without the third, timers and pauses between attempts are on a grid of a second."""
+during which many calls end is failed. Without the third, timers and pauses between attempts are a second late."""
 SKIPPING = {
     **FAST,
     "frontend.WorkflowTimeSkippingEnabled": "true",
@@ -56,14 +56,14 @@ def dynamic_config(values: dict[str, str]) -> list[str]:
 
 
 @asynccontextmanager
-async def real_time() -> AsyncIterator[WorkflowEnvironment]:
-    """The embedded server, on a free port, in memory."""
+async def real_time(**settings: str) -> AsyncIterator[WorkflowEnvironment]:
+    """The embedded server, on a free port, in memory. `settings`: further dynamic ones, `__` for a dot."""
     async with await WorkflowEnvironment.start_local(
         data_converter=pydantic_data_converter,
         search_attributes=SEARCH_ATTRIBUTES,
         dev_server_existing_path=str(BINARY),
         dev_server_log_level="error",
-        dev_server_extra_args=dynamic_config(FAST),
+        dev_server_extra_args=dynamic_config(FAST | {name.replace("__", "."): each for name, each in settings.items()}),
     ) as environment:
         yield environment
 

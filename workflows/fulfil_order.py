@@ -54,6 +54,7 @@ REJECTED = "rejected"
 """Type of the failure with which a rejected order ends; its id can be used again."""
 BROKEN = "engine_error"
 
+# Whether a run has passed one of the next two is decided again at every replay: another value needs workflow.patched.
 EVENTS_PER_RUN = 10_000
 """Where the server does not suggest it before."""
 UPDATES_PER_RUN = 1_000

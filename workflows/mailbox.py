@@ -32,7 +32,7 @@ MOST_KEPT_BYTES = 1_000_000
 MOST_REMEMBERED = 2_000
 """Ids of delivered events, the oldest forgotten first; the order itself counts an id once, too."""
 LINGER = timedelta(days=1)
-"""So long an empty mailbox still recognises duplicates."""
+"""So long an empty mailbox that had events still recognises duplicates."""
 FIRST_PAUSE = timedelta(seconds=1)
 LONGEST_PAUSE = timedelta(hours=1)
 DELIVERIES_PER_RUN = 1_000
@@ -44,10 +44,7 @@ class KeptEvent(BaseModel):
 
     delivery: MailboxDelivery
     at: datetime
-
-    @property
-    def size(self) -> int:
-        return len(self.delivery.model_dump_json())
+    size: int
 
 
 class MailboxState(BaseModel):
@@ -149,7 +146,7 @@ class EventMailbox:
             return MailboxAnswer(status="duplicate", orders=list(state.subscribers))
         if len(state.subscribers) > 1 and not ambiguous_too:
             return MailboxAnswer(status="ambiguous", orders=sorted(state.subscribers))
-        event = KeptEvent(delivery=delivery, at=workflow.now())
+        event = KeptEvent(delivery=delivery, at=workflow.now(), size=len(delivery.model_dump_json()))
         if len(state.kept) >= MOST_KEPT or sum(kept.size for kept in state.kept) + event.size > MOST_KEPT_BYTES:
             return MailboxAnswer(status="full")
         state.kept.append(event)
@@ -198,6 +195,8 @@ class EventMailbox:
             return min(self._pause, outdated_in) if self._start.order_workflow_id else outdated_in
         if self._state.subscribers:
             return timedelta(days=365)
+        if not self._state.seen:
+            return timedelta(0)
         return self._used_at + min(LINGER, timedelta(days=self._start.retention_days)) - now
 
     def _is_long(self) -> bool:

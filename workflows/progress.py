@@ -19,8 +19,9 @@ from workflows.recipes import Recipe, recipe_of
 from workflows.states import SETTLED, TRANSITIONS, IllegalTransition, StepState
 
 IN_FLIGHT = 100
-"""Activities at once. Temporal buffers the ends of those that come while a task runs, two events each, and where that are
-more than `history.maximumBufferedEventsBatch` (100) fails the task, which costs a replay; 200 at once gained nothing."""
+"""Activities at once. Temporal buffers the ends of those that come while a task runs, two events each, and where these
+are more than `history.maximumBufferedEventsBatch` (100) fails the task, which costs a replay. 200 gained nothing.
+Decided again at every replay: another value needs workflow.patched."""
 
 
 class Phase(StrEnum):

@@ -1,0 +1,134 @@
+"""Records the histories that tests/histories/test_replay.py replays: `python -m tests.histories.record [NAME…]`.
+
+To be run when the workflow's commands change on purpose and no order of the old kind runs any more; otherwise a change
+belongs behind `workflow.patched`, and the recorded histories stay as they are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import WorkflowFailureError
+
+from tests.temporal import real_time
+from tests.workflows.plans import call
+from tests.workflows.running import Desk, Order, desk_on
+from tests.workflows.scripted import failure
+
+FOLDER = Path(__file__).parent
+EVENTS_PER_RUN = "120"
+"""After so many the recording server suggests to continue as new."""
+
+EVERY_KIND: dict[str, Any] = {
+    "reserve": call("/reservations"),
+    "ship": call("/shipments/${steps.reserve.output.id}", after=["reserve"]),
+    "skipped": call(when="quantity > 5", after=["reserve"]),
+    "greet": {"activity": "greet", "with": {"name": "${order.customer.name}"}},
+    "pause": {"wait": {"for": "10ms"}, "after": ["reserve"]},
+    "later": call(start={"delay": "20ms"}),
+    "paid": {"event": {"name": "paid", "key": "${order.id}", "within": "5d"}},
+    "visit": {"manual": {"queue": "field", "form": {"ok": {"type": "boolean", "required": True}}}},
+    "go": {"wait": {"condition": "order.characteristics.go == true"}},
+    "booked": {"call": {"system": "shop", "post": "/b", "callback": {"within": "1d"}}},
+    "polled": {
+        "call": {
+            "system": "shop",
+            "post": "/p",
+            "poll": {"get": "/p/${response.body.id}", "every": "1s", "until": "response.body.ok"},
+        }
+    },
+    "done": {"milestone": True, "after": ["pause", "paid", "visit", "go", "booked", "polled", "greet"]},
+}
+
+
+async def every_kind(desk: Desk) -> Order:
+    desk.script.answers["camera.polled@1"] = [{"body": {"id": "P-1"}}]
+    order = await desk.submit(EVERY_KIND)
+    await order.until(lambda now: now["booked"].waits_for is not None and now["paid"].state == "in_progress")
+    await order.event("paid", order.id, {"amount": 1})
+    await order.act("complete", "visit", {"ok": True})
+    await order.set(go=True)
+    await order.call_back("booked", {"visit": 1})
+    return order
+
+
+async def fallout(desk: Desk) -> Order:
+    desk.script.answers["camera.a@1"] = [failure("http_503", later=0.05), failure("out_of_stock"), {"id": 1}]
+    desk.script.answers["camera.b@1"] = [failure("out_of_stock")]
+    desk.script.answers["camera.c@1"] = [failure("out_of_stock")]
+    accepted = call(on_failure="continue", after=["a"])
+    order = await desk.submit({"a": call(), "b": call(), "c": accepted, "d": call(after=["a", "b", "c"])})
+    await order.until_state(a="fatally_failed", b="fatally_failed")
+    await order.act("retry", "a", {"sku": "other"})
+    await order.act("skip", "b")
+    return order
+
+
+async def rejected(desk: Desk) -> Order:
+    desk.script.findings["O-rejected"] = [{"code": "unknown-product", "message": "there is no product `x`"}]
+    await desk.send("O-rejected")
+    return Order(desk.client, "O-rejected")
+
+
+async def long(desk: Desk) -> Order:
+    """Its first run, which continues as another one; wider than what may be in flight."""
+    waiting: dict[str, Any] = {"paid": {"event": {"name": "paid"}}, "pause": {"wait": {"for": "1h"}}}
+    order = await desk.submit({f"s{number}": call() for number in range(105)} | waiting)
+    order.handle = desk.client.get_workflow_handle(order.handle.id, run_id=order.first_run_id)
+    return order
+
+
+async def continued(desk: Desk) -> Order:
+    """The last run of one that continued."""
+    steps = {f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(30)}
+    return await desk.submit(steps | {"pause": {"wait": {"for": "1s"}}})
+
+
+SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
+    "every_kind": every_kind,
+    "fallout": fallout,
+    "rejected": rejected,
+    "long": long,
+    "continued": continued,
+}
+
+
+def without_the_machine(value: Any) -> Any:
+    """What it was recorded on does not belong to a history: process, host, files."""
+    if isinstance(value, dict):
+        kept = {name: without_the_machine(each) for name, each in value.items() if name != "stackTrace"}
+        return kept | ({"identity": "recorder"} if "identity" in kept else {})
+    return [without_the_machine(each) for each in value] if isinstance(value, list) else value
+
+
+async def recorded(desk: Desk, name: str) -> None:
+    order = await SCENES[name](desk)
+    try:
+        await asyncio.wait_for(order.handle.result(follow_runs=False), 30)
+    except WorkflowFailureError as ended:
+        sys.stderr.write(f"{name}: {ended.cause}\n")
+    except Exception as ended:  # a run that continued as another one has no result of its own
+        sys.stderr.write(f"{name}: {ended}\n")
+    if name == "continued":
+        await order.ended()
+    history = without_the_machine(json.loads((await order.handle.fetch_history()).to_json()))
+    (FOLDER / f"{name}.json").write_text(json.dumps(history, separators=(",", ":")) + "\n")
+    sys.stderr.write(f"{name}: {len(history['events'])} events\n")
+
+
+async def main(names: list[str]) -> None:
+    async with (
+        real_time(limit__historyCount__suggestContinueAsNew=EVENTS_PER_RUN) as environment,
+        desk_on(environment.client) as desk,
+    ):
+        for name in names or SCENES:
+            await recorded(desk, name)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(sys.argv[1:]))
