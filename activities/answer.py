@@ -40,7 +40,10 @@ class Answer:
 
 
 async def read_answer(response: httpx.Response, request: Request, accept: Format) -> Answer:
-    """Raises Failure (answer_too_large, answer_unreadable); an error's body may be anything, and is then its text."""
+    """Raises Failure (answer_too_large, answer_unreadable) for an answer 2xx.
+
+    The body of an error may be anything: its text where it is no JSON, None where it cannot be read at all.
+    """
     raw = await _bounded(response, request)
     text = raw.decode(response.charset_encoding or "utf-8", "replace") if raw else ""
     headers = {name: request.masks.text(value) for name, value in response.headers.items()}
@@ -100,37 +103,50 @@ def _without_surrogates(value: Any) -> Any:
 
 async def _bounded(response: httpx.Response, request: Request) -> bytes:
     """The body, never more than LARGEST held, whatever its encoding would unfold to."""
+    try:
+        return await _read(response)
+    except _TooLargeError:
+        if response.is_success:
+            message = f"{request.shown}: the answer has more than {LARGEST // 1024} KiB; ask for less of it"
+            status = response.status_code
+            raise Failure(ANSWER_TOO_LARGE, message, status=status, retryable=False, outcome_known=False) from None
+    except ValueError as error:
+        if response.is_success:
+            _unreadable(request, str(error), response.status_code)
+    return b""
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+async def _read(response: httpx.Response) -> bytes:
+    """Raises ValueError where the body's encoding cannot be undone."""
     declared = response.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > LARGEST:
-        _too_large(request, response)
-    inflate = _decoder(response, request)
+    if declared.isdecimal() and int(declared[:12]) > LARGEST:
+        raise _TooLargeError
+    inflate = _decoder(response)
     body = bytearray()
     async for chunk in response.aiter_raw():
-        body += chunk if inflate is None else _inflated(inflate, chunk, request, response)
+        body += chunk if inflate is None else _inflated(inflate, chunk)
         if len(body) > LARGEST:
-            _too_large(request, response)
+            raise _TooLargeError
     return bytes(body)
 
 
-def _decoder(response: httpx.Response, request: Request) -> Any:
+def _decoder(response: httpx.Response) -> Any:
     """We ask for no encoding; some systems compress all the same."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         return None
     if encoding in ("gzip", "x-gzip", "deflate"):
         return zlib.decompressobj(wbits=47)
-    _unreadable(request, f"it is encoded as {encoding[:40]}, which was not asked for", response.status_code)
+    raise ValueError(f"it is encoded as {encoding[:40]}, which was not asked for")
 
 
-def _inflated(inflate: Any, chunk: bytes, request: Request, response: httpx.Response) -> bytes:
+def _inflated(inflate: Any, chunk: bytes) -> bytes:
     try:
         unfolded: bytes = inflate.decompress(chunk, LARGEST + 1)
     except zlib.error:
-        _unreadable(request, "its compression is broken", response.status_code)
+        raise ValueError("its compression is broken") from None
     return unfolded
-
-
-def _too_large(request: Request, response: httpx.Response) -> NoReturn:
-    message = f"{request.shown}: the answer has more than {LARGEST // 1024} KiB; ask for less of it"
-    known = not response.is_success
-    raise Failure(ANSWER_TOO_LARGE, message, status=response.status_code, retryable=False, outcome_known=known)

@@ -113,7 +113,7 @@ class Attempt:
 
     def failed(self, failure: Failure) -> ApplicationError:
         """The error to raise `from None`: it tells Temporal whether and when to try again."""
-        settled = failure.outcome_known and (self._known_before or _settles(failure))
+        settled = failure.outcome_known and (self._known_before or failure.settles)
         policy = self._work.retry
         pause = None
         if failure.retryable and not gives_up(policy, failure) and self.number < policy.attempts:
@@ -125,11 +125,6 @@ class Attempt:
             next_attempt_in=pause,
         )  # fmt: skip
         return error_of(failure, self.number, pause, outcome_known=settled)
-
-
-def _settles(failure: Failure) -> bool:
-    """Whether the system has plainly said no. It was asked with the same key: had it done the work, it had said so."""
-    return failure.status is not None and 200 <= failure.status < 500 and failure.status not in TEMPORARY
 
 
 def error_of(failure: Failure, attempts: int, pause: float | None, *, outcome_known: bool = True) -> ApplicationError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from datetime import timedelta
 from typing import Protocol
 
@@ -29,6 +30,8 @@ from activities.request import Request, request_of
 
 logger = structlog.get_logger("activities")
 
+INTERNAL_ERROR = "internal_error"
+
 
 class Systems(Protocol):
     """Where systems are looked up when a call is made: what operations change reaches running orders."""
@@ -50,8 +53,8 @@ class SystemCalls:
             with attempt.heartbeats():
                 reading, answer = await self._ask(call)
             output = reading.output()
-        except Failure as failure:
-            raise attempt.failed(failure) from None
+        except Exception as error:
+            raise attempt.failed(_failure_of(error, call)) from None
         logger.debug("called", order_id=call.order_id, step_id=call.step_id, system=call.system, status=answer.status)
         return SystemAnswer(status=answer.status, output=output, attempts=attempt.number)
 
@@ -64,7 +67,8 @@ class SystemCalls:
                 reading, answer = await self._ask(call)
             if reading.until_holds():
                 return SystemAnswer(status=answer.status, output=reading.output(), attempts=asked)
-        except Failure as failure:
+        except Exception as error:
+            failure = _failure_of(error, call)
             over = not failure.retryable or gives_up(call.retry, failure)
             pause = None if over else max(call.every, failure.retry_after or 0.0)
             logger.warning(
@@ -86,6 +90,18 @@ class SystemCalls:
         if failure := refusal(answer, request, system.system.error_code) or reading.business_failure():
             raise failure
         return reading, answer
+
+
+def _failure_of(error: Exception, call: SystemCall) -> Failure:
+    """Of a mistake in here only what it is and where is told: its message may hold what the request held."""
+    if isinstance(error, Failure):
+        return error
+    where = traceback.format_tb(error.__traceback__)
+    logger.error(
+        "a call went wrong", order_id=call.order_id, step_id=call.step_id, what=type(error).__name__, where=where
+    )
+    message = f"the call to {call.system} went wrong in the worker ({type(error).__name__}); its log says where"
+    return Failure(INTERNAL_ERROR, message, outcome_known=False)
 
 
 def _not_yet(call: SystemCall, asked: int) -> ApplicationError:

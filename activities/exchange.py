@@ -49,9 +49,7 @@ class Connections:
             # How many are open at once is the worker's affair, how long anything takes the exchange's.
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEPT_ALIVE)
             client = httpx.AsyncClient(verify=_tls(), limits=limits, timeout=None, follow_redirects=False)
-            client.cookies.jar.set_policy(
-                DefaultCookiePolicy(allowed_domains=[])
-            )  # one call is no other call's session
+            client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no call is in another's session
             self._clients[system] = client
         return client
 

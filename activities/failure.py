@@ -20,6 +20,7 @@ class Failure(Exception):
         retryable: bool = True,
         retry_after: float | None = None,
         outcome_known: bool = True,
+        settles: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -30,6 +31,8 @@ class Failure(Exception):
         """Seconds, where the system said when to come again."""
         self.outcome_known = outcome_known
         """False where the work may have been done all the same."""
+        self.settles = settles
+        """The system itself has said no to this key: had an earlier attempt done the work, it would have said so."""
 
 
 def definition_error(message: str, *, outcome_known: bool = True) -> Failure:

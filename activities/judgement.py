@@ -9,6 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any
 
 from activities.answer import Answer
+from activities.attempts import TEMPORARY
 from activities.contract import ANSWER_TOO_LARGE, SystemCall
 from activities.failure import Failure, definition_error
 from activities.request import Request
@@ -18,6 +19,9 @@ LARGEST_OUTPUT = 256 * 1024
 """Bytes of JSON that a step may hand on to later ones: an order carries the outputs of all its steps."""
 _REFUSED_FOR_GOOD = frozenset({501, 505})
 """Of 5xx, those that say that nothing was even begun. 503 does not: proxies answer it for lost connections, too."""
+_ABOUT_THE_WORK = frozenset({400, 409, 410, 412, 422})
+"""Of 4xx, those that only the system says, having looked at what is wanted. Others may come from a proxy before it."""
+_NOT_ABOUT_THE_WORK = TEMPORARY | {401, 403, 407}
 _SAID = 300
 """Characters of the system's own words that a message quotes."""
 
@@ -37,6 +41,7 @@ def refusal(answer: Answer, request: Request, error_code: str | None) -> Failure
         retryable=status >= 400,
         retry_after=_retry_after(answer.headers.get("retry-after")),
         outcome_known=400 <= status < 500 or status in _REFUSED_FOR_GOOD,
+        settles=400 <= status < 500 and status not in _NOT_ABOUT_THE_WORK and (bool(code) or status in _ABOUT_THE_WORK),
     )
 
 
@@ -98,7 +103,7 @@ class Reading:
             if self._holds(case["if"], "fail_when"):
                 message = self._rendered(case.get("message", "")) or f"`{case['if']}` holds"
                 said = f"{self._request.shown}: {as_text(message)}"
-                return Failure(case["code"], said, status=self._status, retryable=False)
+                return Failure(case["code"], said, status=self._status, retryable=False, settles=True)
         return None
 
     def until_holds(self) -> bool:

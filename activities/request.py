@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from activities.addresses import address
 from activities.callback_id import make_callback_id
@@ -20,6 +23,9 @@ from compiler.steps import Format
 _MEDIA_TYPES: dict[Format, str] = {"json": "application/json", "text": "text/plain"}
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect", "upgrade"})
 """Headers that belong to the exchange itself."""
+_TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_KEY_KEPT = "/:@#%~!$&'()*+,;=|"
+"""What an idempotency key is made of goes out as it is; what no header can carry is percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,10 @@ def request_of(call: SystemCall, system: ReachableSystem) -> Request:
     headers = {"User-Agent": "ordo", "Accept": _MEDIA_TYPES[accept], "Accept-Encoding": "identity"}
     if media_type:
         headers["Content-Type"] = media_type
-    headers = _over(headers, system.headers, _checked(_with(callback, call.headers), shown))
-    headers = _over(headers, credentials.headers, {"Idempotency-Key": _header_text(call.idempotency_key)})
+    headers = _over(headers, _checked(system.headers, shown), _checked(_with(callback, call.headers), shown))
+    headers = _over(
+        headers, _checked(credentials.headers, shown), {"Idempotency-Key": quote(call.idempotency_key, safe=_KEY_KEPT)}
+    )
     url = address(system.base, _with(callback, call.path), _with(callback, call.query), shown)
     return Request(call.method.upper(), url, headers, content, masks, shown)
 
@@ -66,9 +74,7 @@ def _with(callback: Callback | None, value: Any) -> Any:
     if callback is None:
         return value
     if isinstance(value, str):
-        return (
-            value.replace(CALLBACK_URL, callback.url).replace(CALLBACK_ID, callback.id) if "\ue000" in value else value
-        )
+        return value.replace(CALLBACK_URL, callback.url).replace(CALLBACK_ID, callback.id)
     if isinstance(value, dict):
         return {_with(callback, key): _with(callback, item) for key, item in value.items()}
     return [_with(callback, item) for item in value] if isinstance(value, list) else value
@@ -84,7 +90,7 @@ def _content(body: Any, format_: Format, shown: str) -> tuple[bytes | None, str 
     raise configuration_error(f"{shown}: bodies in the format {format_} are not sent by this engine yet")
 
 
-def _over(*layers: dict[str, str] | Any) -> dict[str, str]:
+def _over(*layers: Mapping[str, str]) -> dict[str, str]:
     """Headers of later layers replace those of earlier ones, whatever their case."""
     headers: dict[str, tuple[str, str]] = {}
     for layer in layers:
@@ -93,15 +99,12 @@ def _over(*layers: dict[str, str] | Any) -> dict[str, str]:
     return dict(headers.values())
 
 
-def _checked(headers: dict[str, str], shown: str) -> dict[str, str]:
+def _checked(headers: Mapping[str, str], shown: str) -> Mapping[str, str]:
     for name, value in headers.items():
         if name.lower() in _OURS:
             raise definition_error(f"{shown}: the header {name} is set by the exchange itself")
+        if not _TOKEN.fullmatch(name):
+            raise definition_error(f"{shown}: `{name[:100]}` is no name of a header")
         if not (value.isprintable() and value.isascii()):
             raise definition_error(f"{shown}: the value of header {name} has characters that no header can carry")
     return headers
-
-
-def _header_text(key: str) -> str:
-    """Idempotency keys hold line ids and values that may not be ASCII; a header is."""
-    return key if key.isascii() and key.isprintable() else key.encode("ascii", "xmlcharrefreplace").decode()

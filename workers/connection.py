@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import dataclass
 
 import structlog
@@ -46,8 +47,6 @@ class Address:
 
 def own_runtime() -> Runtime:
     """Temporal's core logs through ours, so that every line of a worker has one form."""
-    import logging
-
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
     said = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
     return Runtime(telemetry=TelemetryConfig(logging=said))

@@ -63,6 +63,7 @@ class Fleet:
         self._orders: _Running | None = None
         self._systems: dict[str, tuple[Limits, _Running]] = {}
         self._changing = asyncio.Lock()
+        self._stopping = False
         self._following: set[asyncio.Task[None]] = set()
         self._failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
@@ -77,6 +78,8 @@ class Fleet:
         A system that has gone keeps its worker: running orders may still name it, and are told that it is gone.
         """
         async with self._changing:
+            if self._stopping:
+                return
             for name, reachable in in_force.systems.items():
                 limits = reachable.system.limits
                 known = self._systems.get(name)
@@ -103,6 +106,7 @@ class Fleet:
 
         In this sequence, so that orders still take in what the last calls answered.
         """
+        self._stopping = True
         async with self._changing:
             await asyncio.gather(*(worker.stop() for _, worker in self._systems.values()))
             if self._orders is not None:

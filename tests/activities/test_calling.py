@@ -135,6 +135,17 @@ async def test_a_header_cannot_smuggle_a_second_one(world: World) -> None:
     assert not world.server.received
 
 
+@pytest.mark.parametrize("name", ["X A", "X:A", "", "Ünicode", "X\r\nY"])
+async def test_what_is_no_name_of_a_header_is_refused(world: World, name: str) -> None:
+    failed = await world.failure(headers={name: "1"})
+    assert (failed.type, failed.retryable) == (DEFINITION_ERROR, False)
+
+
+async def test_a_key_that_no_header_can_carry_is_encoded(world: World) -> None:
+    await world.call(idempotency_key="A-1/ship@größe 1#2/do/1")
+    assert world.server.received[0].headers["idempotency-key"] == "A-1/ship@gr%C3%B6%C3%9Fe%201#2/do/1"
+
+
 async def test_a_moved_address_is_used_by_the_next_call(world: World) -> None:
     world.definition["base_url"] = f"{world.server.url}/old"
     await world.call()
@@ -217,14 +228,32 @@ async def test_a_condition_that_is_neither_true_nor_false_is_a_mistake_of_the_de
     [
         Reply(200, b"x" * (LARGEST + 1)),
         Reply(200, gzip.compress(b"0" * (100 * LARGEST)), {"Content-Encoding": "gzip"}),
-        Reply(500, b"x" * (LARGEST + 1)),
     ],
-    ids=["large", "small until it is unpacked", "an error"],
+    ids=["large", "small until it is unpacked"],
 )
 async def test_an_answer_larger_than_can_be_kept_is_refused_and_not_asked_for_again(world: World, reply: Reply) -> None:
     world.server.answers(reply)
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (ANSWER_TOO_LARGE, False)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        Reply(503, b"x" * (LARGEST + 1), {"Retry-After": "3"}),
+        Reply(503, b"x", {"Retry-After": "3", "Content-Encoding": "br"}),
+        Reply(503, b"x", {"Retry-After": "3", "Content-Encoding": "gzip"}),
+    ],
+)
+async def test_an_error_counts_by_its_status_whatever_its_body(world: World, reply: Reply) -> None:
+    world.server.answers(reply)
+    failed = await world.failure()
+    assert (failed.type, failed.details.retry_after) == ("503", 3.0)
+
+
+async def test_an_answer_in_an_encoding_that_nobody_asked_for_cannot_be_read(world: World) -> None:
+    world.server.answers(Reply(200, b"{}", {"Content-Encoding": "br"}))
+    assert (await world.failure()).type == ANSWER_UNREADABLE
 
 
 async def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(world: World) -> None:

@@ -183,8 +183,9 @@ async def test_a_plain_no_to_the_same_key_settles_what_an_earlier_attempt_may_ha
     assert (await world.failure()).details.outcome_known
 
 
-async def test_being_told_to_come_later_settles_nothing(world: World) -> None:
-    world.server.answers(Reply(429))
+@pytest.mark.parametrize("status", [401, 403, 404, 407, 408, 425, 429, 302])
+async def test_what_is_not_about_the_work_settles_nothing(world: World, status: int) -> None:
+    world.server.answers(Reply(status))
     failed = await world.failure(earlier_attempts=1, outcome_known=False)
     assert not failed.details.outcome_known
 

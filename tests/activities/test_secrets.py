@@ -149,6 +149,23 @@ async def test_a_secret_that_no_header_can_carry_is_not_shown_in_the_error(
     assert not world.server.received
 
 
+async def test_a_mistake_in_the_worker_itself_gives_nothing_away(
+    world: World, everything_said: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.environment = {"THE_TOKEN": TOKEN}
+    world.definition["auth"] = WAYS["bearer"]
+
+    def break_down(*_: object) -> None:
+        raise RuntimeError(f"with {TOKEN}")
+
+    monkeypatch.setattr("activities.call_system.refusal", break_down)
+    failed = await world.failure()
+    assert (failed.type, failed.retryable, failed.details.outcome_known) == ("internal_error", True, False)
+    everything = await everything_of(world, everything_said)
+    assert secrets_in(everything) == []
+    assert "RuntimeError" in everything
+
+
 CALLBACK_CALL: dict[str, Any] = {
     "callback": True,
     "body": {"callback": CALLBACK_URL, "id": CALLBACK_ID, "text": f"tell {CALLBACK_URL}, please"},
