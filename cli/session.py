@@ -5,12 +5,14 @@ from __future__ import annotations
 import io
 import json
 import sys
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 if TYPE_CHECKING:
@@ -27,14 +29,26 @@ class Output(StrEnum):
     JSON = "json"
 
 
-def a_console(stream: str) -> Console:
-    """On `stdout` or `stderr`, as wide as the terminal, or without a limit where it is none."""
-    console = Console(stderr=stream == "stderr", highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console = Console(
-            stderr=stream == "stderr", highlight=False, markup=False, emoji=False, width=NO_LIMIT, no_color=True
-        )
-    return console
+_CONTROLS = [*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+HARMLESS = dict.fromkeys(_CONTROLS, "\ufffd")
+"""For str.translate: what would act on a terminal rather than be shown. Names and messages come from outside."""
+
+
+class PlainConsole(Console):
+    """Takes what it is given as text: neither as markup nor as commands to the terminal."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(highlight=False, markup=False, emoji=False, **settings)
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=segment.text.translate(HARMLESS))
+
+
+def a_console(*, stderr: bool = False) -> Console:
+    """On standard output or error, as wide as the terminal, or without a limit where it is none."""
+    console = PlainConsole(stderr=stderr)
+    return console if console.is_terminal else PlainConsole(stderr=stderr, width=NO_LIMIT, no_color=True)
 
 
 @dataclass
@@ -45,8 +59,8 @@ class Session:
     definitions_given: Path | None = None
     output: Output = Output.TEXT
     debug: bool = False
-    console: Console = field(default_factory=lambda: a_console("stdout"))
-    errors: Console = field(default_factory=lambda: a_console("stderr"))
+    console: Console = field(default_factory=a_console)
+    errors: Console = field(default_factory=lambda: a_console(stderr=True))
 
     @property
     def json(self) -> bool:
@@ -67,13 +81,11 @@ class Session:
                 self.console.print(part)
             return
         buffer = io.StringIO()
-        plain = Console(file=buffer, width=NO_LIMIT, no_color=True, highlight=False, markup=False, emoji=False)
+        plain = PlainConsole(file=buffer, width=NO_LIMIT, no_color=True)
         for part in parts:
-            if isinstance(part, str | Text):
-                buffer.write(f"{part}\n")
-            else:
-                plain.print(part)
-        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in buffer.getvalue().splitlines()))
+            plain.print(part)
+        lines = buffer.getvalue().split("\n")[:-1]
+        sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
         sys.stdout.flush()
 
     def document(self, value: Any) -> None:

@@ -19,6 +19,8 @@ from views.marks import in_words
 from views.moments import counted
 from workflows.states import OrderState
 
+EXITS = {OrderState.COMPLETED: 0, OrderState.REJECTED: REFUSED}
+"""Of an order that was waited for; all other states are ENDED_OTHERWISE."""
 AT_ONCE = 8
 PATIENCE = 15.0
 """Seconds to wait for a worker's word."""
@@ -49,7 +51,7 @@ async def start_all(
         elif not outcome.accepted or not waiting.until_ended:
             statuses.append(tell.submitted(each, outcome))
         else:
-            tell.goes_on(each, outcome)
+            tell.accepted(outcome)
             running.append((outcome, asyncio.create_task(_ended(session, server, outcome, waiting))))
     for submission, ending in running:
         statuses.append(tell.ended(submission, await ending))
@@ -95,12 +97,15 @@ class Teller:
         self._several = several
 
     def refused(self, given: GivenOrder, error: OperationError) -> int:
+        return self._failed(given.order.get("id"), given.name, error)
+
+    def _failed(self, order_id: object, name: str, error: OperationError) -> int:
         if not self._several:
             return report(self._session, error)
         if self._session.json:
             said = {"code": error.code, "message": error.message, "findings": error.findings}
-            self._write({"order_id": given.order.get("id"), "error": said})
-        self._session.remark(f"Error: {given.name}: {error.message}")
+            self._write({"order_id": order_id, "error": said})
+        self._session.remark(f"Error: {name}: {error.message}")
         return error.exit_status
 
     def submitted(self, given: GivenOrder, submission: Submission) -> int:
@@ -108,7 +113,7 @@ class Teller:
         if self._session.json:
             self._write(submission_json(submission))
         if submission.accepted:
-            self._sentences(submission)
+            self.accepted(submission)
             return 0
         findings = submission.decision.findings if submission.decision else []
         self._session.remark(f"Error: Order {submission.order_id} is rejected:")
@@ -116,10 +121,7 @@ class Teller:
             self._session.remark(line)
         return REFUSED
 
-    def goes_on(self, _given: GivenOrder, submission: Submission) -> None:
-        self._sentences(submission)
-
-    def _sentences(self, submission: Submission) -> None:
+    def accepted(self, submission: Submission) -> None:
         if not submission.same_order:
             self._session.remark(
                 f"Order {submission.order_id} runs already, with another content than what was sent now; "
@@ -135,12 +137,13 @@ class Teller:
                 self._write(submission_json(submission) | {"timed_out": True})
                 self._session.remark(outcome.message)
                 return TIMED_OUT
-            return report(self._session, outcome)
+            return self._failed(submission.order_id, f"order {submission.order_id}", outcome)
         if self._session.json:
             self._write(submission_json(submission) | {"state": outcome.value})
         else:
-            self._session.show(f"Order {submission.order_id} ended: {in_words(outcome)}.")
-        return 0 if outcome is OrderState.COMPLETED else ENDED_OTHERWISE
+            why = f"; `show {submission.order_id}` tells why" if outcome is OrderState.REJECTED else ""
+            self._session.show(f"Order {submission.order_id} ended: {in_words(outcome)}{why}.")
+        return EXITS.get(outcome, ENDED_OTHERWISE)
 
 
 def _sentence(submission: Submission) -> str:

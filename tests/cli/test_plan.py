@@ -75,6 +75,19 @@ def test_a_rejected_order_is_exit_1_with_every_finding_at_its_place(tmp_path: Pa
     assert call("plan", file, "-o", "json").json["error"]["code"] == "rejected"
 
 
+def test_what_a_name_holds_cannot_command_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    order = {
+        "id": "X-1",
+        "customer": {"id": "C", "name": "\x1b[31mred\x07"},
+        "lines": [{"id": "1", "product": "HS-PKG"}],
+    }
+    assert "\x1b" not in call("plan", "-", stdin=json.dumps(order)).out
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    shown = call("plan", "-", stdin=json.dumps(order)).out
+    assert "\x1b[31mred" not in shown
+    assert "\x1b[" in shown
+
+
 @pytest.mark.parametrize(
     ("picture", "start"), [("mermaid", "flowchart LR"), ("svg", "<svg"), ("html", "<!doctype html>")]
 )
