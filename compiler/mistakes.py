@@ -126,6 +126,8 @@ def of_types(expression: str, tree: Node, error: str) -> Mistake:
     if undeclared := _UNDECLARED.search(said):
         name = undeclared[1]
         near = did_you_mean(name, FUNCTIONS)
+        if expression[:offset].endswith(name):
+            offset -= len(name)
         return Mistake("function-unknown", offset, f"there is no function `{name}`{near}")
     if missing := _NO_FIELD.search(said):
         return Mistake("name-unknown", offset + 1, f"there is no `{missing[1]}` in it")

@@ -469,7 +469,7 @@ def _in_words(problem: str, rest: str, error: yaml.MarkedYAMLError) -> str:
         return "a tab cannot indent YAML: use spaces"
     if problem.startswith("did not find expected key") and rest.startswith("- "):
         return (
-            "a list item stands where a key was expected: is a blank missing after a `-` above, or the indentation off?"
+            "a list item stands where a key was expected: is a blank missing after a `-` above, or the indent off?"
         )
     for beginning, words in _PROBLEMS.items():
         if problem.startswith(beginning):

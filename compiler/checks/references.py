@@ -143,13 +143,13 @@ def _reference(
         return
     where = path if key or isinstance(entry.document.value(path), str | dict) else path[:-1]
     about = ""
-    if name in survey.definitions.products and name not in survey.groups:
+    if " " in reference.step.strip():
+        message = f"`{reference.step[:80]}` is no step's name: is a `,` missing in it?"
+    elif name in survey.definitions.products and name not in survey.groups:
         message = f"product `{name}` has no steps to wait for"
     elif dot and name in survey.groups:
         about = f"{name}.{step}"
         message = f"workstream `{name}` has no step `{step[:80]}`{did_you_mean(step, survey.step_names[name])}"
-        if " " in step.strip():
-            message = f"`{reference.step[:80]}` is no step's name: is a `,` missing in it?"
     elif dot:
         about = name
         message = f"there is no workstream `{name[:80]}`{did_you_mean(name, survey.groups)}"
