@@ -15,7 +15,7 @@ from views.columns import Cell, Columns, Facts
 from views.findings import findings_text
 from views.live import about, fallout_hint, taken
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
-from views.moments import counted, duration, moment, short_moment
+from views.moments import duration, moment, short_moment
 from workflows.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:

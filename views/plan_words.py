@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from compiler.durations import format_duration
-from compiler.plan import Plan, PlannedDefinition, PlannedStep
-from compiler.steps import Event, OrderReference, StepDefinition, StepKind, Wait
+from compiler.plan import Plan, PlannedStep
+from compiler.steps import Event, OrderReference, StepDefinition, Wait
 
 POINT_OF_NO_RETURN = "point of no return"
 
