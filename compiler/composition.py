@@ -29,7 +29,8 @@ def compose(
     """The plan of decomposed lines; None where something is wrong, which is told to the judge's rejections."""
     instances = StepInstances(tree, reach, judge, reasons)
     instances.plan()
-    _no_idle_lines(tree, judge.rejections)
+    if not judge.rejections.findings:
+        _no_idle_lines(tree, judge.rejections)
     if judge.rejections.findings:
         return None
     predecessors = Predecessors(tree, reach, instances, reasons)

@@ -40,7 +40,8 @@ class OrderForm:
     findings: list[Finding] = field(default_factory=list)
 
     def wrong(self, code: str, path: KeyPath, message: str, *, key: bool = False) -> None:
-        self.findings.append(finding_at(self.source.place(path, key=key), code, message))
+        sound = message.encode("utf-8", "replace").decode()
+        self.findings.append(finding_at(self.source.place(path, key=key), code, sound))
 
 
 def order_form(data: object, source: OrderSource) -> OrderForm:
@@ -128,7 +129,7 @@ class _Lines:
             id=id_ or "",
             product=product or "",
             quantity=part.quantity(),
-            action=action,
+            action=action or Action.ADD,
             attributes=part.values("attributes"),
             previous=_previous(part, action),
             lines=self._lines(data.get("lines"), (*path, "lines"), depth + 1),
@@ -148,12 +149,12 @@ class _Lines:
         return line if product is not None else None
 
 
-def _previous(part: _Part, action: Action) -> Previous | None:
+def _previous(part: _Part, action: Action | None) -> Previous | None:
     data = part.value("previous")
     if data is None:
         return None
     path = (*part.path, "previous")
-    if action not in BEFORE:
+    if action is not None and action not in BEFORE:
         message = f"{part.who} is `{action}`: only modify and delete lines have a `previous`"
         part.form.wrong("previous-misplaced", path, message, key=True)
         return None
@@ -192,6 +193,9 @@ class _Part:
             quoting = "; put it in quotes" if isinstance(value, int | float) else ""
             self._wrong("type-wrong", key, f"must be text, and is {_kind(value)}{quoting}")
             return None
+        if problem := value_problem(value):
+            self._wrong("value-invalid", key, problem)
+            return None
         return value
 
     def id(self, key: str, pattern: re.Pattern[str], allowed: str) -> str | None:
@@ -222,14 +226,15 @@ class _Part:
             return 1
         return whole(value)
 
-    def action(self) -> Action:
+    def action(self) -> Action | None:
+        """None where what is given is none."""
         value = self.value("action")
         if value is None:
             return Action.ADD
         if not isinstance(value, str) or value not in list(Action):
             near = did_you_mean(str(value), list(Action))
             self._wrong("value-invalid", "action", f"must be one of {', '.join(Action)}, and is {_kind(value)}{near}")
-            return Action.ADD
+            return None
         return Action(value)
 
     def moment(self, key: str) -> datetime | None:
@@ -252,7 +257,7 @@ class _Part:
             return {}
         sound = {}
         for name, one in value.items():
-            problem = "" if isinstance(name, str) else "is a name, and names are text"
+            problem = value_problem(name) if isinstance(name, str) else "is a name, and names are text"
             problem = problem or value_problem(one)
             if problem:
                 self.form.wrong("value-invalid", (*self.path, key, name), f"{self.who}: `{key}.{name}` {problem}")
@@ -298,9 +303,11 @@ def whole(value: int | float) -> int | float:
 def _quantity_problem(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"is {_kind(value)}"
-    if not math.isfinite(value) or (problem := value_problem(whole(value))):
-        return "is too large to compute with" if not math.isnan(value) else "is no number"
-    return f"is {shown(value)}" if value <= 0 else problem
+    if value != value:
+        return "is no number"
+    if value_problem(value) or value_problem(whole(value)):
+        return "is too large to compute with"
+    return f"is {shown(value)}" if value <= 0 else ""
 
 
 def _moment(value: Any) -> datetime:
@@ -326,6 +333,7 @@ def value_problem(value: Any) -> str:
         if isinstance(one, Mapping):
             if not all(isinstance(name, str) for name in one):
                 return "has a name that is no text"
+            waiting += [(name, depth) for name in one]
             waiting += [(inner, depth + 1) for inner in one.values()]
         elif isinstance(one, list | tuple):
             waiting += [(inner, depth + 1) for inner in one]
@@ -335,6 +343,9 @@ def value_problem(value: Any) -> str:
         elif isinstance(one, int) and not isinstance(one, bool):
             if one not in INTEGERS:
                 return "must be a whole number of at most 64 bits"
-        elif one is not None and not isinstance(one, str | bool | date):
+        elif isinstance(one, str):
+            if not one.isascii() and one.encode("utf-8", "replace").decode() != one:
+                return "holds half of a character (a lone surrogate)"
+        elif one is not None and not isinstance(one, bool | date):
             return f"is a {type(one).__name__}, which an order cannot hold"
     return ""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -252,7 +251,7 @@ def _no_quantity(value: Any) -> str:
     """Why `value` is no quantity; empty where it is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"is no number ({shown(value)})"
-    if not math.isfinite(value) or value_problem(whole(value)):
+    if value_problem(value) or value_problem(whole(value)):
         return "is too large to compute with"
     return f"is negative ({shown(value)})" if value < 0 else ""
 

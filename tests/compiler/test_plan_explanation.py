@@ -1,0 +1,143 @@
+"""Why things are in a plan or out of it, and what an order needs that is not done yet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from compiler.compile import compile_order
+from compiler.explanation import explain_order, explanation_json, sentence
+from compiler.not_yet import not_yet
+from tests.compiler.sketch import catalogue_of, line, order_of
+
+TEXT = """
+kind: commercial_product
+id: offer
+attributes: {checked: {type: boolean, default: false}}
+components: [{product: inner, when: attributes.checked}]
+decomposes_to:
+  - {product: a}
+  - {product: b, when: attributes.checked}
+  - {product: c}
+---
+kind: commercial_product
+id: inner
+steps: {go: {milestone: true}}
+---
+kind: technical_product
+id: a
+steps: {take: {milestone: true}, give: {milestone: true, actions: delete}}
+---
+kind: technical_product
+id: b
+steps: {check: {milestone: true, after: [a.take]}}
+---
+kind: technical_product
+id: c
+steps: {mount: {milestone: true, after: [b.check]}}
+---
+kind: workstream
+id: audit
+for: c
+when: quantity > 5
+steps: {look: {milestone: true}}
+"""
+
+
+def test_every_rule_component_workstream_and_step_is_told_of(tmp_path: Path) -> None:
+    explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
+    told = {
+        (reason.subject, reason.line, reason.name): (reason.applied, reason.results) for reason in explanation.reasons
+    }
+    assert told == {
+        ("component", "1", "inner"): (False, ()),
+        ("rule", "1", "a"): (True, ("a@1",)),
+        ("rule", "1", "b"): (False, ()),
+        ("rule", "1", "c"): (True, ("c@1",)),
+        ("workstream", "a@1", "a"): (True, ()),
+        ("step", "a@1", "a.take"): (True, ("a.take@1",)),
+        ("step", "a@1", "a.give"): (False, ()),
+        ("workstream", "c@1", "c"): (True, ()),
+        ("workstream", "c@1", "audit"): (False, ()),
+        ("step", "c@1", "c.mount"): (True, ("c.mount@1",)),
+        ("replacement", "1", "b.check"): (True, ("a.take@1",)),
+    }
+
+
+def test_reasons_are_sentences(tmp_path: Path) -> None:
+    explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
+    said = [sentence(reason) for reason in explanation.reasons]
+    assert "1: rule for b is out, because `attributes.checked` does not hold" in said
+    assert "c@1: workstream audit is out, because `quantity > 5` does not hold" in said
+    assert any(
+        "waits for b.check, but at 1 it is not in the plan here; what stands in is a.take@1" in one for one in said
+    )
+    assert [reason.waiting for reason in explanation.replacements("c.mount@1")] == ["c.mount@1"]
+    assert {reason.subject for reason in explanation.at("c@1")} == {"workstream", "step"}
+    assert all(set(one) == set(explanation_json(explanation)[0]) for one in explanation_json(explanation))
+
+
+def test_explaining_gives_the_plan_that_compiling_gives(tmp_path: Path) -> None:
+    catalogue = catalogue_of(tmp_path, TEXT)
+    order = order_of(line("1", "offer", attributes={"checked": True}))
+    assert explain_order(order, catalogue).plan == compile_order(order, catalogue)
+
+
+def test_a_rejected_order_is_explained_as_far_as_it_goes(tmp_path: Path) -> None:
+    explanation = explain_order(
+        order_of(line("1", "offer", action="delete"), line("2", "nothing")), catalogue_of(tmp_path, TEXT)
+    )
+    assert explanation.plan is None
+    assert [finding.code for finding in explanation.findings] == ["reference-unknown"]
+
+
+STEP = """
+kind: commercial_product
+id: offer
+steps:
+  first: {milestone: true}
+  it: {after: [first], %s}
+  gone: {actions: [delete], start: {latest: true}, milestone: true}
+---
+{kind: system, id: s, base_url: "http://localhost"%s}
+"""
+CLIENT = ", auth: {oauth2: {token_url: x, client_id: y, client_secret: {env: Z}}}"
+
+
+@pytest.mark.parametrize(
+    ("step", "system", "key"),
+    [
+        ("milestone: true, start: {latest: true}", "", "start: {latest: true}"),
+        ('milestone: true, after: [{order: "O-2", step: offer.first}]', "", "after: {order: …}"),
+        ("activity: x, on_failure: {code: y, redo_from: first}", "", "on_failure: redo_from"),
+        ("activity: x, on_failure: {rollback: line}", "", "on_failure: rollback"),
+        ("call: {system: s, post: /x, format: form}", "", "format: form"),
+        ("call: {system: s, get: /x, accept: xml}", "", "accept: xml"),
+        ("call: {system: s, get: /x}", CLIENT, "auth: oauth2"),
+        ("call: {system: s, get: /x}", ", auth: {mtls: {cert: {env: A}, key: {env: B}}}", "auth: mtls"),
+    ],
+)
+def test_what_is_not_done_yet_is_told_by_step_and_key(step: str, system: str, key: str, tmp_path: Path) -> None:
+    text = STEP % (step if "after" not in step else step.replace("after: [", "after: [first, "), system)
+    catalogue = catalogue_of(
+        tmp_path, text.replace("after: [first], milestone: true, after:", "milestone: true, after:")
+    )
+    plan = compile_order(order_of(line("1", "offer")), catalogue)
+    (finding,) = not_yet(plan, catalogue)
+    assert key in finding.message
+    assert "`offer.it`" in finding.message
+    assert (finding.code, finding.line) == ("not-yet", 6)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "milestone: true, point_of_no_return: true, sla: {duration: 1d}, on_change: keep",
+        "call: {system: s, post: /x, format: text}, undo: {call: {system: s, post: /y, format: form}}",
+        "milestone: true, start: {delay: 1d}, on_failure: continue",
+    ],
+)
+def test_what_changes_nothing_while_an_order_goes_forward_is_no_reason(step: str, tmp_path: Path) -> None:
+    catalogue = catalogue_of(tmp_path, STEP % (step, ""))
+    assert not_yet(compile_order(order_of(line("1", "offer")), catalogue), catalogue) == []

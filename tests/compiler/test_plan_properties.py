@@ -1,0 +1,122 @@
+"""What holds of every plan, on catalogues and orders drawn at random."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from compiler.bindings import order_bindings
+from compiler.compile import compile_order, header_of
+from compiler.decomposition import decompose
+from compiler.findings import OrderRejected
+from compiler.loading import load_catalogue
+from compiler.order_form import order_form
+from compiler.orders import source_of
+from compiler.plan import Plan
+from compiler.plan_codec import pack, unpack
+from compiler.predecessors import Predecessors
+from compiler.reach import reach_of
+from compiler.reasons import Reasons
+from compiler.rejections import Judge, Rejections
+from compiler.step_instances import StepInstances
+from tests.compiler.literal_references import LiteralReferences
+from tests.compiler.random_catalogues import Draw, compiled, shuffled, write
+
+ROOT = Path(__file__).parents[2]
+SEEDS = range(40)
+
+
+def plan_of(seed: int, folder: Path) -> Plan | None:
+    drawn = Draw(seed)
+    catalogue = load_catalogue(write(folder / "catalogue", drawn.documents()))
+    try:
+        return compile_order(drawn.order(), catalogue)
+    except OrderRejected:
+        return None
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_plans_are_sound_and_survive_packing(seed: int, tmp_path: Path) -> None:
+    plan = plan_of(seed, tmp_path)
+    if plan is None:
+        return
+    lines = [line.id for line in (*plan.order_lines, *plan.lines)]
+    steps = [step.id for step in plan.steps]
+    assert len(set(lines)) == len(lines)
+    assert len(set(steps)) == len(steps)
+    assert all(set(line.sources) <= set(lines) for line in plan.lines)
+    done: set[int] = set()
+    waiting = dict(enumerate(plan.steps))
+    while ready := [at for at, step in waiting.items() if done.issuperset(step.after)]:
+        done.update(ready)
+        waiting = {at: step for at, step in waiting.items() if at not in done}
+    assert not waiting, "every step's turn comes"
+    assert unpack(pack(plan)) == plan
+    assert pack(unpack(pack(plan))) == pack(plan)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_predecessors_are_those_of_the_rules_taken_literally(seed: int, tmp_path: Path) -> None:
+    drawn = Draw(seed)
+    reach = reach_of(load_catalogue(write(tmp_path / "catalogue", drawn.documents())))
+    data = drawn.order()
+    form = order_form(data, source_of(data, "order"))
+    assert form.order is not None
+    judge = Judge(Rejections(form), order_bindings(header_of(form.order)))
+    tree = decompose(form.order, reach, judge, Reasons())
+    instances = StepInstances(tree, reach, judge, Reasons())
+    instances.plan()
+    literal = LiteralReferences(tree, reach, instances)
+    predecessors = Predecessors(tree, reach, instances, Reasons(wanted=True))
+    for instance in instances.all:
+        assert {one.id for one in predecessors.of(instance)} == {one.id for one in literal.of(instance)}, instance.id
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_plans_do_not_depend_on_the_order_of_keys_and_files(seed: int, tmp_path: Path) -> None:
+    drawn = Draw(seed)
+    documents, order = drawn.documents(), drawn.order()
+    source = random.Random(seed)
+    other = [shuffled(document, source) for document in documents]
+    source.shuffle(other)
+    plan = compiled(write(tmp_path / "one", documents), order)
+    assert compiled(write(tmp_path / "other", other), shuffled(order, source)) == plan
+
+
+def test_plans_do_not_depend_on_hash_seeds() -> None:
+    sites = [
+        {"id": f"2.{at}", "product": "wan_site", "attributes": {"site_id": f"s{at}", "postcode": "10115"}}
+        for at in range(4)
+    ]
+    kickoff = {"kickoff_at": "2026-12-01T08:00:00Z"}
+    order = {
+        "id": "W-1",
+        "customer": {"id": "C"},
+        "lines": [
+            {"id": "1", "product": "home_security", "attributes": {"cameras": 3, "warranty_years": 2}},
+            {"id": "2", "product": "managed_wan", "lines": sites},
+            {"id": "3", "product": "security_audit", "relies_on": ["1", "2"], "attributes": kickoff},
+        ],
+    }
+    command = [sys.executable, "-m", "tests.compiler.random_catalogues", str(ROOT / "definitions"), json.dumps(order)]
+    plans = {
+        subprocess.run(
+            command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout
+        for seed in ("0", "1", "4711")
+    }
+    assert len(plans) == 1
+    assert "security_audit.kickoff@3" in plans.pop()
+
+
+def test_compiling_again_gives_the_same_plan(tmp_path: Path) -> None:
+    drawn = Draw(5)
+    catalogue = load_catalogue(write(tmp_path / "catalogue", drawn.documents()))
+    order = drawn.order()
+    assert compile_order(order, catalogue) == compile_order(order, catalogue)
