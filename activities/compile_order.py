@@ -29,8 +29,8 @@ LONGEST_FINDING = 1_000
 """Characters of a message. All findings together must fit into one answer of Temporal's (2 MB)."""
 MOST_KEPT = 32
 """Compiled orders that are kept for the case that Temporal asks again."""
-LARGEST_PLAN = 1_800_000
-"""Bytes, packed. A payload holds 2 MB."""
+LARGEST_PLAN = 1_400_000
+"""Bytes, packed. A payload holds 2 MB, and bytes grow by a third on their way into it."""
 INTERNAL_ERROR = "internal-error"
 PLAN_TOO_LARGE = "plan-too-large"
 
