@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from benchmarks import composing, latency, load, size, throughput
 
-MEASURES: dict[str, Callable[[], Awaitable[None]]] = {
+MEASURES: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
     "load": load.measure,
     "compose": composing.measure,
     "throughput": throughput.measure,

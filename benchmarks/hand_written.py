@@ -20,7 +20,7 @@ from typing import Any
 import httpx
 from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.common import RetryPolicy, SearchAttributeKey, SearchAttributePair, TypedSearchAttributes
+from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import PollerBehaviorAutoscaling, Worker
 
@@ -72,13 +72,7 @@ class HandWrittenOrder:
         quantity = line.get("quantity", 1) * units
         customer = order["customer"]["id"]
         workflow.upsert_search_attributes(
-            TypedSearchAttributes(
-                [
-                    SearchAttributePair(STATE, "in_progress"),
-                    SearchAttributePair(CUSTOMER, customer),
-                    SearchAttributePair(PRODUCTS, [line["product"]]),
-                ]
-            )
+            [STATE.value_set("in_progress"), CUSTOMER.value_set(customer), PRODUCTS.value_set([line["product"]])]
         )
         workflow.upsert_memo({"steps": 12})
         self._accepted = True
@@ -89,7 +83,7 @@ class HandWrittenOrder:
             self._service(customer, plan, installed, provisioned),
             self._account(customer, provisioned),
         )
-        workflow.upsert_search_attributes(TypedSearchAttributes([SearchAttributePair(STATE, "completed")]))
+        workflow.upsert_search_attributes([STATE.value_set("completed")])
         await workflow.wait_condition(workflow.all_handlers_finished)
         return "completed"
 

@@ -56,7 +56,7 @@ class Process:
     """A child whose lines go to a log; it has begun once a line holds `ready`."""
 
     def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, ready: str | None) -> None:
-        self._log = log
+        self._command, self._log = command, log
         with log.open("ab") as written:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **environment}, stdout=written, stderr=written
@@ -76,7 +76,7 @@ class Process:
         deadline = time.monotonic() + PATIENCE
         while not self.line_with(text):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{self._process.args} did not begin:\n{self._log.read_text()[-2000:]}")
+                raise RuntimeError(f"{' '.join(self._command)} did not begin:\n{self._log.read_text()[-2000:]}")
             time.sleep(0.05)
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> None:
