@@ -17,6 +17,9 @@ Bounds = tuple[LineNode, ...]
 """Order lines that everything stays within; empty: the whole order."""
 
 PlaceKind = Literal["line", "decomposition", "everything", "bundle", "bundle_lines", "order_lines", "value", "order"]
+WITH_CHILDREN: frozenset[PlaceKind] = frozenset({"everything", "bundle", "value", "order"})
+"""The kinds of places in which child order lines stand too."""
+
 CanHold = Callable[[LineNode], bool]
 
 Ways = frozenset[LineNode] | None
@@ -53,12 +56,21 @@ class Found:
     """Those, where there are."""
 
 
+MANY = 8
+"""So many lines above one are not gone through for each order line that it belongs to."""
+
+
 def within(node: LineNode, bounds: Bounds) -> bool:
     return all(bound in node.owners for bound in bounds)
 
 
 def above_within(node: LineNode, bounds: Bounds, ways: Ways) -> list[LineNode]:
     """The lines that it stands below, of these ways and within these bounds."""
+    if bounds and len(node.above) > MANY:
+        inside = min((bound.everything_under for bound in bounds), key=len)
+        return [
+            one for one in inside if one in node.all_above and (ways is None or one in ways) and within(one, bounds)
+        ]
     return [one for one in node.above if (ways is None or one in ways) and within(one, bounds)]
 
 
@@ -88,7 +100,7 @@ class Climb:
             return self._holding(self._across(node, across), wanted, bounds, ways)
         if waiting.per == "order" or wanted.per == "order":
             return self._holding((ALL,), wanted, bounds, ways)
-        if waiting.per == wanted.per and waiting.per not in SCOPE_WORDS:
+        if waiting.per.strip() == wanted.per.strip() and waiting.per not in SCOPE_WORDS:
             value = self._instances.value(waiting.per, node, waiting)
             if value is not None:
                 return self._holding((Place("value", None, waiting.per, value),), wanted, bounds, ways)

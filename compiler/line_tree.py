@@ -53,7 +53,7 @@ def line_suffix(order_line: str) -> Suffix:
 
 
 def value_suffix(expression: str, text: str, identity: Identity) -> Suffix:
-    return Suffix(f"@{encoded(text)}", (("value", expression, *identity),))
+    return Suffix(f"@{encoded(text)}", (("value", expression.strip(), *identity),))
 
 
 ORDER_SUFFIX = Suffix("", ())
@@ -100,6 +100,10 @@ class LineNode:
             return self.above[0].owners
         found = frozenset().union(*(node.owners for node in self.above)) if self.above else frozenset()
         return found | {self} if self.is_order_line else found
+
+    @cached_property
+    def all_above(self) -> frozenset[LineNode]:
+        return frozenset(self.above)
 
     @cached_property
     def tops(self) -> tuple[LineNode, ...]:

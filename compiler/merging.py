@@ -9,8 +9,8 @@ from typing import Any
 from compiler.attributes import Attribute, AttributeType, shown, validate_value
 from compiler.catalogue import MergedQuantity, Product
 from compiler.cel import INTEGERS
-from compiler.order_form import whole
 from compiler.order_lines import FILLED
+from compiler.order_values import whole
 from compiler.plan import Previous
 from compiler.reach import unlimited
 from compiler.rejections import where

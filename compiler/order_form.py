@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time
+from datetime import datetime
 from typing import Any
 
 from compiler.attributes import shown
-from compiler.cel import INTEGERS
 from compiler.findings import Finding, did_you_mean, finding_at
 from compiler.order import Customer, Order, OrderLine, Previous
+from compiler.order_values import in_words, moment_of, quantity_problem, value_problem, whole
 from compiler.orders import OrderSource
-from compiler.source import DEPTH_LIMIT, KeyPath
+from compiler.source import KeyPath
 from compiler.steps import Action
 
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -48,7 +47,7 @@ def order_form(data: object, source: OrderSource) -> OrderForm:
     """The order that `data` is, with everything that is wrong with its form."""
     form = OrderForm(source)
     if not isinstance(data, Mapping):
-        message = f"an order is a mapping with `id`, `customer` and `lines`, and this is {_kind(data)}"
+        message = f"an order is a mapping with `id`, `customer` and `lines`, and this is {in_words(data)}"
         form.wrong("type-wrong", (), message)
         return form
     part = _Part(form, data, (), "the order", _ORDER_KEYS)
@@ -66,18 +65,12 @@ def order_form(data: object, source: OrderSource) -> OrderForm:
     return form
 
 
-def _kind(value: object) -> str:
-    if isinstance(value, Mapping):
-        return "a mapping"
-    return "a list" if isinstance(value, list | tuple) else shown(value)
-
-
 def _customer(form: OrderForm, data: Any) -> Customer | None:
     if data is None:
         return None
     path: KeyPath = ("customer",)
     if not isinstance(data, Mapping):
-        form.wrong("type-wrong", path, f"`customer` must be a mapping like {{id: C-42}}, and is {_kind(data)}")
+        form.wrong("type-wrong", path, f"`customer` must be a mapping like {{id: C-42}}, and is {in_words(data)}")
         return None
     part = _Part(form, data, path, "`customer`", _CUSTOMER_KEYS)
     id_ = part.text("id", required=True)
@@ -105,7 +98,7 @@ class _Lines:
                 self._form.wrong("type-wrong", path, "`lines` must be a list, and is nothing")
             return None
         if not isinstance(data, list | tuple):
-            self._form.wrong("type-wrong", path, f"`lines` must be a list, and is {_kind(data)}")
+            self._form.wrong("type-wrong", path, f"`lines` must be a list, and is {in_words(data)}")
             return None
         if depth > LINE_DEPTH:
             self._form.wrong("order-depth", path, f"lines stand in lines more than {LINE_DEPTH} levels deep")
@@ -116,7 +109,7 @@ class _Lines:
     def _line(self, data: Any, path: KeyPath, depth: int) -> OrderLine | None:
         if not isinstance(data, Mapping):
             self._form.wrong(
-                "type-wrong", path, f"a line must be a mapping with `id` and `product`, and is {_kind(data)}"
+                "type-wrong", path, f"a line must be a mapping with `id` and `product`, and is {in_words(data)}"
             )
             return None
         given = data.get("id")
@@ -159,7 +152,7 @@ def _previous(part: _Part, action: Action | None) -> Previous | None:
         part.form.wrong("previous-misplaced", path, message, key=True)
         return None
     if not isinstance(data, Mapping):
-        part.form.wrong("type-wrong", path, f"{part.who}: `previous` must be a mapping, and is {_kind(data)}")
+        part.form.wrong("type-wrong", path, f"{part.who}: `previous` must be a mapping, and is {in_words(data)}")
         return None
     previous = _Part(part.form, data, path, f"{part.who}: `previous`", _PREVIOUS_KEYS)
     return Previous.model_construct(attributes=previous.values("attributes"), quantity=previous.quantity())
@@ -191,7 +184,7 @@ class _Part:
             return None
         if not isinstance(value, str):
             quoting = "; put it in quotes" if isinstance(value, int | float) else ""
-            self._wrong("type-wrong", key, f"must be text, and is {_kind(value)}{quoting}")
+            self._wrong("type-wrong", key, f"must be text, and is {in_words(value)}{quoting}")
             return None
         if problem := value_problem(value):
             self._wrong("value-invalid", key, problem)
@@ -211,7 +204,9 @@ class _Part:
             return 3
         if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
             self._wrong(
-                "value-invalid", "priority", f"must be a whole number from 1 (first) to 5, and is {_kind(value)}"
+                "value-invalid",
+                "priority",
+                f"must be a whole number from 1 (first) to 5, and is {in_words(value)}",
             )
             return 3
         return value
@@ -220,7 +215,7 @@ class _Part:
         value = self.value("quantity")
         if value is None:
             return 1
-        problem = _quantity_problem(value)
+        problem = quantity_problem(value)
         if problem:
             self._wrong("quantity-invalid", "quantity", f"must be a number above 0, and {problem}")
             return 1
@@ -233,7 +228,9 @@ class _Part:
             return Action.ADD
         if not isinstance(value, str) or value not in list(Action):
             near = did_you_mean(str(value), list(Action))
-            self._wrong("value-invalid", "action", f"must be one of {', '.join(Action)}, and is {_kind(value)}{near}")
+            self._wrong(
+                "value-invalid", "action", f"must be one of {', '.join(Action)}, and is {in_words(value)}{near}"
+            )
             return None
         return Action(value)
 
@@ -242,9 +239,9 @@ class _Part:
         if value is None:
             return None
         try:
-            return _moment(value)
+            return moment_of(value)
         except (ValueError, OverflowError):
-            self._wrong("type-wrong", key, f"must be a time like 2026-12-01T08:00:00Z, and is {_kind(value)}")
+            self._wrong("type-wrong", key, f"must be a time like 2026-12-01T08:00:00Z, and is {in_words(value)}")
             return None
 
     def values(self, key: str) -> dict[str, Any]:
@@ -253,7 +250,7 @@ class _Part:
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self._wrong("type-wrong", key, f"must be a mapping of names to values, and is {_kind(value)}")
+            self._wrong("type-wrong", key, f"must be a mapping of names to values, and is {in_words(value)}")
             return {}
         sound = {}
         for name, one in value.items():
@@ -266,7 +263,9 @@ class _Part:
         return sound
 
     def texts(self, key: str) -> dict[str, str]:
-        return self._mapping_of(key, lambda one: "" if isinstance(one, str) else f"must be text, and is {_kind(one)}")
+        return self._mapping_of(
+            key, lambda one: "" if isinstance(one, str) else f"must be text, and is {in_words(one)}"
+        )
 
     def _mapping_of(self, key: str, problem_of: Callable[[Any], str]) -> dict[str, Any]:
         sound = {}
@@ -290,62 +289,8 @@ class _Part:
                 continue
             quoting = "; put it in quotes" if isinstance(one, int | float) else ""
             path = (*self.path, key, position)
-            message = f"{self.who}: `{key}` names lines by their ids, which are text, and this is {_kind(one)}{quoting}"
+            message = (
+                f"{self.who}: `{key}` names lines by their ids, which are text, and this is {in_words(one)}{quoting}"
+            )
             self.form.wrong("type-wrong", path, message)
         return found
-
-
-def whole(value: int | float) -> int | float:
-    """2.0 as 2: quantities without a fraction are integers."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
-
-
-def _quantity_problem(value: Any) -> str:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"is {_kind(value)}"
-    if value != value:
-        return "is no number"
-    if value_problem(value) or value_problem(whole(value)):
-        return "is too large to compute with"
-    return f"is {shown(value)}" if value <= 0 else ""
-
-
-def _moment(value: Any) -> datetime:
-    """A time with its zone; a date is its midnight, a time without a zone UTC. Raises ValueError."""
-    if isinstance(value, str):
-        value = datetime.fromisoformat(value)
-    if isinstance(value, date) and not isinstance(value, datetime):
-        value = datetime.combine(value, time())
-    if not isinstance(value, datetime):
-        raise ValueError
-    moment = value.replace(tzinfo=UTC) if value.tzinfo is None else value
-    moment.astimezone(UTC)
-    return moment
-
-
-def value_problem(value: Any) -> str:
-    """What makes a value one that nothing can compute with; empty where it is sound."""
-    waiting = [(value, 0)]
-    while waiting:
-        one, depth = waiting.pop()
-        if depth > DEPTH_LIMIT:
-            return f"is nested more than {DEPTH_LIMIT} levels deep"
-        if isinstance(one, Mapping):
-            if not all(isinstance(name, str) for name in one):
-                return "has a name that is no text"
-            waiting += [(name, depth) for name in one]
-            waiting += [(inner, depth + 1) for inner in one.values()]
-        elif isinstance(one, list | tuple):
-            waiting += [(inner, depth + 1) for inner in one]
-        elif isinstance(one, float):
-            if not math.isfinite(one):
-                return "must be a finite number"
-        elif isinstance(one, int) and not isinstance(one, bool):
-            if one not in INTEGERS:
-                return "must be a whole number of at most 64 bits"
-        elif isinstance(one, str):
-            if not one.isascii() and one.encode("utf-8", "replace").decode() != one:
-                return "holds half of a character (a lone surrogate)"
-        elif one is not None and not isinstance(one, bool | date):
-            return f"is a {type(one).__name__}, which an order cannot hold"
-    return ""

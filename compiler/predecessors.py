@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from compiler.catalogue import Read, Step
-from compiler.climb import Bounds, Climb, Place, Ways, within
+from compiler.climb import WITH_CHILDREN, Bounds, Climb, Place, Ways, within
 from compiler.line_tree import LineNode, LineTree, StepKey
 from compiler.reach import Reach
 from compiler.reasons import Reason, Reasons
@@ -146,7 +146,7 @@ class Predecessors:
             if self._climb.can_hold(node, place, wanted):
                 able.append(node)
         lacking = []
-        for node in _lowest(able):
+        for node in _lowest(able, place):
             if key in node.instances:
                 continue
             once = self._standing_once(key, node, bounds)
@@ -174,16 +174,16 @@ class Predecessors:
     def _stand_ins(self, absence: Absence) -> frozenset[StepInstance]:
         """What stands in for a step where it is absent: its own predecessors as if it stood there, and so on."""
         stack = [absence]
-        open_ = {absence}
+        on_path: set[Absence] = set()
         while stack:
             one = stack[-1]
             if one in self._instead:
                 stack.pop()
                 continue
+            on_path.add(one)
             answer = self._answer_at(one)
-            missing = [inner for inner in answer.absent if inner not in self._instead and inner not in open_]
+            missing = [inner for inner in answer.absent if inner not in self._instead and inner not in on_path]
             if missing:
-                open_.update(missing)
                 stack += missing
                 continue
             self._instead[one] = answer.there.union(*(self._instead.get(inner, NOBODY) for inner in answer.absent))
@@ -234,19 +234,31 @@ def _narrower(bounds: Bounds, owner: LineNode) -> Bounds:
     return tuple(sorted([*kept, owner], key=lambda node: node.rank))
 
 
-def _lowest(nodes: Sequence[LineNode]) -> list[LineNode]:
+def _lowest(nodes: Sequence[LineNode], place: Place) -> list[LineNode]:
     """Those below which no other of them stands."""
     if len(nodes) < 2:
         return list(nodes)
-    not_lowest: set[LineNode] = set()
-    for node in nodes:
-        above = list(node.above)
-        while above:
-            one = above.pop()
-            if one not in not_lowest:
-                not_lowest.add(one)
-                above += one.above
-    return [node for node in nodes if node not in not_lowest]
+    among = set(nodes)
+    with_children = place.kind in WITH_CHILDREN
+    barren: set[LineNode] = set()
+    """Below which none of them stands."""
+
+    def stands_above_another(node: LineNode) -> bool:
+        waiting = [node]
+        seen: list[LineNode] = []
+        while waiting:
+            one = waiting.pop()
+            for below in (*one.made, *one.children) if with_children else one.made:
+                if below in among:
+                    barren.difference_update(seen)
+                    return True
+                if below not in barren:
+                    barren.add(below)
+                    seen.append(below)
+                    waiting.append(below)
+        return False
+
+    return [node for node in nodes if not stands_above_another(node)]
 
 
 def _stands_once_for(instance: StepInstance) -> set[LineNode | None]:

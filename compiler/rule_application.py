@@ -13,7 +13,7 @@ from compiler.catalogue import Product, Rule, Table
 from compiler.cel import EvaluationError, as_text, evaluate, render
 from compiler.findings import did_you_mean
 from compiler.line_tree import Identity, LineNode
-from compiler.order_form import value_problem, whole
+from compiler.order_values import value_problem, whole
 from compiler.plan import Previous
 from compiler.reach import RankedRule
 from compiler.rejections import MISSING_VALUE, Judge, where

@@ -1,4 +1,4 @@
-"""The rules of "Which instances are meant" a second time: way by way, word by word, slowly, and without memory.
+"""The rules of "Which instances are meant" a second time: way by way, word by word, and slowly.
 
 What compiler/predecessors.py finds with indexes and shortcuts must be what this finds.
 """
@@ -21,6 +21,8 @@ class LiteralReferences:
     def __init__(self, tree: LineTree, reach: Reach, instances: StepInstances) -> None:
         self.tree, self.reach, self.instances = tree, reach, instances
         self.nodes = list(tree)
+        self._stand_ins: dict[tuple[tuple[str, str], LineNode, Bounds], set[StepInstance]] = {}
+        """Only so that it ends."""
 
     def of(self, instance: StepInstance) -> set[StepInstance]:
         return self._waited_for(instance.step, instance.nodes, EVERYWHERE)
@@ -58,7 +60,7 @@ class LiteralReferences:
 
     def _meant(self, waiting: Step, way: Way, wanted: Step, across: str | None, bounds: Bounds) -> set[StepInstance]:
         node = way[0]
-        expression = waiting.per not in ("line", "bundle", "order") and waiting.per == wanted.per
+        expression = across is None and waiting.per not in ("line", "bundle", "order") and waiting.per == wanted.per
         value = self.instances.value(waiting.per, node, waiting) if expression else None
         if across == "order" or (across is None and "order" in (waiting.per, wanted.per)):
             places = [self.nodes]
@@ -129,8 +131,14 @@ class LiteralReferences:
                 for one in self.instances.by_step.get(_key(wanted), ())
                 if self._is_there_once(one, node) and any(bounds <= served.owners for served in one.nodes)
             ]
-            found |= set(once) if once else self._waited_for(wanted, [node], bounds)
+            found |= set(once) if once else self._stand_in(wanted, node, bounds)
         return found
+
+    def _stand_in(self, absent: Step, node: LineNode, bounds: Bounds) -> set[StepInstance]:
+        key = (_key(absent), node, bounds)
+        if key not in self._stand_ins:
+            self._stand_ins[key] = self._waited_for(absent, [node], bounds)
+        return self._stand_ins[key]
 
     def _is_there_once(self, instance: StepInstance, node: LineNode) -> bool:
         if instance.step.per == "order":

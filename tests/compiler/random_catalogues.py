@@ -18,7 +18,7 @@ from compiler.loading import load_catalogue
 from compiler.plan_json import plan_json
 
 ACTIONS = ("add", "modify", "delete", "no_change")
-ATTRIBUTES = {
+ATTRIBUTES: dict[str, dict[str, Any]] = {
     "n": {"type": "integer", "default": 2},
     "site": {"type": "string"},
     "on": {"type": "boolean", "default": True},
