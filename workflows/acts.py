@@ -5,6 +5,7 @@ Each act is first judged, without changing anything (an update's validator), the
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from typing import Literal
 
@@ -20,6 +21,9 @@ from workflows.states import StepState
 ActName = Literal["retry", "skip", "complete"]
 
 F = StepState.FATALLY_FAILED
+
+MOST_CHARACTERISTICS = 200_000
+"""Bytes of JSON; they cross over with the order's state."""
 
 
 def judged(run: OrderRun, name: ActName, act: StepAct) -> tuple[StepRun, ActAnswer | None]:
@@ -139,10 +143,14 @@ def _complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
     done(run, step, payload)
 
 
-def check_characteristics(message: SetCharacteristics) -> None:
+def check_characteristics(run: OrderRun, message: SetCharacteristics) -> None:
     """Raises Refused."""
     if not message.characteristics:
         raise Refused(Refusal.INVALID, "Say at least one characteristic, as name=value")
+    if len(json.dumps({**run.characteristics, **message.characteristics}, default=str)) > MOST_CHARACTERISTICS:
+        raise Refused(
+            Refusal.INVALID, f"The characteristics of an order together have at most {MOST_CHARACTERISTICS:,} bytes"
+        )
 
 
 def set_characteristics(run: OrderRun, message: SetCharacteristics) -> ActAnswer:

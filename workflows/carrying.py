@@ -140,8 +140,7 @@ def _needed(run: OrderRun) -> set[int]:
 
 def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
     for step, code, began, took in zip(run.steps, state["states"], state["began"], state["took"], strict=True):
-        if code != "a":
-            run.put(step, STATE_OF[code])
+        step.state = STATE_OF[code]
         if began:
             step.started_at = run.started_at + (began - 1) / 1000
         if took:
@@ -160,6 +159,7 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
     for position, output in state["outputs"].items():
         step = run.steps[int(position)]
         step.output, step.has_output = output, True
+    run.count_anew()
 
 
 def _requeue(run: OrderRun) -> None:

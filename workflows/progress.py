@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -232,6 +232,20 @@ class OrderRun:
         if self.recipe(step).kind is StepKind.MANUAL:
             self.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
         self.changed = True
+
+    def count_anew(self) -> None:
+        """After the states were read back."""
+        self.counts = dict(Counter(step.state for step in self.steps))
+        self.settled = sum(count for state, count in self.counts.items() if state in SETTLED)
+        for tally in self.tallies.values():
+            tally.counts.clear()
+        seen = Counter((self.plan.steps[step.position].definition, step.state) for step in self.steps)
+        for (definition, state), count in seen.items():
+            planned = self.plan.definitions[definition]
+            counts = self.tallies[planned.workstream].counts
+            counts[state] = counts.get(state, 0) + count
+            if planned.definition.manual is not None and state is StepState.IN_PROGRESS:
+                self.open_tasks += count
 
     def wake_at(self, step: StepRun, moment: float) -> None:
         """The step wants attention then; `again_at` or `deadline` say for what."""

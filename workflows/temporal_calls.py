@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,10 @@ from workflows.failing import INTERNAL_ERROR
 from workflows.progress import Failure, OrderRun
 from workflows.refusals import Refused
 
+logger = logging.getLogger(__name__)
+
+BROKEN = "engine_error"
+"""Type of the failure that a mistake of the engine ends with, where it cannot be laid at a step's door."""
 LOST_WORKERS = 10
 """So many attempts more than the policy's Temporal may make: those that a worker's death has cost."""
 SUBSCRIBING = timedelta(seconds=15)
@@ -46,11 +51,14 @@ SUBSCRIBING = timedelta(seconds=15)
 
 @contextmanager
 def refusals() -> Iterator[None]:
-    """What the core refuses, as the failure that an update answers with."""
+    """What the core refuses, as the failure that an update answers with; and mistakes, which would block the order."""
     try:
         yield
     except Refused as refused:
         raise refusal(refused) from refused
+    except Exception as error:
+        logger.exception("an update could not be taken in")
+        raise ApplicationError(f"{type(error).__name__}: {error}", type=BROKEN, non_retryable=True) from error
 
 
 def refusal(refused: Refused) -> ApplicationError:

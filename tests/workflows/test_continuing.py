@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from tests.workflows.plans import call
 from tests.workflows.running import Desk, Order
 from tests.workflows.scripted import failure, hanging
-from workflows import fulfil_order
+from workflows import order_loop
 
 E = EventType
 
@@ -29,7 +29,7 @@ async def first_run(order: Order) -> Any:
 @pytest.fixture
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run continues as another one where it would do so only after thousands of events."""
-    monkeypatch.setattr(fulfil_order, "EVENTS_PER_RUN", 60)
+    monkeypatch.setattr(order_loop, "EVENTS_PER_RUN", 60)
 
 
 @pytest.mark.usefixtures("short_runs")
@@ -94,7 +94,7 @@ async def test_polling_crosses_over(desk: Desk) -> None:
 async def test_a_call_that_takes_long_is_made_again_by_the_next_run_with_the_same_key(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fulfil_order, "PATIENCE", timedelta(milliseconds=300))
+    monkeypatch.setattr(order_loop, "PATIENCE", timedelta(milliseconds=300))
     busy = {f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(12)}
     desk.script.answers["camera.slow@1"] = [hanging, {"id": 1}]
     order = await desk.submit({"slow": call()} | busy)
@@ -117,3 +117,11 @@ async def test_two_thousand_updates_are_taken(quick_desk: Desk) -> None:
     await one(2050)
     assert await order.ended() == "completed"
     assert await first_run(order) == E.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW
+
+
+@pytest.mark.usefixtures("short_runs")
+async def test_an_order_whose_state_is_too_large_to_carry_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(order_loop, "MOST_CARRIED", 100)
+    order = await desk.submit({f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(20)})
+    assert await order.ended() == "completed"
+    assert (await order.handle.describe()).run_id == order.first_run_id

@@ -106,6 +106,13 @@ async def test_a_rejected_order_answers_why_fails_and_leaves_its_id_free(desk: D
     assert len(await desk_runs(order, 2)) == 2
 
 
+async def test_an_order_that_could_not_be_compiled_is_rejected_with_the_reason(desk: Desk) -> None:
+    decision = await desk.send("O-unknown-to-the-script")
+    assert not decision.accepted
+    assert decision.findings[0]["code"] == "internal-error"
+    assert "nothing has been done" in decision.findings[0]["message"]
+
+
 async def desk_runs(order: Order, expected: int) -> list[str]:
     """Visibility lags behind."""
     for _ in range(100):

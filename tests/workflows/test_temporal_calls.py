@@ -1,0 +1,125 @@
+"""How failures of activities, as Temporal tells them, become the core's; and what Temporal is told to retry."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    RetryState,
+    ServerError,
+    TimeoutError,  # noqa: A004
+    TimeoutType,
+)
+
+from compiler.steps import STANDARD_RETRY, RetryPolicy
+from tests.workflows.driving import Driven
+from tests.workflows.plans import call
+from tests.workflows.scripted import failure
+from workflows import signals
+from workflows.messages import CallbackDelivery, EventDelivery, Refusal
+from workflows.progress import Failure
+from workflows.refusals import Refused
+from workflows.temporal_calls import BROKEN, Interrupted, failure_of, refusals, retry_policy
+
+
+def told(cause: BaseException) -> ActivityError:
+    error = ActivityError(
+        "Activity task failed",
+        scheduled_event_id=1,
+        started_event_id=2,
+        identity="",
+        activity_type="call_system",
+        activity_id="a",
+        retry_state=RetryState.MAXIMUM_ATTEMPTS_REACHED,
+    )
+    error.__cause__ = cause
+    return error
+
+
+def timed_out(kind: TimeoutType) -> ActivityError:
+    return told(TimeoutError("timeout", type=kind, last_heartbeat_details=[]))
+
+
+def as_received(error: ApplicationError) -> ApplicationError:
+    """Details arrive as data."""
+    details = [each.model_dump() for each in error.details]
+    return ApplicationError(error.message, *details, type=error.type, non_retryable=True)
+
+
+def test_a_failure_is_what_the_activity_says() -> None:
+    said = failure_of(told(as_received(failure("out_of_stock", attempts=3, known=False))))
+    assert said == Failure("out_of_stock", "out_of_stock said the system", outcome_known=False, attempts=3)
+
+
+def test_a_wish_for_a_later_attempt_is_one() -> None:
+    said = failure_of(told(as_received(failure("http_503", attempts=2, later=600))))
+    assert isinstance(said, Failure)
+    assert (said.code, said.retry_after, said.attempts) == ("http_503", 600, 2)
+
+
+@pytest.mark.parametrize(("details", "kind"), [((), "odd"), ((5,), None)])
+def test_a_failure_without_the_contracts_details_still_tells_code_and_message(details: Any, kind: str | None) -> None:
+    said = failure_of(told(ApplicationError("boom", *details, type=kind)))
+    assert isinstance(said, Failure)
+    assert (said.code, said.message, said.outcome_known) == (kind or "internal_error", "boom", False)
+
+
+def test_an_activity_that_never_started_is_no_attempt() -> None:
+    assert failure_of(timed_out(TimeoutType.SCHEDULE_TO_START)) == Interrupted(begun=False)
+
+
+@pytest.mark.parametrize("kind", [TimeoutType.HEARTBEAT, TimeoutType.START_TO_CLOSE, TimeoutType.SCHEDULE_TO_CLOSE])
+def test_what_temporal_times_out_has_an_unknown_outcome(kind: TimeoutType) -> None:
+    said = failure_of(timed_out(kind))
+    assert isinstance(said, Failure)
+    assert (said.code, said.outcome_known) == ("timeout", False)
+
+
+@pytest.mark.parametrize("error", [told(CancelledError("gone")), asyncio.CancelledError()])
+def test_what_is_cancelled_is_made_again_and_may_have_done_its_work(error: BaseException) -> None:
+    assert failure_of(error) == Interrupted(begun=True)
+
+
+def test_anything_else_is_an_internal_error() -> None:
+    said = failure_of(told(ServerError("the server said no")))
+    assert isinstance(said, Failure)
+    assert (said.code, said.message) == ("internal_error", "the server said no")
+
+
+def test_temporal_retries_only_what_the_activity_cannot_tell() -> None:
+    policy = retry_policy(STANDARD_RETRY, 2)
+    assert policy.maximum_attempts == 3 + 10
+    ladder = retry_policy(RetryPolicy(intervals=[timedelta(hours=1)]), 0)
+    assert (ladder.initial_interval, ladder.maximum_attempts) == (timedelta(seconds=60), 2 + 10)
+    at_once = retry_policy(RetryPolicy(initial=timedelta(0), max_interval=timedelta(0)), 0)
+    assert at_once.initial_interval > timedelta(0)
+    assert at_once.maximum_interval is not None
+    assert at_once.maximum_interval >= at_once.initial_interval
+
+
+def test_a_refusal_is_a_failure_with_its_code_and_a_mistake_is_one_too() -> None:
+    with pytest.raises(ApplicationError, match="not now") as refused, refusals():
+        raise Refused(Refusal.NOT_NOW, "not now")
+    assert refused.value.type == "not_now"
+    with pytest.raises(ApplicationError) as broken, refusals():
+        raise KeyError("x")
+    assert broken.value.type == BROKEN
+
+
+def test_a_mistake_with_what_was_signalled_does_not_block_the_order() -> None:
+    driven = Driven({"a": call()}, strict=False)
+    driven.run.inbox = None  # type: ignore[assignment]
+    signals.take(driven.run, EventDelivery(event_id="e", name="paid"))
+    assert driven.states() == {"a": "in_progress"}
+
+
+def test_a_signalled_callback_that_nobody_waits_for_is_noted() -> None:
+    driven = Driven({"a": call()})
+    signals.take(driven.run, CallbackDelivery(step="camera.a@1", key="k", event_id="e"))
+    assert driven.run.journal.entries[-1].what == "callback dropped"

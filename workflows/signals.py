@@ -1,0 +1,45 @@
+"""What is signalled: nobody can be told of a refusal, and no mistake may block the order."""
+
+from __future__ import annotations
+
+import logging
+
+from workflows import callbacks, events, fulfilment
+from workflows.inbox import kept_event
+from workflows.messages import CallbackDelivery, EventDelivery, Refusal
+from workflows.progress import OrderRun
+from workflows.refusals import Refused
+
+logger = logging.getLogger(__name__)
+
+
+def take(run: OrderRun, delivery: EventDelivery | CallbackDelivery) -> None:
+    """As the update would, with every refusal in the journal; an event that is ambiguous is kept until it is not."""
+    try:
+        if isinstance(delivery, EventDelivery):
+            _take_event(run, delivery)
+        else:
+            _take_callback(run, delivery)
+    except Exception:
+        if run.strict:
+            raise
+        logger.exception("a delivery for order %s could not be taken in", run.plan.order.id)
+
+
+def _take_event(run: OrderRun, delivery: EventDelivery) -> None:
+    event = kept_event(delivery, run.now)
+    try:
+        fulfilment.take_event(run, event, events.verdict_on(run, event))
+    except Refused as refused:
+        keep = refused.code is Refusal.AMBIGUOUS and run.inbox.has_room_for(event.size)
+        if keep:
+            events.take_in(run, event, events.Verdict("kept"))
+        run.journal.note(run.now, f"event {event.name} {'kept' if keep else 'dropped'}", reason=str(refused))
+
+
+def _take_callback(run: OrderRun, delivery: CallbackDelivery) -> None:
+    try:
+        verdict = callbacks.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
+        fulfilment.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
+    except Refused as refused:
+        run.journal.note(run.now, "callback dropped", reason=str(refused))
