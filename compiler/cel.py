@@ -233,7 +233,10 @@ def as_text(value: Any) -> str:
         return "null"
     if isinstance(value, datetime):
         value = value if value.tzinfo else value.replace(tzinfo=UTC)
-        moment: datetime = value.astimezone(UTC)
+        try:
+            moment: datetime = value.astimezone(UTC)
+        except OverflowError:
+            moment = value
         return moment.isoformat().replace("+00:00", "Z")
     if isinstance(value, date):
         return str(value.isoformat())
