@@ -55,6 +55,10 @@ class Survey:
         """False only where it is certain that nothing of this id is defined."""
         return name in space or name in self.definitions.broken or self.definitions.incomplete
 
+    def is_unsure(self, name: str) -> bool:
+        """Whether something of this id may stand in what could not be read."""
+        return self.is_known(name, {})
+
     @cached_property
     def attributes(self) -> dict[str, Mapping[str, Attribute]]:
         """Of each product, its class's included."""

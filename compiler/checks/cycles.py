@@ -48,7 +48,7 @@ def dependency_arrows(survey: Survey, product: str) -> dict[StepKey, list[StepKe
     """The arrows that an offer's `dependencies` add: waiting step → steps waited for."""
     document = survey.definitions.products[product].model
     arrows: dict[StepKey, list[StepKey]] = {}
-    if not isinstance(document, CommercialProductDocument):
+    if not isinstance(document, CommercialProductDocument) or not document.dependencies:
         return arrows
     for waiting, references in document.dependencies.items():
         for step in survey.steps_meant(StepReference(step=waiting), product) or []:

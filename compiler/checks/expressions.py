@@ -262,9 +262,6 @@ class _StepScopes:
             self._known[seeing] = seen
         return seen
 
-    def _unsure(self, workstream: str) -> bool:
-        return self._survey.is_known(workstream, {})
-
     def _missing(self, actions: frozenset[Action]) -> Mapping[str, str]:
         """Steps that may leave no output: a step of a workstream with a `when` is sure of its own neighbours."""
         group = self._group
@@ -285,6 +282,6 @@ class _StepScopes:
             workstreams=self._survey.step_names,
             skippable={} if waits else self._missing(actions),
             workstream=self._group.id,
-            unsure=self._unsure,
+            unsure=self._survey.is_unsure,
         )
         return scope.where(when)

@@ -31,6 +31,10 @@ def check(survey: Survey) -> Iterator[Finding]:
                     yield _several(survey, step, key, standing.path, at)
 
 
+_NEAR = 32
+"""Steps that are looked at on the way back before every arrow of the catalogue is gathered."""
+
+
 class _Order:
     """Which step comes before which, by every arrow that any plan may have."""
 
@@ -61,8 +65,13 @@ class _Order:
         return False
 
     def is_before(self, earlier: StepKey, step: StepKey) -> bool:
-        if earlier in self._survey.predecessors[step] and earlier != step:
-            return True
+        near, looked = [step], 0
+        while near and looked < _NEAR:
+            before = self._survey.predecessors[near.pop()]
+            if earlier in before and earlier != step:
+                return True
+            near += before
+            looked += 1
         if earlier not in self._later:
             found: set[StepKey] = set()
             waiting = list(self._following.get(earlier, ()))

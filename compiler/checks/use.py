@@ -56,26 +56,34 @@ def _never_met(survey: Survey) -> Iterator[Finding]:
                 meant = survey.steps_meant(reference, group.id)
                 if not meant:
                     continue
-                path: KeyPath = ("steps", step, "after", position)
-                written = path if isinstance(group.entry.document.value(path), str | dict) else path[:-1]
                 if all(_is_never_met(survey, group, step, *one) for one in meant):
+                    written = _written(group, step, position)
                     message = (
                         f"no order can meet this: `{reference.step}` is never planned for a line that `{step}` is "
                         f"planned for (see their `actions`)"
                     )
                     yield group.entry.finding("reference-never", written, message, severity="warning")
                 elif reference.across and all(_is_same(survey, group, step, reference, *one) for one in meant):
+                    written = _written(group, step, position)
                     message = f"`across: {reference.across}` changes nothing here: leave it out"
                     at = (*written, "across")
                     yield group.entry.finding("across-useless", at, message, key=True, severity="warning")
 
 
+def _written(group: Group, step: str, position: int) -> KeyPath:
+    """Where a reference stands: in a list, or alone."""
+    path: KeyPath = ("steps", step, "after", position)
+    return path if isinstance(group.entry.document.value(path), str | dict) else path[:-1]
+
+
 def _is_never_met(survey: Survey, group: Group, step: str, workstream: str, other: str) -> bool:
     """Both stand once on the same line, and the line's action is never for both."""
     before = survey.groups[workstream]
+    if not group.actions_of(step).isdisjoint(before.actions_of(other)):
+        return False
     if (group.per_of(step), before.per_of(other)) != ("line", "line"):
         return False
-    return set(group.products) <= set(before.products) and group.actions_of(step).isdisjoint(before.actions_of(other))
+    return set(group.products) <= set(before.products)
 
 
 def _is_same(survey: Survey, group: Group, step: str, reference: StepReference, workstream: str, other: str) -> bool:

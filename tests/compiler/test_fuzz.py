@@ -35,7 +35,7 @@ QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(Hea
 FEWER = settings(QUICK, max_examples=60)
 SCOPE = source_scope(
     object_of({"a": Attribute(type="integer", default=1), "b": Attribute(type="string")}),
-    None,  # type: ignore[arg-type]
+    None,
 )
 
 
@@ -104,7 +104,7 @@ VALUES = st.recursive(
 @QUICK
 @given(st.sampled_from(["string", "integer", "number", "boolean", "date", "datetime", "list", "object"]), VALUES)
 def test_any_value_is_judged_and_what_is_held_is_held_again(kind: str, value: object) -> None:
-    attribute = Attribute(type=kind)  # type: ignore[arg-type]
+    attribute = Attribute(type=kind)
     held, problems = validate_value(attribute, value)
     if not problems:
         assert validate_value(attribute, held) == (held, [])
