@@ -26,6 +26,10 @@ def check(survey: Survey) -> Iterator[Finding]:
     for name, product in survey.definitions.products.items():
         attributes = object_of(survey.attributes[name])
         yield from _rules(survey, product, product.model.decomposes_to, attributes)
+        inherited = survey.definitions.classes.get(product.model.product_class or "")
+        if inherited is not None and _declares_otherwise(product.model.attributes, inherited.model.attributes):
+            own = frozenset((rule.product, rule.as_) for rule in product.model.decomposes_to)
+            yield from _rules(survey, inherited, inherited.model.decomposes_to, attributes, own)
         if isinstance(product.model, CommercialProductDocument):
             yield from _components(survey, product, attributes)
         if isinstance(product.model, TechnicalProductDocument):
@@ -83,8 +87,22 @@ def _components(survey: Survey, entry: Entry[Any], attributes: Type) -> Iterator
         yield from _mapping(survey, entry, (*path, "attributes"), component.product, component.attributes, held)
 
 
-def _rules(survey: Survey, entry: Entry[Any], rules: list[RuleDocument], attributes: Type) -> Iterator[Finding]:
+def _declares_otherwise(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
+    """Whether a product gives an attribute of its class another type, or lets it be missing."""
+    both = own.keys() & inherited.keys()
+    return object_of({name: own[name] for name in both}) != object_of({name: inherited[name] for name in both})
+
+
+def _rules(
+    survey: Survey,
+    entry: Entry[Any],
+    rules: list[RuleDocument],
+    attributes: Type,
+    replaced: frozenset[tuple[str, str | None]] = frozenset(),
+) -> Iterator[Finding]:
     for position, rule in enumerate(rules):
+        if (rule.product, rule.as_) in replaced:
+            continue
         path: KeyPath = ("decomposes_to", position)
         scope = source_scope(attributes, rule.actions)
         element = scope.with_names(each=element_of(rule.for_each, attributes), index=INT) if rule.for_each else scope

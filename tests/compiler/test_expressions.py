@@ -228,6 +228,16 @@ def test_a_per_over_a_value_needs_no_has() -> None:
     told(OFFER + "steps: {go: {milestone: true, per: attributes.«nte}}", "name-unknown", "`note`")
 
 
+def test_a_class_rule_is_judged_by_what_a_product_declares_instead() -> None:
+    text = (
+        "kind: product_class\nid: c\nattributes: {a: {type: integer, default: 1}}\n"
+        "decomposes_to: [{product: hub, quantity: «attributes.a}]\n---\n"
+        "kind: commercial_product\nid: p\nclass: c\nattributes: {a: {type: string, default: x}}\n"
+    )
+    told(text + HUB, "expression-type", "must give a number")
+    assert findings_of(text.replace("«", "") + "decomposes_to: [{product: hub, quantity: 2}]\n" + HUB) == []
+
+
 def test_a_class_rule_is_judged_by_the_classs_own_attributes() -> None:
     text = "kind: product_class\nid: c\nattributes: {a: {type: string, default: x}}\n"
     told(text + "decomposes_to: [{product: hub, quantity: «attributes.a}]" + HUB, "expression-type", "a number")
