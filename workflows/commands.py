@@ -5,42 +5,33 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from activities.contract import EventSubscription, StepActivity, SystemCall
-from compiler.plan import PlannedDefinition
 
 
 @dataclass(frozen=True, slots=True)
 class StartCall:
-    """Call or poll a system; ends as `answered` or `failed` of the step with the same launch number."""
+    """Call a system, or ask it until `request.until` holds. Ends as `answered` or `attempt_failed` of this launch."""
 
     step: int
     launch: int
     activity_id: str
     summary: str
     request: SystemCall
-    definition: PlannedDefinition
 
-
-@dataclass(frozen=True, slots=True)
-class StartPoll:
-    step: int
-    launch: int
-    activity_id: str
-    summary: str
-    request: SystemCall
-    definition: PlannedDefinition
+    @property
+    def polls(self) -> bool:
+        return self.request.until is not None
 
 
 @dataclass(frozen=True, slots=True)
 class StartActivity:
-    """Run the Python activity `name`."""
+    """Run the Python activity `name`. Ends as a call does."""
 
     step: int
     launch: int
     activity_id: str
     summary: str
-    name: str
     request: StepActivity
-    definition: PlannedDefinition
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,4 +57,4 @@ class Unsubscribe:
     subscription: EventSubscription
 
 
-Command = StartCall | StartPoll | StartActivity | CancelActivity | Subscribe | Unsubscribe
+Command = StartCall | StartActivity | CancelActivity | Subscribe | Unsubscribe

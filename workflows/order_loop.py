@@ -9,7 +9,7 @@ from typing import Any
 from temporalio import workflow
 
 from workflows import carrying, fulfilment, rollup, temporal_calls
-from workflows.commands import CancelActivity, StartPoll
+from workflows.commands import CancelActivity, StartCall
 from workflows.labels import summary_of
 from workflows.progress import OrderRun
 from workflows.showing import Showing
@@ -151,7 +151,7 @@ class OrderLoop:
     def _cancel_flights(self, *, polls_only: bool) -> None:
         """What is cancelled is made again by the next run, with the same key."""
         for flight in list(self._flights.values()):
-            if not polls_only or isinstance(flight.command, StartPoll):
+            if not polls_only or (isinstance(flight.command, StartCall) and flight.command.polls):
                 flight.handle.cancel()
 
     def _continue(self) -> None:

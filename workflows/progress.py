@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, TypeVar
 
 from compiler.bindings import order_bindings
 from compiler.plan import Plan, PlannedDefinition
@@ -22,6 +22,9 @@ IN_FLIGHT = 100
 """Activities at once. Temporal buffers the ends of those that come while a task runs, two events each, and where these
 are more than `history.maximumBufferedEventsBatch` (100) fails the task, which costs a replay. 200 gained nothing.
 Decided again at every replay: another value needs workflow.patched."""
+
+
+Part = TypeVar("Part")
 
 
 class Phase(StrEnum):
@@ -106,6 +109,13 @@ class Tally:
 
     name: str
     counts: dict[StepState, int] = field(default_factory=dict)
+
+
+def given(part: Part | None) -> Part:
+    """What a definition of this kind always has. Raises TypeError for one of another kind: a mistake of the engine."""
+    if part is None:
+        raise TypeError("the step is of another kind than its phase says")
+    return part
 
 
 class OrderRun:

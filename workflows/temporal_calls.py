@@ -35,7 +35,7 @@ from activities.contract import (
 )
 from compiler.steps import RetryPolicy as StepRetry
 from workflows import fulfilment
-from workflows.commands import StartActivity, StartCall, StartPoll, Subscribe, Unsubscribe
+from workflows.commands import StartActivity, StartCall, Subscribe, Unsubscribe
 from workflows.failing import INTERNAL_ERROR
 from workflows.progress import Failure, OrderRun
 from workflows.refusals import Refused
@@ -69,7 +69,7 @@ def refusal(refused: Refused) -> ApplicationError:
 class Flight:
     """An activity under way, and what the core asked for."""
 
-    command: StartCall | StartPoll | StartActivity | Subscribe | Unsubscribe
+    command: StartCall | StartActivity | Subscribe | Unsubscribe
     handle: workflow.ActivityHandle[Any]
 
     @property
@@ -105,46 +105,30 @@ class Interrupted:
 
 def start_call(command: StartCall) -> workflow.ActivityHandle[Any]:
     request = command.request
-    return workflow.start_activity(
-        CALL_SYSTEM,
-        request,
-        task_queue=system_task_queue(workflow.info().task_queue, request.system),
-        activity_id=command.activity_id,
-        summary=command.summary,
-        start_to_close_timeout=timedelta(seconds=request.timeout + MARGIN),
-        heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
-        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        retry_policy=retry_policy(request.retry, request.earlier_attempts),
-    )
-
-
-def start_poll(command: StartPoll) -> workflow.ActivityHandle[Any]:
-    request = command.request
-    pause = timedelta(seconds=max(0.1, min(request.every, LONGEST_BACKOFF)))
-    return workflow.start_activity(
-        POLL_SYSTEM,
-        request,
-        task_queue=system_task_queue(workflow.info().task_queue, request.system),
-        activity_id=command.activity_id,
-        summary=command.summary,
-        start_to_close_timeout=timedelta(seconds=request.timeout + MARGIN),
-        heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
-        cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        retry_policy=RetryPolicy(initial_interval=pause, backoff_coefficient=1.0, maximum_interval=pause),
-    )
+    queue = system_task_queue(workflow.info().task_queue, request.system)
+    if command.polls:
+        return _started(command, POLL_SYSTEM, queue, _evenly(request.every))
+    return _started(command, CALL_SYSTEM, queue, retry_policy(request.retry, request.earlier_attempts))
 
 
 def start_activity(command: StartActivity) -> workflow.ActivityHandle[Any]:
     request = command.request
+    return _started(command, command.name, None, retry_policy(request.retry, request.earlier_attempts))
+
+
+def _started(
+    command: StartCall | StartActivity, name: str, queue: str | None, retries: RetryPolicy
+) -> workflow.ActivityHandle[Any]:
     return workflow.start_activity(
-        command.name,
-        request,
+        name,
+        command.request,
+        task_queue=queue,
         activity_id=command.activity_id,
         summary=command.summary,
-        start_to_close_timeout=timedelta(seconds=request.timeout + MARGIN),
+        start_to_close_timeout=timedelta(seconds=command.request.timeout + MARGIN),
         heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        retry_policy=retry_policy(request.retry, request.earlier_attempts),
+        retry_policy=retries,
     )
 
 
@@ -162,11 +146,16 @@ def subscribe(command: Subscribe | Unsubscribe) -> workflow.ActivityHandle[Any]:
 
 START: Mapping[type[Any], Callable[[Any], workflow.ActivityHandle[Any]]] = {
     StartCall: start_call,
-    StartPoll: start_poll,
     StartActivity: start_activity,
     Subscribe: subscribe,
     Unsubscribe: subscribe,
 }
+
+
+def _evenly(seconds: float) -> RetryPolicy:
+    """For ever, at this distance: the workflow's `within` ends it."""
+    pause = timedelta(seconds=max(0.1, min(seconds, LONGEST_BACKOFF)))
+    return RetryPolicy(initial_interval=pause, backoff_coefficient=1.0, maximum_interval=pause)
 
 
 def retry_policy(policy: StepRetry, earlier_attempts: int) -> RetryPolicy:

@@ -10,7 +10,7 @@ from compiler.plan import Plan
 from compiler.plan_codec import pack
 from tests.workflows.plans import plan_of
 from workflows import acts, callbacks, carrying, events, fulfilment
-from workflows.commands import CancelActivity, Command, StartActivity, StartCall, StartPoll
+from workflows.commands import CancelActivity, Command, StartActivity, StartCall
 from workflows.inbox import kept_event
 from workflows.messages import ActAnswer, Actor, EventDelivery, SetCharacteristics, StepAct, StepView
 from workflows.progress import Failure, OrderRun, StepRun
@@ -54,19 +54,19 @@ class Driven:
     def order_state(self) -> OrderState:
         return state_of(self.run)
 
-    def sent(self, name: str) -> list[StartCall | StartPoll | StartActivity]:
+    def sent(self, name: str) -> list[StartCall | StartActivity]:
         """The activities started for the step."""
         position = self.step(name).position
         return [
             command
             for command in self.commands
-            if isinstance(command, StartCall | StartPoll | StartActivity) and command.step == position
+            if isinstance(command, StartCall | StartActivity) and command.step == position
         ]
 
     def request(self, name: str) -> SystemCall:
         """The last call made for the step."""
         last = self.sent(name)[-1]
-        assert isinstance(last, StartCall | StartPoll)
+        assert isinstance(last, StartCall)
         return last.request
 
     def keys(self, name: str) -> list[str]:

@@ -12,6 +12,7 @@ from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
 from activities.contract import SystemCall
+from tests.histories.record import every_kind
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import Desk, Order
 from tests.workflows.scripted import failure, retryable
@@ -29,31 +30,7 @@ async def attributes_of(order: Order) -> dict[str, Any]:
 
 
 async def test_an_order_of_every_kind_of_step_runs_to_its_end(desk: Desk) -> None:
-    steps = {
-        "reserve": call("/reservations"),
-        "greet": {"activity": "greet", "with": {"name": "${order.customer.name}"}},
-        "pause": {"wait": {"for": "10ms"}, "after": ["reserve"]},
-        "paid": {"event": {"name": "paid"}},
-        "visit": {"manual": {"queue": "field", "form": {"ok": {"type": "boolean", "required": True}}}},
-        "go": {"wait": {"condition": "order.characteristics.go == true"}},
-        "booked": {"call": {"system": "shop", "post": "/b", "callback": {"within": "1d"}}},
-        "polled": {
-            "call": {
-                "system": "shop",
-                "post": "/p",
-                "poll": {"get": "/p/${response.body.id}", "every": "1s", "until": "response.body.ok"},
-            }
-        },
-        "done": {"milestone": True, "after": ["pause", "paid", "visit", "go", "booked", "polled", "greet"]},
-    }
-    desk.script.answers["camera.polled@1"] = [{"body": {"id": "P-1"}}]
-    order = await desk.submit(steps)
-    await order.until_state(paid="in_progress", visit="in_progress", go="in_progress", polled="completed")
-    await order.until(lambda now: now["booked"].waits_for is not None)
-    assert (await order.event("paid", payload={"amount": 1})).status == "completed"
-    assert (await order.act("complete", "visit", {"ok": True})).message.endswith("was completed")
-    await order.set(go=True)
-    assert (await order.call_back("booked", {"visit": 1})).status == "completed"
+    order = await every_kind(desk)
     assert await order.ended() == "completed"
     ended = await order.steps()
     assert ended["paid"].output == {"amount": 1}

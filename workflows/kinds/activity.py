@@ -23,9 +23,9 @@ def begin(run: OrderRun, step: StepRun) -> None:
 def start_activity(run: OrderRun, step: StepRun) -> None:
     planned = run.definition(step)
     scope = Scope(run, step)
-    given = scope.render(planned.definition.with_)
+    rendered = scope.render(planned.definition.with_)
     request = StepActivity(
-        with_={**given, **(step.changes or {})},
+        with_={**rendered, **(step.changes or {})},
         order_id=run.plan.order.id,
         step_id=run.id_of(step),
         idempotency_key=run.key_of(step),
@@ -35,9 +35,9 @@ def start_activity(run: OrderRun, step: StepRun) -> None:
         outcome_known=not step.uncertain,
     )
     step.launch += 1
-    name = planned.definition.activity or ""
+    name = given(planned.definition.activity)
     run.commands.append(
-        StartActivity(step.position, step.launch, activity_id(run, step), summary_of(run, step), name, request, planned)
+        StartActivity(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, name)
     )
 
 

@@ -7,11 +7,11 @@ from typing import Any
 from activities.contract import CALLBACK_ID, CALLBACK_URL, SystemCall
 from compiler import cel
 from compiler.steps import Call
-from workflows.commands import StartCall, StartPoll
+from workflows.commands import StartCall
 from workflows.failing import failed, launch
 from workflows.judging import business_failure, output_of
 from workflows.labels import activity_id, summary_of
-from workflows.progress import OrderRun, Phase, StepRun
+from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.scope import Scope, timeout_of
 from workflows.settling import settle
 from workflows.states import StepState
@@ -24,15 +24,8 @@ def begin(run: OrderRun, step: StepRun) -> None:
     launch(run, step)
 
 
-def _call_of(run: OrderRun, step: StepRun) -> Call:
-    call = run.definition(step).definition.call
-    if call is None:
-        raise TypeError(f"step {run.id_of(step)} is no call")
-    return call
-
-
 def start_call(run: OrderRun, step: StepRun) -> None:
-    call, planned, recipe = _call_of(run, step), run.definition(step), run.recipe(step)
+    call, planned, recipe = given(run.definition(step).definition.call), run.definition(step), run.recipe(step)
     scope = Scope(run, step, CALLBACK if call.callback else None)
     query, body = scope.render(call.query), scope.render(call.body)
     if step.changes:
@@ -59,10 +52,7 @@ def start_call(run: OrderRun, step: StepRun) -> None:
         places=planned.places if recipe.answer_output is not None or recipe.answer_fail_when else {},
         callback=call.callback is not None,
     )
-    step.launch += 1
-    run.commands.append(
-        StartCall(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, planned)
-    )
+    _send(run, step, request)
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:
@@ -77,10 +67,8 @@ def _changed(call: Call, query: Any, body: Any, changes: dict[str, Any]) -> tupl
 
 
 def start_poll(run: OrderRun, step: StepRun) -> None:
-    call, planned, recipe = _call_of(run, step), run.definition(step), run.recipe(step)
-    poll = call.poll
-    if poll is None:
-        raise TypeError(f"step {run.id_of(step)} does not poll")
+    call, planned, recipe = given(run.definition(step).definition.call), run.definition(step), run.recipe(step)
+    poll = given(call.poll)
     scope = Scope(run, step, {"response": step.answer or {}})
     request = SystemCall(
         order_id=run.plan.order.id,
@@ -99,15 +87,17 @@ def start_poll(run: OrderRun, step: StepRun) -> None:
         until=poll.until,
         every=scope.seconds(poll.every),
     )
+    _send(run, step, request)
+
+
+def _send(run: OrderRun, step: StepRun, request: SystemCall) -> None:
     step.launch += 1
-    run.commands.append(
-        StartPoll(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, planned)
-    )
+    run.commands.append(StartCall(step.position, step.launch, activity_id(run, step), summary_of(run, step), request))
 
 
 def call_answered(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
     """`answer`: activities.contract.SystemAnswer, as data."""
-    call = _call_of(run, step)
+    call = given(run.definition(step).definition.call)
     step.attempts = answer["attempts"]
     if call.poll is not None:
         step.answer = answer["output"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from compiler import cel
 from workflows.commands import Subscribe
 from workflows.events import take_kept
-from workflows.progress import OrderRun, Phase, StepRun
+from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.scope import Scope
 from workflows.states import StepState
 from workflows.subscriptions import subscription_of
@@ -14,9 +14,7 @@ from workflows.subscriptions import subscription_of
 def begin(run: OrderRun, step: StepRun) -> None:
     run.move(step, StepState.IN_PROGRESS)
     step.started_at = run.now
-    awaited = run.definition(step).definition.event
-    if awaited is None:
-        raise TypeError(f"step {run.id_of(step)} waits for no event")
+    awaited = given(run.definition(step).definition.event)
     scope = Scope(run, step)
     step.key = None if awaited.key is None else cel.as_text(scope.render(awaited.key))
     deadline = None if awaited.within is None else run.now + scope.seconds(awaited.within)

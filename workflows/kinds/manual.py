@@ -4,27 +4,21 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.steps import Manual
 from workflows.failing import failed
 from workflows.judging import business_failure, output_of
-from workflows.progress import OrderRun, Phase, StepRun
+from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.scope import Scope
 from workflows.settling import settle
 from workflows.states import StepState
-
-
-def manual_of(run: OrderRun, step: StepRun) -> Manual:
-    manual = run.definition(step).definition.manual
-    if manual is None:
-        raise TypeError(f"step {run.id_of(step)} is nobody's task")
-    return manual
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
     run.move(step, StepState.IN_PROGRESS)
     step.started_at = run.now
     step.phase = Phase.PERSON
-    Scope(run, step).render(manual_of(run, step).instructions)  # what cannot be shown parks the step now, not later
+    Scope(run, step).render(
+        given(run.definition(step).definition.manual).instructions
+    )  # what cannot be shown parks the step now, not later
 
 
 def done(run: OrderRun, step: StepRun, payload: dict[str, Any]) -> None:

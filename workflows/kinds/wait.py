@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from compiler.steps import Wait
-from workflows.progress import OrderRun, Phase, StepRun
+from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.scope import NoValue, Scope
 from workflows.settling import settle
 from workflows.states import SETTLED, StepState
 
 
-def _wait_of(run: OrderRun, step: StepRun) -> Wait:
-    wait = run.definition(step).definition.wait
-    if wait is None:
-        raise TypeError(f"step {run.id_of(step)} is no wait")
-    return wait
-
-
 def begin(run: OrderRun, step: StepRun) -> None:
     run.move(step, StepState.IN_PROGRESS)
     step.started_at = run.now
-    wait, scope = _wait_of(run, step), Scope(run, step)
+    wait, scope = given(run.definition(step).definition.wait), Scope(run, step)
     if wait.condition is not None:
         step.phase = Phase.CONDITION
         watch(run, step)
@@ -48,7 +40,7 @@ def watch(run: OrderRun, step: StepRun) -> None:
 
 def judge(run: OrderRun, step: StepRun) -> None:
     """Whether the condition holds by now. Where what it reads is not there yet, it does not. Raises NoValue."""
-    condition = _wait_of(run, step).condition or "true"
+    condition = given(run.definition(step).definition.wait).condition or "true"
     try:
         holds, step.note = Scope(run, step).holds(condition), None
     except NoValue as error:
