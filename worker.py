@@ -20,7 +20,7 @@ from activities.call_system import SystemCalls
 from activities.catalogue_in_force import CatalogueInForce, CatalogueUnusable
 from activities.compile_order import OrderCompiler
 from activities.environment import callback_settings
-from activities.exchange import Connections
+from activities.connections import Connections
 from activities.registry import registered, unknown_activities
 from activities.subscriptions import EventSubscriptions, Mailboxes
 from compiler.catalogue import Catalogue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import zlib
@@ -12,13 +13,16 @@ import httpx
 
 from activities.contract import ANSWER_TOO_LARGE, ANSWER_UNREADABLE
 from activities.failure import Failure
+from activities.form_fields import parsed_form
 from activities.request import Request
+from activities.xml_elements import parsed_xml
 from compiler.steps import Format
 
 LARGEST = 4 * 1024 * 1024
 """Bytes of an answer's body, decoded."""
 DEEPEST = 100
 """Levels of nesting; what Temporal carries may have 200."""
+READ_AS: dict[Format, str] = {"json": "JSON", "xml": "XML", "form": "a form"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -42,27 +46,43 @@ class Answer:
 async def read_answer(response: httpx.Response, request: Request, accept: Format) -> Answer:
     """Raises Failure (answer_too_large, answer_unreadable) for an answer 2xx.
 
-    The body of an error may be anything: its text where it is no JSON, None where it cannot be read at all.
+    The body of an error may be anything: its text where it is not in the form expected, None where none can be read.
     """
     raw = await _bounded(response, request)
-    text = raw.decode(response.charset_encoding or "utf-8", "replace") if raw else ""
+    charset = _charset(response)
+    text = raw.decode(charset or "utf-8", "replace") if raw else ""
     headers = {name: request.masks.text(value) for name, value in response.headers.items()}
     if not raw:
         return Answer(response.status_code, headers, None)
     if accept == "text":
         return Answer(response.status_code, headers, request.masks.text(text))
     try:
-        body = request.masks.parsed(_parsed(text), text)
+        if accept == "json":
+            body = request.masks.parsed(_parsed(text), text)
+        else:
+            read = parsed_form(text) if accept == "form" else parsed_xml(raw, charset)
+            body = request.masks.value(read)
     except (ValueError, RecursionError) as error:
         if response.is_success:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            _unreadable(request, request.masks.text(reason), response.status_code)
+            _unreadable(request, accept, request.masks.text(reason), response.status_code)
         body = request.masks.text(text)
     return Answer(response.status_code, headers, body)
 
 
-def _unreadable(request: Request, reason: str, status: int) -> NoReturn:
-    message = f"{request.shown}: the answer cannot be read as JSON: {reason[:200]}"
+def _charset(response: httpx.Response) -> str | None:
+    """As the header names it; None where it names none, or one that nobody knows."""
+    name = response.charset_encoding or ""
+    try:
+        b"?".decode(name, "replace")
+        return codecs.lookup(name).name
+    except (LookupError, ValueError):
+        return None
+
+
+def _unreadable(request: Request, accept: Format | None, reason: str, status: int) -> NoReturn:
+    form = f" as {READ_AS.get(accept, accept)}" if accept else ""
+    message = f"{request.shown}: the answer cannot be read{form}: {reason[:200]}"
     raise Failure(ANSWER_UNREADABLE, message, status=status, outcome_known=False)
 
 
@@ -112,7 +132,7 @@ async def _bounded(response: httpx.Response, request: Request) -> bytes:
             raise Failure(ANSWER_TOO_LARGE, message, status=status, retryable=False, outcome_known=False) from None
     except ValueError as error:
         if response.is_success:
-            _unreadable(request, str(error), response.status_code)
+            _unreadable(request, None, str(error), response.status_code)
     return b""
 
 

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
+import asyncio
+import time
 import traceback
 from datetime import timedelta
 from typing import Protocol
 
+import httpx
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.answer import Answer
 from activities.attempts import Attempt, error_of, gives_up
+from activities.connections import Connections
 from activities.contract import (
     CALL_SYSTEM,
     LONGEST_BACKOFF,
     NOT_YET,
     POLL_SYSTEM,
     RETRY_LATER,
+    TIMEOUT,
     FailureDetails,
     SystemAnswer,
     SystemCall,
 )
-from activities.exchange import Connections, exchange
+from activities.credentials import Credentials, credentials_for
+from activities.exchange import exchange
 from activities.failure import Failure, configuration_error
 from activities.judgement import Reading, refusal
 from activities.reachable_system import ReachableSystem
 from activities.request import Request, request_of
+from activities.tokens import Tokens
 
 logger = structlog.get_logger("activities")
 
 INTERNAL_ERROR = "internal_error"
+UNAUTHORIZED = 401
 
 
 class Systems(Protocol):
@@ -45,6 +53,7 @@ class SystemCalls:
     def __init__(self, systems: Systems, connections: Connections) -> None:
         self._systems = systems
         self._connections = connections
+        self._tokens = Tokens()
 
     @activity.defn(name=CALL_SYSTEM)
     async def call_system(self, call: SystemCall) -> SystemAnswer:
@@ -83,13 +92,43 @@ class SystemCalls:
         system = self._systems.system(call.system)
         if system is None:
             raise configuration_error(f"This worker's catalogue has no system {call.system}")
-        request: Request = request_of(call, system)
-        client = self._connections.to(system.id)
-        answer = await exchange(client, system.base, request, call.accept or call.format, call.timeout)
+        async with self._connections.to(system) as client:
+            answer, request = await self._exchanged(call, system, client)
         reading = Reading(call, answer, request)
         if failure := refusal(answer, request, system.system.error_code) or reading.business_failure():
             raise failure
         return reading, answer
+
+    async def _exchanged(
+        self, call: SystemCall, system: ReachableSystem, client: httpx.AsyncClient
+    ) -> tuple[Answer, Request]:
+        """All of it, a token that has to be got first included, within the call's `timeout`."""
+        until = time.monotonic() + call.timeout
+        accept = call.accept or call.format
+        credentials = await self._credentials(call, system, client, until)
+        request = request_of(call, system, credentials)
+        answer = await exchange(client, system.base, request, accept, until - time.monotonic())
+        if answer.status == UNAUTHORIZED and credentials.token is not None:
+            credentials = await self._credentials(call, system, client, until, refused=credentials.token)
+            request = request_of(call, system, credentials)
+            answer = await exchange(client, system.base, request, accept, until - time.monotonic())
+        return answer, request
+
+    async def _credentials(
+        self,
+        call: SystemCall,
+        system: ReachableSystem,
+        client: httpx.AsyncClient,
+        until: float,
+        refused: str | None = None,
+    ) -> Credentials:
+        if system.auth is None or system.auth.oauth2 is None:
+            return credentials_for(system.auth, system.id)
+        try:
+            async with asyncio.timeout(until - time.monotonic()):
+                return await self._tokens.credentials(system, client, refused)
+        except TimeoutError:
+            raise Failure(TIMEOUT, f"{system.name}: no token within {call.timeout:g} s") from None
 
 
 def _failure_of(error: Exception, call: SystemCall) -> Failure:

@@ -3,13 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import ssl
-import sys
 from collections.abc import Mapping
-from functools import lru_cache
-from http.cookiejar import DefaultCookiePolicy
-from importlib.util import find_spec
 from typing import Any
 
 import httpx
@@ -21,42 +15,7 @@ from activities.failure import Failure, definition_error
 from activities.request import Request
 from compiler.steps import Format
 
-KEPT_ALIVE = 4.0
-"""Seconds that an idle connection is kept; most servers keep theirs for 5, and who closes first loses nothing."""
 MOST_REDIRECTS = 5
-
-
-@lru_cache(maxsize=1)
-def _tls() -> ssl.SSLContext:
-    return httpx.create_ssl_context()
-
-
-class Connections:
-    """The keep-alive connections of one worker, a pool for each system."""
-
-    def __init__(self) -> None:
-        self._clients: dict[str, httpx.AsyncClient] = {}
-        _tls()  # loading the authorities takes a while: not the first call's
-        if find_spec("sniffio") is None:
-            # The HTTP client looks for it twice a request; to search the whole path for it takes a quarter of a call.
-            sys.modules["sniffio"] = None  # type: ignore[assignment]
-        for name in ("httpx", "httpcore"):  # they would log addresses and headers, secrets included
-            logging.getLogger(name).setLevel(logging.WARNING)
-
-    def to(self, system: str) -> httpx.AsyncClient:
-        client = self._clients.get(system)
-        if client is None:
-            # How many are open at once is the worker's affair, how long anything takes the exchange's.
-            limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEPT_ALIVE)
-            client = httpx.AsyncClient(verify=_tls(), limits=limits, timeout=None, follow_redirects=False)
-            client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no call is in another's session
-            self._clients[system] = client
-        return client
-
-    async def close(self) -> None:
-        clients, self._clients = self._clients, {}
-        for client in clients.values():
-            await client.aclose()
 
 
 class _Sending:
@@ -79,7 +38,7 @@ async def exchange(client: httpx.AsyncClient, base: Base, request: Request, acce
         async with asyncio.timeout(seconds):
             return await _followed(client, base, request, accept, sending)
     except TimeoutError:
-        message = f"{request.shown}: no answer within {seconds:g} s"
+        message = f"{request.shown}: no answer within {round(seconds, 3):g} s"
         raise Failure(TIMEOUT, message, outcome_known=not sending.begun) from None
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
         raise definition_error(f"{request.shown}: the request is none that HTTP allows") from None

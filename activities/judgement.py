@@ -39,7 +39,7 @@ def refusal(answer: Answer, request: Request, error_code: str | None) -> Failure
         message,
         status=status,
         retryable=status >= 400,
-        retry_after=_retry_after(answer.headers.get("retry-after")),
+        retry_after=retry_after(answer.headers.get("retry-after")),
         outcome_known=400 <= status < 500 or status in _REFUSED_FOR_GOOD,
         settles=400 <= status < 500 and status not in _NOT_ABOUT_THE_WORK and (bool(code) or status in _ABOUT_THE_WORK),
     )
@@ -74,7 +74,7 @@ def _cut(text: str) -> str:
     return text if len(text) <= _SAID else text[: _SAID - 1] + "…"
 
 
-def _retry_after(value: str | None) -> float | None:
+def retry_after(value: str | None) -> float | None:
     """Seconds from now, of either form (RFC 9110, 10.2.3); None where there is none that can be read."""
     if value is None:
         return None

@@ -48,11 +48,25 @@ def reach(system: System, environment: Mapping[str, str]) -> tuple[ReachableSyst
         base = base_of(url)
     except ValueError as error:
         return None, [f"system {system.id}: its base_url is no address to call: {error}"]
+    problems = [f"system {system.id}: {problem}" for problem in _unusable(auth, base)]
+    if problems:
+        return None, problems
     unfit = [name for name, value in headers.items() if not (value.isascii() and value.isprintable())]
     if unfit:
         return None, [f"system {system.id}: its header {', '.join(unfit)} has characters that no header can carry"]
     hidden = tuple(value for name, value in headers.items() if value != system.headers[name])
     return ReachableSystem(system, base, headers, auth, hidden), []
+
+
+def _unusable(auth: Auth | None, base: Base) -> Iterator[str]:
+    """What cannot be right in `auth`, its templates filled in."""
+    if auth is not None and auth.mtls is not None and not base.origin.startswith("https:"):
+        yield "its `auth: mtls` shows a certificate, and its base_url is not https"
+    if auth is not None and auth.oauth2 is not None:
+        try:
+            base_of(auth.oauth2.token_url.partition("?")[0])
+        except ValueError as error:
+            yield f"its token_url is no address to call: {error}"
 
 
 def _written(model: Auth) -> dict[str, Any]:

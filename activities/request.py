@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -12,15 +12,30 @@ from urllib.parse import quote
 from activities.addresses import address
 from activities.callback_id import make_callback_id
 from activities.contract import CALLBACK_ID, CALLBACK_URL, SystemCall
-from activities.credentials import credentials_for
+from activities.credentials import Credentials
 from activities.environment import callback_settings
 from activities.failure import configuration_error, definition_error
+from activities.form_fields import form_of
 from activities.masks import Callback, Masks
 from activities.reachable_system import ReachableSystem
+from activities.xml_elements import xml_of
 from compiler.cel import as_text
 from compiler.steps import Format
 
-_MEDIA_TYPES: dict[Format, str] = {"json": "application/json", "text": "text/plain"}
+_MEDIA_TYPES: dict[Format, str] = {
+    "json": "application/json",
+    "text": "text/plain",
+    "form": "application/x-www-form-urlencoded",
+    "xml": "application/xml, text/xml",
+}
+"""What is accepted."""
+_WRITTEN: dict[Format, tuple[Callable[[Any], str], str]] = {
+    "json": (lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")), "application/json"),
+    "text": (as_text, "text/plain; charset=utf-8"),
+    "form": (form_of, "application/x-www-form-urlencoded"),
+    "xml": (xml_of, "application/xml; charset=utf-8"),
+}
+"""How a body is written, and as what it is sent."""
 _OURS = frozenset({"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect", "upgrade"})
 """Headers that belong to the exchange itself."""
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -39,16 +54,13 @@ class Request:
     """`Inventory Management, POST /reservations`: the call in words, nothing secret in it."""
 
 
-def request_of(call: SystemCall, system: ReachableSystem) -> Request:
+def request_of(call: SystemCall, system: ReachableSystem, credentials: Credentials) -> Request:
     """Raises Failure (configuration_error, definition_error) where the call cannot be made."""
     shown = f"{system.name}, {call.method.upper()} {call.path[:200]}"
     callback = _callback(call, shown) if call.callback else None
-    credentials = credentials_for(system.auth, system.id)
     masks = Masks((*credentials.secrets, *system.hidden), callback)
     content, media_type = _content(_with(callback, call.body), call.format, shown)
     accept = call.accept or call.format
-    if accept not in _MEDIA_TYPES:
-        raise configuration_error(f"{shown}: answers in the format {accept} are not read by this engine yet")
     headers = {"User-Agent": "ordo", "Accept": _MEDIA_TYPES[accept], "Accept-Encoding": "identity"}
     if media_type:
         headers["Content-Type"] = media_type
@@ -83,11 +95,11 @@ def _with(callback: Callback | None, value: Any) -> Any:
 def _content(body: Any, format_: Format, shown: str) -> tuple[bytes | None, str | None]:
     if body is None:
         return None, None
-    if format_ == "json":
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(), "application/json"
-    if format_ == "text":
-        return as_text(body).encode(), "text/plain; charset=utf-8"
-    raise configuration_error(f"{shown}: bodies in the format {format_} are not sent by this engine yet")
+    write, media_type = _WRITTEN[format_]
+    try:
+        return write(body).encode(), media_type
+    except ValueError as error:
+        raise definition_error(f"{shown}: the body cannot be sent as {format_}: {error}") from None
 
 
 def _over(*layers: Mapping[str, str]) -> dict[str, str]:

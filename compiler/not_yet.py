@@ -9,8 +9,6 @@ from compiler.findings import Finding, Place, finding_at
 from compiler.plan import Plan, PlannedDefinition
 from compiler.steps import OrderReference
 
-FORMATS = ("form", "xml")
-
 
 def not_yet(plan: Plan, catalogue: Catalogue) -> list[Finding]:
     """One finding for each key that the plan's steps need and that is not done yet, at its step's definition.
@@ -21,7 +19,7 @@ def not_yet(plan: Plan, catalogue: Catalogue) -> list[Finding]:
     findings = []
     for definition in plan.definitions:
         place = _place(definition, catalogue)
-        for key, instead in _needed(definition, catalogue):
+        for key, instead in _needed(definition):
             message = f"step `{definition.workstream}.{definition.step}` needs {key}, which is not done yet: {instead}"
             findings.append(finding_at(place, "not-yet", message))
     return list({(found.file, found.line, found.message): found for found in findings}.values())
@@ -33,7 +31,7 @@ def _place(definition: PlannedDefinition, catalogue: Catalogue) -> Place:
     return step.place if step else Place("definitions")
 
 
-def _needed(planned: PlannedDefinition, catalogue: Catalogue) -> Iterator[tuple[str, str]]:
+def _needed(planned: PlannedDefinition) -> Iterator[tuple[str, str]]:
     """The key, and what to write instead."""
     definition = planned.definition
     if definition.start is not None and definition.start.latest:
@@ -48,17 +46,3 @@ def _needed(planned: PlannedDefinition, catalogue: Catalogue) -> Iterator[tuple[
             yield "`on_failure: redo_from`", "say `do: fallout`, and let a person retry the step"
         if case.rollback is not None:
             yield "`on_failure: rollback`", "say `do: fallout`, and let a person decide"
-    call = definition.call
-    if call is None:
-        return
-    for key, value in (("format", call.format), ("accept", call.accept)):
-        if value in FORMATS:
-            yield f"`{key}: {value}`", "say `json` or `text`, or do the call in a Python activity"
-    system = catalogue.systems.get(call.system)
-    auth = system.auth if system else None
-    for way in ("oauth2", "mtls"):
-        if auth is not None and getattr(auth, way) is not None:
-            yield (
-                f"`auth: {way}` of system `{call.system}`",
-                "use `bearer`, `basic` or `api_key`, or put a proxy that signs in before it",
-            )

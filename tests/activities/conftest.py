@@ -12,8 +12,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.call_system import SystemCalls
+from activities.connections import Connections
 from activities.contract import FailureDetails, SystemAnswer, SystemCall
-from activities.exchange import Connections
 from activities.reachable_system import ReachableSystem, reach
 from compiler.catalogue import System
 from compiler.steps import RetryPolicy

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import pytest
 
+from activities.connections import Connections
 from activities.contract import ANSWER_UNREADABLE, CONNECTION, TIMEOUT
-from activities.exchange import Connections
 from compiler.steps import STANDARD_RETRY
 from tests.activities.conftest import World
 from tests.activities.scripted import ScriptedServer

@@ -7,7 +7,6 @@ import base64
 import gzip
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -57,17 +56,6 @@ async def test_text_is_sent_and_read_where_the_call_says_text(world: World) -> N
     assert (await world.call(format="text", accept="json", body="x")).output == {"id": 1}
 
 
-@pytest.mark.parametrize("wanted", [{"format": "xml", "body": "x"}, {"format": "form", "body": {}}, {"accept": "xml"}])
-async def test_formats_that_are_not_there_yet_are_refused_before_anything_is_sent(
-    world: World, wanted: dict[str, Any]
-) -> None:
-    failed = await world.failure(**wanted)
-    assert (failed.type, failed.retryable) == (CONFIGURATION_ERROR, False)
-    assert "not" in failed.message
-    assert "yet" in failed.message
-    assert not world.server.received
-
-
 async def test_bearer_basic_and_api_key_are_read_from_environment_or_file_when_they_are_used(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -89,17 +77,6 @@ async def test_bearer_basic_and_api_key_are_read_from_environment_or_file_when_t
         "Bearer t-123456789", f"Basic {pairs[0]}", f"Basic {pairs[1]}", None,
     ]  # fmt: skip
     assert sent[3]["x-api-key"] == "t-123456789"
-
-
-@pytest.mark.parametrize(
-    "way", [{"oauth2": {"token_url": "http://x", "client_id": "a", "client_secret": {"env": "T"}}}]
-)
-async def test_ways_to_prove_who_calls_that_are_not_there_yet_are_refused(world: World, way: dict[str, Any]) -> None:
-    world.environment = {"T": "x"}
-    world.definition["auth"] = way
-    failed = await world.failure()
-    assert (failed.type, failed.retryable) == (CONFIGURATION_ERROR, False)
-    assert not world.server.received
 
 
 async def test_a_secret_that_is_gone_is_named_by_its_place(world: World, tmp_path: Path) -> None:

@@ -105,8 +105,8 @@ async def test_an_edited_catalogue_is_used_by_the_very_next_order(compiler: Comp
 async def test_an_order_that_needs_what_is_not_done_yet_is_rejected_with_what_to_write_instead(
     compiler: Compiler,
 ) -> None:
-    compiler.offer("soap", ", format: xml")
-    compiled = await compiler.compile(**order("soap"))
+    compiler.offer("late", "}, start: {latest: true")
+    compiled = await compiler.compile(**order("late"))
     assert [finding["code"] for finding in compiled.findings] == ["not-yet"]
 
 

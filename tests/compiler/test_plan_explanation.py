@@ -102,7 +102,6 @@ steps:
 ---
 {kind: system, id: s, base_url: "http://localhost"%s}
 """
-CLIENT = ", auth: {oauth2: {token_url: x, client_id: y, client_secret: {env: Z}}}"
 
 
 @pytest.mark.parametrize(
@@ -112,10 +111,6 @@ CLIENT = ", auth: {oauth2: {token_url: x, client_id: y, client_secret: {env: Z}}
         ('milestone: true, after: [{order: "O-2", step: offer.first}]', "", "after: {order: …}"),
         ("activity: x, on_failure: {code: y, redo_from: first}", "", "on_failure: redo_from"),
         ("activity: x, on_failure: {rollback: line}", "", "on_failure: rollback"),
-        ("call: {system: s, post: /x, format: form}", "", "format: form"),
-        ("call: {system: s, get: /x, accept: xml}", "", "accept: xml"),
-        ("call: {system: s, get: /x}", CLIENT, "auth: oauth2"),
-        ("call: {system: s, get: /x}", ", auth: {mtls: {cert: {env: A}, key: {env: B}}}", "auth: mtls"),
     ],
 )
 def test_what_is_not_done_yet_is_told_by_step_and_key(step: str, system: str, key: str, tmp_path: Path) -> None:
