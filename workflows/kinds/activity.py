@@ -9,7 +9,7 @@ from workflows.commands import StartActivity
 from workflows.failing import failed, launch
 from workflows.judging import business_failure, output_of
 from workflows.labels import activity_id, summary_of
-from workflows.progress import OrderRun, Phase, StepRun
+from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.scope import Scope, timeout_of
 from workflows.settling import settle
 from workflows.states import StepState

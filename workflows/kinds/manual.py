@@ -16,9 +16,8 @@ def begin(run: OrderRun, step: StepRun) -> None:
     run.move(step, StepState.IN_PROGRESS)
     step.started_at = run.now
     step.phase = Phase.PERSON
-    Scope(run, step).render(
-        given(run.definition(step).definition.manual).instructions
-    )  # what cannot be shown parks the step now, not later
+    # What cannot be shown to a person parks the step now, not when they look at it.
+    Scope(run, step).render(given(run.definition(step).definition.manual).instructions)
 
 
 def done(run: OrderRun, step: StepRun, payload: dict[str, Any]) -> None:

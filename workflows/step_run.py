@@ -1,0 +1,154 @@
+"""The record of one step: how far its work is, and how far what takes it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from workflows.states import StepState, Withdrawal
+
+
+class Phase(StrEnum):
+    """What a step, or its undo, is about; finer than its state."""
+
+    AHEAD = ""
+    """Its predecessors are open, or its turn is being judged."""
+    START = "start"
+    CALL = "call"
+    POLL = "poll"
+    ACTIVITY = "activity"
+    CALLBACK = "callback"
+    EVENT = "event"
+    TIMER = "timer"
+    CONDITION = "condition"
+    PERSON = "person"
+    # of an undo
+    LEARN = "learn"
+    """The do is repeated with its own key, to learn what it did."""
+    LEARN_POLL = "learn_poll"
+    UNDO_CALL = "undo_call"
+    UNDO_POLL = "undo_poll"
+    UNDO_CALLBACK = "undo_callback"
+    UNDO_ACTIVITY = "undo_activity"
+    UNDO_PERSON = "undo_person"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why an attempt, or a step, failed."""
+
+    code: str
+    message: str
+    outcome_known: bool = True
+    """False where the effect may have taken place all the same."""
+    attempts: int = 0
+    """Made with this key so far; 0 where nothing was tried."""
+    retry_after: float | None = None
+    """Seconds until another attempt, which the workflow's timer waits for."""
+    at: float = 0.0
+
+
+@dataclass(slots=True)
+class UndoRun:
+    """What takes a step's effect back. Times are seconds since 1970.
+
+    Activities are the step's: they are numbered (`launch`), stand in line and fly there, one at a time.
+    """
+
+    state: StepState = StepState.PENDING
+    """`pending`: what depends on the step is not undone yet, or an attempt of its work is still under way."""
+    phase: Phase = Phase.AHEAD
+    number: int = 1
+    """The last part of the idempotency key."""
+    uncertain: bool = False
+    """An attempt with the present key may have done the work, although it was not answered."""
+    attempts: int = 0
+    again_at: float | None = None
+    deadline: float | None = None
+    answer: Any = None
+    """What the call answered, as far as polling reads it."""
+    callback: tuple[Any] | None = None
+    """A callback that came before the call's answer."""
+    failure: Failure | None = None
+    changes: dict[str, Any] | None = None
+    """Input that a person changed."""
+
+    @property
+    def open(self) -> bool:
+        return self.state not in (StepState.COMPLETED, StepState.SKIPPED)
+
+
+@dataclass(slots=True)
+class StepRun:
+    """One step, as far as it is. Times are seconds since 1970."""
+
+    position: int
+    open: int
+    """Predecessors that are not settled, or are to be done again."""
+    state: StepState = StepState.PENDING
+    phase: Phase = Phase.AHEAD
+    number: int = 1
+    """The last part of the idempotency key."""
+    launch: int = 0
+    """Activities started for it; an answer of an earlier one is none."""
+    flying: bool = False
+    """An activity is under way."""
+    queued: bool = False
+    """It stands in line for one."""
+    uncertain: bool = False
+    """An attempt with the present key may have done the work, although it was not answered."""
+    attempts: int = 0
+    again_at: float | None = None
+    """When it starts (scheduled), or is tried again (failed)."""
+    deadline: float | None = None
+    """When its timer fires, or `within` ends."""
+    started_at: float | None = None
+    ended_at: float | None = None
+    output: Any = None
+    has_output: bool = False
+    failure: Failure | None = None
+    answer: Any = None
+    """What a call that is not over yet answered: the path to poll, or the response that later expressions read."""
+    callback: tuple[Any] | None = None
+    """A callback that came before the call's answer."""
+    names: tuple[str, ...] = ()
+    key: str | None = None
+    """Of the event that it waits for."""
+    subscribed: bool = False
+    queue: str | None = None
+    """Whose fallout it is."""
+    changes: dict[str, Any] | None = None
+    """Input that a person changed."""
+    note: str | None = None
+    """Why a condition does not hold yet, where that is not obvious."""
+    over: bool = False
+    """It is settled, and whoever waited for it may go on: not so while it is to be done again."""
+    withdrawal: Withdrawal | None = None
+    """Why it is taken back, or was."""
+    undo: UndoRun | None = None
+    rounds: dict[str, int] = field(default_factory=dict)
+    """How often its failures have sent the order back, by the step that it was sent back to."""
+
+    @property
+    def undoing(self) -> bool:
+        """It is being taken back: stopped, waiting for its turn to be undone, or undone right now."""
+        return self.undo is not None and self.undo.open
+
+    @property
+    def stopping(self) -> bool:
+        """It is being taken back, and an attempt of its work is still under way."""
+        return self.flying and self.undo is not None and self.undo.phase is Phase.AHEAD
+
+    @property
+    def work_phase(self) -> Phase:
+        """Of its undo once that has begun, else of its work."""
+        undo = self.undo
+        return self.phase if undo is None or undo.phase is Phase.AHEAD else undo.phase
+
+    @property
+    def in_fallout(self) -> bool:
+        """It waits for a person's decision."""
+        undo = self.undo
+        state = self.state if undo is None or not undo.open else undo.state
+        return state is StepState.FATALLY_FAILED
