@@ -7,13 +7,14 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from compiler.catalogue import Catalogue, Product, Read, Rule, Step, System, Table, Workstream
+from compiler.catalogue import Catalogue, Product, Read, Receiver, Rule, Step, System, Table, Workstream
 from compiler.definitions import Definitions, Entry
 from compiler.documents import (
     CommercialProductDocument,
     ComponentDocument,
     ProductClassDocument,
     ProductDocument,
+    ReceiverDocument,
     RuleDocument,
     SystemDocument,
     TechnicalProductDocument,
@@ -36,6 +37,7 @@ def assemble(survey: Survey, warnings: Iterable[Finding] = ()) -> Catalogue:
         workstreams=workstreams_of(survey),
         systems={name: _system(entry.model) for name, entry in sorted(definitions.systems.items())},
         retries=retries_of(definitions),
+        receivers={name: _receiver(entry.model) for name, entry in sorted(definitions.receivers.items())},
         warnings=tuple(warnings),
     )
 
@@ -233,6 +235,10 @@ def _in_order_of_dependencies(survey: Survey, group: Group) -> list[str]:
 
 def _system(document: SystemDocument) -> System:
     return System(**{name: getattr(document, name) for name in System.model_fields})
+
+
+def _receiver(document: ReceiverDocument) -> Receiver:
+    return Receiver(**{name: getattr(document, name) for name in Receiver.model_fields})
 
 
 def retries_of(definitions: Definitions) -> dict[str, RetryPolicy]:

@@ -214,6 +214,28 @@ class System(Model):
     example: Any = None
 
 
+class Receiver(Model):
+    """Who is told of what happens to orders, by webhook. Not pinned: read when an event is delivered."""
+
+    id: str
+    name: str | None = None
+    description: str | None = None
+    url: str
+    """May hold `${env.NAME}`."""
+    auth: Auth | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    events: list[str]
+    """Types of compiler.event_types, or patterns of them."""
+    when: str | None = None
+    """CEL, sees `event` and `order`."""
+    include: list[Literal["customer"]] = Field(default_factory=list)
+    """Personal data that goes with each event."""
+    secret: Secret | None = None
+    """Signs what is sent."""
+    retry: RetryChoice | None = None
+    timeout: DurationOrTemplate | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Catalogue:
     """Everything that the definitions of one folder say. Immutable."""
@@ -228,6 +250,7 @@ class Catalogue:
     retries: Mapping[str, RetryPolicy]
     """Always holds `standard`."""
     warnings: tuple[Finding, ...] = ()
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
     def product_named(self, id_or_code: str) -> Product | None:
         return self.products.get(id_or_code) or self.products.get(self.codes.get(id_or_code, ""))

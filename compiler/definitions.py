@@ -13,6 +13,7 @@ from compiler.documents import (
     DocumentModel,
     ProductClassDocument,
     ProductDocument,
+    ReceiverDocument,
     RetryDocument,
     ScenarioDocument,
     SystemDocument,
@@ -23,6 +24,9 @@ from compiler.source import Document, KeyPath
 from compiler.wording import findings_of
 
 M = TypeVar("M", bound=DocumentModel, covariant=True)
+
+_OVERRIDABLE: Mapping[str, type[DocumentModel]] = {"system": SystemDocument, "receiver": ReceiverDocument}
+"""What is the environment's, and no part of the catalogue's version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,7 @@ class Definitions:
     classes: dict[str, Entry[ProductClassDocument]] = field(default_factory=dict)
     workstreams: dict[str, Entry[WorkstreamDocument]] = field(default_factory=dict)
     systems: dict[str, Entry[SystemDocument]] = field(default_factory=dict)
+    receivers: dict[str, Entry[ReceiverDocument]] = field(default_factory=dict)
     retries: dict[str, Entry[RetryDocument]] = field(default_factory=dict)
     scenarios: dict[str, Entry[ScenarioDocument]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
@@ -91,6 +96,7 @@ class Definitions:
             "product_class": self.classes,
             "workstream": self.workstreams,
             "system": self.systems,
+            "receiver": self.receivers,
             "retry": self.retries,
             "scenario": self.scenarios,
         }
@@ -122,25 +128,27 @@ class Definitions:
             return None
 
     def override(self, document: Document) -> None:
-        """Lays a `system` document of an environment over the catalogue's: its keys replace those of the same name."""
+        """Lays a document of an environment over the catalogue's: its keys replace those of the same name."""
         data = document.data
-        if not isinstance(data, dict) or data.get("kind") != "system":
-            message = "an environment holds `kind: system` documents and nothing else"
+        kind = str(data.get("kind")) if isinstance(data, dict) else ""
+        if not isinstance(data, dict) or kind not in _OVERRIDABLE:
+            message = "an environment holds `kind: system` and `kind: receiver` documents and nothing else"
             self.findings.append(finding_at(document.place(), "environment-kind", message))
             return
         name = str(data.get("id"))
         if name in self.broken:
             return
-        base = self.systems.get(name)
+        space, model = self._space(kind), _OVERRIDABLE[kind]
+        base = space.get(name)
         if base is None:
-            message = f"the catalogue has no system `{name}` to override{did_you_mean(name, self.systems)}"
+            message = f"the catalogue has no {kind} `{name}` to override{did_you_mean(name, space)}"
             self.findings.append(finding_at(document.place(("id",)), "reference-unknown", message))
             return
         merged = Document(document.file, {**base.document.data, **data}, document.text, document.root)
         try:
-            self.systems[name] = Entry(SystemDocument.model_validate(merged.data), merged)
+            space[name] = Entry(model.model_validate(merged.data), merged)
         except ValidationError as error:
-            self.findings += findings_of(error, SystemDocument, merged)
+            self.findings += findings_of(error, model, merged)
 
     def of_class(self, name: str) -> list[str]:
         """Ids of the products of a class."""

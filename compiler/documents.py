@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from compiler.attributes import Attribute
-from compiler.catalogue import Auth, Limits, MergedQuantity
+from compiler.catalogue import Auth, Limits, MergedQuantity, Secret
 from compiler.durations import DurationOrTemplate
 from compiler.steps import (
     Action,
@@ -35,6 +35,12 @@ Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64), AfterVal
 """Ids can stand in expressions."""
 
 AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64), AfterValidator(_usable_name)]
+
+
+EventPatterns = Annotated[
+    list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str), Field(min_length=1)
+]
+"""Types of events, or patterns of them (`order.*`); one may stand without a list."""
 
 
 class DocumentModel(Model):
@@ -155,6 +161,21 @@ class SystemDocument(DocumentModel):
     """What a scenario's world answers where it foresees nothing else."""
 
 
+class ReceiverDocument(DocumentModel):
+    """Who is told of what happens to orders."""
+
+    kind: Literal["receiver"]
+    url: str
+    auth: Auth | None = None
+    headers: dict[str, str] = Field(default_factory=dict)
+    events: EventPatterns
+    when: BareExpression | None = None
+    include: list[Literal["customer"]] = Field(default_factory=list)
+    secret: Secret | None = None
+    retry: RetryChoice | None = None
+    timeout: DurationOrTemplate | None = None
+
+
 class RetryDocument(DocumentModel, RetryPolicy):
     """A named retry policy."""
 
@@ -173,7 +194,9 @@ class ScenarioDocument(DocumentModel):
     expect: dict[str, Any] = Field(default_factory=dict)
 
 
-Kind = Literal["commercial_product", "technical_product", "product_class", "workstream", "system", "retry", "scenario"]
+Kind = Literal[
+    "commercial_product", "technical_product", "product_class", "workstream", "system", "receiver", "retry", "scenario"
+]
 
 KINDS: dict[str, type[DocumentModel]] = {
     "commercial_product": CommercialProductDocument,
@@ -181,6 +204,7 @@ KINDS: dict[str, type[DocumentModel]] = {
     "product_class": ProductClassDocument,
     "workstream": WorkstreamDocument,
     "system": SystemDocument,
+    "receiver": ReceiverDocument,
     "retry": RetryDocument,
     "scenario": ScenarioDocument,
 }

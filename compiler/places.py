@@ -130,6 +130,15 @@ SYSTEM: dict[str, Shape] = {
 }
 """The expressions of a system."""
 
+RECEIVER: dict[str, Shape] = {
+    "url": Template("any", frozenset({"env"})),
+    "auth": Template("any", frozenset({"env"})),
+    "headers": Template("any", frozenset({"env"})),
+    "timeout": Template("duration", frozenset({"env"})),
+    "when": Bare("condition"),
+}
+"""The expressions of a receiver."""
+
 
 class Standing(NamedTuple):
     """One expression where it stands."""

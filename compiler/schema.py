@@ -174,6 +174,10 @@ MEANINGS = {
     "user": "The user's name.",
     "value": "The key.",
     "warn": "How long before the end of the duration the step is at risk.",
+    "events": "What is told: types of events, or patterns such as order.*.",
+    "include": "Personal data that goes with each event: customer (name and tier).",
+    "secret": "Signs what is sent: {env: NAME} or {file: PATH}.",
+    "url": "Where events are sent; may hold ${env.NAME}.",
     "world": "What happens: answers, events, people, time.",
     "merge": "What is done where sources want different values: reject, first, min, max, sum, list.",
 }

@@ -24,6 +24,22 @@ ORDER = Type(
         Field("requested_start", TIMESTAMP),
     ),
 )
+TOLD_TEXTS = (
+    "type", "state", "state_before", "step", "workstream", "line", "product", "code", "message", "queue", "by",
+    "reason", "receiver",
+)  # fmt: skip
+"""What a receiver's `when` sees of an event; a text that the event has not is empty."""
+TOLD = Type("object", None, (*(Field(name, STRING) for name in sorted(TOLD_TEXTS)),))
+TOLD_ORDER = Type(
+    "object",
+    None,
+    (
+        Field("customer", CUSTOMER),
+        Field("id", STRING),
+        Field("priority", INT),
+        Field("products", Type("list", STRING)),
+    ),
+)
 RESPONSE = Type("object", None, (Field("body", DYN), Field("headers", MAP), Field("status", INT)))
 CALLBACK = Type("object", None, (Field("id", STRING), Field("url", STRING)))
 EVERYTHING_ELSE = {
@@ -40,6 +56,7 @@ EVERYTHING_ELSE = {
     "workstreams": "`workstreams` is seen by steps only",
     "previous": "`previous` is seen by modify and delete lines",
 }
+_RECEIVER_SEES = dict.fromkeys(EVERYTHING_ELSE, "a receiver's `when` sees `event` and `order` only")
 ONE_LINE = "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
 SINGLE_LINE_NAMES = ("attributes", "quantity", "action", "previous", "each", "index")
 BEFORE = frozenset({Action.MODIFY, Action.DELETE})
@@ -65,6 +82,11 @@ def source_scope(attributes: Type, actions: Iterable[Action] | None) -> Scope:
     }
     sure = actions is not None and set(actions) <= BEFORE
     return Scope(names, EVERYTHING_ELSE, previous_is_sure=sure)
+
+
+def receiver_scope() -> Scope:
+    """Of a receiver's `when`: the event, and the order that it is about."""
+    return Scope({"event": TOLD, "order": TOLD_ORDER}, _RECEIVER_SEES)
 
 
 def over_line_scope(attributes: Type) -> Scope:

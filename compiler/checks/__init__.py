@@ -11,6 +11,7 @@ from compiler.checks import (
     declarations,
     expressions,
     outputs,
+    receivers,
     references,
     scenarios,
     use,
@@ -28,6 +29,7 @@ CHECKS: tuple[Check, ...] = (
     outputs.check,
     conditions.check,
     scenarios.check,
+    receivers.check,
 )
 OF_THE_WHOLE: tuple[Check, ...] = (use.check, actions.check)
 """What can be told only once every reference is good: what nobody brings may be a slip of the pen away from that."""

@@ -14,8 +14,26 @@ from compiler.documents import CommercialProductDocument, RuleDocument, Technica
 from compiler.durations import parse_duration
 from compiler.expressions import Expected, Scope, mistakes_in
 from compiler.findings import Finding, did_you_mean, finding_at
-from compiler.places import COMPONENT, RULE, SCOPE_WORDS, SYSTEM, Standing, Template, embedded_in, expressions_in
-from compiler.scopes import attributes_seen, element_of, over_line_scope, seen_names, source_scope, step_scope
+from compiler.places import (
+    COMPONENT,
+    RECEIVER,
+    RULE,
+    SCOPE_WORDS,
+    SYSTEM,
+    Standing,
+    Template,
+    embedded_in,
+    expressions_in,
+)
+from compiler.scopes import (
+    attributes_seen,
+    element_of,
+    over_line_scope,
+    receiver_scope,
+    seen_names,
+    source_scope,
+    step_scope,
+)
 from compiler.source import KeyPath
 from compiler.steps import Action, StepDefinition
 from compiler.survey import Group, Survey
@@ -42,6 +60,10 @@ def check(survey: Survey) -> Iterator[Finding]:
     for system in survey.definitions.systems.values():
         for standing in expressions_in(system.document.data, SYSTEM):
             yield from _judged(system, standing, Scope({}).with_names(**seen_names(standing.sees, None)))
+    for receiver in survey.definitions.receivers.values():
+        for standing in expressions_in(receiver.document.data, RECEIVER):
+            names = seen_names(standing.sees, None)
+            yield from _judged(receiver, standing, Scope({}).with_names(**names) if names else receiver_scope())
 
 
 def _judged(entry: Entry[Any], standing: Standing, scope: Scope) -> Iterator[Finding]:

@@ -27,6 +27,8 @@ def check(survey: Survey) -> Iterator[Finding]:
             yield from _step(survey, group, step)
     for system in survey.definitions.systems.values():
         yield from _retry(survey, system, ("retry",), system.model.retry)
+    for receiver in survey.definitions.receivers.values():
+        yield from _retry(survey, receiver, ("retry",), receiver.model.retry)
 
 
 def _unknown(

@@ -1,0 +1,40 @@
+"""What is told about orders: the types of events that receivers choose from (docs/notifications.md).
+
+On the wire they are prefixed: `step.late` is the CloudEvents type `ordo.step.late`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+PREFIX = "ordo."
+
+ORDER_EVENTS = (
+    "order.accepted", "order.rejected", "order.in_progress", "order.held", "order.pending",
+    "order.assessing_cancellation", "order.pending_cancellation",
+    "order.completed", "order.partial", "order.failed", "order.cancelled",
+    "order.on_track", "order.at_risk", "order.late",
+    "order.amended", "order.acted",
+)  # fmt: skip
+LINE_EVENTS = ("line.in_progress", "line.completed", "line.partial", "line.cancelled", "line.acknowledged")
+STEP_EVENTS = (
+    "step.in_progress", "step.completed", "step.skipped", "step.failed_accepted", "step.fatally_failed",
+    "step.resolved", "step.on_hold", "step.discarded", "step.cancelled", "step.amended", "step.undo_failed",
+    "step.on_track", "step.at_risk", "step.late", "step.escalated", "step.acted",
+)  # fmt: skip
+OTHER_EVENTS = ("milestone.reached",)
+EVENT_TYPES = (*ORDER_EVENTS, *LINE_EVENTS, *STEP_EVENTS, *OTHER_EVENTS)
+
+
+def fits(pattern: str, event_type: str) -> bool:
+    """Whether a receiver's pattern means this type: the type itself, `order.*`, or `*`."""
+    return pattern in ("*", event_type) or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
+
+
+def fits_any(patterns: Iterable[str], event_type: str) -> bool:
+    return any(fits(pattern, event_type) for pattern in patterns)
+
+
+def is_known(pattern: str) -> bool:
+    """Whether the pattern means any type that there is."""
+    return any(fits(pattern, event_type) for event_type in EVENT_TYPES)
