@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from compiler.attributes import Attribute
-from compiler.durations import DurationOrTemplate
+from compiler.durations import Duration, DurationOrTemplate
 from compiler.findings import Finding, Place
 from compiler.steps import Action, Model, RetryChoice, RetryPolicy, StepDefinition, StepReference
 
@@ -197,6 +198,23 @@ class Limits(Model):
     """Over all workers."""
 
 
+class Breaker(Model):
+    """When calls to a system are held back by themselves: so many failures of its own, and half of all calls."""
+
+    failures: int = Field(3, ge=1, le=1_000)
+    """Of one worker."""
+    within: Duration = Field(timedelta(seconds=30), gt=timedelta(0))
+
+
+def _breaker_shape(value: object) -> str:
+    return "a breaker" if isinstance(value, dict | Breaker) else "false"
+
+
+BreakerOrFalse = Annotated[
+    Annotated[Breaker, Tag("a breaker")] | Annotated[Literal[False], Tag("false")], Discriminator(_breaker_shape)
+]
+
+
 class System(Model):
     """An external system. Not pinned: read when a call is made. `base_url` may hold `${env.NAME}`."""
 
@@ -208,6 +226,10 @@ class System(Model):
     timeout: DurationOrTemplate | None = None
     retry: RetryChoice | None = None
     limits: Limits = Field(default_factory=Limits)
+    probe: str | None = None
+    """Path that tells whether the system is there; None: its base_url."""
+    breaker: BreakerOrFalse | None = None
+    """False: never; None: as Breaker has it."""
     error_code: str | None = None
     """CEL, sees `response`."""
     headers: dict[str, str] = Field(default_factory=dict)

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from compiler.attributes import Attribute
-from compiler.catalogue import Auth, Limits, MergedQuantity, Secret
+from compiler.catalogue import Auth, BreakerOrFalse, Limits, MergedQuantity, Secret
 from compiler.durations import DurationOrTemplate
 from compiler.steps import (
     Action,
@@ -155,6 +155,8 @@ class SystemDocument(DocumentModel):
     timeout: DurationOrTemplate | None = None
     retry: RetryChoice | None = None
     limits: Limits = Field(default_factory=Limits)
+    probe: str | None = None
+    breaker: BreakerOrFalse | None = None
     error_code: BareExpression | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     example: Any = None
