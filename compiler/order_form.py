@@ -284,11 +284,14 @@ class _Part:
         given = value if isinstance(value, list | tuple) else [value]
         found = []
         for position, one in enumerate(given):
+            path = (*self.path, key, position)
             if isinstance(one, str):
-                found.append(one)
+                if problem := value_problem(one):
+                    self.form.wrong("value-invalid", path, f"{self.who}: `{key}` {problem}")
+                else:
+                    found.append(one)
                 continue
             quoting = "; put it in quotes" if isinstance(one, int | float) else ""
-            path = (*self.path, key, position)
             message = (
                 f"{self.who}: `{key}` names lines by their ids, which are text, and this is {in_words(one)}{quoting}"
             )

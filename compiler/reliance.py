@@ -83,22 +83,23 @@ def _serving(nodes: Iterable[LineNode]) -> set[StepInstance]:
 
 def _first(steps: set[StepInstance]) -> list[StepInstance]:
     """Those that come after none of the others, directly or by way of any step."""
-    without: set[StepInstance] = set()
-    return [step for step in steps if not _comes_after(step, steps, without)]
-
-
-def _comes_after(step: StepInstance, steps: set[StepInstance], without: set[StepInstance]) -> bool:
-    """Whether one of `steps` comes before `step`. `without` keeps which other steps have none of them before."""
-    waiting, seen = list(step.after), []
+    followers: dict[StepInstance, list[StepInstance]] = {}
+    waiting, seen = list(steps), set(steps)
     while waiting:
         one = waiting.pop()
-        if one in steps:
-            return True
-        if one not in without:
-            without.add(one)
-            seen.append(one)
-            waiting += one.after
-    return False
+        for earlier in one.after:
+            followers.setdefault(earlier, []).append(one)
+            if earlier not in seen:
+                seen.add(earlier)
+                waiting.append(earlier)
+    later: set[StepInstance] = set()
+    waiting = [follower for step in steps for follower in followers.get(step, ())]
+    while waiting:
+        one = waiting.pop()
+        if one not in later:
+            later.add(one)
+            waiting += followers.get(one, ())
+    return [step for step in steps if step not in later]
 
 
 def _last(steps: set[StepInstance]) -> list[StepInstance]:
