@@ -19,18 +19,23 @@ from temporalio.client import Client
 from activities.call_system import SystemCalls
 from activities.catalogue_in_force import CatalogueInForce, CatalogueUnusable
 from activities.compile_order import OrderCompiler
-from activities.environment import callback_settings
 from activities.connections import Connections
+from activities.environment import callback_settings
+from activities.health import SystemHealth
 from activities.registry import registered, unknown_activities
 from activities.subscriptions import EventSubscriptions, Mailboxes
+from activities.system_probe import QueueRates, SystemProbes
+from activities.tokens import Tokens
 from compiler.catalogue import Catalogue
 from workers.connection import Address, ProfileUnreadable, connected
 from workers.fleet import Duties, Fleet
 from workers.logs import set_up_logs
 from workers.search_attributes import SearchAttributesUnusable, ensure_search_attributes
+from workers.switches import SystemSwitches
 from workflows.fulfil_order import FulfilOrder
 from workflows.mailbox import EventMailbox
 from workflows.messages import MAILBOX_TYPE, TASK_QUEUE, mailbox_id, workflow_id
+from workflows.system_switch import SystemSwitch
 
 GRACE = timedelta(seconds=8)
 """So long running attempts may go on once the worker is told to end; what is cut off is made again elsewhere."""
@@ -104,15 +109,25 @@ def _catalogue(options: argparse.Namespace) -> CatalogueInForce:
         raise CannotRun(f"The worker cannot start with the catalogue {options.definitions}:\n{problems}") from None
 
 
-def _duties(client: Client, task_queue: str, catalogues: CatalogueInForce, connections: Connections) -> Duties:
+def _duties(
+    client: Client, task_queue: str, catalogues: CatalogueInForce, connections: Connections, switches: SystemSwitches
+) -> Duties:
     mailboxes = Mailboxes(
         MAILBOX_TYPE, task_queue, lambda name, key: mailbox_id(key=key, name=name), order_workflow_id=workflow_id
     )
-    calls = SystemCalls(catalogues, connections)
+    tokens = Tokens()
+    calls = SystemCalls(catalogues, connections, tokens, SystemHealth(switches.trip))
+    probes, rates = SystemProbes(catalogues, connections, tokens), QueueRates(client, catalogues)
     events = EventSubscriptions(client, mailboxes)
-    own: list[Callable[..., Any]] = [OrderCompiler(catalogues).compile_order, events.subscribe, events.unsubscribe]
+    own: list[Callable[..., Any]] = [
+        OrderCompiler(catalogues).compile_order,
+        events.subscribe,
+        events.unsubscribe,
+        probes.probe_system,
+        rates.set_queue_rate,
+    ]
     return Duties(
-        workflows=[FulfilOrder, EventMailbox],
+        workflows=[FulfilOrder, EventMailbox, SystemSwitch],
         activities=[*own, *registered().values()],
         calls=[calls.call_system, calls.poll_system],
     )
@@ -148,11 +163,13 @@ async def run(options: argparse.Namespace) -> None:
     if client is None:
         return
     connections = Connections()
-    duties = _duties(client, options.task_queue, catalogues, connections)
+    switches = SystemSwitches(client, options.task_queue)
+    duties = _duties(client, options.task_queue, catalogues, connections, switches)
     fleet = Fleet(client, options.task_queue, duties, GRACE)
-    catalogues.listeners.append(fleet.follow_soon)
+    catalogues.listeners += [fleet.follow_soon, switches.announce_soon]
     await fleet.start(await catalogues.refreshed())
     in_force = catalogues.current
+    switches.announce_soon(in_force)
     logger.info(
         "worker ready", task_queue=options.task_queue, namespace=client.namespace,
         catalogue_version=in_force.catalogue.version, systems=sorted(in_force.systems),
@@ -165,6 +182,7 @@ async def run(options: argparse.Namespace) -> None:
     finally:
         watching.cancel()
         logger.info("worker ends", grace=GRACE.total_seconds())
+        await switches.stop()
         await fleet.stop()
         await connections.close()
     logger.info("worker ended")

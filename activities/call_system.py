@@ -6,7 +6,6 @@ import asyncio
 import time
 import traceback
 from datetime import timedelta
-from typing import Protocol
 
 import httpx
 import structlog
@@ -30,8 +29,9 @@ from activities.contract import (
 from activities.credentials import Credentials, credentials_for
 from activities.exchange import exchange
 from activities.failure import Failure, configuration_error
+from activities.health import SystemHealth
 from activities.judgement import Reading, refusal
-from activities.reachable_system import ReachableSystem
+from activities.reachable_system import ReachableSystem, Systems
 from activities.request import Request, request_of
 from activities.tokens import Tokens
 
@@ -41,19 +41,21 @@ INTERNAL_ERROR = "internal_error"
 UNAUTHORIZED = 401
 
 
-class Systems(Protocol):
-    """Where systems are looked up when a call is made: what operations change reaches running orders."""
-
-    def system(self, id_: str) -> ReachableSystem | None: ...
-
-
 class SystemCalls:
     """The activities of every system's task queue."""
 
-    def __init__(self, systems: Systems, connections: Connections) -> None:
+    def __init__(
+        self,
+        systems: Systems,
+        connections: Connections,
+        tokens: Tokens | None = None,
+        health: SystemHealth | None = None,
+    ) -> None:
+        """Without `health` nobody counts what calls meet."""
         self._systems = systems
         self._connections = connections
-        self._tokens = Tokens()
+        self._tokens = tokens or Tokens()
+        self._health = health or SystemHealth()
 
     @activity.defn(name=CALL_SYSTEM)
     async def call_system(self, call: SystemCall) -> SystemAnswer:
@@ -92,11 +94,21 @@ class SystemCalls:
         system = self._systems.system(call.system)
         if system is None:
             raise configuration_error(f"This worker's catalogue has no system {call.system}")
-        async with self._connections.to(system) as client:
-            answer, request = await self._exchanged(call, system, client)
+        try:
+            async with self._connections.to(system) as client:
+                answer, request = await self._exchanged(call, system, client)
+        except Failure as failure:
+            if failure.unwell:
+                self._health.failed(system, failure)
+            raise
         reading = Reading(call, answer, request)
-        if failure := refusal(answer, request, system.system.error_code) or reading.business_failure():
-            raise failure
+        refused = refusal(answer, request, system.system.error_code)
+        if refused is not None and refused.unwell:
+            self._health.failed(system, refused)
+        else:
+            self._health.answered(system)
+        if failed := refused or reading.business_failure():
+            raise failed
         return reading, answer
 
     async def _exchanged(
@@ -128,7 +140,7 @@ class SystemCalls:
             async with asyncio.timeout(until - time.monotonic()):
                 return await self._tokens.credentials(system, client, refused)
         except TimeoutError:
-            raise Failure(TIMEOUT, f"{system.name}: no token within {call.timeout:g} s") from None
+            raise Failure(TIMEOUT, f"{system.name}: no token within {call.timeout:g} s", unwell=True) from None
 
 
 def _failure_of(error: Exception, call: SystemCall) -> Failure:

@@ -20,11 +20,30 @@ POLL_SYSTEM = "poll_system"
 SUBSCRIBE_EVENTS = "subscribe_events"  # EventSubscription → None
 UNSUBSCRIBE_EVENTS = "unsubscribe_events"  # EventSubscription → None
 
+HAND_OVER_EVENTS = "hand_over_events"  # HandOver → None; starts the order's outbox where it does not run
+MATCH_EVENTS = "match_events"  # HandOver → MatchedEvents
+DELIVER_EVENTS = "deliver_events"  # EventsForReceiver → DeliveryOutcome
+OUTBOX_TELL = "tell"  # signal of an order's outbox (workflows/outbox.py), HandOver
+
+WATCH_ORDER_STEP = "watch_order_step"  # StepWatch → StepStanding
+
+# What orders say to each other, and are asked by WATCH_ORDER_STEP
+ORDER_WATCH = "watch_step"  # signal to the order that has the step, StepWatch
+ORDER_STANDING = "step_standing"  # signal to the order that waits, StepStanding; query with a StepWatch, answers one
+
 # What the mailbox of an event name and key (workflows/mailbox.py) answers to
 MAILBOX_DELIVER = "deliver"  # update and signal, MailboxDelivery → MailboxAnswer
 MAILBOX_SUBSCRIBE = "subscribe"  # update and signal, MailboxSubscriber → None; may start the mailbox
 MAILBOX_UNSUBSCRIBE = "unsubscribe"  # signal, MailboxSubscriber
 MAILBOX_ORDER_STARTED = "order_started"  # signal without argument, to the mailbox of an order
+
+SET_QUEUE_RATE = "set_queue_rate"  # QueueRate → QueueRateSet
+PROBE_SYSTEM = "probe_system"  # Probe → ProbeAnswer
+
+# What the switch of a system (workflows/system_switch.py) answers to; each may start it
+SWITCH_ANNOUNCE = "announce"  # signal, SystemAnnounced: a worker knows the system
+SWITCH_RETIRE = "retire"  # signal without argument: the catalogue has the system no more
+SWITCH_TRIP = "trip"  # signal, SystemTrip: a worker meets failure after failure
 
 LONGEST_BACKOFF = 60.0
 """Seconds. A longer pause between attempts is a timer of the workflow (RETRY_LATER), not of the activity."""
@@ -50,6 +69,11 @@ CALLBACK_ID = "\ue000callback.id\ue001"
 it sends, and these back into what it returns: a callback id must not be readable in a history."""
 
 
+def notifications_task_queue(task_queue: str) -> str:
+    """The queue on which deliveries to receivers wait, so that a slow receiver holds no order up."""
+    return f"{task_queue}/notifications"
+
+
 def system_task_queue(task_queue: str, system: str) -> str:
     """The queue on which the calls to `system` wait, so that its limits and its switch hold nobody else up."""
     return f"{task_queue}.{system}"
@@ -68,6 +92,77 @@ class Wire(BaseModel):
     model_config = ConfigDict(frozen=True, ser_json_bytes="base64", val_json_bytes="base64")
 
 
+class Telling(Wire):
+    """What is told of an order, as the receivers of the worker's catalogue want it when the order starts."""
+
+    events: list[str]
+    """Types and patterns (compiler.event_types)."""
+    receivers: list[str]
+    """Ids: those whom a step may escalate to."""
+
+
+class ToldOrder(Wire):
+    """Of an order what receivers may choose by."""
+
+    id: str
+    revision: int = 1
+    customer: dict[str, Any] = {}
+    """id, name, tier."""
+    priority: int = 3
+    products: list[str] = []
+    """Ids of the commercial ones."""
+
+
+class ToldEvent(Wire):
+    id: str
+    """`<order id>/<number>`; of a later revision `<order id>/r<revision>/<number>`."""
+    number: int
+    """From 1, without gaps, per revision; 0 for the one event of a rejected order."""
+    type: str
+    """Of compiler.event_types."""
+    at: float
+    """Seconds since 1970."""
+    data: dict[str, Any] = {}
+    """Without what is the same for the whole order."""
+
+
+class HandOver(Wire):
+    """Events on their way out of an order. Handing over twice does no harm: numbers tell."""
+
+    order: ToldOrder
+    events: list[ToldEvent]
+    ended: bool = False
+    """Nothing more will come from this run of the order."""
+
+
+class MatchedEvents(Wire):
+    receivers: dict[str, list[str]] = {}
+    """Event id → ids of the receivers that want it; those that nobody wants are left out."""
+
+
+class EventsForReceiver(Wire):
+    receiver: str
+    order: ToldOrder
+    events: list[ToldEvent]
+    """In order; the first that fails ends the delivery."""
+    attempts: int = 0
+    """Of the first event, made before."""
+
+
+class DeliveryOutcome(Wire):
+    delivered: int
+    """So many of the events, from the first."""
+    code: str | None = None
+    """Why the next one was not; None: nothing failed."""
+    message: str = ""
+    pause: float | None = None
+    """Seconds until it is tried again; None: it is given up."""
+    counts: bool = True
+    """False where nothing was tried, so that it is no attempt."""
+    gone: bool = False
+    """The receiver wants nothing more, or is none any more."""
+
+
 class CompileOrder(Wire):
     order: dict[str, Any]
     """As submitted, not yet checked."""
@@ -83,6 +178,8 @@ class CompiledOrder(Wire):
     summary: dict[str, Any] = {}
     """For search attributes and memo, also of a rejected order as far as known: customer_id, products (commercial,
     top level first), catalogue_version, requested_completion, order_lines, lines, steps (counts)."""
+    telling: Telling | None = None
+    """None: the catalogue has no receivers, and the order tells nobody anything."""
 
 
 class SystemCall(Wire):
@@ -191,6 +288,32 @@ class EventSubscription(Wire):
     key: str | None = None
 
 
+class StepWatch(Wire):
+    """A step of an order wants to be told when a step of another order is done."""
+
+    order_id: str
+    """The order that waits, and its step."""
+    step_id: str
+    other_order: str
+    other_step: str
+    """As `after` has it: `workstream.step`, `step`, or `workstream`; all its instances are meant. Or one's id."""
+    workstream: str
+    """Of the step that waits: where a bare name is looked for first."""
+
+
+class StepStanding(Wire):
+    """How far that step of the other order is, for `step_id` of the order that waits."""
+
+    step_id: str
+    other_order: str
+    other_step: str
+    standing: Literal["open", "done", "undone", "missing", "ended", "not_there"]
+    """open: that order will tell · done · undone: it never will be, or was taken back · missing: the order has no such
+    step · ended: the order ended without a word · not_there: there is no such order yet; its mailbox will ask it."""
+    words: str = ""
+    """In what way it is undone, or ended."""
+
+
 class MailboxSubscriber(Wire):
     order_id: str
     workflow_id: str
@@ -213,6 +336,8 @@ class MailboxDelivery(Wire):
     key: str | None = None
     payload: Any = None
     step: str | None = None
+    watch: StepWatch | None = None
+    """No event: another order's step asks to be told of a step of the order that the mailbox is for."""
 
 
 class MailboxAnswer(Wire):
@@ -220,3 +345,56 @@ class MailboxAnswer(Wire):
     """delivered to the one order that waits · kept, nobody waits yet · had come before · refused, several orders wait ·
     refused, too much is kept already."""
     orders: list[str] = []
+
+
+class SystemSwitchInput(Wire):
+    """How the switch of a system starts."""
+
+    system: str
+    queue: str
+    """system_task_queue() of the deployment that it belongs to."""
+    carried: dict[str, Any] | None = None
+    """Its state when it continues as new."""
+
+
+class SystemAnnounced(Wire):
+    name: str
+    """As people know the system."""
+
+
+class SystemTrip(Wire):
+    """What one worker has met lately."""
+
+    failures: int
+    """Of the system itself: no connection, no answer in time, 5xx."""
+    calls: int
+    """In the same time, those failures included."""
+    error: str
+    """The last failure, in words."""
+
+
+class QueueRate(Wire):
+    """How many calls a second the server lets through to a system, over all workers. None: as its own limits say."""
+
+    system: str
+    queue: str
+    per_second: float | None
+    reason: str
+    """Shown by Temporal's own tools."""
+
+
+class QueueRateSet(Wire):
+    enough: bool = False
+    """The system's own limit is no higher than what was asked for."""
+    problem: str | None = None
+    """Why the server does not keep to it; None: it does."""
+
+
+class Probe(Wire):
+    system: str
+
+
+class ProbeAnswer(Wire):
+    alive: bool
+    said: str
+    """In words: `answered 200`, `nobody can be reached at …`."""

@@ -39,7 +39,7 @@ async def exchange(client: httpx.AsyncClient, base: Base, request: Request, acce
             return await _followed(client, base, request, accept, sending)
     except TimeoutError:
         message = f"{request.shown}: no answer within {round(seconds, 3):g} s"
-        raise Failure(TIMEOUT, message, outcome_known=not sending.begun) from None
+        raise Failure(TIMEOUT, message, outcome_known=not sending.begun, unwell=True) from None
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
         raise definition_error(f"{request.shown}: the request is none that HTTP allows") from None
     except (httpx.TransportError, OSError) as error:
@@ -49,8 +49,10 @@ async def exchange(client: httpx.AsyncClient, base: Base, request: Request, acce
 def _connection_failure(error: Exception, base: Base, request: Request, sending: _Sending) -> Failure:
     reason = request.masks.text(str(error) or type(error).__name__).splitlines()[0][:200]
     if sending.begun:
-        return Failure(CONNECTION, f"{request.shown}: the connection was lost: {reason}", outcome_known=False)
-    return Failure(CONNECTION, f"{request.shown}: nobody can be reached at {base.host}: {reason}")
+        return Failure(
+            CONNECTION, f"{request.shown}: the connection was lost: {reason}", outcome_known=False, unwell=True
+        )
+    return Failure(CONNECTION, f"{request.shown}: nobody can be reached at {base.host}: {reason}", unwell=True)
 
 
 async def _followed(

@@ -21,6 +21,7 @@ class Failure(Exception):
         retry_after: float | None = None,
         outcome_known: bool = True,
         settles: bool = False,
+        unwell: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -33,6 +34,8 @@ class Failure(Exception):
         """False where the work may have been done all the same."""
         self.settles = settles
         """The system itself has said no to this key: had an earlier attempt done the work, it would have said so."""
+        self.unwell = unwell
+        """The system itself is down or overwhelmed, whatever it was asked; activities.health counts this."""
 
 
 def definition_error(message: str, *, outcome_known: bool = True) -> Failure:

@@ -19,6 +19,8 @@ LARGEST_OUTPUT = 256 * 1024
 """Bytes of JSON that a step may hand on to later ones: an order carries the outputs of all its steps."""
 _REFUSED_FOR_GOOD = frozenset({501, 505})
 """Of 5xx, those that say that nothing was even begun. 503 does not: proxies answer it for lost connections, too."""
+_DOWN = frozenset({502, 503, 504})
+"""Of 5xx, those that say that the system, or what stands behind it, is down, whatever code comes with it."""
 _ABOUT_THE_WORK = frozenset({400, 409, 410, 412, 422})
 """Of 4xx, those that only the system says, having looked at what is wanted. Others may come from a proxy before it."""
 _NOT_ABOUT_THE_WORK = TEMPORARY | {401, 403, 407}
@@ -42,6 +44,7 @@ def refusal(answer: Answer, request: Request, error_code: str | None) -> Failure
         retry_after=retry_after(answer.headers.get("retry-after")),
         outcome_known=400 <= status < 500 or status in _REFUSED_FOR_GOOD,
         settles=400 <= status < 500 and status not in _NOT_ABOUT_THE_WORK and (bool(code) or status in _ABOUT_THE_WORK),
+        unwell=status in _DOWN or (status >= 500 and not code and status not in _REFUSED_FOR_GOOD),
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from activities.addresses import Base, base_of
 from compiler import cel
@@ -30,6 +30,12 @@ class ReachableSystem:
     @property
     def name(self) -> str:
         return self.system.name or self.system.id
+
+
+class Systems(Protocol):
+    """Where systems are looked up when a call is made: what operations change reaches running orders."""
+
+    def system(self, id_: str) -> ReachableSystem | None: ...
 
 
 def reach(system: System, environment: Mapping[str, str]) -> tuple[ReachableSystem | None, list[str]]:

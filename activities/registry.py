@@ -24,6 +24,8 @@ from activities.contract import (
     CALL_SYSTEM,
     COMPILE_ORDER,
     POLL_SYSTEM,
+    PROBE_SYSTEM,
+    SET_QUEUE_RATE,
     SUBSCRIBE_EVENTS,
     TIMEOUT,
     UNSUBSCRIBE_EVENTS,
@@ -39,7 +41,9 @@ logger = structlog.get_logger("activities")
 
 ACTIVITY_FAILED = "activity_failed"
 """Code of a failure that the function did not name: an exception of any other kind."""
-RESERVED = frozenset({CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS})
+RESERVED = frozenset(
+    {CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, PROBE_SYSTEM, SET_QUEUE_RATE, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS}
+)
 
 StepFunction = Callable[[StepActivity], Any]
 """`async def`, or `def`, which then runs in a thread. Gives what later steps see as `output`: any JSON value."""

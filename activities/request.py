@@ -72,6 +72,15 @@ def request_of(call: SystemCall, system: ReachableSystem, credentials: Credentia
     return Request(call.method.upper(), url, headers, content, masks, shown)
 
 
+def probe_of(system: ReachableSystem, credentials: Credentials) -> Request:
+    """The request that finds out whether the system answers at all. Raises Failure (definition_error)."""
+    shown = f"{system.name}, GET {system.system.probe or system.base.prefix or '/'}"
+    usual = {"User-Agent": "ordo", "Accept": "*/*", "Accept-Encoding": "identity"}
+    headers = _over(usual, _checked(system.headers, shown), _checked(credentials.headers, shown))
+    url = address(system.base, system.system.probe or "", {}, shown)
+    return Request("GET", url, headers, None, Masks((*credentials.secrets, *system.hidden)), shown)
+
+
 def _callback(call: SystemCall, shown: str) -> Callback:
     try:
         secret, gateway = callback_settings()

@@ -112,9 +112,9 @@ async def _fetched(request: _Request, client: httpx.AsyncClient) -> _Held:
             sent = httpx.Request("POST", request.url, headers=headers, content=urlencode(fields).encode())
             status, answer, pause = await _answered(client, sent)
     except TimeoutError:
-        raise Failure(TIMEOUT, f"{shown} has not answered within {PATIENCE:g} s") from None
+        raise Failure(TIMEOUT, f"{shown} has not answered within {PATIENCE:g} s", unwell=True) from None
     except (httpx.TransportError, OSError):
-        raise Failure(CONNECTION, f"{shown} cannot be reached") from None
+        raise Failure(CONNECTION, f"{shown} cannot be reached", unwell=True) from None
     if not 200 <= status < 300:
         raise _refusal(shown, status, answer, pause)
     return _taken(request, shown, answer, asked_at)
@@ -145,7 +145,7 @@ def _refusal(shown: str, status: int, answer: dict[str, Any], pause: float | Non
     code = f" {said}" if isinstance(said, str) and _CODE.fullmatch(said) else ""
     message = f"{shown} answered {status}{code}"
     if status >= 500 or status == 429:
-        return Failure(CONNECTION, message, retry_after=pause)
+        return Failure(CONNECTION, message, retry_after=pause, unwell=status != 429)
     return configuration_error(message)
 
 
