@@ -28,6 +28,8 @@ UPDATE_CALLBACK = "callback"  # CallbackDelivery → DeliveryAnswer
 UPDATE_RETRY = "retry"  # StepAct → ActAnswer
 UPDATE_SKIP = "skip"  # StepAct → ActAnswer
 UPDATE_COMPLETE = "complete"  # StepAct → ActAnswer
+UPDATE_RESCHEDULE = "reschedule"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
+UPDATE_EXTEND = "extend"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
 UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
 
 # Signals: for senders that cannot wait (the mailbox; the gateway where no worker answers)
@@ -35,7 +37,7 @@ SIGNAL_EVENT = "deliver_event"  # EventDelivery
 SIGNAL_CALLBACK = "deliver_callback"  # CallbackDelivery; from the gateway, for a time when no worker answers
 
 # Queries of FulfilOrder
-QUERY_OVERVIEW = "overview"  # None → OrderView, without steps
+QUERY_OVERVIEW = "overview"  # OverviewRequest (or nothing) → OrderView, without steps
 QUERY_STEPS = "steps"  # StepsPageRequest → StepsPage
 QUERY_PLAN = "plan"  # None → bytes, compiler.plan_codec.pack(plan)
 
@@ -165,6 +167,18 @@ class UndoView(Message):
     error: ErrorView | None = None
 
 
+class SystemHold(Message):
+    """A system whose calls wait: an operator has switched it off, or its breaker is open."""
+
+    system: str
+    off: bool
+    """False: the breaker is open, since the system has failed repeatedly."""
+    since: datetime | None = None
+    by: str | None = None
+    reason: str = ""
+    next_probe_at: datetime | None = None
+
+
 class StepView(Message):
     number: int
     """From 1, in the plan's order; stays the same for the order's life."""
@@ -193,6 +207,12 @@ class StepView(Message):
     output: Any = None
     error: ErrorView | None = None
     undo: UndoView | None = None
+    late_at: datetime | None = None
+    """When it is late by its sla, or was; for a step that has been ready."""
+    escalated_to: str | None = None
+    expected_start: datetime | None = None
+    expected_end: datetime | None = None
+    """By the forecast; of a step that has not ended."""
 
 
 class LineView(Message):
@@ -205,6 +225,11 @@ class LineView(Message):
     state: OrderState
     sources: list[str]
     per: str | None = None
+    requested_completion: datetime | None = None
+    """Its own, where it has one."""
+    forecast: datetime | None = None
+    """When it will probably be complete, or was; None where no step serves it."""
+    jeopardy: Jeopardy = Jeopardy.ON_TRACK
 
 
 class HistoryEntry(Message):
@@ -220,6 +245,7 @@ class OrderView(Message):
     state: OrderState
     jeopardy: Jeopardy
     forecast: datetime | None
+    """When it will probably end; None where it has ended, or where that cannot be told now."""
     revision: int
     customer: dict[str, Any]
     priority: int
@@ -238,12 +264,23 @@ class OrderView(Message):
     lines: list[LineView] = []
     findings: list[dict[str, Any]] = []
     history: list[HistoryEntry] = []
+    held_up_by: str | None = None
+    """The step under way, or next, on which the forecast depends."""
+    late_because_of: str | None = None
+    """The step under way, or next, because of which a requested completion is missed by the forecast."""
+
+
+class OverviewRequest(Message):
+    at: datetime | None = None
+    """Now, as the asker's clock has it: an order that waits does not notice how time passes."""
 
 
 class StepsPageRequest(Message):
     offset: int = 0
     limit: int = 500
     states: list[StepState] | None = None
+    at: datetime | None = None
+    """As in OverviewRequest."""
 
 
 class StepsPage(Message):
