@@ -213,6 +213,8 @@ class StepView(Message):
     expected_start: datetime | None = None
     expected_end: datetime | None = None
     """By the forecast; of a step that has not ended."""
+    system_hold: SystemHold | None = None
+    """Why its call waits, where its system holds it back. Operations add this; the order itself cannot see it."""
 
 
 class LineView(Message):
