@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from compiler.findings import Finding
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
@@ -50,3 +52,31 @@ def test_half_a_character_among_the_lines_relied_on_is_told_of(tmp_path: Path) -
     findings: list[Finding] = rejected(catalogue, line("1", "site", relies_on=["\ud800"]))
     only(findings, "value-invalid")
     assert findings[0].model_dump_json()
+
+
+@pytest.mark.parametrize("both", ["a.x, a.y", "a.y, a.x"])
+def test_what_stands_in_for_absent_steps_is_complete_whichever_is_asked_for_first(both: str, tmp_path: Path) -> None:
+    """`a.x` stands in for `a.y`, and both for `o.lost`; neither is in the plan, and `b.go` is what is left of them."""
+    catalogue = catalogue_of(
+        tmp_path,
+        f"""
+        kind: commercial_product
+        id: o
+        decomposes_to: [{{product: a, when: quantity > 1}}, {{product: b}}]
+        steps:
+          lost: {{milestone: true, actions: [delete], after: [{both}]}}
+          one: {{milestone: true, after: [lost]}}
+          then: {{milestone: true, after: [one, a.y]}}
+        ---
+        kind: technical_product
+        id: a
+        steps: {{x: {{milestone: true, after: [b.go]}}, y: {{milestone: true, after: [x]}}}}
+        ---
+        kind: technical_product
+        id: b
+        steps: {{go: {{milestone: true}}}}
+        """,
+    )
+    plan = sketch(catalogue, line("1", "o"))
+    assert plan.after["o.one@1"] == {"b.go@1"}
+    assert plan.after["o.then@1"] == {"o.one@1", "b.go@1"}
