@@ -82,7 +82,7 @@ def _no_idle_lines(tree: LineTree, rejections: Rejections) -> None:
 def _needs_no_work(node: LineNode) -> bool:
     if node.line.action in node.product.no_work_for:
         return True
-    below = [one for one in node.everything_under if not one.is_order_line]
+    below = [one for one in node.decomposition if not one.is_order_line]  # its own; child lines are judged themselves
     return bool(below) and all(one.line.action in one.product.no_work_for for one in below)
 
 

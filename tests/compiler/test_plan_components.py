@@ -179,6 +179,12 @@ def test_no_work_for_replaces_the_default(tmp_path: Path) -> None:
     assert only(rejected(catalogue, line("1", "offer", action="no_change")), "line-without-work")
 
 
+def test_child_lines_that_need_no_work_do_not_excuse_their_parent(tmp_path: Path) -> None:
+    text = "kind: commercial_product\nid: shell\n---\n" + WORK % ("name: Offer", "steps: {go: {milestone: true}}")
+    order = line("1", "shell", lines=[line("2", "offer", action="no_change")])
+    assert "add `shell`" in only(rejected(catalogue_of(tmp_path, text), order), "line-without-work")
+
+
 def test_a_line_is_served_by_the_steps_of_its_child_lines(tmp_path: Path) -> None:
     text = f"kind: commercial_product\nid: shell\n---\nkind: commercial_product\nid: inner\n{GO}"
     plan = sketch(catalogue_of(tmp_path, text), line("1", "shell", lines=[line("2", "inner")]))
