@@ -52,9 +52,10 @@ async def act_on_step(client: Client, command: StepCommand) -> ActAnswer:
 
 
 def _as_known(seen: StepState | None) -> StepState | None:
-    """`seen` as the order itself would say it: that an attempt failed and another follows may be Temporal's knowledge
-    alone (operations.reading.with_attempts), and nobody who saw that saw something else than a running step."""
-    return None if seen is StepState.FAILED else seen
+    """`seen` as the order itself would say it: that an attempt failed and another follows, and that its system holds it
+    back, may be Temporal's knowledge alone (operations.reading.with_attempts), and nobody who saw that saw something
+    else than a running step."""
+    return None if seen in (StepState.FAILED, StepState.ON_HOLD) else seen
 
 
 async def set_characteristics(client: Client, order_id: str, values: dict[str, Any], actor: Actor) -> ActAnswer:

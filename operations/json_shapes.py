@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -10,7 +11,9 @@ from operations.listing import OrderSummary
 from operations.reading import OrderReading, StepList, StepOfOrder
 from operations.reasons import Reason, ended_sentence
 from operations.submission import Submission
+from operations.systems import SystemReading
 from workflows.messages import ActAnswer, LineView, StepView
+from workflows.switch_messages import SwitchAnswer, SystemView
 
 Json = dict[str, Any]
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)
@@ -118,3 +121,21 @@ def reasons_json(reading: OrderReading, reasons: list[Reason], step: StepView | 
             for reason in reasons
         ],
     }
+
+
+def systems_json(readings: Sequence[SystemReading]) -> Json:
+    """`systems -o json`. `waiting` is null where it is not known."""
+    return {
+        "systems": [
+            view_json(reading.view) | {"waiting": reading.waiting, "limited_by_hand": reading.limited_by_hand}
+            for reading in readings
+        ]
+    }
+
+
+def switch_json(answer: SwitchAnswer) -> Json:
+    return view_json(answer.system) | {"message": answer.message, "already": answer.already}
+
+
+def view_json(view: SystemView) -> Json:
+    return view.model_dump(mode="json")

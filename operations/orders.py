@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Literal
 
 from temporalio.client import Client
 
-from operations import acting, deliveries, listing, reading, submission
+from operations import acting, deliveries, listing, reading, submission, systems
 from operations.acting import StepCommand
 from operations.connection import ConnectionSettings, address_of, check_server, connect
 from operations.deliveries import Delivered
@@ -16,6 +16,7 @@ from operations.listing import OrderFilter, OrderSummary
 from operations.reading import OrderReading, StepList
 from operations.reasons import Reason, why
 from operations.submission import Submission
+from operations.systems import SystemReading
 from workflows.messages import (
     TASK_QUEUE,
     ActAnswer,
@@ -26,6 +27,7 @@ from workflows.messages import (
     StepsPageRequest,
 )
 from workflows.states import StepState
+from workflows.switch_messages import SwitchAnswer
 
 
 class Orders:
@@ -105,3 +107,10 @@ class Orders:
         if step and found.source == "record":
             raise NoWorker(f"Order {order_id}")
         return found, why(found.order, found.steps, found.step(step) if step else None)
+
+    async def systems(self) -> Sequence[SystemReading]:
+        """Every system that this deployment's workers know, with its switch and what waits for it."""
+        return await systems.list_systems(self.client, self.task_queue)
+
+    async def switch_system(self, system: str, to: Literal["on", "off"], actor: Actor) -> SwitchAnswer:
+        return await systems.switch_system(self.client, self.task_queue, system, to, actor)

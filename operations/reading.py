@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -19,6 +19,7 @@ from operations.connection import address_of
 from operations.errors import NotFound, NoWorker, asking_worker
 from operations.listing import OrderFilter, list_orders
 from operations.record import describe, view_of
+from operations.systems import holds_of, waits_on
 from workflows.messages import (
     QUERY_OVERVIEW,
     QUERY_STEPS,
@@ -27,6 +28,7 @@ from workflows.messages import (
     StepsPage,
     StepsPageRequest,
     StepView,
+    SystemHold,
     workflow_id,
 )
 from workflows.states import StepState
@@ -86,9 +88,10 @@ async def read(client: Client, order_id: str, *, steps: bool = True) -> OrderRea
         order = await overview(client, order_id)
         found = await read_steps(client, order_id) if steps else []
         pending = (await describe(client, order_id)).raw_description.pending_activities if steps else []
+        holds = await holds_of(client, pending)
     except (NoWorker, NotFound):
         return OrderReading(await view_of(await describe(client, order_id)), (), "record")
-    return OrderReading(order, tuple(with_attempts(found, pending)))
+    return OrderReading(order, tuple(with_attempts(found, pending, holds)))
 
 
 async def overview(client: Client, order_id: str) -> OrderView:
@@ -115,7 +118,8 @@ async def steps_with_attempts(client: Client, order_id: str, request: StepsPageR
     except NotFound:
         await describe(client, order_id)
         raise
-    return page.model_copy(update={"steps": with_attempts(page.steps, record.raw_description.pending_activities)})
+    pending = record.raw_description.pending_activities
+    return page.model_copy(update={"steps": with_attempts(page.steps, pending, await holds_of(client, pending))})
 
 
 async def read_steps(client: Client, order_id: str, states: Sequence[StepState] | None = None) -> list[StepView]:
@@ -130,16 +134,42 @@ async def read_steps(client: Client, order_id: str, states: Sequence[StepState] 
     return steps
 
 
-def with_attempts(steps: Iterable[StepView], pending: Iterable[PendingActivityInfo]) -> list[StepView]:
-    """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure, next try.
+def with_attempts(
+    steps: Iterable[StepView],
+    pending: Iterable[PendingActivityInfo],
+    holds: Mapping[str, SystemHold] | None = None,
+) -> list[StepView]:
+    """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure, next try,
+    and by `holds` (operations.systems.holds_of) whether the step's system keeps its call waiting.
 
     An activity's id is the step's, or the step's with a suffix after `/`, which never stands in a step's id.
     """
     by_step = {activity.activity_id.partition("/")[0]: activity for activity in pending}
     return [
-        _joined(step, by_step[step.id]) if step.state is StepState.IN_PROGRESS and step.id in by_step else step
+        _held(_joined(step, by_step[step.id]), by_step[step.id], holds or {})
+        if step.state is StepState.IN_PROGRESS and step.id in by_step
+        else step
         for step in steps
     ]
+
+
+def _held(step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]) -> StepView:
+    """On hold, where the call waits on the queue of a system that is off or whose breaker is open. It has burnt no
+    attempt meanwhile, and the time of the next one means nothing."""
+    hold = holds.get(waits_on(activity) or "")
+    if hold is None:
+        return step
+    attempts = max(step.attempts - 1, 0) if step.state is StepState.IN_PROGRESS else step.attempts
+    what = f"system {hold.system}, which is {'switched off' if hold.off else 'failing'}"
+    return step.model_copy(
+        update={
+            "state": StepState.ON_HOLD,
+            "attempts": attempts,
+            "next_attempt_at": None,
+            "waits_for": what,
+            "system_hold": hold,
+        }
+    )
 
 
 def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.messages import OrderView, StepView
+from workflows.messages import OrderView, StepView, SystemHold
 from workflows.states import OrderState, StepState
 
 ENDED_ORDERS = {
@@ -170,7 +170,22 @@ def _fallout(order: OrderView, step: StepView) -> _Move:
 
 
 def _on_hold(_order: OrderView, step: StepView) -> _Move:
+    if step.system_hold is not None:
+        return _held_by(step.system_hold)
     return _Move("is on hold", "the operator's", step.waits_for or "it goes on when the hold is lifted")
+
+
+def _held_by(hold: SystemHold) -> _Move:
+    since = f" since {moment(hold.since)}" if hold.since else ""
+    why_ = f" ({hold.reason})" if hold.reason else ""
+    if hold.off:
+        who = f" by {hold.by}" if hold.by else ""
+        switched = f"is on hold: system {hold.system} is switched off{who}{since}{why_}. It waits"
+        return _Move(switched, "the operator's", f"`system on {hold.system}`; no attempt is burnt meanwhile")
+    probe = f", asked for at {moment(hold.next_probe_at)}" if hold.next_probe_at else ""
+    failing = f"is on hold: system {hold.system} has failed repeatedly{since}{why_}. It waits"
+    moved_by = f"its answer to the next probe{probe}; then calls go on by themselves, and none has burnt an attempt"
+    return _Move(failing, "the called system's", moved_by)
 
 
 def _waiting(order: OrderView, step: StepView) -> _Move:
