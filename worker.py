@@ -22,6 +22,7 @@ from activities.compile_order import OrderCompiler
 from activities.connections import Connections
 from activities.environment import callback_settings
 from activities.health import SystemHealth
+from activities.other_orders import OtherOrders
 from activities.registry import registered, unknown_activities
 from activities.subscriptions import EventSubscriptions, Mailboxes
 from activities.system_probe import QueueRates, SystemProbes
@@ -109,9 +110,10 @@ def _catalogue(options: argparse.Namespace) -> CatalogueInForce:
         raise CannotRun(f"The worker cannot start with the catalogue {options.definitions}:\n{problems}") from None
 
 
-def _duties(
+def duties_of(
     client: Client, task_queue: str, catalogues: CatalogueInForce, connections: Connections, switches: SystemSwitches
 ) -> Duties:
+    """Everything that a worker can do."""
     mailboxes = Mailboxes(
         MAILBOX_TYPE, task_queue, lambda name, key: mailbox_id(key=key, name=name), order_workflow_id=workflow_id
     )
@@ -119,6 +121,7 @@ def _duties(
     calls = SystemCalls(catalogues, connections, tokens, SystemHealth(switches.trip))
     probes, rates = SystemProbes(catalogues, connections, tokens), QueueRates(client, catalogues)
     events = EventSubscriptions(client, mailboxes)
+    others = OtherOrders(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id))
     own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
         events.subscribe,
@@ -164,7 +167,7 @@ async def run(options: argparse.Namespace) -> None:
         return
     connections = Connections()
     switches = SystemSwitches(client, options.task_queue)
-    duties = _duties(client, options.task_queue, catalogues, connections, switches)
+    duties = duties_of(client, options.task_queue, catalogues, connections, switches)
     fleet = Fleet(client, options.task_queue, duties, GRACE)
     catalogues.listeners += [fleet.follow_soon, switches.announce_soon]
     await fleet.start(await catalogues.refreshed())

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli import catalogue, planning, reading, resolving, running, starting, telling, worklists
+from cli import catalogue, planning, reading, resolving, running, starting, systems, telling, worklists
 from cli.failures import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
 
 ABOUT = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
@@ -30,7 +30,7 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for group in (running, catalogue, planning, starting, reading, telling, worklists, resolving):
+    for group in (running, catalogue, planning, starting, reading, telling, worklists, resolving, systems):
         group.register(app)
     return app
 

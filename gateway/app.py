@@ -18,6 +18,7 @@ from gateway.health_routes import health_routes
 from gateway.order_routes import order_routes
 from gateway.reference_page import reference_page
 from gateway.settings import GatewaySettings
+from gateway.system_routes import system_routes
 from operations.orders import Orders
 
 LARGEST_ORDER_BODY = 2_000_000
@@ -44,6 +45,7 @@ def create_app(orders: Orders, settings: GatewaySettings) -> FastAPI:
     app.include_router(event_routes(orders), dependencies=token)
     app.include_router(callback_routes(orders, settings.callback_secret))
     app.include_router(act_routes(orders), dependencies=token)
+    app.include_router(system_routes(orders), dependencies=token)
     app.include_router(health_routes(orders))
     answer_failures(app)
     _describe(app)

@@ -19,6 +19,7 @@ TAGS = [
     {"name": "events", "description": "What other systems tell orders."},
     {"name": "callbacks", "description": "Answers to calls. The id is the capability; no token."},
     {"name": "operators", "description": "What waits for a person, and what they do about it."},
+    {"name": "systems", "description": "The systems that orders call: how they fare, off and on."},
     {"name": "health", "description": "For those who watch the process. No token."},
 ]
 
@@ -108,7 +109,21 @@ _REASON: Shape = {
     "holds_up": 4,
 }
 _ORDER_READ: Shape = {"order_id": "HS-1001", "state": "in_progress", "source": "worker", "fallout": 1, "lines": []}
+_SYSTEM: Shape = {
+    "system": "billing",
+    "name": "Billing",
+    "state": "off",
+    "since": "2026-12-01T08:00:09Z",
+    "by": "ann",
+    "reason": "month-end closing",
+    "error": None,
+    "per_second": 0,
+    "next_at": None,
+    "problem": None,
+}
 EXAMPLES: dict[str, Shape] = {
+    "systems": {"systems": [_SYSTEM | {"waiting": 12, "limited_by_hand": None}]},
+    "switch": _SYSTEM | {"message": "System billing is off: its calls wait, none of them fails", "already": False},
     "order": _ORDER_READ,
     "orders": {"orders": [_LISTED]},
     "steps": {"steps": [_STEP], "next_offset": None},
