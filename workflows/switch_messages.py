@@ -42,6 +42,10 @@ class SystemView(Message):
     """Why the server does not hold calls back, where it does not."""
 
     @property
+    def off(self) -> bool:
+        return self.state is SwitchState.OFF
+
+    @property
     def holds(self) -> bool:
         """Calls wait, whoever makes them."""
         return self.state in (SwitchState.OPEN, SwitchState.OFF) and self.problem is None

@@ -45,6 +45,11 @@ PAUSES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=tim
 ONCE = RetryPolicy(maximum_attempts=1)
 
 
+def is_long() -> bool:
+    """Whether the history asks for another run."""
+    return workflow.info().is_continue_as_new_suggested()
+
+
 class Carried(BaseModel):
     """Everything that crosses over when a switch continues as new."""
 
@@ -76,7 +81,7 @@ class SystemSwitch:
             if self._retired and self._switch.state is SwitchState.CLOSED:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return
-            if workflow.info().is_continue_as_new_suggested() and self._probing is None:
+            if is_long() and self._probing is None:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 workflow.continue_as_new(start.model_copy(update={"carried": self._carried()}))
             await self._until_something_happens()
