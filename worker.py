@@ -18,6 +18,7 @@ from temporalio.client import Client
 
 from activities.call_system import SystemCalls
 from activities.catalogue_in_force import CatalogueInForce, CatalogueUnusable
+from activities.compile_amendment import AmendmentCompiler
 from activities.compile_order import OrderCompiler
 from activities.connections import Connections
 from activities.environment import callback_settings
@@ -127,6 +128,7 @@ def duties_of(
         events.subscribe,
         events.unsubscribe,
         probes.probe_system,
+        AmendmentCompiler(catalogues).compile_amendment,
         rates.set_queue_rate,
     ]
     return Duties(

@@ -14,7 +14,7 @@ import structlog
 from temporalio import activity
 
 from activities.catalogue_in_force import CatalogueInForce
-from activities.contract import COMPILE_ORDER, CompiledOrder, CompileOrder
+from activities.contract import COMPILE_ORDER, CompiledOrder, CompileOrder, Telling
 from compiler.catalogue import Catalogue
 from compiler.compile import compile_order
 from compiler.findings import Finding, OrderRejected
@@ -68,26 +68,39 @@ def compiled_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder
         packed = pack(plan)
         if len(packed) > LARGEST_PLAN:
             message = "the plan of this order is larger than Temporal can carry: split the order"
-            raise OrderRejected([_of_order(PLAN_TOO_LARGE, message)])
+            raise OrderRejected([of_order(PLAN_TOO_LARGE, message)])
     except OrderRejected as rejected:
-        return CompiledOrder(findings=_dumped(rejected.findings), summary=_known_of(order, catalogue))
+        return CompiledOrder(
+            findings=dumped(rejected.findings), summary=_known_of(order, catalogue), telling=telling_of(catalogue)
+        )
     except Exception as error:
         logger.exception("the compiler failed on an order", order_id=str(order.get("id"))[:128])
         message = f"the compiler failed on this order ({type(error).__name__}); the worker's log has the details"
         return CompiledOrder(
-            findings=_dumped([_of_order(INTERNAL_ERROR, message)]), summary=_known_of(order, catalogue)
+            findings=dumped([of_order(INTERNAL_ERROR, message)]),
+            summary=_known_of(order, catalogue),
+            telling=telling_of(catalogue),
         )
-    return CompiledOrder(plan=packed, summary=summary_of(plan, catalogue))
+    return CompiledOrder(plan=packed, summary=summary_of(plan, catalogue), telling=telling_of(catalogue))
 
 
-def _of_order(code: str, message: str) -> Finding:
+def telling_of(catalogue: Catalogue) -> Telling | None:
+    """What the receivers want to know; they may all be sent escalations. None where there are no receivers."""
+    receivers = catalogue.receivers
+    if not receivers:
+        return None
+    wanted = {pattern for receiver in receivers.values() for pattern in receiver.events}
+    return Telling(events=sorted(wanted | {"step.escalated"}), receivers=sorted(receivers))
+
+
+def of_order(code: str, message: str) -> Finding:
     return Finding(file="order", line=0, column=0, code=code, message=message)
 
 
-def _dumped(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def dumped(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     shown = list(findings[:MOST_FINDINGS])
     if len(findings) > MOST_FINDINGS:
-        shown.append(_of_order("more-findings", f"and {len(findings) - MOST_FINDINGS} more findings"))
+        shown.append(of_order("more-findings", f"and {len(findings) - MOST_FINDINGS} more findings"))
     return [
         finding.model_copy(update={"message": finding.message[:LONGEST_FINDING]}).model_dump(mode="json")
         for finding in shown

@@ -14,6 +14,7 @@ from activities.bindings import Bindings
 from compiler.steps import Format, Method, RetryPolicy
 
 COMPILE_ORDER = "compile_order"
+COMPILE_AMENDMENT = "compile_amendment"  # CompileAmendment → CompiledAmendment
 CALL_SYSTEM = "call_system"
 POLL_SYSTEM = "poll_system"
 
@@ -184,6 +185,54 @@ class CompiledOrder(Wire):
 
 class SystemCall(Wire):
     """One call, everything rendered but secrets, address and callback id.
+class CompileAmendment(Wire):
+    order: dict[str, Any]
+    """The whole new order, as submitted, not yet checked."""
+    plan: bytes
+    """The running one, packed."""
+    retired: list[int] = []
+    """Positions of its steps that an earlier amendment left over."""
+
+
+class ChangedValue(Wire):
+    """As a person reads it: values are shortened, `None` where there is none."""
+
+    name: str
+    """As expressions write it, `attributes.model`; `definition` where the catalogue says something else by now."""
+    before: Any = None
+    after: Any = None
+
+
+class CompiledAmendment(Wire):
+    """Either `findings` (why the new order is rejected) or the running plan with the new one laid over it.
+
+    Steps are positions in that plan; those that were in the running one have kept theirs.
+    """
+
+    findings: list[dict[str, Any]] = []
+    survives: bool = True
+    """False: no order line of the running order is left."""
+    plan: bytes = b""
+    retired: list[int] = []
+    """The order does not ask for these any more."""
+    changed: list[int] = []
+    """Their input is another one."""
+    seen_otherwise: list[int] = []
+    """These, and those whose undo, output or time limits read something else than before."""
+    may_redo: list[int] = []
+    lines_added: list[str] = []
+    lines_removed: list[str] = []
+    order_values: list[ChangedValue] = []
+    """Of the order itself."""
+    line_values: dict[str, list[ChangedValue]] = {}
+    """Of order lines, by id; not of all where these are very many."""
+    step_values: dict[int, list[ChangedValue]] = {}
+    """Of changed steps; not of all where these are very many."""
+    summary: dict[str, Any] = {}
+    """As a CompiledOrder's."""
+    telling: Telling | None = None
+
+
 
     The activity decides after a failed attempt, by `retry` and the number of attempts so far (`earlier_attempts` plus
     Temporal's own count): a retryable error with `next_retry_delay` where the next pause is up to LONGEST_BACKOFF,

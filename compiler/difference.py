@@ -8,7 +8,7 @@ outputs is known only once these are there: such steps are told as `may_redo`.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,6 +86,14 @@ def _order_line_ids(plan: Plan) -> dict[str, None]:
     return {line.id: None for line in plan.order_lines}
 
 
+def seen_otherwise(old: Plan, new: Plan) -> frozenset[str]:
+    """Ids of steps of both plans that read anything of the order, or of their definition, that is not as it was: not
+    their input alone, but also what takes them back, what they put out and how long they may take."""
+    before = {step.id: step for step in old.steps}
+    were, are = Inputs(old, None), Inputs(new, None)
+    return frozenset(step.id for step in new.steps if step.id in before and were.of(before[step.id]) != are.of(step))
+
+
 def _changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Change, ...]:
     names = {**before, **after}
     return tuple(
@@ -108,15 +116,17 @@ class _Reading:
 class Inputs:
     """The inputs of a plan's steps; what a definition reads is found out once."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, keys: Collection[str] | None = DOES) -> None:
+        """`keys`: of the definition, those that count; None: all of them."""
         self._plan = plan
+        self._keys = keys
         self._readings: dict[int, _Reading] = {}
 
     def of(self, step: PlannedStep) -> dict[str, Any]:
         """As expressions write it → its value."""
         reading = self._readings.get(step.definition)
         if reading is None:
-            reading = self._readings[step.definition] = _reading(self._plan.definitions[step.definition])
+            reading = self._readings[step.definition] = _reading(self._plan.definitions[step.definition], self._keys)
         inputs: dict[str, Any] = {DEFINITION: reading.does}
         if reading.expressions or reading.paths:
             names = step_bindings(self._plan, step)
@@ -125,9 +135,9 @@ class Inputs:
         return inputs
 
 
-def _reading(planned: PlannedDefinition) -> _Reading:
+def _reading(planned: PlannedDefinition, keys: Collection[str] | None) -> _Reading:
     written = planned.definition.model_dump(by_alias=True, exclude_defaults=True)
-    does = {key: written[key] for key in DOES if key in written}
+    does = written if keys is None else {key: written[key] for key in keys if key in written}
     expressions: set[str] = set()
     paths: set[Path] = set()
     for standing in expressions_in(does, STEP):

@@ -1,0 +1,134 @@
+"""COMPILE_AMENDMENT: the whole new order is laid over the running plan, with the catalogue as it is now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.testing import ActivityEnvironment
+
+from activities import compile_amendment as module
+from activities.catalogue_in_force import CatalogueInForce
+from activities.compile_amendment import LARGEST_ANSWER, AmendmentCompiler
+from activities.contract import ChangedValue, CompileAmendment, CompiledAmendment
+from compiler.compile import compile_order
+from compiler.plan import Plan
+from compiler.plan_codec import pack, unpack
+
+OFFER = """
+kind: commercial_product
+id: {id}
+attributes:
+  who: {{type: string, required: true}}
+  note: {{type: string, default: none}}
+steps:
+  greet:
+    call: {{system: greeter, post: /greetings, body: {{to: "${{attributes.who}}"}}}}
+    undo: {{call: {{system: greeter, delete: "/greetings/${{attributes.note}}"}}}}
+  {more}
+"""
+SYSTEM = "kind: system\nid: greeter\nbase_url: http://greeter.example\n"
+PART = "part: {after: greet, activity: wave}"
+
+
+class Compiler:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        (folder / "systems.yaml").write_text(SYSTEM)
+        self.offer("welcome", PART)
+        self.catalogues = CatalogueInForce(folder)
+        self._compiler = AmendmentCompiler(self.catalogues)
+
+    def offer(self, id_: str, more: str = "") -> None:
+        (self.folder / f"{id_}.yaml").write_text(OFFER.format(id=id_, more=more))
+
+    def plan(self, order: dict[str, Any]) -> Plan:
+        return compile_order(order, self.catalogues.current.catalogue)
+
+    async def compile(
+        self, running: Plan, order: dict[str, Any], retired: list[int] | None = None
+    ) -> CompiledAmendment:
+        asked = CompileAmendment(order=order, plan=pack(running))
+        compiled: CompiledAmendment = await ActivityEnvironment().run(self._compiler.compile_amendment, asked)
+        return compiled
+
+
+@pytest.fixture
+def compiler(tmp_path: Path) -> Compiler:
+    return Compiler(tmp_path)
+
+
+def order(*who: str, **more: Any) -> dict[str, Any]:
+    lines = [{"id": str(n), "product": "welcome", "attributes": {"who": each}} for n, each in enumerate(who, 1)]
+    return {"id": "A-1", "customer": {"id": "C-1", "name": "Elm Street 14"}, "lines": lines} | more
+
+
+async def test_the_amended_plan_keeps_places_and_says_what_it_changes(compiler: Compiler) -> None:
+    running = compiler.plan(order("ann", "bob", "cat"))
+    compiled = await compiler.compile(running, order("ann", "ben", requested_completion="2026-12-15T18:00:00+01:00"))
+    plan = unpack(compiled.plan)
+    assert [step.id for step in plan.steps] == [step.id for step in running.steps]
+    ids = {position: step.id for position, step in enumerate(plan.steps)}
+    assert [ids[position] for position in compiled.retired] == ["welcome.greet@3", "welcome.part@3"]
+    assert [ids[position] for position in compiled.changed] == ["welcome.greet@2"]
+    assert compiled.lines_removed == ["3"]
+    assert compiled.line_values == {"2": [ChangedValue(name="attributes.who", before="bob", after="ben")]}
+    assert compiled.step_values[compiled.changed[0]] == [ChangedValue(name="attributes.who", before="bob", after="ben")]
+    assert compiled.order_values == [
+        ChangedValue(name="requested_completion", before=None, after="2026-12-15T17:00:00Z")
+    ]
+    assert compiled.summary["requested_completion"] == "2026-12-15T17:00:00+00:00"
+
+
+async def test_what_only_its_undo_reads_changes_no_input_but_how_the_step_is_seen(compiler: Compiler) -> None:
+    running = compiler.plan(order("ann"))
+    wanted = order("ann")
+    wanted["lines"][0]["attributes"]["note"] = "other"
+    compiled = await compiler.compile(running, wanted)
+    assert compiled.changed == []
+    assert [unpack(compiled.plan).steps[position].id for position in compiled.seen_otherwise] == ["welcome.greet@1"]
+
+
+async def test_lines_that_are_not_touched_stay_on_their_catalogue(compiler: Compiler) -> None:
+    running = compiler.plan(order("ann", "bob"))
+    compiler.offer("welcome", "other: {after: greet, activity: bow}")
+    compiled = await compiler.compile(running, order("ann", "ben"))
+    plan = unpack(compiled.plan)
+    alive = {step.id for position, step in enumerate(plan.steps) if position not in compiled.retired}
+    assert alive == {"welcome.greet@1", "welcome.part@1", "welcome.greet@2", "welcome.other@2"}
+    assert plan.catalogue_version != running.catalogue_version
+
+
+async def test_a_rejected_amendment_says_every_reason(compiler: Compiler) -> None:
+    wanted = order("ann", "bob")
+    del wanted["lines"][0]["attributes"], wanted["lines"][1]["attributes"]
+    compiled = await compiler.compile(compiler.plan(order("ann")), wanted)
+    assert len(compiled.findings) == 2
+    assert compiled.plan == b""
+
+
+async def test_an_order_without_any_line_that_it_had_is_told_apart(compiler: Compiler) -> None:
+    wanted = order("ann")
+    wanted["lines"][0]["id"] = "other"
+    assert not (await compiler.compile(compiler.plan(order("ann")), wanted)).survives
+
+
+async def test_a_mistake_of_the_compiler_rejects_the_amendment(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "amend", lambda *_: 1 / 0)
+    compiled = await compiler.compile(compiler.plan(order("ann")), order("ben"))
+    assert [finding["code"] for finding in compiled.findings] == [module.INTERNAL_ERROR]
+
+
+async def test_however_much_changes_the_answer_fits_into_a_payload(compiler: Compiler) -> None:
+    many = 1_500
+    running = compiler.plan(order(*["a" * 900] * many))
+    compiled = await compiler.compile(running, order(*["b" * 900] * many))
+    payloads = await pydantic_data_converter.encode([compiled])
+    assert sum(len(payload.data) for payload in payloads) <= LARGEST_ANSWER
+    assert len(compiled.changed) == many
+    longest = max(len(str(value.after)) for values in compiled.step_values.values() for value in values)
+    assert longest <= module.LONGEST_VALUE
