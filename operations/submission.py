@@ -29,6 +29,7 @@ from operations.errors import (
     is_missing,
 )
 from operations.listing import summary_of
+from operations.priorities import priority_of
 from operations.record import MEMO_REVISION, describe
 from operations.update_with_start import update_with_start
 from workflows.messages import (
@@ -168,6 +169,7 @@ class _Sending:
             id_reuse_policy=policy.ALLOW_DUPLICATE if self.anew else policy.ALLOW_DUPLICATE_FAILED_ONLY,
             memo={MEMO_DIGEST: self.digest, MEMO_SUBMISSION: self.nonce, MEMO_REVISION: self.revision},
             static_summary=f"Order {self.order_id}",
+            priority=priority_of(self.order),
         )
 
 

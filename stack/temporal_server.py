@@ -35,13 +35,17 @@ def binary() -> Path:
 def command(ports: Ports, data: Path) -> tuple[str, ...]:
     """WAL and synchronous=normal halve what a write costs, and survive a kill; without the poll rate, steps follow
     each other on a grid of 50 ms; without the larger buffer, a task of a large order during which many calls end is
-    failed and replayed."""
+    failed and replayed; without fairness, a customer's ten thousand orders come before everybody else's next one, and
+    with more than one partition a queue each of them has turns of its own."""
     return (
         *(str(binary()), "server", "start-dev", "--ip", HOST, "--log-level", "warn", "--log-format", "json"),
         *("--port", str(ports.temporal), "--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
         *("--db-filename", str(data), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
         *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=10000"),
         *("--dynamic-config-value", "history.maximumBufferedEventsBatch=1000"),
+        *("--dynamic-config-value", "matching.enableFairness=true"),
+        *("--dynamic-config-value", "matching.numTaskqueueReadPartitions=1"),
+        *("--dynamic-config-value", "matching.numTaskqueueWritePartitions=1"),
     )
 
 

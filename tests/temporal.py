@@ -37,8 +37,11 @@ FAST = {
     "history.transferProcessorMaxPollRPS": "10000",
     "history.maximumBufferedEventsBatch": "1000",
     "history.timerProcessorMaxTimeShift": '"1ms"',
+    "matching.enableFairness": "true",
+    "matching.numTaskqueueReadPartitions": "1",
+    "matching.numTaskqueueWritePartitions": "1",
 }
-"""As the embedded server has the first two: without, a busy order's steps follow each other on a 50 ms grid, and a task
+"""As the embedded server has all but the third: without, a busy order's steps follow each other on a 50 ms grid, and a task
 during which many calls end is failed. Without the third, timers and pauses between attempts are a second late."""
 SKIPPING = {
     **FAST,

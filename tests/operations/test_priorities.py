@@ -1,0 +1,93 @@
+"""Urgent orders first, customers in turn: what Temporal is told of an order, and what it makes of it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from temporalio.testing import WorkflowEnvironment
+from temporalio.worker import Worker
+
+from activities.contract import SystemCall, system_task_queue
+from operations.priorities import LONGEST_KEY, priority_of
+from operations.submission import submit
+from tests.workflows.plans import call, plan_of
+from tests.workflows.scripted import Script
+from workflows.fulfil_order import FulfilOrder
+
+ORDERS_OF_THE_LARGE_CUSTOMER = 40
+
+
+@pytest.mark.parametrize(
+    ("order", "priority", "key"),
+    [
+        ({}, 3, None),
+        ({"priority": 1, "customer": {"id": "C-1"}}, 1, "C-1"),
+        ({"priority": 5, "customer": {"name": "Elm"}}, 5, None),
+        ({"priority": 9, "customer": {"id": 7}}, 3, None),
+        ({"priority": True, "customer": "C-1"}, 3, None),
+        ({"priority": "2", "customer": {"id": ""}}, 3, None),
+    ],
+)
+def test_priority_and_customer_are_taken_as_far_as_they_make_sense(
+    order: dict[str, Any], priority: int, key: str | None
+) -> None:
+    told = priority_of(order)
+    assert (told.priority_key, told.fairness_key) == (priority, key)
+
+
+def test_a_customers_id_that_temporal_cannot_take_is_told_as_a_digest() -> None:
+    keys = [priority_of({"customer": {"id": name}}).fairness_key for name in ("C" * 65, "é" * 40, "a\0b", "\ud800")]
+    assert all(key is not None and len(key.encode()) <= LONGEST_KEY and key.isalnum() for key in keys)
+    assert len(set(keys)) == 4
+
+
+async def test_a_customer_with_many_orders_does_not_hold_the_others_up(temporal: WorkflowEnvironment) -> None:
+    """All orders wait for a worker that does one thing at a time. What comes first would be all of the large one's."""
+    client, task_queue = temporal.client, f"tests-{uuid4().hex[:8]}"
+    script = Script(client, task_queue)
+    called: list[str] = []
+
+    async def answered(asked: SystemCall) -> dict[str, Any]:
+        called.append(asked.order_id)
+        return {}
+
+    script.answers["camera.a@1"] = [answered]
+    run = uuid4().hex[:6]
+
+    async def submitted(name: str, customer: str, priority: int = 3) -> None:
+        order_id = f"{name}-{run}"
+        script.plans[order_id] = plan_of({"a": call()}, order=order_id)
+        order = {"id": order_id, "priority": priority, "customer": {"id": customer}}
+        submission = await submit(client, order, task_queue, deadline=0.2)
+        assert submission.waiting_for_worker
+
+    await asyncio.gather(*(submitted(f"large-{n}", "C-1") for n in range(ORDERS_OF_THE_LARGE_CUSTOMER)))
+    await asyncio.gather(*(submitted(f"small-{n}", "C-2") for n in range(3)), submitted("urgent", "C-1", priority=1))
+    await asyncio.gather(submitted("idle", "C-3", priority=5))
+    async with (
+        Worker(
+            client,
+            task_queue=task_queue,
+            workflows=[FulfilOrder],
+            activities=script.activities,
+            max_concurrent_workflow_tasks=2,
+            max_cached_workflows=100,
+        ),
+        Worker(
+            client,
+            task_queue=system_task_queue(task_queue, "shop"),
+            activities=script.calls,
+            max_concurrent_activities=1,
+        ),
+    ):
+        for _ in range(600):
+            if len(called) == ORDERS_OF_THE_LARGE_CUSTOMER + 5:
+                break
+            await asyncio.sleep(0.05)
+    order = [name.rpartition("-")[0] for name in called]
+    assert order.index("urgent") < 3
+    assert all(order.index(f"small-{n}") < 12 for n in range(3))
+    assert order[-1] == "idle"
