@@ -53,7 +53,7 @@ async def list_systems(client: Client, task_queue: str) -> list[SystemReading]:
     """Every system that a worker of this task queue has announced, by name. Needs no worker."""
     async with asking("list of systems", address_of(client)):
         names = await _announced(client, task_queue)
-        readings = await asyncio.gather(*(_reading(client, name, task_queue) for name in sorted(names)))
+        readings = await asyncio.gather(*(read_system(client, name, task_queue) for name in sorted(names)))
     return [reading for reading in readings if reading is not None]
 
 
@@ -79,7 +79,8 @@ async def _view(client: Client, system: str, task_queue: str) -> SystemView | No
     return SystemView.model_validate(told) if told is not None else SystemView(system=system, name=system)
 
 
-async def _reading(client: Client, system: str, task_queue: str) -> SystemReading | None:
+async def read_system(client: Client, system: str, task_queue: str) -> SystemReading | None:
+    """One system; None: no worker has announced it. Raises what the client raises."""
     view = await _view(client, system, task_queue)
     if view is None:
         return None

@@ -70,8 +70,9 @@ TRANSITIONS: Mapping[tuple[SwitchState, SwitchEvent], SwitchState] = {
 FIRST_PAUSE = timedelta(seconds=2)
 LONGEST_PAUSE = timedelta(minutes=1)
 """Between two probes; each one that is not answered, and each time that the system fails again, doubles the pause."""
-RAMP = (2.0, 5.0, 10.0, 25.0, 50.0, 100.0)
-"""Calls a second, over all workers, one after the other."""
+RAMP = (5.0, 10.0, 20.0, 40.0, 80.0)
+"""Calls a second, over all workers, one after the other. Less than one a second for each partition of the queue (there
+are four) would come in lumps."""
 RAMP_STEP = timedelta(seconds=2)
 HELD = 0.0
 

@@ -68,7 +68,8 @@ class SystemSwitch:
         self._switch, self._name = carried.switch, carried.name
         self._in_force, self._problem = carried.in_force, carried.problem
         """The rate that the server keeps to."""
-        self._to_assert = False
+        self._asked, self._kept = 0, 0
+        """So often has an operator asked; so many of these requests does the server keep to."""
         self._enough = False
         self._retired = False
         self._probing: asyncio.Task[None] | None = None
@@ -92,8 +93,9 @@ class SystemSwitch:
         before = self._switch
         event = SwitchEvent(wanted.to)
         self._happened(Happened(event=event, by=wanted.actor.by, reason=wanted.actor.reason))
-        self._to_assert = True  # also where it stood so: somebody may have changed the queue's limit by hand
-        await workflow.wait_condition(lambda: not self._to_assert and self._in_force == self._switch.rate)
+        self._asked += 1  # also where it stood so: somebody may have changed the queue's limit by hand
+        mine = self._asked
+        await workflow.wait_condition(lambda: self._kept >= mine and self._in_force == self._switch.rate)
         already = before is self._switch
         return SwitchAnswer(system=self._view(), message=self._said(event, already=already), already=already)
 
@@ -121,9 +123,8 @@ class SystemSwitch:
 
     async def _put_in_force(self) -> None:
         """Has the server keep to the rate that the switch says now."""
-        while self._to_assert or self._in_force != self._switch.rate:
-            self._to_assert = False
-            rate = self._switch.rate
+        while self._kept < self._asked or self._in_force != self._switch.rate:
+            asked, rate = self._asked, self._switch.rate
             wanted = QueueRate(
                 system=self._start.system, queue=self._start.queue, per_second=rate, reason=self._why_limited()
             )
@@ -135,7 +136,7 @@ class SystemSwitch:
                 retry_policy=PAUSES,
                 summary=f"{rate:g} calls a second" if rate is not None else "as the system's own limits say",
             )
-            self._in_force, self._enough, self._problem = rate, answer.enough, answer.problem
+            self._kept, self._in_force, self._enough, self._problem = asked, rate, answer.enough, answer.problem
 
     async def _until_something_happens(self) -> None:
         """A change of the switch, or the time for a probe or for the next step of the pace."""
@@ -144,7 +145,7 @@ class SystemSwitch:
         wait = max(due - workflow.now(), timedelta(0)) if due is not None else None
         try:
             await workflow.wait_condition(
-                lambda: self._switch is not seen or self._to_assert or self._retired, timeout=wait
+                lambda: self._switch is not seen or self._kept < self._asked or self._retired, timeout=wait
             )
         except TimeoutError:
             if self._switch.state is SwitchState.OPEN:
