@@ -11,14 +11,17 @@ from typing import Literal
 
 from compiler.steps import StepKind
 from workflows import forms
+from workflows import rescheduling as time
 from workflows.kinds.manual import done
+from workflows.kinds.undo import undo_of
 from workflows.messages import ActAnswer, Refusal, SetCharacteristics, StepAct
-from workflows.progress import OrderRun, Phase, StepRun
+from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.refusals import Refused, step_named
 from workflows.settling import NOTHING, default_output, settle
-from workflows.states import StepState
+from workflows.states import DONE, StepState
+from workflows.undoing import end_undo, try_undo_again
 
-ActName = Literal["retry", "skip", "complete"]
+ActName = Literal["retry", "skip", "complete", "reschedule", "extend"]
 
 F = StepState.FATALLY_FAILED
 
@@ -31,7 +34,7 @@ def judged(run: OrderRun, name: ActName, act: StepAct) -> tuple[StepRun, ActAnsw
     step = step_named(run, act.step)
     if ALREADY[name](step, act):
         return step, _answer(run, step, f"{_named(run, step)} is {step.state} already", already=True)
-    if act.expected is not None and act.expected is not step.state:
+    if act.expected is not None and act.expected not in _seen(step):
         raise Refused(
             Refusal.STALE,
             f"{_named(run, step)} is {step.state} by now, no longer {act.expected}; {_possible(run, step)}",
@@ -40,14 +43,25 @@ def judged(run: OrderRun, name: ActName, act: StepAct) -> tuple[StepRun, ActAnsw
     return step, None
 
 
+def _seen(step: StepRun) -> tuple[StepState, ...]:
+    """What whoever looks at the step sees of it: its state, or its undo's."""
+    return (step.state, step.undo.state) if step.undo is not None and step.undo.open else (step.state,)
+
+
 def done_to(run: OrderRun, step: StepRun, name: ActName, act: StepAct) -> None:
     """Does what has been judged; what follows shows in the step's state once the core has advanced."""
-    run.journal.note(run.now, PAST[name], run.id_of(step), act.actor.by, act.actor.reason)
+    run.journal.note(run.now, _done(name, act), run.id_of(step), act.actor.by, act.actor.reason)
     DOING[name](run, step, act)
 
 
+def _done(name: ActName, act: StepAct) -> str:
+    """`completed`, `extended by 2d`."""
+    return f"{PAST[name]} {time.in_full(act)}" if name in ("reschedule", "extend") else PAST[name]
+
+
 def answer_of(run: OrderRun, name: ActName, step: StepRun) -> ActAnswer:
-    again = f", and is in fallout: {step.failure.message}" if step.state is F and step.failure else ""
+    failure = step.undo.failure if step.undo is not None and step.undoing else step.failure
+    again = f", and is in fallout: {failure.message}" if step.in_fallout and failure else ""
     return _answer(run, step, f"{_named(run, step)} was {PAST[name]}{again}")
 
 
@@ -62,9 +76,9 @@ def _named(run: OrderRun, step: StepRun) -> str:
 def _possible(run: OrderRun, step: StepRun) -> str:
     """What can be done with the step as it is, in words."""
     order, number = run.plan.order.id, step.position + 1
-    if step.state is F:
+    if step.in_fallout:
         return f"possible: `retry {order} {number}`, `complete {order} {number}`, `skip {order} {number}`"
-    if step.phase is Phase.PERSON:
+    if step.work_phase in (Phase.PERSON, Phase.UNDO_PERSON):
         return f"possible: `complete {order} {number}`"
     if step.phase is Phase.EVENT:
         return f"possible: `event {order} {step.names[0]} --step {number}`"
@@ -74,21 +88,30 @@ def _possible(run: OrderRun, step: StepRun) -> str:
 
 
 def _refuse_unless_in_fallout(run: OrderRun, step: StepRun, verb: str) -> None:
-    if step.state is not F:
+    if not step.in_fallout:
         raise Refused(
             Refusal.NOT_NOW,
-            f"{_named(run, step)} is {step.state}, and only a step in fallout can be {verb}; {_possible(run, step)}",
+            f"{_named(run, step)} is {'being undone' if step.undoing else step.state}, and only a step in fallout can "
+            f"be {verb}; {_possible(run, step)}",
         )
 
 
 def _allow_retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
     _refuse_unless_in_fallout(run, step, "retried")
-    if act.data and run.recipe(step).kind not in (StepKind.CALL, StepKind.ACTIVITY):
+    if step.undoing:
+        undo = undo_of(run, step)
+        if act.data and undo.call is None and undo.activity is None:
+            raise Refused(Refusal.INVALID, f"A person undoes {_named(run, step)}: a retry takes no other input")
+    elif act.data and run.recipe(step).kind not in (StepKind.CALL, StepKind.ACTIVITY):
         raise Refused(Refusal.INVALID, f"{_named(run, step)} sends nothing out, so a retry takes no other input")
 
 
 def _allow_skip(run: OrderRun, step: StepRun, act: StepAct) -> None:
     _refuse_unless_in_fallout(run, step, "skipped")
+    if step.undoing:
+        if act.data is not None:
+            raise Refused(Refusal.INVALID, f"The undo of {_named(run, step)} puts nothing out: leave --data away")
+        return
     definition = run.definition(step).definition
     if act.data is not None or definition.default_output is not None or definition.when is not None:
         return
@@ -102,8 +125,13 @@ def _allow_skip(run: OrderRun, step: StepRun, act: StepAct) -> None:
 
 
 def _allow_complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
-    manual = run.definition(step).definition.manual
-    if manual is None or (step.state is not F and step.phase is not Phase.PERSON):
+    if step.undoing:
+        manual = undo_of(run, step).manual if run.definition(step).definition.undo else None
+        possible = step.work_phase is Phase.UNDO_PERSON and given(step.undo).state is StepState.IN_PROGRESS
+    else:
+        manual = run.definition(step).definition.manual
+        possible = step.phase is Phase.PERSON
+    if manual is None or not (step.in_fallout or possible):
         _refuse_unless_in_fallout(run, step, "completed")
         return
     _, problems = forms.checked(manual.form, act.data or {})
@@ -113,6 +141,11 @@ def _allow_complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
 
 
 def _retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    if step.undo is not None and step.undo.open:
+        if act.data:
+            step.undo.changes = {**(step.undo.changes or {}), **act.data}
+        try_undo_again(run, step)
+        return
     known = not step.uncertain
     if act.data:
         step.changes = {**(step.changes or {}), **act.data}
@@ -131,10 +164,16 @@ def _retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
 
 
 def _skip(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    if step.undoing:
+        end_undo(run, step, StepState.SKIPPED)
+        return
     settle(run, step, StepState.SKIPPED, default_output(run, step) if act.data is None else act.data)
 
 
 def _complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
+    if step.undoing:
+        end_undo(run, step, StepState.COMPLETED)
+        return
     manual = run.definition(step).definition.manual
     if manual is None:
         settle(run, step, StepState.COMPLETED, act.data or {})
@@ -164,7 +203,7 @@ def set_characteristics(run: OrderRun, message: SetCharacteristics) -> ActAnswer
 
 
 def _is_completed(step: StepRun, act: StepAct) -> bool:
-    return step.state is StepState.COMPLETED and (step.output == (act.data or {}))
+    return step.state in DONE and not step.undoing and (step.output == (act.data or {}))
 
 
 def _is_skipped(step: StepRun, act: StepAct) -> bool:
@@ -181,7 +220,27 @@ ALREADY: Mapping[ActName, Callable[[StepRun, StepAct], bool]] = {
     "retry": _never,
     "skip": _is_skipped,
     "complete": _is_completed,
+    "reschedule": time.is_rescheduled,
+    "extend": time.is_extended,
 }
-ALLOWED: Mapping[ActName, Doing] = {"retry": _allow_retry, "skip": _allow_skip, "complete": _allow_complete}
-DOING: Mapping[ActName, Doing] = {"retry": _retry, "skip": _skip, "complete": _complete}
-PAST: Mapping[ActName, str] = {"retry": "retried", "skip": "skipped", "complete": "completed"}
+ALLOWED: Mapping[ActName, Doing] = {
+    "retry": _allow_retry,
+    "skip": _allow_skip,
+    "complete": _allow_complete,
+    "reschedule": time.allow_reschedule,
+    "extend": time.allow_extend,
+}
+DOING: Mapping[ActName, Doing] = {
+    "retry": _retry,
+    "skip": _skip,
+    "complete": _complete,
+    "reschedule": time.reschedule,
+    "extend": time.extend,
+}
+PAST: Mapping[ActName, str] = {
+    "retry": "retried",
+    "skip": "skipped",
+    "complete": "completed",
+    "reschedule": "rescheduled",
+    "extend": "extended",
+}

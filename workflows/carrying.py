@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
 from compiler.plan_codec import unpack
+from workflows import telling
+from workflows.between import Between
+from workflows.carrying_undo import carried_undo, restore_undo, wake_undo
 from workflows.inbox import KeptEvent
+from workflows.jeopardy import keep_time
 from workflows.journal import Entry
 from workflows.kinds.event import subscribe
 from workflows.kinds.wait import watch
 from workflows.progress import Failure, OrderRun, Phase, StepRun
-from workflows.states import SETTLED, StepState
+from workflows.sla_clock import SlaClock
+from workflows.states import SETTLED, TAKEN_BACK, Jeopardy, StepState
 
 FORMAT = 1
 MOST_BYTES_BEYOND_NEED = 300_000
@@ -41,10 +47,15 @@ def carried(run: OrderRun, packed_plan: bytes) -> bytes:
         "took": _column([_milliseconds(step.ended_at, step.started_at or run.started_at) for step in run.steps]),
         "steps": {str(step.position): row for step in run.steps if (row := _row(step))},
         "outputs": _outputs(run),
+        "undo": carried_undo(run),
         "kept": [asdict(event) for event in run.inbox.kept],
         "seen": "".join(run.inbox.seen),
+        "promise": run.outlook.promise.value if run.outlook is not None else None,
+        "between": run.between.carried(),
         "journal": [[entry.at, entry.what, entry.step, entry.by, entry.reason] for entry in run.journal.entries],
     }
+    if run.told is not None:
+        data["told"] = telling.carried(run.told)
     state = zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 6)
     return len(packed_plan).to_bytes(4, "big") + packed_plan + state
 
@@ -67,6 +78,12 @@ def resumed(data: bytes, now: float) -> tuple[OrderRun, bytes]:
     run.inbox.kept = [KeptEvent(**event) for event in state["kept"]]
     run.inbox.seen = {state["seen"][at : at + 16]: None for at in range(0, len(state["seen"]), 16)}
     run.journal.entries = [Entry(*entry) for entry in state["journal"]]
+    if "told" in state:
+        telling.resume(run, state["told"])
+    keep_time(run)
+    if run.outlook is not None:
+        run.outlook.promise = Jeopardy(state.get("promise") or Jeopardy.ON_TRACK)
+    run.between = Between.resumed(state.get("between"))
     _requeue(run)
     return run, packed
 
@@ -82,7 +99,9 @@ def _column(values: list[int | None]) -> list[int]:
 
 def _row(step: StepRun) -> dict[str, Any]:
     if step.state in SETTLED:
-        names: tuple[str, ...] = ("number", "attempts")
+        names: tuple[str, ...] = ("number", "attempts", "uncertain")
+        if step.undoing:
+            names = (*names, "launch", "queued", "answer", "queue", "changes")
     else:
         names = PLAIN
     row = {name: value for name in names if (value := getattr(step, name)) != getattr(NEW, name)}
@@ -92,6 +111,8 @@ def _row(step: StepRun) -> dict[str, Any]:
         row["names"] = list(step.names)
     if step.callback is not None:
         row["callback"] = list(step.callback)
+    if step.clock is not None and (clock := step.clock.carried()) is not None:
+        row["clock"] = clock
     if step.failure is not None:
         row["failure"] = [*_failure_fields(step.failure)]
     if step.state is StepState.COMPLETED and row.get("attempts") == 1:
@@ -111,31 +132,35 @@ def _failure_fields(failure: Failure) -> tuple[Any, ...]:
 
 
 def _outputs(run: OrderRun) -> dict[str, Any]:
-    """Those that something still depends on; of the others as many as there is room for."""
-    needed = _needed(run)
-    outputs, room = {}, MOST_BYTES_BEYOND_NEED
-    for step in run.steps:
-        if not step.has_output:
-            continue
-        if step.position not in needed:
-            room -= len(json.dumps(step.output))
-            if room < 0:
-                continue
-        outputs[str(step.position)] = step.output
-    return outputs
+    """Those that something still depends on; of the others, those that a redo would read first, as many as there is
+    room for."""
+    needed = _read_by(run, lambda step: step.state not in SETTLED or step.undoing)
+    needed.update(
+        step.position
+        for step in run.steps
+        if run.definition(step).definition.undo is not None and step.state not in TAKEN_BACK
+    )
+    kept = {position for position in needed if run.steps[position].has_output}
+    room = MOST_BYTES_BEYOND_NEED
+    read = _read_by(run, lambda _step: True)
+    rest = [step for step in run.steps if step.has_output and step.position not in needed]
+    for step in sorted(rest, key=lambda step: step.position not in read):
+        room -= len(json.dumps(step.output))
+        if room < 0:
+            break
+        kept.add(step.position)
+    return {str(position): run.steps[position].output for position in sorted(kept)}
 
 
-def _needed(run: OrderRun) -> set[int]:
-    """Steps whose output a step that is not settled reads, or that would be undone with it."""
-    needed = {
+def _read_by(run: OrderRun, readers: Callable[[StepRun], bool]) -> set[int]:
+    """The steps whose output these read."""
+    return {
         position
         for step in run.steps
-        if step.state not in SETTLED
+        if readers(step)
         for positions in run.plan.steps[step.position].reads
         for position in positions
     }
-    needed.update(step.position for step in run.steps if run.definition(step).definition.undo is not None)
-    return needed
 
 
 def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
@@ -155,20 +180,25 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
         step.phase = Phase(row.get("phase", ""))
         step.names = tuple(row.get("names", ()))
         step.callback = (row["callback"][0],) if "callback" in row else None
+        step.clock = SlaClock.resumed(row["clock"]) if "clock" in row else None
         step.failure = Failure(*row["failure"]) if "failure" in row else None
     for position, output in state["outputs"].items():
         step = run.steps[int(position)]
         step.output, step.has_output = output, True
+    restore_undo(run, state.get("undo", {}))
     run.count_anew()
 
 
 def _requeue(run: OrderRun) -> None:
     """What the steps say of themselves, in the places where it is looked for."""
-    settled = [step.state in SETTLED for step in run.steps]
     for step in run.steps:
-        if settled[step.position]:
+        step.open = sum(not run.steps[before].over for before in run.plan.steps[step.position].after)
+        if step.undoing:
+            wake_undo(run, step)
+            if step.queued:
+                run.ready.append(step.position)
+        if step.undoing or step.state in SETTLED:
             continue
-        step.open = sum(not settled[before] for before in run.plan.steps[step.position].after)
         if step.state is StepState.PENDING and step.open == 0:
             run.turns.append(step.position)
         if step.queued:
@@ -177,6 +207,8 @@ def _requeue(run: OrderRun) -> None:
             run.wake_at(step, step.again_at)
         if step.deadline is not None:
             run.wake_at(step, step.deadline)
+        if step.clock is not None and step.clock.next_at is not None:
+            run.wake_at(step, step.clock.next_at)
         if step.phase is Phase.EVENT:
             if step.key is not None and not step.subscribed:
                 subscribe(run, step)

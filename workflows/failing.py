@@ -1,14 +1,18 @@
-"""What becomes of a step that failed: another attempt later, fallout, or accepted as it is (`on_failure`)."""
+"""What becomes of a step that failed: another attempt later, or what `on_failure` says: fallout, accepted, rolled back,
+done again from an earlier step."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 
 from activities.contract import CONFIGURATION_ERROR, DEFINITION_ERROR, TIMEOUT
 from compiler.steps import FailureCase
 from workflows.progress import Failure, OrderRun, StepRun
+from workflows.redoing import redo, rework_from, starts_named
+from workflows.rollback import around, assessed, roll_back
 from workflows.settling import settle, stop_waiting
-from workflows.states import StepState
+from workflows.states import StepState, Withdrawal
 
 INTERNAL_ERROR = "internal_error"
 """A mistake of the engine. Nothing is known of what the step did."""
@@ -20,36 +24,70 @@ PARKED = FailureCase(do="fallout")
 
 
 def failed(run: OrderRun, step: StepRun, failure: Failure) -> None:
-    """The step is out of attempts, or has met what a retry cannot cure."""
-    case = remedy(run, step, failure.code)
-    if case.do == "continue":
-        step.failure = replace(failure, at=run.now)
-        step.attempts = max(step.attempts, failure.attempts)
-        run.journal.note(run.now, f"failed with {failure.code}, accepted", run.id_of(step), reason=failure.message)
-        settle(run, step, StepState.FAILED_ACCEPTED)
-    else:
-        park(run, step, failure, case.queue)
+    """The step is out of attempts, or has met what a retry cannot cure: the first case that fits and is possible."""
+    if step.undoing:  # it was to be stopped anyway
+        step.failure, step.uncertain = replace(failure, at=run.now), False
+        return
+    for case in remedies(run, step, failure.code):
+        if case.rollback is not None:
+            _park(run, step, failure, f"failed with {failure.code}, {case.rollback} rolls back")
+            roll_back(run, assessed(run, around(run, step, case.rollback)), Withdrawal.FAILURE)
+        elif case.redo_from is not None:
+            if not _reworked(run, step, failure, case.redo_from, case.max or 1):
+                continue
+        elif case.do == "continue":
+            step.failure = replace(failure, at=run.now)
+            step.attempts = max(step.attempts, failure.attempts)
+            run.journal.note(run.now, f"failed with {failure.code}, accepted", run.id_of(step), reason=failure.message)
+            settle(run, step, StepState.FAILED_ACCEPTED)
+        else:
+            park(run, step, failure, case.queue)
+        return
 
 
-def remedy(run: OrderRun, step: StepRun, code: str) -> FailureCase:
-    """The first case that fits the code; what no case fits is parked."""
+def _reworked(run: OrderRun, step: StepRun, failure: Failure, redo_from: str, most: int) -> bool:
+    """Sends the order back to an earlier step; not where that has been done often enough, or cannot be done."""
+    made = (step.rounds or {}).get(redo_from, 0)
+    starts = starts_named(run, step, redo_from) if made < most else []
+    if not starts:
+        return False
+    rework = rework_from(run, starts)
+    if any(position != step.position or step.uncertain for position in rework.barriers):
+        return False
+    step.rounds = {**(step.rounds or {}), redo_from: made + 1}
+    _park(run, step, failure, f"failed with {failure.code}, redone from {redo_from}, round {made + 1} of {most}")
+    redo(run, rework)
+    return True
+
+
+def remedies(run: OrderRun, step: StepRun, code: str) -> Iterator[FailureCase]:
+    """The cases that fit the code, in the order in which they are written; at last that the step is parked."""
     for case in run.definition(step).definition.on_failure:
         if case.code == code or (case.code is None and code not in OURS):
-            return case
-    return PARKED
+            yield case
+    yield PARKED
+
+
+def fallout_queue(run: OrderRun, step: StepRun, code: str) -> str | None:
+    """Whose fallout it is where the step, or its undo, is parked."""
+    return next(case.queue for case in remedies(run, step, code) if case.do == "fallout")
 
 
 def park(run: OrderRun, step: StepRun, failure: Failure, queue: str | None = None, *, by_force: bool = False) -> None:
     """Into fallout, where people see it. `by_force`: whatever state a mistake has left the step in."""
+    _park(run, step, failure, f"in fallout: {failure.code}", by_force=by_force)
+    step.queue = queue
+
+
+def _park(run: OrderRun, step: StepRun, failure: Failure, said: str, *, by_force: bool = False) -> None:
     stop_waiting(run, step)
     step.failure = replace(failure, at=run.now)
     step.attempts = max(step.attempts, failure.attempts)
-    step.queue = queue
     if by_force:
         run.put(step, StepState.FATALLY_FAILED)
     else:
         run.move(step, StepState.FATALLY_FAILED)
-    run.journal.note(run.now, f"in fallout: {failure.code}", run.id_of(step), reason=failure.message)
+    run.journal.note(run.now, said, run.id_of(step), reason=failure.message)
 
 
 def launch(run: OrderRun, step: StepRun) -> None:

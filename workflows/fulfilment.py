@@ -10,11 +10,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from activities.contract import DEFINITION_ERROR
-from workflows import acts, callbacks, events
+from activities.contract import DEFINITION_ERROR, StepStanding, StepWatch
+from workflows import acts, callbacks, events, other_orders, sla, watchers
 from workflows.commands import Command
-from workflows.failing import INTERNAL_ERROR, failed, launch, park, remedy, try_again_later
+from workflows.failing import INTERNAL_ERROR, failed, fallout_queue, launch, park, try_again_later
 from workflows.inbox import KeptEvent
+from workflows.jeopardy import keep_time
 from workflows.kinds import ANSWERED, DEADLINE, START
 from workflows.kinds.wait import judge
 from workflows.messages import StepAct
@@ -22,6 +23,8 @@ from workflows.progress import Failure, OrderRun, Phase, StepRun
 from workflows.scope import NoValue
 from workflows.states import SETTLED, StepState
 from workflows.turns import begin, take_turn
+from workflows.undoing import LEARNING, attempt_of_undo_failed, park_undo, take_undo_turn, undo_is_due
+from workflows.withdrawing import arrange, landed
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +35,7 @@ TURNS_AT_ONCE = 4_000
 def start(run: OrderRun) -> None:
     """The order is accepted: the first steps have their turn."""
     run.journal.note(run.now, "accepted")
+    keep_time(run)
     run.turns.extend(step.position for step in run.steps if step.open == 0)
 
 
@@ -42,7 +46,7 @@ def advance(run: OrderRun) -> bool:
         if run.turns:
             budget -= 1
             step = run.steps[run.turns.popleft()]
-            if step.state is StepState.PENDING:
+            if step.state is StepState.PENDING and step.open == 0:
                 guarded(run, step, take_turn)
         elif run.retried:
             budget -= 1
@@ -57,12 +61,19 @@ def advance(run: OrderRun) -> bool:
                 if event in run.inbox.kept and events.fits(run, step, event):
                     run.inbox.kept.remove(event)
                     guarded(run, step, events.complete_by, event)
+        elif run.withdrawals.out_of_order:
+            budget -= len(run.withdrawals.open)
+            arrange(run)
+        elif run.withdrawals.turns:
+            budget -= 1
+            guarded(run, run.steps[run.withdrawals.turns.popleft()], take_undo_turn)
         elif run.ready and run.flying < run.most_in_flight and not run.draining:
             budget -= 1
             step = run.steps[run.ready.popleft()]
             if step.queued:
                 guarded(run, step, _start_activity)
         else:
+            watchers.tell(run)
             return False
     return True
 
@@ -87,18 +98,25 @@ def guarded(run: OrderRun, step: StepRun, happening: Callable[..., None], *argum
 
 
 def park_with(run: OrderRun, step: StepRun, failure: Failure) -> None:
-    if step.state not in SETTLED:
-        park(run, step, failure, remedy(run, step, failure.code).queue, by_force=True)
+    if step.undoing:
+        park_undo(run, step, failure, by_force=True)
+    elif step.state not in SETTLED:
+        park(run, step, failure, fallout_queue(run, step, failure.code), by_force=True)
 
 
 def _start_activity(run: OrderRun, step: StepRun) -> None:
     step.queued = False
-    step.again_at = None
-    if step.state is not StepState.IN_PROGRESS:
-        run.move(step, StepState.IN_PROGRESS)
-    if step.started_at is None:
-        step.started_at = run.now
-    START[step.phase](run, step)
+    if step.undo is not None and step.undo.open:
+        step.undo.again_at = None
+        if step.undo.state is not StepState.IN_PROGRESS:
+            run.move_undo(step, StepState.IN_PROGRESS)
+    else:
+        step.again_at = None
+        if step.state is not StepState.IN_PROGRESS:
+            run.move(step, StepState.IN_PROGRESS)
+        if step.started_at is None:
+            step.started_at = run.now
+    START[step.work_phase](run, step)
     step.flying = True
     run.flying += 1
 
@@ -116,7 +134,14 @@ def answered(run: OrderRun, position: int, launch_number: int, answer: dict[str,
     """The activity of this launch has succeeded; an answer that nobody waits for any more is dropped."""
     step = run.steps[position]
     if _landed(run, step, launch_number):
-        guarded(run, step, lambda run, step: ANSWERED[step.phase](run, step, answer))
+        guarded(run, step, _answered, answer)
+
+
+def _answered(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
+    stops = step.undo is not None and step.undo.open and step.undo.phase is Phase.AHEAD
+    ANSWERED[step.work_phase](run, step, answer)
+    if stops:
+        landed(run, step)
 
 
 def attempt_failed(run: OrderRun, position: int, launch_number: int, failure: Failure) -> None:
@@ -130,12 +155,25 @@ def interrupted(run: OrderRun, position: int, launch_number: int, *, begun: bool
     """The activity ended before it could say anything: it starts again, with the same key, and counts as no attempt."""
     step = run.steps[position]
     if _landed(run, step, launch_number):
+        guarded(run, step, _interrupted, begun)
+
+
+def _interrupted(run: OrderRun, step: StepRun, begun: bool) -> None:
+    undo = step.undo
+    if undo is None or not undo.open or undo.phase is Phase.AHEAD:
         step.uncertain = step.uncertain or begun
+    elif undo.phase not in LEARNING:
+        undo.uncertain = undo.uncertain or begun
+    if undo is not None and undo.open and undo.phase is Phase.AHEAD:
+        landed(run, step)
+    else:
         launch(run, step)
 
 
 def _failed_attempt(run: OrderRun, step: StepRun, failure: Failure) -> None:
-    if step.phase is Phase.CALL and step.callback is not None:
+    if step.undoing:
+        attempt_of_undo_failed(run, step, failure)
+    elif step.phase is Phase.CALL and step.callback is not None:
         callbacks.answer_by_callback(run, step)
     elif failure.retry_after is None:
         if step.phase is Phase.POLL and not run.recipe(step).is_business(failure.code):
@@ -152,7 +190,14 @@ def _failed_attempt(run: OrderRun, step: StepRun, failure: Failure) -> None:
 def pass_time(run: OrderRun) -> None:
     """Whatever is due at `run.now` happens."""
     for moment, step in run.due_steps():
-        if step.again_at == moment:
+        if step.clock is not None and step.clock.next_at == moment:
+            guarded(run, step, sla.tick)
+        if step.undoing:
+            guarded(run, step, undo_is_due, moment)
+        elif step.again_at == moment and step.phase is Phase.OTHER_ORDERS:
+            step.again_at = None
+            guarded(run, step, other_orders.ask)
+        elif step.again_at == moment:
             step.again_at = None
             guarded(run, step, begin if step.state is StepState.SCHEDULED else launch)
         elif step.deadline == moment and step.phase in DEADLINE:
@@ -169,6 +214,24 @@ def take_event(run: OrderRun, event: KeptEvent, verdict: events.Verdict) -> None
 
 def take_callback(run: OrderRun, key: str, event_id: str, payload: Any, verdict: callbacks.CallbackVerdict) -> None:
     guarded(run, verdict.step, lambda run, _step: callbacks.take_in(run, key, event_id, payload, verdict))
+
+
+def order_answered(run: OrderRun, watch: StepWatch, said: StepStanding | None) -> None:
+    """What became of asking another order for a step; None: nothing."""
+    other_orders.unanswered(run, watch)
+    if said is not None:
+        order_heard(run, said)
+
+
+def order_heard(run: OrderRun, said: StepStanding) -> None:
+    """Another order tells how far its step is; what nobody waits for any more is dropped."""
+    step = other_orders.heard(run, said)
+    if step is not None:
+        guarded(run, step, other_orders.take_in, said)
+
+
+def order_told(run: OrderRun) -> None:
+    watchers.told(run)
 
 
 def act(run: OrderRun, name: acts.ActName, step: StepRun, message: StepAct) -> None:

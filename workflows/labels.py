@@ -13,8 +13,10 @@ MOST_LINES = 3
 
 
 def activity_id(run: OrderRun, step: StepRun) -> str:
-    """The step's id for its first activity, with a number behind a slash for later ones."""
+    """The step's id for its first activity; for later ones, and for those of its undo, with more behind a slash."""
     step_id = run.id_of(step)
+    if step.undoing:
+        return f"{step_id}/undo/{step.launch}"
     return step_id if step.launch == 1 else f"{step_id}/{step.launch}"
 
 
@@ -26,7 +28,8 @@ def summary_of(run: OrderRun, step: StepRun) -> str:
         what = f"{len(planned.lines)} lines"
     else:
         what = ", ".join(_counted(line) for line in run.plan.lines_of(planned))
-    return shortened(f"{what} · {name}" if what else name)
+    said = f"{what} · {name}" if what else name
+    return shortened(f"Undo {said}" if step.undoing else said)
 
 
 def _counted(line: Line) -> str:

@@ -20,6 +20,7 @@ TASK_QUEUE = "ordo"
 
 WORKFLOW_TYPE = "FulfilOrder"
 MAILBOX_TYPE = "EventMailbox"
+OUTBOX_TYPE = "OrderOutbox"
 
 # Updates of FulfilOrder: name → argument → answer
 UPDATE_DECISION = "decision"  # None → Decision; waits for the compiler's word
@@ -56,13 +57,18 @@ def mailbox_id(order_id: str | None = None, key: str | None = None, name: str | 
     return f"mailbox/key/{quote(name or '', safe='')}/{quote(key or '', safe='')}"
 
 
+def outbox_id(order_id: str) -> str:
+    """What is told of an order goes out through this workflow, which may outlive the order's run."""
+    return f"outbox/{order_id}"
+
+
 class SearchAttributes:
     """Ids only, no personal data: search attributes are not encrypted."""
 
     ORDER_STATE = "OrderState"  # Keyword
     CUSTOMER_ID = "CustomerId"  # Keyword
     PRODUCTS = "Products"  # KeywordList, commercial product ids
-    FALLOUT_COUNT = "FalloutCount"  # Int
+    FALLOUT_COUNT = "FalloutCount"  # Int; of an outbox, the events that could not be delivered
     OPEN_TASKS = "OpenTasks"  # Int, manual steps that wait for a person
     JEOPARDY = "Jeopardy"  # Keyword
     CATALOGUE_VERSION = "CatalogueVersion"  # Keyword
@@ -162,9 +168,21 @@ class ErrorView(Message):
 
 
 class UndoView(Message):
+    """What takes a step back: shown while it is under way, and of a step that was cancelled."""
+
     state: str
+    """A StepState: pending (what depends on the step is not undone yet), …, completed, or skipped (left as it was)."""
     attempts: int = 0
     error: ErrorView | None = None
+    waits_for: str | None = None
+    """In words."""
+    next_attempt_at: datetime | None = None
+    due: datetime | None = None
+    """When `within` ends."""
+    queue: str | None = None
+    instructions: str | None = None
+    form: dict[str, Any] | None = None
+    """The last three where a person does it."""
 
 
 class SystemHold(Message):
@@ -179,6 +197,20 @@ class SystemHold(Message):
     next_probe_at: datetime | None = None
 
 
+class OtherOrderView(Message):
+    """A step of another order that a step waits for."""
+
+    order_id: str
+    step: str
+    """As the definition names it."""
+    since: datetime
+    due: datetime | None = None
+    """When `within` ends."""
+    done: bool = False
+    absent: bool = False
+    """There is no such order yet."""
+
+
 class StepView(Message):
     number: int
     """From 1, in the plan's order; stays the same for the order's life."""
@@ -191,6 +223,8 @@ class StepView(Message):
     """`Security camera ×4 · Reserve stock`"""
     lines: list[str]
     after: list[str]
+    other_orders: list[OtherOrderView] = []
+    """Once its own predecessors are settled."""
     state: StepState
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
     waits_for: str | None = None
@@ -267,9 +301,7 @@ class OrderView(Message):
     findings: list[dict[str, Any]] = []
     history: list[HistoryEntry] = []
     held_up_by: str | None = None
-    """The step under way, or next, on which the forecast depends."""
-    late_because_of: str | None = None
-    """The step under way, or next, because of which a requested completion is missed by the forecast."""
+    """The step under way, or next, because of which it will be late; where it will not, on which the forecast hangs."""
 
 
 class OverviewRequest(Message):
@@ -288,3 +320,48 @@ class StepsPageRequest(Message):
 class StepsPage(Message):
     steps: list[StepView]
     next_offset: int | None = None
+
+
+# An order's outbox (workflows/outbox.py)
+UPDATE_RESEND = "resend"  # Resend → ResendAnswer
+QUERY_OUTBOX = "outbox"  # None → OutboxView
+
+
+class Resend(Message):
+    """Undeliverable events are sent once more, and what waits for another attempt is tried at once."""
+
+    receiver: str | None = None
+    """None: all receivers."""
+    events: list[str] | None = None
+    """Ids; None: all."""
+
+
+class ResendAnswer(Message):
+    events: int
+    """So many go out once more; 0: there were none."""
+
+
+class Undelivered(Message):
+    """An event that a receiver has not got yet."""
+
+    receiver: str
+    event_id: str
+    type: str
+    at: datetime
+    """When it happened."""
+    attempts: int = 0
+    error: ErrorView | None = None
+    next_attempt_at: datetime | None = None
+    """None: it is given up, or waits for those before it."""
+    given_up: bool = False
+
+
+class OutboxView(Message):
+    order_id: str
+    undelivered: list[Undelivered]
+    """Those given up first; of each receiver in order. At most MOST_SHOWN."""
+    given_up: int
+    waiting: int
+    dropped: int = 0
+    """Given up so long ago, or so many, that they are no longer kept."""
+    order_ended: bool = False

@@ -5,18 +5,28 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from heapq import heappop, heappush
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from compiler.bindings import order_bindings
 from compiler.plan import Plan, PlannedDefinition
 from compiler.steps import StepKind
+from workflows.between import Between
 from workflows.commands import Command
 from workflows.inbox import Inbox
 from workflows.journal import Journal
+from workflows.line_tree import LineTree
+from workflows.outlook import Outlook
 from workflows.recipes import Recipe, recipe_of
-from workflows.states import SETTLED, TRANSITIONS, IllegalTransition, StepState
+from workflows.states import SETTLED, TRANSITIONS, UNDO_TRANSITIONS, IllegalTransition, StepState
+from workflows.step_run import Failure, Phase, StepRun, UndoRun
+from workflows.told import Told
+from workflows.withdrawals import Withdrawals
+
+if TYPE_CHECKING:
+    from workflows.forecast import Course
+
+__all__ = ["IN_FLIGHT", "Failure", "OrderRun", "Phase", "StepRun", "Tally", "UndoRun", "given"]
 
 IN_FLIGHT = 100
 """Activities at once. Temporal buffers the ends of those that come while a task runs, two events each, and where these
@@ -25,82 +35,6 @@ Decided again at every replay: another value needs workflow.patched."""
 
 
 Part = TypeVar("Part")
-
-
-class Phase(StrEnum):
-    """What a step that is not settled is about; finer than its state."""
-
-    AHEAD = ""
-    """Its predecessors are open, or its turn is being judged."""
-    START = "start"
-    CALL = "call"
-    POLL = "poll"
-    ACTIVITY = "activity"
-    CALLBACK = "callback"
-    EVENT = "event"
-    TIMER = "timer"
-    CONDITION = "condition"
-    PERSON = "person"
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """Why an attempt, or a step, failed."""
-
-    code: str
-    message: str
-    outcome_known: bool = True
-    """False where the effect may have taken place all the same."""
-    attempts: int = 0
-    """Made with this key so far; 0 where nothing was tried."""
-    retry_after: float | None = None
-    """Seconds until another attempt, which the workflow's timer waits for."""
-    at: float = 0.0
-
-
-@dataclass(slots=True)
-class StepRun:
-    """One step, as far as it is. Times are seconds since 1970."""
-
-    position: int
-    open: int
-    """Predecessors that are not settled."""
-    state: StepState = StepState.PENDING
-    phase: Phase = Phase.AHEAD
-    number: int = 1
-    """The last part of the idempotency key."""
-    launch: int = 0
-    """Activities started for it; an answer of an earlier one is none."""
-    flying: bool = False
-    """An activity is under way."""
-    queued: bool = False
-    """It stands in line for one."""
-    uncertain: bool = False
-    """An attempt with the present key may have done the work, although it was not answered."""
-    attempts: int = 0
-    again_at: float | None = None
-    """When it starts (scheduled), or is tried again (failed)."""
-    deadline: float | None = None
-    """When its timer fires, or `within` ends."""
-    started_at: float | None = None
-    ended_at: float | None = None
-    output: Any = None
-    has_output: bool = False
-    failure: Failure | None = None
-    answer: Any = None
-    """What a call that is not over yet answered: the path to poll, or the response that later expressions read."""
-    callback: tuple[Any] | None = None
-    """A callback that came before the call's answer."""
-    names: tuple[str, ...] = ()
-    key: str | None = None
-    """Of the event that it waits for."""
-    subscribed: bool = False
-    queue: str | None = None
-    """Whose fallout it is."""
-    changes: dict[str, Any] | None = None
-    """Input that a person changed."""
-    note: str | None = None
-    """Why a condition does not hold yet, where that is not obvious."""
 
 
 @dataclass(slots=True)
@@ -150,10 +84,18 @@ class OrderRun:
         self.waiting_events: dict[tuple[str, str | None], dict[int, None]] = {}
         """Event name and key (None: any) → the steps that wait for it."""
         self.inbox = Inbox()
+        self.between = Between()
         self.flying = 0
         self.commands: list[Command] = []
         self.journal = Journal()
+        self.told: Told | None = None
+        """What somebody wants to be told of; None where nobody does."""
         self.open_tasks = 0
+        self.fallout = 0
+        """Steps, or undos of steps, that wait for a person's decision."""
+        self.withdrawals = Withdrawals()
+        self.line_tree: LineTree | None = None
+        """Made when it is first asked for."""
         self.settled = 0
         self.counts: dict[StepState, int] = {StepState.PENDING: len(plan.steps)} if plan.steps else {}
         self.tallies = _tallies(plan)
@@ -163,6 +105,10 @@ class OrderRun:
         """Nothing new is started: the run is about to continue as another one."""
         self.strict = False
         """Mistakes of the engine raise, rather than park the step (tests)."""
+        self.outlook: Outlook | None = None
+        """None: nothing is promised by a date (workflows.jeopardy.keep_time)."""
+        self.course: Course | None = None
+        """What forecasts have found out about the plan."""
         self._due: list[tuple[float, int]] = []
         self._order_names: dict[str, Any] | None = None
         self._event_steps: dict[str, list[int]] | None = None
@@ -184,6 +130,10 @@ class OrderRun:
         """The idempotency key of the step's present effect."""
         return f"{self.plan.order.id}/{self.id_of(step)}/do/{step.number}"
 
+    def undo_key_of(self, step: StepRun) -> str:
+        """The idempotency key of what takes the step's effect back now."""
+        return f"{self.plan.order.id}/{self.id_of(step)}/undo/{given(step.undo).number}"
+
     def order_names(self) -> dict[str, Any]:
         """What expressions see as `order`, with the characteristics as they are now."""
         names = self._order_names
@@ -195,6 +145,8 @@ class OrderRun:
     def set_characteristics(self, values: dict[str, Any]) -> None:
         self.characteristics = {**self.characteristics, **values}
         self._order_names = None
+        if self.outlook is not None:
+            self.outlook.stale = True
         self.to_judge.update(self.conditions)
         self.changed = True
 
@@ -219,7 +171,7 @@ class OrderRun:
 
     @property
     def ended(self) -> bool:
-        return self.settled == len(self.steps)
+        return self.settled == len(self.steps) and not self.withdrawals.open
 
     def move(self, step: StepRun, state: StepState) -> None:
         """Raises IllegalTransition where the table does not have it."""
@@ -239,7 +191,31 @@ class OrderRun:
         tally[before] -= 1
         tally[state] = tally.get(state, 0) + 1
         self.settled += (state in SETTLED) - (before in SETTLED)
+        if not step.undoing:
+            self.fallout += (state is StepState.FATALLY_FAILED) - (before is StepState.FATALLY_FAILED)
         if self.recipe(step).kind is StepKind.MANUAL:
+            self.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
+        if self.outlook is not None:
+            self.outlook.moved(step, before, self.now)
+        if self.told is not None:
+            self.told.moved(step, before, state, self.now)
+        self.changed = True
+
+    def move_undo(self, step: StepRun, state: StepState) -> None:
+        """Raises IllegalTransition where the table does not have it."""
+        before = given(step.undo).state
+        if state not in UNDO_TRANSITIONS[before]:
+            raise IllegalTransition(f"{self.id_of(step)}, its undo,", before, state)
+        self.put_undo(step, given(step.undo), state)
+
+    def put_undo(self, step: StepRun, undo: UndoRun, state: StepState) -> None:
+        """Without asking the table. `undo` is, or becomes, the step's."""
+        was_in_fallout, before = step.in_fallout, undo.state
+        step.undo, undo.state = undo, state
+        self.fallout += step.in_fallout - was_in_fallout
+        if self.told is not None:
+            self.told.undo_moved(step, undo, before, self.now)
+        if undo.phase is Phase.UNDO_PERSON:
             self.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
         self.changed = True
 
@@ -256,14 +232,25 @@ class OrderRun:
             counts[state] = counts.get(state, 0) + count
             if planned.definition.manual is not None and state is StepState.IN_PROGRESS:
                 self.open_tasks += count
+        self.open_tasks += sum(
+            step.undo is not None and step.undo.phase is Phase.UNDO_PERSON and step.undo.state is StepState.IN_PROGRESS
+            for step in self.steps
+        )
+        self.fallout = sum(step.in_fallout for step in self.steps)
 
     def wake_at(self, step: StepRun, moment: float) -> None:
         """The step wants attention then; `again_at` or `deadline` say for what."""
         heappush(self._due, (moment, step.position))
+        if self.outlook is not None:
+            self.outlook.woken(step, moment)
 
     def _is_due(self, moment: float, position: int) -> bool:
         step = self.steps[position]
-        return step.state not in SETTLED and (step.again_at == moment or step.deadline == moment)
+        work = step.undo if step.undo is not None and step.undo.open else step
+        if work is step and step.state in SETTLED:
+            return False
+        clock = step.clock
+        return work.again_at == moment or work.deadline == moment or (clock is not None and clock.next_at == moment)
 
     def next_due(self) -> tuple[float, StepRun] | None:
         """The earliest moment at which a step wants attention."""

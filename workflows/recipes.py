@@ -10,7 +10,7 @@ from typing import Any
 
 from compiler.cel import NAMES, split_template
 from compiler.plan import PlannedDefinition
-from compiler.steps import FailWhen, StepKind
+from compiler.steps import FailWhen, OrderReference, StepKind, Undo
 
 _WORDS = re.compile(rf"\b({'|'.join(NAMES)})\b")
 
@@ -49,6 +49,8 @@ class Recipe:
     """`answer_…`: what the activity of a call judges; the rest is judged here, when a callback, event or form comes."""
 
     kind: StepKind
+    other_orders: tuple[OrderReference, ...]
+    """The steps of other orders that it waits for."""
     calls_out: bool
     """It needs an activity."""
     answer_output: Any
@@ -58,6 +60,14 @@ class Recipe:
     """The names beside `response` that those two read."""
     poll_names: frozenset[str]
     later_fail_when: tuple[FailWhen, ...]
+    undo_reads_output: bool
+    """What it put out has to be known before it can be undone."""
+    undo_answer_output: Any
+    """Of the undo's answer, what asking how it goes reads."""
+    undo_poll_names: frozenset[str]
+    learnt_output: Any
+    """As `answer_output`, where its work is repeated only to learn what it did: nobody waits for its callback."""
+    learnt_names: frozenset[str]
 
     def is_business(self, code: str) -> bool:
         """Whether one of the definition's own `fail_when` says this code of an answer."""
@@ -84,15 +94,35 @@ def recipe_of(planned: PlannedDefinition) -> Recipe:
         later, on_answer = (), fail_when
     else:
         answer_output, on_answer = None, ()
+    undo_poll = definition.undo.call.poll if definition.undo and definition.undo.call else None
+    learnt = _without_payload(output) if call is not None and call.callback is not None else answer_output
     return Recipe(
         kind=kind,
+        other_orders=tuple(each for each in definition.after if isinstance(each, OrderReference)),
         calls_out=kind in (StepKind.CALL, StepKind.ACTIVITY),
         answer_output=answer_output,
         answer_fail_when=[_dumped(case) for case in (fail_when if call and call.poll else on_answer)],
         answer_names=(names_in(answer_output) | _fail_names(on_answer)) - {"response"},
         poll_names=poll_names - {"response"},
         later_fail_when=later,
+        undo_reads_output=definition.undo is not None and _undo_reads_output(definition.undo),
+        undo_answer_output=_response_read_by(undo_poll.get) if undo_poll else {},
+        undo_poll_names=_words(undo_poll.until) - {"response"} if undo_poll else frozenset(),
+        learnt_output=learnt,
+        learnt_names=(names_in(learnt) | _fail_names(on_answer)) - {"response"},
     )
+
+
+def _undo_reads_output(undo: Undo) -> bool:
+    polls = undo.call is not None and undo.call.poll is not None and "output" in _words(undo.call.poll.until)
+    return polls or "output" in names_in(undo.model_dump(exclude={"retry", "timeout"}, exclude_none=True))
+
+
+def _without_payload(output: Any) -> Any:
+    """As much of an `output` as the answer to the call tells by itself; None: the body."""
+    if isinstance(output, dict):
+        return {name: value for name, value in output.items() if "payload" not in names_in(value)} or None
+    return None if "payload" in names_in(output) else output
 
 
 def _dumped(case: FailWhen) -> dict[str, str]:

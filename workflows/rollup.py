@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from compiler.plan import Plan
+from workflows.line_tree import from_the_bottom, lines_served
 from workflows.progress import OrderRun
-from workflows.states import NOT_BEGUN, OrderState, StepState, line_state, order_state
+from workflows.states import (
+    NOT_BEGUN,
+    NOT_ENDED,
+    Condition,
+    OrderState,
+    Share,
+    line_state,
+    order_state,
+    running_state,
+    share_of,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,56 +28,54 @@ class LineStates:
 
 def line_states(run: OrderRun) -> LineStates:
     """A line's steps are those that serve it; an order line's also those of all lines below it."""
+    found = shares_by_line(run)
+    count = len(run.plan.order_lines)
+    states = [_state_of_line(run, shares) for shares in found]
+    return LineStates(states[:count], states[count:])
+
+
+def _state_of_line(run: OrderRun, shares: set[Share]) -> OrderState:
+    state = line_state(shares)
+    if state not in NOT_ENDED:
+        return state
+    conditions = {Condition.BEGUN} if state is OrderState.IN_PROGRESS else set()
+    if run.withdrawals.cancelled:
+        conditions.add(Condition.CANCELLING)
+    return running_state(conditions)
+
+
+def shares_by_line(run: OrderRun) -> list[set[Share]]:
+    """Of the steps that serve each line or a line below it, order lines first."""
     plan = run.plan
-    own = _states_by_line(run)
-    below: list[set[StepState]] = [set(states) for states in own]
-    for position, sources in _from_the_bottom(plan):
+    found: list[set[Share]] = [set() for _ in range(len(plan.order_lines) + len(plan.lines))]
+    for step in run.steps:
+        share = share_of(step.state, step.withdrawal, undoing=step.undoing)
+        for line in lines_served(plan, step.position):
+            found[line].add(share)
+    for line, sources in from_the_bottom(plan):
         for source in sources:
-            below[source] |= below[position]
-    count = len(plan.order_lines)
-    return LineStates(
-        [line_state(states) for states in below[:count]],
-        [line_state(states) for states in own[count:]],
-    )
-
-
-def _from_the_bottom(plan: Plan) -> Iterator[tuple[int, list[int]]]:
-    """Each line, after all those that stand below it, with the lines that it stands below; order lines come first."""
-    everyone = [*plan.order_lines, *plan.lines]
-    places = {line.id: position for position, line in enumerate(everyone)}
-    sources = [[places[source] for source in line.sources if source in places] for line in everyone]
-    open_below = [0] * len(everyone)
-    for above in sources:
-        for place in above:
-            open_below[place] += 1
-    free = [position for position, count in enumerate(open_below) if count == 0]
-    while free:
-        position = free.pop()
-        yield position, sources[position]
-        for place in sources[position]:
-            open_below[place] -= 1
-            if open_below[place] == 0:
-                free.append(place)
-
-
-def _states_by_line(run: OrderRun) -> list[set[StepState]]:
-    """The states of the steps that serve each line, order lines first."""
-    plan = run.plan
-    count = len(plan.order_lines)
-    found: list[set[StepState]] = [set() for _ in range(count + len(plan.lines))]
-    for planned, step in zip(plan.steps, run.steps, strict=True):
-        serves_order_lines = plan.definitions[planned.definition].serves_order_lines
-        for line in planned.lines:
-            found[line if serves_order_lines else count + line if line >= 0 else ~line].add(step.state)
+            found[source] |= found[line]
     return found
 
 
 def state_of(run: OrderRun) -> OrderState:
     """Of the order. While it runs, its steps tell without going through the lines."""
     if not run.ended:
-        begun = any(count and state not in NOT_BEGUN for state, count in run.counts.items())
-        return OrderState.IN_PROGRESS if begun else OrderState.ACKNOWLEDGED
-    return order_state(line_states(run).order_lines)
+        return running_state(_conditions(run))
+    lines = shares_by_line(run)[: len(run.plan.order_lines)]
+    # a line for which there was nothing to do does not make the order one that was done in part
+    return order_state([line_state(shares) for shares in lines if shares - {Share.NOTHING}])
+
+
+def _conditions(run: OrderRun) -> set[Condition]:
+    found: set[Condition] = set()
+    if any(count and state not in NOT_BEGUN for state, count in run.counts.items()):
+        found.add(Condition.BEGUN)
+    if run.withdrawals.cancelled:
+        found.add(Condition.CANCELLING)
+    if run.withdrawals.stopping:
+        found.add(Condition.STOPPING)
+    return found
 
 
 def products(plan: Plan) -> list[str]:

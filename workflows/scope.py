@@ -12,6 +12,7 @@ from compiler.bindings import line_bindings, listed_line, serves_several
 from compiler.durations import parse_duration
 from compiler.plan import PlannedDefinition
 from workflows.progress import OrderRun, StepRun
+from workflows.states import StepState
 
 _MISSING = "there is no"
 
@@ -126,6 +127,11 @@ def _bindings_of(run: OrderRun, step: StepRun) -> dict[str, Any]:
     return names
 
 
+def is_seen(step: StepRun) -> bool:
+    """Whether later steps see what it put out: not what has been taken back since."""
+    return step.has_output and step.state is not StepState.CANCELLED
+
+
 def _add_outputs(run: OrderRun, step: StepRun, names: dict[str, Any]) -> None:
     planned = run.plan.steps[step.position]
     for read, positions in zip(run.definition(step).reads, planned.reads, strict=True):
@@ -133,7 +139,7 @@ def _add_outputs(run: OrderRun, step: StepRun, names: dict[str, Any]) -> None:
         if read.name == "workstreams":
             known = known.setdefault(read.workstream, {})
         shown = known.setdefault(read.step, {})
-        outputs = [run.steps[position].output for position in positions if run.steps[position].has_output]
+        outputs = [step.output for step in (run.steps[position] for position in positions) if is_seen(step)]
         if read.many:
             shown["outputs"] = outputs
         elif outputs:

@@ -6,7 +6,7 @@ from typing import Any
 
 from workflows.commands import CancelActivity, Unsubscribe
 from workflows.progress import OrderRun, Phase, StepRun
-from workflows.states import StepState
+from workflows.states import DONE, NOT_BEGUN, StepState, Withdrawal
 from workflows.subscriptions import subscription_of
 
 NOTHING: Any = object()
@@ -15,14 +15,24 @@ NOTHING: Any = object()
 
 def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NOTHING) -> None:
     """The step is over. Later steps see its output, or its `default_output` where it was not completed and has none."""
+    if state is StepState.COMPLETED and step.withdrawal is Withdrawal.REVISION:
+        state = StepState.AMENDED
     run.move(step, state)
     stop_waiting(run, step)
     step.ended_at = run.now
-    if output is NOTHING and state is not StepState.COMPLETED:
+    if output is NOTHING and state not in DONE:
         output = default_output(run, step)
     if output is not NOTHING:
         step.output, step.has_output = output, True
     step.answer = step.callback = step.changes = step.note = None
+    release(run, step)
+
+
+def release(run: OrderRun, step: StepRun) -> None:
+    """Whoever waited for it may go on."""
+    if step.over:
+        return
+    step.over = True
     steps, turns = run.steps, run.turns
     for position in run.followers[step.position]:
         follower = steps[position]
@@ -31,6 +41,19 @@ def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NOTHING
             turns.append(position)
     for reader in run.condition_readers.pop(step.position, ()):
         run.to_judge[reader] = None
+
+
+def hold_back(run: OrderRun, step: StepRun) -> None:
+    """It was over, and is to be done again: whoever has not begun waits for it anew."""
+    if not step.over:
+        return
+    step.over = False
+    for position in run.followers[step.position]:
+        follower = run.steps[position]
+        follower.open += 1
+        if follower.state in NOT_BEGUN and follower.state is not StepState.PENDING:
+            stop_waiting(run, follower)
+            run.move(follower, StepState.PENDING)
 
 
 def default_output(run: OrderRun, step: StepRun) -> Any:
@@ -47,6 +70,8 @@ def stop_waiting(run: OrderRun, step: StepRun) -> None:
         run.flying -= 1
     if step.phase is Phase.CONDITION:
         run.conditions.pop(step.position, None)
+    elif step.phase is Phase.OTHER_ORDERS:
+        run.between.waiting.pop(step.position, None)
     elif step.phase is Phase.EVENT:
         for name in step.names:
             run.waiting_events[name, step.key].pop(step.position, None)

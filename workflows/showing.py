@@ -10,15 +10,17 @@ from temporalio import workflow
 from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 
 from workflows import details, rollup
+from workflows.jeopardy import jeopardy_of
 from workflows.messages import SearchAttributes
-from workflows.progress import OrderRun
-from workflows.states import OrderState, StepState
+from workflows.progress import OrderRun, Phase
+from workflows.states import Jeopardy, OrderState
 
 STATE = SearchAttributeKey.for_keyword(SearchAttributes.ORDER_STATE)
 CUSTOMER = SearchAttributeKey.for_keyword(SearchAttributes.CUSTOMER_ID)
 PRODUCTS = SearchAttributeKey.for_keyword_list(SearchAttributes.PRODUCTS)
 FALLOUT = SearchAttributeKey.for_int(SearchAttributes.FALLOUT_COUNT)
 TASKS = SearchAttributeKey.for_int(SearchAttributes.OPEN_TASKS)
+JEOPARDY = SearchAttributeKey.for_keyword(SearchAttributes.JEOPARDY)
 VERSION = SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION)
 COMPLETION = SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION)
 
@@ -30,7 +32,7 @@ class Showing:
     """Remembers what is shown already: each change of a search attribute is an event of the history."""
 
     def __init__(self) -> None:
-        self._attributes: dict[SearchAttributeKey[Any], Any] = {FALLOUT: 0, TASKS: 0}
+        self._attributes: dict[SearchAttributeKey[Any], Any] = {FALLOUT: 0, TASKS: 0, JEOPARDY: Jeopardy.ON_TRACK.value}
         self._details_at = 0.0
 
     def decided(self, summary: Mapping[str, Any], run: OrderRun | None) -> None:
@@ -67,9 +69,16 @@ class Showing:
             workflow.upsert_search_attributes(changed)
 
 
+def open_tasks(run: OrderRun) -> int:
+    """Steps that wait for a person: tasks, and what was escalated to somebody else than those who do it anyway."""
+    escalated = run.outlook.escalated if run.outlook is not None else {}
+    return run.open_tasks + sum(run.steps[position].phase is not Phase.PERSON for position in escalated)
+
+
 def _of(run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:
     return {
         STATE: rollup.state_of(run).value,
-        FALLOUT: run.counts.get(StepState.FATALLY_FAILED, 0),
-        TASKS: run.open_tasks,
+        FALLOUT: run.fallout,
+        TASKS: open_tasks(run),
+        JEOPARDY: jeopardy_of(run).value,
     }

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from workflows.sla_clock import SlaClock
 from workflows.states import StepState, Withdrawal
 
 
@@ -14,6 +15,8 @@ class Phase(StrEnum):
 
     AHEAD = ""
     """Its predecessors are open, or its turn is being judged."""
+    OTHER_ORDERS = "other_orders"
+    """Its predecessors are settled, but for steps of other orders."""
     START = "start"
     CALL = "call"
     POLL = "poll"
@@ -73,6 +76,8 @@ class UndoRun:
     failure: Failure | None = None
     changes: dict[str, Any] | None = None
     """Input that a person changed."""
+    learnt: bool = False
+    """What the step put out is known by now, although its work was not answered at the time."""
 
     @property
     def open(self) -> bool:
@@ -127,8 +132,15 @@ class StepRun:
     withdrawal: Withdrawal | None = None
     """Why it is taken back, or was."""
     undo: UndoRun | None = None
-    rounds: dict[str, int] = field(default_factory=dict)
+    clock: SlaClock | None = None
+    """Of its `sla`, once it has been ready."""
+    rounds: dict[str, int] | None = None
     """How often its failures have sent the order back, by the step that it was sent back to."""
+
+    @property
+    def begun(self) -> bool:
+        """Since it was last to be done (again)."""
+        return self.started_at is not None
 
     @property
     def undoing(self) -> bool:

@@ -7,38 +7,43 @@ from datetime import UTC, datetime
 from typing import Any
 
 from compiler.plan import Line
-from workflows import rollup
+from workflows import jeopardy, rollup
+from workflows.forecast import Forecast, forecast_of, is_settled
+from workflows.jeopardy import LineForecast
 from workflows.labels import summary_of
 from workflows.messages import (
     Decision,
-    ErrorView,
     HistoryEntry,
     LineView,
     OrderView,
+    OtherOrderView,
     StepsPage,
     StepsPageRequest,
     StepView,
 )
+from workflows.other_orders import in_words
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.scope import NoValue, Scope
 from workflows.states import Jeopardy, OrderState, StepState
+from workflows.undo_view import error_view, form_view, moment, undo_view
 
 MOST_BYTES_OF_A_PAGE = 1_000_000
 """An answer of more than 2 MB fails."""
 
 
-def moment(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
-
-
-def order_view(run: OrderRun, revision: int) -> OrderView:
+def order_view(run: OrderRun, revision: int, at: datetime | None = None) -> OrderView:
+    """`at`: now, as whoever asks has it."""
     order = run.plan.order
     states = rollup.line_states(run)
+    prospects = jeopardy.prospects_of(run, _now(run, at))
+    shown = jeopardy.shown(run, prospects)
+    held_up_by = prospects.held_up_by if shown.forecast is not None else None
     return OrderView(
         order_id=order.id,
         state=rollup.state_of(run),
-        jeopardy=Jeopardy.ON_TRACK,
-        forecast=None,
+        jeopardy=shown.jeopardy,
+        forecast=moment(shown.forecast),
+        held_up_by=None if held_up_by is None else run.plan.steps[held_up_by].id,
         revision=revision,
         customer=order.customer,
         priority=order.priority,
@@ -49,12 +54,20 @@ def order_view(run: OrderRun, revision: int) -> OrderView:
         catalogue_version=run.plan.catalogue_version,
         started_at=datetime.fromtimestamp(run.started_at, UTC),
         ended_at=moment(run.ended_at),
-        fallout=run.counts.get(StepState.FATALLY_FAILED, 0),
+        fallout=run.fallout,
         open_tasks=run.open_tasks,
         step_count=len(run.steps),
         steps_by_state={state.value: run.counts[state] for state in StepState if run.counts.get(state)},
-        order_lines=[_line_view(line, states.order_lines[n]) for n, line in enumerate(run.plan.order_lines)],
-        lines=[_line_view(line, states.lines[n]) for n, line in enumerate(run.plan.lines)],
+        order_lines=[
+            _line_view(line, state, each)
+            for line, state, each in zip(
+                run.plan.order_lines, states.order_lines, prospects.order_lines, strict=True
+            )
+        ],
+        lines=[
+            _line_view(line, state, each)
+            for line, state, each in zip(run.plan.lines, states.lines, prospects.lines, strict=True)
+        ],
         history=[
             HistoryEntry(
                 at=datetime.fromtimestamp(entry.at, UTC),
@@ -91,7 +104,12 @@ def undecided_view(
     )
 
 
-def _line_view(line: Line, state: OrderState) -> LineView:
+def _now(run: OrderRun, at: datetime | None) -> float:
+    """An order that waits does not notice how time passes; whoever asks does."""
+    return run.now if at is None else max(run.now, at.timestamp())
+
+
+def _line_view(line: Line, state: OrderState, prospects: LineForecast) -> LineView:
     return LineView(
         id=line.id,
         product=line.product,
@@ -102,6 +120,9 @@ def _line_view(line: Line, state: OrderState) -> LineView:
         state=state,
         sources=list(line.sources),
         per=line.per,
+        requested_completion=line.requested_completion,
+        forecast=moment(prospects.end),
+        jeopardy=prospects.jeopardy,
     )
 
 
@@ -110,10 +131,11 @@ def steps_page(run: OrderRun, request: StepsPageRequest) -> StepsPage:
     steps: list[StepView] = []
     wanted = None if request.states is None else set(request.states)
     size, position = 0, max(request.offset, 0)
+    forecast = None if run.ended else forecast_of(run, _now(run, request.at))
     while position < len(run.steps) and len(steps) < max(request.limit, 1):
         step = run.steps[position]
-        if wanted is None or step.state in wanted:
-            view = step_view(run, step)
+        if wanted is None or _is_in(step, wanted):
+            view = step_view(run, step, forecast)
             size += len(repr(view.output)) + len(repr(view.after)) + 1_000
             if steps and size > MOST_BYTES_OF_A_PAGE:
                 break
@@ -122,10 +144,18 @@ def steps_page(run: OrderRun, request: StepsPageRequest) -> StepsPage:
     return StepsPage(steps=steps, next_offset=position if position < len(run.steps) else None)
 
 
-def step_view(run: OrderRun, step: StepRun) -> StepView:
+def _is_in(step: StepRun, states: set[StepState]) -> bool:
+    """In one of these states, or its undo is; a failure that is being undone is nobody's fallout any more."""
+    if step.undo is None or not step.undo.open:
+        return step.state in states
+    return step.undo.state in states or (step.state is not StepState.FATALLY_FAILED and step.state in states)
+
+
+def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) -> StepView:
     planned = run.plan.steps[step.position]
     definition = run.plan.definitions[planned.definition]
-    failure = step.failure
+    clock = step.clock
+    foreseen = None if is_settled(step) else forecast
     manual = definition.definition.manual
     return StepView(
         number=step.position + 1,
@@ -137,20 +167,25 @@ def step_view(run: OrderRun, step: StepRun) -> StepView:
         summary=summary_of(run, step),
         lines=[line.id for line in run.plan.lines_of(planned)],
         after=[run.plan.steps[before].id for before in planned.after],
+        other_orders=_other_orders(run, step),
         state=step.state,
+        jeopardy=clock.jeopardy if clock else Jeopardy.ON_TRACK,
+        late_at=moment(clock.late_at) if clock else None,
+        escalated_to=clock.escalated_to if clock else None,
+        expected_start=moment(foreseen.starts[step.position]) if foreseen else None,
+        expected_end=moment(foreseen.ends[step.position]) if foreseen else None,
         waits_for=_waits_for(run, step),
         queue=step.queue or (manual.queue if manual else None),
         instructions=_instructions(run, step),
-        form={name: each.model_dump(mode="json", exclude_none=True) for name, each in manual.form.items()}
-        if manual
-        else None,
+        form=form_view(manual) if manual else None,
         attempts=step.attempts,
         next_attempt_at=moment(step.again_at) if step.state is StepState.FAILED else None,
         due=moment(step.again_at if step.state is StepState.SCHEDULED else step.deadline),
         started_at=moment(step.started_at),
         ended_at=moment(step.ended_at),
         output=step.output,
-        error=ErrorView(code=failure.code, message=failure.message, at=moment(failure.at)) if failure else None,
+        error=error_view(step.failure),
+        undo=undo_view(run, step),
     )
 
 
@@ -164,9 +199,27 @@ def _instructions(run: OrderRun, step: StepRun) -> str | None:
         return manual.instructions
 
 
+def _other_orders(run: OrderRun, step: StepRun) -> list[OtherOrderView]:
+    return [
+        OtherOrderView(
+            order_id=each.order,
+            step=each.step,
+            since=datetime.fromtimestamp(each.since, UTC),
+            due=moment(each.deadline),
+            done=each.done,
+            absent=each.absent_since is not None,
+        )
+        for each in run.between.waiting.get(step.position, ())
+    ]
+
+
 def _waits_for(run: OrderRun, step: StepRun) -> str | None:
     say = WAITS_FOR.get(step.phase)
     return say(run, step) if say else None
+
+
+def _others_in_words(run: OrderRun, step: StepRun) -> str:
+    return " and ".join(in_words(each) for each in run.between.waiting.get(step.position, ()) if not each.done)
 
 
 def _event_in_words(_run: OrderRun, step: StepRun) -> str:
@@ -202,6 +255,7 @@ def _timer_in_words(_run: OrderRun, _step: StepRun) -> str:
 WAITS_FOR: Mapping[Phase, Callable[[OrderRun, StepRun], str]] = {
     Phase.START: _timer_in_words,
     Phase.TIMER: _timer_in_words,
+    Phase.OTHER_ORDERS: _others_in_words,
     Phase.EVENT: _event_in_words,
     Phase.PERSON: _person_in_words,
     Phase.CONDITION: _condition_in_words,

@@ -9,13 +9,14 @@ from activities.contract import SystemCall
 from compiler.plan import Plan
 from compiler.plan_codec import pack
 from tests.workflows.plans import plan_of
-from workflows import acts, callbacks, carrying, events, fulfilment
+from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy, rollback
 from workflows.commands import CancelActivity, Command, StartActivity, StartCall
 from workflows.inbox import kept_event
 from workflows.messages import ActAnswer, Actor, EventDelivery, SetCharacteristics, StepAct, StepView
-from workflows.progress import Failure, OrderRun, StepRun
+from workflows.progress import Failure, OrderRun, StepRun, UndoRun
+from workflows.rollback import Assessment
 from workflows.rollup import state_of
-from workflows.states import OrderState, StepState
+from workflows.states import OrderState, StepState, Withdrawal
 from workflows.views import step_view
 
 START = 1_800_000_000.0
@@ -36,6 +37,7 @@ class Driven:
     def go_on(self) -> None:
         while fulfilment.advance(self.run):
             pass
+        jeopardy.refresh(self.run)
         self.commands += fulfilment.take_commands(self.run)
 
     def step(self, name: str) -> StepRun:
@@ -120,6 +122,26 @@ class Driven:
         fulfilment.act(self.run, act, step, message)
         self.go_on()
         return acts.answer_of(self.run, act, step)
+
+    def roll_back(
+        self, line: str | None = None, why: Withdrawal = Withdrawal.FAILURE, *, override: bool = False
+    ) -> Assessment:
+        target = rollback.whole_order(self.run) if line is None else rollback.of_line(self.run, line)
+        assert target is not None
+        found = rollback.assessed(self.run, target, override=override)
+        rollback.roll_back(self.run, found, why)
+        self.go_on()
+        return found
+
+    def undo(self, name: str) -> UndoRun:
+        """What takes the step back."""
+        undo = self.step(name).undo
+        assert undo is not None
+        return undo
+
+    def flying(self) -> list[str]:
+        """The steps of which an activity is under way."""
+        return [step.id for step, run in zip(self.plan.steps, self.run.steps, strict=True) if run.flying]
 
     def set(self, **characteristics: Any) -> ActAnswer:
         answer = acts.set_characteristics(self.run, SetCharacteristics(characteristics=characteristics, actor=ANN))

@@ -8,17 +8,26 @@ import pytest
 
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
+from workflows.progress import UndoRun
 from workflows.states import (
     SETTLED,
+    SHARES,
+    TAKEN_BACK,
     TRANSITIONS,
+    UNDO_TRANSITIONS,
+    Condition,
     IllegalTransition,
     OrderState,
+    Share,
     StepState,
+    Withdrawal,
     line_state,
     order_state,
+    running_state,
+    share_of,
 )
 
-S, O = StepState, OrderState  # noqa: E741
+S, O, C = StepState, OrderState, Condition  # noqa: E741
 PAIRS = list(product(StepState, StepState))
 
 
@@ -38,9 +47,12 @@ def test_a_step_goes_nowhere_else(before: StepState, after: StepState) -> None:
         driven.run.move(driven.step("a"), after)
 
 
-def test_every_state_has_a_row_and_what_is_settled_stays() -> None:
+def test_every_state_has_a_row_and_what_is_settled_stays_unless_it_is_taken_back() -> None:
     assert set(TRANSITIONS) == set(StepState)
-    assert all(not TRANSITIONS[state] for state in SETTLED)
+    assert all(TRANSITIONS[state] <= {S.CANCELLED, S.PENDING} for state in SETTLED)
+    assert all(not TRANSITIONS[state] for state in TAKEN_BACK)
+    never = {S.SCHEDULED, S.FAILED_ACCEPTED, S.DISCARDED, S.CANCELLED, S.AMENDED}
+    assert UNDO_TRANSITIONS.keys() == set(StepState) - never
 
 
 def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() -> None:
@@ -66,6 +78,7 @@ def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() ->
         ((S.ON_HOLD,), O.IN_PROGRESS),
         ((S.COMPLETED, S.SKIPPED, S.AMENDED), O.COMPLETED),
         ((S.SKIPPED,), O.COMPLETED),
+        ((S.SKIPPED, S.CANCELLED), O.CANCELLED),
         ((S.CANCELLED, S.DISCARDED), O.CANCELLED),
         ((S.FAILED_ACCEPTED,), O.PARTIAL),
         ((S.COMPLETED, S.FAILED_ACCEPTED), O.PARTIAL),
@@ -73,7 +86,39 @@ def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() ->
     ],
 )
 def test_a_lines_state_is_rolled_up_from_its_steps(steps: tuple[StepState, ...], state: OrderState) -> None:
-    assert line_state(steps) is state
+    assert line_state([SHARES[step] for step in steps]) is state
+
+
+@pytest.mark.parametrize(
+    ("shares", "state"),
+    [
+        ({Share.ROLLED_BACK}, O.FAILED),
+        ({Share.ROLLED_BACK, Share.NOTHING}, O.FAILED),
+        ({Share.ROLLED_BACK, Share.UNDONE}, O.FAILED),
+        ({Share.ROLLED_BACK, Share.DONE}, O.PARTIAL),
+        ({Share.UNDONE, Share.DONE, Share.NOTHING}, O.PARTIAL),
+    ],
+)
+def test_what_was_rolled_back_after_a_failure_makes_a_line_fail(shares: set[Share], state: OrderState) -> None:
+    assert line_state(shares) is state
+
+
+@pytest.mark.parametrize(
+    ("state", "withdrawal", "share"),
+    [
+        (S.CANCELLED, Withdrawal.CANCELLATION, Share.UNDONE),
+        (S.DISCARDED, Withdrawal.FAILURE, Share.ROLLED_BACK),
+        (S.CANCELLED, Withdrawal.AMENDMENT, Share.NOTHING),
+        (S.CANCELLED, None, Share.UNDONE),
+        (S.COMPLETED, Withdrawal.REVISION, Share.DONE),
+        (S.PENDING, Withdrawal.REVISION, Share.AHEAD),
+    ],
+)
+def test_what_a_step_means_for_its_lines_depends_on_why_it_was_taken_back(
+    state: StepState, withdrawal: Withdrawal | None, share: Share
+) -> None:
+    assert share_of(state, withdrawal, undoing=False) is share
+    assert share_of(state, withdrawal, undoing=True) is Share.UNDER_WAY
 
 
 @pytest.mark.parametrize(
@@ -87,6 +132,9 @@ def test_a_lines_state_is_rolled_up_from_its_steps(steps: tuple[StepState, ...],
         ((O.CANCELLED,), O.CANCELLED),
         ((O.COMPLETED, O.CANCELLED), O.PARTIAL),
         ((O.COMPLETED, O.PARTIAL), O.PARTIAL),
+        ((O.FAILED, O.CANCELLED), O.FAILED),
+        ((O.FAILED, O.COMPLETED), O.PARTIAL),
+        ((O.HELD, O.COMPLETED), O.IN_PROGRESS),
     ],
 )
 def test_an_orders_state_is_rolled_up_from_its_lines(lines: tuple[OrderState, ...], state: OrderState) -> None:
@@ -95,4 +143,38 @@ def test_an_orders_state_is_rolled_up_from_its_lines(lines: tuple[OrderState, ..
 
 def test_every_mixture_of_steps_gives_a_line_a_state() -> None:
     for first, second, third in product(StepState, repeat=3):
-        assert line_state((first, second, third)) in OrderState
+        assert line_state([SHARES[first], SHARES[second], SHARES[third]]) in OrderState
+
+
+@pytest.mark.parametrize(
+    ("conditions", "state"),
+    [
+        (set(), O.ACKNOWLEDGED),
+        ({C.BEGUN}, O.IN_PROGRESS),
+        ({C.BEGUN, C.HELD}, O.HELD),
+        ({C.BEGUN, C.CANCELLING}, O.PENDING_CANCELLATION),
+        ({C.BEGUN, C.CANCELLING, C.HELD}, O.PENDING_CANCELLATION),
+        ({C.BEGUN, C.CANCELLING, C.STOPPING}, O.ASSESSING_CANCELLATION),
+        ({C.BEGUN, C.STOPPING}, O.IN_PROGRESS),
+    ],
+)
+def test_what_is_so_with_an_order_that_has_not_ended_makes_its_state(
+    conditions: set[Condition], state: OrderState
+) -> None:
+    assert running_state(conditions) is state
+
+
+UNDO_PAIRS = [(before, after) for before in UNDO_TRANSITIONS for after in StepState]
+
+
+@pytest.mark.parametrize(("before", "after"), UNDO_PAIRS)
+def test_an_undo_goes_where_its_table_says_and_nowhere_else(before: StepState, after: StepState) -> None:
+    driven = Driven({"a": call()})
+    step = driven.step("a")
+    driven.run.put_undo(step, UndoRun(), before)
+    if after in UNDO_TRANSITIONS[before]:
+        driven.run.move_undo(step, after)
+        assert driven.undo("a").state is after
+    else:
+        with pytest.raises(IllegalTransition):
+            driven.run.move_undo(step, after)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from compiler.steps import StepKind
+from workflows import other_orders
 from workflows.failing import within_passed
-from workflows.kinds import activity, call, event, manual, milestone, wait
+from workflows.kinds import activity, call, event, manual, milestone, undo, wait
 from workflows.progress import OrderRun, Phase, StepRun
 
 Occasion = Callable[[OrderRun, StepRun], None]
@@ -26,6 +27,11 @@ START: Mapping[Phase, Occasion] = {
     Phase.CALL: call.start_call,
     Phase.POLL: call.start_poll,
     Phase.ACTIVITY: activity.start_activity,
+    Phase.LEARN: undo.start_learning,
+    Phase.LEARN_POLL: undo.start_learning_by_poll,
+    Phase.UNDO_CALL: undo.start_undo_call,
+    Phase.UNDO_POLL: undo.start_undo_poll,
+    Phase.UNDO_ACTIVITY: undo.start_undo_activity,
 }
 """There is room for the activity that the step stands in line for."""
 
@@ -33,6 +39,11 @@ ANSWERED: Mapping[Phase, Callable[[OrderRun, StepRun, dict[str, Any]], None]] = 
     Phase.CALL: call.call_answered,
     Phase.POLL: call.poll_answered,
     Phase.ACTIVITY: activity.activity_answered,
+    Phase.LEARN: undo.learnt,
+    Phase.LEARN_POLL: undo.learnt,
+    Phase.UNDO_CALL: undo.undo_answered,
+    Phase.UNDO_POLL: undo.undo_answered,
+    Phase.UNDO_ACTIVITY: undo.undo_answered,
 }
 """Its activity has succeeded."""
 
@@ -41,6 +52,7 @@ DEADLINE: Mapping[Phase, Occasion] = {
     Phase.POLL: within_passed,
     Phase.CALLBACK: within_passed,
     Phase.EVENT: within_passed,
+    Phase.OTHER_ORDERS: other_orders.within_passed,
     Phase.CONDITION: within_passed,
 }
 """What it waited for has come to its end, or has not come in time."""

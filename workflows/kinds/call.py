@@ -27,20 +27,8 @@ def begin(run: OrderRun, step: StepRun) -> None:
 def start_call(run: OrderRun, step: StepRun) -> None:
     call, planned, recipe = given(run.definition(step).definition.call), run.definition(step), run.recipe(step)
     scope = Scope(run, step, CALLBACK if call.callback else None)
-    query, body = scope.render(call.query), scope.render(call.body)
-    if step.changes:
-        query, body = _changed(call, query, body, step.changes)
     request = SystemCall(
-        order_id=run.plan.order.id,
-        step_id=run.id_of(step),
-        system=call.system,
-        method=call.method,
-        path=scope.path(call.path),
-        query=query,
-        headers=_texts(scope.render(call.headers)),
-        body=body,
-        format=call.format,
-        accept=call.accept,
+        **sent(run, step, call, scope, step.changes),
         idempotency_key=run.key_of(step),
         timeout=timeout_of(scope),
         retry=planned.retry,
@@ -52,7 +40,28 @@ def start_call(run: OrderRun, step: StepRun) -> None:
         places=planned.places if recipe.answer_output is not None or recipe.answer_fail_when else {},
         callback=call.callback is not None,
     )
-    _send(run, step, request)
+    send(run, step, request)
+
+
+def sent(
+    run: OrderRun, step: StepRun, call: Call, scope: Scope, changes: dict[str, Any] | None = None
+) -> dict[str, Any]:
+    """What goes out with a call of this step, as fields of a SystemCall. Raises NoValue."""
+    query, body = scope.render(call.query), scope.render(call.body)
+    if changes:
+        query, body = _changed(call, query, body, changes)
+    return {
+        "order_id": run.plan.order.id,
+        "step_id": run.id_of(step),
+        "system": call.system,
+        "method": call.method,
+        "path": scope.path(call.path),
+        "query": query,
+        "headers": _texts(scope.render(call.headers)),
+        "body": body,
+        "format": call.format,
+        "accept": call.accept,
+    }
 
 
 def _texts(values: dict[str, Any]) -> dict[str, str]:
@@ -67,30 +76,37 @@ def _changed(call: Call, query: Any, body: Any, changes: dict[str, Any]) -> tupl
 
 
 def start_poll(run: OrderRun, step: StepRun) -> None:
-    call, planned, recipe = given(run.definition(step).definition.call), run.definition(step), run.recipe(step)
-    poll = given(call.poll)
+    call, recipe = given(run.definition(step).definition.call), run.recipe(step)
     scope = Scope(run, step, {"response": step.answer or {}})
     request = SystemCall(
-        order_id=run.plan.order.id,
-        step_id=run.id_of(step),
-        system=call.system,
-        method="get",
-        path=scope.path(poll.get),
-        accept=call.accept,
+        **asked(run, step, call, scope),
         idempotency_key=run.key_of(step),
         timeout=timeout_of(scope),
-        retry=planned.retry,
+        retry=run.definition(step).retry,
         fail_when=recipe.answer_fail_when,
-        output=planned.definition.output,
+        output=run.definition(step).definition.output,
         scope=scope.only(recipe.poll_names),
-        places=planned.places,
-        until=poll.until,
-        every=scope.seconds(poll.every),
+        until=given(call.poll).until,
     )
-    _send(run, step, request)
+    send(run, step, request)
 
 
-def _send(run: OrderRun, step: StepRun, request: SystemCall) -> None:
+def asked(run: OrderRun, step: StepRun, call: Call, scope: Scope) -> dict[str, Any]:
+    """What goes out when a system is asked how a call goes, as fields of a SystemCall. Raises NoValue."""
+    poll = given(call.poll)
+    return {
+        "order_id": run.plan.order.id,
+        "step_id": run.id_of(step),
+        "system": call.system,
+        "method": "get",
+        "path": scope.path(poll.get),
+        "accept": call.accept,
+        "places": run.definition(step).places,
+        "every": scope.seconds(poll.every),
+    }
+
+
+def send(run: OrderRun, step: StepRun, request: SystemCall) -> None:
     step.launch += 1
     run.commands.append(StartCall(step.position, step.launch, activity_id(run, step), summary_of(run, step), request))
 

@@ -1,0 +1,160 @@
+"""Steps are taken back: stopped where they are, then undone, each after everything that depends on it.
+
+What an undo does is in workflows/undoing.py; which steps are meant, in workflows/rollback.py and redoing.py.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Sequence
+
+from workflows.commands import CancelActivity
+from workflows.progress import OrderRun, Phase, StepRun, UndoRun
+from workflows.settling import hold_back, release, settle, stop_waiting
+from workflows.states import DONE_AGAIN, SETTLED, TAKEN_BACK, StepState, Withdrawal
+
+S = StepState
+
+
+WEIGHT = {Withdrawal.REDO: 0, Withdrawal.REVISION: 1}
+"""What is done again may yet be done otherwise, or given up (2): the weightier wish stands."""
+
+
+def withdraw(run: OrderRun, steps: Iterable[StepRun], why: Withdrawal) -> None:
+    """These steps are taken back. One that is being taken back already may be so for a weightier reason from now on."""
+    for step in steps:
+        if step.undoing:
+            if step.withdrawal is None or WEIGHT.get(step.withdrawal, 2) < WEIGHT.get(why, 2):
+                step.withdrawal = why
+        elif step.state not in TAKEN_BACK:
+            _withdraw(run, step, why)
+    run.withdrawals.out_of_order = True
+
+
+def _withdraw(run: OrderRun, step: StepRun, why: Withdrawal) -> None:
+    again = why in DONE_AGAIN
+    if step.begun if step.state not in SETTLED else again or step.uncertain or step.state is not S.SKIPPED:
+        step.withdrawal = why
+        if again:
+            hold_back(run, step)
+        number = 1 if step.undo is None else step.undo.number + 1
+        run.put_undo(step, UndoRun(number=number), S.PENDING)
+        run.withdrawals.open[step.position] = None
+        _stop(run, step)
+    elif step.state is S.SKIPPED:
+        return  # nothing was done, and nobody waits for it
+    elif again:
+        step.withdrawal = why
+        _renew(run, step)
+    else:
+        step.withdrawal = why
+        settle(run, step, S.DISCARDED if step.number == 1 else S.CANCELLED)
+
+
+def _stop(run: OrderRun, step: StepRun) -> None:
+    """An attempt that is under way ends by itself, for better or worse; no other follows."""
+    if step.flying and step.phase in (Phase.CALL, Phase.ACTIVITY):
+        run.commands.append(CancelActivity(step.position, step.launch))
+        run.withdrawals.stopping += 1
+    else:
+        stopped(run, step)
+
+
+def landed(run: OrderRun, step: StepRun) -> None:
+    """The last attempt of a step that is being taken back has ended; `uncertain` tells what is known of it."""
+    run.withdrawals.stopping -= 1
+    stopped(run, step)
+
+
+def stopped(run: OrderRun, step: StepRun) -> None:
+    """Nothing of its work is under way any more. What has done nothing, for certain, is taken back by that."""
+    if step.state not in SETTLED:
+        if step.phase in (Phase.POLL, Phase.CALLBACK):
+            step.uncertain = True  # the call was taken, and what it leads to is on its way
+        stop_waiting(run, step)
+        if not step.uncertain:
+            taken_back(run, step)
+            return
+    withdrawals = run.withdrawals
+    if not withdrawals.out_of_order and withdrawals.behind.get(step.position) == 0:
+        withdrawals.turns.append(step.position)
+
+
+def taken_back(run: OrderRun, step: StepRun, how: StepState = S.COMPLETED) -> None:
+    """The step's effect is gone, or there was none (`how`: completed), or a person says that it may stay (skipped)."""
+    run.move_undo(step, how)
+    run.withdrawals.open.pop(step.position, None)
+    if step.withdrawal in DONE_AGAIN:
+        _renew(run, step)
+    elif step.state in SETTLED:
+        run.move(step, S.CANCELLED)
+        step.ended_at = run.now
+        release(run, step)
+    else:
+        settle(run, step, S.CANCELLED)
+    _clear(run, step.position)
+    if not run.withdrawals.open:
+        run.journal.note(run.now, "what was to be undone is undone")
+
+
+def _renew(run: OrderRun, step: StepRun) -> None:
+    """It is as if it had not begun, and what it does next is a new effect."""
+    revised = step.withdrawal is Withdrawal.REVISION or step.state is S.AMENDED
+    if step.state is not S.PENDING:
+        run.move(step, S.PENDING)
+    step.withdrawal = Withdrawal.REVISION if revised else None
+    step.phase = Phase.AHEAD
+    step.number += 1
+    step.attempts = 0
+    step.uncertain = step.has_output = False
+    step.started_at = step.ended_at = step.again_at = step.deadline = None
+    step.output = step.failure = step.queue = step.answer = step.callback = step.note = None
+    step.names, step.key = (), None
+    if revised:
+        step.changes = None
+    if step.open == 0:
+        run.turns.append(step.position)
+
+
+def arrange(run: OrderRun) -> None:
+    """Finds out anew what has to be undone before what. Chains through steps that are not undone count, too."""
+    withdrawals = run.withdrawals
+    withdrawals.out_of_order = False
+    below = reach(withdrawals.open, run.followers)
+    above = reach(withdrawals.open, [planned.after for planned in run.plan.steps])
+    withdrawals.behind = {
+        position: sum(follower in above for follower in run.followers[position])
+        for position in below
+        if position in above
+    }
+    withdrawals.turns = deque(position for position in withdrawals.open if withdrawals.behind[position] == 0)
+
+
+def reach(positions: Iterable[int], links: Sequence[Sequence[int]]) -> dict[int, None]:
+    """These steps, and all that the links lead to from them."""
+    found = dict.fromkeys(positions)
+    ahead = list(found)
+    while ahead:
+        for position in links[ahead.pop()]:
+            if position not in found:
+                found[position] = None
+                ahead.append(position)
+    return found
+
+
+def _clear(run: OrderRun, position: int) -> None:
+    """The step is undone: those that it depended on may have their turn."""
+    withdrawals = run.withdrawals
+    if withdrawals.out_of_order or withdrawals.behind.get(position) != 0:
+        return
+    cleared = [position]
+    while cleared:
+        for before in run.plan.steps[cleared.pop()].after:
+            if before not in withdrawals.behind:
+                continue
+            withdrawals.behind[before] -= 1
+            if withdrawals.behind[before] == 0:
+                if before in withdrawals.open:
+                    withdrawals.turns.append(before)
+                else:
+                    cleared.append(before)
