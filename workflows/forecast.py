@@ -1,6 +1,6 @@
-"""When the order, its lines and its steps will probably end, from where they are now; and when they must, at the latest.
+"""When the order and its steps will probably end, from where they are now; and when they must, at the latest.
 
-Both go through the plan once: forwards from now along the expected durations, backwards from the requested completions.
+Both go through the plan once: forwards from now along the expected durations, backwards from what was requested.
 """
 
 from __future__ import annotations
@@ -15,10 +15,9 @@ from workflows.expected import Timing, Timings
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.states import DONE_AGAIN, SETTLED, StepState
 
-
 LOOKS = 50
-"""What is to be found anew as steps end is found after this part of them has (after each one, where there are fewer), so
-that all together costs so many times as much as once, however large the order is."""
+"""What is to be found anew as steps end is found after this part of them has (after each one, where there are fewer):
+all together costs so many times as much as once, however large the order is."""
 
 
 class Course:

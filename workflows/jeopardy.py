@@ -23,17 +23,12 @@ from workflows.forecast import (
     promise_of,
     seconds,
 )
+from workflows.line_tree import from_the_bottom
 from workflows.outlook import Outlook
 from workflows.progress import OrderRun
-from workflows.line_tree import from_the_bottom
 from workflows.states import Jeopardy
 
 logger = logging.getLogger(__name__)
-
-LOOKS = 50
-"""An order is looked at anew when this part of its steps has ended since (each one's end, where it has fewer), so that
-all looks together cost so many times as much as one, however large the order is. In between, only what is certain to
-come later than it may makes it look (`Outlook.foresee`), and the moment at which it would be late by waiting alone."""
 
 MARGIN = 0.001
 """Seconds. At the very moment that was asked for, an order is not late yet."""

@@ -27,16 +27,6 @@ def start_clock(run: OrderRun, step: StepRun) -> None:
     _wake(run, step, step.clock)
 
 
-def stop_clock(run: OrderRun, step: StepRun) -> None:
-    """The step is over; how its clock stood stays to be seen."""
-    clock = step.clock
-    if clock is None or not clock.is_running:
-        return
-    clock.stopped_at = run.now
-    if run.outlook is not None:
-        run.outlook.forget(step.position)
-
-
 def tick(run: OrderRun, step: StepRun) -> None:
     """The clock has come to a moment that matters."""
     clock, outlook = step.clock, run.outlook

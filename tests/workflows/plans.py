@@ -22,6 +22,8 @@ def plan_of(
     attributes: Mapping[str, Any] | None = None,
     characteristics: Mapping[str, Any] | None = None,
     requested_start: datetime | None = None,
+    requested_completion: datetime | None = None,
+    line_completion: datetime | None = None,
 ) -> Plan:
     """One order line with one fulfilment line, served by these steps of the workstream `camera`, `after` as names.
 
@@ -29,11 +31,16 @@ def plan_of(
     """
     names = list(steps)
     header = OrderHeader(
-        order, {"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, 3, requested_start, None,
+        order, {"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, 3, requested_start, requested_completion,
         dict(characteristics or {}),
     )  # fmt: skip
-    order_line = Line("1", "home", "Home", quantity, Action.ADD, dict(attributes or {}))
-    line = Line("camera@1", "camera", "Camera", quantity, Action.ADD, dict(attributes or {}), ("1",), "line")
+    order_line = Line(
+        "1", "home", "Home", quantity, Action.ADD, dict(attributes or {}), requested_completion=line_completion
+    )
+    line = Line(
+        "camera@1", "camera", "Camera", quantity, Action.ADD, dict(attributes or {}), ("1",), "line",
+        requested_completion=line_completion,
+    )  # fmt: skip
     return Plan(
         header,
         "sha256:test",
@@ -45,7 +52,7 @@ def plan_of(
                 f"camera.{name}@1",
                 position,
                 (0,),
-                tuple(sorted(names.index(before) for before in written.get("after", []))),
+                tuple(sorted(names.index(before) for before in written.get("after", []) if isinstance(before, str))),
                 tuple((names.index(read),) for read in _reads(written)),
             )
             for position, (name, written) in enumerate(steps.items())

@@ -1,0 +1,199 @@
+"""`reschedule` and `extend`: what they move, what they refuse, and what they leave behind."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from tests.workflows.driving import START, Driven
+from tests.workflows.plans import call, plan_of
+from tests.workflows.test_forecast import at, manual
+from workflows.expected import HOUR
+from workflows.messages import Refusal
+from workflows.refusals import Refused
+from workflows.states import Jeopardy
+
+SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
+CALLBACK = {"system": "shop", "post": "/x", "callback": {"within": "10h"}}
+
+
+def order(step: dict[str, Any]) -> Driven:
+    return Driven(plan_of({"a": step}))
+
+
+def refused(driven: Driven, act: Any, code: Refusal, **data: Any) -> str:
+    with pytest.raises(Refused) as caught:
+        driven.act(act, "a", data)
+    assert caught.value.code is code
+    return str(caught.value)
+
+
+def iso(hours: float) -> str:
+    return at(hours * HOUR).isoformat()
+
+
+MOVABLE: dict[str, dict[str, Any]] = {
+    "a scheduled start": manual(start={"delay": "10h"}),
+    "a timer": {"wait": {"for": "10h"}},
+    "a wait until a moment": {"wait": {"until": iso(10)}},
+}
+
+
+@pytest.mark.parametrize("to", [4, 20])
+@pytest.mark.parametrize("step", MOVABLE.values(), ids=MOVABLE.keys())
+def test_a_moment_that_is_ahead_can_be_moved(step: dict[str, Any], to: float) -> None:
+    driven = order(step)
+    before = driven.state("a")
+    answer = driven.act("reschedule", "a", {"to": iso(to)})
+    assert (answer.state, answer.message) == (before, "Step 1 (camera.a@1) was rescheduled")
+    assert driven.view("a").due == at(to * HOUR)
+    driven.wait(to * HOUR - 1)
+    assert driven.state("a") == before
+    driven.wait(1)
+    assert driven.state("a") != before
+    entry = driven.run.journal.entries[1]
+    assert (entry.what.split(" to ")[0], entry.by, entry.reason) == ("rescheduled", "ann", "asked to")
+
+
+def test_the_next_attempt_can_be_moved() -> None:
+    driven = order(call())
+    driven.fail("a", retry_after=10 * HOUR)
+    driven.act("reschedule", "a", {"to": iso(1)})
+    driven.wait(HOUR)
+    assert len(driven.sent("a")) == 2
+
+
+def test_a_moment_that_has_passed_means_now() -> None:
+    driven = order(MOVABLE["a timer"])
+    driven.wait(HOUR)
+    driven.act("reschedule", "a", {"to": iso(0.5)})
+    driven.wait(0)
+    assert driven.state("a") == "completed"
+
+
+def test_what_has_no_moment_of_its_own_is_refused_with_what_has_one() -> None:
+    message = refused(order(manual()), "reschedule", Refusal.NOT_NOW, to=iso(1))
+    assert message == (
+        "Step 1 (camera.a@1) is in_progress and has no time that could be moved: a scheduled start, the end of a wait "
+        "and the engine's next attempt have one"
+    )
+    message = refused(order({"event": {"name": "e", "within": "2h"}}), "reschedule", Refusal.NOT_NOW, to=iso(1))
+    assert message.endswith("; `extend` gives what it waits for more time")
+
+
+@pytest.mark.parametrize("data", [{}, {"to": "soon"}, {"by": "2d"}, {"when": iso(1)}])
+def test_a_time_that_is_none_is_refused(data: dict[str, Any]) -> None:
+    refused(order(MOVABLE["a timer"]), "reschedule", Refusal.INVALID, **data)
+
+
+def test_of_two_who_move_what_they_both_saw_one_is_refused() -> None:
+    driven = order(MOVABLE["a timer"])
+    seen = {"seen": iso(10)}
+    driven.act("reschedule", "a", {"to": iso(5), **seen})
+    message = refused(driven, "reschedule", Refusal.STALE, to=iso(7), **seen)
+    assert "its end is" in message
+    assert driven.view("a").due == at(5 * HOUR)
+
+
+def test_the_same_time_twice_is_done_once() -> None:
+    driven = order(MOVABLE["a timer"])
+    driven.act("reschedule", "a", {"to": iso(5)})
+    assert driven.act("reschedule", "a", {"to": iso(5)}).already
+
+
+LIMITED: dict[str, dict[str, Any]] = {
+    "an event": {"event": {"name": "e", "within": "10h"}},
+    "a condition": {"wait": {"condition": "false", "within": "10h"}},
+}
+
+
+@pytest.mark.parametrize("data", [{"by": "5h"}, {"to": iso(15)}])
+@pytest.mark.parametrize("step", LIMITED.values(), ids=LIMITED.keys())
+def test_a_within_is_extended(step: dict[str, Any], data: dict[str, Any]) -> None:
+    driven = order(step)
+    driven.act("extend", "a", data)
+    driven.wait(15 * HOUR - 1)
+    assert driven.state("a") == "in_progress"
+    driven.wait(1)
+    assert driven.state("a") == "fatally_failed"
+
+
+def test_the_time_for_a_callback_is_extended() -> None:
+    driven = order({"call": CALLBACK})
+    driven.answer("a", {})
+    driven.act("extend", "a", {"by": "5h"})
+    driven.wait(11 * HOUR)
+    assert driven.call_back("a", {}) == "completed"
+
+
+def test_a_within_is_not_put_into_the_past() -> None:
+    driven = order(LIMITED["an event"])
+    driven.wait(2 * HOUR)
+    assert "has passed already" in refused(driven, "extend", Refusal.INVALID, to=iso(1))
+
+
+def test_an_sla_that_is_extended_is_on_track_again_and_warns_as_long_before() -> None:
+    driven = order(manual(sla=SLA))
+    driven.wait(11 * HOUR)
+    assert driven.view("a").escalated_to == "leads"
+    driven.act("extend", "a", {"by": "5h"})
+    view = driven.view("a")
+    assert (view.jeopardy, view.late_at, view.escalated_to) == (Jeopardy.ON_TRACK, at(15 * HOUR), None)
+    driven.wait(2 * HOUR)
+    assert driven.view("a").jeopardy is Jeopardy.AT_RISK
+    driven.wait(2 * HOUR)
+    assert (driven.view("a").jeopardy, driven.view("a").escalated_to) == (Jeopardy.LATE, "leads")
+
+
+def test_an_sla_that_is_not_extended_far_enough_stays_late() -> None:
+    driven = order(manual(sla=SLA))
+    driven.wait(13 * HOUR)
+    driven.act("extend", "a", {"by": "1h"})
+    assert driven.view("a").jeopardy is Jeopardy.LATE
+
+
+def test_where_both_run_it_has_to_be_said_which() -> None:
+    driven = order({"event": {"name": "e", "within": "20h"}, "sla": SLA})
+    refused(driven, "extend", Refusal.AMBIGUOUS, by="1h")
+    driven.act("extend", "a", {"by": "1h", "limit": "sla"})
+    assert (driven.view("a").late_at, driven.view("a").due) == (at(11 * HOUR), at(20 * HOUR))
+    driven.act("extend", "a", {"by": "1h", "limit": "within"})
+    assert (driven.view("a").late_at, driven.view("a").due) == (at(11 * HOUR), at(21 * HOUR))
+
+
+@pytest.mark.parametrize("data", [{}, {"by": "1h", "to": iso(1)}, {"by": "-1h"}, {"by": "1h", "limit": "all"}])
+def test_an_extension_that_says_nothing_clear_is_refused(data: dict[str, Any]) -> None:
+    refused(order(LIMITED["an event"]), "extend", Refusal.INVALID, **data)
+
+
+def test_what_has_no_limit_cannot_be_extended() -> None:
+    refused(order(manual()), "extend", Refusal.NOT_NOW, by="1h")
+    message = refused(order(LIMITED["an event"]), "extend", Refusal.NOT_NOW, by="1h", limit="sla")
+    assert message.endswith("no `sla` of it runs; its `within` does")
+
+
+def test_twice_a_day_more_is_two_days_and_twice_the_same_end_is_one() -> None:
+    driven = order(LIMITED["an event"])
+    for _ in range(2):
+        driven.act("extend", "a", {"by": "1d"})
+    assert driven.view("a").due == at(10 * HOUR) + timedelta(days=2)
+    driven.act("extend", "a", {"to": iso(70)})
+    assert driven.act("extend", "a", {"to": iso(70)}).already
+
+
+def test_an_extension_that_makes_the_order_late_is_told() -> None:
+    plan = plan_of({"a": {"wait": {"for": "2h"}}}, requested_completion=at(5 * HOUR))
+    driven = Driven(plan)
+    driven.act("reschedule", "a", {"to": iso(6)})
+    assert driven.run.journal.entries[-1].what.startswith("at risk")
+
+
+def test_what_was_moved_crosses_over() -> None:
+    driven = order({"event": {"name": "e", "within": "10h"}, "sla": SLA})
+    driven.act("extend", "a", {"by": "1h", "limit": "sla"})
+    driven.act("extend", "a", {"by": "5h", "limit": "within"})
+    after = driven.carry_over()
+    assert (after.view("a").late_at, after.view("a").due) == (at(11 * HOUR), at(15 * HOUR))
+    assert after.run.now == START
