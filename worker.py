@@ -127,6 +127,7 @@ def duties_of(
         OrderCompiler(catalogues).compile_order,
         events.subscribe,
         events.unsubscribe,
+        others.watch,
         probes.probe_system,
         AmendmentCompiler(catalogues).compile_amendment,
         rates.set_queue_rate,

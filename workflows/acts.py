@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from compiler.steps import StepKind
-from workflows import forms
+from workflows import claiming, forms, other_orders
 from workflows import rescheduling as time
+from workflows.claiming import check_holder
 from workflows.kinds.manual import done
 from workflows.kinds.undo import undo_of
 from workflows.messages import ActAnswer, Refusal, SetCharacteristics, StepAct
@@ -21,7 +22,7 @@ from workflows.settling import NOTHING, default_output, settle
 from workflows.states import DONE, StepState
 from workflows.undoing import end_undo, try_undo_again
 
-ActName = Literal["retry", "skip", "complete", "reschedule", "extend"]
+ActName = Literal["retry", "skip", "complete", "reschedule", "extend", "claim", "assign", "proceed"]
 
 F = StepState.FATALLY_FAILED
 
@@ -39,6 +40,7 @@ def judged(run: OrderRun, name: ActName, act: StepAct) -> tuple[StepRun, ActAnsw
             Refusal.STALE,
             f"{_named(run, step)} is {step.state} by now, no longer {act.expected}; {_possible(run, step)}",
         )
+    check_holder(run, step, act)
     ALLOWED[name](run, step, act)
     return step, None
 
@@ -82,6 +84,8 @@ def _possible(run: OrderRun, step: StepRun) -> str:
         return f"possible: `complete {order} {number}`"
     if step.phase is Phase.EVENT:
         return f"possible: `event {order} {step.names[0]} --step {number}`"
+    if step.phase is Phase.OTHER_ORDERS:
+        return f"possible: `proceed {order} {number}`, without waiting for the other order"
     if step.phase is Phase.CONDITION:
         return f"possible: `set {order}` on the characteristics that it reads"
     return f"`why {order} {number}` tells what it waits for"
@@ -222,6 +226,9 @@ ALREADY: Mapping[ActName, Callable[[StepRun, StepAct], bool]] = {
     "complete": _is_completed,
     "reschedule": time.is_rescheduled,
     "extend": time.is_extended,
+    "claim": claiming.is_claimed,
+    "assign": claiming.is_assigned,
+    "proceed": _never,
 }
 ALLOWED: Mapping[ActName, Doing] = {
     "retry": _allow_retry,
@@ -229,6 +236,9 @@ ALLOWED: Mapping[ActName, Doing] = {
     "complete": _allow_complete,
     "reschedule": time.allow_reschedule,
     "extend": time.allow_extend,
+    "claim": claiming.allow_claim,
+    "assign": claiming.allow_assign,
+    "proceed": other_orders.allow_proceed,
 }
 DOING: Mapping[ActName, Doing] = {
     "retry": _retry,
@@ -236,6 +246,9 @@ DOING: Mapping[ActName, Doing] = {
     "complete": _complete,
     "reschedule": time.reschedule,
     "extend": time.extend,
+    "claim": claiming.claim,
+    "assign": claiming.assign,
+    "proceed": other_orders.proceed,
 }
 PAST: Mapping[ActName, str] = {
     "retry": "retried",
@@ -243,4 +256,7 @@ PAST: Mapping[ActName, str] = {
     "complete": "completed",
     "reschedule": "rescheduled",
     "extend": "extended",
+    "claim": "claimed",
+    "assign": "assigned",
+    "proceed": "let go on without waiting for other orders",
 }

@@ -12,6 +12,7 @@ from compiler.plan_codec import unpack
 from workflows import telling
 from workflows.between import Between
 from workflows.carrying_undo import carried_undo, restore_undo, wake_undo
+from workflows.between import Between
 from workflows.inbox import KeptEvent
 from workflows.jeopardy import keep_time
 from workflows.journal import Entry
@@ -30,7 +31,7 @@ STATE_OF = {code: state for state, code in CODES.items()}
 
 PLAIN = (
     "number", "launch", "attempts", "again_at", "deadline", "queued", "uncertain", "answer", "key", "subscribed",
-    "queue", "changes", "note",
+    "queue", "holder", "changes", "note",
 )  # fmt: skip
 """Fields of a step that are carried as they are, where they are not what a new step has."""
 NEW = StepRun(0, 0)

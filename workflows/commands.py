@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from activities.contract import EventSubscription, StepActivity, SystemCall
+from activities.contract import EventSubscription, StepActivity, StepStanding, StepWatch, SystemCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,4 +57,26 @@ class Unsubscribe:
     subscription: EventSubscription
 
 
-Command = StartCall | StartActivity | CancelActivity | Subscribe | Unsubscribe
+@dataclass(frozen=True, slots=True)
+class AskOrder:
+    """Ask another order for the standing of a step. Ends as `order_answered`."""
+
+    step: int
+    activity_id: str
+    watch: StepWatch
+
+
+@dataclass(frozen=True, slots=True)
+class TellStanding:
+    """Tell the order that waits. Ends as `order_told`."""
+
+    order_id: str
+    standing: StepStanding
+
+    @property
+    def activity_id(self) -> str:
+        """A name; it is a signal, no activity."""
+        return f"{self.order_id}/{self.standing.step_id}/{self.standing.other_step}/told"
+
+
+Command = AskOrder | TellStanding | StartCall | StartActivity | CancelActivity | Subscribe | Unsubscribe

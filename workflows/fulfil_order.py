@@ -10,10 +10,18 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activities.contract import COMPILE_ORDER, CompiledOrder, CompileOrder
+from activities.contract import (
+    COMPILE_ORDER,
+    ORDER_STANDING,
+    ORDER_WATCH,
+    CompiledOrder,
+    CompileOrder,
+    StepStanding,
+    StepWatch,
+)
 from compiler.findings import Finding
 from compiler.plan_codec import unpack
-from workflows import acts, callbacks, carrying, events, fulfilment, rollup, signals, views
+from workflows import acts, callbacks, carrying, events, fulfilment, rollup, signals, views, watchers
 from workflows.inbox import kept_event
 from workflows.messages import (
     QUERY_OVERVIEW,
@@ -79,7 +87,7 @@ class FulfilOrder:
         self._loop: OrderLoop | None = None
         self._packed = b""
         self._decision: Decision | None = None
-        self._signalled: list[EventDelivery | CallbackDelivery] = []
+        self._signalled: list[signals.Delivery] = []
         """What came before the order could take it: before the compiler's word, or before a resumed run's beginning."""
 
     @workflow.run
@@ -211,12 +219,21 @@ class FulfilOrder:
 
     @workflow.signal(name=SIGNAL_EVENT)
     def deliver_event(self, delivery: EventDelivery) -> None:
-        self._signalled.append(delivery)
-        if self._run is not None:
-            self._take_all_signalled(self._run)
+        self._take_signal(delivery)
 
     @workflow.signal(name=SIGNAL_CALLBACK)
     def deliver_callback(self, delivery: CallbackDelivery) -> None:
+        self._take_signal(delivery)
+
+    @workflow.signal(name=ORDER_WATCH)
+    def watch_step(self, watch: StepWatch) -> None:
+        self._take_signal(watch)
+
+    @workflow.signal(name=ORDER_STANDING)
+    def step_standing(self, said: StepStanding) -> None:
+        self._take_signal(said)
+
+    def _take_signal(self, delivery: signals.Delivery) -> None:
         self._signalled.append(delivery)
         if self._run is not None:
             self._take_all_signalled(self._run)
@@ -308,6 +325,12 @@ class FulfilOrder:
     @workflow.query(name=QUERY_STEPS)
     def steps(self, request: StepsPageRequest) -> StepsPage:
         return StepsPage(steps=[]) if self._run is None else views.steps_page(self._run, request)
+
+    @workflow.query(name=ORDER_STANDING)
+    def standing(self, watch: StepWatch) -> StepStanding:
+        if self._run is None:
+            return watchers.answer_of(watch, "not_there")
+        return watchers.standing_of(self._run, watch)
 
     @workflow.query(name=QUERY_PLAN)
     def plan(self) -> bytes:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 from temporalio import workflow
@@ -19,6 +20,7 @@ from activities.contract import (
     MAILBOX_ORDER_STARTED,
     MAILBOX_SUBSCRIBE,
     MAILBOX_UNSUBSCRIBE,
+    ORDER_WATCH,
     MailboxAnswer,
     MailboxDelivery,
     MailboxInput,
@@ -55,6 +57,13 @@ class MailboxState(BaseModel):
     """Event ids, oldest first."""
     subscribers: dict[str, str] = {}
     """Order id → workflow id."""
+
+
+def _signal_of(event: KeptEvent) -> tuple[str, Any]:
+    """What an order is told: a signal and its argument."""
+    if event.delivery.watch is not None:
+        return ORDER_WATCH, event.delivery.watch
+    return SIGNAL_EVENT, EventDelivery(**event.delivery.model_dump(exclude={"watch"}), at=event.at)
 
 
 @workflow.defn(name=MAILBOX_TYPE, sandboxed=False)
@@ -142,18 +151,32 @@ class EventMailbox:
         state = self._state
         self._deliveries += 1
         self._stir()
+        if delivery.watch is not None:
+            return self._keep_watch(delivery)
         if delivery.event_id in state.seen:
             return MailboxAnswer(status="duplicate", orders=list(state.subscribers))
         if len(state.subscribers) > 1 and not ambiguous_too:
             return MailboxAnswer(status="ambiguous", orders=sorted(state.subscribers))
-        event = KeptEvent(delivery=delivery, at=workflow.now(), size=len(delivery.model_dump_json()))
-        if len(state.kept) >= MOST_KEPT or sum(kept.size for kept in state.kept) + event.size > MOST_KEPT_BYTES:
+        if not self._keep(delivery):
             return MailboxAnswer(status="full")
-        state.kept.append(event)
         state.seen[delivery.event_id] = None
         while len(state.seen) > MOST_REMEMBERED:
             del state.seen[next(iter(state.seen))]
         return MailboxAnswer(status="kept")
+
+    def _keep_watch(self, delivery: MailboxDelivery) -> MailboxAnswer:
+        """Whoever waits asks again from time to time, and is kept once."""
+        self._state.kept = [kept for kept in self._state.kept if kept.delivery.event_id != delivery.event_id]
+        return MailboxAnswer(status="kept" if self._keep(delivery) else "full")
+
+    def _keep(self, delivery: MailboxDelivery) -> bool:
+        """False where there is no room."""
+        kept = self._state.kept
+        event = KeptEvent(delivery=delivery, at=workflow.now(), size=len(delivery.model_dump_json()))
+        if len(kept) >= MOST_KEPT or sum(each.size for each in kept) + event.size > MOST_KEPT_BYTES:
+            return False
+        kept.append(event)
+        return True
 
     def _target(self) -> str | None:
         """The workflow that everything goes to, if exactly one is known."""
@@ -166,13 +189,12 @@ class EventMailbox:
         async with self._handing_over:
             while self._state.kept and (target := self._target()):
                 event = self._state.kept[0]
-                message = EventDelivery(**event.delivery.model_dump(), at=event.at)
                 try:
-                    await workflow.get_external_workflow_handle(target).signal(SIGNAL_EVENT, message)
+                    await workflow.get_external_workflow_handle(target).signal(*_signal_of(event))
                 except FailureError:
                     self._forget_subscriber(target)
                     return
-                self._state.kept.remove(event)
+                self._state.kept = [kept for kept in self._state.kept if kept is not event]
 
     def _forget_subscriber(self, target: str) -> None:
         """The order has ended, or, where the mailbox is an order's own, is not there yet."""

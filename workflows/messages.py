@@ -33,6 +33,11 @@ UPDATE_RESCHEDULE = "reschedule"  # StepAct → ActAnswer; data: workflows.resch
 UPDATE_EXTEND = "extend"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
 UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
 
+UPDATE_CLAIM = "claim"  # StepAct → ActAnswer
+UPDATE_ASSIGN = "assign"  # StepAct with data {"to": name}, empty: back to the queue → ActAnswer
+UPDATE_PROCEED = "proceed"  # StepAct → ActAnswer
+UPDATE_NOTE = "note"  # NoteAct → ActAnswer
+
 # Signals: for senders that cannot wait (the mailbox; the gateway where no worker answers)
 SIGNAL_EVENT = "deliver_event"  # EventDelivery
 SIGNAL_CALLBACK = "deliver_callback"  # CallbackDelivery; from the gateway, for a time when no worker answers
@@ -120,6 +125,16 @@ class StepAct(Message):
     actor: Actor
     data: dict[str, Any] | None = None
     expected: StepState | None = None
+    expected_holder: str | None = None
+    """Who had it when they looked; empty: nobody; None: not said."""
+
+
+class NoteAct(Message):
+    """A note in the order's history, about one step or the whole order."""
+
+    text: str
+    actor: Actor
+    step: str | None = None
 
 
 class SetCharacteristics(Message):
@@ -230,6 +245,8 @@ class StepView(Message):
     waits_for: str | None = None
     """In words, for a step that has begun: `event shipment_delivered with key T-1`, `a person in field_ops`."""
     queue: str | None = None
+    holder: str | None = None
+    """Who has it, while it waits for a person."""
     instructions: str | None = None
     form: dict[str, Any] | None = None
     attempts: int = 0

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from workflows import callbacks, events, fulfilment
+from activities.contract import StepStanding, StepWatch
+from workflows import callbacks, events, fulfilment, watchers
 from workflows.inbox import kept_event
 from workflows.messages import CallbackDelivery, EventDelivery, Refusal
 from workflows.progress import OrderRun
@@ -13,13 +14,20 @@ from workflows.refusals import Refused
 logger = logging.getLogger(__name__)
 
 
-def take(run: OrderRun, delivery: EventDelivery | CallbackDelivery) -> None:
+Delivery = EventDelivery | CallbackDelivery | StepWatch | StepStanding
+
+
+def take(run: OrderRun, delivery: Delivery) -> None:
     """As the update would, with every refusal in the journal; an event that is ambiguous is kept until it is not."""
     try:
         if isinstance(delivery, EventDelivery):
             _take_event(run, delivery)
-        else:
+        elif isinstance(delivery, CallbackDelivery):
             _take_callback(run, delivery)
+        elif isinstance(delivery, StepWatch):
+            watchers.watch(run, delivery)
+        else:
+            fulfilment.order_heard(run, delivery)
     except Exception:
         if run.strict:
             raise

@@ -123,6 +123,8 @@ class StepRun:
     subscribed: bool = False
     queue: str | None = None
     """Whose fallout it is."""
+    holder: str | None = None
+    """Who has taken it, or was given it, while it waits for a person."""
     changes: dict[str, Any] | None = None
     """Input that a person changed."""
     note: str | None = None

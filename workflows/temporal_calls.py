@@ -26,17 +26,21 @@ from activities.contract import (
     HEARTBEAT_TIMEOUT,
     LONGEST_BACKOFF,
     MARGIN,
+    ORDER_STANDING,
     POLL_SYSTEM,
     RETRY_LATER,
     SUBSCRIBE_EVENTS,
     TIMEOUT,
     UNSUBSCRIBE_EVENTS,
+    WATCH_ORDER_STEP,
+    StepStanding,
     system_task_queue,
 )
 from compiler.steps import RetryPolicy as StepRetry
 from workflows import fulfilment
-from workflows.commands import StartActivity, StartCall, Subscribe, Unsubscribe
+from workflows.commands import AskOrder, StartActivity, StartCall, Subscribe, TellStanding, Unsubscribe
 from workflows.failing import INTERNAL_ERROR
+from workflows.messages import workflow_id
 from workflows.progress import Failure, OrderRun
 from workflows.refusals import Refused
 
@@ -69,12 +73,14 @@ def refusal(refused: Refused) -> ApplicationError:
 class Flight:
     """An activity under way, and what the core asked for."""
 
-    command: StartCall | StartActivity | Subscribe | Unsubscribe
-    handle: workflow.ActivityHandle[Any]
+    command: AskOrder | TellStanding | StartCall | StartActivity | Subscribe | Unsubscribe
+    handle: asyncio.Task[Any]
 
     @property
     def name(self) -> str:
         command = self.command
+        if isinstance(command, AskOrder | TellStanding):
+            return command.activity_id
         if isinstance(command, Subscribe | Unsubscribe):
             return command.activity_id
         return f"{command.step}/{command.launch}"
@@ -83,7 +89,11 @@ class Flight:
         """Tells the core how it ended."""
         command, handle = self.command, self.handle
         error = asyncio.CancelledError() if handle.cancelled() else handle.exception()
-        if isinstance(command, Subscribe | Unsubscribe):
+        if isinstance(command, AskOrder):
+            fulfilment.order_answered(run, command.watch, handle.result() if error is None else None)
+        elif isinstance(command, TellStanding):
+            fulfilment.order_told(run)
+        elif isinstance(command, Subscribe | Unsubscribe):
             if error is not None and isinstance(command, Subscribe):
                 run.steps[command.step].subscribed = False
         elif error is None:
@@ -144,7 +154,28 @@ def subscribe(command: Subscribe | Unsubscribe) -> workflow.ActivityHandle[Any]:
     )
 
 
-START: Mapping[type[Any], Callable[[Any], workflow.ActivityHandle[Any]]] = {
+def ask_order(command: AskOrder) -> workflow.ActivityHandle[Any]:
+    watch = command.watch
+    return workflow.start_activity(
+        WATCH_ORDER_STEP,
+        watch,
+        result_type=StepStanding,
+        activity_id=command.activity_id,
+        summary=f"order {watch.other_order}, step {watch.other_step}"[:200],
+        start_to_close_timeout=SUBSCRIBING,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+    )
+
+
+def tell_standing(command: TellStanding) -> asyncio.Task[None]:
+    """As a signal: durable at once. An order that is no longer there needs not to be told."""
+    waiting = workflow.get_external_workflow_handle(workflow_id(command.order_id))
+    return asyncio.create_task(waiting.signal(ORDER_STANDING, command.standing))
+
+
+START: Mapping[type[Any], Callable[[Any], asyncio.Task[Any]]] = {
+    AskOrder: ask_order,
+    TellStanding: tell_standing,
     StartCall: start_call,
     StartActivity: start_activity,
     Subscribe: subscribe,

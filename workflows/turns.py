@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workflows.kinds import BEGIN
+from workflows.other_orders import must_wait
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.scope import Scope
 from workflows.settling import settle
@@ -12,6 +13,8 @@ from workflows.states import StepState
 def take_turn(run: OrderRun, step: StepRun) -> None:
     """Skips, schedules or begins the step. Raises NoValue."""
     definition = run.definition(step).definition
+    if run.recipe(step).other_orders and must_wait(run, step):
+        return
     scope = Scope(run, step) if definition.when is not None or definition.start is not None else None
     if scope is not None and definition.when is not None and not scope.holds(definition.when):
         settle(run, step, StepState.SKIPPED)

@@ -25,6 +25,7 @@ from activities.contract import (
     SystemAnswer,
     SystemCall,
 )
+from activities.other_orders import OtherOrders
 from activities.subscriptions import EventSubscriptions, Mailboxes
 from compiler.plan import Plan
 from compiler.plan_codec import pack
@@ -65,6 +66,7 @@ class Script:
             self.greet,
             events.subscribe,
             events.unsubscribe,
+            OtherOrders(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).watch,
         ]
         self.calls: list[Callable[..., Any]] = [self.call_system, self.poll_system]
 
