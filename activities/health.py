@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 import structlog
@@ -16,74 +17,61 @@ from compiler.catalogue import Breaker
 logger = structlog.get_logger("activities")
 
 USUAL = Breaker()
+LAST_CALLS = 20
+"""Of so many calls at most, half must have failed: a busy system's breakdown shows as quickly as an idle one's."""
 PAUSE = 1.0
 """Seconds between two reports of one worker about one system."""
 
 Report = Callable[[ReachableSystem, SystemTrip], Awaitable[None]]
 
 
-class _Window:
-    """Calls and failures of the time that runs, and of as long a time before it."""
+class _Recent:
+    """The last calls of a system, the latest last: when each ended, and whether the system itself failed."""
 
-    __slots__ = ("before", "began", "calls", "failures", "silent_until")
+    __slots__ = ("calls", "silent_until")
 
-    def __init__(self) -> None:
-        self.before = (0, 0)
+    def __init__(self, length: int) -> None:
+        self.calls: deque[tuple[float, bool]] = deque(maxlen=length)
         self.silent_until = 0.0
-        self.reset(0.0)
-
-    def reset(self, now: float) -> None:
-        self.began, self.calls, self.failures = now, 0, 0
-
-    def clear(self, now: float) -> None:
-        self.reset(now)
-        self.before = (0, 0)
-
-    def turn(self, now: float, length: float) -> None:
-        age = now - self.began
-        if age >= length:
-            self.before = (self.calls, self.failures) if age < 2 * length else (0, 0)
-            self.reset(now)
 
 
 class SystemHealth:
     def __init__(self, report: Report | None = None) -> None:
         """`report`: what a breakdown is told to; it has `system/<name>` open the breaker."""
         self._report = report
-        self._windows: dict[str, _Window] = {}
+        self._recent: dict[str, _Recent] = {}
         self._reporting: set[asyncio.Task[None]] = set()
 
     def answered(self, system: ReachableSystem) -> None:
         """The system is there, whether or not it did what was asked."""
-        self._window(system).calls += 1
+        self._of(system).calls.append((time.monotonic(), False))
 
     def failed(self, system: ReachableSystem, failure: Failure) -> None:
         """A failure of the system itself (Failure.unwell)."""
-        window = self._window(system)
-        window.calls += 1
-        window.failures += 1
         breaker = system.system.breaker
         if self._report is None or breaker is False:
             return
         wanted = breaker or USUAL
-        calls, failures = window.calls + window.before[0], window.failures + window.before[1]
-        now = time.monotonic()
-        if failures < wanted.failures or 2 * failures < calls or now < window.silent_until:
+        recent, now = self._of(system), time.monotonic()
+        recent.calls.append((now, True))
+        since = now - wanted.within.total_seconds()
+        lately = [failed for at, failed in recent.calls if at >= since]
+        failures = sum(lately)
+        if failures < wanted.failures or 2 * failures < len(lately) or now < recent.silent_until:
             return
-        window.clear(now)
-        window.silent_until = now + PAUSE
-        trip = SystemTrip(failures=failures, calls=calls, error=failure.message[:500])
+        recent.calls.clear()
+        recent.silent_until = now + PAUSE
+        trip = SystemTrip(failures=failures, calls=len(lately), error=failure.message[:500])
         reporting = asyncio.create_task(self._told(self._report, system, trip))
         self._reporting.add(reporting)
         reporting.add_done_callback(self._reporting.discard)
 
-    def _window(self, system: ReachableSystem) -> _Window:
-        window = self._windows.get(system.id)
-        if window is None:
-            window = self._windows[system.id] = _Window()
-        breaker = system.system.breaker
-        window.turn(time.monotonic(), (breaker or USUAL).within.total_seconds())
-        return window
+    def _of(self, system: ReachableSystem) -> _Recent:
+        length = max(LAST_CALLS, 2 * (system.system.breaker or USUAL).failures)
+        recent = self._recent.get(system.id)
+        if recent is None or recent.calls.maxlen != length:
+            recent = self._recent[system.id] = _Recent(length)
+        return recent
 
     async def _told(self, report: Report, system: ReachableSystem, trip: SystemTrip) -> None:
         logger.warning("a system fails again and again", system=system.id, **trip.model_dump())

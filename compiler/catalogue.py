@@ -199,7 +199,7 @@ class Limits(Model):
 
 
 class Breaker(Model):
-    """When calls to a system are held back by themselves: so many failures of its own, and half of all calls."""
+    """When calls to a system are held back by themselves: so many failures of its own, half of its last calls."""
 
     failures: int = Field(3, ge=1, le=1_000)
     """Of one worker."""

@@ -102,7 +102,7 @@ MEANINGS = {
     "limits": "concurrency per worker, per_second over all workers.",
     "probe": "The path that tells whether the system is there; without it, its base_url is asked.",
     "breaker": "When calls are held back by themselves: failures within a time; false for never.",
-    "failures": "So many failures of the system itself, and at least half of all calls.",
+    "failures": "So many failures of the system itself, and at least half of its last calls.",
     "error_code": "Where this system puts its business error code (CEL over response).",
     "within": "How long to wait; then the step fails with code timeout.",
     "until": "What is waited for.",

@@ -13,8 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
+from activities.call_system import SystemCalls
 from activities.connections import Connections
-from activities.contract import ANSWER_UNREADABLE, CONNECTION, TIMEOUT
+from activities.contract import ANSWER_UNREADABLE, CONNECTION, TIMEOUT, SystemTrip
+from activities.health import SystemHealth
+from activities.reachable_system import ReachableSystem
 from compiler.steps import STANDARD_RETRY
 from tests.activities.conftest import World
 from tests.activities.scripted import ScriptedServer
@@ -134,3 +137,24 @@ async def test_the_sandbox_knows_who_is_calling(inventory: World, system: str, a
     inventory.definition["auth"] = None
     refused = await inventory.failure(method="get", path=path)
     assert (refused.type, refused.details.status) == ("unauthorized", 401)
+
+
+async def test_a_sandbox_that_fails_again_and_again_trips_its_breaker_and_one_that_refuses_does_not(
+    inventory: World, sandbox: Sandbox
+) -> None:
+    told: list[SystemTrip] = []
+
+    async def report(_: ReachableSystem, trip: SystemTrip) -> None:
+        told.append(trip)
+
+    connections = Connections()
+    inventory.calls = SystemCalls(inventory, connections, health=SystemHealth(report))
+    sandbox.fault(kind="refuse", system="inventory", times=5)
+    for _ in range(5):
+        await inventory.failure(**RESERVATION)
+    assert told == []
+    sandbox.fault(kind="status", system="inventory", times=6)
+    for _ in range(6):
+        await inventory.failure(**RESERVATION)
+    assert [(trip.failures, trip.calls, "503" in trip.error) for trip in told] == [(5, 10, True)]
+    await connections.close()
