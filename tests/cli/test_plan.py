@@ -17,7 +17,7 @@ def test_the_tree_goes_from_the_order_to_its_steps_without_frames_or_colours_in_
     called = call("plan", ORDER)
     assert called.status == 0
     assert called.out.startswith("Order HS-1001  for Elm Street 14 (C-42, gold)  priority 2\n")
-    assert "1 order line → 6 fulfilment lines → 13 steps" in called.out
+    assert "1 order line → 6 fulfilment lines → 14 steps" in called.out
     assert not set("├└│\x1b") & set(called.out)
 
 
