@@ -1,4 +1,7 @@
-"""Inventory Management: stock of devices. A reservation is `reserved`, then `shipped` or `released`."""
+"""Inventory Management: stock of devices.
+
+A reservation is `reserved`, then `shipped` or `released`; `reserved` again where its parcel comes back.
+"""
 
 from __future__ import annotations
 
@@ -99,3 +102,12 @@ def book_out(work: Work, reservations: list[str]) -> None:
         if held.state != "reserved":
             raise BusinessError("reservation_not_held", f"reservation {id_} is {held.state}")
         inventory.move("reservation", held, "shipped")
+
+
+def book_in(work: Work, reservations: list[str]) -> None:
+    """A parcel is back: what it held is reserved as before it was shipped, and may be released."""
+    inventory = work.of("inventory")
+    for id_ in reservations:
+        sent = inventory.get("reservation", id_)
+        if sent.state == "shipped":
+            inventory.move("reservation", sent, "reserved")

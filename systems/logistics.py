@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from systems.credentials import ApiKey
 from systems.errors import BusinessError
 from systems.exchange import Working, system_router
-from systems.inventory import book_out
+from systems.inventory import book_in, book_out
 from systems.store import timestamp
 from systems.work import Resource, Work
 
@@ -44,10 +44,11 @@ async def shipment(id: str, work: Working) -> Resource:  # noqa: A002 - the name
 
 @router.delete("/shipments/{id}")
 async def recall(id: str, work: Working) -> Resource:  # noqa: A002
-    """Fetches a parcel back on its way, or after its delivery."""
+    """Fetches a parcel back on its way, or after its delivery. What it holds is reserved again, as before."""
     sent = work.get("shipment", id)
     if sent.state not in ("in_transit", "delivered"):
         raise BusinessError(f"already_{sent.state}", f"shipment {id} is {sent.state}")
+    book_in(work, sent.known("reservations"))
     return work.move("shipment", sent, "recalled" if sent.state == "in_transit" else "returned")
 
 

@@ -79,6 +79,14 @@ def test_what_is_shipped_cannot_be_released_and_what_is_released_cannot_be_shipp
     assert _code(answer) == (409, "reservation_not_held")
 
 
+def test_what_comes_back_is_reserved_again_and_can_be_released(sandbox: Any) -> None:
+    held = sandbox.reserve().json()["id"]
+    sent = sandbox.http.post("/logistics/shipments", json={"reservations": [held]}, headers=KEY).json()["id"]
+    sandbox.http.delete(f"/logistics/shipments/{sent}", headers=KEY).raise_for_status()
+    released = sandbox.http.delete(f"/inventory/reservations/{held}", headers=INVENTORY).json()
+    assert released["state"] == "released"
+
+
 def test_a_refused_shipment_leaves_no_reservation_booked_out(sandbox: Any) -> None:
     held = sandbox.reserve().json()["id"]
     answer = sandbox.http.post("/logistics/shipments", json={"reservations": [held, "RES-none"]}, headers=KEY)
