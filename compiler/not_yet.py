@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from compiler.catalogue import Catalogue
 from compiler.findings import Finding, Place, finding_at
 from compiler.plan import Plan, PlannedDefinition
-from compiler.steps import OrderReference
 
 
 def not_yet(plan: Plan, catalogue: Catalogue) -> list[Finding]:
@@ -36,11 +35,6 @@ def _needed(planned: PlannedDefinition) -> Iterator[tuple[str, str]]:
     definition = planned.definition
     if definition.start is not None and definition.start.latest:
         yield "`start: {latest: true}`", "give a time with `start: {at: …}`, or a `delay`"
-    if any(isinstance(reference, OrderReference) for reference in definition.after):
-        yield (
-            "`after: {order: …}`, another order's step",
-            "wait for an event that the other order's last step makes a system send",
-        )
     for case in definition.on_failure:
         if case.redo_from is not None:
             yield "`on_failure: redo_from`", "say `do: fallout`, and let a person retry the step"

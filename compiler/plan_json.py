@@ -7,7 +7,9 @@ from datetime import date, timedelta
 from typing import Any
 
 from compiler.cel import as_text
+from compiler.durations import format_duration
 from compiler.plan import Line, Plan, PlannedStep
+from compiler.steps import OrderReference
 
 
 def plan_json(plan: Plan) -> dict[str, Any]:
@@ -45,6 +47,7 @@ def _line(line: Line) -> dict[str, Any]:
 
 def _step(plan: Plan, step: PlannedStep) -> dict[str, Any]:
     definition = plan.definition_of(step)
+    others = [_other(each) for each in definition.definition.after if isinstance(each, OrderReference)]
     return {
         "id": step.id,
         "workstream": definition.workstream,
@@ -52,6 +55,17 @@ def _step(plan: Plan, step: PlannedStep) -> dict[str, Any]:
         "kind": definition.definition.kind.value,
         "lines": [line.id for line in plan.lines_of(step)],
         "after": sorted(plan.steps[position].id for position in step.after),
+        **({"after_orders": others} if others else {}),
+    }
+
+
+def _other(reference: OrderReference) -> dict[str, Any]:
+    """A step of another order, as the definition names it: which order that is shows when the step's turn comes."""
+    within = reference.within
+    return {
+        "order": reference.order,
+        "step": reference.step,
+        "within": format_duration(within) if isinstance(within, timedelta) else within,
     }
 
 

@@ -34,7 +34,8 @@ def judged(run: OrderRun, name: ActName, act: StepAct) -> tuple[StepRun, ActAnsw
     """The step that is meant, and the answer where the act has been done already. Raises Refused."""
     step = step_named(run, act.step)
     if ALREADY[name](step, act):
-        return step, _answer(run, step, f"{_named(run, step)} is {step.state} already", already=True)
+        so = claiming.whose(step) if name in ("claim", "assign") else step.state.value
+        return step, _answer(run, step, f"{_named(run, step)} is {so} already", already=True)
     if act.expected is not None and act.expected not in _seen(step):
         raise Refused(
             Refusal.STALE,
@@ -57,11 +58,15 @@ def done_to(run: OrderRun, step: StepRun, name: ActName, act: StepAct) -> None:
 
 
 def _done(name: ActName, act: StepAct) -> str:
-    """`completed`, `extended by 2d`."""
+    """`completed`, `extended by 2d`, `assigned to kim`."""
+    if name == "assign":
+        return claiming.assigned_to(act)
     return f"{PAST[name]} {time.in_full(act)}" if name in ("reschedule", "extend") else PAST[name]
 
 
 def answer_of(run: OrderRun, name: ActName, step: StepRun) -> ActAnswer:
+    if name in ("claim", "assign"):
+        return _answer(run, step, f"{_named(run, step)} is {claiming.whose(step)} now")
     failure = step.undo.failure if step.undo is not None and step.undoing else step.failure
     again = f", and is in fallout: {failure.message}" if step.in_fallout and failure else ""
     return _answer(run, step, f"{_named(run, step)} was {PAST[name]}{again}")

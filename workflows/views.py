@@ -8,6 +8,7 @@ from typing import Any
 
 from compiler.plan import Line
 from workflows import jeopardy, rollup
+from workflows.claiming import waits_for_a_person
 from workflows.forecast import Forecast, forecast_of, is_settled
 from workflows.jeopardy import LineForecast
 from workflows.labels import summary_of
@@ -176,6 +177,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         expected_end=moment(foreseen.ends[step.position]) if foreseen else None,
         waits_for=_waits_for(run, step),
         queue=step.queue or (manual.queue if manual else None),
+        holder=step.holder if waits_for_a_person(step) else None,
         instructions=_instructions(run, step),
         form=form_view(manual) if manual else None,
         attempts=step.attempts,

@@ -108,7 +108,6 @@ steps:
     ("step", "system", "key"),
     [
         ("milestone: true, start: {latest: true}", "", "start: {latest: true}"),
-        ('milestone: true, after: [{order: "O-2", step: offer.first}]', "", "after: {order: …}"),
         ("activity: x, on_failure: {code: y, redo_from: first}", "", "on_failure: redo_from"),
         ("activity: x, on_failure: {rollback: line}", "", "on_failure: rollback"),
     ],
