@@ -23,11 +23,13 @@ from activities.compile_order import OrderCompiler
 from activities.connections import Connections
 from activities.environment import callback_settings
 from activities.health import SystemHealth
+from activities.notifications import HandingOver, Matching, Notifications, Outboxes
 from activities.other_orders import OtherOrders
 from activities.registry import registered, unknown_activities
 from activities.subscriptions import EventSubscriptions, Mailboxes
 from activities.system_probe import QueueRates, SystemProbes
 from activities.tokens import Tokens
+from activities.webhook import Webhooks
 from compiler.catalogue import Catalogue
 from workers.connection import Address, ProfileUnreadable, connected
 from workers.fleet import Duties, Fleet
@@ -36,7 +38,8 @@ from workers.search_attributes import SearchAttributesUnusable, ensure_search_at
 from workers.switches import SystemSwitches
 from workflows.fulfil_order import FulfilOrder
 from workflows.mailbox import EventMailbox
-from workflows.messages import MAILBOX_TYPE, TASK_QUEUE, mailbox_id, workflow_id
+from workflows.messages import MAILBOX_TYPE, OUTBOX_TYPE, TASK_QUEUE, mailbox_id, outbox_id, workflow_id
+from workflows.outbox import OrderOutbox
 from workflows.system_switch import SystemSwitch
 
 GRACE = timedelta(seconds=8)
@@ -125,17 +128,20 @@ def duties_of(
     others = OtherOrders(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id))
     own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
+        AmendmentCompiler(catalogues).compile_amendment,
         events.subscribe,
         events.unsubscribe,
         others.watch,
+        Matching(catalogues).match,
+        HandingOver(client, Outboxes(OUTBOX_TYPE, task_queue, outbox_id)).hand_over,
         probes.probe_system,
-        AmendmentCompiler(catalogues).compile_amendment,
         rates.set_queue_rate,
     ]
     return Duties(
-        workflows=[FulfilOrder, EventMailbox, SystemSwitch],
+        workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch],
         activities=[*own, *registered().values()],
         calls=[calls.call_system, calls.poll_system],
+        notifications=[Notifications(catalogues, Webhooks(connections)).deliver],
     )
 
 

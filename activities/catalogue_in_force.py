@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 
 import structlog
 
 from activities.catalogue_files import Fingerprint, fingerprint
+from activities.reachable_receiver import ReachableReceiver, reach_receivers
 from activities.reachable_system import ReachableSystem, reach
 from compiler.catalogue import Catalogue
 from compiler.findings import CatalogueInvalid
@@ -40,6 +41,7 @@ class InForce:
     systems: Mapping[str, ReachableSystem]
     number: int
     """No two catalogues of this process share one, not even where they say the same."""
+    receivers: Mapping[str, ReachableReceiver] = field(default_factory=dict)
 
 
 Check = Callable[[Catalogue], list[str]]
@@ -61,10 +63,12 @@ def read_catalogue(
         problems += lacks
         if reachable is not None:
             systems[name] = reachable
+    receivers, lacks = reach_receivers(catalogue, variables)
+    problems += lacks
     problems += check(catalogue)
     if problems:
         raise CatalogueUnusable(problems)
-    return InForce(catalogue, systems, next(_numbers))
+    return InForce(catalogue, systems, next(_numbers), receivers)
 
 
 class CatalogueInForce:
@@ -86,6 +90,10 @@ class CatalogueInForce:
 
     def system(self, id_: str) -> ReachableSystem | None:
         return self._current.systems.get(id_)
+
+    @property
+    def receivers(self) -> Mapping[str, ReachableReceiver]:
+        return self._current.receivers
 
     async def refreshed(self) -> InForce:
         """The catalogue in force, after a look at the files that began when this was asked for, or later.

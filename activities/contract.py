@@ -162,6 +162,8 @@ class DeliveryOutcome(Wire):
     """False where nothing was tried, so that it is no attempt."""
     gone: bool = False
     """The receiver wants nothing more, or is none any more."""
+    exhausted: bool = False
+    """It was the last attempt of the receiver's policy."""
 
 
 class CompileOrder(Wire):
@@ -183,8 +185,6 @@ class CompiledOrder(Wire):
     """None: the catalogue has no receivers, and the order tells nobody anything."""
 
 
-class SystemCall(Wire):
-    """One call, everything rendered but secrets, address and callback id.
 class CompileAmendment(Wire):
     order: dict[str, Any]
     """The whole new order, as submitted, not yet checked."""
@@ -233,6 +233,8 @@ class CompiledAmendment(Wire):
     telling: Telling | None = None
 
 
+class SystemCall(Wire):
+    """One call, everything rendered but secrets, address and callback id.
 
     The activity decides after a failed attempt, by `retry` and the number of attempts so far (`earlier_attempts` plus
     Temporal's own count): a retryable error with `next_retry_delay` where the next pause is up to LONGEST_BACKOFF,

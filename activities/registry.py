@@ -23,6 +23,9 @@ from activities.contract import (
     ANSWER_TOO_LARGE,
     CALL_SYSTEM,
     COMPILE_ORDER,
+    DELIVER_EVENTS,
+    HAND_OVER_EVENTS,
+    MATCH_EVENTS,
     POLL_SYSTEM,
     PROBE_SYSTEM,
     SET_QUEUE_RATE,
@@ -42,7 +45,10 @@ logger = structlog.get_logger("activities")
 ACTIVITY_FAILED = "activity_failed"
 """Code of a failure that the function did not name: an exception of any other kind."""
 RESERVED = frozenset(
-    {CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, PROBE_SYSTEM, SET_QUEUE_RATE, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS}
+    {
+        *(CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, PROBE_SYSTEM, SET_QUEUE_RATE, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS),
+        *(HAND_OVER_EVENTS, MATCH_EVENTS, DELIVER_EVENTS),
+    }
 )
 
 StepFunction = Callable[[StepActivity], Any]

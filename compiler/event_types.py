@@ -16,7 +16,7 @@ ORDER_EVENTS = (
     "order.on_track", "order.at_risk", "order.late",
     "order.amended", "order.acted",
 )  # fmt: skip
-LINE_EVENTS = ("line.in_progress", "line.completed", "line.partial", "line.cancelled", "line.acknowledged")
+LINE_EVENTS = ("line.in_progress", "line.held", "line.completed", "line.partial", "line.failed", "line.cancelled")
 STEP_EVENTS = (
     "step.in_progress", "step.completed", "step.skipped", "step.failed_accepted", "step.fatally_failed",
     "step.resolved", "step.on_hold", "step.discarded", "step.cancelled", "step.amended", "step.undo_failed",

@@ -15,10 +15,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.contract import system_task_queue
+from activities.contract import notifications_task_queue, system_task_queue
 from workflows.fulfil_order import FulfilOrder
 from workflows.mailbox import EventMailbox
 from workflows.messages import SearchAttributes
+from workflows.outbox import OrderOutbox
 
 BINARY = Path(sys.executable).parent / "temporal"
 
@@ -92,6 +93,7 @@ async def working(
     calls: Sequence[Callable[..., Any]] = (),
     systems: Sequence[str] = ("shop",),
     *,
+    notifications: Sequence[Callable[..., Any]] = (),
     cached: int = 1_000,
 ) -> AsyncIterator[None]:
     """Workers as `worker.py` has them: one for orders, mailboxes and `activities`, one for the `calls` to each system.
@@ -103,15 +105,16 @@ async def working(
             Worker(
                 client,
                 task_queue=task_queue,
-                workflows=[FulfilOrder, EventMailbox],
+                workflows=[FulfilOrder, EventMailbox, OrderOutbox],
                 activities=activities,
                 max_cached_workflows=cached,
                 max_heartbeat_throttle_interval=HEARTBEATS,
             )
         )
-        for system in systems if calls else ():
-            queue = system_task_queue(task_queue, system)
+        queues = [(system_task_queue(task_queue, system), calls) for system in systems if calls]
+        queues += [(notifications_task_queue(task_queue), notifications)] if notifications else []
+        for queue, done_there in queues:
             await stack.enter_async_context(
-                Worker(client, task_queue=queue, activities=calls, max_heartbeat_throttle_interval=HEARTBEATS)
+                Worker(client, task_queue=queue, activities=done_there, max_heartbeat_throttle_interval=HEARTBEATS)
             )
         yield

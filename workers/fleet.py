@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
 from activities.catalogue_in_force import InForce
-from activities.contract import system_task_queue
+from activities.contract import notifications_task_queue, system_task_queue
 from compiler.catalogue import Limits
 
 logger = structlog.get_logger("worker")
@@ -39,6 +39,8 @@ class Duties:
     """Of the main task queue."""
     calls: Sequence[Callable[..., Any]]
     """Of every system's task queue."""
+    notifications: Sequence[Callable[..., Any]] = ()
+    """Of the queue on which deliveries to receivers wait."""
 
 
 class _Running:
@@ -61,6 +63,7 @@ class Fleet:
         self._duties = duties
         self._grace = grace
         self._orders: _Running | None = None
+        self._notifications: _Running | None = None
         self._systems: dict[str, tuple[Limits, _Running]] = {}
         self._changing = asyncio.Lock()
         self._stopping = False
@@ -70,6 +73,8 @@ class Fleet:
     async def start(self, in_force: InForce) -> None:
         """Systems first, so that no order waits for a queue that nobody reads yet."""
         await self.follow(in_force)
+        if self._duties.notifications:
+            self._notifications = self._put_to_work(self._notifications_worker())
         self._orders = self._put_to_work(self._order_worker())
 
     async def follow(self, in_force: InForce) -> None:
@@ -108,7 +113,9 @@ class Fleet:
         """
         self._stopping = True
         async with self._changing:
-            await asyncio.gather(*(worker.stop() for _, worker in self._systems.values()))
+            others = [worker for _, worker in self._systems.values()]
+            others += [self._notifications] if self._notifications is not None else []
+            await asyncio.gather(*(worker.stop() for worker in others))
             if self._orders is not None:
                 await asyncio.sleep(LAST_ANSWERS)
                 await self._orders.stop()
@@ -137,6 +144,16 @@ class Fleet:
             workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
             sticky_queue_schedule_to_start_timeout=STUCK_TO_THE_DEAD,
+            graceful_shutdown_timeout=self._grace,
+        )
+
+    def _notifications_worker(self) -> Worker:
+        return Worker(
+            self._client,
+            task_queue=notifications_task_queue(self._task_queue),
+            activities=self._duties.notifications,
+            max_concurrent_activities=USUAL_CONCURRENCY,
+            activity_task_poller_behavior=PollerBehaviorAutoscaling(),
             graceful_shutdown_timeout=self._grace,
         )
 

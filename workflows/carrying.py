@@ -12,7 +12,6 @@ from compiler.plan_codec import unpack
 from workflows import telling
 from workflows.between import Between
 from workflows.carrying_undo import carried_undo, restore_undo, wake_undo
-from workflows.between import Between
 from workflows.inbox import KeptEvent
 from workflows.jeopardy import keep_time
 from workflows.journal import Entry
@@ -78,7 +77,7 @@ def resumed(data: bytes, now: float) -> tuple[OrderRun, bytes]:
     _restore_steps(run, state)
     run.inbox.kept = [KeptEvent(**event) for event in state["kept"]]
     run.inbox.seen = {state["seen"][at : at + 16]: None for at in range(0, len(state["seen"]), 16)}
-    run.journal.entries = [Entry(*entry) for entry in state["journal"]]
+    run.journal.restore([Entry(*entry) for entry in state["journal"]])
     if "told" in state:
         telling.resume(run, state["told"])
     keep_time(run)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from activities.contract import EventSubscription, StepActivity, StepStanding, StepWatch, SystemCall
+from activities.contract import EventSubscription, HandOver, StepActivity, StepStanding, StepWatch, SystemCall
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,14 @@ class Unsubscribe:
 
 
 @dataclass(frozen=True, slots=True)
+class TellEvents:
+    """Hand events over to the order's outbox. Ends as `handed_over`."""
+
+    activity_id: str
+    hand_over: HandOver
+
+
+@dataclass(frozen=True, slots=True)
 class AskOrder:
     """Ask another order for the standing of a step. Ends as `order_answered`."""
 
@@ -79,4 +87,4 @@ class TellStanding:
         return f"{self.order_id}/{self.standing.step_id}/{self.standing.other_step}/told"
 
 
-Command = AskOrder | TellStanding | StartCall | StartActivity | CancelActivity | Subscribe | Unsubscribe
+Command = AskOrder | TellStanding | StartCall | StartActivity | CancelActivity | Subscribe | Unsubscribe | TellEvents

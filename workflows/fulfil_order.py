@@ -18,10 +18,25 @@ from activities.contract import (
     CompileOrder,
     StepStanding,
     StepWatch,
+    ToldOrder,
 )
+from compiler.event_types import fits_any
 from compiler.findings import Finding
 from compiler.plan_codec import unpack
-from workflows import acts, callbacks, carrying, events, fulfilment, rollup, signals, views, watchers
+from workflows import (
+    acts,
+    callbacks,
+    carrying,
+    events,
+    fulfilment,
+    rollup,
+    signals,
+    telling,
+    temporal_calls,
+    views,
+    watchers,
+)
+from workflows.commands import TellEvents
 from workflows.inbox import kept_event
 from workflows.messages import (
     QUERY_OVERVIEW,
@@ -33,6 +48,8 @@ from workflows.messages import (
     UPDATE_COMPLETE,
     UPDATE_DECISION,
     UPDATE_EVENT,
+    UPDATE_EXTEND,
+    UPDATE_RESCHEDULE,
     UPDATE_RETRY,
     UPDATE_SET,
     UPDATE_SKIP,
@@ -44,6 +61,7 @@ from workflows.messages import (
     EventDelivery,
     FulfilOrderInput,
     OrderView,
+    OverviewRequest,
     Refusal,
     SetCharacteristics,
     StepAct,
@@ -63,6 +81,15 @@ UNUSABLE = "internal-error"
 """Code of the finding where an order was not even judged."""
 
 COMPILING = timedelta(seconds=60)
+
+WATCHED = "order-watched-for-being-late"
+"""Patch: forecast, sla clocks and the search attribute Jeopardy; only asked for by orders that have a date or an sla."""
+
+
+def _keep_time_if_it_did(run: OrderRun) -> None:
+    """Runs that began before orders were watched for being late go on as they began, to their end."""
+    if run.outlook is not None and not workflow.patched(WATCHED):
+        run.outlook = None
 
 
 def _unusable(message: str) -> CompiledOrder:
@@ -112,6 +139,8 @@ class FulfilOrder:
         self._packed = compiled.plan
         self._run = run = OrderRun(unpack(compiled.plan), workflow.time())
         fulfilment.start(run)
+        _keep_time_if_it_did(run)
+        telling.begin(run, compiled.telling, self._revision)
         fulfilment.advance(run)
         self._take_all_signalled(run)
         loop = self._loop_of(run)
@@ -144,13 +173,31 @@ class FulfilOrder:
             order_id=self._order_id, state=OrderState.REJECTED, accepted=False, findings=compiled.findings
         )
         Showing().decided(compiled.summary, None)
-        await workflow.wait_condition(workflow.all_handlers_finished)
         said = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
+        await self._tell_of_rejection(compiled, said)
+        await workflow.wait_condition(workflow.all_handlers_finished)
         raise ApplicationError(f"the order was rejected: {said}", compiled.findings, type=REJECTED, non_retryable=True)
+
+    async def _tell_of_rejection(self, compiled: CompiledOrder, said: str) -> None:
+        if compiled.telling is None or not fits_any(compiled.telling.events, "order.rejected"):
+            return
+        summary = compiled.summary
+        handed = telling.rejected(
+            ToldOrder(
+                id=self._order_id,
+                customer={"id": summary["customer_id"]} if summary.get("customer_id") else {},
+                products=summary.get("products") or [],
+            ),
+            workflow.info().run_id,
+            workflow.time(),
+            said,
+        )
+        await temporal_calls.tell(TellEvents("tell/rejected", handed))
 
     def _resume(self, start: Any, resumed: bytes) -> OrderLoop:
         self._order, self._revision = start["order"], start["revision"]
         run, self._packed = carrying.resumed(resumed, workflow.time())
+        _keep_time_if_it_did(run)
         self._run = run
         self._take_all_signalled(run)
         self._decision = self._accepted(run)
@@ -285,6 +332,22 @@ class FulfilOrder:
     def _check_complete(self, act: StepAct) -> None:
         self._check_act("complete", act)
 
+    @workflow.update(name=UPDATE_RESCHEDULE)
+    async def reschedule(self, act: StepAct) -> ActAnswer:
+        return await self._act("reschedule", act)
+
+    @reschedule.validator
+    def _check_reschedule(self, act: StepAct) -> None:
+        self._check_act("reschedule", act)
+
+    @workflow.update(name=UPDATE_EXTEND)
+    async def extend(self, act: StepAct) -> ActAnswer:
+        return await self._act("extend", act)
+
+    @extend.validator
+    def _check_extend(self, act: StepAct) -> None:
+        self._check_act("extend", act)
+
     def _check_act(self, name: acts.ActName, act: StepAct) -> None:
         if self._run is not None:
             with refusals():
@@ -316,9 +379,9 @@ class FulfilOrder:
     # What clients ask
 
     @workflow.query(name=QUERY_OVERVIEW)
-    def overview(self) -> OrderView:
+    def overview(self, request: OverviewRequest | None = None) -> OrderView:
         if self._run is not None:
-            return views.order_view(self._run, self._revision)
+            return views.order_view(self._run, self._revision, request.at if request else None)
         started_at = workflow.info().start_time
         return views.undecided_view(self._order, self._order_id, self._revision, started_at, self._decision)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from datetime import timedelta
+from math import inf
 from typing import Any
 
 from temporalio import workflow
 
-from workflows import carrying, fulfilment, rollup, temporal_calls
+from workflows import carrying, fulfilment, jeopardy, rollup, telling, temporal_calls
 from workflows.commands import CancelActivity, StartCall
 from workflows.labels import summary_of
-from workflows.progress import OrderRun
+from workflows.progress import OrderRun, StepRun
 from workflows.showing import Showing
 from workflows.temporal_calls import Flight
 
@@ -55,6 +56,8 @@ class OrderLoop:
         run = self.run
         while True:
             more = fulfilment.advance(run)
+            jeopardy.refresh(run)
+            telling.gather(run)
             self._carry_out()
             if run.ended and not self._flights:
                 return await self._end()
@@ -74,6 +77,7 @@ class OrderLoop:
     async def _end(self) -> dict[str, Any]:
         run = self.run
         run.ended_at = workflow.time()
+        jeopardy.refresh(run)
         state = rollup.state_of(run)
         run.journal.note(run.ended_at, f"ended {state}")
         self.showing.update(run, busy=False)
@@ -109,7 +113,7 @@ class OrderLoop:
 
         One that rings too early is left alone while there is other work: to replace it costs as much as its ringing.
         """
-        due = self.run.next_due()
+        due = self._next_due()
         if self._timer is not None:
             rings_at, timer = self._timer
             if due is not None and due[0] == rings_at:
@@ -120,9 +124,19 @@ class OrderLoop:
             timer.cancel()
         if due is not None:
             delay = max(due[0] - workflow.time(), 0.001)
-            timer = asyncio.create_task(workflow.sleep(delay, summary=summary_of(self.run, due[1])))
+            timer = asyncio.create_task(workflow.sleep(delay, summary=self._what_for(due[1])))
             self._timer = (due[0], timer)
             timer.add_done_callback(self._rung)
+
+    def _next_due(self) -> tuple[float, StepRun | None] | None:
+        """The next moment at which something is to be done, and with which step; None: the forecast is looked at."""
+        due, outlook = self.run.next_due(), self.run.outlook
+        if outlook is not None and outlook.look_at < (due[0] if due is not None else inf):
+            return outlook.look_at, None
+        return due
+
+    def _what_for(self, step: StepRun | None) -> str:
+        return f"Order {self.run.plan.order.id} · Forecast" if step is None else summary_of(self.run, step)
 
     def _rung(self, timer: asyncio.Task[None]) -> None:
         if self._timer is not None and self._timer[1] is timer:

@@ -23,6 +23,7 @@ from temporalio.exceptions import (
 
 from activities.contract import (
     CALL_SYSTEM,
+    HAND_OVER_EVENTS,
     HEARTBEAT_TIMEOUT,
     LONGEST_BACKOFF,
     MARGIN,
@@ -37,8 +38,8 @@ from activities.contract import (
     system_task_queue,
 )
 from compiler.steps import RetryPolicy as StepRetry
-from workflows import fulfilment
-from workflows.commands import AskOrder, StartActivity, StartCall, Subscribe, TellStanding, Unsubscribe
+from workflows import fulfilment, telling
+from workflows.commands import AskOrder, StartActivity, StartCall, Subscribe, TellEvents, TellStanding, Unsubscribe
 from workflows.failing import INTERNAL_ERROR
 from workflows.messages import workflow_id
 from workflows.progress import Failure, OrderRun
@@ -51,6 +52,7 @@ BROKEN = "engine_error"
 LOST_WORKERS = 10
 """So many attempts more than the policy's Temporal may make: those that a worker's death has cost."""
 SUBSCRIBING = timedelta(seconds=15)
+HANDING_OVER = timedelta(seconds=15)
 
 
 @contextmanager
@@ -73,7 +75,7 @@ def refusal(refused: Refused) -> ApplicationError:
 class Flight:
     """An activity under way, and what the core asked for."""
 
-    command: AskOrder | TellStanding | StartCall | StartActivity | Subscribe | Unsubscribe
+    command: AskOrder | TellStanding | StartCall | StartActivity | Subscribe | Unsubscribe | TellEvents
     handle: asyncio.Task[Any]
 
     @property
@@ -81,7 +83,7 @@ class Flight:
         command = self.command
         if isinstance(command, AskOrder | TellStanding):
             return command.activity_id
-        if isinstance(command, Subscribe | Unsubscribe):
+        if isinstance(command, Subscribe | Unsubscribe | TellEvents):
             return command.activity_id
         return f"{command.step}/{command.launch}"
 
@@ -96,6 +98,8 @@ class Flight:
         elif isinstance(command, Subscribe | Unsubscribe):
             if error is not None and isinstance(command, Subscribe):
                 run.steps[command.step].subscribed = False
+        elif isinstance(command, TellEvents):
+            telling.handed_over(run, well=error is None)
         elif error is None:
             fulfilment.answered(run, command.step, command.launch, handle.result())
         else:
@@ -154,6 +158,18 @@ def subscribe(command: Subscribe | Unsubscribe) -> workflow.ActivityHandle[Any]:
     )
 
 
+def tell(command: TellEvents) -> workflow.ActivityHandle[Any]:
+    """Tried until it succeeds: only cancelling ends it otherwise."""
+    return workflow.start_activity(
+        HAND_OVER_EVENTS,
+        command.hand_over,
+        activity_id=command.activity_id,
+        summary=f"{len(command.hand_over.events)} events to the outbox",
+        start_to_close_timeout=HANDING_OVER,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+    )
+
+
 def ask_order(command: AskOrder) -> workflow.ActivityHandle[Any]:
     watch = command.watch
     return workflow.start_activity(
@@ -180,6 +196,7 @@ START: Mapping[type[Any], Callable[[Any], asyncio.Task[Any]]] = {
     StartActivity: start_activity,
     Subscribe: subscribe,
     Unsubscribe: subscribe,
+    TellEvents: tell,
 }
 
 

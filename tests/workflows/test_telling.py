@@ -1,0 +1,212 @@
+"""What an order tells: which events, in which order, with what in them; and nothing where nobody wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from activities.contract import HandOver, Telling, ToldEvent, ToldOrder
+from compiler.event_types import EVENT_TYPES
+from compiler.plan_codec import pack
+from tests.workflows.driving import ANN, START, Driven
+from tests.workflows.plans import call, plan_of
+from workflows import carrying, escalating, fulfilment, telling
+from workflows.commands import Command, TellEvents
+from workflows.progress import OrderRun
+from workflows.states import OrderState, StepState
+
+EVERYTHING = ["*"]
+
+
+class Telltale(Driven):
+    """An order that tells; what it hands over arrives at once, unless `slow`."""
+
+    def __init__(self, steps: Mapping[str, Any], events: list[str], revision: int = 1, slow: bool = False) -> None:
+        self.plan = plan_of(steps)
+        self.run = OrderRun(self.plan, START)
+        self.run.strict = True
+        self.commands: list[Command] = []
+        self.batches: list[HandOver] = []
+        self.slow = slow
+        fulfilment.start(self.run)
+        telling.begin(self.run, Telling(events=events, receivers=["crm"]), revision)
+        self.go_on()
+
+    def go_on(self) -> None:
+        super().go_on()
+        while True:
+            telling.gather(self.run)
+            handed = [each.hand_over for each in fulfilment.take_commands(self.run) if isinstance(each, TellEvents)]
+            self.batches += handed
+            if not handed or self.slow:
+                return
+            telling.handed_over(self.run, well=True)
+
+    @property
+    def told(self) -> list[ToldEvent]:
+        return [event for batch in self.batches for event in batch.events]
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.told]
+
+    def last(self, event_type: str) -> dict[str, Any]:
+        return next(event.data for event in reversed(self.told) if event.type == event_type)
+
+
+def test_the_states_of_an_order_are_told_in_order_with_numbers_without_gaps() -> None:
+    driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.*"])
+    driven.answer("a")
+    driven.answer("b")
+    assert driven.types == ["order.accepted", "order.in_progress", "order.completed"]
+    assert [event.number for event in driven.told] == [1, 2, 3]
+    assert [event.id for event in driven.told] == ["O-1/1", "O-1/2", "O-1/3"]
+    assert driven.last("order.completed") == {"state_before": "in_progress", "state": "completed"}
+    assert driven.batches[-1].ended
+    assert not driven.batches[0].ended
+    assert driven.batches[0].order == ToldOrder(
+        id="O-1", customer={"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, products=["home"]
+    )
+
+
+def test_a_later_revision_has_ids_of_its_own() -> None:
+    assert [event.id for event in Telltale({"a": call()}, ["order.*"], revision=2).told] == ["O-1/r2/1", "O-1/r2/2"]
+
+
+def test_an_order_that_nobody_wants_to_hear_of_notes_nothing() -> None:
+    driven = Driven({"a": call()})
+    telling.begin(driven.run, None, 1)
+    telling.note(driven.run, "order.late")
+    driven.answer("a")
+    telling.gather(driven.run)
+    assert driven.run.told is None
+    assert driven.run.journal.heard is None
+    assert not fulfilment.take_commands(driven.run)
+
+
+def test_only_what_is_wanted_is_told_and_numbered() -> None:
+    driven = Telltale({"a": call(), "b": call()}, ["step.fatally_failed"])
+    driven.answer("a")
+    driven.fail("b", "out_of_stock", "none left")
+    assert [(event.type, event.number) for event in driven.told] == [("step.fatally_failed", 1)]
+
+
+def test_an_order_that_has_told_nothing_ends_without_a_farewell() -> None:
+    driven = Telltale({"a": call()}, ["step.fatally_failed"])
+    driven.answer("a")
+    assert driven.run.ended
+    assert driven.batches == []
+
+
+def test_its_end_is_handed_over_even_where_it_is_no_event() -> None:
+    driven = Telltale({"a": call()}, ["order.in_progress"])
+    driven.answer("a")
+    assert [(len(batch.events), batch.ended) for batch in driven.batches] == [(1, False), (0, True)]
+
+
+def test_fallout_tells_why_and_the_way_out_of_it_who_and_how() -> None:
+    cases = [{"do": "fallout", "queue": "field_ops"}]
+    driven = Telltale({"a": call(on_failure=cases), "b": call(after=["a"])}, ["step.fatally_failed", "step.resolved"])
+    driven.fail("a", "out_of_stock", "none left")
+    driven.act("complete", "a", {"id": "R-9"})
+    failed, resolved = driven.last("step.fatally_failed"), driven.last("step.resolved")
+    assert (failed["step"], failed["code"], failed["message"]) == ("camera.a@1", "out_of_stock", "none left")
+    assert (failed["queue"], failed["line"], failed["product"]) == ("field_ops", "camera@1", "camera")
+    assert (resolved["by"], resolved["reason"], resolved["act"]) == (ANN.by, ANN.reason, "completed")
+    assert (resolved["state_before"], resolved["state"]) == ("fatally_failed", "completed")
+
+
+def test_acts_of_people_are_told_with_who_and_why() -> None:
+    driven = Telltale({"a": call()}, ["step.acted", "order.acted"])
+    driven.fail("a")
+    driven.act("skip", "a")
+    driven.set(paid=True)
+    assert driven.types == ["step.acted", "order.acted"]
+    assert driven.last("step.acted")["act"] == "skipped"
+    assert driven.last("order.acted") == {"act": "set paid", "by": "ann", "reason": "asked to"}
+
+
+def test_milestones_and_completed_lines_are_told_before_the_order_that_they_complete() -> None:
+    driven = Telltale(
+        {"a": call(), "m": {"milestone": True, "after": ["a"]}},
+        ["milestone.reached", "line.completed", "order.completed"],
+    )
+    driven.answer("a")
+    assert driven.types == ["milestone.reached", "line.completed", "line.completed", "order.completed"]
+    assert driven.last("milestone.reached")["name"] == "M"
+    lines = [event.data["line"] for event in driven.told if event.type == "line.completed"]
+    assert lines == ["1", "camera@1"]
+
+
+def test_a_further_attempt_is_no_beginning() -> None:
+    driven = Telltale({"a": call()}, ["step.in_progress"])
+    driven.fail("a", attempts=1, retry_after=600.0)
+    driven.wait(600)
+    assert driven.types == ["step.in_progress"]
+
+
+def test_an_escalation_names_a_receiver_or_a_queue() -> None:
+    driven = Telltale({"a": call()}, ["step.escalated"])
+    for to in ("crm", "field_ops"):
+        escalating.escalate(driven.run, driven.step("a"), to, "late")
+        driven.go_on()
+    told = [(event.data.get("receiver"), event.data.get("queue")) for event in driven.told]
+    assert told == [("crm", None), (None, "field_ops")]
+
+
+def test_one_batch_is_on_its_way_at_a_time_and_what_was_broken_off_goes_again() -> None:
+    driven = Telltale({"a": call(), "b": call()}, ["step.*"], slow=True)
+    driven.answer("a")
+    assert [event.number for event in driven.told] == [1, 2]
+    telling.handed_over(driven.run, well=False)
+    driven.go_on()
+    assert [event.number for event in driven.batches[-1].events] == [1, 2, 3]
+    telling.handed_over(driven.run, well=True)
+    driven.go_on()
+    assert len(driven.batches) == 2
+
+
+def test_numbers_and_what_waits_cross_over_when_the_run_continues() -> None:
+    driven = Telltale({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
+    driven.fail("a", "out_of_stock")
+    telling.handed_over(driven.run, well=False)
+    before = driven.run.told
+    run, _ = carrying.resumed(carrying.carried(driven.run, pack(driven.plan)), driven.run.now)
+    assert before is not None
+    assert run.told is not None
+    assert (run.told.number, run.told.waiting) == (before.number, before.waiting)
+    assert (run.told.state, run.told.order, run.told.wanted) == (before.state, before.order, before.wanted)
+    driven.run, driven.slow = run, False
+    driven.act("skip", "a", {})
+    driven.answer("b")
+    numbers = [event.number for event in driven.told][2:]
+    assert driven.types[-1] == "order.completed"
+    assert "line.completed" in driven.types
+    assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
+
+
+def test_long_texts_are_cut_and_what_is_not_there_is_left_out() -> None:
+    driven = Telltale({"a": call()}, ["step.fatally_failed"])
+    driven.fail("a", "broken", "x" * 5_000)
+    data = driven.last("step.fatally_failed")
+    assert len(data["message"]) == telling.LONGEST_TEXT
+    assert None not in data.values()
+
+
+@pytest.mark.parametrize("state", [each for each in OrderState if each is not OrderState.ACKNOWLEDGED])
+def test_every_state_of_an_order_is_an_event(state: OrderState) -> None:
+    assert f"order.{state.value}" in EVENT_TYPES
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        each
+        for each in StepState
+        if each not in (StepState.PENDING, StepState.SCHEDULED, StepState.READY, StepState.FAILED)
+    ],
+)
+def test_every_state_of_a_step_that_is_more_than_waiting_is_an_event(state: StepState) -> None:
+    assert f"step.{state.value}" in EVENT_TYPES
