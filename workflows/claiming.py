@@ -24,7 +24,7 @@ def check_holder(run: OrderRun, step: StepRun, act: StepAct) -> None:
     """Raises Refused where it is not, or no longer, with whom the caller saw it."""
     if act.expected_holder is None or act.expected_holder == (step.holder or ""):
         return
-    raise Refused(Refusal.STALE, f"{_named(run, step)} is {_whose(step)} by now; {_talk(step)}")
+    raise Refused(Refusal.STALE, f"{_named(run, step)} is {whose(step)} by now; {_talk(step)}")
 
 
 def is_claimed(step: StepRun, act: StepAct) -> bool:
@@ -37,7 +37,7 @@ def allow_claim(run: OrderRun, step: StepRun, act: StepAct) -> None:
         order, number = run.plan.order.id, step.position + 1
         raise Refused(
             Refusal.NOT_NOW,
-            f"{_named(run, step)} is {_whose(step)}; `assign {order} {number} {act.actor.by}` takes it over",
+            f"{_named(run, step)} is {whose(step)}; `assign {order} {number} {act.actor.by}` takes it over",
         )
 
 
@@ -85,7 +85,8 @@ def _named(run: OrderRun, step: StepRun) -> str:
     return f"Step {step.position + 1} ({run.id_of(step)})"
 
 
-def _whose(step: StepRun) -> str:
+def whose(step: StepRun) -> str:
+    """`kim's`, `nobody's`."""
     return f"{step.holder}'s" if step.holder else "nobody's"
 
 
