@@ -90,6 +90,29 @@ def seconds_of(text: str | None, option: str) -> float | None:
     return seconds
 
 
+def moment_of(text: str, now: datetime) -> datetime:
+    """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long from now: `2h`, `3d`. Raises WrongUsage."""
+    until, longer = moment_or_span(text)
+    return until if until is not None else now + parse_duration(longer)
+
+
+def moment_or_span(text: str) -> tuple[datetime | None, str]:
+    """A time, or a duration as it is written: the other is None, or nothing. Raises WrongUsage."""
+    try:
+        parse_duration(text)
+    except ValueError:
+        pass
+    else:
+        return None, text
+    try:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC), ""
+    except (ValueError, OverflowError) as error:
+        raise WrongUsage(
+            f"`{text}` is neither a time (2026-12-01, 2026-12-01T08:00:00Z) nor a duration (2h, 3d)"
+        ) from error
+
+
 def since_of(text: str | None, now: datetime) -> datetime | None:
     """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long ago: `2h`, `3d`. Raises WrongUsage."""
     if text is None:

@@ -33,8 +33,6 @@ def _place(definition: PlannedDefinition, catalogue: Catalogue) -> Place:
 def _needed(planned: PlannedDefinition) -> Iterator[tuple[str, str]]:
     """The key, and what to write instead."""
     definition = planned.definition
-    if definition.start is not None and definition.start.latest:
-        yield "`start: {latest: true}`", "give a time with `start: {at: …}`, or a `delay`"
     for case in definition.on_failure:
         if case.redo_from is not None:
             yield "`on_failure: redo_from`", "say `do: fallout`, and let a person retry the step"

@@ -20,6 +20,8 @@ SUMMARIES: dict[ActName, str] = {
     "retry": "Try a step in fallout again",
     "skip": "Skip a step in fallout, or a manual one",
     "complete": "Complete a manual step, or one in fallout, with data",
+    "reschedule": "Move a step's start, a wait's end or the next attempt",
+    "extend": "Give a step more time",
 }
 
 

@@ -145,7 +145,11 @@ class ActorBody(Body):
 class StepActBody(ActorBody):
     data: dict[str, Any] | None = Field(
         None,
-        description="For `complete`: what the form asks for. For `complete` and `skip`: the output later steps need.",
+        description=(
+            "For `complete`: what the form asks for. For `complete` and `skip`: the output later steps need. "
+            'For `reschedule`: `{"to": time}`. For `extend`: `{"by": duration}` or `{"to": time}`, and '
+            '`"limit": "within"` or `"sla"` where the step has both. Both take `"seen"`: the time that was seen.'
+        ),
     )
     expected: StepState | None = Field(
         None, description="The state of the step that was seen; refused (`stale`) where it is no longer so."

@@ -15,6 +15,8 @@ from operations.listing import OrderSummary, summary_of
 from operations.record import describe
 from workflows.messages import (
     UPDATE_COMPLETE,
+    UPDATE_EXTEND,
+    UPDATE_RESCHEDULE,
     UPDATE_RETRY,
     UPDATE_SET,
     UPDATE_SKIP,
@@ -29,8 +31,14 @@ from workflows.states import StepState
 PATIENCE = 15.0
 """Seconds for the order's answer."""
 
-ActName = Literal["retry", "skip", "complete"]
-UPDATES: dict[ActName, str] = {"retry": UPDATE_RETRY, "skip": UPDATE_SKIP, "complete": UPDATE_COMPLETE}
+ActName = Literal["retry", "skip", "complete", "reschedule", "extend"]
+UPDATES: dict[ActName, str] = {
+    "retry": UPDATE_RETRY,
+    "skip": UPDATE_SKIP,
+    "complete": UPDATE_COMPLETE,
+    "reschedule": UPDATE_RESCHEDULE,
+    "extend": UPDATE_EXTEND,
+}
 
 
 @dataclass(frozen=True)

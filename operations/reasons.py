@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from workflows.messages import OrderView, StepView, SystemHold
-from workflows.states import OrderState, StepState
+from workflows.states import Jeopardy, OrderState, StepState
+
+MOST_NAMED = 3
 
 ENDED_ORDERS = {
     OrderState.COMPLETED,
@@ -73,6 +75,33 @@ def why(order: OrderView, steps: Sequence[StepView], step: StepView | None = Non
     reasons = [_reason(order, each, len(_open_after(each.id, after, by_id))) for each in movable]
     urgent = {each.id for each in movable if each.state is StepState.FATALLY_FAILED}
     return sorted(reasons, key=lambda reason: (reason.step not in urgent, -reason.holds_up, reason.number or 0))
+
+
+def lateness(order: OrderView, steps: Sequence[StepView]) -> str | None:
+    """That the order will be late, or is, and because of which step; None where it is on track or has ended."""
+    if order.state in ENDED_ORDERS or order.jeopardy is Jeopardy.ON_TRACK or order.forecast is None:
+        return None
+    numbers = {step.id: step.number for step in steps}
+    because = ""
+    if order.held_up_by is not None:
+        number = numbers.get(order.held_up_by)
+        because = f", because of step {f'{number} ({order.held_up_by})' if number else order.held_up_by}"
+    asked, forecast = order.requested_completion, moment(order.forecast)
+    if asked is not None and (order.jeopardy is Jeopardy.LATE or order.forecast > asked):
+        will = "is late" if order.jeopardy is Jeopardy.LATE else "will be late"
+        return f"Order {order.order_id} {will}: {moment(asked)} was requested, and it ends at {forecast}{because}."
+    late_lines = [line for line in order.order_lines if line.jeopardy is not Jeopardy.ON_TRACK]
+    if late_lines:
+        named = ", ".join(line.id for line in late_lines[:MOST_NAMED])
+        return f"Order {order.order_id} is {_stands(order)}: line {named} will not be complete as requested{because}."
+    overdue = [step for step in steps if step.jeopardy is not Jeopardy.ON_TRACK and step.state not in SETTLED_STEPS]
+    named = ", ".join(f"step {step.number} ({step.id})" for step in overdue[:MOST_NAMED])
+    many = "are" if len(overdue) > 1 else "is"
+    return f"Order {order.order_id} is {_stands(order)}: {named} {many} at risk or late by its sla."
+
+
+def _stands(order: OrderView) -> str:
+    return order.jeopardy.value.replace("_", " ")
 
 
 def ended_sentence(order: OrderView, step: StepView | None = None) -> str | None:

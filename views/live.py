@@ -130,8 +130,16 @@ def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow
         Text(str(step.number), style="bright_black"),
         Text(step.name, style="bright_black" if quiet else ""),
         Text(taken(step, now), style="bright_black"),
-        Text(about(step, now), style=mark.style if step.state in STUCK or step.state is StepState.FAILED else ""),
+        Text(about(step, now), style=_urgency(step)),
     )
+
+
+def _urgency(step: StepView) -> str:
+    """The style in which is told how it stands: what is stuck or late catches the eye."""
+    if step.state in STUCK or step.state is StepState.FAILED:
+        return STEP_MARKS[step.state].style
+    late = step.jeopardy is not Jeopardy.ON_TRACK and step.state not in SETTLED
+    return JEOPARDY_STYLES[step.jeopardy] if late else ""
 
 
 def taken(step: StepView, now: datetime) -> str:
@@ -144,6 +152,21 @@ def taken(step: StepView, now: datetime) -> str:
 
 def about(step: StepView, now: datetime) -> str:
     """What a person wants to know of this step now, in one line."""
+    return ", ".join(filter(None, (_lateness(step, now), _about(step, now))))
+
+
+def _lateness(step: StepView, now: datetime) -> str:
+    """By its sla: `late since 08:00:00, escalated to field_leads`."""
+    if step.jeopardy is Jeopardy.ON_TRACK or step.late_at is None:
+        return ""
+    if step.state in SETTLED:
+        return "was late" if step.jeopardy is Jeopardy.LATE else ""
+    when = "late since" if step.jeopardy is Jeopardy.LATE else "at risk, late at"
+    escalated = f", escalated to {step.escalated_to}" if step.escalated_to else ""
+    return f"{when} {short_moment(step.late_at, now)}{escalated}"
+
+
+def _about(step: StepView, now: datetime) -> str:
     if step.state is StepState.COMPLETED:
         return f"{step.attempts} attempts" if step.attempts > 1 else ""
     if step.state is StepState.SCHEDULED:
@@ -232,7 +255,8 @@ class Changes:
         number_width = len(str(len(steps)))
         self._width = self._width or min(max((len(step.id) for step in steps), default=0), 60)
         for step in steps:
-            seen = (step.state, step.attempts if step.state is StepState.FAILED else 0, step.waits_for)
+            attempts = step.attempts if step.state is StepState.FAILED else 0
+            seen = (step.state, attempts, step.waits_for, step.jeopardy if step.state not in SETTLED else None)
             before = self._known.get(step.id)
             self._known[step.id] = seen
             if seen == before or step.state in WAITING or (before is None and step.state in WAITING):

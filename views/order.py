@@ -35,7 +35,7 @@ def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[R
         found = findings_text(Finding.model_validate(finding) for finding in order.findings)
         yield from _section("Why it was rejected", Group(*found))
     if order.order_lines:
-        yield from _section("Order lines", _order_lines(order.order_lines))
+        yield from _section("Order lines", _order_lines(order.order_lines, now))
     if order.lines:
         yield from _section("Fulfilment lines", _lines(order.lines))
     if reading.steps:
@@ -74,13 +74,20 @@ def _facts(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
     yield "characteristics", values(order.characteristics)
     yield "requested start", moment(order.requested_start)
     yield "requested completion", moment(order.requested_completion)
-    yield "forecast", moment(order.forecast) if order.ended_at is None else ""
+    yield "forecast", _forecast(order)
     yield "started", moment(order.started_at)
     if order.ended_at:
         yield "ended", f"{moment(order.ended_at)}, after {duration(order.ended_at - order.started_at)}"
     else:
         yield "running for", duration(max((now - order.started_at).total_seconds(), 0))
     yield "catalogue", order.catalogue_version or ""
+
+
+def _forecast(order: OrderView) -> str:
+    if order.ended_at is not None or order.forecast is None:
+        return ""
+    because = f", held up by {order.held_up_by}" if order.jeopardy is not Jeopardy.ON_TRACK and order.held_up_by else ""
+    return moment(order.forecast) + because
 
 
 def customer_words(customer: Mapping[str, Any]) -> str:
@@ -114,7 +121,7 @@ def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
     yield body
 
 
-def _order_lines(lines: Sequence[LineView]) -> Columns:
+def _order_lines(lines: Sequence[LineView], now: datetime) -> Columns:
     parents = {line.id: line.sources[0] if line.sources else None for line in lines}
 
     def depth(line_id: str | None) -> int:
@@ -127,11 +134,21 @@ def _order_lines(lines: Sequence[LineView]) -> Columns:
             f"{line.name} {times(line.quantity)}",
             in_words(line.action),
             Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
+            short_moment(line.requested_completion, now),
+            short_moment(line.forecast if line.requested_completion else None, now),
+            line_jeopardy(line),
             values(line.attributes),
         ]
         for line in lines
     ]
-    return Columns(["Line", "Product", "Action", "State", "Attributes"], rows)
+    headings = ["Line", "Product", "Action", "State", "Requested", "Forecast", "Jeopardy", "Attributes"]
+    return Columns(headings, rows)
+
+
+def line_jeopardy(line: LineView) -> Text:
+    """Nothing where it is on track."""
+    on_track = line.jeopardy is Jeopardy.ON_TRACK
+    return Text("" if on_track else in_words(line.jeopardy), style=JEOPARDY_STYLES[line.jeopardy])
 
 
 def _lines(lines: Sequence[LineView]) -> Columns:

@@ -91,7 +91,7 @@ def page(plan: Plan) -> str:
 def _table_row(plan: Plan, position: int) -> str:
     step = plan.steps[position]
     planned = plan.definition_of(step)
-    said = ", ".join((does(planned.definition), *conditions(planned.definition)))
+    said = ", ".join((does(planned.definition), *conditions(plan, planned.definition)))
     if planned.definition.point_of_no_return:
         said += f", {POINT_OF_NO_RETURN}"
     return (
@@ -160,7 +160,7 @@ def _box(plan: Plan, position: int, spot: _Spot) -> str:
     classes = ["step", str(definition.kind)]
     classes += ["final"] if definition.point_of_no_return else []
     classes += ["conditional"] if definition.when not in (None, "true") else []
-    said = "\n".join((step.id, f"{does(definition)}, {after(step)}", *conditions(definition)))
+    said = "\n".join((step.id, f"{does(definition)}, {after(step)}", *conditions(plan, definition)))
     if definition.point_of_no_return:
         said += f"\n{POINT_OF_NO_RETURN}"
     number = f'<tspan class="faint">{position + 1}</tspan> '

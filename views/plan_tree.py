@@ -104,7 +104,7 @@ class PlanTree:
             label.append(f"  {step.id}", style="bright_black")
         beside = Text(f"{after(step):<{self.after}}  ", style="cyan" if step.after else "bright_black")
         beside.append(does(definition), style=STYLES.get(definition.kind, "default"))
-        for condition in conditions(definition):
+        for condition in conditions(self.plan, definition):
             beside.append(f", {condition}", style="bright_black")
         if definition.point_of_no_return:
             beside.append(f"  {POINT_OF_NO_RETURN}", style="bold red")

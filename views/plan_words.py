@@ -10,6 +10,8 @@ from compiler.plan import Plan, PlannedStep
 from compiler.steps import Event, OrderReference, StepDefinition, Wait
 
 POINT_OF_NO_RETURN = "point of no return"
+AT_ONCE = "not put off, since no completion is requested"
+"""Of a step that is to start as late as the requested completion allows."""
 
 
 def does(definition: StepDefinition) -> str:
@@ -51,7 +53,7 @@ def _span(span: timedelta | str) -> str:
     return span if isinstance(span, str) else format_duration(span)
 
 
-def conditions(definition: StepDefinition) -> Iterator[str]:
+def conditions(plan: Plan, definition: StepDefinition) -> Iterator[str]:
     """`if …`, `not before …`: what else must be so when its turn comes."""
     if definition.when not in (None, "true"):
         yield f"if {definition.when}"
@@ -62,10 +64,16 @@ def conditions(definition: StepDefinition) -> Iterator[str]:
         elif start.at is not None:
             yield f"not before {start.at}"
         else:
-            yield "as late as possible"
+            yield "as late as the requested completion allows" if _is_dated(plan) else AT_ONCE
     for reference in definition.after:
         if isinstance(reference, OrderReference):
             yield f"after step {reference.step} of order {reference.order}"
+
+
+def _is_dated(plan: Plan) -> bool:
+    lines = (*plan.order_lines, *plan.lines)
+    asked = [plan.order.requested_completion, *(line.requested_completion for line in lines)]
+    return any(moment is not None for moment in asked)
 
 
 def after(step: PlannedStep) -> str:

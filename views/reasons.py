@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
+from operations.reasons import lateness
 from views.columns import Facts
-from views.marks import STEP_MARKS
+from views.marks import JEOPARDY_STYLES, STEP_MARKS
 from views.moments import counted, duration, moment
 from views.order import headline
 
@@ -26,6 +27,8 @@ def reasons_view(
     """`ended`: what to say where nothing is waited for any more."""
     now = now or datetime.now(UTC)
     yield headline(reading.order)
+    if late := lateness(reading.order, reading.steps):
+        yield Text(late, style=JEOPARDY_STYLES[reading.order.jeopardy])
     if ended or not reasons:
         yield Text(ended or "It waits for nothing that could be told now; look again in a moment.")
         return

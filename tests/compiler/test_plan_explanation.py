@@ -107,7 +107,6 @@ steps:
 @pytest.mark.parametrize(
     ("step", "system", "key"),
     [
-        ("milestone: true, start: {latest: true}", "", "start: {latest: true}"),
         ("activity: x, on_failure: {code: y, redo_from: first}", "", "on_failure: redo_from"),
         ("activity: x, on_failure: {rollback: line}", "", "on_failure: rollback"),
     ],
@@ -130,6 +129,7 @@ def test_what_is_not_done_yet_is_told_by_step_and_key(step: str, system: str, ke
         "milestone: true, point_of_no_return: true, sla: {duration: 1d}, on_change: keep",
         "call: {system: s, post: /x, format: text}, undo: {call: {system: s, post: /y, format: form}}",
         "milestone: true, start: {delay: 1d}, on_failure: continue",
+        "milestone: true, start: {latest: true}",
     ],
 )
 def test_what_changes_nothing_while_an_order_goes_forward_is_no_reason(step: str, tmp_path: Path) -> None:

@@ -47,7 +47,8 @@ def test_a_moment_that_is_ahead_can_be_moved(step: dict[str, Any], to: float) ->
     driven = order(step)
     before = driven.state("a")
     answer = driven.act("reschedule", "a", {"to": iso(to)})
-    assert (answer.state, answer.message) == (before, "Step 1 (camera.a@1) was rescheduled")
+    assert answer.state is before
+    assert answer.message.startswith("Step 1 (camera.a@1) was rescheduled to 20")
     assert driven.view("a").due == at(to * HOUR)
     driven.wait(to * HOUR - 1)
     assert driven.state("a") == before
