@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.cli.calling import call, shell
+from compiler.source import read_file
+from tests.cli.calling import ROOT, call, shell
+from tests.compiler.random_catalogues import shuffled, write
 
 ORDER = "orders/home_security.yaml"
 
@@ -42,6 +45,21 @@ def test_the_same_order_gives_the_same_bytes_whatever_the_hash_seed() -> None:
         for seed in ("0", "4711")
     }
     assert len(answers) == 1
+
+
+def test_the_same_catalogue_and_order_give_the_same_bytes_whatever_the_order_of_keys_and_files(tmp_path: Path) -> None:
+    source = random.Random(7)
+    files = sorted((ROOT / "definitions").rglob("*.yaml"))
+    documents = [document for file in files for document in read_file(file).documents]
+    source.shuffle(documents)
+    other = write(tmp_path / "definitions", [shuffled(document.data, source) for document in documents])
+    for file in ("home_security.yaml", "managed_wan.yaml", "new_branch.yaml"):
+        (order,) = read_file(ROOT / "orders" / file).documents
+        same = tmp_path / file
+        same.write_text(json.dumps(shuffled(order.data, source)))
+        as_shipped = call("plan", ROOT / "orders" / file, "-o", "json")
+        assert as_shipped.status == 0
+        assert call("plan", same, "-o", "json", "--definitions", other).out == as_shipped.out
 
 
 def test_an_order_may_come_on_standard_input() -> None:
