@@ -30,6 +30,7 @@ class OrderFilter:
     late: bool = False
     fallout: bool = False
     open_tasks: bool = False
+    running: bool = False
     since: datetime | None = None
     """Submitted then or later."""
     limit: int = 100
@@ -78,6 +79,8 @@ def query_of(wanted: OrderFilter) -> str:
         terms.append(f"{names.FALLOUT_COUNT} > 0 AND ExecutionStatus = 'Running'")
     if wanted.open_tasks:
         terms.append(f"{names.OPEN_TASKS} > 0 AND ExecutionStatus = 'Running'")
+    if wanted.running:
+        terms.append("ExecutionStatus = 'Running'")
     if wanted.since:
         terms.append(f"StartTime >= {quoted(_in_utc(wanted.since))}")
     return " AND ".join(terms)

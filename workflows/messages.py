@@ -244,6 +244,8 @@ class StepView(Message):
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
     waits_for: str | None = None
     """In words, for a step that has begun: `event shipment_delivered with key T-1`, `a person in field_ops`."""
+    system: str | None = None
+    """That it calls, or that its undo calls while it is undone."""
     queue: str | None = None
     holder: str | None = None
     """Who has it, while it waits for a person."""

@@ -177,6 +177,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         expected_end=moment(foreseen.ends[step.position]) if foreseen else None,
         waits_for=_waits_for(run, step),
         queue=step.queue or (manual.queue if manual else None),
+        system=_system(run, step),
         holder=step.holder if waits_for_a_person(step) else None,
         instructions=_instructions(run, step),
         form=form_view(manual) if manual else None,
@@ -189,6 +190,12 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         error=error_view(step.failure),
         undo=undo_view(run, step),
     )
+
+
+def _system(run: OrderRun, step: StepRun) -> str | None:
+    definition = run.definition(step).definition
+    call = definition.undo.call if step.undoing and definition.undo else definition.call
+    return call.system if call else None
 
 
 def _instructions(run: OrderRun, step: StepRun) -> str | None:
