@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import structlog
 from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
@@ -55,8 +56,9 @@ def everything_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setenv("ORDO_CALLBACK_SECRET", CALLBACK_SECRET)
     monkeypatch.setenv("ORDO_GATEWAY_URL", GATEWAY)
     root = logging.getLogger()
-    before = (root.handlers[:], root.level)
+    before, configured = (root.handlers[:], root.level), structlog.get_config()
     set_up_logs(logging.DEBUG)
+    structlog.configure(cache_logger_on_first_use=False)  # else loggers of other tests would keep this for good
     lines: list[str] = []
     handler = root.handlers[0]
 
@@ -68,6 +70,7 @@ def everything_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     root.setLevel(logging.DEBUG)
     yield lines
     root.handlers[:], root.level = before
+    structlog.configure(**configured)
 
 
 async def everything_of(world: World, said: list[str], **wanted: Any) -> str:
