@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from operations.reasons import ended_sentence, why
+from operations.reasons import ended_sentence, lateness, why
 from tests.operations.views import START, order_view, step_view
-from workflows.messages import ErrorView
-from workflows.states import OrderState, StepState
+from workflows.messages import ErrorView, LineView
+from workflows.states import Jeopardy, OrderState, StepState
 
 
 def sentence(state: StepState, kind: str = "call", **changes: Any) -> str:
@@ -85,3 +86,39 @@ def test_an_order_that_no_worker_answers_for_waits_for_a_worker(state: OrderStat
     (reason,) = why(order_view(state), [])
     assert "waits for a worker" in reason.sentence
     assert "worker.py" in reason.moved_by
+
+
+LATER = START + timedelta(days=2)
+
+
+def late(jeopardy: Jeopardy, **changes: Any) -> str | None:
+    told = {"forecast": LATER, "requested_completion": START, "held_up_by": "camera.reserve@1", **changes}
+    steps = [step_view(4, "camera.reserve@1", StepState.IN_PROGRESS, jeopardy=changes.get("step", Jeopardy.ON_TRACK))]
+    told.pop("step", None)
+    return lateness(order_view(jeopardy=jeopardy, **told), steps)
+
+
+def test_an_order_that_will_be_late_says_because_of_which_step() -> None:
+    assert late(Jeopardy.AT_RISK) == (
+        "Order HS-1 will be late: 2026-12-01 08:00:00 UTC was requested, and it ends at 2026-12-03 08:00:00 UTC, "
+        "because of step 4 (camera.reserve@1)."
+    )
+    assert (late(Jeopardy.LATE) or "").startswith("Order HS-1 is late: ")
+
+
+def test_an_order_on_track_or_ended_says_nothing_of_it() -> None:
+    assert late(Jeopardy.ON_TRACK) is None
+    assert late(Jeopardy.LATE, state=OrderState.COMPLETED) is None
+
+
+def test_an_order_at_risk_by_a_line_or_a_step_names_it() -> None:
+    line = LineView(
+        id="2", product="p", name="P", quantity=1, action="add", attributes={}, state=OrderState.IN_PROGRESS,
+        sources=[], jeopardy=Jeopardy.AT_RISK,
+    )  # fmt: skip
+    assert late(Jeopardy.AT_RISK, requested_completion=None, order_lines=[line]) == (
+        "Order HS-1 is at risk: line 2 will not be complete as requested, because of step 4 (camera.reserve@1)."
+    )
+    assert late(Jeopardy.AT_RISK, requested_completion=None, step=Jeopardy.LATE) == (
+        "Order HS-1 is at risk: step 4 (camera.reserve@1) is at risk or late by its sla."
+    )

@@ -1,0 +1,76 @@
+"""What is late, or will be, catches the eye wherever an order is shown."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+
+from compiler.steps import Start, StepDefinition
+from operations.reading import OrderReading
+from tests.operations.views import START, order_view, step_view
+from tests.views.plans import of_arrows
+from views.live import about, step_row
+from views.order import order_view as shown
+from views.plan_words import conditions
+from workflows.messages import LineView
+from workflows.states import Jeopardy, OrderState, StepState
+
+NOW = START + timedelta(hours=1)
+DUE = START + timedelta(minutes=30)
+
+
+def text_of(**changes: object) -> str:
+    console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    for part in shown(OrderReading(order_view(**changes), ()), NOW):  # type: ignore[arg-type]
+        console.print(part)
+    return console.export_text()
+
+
+def test_a_step_says_since_when_it_is_late_and_who_knows() -> None:
+    step = step_view(
+        1, "camera.visit@1", StepState.IN_PROGRESS, jeopardy=Jeopardy.LATE, late_at=DUE, escalated_to="leads",
+        waits_for="a person in field",
+    )  # fmt: skip
+    assert about(step, NOW) == "late since 08:30:00, escalated to leads, waits for a person in field"
+    assert step_row(step, NOW).about.style == "bold red"
+
+
+def test_a_step_at_risk_says_until_when_it_is_not_late() -> None:
+    step = step_view(1, "camera.visit@1", StepState.IN_PROGRESS, jeopardy=Jeopardy.AT_RISK, late_at=DUE)
+    assert about(step, NOW) == "at risk, late at 08:30:00, running"
+
+
+def test_a_step_that_is_over_only_says_that_it_was_late() -> None:
+    late = {"late_at": DUE, "jeopardy": Jeopardy.LATE}
+    assert about(step_view(1, "c.v@1", StepState.COMPLETED, **late), NOW) == "was late"
+    assert about(step_view(1, "c.v@1", StepState.COMPLETED, late_at=DUE, jeopardy=Jeopardy.AT_RISK), NOW) == ""
+
+
+def test_an_order_tells_its_forecast_and_what_holds_it_up_where_it_is_late() -> None:
+    forecast = datetime(2026, 12, 20, 8, tzinfo=UTC)
+    text = text_of(forecast=forecast, jeopardy=Jeopardy.AT_RISK, held_up_by="camera.visit@1")
+    assert "forecast     2026-12-20 08:00:00 UTC, held up by camera.visit@1" in text
+    on_track = text_of(forecast=forecast, held_up_by="camera.visit@1")
+    assert "forecast     2026-12-20 08:00:00 UTC\n" in on_track
+
+
+def test_a_line_with_a_date_of_its_own_shows_how_it_stands() -> None:
+    line = LineView(
+        id="1", product="home", name="Home", quantity=1, action="add", attributes={}, state=OrderState.IN_PROGRESS,
+        sources=[], requested_completion=DUE, forecast=NOW, jeopardy=Jeopardy.LATE,
+    )  # fmt: skip
+    text = text_of(order_lines=[line])
+    assert "Requested  Forecast  Jeopardy" in text
+    assert "08:30:00   09:00:00  late" in text
+    undated = line.model_copy(update={"requested_completion": None, "jeopardy": Jeopardy.ON_TRACK})
+    assert "Forecast" not in text_of(order_lines=[undated])
+
+
+def test_a_latest_start_says_whether_there_is_a_completion_that_it_goes_by() -> None:
+    plan = of_arrows([[]])
+    step = StepDefinition(milestone=True, start=Start(latest=True))
+    assert list(conditions(plan, step)) == ["not put off, since no completion is requested"]
+    dated = replace(plan, order=replace(plan.order, requested_completion=START))
+    assert list(conditions(dated, step)) == ["as late as the requested completion allows"]
