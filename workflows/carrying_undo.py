@@ -1,10 +1,12 @@
-"""What of a roll-back crosses over when a run continues as another one."""
+"""What of roll-backs and holds crosses over when a run continues as another one."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from workflows.holding import find_held
+from workflows.holds import Hold
 from workflows.progress import Failure, OrderRun, Phase, StepRun, UndoRun
 from workflows.states import SETTLED, StepState, Withdrawal
 
@@ -39,6 +41,8 @@ def carried_undo(run: OrderRun) -> dict[str, Any]:
         data["rounds"] = rounds
     if run.withdrawals.cancelled:
         data["cancelled"] = True
+    if run.holds.named:
+        data["holds"] = [[hold.scope, hold.by, hold.reason, hold.at] for hold in run.holds.named.values()]
     return data
 
 
@@ -78,6 +82,8 @@ def restore_undo(run: OrderRun, data: Mapping[str, Any]) -> None:
         step.over = step.state in SETTLED and step.position not in again
     for position, rounds in data.get("rounds", {}).items():
         run.steps[int(position)].rounds = rounds
+    run.holds.named = {row[0]: Hold(*row) for row in data.get("holds", ())}
+    find_held(run)
     run.withdrawals.cancelled = data.get("cancelled", False)
     run.withdrawals.open = {step.position: None for step in run.steps if step.undoing}
     run.withdrawals.out_of_order = bool(run.withdrawals.open)

@@ -52,7 +52,7 @@ def _reworked(run: OrderRun, step: StepRun, failure: Failure, redo_from: str, mo
     if not starts:
         return False
     rework = rework_from(run, starts)
-    if any(position != step.position or step.uncertain for position in rework.barriers):
+    if rework.given_up or any(position != step.position or step.uncertain for position in rework.barriers):
         return False
     step.rounds = {**(step.rounds or {}), redo_from: made + 1}
     _park(run, step, failure, f"failed with {failure.code}, redone from {redo_from}, round {made + 1} of {most}")

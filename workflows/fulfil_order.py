@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from inspect import isawaitable
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,6 +18,8 @@ from activities.contract import (
     ORDER_WATCH,
     CompiledOrder,
     CompileOrder,
+    MailboxDelivery,
+    ReturnedEvents,
     StepStanding,
     StepWatch,
     ToldOrder,
@@ -24,7 +28,6 @@ from compiler.event_types import fits_any
 from compiler.findings import Finding
 from compiler.plan_codec import unpack
 from workflows import (
-    acts,
     callbacks,
     carrying,
     events,
@@ -45,16 +48,9 @@ from workflows.messages import (
     SIGNAL_CALLBACK,
     SIGNAL_EVENT,
     UPDATE_CALLBACK,
-    UPDATE_COMPLETE,
     UPDATE_DECISION,
     UPDATE_EVENT,
-    UPDATE_EXTEND,
-    UPDATE_RESCHEDULE,
-    UPDATE_RETRY,
-    UPDATE_SET,
-    UPDATE_SKIP,
     WORKFLOW_TYPE,
-    ActAnswer,
     CallbackDelivery,
     Decision,
     DeliveryAnswer,
@@ -63,8 +59,6 @@ from workflows.messages import (
     OrderView,
     OverviewRequest,
     Refusal,
-    SetCharacteristics,
-    StepAct,
     StepsPage,
     StepsPageRequest,
 )
@@ -74,6 +68,7 @@ from workflows.refusals import Refused
 from workflows.showing import Showing
 from workflows.states import OrderState
 from workflows.temporal_calls import BROKEN, refusal, refusals
+from workflows.updates import UPDATES, Update
 
 REJECTED = "rejected"
 """Type of the failure with which a rejected order ends; its id can be used again."""
@@ -116,6 +111,7 @@ class FulfilOrder:
         self._decision: Decision | None = None
         self._signalled: list[signals.Delivery] = []
         """What came before the order could take it: before the compiler's word, or before a resumed run's beginning."""
+        self._take_updates()
 
     @workflow.run
     async def run(self, start: Any, resumed: Any = None) -> dict[str, Any]:
@@ -176,7 +172,15 @@ class FulfilOrder:
         said = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
         await self._tell_of_rejection(compiled, said)
         await workflow.wait_condition(workflow.all_handlers_finished)
+        await self._give_back_what_was_signalled()
         raise ApplicationError(f"the order was rejected: {said}", compiled.findings, type=REJECTED, non_retryable=True)
+
+    async def _give_back_what_was_signalled(self) -> None:
+        """Whoever signals cannot be refused: the event waits for the order that is sent again under this id."""
+        while events := [delivery for delivery in self._signalled if isinstance(delivery, EventDelivery)]:
+            self._signalled.clear()
+            returned = [MailboxDelivery(**event.model_dump(exclude={"at"})) for event in events]
+            await temporal_calls.give_back(ReturnedEvents(order_id=self._order_id, events=returned))
 
     async def _tell_of_rejection(self, compiled: CompiledOrder, said: str) -> None:
         if compiled.telling is None or not fits_any(compiled.telling.events, "order.rejected"):
@@ -308,73 +312,27 @@ class FulfilOrder:
             with refusals():
                 callbacks.verdict_on(self._run, delivery.step, delivery.key, delivery.event_id)
 
-    @workflow.update(name=UPDATE_RETRY)
-    async def retry(self, act: StepAct) -> ActAnswer:
-        return await self._act("retry", act)
+    def _take_updates(self) -> None:
+        """A handler for everything that people may do (workflows/updates.py)."""
+        for name, update in UPDATES.items():
+            handler, validator = self._handler_of(update)
+            workflow.set_update_handler(name, handler, validator=validator)
 
-    @retry.validator
-    def _check_retry(self, act: StepAct) -> None:
-        self._check_act("retry", act)
-
-    @workflow.update(name=UPDATE_SKIP)
-    async def skip(self, act: StepAct) -> ActAnswer:
-        return await self._act("skip", act)
-
-    @skip.validator
-    def _check_skip(self, act: StepAct) -> None:
-        self._check_act("skip", act)
-
-    @workflow.update(name=UPDATE_COMPLETE)
-    async def complete(self, act: StepAct) -> ActAnswer:
-        return await self._act("complete", act)
-
-    @complete.validator
-    def _check_complete(self, act: StepAct) -> None:
-        self._check_act("complete", act)
-
-    @workflow.update(name=UPDATE_RESCHEDULE)
-    async def reschedule(self, act: StepAct) -> ActAnswer:
-        return await self._act("reschedule", act)
-
-    @reschedule.validator
-    def _check_reschedule(self, act: StepAct) -> None:
-        self._check_act("reschedule", act)
-
-    @workflow.update(name=UPDATE_EXTEND)
-    async def extend(self, act: StepAct) -> ActAnswer:
-        return await self._act("extend", act)
-
-    @extend.validator
-    def _check_extend(self, act: StepAct) -> None:
-        self._check_act("extend", act)
-
-    def _check_act(self, name: acts.ActName, act: StepAct) -> None:
-        if self._run is not None:
+    def _handler_of(self, update: Update) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        async def take(message: Any) -> Any:
+            run = await self._decided()
             with refusals():
-                acts.judged(self._run, name, act)
+                answer = update.do(run, message)
+                return await answer if isawaitable(answer) else answer
 
-    async def _act(self, name: acts.ActName, act: StepAct) -> ActAnswer:
-        run = await self._decided()
-        with refusals():
-            step, already = acts.judged(run, name, act)
-            if already is not None:
-                return already
-            fulfilment.act(run, name, step, act)
-            fulfilment.advance(run)
-            return acts.answer_of(run, name, step)
+        def check(message: Any) -> None:
+            if self._run is not None:
+                with refusals():
+                    update.judge(self._run, message)
 
-    @workflow.update(name=UPDATE_SET)
-    async def set_characteristics(self, message: SetCharacteristics) -> ActAnswer:
-        run = await self._decided()
-        with refusals():
-            acts.check_characteristics(run, message)
-            return acts.set_characteristics(run, message)
-
-    @set_characteristics.validator
-    def _check_characteristics(self, message: SetCharacteristics) -> None:
-        if self._run is not None:
-            with refusals():
-                acts.check_characteristics(self._run, message)
+        take.__annotations__ = {"message": update.message, "return": update.answer}
+        check.__annotations__ = {"message": update.message, "return": None}
+        return take, check
 
     # What clients ask
 

@@ -14,12 +14,14 @@ from activities.contract import DEFINITION_ERROR, StepStanding, StepWatch
 from workflows import acts, callbacks, events, other_orders, sla, watchers
 from workflows.commands import Command
 from workflows.failing import INTERNAL_ERROR, failed, fallout_queue, launch, park, try_again_later
+from workflows.holding import held_back
 from workflows.inbox import KeptEvent
 from workflows.jeopardy import keep_time
 from workflows.kinds import ANSWERED, DEADLINE, START
 from workflows.kinds.wait import judge
 from workflows.messages import StepAct
 from workflows.progress import Failure, OrderRun, Phase, StepRun
+from workflows.revising import look_again
 from workflows.scope import NoValue
 from workflows.states import SETTLED, StepState
 from workflows.turns import begin, take_turn
@@ -43,7 +45,10 @@ def advance(run: OrderRun) -> bool:
     """Everything that can happen now happens. True: there is more, after a pause."""
     budget = TURNS_AT_ONCE
     while budget > 0:
-        if run.turns:
+        if run.revisions.turns:
+            budget -= 1
+            guarded(run, run.steps[run.revisions.turns.popleft()], look_again)
+        elif run.turns:
             budget -= 1
             step = run.steps[run.turns.popleft()]
             if step.state is StepState.PENDING and step.open == 0:
@@ -199,10 +204,16 @@ def pass_time(run: OrderRun) -> None:
             guarded(run, step, other_orders.ask)
         elif step.again_at == moment:
             step.again_at = None
-            guarded(run, step, begin if step.state is StepState.SCHEDULED else launch)
+            guarded(run, step, begin if step.state is StepState.SCHEDULED else _try_again)
         elif step.deadline == moment and step.phase in DEADLINE:
             step.deadline = None
             guarded(run, step, DEADLINE[step.phase])
+
+
+def _try_again(run: OrderRun, step: StepRun) -> None:
+    """The pause is over, of the step or before it is asked again how it goes."""
+    if step.state is not StepState.FAILED or not held_back(run, step):
+        launch(run, step)
 
 
 def take_event(run: OrderRun, event: KeptEvent, verdict: events.Verdict) -> None:

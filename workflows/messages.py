@@ -32,6 +32,11 @@ UPDATE_COMPLETE = "complete"  # StepAct → ActAnswer
 UPDATE_RESCHEDULE = "reschedule"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
 UPDATE_EXTEND = "extend"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
 UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
+UPDATE_CANCEL = "cancel"  # OrderAct → ActAnswer
+UPDATE_ROLLBACK = "rollback"  # OrderAct (of the order, or of `line`) → ActAnswer
+UPDATE_REDO = "redo"  # OrderAct (from `step` on) → ActAnswer
+UPDATE_HOLD = "hold"  # OrderAct (the order, `line` or `step`) → ActAnswer
+UPDATE_RESUME = "resume"  # OrderAct (what was held) → ActAnswer
 
 UPDATE_CLAIM = "claim"  # StepAct → ActAnswer
 UPDATE_ASSIGN = "assign"  # StepAct with data {"to": name}, empty: back to the queue → ActAnswer
@@ -137,6 +142,35 @@ class NoteAct(Message):
     step: str | None = None
 
 
+class OrderAct(Message):
+    """A person's act on an order, or on a part of it."""
+
+    actor: Actor
+    line: str | None = None
+    """An order line's or fulfilment line's id; with all that stands under it."""
+    step: str | None = None
+    """The step's id, or its number as `show` prints it."""
+    expected: str | None = None
+    """The state of the step, or else of the order, that they saw; None: not said."""
+    override: str | None = None
+    """Why a point of no return is not to count; None: it counts."""
+    assess: bool = False
+    """Only say what it would do."""
+
+
+class AssessmentView(Message):
+    """What taking back does, or would do. Ids of steps."""
+
+    undone: list[str] = []
+    """Have begun. Those that have an undo get it."""
+    discarded: list[str] = []
+    """Have not begun, and will not."""
+    kept: list[str] = []
+    """Past a point of no return, or needed by what is."""
+    past_no_return: list[str] = []
+    refused: bool = False
+
+
 class SetCharacteristics(Message):
     characteristics: dict[str, Any]
     actor: Actor
@@ -148,6 +182,8 @@ class ActAnswer(Message):
     message: str
     already: bool = False
     """True where the same act had been done before."""
+    assessment: AssessmentView | None = None
+    """Of what takes something back."""
 
 
 class EventDelivery(Message):
@@ -295,6 +331,14 @@ class HistoryEntry(Message):
     reason: str | None = None
 
 
+class HoldView(Message):
+    scope: str
+    """`order`, `line <id>` or `step <id>`."""
+    by: str
+    reason: str
+    at: datetime
+
+
 class OrderView(Message):
     order_id: str
     state: OrderState
@@ -319,6 +363,7 @@ class OrderView(Message):
     lines: list[LineView] = []
     findings: list[dict[str, Any]] = []
     history: list[HistoryEntry] = []
+    held: list[HoldView] = []
     held_up_by: str | None = None
     """The step under way, or next, because of which it will be late; where it will not, on which the forecast hangs."""
 

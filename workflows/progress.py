@@ -13,11 +13,13 @@ from compiler.plan import Plan, PlannedDefinition
 from compiler.steps import StepKind
 from workflows.between import Between
 from workflows.commands import Command
+from workflows.holds import Holds
 from workflows.inbox import Inbox
 from workflows.journal import Journal
 from workflows.line_tree import LineTree
 from workflows.outlook import Outlook
 from workflows.recipes import Recipe, recipe_of
+from workflows.revisions import Revisions
 from workflows.states import SETTLED, TRANSITIONS, UNDO_TRANSITIONS, IllegalTransition, StepState
 from workflows.step_run import Failure, Phase, StepRun, UndoRun
 from workflows.told import Told
@@ -61,10 +63,7 @@ class OrderRun:
         self.most_in_flight = in_flight
         self.recipes: list[Recipe | None] = [None] * len(plan.definitions)
         self.steps = [StepRun(position, len(step.after)) for position, step in enumerate(plan.steps)]
-        self.followers: list[list[int]] = [[] for _ in plan.steps]
-        for position, planned in enumerate(plan.steps):
-            for before in planned.after:
-                self.followers[before].append(position)
+        self.followers = followers_in(plan)
         self.positions = {step.id: position for position, step in enumerate(plan.steps)}
         self.characteristics: dict[str, Any] = dict(plan.order.characteristics)
         self.started_at = now
@@ -94,11 +93,13 @@ class OrderRun:
         self.fallout = 0
         """Steps, or undos of steps, that wait for a person's decision."""
         self.withdrawals = Withdrawals()
+        self.revisions = Revisions()
+        self.holds = Holds()
         self.line_tree: LineTree | None = None
         """Made when it is first asked for."""
         self.settled = 0
         self.counts: dict[StepState, int] = {StepState.PENDING: len(plan.steps)} if plan.steps else {}
-        self.tallies = _tallies(plan)
+        self.tallies = tallies_of(plan)
         self.changed = True
         """Something that people see has changed since it was last shown."""
         self.draining = False
@@ -114,6 +115,8 @@ class OrderRun:
         self._event_steps: dict[str, list[int]] | None = None
 
     def recipe(self, step: StepRun) -> Recipe:
+        if self.revisions.sights and (sight := self.revisions.sights.get(step.position)) is not None:
+            return sight.recipe
         definition = self.plan.steps[step.position].definition
         recipe = self.recipes[definition]
         if recipe is None:
@@ -121,6 +124,13 @@ class OrderRun:
         return recipe
 
     def definition(self, step: StepRun) -> PlannedDefinition:
+        """As the step sees it: what it began with, should an amendment have changed it since."""
+        if self.revisions.sights and (sight := self.revisions.sights.get(step.position)) is not None:
+            return sight.definition
+        return self.planned_definition(step)
+
+    def planned_definition(self, step: StepRun) -> PlannedDefinition:
+        """As the plan has it now."""
         return self.plan.definitions[self.plan.steps[step.position].definition]
 
     def id_of(self, step: StepRun) -> str:
@@ -128,14 +138,19 @@ class OrderRun:
 
     def key_of(self, step: StepRun) -> str:
         """The idempotency key of the step's present effect."""
+        if step.patching:
+            return f"{self.plan.order.id}/{self.id_of(step)}/change/{step.patches}"
         return f"{self.plan.order.id}/{self.id_of(step)}/do/{step.number}"
 
     def undo_key_of(self, step: StepRun) -> str:
         """The idempotency key of what takes the step's effect back now."""
         return f"{self.plan.order.id}/{self.id_of(step)}/undo/{given(step.undo).number}"
 
-    def order_names(self) -> dict[str, Any]:
-        """What expressions see as `order`, with the characteristics as they are now."""
+    def order_names(self, plan: Plan | None = None) -> dict[str, Any]:
+        """What expressions see as `order`, with the characteristics as they are now. `plan`: whose order; default: the
+        running one's."""
+        if plan is not None and plan is not self.plan:
+            return order_bindings(replace(plan.order, characteristics=self.characteristics))
         names = self._order_names
         if names is None:
             header = replace(self.plan.order, characteristics=self.characteristics)
@@ -187,7 +202,7 @@ class OrderRun:
         counts = self.counts
         counts[before] -= 1
         counts[state] = counts.get(state, 0) + 1
-        tally = self.tallies[self.definition(step).workstream].counts
+        tally = self.tallies[self.planned_definition(step).workstream].counts
         tally[before] -= 1
         tally[state] = tally.get(state, 0) + 1
         self.settled += (state in SETTLED) - (before in SETTLED)
@@ -199,6 +214,8 @@ class OrderRun:
             self.outlook.moved(step, before, self.now)
         if self.told is not None:
             self.told.moved(step, before, state, self.now)
+        if self.revisions.watched and step.position in self.revisions.watched:
+            self.revisions.turns.append(step.position)
         self.changed = True
 
     def move_undo(self, step: StepRun, state: StepState) -> None:
@@ -230,8 +247,9 @@ class OrderRun:
             planned = self.plan.definitions[definition]
             counts = self.tallies[planned.workstream].counts
             counts[state] = counts.get(state, 0) + count
-            if planned.definition.manual is not None and state is StepState.IN_PROGRESS:
-                self.open_tasks += count
+        self.open_tasks = sum(
+            step.state is StepState.IN_PROGRESS and self.recipe(step).kind is StepKind.MANUAL for step in self.steps
+        )
         self.open_tasks += sum(
             step.undo is not None and step.undo.phase is Phase.UNDO_PERSON and step.undo.state is StepState.IN_PROGRESS
             for step in self.steps
@@ -269,7 +287,22 @@ class OrderRun:
             yield found
 
 
-def _tallies(plan: Plan) -> dict[str, Tally]:
+    def forget_names(self) -> None:
+        """The order, or its plan, is another one by now."""
+        self._order_names = self._event_steps = None
+
+
+def followers_in(plan: Plan) -> list[list[int]]:
+    """Of each step, those that come after it."""
+    followers: list[list[int]] = [[] for _ in plan.steps]
+    for position, planned in enumerate(plan.steps):
+        for before in planned.after:
+            followers[before].append(position)
+    return followers
+
+
+def tallies_of(plan: Plan) -> dict[str, Tally]:
+    """As long as no step has begun."""
     tallies: dict[str, Tally] = {}
     for step in plan.steps:
         definition = plan.definitions[step.definition]

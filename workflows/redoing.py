@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from workflows.progress import OrderRun, StepRun
 from workflows.rollback import passed
-from workflows.states import SETTLED, TAKEN_BACK, Withdrawal
+from workflows.states import DONE_AGAIN, SETTLED, TAKEN_BACK, Withdrawal
 from workflows.withdrawing import reach, withdraw
 
 
@@ -17,16 +17,19 @@ class Rework:
     redone: list[int]
     barriers: list[int]
     """Steps among them that are past their point of no return."""
+    given_up: list[int]
+    """Steps after them that are being taken back for good: nothing can be redone under these."""
 
 
 def rework_from(run: OrderRun, starts: list[int]) -> Rework:
     """Changes nothing."""
-    redone = [
-        position
-        for position in sorted(reach(starts, run.followers))
-        if _has_run(run.steps[position]) or position in starts
-    ]
-    return Rework(redone, [position for position in redone if passed(run, run.steps[position])])
+    after = sorted(reach(starts, run.followers))
+    redone = [position for position in after if _has_run(run.steps[position]) or position in starts]
+    return Rework(
+        redone=redone,
+        barriers=[position for position in redone if passed(run, run.steps[position])],
+        given_up=[at for at in after if run.steps[at].undoing and run.steps[at].withdrawal not in DONE_AGAIN],
+    )
 
 
 def _has_run(step: StepRun) -> bool:

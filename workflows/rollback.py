@@ -46,9 +46,14 @@ def whole_order(run: OrderRun) -> Target:
 
 def of_line(run: OrderRun, line_id: str) -> Target | None:
     """Of this order line or fulfilment line, and all that stands under it; None where there is none."""
-    everyone = [*run.plan.order_lines, *run.plan.lines]
-    root = next((position for position, line in enumerate(everyone) if line.id == line_id), None)
+    root = line_named(run, line_id)
     return None if root is None else _target(line_tree(run), f"line {line_id}", {root}, children=True)
+
+
+def line_named(run: OrderRun, line_id: str) -> int | None:
+    """As workflows.line_tree numbers it."""
+    everyone = [*run.plan.order_lines, *run.plan.lines]
+    return next((position for position, line in enumerate(everyone) if line.id == line_id), None)
 
 
 def around(run: OrderRun, step: StepRun, scope: Scope) -> Target:

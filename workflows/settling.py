@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from workflows.commands import CancelActivity, Unsubscribe
+from workflows.judging import output_of_patch
 from workflows.progress import OrderRun, Phase, StepRun
-from workflows.states import DONE, NOT_BEGUN, StepState, Withdrawal
+from workflows.states import DONE, StepState, Withdrawal
 from workflows.subscriptions import subscription_of
 
 NOTHING: Any = object()
@@ -15,6 +16,8 @@ NOTHING: Any = object()
 
 def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NOTHING) -> None:
     """The step is over. Later steps see its output, or its `default_output` where it was not completed and has none."""
+    if step.patching:
+        state, output = _patched(run, step, state, output)
     if state is StepState.COMPLETED and step.withdrawal is Withdrawal.REVISION:
         state = StepState.AMENDED
     run.move(step, state)
@@ -26,6 +29,19 @@ def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NOTHING
         step.output, step.has_output = output, True
     step.answer = step.callback = step.changes = step.note = step.holder = None
     release(run, step)
+
+
+def _patched(run: OrderRun, step: StepRun, state: StepState, output: Any) -> tuple[StepState, Any]:
+    """What the step did stays, also where a person says that it need not be patched."""
+    if state not in (StepState.COMPLETED, StepState.SKIPPED):
+        return state, output
+    if state is StepState.COMPLETED and output is not NOTHING:
+        output = output_of_patch(run, step, output)
+    else:
+        output = step.output
+    step.patching = False
+    run.revisions.sights.pop(step.position, None)
+    return StepState.COMPLETED, output
 
 
 def release(run: OrderRun, step: StepRun) -> None:
@@ -51,7 +67,7 @@ def hold_back(run: OrderRun, step: StepRun) -> None:
     for position in run.followers[step.position]:
         follower = run.steps[position]
         follower.open += 1
-        if follower.state in NOT_BEGUN and follower.state is not StepState.PENDING:
+        if not follower.begun and follower.state in (StepState.SCHEDULED, StepState.READY, StepState.ON_HOLD):
             stop_waiting(run, follower)
             run.move(follower, StepState.PENDING)
 

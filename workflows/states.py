@@ -104,8 +104,9 @@ TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     S.SKIPPED: frozenset({S.CANCELLED, S.PENDING}),
     S.FAILED_ACCEPTED: frozenset({S.CANCELLED, S.PENDING}),
     S.AMENDED: frozenset({S.CANCELLED, S.PENDING}),
-    S.DISCARDED: frozenset(),
-    S.CANCELLED: frozenset(),
+    # an amendment asks for it again
+    S.DISCARDED: frozenset({S.PENDING}),
+    S.CANCELLED: frozenset({S.PENDING}),
 }
 
 UNDO_TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {

@@ -136,6 +136,10 @@ class StepRun:
     undo: UndoRun | None = None
     clock: SlaClock | None = None
     """Of its `sla`, once it has been ready."""
+    patches: int = 0
+    """Times that an amendment has patched it; the last part of the idempotency key of the last one."""
+    patching: bool = False
+    """What it did is there; only what has changed of it is being done."""
     rounds: dict[str, int] | None = None
     """How often its failures have sent the order back, by the step that it was sent back to."""
 
@@ -152,13 +156,13 @@ class StepRun:
     @property
     def stopping(self) -> bool:
         """It is being taken back, and an attempt of its work is still under way."""
-        return self.flying and self.undo is not None and self.undo.phase is Phase.AHEAD
+        return self.flying and self.undo is not None and self.undo.open and self.undo.phase is Phase.AHEAD
 
     @property
     def work_phase(self) -> Phase:
         """Of its undo once that has begun, else of its work."""
         undo = self.undo
-        return self.phase if undo is None or undo.phase is Phase.AHEAD else undo.phase
+        return self.phase if undo is None or not undo.open or undo.phase is Phase.AHEAD else undo.phase
 
     @property
     def in_fallout(self) -> bool:

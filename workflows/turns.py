@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from math import inf
+
+from compiler.steps import Start
+from workflows.forecast import latest_start
+from workflows.holding import held_back
 from workflows.kinds import BEGIN
 from workflows.other_orders import must_wait
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.scope import Scope
 from workflows.settling import settle
+from workflows.sla import start_clock
 from workflows.states import StepState
 
 
@@ -20,9 +26,8 @@ def take_turn(run: OrderRun, step: StepRun) -> None:
         settle(run, step, StepState.SKIPPED)
         return
     if scope is not None and definition.start is not None:
-        start = definition.start
-        at = scope.moment(start.at) if start.at is not None else run.now + scope.seconds(start.delay or "0s")
-        if at > run.now:
+        at = _start(run, step, definition.start, scope)
+        if run.now < at < inf:
             run.move(step, StepState.SCHEDULED)
             step.phase, step.again_at = Phase.START, at
             run.wake_at(step, at)
@@ -30,8 +35,19 @@ def take_turn(run: OrderRun, step: StepRun) -> None:
     begin(run, step)
 
 
+def _start(run: OrderRun, step: StepRun, start: Start, scope: Scope) -> float:
+    """`inf` where it is to start as late as a requested completion allows, and none was given: then it does at once."""
+    if start.latest:
+        return latest_start(run, step)
+    return scope.moment(start.at) if start.at is not None else run.now + scope.seconds(start.delay or "0s")
+
+
 def begin(run: OrderRun, step: StepRun) -> None:
-    """The step may start; one that needs an activity stands in line for it (`ready`)."""
+    """The step may start, unless it is held; one that needs an activity stands in line for it (`ready`)."""
+    if run.holds.steps and held_back(run, step):
+        start_clock(run, step)
+        return
     run.move(step, StepState.READY)
     step.again_at = None
+    start_clock(run, step)
     BEGIN[run.recipe(step).kind](run, step)

@@ -56,6 +56,8 @@ def _waits_for(run: OrderRun, step: StepRun) -> str:
     undo = given(step.undo)
     if undo.state is StepState.FATALLY_FAILED:
         return "a person's decision"
+    if undo.state is StepState.ON_HOLD and (hold := run.holds.hold_on(step.position)) is not None:
+        return f"{hold.scope} to be resumed, held by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
     if step.stopping:
         return "its last attempt to end"
     return WAITS_FOR[undo.phase](run, step)

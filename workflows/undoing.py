@@ -7,6 +7,7 @@ from dataclasses import replace
 from activities.contract import TIMEOUT
 from workflows.commands import CancelActivity
 from workflows.failing import fallout_queue, launch
+from workflows.holding import undo_held_back
 from workflows.kinds.undo import begin_undo, learn
 from workflows.progress import Failure, OrderRun, Phase, StepRun, given
 from workflows.states import DONE, StepState
@@ -25,8 +26,10 @@ def take_undo_turn(run: OrderRun, step: StepRun) -> None:
     if run.definition(step).definition.undo is None or not has_effect(run, step):
         taken_back(run, step)
         return
+    if undo_held_back(run, step):
+        return
     run.move_undo(step, S.READY)
-    known = step.state in DONE or undo.learnt
+    known = step.state in DONE or step.patching or undo.learnt
     if known or not run.recipe(step).undo_reads_output:
         begin_undo(run, step)
     else:
@@ -35,7 +38,7 @@ def take_undo_turn(run: OrderRun, step: StepRun) -> None:
 
 def has_effect(run: OrderRun, step: StepRun) -> bool:
     """It did its work, or may have: a call that was not answered, or only begun."""
-    return step.state in DONE or (step.uncertain and run.recipe(step).calls_out)
+    return step.state in DONE or step.patching or (step.uncertain and run.recipe(step).calls_out)
 
 
 def attempt_of_undo_failed(run: OrderRun, step: StepRun, failure: Failure) -> None:
@@ -82,7 +85,8 @@ def undo_is_due(run: OrderRun, step: StepRun, moment: float) -> None:
     undo = given(step.undo)
     if undo.again_at == moment:
         undo.again_at = None
-        launch(run, step)
+        if undo.state is not S.FAILED or not undo_held_back(run, step):
+            launch(run, step)
     elif undo.deadline == moment:
         undo.deadline = None
         undo.uncertain = True

@@ -15,6 +15,7 @@ from workflows.labels import summary_of
 from workflows.messages import (
     Decision,
     HistoryEntry,
+    HoldView,
     LineView,
     OrderView,
     OtherOrderView,
@@ -78,6 +79,10 @@ def order_view(run: OrderRun, revision: int, at: datetime | None = None) -> Orde
                 reason=entry.reason,
             )
             for entry in run.journal.entries
+        ],
+        held=[
+            HoldView(scope=hold.scope, by=hold.by, reason=hold.reason, at=datetime.fromtimestamp(hold.at, UTC))
+            for hold in run.holds.named.values()
         ],
     )
 
@@ -176,7 +181,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         expected_start=moment(foreseen.starts[step.position]) if foreseen else None,
         expected_end=moment(foreseen.ends[step.position]) if foreseen else None,
         waits_for=_waits_for(run, step),
-        queue=step.queue or (manual.queue if manual else None),
+        queue=step.queue or (manual.queue if manual else _escalated_queue(run, step)),
         system=_system(run, step),
         holder=step.holder if waits_for_a_person(step) else None,
         instructions=_instructions(run, step),
@@ -190,6 +195,12 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         error=error_view(step.failure),
         undo=undo_view(run, step),
     )
+
+
+def _escalated_queue(run: OrderRun, step: StepRun) -> str | None:
+    """None where it was escalated to a receiver of notifications, or not at all."""
+    escalated = step.clock is not None and run.outlook is not None and step.position in run.outlook.escalated
+    return step.clock.escalated_to if step.clock is not None and escalated else None
 
 
 def _system(run: OrderRun, step: StepRun) -> str | None:
@@ -223,6 +234,8 @@ def _other_orders(run: OrderRun, step: StepRun) -> list[OtherOrderView]:
 
 
 def _waits_for(run: OrderRun, step: StepRun) -> str | None:
+    if step.state is StepState.ON_HOLD and (hold := run.holds.hold_on(step.position)) is not None:
+        return f"{hold.scope} to be resumed, held by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
     say = WAITS_FOR.get(step.phase)
     return say(run, step) if say else None
 

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 
 from workflows.commands import CancelActivity
-from workflows.progress import OrderRun, Phase, StepRun, UndoRun
+from workflows.progress import OrderRun, Phase, StepRun, UndoRun, given
 from workflows.settling import hold_back, release, settle, stop_waiting
 from workflows.states import DONE_AGAIN, SETTLED, TAKEN_BACK, StepState, Withdrawal
 
@@ -45,7 +45,7 @@ def _withdraw(run: OrderRun, step: StepRun, why: Withdrawal) -> None:
         return  # nothing was done, and nobody waits for it
     elif again:
         step.withdrawal = why
-        _renew(run, step)
+        renew(run, step)
     else:
         step.withdrawal = why
         settle(run, step, S.DISCARDED if step.number == 1 else S.CANCELLED)
@@ -72,7 +72,7 @@ def stopped(run: OrderRun, step: StepRun) -> None:
         if step.phase in (Phase.POLL, Phase.CALLBACK):
             step.uncertain = True  # the call was taken, and what it leads to is on its way
         stop_waiting(run, step)
-        if not step.uncertain:
+        if not step.uncertain and not step.patching:
             taken_back(run, step)
             return
     withdrawals = run.withdrawals
@@ -85,7 +85,7 @@ def taken_back(run: OrderRun, step: StepRun, how: StepState = S.COMPLETED) -> No
     run.move_undo(step, how)
     run.withdrawals.open.pop(step.position, None)
     if step.withdrawal in DONE_AGAIN:
-        _renew(run, step)
+        renew(run, step)
     elif step.state in SETTLED:
         run.move(step, S.CANCELLED)
         step.ended_at = run.now
@@ -93,11 +93,12 @@ def taken_back(run: OrderRun, step: StepRun, how: StepState = S.COMPLETED) -> No
     else:
         settle(run, step, S.CANCELLED)
     _clear(run, step.position)
+    run.revisions.sights.pop(step.position, None)
     if not run.withdrawals.open:
         run.journal.note(run.now, "what was to be undone is undone")
 
 
-def _renew(run: OrderRun, step: StepRun) -> None:
+def renew(run: OrderRun, step: StepRun) -> None:
     """It is as if it had not begun, and what it does next is a new effect."""
     revised = step.withdrawal is Withdrawal.REVISION or step.state is S.AMENDED
     if step.state is not S.PENDING:
@@ -106,7 +107,7 @@ def _renew(run: OrderRun, step: StepRun) -> None:
     step.phase = Phase.AHEAD
     step.number += 1
     step.attempts = 0
-    step.uncertain = step.has_output = False
+    step.uncertain = step.has_output = step.patching = False
     step.started_at = step.ended_at = step.again_at = step.deadline = None
     step.output = step.failure = step.queue = step.answer = step.callback = step.note = None
     step.names, step.key = (), None
@@ -120,14 +121,33 @@ def arrange(run: OrderRun) -> None:
     """Finds out anew what has to be undone before what. Chains through steps that are not undone count, too."""
     withdrawals = run.withdrawals
     withdrawals.out_of_order = False
-    below = reach(withdrawals.open, run.followers)
-    above = reach(withdrawals.open, [planned.after for planned in run.plan.steps])
+    before, followers = links(run)
+    below = reach(withdrawals.open, followers)
+    above = reach(withdrawals.open, before)
     withdrawals.behind = {
-        position: sum(follower in above for follower in run.followers[position])
+        position: sum(follower in above for follower in followers[position])
         for position in below
         if position in above
     }
     withdrawals.turns = deque(position for position in withdrawals.open if withdrawals.behind[position] == 0)
+
+
+def came_after(run: OrderRun, position: int) -> tuple[int, ...]:
+    """What the step came after when it began, should an amendment have changed it since."""
+    sight = run.revisions.sights.get(position)
+    return run.plan.steps[position].after if sight is None else sight.step.after
+
+
+def links(run: OrderRun) -> tuple[list[tuple[int, ...]], list[list[int]]]:
+    """Of each step what it came after, and what came after it: the order in which steps are undone."""
+    if not run.revisions.sights:
+        return [planned.after for planned in run.plan.steps], run.followers
+    before = [came_after(run, position) for position in range(len(run.steps))]
+    followers: list[list[int]] = [[] for _ in before]
+    for position, positions in enumerate(before):
+        for each in positions:
+            followers[each].append(position)
+    return before, followers
 
 
 def reach(positions: Iterable[int], links: Sequence[Sequence[int]]) -> dict[int, None]:
@@ -149,7 +169,7 @@ def _clear(run: OrderRun, position: int) -> None:
         return
     cleared = [position]
     while cleared:
-        for before in run.plan.steps[cleared.pop()].after:
+        for before in came_after(run, cleared.pop()):
             if before not in withdrawals.behind:
                 continue
             withdrawals.behind[before] -= 1

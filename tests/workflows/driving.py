@@ -9,10 +9,10 @@ from activities.contract import SystemCall
 from compiler.plan import Plan
 from compiler.plan_codec import pack
 from tests.workflows.plans import plan_of
-from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy, rollback
+from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy, order_acts, rollback
 from workflows.commands import CancelActivity, Command, StartActivity, StartCall
 from workflows.inbox import kept_event
-from workflows.messages import ActAnswer, Actor, EventDelivery, SetCharacteristics, StepAct, StepView
+from workflows.messages import ActAnswer, Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct, StepView
 from workflows.progress import Failure, OrderRun, StepRun, UndoRun
 from workflows.rollback import Assessment
 from workflows.rollup import state_of
@@ -121,7 +121,7 @@ class Driven:
             return already
         fulfilment.act(self.run, act, step, message)
         self.go_on()
-        return acts.answer_of(self.run, act, step)
+        return acts.answer_of(self.run, act, step, message)
 
     def roll_back(
         self, line: str | None = None, why: Withdrawal = Withdrawal.FAILURE, *, override: bool = False
@@ -132,6 +132,16 @@ class Driven:
         rollback.roll_back(self.run, found, why)
         self.go_on()
         return found
+
+    def order_act(self, act: order_acts.OrderActName, name: str | None = None, **further: Any) -> ActAnswer:
+        """On the order, on `line=…`, or on the step of this name. Raises Refused."""
+        step = None if name is None else f"camera.{name}@1"
+        message = OrderAct(actor=ANN, step=step, **further)
+        answer = order_acts.judged(self.run, act, message)
+        if answer is None:
+            answer = order_acts.done(self.run, act, message)
+        self.go_on()
+        return answer
 
     def undo(self, name: str) -> UndoRun:
         """What takes the step back."""
