@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rich.console import Console
 
@@ -21,9 +22,9 @@ NOW = START + timedelta(hours=1)
 DUE = START + timedelta(minutes=30)
 
 
-def text_of(**changes: object) -> str:
+def text_of(**changes: Any) -> str:
     console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    for part in shown(OrderReading(order_view(**changes), ()), NOW):  # type: ignore[arg-type]
+    for part in shown(OrderReading(order_view(**changes), ()), NOW):
         console.print(part)
     return console.export_text()
 
@@ -43,7 +44,7 @@ def test_a_step_at_risk_says_until_when_it_is_not_late() -> None:
 
 
 def test_a_step_that_is_over_only_says_that_it_was_late() -> None:
-    late = {"late_at": DUE, "jeopardy": Jeopardy.LATE}
+    late: dict[str, Any] = {"late_at": DUE, "jeopardy": Jeopardy.LATE}
     assert about(step_view(1, "c.v@1", StepState.COMPLETED, **late), NOW) == "was late"
     assert about(step_view(1, "c.v@1", StepState.COMPLETED, late_at=DUE, jeopardy=Jeopardy.AT_RISK), NOW) == ""
 
