@@ -26,6 +26,7 @@ from activities.health import SystemHealth
 from activities.notifications import HandingOver, Matching, Notifications, Outboxes
 from activities.other_orders import OtherOrders
 from activities.registry import registered, unknown_activities
+from activities.returned_events import ReturningEvents
 from activities.subscriptions import EventSubscriptions, Mailboxes
 from activities.system_probe import QueueRates, SystemProbes
 from activities.tokens import Tokens
@@ -132,6 +133,7 @@ def duties_of(
         events.subscribe,
         events.unsubscribe,
         others.watch,
+        ReturningEvents(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).give_back,
         Matching(catalogues).match,
         HandingOver(client, Outboxes(OUTBOX_TYPE, task_queue, outbox_id)).hand_over,
         probes.probe_system,

@@ -20,6 +20,7 @@ POLL_SYSTEM = "poll_system"
 
 SUBSCRIBE_EVENTS = "subscribe_events"  # EventSubscription → None
 UNSUBSCRIBE_EVENTS = "unsubscribe_events"  # EventSubscription → None
+RETURN_EVENTS = "return_events"  # ReturnedEvents → None
 
 HAND_OVER_EVENTS = "hand_over_events"  # HandOver → None; starts the order's outbox where it does not run
 MATCH_EVENTS = "match_events"  # HandOver → MatchedEvents
@@ -37,6 +38,7 @@ MAILBOX_DELIVER = "deliver"  # update and signal, MailboxDelivery → MailboxAns
 MAILBOX_SUBSCRIBE = "subscribe"  # update and signal, MailboxSubscriber → None; may start the mailbox
 MAILBOX_UNSUBSCRIBE = "unsubscribe"  # signal, MailboxSubscriber
 MAILBOX_ORDER_STARTED = "order_started"  # signal without argument, to the mailbox of an order
+MAILBOX_RETURN = "give_back"  # signal, ReturnedEvents; may start the mailbox
 
 SET_QUEUE_RATE = "set_queue_rate"  # QueueRate → QueueRateSet
 PROBE_SYSTEM = "probe_system"  # Probe → ProbeAnswer
@@ -389,6 +391,13 @@ class MailboxDelivery(Wire):
     step: str | None = None
     watch: StepWatch | None = None
     """No event: another order's step asks to be told of a step of the order that the mailbox is for."""
+
+
+class ReturnedEvents(Wire):
+    """Signalled to an order that is rejected: they wait for the order that is sent again under its id."""
+
+    order_id: str
+    events: list[MailboxDelivery]
 
 
 class MailboxAnswer(Wire):

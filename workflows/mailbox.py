@@ -18,6 +18,7 @@ from temporalio.exceptions import FailureError
 from activities.contract import (
     MAILBOX_DELIVER,
     MAILBOX_ORDER_STARTED,
+    MAILBOX_RETURN,
     MAILBOX_SUBSCRIBE,
     MAILBOX_UNSUBSCRIBE,
     ORDER_WATCH,
@@ -25,6 +26,7 @@ from activities.contract import (
     MailboxDelivery,
     MailboxInput,
     MailboxSubscriber,
+    ReturnedEvents,
 )
 from workflows.messages import MAILBOX_TYPE, SIGNAL_EVENT, EventDelivery
 
@@ -75,6 +77,8 @@ class EventMailbox:
         self._handing_over = asyncio.Lock()
         self._pause = FIRST_PAUSE
         self._used_at = workflow.now()
+        self._rests_until = workflow.now()
+        """What an order gave back is not for the run of it that is about to end."""
         self._deliveries = 0
         self._stirred = False
 
@@ -133,6 +137,18 @@ class EventMailbox:
 
     @workflow.signal(name=MAILBOX_ORDER_STARTED)
     def order_started(self) -> None:
+        self._rests_until = workflow.now()
+        self._stir()
+
+    @workflow.signal(name=MAILBOX_RETURN)
+    def give_back(self, returned: ReturnedEvents) -> None:
+        """The order was rejected: its events are kept, known or not, for the one that is sent again."""
+        ids = {kept.delivery.event_id for kept in self._state.kept}
+        for event in returned.events:
+            if event.event_id not in ids:
+                self._keep(event)
+                self._state.seen[event.event_id] = None
+        self._rests_until = workflow.now() + FIRST_PAUSE
         self._stir()
 
     @workflow.query
@@ -187,7 +203,7 @@ class EventMailbox:
     async def _hand_over(self) -> None:
         """In the order of arrival; an event is dropped from here only once the order's history has it."""
         async with self._handing_over:
-            while self._state.kept and (target := self._target()):
+            while self._state.kept and (target := self._target()) and workflow.now() >= self._rests_until:
                 event = self._state.kept[0]
                 try:
                     await workflow.get_external_workflow_handle(target).signal(*_signal_of(event))

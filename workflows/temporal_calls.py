@@ -30,10 +30,12 @@ from activities.contract import (
     ORDER_STANDING,
     POLL_SYSTEM,
     RETRY_LATER,
+    RETURN_EVENTS,
     SUBSCRIBE_EVENTS,
     TIMEOUT,
     UNSUBSCRIBE_EVENTS,
     WATCH_ORDER_STEP,
+    ReturnedEvents,
     StepStanding,
     system_task_queue,
 )
@@ -166,6 +168,17 @@ def tell(command: TellEvents) -> workflow.ActivityHandle[Any]:
         activity_id=command.activity_id,
         summary=f"{len(command.hand_over.events)} events to the outbox",
         start_to_close_timeout=HANDING_OVER,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+    )
+
+
+def give_back(returned: ReturnedEvents) -> workflow.ActivityHandle[Any]:
+    """Tried until it succeeds."""
+    return workflow.start_activity(
+        RETURN_EVENTS,
+        returned,
+        summary=f"{len(returned.events)} events wait for the order that is sent again",
+        start_to_close_timeout=SUBSCRIBING,
         retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
     )
 

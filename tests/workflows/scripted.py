@@ -26,6 +26,7 @@ from activities.contract import (
     SystemCall,
 )
 from activities.other_orders import OtherOrders
+from activities.returned_events import ReturningEvents
 from activities.subscriptions import EventSubscriptions, Mailboxes
 from compiler.plan import Plan
 from compiler.plan_codec import pack
@@ -67,6 +68,7 @@ class Script:
             events.subscribe,
             events.unsubscribe,
             OtherOrders(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).watch,
+            ReturningEvents(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).give_back,
         ]
         self.calls: list[Callable[..., Any]] = [self.call_system, self.poll_system]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -208,6 +209,25 @@ async def test_events_that_come_while_the_order_is_compiled_are_not_lost(desk: D
         start_signal="deliver_event",
         start_signal_args=[{"event_id": "e-1", "name": "paid", "payload": {"n": 1}}],
     )
+    assert await order.ended() == "completed"
+    assert (await order.steps())["a"].output == {"n": 1}
+
+
+async def test_an_event_signalled_to_an_order_that_is_rejected_waits_for_the_one_sent_again(desk: Desk) -> None:
+    order = Order(desk.client, f"O-{uuid.uuid4().hex[:8]}")
+    desk.script.findings[order.id] = [{"code": "unknown-product", "message": "there is no product `x`"}]
+    with pytest.raises(WorkflowFailureError):
+        await desk.client.execute_workflow(
+            WORKFLOW_TYPE,
+            {"order": {"id": order.id}},
+            id=order.handle.id,
+            task_queue=desk.task_queue,
+            start_signal="deliver_event",
+            start_signal_args=[{"event_id": "e-1", "name": "paid", "payload": {"n": 1}}],
+        )
+    del desk.script.findings[order.id]
+    desk.script.plans[order.id] = plan_of({"a": {"event": {"name": "paid"}}}, order=order.id)
+    assert (await desk.send(order.id)).accepted
     assert await order.ended() == "completed"
     assert (await order.steps())["a"].output == {"n": 1}
 
