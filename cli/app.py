@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from cli import catalogue, planning, reading, resolving, running, starting, systems, telling, worklists
+from cli import (
+    catalogue,
+    notifications,
+    planning,
+    reading,
+    resolving,
+    running,
+    starting,
+    systems,
+    telling,
+    time,
+    worklists,
+)
 from cli.failures import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
 
 ABOUT = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
@@ -30,7 +42,10 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
         context_settings={"help_option_names": ["-h", "--help"]},
     )
     app.callback()(_options)
-    for group in (running, catalogue, planning, starting, reading, telling, worklists, resolving, systems):
+    for group in (
+        *(running, catalogue, planning, starting, reading, telling),
+        *(worklists, resolving, time, systems, notifications),
+    ):
         group.register(app)
     return app
 

@@ -20,6 +20,7 @@ TAGS = [
     {"name": "callbacks", "description": "Answers to calls. The id is the capability; no token."},
     {"name": "operators", "description": "What waits for a person, and what they do about it."},
     {"name": "systems", "description": "The systems that orders call: how they fare, off and on."},
+    {"name": "notifications", "description": "What receivers have not been told yet, and sending it again."},
     {"name": "health", "description": "For those who watch the process. No token."},
 ]
 
@@ -121,6 +122,16 @@ _SYSTEM: Shape = {
     "next_at": None,
     "problem": None,
 }
+_UNDELIVERED: Shape = {
+    "receiver": "crm",
+    "event_id": "HS-1001/7",
+    "type": "step.fatally_failed",
+    "at": "2026-12-01T08:00:09Z",
+    "attempts": 11,
+    "error": {"code": "503", "message": "receiver crm answered 503", "at": "2026-12-03T07:12:40Z"},
+    "next_attempt_at": None,
+    "given_up": True,
+}
 EXAMPLES: dict[str, Shape] = {
     "systems": {"systems": [_SYSTEM | {"waiting": 12, "limited_by_hand": None}]},
     "switch": _SYSTEM | {"message": "System billing is off: its calls wait, none of them fails", "already": False},
@@ -137,6 +148,16 @@ EXAMPLES: dict[str, Shape] = {
         "message": "Step 3 (security_camera.reserve@1) is tried again",
         "already": False,
     },
+    "undelivered": {"notifications": [{"order_id": "HS-1001", **_UNDELIVERED}], "unanswered": []},
+    "notifications": {
+        "order_id": "HS-1001",
+        "undelivered": [_UNDELIVERED],
+        "given_up": 1,
+        "waiting": 0,
+        "dropped": 0,
+        "order_ended": False,
+    },
+    "resend": {"order_id": "HS-1001", "events": 1},
     "health": {"status": "ok"},
 }
 

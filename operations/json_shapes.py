@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from operations.listing import OrderSummary
+from operations.notifications import UndeliveredList
 from operations.reading import OrderReading, StepList, StepOfOrder
 from operations.reasons import Reason, ended_sentence
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import ActAnswer, LineView, StepView
+from workflows.messages import ActAnswer, LineView, OutboxView, ResendAnswer, StepView
 from workflows.switch_messages import SwitchAnswer, SystemView
 
 Json = dict[str, Any]
@@ -99,6 +100,25 @@ def step_list_json(steps: StepList, key: str) -> Json:
 
 def act_json(order_id: str, answer: ActAnswer) -> Json:
     return {"order_id": order_id, **answer.model_dump(mode="json")}
+
+
+def notifications_of_order_json(outbox: OutboxView) -> Json:
+    return outbox.model_dump(mode="json")
+
+
+def notifications_json(undelivered: UndeliveredList) -> Json:
+    return {
+        "notifications": [
+            {"order_id": outbox.order_id, **each.model_dump(mode="json")}
+            for outbox in undelivered.found
+            for each in outbox.undelivered
+        ],
+        "unanswered": undelivered.unanswered,
+    }
+
+
+def resend_json(order_id: str, answer: ResendAnswer) -> Json:
+    return {"order_id": order_id, "events": answer.events}
 
 
 def reasons_json(reading: OrderReading, reasons: list[Reason], step: StepView | None = None) -> Json:

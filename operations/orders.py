@@ -7,12 +7,13 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
-from operations import acting, deliveries, listing, reading, submission, systems
+from operations import acting, deliveries, listing, notifications, reading, submission, systems
 from operations.acting import StepCommand
 from operations.connection import ConnectionSettings, address_of, check_server, connect
 from operations.deliveries import Delivered
 from operations.errors import NoWorker
 from operations.listing import OrderFilter, OrderSummary
+from operations.notifications import UndeliveredList
 from operations.reading import OrderReading, StepList
 from operations.reasons import Reason, why
 from operations.submission import Submission
@@ -23,6 +24,8 @@ from workflows.messages import (
     Actor,
     CallbackDelivery,
     EventDelivery,
+    OutboxView,
+    ResendAnswer,
     StepsPage,
     StepsPageRequest,
 )
@@ -100,6 +103,20 @@ class Orders:
         tasks = await reading.steps_across(self.client, wanted, [StepState.IN_PROGRESS], "manual")
         found = [task for task in tasks.found if queue is None or task.step.queue == queue]
         return StepList(found, tasks.unanswered)
+
+    async def undelivered(self, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
+        """Events that were given up, over all orders."""
+        return await notifications.list_undelivered(self.client, receiver, limit)
+
+    async def undelivered_of(self, order_id: str) -> OutboxView:
+        """Everything of one order that receivers have not got yet."""
+        return await notifications.undelivered_of(self.client, order_id)
+
+    async def resend(
+        self, order_id: str, receiver: str | None = None, events: Sequence[str] | None = None
+    ) -> ResendAnswer:
+        """Sends what was given up once more, and at once what waits; None: to all receivers, all events."""
+        return await notifications.resend(self.client, order_id, receiver, None if events is None else [*events])
 
     async def why(self, order_id: str, step: str | None = None) -> tuple[OrderReading, Sequence[Reason]]:
         """The order, and what it (or `step`, by id or number) waits for now. NoWorker where that cannot be told."""

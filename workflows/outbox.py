@@ -130,8 +130,8 @@ class OrderOutbox:
             self._deliveries[receiver] = asyncio.create_task(self._deliver(asked))
 
     async def _deliver(self, asked: EventsForReceiver) -> None:
-        """One boundary for whatever goes wrong: an outbox that stands still would be noticed by nobody."""
-        outcome = DeliveryOutcome(delivered=0, code="internal_error", pause=AFTER_A_MISTAKE)
+        """What fails in the worker itself is tried again: an outbox that stands still would be noticed by nobody."""
+        outcome: DeliveryOutcome
         try:
             outcome = await workflow.execute_activity(
                 DELIVER_EVENTS,
@@ -145,11 +145,12 @@ class OrderOutbox:
             )
         except FailureError as error:
             workflow.logger.exception("a delivery has failed in the worker")
-            outcome = outcome.model_copy(update={"message": str(error.cause or error)})
-        finally:
-            del self._deliveries[asked.receiver]
-            self._state.landed(asked.receiver, outcome, workflow.time())
-            self._stir()
+            outcome = DeliveryOutcome(
+                delivered=0, code="internal_error", message=str(error.cause or error), pause=AFTER_A_MISTAKE
+            )
+        del self._deliveries[asked.receiver]
+        self._state.landed(asked.receiver, outcome, workflow.time())
+        self._stir()
 
     def _show(self) -> None:
         undeliverable = len(self._state.undeliverable)

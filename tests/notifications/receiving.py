@@ -54,9 +54,10 @@ steps:
 async def until(holds: Callable[[], Any]) -> Any:
     """The first value of `holds` that is true."""
     async with asyncio.timeout(PATIENCE):
-        while not (value := holds()):
+        while True:
+            if value := holds():
+                return value
             await asyncio.sleep(0.02)
-    return value
 
 
 def receiver(name: str, url: str, *, events: str = "[order.*]", retry: str = QUICK, more: str = "") -> str:
@@ -149,7 +150,7 @@ async def site_at(client: Client, folder: Path, *, cached: int = 1_000) -> Async
     (folder / "offer.yaml").write_text(OFFER)
     catalogues = CatalogueInForce(folder)
     connections = Connections()
-    own = [
+    own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
         Matching(catalogues).match,
         HandingOver(client, Outboxes(OUTBOX_TYPE, task_queue, outbox_id)).hand_over,

@@ -93,8 +93,8 @@ async def test_filters_choose_by_type_and_by_condition(
     site: Site, server: ScriptedServer, other: ScriptedServer
 ) -> None:
     await site.define("gold", receiver("gold", server.url, more='when: order.customer.tier == "gold"'))
-    await site.define("tasks", receiver("tasks", other.url, events="[step.in_progress, step.completed]",
-                                        more='when: event.step == "gate.lock@1" && "gate" in order.products'))  # fmt: skip
+    when = 'when: event.step == "gate.lock@1" && "gate" in order.products'
+    await site.define("tasks", receiver("tasks", other.url, events="[step.in_progress, step.completed]", more=when))
     silver, gold = await site.submit(tier="silver"), await site.submit(tier="gold")
     await delivered(server, "order.in_progress")
     for decision in (silver, gold):
@@ -102,8 +102,7 @@ async def test_filters_choose_by_type_and_by_condition(
         await site.outbox_ended(decision.order_id)
     assert types(server) == OWN
     assert {each.json["data"]["order_id"] for each in server.received} == {gold.order_id}
-    assert sorted(types(other)) == ["ordo.step.completed", "ordo.step.completed",
-                                    "ordo.step.in_progress", "ordo.step.in_progress"]  # fmt: skip
+    assert sorted(types(other)) == ["ordo.step.completed"] * 2 + ["ordo.step.in_progress"] * 2
 
 
 async def test_events_keep_their_order_while_the_receiver_fails(site: Site, server: ScriptedServer) -> None:
