@@ -1,4 +1,4 @@
-"""Holding an order, a line or a step: nothing new starts, neither work nor undo; what runs goes on, and so do timers."""
+"""Holding an order, a line or a step: nothing new starts, neither work nor undo; what runs goes on, timers too."""
 
 from __future__ import annotations
 
@@ -73,10 +73,8 @@ def find_held(run: OrderRun) -> None:
         elif kind == "line":
             target = of_line(run, name)
             positions = target.steps if target is not None else []
-            line = line_named(run, name)
-            holds.lines |= dict.fromkeys(
-                sorted(line_tree(run).under([line], children=True)) if line is not None else ()
-            )
+            if (line := line_named(run, name)) is not None:
+                holds.lines |= dict.fromkeys(sorted(line_tree(run).under([line], children=True)))
         else:
             positions = [run.positions[name]] if name in run.positions else []
         for position in positions:

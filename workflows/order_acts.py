@@ -1,5 +1,6 @@
-"""What a person does to an order, or to a part of it, rather than to one step in fallout: cancel, roll back, redo, hold,
-resume. Each act is first judged, without changing anything, then done.
+"""What a person does to an order, or to a part of it, rather than to one step in fallout.
+
+Cancel, roll back, redo, hold, resume. Each act is first judged, without changing anything, then done.
 
 The words are those of execution.md's table of operations (TMF622 for cancel, DRO for hold and resume).
 """
@@ -158,7 +159,7 @@ def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
     if found.given_up:
         raise Refused(
             Refusal.NOT_NOW,
-            f"{_steps(run, found.given_up)} came after it and is being taken back; wait until that is over",
+            f"{_steps(run, found.given_up)} came after it and is being taken back: wait for that to end",
         )
     barriers = [] if act.override else found.barriers
     if act.assess:

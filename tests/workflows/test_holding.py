@@ -60,12 +60,12 @@ def test_what_stands_in_line_is_held_and_what_is_in_flight_ends() -> None:
 @pytest.mark.parametrize("what", [{"name": "b"}, {"line": "1"}])
 def test_a_step_or_a_line_is_held_alone(what: dict[str, str]) -> None:
     driven = Driven({"a": call(), "b": call(after=["a"]), "c": call()})
-    driven.order_act("hold", **what)  # type: ignore[arg-type]
+    driven.order_act("hold", **what)
     assert driven.order_state() is O.IN_PROGRESS
     driven.answer("a", {})
     assert driven.state("b") is S.ON_HOLD
-    assert driven.order_act("hold", **what).already  # type: ignore[arg-type]
-    driven.order_act("resume", **what)  # type: ignore[arg-type]
+    assert driven.order_act("hold", **what).already
+    driven.order_act("resume", **what)
     assert driven.state("b") is S.IN_PROGRESS
 
 
