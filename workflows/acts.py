@@ -159,7 +159,10 @@ def _retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
     if act.data:
         step.changes = {**(step.changes or {}), **act.data}
     if act.data or (known and step.launch):
-        step.number += 1
+        if step.patching:
+            step.patches += 1
+        else:
+            step.number += 1
         step.uncertain = False
     step.attempts = 0
     step.failure = None
@@ -182,6 +185,10 @@ def _skip(run: OrderRun, step: StepRun, act: StepAct) -> None:
 def _complete(run: OrderRun, step: StepRun, act: StepAct) -> None:
     if step.undoing:
         end_undo(run, step, StepState.COMPLETED)
+        return
+    if step.patching and act.data:
+        step.output = act.data
+        settle(run, step, StepState.COMPLETED)
         return
     manual = run.definition(step).definition.manual
     if manual is None:

@@ -8,9 +8,11 @@ from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 
+from compiler.plan import PlannedStep
 from compiler.plan_codec import unpack
 from workflows import telling
 from workflows.between import Between
+from workflows.carrying_revisions import carried_revisions, restore_revisions
 from workflows.carrying_undo import carried_undo, restore_undo, wake_undo
 from workflows.inbox import KeptEvent
 from workflows.jeopardy import keep_time
@@ -48,6 +50,7 @@ def carried(run: OrderRun, packed_plan: bytes) -> bytes:
         "steps": {str(step.position): row for step in run.steps if (row := _row(step))},
         "outputs": _outputs(run),
         "undo": carried_undo(run),
+        "revisions": carried_revisions(run),
         "kept": [asdict(event) for event in run.inbox.kept],
         "seen": "".join(run.inbox.seen),
         "promise": run.outlook.promise.value if run.outlook is not None else None,
@@ -74,6 +77,7 @@ def resumed(data: bytes, now: float) -> tuple[OrderRun, bytes]:
     run.started_at = state["started_at"]
     if state["characteristics"] is not None:
         run.characteristics = state["characteristics"]
+    restore_revisions(run, state.get("revisions", {}))
     _restore_steps(run, state)
     run.inbox.kept = [KeptEvent(**event) for event in state["kept"]]
     run.inbox.seen = {state["seen"][at : at + 16]: None for at in range(0, len(state["seen"]), 16)}
@@ -134,11 +138,12 @@ def _failure_fields(failure: Failure) -> tuple[Any, ...]:
 def _outputs(run: OrderRun) -> dict[str, Any]:
     """Those that something still depends on; of the others, those that a redo would read first, as many as there is
     room for."""
-    needed = _read_by(run, lambda step: step.state not in SETTLED or step.undoing)
+    compared = run.revisions.compared
+    needed = _read_by(run, lambda step: step.state not in SETTLED or step.undoing or step.position in compared)
     needed.update(
         step.position
         for step in run.steps
-        if run.definition(step).definition.undo is not None and step.state not in TAKEN_BACK
+        if step.patching or (run.definition(step).definition.undo is not None and step.state not in TAKEN_BACK)
     )
     kept = {position for position in needed if run.steps[position].has_output}
     room = MOST_BYTES_BEYOND_NEED
@@ -158,7 +163,8 @@ def _read_by(run: OrderRun, readers: Callable[[StepRun], bool]) -> set[int]:
         position
         for step in run.steps
         if readers(step)
-        for positions in run.plan.steps[step.position].reads
+        for planned in _planned_and_seen(run, step)
+        for positions in planned.reads
         for position in positions
     }
 
@@ -170,6 +176,11 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
             step.started_at = run.started_at + (began - 1) / 1000
         if took:
             step.ended_at = (step.started_at or run.started_at) + (took - 1) / 1000
+def _planned_and_seen(run: OrderRun, step: StepRun) -> list[PlannedStep]:
+    sight = run.revisions.sights.get(step.position)
+    return [run.plan.steps[step.position], *([] if sight is None else [sight.step])]
+
+
         if step.state is StepState.COMPLETED:
             step.attempts = 1 if run.recipe(step).calls_out else 0
     for position, row in state["steps"].items():

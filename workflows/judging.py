@@ -25,6 +25,23 @@ def output_of(run: OrderRun, step: StepRun, scope: Scope, plain: Any) -> Any:
     return as_data(plain if template is None else scope.render(template))
 
 
+def output_of_patch(run: OrderRun, step: StepRun, answer: Any) -> Any:
+    """`answer`: the response of the patching call, or the payload of its callback. What has no content, or not what the
+    step's `output` is made of, leaves the output as it was."""
+    definition = run.definition(step).definition
+    called_back = definition.call is not None and definition.call.callback is not None
+    content = answer if called_back or not isinstance(answer, dict) else answer.get("body")
+    if content in (None, "", {}, []):
+        return step.output
+    template = run.planned_definition(step).definition.output
+    if template is None:
+        return as_data(content)
+    try:
+        return as_data(Scope(run, step, {"payload" if called_back else "response": answer}).render(template))
+    except NoValue:
+        return step.output
+
+
 def as_data(value: Any) -> Any:
     """As it looks after a way through JSON, so that it is the same before and after a run continues as another one."""
     if isinstance(value, dict):

@@ -10,8 +10,9 @@ from urllib.parse import quote
 from compiler import cel
 from compiler.bindings import line_bindings, listed_line, serves_several
 from compiler.durations import parse_duration
-from compiler.plan import PlannedDefinition
+from compiler.plan import PlannedDefinition, PlannedStep
 from workflows.progress import OrderRun, StepRun
+from workflows.revisions import Sight
 from workflows.states import StepState
 
 _MISSING = "there is no"
@@ -34,8 +35,9 @@ class Scope:
     def __init__(self, run: OrderRun, step: StepRun, further: Mapping[str, Any] | None = None) -> None:
         self.run = run
         self.step = step
-        self.definition: PlannedDefinition = run.definition(step)
-        self._names = _bindings_of(run, step)
+        sight = None if current else run.revisions.sights.get(step.position)
+        self.definition: PlannedDefinition = run.planned_definition(step) if sight is None else sight.definition
+        self._names = _bindings_of(run, step, sight)
         if further:
             self._names.update(further)
 
@@ -114,16 +116,18 @@ def timeout_of(scope: Scope) -> float:
     return scope.seconds(written) if isinstance(written, str) else scope.definition.timeout
 
 
-def _bindings_of(run: OrderRun, step: StepRun) -> dict[str, Any]:
-    planned = run.plan.steps[step.position]
-    names: dict[str, Any] = {"order": run.order_names()}
-    lines = run.plan.lines_of(planned)
-    if serves_several(run.plan.definition_of(planned).per):
+def _bindings_of(run: OrderRun, step: StepRun, sight: Sight | None) -> dict[str, Any]:
+    plan, planned = (run.plan, run.plan.steps[step.position]) if sight is None else (sight.plan, sight.step)
+    names: dict[str, Any] = {"order": run.order_names(plan)}
+    lines = plan.lines_of(planned)
+    if serves_several(plan.definition_of(planned).per):
         names["lines"] = [listed_line(line) for line in lines]
     else:
         names.update(line_bindings(lines[0]))
     if planned.reads:
-        _add_outputs(run, step, names)
+        _add_outputs(run, step, planned, names)
+    if step.patching:
+        names["output"] = step.output
     return names
 
 
@@ -132,8 +136,7 @@ def is_seen(step: StepRun) -> bool:
     return step.has_output and step.state is not StepState.CANCELLED
 
 
-def _add_outputs(run: OrderRun, step: StepRun, names: dict[str, Any]) -> None:
-    planned = run.plan.steps[step.position]
+def _add_outputs(run: OrderRun, step: StepRun, planned: PlannedStep, names: dict[str, Any]) -> None:
     for read, positions in zip(run.definition(step).reads, planned.reads, strict=True):
         known = names.setdefault(read.name, {})
         if read.name == "workstreams":

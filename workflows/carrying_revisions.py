@@ -1,0 +1,66 @@
+"""What amendments have left in an order crosses over when a run continues as another one."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.plan import Plan, PlannedStep
+from compiler.plan_codec import pack, unpack
+from workflows.progress import OrderRun
+from workflows.revisions import Sight, part_of
+
+
+def carried_revisions(run: OrderRun) -> dict[str, Any]:
+    """Nothing for an order that was never amended."""
+    revisions = run.revisions
+    data: dict[str, Any] = {}
+    if revisions.retired:
+        data["retired"] = list(revisions.retired)
+    if revisions.removed_lines:
+        data["removed_lines"] = sorted(revisions.removed_lines)
+    if revisions.sights:
+        data["sights"] = _sights(revisions.sights)
+    if revisions.due:
+        data["due"] = list(revisions.due)
+    if revisions.compared:
+        data["compared"] = {str(position): digest for position, digest in revisions.compared.items()}
+    if patches := {str(step.position): [step.patches, step.patching] for step in run.steps if step.patches}:
+        data["patches"] = patches
+    return data
+
+
+def _sights(sights: Mapping[int, Sight]) -> list[list[Any]]:
+    """A row a plan: the positions, and as much of the plan as these steps see, packed."""
+    plans: dict[int, tuple[Plan, list[tuple[int, PlannedStep]]]] = {}
+    for position, sight in sorted(sights.items()):
+        plans.setdefault(id(sight.plan), (sight.plan, []))[1].append((position, sight.step))
+    return [
+        [
+            [position for position, _ in steps],
+            base64.b64encode(pack(part_of(plan, [step for _, step in steps]))).decode("ascii"),
+        ]
+        for plan, steps in plans.values()
+    ]
+
+
+def restore_revisions(run: OrderRun, data: Mapping[str, Any]) -> None:
+    """`data`: of carried_revisions. To be called before anything asks how a step is seen."""
+    revisions = run.revisions
+    for position, (patches, patching) in data.get("patches", {}).items():
+        run.steps[int(position)].patches, run.steps[int(position)].patching = patches, patching
+    revisions.retired = dict.fromkeys(data.get("retired", ()))
+    revisions.removed_lines = frozenset(data.get("removed_lines", ()))
+    for positions, packed in data.get("sights", ()):
+        plan = unpack(base64.b64decode(packed))
+        for position, step in zip(positions, plan.steps, strict=True):
+            revisions.sights[position] = Sight.of(plan, step, patching=run.steps[position].patching)
+    revisions.due = dict.fromkeys(data.get("due", ()))
+    revisions.compared = {int(position): digest for position, digest in data.get("compared", {}).items()}
+    for position in revisions.due:
+        revisions.watched.setdefault(position, {})
+    for position in revisions.compared:
+        for read in run.plan.steps[position].reads:
+            for at in read:
+                revisions.watched.setdefault(at, {})[position] = None
