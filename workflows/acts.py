@@ -64,12 +64,12 @@ def _done(name: ActName, act: StepAct) -> str:
     return f"{PAST[name]} {time.in_full(act)}" if name in ("reschedule", "extend") else PAST[name]
 
 
-def answer_of(run: OrderRun, name: ActName, step: StepRun) -> ActAnswer:
+def answer_of(run: OrderRun, name: ActName, step: StepRun, act: StepAct) -> ActAnswer:
     if name in ("claim", "assign"):
         return _answer(run, step, f"{_named(run, step)} is {claiming.whose(step)} now")
     failure = step.undo.failure if step.undo is not None and step.undoing else step.failure
     again = f", and is in fallout: {failure.message}" if step.in_fallout and failure else ""
-    return _answer(run, step, f"{_named(run, step)} was {PAST[name]}{again}")
+    return _answer(run, step, f"{_named(run, step)} was {_done(name, act)}{again}")
 
 
 def _answer(run: OrderRun, step: StepRun, message: str, *, already: bool = False) -> ActAnswer:

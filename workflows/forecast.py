@@ -169,6 +169,8 @@ def forecast_of(run: OrderRun, now: float, latest: Latest | None = None) -> Fore
             last = position
     if last < 0:
         end = run.ended_at if run.ended_at is not None else max(ends, default=now)
+        if not run.ended:  # what is being taken back is not over before now
+            end = max(end, now)
         return Forecast(starts, ends, end, None, via)
     return Forecast(starts, ends, ends[last], _head(via, last), via)
 
