@@ -47,7 +47,7 @@ def carried(run: OrderRun, packed_plan: bytes) -> bytes:
         "states": "".join(CODES[step.state] for step in run.steps),
         "began": _column([_milliseconds(step.started_at, run.started_at) for step in run.steps]),
         "took": _column([_milliseconds(step.ended_at, step.started_at or run.started_at) for step in run.steps]),
-        "steps": {str(step.position): row for step in run.steps if (row := _row(step))},
+        "steps": {str(step.position): row for step in run.steps if (row := _row(run, step))},
         "outputs": _outputs(run),
         "undo": carried_undo(run),
         "revisions": carried_revisions(run),
@@ -101,7 +101,7 @@ def _column(values: list[int | None]) -> list[int]:
     return [0 if value is None else value + 1 for value in values]
 
 
-def _row(step: StepRun) -> dict[str, Any]:
+def _row(run: OrderRun, step: StepRun) -> dict[str, Any]:
     if step.state in SETTLED:
         names: tuple[str, ...] = ("number", "attempts", "uncertain")
         if step.undoing:
@@ -119,9 +119,16 @@ def _row(step: StepRun) -> dict[str, Any]:
         row["clock"] = clock
     if step.failure is not None:
         row["failure"] = [*_failure_fields(step.failure)]
-    if step.state is StepState.COMPLETED and row.get("attempts") == 1:
-        del row["attempts"]  # as of every call that went well
+    if step.state is StepState.COMPLETED:
+        row.pop("attempts", None)
+        if step.attempts != _usual_attempts(run, step):
+            row["attempts"] = step.attempts
     return row
+
+
+def _usual_attempts(run: OrderRun, step: StepRun) -> int:
+    """Of a completed step, which says nothing of them then; another number where it took more, or a person did it."""
+    return 1 if run.recipe(step).calls_out else 0
 
 
 def _failure_fields(failure: Failure) -> tuple[Any, ...]:
@@ -158,7 +165,7 @@ def _outputs(run: OrderRun) -> dict[str, Any]:
 
 
 def _read_by(run: OrderRun, readers: Callable[[StepRun], bool]) -> set[int]:
-    """The steps whose output these read."""
+    """The steps whose output these read, or read when they began."""
     return {
         position
         for step in run.steps
@@ -169,6 +176,11 @@ def _read_by(run: OrderRun, readers: Callable[[StepRun], bool]) -> set[int]:
     }
 
 
+def _planned_and_seen(run: OrderRun, step: StepRun) -> list[PlannedStep]:
+    sight = run.revisions.sights.get(step.position)
+    return [run.plan.steps[step.position], *([] if sight is None else [sight.step])]
+
+
 def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
     for step, code, began, took in zip(run.steps, state["states"], state["began"], state["took"], strict=True):
         step.state = STATE_OF[code]
@@ -176,13 +188,8 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
             step.started_at = run.started_at + (began - 1) / 1000
         if took:
             step.ended_at = (step.started_at or run.started_at) + (took - 1) / 1000
-def _planned_and_seen(run: OrderRun, step: StepRun) -> list[PlannedStep]:
-    sight = run.revisions.sights.get(step.position)
-    return [run.plan.steps[step.position], *([] if sight is None else [sight.step])]
-
-
         if step.state is StepState.COMPLETED:
-            step.attempts = 1 if run.recipe(step).calls_out else 0
+            step.attempts = _usual_attempts(run, step)
     for position, row in state["steps"].items():
         step = run.steps[int(position)]
         for name in PLAIN:

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler import cel
 from workflows.progress import Failure, OrderRun, StepRun
-from workflows.scope import Scope
+from workflows.scope import NoValue, Scope
 
 
 def business_failure(run: OrderRun, step: StepRun, scope: Scope) -> Failure | None:

@@ -32,7 +32,10 @@ class Scope:
 
     __slots__ = ("_names", "definition", "run", "step")
 
-    def __init__(self, run: OrderRun, step: StepRun, further: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self, run: OrderRun, step: StepRun, further: Mapping[str, Any] | None = None, *, current: bool = False
+    ) -> None:
+        """`current`: as the order is now, also where the step began before an amendment."""
         self.run = run
         self.step = step
         sight = None if current else run.revisions.sights.get(step.position)
@@ -40,6 +43,10 @@ class Scope:
         self._names = _bindings_of(run, step, sight)
         if further:
             self._names.update(further)
+
+    @property
+    def names(self) -> Mapping[str, Any]:
+        return self._names
 
     def evaluate(self, expression: str) -> Any:
         """Raises NoValue."""

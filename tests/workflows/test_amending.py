@@ -201,7 +201,7 @@ def test_what_is_completed_and_changed_is_undone_and_done_again() -> None:
 
 
 def test_what_is_completed_and_gone_is_undone_after_what_depended_on_it() -> None:
-    steps, driven = completed()
+    _, driven = completed()
     driven.answer("b", {"id": "R-2"})
     assert driven.amend({"c": call()}, attributes={"model": "x"}) == {"a": "undone", "b": "undone"}
     driven.answer("b", {})
