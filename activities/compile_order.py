@@ -18,7 +18,6 @@ from activities.contract import COMPILE_ORDER, CompiledOrder, CompileOrder, Tell
 from compiler.catalogue import Catalogue
 from compiler.compile import compile_order
 from compiler.findings import Finding, OrderRejected
-from compiler.not_yet import not_yet
 from compiler.plan import Plan
 from compiler.plan_codec import pack
 
@@ -63,8 +62,6 @@ def compiled_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder
     """Never raises: a mistake of the compiler itself rejects the order, too, rather than leave it hanging."""
     try:
         plan = compile_order(order, catalogue)
-        if needed := not_yet(plan, catalogue):
-            raise OrderRejected(needed)
         packed = pack(plan)
         if len(packed) > LARGEST_PLAN:
             message = "the plan of this order is larger than Temporal can carry: split the order"

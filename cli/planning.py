@@ -14,7 +14,6 @@ from cli.failures import WrongUsage
 from cli.order_files import GivenOrder, read_given
 from cli.session import Session
 from compiler.findings import OrderRejected
-from views.findings import findings_text
 from views.plan_reasons import reasons_view
 
 if TYPE_CHECKING:
@@ -57,7 +56,6 @@ def plan(
         raise WrongUsage(f"A picture shows one order, and {order} holds {len(given)}")
     catalogue = session.catalogue()
     plans = _explained(session, given, catalogue) if explain else _compiled(given, catalogue)
-    _warn(session, [each.plan for each in plans], catalogue)
     if picture is not None:
         session.show(_drawn(plans[0].plan, picture))
     else:
@@ -90,15 +88,6 @@ def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalog
             raise OrderRejected(explanation.findings)
         plans.append(Planned(explanation.plan, explanation))
     return plans
-
-
-def _warn(session: Session, plans: Sequence[Plan], catalogue: Catalogue) -> None:
-    """Of what a worker would refuse an order for today: told beside the plan, which holds all the same."""
-    from compiler.not_yet import not_yet
-
-    found = [finding for each in plans for finding in not_yet(each, catalogue)]
-    for line in findings_text(finding.model_copy(update={"severity": "warning"}) for finding in found):
-        session.remark(line)
 
 
 def _shown(session: Session, plans: Sequence[Planned]) -> None:

@@ -102,14 +102,6 @@ async def test_an_edited_catalogue_is_used_by_the_very_next_order(compiler: Comp
     assert (await compiler.compile(**order("goodbye"))).findings == []
 
 
-async def test_an_order_that_needs_what_is_not_done_yet_is_rejected_with_what_to_write_instead(
-    compiler: Compiler,
-) -> None:
-    compiler.offer("late", "}, start: {latest: true")
-    compiled = await compiler.compile(**order("late"))
-    assert [finding["code"] for finding in compiled.findings] == ["not-yet"]
-
-
 async def test_an_order_asked_for_again_is_not_compiled_again(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,14 +1,11 @@
-"""Why things are in a plan or out of it, and what an order needs that is not done yet."""
+"""Why things are in a plan or out of it."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from compiler.compile import compile_order
 from compiler.explanation import explain_order, explanation_json, sentence
-from compiler.not_yet import not_yet
 from tests.compiler.sketch import catalogue_of, line, order_of
 
 TEXT = """
@@ -90,48 +87,3 @@ def test_a_rejected_order_is_explained_as_far_as_it_goes(tmp_path: Path) -> None
     )
     assert explanation.plan is None
     assert [finding.code for finding in explanation.findings] == ["reference-unknown"]
-
-
-STEP = """
-kind: commercial_product
-id: offer
-steps:
-  first: {milestone: true}
-  it: {after: [first], %s}
-  gone: {actions: [delete], start: {latest: true}, milestone: true}
----
-{kind: system, id: s, base_url: "http://localhost"%s}
-"""
-
-
-@pytest.mark.parametrize(
-    ("step", "system", "key"),
-    [
-        ("activity: x, on_failure: {code: y, redo_from: first}", "", "on_failure: redo_from"),
-        ("activity: x, on_failure: {rollback: line}", "", "on_failure: rollback"),
-    ],
-)
-def test_what_is_not_done_yet_is_told_by_step_and_key(step: str, system: str, key: str, tmp_path: Path) -> None:
-    text = STEP % (step if "after" not in step else step.replace("after: [", "after: [first, "), system)
-    catalogue = catalogue_of(
-        tmp_path, text.replace("after: [first], milestone: true, after:", "milestone: true, after:")
-    )
-    plan = compile_order(order_of(line("1", "offer")), catalogue)
-    (finding,) = not_yet(plan, catalogue)
-    assert key in finding.message
-    assert "`offer.it`" in finding.message
-    assert (finding.code, finding.line) == ("not-yet", 6)
-
-
-@pytest.mark.parametrize(
-    "step",
-    [
-        "milestone: true, point_of_no_return: true, sla: {duration: 1d}, on_change: keep",
-        "call: {system: s, post: /x, format: text}, undo: {call: {system: s, post: /y, format: form}}",
-        "milestone: true, start: {delay: 1d}, on_failure: continue",
-        "milestone: true, start: {latest: true}",
-    ],
-)
-def test_what_changes_nothing_while_an_order_goes_forward_is_no_reason(step: str, tmp_path: Path) -> None:
-    catalogue = catalogue_of(tmp_path, STEP % (step, ""))
-    assert not_yet(compile_order(order_of(line("1", "offer")), catalogue), catalogue) == []
