@@ -1,11 +1,11 @@
-"""What a person does to a running order: resolves a step, sets characteristics, waits for the end."""
+"""What a person does to a running order, or to a step of it; and waiting for its end."""
 
 from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
@@ -14,14 +14,12 @@ from operations.errors import ENDED, NotFound, Refused, TimedOut, asking_worker
 from operations.listing import OrderSummary, summary_of
 from operations.record import describe
 from workflows.messages import (
-    UPDATE_COMPLETE,
-    UPDATE_EXTEND,
-    UPDATE_RESCHEDULE,
-    UPDATE_RETRY,
+    UPDATE_NOTE,
     UPDATE_SET,
-    UPDATE_SKIP,
     ActAnswer,
     Actor,
+    NoteAct,
+    OrderAct,
     SetCharacteristics,
     StepAct,
     workflow_id,
@@ -31,19 +29,17 @@ from workflows.states import StepState
 PATIENCE = 15.0
 """Seconds for the order's answer."""
 
-ActName = Literal["retry", "skip", "complete", "reschedule", "extend"]
-UPDATES: dict[ActName, str] = {
-    "retry": UPDATE_RETRY,
-    "skip": UPDATE_SKIP,
-    "complete": UPDATE_COMPLETE,
-    "reschedule": UPDATE_RESCHEDULE,
-    "extend": UPDATE_EXTEND,
-}
+ActName = Literal["retry", "skip", "complete", "reschedule", "extend", "claim", "assign", "proceed"]
+OrderActName = Literal["cancel", "rollback", "redo", "hold", "resume"]
+"""Acts are called like the updates that carry them (workflows/messages.py)."""
+STEP_ACTS: tuple[ActName, ...] = get_args(ActName)
+ORDER_ACTS: tuple[OrderActName, ...] = get_args(OrderActName)
 
 
 @dataclass(frozen=True)
 class StepCommand:
-    """One act on one step of one order. `step`: id or number. `expected`: the state the person saw, None: not said."""
+    """One act on one step of one order. `step`: id or number. `expected`, `expected_holder`: the state, and who had it,
+    as the person saw it; None: not said."""
 
     act: ActName
     order_id: str
@@ -51,12 +47,57 @@ class StepCommand:
     actor: Actor
     data: dict[str, Any] | None = None
     expected: StepState | None = None
+    expected_holder: str | None = None
+
+
+@dataclass(frozen=True)
+class OrderCommand:
+    """One act on an order, a line or a step of it: cancels, rolls back, redoes from a step, holds, resumes.
+
+    `expected`: the state of the step, or else of the order, as the person saw it. `override`: why a point of no return
+    is not to count. `assess`: only say what it would do.
+    """
+
+    act: OrderActName
+    order_id: str
+    actor: Actor
+    line: str | None = None
+    step: str | None = None
+    expected: str | None = None
+    override: str | None = None
+    assess: bool = False
 
 
 async def act_on_step(client: Client, command: StepCommand) -> ActAnswer:
     """Raises NotFound (order), Refused (why, and what would be possible instead; also an unknown step), NoWorker."""
-    message = StepAct(step=command.step, actor=command.actor, data=command.data, expected=_as_known(command.expected))
-    return await _told(client, command.order_id, UPDATES[command.act], message)
+    message = StepAct(
+        step=command.step,
+        actor=command.actor,
+        data=command.data,
+        expected=_as_known(command.expected),
+        expected_holder=command.expected_holder,
+    )
+    return await _told(client, command.order_id, command.act, message)
+
+
+async def act_on_order(client: Client, command: OrderCommand) -> ActAnswer:
+    """Raises as act_on_step does."""
+    seen = command.expected
+    known = seen if command.step is None or seen is None else _as_known(StepState(seen))
+    message = OrderAct(
+        actor=command.actor,
+        line=command.line,
+        step=command.step,
+        expected=known,
+        override=command.override,
+        assess=command.assess,
+    )
+    return await _told(client, command.order_id, command.act, message)
+
+
+async def write_note(client: Client, order_id: str, text: str, actor: Actor, step: str | None = None) -> ActAnswer:
+    """Into the history of the order; `step`: what it is about. Raises as act_on_step does."""
+    return await _told(client, order_id, UPDATE_NOTE, NoteAct(text=text, actor=actor, step=step))
 
 
 def _as_known(seen: StepState | None) -> StepState | None:
@@ -70,7 +111,10 @@ async def set_characteristics(client: Client, order_id: str, values: dict[str, A
     return await _told(client, order_id, UPDATE_SET, SetCharacteristics(characteristics=values, actor=actor))
 
 
-async def _told(client: Client, order_id: str, update: str, message: StepAct | SetCharacteristics) -> ActAnswer:
+Message = StepAct | OrderAct | NoteAct | SetCharacteristics
+
+
+async def _told(client: Client, order_id: str, update: str, message: Message) -> ActAnswer:
     handle = client.get_workflow_handle(workflow_id(order_id))
     try:
         async with asking_worker(f"Order {order_id}", address_of(client), PATIENCE):

@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Literal
 
 from operations.errors import NoWorker, OperationError, ServerUnreachable
+from operations.moves import work_state
 from operations.reading import StepOfOrder
 from workflows.messages import ActAnswer, StepView
 from workflows.states import StepState
@@ -213,7 +214,7 @@ class Runner:
     async def _how_it_goes(self, target: Target, until: float) -> Result | None:
         """Its failure; None: it has not failed, or not yet."""
         step = await self._seen(target)
-        state = _work_state(step) if step is not None else None
+        state = work_state(step) if step is not None else None
         patient = self._now() < until
         if state in UNDER_WAY and patient:
             return None
@@ -231,10 +232,3 @@ class Runner:
             return await self._look(target)
         except OperationError:
             return None
-
-
-def _work_state(step: StepView) -> StepState:
-    """Of its undo, where that is under way."""
-    if step.undo is not None and step.undo.state not in (StepState.COMPLETED, StepState.SKIPPED):
-        return StepState(step.undo.state)
-    return step.state

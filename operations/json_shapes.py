@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from operations.listing import OrderSummary
 from operations.notifications import UndeliveredList
 from operations.reading import OrderReading, StepList, StepOfOrder
-from operations.reasons import Reason, ended_sentence
+from operations.reasons import Reason, ended_sentence, lateness
 from operations.submission import Submission
 from operations.systems import SystemReading
 from workflows.messages import ActAnswer, LineView, OutboxView, ResendAnswer, StepView
@@ -127,6 +127,7 @@ def reasons_json(reading: OrderReading, reasons: list[Reason], step: StepView | 
         "state": reading.order.state.value,
         "step": step.id if step else None,
         "ended": ended_sentence(reading.order, step),
+        "lateness": lateness(reading.order, reading.steps),
         "reasons": [
             {
                 "step": reason.step,
@@ -136,6 +137,7 @@ def reasons_json(reading: OrderReading, reasons: list[Reason], step: StepView | 
                 "whose_move": reason.whose_move,
                 "moved_by": reason.moved_by,
                 "holds_up": reason.holds_up,
+                "beyond": list(reason.beyond),
                 "sentence": reason.sentence,
             }
             for reason in reasons

@@ -30,10 +30,10 @@ class OrderFilter:
     late: bool = False
     fallout: bool = False
     open_tasks: bool = False
-    running: bool = False
     since: datetime | None = None
     """Submitted then or later."""
     limit: int = 100
+    running: bool = False
 
 
 @dataclass(frozen=True)

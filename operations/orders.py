@@ -7,15 +7,18 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
-from operations import acting, deliveries, listing, notifications, reading, submission, systems
-from operations.acting import StepCommand
+from operations import acting, bulk_acts, deliveries, listing, notifications, other_orders, reading, submission, systems
+from operations.acting import OrderCommand, StepCommand
+from operations.bulk import Pace, Runner
+from operations.bulk_acts import BulkCommand
 from operations.connection import ConnectionSettings, address_of, check_server, connect
 from operations.deliveries import Delivered
 from operations.errors import NoWorker
 from operations.listing import OrderFilter, OrderSummary
 from operations.notifications import UndeliveredList
-from operations.reading import OrderReading, StepList
+from operations.reading import OPEN, OrderReading, StepList, is_in, is_task
 from operations.reasons import Reason, why
+from operations.selecting import Selection
 from operations.submission import Submission
 from operations.systems import SystemReading
 from workflows.messages import (
@@ -86,8 +89,15 @@ class Orders:
         return await deliveries.deliver_callback_by_id(self.client, secret, callback_id, payload)
 
     async def act(self, command: StepCommand) -> ActAnswer:
-        """Retries, skips or completes a step."""
+        """Retries, skips or completes a step, moves its time (`data`: workflows.rescheduling.NewTime)."""
         return await acting.act_on_step(self.client, command)
+
+    async def act_on_order(self, command: OrderCommand) -> ActAnswer:
+        """Cancels, rolls back, redoes from a step, holds or resumes; or, with `assess`, says what that would do."""
+        return await acting.act_on_order(self.client, command)
+
+    async def note(self, order_id: str, text: str, actor: Actor, step: str | None = None) -> ActAnswer:
+        return await acting.write_note(self.client, order_id, text, actor, step)
 
     async def set(self, order_id: str, characteristics: dict[str, Any], actor: Actor) -> ActAnswer:
         return await acting.set_characteristics(self.client, order_id, characteristics, actor)
@@ -98,10 +108,10 @@ class Orders:
         return await reading.steps_across(self.client, wanted, [StepState.FATALLY_FAILED], None)
 
     async def tasks(self, queue: str | None = None, limit: int = 100) -> StepList:
-        """Manual steps that wait for a person, over all running orders."""
+        """Steps that wait for a person, over all running orders: manual ones, and those escalated to a queue."""
         wanted = OrderFilter(open_tasks=True, limit=limit)
-        tasks = await reading.steps_across(self.client, wanted, [StepState.IN_PROGRESS], "manual")
-        found = [task for task in tasks.found if queue is None or task.step.queue == queue]
+        tasks = await reading.steps_across(self.client, wanted, list(OPEN), None)
+        found = [task for task in tasks.found if is_task(task.step) and (queue is None or is_in(task.step, queue))]
         return StepList(found, tasks.unanswered)
 
     async def undelivered(self, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
@@ -119,11 +129,28 @@ class Orders:
         return await notifications.resend(self.client, order_id, receiver, None if events is None else [*events])
 
     async def why(self, order_id: str, step: str | None = None) -> tuple[OrderReading, Sequence[Reason]]:
-        """The order, and what it (or `step`, by id or number) waits for now. NoWorker where that cannot be told."""
+        """The order, and what it (or `step`, by id or number) waits for now, in other orders, too. NoWorker where that
+        cannot be told."""
         found = await self.read(order_id)
         if step and found.source == "record":
             raise NoWorker(f"Order {order_id}")
-        return found, why(found.order, found.steps, found.step(step) if step else None)
+        reasons = why(found.order, found.steps, found.step(step) if step else None)
+        return found, await other_orders.followed(self.read, found, reasons)
+
+    async def history(self, order_id: str) -> OrderReading:
+        """The order without its steps; `order.history` has who did what, when and why. NoWorker: nobody can tell now."""
+        found = await self.read(order_id, steps=False)
+        if found.source == "record":
+            raise NoWorker(f"Order {order_id}")
+        return found
+
+    async def bulk_selection(self, command: BulkCommand) -> Selection:
+        """Whom it is for."""
+        return await bulk_acts.select(self.client, command)
+
+    def bulk_runner(self, command: BulkCommand, pace: Pace) -> Runner:
+        """Does it to those that `bulk_selection` has found."""
+        return bulk_acts.runner(self.client, command, pace)
 
     async def systems(self) -> Sequence[SystemReading]:
         """Every system that this deployment's workers know, with its switch and what waits for it."""

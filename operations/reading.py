@@ -25,6 +25,7 @@ from workflows.messages import (
     QUERY_STEPS,
     ErrorView,
     OrderView,
+    OverviewRequest,
     StepsPage,
     StepsPageRequest,
     StepView,
@@ -40,6 +41,22 @@ AT_ONCE = 8
 """Orders asked at the same time, so that a long list does not crowd out the orders' own work."""
 
 Source = Literal["worker", "record"]
+
+
+OPEN = (StepState.READY, StepState.IN_PROGRESS, StepState.FAILED, StepState.ON_HOLD)
+"""Steps whose turn has come, but for those in fallout, which has a list of its own."""
+
+
+def is_task(step: StepView) -> bool:
+    """Whether it waits for a person: a manual step does, and what was escalated to a queue."""
+    if step.kind == "manual":
+        return step.state is StepState.IN_PROGRESS
+    return step.escalated_to is not None and step.queue == step.escalated_to
+
+
+def is_in(step: StepView, queue: str) -> bool:
+    """Whether the queue's people see it: their own steps, and those escalated to them."""
+    return queue in (step.queue, step.escalated_to)
 
 
 @dataclass(frozen=True)
@@ -97,15 +114,19 @@ async def read(client: Client, order_id: str, *, steps: bool = True) -> OrderRea
 async def overview(client: Client, order_id: str) -> OrderView:
     async with asking_worker(f"Order {order_id}", address_of(client), QUERY_PATIENCE):
         answer: OrderView = await client.get_workflow_handle(workflow_id(order_id)).query(
-            QUERY_OVERVIEW, result_type=OrderView, rpc_timeout=timedelta(seconds=QUERY_PATIENCE)
+            QUERY_OVERVIEW,
+            OverviewRequest(at=datetime.now(UTC)),
+            result_type=OrderView,
+            rpc_timeout=timedelta(seconds=QUERY_PATIENCE),
         )
     return answer
 
 
 async def steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+    dated = request.model_copy(update={"at": datetime.now(UTC)})
     async with asking_worker(f"Order {order_id}", address_of(client), QUERY_PATIENCE):
         answer: StepsPage = await client.get_workflow_handle(workflow_id(order_id)).query(
-            QUERY_STEPS, request, result_type=StepsPage, rpc_timeout=timedelta(seconds=QUERY_PATIENCE)
+            QUERY_STEPS, dated, result_type=StepsPage, rpc_timeout=timedelta(seconds=QUERY_PATIENCE)
         )
     return answer
 
@@ -146,37 +167,41 @@ def with_attempts(
     """
     by_step = {activity.activity_id.partition("/")[0]: activity for activity in pending}
     return [
-        _held(_joined(step, by_step[step.id]), by_step[step.id], holds or {})
+        _with_activity(step, by_step[step.id], holds or {})
         if step.state is StepState.IN_PROGRESS and step.id in by_step
         else step
         for step in steps
     ]
 
 
-def _held(step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]) -> StepView:
-    """On hold, where the call waits on the queue of a system that is off or whose breaker is open. It has burnt no
+def _with_activity(step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]) -> StepView:
+    """A call that waits on the queue of a system which is off, or whose breaker is open, is on hold: it burns no
     attempt meanwhile, and the time of the next one means nothing."""
+    joined = _joined(step, activity)
     hold = holds.get(waits_on(activity) or "")
     if hold is None:
-        return step
-    attempts = max(step.attempts - 1, 0) if step.state is StepState.IN_PROGRESS else step.attempts
-    what = f"system {hold.system}, which is {'switched off' if hold.off else 'failing'}"
-    return step.model_copy(
-        update={
-            "state": StepState.ON_HOLD,
-            "attempts": attempts,
-            "next_attempt_at": None,
-            "waits_for": what,
-            "system_hold": hold,
-        }
-    )
+        return joined
+    changes: dict[str, object] = {
+        "state": StepState.ON_HOLD,
+        "next_attempt_at": None,
+        "waits_for": f"system {hold.system}, which is {'switched off' if hold.off else 'failing'}",
+        "system_hold": hold,
+    }
+    if not _polls(activity):
+        changes["attempts"] = max(step.attempts, activity.attempt - 1)
+    return joined.model_copy(update=changes)
+
+
+def _polls(activity: PendingActivityInfo) -> bool:
+    """It was answered, and what is waited for was not there yet: no failure."""
+    return activity.last_failure.application_failure_info.type == NOT_YET
 
 
 def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:
     if not activity.HasField("last_failure"):
         return step.model_copy(update={"attempts": max(step.attempts, activity.attempt)})
     next_at = _moment(activity, "next_attempt_schedule_time")
-    if activity.last_failure.application_failure_info.type == NOT_YET:  # polling: an answer, and no failure
+    if _polls(activity):
         return step.model_copy(update={"next_attempt_at": next_at})
     waiting = next_at is not None and next_at > datetime.now(UTC)
     return step.model_copy(

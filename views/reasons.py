@@ -50,6 +50,7 @@ def _paragraph(reason: Reason, step: StepView | None, now: datetime) -> Iterator
             ("now", _sentence(reason.waits_for)),
             ("since", since),
             ("move", f"It is {reason.whose_move} move: {reason.moved_by}."),
+            *(("there", _sentence(said.rstrip("."))) for said in reason.beyond),
             ("holds up", counted(reason.holds_up, "later step") if reason.holds_up else ""),
         ]
     )

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from workflows import acts, fulfilment, order_acts
-from workflows.messages import UPDATE_SET, ActAnswer, OrderAct, SetCharacteristics, StepAct
+from workflows import acts, fulfilment, notes, order_acts
+from workflows.messages import UPDATE_NOTE, UPDATE_SET, ActAnswer, NoteAct, OrderAct, SetCharacteristics, StepAct
 from workflows.progress import OrderRun
 
 
@@ -44,5 +44,6 @@ def _on_order(name: order_acts.OrderActName) -> Update:
 UPDATES: Mapping[str, Update] = {
     **{name: _on_step(name) for name in acts.ALLOWED},
     **{name: _on_order(name) for name in order_acts.JUDGING},
+    UPDATE_NOTE: Update(NoteAct, notes.check_note, notes.write_note),
     UPDATE_SET: Update(SetCharacteristics, acts.check_characteristics, acts.set_characteristics),
 }

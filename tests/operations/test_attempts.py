@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from activities.contract import NOT_YET
 from operations.reading import with_attempts
-from tests.operations.views import step_view
+from tests.operations.views import START, step_view
+from workflows.messages import SystemHold
 from workflows.states import StepState
 
 
 def pending(activity_id: str, attempt: int, next_in: timedelta | None = None) -> PendingActivityInfo:
-    info = PendingActivityInfo(activity_id=activity_id, attempt=attempt)
+    info = PendingActivityInfo(
+        activity_id=activity_id, attempt=attempt, state=PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED
+    )
+    info.activity_options.task_queue.name = "ordo.inventory"
     if attempt > 1:
         info.last_failure.message = "no answer"
         info.last_failure.application_failure_info.type = "timeout"
@@ -54,3 +60,35 @@ def test_a_system_that_is_asked_again_has_not_failed() -> None:
 def test_what_ended_while_it_was_asked_for_is_not_given_the_error_of_an_earlier_attempt() -> None:
     done = step_view(1, "camera.reserve@1", StepState.COMPLETED, attempts=2)
     assert with_attempts([done], [pending("camera.reserve@1", 2)]) == [done]
+
+
+OFF = SystemHold(system="inventory", off=True, since=START, by="ann", reason="closing")
+
+
+@pytest.mark.parametrize("next_in", [None, timedelta(minutes=1)])
+def test_a_call_whose_system_is_off_is_on_hold_whether_or_not_an_attempt_was_planned(next_in: timedelta | None) -> None:
+    running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
+    (step,) = with_attempts([running], [pending("camera.reserve@1", 3, next_in)], {"ordo.inventory": OFF})
+    assert (step.state, step.attempts, step.next_attempt_at) == (StepState.ON_HOLD, 2, None)
+    assert step.waits_for == "system inventory, which is switched off"
+    assert (step.system_hold, step.error is not None) == (OFF, True)
+
+
+def test_a_call_that_never_began_has_no_attempt_and_one_that_polls_keeps_those_it_had() -> None:
+    running = step_view(1, "line.activate@1", StepState.IN_PROGRESS, attempts=0)
+    (step,) = with_attempts([running], [pending("line.activate@1", 1)], {"ordo.inventory": OFF})
+    assert (step.state, step.attempts) == (StepState.ON_HOLD, 0)
+    polled = pending("line.activate@1/poll", 9)
+    polled.last_failure.application_failure_info.type = NOT_YET
+    running = running.model_copy(update={"attempts": 2})
+    (step,) = with_attempts([running], [polled], {"ordo.inventory": OFF})
+    assert (step.state, step.attempts, step.error) == (StepState.ON_HOLD, 2, None)
+
+
+def test_a_call_that_has_begun_and_a_call_to_another_system_are_not_on_hold() -> None:
+    running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
+    begun = pending("camera.reserve@1", 1)
+    begun.state = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
+    assert with_attempts([running], [begun], {"ordo.inventory": OFF})[0].state is StepState.IN_PROGRESS
+    other = pending("camera.reserve@1", 1)
+    assert with_attempts([running], [other], {"ordo.billing": OFF})[0].state is StepState.IN_PROGRESS
