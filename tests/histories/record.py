@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +90,27 @@ async def continued(desk: Desk) -> Order:
     return await desk.submit(steps | {"pause": {"wait": {"for": "1s"}}})
 
 
+async def dated(desk: Desk) -> Order:
+    """Late from its start, with an sla; recorded before orders were watched for being late (docs/upgrading.md)."""
+    steps: dict[str, Any] = {
+        "a": call(sla={"duration": "1h", "warn": "10m"}),
+        "pause": {"wait": {"for": "20ms"}, "after": ["a"]},
+        "visit": {"manual": {"queue": "field"}, "after": ["pause"], "sla": {"duration": "10ms", "escalate": "leads"}},
+    }
+    order = await desk.submit(steps, requested_completion=datetime(2020, 1, 1, tzinfo=UTC))
+    await order.until_state(visit="in_progress")
+    await asyncio.sleep(0.1)
+    await order.act("complete", "visit")
+    return order
+
+
 SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "every_kind": every_kind,
     "fallout": fallout,
     "rejected": rejected,
     "long": long,
     "continued": continued,
+    "dated": dated,
 }
 
 
