@@ -69,7 +69,7 @@ def _reached(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str,
         raise _Unreachable([*problems, f"receiver {receiver.id}: {error}"]) from None
     place, lacking = reach(_as_system(receiver, base), environment)
     if place is None or problems:
-        raise _Unreachable([*problems, *(problem.replace("system receiver", "receiver") for problem in lacking)])
+        raise _Unreachable([*problems, *map(_as_of_receiver, lacking)])
     return ReachableReceiver(
         receiver,
         place.base.origin + (place.base.prefix or "/") + query,
@@ -86,7 +86,12 @@ def _missing(receiver: Receiver, environment: Mapping[str, str]) -> list[str]:
     secret = receiver.secret
     if secret is not None and secret.env is not None and not environment.get(secret.env):
         found.append(f"receiver {receiver.id}: the environment variable {secret.env}, which holds a secret, is not set")
-    return [problem.replace("system receiver", "receiver") for problem in found]
+    return [_as_of_receiver(problem) for problem in found]
+
+
+def _as_of_receiver(problem: str) -> str:
+    """What was said of the system that a receiver was looked at as."""
+    return problem.replace("system receiver", "receiver").replace("its base_url", "its url")
 
 
 def _taken_apart(url: str) -> tuple[str, str]:

@@ -17,7 +17,8 @@ def _share(step: StepRun) -> Share:
 class LineWatch:
     """Counts, for each line, its steps by what they mean for it; an order line's are also those of all lines below."""
 
-    def __init__(self, plan: Plan, steps: list[StepRun]) -> None:
+    def __init__(self, plan: Plan, steps: list[StepRun], before: LineWatch | None = None) -> None:
+        """`before`: of the plan that this one has replaced; how its lines stood then is what they change from."""
         self.plan = plan
         self._everyone = [*plan.order_lines, *plan.lines]
         self._above = _lines_above(plan)
@@ -26,8 +27,13 @@ class LineWatch:
         for position, share in enumerate(self._shares):
             for line in self._touched(position):
                 self._counts[line][share] += 1
-        self._known = [self._state(line) for line in range(len(self._everyone))]
-        self._changed: dict[int, None] = {}
+        known = before.known() if before is not None else {}
+        self._known = [known.get(line.id, self._state(place)) for place, line in enumerate(self._everyone)]
+        self._changed: dict[int, None] = dict.fromkeys(range(len(self._everyone))) if known else {}
+
+    def known(self) -> dict[str, OrderState]:
+        """How each line stood when last asked, by its id."""
+        return {line.id: state for line, state in zip(self._everyone, self._known, strict=True)}
 
     def moved(self, step: StepRun) -> None:
         before, after = self._shares[step.position], _share(step)

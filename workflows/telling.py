@@ -58,6 +58,7 @@ def resume(run: OrderRun, data: dict[str, Any]) -> None:
 
 
 def _listen(run: OrderRun, told: Told) -> None:
+    told.plan = run.plan
     run.journal.heard = told.happenings
     if told.wants("line."):
         told.lines = LineWatch(run.plan, run.steps)
@@ -67,8 +68,19 @@ def _order(run: OrderRun, revision: int) -> ToldOrder:
     order = run.plan.order
     customer = {name: order.customer[name] for name in CUSTOMER if order.customer.get(name) is not None}
     return ToldOrder(
-        id=order.id, revision=revision, customer=customer, priority=order.priority, products=rollup.products(run.plan)
+        id=order.id,
+        revision=revision,
+        customer=customer,
+        priority=order.priority,
+        products=rollup.products(run.plan, run.revisions.removed_lines),
     )
+
+
+def amended(run: OrderRun, **data: Any) -> None:
+    """The order is another one by now: receivers choose by what it is. Its events go on being numbered as before."""
+    if run.told is not None:
+        run.told.order = _order(run, run.told.order.revision)
+        note(run, "order.amended", **data)
 
 
 def note(run: OrderRun, event_type: str, step: StepRun | None = None, **data: Any) -> None:
@@ -87,6 +99,7 @@ def gather(run: OrderRun) -> None:
         return
     happenings, told.happenings = told.happenings, []
     run.journal.heard = told.happenings
+    _tell_amendment(run, told, happenings)
     acted: Entry | None = None
     for happening in happenings:
         if isinstance(happening, Entry):
@@ -100,6 +113,19 @@ def gather(run: OrderRun) -> None:
     _tell_lines(run, told)
     _tell_state(run, told)
     _hand_over(run, told)
+
+
+def _tell_amendment(run: OrderRun, told: Told, happenings: list[Move | Note | Entry]) -> None:
+    """The order has another plan than when it last told something."""
+    if told.plan is run.plan:
+        return
+    told.plan = run.plan
+    told.order = _order(run, told.order.revision)
+    if told.lines is not None:
+        told.lines = LineWatch(run.plan, run.steps, told.lines)
+    acts = [each for each in happenings if isinstance(each, Entry) and each.by is not None]
+    by = {"by": acts[-1].by, "reason": acts[-1].reason} if acts else {}
+    _tell(told, "order.amended", run.now, by)
 
 
 def _tell(told: Told, event_type: str, at: float, data: dict[str, Any]) -> None:
@@ -151,7 +177,7 @@ def _tell_act(run: OrderRun, told: Told, entry: Entry) -> None:
 
 
 def _tell_move(run: OrderRun, told: Told, move: Move, acted: Entry | None) -> None:
-    if told.lines is not None and told.lines.plan is run.plan:
+    if told.lines is not None:
         told.lines.moved(run.steps[move.step])
     types = list(_types_of(run, move))
     if not any(event_type in told.wanted for event_type in types):
@@ -182,9 +208,6 @@ def _types_of(run: OrderRun, move: Move) -> list[str]:
 def _tell_lines(run: OrderRun, told: Told) -> None:
     if told.lines is None:
         return
-    if told.lines.plan is not run.plan:  # amended: what the new plan's lines are now is where they begin
-        told.order = _order(run, told.order.revision)
-        told.lines = LineWatch(run.plan, run.steps)
     for line, product, before, after in told.lines.changes():
         data = {"line": line, "product": product, "state_before": before.value, "state": after.value}
         _tell(told, f"line.{after.value}", run.now, data)

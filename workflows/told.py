@@ -11,6 +11,7 @@ from workflows.journal import Entry
 from workflows.states import OrderState, StepState
 
 if TYPE_CHECKING:
+    from compiler.plan import Plan
     from workflows.line_watch import LineWatch
     from workflows.step_run import Failure, StepRun, UndoRun
 
@@ -58,6 +59,8 @@ class Told:
     """The order's, as last told."""
     happenings: list[Move | Note | Entry] = field(default_factory=list)
     lines: LineWatch | None = None
+    plan: Plan | None = None
+    """The order's, when it last told something."""
 
     def __post_init__(self) -> None:
         self.wanted = frozenset(type_ for type_ in EVENT_TYPES if fits_any(self.telling.events, type_))

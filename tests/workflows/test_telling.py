@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from tests.workflows.plans import call, plan_of
 from workflows import carrying, escalating, fulfilment, telling
 from workflows.commands import Command, TellEvents
 from workflows.progress import OrderRun
+from workflows.rollup import line_states
 from workflows.states import OrderState, StepState
 
 EVERYTHING = ["*"]
@@ -210,3 +212,28 @@ def test_every_state_of_an_order_is_an_event(state: OrderState) -> None:
 )
 def test_every_state_of_a_step_that_is_more_than_waiting_is_an_event(state: StepState) -> None:
     assert f"step.{state.value}" in EVENT_TYPES
+
+
+def test_an_amendment_is_told_and_its_lines_change_from_how_they_stood() -> None:
+    driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.amended", "line.*"])
+    driven.answer("a")
+    driven.answer("b")
+    assert driven.types.count("line.completed") == 2
+    run = driven.run
+    run.plan = replace(run.plan, catalogue_version="sha256:amended")
+    run.journal.note(run.now, "amended", None, "ann", "wants more")
+    driven.go_on()
+    assert driven.types[-1] == "order.amended"
+    assert driven.last("order.amended") == {"by": "ann", "reason": "wants more"}
+
+
+def test_what_is_told_of_lines_is_what_their_rolled_up_states_are() -> None:
+    driven = Telltale(
+        {"a": call(on_failure="continue"), "b": call(after=["a"], when="quantity > 5"), "c": call()}, ["line.*"]
+    )
+    driven.fail("a")
+    driven.answer("c")
+    told = {event.data["line"]: event.data["state"] for event in driven.told}
+    states = line_states(driven.run)
+    assert told == {"1": states.order_lines[0].value, "camera@1": states.lines[0].value}
+    assert told["camera@1"] == "partial"

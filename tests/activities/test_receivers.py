@@ -1,0 +1,94 @@
+"""Receivers as a worker reaches them, and who wants which event."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activities.compile_order import telling_of
+from activities.contract import Telling, ToldEvent, ToldOrder
+from activities.notifications import wants
+from activities.reachable_receiver import USUAL_RETRY, reach_receivers
+from compiler.catalogue import Catalogue, Receiver
+from compiler.steps import STANDARD_RETRY
+
+ORDER = ToldOrder(id="O-1", customer={"id": "C-1", "tier": "gold"}, products=["gate"])
+LATE = ToldEvent(id="O-1/1", number=1, type="step.late", at=0.0, data={"step": "gate.lock@1"})
+
+
+def catalogue(**receiver: Any) -> Catalogue:
+    made = Receiver(**{"id": "crm", "url": "https://crm.example/hook", "events": ["order.*"], **receiver})
+    return Catalogue("sha256:test", {}, {}, {}, {}, {"standard": STANDARD_RETRY}, receivers={"crm": made})
+
+
+def problems(environment: dict[str, str] | None = None, **receiver: Any) -> list[str]:
+    return reach_receivers(catalogue(**receiver), environment or {})[1]
+
+
+def test_what_the_environment_fills_in_is_filled_in() -> None:
+    made = catalogue(url="${env.HOOK}", headers={"X-Tenant": "${env.TENANT}"}, timeout="${env.SECONDS}s")
+    found, lacking = reach_receivers(made, {"HOOK": "https://crm.example/a/b?key=1", "TENANT": "north", "SECONDS": "5"})
+    assert lacking == []
+    assert found["crm"].url == "https://crm.example/a/b?key=1"
+    assert found["crm"].place.headers == {"X-Tenant": "north"}
+    assert (found["crm"].timeout, found["crm"].retry) == (5.0, USUAL_RETRY)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "said"),
+    [
+        ({"url": "${env.HOOK}"}, "receiver crm: the environment variable HOOK is not set"),
+        ({"secret": {"env": "KEY"}}, "receiver crm: the environment variable KEY, which holds a secret, is not set"),
+        ({"auth": {"bearer": {"env": "T"}}}, "receiver crm: the environment variable T, which holds a secret,"),
+        ({"headers": {"X-A": "${env.A}"}}, "receiver crm: the environment variable A is not set"),
+        ({"url": "ftp://x"}, "receiver crm: its url is no address to call: it must begin with http"),
+        ({"url": "https://u:p@x/"}, "it holds a user or password"),
+        ({"url": "https://x/#part"}, "its url holds a fragment"),
+        ({"url": "https://x/?a b"}, "its url holds characters that no address has"),
+    ],
+)
+def test_what_is_missing_or_cannot_be_called_is_named(receiver: dict[str, Any], said: str) -> None:
+    assert len(problems(**receiver)) == 1
+    assert said in problems(**receiver)[0]
+
+
+def test_an_address_that_cannot_be_called_is_not_shown() -> None:
+    said = problems({"HOOK": "ftp://x/path-is-secret"}, url="${env.HOOK}")
+    assert said
+    assert "path-is-secret" not in "".join(said)
+
+
+def test_a_policy_is_looked_up_and_a_timeout_is_bounded() -> None:
+    found, _ = reach_receivers(catalogue(retry="standard", timeout="${env.T}m"), {"T": "10"})
+    assert (found["crm"].retry, found["crm"].timeout) == (STANDARD_RETRY, 60.0)
+
+
+@pytest.mark.parametrize(
+    ("receiver", "wanted"),
+    [
+        ({"events": ["order.*"]}, False),
+        ({"events": ["step.late"]}, True),
+        ({"events": ["*"], "when": 'order.customer.tier == "silver"'}, False),
+        ({"events": ["*"], "when": 'event.step == "gate.lock@1" && "gate" in order.products'}, True),
+        ({"events": ["*"], "when": 'event.queue == "" && order.customer.name == ""'}, True),
+        ({"events": ["*"], "when": "1 / size(event.queue) > 0"}, True),
+    ],
+)
+def test_who_wants_an_event(receiver: dict[str, Any], wanted: bool) -> None:
+    assert wants(catalogue(**receiver).receivers["crm"], ORDER, LATE) is wanted
+
+
+def test_a_receiver_that_is_escalated_to_is_told_whatever_its_filter_says() -> None:
+    escalated = ToldEvent(id="O-1/2", number=2, type="step.escalated", at=0.0, data={"receiver": "crm"})
+    other = escalated.model_copy(update={"data": {"receiver": "other"}})
+    crm = catalogue(events=["order.*"], when="false").receivers["crm"]
+    assert wants(crm, ORDER, escalated)
+    assert not wants(crm, ORDER, other)
+
+
+def test_what_is_told_is_what_any_receiver_wants_and_nothing_without_receivers() -> None:
+    assert telling_of(catalogue(events=["step.*", "order.late"])) == Telling(
+        events=["order.late", "step.*", "step.escalated"], receivers=["crm"]
+    )
+    assert telling_of(Catalogue("sha256:test", {}, {}, {}, {}, {})) is None
