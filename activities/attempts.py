@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError
 from activities.contract import LONGEST_BACKOFF, RETRY_LATER, FailureDetails
 from activities.failure import Failure
 from compiler.steps import RetryPolicy
+from compiler.steps import pause_after as policy_pause_after
 
 logger = structlog.get_logger("activities")
 
@@ -52,13 +53,7 @@ def pause_after(policy: RetryPolicy, attempt: int, retry_after: float | None = N
     """Seconds between attempt number `attempt` (from 1) and the next one; what the system asked for goes first."""
     if retry_after is not None:
         return min(max(retry_after, 0.0), LONGEST_PAUSE)
-    if policy.intervals is not None:
-        return policy.intervals[min(attempt, len(policy.intervals)) - 1].total_seconds()
-    longest = policy.max_interval.total_seconds()
-    try:
-        return min(policy.initial.total_seconds() * policy.backoff ** (attempt - 1), longest)
-    except OverflowError:
-        return longest
+    return policy_pause_after(policy, attempt)
 
 
 def _before(info: activity.Info) -> tuple[int, bool]:

@@ -8,7 +8,7 @@ from compiler.catalogue import Catalogue, Step
 from compiler.durations import parse_duration
 from compiler.plan import PlannedDefinition
 from compiler.reach import Reach
-from compiler.steps import RetryChoice, RetryPolicy
+from compiler.steps import RetryChoice, RetryPolicy, StepDefinition
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)
 
@@ -31,7 +31,7 @@ def _made(catalogue: Catalogue, step: Step, serves_order_lines: bool) -> Planned
         workstream_name=catalogue.workstreams[step.workstream].name,
         step=step.id,
         name=step.name,
-        definition=definition,
+        definition=_with_policies(catalogue, definition),
         serves_order_lines=serves_order_lines,
         per=step.per,
         retry=_retry(catalogue, definition.retry, system),
@@ -41,6 +41,17 @@ def _made(catalogue: Catalogue, step: Step, serves_order_lines: bool) -> Planned
         reads=step.reads,
         places={text: str(place) for text, place in sorted(step.places.items())},
     )
+
+
+def _with_policies(catalogue: Catalogue, definition: StepDefinition) -> StepDefinition:
+    """Policies that `on_failure` names, written out: an order keeps those that it started with."""
+    if not any(isinstance(case.retry, str) for case in definition.on_failure):
+        return definition
+    cases = [
+        case.model_copy(update={"retry": _retry(catalogue, case.retry, None)}) if case.retry is not None else case
+        for case in definition.on_failure
+    ]
+    return definition.model_copy(update={"on_failure": cases})
 
 
 def _retry(catalogue: Catalogue, own: RetryChoice | None, system: str | None) -> RetryPolicy:

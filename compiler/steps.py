@@ -188,6 +188,17 @@ class RetryPolicy(Model):
         return self.max_attempts if self.intervals is None else len(self.intervals) + 1
 
 
+def pause_after(policy: RetryPolicy, attempt: int) -> float:
+    """Seconds between attempt number `attempt` (from 1) and the next one."""
+    if policy.intervals is not None:
+        return policy.intervals[min(attempt, len(policy.intervals)) - 1].total_seconds()
+    longest = policy.max_interval.total_seconds()
+    try:
+        return min(policy.initial.total_seconds() * policy.backoff ** (attempt - 1), longest)
+    except OverflowError:
+        return longest
+
+
 def _retry_shape(value: object) -> str:
     return "a policy" if isinstance(value, dict | RetryPolicy) else "an id"
 
@@ -222,6 +233,8 @@ class FailureCase(Model):
     code: str | None = None
     do: Literal["fallout", "continue"] | None = None
     queue: str | None = None
+    retry: RetryChoice | None = None
+    """Of what is in fallout: further rounds of attempts by itself, at this policy's intervals, until a person acts."""
     rollback: Scope | None = None
     redo_from: str | None = None
     max: int | None = Field(None, ge=1, le=100)
@@ -234,6 +247,8 @@ class FailureCase(Model):
             raise ValueError("`max` counts the rounds of `redo_from`")
         if self.queue is not None and self.do != "fallout":
             raise ValueError("`queue` says whose fallout it is: it goes with `do: fallout`")
+        if self.retry is not None and self.do != "fallout":
+            raise ValueError("`retry` tries again what is in fallout: it goes with `do: fallout`")
         return self
 
 

@@ -13,6 +13,7 @@ from compiler.steps import StepKind
 from workflows import claiming, forms, other_orders
 from workflows import rescheduling as time
 from workflows.claiming import check_holder
+from workflows.failing import BY_ITSELF
 from workflows.kinds.manual import done
 from workflows.kinds.undo import undo_of
 from workflows.messages import ActAnswer, Refusal, SetCharacteristics, StepAct
@@ -167,6 +168,9 @@ def _retry(run: OrderRun, step: StepRun, act: StepAct) -> None:
     step.attempts = 0
     step.failure = None
     step.queue = None
+    step.again_at = None
+    if step.rounds is not None:
+        step.rounds.pop(BY_ITSELF, None)
     step.callback = step.answer = None
     if step.started_at is None:
         run.move(step, StepState.PENDING)

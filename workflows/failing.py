@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from activities.contract import CONFIGURATION_ERROR, DEFINITION_ERROR, TIMEOUT
-from compiler.steps import FailureCase
+from compiler.steps import FailureCase, RetryPolicy, pause_after
 from workflows.progress import Failure, OrderRun, StepRun
 from workflows.redoing import redo, rework_from, starts_named
 from workflows.rollback import around, assessed, roll_back
@@ -19,6 +19,9 @@ INTERNAL_ERROR = "internal_error"
 
 OURS = frozenset({DEFINITION_ERROR, CONFIGURATION_ERROR, INTERNAL_ERROR})
 """Mistakes of definitions, set-up and engine, no failures of the business: they park, unless a case names them."""
+
+BY_ITSELF = "fallout"
+"""Among a step's rounds: those that it was in fallout for."""
 
 PARKED = FailureCase(do="fallout")
 
@@ -42,7 +45,32 @@ def failed(run: OrderRun, step: StepRun, failure: Failure) -> None:
             settle(run, step, StepState.FAILED_ACCEPTED)
         else:
             park(run, step, failure, case.queue)
+            _plan_a_round(run, step, case)
         return
+
+
+def _plan_a_round(run: OrderRun, step: StepRun, case: FailureCase) -> None:
+    """Where the case says so, what is in fallout is tried again by itself, until its ladder is at its end."""
+    if not isinstance(case.retry, RetryPolicy):
+        return
+    made = (step.rounds or {}).get(BY_ITSELF, 0)
+    if made >= case.retry.attempts - 1:
+        return
+    step.rounds = {**(step.rounds or {}), BY_ITSELF: made + 1}
+    step.again_at = run.now + pause_after(case.retry, made + 1)
+    run.wake_at(step, step.again_at)
+
+
+def another_round(run: OrderRun, step: StepRun) -> None:
+    """Its pause in fallout is over. The same effect is wanted as before, so the key stays."""
+    run.journal.note(run.now, "tried again by itself", run.id_of(step))
+    step.attempts = 0
+    step.failure = step.callback = step.answer = None
+    if step.begun:
+        run.retried.append(step.position)
+    else:
+        run.move(step, StepState.PENDING)
+        run.turns.append(step.position)
 
 
 def _reworked(run: OrderRun, step: StepRun, failure: Failure, redo_from: str, most: int) -> bool:
@@ -83,7 +111,7 @@ def _park(run: OrderRun, step: StepRun, failure: Failure, said: str, *, by_force
     stop_waiting(run, step)
     step.failure = replace(failure, at=run.now)
     step.attempts = max(step.attempts, failure.attempts)
-    if by_force:
+    if by_force or step.state is StepState.FATALLY_FAILED:  # it was, and is called back with another failure
         run.put(step, StepState.FATALLY_FAILED)
     else:
         run.move(step, StepState.FATALLY_FAILED)

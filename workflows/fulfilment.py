@@ -13,7 +13,7 @@ from typing import Any
 from activities.contract import DEFINITION_ERROR, StepStanding, StepWatch
 from workflows import acts, callbacks, events, other_orders, sla, watchers
 from workflows.commands import Command
-from workflows.failing import INTERNAL_ERROR, failed, fallout_queue, launch, park, try_again_later
+from workflows.failing import INTERNAL_ERROR, another_round, failed, fallout_queue, launch, park, try_again_later
 from workflows.holding import held_back
 from workflows.inbox import KeptEvent
 from workflows.jeopardy import keep_time
@@ -212,7 +212,9 @@ def pass_time(run: OrderRun) -> None:
 
 def _try_again(run: OrderRun, step: StepRun) -> None:
     """The pause is over, of the step or before it is asked again how it goes."""
-    if step.state is not StepState.FAILED or not held_back(run, step):
+    if step.state is StepState.FATALLY_FAILED:
+        another_round(run, step)
+    elif step.state is not StepState.FAILED or not held_back(run, step):
         launch(run, step)
 
 

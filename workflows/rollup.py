@@ -51,7 +51,7 @@ def _state_of_line(run: OrderRun, line: int, shares: set[Share]) -> OrderState:
 
 
 def shares_by_line(run: OrderRun) -> list[set[Share]]:
-    """Of the steps that serve each line, order lines first; of an order line also of those that serve lines below it."""
+    """Of the steps that serve each line, order lines first; of an order line also of those for lines below it."""
     plan = run.plan
     found: list[set[Share]] = [set() for _ in range(len(plan.order_lines) + len(plan.lines))]
     for step in run.steps:

@@ -92,8 +92,12 @@ TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     S.FAILED: frozenset(
         {S.IN_PROGRESS, S.COMPLETED, S.AMENDED, S.FATALLY_FAILED, S.FAILED_ACCEPTED, S.CANCELLED, S.PENDING, S.ON_HOLD}
     ),
-    # a person retries it (pending: whether and when it starts is judged anew), completes it or skips it
-    S.FATALLY_FAILED: frozenset({S.PENDING, S.READY, S.COMPLETED, S.AMENDED, S.SKIPPED, S.ON_HOLD}) | TAKEN_BACK,
+    # a person retries it (pending: whether and when it starts is judged anew), completes it or skips it; or it is
+    # called back after all
+    S.FATALLY_FAILED: frozenset(
+        {S.PENDING, S.READY, S.COMPLETED, S.AMENDED, S.SKIPPED, S.FAILED_ACCEPTED, S.ON_HOLD}
+    )
+    | TAKEN_BACK,
     # it is resumed; what had begun may also be called back or come to the end of `within` meanwhile
     S.ON_HOLD: frozenset(
         {S.READY, S.IN_PROGRESS, S.PENDING, S.COMPLETED, S.AMENDED, S.FATALLY_FAILED, S.FAILED_ACCEPTED}
@@ -112,7 +116,8 @@ TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
 UNDO_TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     # what depends on the step is undone; completed: there is nothing to undo
     S.PENDING: frozenset({S.READY, S.COMPLETED, S.FATALLY_FAILED, S.ON_HOLD}),
-    S.READY: frozenset({S.IN_PROGRESS, S.FATALLY_FAILED, S.ON_HOLD}),
+    # completed: it is tried again, and called back before that
+    S.READY: frozenset({S.IN_PROGRESS, S.COMPLETED, S.FATALLY_FAILED, S.ON_HOLD}),
     S.IN_PROGRESS: frozenset({S.COMPLETED, S.FAILED, S.FATALLY_FAILED}),
     # the pause is over; or it is called back during the pause
     S.FAILED: frozenset({S.IN_PROGRESS, S.COMPLETED, S.FATALLY_FAILED, S.ON_HOLD}),

@@ -29,6 +29,8 @@ from workflows.scope import NoValue, Scope
 from workflows.states import Jeopardy, OrderState, StepState
 from workflows.undo_view import error_view, form_view, moment, undo_view
 
+F = StepState.FATALLY_FAILED
+
 MOST_BYTES_OF_A_PAGE = 1_000_000
 """An answer of more than 2 MB fails."""
 
@@ -52,7 +54,7 @@ def order_view(run: OrderRun, revision: int, at: datetime | None = None) -> Orde
         requested_start=order.requested_start,
         requested_completion=order.requested_completion,
         characteristics=run.characteristics,
-        products=rollup.products(run.plan),
+        products=rollup.products(run.plan, run.revisions.removed_lines),
         catalogue_version=run.plan.catalogue_version,
         started_at=datetime.fromtimestamp(run.started_at, UTC),
         ended_at=moment(run.ended_at),
@@ -187,7 +189,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         instructions=_instructions(run, step),
         form=form_view(manual) if manual else None,
         attempts=step.attempts,
-        next_attempt_at=moment(step.again_at) if step.state is StepState.FAILED else None,
+        next_attempt_at=moment(step.again_at) if step.state in (StepState.FAILED, F) else None,
         due=moment(step.again_at if step.state is StepState.SCHEDULED else step.deadline),
         started_at=moment(step.started_at),
         ended_at=moment(step.ended_at),

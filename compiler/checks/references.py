@@ -117,6 +117,10 @@ def _step(survey: Survey, group: Group, step: str) -> Iterator[Finding]:
             if isinstance(entry.document.value((*path, "on_failure")), dict):
                 written = (*path, "on_failure", "redo_from")
             yield entry.finding(CODE, written, message)
+        if case.retry is not None:
+            single = isinstance(entry.document.value((*path, "on_failure")), dict)
+            where: KeyPath = (*path, "on_failure", "retry") if single else (*path, "on_failure", position, "retry")
+            yield from _retry(survey, entry, where, case.retry)
 
 
 def _calls(definition: StepDefinition) -> Iterator[tuple[KeyPath, Any]]:

@@ -115,13 +115,3 @@ def test_a_picture_is_all_that_is_printed(picture: str, start: str) -> None:
     assert called.out.startswith(start)
     if picture == "svg":
         ElementTree.fromstring(called.out)
-
-
-def test_what_is_not_done_yet_is_warned_of_beside_the_plan(tmp_path: Path) -> None:
-    (tmp_path / "tea.yaml").write_text(
-        "kind: commercial_product\nid: tea\nsteps:\n  brew: {milestone: true, start: {latest: true}}\n"
-    )
-    called = call("plan", "-", "--definitions", tmp_path, stdin="{id: T-1, lines: [{id: '1', product: tea}]}")
-    assert called.status == 0
-    assert "warning: " in called.err
-    assert "latest" in called.err

@@ -30,6 +30,8 @@ STEPS = OFFER + "decomposes_to: [{product: hub}]\nsteps:\n  first: {milestone: t
         (STEPS % "{activity: x, retry: «standrd}", ("there is no retry policy `standrd`",)),
         (STEPS % "{activity: x, on_failure: [{redo_from: «frst}]}", ("no step `frst` to redo from", "`first`")),
         (STEPS % "{activity: x, on_failure: {redo_from: «frst}}", ("`first`",)),
+        (STEPS % "{activity: x, on_failure: {do: fallout, retry: «dayly}}", ("there is no retry policy `dayly`",)),
+        (STEPS % "{activity: x, on_failure: [{do: fallout, retry: «dayly}]}", ("there is no retry policy `dayly`",)),
         ("kind: system\nid: s\nbase_url: x\nretry: «slow", ("there is no retry policy `slow`",)),
         (STEPS % "{milestone: true}" + "---\nkind: workstream\nid: w\nfor: [hub, «oferr]\n"
          "steps: {go: {milestone: true}}", ("`offer`",)),

@@ -65,3 +65,35 @@ def test_a_mistake_of_the_engine_parks_the_step_and_the_order_goes_on() -> None:
     assert step.failure.code == "internal_error"
     driven.act("skip", "b")
     assert driven.run.ended
+
+
+def test_what_is_in_fallout_is_tried_again_by_itself_up_to_the_end_of_its_ladder() -> None:
+    ladder = {"do": "fallout", "queue": "desk", "retry": {"intervals": ["1h", "1d"]}}
+    driven = Driven({"a": call(on_failure=[ladder])})
+    for pause in (3_600, 86_400):
+        driven.fail("a", "http_503", outcome_known=False)
+        assert driven.state("a") is S.FATALLY_FAILED
+        assert driven.view("a").next_attempt_at is not None
+        driven.wait(pause)
+        assert driven.state("a") is S.IN_PROGRESS
+        assert driven.request("a").earlier_attempts == 0
+    assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 3
+    driven.fail("a", "http_503", outcome_known=False)
+    assert driven.view("a").next_attempt_at is None
+    driven.wait(1_000_000)
+    assert driven.state("a") is S.FATALLY_FAILED
+    driven.act("retry", "a")
+    driven.fail("a", "http_503", outcome_known=False)
+    assert driven.view("a").next_attempt_at is not None
+    after = driven.carry_over()
+    after.wait(3_600)
+    assert after.state("a") is S.IN_PROGRESS
+
+
+def test_a_person_may_act_before_the_next_round() -> None:
+    ladder = {"do": "fallout", "retry": {"intervals": ["1h"]}}
+    driven = Driven({"a": call(on_failure=[ladder])})
+    driven.fail("a", "refused")
+    driven.act("skip", "a")
+    driven.wait(3_600)
+    assert driven.state("a") is S.SKIPPED

@@ -9,6 +9,7 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import done, undoable
+from workflows import fulfilment
 from workflows.messages import Refusal
 from workflows.refusals import Refused
 from workflows.states import OrderState, StepState
@@ -74,8 +75,6 @@ def driven_over(driven: Driven) -> Driven:
     for name in ("photo", "inspect"):
         step = driven.step(name)
         driven.run.draining = True
-        from workflows import fulfilment
-
         fulfilment.interrupted(driven.run, step.position, step.launch, begun=False)
     return driven.carry_over()
 
