@@ -28,12 +28,12 @@ def register(app: typer.Typer) -> None:
 
 def fallout(session: Session, queue: Queue = None) -> None:
     """List steps that failed and wait for a decision."""
-    from operations.reading import StepList
+    from operations.reading import StepList, is_in
     from views.orders import fallout_table
 
     found = ask(session, lambda server: server.fallout())
     if queue is not None:
-        found = StepList([each for each in found.found if each.step.queue == queue], found.unanswered)
+        found = StepList([each for each in found.found if is_in(each.step, queue)], found.unanswered)
     hint = "`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it."
     _told(session, found, Worklist("fallout", fallout_table, hint, _nothing("No step is in fallout", queue)))
 
