@@ -27,7 +27,6 @@ from compiler.cel import as_text
 from compiler.compile import compile_order
 from compiler.difference import DEFINITION, Change, seen_otherwise, survives
 from compiler.findings import OrderRejected
-from compiler.not_yet import not_yet
 from compiler.plan import Line, Plan
 from compiler.plan_codec import pack, unpack
 
@@ -59,8 +58,6 @@ def compiled_amendment(asked: CompileAmendment, catalogue: Catalogue) -> Compile
     try:
         running = unpack(asked.plan)
         wanted = compile_order(asked.order, catalogue)
-        if needed := not_yet(wanted, catalogue):
-            raise OrderRejected(needed)
         return _bounded(_compiled(running, asked.retired, wanted, catalogue))
     except OrderRejected as rejected:
         return CompiledAmendment(findings=dumped(rejected.findings))
@@ -87,12 +84,18 @@ def _compiled(running: Plan, retired: Sequence[int], wanted: Plan, catalogue: Ca
         may_redo=sorted(positions[id_] for id_ in found.may_redo),
         lines_added=list(found.lines_added),
         lines_removed=list(found.lines_removed),
+        former_lines=_missing(plan.order_lines, wanted.order_lines),
         order_values=_values(order_bindings(running.order), order_bindings(wanted.order)),
         line_values=_line_values(running.order_lines, wanted.order_lines),
         step_values=_step_values(amended, positions, running.catalogue_version),
         summary=summary_of(wanted, catalogue) | {"lines": len(plan.lines), "steps": len(plan.steps)},
         telling=telling_of(catalogue),
     )
+
+
+def _missing(all_: Iterable[Line], wanted: Iterable[Line]) -> list[str]:
+    known = {line.id for line in wanted}
+    return [line.id for line in all_ if line.id not in known]
 
 
 def _bounded(compiled: CompiledAmendment) -> CompiledAmendment:

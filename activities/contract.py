@@ -224,6 +224,8 @@ class CompiledAmendment(Wire):
     may_redo: list[int] = []
     lines_added: list[str] = []
     lines_removed: list[str] = []
+    former_lines: list[str] = []
+    """Order lines of the plan that the new order does not have, those of earlier amendments included."""
     order_values: list[ChangedValue] = []
     """Of the order itself."""
     line_values: dict[str, list[ChangedValue]] = {}

@@ -10,9 +10,7 @@ from temporalio.service import RPCError
 from operations.connection import address_of
 from operations.errors import NotFound, asking, is_missing
 from operations.listing import summary_of
-from workflows.messages import OrderView, workflow_id
-
-MEMO_REVISION = "revision"
+from workflows.messages import MEMO_REVISION, OrderView, workflow_id
 
 
 async def describe(client: Client, order_id: str) -> WorkflowExecutionDescription:

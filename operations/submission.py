@@ -30,9 +30,11 @@ from operations.errors import (
 )
 from operations.listing import summary_of
 from operations.priorities import priority_of
-from operations.record import MEMO_REVISION, describe
+from operations.record import describe
 from operations.update_with_start import update_with_start
 from workflows.messages import (
+    MEMO_DIGEST,
+    MEMO_REVISION,
     UPDATE_DECISION,
     WORKFLOW_TYPE,
     Decision,
@@ -43,7 +45,6 @@ from workflows.messages import (
 )
 from workflows.states import OrderState
 
-MEMO_DIGEST = "order_digest"
 MEMO_SUBMISSION = "submission"
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """As compiler.order has it: what may stand in a workflow's id."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 from inspect import isawaitable
@@ -16,6 +17,7 @@ from activities.contract import (
     COMPILE_ORDER,
     ORDER_STANDING,
     ORDER_WATCH,
+    CompiledAmendment,
     CompiledOrder,
     CompileOrder,
     MailboxDelivery,
@@ -28,6 +30,7 @@ from compiler.event_types import fits_any
 from compiler.findings import Finding
 from compiler.plan_codec import unpack
 from workflows import (
+    amend_order,
     callbacks,
     carrying,
     events,
@@ -42,15 +45,20 @@ from workflows import (
 from workflows.commands import TellEvents
 from workflows.inbox import kept_event
 from workflows.messages import (
+    MEMO_DIGEST,
+    MEMO_REVISION,
     QUERY_OVERVIEW,
     QUERY_PLAN,
     QUERY_STEPS,
     SIGNAL_CALLBACK,
     SIGNAL_EVENT,
+    UPDATE_AMEND,
     UPDATE_CALLBACK,
     UPDATE_DECISION,
     UPDATE_EVENT,
     WORKFLOW_TYPE,
+    AmendAnswer,
+    AmendOrder,
     CallbackDelivery,
     Decision,
     DeliveryAnswer,
@@ -111,6 +119,8 @@ class FulfilOrder:
         self._decision: Decision | None = None
         self._signalled: list[signals.Delivery] = []
         """What came before the order could take it: before the compiler's word, or before a resumed run's beginning."""
+        self._amending = asyncio.Lock()
+        """Amendments are judged and taken in one after the other."""
         self._take_updates()
 
     @workflow.run
@@ -311,6 +321,33 @@ class FulfilOrder:
         if self._run is not None:
             with refusals():
                 callbacks.verdict_on(self._run, delivery.step, delivery.key, delivery.event_id)
+
+    @workflow.update(name=UPDATE_AMEND)
+    async def amend(self, message: AmendOrder) -> AmendAnswer:
+        run = await self._decided()
+        async with self._amending:
+            with refusals():
+                judgement = await amend_order.judged(run, self._packed, self._revision, message)
+                answer = amend_order.apply(run, judgement, message)
+            if answer.revision != self._revision:
+                self._revised(run, judgement.compiled, answer.revision, message.digest)
+            return answer
+
+    def _revised(self, run: OrderRun, compiled: CompiledAmendment, revision: int, digest: str | None) -> None:
+        self._packed, self._revision = compiled.plan, revision
+        _keep_time_if_it_did(run)
+        memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}
+        workflow.upsert_memo({**memo, **({MEMO_DIGEST: digest} if digest else {})})
+        if self._loop is not None:
+            self._loop.revised(self._packed, revision)
+            self._loop.showing.amended(compiled.summary, run)
+            self._loop.stir()
+
+    @amend.validator
+    def _check_amendment(self, message: AmendOrder) -> None:
+        if self._run is not None:
+            with refusals():
+                amend_order.check(self._run, self._revision, message)
 
     def _take_updates(self) -> None:
         """A handler for everything that people may do (workflows/updates.py)."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from compiler import cel
-from compiler.plan import Line
+from compiler.plan import Line, Plan
 from workflows.progress import OrderRun, StepRun
 
 MOST_BYTES = 200
@@ -22,14 +22,21 @@ def activity_id(run: OrderRun, step: StepRun) -> str:
 
 def summary_of(run: OrderRun, step: StepRun) -> str:
     """`Security camera ×4 · Reserve stock`, in at most MOST_BYTES bytes."""
-    planned = run.plan.steps[step.position]
-    name = run.plan.definition_of(planned).name
+    said = named_after(run.plan, step.position)
+    if step.undoing or step.patching:
+        said = f"{'Undo' if step.undoing else 'Change'} {said}"
+    return shortened(said)
+
+
+def named_after(plan: Plan, position: int) -> str:
+    """The lines that a step serves, and its name; of any length."""
+    planned = plan.steps[position]
+    name = plan.definition_of(planned).name
     if len(planned.lines) > MOST_LINES:
         what = f"{len(planned.lines)} lines"
     else:
-        what = ", ".join(_counted(line) for line in run.plan.lines_of(planned))
-    said = f"{what} · {name}" if what else name
-    return shortened(f"Undo {said}" if step.undoing else said)
+        what = ", ".join(_counted(line) for line in plan.lines_of(planned))
+    return f"{what} · {name}" if what else name
 
 
 def _counted(line: Line) -> str:

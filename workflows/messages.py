@@ -13,12 +13,16 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict
 
+from activities.contract import ChangedValue
 from workflows.states import Jeopardy, OrderState, StepState
 
 TASK_QUEUE = "ordo"
 """Where workers listen and clients submit, unless told otherwise."""
 
 WORKFLOW_TYPE = "FulfilOrder"
+MEMO_REVISION = "revision"
+MEMO_DIGEST = "order_digest"
+"""Of an order's memo: its revision, and what it was submitted with, or amended to last."""
 MAILBOX_TYPE = "EventMailbox"
 OUTBOX_TYPE = "OrderOutbox"
 
@@ -32,6 +36,7 @@ UPDATE_COMPLETE = "complete"  # StepAct → ActAnswer
 UPDATE_RESCHEDULE = "reschedule"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
 UPDATE_EXTEND = "extend"  # StepAct → ActAnswer; data: workflows.rescheduling.NewTime
 UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
+UPDATE_AMEND = "amend"  # AmendOrder → AmendAnswer
 UPDATE_CANCEL = "cancel"  # OrderAct → ActAnswer
 UPDATE_ROLLBACK = "rollback"  # OrderAct (of the order, or of `line`) → ActAnswer
 UPDATE_REDO = "redo"  # OrderAct (from `step` on) → ActAnswer
@@ -156,6 +161,63 @@ class OrderAct(Message):
     """Why a point of no return is not to count; None: it counts."""
     assess: bool = False
     """Only say what it would do."""
+
+
+class AmendOrder(Message):
+    """The whole new order, not a difference."""
+
+    order: dict[str, Any]
+    """As submitted. Checked inside."""
+    actor: Actor
+    dry_run: bool = False
+    """Only say what it would do."""
+    override: str | None = None
+    """Why a point of no return is not to count; None: it counts."""
+    expected_revision: int | None = None
+    """The revision that they saw; None: not said."""
+    digest: str | None = None
+    """Of the order as submitted, for the memo: by it the same order is known again."""
+
+
+class AmendedStep(Message):
+    id: str
+    number: int
+    """Of a new step, the one that it will have."""
+    summary: str
+    fate: str
+    """workflows.amending.Fate: kept, new_input, redone, patched, undone, discarded, stopped, added, and the three
+    ends_then_…, of a step whose attempt is under way."""
+    values: list[ChangedValue] = []
+    """Of its input; not of all steps where these are very many."""
+
+
+class AmendAnswer(Message):
+    order_id: str
+    revision: int
+    """That the order has now, which a dry run leaves alone."""
+    message: str
+    accepted: bool = True
+    """False: the new order is rejected (`findings`), or a dry run met what speaks against it (`refused`)."""
+    dry_run: bool = False
+    already: bool = False
+    """The order runs as the new one asks."""
+    findings: list[dict[str, Any]] = []
+    refused: list[str] = []
+    kept: int = 0
+    """So many steps stay as they are."""
+    counts: dict[str, int] = {}
+    """Fate → steps."""
+    steps: list[AmendedStep] = []
+    """At most MOST_LISTED; `counts` tells how many there are."""
+    may_redo: list[str] = []
+    """Ids of steps that stay, unless what they read turns out differently; at most MOST_LISTED."""
+    lines_added: list[str] = []
+    lines_removed: list[str] = []
+    line_values: dict[str, list[ChangedValue]] = {}
+    """Of order lines."""
+    order_values: list[ChangedValue] = []
+    catalogue_version: str | None = None
+    """With which the lines that it adds or changes are compiled."""
 
 
 class AssessmentView(Message):

@@ -47,6 +47,11 @@ class OrderLoop:
         self._long_from = 0
         """Events before which the run does not continue as another one."""
 
+    def revised(self, packed: bytes, revision: int) -> None:
+        """The order has been amended: another run that continues this one has this plan."""
+        self._packed = packed
+        self._start_again = {**self._start_again, "revision": revision}
+
     def stir(self) -> None:
         """Something has changed from outside."""
         self._stirred.set()

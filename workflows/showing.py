@@ -46,6 +46,13 @@ class Showing:
         }
         self._upsert({**wanted, **(_of(run) if run else {STATE: OrderState.REJECTED.value})})
 
+    def amended(self, summary: Mapping[str, Any], run: OrderRun) -> None:
+        """As `decided`; what the new order does not say any more is shown no longer."""
+        if summary.get("requested_completion") is None:
+            self._attributes.pop(COMPLETION, None)
+            workflow.upsert_search_attributes([COMPLETION.value_unset()])
+        self.decided(summary, run)
+
     def resumed(self, run: OrderRun) -> None:
         """The run before this one has shown all that."""
         self._attributes.update(_of(run))

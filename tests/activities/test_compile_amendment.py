@@ -47,9 +47,7 @@ class Compiler:
     def plan(self, order: dict[str, Any]) -> Plan:
         return compile_order(order, self.catalogues.current.catalogue)
 
-    async def compile(
-        self, running: Plan, order: dict[str, Any], retired: list[int] | None = None
-    ) -> CompiledAmendment:
+    async def compile(self, running: Plan, order: dict[str, Any]) -> CompiledAmendment:
         asked = CompileAmendment(order=order, plan=pack(running))
         compiled: CompiledAmendment = await ActivityEnvironment().run(self._compiler.compile_amendment, asked)
         return compiled

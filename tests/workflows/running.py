@@ -21,6 +21,7 @@ from workflows.messages import (
     QUERY_OVERVIEW,
     QUERY_STEPS,
     SIGNAL_EVENT,
+    UPDATE_AMEND,
     UPDATE_CALLBACK,
     UPDATE_DECISION,
     UPDATE_EVENT,
@@ -28,6 +29,8 @@ from workflows.messages import (
     WORKFLOW_TYPE,
     ActAnswer,
     Actor,
+    AmendAnswer,
+    AmendOrder,
     CallbackDelivery,
     Decision,
     DeliveryAnswer,
@@ -113,6 +116,16 @@ class Order:
     async def act(self, act: str, name: str, data: Any = None, **further: Any) -> ActAnswer:
         message = StepAct(step=f"camera.{name}@1", actor=ANN, data=data, **further)
         answer: ActAnswer = await self.handle.execute_update(act, message, result_type=ActAnswer, rpc_timeout=DEADLINE)
+        return answer
+
+    async def amend(self, script: Script, steps: Plan | Mapping[str, Any], **message: Any) -> AmendAnswer:
+        """To these steps; `plan`: keywords of plan_of."""
+        wanted = steps if isinstance(steps, Plan) else plan_of(steps, order=self.id, **message.pop("plan", {}))
+        script.plans[self.id] = wanted
+        asked = AmendOrder(order={"id": self.id}, actor=ANN, **message)
+        answer: AmendAnswer = await self.handle.execute_update(
+            UPDATE_AMEND, asked, result_type=AmendAnswer, rpc_timeout=DEADLINE
+        )
         return answer
 
     async def set(self, **characteristics: Any) -> ActAnswer:

@@ -14,9 +14,12 @@ from temporalio.exceptions import ApplicationError
 
 from activities.contract import (
     CALL_SYSTEM,
+    COMPILE_AMENDMENT,
     COMPILE_ORDER,
     POLL_SYSTEM,
     RETRY_LATER,
+    CompileAmendment,
+    CompiledAmendment,
     CompiledOrder,
     CompileOrder,
     FailureDetails,
@@ -28,8 +31,10 @@ from activities.contract import (
 from activities.other_orders import OtherOrders
 from activities.returned_events import ReturningEvents
 from activities.subscriptions import EventSubscriptions, Mailboxes
+from compiler.difference import survives
 from compiler.plan import Plan
-from compiler.plan_codec import pack
+from compiler.plan_codec import pack, unpack
+from tests.workflows.amended import amended
 from workflows.messages import MAILBOX_TYPE, mailbox_id, workflow_id
 
 Answering = Callable[[SystemCall], Awaitable[Any]]
@@ -55,6 +60,8 @@ class Script:
 
     def __init__(self, client: Client, task_queue: str) -> None:
         self.plans: dict[str, Plan] = {}
+        self.gates: dict[str, asyncio.Event] = {}
+        """Orders whose amendments are compiled only once this is set."""
         self.findings: dict[str, list[dict[str, Any]]] = {}
         self.answers: dict[str, list[Any]] = {}
         self.made: dict[str, list[SystemCall]] = defaultdict(list)
@@ -64,6 +71,7 @@ class Script:
         events = EventSubscriptions(client, mailboxes)
         self.activities: list[Callable[..., Any]] = [
             self.compile_order,
+            self.compile_amendment,
             self.greet,
             events.subscribe,
             events.unsubscribe,
@@ -83,6 +91,26 @@ class Script:
         plan = self.plans[order_id]
         summary = {"customer_id": "C-1", "products": ["home"], "catalogue_version": plan.catalogue_version}
         return CompiledOrder(plan=pack(plan), summary=summary)
+
+    @activity.defn(name=COMPILE_AMENDMENT)
+    async def compile_amendment(self, asked: CompileAmendment) -> CompiledAmendment:
+        """To the plan that is scripted for the order by now."""
+        order_id = str(asked.order.get("id"))
+        if order_id in self.findings:
+            return CompiledAmendment(findings=self.findings[order_id])
+        wanted = self.plans[order_id]
+        if (gate := self.gates.get(order_id)) is not None:
+            await gate.wait()
+        found = amended(unpack(asked.plan), asked.retired, wanted)
+        return CompiledAmendment(
+            survives=survives(unpack(asked.plan), wanted),
+            plan=pack(found.plan),
+            retired=sorted(found.retired),
+            changed=sorted(found.changed),
+            seen_otherwise=sorted(found.seen_otherwise),
+            former_lines=sorted(found.removed_lines),
+            summary={"customer_id": "C-1", "products": ["home"], "catalogue_version": wanted.catalogue_version},
+        )
 
     @activity.defn(name=CALL_SYSTEM)
     async def call_system(self, call: SystemCall) -> SystemAnswer:

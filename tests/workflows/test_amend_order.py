@@ -1,0 +1,209 @@
+"""The update `amend` on a real server: answered before anything runs, taken in as one decision, refused with why."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
+
+from compiler.plan import Plan
+from tests.workflows.plans import call, plan_of
+from tests.workflows.running import ANN, Desk, Order
+from tests.workflows.scripted import failure
+from workflows.messages import UPDATE_AMEND, AmendOrder, Refusal
+
+UNDO = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
+STEPS: dict[str, Any] = {
+    "a": {"call": {"system": "shop", "post": "/x", "body": {"model": "${attributes.model}"}}, **UNDO},
+    "b": {"event": {"name": "paid"}, "after": ["a"]},
+    "c": call(after=["b"]),
+}
+
+
+async def submitted(desk: Desk) -> Order:
+    order = await desk.submit(STEPS, attributes={"model": "x"})
+    await order.until_state(b="in_progress")
+    return order
+
+
+def changed(order: Order, model: str = "y", **further: Any) -> Plan:
+    return plan_of(STEPS | further, order=order.id, attributes={"model": model})
+
+
+async def refused(order: Order, desk: Desk, plan: Plan, **message: Any) -> tuple[str, str]:
+    """Code and words of the refusal."""
+    with pytest.raises(WorkflowUpdateFailedError) as error:
+        await order.amend(desk.script, plan, **message)
+    cause = error.value.cause
+    assert isinstance(cause, ApplicationError)
+    return str(cause.type), cause.message
+
+
+async def test_a_completed_step_is_undone_and_done_again_and_the_revision_rises(desk: Desk) -> None:
+    order = await submitted(desk)
+    answer = await order.amend(desk.script, changed(order))
+    assert answer.accepted
+    assert (answer.revision, answer.kept) == (2, 2)
+    assert answer.counts == {"redone": 1}
+    assert [(step.id, step.fate) for step in answer.steps] == [("camera.a@1", "redone")]
+    await order.until_state(a="amended")
+    view = await order.view()
+    assert view.revision == 2
+    assert (await order.steps())["b"].state == "in_progress"
+    assert view.history[-2].by == "ann" or any(entry.what.startswith("amended to revision 2") for entry in view.history)
+    assert (await (await order.handle.describe()).memo())["revision"] == 2
+    made = [
+        (made.method, made.body, made.idempotency_key.rpartition("@1/")[2]) for made in desk.script.made["camera.a@1"]
+    ]
+    assert made == [
+        ("post", {"model": "x"}, "do/1"),
+        ("delete", {"model": "x"}, "undo/1"),
+        ("post", {"model": "y"}, "do/2"),
+    ]
+    await order.event("paid")
+    assert await order.ended() == "completed"
+
+
+async def test_a_dry_run_says_the_same_and_changes_nothing(desk: Desk) -> None:
+    order = await submitted(desk)
+    answer = await order.amend(desk.script, changed(order), dry_run=True)
+    assert (answer.revision, answer.counts, answer.dry_run) == (1, {"redone": 1}, True)
+    assert (await order.view()).revision == 1
+    assert len(desk.script.made["camera.a@1"]) == 1
+    await order.event("paid")
+    assert await order.ended() == "completed"
+
+
+async def test_the_order_as_it_runs_already_changes_nothing(desk: Desk) -> None:
+    order = await submitted(desk)
+    answer = await order.amend(desk.script, changed(order, "x"))
+    assert answer.already
+    assert (await order.view()).revision == 1
+
+
+async def test_what_is_out_of_date_is_refused(desk: Desk) -> None:
+    order = await submitted(desk)
+    await order.amend(desk.script, changed(order), expected_revision=1)
+    code, said = await refused(order, desk, changed(order, "z"), expected_revision=1)
+    assert code == Refusal.STALE
+    assert "revision 2" in said
+
+
+async def test_another_order_is_refused(desk: Desk) -> None:
+    order = await submitted(desk)
+    asked = AmendOrder(order={"id": "other"}, actor=ANN)
+    with pytest.raises(WorkflowUpdateFailedError) as error:
+        await order.handle.execute_update(UPDATE_AMEND, asked)
+    assert error.value.cause.type == Refusal.INVALID  # type: ignore[union-attr]
+    plan = changed(order)
+    code, said = await refused(order, desk, replace(plan, order_lines=(replace(plan.order_lines[0], id="9"),)))
+    assert code == Refusal.INVALID
+    assert "No line" in said
+
+
+async def test_a_rejected_amendment_leaves_the_order_as_it_was(desk: Desk) -> None:
+    order = await submitted(desk)
+    desk.script.findings[order.id] = [{"message": "no such product"}]
+    answer = await order.amend(desk.script, changed(order))
+    assert not answer.accepted
+    assert answer.findings == [{"message": "no such product"}]
+    assert (await order.view()).revision == 1
+
+
+async def test_a_point_of_no_return_refuses_it_and_may_be_overridden_with_a_reason(desk: Desk) -> None:
+    steps = STEPS | {"a": STEPS["a"] | {"point_of_no_return": True}}
+    order = await desk.submit(steps, attributes={"model": "x"})
+    await order.until_state(b="in_progress")
+    wanted = plan_of(steps, order=order.id, attributes={"model": "y"})
+    code, said = await refused(order, desk, wanted)
+    assert code == Refusal.NOT_NOW
+    assert "camera.a@1" in said
+    assert "--override" in said
+    dry = await order.amend(desk.script, wanted, dry_run=True)
+    assert not dry.accepted
+    assert "camera.a@1" in dry.refused[0]
+    answer = await order.amend(desk.script, wanted, override="the customer pays for it")
+    assert answer.accepted
+    await order.until_state(a="amended")
+    assert any(entry.reason == "the customer pays for it" for entry in (await order.view()).history)
+
+
+async def test_a_call_that_runs_ends_by_itself_and_is_then_taken_back(desk: Desk) -> None:
+    gate, begun = asyncio.Event(), asyncio.Event()
+
+    async def slow(_call: Any) -> dict[str, str]:
+        begun.set()
+        await gate.wait()
+        return {"id": "R-1"}
+
+    order_steps = {"a": STEPS["a"], "b": call(after=["a"])}
+    desk.script.answers["camera.a@1"] = [slow, {}, {"id": "R-2"}]
+    order = await desk.submit(order_steps, attributes={"model": "x"})
+    await begun.wait()
+    answer = await order.amend(desk.script, plan_of(order_steps, order=order.id, attributes={"model": "y"}))
+    assert answer.counts == {"ends_then_redone": 1}
+    gate.set()
+    assert await order.ended() == "completed"
+    assert (await order.states()) == {"a": "amended", "b": "completed"}
+    assert [made.body for made in desk.script.made["camera.a@1"]] == [{"model": "x"}, {"model": "x"}, {"model": "y"}]
+
+
+async def test_two_amendments_at_once_are_taken_in_one_after_the_other(desk: Desk) -> None:
+    order = await submitted(desk)
+    gate = desk.script.gates[order.id] = asyncio.Event()
+    first = asyncio.create_task(order.amend(desk.script, changed(order, "y")))
+    second = asyncio.create_task(order.amend(desk.script, changed(order, "y")))
+    await asyncio.sleep(0.3)
+    gate.set()
+    answers = sorted([await first, await second], key=lambda answer: answer.already)
+    assert [answer.already for answer in answers] == [False, True]
+    assert (await order.view()).revision == 2
+
+
+async def test_an_amendment_crosses_over_while_it_is_being_applied(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = await submitted(desk)
+    gate = asyncio.Event()
+
+    async def slow(_call: Any) -> dict[str, str]:
+        await gate.wait()
+        return {}
+
+    desk.script.answers["camera.a@1"] = [slow, {"id": "R-2"}]
+    await order.amend(desk.script, changed(order, "y", d=call(after=["a"])))
+    monkeypatch.setattr("workflows.order_loop.EVENTS_PER_RUN", 10)
+    await order.signal_event("nothing")
+    monkeypatch.setattr("workflows.order_loop.EVENTS_PER_RUN", 40)
+    gate.set()
+    await order.until_state(a="amended", d="completed")
+    assert len(await order.run_ids()) > 1
+    assert (await order.view()).revision == 2
+    await order.event("paid")
+    assert await order.ended() == "completed"
+    bodies = [(made.method, made.body["model"]) for made in desk.script.made["camera.a@1"]]
+    assert list(dict.fromkeys(bodies)) == [("post", "x"), ("delete", "x"), ("post", "y")]
+
+
+async def test_during_a_roll_back_an_amendment_is_refused(desk: Desk) -> None:
+    order = await submitted(desk)
+    desk.script.answers["camera.a@1"] = [failure("refused")]
+    await order.handle.execute_update("cancel", {"actor": {"by": "ann", "reason": "given up"}})
+    code, said = await refused(order, desk, changed(order))
+    assert code == Refusal.NOT_NOW
+    assert "cancelled" in said
+
+
+async def test_search_attributes_follow(desk: Desk) -> None:
+    order = await submitted(desk)
+    plan = changed(order)
+    lines = tuple(replace(line, asked="otherwise") for line in plan.order_lines)
+    plan = replace(plan, catalogue_version="sha256:newer", order_lines=lines)
+    await order.amend(desk.script, plan)
+    await order.until_state(a="amended")
+    description = await order.handle.describe()
+    assert any(pair.value == "sha256:newer" for pair in description.typed_search_attributes)
+    assert not await order.events(EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
