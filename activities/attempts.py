@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 import structlog
 from temporalio import activity
@@ -23,6 +23,9 @@ TEMPORARY = frozenset({408, 425, 429})
 """Statuses of the class 4xx that say `later` rather than `no`."""
 LONGEST_PAUSE = 7 * 24 * 3600.0
 """Seconds. A system that asks for more with Retry-After is asked again after this."""
+
+
+Outcome = TypeVar("Outcome")
 
 
 class Work(Protocol):
@@ -65,6 +68,21 @@ def _before(info: activity.Info) -> tuple[int, bool]:
     if last["attempt"] >= info.attempt:  # somebody has reset the activity: it counts from 1 again
         return 0, last["outcome_known"]
     return last["failures"], last["outcome_known"] and last["attempt"] == info.attempt - 1
+
+
+async def to_its_end(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """What the attempt comes to, even where the order has called it off meanwhile: what was done has to be known to be
+    undone, and an attempt ends in its time by itself. Other cancellations (the worker ends) end it at once."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        why = activity.cancellation_details()
+        if why is not None and why.cancel_requested:
+            return await task
+        task.cancel()
+        await asyncio.wait([task])
+        raise
 
 
 class Attempt:

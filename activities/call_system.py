@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.answer import Answer
-from activities.attempts import Attempt, error_of, gives_up
+from activities.attempts import Attempt, error_of, gives_up, to_its_end
 from activities.connections import Connections
 from activities.contract import (
     CALL_SYSTEM,
@@ -62,7 +62,7 @@ class SystemCalls:
         attempt = Attempt(call)
         try:
             with attempt.heartbeats():
-                reading, answer = await self._ask(call)
+                reading, answer = await to_its_end(self._ask(call))
             output = reading.output()
         except Exception as error:
             raise attempt.failed(_failure_of(error, call)) from None

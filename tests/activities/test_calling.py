@@ -9,9 +9,16 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.activity import ActivityCancellationDetails
 
 from activities.answer import DEEPEST, LARGEST
-from activities.contract import ANSWER_TOO_LARGE, ANSWER_UNREADABLE, CONFIGURATION_ERROR, DEFINITION_ERROR
+from activities.contract import (
+    ANSWER_TOO_LARGE,
+    ANSWER_UNREADABLE,
+    CONFIGURATION_ERROR,
+    DEFINITION_ERROR,
+    SystemAnswer,
+)
 from activities.judgement import LARGEST_OUTPUT
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
@@ -268,13 +275,27 @@ async def test_an_answer_with_many_brackets_that_is_not_deep_is_read(world: Worl
     assert len((await world.call()).output) == 200
 
 
-async def test_a_long_call_heartbeats_and_ends_when_it_is_cancelled(world: World) -> None:
+async def called_off(world: World, reply: Reply, why: ActivityCancellationDetails) -> asyncio.Task[SystemAnswer]:
+    """A call that is cancelled while it waits for its answer."""
     beat = asyncio.Event()
     world.activity.on_heartbeat = lambda _: beat.set()
-    world.server.answers(Reply(hangs=True))
+    world.server.answers(reply)
     world.is_attempt(1, heartbeat_timeout=timedelta(seconds=0.3))
     calling = asyncio.create_task(world.call())
     await asyncio.wait_for(beat.wait(), 10)
-    world.activity.cancel()
+    world.activity.cancel(why)
+    return calling
+
+
+async def test_a_long_call_heartbeats_and_ends_when_its_worker_does(world: World) -> None:
+    calling = await called_off(world, Reply(hangs=True), ActivityCancellationDetails(worker_shutdown=True))
     with pytest.raises(asyncio.CancelledError):
         await calling
+
+
+async def test_a_call_that_its_order_calls_off_is_waited_for_since_what_it_did_has_to_be_undone(world: World) -> None:
+    answer = asyncio.Event()
+    reply = Reply(200, {"id": "R-1"}, holds=answer)
+    calling = await called_off(world, reply, ActivityCancellationDetails(cancel_requested=True))
+    answer.set()
+    assert (await calling).output == {"id": "R-1"}
