@@ -189,7 +189,7 @@ def _start(timing: Timing, ready: float, latest: float) -> float:
 def _begun(step: StepRun, timing: Timing, now: float) -> tuple[float, float]:
     """Start and end of a step whose turn has come."""
     say = BEGUN.get(step.state)
-    start = now if say is None else say(step, now)
+    start = _scheduled(step, now) if say is None else say(step, now)
     if say is _scheduled or say is None:
         return start, max(start + timing.takes, timing.until)
     if step.phase is Phase.TIMER and step.deadline is not None:
@@ -211,7 +211,8 @@ BEGUN: Mapping[StepState, Callable[[StepRun, float], float]] = {
     StepState.IN_PROGRESS: _running,
     StepState.FAILED: _running,
 }
-"""Since when it takes its time. What is ready, in fallout or on hold takes all of it from now on."""
+"""Since when it takes its time. What is ready, in fallout or on hold takes all of it from now on; what is to be tried
+again by itself, from then on."""
 
 
 def crossing(run: OrderRun, latest: Latest, now: float) -> float:

@@ -42,12 +42,13 @@ class Moving:
     name: str
 
 
-LIMITED = frozenset({Phase.EVENT, Phase.CALLBACK, Phase.POLL, Phase.CONDITION})
+LIMITED = frozenset({Phase.EVENT, Phase.CALLBACK, Phase.POLL, Phase.CONDITION, Phase.OTHER_ORDERS})
 
 
 def allow_reschedule(run: OrderRun, step: StepRun, act: StepAct) -> None:
     """Raises Refused."""
     asked = _asked(run, step, act)
+    _refuse_undoing(run, step)
     if asked.to is None or asked.by is not None or asked.limit is not None:
         raise Refused(Refusal.INVALID, f"Say to when {_named(run, step)} is to be moved, as a time")
     _refuse_outdated(run, step, asked, _movable(run, step))
@@ -72,6 +73,7 @@ def is_rescheduled(step: StepRun, act: StepAct) -> bool:
 def allow_extend(run: OrderRun, step: StepRun, act: StepAct) -> None:
     """Raises Refused."""
     asked = _asked(run, step, act)
+    _refuse_undoing(run, step)
     if (asked.to is None) == (asked.by is None):
         raise Refused(Refusal.INVALID, f"Say how much longer {_named(run, step)} may take, or until when")
     limit = _limit(run, step, asked)
@@ -91,6 +93,9 @@ def extend(run: OrderRun, step: StepRun, act: StepAct) -> None:
     if limit == "sla":
         sla.move_end(run, step, at)
     else:
+        for awaited in run.between.waiting.get(step.position, ()):  # other orders, each with its own limit
+            if awaited.deadline is not None and (awaited.deadline == step.deadline or awaited.deadline < at):
+                awaited.deadline = at
         step.deadline = at
         _changed(run, step, at)
     if run.outlook is not None:
@@ -107,10 +112,15 @@ def is_extended(step: StepRun, act: StepAct) -> bool:
 NAMES: Mapping[Limit, str] = {"within": "what it waits for", "sla": "its sla"}
 
 
+def _refuse_undoing(run: OrderRun, step: StepRun) -> None:
+    if step.undoing:
+        raise Refused(Refusal.NOT_NOW, f"{_named(run, step)} is being taken back, and its times are no matter any more")
+
+
 def _movable(run: OrderRun, step: StepRun) -> Moving:
     if step.state is StepState.SCHEDULED and step.again_at is not None:
         return Moving(step.again_at, "its start")
-    if step.state is StepState.FAILED and step.again_at is not None:
+    if step.state in (StepState.FAILED, StepState.FATALLY_FAILED) and step.again_at is not None:
         return Moving(step.again_at, "its next attempt")
     if step.phase is Phase.TIMER and step.state is StepState.IN_PROGRESS and step.deadline is not None:
         return Moving(step.deadline, "its end")
@@ -129,7 +139,9 @@ def _instead(step: StepRun) -> str:
 def _limits(step: StepRun) -> dict[Limit, Moving]:
     """Those that run now."""
     found: dict[Limit, Moving] = {}
-    waits = step.state in (StepState.IN_PROGRESS, StepState.FAILED, StepState.ON_HOLD)
+    if step.undoing:
+        return {}
+    waits = step.state in (StepState.IN_PROGRESS, StepState.FAILED, StepState.ON_HOLD, StepState.PENDING)
     if waits and step.phase in LIMITED and step.deadline is not None:
         found["within"] = Moving(step.deadline, NAMES["within"])
     if step.clock is not None and step.clock.is_running:

@@ -11,6 +11,7 @@ from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from tests.workflows.test_forecast import at, manual
 from workflows.expected import HOUR
+from workflows.forecast import forecast_of
 from workflows.messages import Refusal
 from workflows.refusals import Refused
 from workflows.states import Jeopardy
@@ -198,3 +199,33 @@ def test_what_was_moved_crosses_over() -> None:
     after = driven.carry_over()
     assert (after.view("a").late_at, after.view("a").due) == (at(11 * HOUR), at(15 * HOUR))
     assert after.run.now == START
+
+
+def test_the_time_for_another_orders_step_is_extended() -> None:
+    waiting = call(after=[{"order": "O-2", "step": "ship", "within": "10h"}])
+    driven = order(waiting)
+    assert (driven.state("a"), driven.view("a").due) == ("pending", at(10 * HOUR))
+    driven.act("extend", "a", {"by": "5h"})
+    driven.wait(15 * HOUR - 1)
+    assert driven.state("a") == "pending"
+    driven.wait(1)
+    assert driven.state("a") == "fatally_failed"
+
+
+def test_the_next_round_of_what_is_in_fallout_can_be_moved_and_counts_in_the_forecast() -> None:
+    rounds = {"do": "fallout", "retry": {"intervals": ["10h"]}}
+    driven = order(call(on_failure=[rounds], expected="2h"))
+    driven.fail("a")
+    assert forecast_of(driven.run, driven.run.now).end == START + 12 * HOUR
+    driven.act("reschedule", "a", {"to": iso(1)})
+    driven.wait(HOUR)
+    assert len(driven.sent("a")) == 2
+
+
+def test_what_is_being_taken_back_has_no_time_of_its_own_any_more() -> None:
+    undo = {"manual": {"queue": "stock"}}
+    driven = Driven(plan_of({"a": {**manual(sla=SLA), "undo": undo}, "b": manual()}))
+    driven.act("complete", "a")
+    driven.roll_back()
+    for act, data in (("reschedule", {"to": iso(1)}), ("extend", {"by": "1h"})):
+        assert "is being taken back" in refused(driven, act, Refusal.NOT_NOW, **data)
