@@ -13,6 +13,8 @@ import typer
 
 from cli import (
     catalogue,
+    claiming,
+    history,
     notifications,
     planning,
     reading,
@@ -22,6 +24,7 @@ from cli import (
     systems,
     telling,
     time,
+    undoing,
     worklists,
 )
 from cli.failures import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
@@ -43,8 +46,8 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
     )
     app.callback()(_options)
     for group in (
-        *(running, catalogue, planning, starting, reading, telling),
-        *(worklists, resolving, time, systems, notifications),
+        *(running, catalogue, planning, starting, reading, history, telling, undoing),
+        *(worklists, resolving, claiming, time, systems, notifications),
     ):
         group.register(app)
     return app

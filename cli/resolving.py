@@ -1,15 +1,14 @@
-"""`retry`, `skip` and `complete`: a person resolves a step."""
+"""`retry`, `skip`, `complete`, `proceed`: a person resolves a step, or with --all many of them."""
 
 from __future__ import annotations
 
 import getpass
-import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from cli.asking import ask
-from cli.command import command
+from cli.bulk import bulk_command, can_ask
 from cli.forms import filled_in
 from cli.reading import OrderId
 from cli.session import Session
@@ -18,7 +17,7 @@ from cli.values import data_of
 if TYPE_CHECKING:
     from operations import Orders
     from operations.acting import ActName
-    from workflows.messages import Actor, StepView
+    from workflows.messages import ActAnswer, Actor, StepView
 
 PANEL = "What waits for a person"
 
@@ -29,9 +28,10 @@ DATA_HELP = "NAME=VALUE (repeat it), @FILE.json, or a JSON object"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "retry", PANEL)(retry)
-    command(app, "skip", PANEL)(skip)
-    command(app, "complete", PANEL)(complete)
+    bulk_command(app, "retry", PANEL)(retry)
+    bulk_command(app, "skip", PANEL)(skip)
+    bulk_command(app, "complete", PANEL)(complete)
+    bulk_command(app, "proceed", PANEL)(proceed)
 
 
 def retry(
@@ -45,7 +45,7 @@ def retry(
     by: By = None,
 ) -> None:
     """Try a step in fallout again, once its cause is mended."""
-    _act(session, "retry", order_id, step, data, actor_of(by, reason))
+    act(session, "retry", order_id, step, data, actor_of(by, reason))
 
 
 def skip(
@@ -60,7 +60,7 @@ def skip(
     by: By = None,
 ) -> None:
     """Leave a step out; what waits for it goes on."""
-    _act(session, "skip", order_id, step, data, actor_of(by, reason))
+    act(session, "skip", order_id, step, data, actor_of(by, reason))
 
 
 def complete(
@@ -78,7 +78,12 @@ def complete(
 
     In a terminal, a task's form is asked for where no data is given.
     """
-    _act(session, "complete", order_id, step, data, actor_of(by, reason))
+    act(session, "complete", order_id, step, data, actor_of(by, reason))
+
+
+def proceed(session: Session, order_id: OrderId, step: StepName, reason: Reason = "", by: By = None) -> None:
+    """Let a step go on without waiting for a step of another order."""
+    act(session, "proceed", order_id, step, None, actor_of(by, reason))
 
 
 def actor_of(by: str | None, reason: str) -> Actor:
@@ -94,32 +99,55 @@ def actor_of(by: str | None, reason: str) -> Actor:
     return Actor(by=by, reason=reason)
 
 
-def _act(session: Session, act: ActName, order_id: str, step: str, given: list[str] | None, actor: Actor) -> None:
-    from operations.acting import StepCommand
-    from operations.json_shapes import act_json
-
+def act(session: Session, name: ActName, order_id: str, step: str, given: list[str] | None, actor: Actor) -> None:
+    """Does it to the step as it is found now, and says what came of it; `given`: what --data says."""
     data_of(given or [])  # a mistake in it is told before a server is asked
     seen = ask(session, lambda server: seen_step(server, order_id, step))
-    data = data_of(given or [], seen.form if seen else None)
-    if act == "complete" and data is None and seen is not None and seen.form and _can_ask(session):
-        data = filled_in(session, seen.form)
+    form = form_of(seen)
+    data = data_of(given or [], form)
+    if name == "complete" and data is None and form and can_ask(session):
+        data = filled_in(session, form)
+    act_as_seen(session, name, order_id, step, seen, data, actor)
+
+
+def form_of(seen: StepView | None) -> dict[str, Any] | None:
+    """Of the task, or of what a person does to undo it."""
+    if seen is None:
+        return None
+    return (seen.undo.form if seen.undo else None) or seen.form
+
+
+def act_as_seen(
+    session: Session,
+    name: ActName,
+    order_id: str,
+    step: str,
+    seen: StepView | None,
+    data: dict[str, Any] | None,
+    actor: Actor,
+) -> None:
+    """Refused where the step has changed since it was seen, or somebody else has taken it."""
+    from operations.acting import StepCommand
+
     command = StepCommand(
-        act,
+        name,
         order_id,
         seen.id if seen else step,
         actor,
         data=data,
         expected=seen.state if seen else None,
+        expected_holder=(seen.holder or "") if seen else None,
     )
-    answer = ask(session, lambda server: server.act(command))
+    tell(session, order_id, ask(session, lambda server: server.act(command)))
+
+
+def tell(session: Session, order_id: str, answer: ActAnswer) -> None:
+    from operations.json_shapes import act_json
+
     if session.json:
         session.document(act_json(order_id, answer))
     else:
         session.show(answer.message)
-
-
-def _can_ask(session: Session) -> bool:
-    return session.terminal and not session.json and sys.stdin.isatty()
 
 
 async def seen_step(server: Orders, order_id: str, wanted: str) -> StepView | None:

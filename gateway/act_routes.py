@@ -22,6 +22,9 @@ SUMMARIES: dict[ActName, str] = {
     "complete": "Complete a manual step, or one in fallout, with data",
     "reschedule": "Move a step's start, a wait's end or the next attempt",
     "extend": "Give a step more time",
+    "claim": "Take a task, or a step in fallout, that nobody has",
+    "assign": "Hand a task, or a step in fallout, to somebody: `data: {to: kim}`; empty: to nobody",
+    "proceed": "Let a step go on without waiting for a step of another order",
 }
 
 
@@ -53,7 +56,7 @@ def act_routes(orders: Orders) -> APIRouter:
 
 def _acting(orders: Orders, act: ActName) -> Callable[..., Coroutine[Any, Any, JSONResponse]]:
     async def route(order_id: OrderId, step: StepId, body: StepActBody) -> JSONResponse:
-        command = StepCommand(act, order_id, step, body.actor, body.data, body.expected)
+        command = StepCommand(act, order_id, step, body.actor, body.data, body.expected, body.expected_holder)
         return JSONResponse(act_json(order_id, await orders.act(command)))
 
     return route

@@ -16,6 +16,7 @@ from gateway.failures import answer_failures
 from gateway.guards import BearerToken, BoundedBody, RequestLog, UnambiguousPaths
 from gateway.health_routes import health_routes
 from gateway.notification_routes import notification_routes
+from gateway.operator_routes import operator_routes
 from gateway.order_routes import order_routes
 from gateway.reference_page import reference_page
 from gateway.settings import GatewaySettings
@@ -46,6 +47,7 @@ def create_app(orders: Orders, settings: GatewaySettings) -> FastAPI:
     app.include_router(event_routes(orders), dependencies=token)
     app.include_router(callback_routes(orders, settings.callback_secret))
     app.include_router(act_routes(orders), dependencies=token)
+    app.include_router(operator_routes(orders), dependencies=token)
     app.include_router(system_routes(orders), dependencies=token)
     app.include_router(notification_routes(orders), dependencies=token)
     app.include_router(health_routes(orders))

@@ -9,12 +9,15 @@ from typing import Annotated, Any
 
 from fastapi import Path, Request, Response
 from fastapi.routing import APIRoute
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
 from gateway.failures import Malformed
+from operations.bulk import BulkFilter, Pace
+from operations.bulk_acts import BulkActName, BulkCommand
 from operations.deliveries import event_id_of
+from operations.selecting import Work
 from workflows.messages import Actor, EventDelivery
 from workflows.states import StepState
 
@@ -154,6 +157,69 @@ class StepActBody(ActorBody):
     expected: StepState | None = Field(
         None, description="The state of the step that was seen; refused (`stale`) where it is no longer so."
     )
+    expected_holder: str | None = Field(
+        None,
+        max_length=200,
+        description="Who had it when it was seen, empty: nobody; refused (`stale`) where that is no longer so.",
+    )
+
+
+class OrderActBody(ActorBody):
+    line: str | None = Field(
+        None, max_length=200, description="`rollback`, `hold`, `resume`: only this line, with all that stands under it"
+    )
+    step: str | None = Field(None, max_length=500, description="`hold`, `resume`: only this step, by id or number")
+    expected: str | None = Field(
+        None,
+        description="The state of the order, or of `step`, that was seen; refused (`stale`) where it is another by now",
+    )
+    override: str | None = Field(
+        None, min_length=1, max_length=2000, description="Why points of no return are not to count; kept with the order"
+    )
+    assess: bool = Field(False, description="`cancel`, `rollback`: only say what it would do")
+
+
+class RedoBody(ActorBody):
+    expected: StepState | None = Field(None, description="The state of the step that was seen")
+    override: str | None = Field(None, min_length=1, max_length=2000)
+    assess: bool = False
+
+
+class NoteBody(Body):
+    by: str = Field(min_length=1, max_length=200, description="Who writes it", examples=["ann"])
+    text: str = Field(min_length=1, max_length=2000, examples=["The customer calls back on Monday"])
+    step: str | None = Field(None, max_length=500, description="The id or number of the step that it is about")
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(by=self.by)
+
+
+class BulkBody(ActorBody):
+    """Whom it is for: what is not given does not matter."""
+
+    system: str | None = Field(None, max_length=200, description="Steps that call this system")
+    code: str | None = Field(None, max_length=200, description="Steps that failed with this code")
+    product: str | None = Field(None, max_length=200, description="Orders of this commercial product")
+    customer: str | None = Field(None, max_length=200)
+    queue: str | None = Field(None, max_length=200)
+    since: AwareDatetime | None = Field(None, description="What has come up since then")
+    limit: int | None = Field(None, ge=1, description="So many, what has waited longest first")
+    tasks: bool = Field(False, description="`complete`, `claim`, `assign`: tasks, rather than what is in fallout")
+    data: dict[str, Any] | None = Field(None, description="As for one step")
+    override: str | None = Field(None, min_length=1, max_length=2000)
+    dry_run: bool = Field(False, description="Only list what is meant")
+    pace: float = Field(5.0, gt=0, le=1000, description="So many a second")
+    stop_after: int | None = Field(5, ge=1, description="End when so many have failed; null: never")
+
+    def command(self, act: BulkActName) -> BulkCommand:
+        wanted = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
+        work: Work = "tasks" if self.tasks else "fallout"
+        return BulkCommand(act, self.actor, wanted, work, self.data, self.override)
+
+    @property
+    def rate(self) -> Pace:
+        return Pace(self.pace, self.stop_after)
 
 
 class CharacteristicsBody(ActorBody):

@@ -158,6 +158,33 @@ EXAMPLES: dict[str, Shape] = {
         "order_ended": False,
     },
     "resend": {"order_id": "HS-1001", "events": 1},
+    "order_act": {
+        "order_id": "HS-1001",
+        "step": None,
+        "state": None,
+        "message": "Order HS-1001 is cancelled: it will take 4 steps back, leave 6 steps undone",
+        "already": False,
+        "assessment": {
+            "undone": ["security_camera.reserve@1"],
+            "discarded": ["billing_account.activate@1"],
+            "kept": [],
+            "past_no_return": [],
+            "refused": False,
+        },
+    },
+    "history": {
+        "order_id": "HS-1001",
+        "state": "in_progress",
+        "history": [
+            {
+                "at": "2026-12-01T08:02:11Z",
+                "what": "retried",
+                "step": "security_camera.reserve@1",
+                "by": "ann",
+                "reason": "stock was counted",
+            }
+        ],
+    },
     "health": {"status": "ok"},
 }
 
@@ -169,6 +196,20 @@ def _shown(description: str, shown: Shape) -> Shape:
 def example(name: str) -> dict[int | str, Shape]:
     return {200: _shown("Done", EXAMPLES[name])}
 
+
+_RESULT: Shape = {
+    "order_id": "HS-1001",
+    "step": "security_camera.reserve@1",
+    "outcome": "done",
+    "code": None,
+    "message": "Step 3 (security_camera.reserve@1) was retried",
+}
+BULK: dict[int | str, Shape] = {
+    200: {
+        "description": "One result a line, then the summary; with `dry_run` one document, `{targets, unanswered}`",
+        "content": {"application/x-ndjson": {"example": _RESULT}},
+    }
+}
 
 SUBMITTED: dict[int | str, Shape] = {
     201: _shown("Accepted: it runs", _SUBMISSION),

@@ -9,10 +9,10 @@ from datetime import datetime
 from time import monotonic
 from typing import Literal
 
-from operations.errors import NoWorker, OperationError, ServerUnreachable
+from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
 from operations.moves import work_state
 from operations.reading import StepOfOrder
-from workflows.messages import ActAnswer, StepView
+from workflows.messages import ActAnswer, Refusal, StepView
 from workflows.states import StepState
 
 PATIENCE = 10.0
@@ -20,6 +20,9 @@ PATIENCE = 10.0
 LOOK_EVERY = 0.25
 
 Outcome = Literal["done", "already", "refused", "failed_again", "left"]
+
+WRONG = (Refusal.INVALID, Refusal.NOT_YET, SERVER_ERROR)
+"""Codes of refusals that say that the command is wrong, rather than that the step has gone on meanwhile."""
 
 UNDER_WAY = (StepState.PENDING, StepState.READY, StepState.IN_PROGRESS, StepState.FAILED)
 
@@ -62,7 +65,7 @@ class Target:
 class Pace:
     per_second: float = 5.0
     stop_after: int | None = 5
-    """So many that fail again end it; never are more than that tried and not known to go well. None: no end."""
+    """So many that fail end it; never are more than that tried and not known to go well. None: no end."""
     patience: float = PATIENCE
 
 
@@ -176,6 +179,13 @@ class Runner:
             self.summary.add(result)
             yield result
 
+    def interrupt(self, targets: Sequence[Target]) -> None:
+        """Somebody has ended it: what has no result yet is left."""
+        self.summary.stopped = "interrupted"
+        for target in targets:
+            if target not in self.summary.results:
+                self.summary.add(Result(target, "left", "not tried"))
+
     async def _done_to(self, target: Target) -> Result | None:
         """None: it is of no use to go on."""
         holder = target.step.holder if target.step else None
@@ -187,6 +197,7 @@ class Runner:
             self.summary.stopped = error.message
             return None
         except OperationError as error:
+            self._failed += error.code in WRONG
             return Result(target, "refused", error.message, error.code)
         if self._look is not None and not answer.already:
             self._trying[target] = self._now() + self._pace.patience
@@ -194,7 +205,7 @@ class Runner:
 
     async def _looked_at(self, ahead: int, *, wait: bool = False) -> AsyncIterator[Result]:
         """Those that have failed again; waits as long as one more could be one too many."""
-        while self._trying:
+        while self._trying or self._failed:
             for target, until in list(self._trying.items()):
                 result = await self._how_it_goes(target, until)
                 if result is not None:
@@ -203,7 +214,7 @@ class Runner:
             most = self._pace.stop_after
             if most is not None and self._failed >= most:
                 if ahead:
-                    self.summary.stopped = f"{self._failed} have failed again"
+                    self.summary.stopped = f"{self._failed} have failed"
                     return
                 ahead = 0
             enough = most is None or self._failed + len(self._trying) < most

@@ -17,7 +17,6 @@ from operations.acting import (
     StepCommand,
     act_on_order,
     act_on_step,
-    write_note,
 )
 from operations.bulk import BulkFilter, Doing, Looking, Pace, Runner, Target
 from operations.reading import steps_with_attempts
@@ -26,7 +25,7 @@ from workflows.messages import ActAnswer, Actor, StepsPageRequest, StepView
 from workflows.states import OrderState
 
 BulkActName = Literal[
-    "retry", "skip", "complete", "redo", "proceed", "claim", "assign", "note", "cancel", "rollback", "hold", "resume"
+    "retry", "skip", "complete", "redo", "proceed", "claim", "assign", "cancel", "rollback", "hold", "resume"
 ]
 BULK_ACTS: tuple[BulkActName, ...] = get_args(BulkActName)
 
@@ -46,8 +45,6 @@ class BulkCommand:
     work: Work = "fallout"
     data: dict[str, Any] | None = None
     override: str | None = None
-    text: str = ""
-    """Of a note."""
 
 
 async def select(client: Client, command: BulkCommand) -> Selection:
@@ -73,8 +70,6 @@ def runner(client: Client, command: BulkCommand, pace: Pace) -> Runner:
 
 async def _one(client: Client, command: BulkCommand, target: Target) -> ActAnswer:
     act, step = command.act, target.step
-    if act == "note":
-        return await write_note(client, target.order_id, command.text, command.actor, step.id if step else None)
     if step is not None and (name := STEP_ACT.get(act)) is not None:
         return await act_on_step(
             client,

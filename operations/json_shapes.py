@@ -13,7 +13,7 @@ from operations.reading import OrderReading, StepList, StepOfOrder
 from operations.reasons import Reason, ended_sentence, lateness
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import ActAnswer, LineView, OutboxView, ResendAnswer, StepView
+from workflows.messages import ActAnswer, HistoryEntry, LineView, OrderView, OutboxView, ResendAnswer, StepView
 from workflows.switch_messages import SwitchAnswer, SystemView
 
 Json = dict[str, Any]
@@ -96,6 +96,14 @@ def step_of_order_json(found: StepOfOrder) -> Json:
 def step_list_json(steps: StepList, key: str) -> Json:
     """`key`: `fallout` or `tasks`."""
     return {key: [step_of_order_json(found) for found in steps.found], "unanswered": steps.unanswered}
+
+
+def history_json(order: OrderView, entries: Sequence[HistoryEntry]) -> Json:
+    return {
+        "order_id": order.order_id,
+        "state": order.state.value,
+        "history": [entry.model_dump(mode="json") for entry in entries],
+    }
 
 
 def act_json(order_id: str, answer: ActAnswer) -> Json:

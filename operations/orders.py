@@ -138,7 +138,7 @@ class Orders:
         return found, await other_orders.followed(self.read, found, reasons)
 
     async def history(self, order_id: str) -> OrderReading:
-        """The order without its steps; `order.history` has who did what, when and why. NoWorker: nobody can tell now."""
+        """The order without its steps; `order.history` has who did what, when and why. NoWorker: nobody can tell."""
         found = await self.read(order_id, steps=False)
         if found.source == "record":
             raise NoWorker(f"Order {order_id}")

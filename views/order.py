@@ -20,7 +20,7 @@ from workflows.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading import OrderReading
-    from workflows.messages import LineView, OrderView, StepView
+    from workflows.messages import HistoryEntry, HoldView, LineView, OrderView, StepView
 
 LONGEST_VALUE = 200
 
@@ -42,7 +42,7 @@ def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[R
         done = sum(step.state in SETTLED for step in reading.steps)
         yield from _section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
     if order.history:
-        yield from _section("History", _history(order, now))
+        yield from _section("History", history_table(order.history, now))
     if order.fallout:
         yield Text("")
         yield fallout_hint(order)
@@ -72,6 +72,7 @@ def _facts(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
     yield "products", ", ".join(order.products)
     yield "priority", str(order.priority) if order.priority != 3 else ""
     yield "characteristics", values(order.characteristics)
+    yield "held", "; ".join(_hold(hold) for hold in order.held)
     yield "requested start", moment(order.requested_start)
     yield "requested completion", moment(order.requested_completion)
     yield "forecast", _forecast(order)
@@ -88,6 +89,11 @@ def _forecast(order: OrderView) -> str:
         return ""
     because = f", held up by {order.held_up_by}" if order.jeopardy is not Jeopardy.ON_TRACK and order.held_up_by else ""
     return moment(order.forecast) + because
+
+
+def _hold(hold: HoldView) -> str:
+    """`the order, by ann: the customer is away`."""
+    return f"the {hold.scope}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
 
 
 def customer_words(customer: Mapping[str, Any]) -> str:
@@ -182,9 +188,10 @@ def steps_table(steps: Sequence[StepView], now: datetime) -> Columns:
     return Columns(["No.", "Step", "State", "Started", "Took", "Remarks"], rows, right=(0, 4))
 
 
-def _history(order: OrderView, now: datetime) -> Columns:
+def history_table(entries: Sequence[HistoryEntry], now: datetime | None = None) -> Columns:
+    now = now or datetime.now(UTC)
     rows: list[Sequence[Cell]] = [
         [short_moment(entry.at, now), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
-        for entry in order.history
+        for entry in entries
     ]
     return Columns(["When", "What", "Step", "Who", "Why"], rows)

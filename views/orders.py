@@ -46,13 +46,19 @@ def fallout_table(steps: StepList, now: datetime | None = None) -> Columns:
     rows: list[Sequence[Cell]] = [
         [
             *_which(found),
-            short_moment(found.step.error.at if found.step.error else None, now),
-            str(found.step.attempts or ""),
-            Text(f"{found.step.error.code}: {found.step.error.message}" if found.step.error else "", style="red"),
+            *_failure(found.step, now),
         ]
         for found in steps.found
     ]
-    return Columns(["Order", "No.", "Step", "Queue", "Since", "Attempts", "Error"], rows, right=(1, 5))
+    return Columns(["Order", "No.", "Step", "Queue", "Who has it", "Since", "Attempts", "Error"], rows, right=(1, 6))
+
+
+def _failure(step: StepView, now: datetime) -> tuple[Cell, ...]:
+    """Since when, after how many attempts, and why: of the step, or of what takes it back."""
+    undo = step.undo if step.undo is not None and step.undo.error is not None else None
+    error, attempts = (undo.error, undo.attempts) if undo else (step.error, step.attempts)
+    said = f"{'taking it back: ' if undo else ''}{error.code}: {error.message}" if error else ""
+    return short_moment(error.at if error else None, now), str(attempts or ""), Text(said, style="red")
 
 
 def tasks_table(steps: StepList, now: datetime | None = None) -> Columns:
@@ -65,18 +71,20 @@ def tasks_table(steps: StepList, now: datetime | None = None) -> Columns:
         ]
         for found in steps.found
     ]
-    return Columns(["Order", "No.", "Step", "Queue", "Since", "What"], rows, right=(1,))
+    return Columns(["Order", "No.", "Step", "Queue", "Who has it", "Since", "What"], rows, right=(1,))
 
 
 def _which(found: StepOfOrder) -> tuple[Cell, ...]:
-    """Order, number, id, queue."""
-    return Text(found.order_id, style="bold"), str(found.step.number), found.step.id, found.step.queue or ""
+    """Order, number, id, queue, and who has it."""
+    step = found.step
+    return Text(found.order_id, style="bold"), str(step.number), step.id, step.queue or "", step.holder or ""
 
 
 def _asked(step: StepView) -> str:
     """What is to be done, and the data that ends it."""
-    form = form_words(step.form)
-    return (step.instructions or step.name) + (f" [{form}]" if form else "")
+    undo = step.undo
+    form = form_words((undo.form if undo else None) or step.form)
+    return ((undo.instructions if undo else None) or step.instructions or step.name) + (f" [{form}]" if form else "")
 
 
 def form_words(form: dict[str, object] | None) -> str:

@@ -110,7 +110,7 @@ async def test_no_more_than_the_threshold_are_burnt_by_a_wrong_fix() -> None:
     runner, found = await outcomes(world, targets(*names))
     assert world.done == names[:3]
     assert [found[name] for name in names] == ["failed_again"] * 3 + ["left"] * 17
-    assert runner.summary.stopped == "3 have failed again"
+    assert runner.summary.stopped == "3 have failed"
 
 
 async def test_what_is_not_known_yet_counts_against_the_threshold_until_patience_is_over() -> None:
@@ -123,6 +123,15 @@ async def test_what_is_not_known_yet_counts_against_the_threshold_until_patience
 async def test_one_that_is_still_failing_when_patience_is_over_has_failed_again() -> None:
     _, found = await outcomes(World(a=StepState.FAILED), targets("a"))
     assert found == {"a": "failed_again"}
+
+
+async def test_a_command_that_is_wrong_ends_as_a_wrong_fix_does() -> None:
+    names = [f"o{number}" for number in range(6)]
+    world = World()
+    world.errors = {name: Refused("invalid", "the form asks for `outcome`") for name in names}
+    runner, found = await outcomes(world, targets(*names), look=False)
+    assert [found[name] for name in names] == ["refused"] * 3 + ["left"] * 3
+    assert runner.summary.stopped == "3 have failed"
 
 
 async def test_without_a_threshold_all_are_tried() -> None:
