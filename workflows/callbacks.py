@@ -10,7 +10,7 @@ from workflows.kinds.undo import learn_from_callback
 from workflows.messages import Refusal
 from workflows.progress import OrderRun, Phase, StepRun, UndoRun
 from workflows.refusals import Refused, step_named
-from workflows.states import NOT_BEGUN, SETTLED, StepState
+from workflows.states import SETTLED, StepState
 from workflows.undoing import LEARNING, end_undo
 
 
@@ -26,6 +26,8 @@ def verdict_on(run: OrderRun, step_id: str, key: str, event_id: str) -> Callback
     undo = step.undo if step.undo is not None and step.undo.open else None
     if undo is not None and key == run.undo_key_of(step):
         return _verdict_on_undo(run, step, undo, key, event_id)
+    if key.startswith(f"{run.plan.order.id}/{run.id_of(step)}/undo/"):  # of an undo that is over
+        return CallbackVerdict("duplicate" if run.inbox.has_seen(_once(key, event_id)) else "late", step)
     call = run.definition(step).definition.call
     if call is None or call.callback is None:
         raise Refused(Refusal.INVALID, f"Step {run.id_of(step)} waits for no callback")
@@ -37,9 +39,9 @@ def verdict_on(run: OrderRun, step_id: str, key: str, event_id: str) -> Callback
         # what the step did is of use as long as its undo has not begun
         learns = undo.phase in (Phase.AHEAD, *LEARNING) and not undo.learnt
         return CallbackVerdict("kept" if learns else "late", step)
-    if step.state in NOT_BEGUN:
+    if not step.begun:
         raise Refused(Refusal.INVALID, f"Step {run.id_of(step)} has made no call yet")
-    if step.phase is Phase.CALL and step.state is StepState.IN_PROGRESS:
+    if step.phase is Phase.CALL and step.state in (StepState.READY, StepState.IN_PROGRESS):
         return CallbackVerdict("duplicate" if step.callback is not None else "kept", step)
     return CallbackVerdict("completed", step)
 

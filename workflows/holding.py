@@ -7,6 +7,7 @@ from workflows.holds import Hold
 from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.rollback import line_named, line_tree, of_line
 from workflows.states import StepState
+from workflows.withdrawing import stand_in_line
 
 S = StepState
 
@@ -53,7 +54,7 @@ def _go_on(run: OrderRun, step: StepRun) -> None:
     if undo is not None and undo.open:
         if undo.state is S.ON_HOLD and undo.phase is Phase.AHEAD:
             run.move_undo(step, S.PENDING)
-            run.withdrawals.turns.append(step.position)
+            stand_in_line(run, step)
         elif undo.state is S.ON_HOLD:
             launch(run, step)
     elif step.state is S.ON_HOLD and step.phase is Phase.AHEAD:

@@ -34,12 +34,17 @@ class Outlook:
 
     def moved(self, step: StepRun, before: StepState, now: float) -> None:
         """The step is in another state than `before`: the clock of what is over stops."""
-        clock = step.clock
-        if clock is not None and clock.is_running and _is_over(step, before):
-            clock.stopped_at = now
-            self.forget(step.position)
+        if step.clock is not None and _is_over(step, before):
+            self.over(step, now)
         if step.state in FROM_NOW and self.latest_starts and now > self.latest_starts[step.position]:
             self.stale = True
+
+    def over(self, step: StepRun, now: float) -> None:
+        """Nobody waits for its work any more: its clock stops."""
+        clock = step.clock
+        if clock is not None and clock.is_running:
+            clock.stopped_at = now
+            self.forget(step.position)
 
     def woken(self, step: StepRun, moment: float) -> None:
         """The step will start, be tried again or end at that moment, and not before."""

@@ -104,7 +104,7 @@ def assessed(run: OrderRun, target: Target, *, override: bool = False) -> Assess
             continue
         if position in stays:
             kept.append(position)
-        elif step.state is StepState.SKIPPED:
+        elif step.state is StepState.SKIPPED and not step.undoing:  # what was to be redone is to be given up now
             if step.uncertain and run.recipe(step).calls_out:
                 undone.append(position)
         elif step.begun or step.state in SETTLED:

@@ -27,7 +27,7 @@ def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NOTHING
         output = default_output(run, step)
     if output is not NOTHING:
         step.output, step.has_output = output, True
-    step.answer = step.callback = step.changes = step.note = step.holder = None
+    step.answer = step.callback = step.changes = step.note = step.holder = step.queue = None
     release(run, step)
 
 

@@ -11,7 +11,7 @@ from workflows.holding import undo_held_back
 from workflows.kinds.undo import begin_undo, learn
 from workflows.progress import Failure, OrderRun, Phase, StepRun, given
 from workflows.states import DONE, StepState
-from workflows.withdrawing import landed, taken_back
+from workflows.withdrawing import landed, stand_in_line, taken_back
 
 S = StepState
 LEARNING = (Phase.LEARN, Phase.LEARN_POLL)
@@ -129,7 +129,7 @@ def try_undo_again(run: OrderRun, step: StepRun) -> None:
     undo.phase = Phase.AHEAD
     step.queue = None
     run.move_undo(step, S.PENDING)
-    run.withdrawals.turns.append(step.position)
+    stand_in_line(run, step)
 
 
 def end_undo(run: OrderRun, step: StepRun, how: StepState) -> None:

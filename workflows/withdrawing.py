@@ -40,6 +40,8 @@ def _withdraw(run: OrderRun, step: StepRun, why: Withdrawal) -> None:
         number = 1 if step.undo is None else step.undo.number + 1
         run.put_undo(step, UndoRun(number=number), S.PENDING)
         run.withdrawals.open[step.position] = None
+        if run.outlook is not None:
+            run.outlook.over(step, run.now)
         _stop(run, step)
     elif step.state is S.SKIPPED:
         return  # nothing was done, and nobody waits for it
@@ -75,6 +77,11 @@ def stopped(run: OrderRun, step: StepRun) -> None:
         if not step.uncertain and not step.patching:
             taken_back(run, step)
             return
+    stand_in_line(run, step)
+
+
+def stand_in_line(run: OrderRun, step: StepRun) -> None:
+    """Its undo has its turn at once, unless something that depends on the step is still to be undone."""
     withdrawals = run.withdrawals
     if not withdrawals.out_of_order and withdrawals.behind.get(step.position) == 0:
         withdrawals.turns.append(step.position)
@@ -83,6 +90,7 @@ def stopped(run: OrderRun, step: StepRun) -> None:
 def taken_back(run: OrderRun, step: StepRun, how: StepState = S.COMPLETED) -> None:
     """The step's effect is gone, or there was none (`how`: completed), or a person says that it may stay (skipped)."""
     run.move_undo(step, how)
+    given(step.undo).again_at = given(step.undo).deadline = None
     run.withdrawals.open.pop(step.position, None)
     if step.withdrawal in DONE_AGAIN:
         renew(run, step)

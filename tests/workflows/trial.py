@@ -1,0 +1,357 @@
+"""An order driven at random through the core, with what must always hold looked at after everything that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+
+from compiler.plan import Plan
+from compiler.plan_codec import pack
+from compiler.steps import StepKind
+from tests.workflows.random_plans import START, random_plan
+from tests.workflows.shop import PendingCallback, Shop, Start
+from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy
+from workflows.commands import CancelActivity, StartActivity, StartCall
+from workflows.forecast import forecast_of
+from workflows.inbox import kept_event
+from workflows.messages import Actor, EventDelivery, SetCharacteristics, StepAct
+from workflows.progress import OrderRun, Phase, StepRun
+from workflows.redoing import redo, rework_from
+from workflows.refusals import Refused
+from workflows.rollback import Scope, around, assessed, roll_back, whole_order
+from workflows.rollup import state_of
+from workflows.states import DONE, TAKEN_BACK, StepState, Withdrawal
+from workflows.views import step_view
+from workflows.withdrawing import reach
+
+ANN = Actor(by="ann", reason="asked to")
+DO_PHASES = (Phase.CALL, Phase.ACTIVITY)
+UNDO_PHASES = (Phase.LEARN, Phase.LEARN_POLL, Phase.UNDO_CALL, Phase.UNDO_ACTIVITY, Phase.UNDO_PERSON)
+TURBULENT, MOST = 120, 1_500
+"""Happenings until nothing goes wrong any more, and until an order that has not ended is called stuck."""
+
+Happening = tuple[float, str, Callable[[], None]]
+"""(weight, words, what happens)"""
+
+
+class Broken(AssertionError):
+    """Something that must hold does not."""
+
+
+@dataclass
+class Flight:
+    command: Start
+    number: int
+
+
+@dataclass
+class Trial:
+    seed: int
+    plan: Plan | None = None
+    benign: bool = False
+    """Nothing goes wrong, and nobody interferes."""
+    carries: bool = True
+    """Its run continues as another one now and then."""
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.plan = self.plan or random_plan(self.random)
+        self.shop = Shop(self.seed)
+        self.run = OrderRun(self.plan, START, self.random.choice([1, 3, 100]))
+        self.run.strict = True
+        self.flights: list[Flight] = []
+        self.by_hand: set[str] = set()
+        """Steps of which a person has said what they came to: the books need not know of it."""
+        self.let_stay: set[str] = set()
+        self.undone_in: dict[str, int] = {}
+        self.rolled_back = False
+        """The order as a whole is taken back."""
+        self.stays: set[int] = set()
+        """Steps that were past a point of no return when the order was taken back, or needed by such a one."""
+        self.retries: dict[str, int] = {}
+        fulfilment.start(self.run)
+        self.go_on()
+
+    # the loop
+
+    def to_its_end(self) -> Trial:
+        for count in range(MOST):
+            if self.run.ended and not self.flights:
+                self.check_end()
+                return self
+            if count == TURBULENT or self.benign:
+                self.shop.benign = self.benign = True
+            self.tick()
+        raise self.broken(f"it has not ended after {MOST} happenings: {self.states()}")
+
+    def tick(self) -> None:
+        possible = list(self.happenings())
+        if not possible:
+            raise self.broken(f"nothing can happen any more, and it has not ended: {self.states()}")
+        drawn = self.random.choices(possible, [weight for weight, _, _ in possible])[0]
+        self.told.append(drawn[1])
+        try:
+            drawn[2]()
+            self.go_on()
+        except Broken:
+            raise
+        except Exception as error:
+            raise self.broken(f"{type(error).__name__}: {error}") from error
+
+    def go_on(self) -> None:
+        before = {step.position for step in self.run.steps if step.begun}
+        while fulfilment.advance(self.run):
+            pass
+        jeopardy.refresh(self.run)
+        for command in fulfilment.take_commands(self.run):
+            if isinstance(command, StartCall | StartActivity):
+                step = self.run.steps[command.step]
+                self.check_start(step)
+                self.flights.append(Flight(command, step.number))
+            elif isinstance(command, CancelActivity):
+                self.told.append(f"cancelled {self.run.id_of(self.run.steps[command.step])}")
+        for step in self.run.steps:
+            if step.begun and step.position not in before:
+                self.check_begun(step)
+            self.check_undo(step)
+        self.check_shown()
+
+    def broken(self, what: str) -> Broken:
+        happened = "\n  ".join(self.told[-60:])
+        return Broken(f"seed {self.seed}: {what}\nwhat happened last:\n  {happened}")
+
+    def states(self) -> dict[str, str]:
+        return {
+            self.run.id_of(step): f"{step.state}" + (f" (undo {step.undo.state})" if step.undo and step.undoing else "")
+            for step in self.run.steps
+        }
+
+    # what may happen next
+
+    def happenings(self) -> Iterator[Happening]:
+        for flight in self.flights:
+            yield 3.0, f"lands {flight.command.request.idempotency_key}", partial(self.land, flight)
+        for callback in self.shop.callbacks:
+            yield 1.0, f"called back {callback.key}", partial(self.call_back, callback)
+        if (due := self.run.next_due()) is not None:
+            yield 0.7, f"time passes to {due[0] - START:g}", lambda: self.pass_time(due[0])
+        if not self.benign:
+            yield from self.interference()
+        for step in self.run.steps:
+            yield from self.of_step(step)
+        if self.run.conditions:
+            yield 0.3, "agreed", self.agree
+
+    def of_step(self, step: StepRun) -> Iterator[Happening]:
+        id_ = self.run.id_of(step)
+        if step.phase is Phase.EVENT and not step.undoing:
+            yield 1.0, f"event for {id_}", lambda: self.event(step)
+        if step.work_phase is Phase.PERSON and not step.undoing:
+            outcome = "done" if self.benign or self.random.random() < 0.8 else "failed"
+            yield 1.0, f"{id_} {outcome}", lambda: self.act("complete", step, {"outcome": outcome})
+        elif step.work_phase is Phase.UNDO_PERSON and step.undo and step.undo.state is StepState.IN_PROGRESS:
+            yield 1.0, f"{id_} taken back by hand", lambda: self.act("complete", step, {})
+        if step.in_fallout:
+            yield from self.of_fallout(step, id_)
+
+    def of_fallout(self, step: StepRun, id_: str) -> Iterator[Happening]:
+        tried = self.retries.get(id_, 0)
+        if tried < 3 or not self.benign:
+            yield 0.6, f"retry {id_}", lambda: self.act("retry", step, None)
+        if step.undoing:
+            yield 0.2, f"the effect of {id_} may stay", lambda: self.act("skip", step, None)
+            return
+        yield 0.2, f"skip {id_}", lambda: self.act("skip", step, {"id": "given"})
+        if self.run.recipe(step).kind is not StepKind.MANUAL:
+            yield 0.2, f"complete {id_}", lambda: self.act("complete", step, {"id": "given"})
+
+    def interference(self) -> Iterator[Happening]:
+        yield 0.04, "order rolls back", lambda: self.take_back(Withdrawal.FAILURE)
+        yield 0.04, "order cancelled", lambda: self.take_back(Withdrawal.CANCELLATION)
+        step = self.run.steps[self.random.randrange(len(self.run.steps))]
+        scopes: list[Scope] = ["line", "bundle"]
+        scope = self.random.choice(scopes)
+        yield 0.04, f"{scope} of {self.run.id_of(step)} rolls back", lambda: self.take_back_around(step, scope)
+        yield 0.06, f"redo from {self.run.id_of(step)}", lambda: self.redo(step)
+        yield 0.2, "time passes a little", lambda: self.pass_time(self.run.now + 60.0)
+        if self.carries and not self.flights:
+            yield 0.3, "continues as another run", self.carry_over
+
+    # how it happens
+
+    def land(self, flight: Flight) -> None:
+        self.flights.remove(flight)
+        command = flight.command
+        landing = self.shop.land(command, self.run.id_of(self.run.steps[command.step]), flight.number)
+        if landing.answer is not None:
+            fulfilment.answered(self.run, command.step, command.launch, landing.answer)
+        elif landing.failure is not None:
+            fulfilment.attempt_failed(self.run, command.step, command.launch, landing.failure)
+        else:
+            fulfilment.interrupted(self.run, command.step, command.launch, begun=True)
+
+    def call_back(self, callback: PendingCallback) -> None:
+        self.shop.callbacks.remove(callback)
+        verdict = callbacks.verdict_on(self.run, callback.step, callback.key, f"cb/{callback.key}")
+        if verdict.status != "late":
+            self.shop.settled_with(callback)
+        fulfilment.take_callback(self.run, callback.key, f"cb/{callback.key}", callback.payload, verdict)
+
+    def event(self, step: StepRun) -> None:
+        delivery = EventDelivery(event_id=f"e{len(self.told)}", name=step.names[0], key=step.key, payload={"id": "e"})
+        event = kept_event(delivery, self.run.now)
+        fulfilment.take_event(self.run, event, events.verdict_on(self.run, event))
+
+    def pass_time(self, moment: float) -> None:
+        self.run.now = max(self.run.now, moment)
+        fulfilment.pass_time(self.run)
+
+    def agree(self) -> None:
+        acts.set_characteristics(self.run, SetCharacteristics(characteristics={"agreed": True}, actor=ANN))
+
+    def act(self, name: acts.ActName, step: StepRun, data: dict[str, str] | None) -> None:
+        id_ = self.run.id_of(step)
+        message = StepAct(step=id_, actor=ANN, data=data)
+        try:
+            meant, already = acts.judged(self.run, name, message)
+        except Refused as refused:
+            self.told.append(f"refused: {refused}")
+            return
+        if already is not None:
+            return
+        if name == "retry":
+            self.retries[id_] = self.retries.get(id_, 0) + 1
+        elif step.undoing and name == "skip":
+            self.let_stay.add(id_)
+        elif step.undoing:
+            self.shop.effects[id_].discard(step.number)
+        elif step.in_fallout:
+            self.by_hand.add(id_)
+        fulfilment.act(self.run, name, meant, message)
+
+    def take_back(self, why: Withdrawal) -> None:
+        found = assessed(self.run, whole_order(self.run))
+        self.rolled_back = True
+        self.stays.update(found.kept, found.barriers)
+        self.run.withdrawals.cancelled = why is Withdrawal.CANCELLATION
+        roll_back(self.run, found, why)
+
+    def take_back_around(self, step: StepRun, scope: Scope) -> None:
+        roll_back(self.run, assessed(self.run, around(self.run, step, scope)), Withdrawal.FAILURE)
+
+    def redo(self, step: StepRun) -> None:
+        rework = rework_from(self.run, [step.position])
+        if (
+            not rework.barriers
+            and not rework.given_up
+            and step.begun
+            and not self.rolled_back
+            and step.state not in TAKEN_BACK
+        ):
+            redo(self.run, rework)
+
+    def carry_over(self) -> None:
+        before = self.shown()
+        run, _ = carrying.resumed(carrying.carried(self.run, pack(self.run.plan)), self.run.now)
+        run.strict, run.most_in_flight = True, self.run.most_in_flight
+        self.run = run
+        after = self.shown()
+        if after != before:
+            raise self.broken(f"it is not the same after it was carried over: {_differing(before, after)}")
+
+    # what must hold
+
+    def check_start(self, step: StepRun) -> None:
+        """Of an activity that is started."""
+        if step.undo is not None and step.undo.open:
+            return
+        if step.work_phase in DO_PHASES:
+            self.check_begun(step)
+
+    def check_begun(self, step: StepRun) -> None:
+        if step.undoing or step.state in TAKEN_BACK:
+            return
+        open_ = [at for at in self.run.plan.steps[step.position].after if not self.run.steps[at].over]
+        if open_:
+            raise self.broken(f"{self.run.id_of(step)} has begun before {[self.run.plan.steps[at].id for at in open_]}")
+
+    def check_undo(self, step: StepRun) -> None:
+        """Where an undo has begun, nothing that depends on the step is still to be undone."""
+        undo = step.undo
+        if undo is None or not undo.open or undo.phase not in UNDO_PHASES or undo.state is StepState.PENDING:
+            return
+        id_ = self.run.id_of(step)
+        started = undo.number * 1_000 + step.number
+        if self.undone_in.get(id_) == started:
+            return
+        self.undone_in[id_] = started
+        behind = [at for at in reach([step.position], self.run.followers) if at != step.position]
+        standing = [at for at in behind if self.run.steps[at].undoing]
+        if self.rolled_back:
+            standing += [at for at in behind if self.run.steps[at].state in DONE and at not in self.stays]
+        if standing:
+            raise self.broken(f"{id_} is undone before {[self.run.plan.steps[at].id for at in standing]}")
+
+    def check_shown(self) -> None:
+        """An order that has not ended shows what it waits for; its forecast is never before now."""
+        if self.run.ended:
+            return
+        forecast = forecast_of(self.run, self.run.now)
+        if forecast.end < self.run.now:
+            raise self.broken("its forecast is before now")
+        views = [step_view(self.run, step, forecast) for step in self.run.steps]
+        if self.flights:
+            return
+        waits = [
+            view for view in views if view.waits_for or view.state is StepState.FATALLY_FAILED or view.next_attempt_at
+        ]
+        waits += [view for view in views if view.undo and (view.undo.waits_for or view.undo.error)]
+        if not waits:
+            raise self.broken(f"it waits, and does not show for what: {self.states()}")
+
+    def check_end(self) -> None:
+        if self.rolled_back:
+            self.check_rolled_back()
+        for step in self.run.steps:
+            self.check_books(step)
+        state_of(self.run)
+
+    def check_rolled_back(self) -> None:
+        """Every completed step is undone, is past its point of no return, or is needed by one that is."""
+        left = [
+            self.run.id_of(step) for step in self.run.steps if step.state in DONE and step.position not in self.stays
+        ]
+        if left:
+            raise self.broken(f"it was rolled back, and {left} still stand")
+
+    def check_books(self, step: StepRun) -> None:
+        id_, definition = self.run.id_of(step), self.run.definition(step).definition
+        if not self.run.recipe(step).calls_out or id_ in self.by_hand | self.let_stay:
+            return
+        holds = self.shop.effects[id_]
+        missing = step.number not in holds or (definition.undo is not None and len(holds) > 1)
+        if step.state in DONE and missing:
+            raise self.broken(f"{id_} is {step.state} as number {step.number}, and the shop's books hold {holds}")
+        if step.state in TAKEN_BACK and definition.undo is not None and holds:
+            raise self.broken(f"{id_} is {step.state}, and the shop's books hold {holds}")
+
+    def shown(self) -> dict[str, object]:
+        """What people see of the order, and what would move it."""
+        due = self.run.next_due()
+        seen: dict[str, object] = {
+            "state": state_of(self.run),
+            "fallout": self.run.fallout,
+            "tasks": self.run.open_tasks,
+            "due": due and due[0],
+        }
+        for step in self.run.steps:
+            for name, value in step_view(self.run, step).model_dump(exclude={"output", "late_at"}).items():
+                seen[f"{self.run.id_of(step)} {name}"] = value
+        return seen
+
+
+def _differing(before: dict[str, object], after: dict[str, object]) -> dict[str, tuple[object, object]]:
+    return {name: (value, after[name]) for name, value in before.items() if value != after[name]}
