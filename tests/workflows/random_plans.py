@@ -21,7 +21,7 @@ AGREED = "has(order.characteristics.agreed) && order.characteristics.agreed == t
 
 
 def random_plan(random: Random, *, size: int | None = None, order: str = "O-1") -> Plan:
-    """Two to twelve steps, `camera.<name>@<line>`, over one to three order lines, one of them perhaps another's child."""
+    """Two to twelve steps, `camera.<name>@<line>`, over one to three order lines, some of them others' children."""
     count = size or random.randint(2, 12)
     names = [f"s{number}" for number in range(count)]
     written = {name: _step(random, name, names[:position]) for position, name in enumerate(names)}
