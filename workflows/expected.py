@@ -15,6 +15,8 @@ from workflows.progress import OrderRun, StepRun
 from workflows.scope import NoValue, Scope
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
+END_OF_TIME = 253_402_300_799.0
+"""The last moment that a date can tell: what takes longer than that is not told apart."""
 
 USUALLY: Mapping[str, float] = {
     "call": 5.0,

@@ -11,7 +11,7 @@ from datetime import datetime
 from math import inf, isinf
 
 from compiler.plan import Line, Plan
-from workflows.expected import Timing, Timings
+from workflows.expected import END_OF_TIME, Timing, Timings
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.states import DONE_AGAIN, SETTLED, StepState
 
@@ -162,9 +162,10 @@ def forecast_of(run: OrderRun, now: float, latest: Latest | None = None) -> Fore
             start = _start(timing, ready, latest.starts[position])
             if start > ready + timing.delay:
                 via[position] = -1
-            starts[position], ends[position] = start, max(start + timing.takes, timing.until)
+            end = max(start + timing.takes, timing.until)
         else:
-            starts[position], ends[position] = _begun(step, timing, now)
+            start, end = _begun(step, timing, now)
+        starts[position], ends[position] = min(start, END_OF_TIME), min(end, END_OF_TIME)
         if last < 0 or ends[position] > ends[last]:
             last = position
     if last < 0:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from compiler.durations import Duration, format_duration
 from workflows import sla
+from workflows.expected import END_OF_TIME
 from workflows.jeopardy import in_words
 from workflows.messages import Refusal, StepAct
 from workflows.progress import OrderRun, Phase, StepRun
@@ -174,7 +175,7 @@ def _other(limits: Mapping[Limit, Moving]) -> str:
 
 
 def _extended(asked: NewTime, at: float) -> float:
-    return _moment(asked.to) if asked.by is None else at + asked.by.total_seconds()
+    return _moment(asked.to) if asked.by is None else min(at + asked.by.total_seconds(), END_OF_TIME)
 
 
 def _refuse_outdated(run: OrderRun, step: StepRun, asked: NewTime, moving: Moving) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from compiler import cel
 from workflows import telling
 from workflows.escalating import escalate, is_receiver
+from workflows.expected import END_OF_TIME
 from workflows.jeopardy import in_words
 from workflows.progress import OrderRun, StepRun
 from workflows.scope import Scope
@@ -20,7 +21,7 @@ def start_clock(run: OrderRun, step: StepRun) -> None:
     if sla is None or run.outlook is None or (step.clock is not None and step.clock.is_running):
         return
     scope = Scope(run, step)
-    late_at = run.now + scope.seconds(sla.duration)
+    late_at = min(run.now + scope.seconds(sla.duration), END_OF_TIME)
     risk_at = None if sla.warn is None else max(run.now, late_at - scope.seconds(sla.warn))
     to = None if sla.escalate is None else cel.as_text(scope.render(sla.escalate))
     step.clock = SlaClock(since=run.now, late_at=late_at, risk_at=risk_at, escalate=to)

@@ -15,6 +15,7 @@ from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from workflows.expected import DAY, HOUR, USUALLY, Timings
 from workflows.forecast import Forecast, forecast_of, latest_of
+from workflows.views import order_view
 
 POLL = {"get": "/p", "until": "true"}
 
@@ -175,6 +176,14 @@ def test_a_latest_start_waits_for_the_steps_before_it() -> None:
     assert driven.state("x") == "pending"
     driven.act("complete", "a")
     assert driven.state("x") == "in_progress"
+
+
+def test_what_takes_longer_than_any_calendar_still_has_a_forecast() -> None:
+    long = "500000w"
+    driven = Driven({"a": manual(expected=long, sla={"duration": long}), "b": manual(expected=long, after=["a"])})
+    assert order_view(driven.run, 1).forecast == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    driven.act("extend", "a", {"by": long})
+    assert driven.view("a").late_at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
 # Random plans
