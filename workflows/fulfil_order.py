@@ -86,7 +86,7 @@ UNUSABLE = "internal-error"
 COMPILING = timedelta(seconds=60)
 
 WATCHED = "order-watched-for-being-late"
-"""Patch: forecast, sla clocks and the search attribute Jeopardy; only asked for by orders that have a date or an sla."""
+"""Patch: forecast, sla clocks and the search attribute Jeopardy; only asked for by orders with a date or an sla."""
 
 
 def _keep_time_if_it_did(run: OrderRun) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from compiler.steps import Manual
+from workflows.expected import END_OF_TIME
 from workflows.kinds.undo import undo_of, undo_scope
 from workflows.messages import ErrorView, UndoView
 from workflows.progress import Failure, OrderRun, Phase, StepRun, given
@@ -15,7 +16,7 @@ from workflows.states import TAKEN_BACK, StepState
 
 
 def moment(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(at, UTC)
+    return None if at is None else datetime.fromtimestamp(min(at, END_OF_TIME), UTC)
 
 
 def error_view(failure: Failure | None) -> ErrorView | None:
