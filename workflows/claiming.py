@@ -37,7 +37,7 @@ def allow_claim(run: OrderRun, step: StepRun, act: StepAct) -> None:
         order, number = run.plan.order.id, step.position + 1
         raise Refused(
             Refusal.NOT_NOW,
-            f"{_named(run, step)} is {whose(step)}; `assign {order} {number} {act.actor.by}` takes it over",
+            f"{_named(run, step)} is {whose(step)}; `assign {order} {number} --to {act.actor.by}` takes it over",
         )
 
 
