@@ -166,10 +166,12 @@ class OrderOutbox:
 
     async def _wait(self) -> None:
         """Until something comes, a delivery ends, or the next moment at which something is to be done."""
-        moments = [] if self._is_long() else [self._state.next_at()]
-        if not self._deliveries and not self._state.is_busy:
+        state = self._state
+        moments = [] if self._is_long() else [state.next_at()]
+        if state.undeliverable:
+            moments.append(min(each.at for each in state.undeliverable) + KEPT.total_seconds() + 1)
+        elif not self._deliveries and not state.is_busy:
             moments.append((self._used_at + LINGER).timestamp())
-        moments += [each.at + KEPT.total_seconds() for each in self._state.undeliverable[:1]]
         due = min((moment for moment in moments if moment is not None), default=None)
         pause = None if due is None else timedelta(seconds=max(0.001, due - workflow.time()))
         try:
