@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cli import (
+    amending,
     catalogue,
     claiming,
     history,
@@ -46,7 +47,7 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
     )
     app.callback()(_options)
     for group in (
-        *(running, catalogue, planning, starting, reading, history, telling, undoing),
+        *(running, catalogue, planning, starting, reading, history, telling, amending, undoing),
         *(worklists, resolving, claiming, time, systems, notifications),
     ):
         group.register(app)

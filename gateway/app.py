@@ -61,7 +61,8 @@ def create_app(orders: Orders, settings: GatewaySettings) -> FastAPI:
 
 
 def _limit_of(path: str) -> int:
-    return LARGEST_ORDER_BODY if path == "/orders" else LARGEST_BODY
+    holds_an_order = path == "/orders" or (path.startswith("/orders/") and path.count("/") == 2)
+    return LARGEST_ORDER_BODY if holds_an_order else LARGEST_BODY
 
 
 def _is_open(path: str) -> bool:

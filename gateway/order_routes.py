@@ -15,11 +15,13 @@ from compiler.orders import read_orders
 from gateway.bodies import OrderId, StrictRoute, is_json, json_of, media_type
 from gateway.documentation import ORDER_BODY, REFUSALS, SUBMITTED, example
 from gateway.failures import Malformed
+from operations.amending import Amendment
 from operations.errors import REJECTED, Refused
-from operations.json_shapes import order_json, orders_json, reasons_json, step_json, submission_json
+from operations.json_shapes import amendment_json, order_json, orders_json, reasons_json, step_json, submission_json
 from operations.listing import OrderFilter
 from operations.orders import Orders
 from operations.submission import Submission
+from workflows.messages import Actor, Refusal
 from workflows.states import OrderState, StepState
 
 DEADLINE = 15.0
@@ -46,6 +48,38 @@ def order_routes(orders: Orders) -> APIRouter:
             raise refusal
         location = {"Location": f"/orders/{submission.order_id}"}
         return JSONResponse(submission_json(submission), _status(submission), headers=location)
+
+    @routes.put(
+        "/orders/{order_id}",
+        summary="Change an order on its way",
+        responses=example("amendment"),
+        openapi_extra=ORDER_BODY,
+    )
+    async def amend(
+        request: Request,
+        order_id: OrderId,
+        by: Annotated[str, Query(min_length=1, max_length=200, description="Who does it", examples=["ann"])],
+        reason: Annotated[str, Query(max_length=2000, description="Why; kept with the order")] = "",
+        dry_run: Annotated[bool, Query(description="Only say what it would do")] = False,
+        override: Annotated[
+            str | None,
+            Query(min_length=1, max_length=2000, description="Why points of no return are not to count; kept"),
+        ] = None,
+        revision: Annotated[
+            int | None, Query(ge=1, description="The revision that was seen; refused (`stale`) where it is another")
+        ] = None,
+    ) -> JSONResponse:
+        """The body is the whole order as it is to be, with the same id. What it changes is redone, undone or added; the
+        rest stays. Answered before anything runs.
+
+        `200` with what becomes of each step · `409` not possible now, and why · `422` it is rejected, with findings.
+        """
+        wanted = await _order_in(request)
+        if wanted.get("id") != order_id:
+            raise Refused(Refusal.INVALID, f"The path names order {order_id}, and the body order {wanted.get('id')}")
+        actor = Actor(by=by, reason=reason)
+        answer = await orders.amend(Amendment(wanted, actor, dry_run, override, revision))
+        return JSONResponse(amendment_json(answer))
 
     @routes.get("/orders", summary="List orders, the newest first", responses=example("orders"))
     async def list_orders(

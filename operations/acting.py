@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
@@ -18,6 +18,7 @@ from workflows.messages import (
     UPDATE_SET,
     ActAnswer,
     Actor,
+    Message,
     NoteAct,
     OrderAct,
     SetCharacteristics,
@@ -111,15 +112,22 @@ async def set_characteristics(client: Client, order_id: str, values: dict[str, A
     return await _told(client, order_id, UPDATE_SET, SetCharacteristics(characteristics=values, actor=actor))
 
 
-Message = StepAct | OrderAct | NoteAct | SetCharacteristics
-
-
 async def _told(client: Client, order_id: str, update: str, message: Message) -> ActAnswer:
+    return await answered(client, order_id, update, message, ActAnswer)
+
+
+Answer = TypeVar("Answer", bound=Message)
+
+
+async def answered(
+    client: Client, order_id: str, update: str, message: Message, answer_type: type[Answer], patience: float = PATIENCE
+) -> Answer:
+    """What the order answers to an update. Raises NotFound, Refused (also where it has ended), NoWorker."""
     handle = client.get_workflow_handle(workflow_id(order_id))
     try:
-        async with asking_worker(f"Order {order_id}", address_of(client), PATIENCE):
-            answer: ActAnswer = await handle.execute_update(
-                update, message, result_type=ActAnswer, rpc_timeout=timedelta(seconds=PATIENCE)
+        async with asking_worker(f"Order {order_id}", address_of(client), patience):
+            answer: Answer = await handle.execute_update(
+                update, message, result_type=answer_type, rpc_timeout=timedelta(seconds=patience)
             )
     except NotFound as error:
         await refuse_ended(client, order_id, "nothing can be done to it any more", error)

@@ -13,7 +13,16 @@ from operations.reading import OrderReading, StepList, StepOfOrder
 from operations.reasons import Reason, ended_sentence, lateness
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import ActAnswer, HistoryEntry, LineView, OrderView, OutboxView, ResendAnswer, StepView
+from workflows.messages import (
+    ActAnswer,
+    AmendAnswer,
+    HistoryEntry,
+    LineView,
+    OrderView,
+    OutboxView,
+    ResendAnswer,
+    StepView,
+)
 from workflows.switch_messages import SwitchAnswer, SystemView
 
 Json = dict[str, Any]
@@ -40,6 +49,10 @@ def submission_json(submission: Submission) -> Json:
         shape["steps"] = submission.decision.steps
         shape["catalogue_version"] = submission.decision.catalogue_version
     return shape
+
+
+def amendment_json(answer: AmendAnswer) -> Json:
+    return answer.model_dump(mode="json")
 
 
 def summary_json(order: OrderSummary) -> Json:

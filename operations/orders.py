@@ -7,8 +7,20 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
-from operations import acting, bulk_acts, deliveries, listing, notifications, other_orders, reading, submission, systems
+from operations import (
+    acting,
+    amending,
+    bulk_acts,
+    deliveries,
+    listing,
+    notifications,
+    other_orders,
+    reading,
+    submission,
+    systems,
+)
 from operations.acting import OrderCommand, StepCommand
+from operations.amending import Amendment
 from operations.bulk import Pace, Runner
 from operations.bulk_acts import BulkCommand
 from operations.connection import ConnectionSettings, address_of, check_server, connect
@@ -25,6 +37,7 @@ from workflows.messages import (
     TASK_QUEUE,
     ActAnswer,
     Actor,
+    AmendAnswer,
     CallbackDelivery,
     EventDelivery,
     OutboxView,
@@ -91,6 +104,10 @@ class Orders:
     async def act(self, command: StepCommand) -> ActAnswer:
         """Retries, skips or completes a step, moves its time (`data`: workflows.rescheduling.NewTime)."""
         return await acting.act_on_step(self.client, command)
+
+    async def amend(self, wanted: Amendment) -> AmendAnswer:
+        """Changes the order to the whole new one, or, with `dry_run`, says what that would do."""
+        return await amending.amend(self.client, wanted)
 
     async def act_on_order(self, command: OrderCommand) -> ActAnswer:
         """Cancels, rolls back, redoes from a step, holds or resumes; or, with `assess`, says what that would do."""

@@ -1,0 +1,65 @@
+"""`amend`, against a real server and a real worker."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.cli.calling import Ordo, order_of
+
+
+def with_lines(order_id: str, *products: str, **more: Any) -> str:
+    order = order_of(products[0], order_id, **more)
+    order["lines"] = [{"id": str(number), "product": product} for number, product in enumerate(products, 1)]
+    return json.dumps(order)
+
+
+async def test_a_dry_run_shows_the_difference_and_changes_nothing(ordo: Ordo) -> None:
+    await ordo.started("survey", "AM-1")
+    called = await ordo("amend", "-", "--dry-run", stdin=with_lines("AM-1", "survey", "note", priority=1))
+    assert called.status == 0, called
+    assert called.out.splitlines()[0] == ("Order AM-1 would become revision 2: 1 added; 2 stay as they are")
+    assert "order  changed  priority  3       1" in called.out
+    assert "note.taken@2" in called.out
+    shown = (await ordo("show", "AM-1", "-o", "json")).json
+    assert (shown["revision"], len(shown["steps"])) == (1, 2)
+
+
+async def test_an_amendment_is_done_and_kept_with_who_and_why(ordo: Ordo) -> None:
+    await ordo.started("survey", "AM-2")
+    wanted = with_lines("AM-2", "survey", "note")
+    called = await ordo("amend", "-", "--by", "anna", "--reason", "one more", "-o", "json", stdin=wanted)
+    assert called.status == 0, called
+    assert called.json["counts"] == {"added": 1}
+    assert called.json["revision"] == 2
+    await ordo.step_is("AM-2", "note.taken@2", "completed")
+    shown = (await ordo("show", "AM-2", "-o", "json")).json
+    assert shown["revision"] == 2
+    assert ("anna", "one more") in {(entry["by"], entry["reason"]) for entry in shown["history"]}
+    again = await ordo("start", "-", stdin=wanted)
+    assert "runs already" in again.out
+    assert "another content" not in again.err
+    nothing = await ordo("amend", "-", stdin=wanted)
+    assert nothing.out == "Order AM-2 runs as this asks already; nothing changes\n"
+
+
+async def test_what_cannot_be_is_refused_with_why(ordo: Ordo) -> None:
+    await ordo.started("survey", "AM-3")
+    called = await ordo("amend", "-", stdin=with_lines("AM-3", "surwey"))
+    assert called.status == 1
+    assert called.err.startswith("Error: Order AM-3 goes on as it was: what it is to become is rejected")
+    other = json.loads(with_lines("AM-3", "survey"))
+    other["lines"][0]["id"] = "9"
+    called = await ordo("amend", "-", stdin=json.dumps(other))
+    assert called.status == 1
+    assert "No line of order AM-3 is left" in called.err
+    called = await ordo("amend", "-", stdin=with_lines("AM-0", "survey"))
+    assert called.err.startswith("Error: There is no order AM-0")
+
+
+async def test_an_order_that_has_ended_is_not_amended(ordo: Ordo) -> None:
+    await ordo.started("note", "AM-4")
+    await ordo("start", "-", "--wait", stdin=json.dumps(order_of("note", "AM-4")))
+    called = await ordo("amend", "-", stdin=with_lines("AM-4", "note", "survey"))
+    assert called.status == 1
+    assert called.err.startswith("Error: Order AM-4 has ended (completed)")
