@@ -44,6 +44,7 @@ id: {id}
 base_url: ${{env.GREETER_URL}}
 auth: {{bearer: {{env: GREETER_TOKEN}}}}
 limits: {{concurrency: {concurrency}}}
+breaker: false
 """
 
 
