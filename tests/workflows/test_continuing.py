@@ -10,9 +10,10 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from tests.workflows.plans import call
-from tests.workflows.running import Desk, Order
+from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import failure, hanging
 from workflows import order_loop
+from workflows.messages import UPDATE_CANCEL, ActAnswer, OrderAct
 
 E = EventType
 
@@ -125,3 +126,27 @@ async def test_an_order_whose_state_is_too_large_to_carry_goes_on(desk: Desk, mo
     order = await desk.submit({f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(20)})
     assert await order.ended() == "completed"
     assert (await order.handle.describe()).run_id == order.first_run_id
+
+
+@pytest.mark.usefixtures("short_runs")
+async def test_a_roll_back_goes_on_in_the_next_run(desk: Desk) -> None:
+    undo = {"call": {"system": "shop", "delete": "/x/${output.id}"}}
+    steps = {f"s{number}": call(after=[f"s{number - 1}"] if number else [], undo=undo) for number in range(20)}
+    order = await desk.submit(steps | {"paid": {"event": {"name": "paid"}, "after": ["s19"]}})
+    await order.until_state(paid="in_progress")
+    cancel = OrderAct(actor=ANN)
+    await order.handle.execute_update(UPDATE_CANCEL, cancel, result_type=ActAnswer)
+    assert await order.ended() == "cancelled"
+    undone = [made.idempotency_key for number in range(20) for made in desk.script.made[f"camera.s{number}@1"]]
+    assert undone == [f"{order.id}/camera.s{n}@1/{effect}/1" for n in range(20) for effect in ("do", "undo")]
+    assert len({event.event_id for event in await order.events()}) < 100
+
+
+async def test_a_running_attempt_is_called_off_before_its_step_is_undone(desk: Desk) -> None:
+    undo = {"call": {"system": "shop", "post": "/x/cancellations"}}
+    desk.script.answers["camera.slow@1"] = [hanging, {}]
+    order = await desk.submit({"slow": call(undo=undo)})
+    await order.until(lambda _now: bool(desk.script.made["camera.slow@1"]))
+    await order.handle.execute_update(UPDATE_CANCEL, OrderAct(actor=ANN), result_type=ActAnswer)
+    assert await order.ended() == "cancelled"
+    assert desk.script.keys("camera.slow@1") == [f"{order.id}/camera.slow@1/{effect}/1" for effect in ("do", "undo")]
