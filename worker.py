@@ -50,7 +50,8 @@ EPILOG = """environment:
   TEMPORAL_*                            as Temporal's own tools read them: address, namespace, profile, TLS
   ORDO_GATEWAY_URL                      where systems reach the gateway, for calls that complete by callback
   ORDO_CALLBACK_SECRET                  seals callback ids; the gateway needs the same one
-  INVENTORY_URL, INVENTORY_TOKEN, …     what the catalogue's systems name
+  ORDO_EVENT_SOURCE                     the source of the events that receivers are sent; else /ordo
+  INVENTORY_URL, INVENTORY_TOKEN, …     what the catalogue's systems and receivers name
 Of ORDO_… variables, <name>_FILE may name a file that holds the value.
 """
 
