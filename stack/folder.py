@@ -21,6 +21,7 @@ SECRETS = (
     "BILLING_TOKEN",
     "ACCESS_API_KEY",
     "NETWORK_TOKEN",
+    "CUSTOMER_CARE_SECRET",
 )
 """Made up at the first start, and the same from then on: callback ids that are out in the world stay good."""
 

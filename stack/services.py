@@ -57,8 +57,9 @@ class Blueprint:
 def shared_environment(plan: Blueprint) -> dict[str, str]:
     """Addresses and secrets of this stack."""
     systems = {f"{system.upper()}_URL": f"{plan.addresses.sandbox}/{system}" for system in SYSTEMS}
+    receivers = {"CUSTOMER_CARE_URL": f"{plan.addresses.sandbox}/_notifications"}
     connection = {"TEMPORAL_ADDRESS": plan.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
-    return systems | connection | {"ORDO_GATEWAY_URL": plan.addresses.gateway} | plan.folder.secrets()
+    return systems | receivers | connection | {"ORDO_GATEWAY_URL": plan.addresses.gateway} | plan.folder.secrets()
 
 
 def services(plan: Blueprint) -> tuple[Service, ...]:

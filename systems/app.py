@@ -12,7 +12,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from systems import access, billing, control, installation, inventory, logistics, network, subscription, warranty
+from systems import (
+    access,
+    billing,
+    control,
+    installation,
+    inventory,
+    logistics,
+    network,
+    notifications,
+    subscription,
+    warranty,
+)
 from systems.clockwork import Clockwork, Moment
 from systems.errors import BusinessError, error_response, invalid_request
 from systems.settings import Settings
@@ -53,6 +64,7 @@ def create_app(data: Path, settings: Settings) -> FastAPI:
     for system in SYSTEMS:
         app.include_router(system.router)
     app.include_router(control.router)
+    app.include_router(notifications.router)
     app.add_exception_handler(BusinessError, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _not_here)

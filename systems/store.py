@@ -33,9 +33,12 @@ create index if not exists deliveries_due on deliveries (state, due);
 create table if not exists faults (
     sequence integer primary key, system text not null, method text not null, path text not null,
     times integer not null, data text not null);
+create table if not exists notifications (
+    sequence integer primary key, id text not null unique, type text not null, subject text not null,
+    body text not null, at text not null);
 create table if not exists delays (name text primary key, seconds real not null);
 """
-HAPPENED = ("resources", "answers", "effects", "requests", "moments", "deliveries", "faults")
+HAPPENED = ("resources", "answers", "effects", "requests", "moments", "deliveries", "faults", "notifications")
 """The tables of what happened; delays are a setting."""
 
 

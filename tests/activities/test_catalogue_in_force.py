@@ -194,4 +194,7 @@ async def test_the_shipped_catalogue_can_be_used(monkeypatch: pytest.MonkeyPatch
         monkeypatch.setenv(f"{system}_URL", f"http://127.0.0.1:8100/{system.lower()}")
         for kind in ("TOKEN", "API_KEY", "PASSWORD"):
             monkeypatch.setenv(f"{system}_{kind}", "sandbox")
-    assert len(CatalogueInForce(ROOT / "definitions", check=unknown_activities).current.systems) == 8
+    monkeypatch.setenv("CUSTOMER_CARE_URL", "http://127.0.0.1:8100/_notifications")
+    monkeypatch.setenv("CUSTOMER_CARE_SECRET", "sandbox")
+    current = CatalogueInForce(ROOT / "definitions", check=unknown_activities).current
+    assert (len(current.systems), len(current.receivers)) == (8, 1)

@@ -187,7 +187,8 @@ def test_every_variable_of_ours_is_one_that_the_code_reads(service: str) -> None
 
 
 def test_the_systems_variables_are_those_that_the_catalogue_reads() -> None:
-    catalogue = (ROOT / "definitions" / "systems.yaml").read_text(encoding="utf-8")
+    files = (ROOT / "definitions" / name for name in ("systems.yaml", "receivers.yaml"))
+    catalogue = "\n".join(file.read_text(encoding="utf-8") for file in files)
     wanted = set(re.findall(r"\$\{env\.(\w+)\}", catalogue)) - {"NAME"}
     wanted |= set(re.findall(r"\{env: (\w+)\}", catalogue)) - {"NAME"}
     assert environment_file("deploy/systems.env").keys() == wanted
