@@ -169,7 +169,7 @@ class OrderOutbox:
         state = self._state
         moments = [] if self._is_long() else [state.next_at()]
         if state.undeliverable:
-            moments.append(min(each.at for each in state.undeliverable) + KEPT.total_seconds() + 1)
+            moments.append(state.undeliverable[0].at + KEPT.total_seconds() + 1)
         elif not self._deliveries and not state.is_busy:
             moments.append((self._used_at + LINGER).timestamp())
         due = min((moment for moment in moments if moment is not None), default=None)

@@ -16,8 +16,8 @@ from activities.contract import DeliveryOutcome, HandOver, ToldEvent, ToldOrder
 
 MOST_AT_ONCE = 20
 """Events of one delivery."""
-MOST_QUEUED = 5_000
-"""For one receiver; of more, those that have waited longest are given up."""
+MOST_QUEUED = 20_000
+"""For one receiver; of more, those that have waited longest are given up. What is kept crosses over in one payload."""
 MOST_KEPT = 1_000
 """Undeliverable events; of more, the oldest are dropped."""
 NEVER_TRIED = "overflow"
@@ -64,6 +64,8 @@ class OutboxState:
     last: dict[str, int] = field(default_factory=dict)
     """Revision → number of the last event that came."""
     ended: bool = False
+    uses: dict[str, int] = field(default_factory=dict)
+    """Event → in how many places below it still stands; without any it is forgotten."""
 
     def take_in(self, handed: HandOver) -> None:
         """What came before is left out."""
@@ -88,7 +90,11 @@ class OutboxState:
     def matched(self, asked: HandOver, receivers: dict[str, list[str]], now: float) -> None:
         for event in asked.events:
             self.unmatched.remove(event.id)
-            for receiver in receivers.get(event.id, ()):
+            wanted_by = receivers.get(event.id, [])
+            self.uses[event.id] = len(wanted_by)
+            if not wanted_by:
+                self._forget(event.id, 0)
+            for receiver in wanted_by:
                 queue = self.queues.setdefault(receiver, Queue())
                 if queue.gone:
                     self._give_up(receiver, queue, [event.id], now)
@@ -98,7 +104,6 @@ class OutboxState:
                     first = queue.events.pop(0)
                     queue.code, queue.message = NEVER_TRIED, f"more than {MOST_QUEUED} events wait for this receiver"
                     self._give_up(receiver, queue, [first], now)
-        self._forget()
 
     def due(self, now: float) -> list[str]:
         """Receivers to whom something is to be delivered now, sorted."""
@@ -121,6 +126,8 @@ class OutboxState:
         queue = self.queues[receiver]
         queue.flying = 0
         if outcome.delivered:
+            for event in queue.events[: outcome.delivered]:
+                self._forget(event)
             del queue.events[: outcome.delivered]
             queue.attempts, queue.code, queue.message = 0, None, ""
         queue.next_at = now
@@ -128,7 +135,6 @@ class OutboxState:
             self._failed(receiver, queue, outcome, now)
         if not queue.events and not queue.gone:
             del self.queues[receiver]
-        self._forget()
 
     def _failed(self, receiver: str, queue: Queue, outcome: DeliveryOutcome, now: float) -> None:
         queue.code, queue.message, queue.failed_at = outcome.code, outcome.message, now
@@ -151,8 +157,7 @@ class OutboxState:
                 Undeliverable(receiver, event, queue.code or "gone", queue.message, now, attempts)
             )
         if len(self.undeliverable) > MOST_KEPT:
-            self.dropped += len(self.undeliverable) - MOST_KEPT
-            del self.undeliverable[: len(self.undeliverable) - MOST_KEPT]
+            self._drop(len(self.undeliverable) - MOST_KEPT)
 
     def resend(self, receiver: str | None, events: list[str] | None, now: float) -> int:
         """How many events go out once more, or at once rather than later. They keep their order."""
@@ -177,21 +182,22 @@ class OutboxState:
                 queue.next_at = now
         return len(chosen) + hurried
 
-    def _forget(self) -> None:
-        """Events that nobody needs any more."""
-        if not self.events:
-            return
-        needed = {each.event for each in self.undeliverable}.union(self.unmatched)
-        for queue in self.queues.values():
-            needed.update(queue.events)
-        if len(needed) < len(self.events):
-            self.events = {id_: event for id_, event in self.events.items() if id_ in needed}
+    def _forget(self, event: str, uses: int = 1) -> None:
+        """It stands in so many places less."""
+        self.uses[event] -= uses
+        if not self.uses[event]:
+            del self.uses[event], self.events[event]
+
+    def _drop(self, count: int) -> None:
+        """The first of those that are undeliverable."""
+        for each in self.undeliverable[:count]:
+            self._forget(each.event)
+        del self.undeliverable[:count]
+        self.dropped += count
 
     def drop_older_than(self, moment: float) -> None:
-        kept = [each for each in self.undeliverable if each.at > moment]
-        self.dropped += len(self.undeliverable) - len(kept)
-        self.undeliverable = kept
-        self._forget()
+        self.undeliverable.sort(key=lambda each: each.at)
+        self._drop(sum(each.at <= moment for each in self.undeliverable))
 
     @property
     def is_busy(self) -> bool:
@@ -212,7 +218,7 @@ def packed(state: OutboxState) -> str:
     """As text, for when the outbox's run continues as another one. Nothing may be in flight."""
     data = {
         "order": state.order.model_dump() if state.order else None,
-        "events": [event.model_dump() for event in state.events.values()],
+        "events": [[event.id, event.number, event.type, event.at, event.data] for event in state.events.values()],
         "unmatched": state.unmatched,
         "queues": {name: asdict(queue) for name, queue in state.queues.items()},
         "undeliverable": [asdict(each) for each in state.undeliverable],
@@ -220,16 +226,25 @@ def packed(state: OutboxState) -> str:
         "last": state.last,
         "ended": state.ended,
     }
-    return base64.b85encode(zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 6)).decode()
+    return base64.b85encode(zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 3)).decode()
 
 
 def unpacked(text: str) -> OutboxState:
     data: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(text)))
-    events = [ToldEvent(**event) for event in data.pop("events")]
-    return OutboxState(
+    # They were checked when they came, and there may be many: a workflow that computes for over 2 s counts as hanging.
+    events = [
+        ToldEvent.model_construct(id=id_, number=number, type=type_, at=at, data=about)
+        for id_, number, type_, at, about in data.pop("events")
+    ]
+    state = OutboxState(
         order=ToldOrder(**order) if (order := data.pop("order")) else None,
         events={event.id: event for event in events},
         queues={name: Queue(**queue) for name, queue in data.pop("queues").items()},
         undeliverable=[Undeliverable(**each) for each in data.pop("undeliverable")],
         **data,
     )
+    state.uses = dict(Counter(each.event for each in state.undeliverable))
+    for queue in state.queues.values():
+        for id_ in queue.events:
+            state.uses[id_] = state.uses.get(id_, 0) + 1
+    return state

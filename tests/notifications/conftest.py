@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -10,20 +11,28 @@ from tests.activities.scripted import ScriptedServer
 from tests.notifications.receiving import Site, site_at
 
 
-@pytest.fixture
-async def server() -> AsyncIterator[ScriptedServer]:
+@asynccontextmanager
+async def listening() -> AsyncIterator[ScriptedServer]:
     server = ScriptedServer()
     await server.start()
-    yield server
-    await server.close()
+    try:
+        yield server
+    finally:
+        await server.close()
+
+
+@pytest.fixture
+async def server() -> AsyncIterator[ScriptedServer]:
+    """A receiver."""
+    async with listening() as server:
+        yield server
 
 
 @pytest.fixture
 async def other() -> AsyncIterator[ScriptedServer]:
-    server = ScriptedServer()
-    await server.start()
-    yield server
-    await server.close()
+    """A second receiver."""
+    async with listening() as server:
+        yield server
 
 
 @pytest.fixture
