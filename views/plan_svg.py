@@ -169,12 +169,12 @@ def _box(plan: Plan, position: int, spot: _Spot) -> str:
         name[0],
         (name[1] if len(name) == 2 else name[1] + "…" if len(name) > 2 else _short(does(definition))),
     )
-    faint = ' class="faint"' if len(name) == 1 else ""
+    smaller = ' class="faint" font-size="11"' if len(name) == 1 else ' font-size="12"'
     return (
         f'<g class="{" ".join(classes)}"><title>{escape(said)}</title>'
         f'<rect class="box" x="{spot.x:g}" y="{spot.y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="7"/>'
         f'<text x="{spot.x + 10:g}" y="{spot.y + 20:g}" font-size="12">{number}{escape(first)}</text>'
-        f'<text{faint} x="{spot.x + 10:g}" y="{spot.y + 36:g}" font-size="11">{escape(second)}</text></g>'
+        f'<text{smaller} x="{spot.x + 10:g}" y="{spot.y + 36:g}">{escape(second)}</text></g>'
     )
 
 

@@ -6,6 +6,8 @@ from workflows.progress import OrderRun, Tally
 from workflows.states import SETTLED, StepState
 
 MOST_ROWS = 20
+GAP = "\u00a0\u00a0"
+"""Before each heading: the Web UI leaves no room between columns."""
 
 COLUMNS = (
     ("done", SETTLED),
@@ -21,7 +23,7 @@ def details_of(run: OrderRun) -> str:
     rows = [(tally, _row(tally)) for tally in run.tallies.values()]
     if len(rows) > MOST_ROWS:
         rows.sort(key=lambda row: (-row[1][4], -row[1][3], -row[1][1]))
-    lines = ["| workstream | " + " | ".join(name for name, _ in COLUMNS) + " |", "|---|---|---|---|---|---|"]
+    lines = ["| workstream | " + " | ".join(f"{GAP}{name}" for name, _ in COLUMNS) + " |", "|:---" + "|---:" * 5 + "|"]
     for tally, numbers in rows[:MOST_ROWS]:
         lines.append(f"| {escaped(tally.name)} | " + " | ".join(str(number or "") for number in numbers) + " |")
     if len(rows) > MOST_ROWS:
