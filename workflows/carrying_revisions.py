@@ -40,9 +40,14 @@ def _sights(sights: Mapping[int, Sight]) -> list[list[Any]]:
         [
             [position for position, _ in steps],
             base64.b64encode(pack(part_of(plan, [step for _, step in steps]))).decode("ascii"),
+            {str(position): _keyed(sights[position].outputs) for position, _ in steps if sights[position].outputs},
         ]
         for plan, steps in plans.values()
     ]
+
+
+def _keyed(outputs: Mapping[int, Any]) -> dict[str, Any]:
+    return {str(position): output for position, output in outputs.items()}
 
 
 def restore_revisions(run: OrderRun, data: Mapping[str, Any]) -> None:
@@ -52,10 +57,12 @@ def restore_revisions(run: OrderRun, data: Mapping[str, Any]) -> None:
         run.steps[int(position)].patches, run.steps[int(position)].patching = patches, patching
     revisions.retired = dict.fromkeys(data.get("retired", ()))
     revisions.removed_lines = frozenset(data.get("removed_lines", ()))
-    for positions, packed in data.get("sights", ()):
+    for positions, packed, outputs in data.get("sights", ()):
         plan = unpack(base64.b64decode(packed))
         for position, step in zip(positions, plan.steps, strict=True):
-            revisions.sights[position] = Sight.of(plan, step, patching=run.steps[position].patching)
+            sight = Sight.of(plan, step, patching=run.steps[position].patching)
+            sight.outputs = {int(at): output for at, output in outputs.get(str(position), {}).items()}
+            revisions.sights[position] = sight
     revisions.due = dict.fromkeys(data.get("due", ()))
     revisions.compared = {int(position): digest for position, digest in data.get("compared", {}).items()}
     for position in revisions.due:

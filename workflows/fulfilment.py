@@ -51,7 +51,7 @@ def advance(run: OrderRun) -> bool:
         elif run.turns:
             budget -= 1
             step = run.steps[run.turns.popleft()]
-            if step.state is StepState.PENDING and step.open == 0:
+            if step.state is StepState.PENDING and step.open == 0 and not step.undoing:
                 guarded(run, step, take_turn)
         elif run.retried:
             budget -= 1

@@ -16,10 +16,11 @@ from workflows.states import NOT_BEGUN, SETTLED, StepState
 
 def take_plan(run: OrderRun, plan: Plan, seen_otherwise: frozenset[int]) -> None:
     """`seen_otherwise`: steps that would see something else than before; those that have begun go on seeing that."""
-    before, positions = run.plan, range(len(run.steps))
-    for position in sorted(seen_otherwise):
-        if position in positions and position not in run.revisions.sights and _has_begun(run.steps[position]):
-            run.revisions.sights[position] = Sight.of(before, before.steps[position])
+    before = run.plan
+    for step, were, are in zip(run.steps, before.steps, plan.steps, strict=False):
+        sees_it_so = step.position in run.revisions.sights or not _has_begun(step)
+        if not sees_it_so and (step.position in seen_otherwise or were.reads != are.reads):
+            run.revisions.sights[step.position] = Sight.of(before, were)
     run.plan = plan
     run.recipes = [None] * len(plan.definitions)
     run.steps += [StepRun(position, 0) for position in range(len(run.steps), len(plan.steps))]

@@ -27,14 +27,16 @@ from workflows.amending import (
 from workflows.patching import begin_patch
 from workflows.progress import OrderRun, StepRun
 from workflows.replanning import take_plan
+from workflows.revisions import Sight
 from workflows.rollback import passed
-from workflows.scope import Scope
+from workflows.scope import Scope, is_seen
 from workflows.settling import hold_back, stop_waiting
 from workflows.states import NOT_BEGUN, SETTLED, TAKEN_BACK, StepState, Withdrawal
 from workflows.withdrawing import renew, withdraw
 
 S = StepState
 
+TAKES_BACK = frozenset({Fate.REDONE, Fate.PATCHED, Fate.UNDONE, Fate.STOPPED, Fate.NEW_INPUT})
 PUTS_OUT_ANEW = frozenset({Fate.REDONE, Fate.PATCHED, Fate.ENDS_THEN_REDONE, Fate.ENDS_THEN_PATCHED, Fate.ADDED})
 
 
@@ -43,6 +45,7 @@ def take_in(run: OrderRun, amended: Amended, fates: Mapping[int, Fate]) -> None:
     revisions, count = run.revisions, len(run.steps)
     again = [at for at in revisions.retired if at not in amended.retired]
     _remember_inputs(run, _readers_concerned(run, amended.plan, fates))
+    _remember_outputs(run, fates)
     gone = amended.retired - revisions.retired.keys()
     take_plan(run, amended.plan, amended.seen_otherwise | gone)
     revisions.retired = dict.fromkeys(sorted(amended.retired))
@@ -60,6 +63,7 @@ def look_again(run: OrderRun, step: StepRun) -> None:
     revisions, position = run.revisions, step.position
     if position in revisions.due and not is_running(step):
         del revisions.due[position]
+        run.withdrawals.out_of_order = bool(run.withdrawals.open)
         _has_ended(run, step)
     if step.over and not step.undoing:
         for reader in list(revisions.watched.get(position, ())):
@@ -90,6 +94,7 @@ def _fate_of_changed(run: OrderRun, step: StepRun) -> Fate:
 
 def _do(run: OrderRun, fates: Mapping[int, Fate]) -> None:
     """Those that are undone first, so that what is undone in which order is found out once."""
+    _remember_outputs(run, fates)
     _remember_inputs(run, _readers_of(run, [at for at, fate in fates.items() if fate in PUTS_OUT_ANEW]))
     by_fate: dict[Fate, list[StepRun]] = {fate: [] for fate in Fate}
     for position, fate in fates.items():
@@ -180,6 +185,22 @@ def _remember_inputs(run: OrderRun, readers: Iterable[StepRun]) -> None:
         for read in run.plan.steps[step.position].reads:
             for at in read:
                 run.revisions.watched.setdefault(at, {})[step.position] = None
+
+
+def _remember_outputs(run: OrderRun, fates: Mapping[int, Fate]) -> None:
+    """Who read what is taken back, or done again, goes on seeing that: its own work may be asked for once more, with
+    the same key, and what undoes it must mean what it did."""
+    sights = run.revisions.sights
+    taken = {at for at, fate in fates.items() if fate in TAKES_BACK and is_seen(run.steps[at])}
+    for step in run.steps if taken else ():
+        if not _has_taken_input(step) and not step.undoing:
+            continue
+        sight = sights.get(step.position)
+        planned = run.plan.steps[step.position] if sight is None else sight.step
+        for at in dict.fromkeys(at for read in planned.reads for at in read if at in taken):
+            if sight is None:
+                sight = sights[step.position] = Sight.of(run.plan, planned)
+            sight.outputs.setdefault(at, run.steps[at].output)
 
 
 def _has_taken_input(step: StepRun) -> bool:

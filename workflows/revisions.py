@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from compiler.plan import Plan, PlannedDefinition, PlannedStep
 from compiler.steps import PatchChange
@@ -20,6 +21,8 @@ class Sight:
     step: PlannedStep
     definition: PlannedDefinition
     recipe: Recipe
+    outputs: dict[int, Any] = field(default_factory=dict)
+    """What it read of steps that have been taken back, or done again, since."""
 
     @classmethod
     def of(cls, plan: Plan, step: PlannedStep, *, patching: bool = False) -> Sight:

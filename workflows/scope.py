@@ -40,7 +40,7 @@ class Scope:
         self.step = step
         sight = None if current else run.revisions.sights.get(step.position)
         self.definition: PlannedDefinition = run.planned_definition(step) if sight is None else sight.definition
-        self._names = _bindings_of(run, step, sight)
+        self._names = _bindings_of(run, step, self.definition, sight)
         if further:
             self._names.update(further)
 
@@ -123,7 +123,7 @@ def timeout_of(scope: Scope) -> float:
     return scope.seconds(written) if isinstance(written, str) else scope.definition.timeout
 
 
-def _bindings_of(run: OrderRun, step: StepRun, sight: Sight | None) -> dict[str, Any]:
+def _bindings_of(run: OrderRun, step: StepRun, definition: PlannedDefinition, sight: Sight | None) -> dict[str, Any]:
     plan, planned = (run.plan, run.plan.steps[step.position]) if sight is None else (sight.plan, sight.step)
     names: dict[str, Any] = {"order": run.order_names(plan)}
     lines = plan.lines_of(planned)
@@ -132,7 +132,7 @@ def _bindings_of(run: OrderRun, step: StepRun, sight: Sight | None) -> dict[str,
     else:
         names.update(line_bindings(lines[0]))
     if planned.reads:
-        _add_outputs(run, step, planned, names)
+        _add_outputs(run, definition, planned, names, {} if sight is None else sight.outputs)
     if step.patching:
         names["output"] = step.output
     return names
@@ -143,13 +143,26 @@ def is_seen(step: StepRun) -> bool:
     return step.has_output and step.state is not StepState.CANCELLED
 
 
-def _add_outputs(run: OrderRun, step: StepRun, planned: PlannedStep, names: dict[str, Any]) -> None:
-    for read, positions in zip(run.definition(step).reads, planned.reads, strict=True):
+def _add_outputs(
+    run: OrderRun,
+    definition: PlannedDefinition,
+    planned: PlannedStep,
+    names: dict[str, Any],
+    remembered: Mapping[int, Any],
+) -> None:
+    for read, positions in zip(definition.reads, planned.reads, strict=True):
         known = names.setdefault(read.name, {})
         if read.name == "workstreams":
             known = known.setdefault(read.workstream, {})
         shown = known.setdefault(read.step, {})
-        outputs = [step.output for step in (run.steps[position] for position in positions) if is_seen(step)]
+        if remembered:
+            outputs = [
+                remembered.get(at, run.steps[at].output)
+                for at in positions
+                if at in remembered or is_seen(run.steps[at])
+            ]
+        else:
+            outputs = [step.output for step in (run.steps[position] for position in positions) if is_seen(step)]
         if read.many:
             shown["outputs"] = outputs
         elif outputs:

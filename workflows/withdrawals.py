@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 
@@ -16,6 +17,8 @@ class Withdrawals:
     """Steps that nothing to be undone depends on any more."""
     behind: dict[int, int] = field(default_factory=dict)
     """Steps that an open one depends on, or is → how many of their followers lead to an open one."""
+    links: Sequence[Sequence[int]] = ()
+    """Of every step those that it came after, as `behind` was counted."""
     out_of_order: bool = False
     """`behind` and `turns` are to be found anew: more is taken back than when they were."""
     stopping: int = 0

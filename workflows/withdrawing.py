@@ -130,8 +130,10 @@ def arrange(run: OrderRun) -> None:
     withdrawals = run.withdrawals
     withdrawals.out_of_order = False
     before, followers = links(run)
-    below = reach(withdrawals.open, followers)
-    above = reach(withdrawals.open, before)
+    withdrawals.links = before
+    awaited = {**withdrawals.open, **run.revisions.due}  # the latter end before anything that they came after is undone
+    below = reach(awaited, followers)
+    above = reach(awaited, before)
     withdrawals.behind = {
         position: sum(follower in above for follower in followers[position])
         for position in below
@@ -177,7 +179,7 @@ def _clear(run: OrderRun, position: int) -> None:
         return
     cleared = [position]
     while cleared:
-        for before in came_after(run, cleared.pop()):
+        for before in withdrawals.links[cleared.pop()]:
             if before not in withdrawals.behind:
                 continue
             withdrawals.behind[before] -= 1
