@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from compiler.source import SUFFIXES
+from compiler.source_files import SUFFIXES
 
 Fingerprint = frozenset[tuple[str, int, int, int, int]]
 """Of each file: path, inode, size, and when content and inode changed (nanoseconds)."""

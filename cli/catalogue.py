@@ -58,5 +58,6 @@ def schema(
     from compiler.schema import json_schema, kinds
 
     if kind is not None and kind not in kinds():
-        raise WrongUsage(f"There is no kind `{kind}`{did_you_mean(kind, kinds()) or '.'} There are: {', '.join(kinds())}")
+        hint = did_you_mean(kind, kinds()) or "."
+        raise WrongUsage(f"There is no kind `{kind}`{hint} There are: {', '.join(kinds())}")
     session.document(json_schema(kind))

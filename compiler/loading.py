@@ -12,7 +12,8 @@ from compiler.checks import findings_in
 from compiler.collections_paused import collections_paused
 from compiler.definitions import define
 from compiler.findings import CatalogueInvalid, Finding, OrderRejected
-from compiler.source import Document, Reading, read_file, read_folder
+from compiler.source import Document, Reading
+from compiler.source_files import read_file, read_folder
 from compiler.survey import Survey
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compiler.findings import Finding, OrderRejected, Place, finding_at
-from compiler.source import Document, KeyPath, read_documents
+from compiler.source import Document, KeyPath
+from compiler.yaml_reader import read_documents
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from compiler.expressions import mistakes_in
 from compiler.findings import CatalogueInvalid, Finding
 from compiler.loading import check, load_catalogue
 from compiler.scopes import source_scope
-from compiler.source import read_documents
 from compiler.types import object_of
+from compiler.yaml_reader import read_documents
 from tests.definitions.conftest import DEFINITIONS
 
 SHIPPED = sorted(DEFINITIONS.rglob("*.yaml"))

@@ -10,7 +10,9 @@ import pytest
 
 from compiler.documents import KINDS
 from compiler.schema import json_schema, kinds
-from compiler.source import Document, read_documents, read_folder
+from compiler.source import Document
+from compiler.source_files import read_folder
+from compiler.yaml_reader import read_documents
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 SHIPPED = read_folder(DEFINITIONS).documents

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compiler.loading import check
-from compiler.source import read_documents
+from compiler.yaml_reader import read_documents
 from tests.compiler.written import told
 
 RETRY = "kind: retry\nid: slow\n"

@@ -26,7 +26,7 @@ FORBIDDEN_CALLS = {
     "asyncio.wait", "asyncio.as_completed", "asyncio.to_thread", "asyncio.run", "asyncio.get_event_loop",
 }  # fmt: skip
 """`asyncio.wait` and `as_completed` hand over sets, whose order differs from run to run; `workflow.wait` does not."""
-READS_FILES = {"compiler.loading", "compiler.source"}
+READS_FILES = {"compiler.loading", "compiler.source_files"}
 """They load a catalogue, and a workflow must not reach them at all."""
 
 
