@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.command import command
+from cli.failures import WrongUsage
 from cli.session import Session
+from compiler.findings import did_you_mean
 
 if TYPE_CHECKING:
     from stack.options import StackOptions
@@ -29,6 +31,10 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     session: Session,
+    story: Annotated[
+        str | None, typer.Option("--story", metavar="NAME", help="Tell one of the stories of when things go wrong.")
+    ] = None,
+    list_stories: Annotated[bool, typer.Option("--list-stories", help="Say which stories there are, and end.")] = False,
     leave: Annotated[
         bool, typer.Option("--exit", help="End with the order, also in a terminal; else it stays up until Ctrl-C.")
     ] = False,
@@ -40,13 +46,30 @@ def demo(
 ) -> int:
     """Show it all in a minute, from an order line to its end.
 
-    Starts Temporal, the sandbox systems, a worker and the gateway, and submits the sample order.
+    Starts Temporal, the sandbox systems, a worker and the gateway, and submits the sample order, or tells a story.
     """
+    stack = _stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
+    stay = session.terminal and not leave
+    if story is not None or list_stories:
+        return _story(session, story if not list_stories else None, stack, stay)
     from stack.demo import DemoOptions
     from stack.demo import demo as run
 
-    stack = _stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
-    return run(DemoOptions(stack, stay=session.terminal and not leave), session.console)
+    return run(DemoOptions(stack, stay=stay), session.console)
+
+
+def _story(session: Session, name: str | None, stack: StackOptions, stay: bool) -> int:
+    """`name`: None lists them."""
+    from stack.stories import STORIES
+    from stack.storytelling import tell_story
+
+    if name is None:
+        for story in STORIES.values():
+            session.show(f"{story.name:<10}  {story.title}")
+        return 0
+    if name not in STORIES:
+        raise WrongUsage(f"there is no story `{name}`{did_you_mean(name, STORIES)}; there are {', '.join(STORIES)}")
+    return tell_story(STORIES[name], stack, session.console, stay=stay)
 
 
 def up(

@@ -65,6 +65,12 @@ class Screen:
         once = "each exactly once" if effects == keys else "not each exactly once"
         self.point(f"{counted(effects, 'thing')} were really done, under {counted(keys, 'key')}: {once}.")
 
+    def stays_up(self, stack: RunningStack) -> None:
+        """After a story, for whoever wants to look around."""
+        self.heading("Everything stays up until Ctrl-C")
+        self.point(f"Temporal's Web UI shows every order:  {stack.addresses.ui}")
+        self.point(f"In another terminal:                  {command(stack, 'list')}")
+
     def where_next(self, stack: RunningStack, order_id: str, stays: bool) -> None:
         self.heading("Where to look next")
         there = stack.addresses

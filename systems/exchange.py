@@ -43,7 +43,14 @@ def system_router(name: str, credential: Credential) -> APIRouter:
 
             return answer
 
-    return APIRouter(prefix=f"/{name}", route_class=Route, tags=[name])
+    router = APIRouter(prefix=f"/{name}", route_class=Route, tags=[name])
+    router.add_api_route("/ready", _ready, name=f"{name} ready")
+    return router
+
+
+async def _ready() -> dict[str, bool]:
+    """Whether the system does its work: a fault that is switched on for all of it is met here, too."""
+    return {"ready": True}
 
 
 class Exchange:

@@ -30,6 +30,13 @@ class ReservationWanted(BaseModel):
     customer: str | None = None
 
 
+class ReservationChange(BaseModel):
+    """What is to be reserved instead; what is left out stays."""
+
+    sku: str | None = None
+    quantity: int | None = Field(None, ge=1)
+
+
 class Return(BaseModel):
     sku: str
     quantity: int = Field(ge=1)
@@ -53,6 +60,13 @@ def _book(work: Work, sku: str, difference: int) -> None:
     work.move("stock", stock, "listed", available=stock.known("available") + difference)
 
 
+def _take(work: Work, sku: str, quantity: int) -> None:
+    available = _stock(work, sku).known("available")
+    if available < quantity:
+        raise BusinessError("out_of_stock", f"{quantity} of {sku} wanted, {available} there")
+    _book(work, sku, -quantity)
+
+
 @router.get("/stock/{sku}")
 async def stock(sku: str, work: Working) -> Resource:
     return _stock(work, sku)
@@ -66,16 +80,24 @@ async def count_stock(sku: str, counted: Stock, work: Working) -> Resource:
 
 @router.post("/reservations", status_code=201)
 async def reserve(wanted: ReservationWanted, work: Working) -> Resource:
-    available = _stock(work, wanted.sku).known("available")
-    if available < wanted.quantity:
-        raise BusinessError("out_of_stock", f"{wanted.quantity} of {wanted.sku} wanted, {available} there")
-    _book(work, wanted.sku, -wanted.quantity)
+    _take(work, wanted.sku, wanted.quantity)
     return work.create("reservation", "RES", "reserved", **wanted.model_dump())
 
 
 @router.get("/reservations/{id}")
 async def reservation(id: str, work: Working) -> Resource:  # noqa: A002 - the name is part of the path
     return work.get("reservation", id)
+
+
+@router.patch("/reservations/{id}")
+async def change_reservation(id: str, wanted: ReservationChange, work: Working) -> Resource:  # noqa: A002
+    held = work.get("reservation", id)
+    if held.state != "reserved":
+        raise BusinessError(f"already_{held.state}", f"reservation {id} is {held.state}")
+    sku, quantity = wanted.sku or held.known("sku"), wanted.quantity or held.known("quantity")
+    _book(work, held.known("sku"), held.known("quantity"))
+    _take(work, sku, quantity)
+    return work.move("reservation", held, "reserved", sku=sku, quantity=quantity)
 
 
 @router.delete("/reservations/{id}")

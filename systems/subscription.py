@@ -21,6 +21,13 @@ class SubscriptionWanted(BaseModel):
     seats: int = Field(1, ge=1)
 
 
+class SubscriptionChange(BaseModel):
+    """What one subscription is to be from now on; what is left out stays."""
+
+    plan: str | None = None
+    seats: int | None = Field(None, ge=1)
+
+
 class Change(BaseModel):
     """What a customer's subscriptions are to be from now on."""
 
@@ -48,6 +55,16 @@ async def subscribe(wanted: SubscriptionWanted, work: Working) -> Resource:
 @router.get("/subscriptions/{id}")
 async def subscription(id: str, work: Working) -> Resource:  # noqa: A002 - the name is part of the path
     return work.get("subscription", id)
+
+
+@router.patch("/subscriptions/{id}")
+async def change_subscription(id: str, wanted: SubscriptionChange, work: Working) -> Resource:  # noqa: A002
+    open_ = work.get("subscription", id)
+    if open_.state not in OPEN:
+        raise BusinessError(f"already_{open_.state}", f"subscription {id} is {open_.state}")
+    if wanted.plan is not None:
+        _check_plan(wanted.plan)
+    return work.move("subscription", open_, open_.state, **wanted.model_dump(exclude_none=True))
 
 
 @router.delete("/subscriptions/{id}")

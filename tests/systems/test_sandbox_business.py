@@ -60,6 +60,44 @@ def test_a_reservation_takes_from_stock_and_its_release_gives_back(sandbox: Any)
     assert _code(again) == (409, "already_released")
 
 
+def test_a_reservation_that_is_changed_takes_from_stock_what_it_holds(sandbox: Any) -> None:
+    def available(sku: str) -> int:
+        return int(sandbox.http.get(f"/inventory/stock/{sku}", headers=INVENTORY).json()["available"])
+
+    before = available("cam-indoor"), available("cam-outdoor")
+    held = sandbox.reserve(quantity=4, sku="cam-indoor").json()["id"]
+    wanted = {"sku": "cam-outdoor", "quantity": 6}
+    changed = sandbox.http.patch(f"/inventory/reservations/{held}", json=wanted, headers=INVENTORY).json()
+    assert (changed["id"], changed["sku"], changed["quantity"], changed["state"]) == (
+        held,
+        "cam-outdoor",
+        6,
+        "reserved",
+    )
+    assert (available("cam-indoor"), available("cam-outdoor")) == (before[0], before[1] - 6)
+    sandbox.http.post("/logistics/shipments", json={"reservations": [held]}, headers=KEY).raise_for_status()
+    late = sandbox.http.patch(f"/inventory/reservations/{held}", json={"quantity": 1}, headers=INVENTORY)
+    assert _code(late) == (409, "already_shipped")
+
+
+def test_one_subscription_changes_and_others_of_the_customer_stay(sandbox: Any) -> None:
+    ids = [
+        sandbox.http.post("/subscription/subscriptions", json={"plan": "household"}, headers=BEARER).json()["id"]
+        for _ in range(2)
+    ]
+    sandbox.http.patch(f"/subscription/subscriptions/{ids[0]}", json={"plan": "premium", "seats": 3}, headers=BEARER)
+    found = [sandbox.http.get(f"/subscription/subscriptions/{id_}", headers=BEARER).json() for id_ in ids]
+    assert [(each["plan"], each["seats"]) for each in found] == [("premium", 3), ("household", 1)]
+    wrong = sandbox.http.patch(f"/subscription/subscriptions/{ids[1]}", json={"plan": "gold"}, headers=BEARER)
+    assert _code(wrong) == (422, "unknown_plan")
+
+
+def test_a_fault_of_a_whole_system_is_met_by_whoever_asks_whether_it_is_ready(sandbox: Any) -> None:
+    assert sandbox.http.get("/billing/ready", headers=BEARER).status_code == 200
+    sandbox.http.post("/_faults", json={"kind": "status", "system": "billing"}).raise_for_status()
+    assert sandbox.http.get("/billing/ready", headers=BEARER).status_code == 503
+
+
 def test_an_unknown_article_and_an_empty_shelf_are_told_apart(sandbox: Any) -> None:
     assert _code(sandbox.reserve(sku="spaceship")) == (422, "unknown_sku")
     sandbox.http.put("/inventory/stock/hub-1", json={"quantity": 1}, headers=INVENTORY)
