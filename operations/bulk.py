@@ -214,7 +214,7 @@ class Runner:
             most = self._pace.stop_after
             if most is not None and self._failed >= most:
                 if ahead:
-                    self.summary.stopped = f"{self._failed} have failed"
+                    self.summary.stopped = f"{self._failed} {'has' if self._failed == 1 else 'have'} failed"
                     return
                 ahead = 0
             enough = most is None or self._failed + len(self._trying) < most

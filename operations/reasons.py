@@ -58,6 +58,26 @@ def why(order: OrderView, steps: Sequence[StepView], step: StepView | None = Non
         return []
     if not steps:
         return [_unread(order)]
+    return [*_holds(order, step), *_of_steps(order, steps, step)]
+
+
+def _holds(order: OrderView, step: StepView | None) -> list[Reason]:
+    """Who holds the order as a whole: nothing new starts, whatever else it waits for."""
+    return [
+        Reason(
+            None,
+            None,
+            f"Order {order.order_id} is held by {hold.by}" + (f" ({hold.reason})" if hold.reason else ""),
+            hold.at,
+            f"{hold.by}'s",
+            f"`resume {order.order_id}` lets it start new steps",
+        )
+        for hold in order.held
+        if hold.scope == "order" and step is None
+    ]
+
+
+def _of_steps(order: OrderView, steps: Sequence[StepView], step: StepView | None) -> list[Reason]:
     by_id = {each.id: each for each in steps}
     ahead = _open_ahead(step, by_id) if step is not None else [each for each in steps if is_open(each)]
     movable = [each for each in ahead if _can_be_told(each)]

@@ -72,7 +72,7 @@ async def test_tasks_are_completed_and_claimed_in_bulk(ordo: Ordo) -> None:
     mine = ("--all", "--tasks", "--customer", "B-6", "--queue", "field_ops", "--by", "kim", "-o", "json")
     assert ids((await ordo("claim", *mine)).json["done"]) == set(names)
     wrong = (await ordo("complete", *mine, "--data", "stars=9", "--stop-after", "1")).json
-    assert (len(wrong["refused"]), len(wrong["left"]), wrong["stopped"]) == (1, 1, "1 have failed")
+    assert (len(wrong["refused"]), len(wrong["left"]), wrong["stopped"]) == (1, 1, "1 has failed")
     assert ids((await ordo("complete", *mine, "--data", "answer=well")).json["done"]) == set(names)
 
 

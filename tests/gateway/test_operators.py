@@ -128,7 +128,7 @@ async def test_a_retry_in_bulk_that_does_not_help_is_stopped(http: httpx.AsyncCl
     results = await lines_of(http, "retry", code=CODE, pace=50, stop_after=1)
     summary = results[-1]["summary"]
     assert len(summary["failed_again"]) == 1
-    assert summary["stopped"] == "1 have failed"
+    assert summary["stopped"] == "1 has failed"
     assert len(summary["left"]) >= 2
 
 

@@ -54,7 +54,7 @@ def test_an_act_on_what_somebody_has_taken_meanwhile_is_refused() -> None:
     act(driven, "claim", "a", BOB)
     for name in ("retry", "skip", "complete", "assign"):
         with pytest.raises(Refused, match=r"is bob's by now; talk to bob") as refused:
-            act(driven, name, "a", expected_holder="")  # type: ignore[arg-type]
+            act(driven, name, "a", expected_holder="")
         assert refused.value.code is Refusal.STALE
     act(driven, "retry", "a", expected_holder="bob")
     driven.fail("a")
