@@ -136,23 +136,14 @@ async def test_each_effect_is_there_once_after_the_worker_was_killed(site: Site)
     await all_complete_with_each_effect_once(scene)
 
 
-async def test_each_effect_is_there_once_after_the_gateway_was_killed(site: Site) -> None:
-    scene = await arrange(site, "gateway")
+@pytest.mark.parametrize("process", ["gateway", "temporal"])
+async def test_each_effect_is_there_once_after_gateway_or_server_was_killed(site: Site, process: str) -> None:
+    """The server's data is on disk. Events and callbacks are on their way into orders that have not taken them yet."""
+    scene = await arrange(site, process)
     calling_back, telling = scene.system_calls_back(), scene.system_tells()
     await until(partial(handling, site, scene.order("called_back")))
-    await site.kill("gateway")
+    await site.kill(process)
     site.go_on("worker")
-    await site.start("gateway")
-    await asyncio.gather(calling_back, telling)
-    await all_complete_with_each_effect_once(scene)
-
-
-async def test_each_effect_is_there_once_after_the_server_was_killed_with_its_data_on_disk(site: Site) -> None:
-    scene = await arrange(site, "server")
-    calling_back, telling = scene.system_calls_back(), scene.system_tells()
-    await until(partial(handling, site, scene.order("called_back")))
-    await site.kill("temporal")
-    site.go_on("worker")
-    await site.start("temporal")
+    await site.start(process)
     await asyncio.gather(calling_back, telling)
     await all_complete_with_each_effect_once(scene)
