@@ -37,7 +37,11 @@ def commands() -> dict[str, set[str]]:
 
 
 def routes() -> dict[str, APIRoute]:
-    """By path; of acts."""
+    """By path."""
+    return {route.path: route for route in all_routes()}
+
+
+def all_routes() -> list[APIRoute]:
 
     def all_of(owner: object) -> list[APIRoute]:
         found: list[APIRoute] = []
@@ -46,7 +50,7 @@ def routes() -> dict[str, APIRoute]:
         return found
 
     app = create_app(Orders.__new__(Orders), GatewaySettings(token="t" * 32, callback_secret=b"s" * 32))
-    return {route.path: route for route in all_of(app)}
+    return all_of(app)
 
 
 def paths_of(act: str) -> list[str]:
@@ -68,6 +72,13 @@ def test_both_doors_offer_the_act_with_who_and_why(act: str) -> None:
 def test_an_act_carries_what_was_seen(act: str) -> None:
     (path,) = paths_of(act)
     assert "expected" in routes()[path].body_field.field_info.annotation.model_fields  # type: ignore[union-attr]
+
+
+def test_both_doors_amend_an_order() -> None:
+    """By its own route: the order is the body."""
+    assert {"--by", "--reason", "--dry-run", "--override"} <= commands()["amend"]
+    methods_of = [route.methods for route in all_routes() if route.path == "/orders/{order_id}"]
+    assert {"PUT"} in methods_of
 
 
 @pytest.mark.parametrize("act", BULK_ACTS)
