@@ -161,3 +161,19 @@ def test_a_class_gives_its_attributes_and_rules_and_the_products_own_stand_in_th
     product = catalogue_in(text).products["p"]
     assert {name: one.default for name, one in product.attributes.items()} == {"a": "x", "b": 5}
     assert [(rule.as_, rule.quantity) for rule in product.decomposes_to] == [("spare", None), (None, "3")]
+
+
+def test_of_one_definition_fifty_mistakes_are_told_and_that_there_are_more() -> None:
+    keys = "".join(f"wrong_{at}: 1\n" for at in range(80))
+    found = errors_of(PRODUCT + keys)
+    assert [one.code for one in found].count("key-unknown") == 50
+    assert [one.code for one in found].count("findings-left-out") == 1
+
+
+def test_of_a_catalogue_a_thousand_mistakes_are_told_and_that_there_are_more() -> None:
+    offers = "---\n".join(
+        f"kind: commercial_product\nid: p{at}\ndecomposes_to: [{{product: missing_{at}}}]\n" for at in range(1_100)
+    )
+    found = errors_of(offers)
+    assert len(found) in (1_000, 1_001)
+    assert [one.code for one in found].count("findings-left-out") == 1

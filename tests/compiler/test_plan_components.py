@@ -196,3 +196,12 @@ def test_a_commercial_product_may_carry_steps_of_its_own(tmp_path: Path) -> None
     plan = sketch(catalogue_of(tmp_path, text), line("1", "audit"))
     assert plan.serves("audit.go@1") == ["1"]
     assert plan.plan.definitions[0].serves_order_lines
+
+
+def test_components_are_wanted_when_their_parent_is(tmp_path: Path) -> None:
+    start, end = "2026-12-01T08:00:00Z", "2026-12-15T17:00:00Z"
+    given = line("1", "bundle", requested_start=start, requested_completion=end)
+    lines = sketch(catalogue_of(tmp_path, BUNDLE), given).order_lines
+    for id_ in ("1.tv", "1.tv.box"):
+        assert lines[id_].requested_start == datetime(2026, 12, 1, 8, tzinfo=UTC)
+        assert lines[id_].requested_completion == datetime(2026, 12, 15, 17, tzinfo=UTC)

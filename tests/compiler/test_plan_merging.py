@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -194,3 +195,15 @@ def test_units_of_several_rules_add_up_first(tmp_path: Path) -> None:
 def test_a_fraction_of_a_unit_rejects(tmp_path: Path) -> None:
     text = TWO_RULES.replace("quantity: 2", "quantity: 1.5") % "unit"
     assert "4.5" in only(rejected(catalogue_of(tmp_path, text), line("1", "offer")), "quantity-invalid")
+
+
+def test_a_line_is_wanted_as_early_as_the_earliest_of_its_sources(tmp_path: Path) -> None:
+    days = [datetime(2026, 12, day, tzinfo=UTC) for day in (3, 1)]
+    week = timedelta(days=7)
+    lines = [
+        line(str(at), "offer", requested_start=day.isoformat(), requested_completion=(day + week).isoformat())
+        for at, day in enumerate(days, 1)
+    ]
+    merged = plan(tmp_path, STEPS, *lines, offer("3")).lines["bill"]
+    assert merged.requested_start == days[1]
+    assert merged.requested_completion == days[1] + week
