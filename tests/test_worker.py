@@ -250,6 +250,26 @@ async def test_a_new_offer_and_its_new_system_are_used_by_the_next_order_without
     await asyncio.wait_for(running.result(), DEADLINE)
 
 
+async def test_a_running_order_keeps_its_plan_when_its_offer_is_edited_and_the_next_one_has_the_new(
+    temporal: WorkflowEnvironment, site: Site
+) -> None:
+    offer = OFFER.format(id="welcome", system="greeter") + "  then: {after: greet, call: {system: greeter, post: PATH}}"
+    site.define("welcome", offer.replace("PATH", "/first"))
+    worker = await site.worker()
+    await worker.says("worker ready")
+    held = asyncio.Event()
+    site.server.answers(Reply(200, {}, holds=held), Reply(200, {}))
+    running = await submit(temporal.client, site, "A-1", "welcome")
+    await until(lambda: site.server.received)
+    site.define("welcome", offer.replace("PATH", "/second"))
+    await worker.says("catalogue in force", changed=True)
+    held.set()
+    await asyncio.wait_for(running.result(), DEADLINE)
+    following = await submit(temporal.client, site, "A-2", "welcome")
+    await asyncio.wait_for(following.result(), DEADLINE)
+    assert [received.path for received in site.server.received] == ["/welcome", "/first", "/welcome", "/second"]
+
+
 async def test_an_invalid_edit_is_refused_loudly_and_the_last_good_catalogue_goes_on(
     temporal: WorkflowEnvironment, site: Site
 ) -> None:
