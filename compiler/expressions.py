@@ -202,11 +202,13 @@ def _unseen(use: Use, scope: Scope) -> Mistake:
     if "env" in scope.names and len(use.path) == 1:
         return Mistake("name-unknown", use.offset, f"there is no `{root}` here: write `env.{root}`")
     near = did_you_mean(root, known)
-    if not near and len(use.path) == 1:
-        near = f": text needs quotes (`'{root}'`)"
-    return Mistake(
-        "name-unknown", use.offset, f"there is no `{root}` here{near}; known here: {', '.join(sorted(known))}"
-    )
+    if near:
+        near += " Known here:"
+    elif len(use.path) == 1:
+        near = f": text needs quotes (`'{root}'`); known here:"
+    else:
+        near = "; known here:"
+    return Mistake("name-unknown", use.offset, f"there is no `{root}` here{near} {', '.join(sorted(known))}")
 
 
 def _wrong_field(use: Use, kind: Type, present: frozenset[Path]) -> Mistake | None:
