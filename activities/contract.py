@@ -356,17 +356,30 @@ class StepWatch(Wire):
     """Of the step that waits: where a bare name is looked for first."""
 
 
+Standing = Literal["open", "done", "undone", "missing", "ended", "not_there"]
+
+
 class StepStanding(Wire):
     """How far that step of the other order is, for `step_id` of the order that waits."""
 
     step_id: str
     other_order: str
     other_step: str
-    standing: Literal["open", "done", "undone", "missing", "ended", "not_there"]
+    standing: Standing
     """open: that order will tell · done · undone: it never will be, or was taken back · missing: the order has no such
     step · ended: the order ended without a word · not_there: there is no such order yet; its mailbox will ask it."""
     words: str = ""
     """In what way it is undone, or ended."""
+
+    @classmethod
+    def of(cls, watch: StepWatch, standing: Standing, words: str = "") -> StepStanding:
+        return cls(
+            step_id=watch.step_id,
+            other_order=watch.other_order,
+            other_step=watch.other_step,
+            standing=standing,
+            words=words,
+        )
 
 
 class MailboxSubscriber(Wire):

@@ -39,7 +39,7 @@ class OtherOrders:
     async def watch(self, asked: StepWatch) -> StepStanding:
         """`open`: the other order will tell."""
         if await self._told(asked):
-            return _standing(asked, "open")
+            return StepStanding.of(asked, "open")
         return await self._of_ended(asked) or await self._into_mailbox(asked)
 
     def _order(self, asked: StepWatch) -> str:
@@ -70,7 +70,7 @@ class OtherOrders:
             return None
         if said.standing == "open":
             words = description.status.name.lower() if description.status else "ended"
-            return _standing(asked, "ended", words)
+            return StepStanding.of(asked, "ended", words)
         return said
 
     async def _into_mailbox(self, asked: StepWatch) -> StepStanding:
@@ -88,16 +88,4 @@ class OtherOrders:
             start_signal=MAILBOX_DELIVER,
             start_signal_args=[delivery],
         )
-        return _standing(asked, "not_there")
-
-
-def _standing(asked: StepWatch, standing: str, words: str = "") -> StepStanding:
-    return StepStanding.model_validate(
-        {
-            "step_id": asked.step_id,
-            "other_order": asked.other_order,
-            "other_step": asked.other_step,
-            "standing": standing,
-            "words": words,
-        }
-    )
+        return StepStanding.of(asked, "not_there")

@@ -101,6 +101,12 @@ def _unusable(message: str) -> CompiledOrder:
     )
 
 
+def _to_be_kept(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
+    if isinstance(delivery, StepWatch):
+        return watchers.kept(delivery)
+    return MailboxDelivery(**delivery.model_dump(exclude={"at"}))
+
+
 @workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
 class FulfilOrder:
     """Deterministic by construction: no clock, randomness or I/O of its own, so it runs outside the sandbox.
@@ -187,9 +193,9 @@ class FulfilOrder:
 
     async def _give_back_what_was_signalled(self) -> None:
         """Whoever signals cannot be refused: the event waits for the order that is sent again under this id."""
-        while events := [delivery for delivery in self._signalled if isinstance(delivery, EventDelivery)]:
+        while kept := [each for each in self._signalled if isinstance(each, EventDelivery | StepWatch)]:
             self._signalled.clear()
-            returned = [MailboxDelivery(**event.model_dump(exclude={"at"})) for event in events]
+            returned = [_to_be_kept(delivery) for delivery in kept]
             await temporal_calls.give_back(ReturnedEvents(order_id=self._order_id, events=returned))
 
     async def _tell_of_rejection(self, compiled: CompiledOrder, said: str) -> None:
@@ -387,7 +393,7 @@ class FulfilOrder:
     @workflow.query(name=ORDER_STANDING)
     def standing(self, watch: StepWatch) -> StepStanding:
         if self._run is None:
-            return watchers.answer_of(watch, "not_there")
+            return StepStanding.of(watch, "not_there")
         return watchers.standing_of(self._run, watch)
 
     @workflow.query(name=QUERY_PLAN)

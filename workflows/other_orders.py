@@ -18,6 +18,7 @@ from workflows.messages import Refusal, StepAct
 from workflows.progress import Failure, OrderRun, Phase, StepRun
 from workflows.refusals import Refused
 from workflows.scope import NoValue, Scope
+from workflows.settling import stop_waiting
 from workflows.states import StepState
 
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -59,6 +60,27 @@ def _awaited(run: OrderRun, step: StepRun, reference: OrderReference) -> Awaited
         raise NoValue(f"{where}: {order} is this order; name its step without `order`")
     deadline = None if reference.within is None else run.now + scope.seconds(reference.within)
     return Awaited(order, reference.step, run.now, deadline)
+
+
+def look_again(run: OrderRun) -> None:
+    """The plan is another one: who waits for what may have changed, and with it whom to ask."""
+    run.between.look_again()
+    for position, awaited in list(run.between.waiting.items()):
+        step = run.steps[position]
+        if step.phase is not Phase.OTHER_ORDERS or _names(run, step) == [(each.order, each.step) for each in awaited]:
+            continue
+        stop_waiting(run, step)
+        if step.open == 0:
+            run.turns.append(position)
+
+
+def _names(run: OrderRun, step: StepRun) -> list[tuple[str, str]] | None:
+    """Orders and steps; None where an expression has no value, which is told when its turn is taken."""
+    try:
+        now = [_awaited(run, step, each) for each in run.recipe(step).other_orders]
+    except NoValue:
+        return None
+    return [(each.order, each.step) for each in now]
 
 
 def ask(run: OrderRun, step: StepRun) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from compiler.plan import Plan
+from workflows import other_orders
 from workflows.holding import find_held
 from workflows.jeopardy import keep_time
 from workflows.kinds.wait import watch
@@ -36,6 +37,7 @@ def take_plan(run: OrderRun, plan: Plan, seen_otherwise: frozenset[int]) -> None
     for position in list(run.conditions):
         watch(run, run.steps[position])
     run.to_judge.update(run.conditions)
+    other_orders.look_again(run)
     run.withdrawals.out_of_order = bool(run.withdrawals.open)
     run.changed = True
     keep_time(run)

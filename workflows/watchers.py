@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from activities.contract import StepStanding, StepWatch
+from activities.contract import MailboxDelivery, Standing, StepStanding, StepWatch
 from compiler.plan import Plan
 from workflows.between import Key, Watched
 from workflows.commands import TellStanding
@@ -35,7 +35,7 @@ def tell(run: OrderRun) -> None:
                 return
             between.telling += 1
             del watched.watches[waiting]
-            run.commands.append(TellStanding(asked.order_id, answer_of(asked, *standing)))
+            run.commands.append(TellStanding(asked.order_id, StepStanding.of(asked, *standing)))
         del between.watched[key]
 
 
@@ -46,23 +46,16 @@ def told(run: OrderRun) -> None:
 
 def standing_of(run: OrderRun, asked: StepWatch) -> StepStanding:
     """How far the step is now."""
-    return answer_of(asked, *_standing(run, (asked.workstream, asked.other_step), Watched()))
+    return StepStanding.of(asked, *_standing(run, (asked.workstream, asked.other_step), Watched()))
 
 
-def answer_of(asked: StepWatch, standing: str, words: str = "") -> StepStanding:
-    """`standing`, `words`: as in StepStanding."""
-    return StepStanding.model_validate(
-        {
-            "step_id": asked.step_id,
-            "other_order": asked.other_order,
-            "other_step": asked.other_step,
-            "standing": standing,
-            "words": words,
-        }
-    )
+def kept(asked: StepWatch) -> MailboxDelivery:
+    """What is asked of an order that is not there, as its mailbox keeps it: once for whoever waits."""
+    known_by = f"watch {asked.order_id} {asked.step_id} {asked.workstream} {asked.other_step}"
+    return MailboxDelivery(event_id=known_by, name="watch", watch=asked)
 
 
-def _standing(run: OrderRun, key: Key, watched: Watched) -> tuple[str, str]:
+def _standing(run: OrderRun, key: Key, watched: Watched) -> tuple[Standing, str]:
     if watched.positions is None:
         watched.positions = steps_meant(run.plan, *key)
     positions = watched.positions

@@ -9,8 +9,8 @@ from uuid import uuid4
 from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.plans import call, plan_of
-from tests.workflows.running import Desk, Order, desk_on
-from workflows.messages import mailbox_id
+from tests.workflows.running import ANN, DEADLINE, Desk, Order, desk_on
+from workflows.messages import ActAnswer, OrderAct, mailbox_id
 
 LATER: dict[str, Any] = {"ship": {"manual": {"queue": "stock"}}, "other": {"manual": {"queue": "stock"}}}
 
@@ -68,6 +68,19 @@ async def test_a_step_that_will_not_be_done_there_leaves_the_one_that_waits_in_f
         assert steps["a"].error is not None
         found[name] = steps["a"].error.code
     assert found == {"ended": "no_such_step", "running": "no_such_step", "forced": "other_order_ended"}
+
+
+async def test_a_step_of_an_order_that_is_cancelled_will_not_be_done(desk: Desk) -> None:
+    first = await desk.submit(LATER)
+    waits = await desk.submit(waiting_for(first.id))
+    await waits.until(lambda steps: bool(steps["a"].other_orders))
+    await first.handle.execute_update("cancel", OrderAct(actor=ANN), result_type=ActAnswer, rpc_timeout=DEADLINE)
+    assert await first.ended() == "cancelled"
+    late = await desk.submit(waiting_for(first.id))
+    for order in (waits, late):
+        error = (await order.until_state(a="fatally_failed"))["a"].error
+        assert error is not None
+        assert error.code == "other_step_undone"
 
 
 async def test_an_order_that_is_not_there_in_time_is_a_timeout(skipping: WorkflowEnvironment) -> None:

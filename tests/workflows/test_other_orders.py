@@ -12,6 +12,7 @@ from tests.workflows.plans import call, plan_of
 from workflows import fulfilment, watchers
 from workflows.commands import AskOrder, TellStanding
 from workflows.other_orders import FIRST_PAUSE, LONGEST_PAUSE, MOST_ABSENT
+from workflows.replanning import take_plan
 from workflows.states import StepState
 
 S = StepState
@@ -215,3 +216,31 @@ def test_an_ended_order_tells_how_its_step_stands() -> None:
     driven.answer("a", {})
     assert watchers.standing_of(driven.run, watch_of("a")).standing == "done"
     assert watchers.standing_of(driven.run, watch_of("b")).standing == "missing"
+
+
+def test_an_amendment_that_names_another_order_has_it_asked_instead() -> None:
+    steps = {"a": waiting("${attributes.other}", within="2h"), "b": {"manual": {"queue": "q"}}}
+    driven = driven_of(steps, attributes={"other": "O-2"})
+    driven.wait(1_800)
+    take_plan(driven.run, plan_of(steps, attributes={"other": "O-2"}), frozenset())
+    driven.go_on()
+    assert [each.other_order for each in asked(driven)] == ["O-2"] * len(asked(driven))
+    take_plan(driven.run, plan_of({**steps, "c": call()}, attributes={"other": "O-3"}), frozenset())
+    driven.go_on()
+    assert asked(driven)[-1].other_order == "O-3"
+    say(driven, "done")
+    assert driven.state("a") is S.PENDING
+    driven.wait(7_199)
+    assert driven.state("a") is S.PENDING
+
+
+def test_an_order_that_is_amended_looks_for_what_is_asked_of_it_anew() -> None:
+    steps = {"a": {"manual": {"queue": "q"}}, "b": {"manual": {"queue": "q"}}}
+    driven = driven_of(steps)
+    watch(driven, "camera")
+    take_plan(driven.run, plan_of({**steps, "c": {"manual": {"queue": "q"}}}), frozenset())
+    for name in "ab":
+        driven.act("complete", name)
+    assert told(driven) == []
+    driven.act("complete", "c")
+    assert told(driven) == [("O-9", "done")]
