@@ -94,7 +94,7 @@ MISTAKES = [
     (SHIPMENT, "for: [alarm_hub, security_camera]", "for: [alarm_hub, security_cameras]", "`security_camera`?"),
     (SHIPMENT, "${order.customer.id}", "${order.customer_id}", "did you mean `customer`?"),
     (SHIPMENT, "${steps.ship.output.tracking}", "${attributes.model}", "serves several lines"),
-    (MONITORING, "minimum: 1, default: 1}", "minimum: 1}", "has(attributes.seats)"),
+    (VISIT, "maximum: 40, default: 1.0}", "maximum: 40}", "has(attributes.hours)"),
     (MONITORING, "until: response.body.state", "until: response.state", "did you mean `status`?"),
     (CLASS, "- product: billing_account", "- product: billing", "did you mean `billing_account`?"),
     (CLASS, "type: integer", "type: string", "`minimum` and `maximum` say nothing"),
