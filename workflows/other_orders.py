@@ -23,8 +23,9 @@ from workflows.states import StepState
 
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
-FIRST_PAUSE, LONGEST_PAUSE = 3_600.0, 86_400.0
-"""Seconds until an order that has not answered is asked again: the first time, and at last."""
+FIRST_PAUSE, LONGEST_PAUSE = 60.0, 86_400.0
+"""Seconds until an order that has not answered is asked again: the first time, and at last. One that is over before its
+mailbox could hand over what it is asked tells only then."""
 MOST_ABSENT = 30 * 86_400.0
 """Seconds that a step waits for an order that nobody has submitted, as long as its mailbox keeps what it is asked."""
 
@@ -101,7 +102,7 @@ def ask(run: OrderRun, step: StepRun) -> None:
         )
         run.commands.append(AskOrder(step.position, f"{run.id_of(step)}/after/{number + 1}", watch))
     if asked:
-        step.again_at = run.now + min(FIRST_PAUSE * 2 ** min(asked - 1, 10), LONGEST_PAUSE)
+        step.again_at = run.now + min(FIRST_PAUSE * 2 ** min(asked - 1, 11), LONGEST_PAUSE)
         run.wake_at(step, step.again_at)
 
 

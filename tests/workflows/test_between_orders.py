@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -108,9 +109,24 @@ async def test_a_rejected_orders_id_is_free_and_the_order_is_waited_for(desk: De
     second = await desk.submit(waiting_for(later))
     await second.until(lambda steps: any(each.absent for each in steps["a"].other_orders))
     del desk.script.findings[later]
-    await submitted(desk, later, {"ship": call()})
+    first = await submitted(desk, later, LATER)
     await desk.client.get_workflow_handle(mailbox_id(later)).signal("order_started")
+    await first.act("complete", "ship")
     assert await second.ended() == "completed"
+
+
+async def test_an_order_that_comes_and_is_over_at_once_is_found_by_asking_again(
+    skipping: WorkflowEnvironment,
+) -> None:
+    """Nobody tells its mailbox that it has come."""
+    async with desk_on(skipping.client) as desk:
+        later = new_id()
+        with skipping.with_time_skipping_disabled():
+            second = await desk.submit(waiting_for(later, within="5d"))
+            await second.until(lambda steps: any(each.absent for each in steps["a"].other_orders))
+            await (await submitted(desk, later, {"ship": call()})).ended()
+        await skipping.fast_forward(second.handle, timedelta(minutes=2))
+        assert await second.ended() == "completed"
 
 
 async def test_many_orders_may_wait_for_one_step(quick_desk: Desk) -> None:

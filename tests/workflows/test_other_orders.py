@@ -138,14 +138,14 @@ def test_an_order_that_does_not_come_in_thirty_days_is_waited_for_no_longer() ->
 def test_what_is_not_answered_is_asked_again_at_growing_intervals() -> None:
     driven = driven_of({"a": waiting()})
     pauses = []
-    for _ in range(8):
+    for _ in range(12):
         fulfilment.order_answered(driven.run, asked(driven)[-1], None)
         before = driven.run.now
         due = driven.run.next_due()
         assert due is not None
         driven.wait(due[0] - before)
         pauses.append(driven.run.now - before)
-    assert pauses == [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(8)]
+    assert pauses == [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(12)]
 
 
 def test_an_order_cannot_wait_for_itself_nor_for_what_is_no_order() -> None:
