@@ -16,7 +16,7 @@ from workflows.messages import Refusal
 from workflows.progress import OrderRun, Phase, StepRun
 from workflows.refusals import Refused
 from workflows.rollback import passed
-from workflows.states import DONE, DONE_AGAIN, SETTLED, TAKEN_BACK, StepState
+from workflows.states import DONE, DONE_AGAIN, SETTLED, TAKEN_BACK, StepState, Withdrawal
 from workflows.withdrawing import links, reach
 
 MOST_NAMED = 5
@@ -212,8 +212,8 @@ def refuse_by_state(run: OrderRun) -> None:
         raise Refused(Refusal.NOT_NOW, f"Order {order} has ended; submit what is wanted now as a new revision of it")
     if run.withdrawals.cancelled:
         raise Refused(Refusal.NOT_NOW, f"Order {order} is being cancelled, and what is cancelled is not amended")
-    back = [at for at in run.withdrawals.open if run.steps[at].withdrawal not in (*DONE_AGAIN, None)]
-    rolling = [at for at in back if at not in run.revisions.retired]
+    by_an_amendment = (*DONE_AGAIN, Withdrawal.AMENDMENT, None)
+    rolling = [at for at in run.withdrawals.open if run.steps[at].withdrawal not in by_an_amendment]
     if rolling:
         raise Refused(
             Refusal.NOT_NOW,

@@ -78,12 +78,12 @@ def _has_ended(run: OrderRun, step: StepRun) -> None:
     if step.undoing or step.state in TAKEN_BACK or (step.state in NOT_BEGUN and not step.patching):
         return
     if step.position in run.revisions.retired:
-        fate = FATES[standing_of(run, step), Asked.GONE]
+        _do(run, {step.position: FATES[standing_of(run, step), Asked.GONE]})
+    elif is_as_begun(run, step, run.plan):  # what it reads may be another output by now
+        _remember_inputs(run, [step])
+        _compare(run, step)
     else:
-        if is_as_begun(run, step, run.plan):
-            return
-        fate = _fate_of_changed(run, step)
-    _do(run, {step.position: fate})
+        _do(run, {step.position: _fate_of_changed(run, step)})
 
 
 def _fate_of_changed(run: OrderRun, step: StepRun) -> Fate:
@@ -193,7 +193,7 @@ def _remember_outputs(run: OrderRun, fates: Mapping[int, Fate]) -> None:
     sights = run.revisions.sights
     taken = {at for at, fate in fates.items() if fate in TAKES_BACK and is_seen(run.steps[at])}
     for step in run.steps if taken else ():
-        if not _has_taken_input(step) and not step.undoing:
+        if not (_has_taken_input(step) or step.undoing):
             continue
         sight = sights.get(step.position)
         planned = run.plan.steps[step.position] if sight is None else sight.step
@@ -204,6 +204,8 @@ def _remember_outputs(run: OrderRun, fates: Mapping[int, Fate]) -> None:
 
 
 def _has_taken_input(step: StepRun) -> bool:
+    if step.patching and step.state in NOT_BEGUN:
+        return False  # what is to be changed is made of what is there when its turn comes
     return (step.begun or step.state in SETTLED) and step.state not in TAKEN_BACK and not step.undoing
 
 
