@@ -9,7 +9,7 @@ from typing import Any
 
 from temporalio import workflow
 
-from workflows import carrying, fulfilment, jeopardy, rollup, telling, temporal_calls
+from workflows import carrying, fulfilment, jeopardy, rollup, signals, telling, temporal_calls
 from workflows.commands import CancelActivity, StartCall
 from workflows.labels import summary_of
 from workflows.progress import OrderRun, StepRun
@@ -44,6 +44,7 @@ class OrderLoop:
         self._stirred = asyncio.Event()
         self._timer: tuple[float, asyncio.Task[None]] | None = None
         self._patience: asyncio.Task[None] | None = None
+        self._cancel_heard = False
         self._long_from = 0
         """Events before which the run does not continue as another one."""
 
@@ -58,6 +59,17 @@ class OrderLoop:
 
     async def run_to_its_end(self) -> dict[str, Any]:
         """The workflow's result. Ends the run by an exception of Temporal's own where it continues as another one."""
+        while True:
+            try:
+                return await self._run_on()
+            except asyncio.CancelledError:
+                # Temporal takes one such request a run; any other cancellation only clears the worker's memory.
+                if self._cancel_heard or workflow.cancellation_reason() is None:
+                    raise
+                self._cancel_heard = True
+                signals.cancel(self.run)
+
+    async def _run_on(self) -> dict[str, Any]:
         run = self.run
         while True:
             more = fulfilment.advance(run)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 
 from activities.contract import StepStanding, StepWatch
-from workflows import callbacks, events, fulfilment, watchers
+from workflows import callbacks, events, fulfilment, order_acts, watchers
 from workflows.inbox import kept_event
-from workflows.messages import CallbackDelivery, EventDelivery, Refusal
+from workflows.messages import Actor, CallbackDelivery, EventDelivery, OrderAct, Refusal
 from workflows.progress import OrderRun
 from workflows.refusals import Refused
 
@@ -32,6 +32,16 @@ def take(run: OrderRun, delivery: Delivery) -> None:
         if run.strict:
             raise
         logger.exception("a delivery for order %s could not be taken in", run.plan.order.id)
+
+
+def cancel(run: OrderRun) -> None:
+    """With Temporal's own tools, whose request takes no answer: as the update would, with a refusal in the journal."""
+    act = OrderAct(actor=Actor(by="Temporal", reason="cancelled with Temporal's own tools"))
+    try:
+        if order_acts.judged(run, "cancel", act) is None:
+            order_acts.done(run, "cancel", act)
+    except Refused as refused:
+        run.journal.note(run.now, "not cancelled", by=act.actor.by, reason=str(refused))
 
 
 def _take_event(run: OrderRun, delivery: EventDelivery) -> None:

@@ -243,3 +243,25 @@ async def test_a_held_order_starts_nothing_until_it_is_resumed(shop: Shop) -> No
     assert shop.records(order)["invoice"] == ["issued"]
     await order.event("paid")
     assert await order.ended() == "completed"
+
+
+async def test_a_cancel_with_temporals_own_tools_is_a_cancel(shop: Shop) -> None:
+    order = await shop.order()
+    await order.until_state(wait="in_progress")
+    await order.handle.cancel()
+    assert await order.ended() == "cancelled"
+    assert shop.records(order) == {"reservation": ["released", "released"], "shipment": ["recalled"]}
+    assert "Temporal" in [entry.by for entry in (await order.view()).history]
+
+
+async def test_past_the_point_of_no_return_it_is_refused_in_the_history_and_the_order_goes_on(shop: Shop) -> None:
+    order = await shop.order()
+    await order.until_state(wait="in_progress")
+    await order.act("complete", "wait")
+    await order.until_state(paid="in_progress")
+    await order.handle.cancel()
+    await order.set(noticed=True)
+    noted = [entry for entry in (await order.view()).history if entry.what == "not cancelled"]
+    assert "camera.invoice@1" in str(noted[0].reason)
+    await order.event("paid")
+    assert await order.ended() == "completed"
