@@ -124,9 +124,9 @@ class Site:
 
 
 @asynccontextmanager
-async def running(folder: Path) -> AsyncIterator[Site]:
+async def running(folder: Path, definitions: Path = DEFINITIONS) -> AsyncIterator[Site]:
     ports = Ports(free_port(), free_port(), free_port(), free_port())
-    options = StackOptions(DEFINITIONS, folder, ports)
+    options = StackOptions(definitions, folder, ports)
     kept = Folder(folder)
     with kept.locked():
         client = await temporal_server.client(ports)
