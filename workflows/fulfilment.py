@@ -55,7 +55,9 @@ def advance(run: OrderRun) -> bool:
                 guarded(run, step, take_turn)
         elif run.retried:
             budget -= 1
-            guarded(run, run.steps[run.retried.popleft()], begin)
+            step = run.steps[run.retried.popleft()]  # which may have been taken back since
+            if step.state in (StepState.FATALLY_FAILED, StepState.ON_HOLD) and not step.undoing:
+                guarded(run, step, begin)
         elif run.to_judge:
             position = next(iter(run.to_judge))
             del run.to_judge[position]

@@ -7,7 +7,7 @@ from typing import Any
 from workflows.commands import CancelActivity, Unsubscribe
 from workflows.judging import output_of_patch
 from workflows.progress import OrderRun, Phase, StepRun
-from workflows.states import DONE, StepState, Withdrawal
+from workflows.states import DONE, DONE_AGAIN, StepState, Withdrawal
 from workflows.subscriptions import subscription_of
 
 NOTHING: Any = object()
@@ -45,8 +45,8 @@ def _patched(run: OrderRun, step: StepRun, state: StepState, output: Any) -> tup
 
 
 def release(run: OrderRun, step: StepRun) -> None:
-    """Whoever waited for it may go on."""
-    if step.over:
+    """Whoever waited for it may go on; not where its last attempt has only ended to be undone and done again."""
+    if step.over or (step.undoing and step.withdrawal in DONE_AGAIN):
         return
     step.over = True
     steps, turns = run.steps, run.turns

@@ -16,15 +16,15 @@ from workflows.states import DONE_AGAIN, SETTLED, TAKEN_BACK, StepState, Withdra
 S = StepState
 
 
-WEIGHT = {Withdrawal.REDO: 0, Withdrawal.REVISION: 1}
-"""What is done again may yet be done otherwise, or given up (2): the weightier wish stands."""
+WEIGHT = {Withdrawal.REDO: 0, Withdrawal.REVISION: 1, Withdrawal.AMENDMENT: 2}
+"""What is done again may yet be done otherwise, left out, or given up with its order (3): the weightier wish stands."""
 
 
 def withdraw(run: OrderRun, steps: Iterable[StepRun], why: Withdrawal) -> None:
     """These steps are taken back. One that is being taken back already may be so for a weightier reason from now on."""
     for step in steps:
         if step.undoing:
-            if step.withdrawal is None or WEIGHT.get(step.withdrawal, 2) < WEIGHT.get(why, 2):
+            if step.withdrawal is None or WEIGHT.get(step.withdrawal, 3) < WEIGHT.get(why, 3):
                 step.withdrawal = why
         elif step.state not in TAKEN_BACK:
             _withdraw(run, step, why)

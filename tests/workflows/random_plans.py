@@ -24,23 +24,67 @@ def random_plan(random: Random, *, size: int | None = None, order: str = "O-1") 
     """Two to twelve steps, `camera.<name>@<line>`, over one to three order lines, some of them others' children."""
     count = size or random.randint(2, 12)
     names = [f"s{number}" for number in range(count)]
-    written = {name: _step(random, name, names[:position]) for position, name in enumerate(names)}
+    wide = {name for name in names if random.random() < 0.15}
+    written = {name: _step(random, name, names[:at], wide=name in wide) for at, name in enumerate(names)}
     promised = random.random() < 0.6
     completion = datetime.fromtimestamp(START, UTC) + timedelta(days=random.choice([0, 1, 5, 30]))
     plan = plan_of(written, order=order, requested_completion=completion if promised else None)
-    return _on_lines(random, plan)
+    return _on_lines(random, plan, wide)
 
 
-def _on_lines(random: Random, plan: Plan) -> Plan:
+def changed_plan(random: Random, plan: Plan) -> Plan:
+    """The plan of an order that asks for something else on one of its lines, or not for one of its lines any more."""
+    if len(plan.lines) > 1 and random.random() < 0.3:
+        return _without_line(plan, random.randrange(len(plan.lines)))
+    changed = random.randrange(len(plan.lines))
+    asked = {"v": random.randint(0, 2)}
+    lines = tuple(
+        replace(line, attributes=asked) if place == changed else line for place, line in enumerate(plan.lines)
+    )
+    return replace(plan, lines=lines)
+
+
+def _without_line(plan: Plan, gone: int) -> Plan:
+    """Without the line, all that stands under it, and what serves nothing else."""
+    id_ = plan.lines[gone].sources[0]
+    left_out = {line.id for line in plan.order_lines if line.id == id_ or line.sources == (id_,)}
+    if len(left_out) == len(plan.order_lines):
+        return plan
+    kept = [place for place, line in enumerate(plan.lines) if line.sources[0] not in left_out]
+    new_line = {place: at for at, place in enumerate(kept)}
+    stays = [at for at, step in enumerate(plan.steps) if any(line in new_line for line in step.lines)]
+    new_step = {at: number for number, at in enumerate(stays)}
+    steps = tuple(
+        replace(
+            step,
+            lines=tuple(new_line[line] for line in step.lines if line in new_line),
+            after=tuple(new_step[before] for before in step.after if before in new_step),
+            reads=tuple(tuple(new_step[read] for read in reads if read in new_step) for reads in step.reads),
+        )
+        for step in (plan.steps[at] for at in stays)
+    )
+    return replace(
+        plan,
+        order_lines=tuple(line for line in plan.order_lines if line.id not in left_out),
+        lines=tuple(plan.lines[place] for place in kept),
+        steps=steps,
+    )
+
+
+def _on_lines(random: Random, plan: Plan, wide_steps: set[str]) -> Plan:
     order_lines, lines = _lines(random, plan)
     steps = []
     for step in plan.steps:
-        wide = random.random() < 0.15 and len(lines) > 1
-        served = tuple(range(len(lines))) if wide else (random.randrange(len(lines)),)
         name = plan.definitions[step.definition].step
+        wide = name in wide_steps
+        served = tuple(range(len(lines))) if wide else (random.randrange(len(lines)),)
         suffix = "" if wide else f"@{lines[served[0]].sources[0]}"
         steps.append(PlannedStep(f"camera.{name}{suffix}", step.definition, served, step.after, step.reads))
-    return replace(plan, order_lines=order_lines, lines=lines, steps=tuple(steps))
+    definitions = tuple(
+        replace(definition, per="order") if definition.step in wide_steps else definition
+        for definition in plan.definitions
+    )
+    return replace(plan, order_lines=order_lines, lines=lines, definitions=definitions, steps=tuple(steps))
 
 
 def _lines(random: Random, plan: Plan) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
@@ -48,13 +92,13 @@ def _lines(random: Random, plan: Plan) -> tuple[tuple[Line, ...], tuple[Line, ..
     order_lines = tuple(
         replace(plan.order_lines[0], id=id_, sources=(("1",) if "." in id_ else ()), action=Action.ADD) for id_ in ids
     )
-    lines = tuple(replace(plan.lines[0], id=f"camera@{id_}", sources=(id_,)) for id_ in ids)
+    lines = tuple(replace(plan.lines[0], id=f"camera@{id_}", sources=(id_,), attributes={"v": 0}) for id_ in ids)
     return order_lines, lines
 
 
-def _step(random: Random, name: str, earlier: list[str]) -> dict[str, Any]:
+def _step(random: Random, name: str, earlier: list[str], *, wide: bool) -> dict[str, Any]:
     after = sorted(random.sample(earlier, min(len(earlier), random.choice([0, 1, 1, 2, 3]))))
-    step = _kind(random, name, after) | {"after": after}
+    step = _kind(random, name, after, "lines.map(l, l.attributes.v)" if wide else "attributes.v") | {"after": after}
     for key, value, chance in (
         ("when", random.choice(["true", "quantity > 5", "true"]), 0.12),
         ("start", {"delay": random.choice(["10m", "2h"])}, 0.1),
@@ -64,14 +108,18 @@ def _step(random: Random, name: str, earlier: list[str]) -> dict[str, Any]:
         ("default_output", {"id": "none"}, 0.3),
         ("on_failure", _remedies(random, name, after), 0.5),
         ("undo", _undo(random), 0.75),
+        ("on_change", random.choice(["keep", {"call": {"system": "shop", "patch": "/${output.id}"}}]), 0.25),
     ):
         if random.random() < chance:
             step[key] = value
     return step
 
 
-def _kind(random: Random, name: str, after: list[str]) -> dict[str, Any]:
+def _kind(random: Random, name: str, after: list[str], asked: str) -> dict[str, Any]:
+    """`asked`: an expression of what the order asks for."""
     body: dict[str, Any] = {"name": name}
+    if random.random() < 0.5:
+        body["v"] = f"${{{asked}}}"
     if after and random.random() < 0.4:
         body["of"] = f"${{steps.{random.choice(after)}.output.id}}"
     post = {"system": "shop", "post": f"/{name}", "body": body}

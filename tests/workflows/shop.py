@@ -89,6 +89,8 @@ class Shop:
         return drawn.choices(list(weights), list(weights.values()))[0]
 
     def _work(self, request: Any, key: str, step: str, number: int) -> None:
+        if "/change/" in key:
+            return  # what is there is changed, and stays one thing
         if "/undo/" in key:
             self.effects[step].discard(number)
         else:

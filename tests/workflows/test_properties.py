@@ -22,22 +22,3 @@ def test_a_random_order_ends_in_order_and_its_books_balance(first: int) -> None:
     the past; carried over it is the same; the effects in the world are those that the states tell of."""
     for seed in range(first, first + CHUNK):
         Trial(seed).to_its_end()
-
-
-@pytest.mark.parametrize(
-    "seed",
-    [
-        163,  # an undo that waited for a callback shows no end of `within` once it is over
-        258,  # whose fallout it was is not shown of what is settled
-        53,  # what a person completed took no attempt, also after it was carried over
-        5,  # while an order is taken back its forecast is not before now
-        150,  # a step in fallout is called back with a failure
-        157,  # the clock of a step that is taken back stops
-        320,  # an undo that is retried waits for what depends on its step
-        1195,  # an undo that is retried is called back before it is called again
-        75,  # a callback of an undo that is over is late
-        4838,  # a skipped step that was to be redone is given up with the order
-    ],
-)
-def test_what_was_once_found(seed: int) -> None:
-    Trial(seed).to_its_end()

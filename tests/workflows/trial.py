@@ -6,28 +6,29 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import partial
 from random import Random
+from typing import Any
 
 from compiler.plan import Plan
 from compiler.plan_codec import pack
 from compiler.steps import StepKind
-from tests.workflows.random_plans import START, random_plan
+from tests.workflows.amended import amended
+from tests.workflows.random_plans import START, changed_plan, random_plan
 from tests.workflows.shop import PendingCallback, Shop, Start
-from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy
+from workflows import acts, amending, callbacks, carrying, events, fulfilment, jeopardy, order_acts, revising
 from workflows.commands import CancelActivity, StartActivity, StartCall
 from workflows.forecast import forecast_of
 from workflows.inbox import kept_event
-from workflows.messages import Actor, EventDelivery, SetCharacteristics, StepAct
+from workflows.messages import Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct
+from workflows.order_acts import OrderActName
 from workflows.progress import OrderRun, Phase, StepRun
-from workflows.redoing import redo, rework_from
 from workflows.refusals import Refused
-from workflows.rollback import Scope, around, assessed, roll_back, whole_order
+from workflows.rollback import assessed, whole_order
 from workflows.rollup import state_of
-from workflows.states import DONE, TAKEN_BACK, StepState, Withdrawal
+from workflows.states import DONE, DONE_AGAIN, TAKEN_BACK, StepState
 from workflows.views import step_view
-from workflows.withdrawing import reach
+from workflows.withdrawing import links, reach
 
 ANN = Actor(by="ann", reason="asked to")
-DO_PHASES = (Phase.CALL, Phase.ACTIVITY)
 UNDO_PHASES = (Phase.LEARN, Phase.LEARN_POLL, Phase.UNDO_CALL, Phase.UNDO_ACTIVITY, Phase.UNDO_PERSON)
 TURBULENT, MOST = 120, 1_500
 """Happenings until nothing goes wrong any more, and until an order that has not ended is called stuck."""
@@ -59,6 +60,7 @@ class Trial:
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.plan = self.plan or random_plan(self.random)
+        self.first = self.asked = self.plan
         self.shop = Shop(self.seed)
         self.run = OrderRun(self.plan, START, self.random.choice([1, 3, 100]))
         self.run.strict = True
@@ -109,7 +111,6 @@ class Trial:
         for command in fulfilment.take_commands(self.run):
             if isinstance(command, StartCall | StartActivity):
                 step = self.run.steps[command.step]
-                self.check_start(step)
                 self.flights.append(Flight(command, step.number))
             elif isinstance(command, CancelActivity):
                 self.told.append(f"cancelled {self.run.id_of(self.run.steps[command.step])}")
@@ -144,6 +145,8 @@ class Trial:
             yield from self.of_step(step)
         if self.run.conditions:
             yield 0.3, "agreed", self.agree
+        for scope in self.run.holds.named:
+            yield 0.3, f"{scope} resumed", partial(self.resume, scope)
 
     def of_step(self, step: StepRun) -> Iterator[Happening]:
         id_ = self.run.id_of(step)
@@ -169,13 +172,18 @@ class Trial:
             yield 0.2, f"complete {id_}", lambda: self.act("complete", step, {"id": "given"})
 
     def interference(self) -> Iterator[Happening]:
-        yield 0.04, "order rolls back", lambda: self.take_back(Withdrawal.FAILURE)
-        yield 0.04, "order cancelled", lambda: self.take_back(Withdrawal.CANCELLATION)
-        step = self.run.steps[self.random.randrange(len(self.run.steps))]
-        scopes: list[Scope] = ["line", "bundle"]
-        scope = self.random.choice(scopes)
-        yield 0.04, f"{scope} of {self.run.id_of(step)} rolls back", lambda: self.take_back_around(step, scope)
-        yield 0.06, f"redo from {self.run.id_of(step)}", lambda: self.redo(step)
+        step = self.run.id_of(self.random.choice(self.run.steps))
+        line = self.random.choice(self.run.plan.order_lines).id
+        override = "it must be" if self.random.random() < 0.2 else None
+        yield 0.03, "order rolls back", partial(self.order_act, "rollback", override=override)
+        yield 0.03, "order cancelled", partial(self.order_act, "cancel", override=override)
+        yield 0.04, f"line {line} rolls back", partial(self.order_act, "rollback", line=line, override=override)
+        yield 0.06, f"redo from {step}", partial(self.order_act, "redo", step=step, override=override)
+        yield 0.03, "order held", partial(self.order_act, "hold")
+        yield 0.03, f"line {line} held", partial(self.order_act, "hold", line=line)
+        yield 0.03, f"step {step} held", partial(self.order_act, "hold", step=step)
+        yield 0.1, "amended", self.amend
+        yield 0.03, "amended to what it is", self.amend_to_the_same
         yield 0.2, "time passes a little", lambda: self.pass_time(self.run.now + 60.0)
         if self.carries and not self.flights:
             yield 0.3, "continues as another run", self.carry_over
@@ -232,26 +240,45 @@ class Trial:
             self.by_hand.add(id_)
         fulfilment.act(self.run, name, meant, message)
 
-    def take_back(self, why: Withdrawal) -> None:
-        found = assessed(self.run, whole_order(self.run))
-        self.rolled_back = True
-        self.stays.update(found.kept, found.barriers)
-        self.run.withdrawals.cancelled = why is Withdrawal.CANCELLATION
-        roll_back(self.run, found, why)
+    def order_act(self, name: OrderActName, **of: Any) -> None:
+        act = OrderAct(actor=ANN, **of)
+        found = assessed(self.run, whole_order(self.run), override=bool(act.override))
+        try:
+            if order_acts.judged(self.run, name, act) is not None:
+                return
+        except Refused as refused:
+            self.told.append(f"refused: {refused}")
+            return
+        if name in ("cancel", "rollback") and act.line is None:
+            self.rolled_back = True
+            self.stays = {*found.kept, *found.barriers}
+        elif name == "redo":
+            self.rolled_back = False
+        order_acts.done(self.run, name, act)
 
-    def take_back_around(self, step: StepRun, scope: Scope) -> None:
-        roll_back(self.run, assessed(self.run, around(self.run, step, scope)), Withdrawal.FAILURE)
+    def resume(self, scope: str) -> None:
+        kind, _, named = scope.partition(" ")
+        self.order_act("resume", **({} if kind == "order" else {kind: named}))
 
-    def redo(self, step: StepRun) -> None:
-        rework = rework_from(self.run, [step.position])
-        if (
-            not rework.barriers
-            and not rework.given_up
-            and step.begun
-            and not self.rolled_back
-            and step.state not in TAKEN_BACK
-        ):
-            redo(self.run, rework)
+    def amend(self) -> None:
+        wanted = changed_plan(self.random, self.first)
+        found = amended(self.run.plan, self.run.revisions.retired, wanted)
+        try:
+            amending.refuse_by_state(self.run)
+        except Refused as refused:
+            self.told.append(f"refused: {refused}")
+            return
+        fates = amending.fates_of(self.run, found)
+        against = amending.objections(self.run, fates)
+        self.told.append(f"fates: { ({found.plan.steps[at].id: str(fate) for at, fate in fates.items()}) } {against}")
+        if not against and not amending.changes_nothing(self.run, found):
+            self.asked, self.rolled_back = wanted, False
+            revising.take_in(self.run, found, fates)
+
+    def amend_to_the_same(self) -> None:
+        found = amended(self.run.plan, self.run.revisions.retired, self.asked)
+        if not amending.changes_nothing(self.run, found):
+            raise self.broken("amending it to the order that it is changes something")
 
     def carry_over(self) -> None:
         before = self.shown()
@@ -264,17 +291,11 @@ class Trial:
 
     # what must hold
 
-    def check_start(self, step: StepRun) -> None:
-        """Of an activity that is started."""
-        if step.undo is not None and step.undo.open:
-            return
-        if step.work_phase in DO_PHASES:
-            self.check_begun(step)
-
     def check_begun(self, step: StepRun) -> None:
         if step.undoing or step.state in TAKEN_BACK:
             return
-        open_ = [at for at in self.run.plan.steps[step.position].after if not self.run.steps[at].over]
+        before = [self.run.steps[at] for at in self.run.plan.steps[step.position].after]
+        open_ = [each.position for each in before if not each.over or (each.undoing and each.withdrawal in DONE_AGAIN)]
         if open_:
             raise self.broken(f"{self.run.id_of(step)} has begun before {[self.run.plan.steps[at].id for at in open_]}")
 
@@ -288,7 +309,8 @@ class Trial:
         if self.undone_in.get(id_) == started:
             return
         self.undone_in[id_] = started
-        behind = [at for at in reach([step.position], self.run.followers) if at != step.position]
+        _, followers = links(self.run)  # as they were when the steps began, should an amendment have changed that
+        behind = [at for at in reach([step.position], followers) if at != step.position]
         standing = [at for at in behind if self.run.steps[at].undoing]
         if self.rolled_back:
             standing += [at for at in behind if self.run.steps[at].state in DONE and at not in self.stays]
@@ -308,6 +330,7 @@ class Trial:
         waits = [
             view for view in views if view.waits_for or view.state is StepState.FATALLY_FAILED or view.next_attempt_at
         ]
+        waits += [view for view in views if view.state is StepState.ON_HOLD]
         waits += [view for view in views if view.undo and (view.undo.waits_for or view.undo.error)]
         if not waits:
             raise self.broken(f"it waits, and does not show for what: {self.states()}")
