@@ -42,8 +42,8 @@ FAST = {
     "matching.numTaskqueueReadPartitions": "1",
     "matching.numTaskqueueWritePartitions": "1",
 }
-"""As the embedded server has all but the third: without, a busy order's steps follow each other on a 50 ms grid, and a task
-during which many calls end is failed. Without the third, timers and pauses between attempts are a second late."""
+"""As the embedded server has all but the third: without, a busy order's steps follow each other on a 50 ms grid, and a
+task during which many calls end is failed. Without the third, timers and pauses between attempts are a second late."""
 SKIPPING = {
     **FAST,
     "frontend.WorkflowTimeSkippingEnabled": "true",

@@ -286,7 +286,6 @@ class OrderRun:
             heappop(self._due)
             yield found
 
-
     def forget_names(self) -> None:
         """The order, or its plan, is another one by now."""
         self._order_names = self._event_steps = None

@@ -94,9 +94,7 @@ TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     ),
     # a person retries it (pending: whether and when it starts is judged anew), completes it or skips it; or it is
     # called back after all
-    S.FATALLY_FAILED: frozenset(
-        {S.PENDING, S.READY, S.COMPLETED, S.AMENDED, S.SKIPPED, S.FAILED_ACCEPTED, S.ON_HOLD}
-    )
+    S.FATALLY_FAILED: frozenset({S.PENDING, S.READY, S.COMPLETED, S.AMENDED, S.SKIPPED, S.FAILED_ACCEPTED, S.ON_HOLD})
     | TAKEN_BACK,
     # it is resumed; what had begun may also be called back or come to the end of `within` meanwhile
     S.ON_HOLD: frozenset(

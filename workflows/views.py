@@ -64,9 +64,7 @@ def order_view(run: OrderRun, revision: int, at: datetime | None = None) -> Orde
         steps_by_state={state.value: run.counts[state] for state in StepState if run.counts.get(state)},
         order_lines=[
             _line_view(line, state, each)
-            for line, state, each in zip(
-                run.plan.order_lines, states.order_lines, prospects.order_lines, strict=True
-            )
+            for line, state, each in zip(run.plan.order_lines, states.order_lines, prospects.order_lines, strict=True)
         ],
         lines=[
             _line_view(line, state, each)

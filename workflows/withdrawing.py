@@ -135,9 +135,7 @@ def arrange(run: OrderRun) -> None:
     below = reach(awaited, followers)
     above = reach(awaited, before)
     withdrawals.behind = {
-        position: sum(follower in above for follower in followers[position])
-        for position in below
-        if position in above
+        position: sum(follower in above for follower in followers[position]) for position in below if position in above
     }
     withdrawals.turns = deque(position for position in withdrawals.open if withdrawals.behind[position] == 0)
 

@@ -1,4 +1,4 @@
-"""`on_failure` as plans carry it: policies that it names are written out, so that an order keeps what it started with."""
+"""`on_failure` as plans carry it: policies that it names are written out, and an order keeps what it started with."""
 
 from __future__ import annotations
 

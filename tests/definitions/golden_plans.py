@@ -9,12 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+from compiler.catalogue import Catalogue
 from compiler.compile import compile_order
+from compiler.loading import load_catalogue
 from compiler.orders import read_orders
 from compiler.plan_json import plan_json
-
-from compiler.catalogue import Catalogue
-from compiler.loading import load_catalogue
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
