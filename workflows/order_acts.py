@@ -7,11 +7,21 @@ The words are those of execution.md's table of operations (TMF622 for cancel, DR
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from compiler.findings import did_you_mean
 from workflows import holding, redoing, rollback
+from workflows.assessment_words import (
+    assessment_view,
+    capitalised,
+    counted,
+    ids_of,
+    named,
+    past_no_return,
+    some_of,
+    what_it_does,
+)
 from workflows.holds import Hold
 from workflows.messages import ActAnswer, AssessmentView, OrderAct, Refusal
 from workflows.progress import OrderRun, StepRun
@@ -21,9 +31,6 @@ from workflows.rollup import state_of
 from workflows.states import DONE_AGAIN, SETTLED, TAKEN_BACK, Withdrawal
 
 OrderActName = Literal["cancel", "rollback", "redo", "hold", "resume"]
-
-SHOWN = 3
-"""Steps that a sentence names; of more it says how many there are."""
 
 
 def judged(run: OrderRun, name: OrderActName, act: OrderAct) -> ActAnswer | None:
@@ -56,16 +63,16 @@ def _judge_cancel(run: OrderRun, act: OrderAct) -> ActAnswer | None:
     found = _assessed(run, rollback.whole_order(run), act)
     if act.assess:
         if found.barriers:
-            said = f"Order {order} cannot be cancelled: {_past(run, found.barriers)}"
+            said = f"Order {order} cannot be cancelled: {past_no_return(run, found.barriers)}"
         else:
-            said = f"Cancelling order {order} would {_doing(found)}"
-        return ActAnswer(message=said, assessment=_view(run, found, refused=bool(found.barriers)))
+            said = f"Cancelling order {order} would {what_it_does(found)}"
+        return ActAnswer(message=said, assessment=assessment_view(run, found, refused=bool(found.barriers)))
     if found.barriers:
         raise Refused(
             Refusal.NOT_NOW,
-            f"Order {order} is not cancelled: {_past(run, found.barriers)}; possible: `rollback {order}`, which leaves "
-            f"that and what it needed as it is, so that the order ends partial; or `cancel {order} --override REASON`, "
-            "which undoes it all the same",
+            f"Order {order} is not cancelled: {past_no_return(run, found.barriers)}; possible: `rollback {order}`, "
+            "which leaves that and what it needed as it is, so that the order ends partial; or "
+            f"`cancel {order} --override REASON`, which undoes it all the same",
         )
     return None
 
@@ -76,8 +83,8 @@ def _cancel(run: OrderRun, act: OrderAct) -> ActAnswer:
     run.withdrawals.cancelled = True
     _note(run, act, "cancelled", None, found)
     rollback.roll_back(run, found, Withdrawal.CANCELLATION)
-    message = f"Order {run.plan.order.id} is cancelled: it will {_doing(found)}"
-    return ActAnswer(message=message, assessment=_view(run, found))
+    message = f"Order {run.plan.order.id} is cancelled: it will {what_it_does(found)}"
+    return ActAnswer(message=message, assessment=assessment_view(run, found))
 
 
 # Roll back
@@ -101,17 +108,19 @@ def _no_line(run: OrderRun, line: str) -> str:
 def _judge_rollback(run: OrderRun, act: OrderAct) -> ActAnswer | None:
     target = _target(run, act)
     found = _assessed(run, target, act)
-    words = _upper(target.words)
+    words = capitalised(target.words)
     if act.assess:
-        return ActAnswer(message=f"Rolling {target.words} back would {_doing(found)}", assessment=_view(run, found))
+        return ActAnswer(
+            message=f"Rolling {target.words} back would {what_it_does(found)}", assessment=assessment_view(run, found)
+        )
     coming = [at for at in found.undone if not _being_taken_back(run.steps[at])]
     if coming or found.discarded:
         return None
     if found.kept:
         raise Refused(
             Refusal.NOT_NOW,
-            f"{words} has nothing that could be rolled back: {_past(run, found.barriers)}; possible: with --override "
-            "REASON it is undone all the same",
+            f"{words} has nothing that could be rolled back: {past_no_return(run, found.barriers)}; possible: with "
+            "--override REASON it is undone all the same",
         )
     return ActAnswer(message=f"{words} is rolled back already, or being so", already=True)
 
@@ -125,8 +134,8 @@ def _rollback(run: OrderRun, act: OrderAct) -> ActAnswer:
     found = _assessed(run, target, act)
     _note(run, act, f"rolled back {target.words}", None, found)
     rollback.roll_back(run, found, Withdrawal.FAILURE)
-    message = f"{_upper(target.words)} is rolled back: it will {_doing(found)}"
-    return ActAnswer(message=message, assessment=_view(run, found))
+    message = f"{capitalised(target.words)} is rolled back: it will {what_it_does(found)}"
+    return ActAnswer(message=message, assessment=assessment_view(run, found))
 
 
 # Redo
@@ -138,40 +147,40 @@ def _step(run: OrderRun, act: OrderAct) -> StepRun:
     return step_named(run, act.step)
 
 
-def _named(run: OrderRun, step: StepRun) -> str:
-    return f"Step {step.position + 1} ({run.id_of(step)})"
-
-
 def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
     step, order = _step(run, act), run.plan.order.id
     if step.undoing and step.withdrawal in DONE_AGAIN:
-        message = f"{_named(run, step)} is being undone already, to be done again"
+        message = f"{named(run, step)} is being undone already, to be done again"
         return ActAnswer(step=run.id_of(step), state=step.state, message=message, already=True)
     if _being_taken_back(step) or step.state in TAKEN_BACK:
         raise Refused(
-            Refusal.NOT_NOW, f"{_named(run, step)} is being taken back, or was: what is given up is not done again"
+            Refusal.NOT_NOW, f"{named(run, step)} is being taken back, or was: what is given up is not done again"
         )
     if not (step.begun or step.state in SETTLED or step.in_fallout):
         raise Refused(
-            Refusal.NOT_NOW, f"{_named(run, step)} has not run yet; `why {order} {step.position + 1}` tells why"
+            Refusal.NOT_NOW, f"{named(run, step)} has not run yet; `why {order} {step.position + 1}` tells why"
         )
     found = redoing.rework_from(run, [step.position])
     if found.given_up:
         raise Refused(
             Refusal.NOT_NOW,
-            f"{_steps(run, found.given_up)} came after it and is being taken back: wait for that to end",
+            f"{some_of(run, found.given_up)} came after it and is being taken back: wait for that to end",
         )
     barriers = [] if act.override else found.barriers
     if act.assess:
-        said = f"is refused: {_past(run, barriers)}" if barriers else f"would undo and do again {_count(found.redone)}"
-        view = AssessmentView(
-            undone=_ids(run, found.redone), past_no_return=_ids(run, barriers), refused=bool(barriers)
+        said = (
+            f"is refused: {past_no_return(run, barriers)}"
+            if barriers
+            else f"would undo and do again {counted(found.redone)}"
         )
-        return ActAnswer(step=run.id_of(step), message=f"Redoing from {_named(run, step)} {said}", assessment=view)
+        view = AssessmentView(
+            undone=ids_of(run, found.redone), past_no_return=ids_of(run, barriers), refused=bool(barriers)
+        )
+        return ActAnswer(step=run.id_of(step), message=f"Redoing from {named(run, step)} {said}", assessment=view)
     if barriers:
         raise Refused(
             Refusal.NOT_NOW,
-            f"Nothing is redone from {_named(run, step)}: {_past(run, barriers)}; possible: `redo {order} "
+            f"Nothing is redone from {named(run, step)}: {past_no_return(run, barriers)}; possible: `redo {order} "
             f"{step.position + 1} --override REASON`, which undoes it all the same, or a redo from a later step",
         )
     return None
@@ -180,10 +189,10 @@ def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
 def _redo(run: OrderRun, act: OrderAct) -> ActAnswer:
     step = _step(run, act)
     found = redoing.rework_from(run, [step.position])
-    _note(run, act, f"redone from here: {_count(found.redone)}", run.id_of(step), found if found.barriers else None)
+    _note(run, act, f"redone from here: {counted(found.redone)}", run.id_of(step), found if found.barriers else None)
     redoing.redo(run, found)
-    view = AssessmentView(undone=_ids(run, found.redone))
-    message = f"Redone from {_named(run, step)}: {_count(found.redone)} will be undone and done again"
+    view = AssessmentView(undone=ids_of(run, found.redone))
+    message = f"Redone from {named(run, step)}: {counted(found.redone)} will be undone and done again"
     return ActAnswer(step=run.id_of(step), state=step.state, message=message, assessment=view)
 
 
@@ -201,7 +210,7 @@ def _scope(run: OrderRun, act: OrderAct) -> str:
 
 
 def _words(run: OrderRun, scope: str) -> str:
-    return f"Order {run.plan.order.id}" if scope == "order" else _upper(scope)
+    return f"Order {run.plan.order.id}" if scope == "order" else capitalised(scope)
 
 
 def _judge_hold(run: OrderRun, act: OrderAct) -> ActAnswer | None:
@@ -212,7 +221,7 @@ def _judge_hold(run: OrderRun, act: OrderAct) -> ActAnswer | None:
     if act.step is not None and step_named(run, act.step).state in SETTLED:
         step = step_named(run, act.step)
         if not step.undoing:
-            raise Refused(Refusal.NOT_NOW, f"{_named(run, step)} is {step.state}: there is nothing to hold")
+            raise Refused(Refusal.NOT_NOW, f"{named(run, step)} is {step.state}: there is nothing to hold")
     return None
 
 
@@ -245,50 +254,8 @@ def _resume(run: OrderRun, act: OrderAct) -> ActAnswer:
     return ActAnswer(message=f"{_words(run, scope)} goes on{also}")
 
 
-# In words
-
-
 def _assessed(run: OrderRun, target: Target, act: OrderAct) -> Assessment:
     return rollback.assessed(run, target, override=bool(act.override))
-
-
-def _view(run: OrderRun, found: Assessment, *, refused: bool = False) -> AssessmentView:
-    return AssessmentView(
-        undone=_ids(run, found.undone),
-        discarded=_ids(run, found.discarded),
-        kept=_ids(run, found.kept),
-        past_no_return=_ids(run, found.barriers),
-        refused=refused,
-    )
-
-
-def _ids(run: OrderRun, positions: Sequence[int]) -> list[str]:
-    return [run.plan.steps[position].id for position in positions]
-
-
-def _steps(run: OrderRun, positions: Sequence[int]) -> str:
-    named = ", ".join(_named(run, run.steps[position]) for position in positions[:SHOWN])
-    return named + (f" and {len(positions) - SHOWN} more" if len(positions) > SHOWN else "")
-
-
-def _past(run: OrderRun, barriers: Sequence[int]) -> str:
-    verb = "is" if len(barriers) == 1 else "are"
-    return f"{_steps(run, barriers)} {verb} past the point of no return"
-
-
-def _count(positions: Sequence[int]) -> str:
-    return "1 step" if len(positions) == 1 else f"{len(positions)} steps"
-
-
-def _doing(found: Assessment) -> str:
-    said = [f"take {_count(found.undone)} back"] if found.undone else []
-    said += [f"leave {_count(found.discarded)} undone"] if found.discarded else []
-    said += [f"keep {_count(found.kept)} as past the point of no return"] if found.kept else []
-    return ", ".join(said) or "change nothing"
-
-
-def _upper(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _note(run: OrderRun, act: OrderAct, what: str, step: str | None, found: object = None) -> None:
