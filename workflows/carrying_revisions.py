@@ -9,6 +9,7 @@ from typing import Any
 from compiler.plan import Plan, PlannedStep
 from compiler.plan_codec import pack, unpack
 from workflows.progress import OrderRun
+from workflows.recipes import Recipe
 from workflows.revisions import Sight, part_of
 
 
@@ -58,9 +59,12 @@ def restore_revisions(run: OrderRun, data: Mapping[str, Any]) -> None:
     revisions.retired = dict.fromkeys(data.get("retired", ()))
     revisions.removed_lines = frozenset(data.get("removed_lines", ()))
     for positions, packed, outputs in data.get("sights", ()):
-        plan = unpack(base64.b64decode(packed))
+        plan, recipes = unpack(base64.b64decode(packed)), dict[int, Recipe]()
         for position, step in zip(positions, plan.steps, strict=True):
-            sight = Sight.of(plan, step, patching=run.steps[position].patching)
+            patching = run.steps[position].patching
+            sight = Sight.of(plan, step, patching=patching, recipe=None if patching else recipes.get(step.definition))
+            if not patching:
+                recipes[step.definition] = sight.recipe
             sight.outputs = {int(at): output for at, output in outputs.get(str(position), {}).items()}
             revisions.sights[position] = sight
     revisions.due = dict.fromkeys(data.get("due", ()))

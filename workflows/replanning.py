@@ -21,7 +21,7 @@ def take_plan(run: OrderRun, plan: Plan, seen_otherwise: frozenset[int]) -> None
     for step, were, are in zip(run.steps, before.steps, plan.steps, strict=False):
         sees_it_so = step.position in run.revisions.sights or not _has_begun(step)
         if not sees_it_so and (step.position in seen_otherwise or were.reads != are.reads):
-            run.revisions.sights[step.position] = Sight.of(before, were)
+            run.revisions.sights[step.position] = Sight.of(before, were, recipe=run.recipe(step))
     run.plan = plan
     run.recipes = [None] * len(plan.definitions)
     run.steps += [StepRun(position, 0) for position in range(len(run.steps), len(plan.steps))]

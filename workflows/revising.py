@@ -199,7 +199,7 @@ def _remember_outputs(run: OrderRun, fates: Mapping[int, Fate]) -> None:
         planned = run.plan.steps[step.position] if sight is None else sight.step
         for at in dict.fromkeys(at for read in planned.reads for at in read if at in taken):
             if sight is None:
-                sight = sights[step.position] = Sight.of(run.plan, planned)
+                sight = sights[step.position] = Sight.of(run.plan, planned, recipe=run.recipe(step))
             sight.outputs.setdefault(at, run.steps[at].output)
 
 

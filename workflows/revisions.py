@@ -25,11 +25,12 @@ class Sight:
     """What it read of steps that have been taken back, or done again, since."""
 
     @classmethod
-    def of(cls, plan: Plan, step: PlannedStep, *, patching: bool = False) -> Sight:
+    def of(cls, plan: Plan, step: PlannedStep, *, patching: bool = False, recipe: Recipe | None = None) -> Sight:
+        """`recipe`: of the step's definition, where it is known."""
         definition = plan.definition_of(step)
         if patching:
             definition = patch_of(definition)
-        return cls(plan, step, definition, recipe_of(definition))
+        return cls(plan, step, definition, recipe or recipe_of(definition))
 
 
 @dataclass(slots=True)

@@ -12,6 +12,7 @@ from temporalio.testing import ActivityEnvironment
 from activities import compile_amendment as module
 from activities.catalogue_in_force import CatalogueInForce
 from activities.compile_amendment import LARGEST_ANSWER, AmendmentCompiler
+from activities.compile_order import INTERNAL_ERROR
 from activities.contract import ChangedValue, CompileAmendment, CompiledAmendment
 from compiler.compile import compile_order
 from compiler.plan import Plan
@@ -118,7 +119,7 @@ async def test_a_mistake_of_the_compiler_rejects_the_amendment(
 ) -> None:
     monkeypatch.setattr(module, "amend", lambda *_: 1 / 0)
     compiled = await compiler.compile(compiler.plan(order("ann")), order("ben"))
-    assert [finding["code"] for finding in compiled.findings] == [module.INTERNAL_ERROR]
+    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR]
 
 
 async def test_however_much_changes_the_answer_fits_into_a_payload(compiler: Compiler) -> None:

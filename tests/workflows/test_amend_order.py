@@ -17,7 +17,7 @@ from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import failure
 from workflows.messages import UPDATE_AMEND, AmendOrder, Refusal
 
-UNDO = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
+UNDO: dict[str, Any] = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
 STEPS: dict[str, Any] = {
     "a": {"call": {"system": "shop", "post": "/x", "body": {"model": "${attributes.model}"}}, **UNDO},
     "b": {"event": {"name": "paid"}, "after": ["a"]},
@@ -99,7 +99,7 @@ async def test_another_order_is_refused(desk: Desk) -> None:
     asked = AmendOrder(order={"id": "other"}, actor=ANN)
     with pytest.raises(WorkflowUpdateFailedError) as error:
         await order.handle.execute_update(UPDATE_AMEND, asked)
-    assert error.value.cause.type == Refusal.INVALID  # type: ignore[union-attr]
+    assert error.value.cause.type == Refusal.INVALID  # type: ignore[attr-defined]
     plan = changed(order)
     code, said = await refused(order, desk, replace(plan, order_lines=(replace(plan.order_lines[0], id="9"),)))
     assert code == Refusal.INVALID

@@ -6,12 +6,19 @@ from typing import Any
 
 import pytest
 
-from tests.workflows.amended import Amendable
-from tests.workflows.plans import call
-from workflows.states import OrderState, StepState
+from tests.workflows.amended import Amendable, amended
+from tests.workflows.driving import Driven
+from tests.workflows.plans import call, plan_of
+from workflows.amending import FATES, Asked, Fate, Standing, fates_of, objections, refuse_by_state
+from workflows.refusals import Refused
+from workflows.scope import Scope
+from workflows.states import OrderState, StepState, Withdrawal
+from workflows.withdrawing import withdraw
 
 S = StepState
-UNDO = {"undo": {"call": {"system": "shop", "delete": "/x/${output.id}", "body": {"model": "${attributes.model}"}}}}
+UNDO: dict[str, Any] = {
+    "undo": {"call": {"system": "shop", "delete": "/x/${output.id}", "body": {"model": "${attributes.model}"}}}
+}
 
 
 def reading(name: str = "model", **further: Any) -> dict[str, Any]:
@@ -19,7 +26,7 @@ def reading(name: str = "model", **further: Any) -> dict[str, Any]:
     return {"call": {"system": "shop", "post": "/x", "body": {"value": f"${{attributes.{name}}}"}}, **further}
 
 
-def body(driven: Amendable, name: str) -> Any:
+def body(driven: Driven, name: str) -> Any:
     return driven.request(name).body
 
 
@@ -222,7 +229,9 @@ def test_on_change_keep_leaves_it_and_an_undo_later_takes_back_what_was_done() -
     assert driven.request("a").body == {"model": "x"}
 
 
-PATCH = {"on_change": {"call": {"system": "shop", "patch": "/x/${output.id}", "body": {"to": "${attributes.model}"}}}}
+PATCH: dict[str, Any] = {
+    "on_change": {"call": {"system": "shop", "patch": "/x/${output.id}", "body": {"to": "${attributes.model}"}}}
+}
 
 
 def test_on_change_patches_with_a_key_of_its_own() -> None:
@@ -400,3 +409,71 @@ def test_what_people_set_stays_unless_the_new_order_says_otherwise() -> None:
     driven.set(paid=True, note="x", level=2)
     driven.amend(steps, characteristics={"paid": False, "level": 3, "new": 1})
     assert driven.run.characteristics == {"paid": True, "level": 3, "new": 1, "note": "x"}
+
+
+# The table
+
+
+@pytest.mark.parametrize("standing", Standing)
+@pytest.mark.parametrize("asked", Asked)
+def test_the_table_has_a_word_for_every_step(standing: Standing, asked: Asked) -> None:
+    assert FATES[standing, asked] in Fate
+
+
+def test_what_was_rolled_back_stays_so() -> None:
+    steps = {"a": reading(**UNDO), "w": call()}
+    driven = Amendable(steps, attributes={"model": "x"})
+    driven.answer("a", {"id": "R-1"})
+    withdraw(driven.run, [driven.step("a")], Withdrawal.FAILURE)
+    driven.go_on()
+    with pytest.raises(Refused, match="rolled back"):
+        refuse_by_state(driven.run)
+    driven.answer("a", {})
+    refuse_by_state(driven.run)
+    assert driven.amend(steps, attributes={"model": "y"}) == {"a": "kept"}
+    assert driven.state("a") is S.CANCELLED
+
+
+def test_what_is_after_a_point_of_no_return_and_what_it_needed_is_told_from_the_rest() -> None:
+    steps = {
+        "a": reading(**UNDO),
+        "b": call(after=["a"], point_of_no_return=True),
+        "c": reading("other", **UNDO),
+        "w": call(),
+    }
+    driven = Amendable(steps, attributes={"model": "x", "other": "x"})
+    for name in ("a", "b", "c"):
+        driven.answer(name, {"id": name})
+
+    def against(**attributes: str) -> list[str]:
+        found = amended(driven.run.plan, (), plan_of(steps, attributes=attributes))
+        return objections(driven.run, fates_of(driven.run, found))
+
+    assert against(model="x", other="y") == []
+    (said,) = against(model="y", other="x")
+    assert said.startswith("step 2 (camera.b@1) is at or past its point of no return, and step 1 (camera.a@1)")
+
+
+# Carried over
+
+
+def test_a_patch_a_step_that_is_due_and_what_was_seen_cross_over() -> None:
+    steps = {"a": reading(**UNDO, on_change="keep"), "b": reading(**UNDO), "p": reading(**UNDO, **PATCH)}
+    driven = Amendable(steps, attributes={"model": "x"})
+    driven.answer("a", {"id": "A"})
+    driven.answer("p", {"id": "P"})
+    driven.run.draining = True
+    driven.amend(steps, attributes={"model": "y"})
+    assert driven.state("p") is S.READY
+    driven.fail("b", "http_503", attempts=1, retry_after=5.0)
+    assert driven.state("b") is S.READY
+    after = driven.carry_over()
+    assert body(after, "p") == {"to": "y"}
+    assert after.request("p").idempotency_key == "O-1/camera.p@1/change/1"
+    assert body(after, "b") == {"value": "y"}
+    after.answer("b", {"id": "B"})
+    after.answer("p", {"status": 204, "headers": {}, "body": None})
+    assert after.step("p").output == {"id": "P"}
+    assert after.run.revisions.sights.keys() == {0}
+    names = Scope(after.run, after.step("a")).names
+    assert names["attributes"] == {"model": "x"}

@@ -86,8 +86,9 @@ class Story:
         cancelled = [each for each in self.driven.commands[self.seen :] if isinstance(each, CancelActivity)]
         self.seen = len(self.driven.commands)
         for each in cancelled:
-            if (command := self.flying.get((each.step, each.launch))) is not None and self.chance.random() < 0.5:
-                self.end(command, smooth=False)
+            stopped = self.flying.get((each.step, each.launch))
+            if stopped is not None and self.chance.random() < 0.5:
+                self.end(stopped, smooth=False)
 
     def end(self, command: StartCall, *, smooth: bool) -> None:
         """An attempt ends: well, with a refusal, or without a word."""
