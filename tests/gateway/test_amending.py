@@ -8,7 +8,7 @@ from tests.gateway.sending import an_order, ended, error_of, read, submitted
 
 
 async def test_what_waits_goes_on_with_what_the_new_order_says(http: httpx.AsyncClient) -> None:
-    order_id = await submitted(http, "parcel", tracking="T-old-" + "1")
+    order_id = await submitted(http, "parcel", tracking="T-old-1")
     wanted = an_order("parcel", order_id, tracking=f"T-{order_id}")
     dry = await http.put(f"/orders/{order_id}", json=wanted, params={"by": "ann", "dry_run": True})
     assert dry.status_code == 200, dry.text
@@ -26,8 +26,8 @@ async def test_what_waits_goes_on_with_what_the_new_order_says(http: httpx.Async
 
 
 async def test_what_was_seen_is_out_of_date(http: httpx.AsyncClient) -> None:
-    order_id = await submitted(http, "parcel", tracking="T-1")
-    for tracking, status in (("T-2", 200), ("T-3", 409)):
+    order_id = await submitted(http, "parcel", tracking="T-seen-1")
+    for tracking, status in (("T-seen-2", 200), ("T-seen-3", 409)):
         wanted = an_order("parcel", order_id, tracking=tracking)
         response = await http.put(f"/orders/{order_id}", json=wanted, params={"by": "ann", "revision": 1})
         assert response.status_code == status
@@ -35,8 +35,8 @@ async def test_what_was_seen_is_out_of_date(http: httpx.AsyncClient) -> None:
 
 
 async def test_another_order_s_id_and_a_rejected_order_are_refused(http: httpx.AsyncClient) -> None:
-    order_id = await submitted(http, "parcel", tracking="T-1")
-    other = await http.put(f"/orders/{order_id}", json=an_order("parcel", tracking="T-1"), params={"by": "ann"})
+    order_id = await submitted(http, "parcel", tracking="T-other-1")
+    other = await http.put(f"/orders/{order_id}", json=an_order("parcel", tracking="T-other-1"), params={"by": "ann"})
     assert error_of(other, 422)["code"] == "invalid"
     wrong = await http.put(f"/orders/{order_id}", json=an_order("parcel", order_id), params={"by": "ann"})
     error = error_of(wrong, 422)
