@@ -21,7 +21,7 @@ LOOK_EVERY = 0.25
 
 Outcome = Literal["done", "already", "refused", "failed_again", "left"]
 
-WRONG = (Refusal.INVALID, Refusal.NOT_YET, SERVER_ERROR)
+WRONG = (Refusal.INVALID, SERVER_ERROR)
 """Codes of refusals that say that the command is wrong, rather than that the step has gone on meanwhile."""
 
 UNDER_WAY = (StepState.PENDING, StepState.READY, StepState.IN_PROGRESS, StepState.FAILED)

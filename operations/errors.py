@@ -41,7 +41,6 @@ ANSWERS: dict[str, Answer] = {
     Refusal.STALE: Answer(1, 409),
     Refusal.INVALID: Answer(1, 422),
     Refusal.AMBIGUOUS: Answer(1, 409),
-    Refusal.NOT_YET: Answer(1, 501),
     ENDED: Answer(1, 410),
     REJECTED: Answer(1, 422),
     CONFLICT: Answer(1, 409),

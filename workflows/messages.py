@@ -96,7 +96,6 @@ class Refusal(StrEnum):
     STALE = "stale"  # the caller acted on what is no longer so
     INVALID = "invalid"  # the data does not fit the form
     AMBIGUOUS = "ambiguous"  # an event that fits several steps
-    NOT_YET = "not_yet"  # part of the language, not of this engine
 
 
 class Message(BaseModel):
