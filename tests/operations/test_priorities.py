@@ -16,6 +16,7 @@ from operations.submission import submit
 from tests.workflows.plans import call, plan_of
 from tests.workflows.scripted import Script
 from workflows.fulfil_order import FulfilOrder
+from workflows.messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
 
 ORDERS_OF_THE_LARGE_CUSTOMER = 40
 
@@ -57,16 +58,24 @@ async def test_a_customer_with_many_orders_does_not_hold_the_others_up(temporal:
     script.answers["camera.a@1"] = [answered]
     run = uuid4().hex[:6]
 
-    async def submitted(name: str, customer: str, priority: int = 3) -> None:
+    async def waits(name: str, customer: str, priority: int = 3) -> None:
         order_id = f"{name}-{run}"
         script.plans[order_id] = plan_of({"a": call()}, order=order_id)
         order = {"id": order_id, "priority": priority, "customer": {"id": customer}}
-        submission = await submit(client, order, task_queue, deadline=0.2)
-        assert submission.waiting_for_worker
+        await client.start_workflow(
+            WORKFLOW_TYPE,
+            FulfilOrderInput(order=order),
+            id=workflow_id(order_id),
+            task_queue=task_queue,
+            priority=priority_of(order),
+        )
 
-    await asyncio.gather(*(submitted(f"large-{n}", "C-1") for n in range(ORDERS_OF_THE_LARGE_CUSTOMER)))
-    await asyncio.gather(*(submitted(f"small-{n}", "C-2") for n in range(3)), submitted("urgent", "C-1", priority=1))
-    await asyncio.gather(submitted("idle", "C-3", priority=5))
+    for number in range(ORDERS_OF_THE_LARGE_CUSTOMER):
+        await waits(f"large-{number}", "C-1")
+    for number in range(3):
+        await waits(f"small-{number}", "C-2")
+    await waits("urgent", "C-1", priority=1)
+    await waits("idle", "C-3", priority=5)
     async with (
         Worker(
             client,
@@ -91,3 +100,12 @@ async def test_a_customer_with_many_orders_does_not_hold_the_others_up(temporal:
     assert order.index("urgent") < 3
     assert all(order.index(f"small-{n}") < 12 for n in range(3))
     assert order[-1] == "idle"
+
+
+async def test_an_order_is_submitted_with_its_priority_and_its_customer(temporal: WorkflowEnvironment) -> None:
+    order_id = f"O-{uuid4().hex[:8]}"
+    order = {"id": order_id, "priority": 2, "customer": {"id": "C-7"}}
+    await submit(temporal.client, order, f"nobody-{order_id}", deadline=2.0)
+    record = await temporal.client.get_workflow_handle(workflow_id(order_id)).describe()
+    priority = record.raw_description.workflow_execution_info.priority
+    assert (priority.priority_key, priority.fairness_key) == (2, "C-7")
