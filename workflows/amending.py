@@ -213,7 +213,7 @@ def refuse_by_state(run: OrderRun) -> None:
     if run.withdrawals.cancelled:
         raise Refused(Refusal.NOT_NOW, f"Order {order} is being cancelled, and what is cancelled is not amended")
     by_an_amendment = (*DONE_AGAIN, Withdrawal.AMENDMENT, None)
-    rolling = [at for at in run.withdrawals.open if run.steps[at].withdrawal not in by_an_amendment]
+    rolling = sorted(at for at in run.withdrawals.open if run.steps[at].withdrawal not in by_an_amendment)
     if rolling:
         raise Refused(
             Refusal.NOT_NOW,

@@ -11,8 +11,8 @@ import pytest
 
 from tests.workflows.trial import Trial
 
-TRIALS = int(os.environ.get("ORDO_TRIALS", "600"))
 CHUNK = 100
+TRIALS = int(os.environ.get("ORDO_TRIALS", "600"))
 
 
 @pytest.mark.parametrize("first", range(0, TRIALS, CHUNK))
@@ -22,3 +22,11 @@ def test_a_random_order_ends_in_order_and_its_books_balance(first: int) -> None:
     the past; carried over it is the same; the effects in the world are those that the states tell of."""
     for seed in range(first, first + CHUNK):
         Trial(seed).to_its_end()
+
+
+@pytest.mark.parametrize("first", range(0, TRIALS // 4, CHUNK))
+def test_carried_over_at_every_moment_an_order_goes_on_as_if_it_had_not_been(first: int) -> None:
+    for seed in range(first, first + CHUNK):
+        once = Trial(seed, carries=False).to_its_end()
+        often = Trial(seed, carries=False, carried_always=True).to_its_end()
+        assert (often.told, often.states()) == (once.told, once.states()), f"seed {seed}"

@@ -55,6 +55,8 @@ class Trial:
     """Nothing goes wrong, and nobody interferes."""
     carries: bool = True
     """Its run continues as another one now and then."""
+    carried_always: bool = False
+    """It does so whenever it can, and nothing else is otherwise for that."""
     told: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -119,6 +121,8 @@ class Trial:
                 self.check_begun(step)
             self.check_undo(step)
         self.check_shown()
+        if self.carried_always and not self.flights and not self.run.ended:
+            self.carry_over()
 
     def broken(self, what: str) -> Broken:
         happened = "\n  ".join(self.told[-60:])
