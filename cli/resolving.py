@@ -17,7 +17,8 @@ from cli.values import data_of
 if TYPE_CHECKING:
     from operations import Orders
     from operations.acting import ActName
-    from workflows.messages import ActAnswer, Actor, StepView
+    from workflows.messages import ActAnswer, Actor
+    from workflows.order_views import StepView
 
 PANEL = "What waits for a person"
 

@@ -12,7 +12,8 @@ from typing import Literal
 from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
 from operations.moves import work_state
 from operations.reading import StepOfOrder
-from workflows.messages import ActAnswer, Refusal, StepView
+from workflows.messages import ActAnswer, Refusal
+from workflows.order_views import StepView
 from workflows.states import StepState
 
 PATIENCE = 10.0

@@ -21,7 +21,8 @@ from operations.acting import (
 from operations.bulk import BulkFilter, Doing, Looking, Pace, Runner, Target
 from operations.reading import steps_with_attempts
 from operations.selecting import Selection, Work, select_orders, select_steps
-from workflows.messages import ActAnswer, Actor, StepsPageRequest, StepView
+from workflows.messages import ActAnswer, Actor
+from workflows.order_views import StepsPageRequest, StepView
 from workflows.states import OrderState
 
 BulkActName = Literal[

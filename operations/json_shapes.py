@@ -13,16 +13,9 @@ from operations.reading import OrderReading, StepList, StepOfOrder
 from operations.reasons import Reason, ended_sentence, lateness
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import (
-    ActAnswer,
-    AmendAnswer,
-    HistoryEntry,
-    LineView,
-    OrderView,
-    OutboxView,
-    ResendAnswer,
-    StepView,
-)
+from workflows.messages import ActAnswer, AmendAnswer
+from workflows.order_views import HistoryEntry, LineView, OrderView, StepView
+from workflows.outbox_messages import OutboxView, ResendAnswer
 from workflows.switch_messages import SwitchAnswer, SystemView
 
 Json = dict[str, Any]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.messages import HoldView, OrderView, StepView, SystemHold
+from workflows.order_views import HoldView, OrderView, StepView, SystemHold
 from workflows.states import StepState
 
 SETTLED_STEPS = {

@@ -33,18 +33,9 @@ from operations.reasons import Reason, why
 from operations.selecting import Selection
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import (
-    TASK_QUEUE,
-    ActAnswer,
-    Actor,
-    AmendAnswer,
-    CallbackDelivery,
-    EventDelivery,
-    OutboxView,
-    ResendAnswer,
-    StepsPage,
-    StepsPageRequest,
-)
+from workflows.messages import TASK_QUEUE, ActAnswer, Actor, AmendAnswer, CallbackDelivery, EventDelivery
+from workflows.order_views import StepsPage, StepsPageRequest
+from workflows.outbox_messages import OutboxView, ResendAnswer
 from workflows.states import StepState
 from workflows.switch_messages import SwitchAnswer
 

@@ -9,7 +9,7 @@ from operations.errors import NotFound, OperationError
 from operations.moves import is_open
 from operations.reading import OrderReading
 from operations.reasons import ENDED_ORDERS, Reason, why
-from workflows.messages import OtherOrderView, StepView
+from workflows.order_views import OtherOrderView, StepView
 
 MOST_ORDERS = 12
 """Orders that are read for one answer."""

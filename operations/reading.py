@@ -20,9 +20,8 @@ from operations.errors import NotFound, NoWorker, asking_worker
 from operations.listing import OrderFilter, list_orders
 from operations.record import describe, view_of
 from operations.systems import holds_of, waits_on
-from workflows.messages import (
-    QUERY_OVERVIEW,
-    QUERY_STEPS,
+from workflows.messages import QUERY_OVERVIEW, QUERY_STEPS, workflow_id
+from workflows.order_views import (
     ErrorView,
     OrderView,
     OverviewRequest,
@@ -30,13 +29,13 @@ from workflows.messages import (
     StepsPageRequest,
     StepView,
     SystemHold,
-    workflow_id,
 )
 from workflows.states import StepState
 
 QUERY_PATIENCE = 5.0
 """Seconds. A query waits for nothing: without a worker it would not be answered."""
-PAGE = 500
+PAGE = 5_000
+"""Steps asked for at once. Of an order that has ended, each question costs a replay of its last run."""
 AT_ONCE = 8
 """Orders asked at the same time, so that a long list does not crowd out the orders' own work."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from operations.moves import SETTLED_STEPS, is_open, moment, move_of, since_of, work_state
-from workflows.messages import OrderView, StepView
+from workflows.order_views import OrderView, StepView
 from workflows.states import Jeopardy, OrderState, StepState
 
 MOST_NAMED = 3

@@ -20,7 +20,8 @@ from compiler.findings import did_you_mean
 from operations.connection import address_of
 from operations.errors import NotFound, asking, asking_worker, is_missing
 from operations.listing import quoted
-from workflows.messages import Actor, SystemHold
+from workflows.messages import Actor
+from workflows.order_views import SystemHold
 from workflows.switch_messages import (
     MEMO_SYSTEM,
     PREFIX,

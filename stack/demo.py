@@ -20,7 +20,8 @@ from stack.options import StackOptions
 from stack.running import RunningStack, ToldToEnd, run
 from stack.screen import Screen
 from views.following import follow
-from workflows.messages import Actor, StepView
+from workflows.messages import Actor
+from workflows.order_views import StepView
 from workflows.states import OrderState, StepState
 
 DELAYS = {"delivery": 4.0, "booking": 2.0, "appointment": 60.0, "activation": 3.0}

@@ -16,7 +16,7 @@ from operations.reading import OrderReading
 from stack.running import RunningStack
 from stack.up import command, python
 from views.moments import counted
-from workflows.messages import LineView, StepView
+from workflows.order_views import LineView, StepView
 
 
 class Screen:

@@ -22,7 +22,8 @@ from tests.activities.scripted import Received, Reply, ScriptedServer
 from worker import duties_of
 from workers.fleet import Fleet
 from workers.switches import SystemSwitches
-from workflows.messages import Actor, StepView
+from workflows.messages import Actor
+from workflows.order_views import StepView
 
 ANN = Actor(by="ann", reason="month-end closing")
 DEADLINE = 60.0

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from workflows.states import SETTLED, StepState
 
 if TYPE_CHECKING:
-    from workflows.messages import StepView
+    from workflows.order_views import StepView
 
 WAITING = frozenset({StepState.PENDING})
 STUCK = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})

@@ -15,7 +15,7 @@ from views.moments import counted, duration, short_moment
 from workflows.states import NOT_BEGUN, SETTLED, Jeopardy, OrderState, StepState
 
 if TYPE_CHECKING:
-    from workflows.messages import OrderView, StepView
+    from workflows.order_views import OrderView, StepView
 
 HEADER_LINES = 3
 FEWEST_LINES = 12

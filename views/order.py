@@ -20,7 +20,7 @@ from workflows.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading import OrderReading
-    from workflows.messages import HistoryEntry, HoldView, LineView, OrderView, StepView
+    from workflows.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
 
 LONGEST_VALUE = 200
 

@@ -16,7 +16,7 @@ from workflows.states import Jeopardy
 if TYPE_CHECKING:
     from operations.listing import OrderSummary
     from operations.reading import StepList, StepOfOrder
-    from workflows.messages import StepView
+    from workflows.order_views import StepView
 
 
 def orders_table(orders: Sequence[OrderSummary], now: datetime | None = None) -> Columns:

@@ -64,13 +64,10 @@ from workflows.messages import (
     DeliveryAnswer,
     EventDelivery,
     FulfilOrderInput,
-    OrderView,
-    OverviewRequest,
     Refusal,
-    StepsPage,
-    StepsPageRequest,
 )
 from workflows.order_loop import OrderLoop
+from workflows.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest
 from workflows.progress import OrderRun
 from workflows.refusals import Refused
 from workflows.showing import Showing

@@ -25,17 +25,9 @@ from activities.contract import (
     MatchedEvents,
     notifications_task_queue,
 )
-from workflows.messages import (
-    OUTBOX_TYPE,
-    QUERY_OUTBOX,
-    UPDATE_RESEND,
-    ErrorView,
-    OutboxView,
-    Resend,
-    ResendAnswer,
-    SearchAttributes,
-    Undelivered,
-)
+from workflows.messages import OUTBOX_TYPE, SearchAttributes
+from workflows.order_views import ErrorView
+from workflows.outbox_messages import QUERY_OUTBOX, UPDATE_RESEND, OutboxView, Resend, ResendAnswer, Undelivered
 from workflows.outbox_state import OutboxState, Queue, packed, unpacked
 
 UNDELIVERABLE = SearchAttributeKey.for_int(SearchAttributes.FALLOUT_COUNT)

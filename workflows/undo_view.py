@@ -9,7 +9,7 @@ from typing import Any
 from compiler.steps import Manual
 from workflows.expected import END_OF_TIME
 from workflows.kinds.undo import undo_of, undo_scope
-from workflows.messages import ErrorView, UndoView
+from workflows.order_views import ErrorView, UndoView
 from workflows.progress import Failure, OrderRun, Phase, StepRun, given
 from workflows.scope import NoValue
 from workflows.states import TAKEN_BACK, StepState

@@ -12,8 +12,8 @@ from workflows.claiming import waits_for_a_person
 from workflows.forecast import Forecast, forecast_of, is_settled
 from workflows.jeopardy import LineForecast
 from workflows.labels import summary_of
-from workflows.messages import (
-    Decision,
+from workflows.messages import Decision
+from workflows.order_views import (
     HistoryEntry,
     HoldView,
     LineView,
@@ -32,7 +32,9 @@ from workflows.undo_view import error_view, form_view, moment, undo_view
 F = StepState.FATALLY_FAILED
 
 MOST_BYTES_OF_A_PAGE = 1_000_000
-"""An answer of more than 2 MB fails."""
+"""An answer of more than 2 MB fails; what cannot be compressed counts in full, and base64 adds a third."""
+BYTES_OF_A_STEP = 150
+"""Of what can: names, states, times."""
 
 
 def order_view(run: OrderRun, revision: int, at: datetime | None = None) -> OrderView:
@@ -142,12 +144,17 @@ def steps_page(run: OrderRun, request: StepsPageRequest) -> StepsPage:
         step = run.steps[position]
         if wanted is None or _is_in(step, wanted):
             view = step_view(run, step, forecast)
-            size += len(repr(view.output)) + len(repr(view.after)) + 1_000
+            size += _bytes_of(view)
             if steps and size > MOST_BYTES_OF_A_PAGE:
                 break
             steps.append(view)
         position += 1
     return StepsPage(steps=steps, next_offset=position if position < len(run.steps) else None)
+
+
+def _bytes_of(view: StepView) -> int:
+    texts = (view.instructions, view.error and view.error.message, view.undo and view.undo.instructions)
+    return BYTES_OF_A_STEP + len(repr(view.output)) + len(repr(view.after)) + sum(len(text) for text in texts if text)
 
 
 def _is_in(step: StepRun, states: set[StepState]) -> bool:

@@ -24,18 +24,17 @@ from tests.activities.scripted import Received, ScriptedServer
 from tests.temporal import working
 from workflows.messages import (
     OUTBOX_TYPE,
-    QUERY_OUTBOX,
     UPDATE_DECISION,
     WORKFLOW_TYPE,
     ActAnswer,
     Actor,
     Decision,
     FulfilOrderInput,
-    OutboxView,
     StepAct,
     outbox_id,
     workflow_id,
 )
+from workflows.outbox_messages import QUERY_OUTBOX, OutboxView
 
 PATIENCE = 60.0
 """Seconds that anything may take before a test gives up; nothing is measured by it."""

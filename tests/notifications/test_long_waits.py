@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.notifications.receiving import OFFER, Site, delivered, ids, receiver, site_at, types, until
 from workflows import outbox
-from workflows.messages import Resend, ResendAnswer
+from workflows.outbox_messages import Resend, ResendAnswer
 
 LATE = OFFER.replace("after: [open]}", "after: [open], sla: {duration: 2d, warn: 12h, escalate: duty_alarm}}")
 

@@ -11,7 +11,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 from activities.contract import NOT_YET
 from operations.reading import with_attempts
 from tests.operations.views import START, step_view
-from workflows.messages import SystemHold
+from workflows.order_views import SystemHold
 from workflows.states import StepState
 
 

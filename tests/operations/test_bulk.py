@@ -11,7 +11,8 @@ from operations.bulk import BulkFilter, Pace, Result, Runner, Target, chosen
 from operations.errors import NoWorker, Refused
 from operations.reading import StepOfOrder
 from tests.operations.views import step_view
-from workflows.messages import ActAnswer, ErrorView, StepView
+from workflows.messages import ActAnswer
+from workflows.order_views import ErrorView, StepView
 from workflows.states import StepState
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)

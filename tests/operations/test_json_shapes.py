@@ -10,7 +10,8 @@ from operations.reading import OrderReading
 from operations.reasons import why
 from operations.submission import Submission
 from tests.operations.views import START, order_view, step_view
-from workflows.messages import Decision, LineView
+from workflows.messages import Decision
+from workflows.order_views import LineView
 from workflows.states import Jeopardy, OrderState, StepState
 
 ACCEPTED = Decision(order_id="HS-1", state=OrderState.IN_PROGRESS, accepted=True, steps=3)

@@ -9,7 +9,7 @@ import pytest
 
 from operations.reasons import ended_sentence, lateness, why
 from tests.operations.views import START, order_view, step_view
-from workflows.messages import ErrorView, LineView
+from workflows.order_views import ErrorView, LineView
 from workflows.states import Jeopardy, OrderState, StepState
 
 

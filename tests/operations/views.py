@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from workflows.messages import OrderView, StepView
+from workflows.order_views import OrderView, StepView
 from workflows.states import Jeopardy, OrderState, StepState
 
 START = datetime(2026, 12, 1, 8, tzinfo=UTC)

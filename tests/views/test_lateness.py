@@ -15,7 +15,7 @@ from tests.views.plans import of_arrows
 from views.live import about, step_row
 from views.order import order_view as shown
 from views.plan_words import conditions
-from workflows.messages import LineView
+from workflows.order_views import LineView
 from workflows.states import Jeopardy, OrderState, StepState
 
 NOW = START + timedelta(hours=1)

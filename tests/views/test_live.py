@@ -8,7 +8,7 @@ from rich.console import Console
 
 from tests.operations.views import START, order_view, step_view
 from views.live import Changes, OrderPicture
-from workflows.messages import ErrorView, StepView
+from workflows.order_views import ErrorView, StepView
 from workflows.states import OrderState, StepState
 
 NOW = START + timedelta(seconds=90)

@@ -12,7 +12,8 @@ from tests.workflows.plans import plan_of
 from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy, order_acts, rollback
 from workflows.commands import CancelActivity, Command, StartActivity, StartCall
 from workflows.inbox import kept_event
-from workflows.messages import ActAnswer, Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct, StepView
+from workflows.messages import ActAnswer, Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct
+from workflows.order_views import StepView
 from workflows.progress import Failure, OrderRun, StepRun, UndoRun
 from workflows.rollback import Assessment
 from workflows.rollup import state_of

@@ -36,14 +36,11 @@ from workflows.messages import (
     DeliveryAnswer,
     EventDelivery,
     FulfilOrderInput,
-    OrderView,
     SetCharacteristics,
     StepAct,
-    StepsPage,
-    StepsPageRequest,
-    StepView,
     workflow_id,
 )
+from workflows.order_views import OrderView, StepsPage, StepsPageRequest, StepView
 
 DEADLINE = timedelta(seconds=20)
 ANN = Actor(by="ann", reason="asked to")

@@ -15,7 +15,8 @@ from tests.workflows.plans import call
 from tests.workflows.running import Desk, Order, desk_on
 from tests.workflows.test_continuing import first_run, short_runs
 from tests.workflows.test_time import minutes
-from workflows.messages import HistoryEntry, SearchAttributes
+from workflows.messages import SearchAttributes
+from workflows.order_views import HistoryEntry
 from workflows.states import Jeopardy
 
 __all__ = ["short_runs"]

@@ -12,7 +12,8 @@ from compiler.steps import Action
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from workflows import details, journal, labels, views
-from workflows.messages import Decision, StepsPageRequest
+from workflows.messages import Decision
+from workflows.order_views import StepsPageRequest
 from workflows.progress import OrderRun, Tally
 from workflows.rollup import line_states
 from workflows.states import OrderState, StepState
