@@ -29,6 +29,7 @@ from workflows.order_views import (
     StepsPageRequest,
     StepView,
     SystemHold,
+    UndoView,
 )
 from workflows.states import StepState
 
@@ -160,17 +161,31 @@ def with_attempts(
     holds: Mapping[str, SystemHold] | None = None,
 ) -> list[StepView]:
     """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure, next try,
-    and by `holds` (operations.systems.holds_of) whether the step's system keeps its call waiting.
+    and by `holds` (operations.systems.holds_of) whether a system keeps the call waiting; of the step, or of its undo.
 
     An activity's id is the step's, or the step's with a suffix after `/`, which never stands in a step's id.
     """
     by_step = {activity.activity_id.partition("/")[0]: activity for activity in pending}
-    return [
-        _with_activity(step, by_step[step.id], holds or {})
-        if step.state is StepState.IN_PROGRESS and step.id in by_step
-        else step
-        for step in steps
-    ]
+    return [_with_attempts(step, by_step.get(step.id), holds or {}) for step in steps]
+
+
+def _with_attempts(step: StepView, activity: PendingActivityInfo | None, holds: Mapping[str, SystemHold]) -> StepView:
+    if activity is None:
+        return step
+    if step.undo is not None and step.undo.state == StepState.IN_PROGRESS:
+        return _with_undo_attempts(step, step.undo, activity, holds)
+    return _with_activity(step, activity, holds) if step.state is StepState.IN_PROGRESS else step
+
+
+def _with_undo_attempts(
+    step: StepView, undo: UndoView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]
+) -> StepView:
+    """What is under way takes the step back: attempts and hold are the undo's, and the step stays as it was."""
+    shared = ("attempts", "error", "waits_for", "next_attempt_at")
+    seen = {"state": StepState.IN_PROGRESS} | {name: getattr(undo, name) for name in shared}
+    joined = _with_activity(step.model_copy(update=seen), activity, holds)
+    changes = {"state": joined.state.value} | {name: getattr(joined, name) for name in shared}
+    return step.model_copy(update={"undo": undo.model_copy(update=changes), "system_hold": joined.system_hold})
 
 
 def _with_activity(step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]) -> StepView:

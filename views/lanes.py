@@ -16,6 +16,14 @@ WAITING = frozenset({StepState.PENDING})
 STUCK = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
 
 
+def standing(step: StepView) -> StepState:
+    """The state that counts now: of its undo, while it is being taken back."""
+    undo = step.undo
+    if undo is None or undo.state in SETTLED or (undo.state in WAITING and step.state not in SETTLED):
+        return step.state
+    return StepState(undo.state)
+
+
 def suffix_of(step_id: str) -> str:
     """What an instance's id says after its step: `security_camera.reserve@1` → `1`; empty for one an order."""
     return step_id.partition("@")[2]
@@ -34,17 +42,17 @@ class Lane:
 
     @property
     def settled(self) -> int:
-        return sum(step.state in SETTLED for step in self.steps)
+        return sum(standing(step) in SETTLED for step in self.steps)
 
     @property
     def active(self) -> list[StepView]:
         """Neither done nor waiting for its turn."""
-        return [step for step in self.steps if step.state not in SETTLED | WAITING]
+        return [step for step in self.steps if standing(step) not in SETTLED | WAITING]
 
     @property
     def state(self) -> StepState:
         """The lane's mark: stuck before failing before running; done when all is done."""
-        states = [step.state for step in self.steps]
+        states = [standing(step) for step in self.steps]
         for state in (StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED, StepState.IN_PROGRESS):
             if state in states:
                 return state

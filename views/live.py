@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from views.lanes import STUCK, WAITING, Lane, lanes_of
+from views.lanes import STUCK, WAITING, Lane, lanes_of, standing
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import counted, duration, short_moment
 from workflows.states import NOT_BEGUN, SETTLED, Jeopardy, OrderState, StepState
@@ -123,8 +123,9 @@ def _folded_lane(lane: Lane, now: datetime, ascii_only: bool) -> Iterator[Row]:
 
 def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow:
     """Mark, number, name, time taken, and what it waits for or what went wrong."""
-    mark = STEP_MARKS[step.state]
-    quiet = step.state in WAITING or step.state is StepState.SKIPPED
+    state = standing(step)
+    mark = STEP_MARKS[state]
+    quiet = state in WAITING or state is StepState.SKIPPED
     return StepRow(
         Text(mark.shown(ascii_only), style=mark.style),
         Text(str(step.number), style="bright_black"),
@@ -136,8 +137,9 @@ def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow
 
 def _urgency(step: StepView) -> str:
     """The style in which is told how it stands: what is stuck or late catches the eye."""
-    if step.state in STUCK or step.state is StepState.FAILED:
-        return STEP_MARKS[step.state].style
+    state = standing(step)
+    if state in STUCK or state is StepState.FAILED:
+        return STEP_MARKS[state].style
     late = step.jeopardy is not Jeopardy.ON_TRACK and step.state not in SETTLED
     return JEOPARDY_STYLES[step.jeopardy] if late else ""
 
@@ -152,7 +154,7 @@ def taken(step: StepView, now: datetime) -> str:
 
 def about(step: StepView, now: datetime) -> str:
     """What a person wants to know of this step now, in one line."""
-    return ", ".join(filter(None, (_lateness(step, now), _about(step, now))))
+    return ", ".join(filter(None, (_lateness(step, now), _about_undo(step, now) or _about(step, now))))
 
 
 def _lateness(step: StepView, now: datetime) -> str:
@@ -166,6 +168,18 @@ def _lateness(step: StepView, now: datetime) -> str:
     return f"{when} {short_moment(step.late_at, now)}{escalated}"
 
 
+def _about_undo(step: StepView, now: datetime) -> str:
+    """`taking it back: in fallout: gone: nobody knows that parcel`; empty where it is not being taken back."""
+    undo = step.undo
+    if undo is None or undo.state in SETTLED:
+        return ""
+    if undo.state in WAITING:
+        return "to be taken back"
+    shared = ("attempts", "error", "waits_for", "next_attempt_at", "due")
+    seen = {"state": StepState(undo.state)} | {name: getattr(undo, name) for name in shared}
+    return f"taking it back: {_about(step.model_copy(update=seen), now)}"
+
+
 def _about(step: StepView, now: datetime) -> str:
     if step.state is StepState.COMPLETED:
         return f"{step.attempts} attempts" if step.attempts > 1 else ""
@@ -177,6 +191,8 @@ def _about(step: StepView, now: datetime) -> str:
         return _failure(step, now)
     if step.state in WAITING:
         return ""
+    if step.state is StepState.ON_HOLD and step.waits_for:
+        return f"waits for {step.waits_for}"
     if step.state is not StepState.IN_PROGRESS:
         return in_words(step.state)
     words = [f"waits for {step.waits_for}" if step.waits_for else "running"]
@@ -197,7 +213,7 @@ def _failure(step: StepView, now: datetime) -> str:
 
 def heading(order: OrderView, steps: Sequence[StepView], now: datetime) -> Text:
     """`HS-1001  in progress  7 of 13 steps  2 min 3 s  on track  forecast …`."""
-    done = sum(step.state in SETTLED for step in steps)
+    done = sum(standing(step) in SETTLED for step in steps)
     end = order.ended_at or now
     parts = [
         Text(order.order_id, style="bold"),
@@ -218,9 +234,9 @@ def bar(steps: Sequence[StepView], width: int, ascii_only: bool = False) -> Text
     if not steps:
         return Text("waiting for the plan", style="bright_black")
     counts = {
-        "green": sum(step.state in SETTLED for step in steps),
-        "bold red": sum(step.state in STUCK for step in steps),
-        "cyan": sum(step.state not in SETTLED | STUCK | WAITING for step in steps),
+        "green": sum(standing(step) in SETTLED for step in steps),
+        "bold red": sum(standing(step) in STUCK for step in steps),
+        "cyan": sum(standing(step) not in SETTLED | STUCK | WAITING for step in steps),
     }
     width = min(max(width, 10), 100)
     text, used = Text(), 0
@@ -255,14 +271,16 @@ class Changes:
         number_width = len(str(len(steps)))
         self._width = self._width or min(max((len(step.id) for step in steps), default=0), 60)
         for step in steps:
-            attempts = step.attempts if step.state is StepState.FAILED else 0
-            seen = (step.state, attempts, step.waits_for, step.jeopardy if step.state not in SETTLED else None)
+            now_in = standing(step)
+            work = step.undo if step.undo is not None and now_in is not step.state else step
+            attempts = work.attempts if now_in is StepState.FAILED else 0
+            seen = (now_in, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
             before = self._known.get(step.id)
             self._known[step.id] = seen
-            if seen == before or step.state in WAITING or (before is None and step.state in WAITING):
+            if seen == before or now_in in WAITING:
                 continue
             at = _when(step, now)
-            state = in_words(step.state)
+            state = in_words(now_in)
             facts = ", ".join(filter(None, (_took(step, now), about(step, now))))
             line = f"{step.number:>{number_width}}  {step.id:<{self._width}}  {state:<14}  {facts}"
             told.append((at, step.number, f"{_clock(at)}  {line}".rstrip()))
@@ -283,13 +301,15 @@ class Changes:
 
 
 def _when(step: StepView, now: datetime) -> datetime:
+    if step.undo is not None and step.undo.state not in SETTLED:
+        return step.undo.error.at if step.undo.error and step.undo.error.at else now
     if step.state in (StepState.FAILED, StepState.FATALLY_FAILED) and step.error and step.error.at:
         return step.error.at
     return step.ended_at or (step.started_at if step.state is StepState.IN_PROGRESS else None) or now
 
 
 def _took(step: StepView, now: datetime) -> str:
-    return taken(step, now) if step.ended_at and step.state is StepState.COMPLETED else ""
+    return taken(step, now) if step.ended_at and standing(step) is StepState.COMPLETED else ""
 
 
 def _clock(at: datetime) -> str:

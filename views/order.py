@@ -11,8 +11,10 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.findings import Finding
+from operations.moves import in_full
 from views.columns import Cell, Columns, Facts
 from views.findings import findings_text
+from views.lanes import standing
 from views.live import about, fallout_hint, taken
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import duration, moment, short_moment
@@ -39,7 +41,7 @@ def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[R
     if order.lines:
         yield from _section("Fulfilment lines", _lines(order.lines))
     if reading.steps:
-        done = sum(step.state in SETTLED for step in reading.steps)
+        done = sum(standing(step) in SETTLED for step in reading.steps)
         yield from _section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
     if order.history:
         yield from _section("History", history_table(order.history, now))
@@ -93,7 +95,7 @@ def _forecast(order: OrderView) -> str:
 
 def _hold(hold: HoldView) -> str:
     """`the order, by ann: the customer is away`."""
-    return f"the {hold.scope}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
+    return f"{in_full(hold.scope)}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
 
 
 def customer_words(customer: Mapping[str, Any]) -> str:
@@ -181,11 +183,17 @@ def steps_table(steps: Sequence[StepView], now: datetime) -> Columns:
             Text(in_words(step.state), style=STEP_MARKS[step.state].style),
             short_moment(step.started_at, now),
             taken(step, now),
-            about(step, now),
+            _remarks(step, now),
         ]
         for step in steps
     ]
     return Columns(["No.", "Step", "State", "Started", "Took", "Remarks"], rows, right=(0, 4))
+
+
+def _remarks(step: StepView, now: datetime) -> str:
+    """What the state beside it does not say already."""
+    said = about(step, now)
+    return "" if said == in_words(step.state) else said
 
 
 def history_table(entries: Sequence[HistoryEntry], now: datetime | None = None) -> Columns:

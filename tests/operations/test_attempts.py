@@ -10,8 +10,9 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from activities.contract import NOT_YET
 from operations.reading import with_attempts
-from tests.operations.views import START, step_view
-from workflows.order_views import SystemHold
+from operations.reasons import why
+from tests.operations.views import START, order_view, step_view
+from workflows.order_views import SystemHold, UndoView
 from workflows.states import StepState
 
 
@@ -92,3 +93,26 @@ def test_a_call_that_has_begun_and_a_call_to_another_system_are_not_on_hold() ->
     assert with_attempts([running], [begun], {"ordo.inventory": OFF})[0].state is StepState.IN_PROGRESS
     other = pending("camera.reserve@1", 1)
     assert with_attempts([running], [other], {"ordo.billing": OFF})[0].state is StepState.IN_PROGRESS
+
+
+TAKEN_BACK_NOW = UndoView(state="in_progress", waits_for="an answer of inventory")
+
+
+def test_attempts_at_taking_a_step_back_are_its_undos_and_the_step_stays_as_it_was() -> None:
+    done = step_view(1, "camera.reserve@1", StepState.COMPLETED, attempts=1, undo=TAKEN_BACK_NOW)
+    (step,) = with_attempts([done], [pending("camera.reserve@1/undo", 3, timedelta(minutes=1))])
+    assert (step.state, step.attempts, step.error) == (StepState.COMPLETED, 1, None)
+    assert step.undo is not None
+    assert (step.undo.state, step.undo.attempts) == ("failed", 2)
+    assert step.undo.next_attempt_at is not None
+    assert step.undo.error is not None
+
+
+def test_an_undo_whose_system_is_off_is_on_hold() -> None:
+    done = step_view(1, "camera.reserve@1", StepState.COMPLETED, attempts=1, undo=TAKEN_BACK_NOW)
+    (step,) = with_attempts([done], [pending("camera.reserve@1/undo", 1)], {"ordo.inventory": OFF})
+    assert (step.state, step.attempts, step.system_hold) == (StepState.COMPLETED, 1, OFF)
+    assert step.undo is not None
+    assert (step.undo.state, step.undo.attempts) == ("on_hold", 0)
+    (reason,) = why(order_view(), [step])
+    assert "system inventory is switched off by ann" in reason.waits_for

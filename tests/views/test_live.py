@@ -7,8 +7,8 @@ from typing import Any
 from rich.console import Console
 
 from tests.operations.views import START, order_view, step_view
-from views.live import Changes, OrderPicture
-from workflows.order_views import ErrorView, StepView
+from views.live import Changes, OrderPicture, about, heading, step_row
+from workflows.order_views import ErrorView, StepView, UndoView
 from workflows.states import OrderState, StepState
 
 NOW = START + timedelta(seconds=90)
@@ -111,3 +111,16 @@ def test_a_terminal_without_unicode_gets_signs_that_it_can_show() -> None:
     text = buffer.getvalue().decode("ascii")
     assert line_with(text, "Reserve stock").lstrip().startswith("+ 1")
     assert "=" * 10 in text
+
+
+def test_what_is_being_taken_back_shows_how_that_goes() -> None:
+    error = ErrorView(code="gone", message="nobody knows that parcel", at=START)
+    undo = UndoView(state="fatally_failed", attempts=1, error=error)
+    step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=undo)
+    assert about(step, START) == "taking it back: in fallout: gone: nobody knows that parcel"
+    assert step_row(step, START).about.style == "bold red"
+    assert "0 of 1 step" in heading(order_view(), [step], START).plain
+    waits = step.model_copy(update={"undo": UndoView(state="pending")})
+    assert about(waits, START) == "to be taken back"
+    over = step.model_copy(update={"state": StepState.CANCELLED, "undo": UndoView(state="completed")})
+    assert about(over, START) == "cancelled"
