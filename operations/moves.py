@@ -135,12 +135,17 @@ def _on_hold(order: OrderView, step: StepView) -> Move:
     if not holds:
         return Move("is on hold", "the operator's", step.waits_for or "it goes on when the hold is lifted")
     said = " and ".join(_held(hold) for hold in holds)
-    lifted = " and ".join(f"`resume {order.order_id}{_option(hold)}`" for hold in holds)
+    lifted = " and ".join(f"`resume {order.order_id}{option_of(hold)}`" for hold in holds)
     return Move(f"is on hold: {said}", f"{holds[0].by}'s", f"{lifted} lets it go on")
 
 
 def _held(hold: HoldView) -> str:
-    return f"{hold.by} holds the {hold.scope}" + (f" ({hold.reason})" if hold.reason else "")
+    return f"{hold.by} holds {in_full(hold.scope)}" + (f" ({hold.reason})" if hold.reason else "")
+
+
+def in_full(scope: str) -> str:
+    """What is held, in words: `the order`, `line 1`, `step camera.reserve@1`."""
+    return "the order" if scope == "order" else scope
 
 
 def _holds(hold: HoldView, step: StepView) -> bool:
@@ -148,7 +153,8 @@ def _holds(hold: HoldView, step: StepView) -> bool:
     return kind != "step" or name == step.id
 
 
-def _option(hold: HoldView) -> str:
+def option_of(hold: HoldView) -> str:
+    """What `resume` says beside the order's id."""
     kind, _, name = hold.scope.partition(" ")
     return "" if kind == "order" else f" --{kind} {name}"
 

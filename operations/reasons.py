@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.moves import SETTLED_STEPS, is_open, moment, move_of, since_of, work_state
-from workflows.order_views import OrderView, StepView
+from operations.moves import SETTLED_STEPS, is_open, moment, move_of, option_of, since_of, work_state
+from workflows.order_views import HoldView, OrderView, StepView
 from workflows.states import Jeopardy, OrderState, StepState
 
 MOST_NAMED = 3
@@ -58,23 +58,32 @@ def why(order: OrderView, steps: Sequence[StepView], step: StepView | None = Non
         return []
     if not steps:
         return [_unread(order)]
-    return [*_holds(order, step), *_of_steps(order, steps, step)]
+    of_steps = _of_steps(order, steps, step)
+    return of_steps if step is not None else [*_holds(order, steps), *of_steps]
 
 
-def _holds(order: OrderView, step: StepView | None) -> list[Reason]:
-    """Who holds the order as a whole: nothing new starts, whatever else it waits for."""
+def _holds(order: OrderView, steps: Sequence[StepView]) -> list[Reason]:
+    """Who holds the order as a whole, or a part of it of which no step has come to its turn yet, to tell of it."""
+    told = any(step.system_hold is None and work_state(step) is StepState.ON_HOLD for step in steps)
     return [
         Reason(
             None,
             None,
-            f"Order {order.order_id} is held by {hold.by}" + (f" ({hold.reason})" if hold.reason else ""),
+            f"{_held(order, hold)} is held by {hold.by}" + (f" ({hold.reason})" if hold.reason else ""),
             hold.at,
             f"{hold.by}'s",
-            f"`resume {order.order_id}` lets it start new steps",
+            f"`resume {order.order_id}{option_of(hold)}` lets it start new steps",
         )
         for hold in order.held
-        if hold.scope == "order" and step is None
+        if hold.scope == "order" or not told
     ]
+
+
+def _held(order: OrderView, hold: HoldView) -> str:
+    """`Order HS-1`, `Line 2 of order HS-1`."""
+    part = "" if hold.scope == "order" else f"{hold.scope} of "
+    said = f"{part}order {order.order_id}"
+    return said[:1].upper() + said[1:]
 
 
 def _of_steps(order: OrderView, steps: Sequence[StepView], step: StepView | None) -> list[Reason]:

@@ -9,7 +9,7 @@ import pytest
 
 from operations.reasons import ended_sentence, lateness, why
 from tests.operations.views import START, order_view, step_view
-from workflows.order_views import ErrorView, LineView
+from workflows.order_views import ErrorView, HoldView, LineView
 from workflows.states import Jeopardy, OrderState, StepState
 
 
@@ -122,3 +122,14 @@ def test_an_order_at_risk_by_a_line_or_a_step_names_it() -> None:
     assert late(Jeopardy.AT_RISK, requested_completion=None, step=Jeopardy.LATE) == (
         "Order HS-1 is at risk: step 4 (camera.reserve@1) is at risk or late by its sla."
     )
+
+
+def test_a_line_that_is_held_is_told_before_any_of_its_steps_has_come_to_its_turn() -> None:
+    hold = HoldView(scope="line 2", by="ann", reason="the customer is away", at=START)
+    running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
+    first, _ = why(order_view(held=[hold]), [running])
+    assert first.waits_for == "Line 2 of order HS-1 is held by ann (the customer is away)"
+    assert first.moved_by == "`resume HS-1 --line 2` lets it start new steps"
+    held = running.model_copy(update={"state": StepState.ON_HOLD})
+    (only,) = why(order_view(held=[hold]), [held])
+    assert only.waits_for == "is on hold: ann holds line 2 (the customer is away)"
