@@ -204,8 +204,10 @@ def _list(session: Session, wanted: BulkCommand, selection: Selection) -> None:
         return
     if selection.targets:
         session.show(targets_table(selection.targets))
-    noun = "step" if selection.targets and selection.targets[0].step else "order"
-    session.show(f"`{wanted.act}` would be done to {counted(len(selection.targets), noun)}; nothing was done.")
+        noun = "step" if selection.targets[0].step else "order"
+        session.show(f"`{wanted.act}` would be done to {counted(len(selection.targets), noun)}; nothing was done.")
+    else:
+        session.show(f"Nothing fits: `{wanted.act}` would do nothing.")
     if selection.unanswered:
         session.remark(
             f"No worker answered for {', '.join(selection.unanswered)}: what of them is meant cannot be told."

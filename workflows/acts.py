@@ -20,7 +20,7 @@ from workflows.messages import ActAnswer, Refusal, SetCharacteristics, StepAct
 from workflows.progress import OrderRun, Phase, StepRun, given
 from workflows.refusals import Refused, step_named
 from workflows.settling import NOTHING, default_output, settle
-from workflows.states import DONE, StepState
+from workflows.states import DONE, SETTLED, TAKEN_BACK, StepState
 from workflows.undoing import end_undo, try_undo_again
 
 ActName = Literal["retry", "skip", "complete", "reschedule", "extend", "claim", "assign", "proceed"]
@@ -94,6 +94,10 @@ def _possible(run: OrderRun, step: StepRun) -> str:
         return f"possible: `proceed {order} {number}`, without waiting for the other order"
     if step.phase is Phase.CONDITION:
         return f"possible: `set {order}` on the characteristics that it reads"
+    if step.state in TAKEN_BACK and not step.undoing:
+        return "possible: a new line that asks for it (`amend`), or `start --revision` once the order has ended"
+    if step.state in SETTLED and not step.undoing:
+        return f"possible: `redo {order} {number}`, which undoes it, and does it again"
     return f"`why {order} {number}` tells what it waits for"
 
 

@@ -211,7 +211,11 @@ def refuse_by_state(run: OrderRun) -> None:
     if run.ended or run.ended_at is not None:
         raise Refused(Refusal.NOT_NOW, f"Order {order} has ended; submit what is wanted now as a new revision of it")
     if run.withdrawals.cancelled:
-        raise Refused(Refusal.NOT_NOW, f"Order {order} is being cancelled, and what is cancelled is not amended")
+        raise Refused(
+            Refusal.NOT_NOW,
+            f"Order {order} is being cancelled, and what is cancelled is not amended; possible: once it has ended, "
+            "submit what is wanted now as a new revision of it",
+        )
     by_an_amendment = (*DONE_AGAIN, Withdrawal.AMENDMENT, None)
     rolling = sorted(at for at in run.withdrawals.open if run.steps[at].withdrawal not in by_an_amendment)
     if rolling:

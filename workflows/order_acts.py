@@ -63,18 +63,23 @@ def _judge_cancel(run: OrderRun, act: OrderAct) -> ActAnswer | None:
     found = _assessed(run, rollback.whole_order(run), act)
     if act.assess:
         if found.barriers:
-            said = f"Order {order} cannot be cancelled: {past_no_return(run, found.barriers)}"
+            said = f"Order {order} cannot be cancelled: {past_no_return(run, found.barriers)}; {_instead(order)}"
         else:
             said = f"Cancelling order {order} would {what_it_does(found)}"
         return ActAnswer(message=said, assessment=assessment_view(run, found, refused=bool(found.barriers)))
     if found.barriers:
         raise Refused(
             Refusal.NOT_NOW,
-            f"Order {order} is not cancelled: {past_no_return(run, found.barriers)}; possible: `rollback {order}`, "
-            "which leaves that and what it needed as it is, so that the order ends partial; or "
-            f"`cancel {order} --override REASON`, which undoes it all the same",
+            f"Order {order} is not cancelled: {past_no_return(run, found.barriers)}; {_instead(order)}",
         )
     return None
+
+
+def _instead(order: str) -> str:
+    return (
+        f"possible: `rollback {order}`, which leaves that and what it needed as it is, so that the order ends partial; "
+        f"or `cancel {order} --override REASON`, which undoes it all the same"
+    )
 
 
 def _cancel(run: OrderRun, act: OrderAct) -> ActAnswer:
@@ -154,7 +159,9 @@ def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
         return ActAnswer(step=run.id_of(step), state=step.state, message=message, already=True)
     if _being_taken_back(step) or step.state in TAKEN_BACK:
         raise Refused(
-            Refusal.NOT_NOW, f"{named(run, step)} is being taken back, or was: what is given up is not done again"
+            Refusal.NOT_NOW,
+            f"{named(run, step)} is being taken back, or was: what is given up is not done again; possible: a new "
+            "order, or this one anew with `start --revision` once it has ended",
         )
     if not (step.begun or step.state in SETTLED or step.in_fallout):
         raise Refused(
@@ -233,8 +240,15 @@ def _hold(run: OrderRun, act: OrderAct) -> ActAnswer:
     scope = _scope(run, act)
     holding.hold(run, Hold(scope, act.actor.by, act.actor.reason, run.now))
     _note(run, act, f"held {scope}", None)
-    message = f"{_words(run, scope)} is held: nothing new starts, timers go on counting; `resume` lets it go on"
-    return ActAnswer(message=message)
+    said = f"{_words(run, scope)} is held: nothing new starts, timers go on counting"
+    return ActAnswer(message=f"{said}; `{_resume_words(run, act)}` lets it go on")
+
+
+def _resume_words(run: OrderRun, act: OrderAct) -> str:
+    order = run.plan.order.id
+    if act.step is not None:
+        return f"resume {order} --step {act.step}"
+    return f"resume {order} --line {act.line}" if act.line is not None else f"resume {order}"
 
 
 def _judge_resume(run: OrderRun, act: OrderAct) -> ActAnswer | None:
