@@ -140,12 +140,7 @@ def _on_hold(order: OrderView, step: StepView) -> Move:
 
 
 def _held(hold: HoldView) -> str:
-    return f"{hold.by} holds {in_full(hold.scope)}" + (f" ({hold.reason})" if hold.reason else "")
-
-
-def in_full(scope: str) -> str:
-    """What is held, in words: `the order`, `line 1`, `step camera.reserve@1`."""
-    return "the order" if scope == "order" else scope
+    return f"{hold.by} holds {hold.what}" + (f" ({hold.reason})" if hold.reason else "")
 
 
 def _holds(hold: HoldView, step: StepView) -> bool:

@@ -11,7 +11,6 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.findings import Finding
-from operations.moves import in_full
 from views.columns import Cell, Columns, Facts
 from views.findings import findings_text
 from views.lanes import standing
@@ -95,7 +94,7 @@ def _forecast(order: OrderView) -> str:
 
 def _hold(hold: HoldView) -> str:
     """`the order, by ann: the customer is away`."""
-    return f"{in_full(hold.scope)}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
+    return f"{hold.what}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
 
 
 def customer_words(customer: Mapping[str, Any]) -> str:

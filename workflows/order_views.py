@@ -142,6 +142,11 @@ class HoldView(Message):
     reason: str
     at: datetime
 
+    @property
+    def what(self) -> str:
+        """In words: `the order`, `line 1`, `step camera.reserve@1`."""
+        return "the order" if self.scope == "order" else self.scope
+
 
 class OrderView(Message):
     order_id: str
