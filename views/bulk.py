@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from operations.bulk import code_of, waits_since
+from operations.moves import is_undone_now
 from views.columns import Cell, Columns
 from views.moments import counted, short_moment
 
 if TYPE_CHECKING:
     from operations.bulk import Outcome, Result, Summary, Target
+    from workflows.order_views import StepView
 
 WORDS: dict[Outcome, str] = {
     "done": "done",
@@ -41,10 +43,15 @@ def targets_table(targets: Sequence[Target], now: datetime | None = None) -> Col
                 step.queue or "",
                 step.holder or "",
                 short_moment(waits_since(step), now),
-                Text(code_of(step) or "", style="red"),
+                Text(_error(step), style="red"),
             ]
         )
     return Columns(["Order", "No.", "Step", "Queue", "Who has it", "Since", "Error"], rows, right=(1,))
+
+
+def _error(step: StepView) -> str:
+    """Its code; that it is the undo that failed must be seen, since skipping that leaves things as they are."""
+    return f"{'taking it back: ' if is_undone_now(step) else ''}{code_of(step) or ''}"
 
 
 def result_line(result: Result) -> Text:

@@ -6,7 +6,9 @@ from typing import Any
 
 from rich.console import Console
 
+from operations.bulk import Target
 from tests.operations.views import START, order_view, step_view
+from views.bulk import targets_table
 from views.live import Changes, OrderPicture, about, heading, step_row
 from workflows.order_views import ErrorView, StepView, UndoView
 from workflows.states import OrderState, StepState
@@ -124,3 +126,11 @@ def test_what_is_being_taken_back_shows_how_that_goes() -> None:
     assert about(waits, START) == "to be taken back"
     over = step.model_copy(update={"state": StepState.CANCELLED, "undo": UndoView(state="completed")})
     assert about(over, START) == "cancelled"
+
+
+def test_an_act_in_bulk_lists_undos_as_what_they_are() -> None:
+    failed = UndoView(state="fatally_failed", error=ErrorView(code="gone", message="", at=START))
+    step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=failed)
+    console = Console(file=io.StringIO(), width=100)
+    console.print(targets_table([Target("HS-1", step)], NOW))
+    assert "taking it back: gone" in console.file.getvalue()  # type: ignore[attr-defined]
