@@ -17,9 +17,10 @@ from typing import Any
 from temporalio.client import WorkflowFailureError
 
 from tests.temporal import real_time
-from tests.workflows.plans import call
-from tests.workflows.running import Desk, Order, desk_on
+from tests.workflows.plans import call, plan_of
+from tests.workflows.running import ANN, Desk, Order, desk_on
 from tests.workflows.scripted import failure
+from workflows.messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActAnswer, OrderAct
 
 FOLDER = Path(__file__).parent
 EVENTS_PER_RUN = "120"
@@ -104,6 +105,50 @@ async def dated(desk: Desk) -> Order:
     return order
 
 
+UNDONE: dict[str, Any] = {
+    "a": {
+        "call": {"system": "shop", "post": "/x", "body": {"model": "${attributes.model}"}},
+        "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
+    },
+    "b": {**call(after=["a"]), "undo": {"call": {"system": "shop", "delete": "/y"}}},
+    "paid": {"event": {"name": "paid"}, "after": ["b"]},
+    "c": call(after=["paid"]),
+}
+
+
+async def cancelled(desk: Desk) -> Order:
+    """Undone in reverse; an undo that fails is tried again by a person."""
+    desk.script.answers["camera.a@1"] = [{"id": "A-1"}, failure("locked"), {}]
+    order = await desk.submit(UNDONE, attributes={"model": "x"})
+    await order.until_state(paid="in_progress")
+    await order.handle.execute_update(UPDATE_CANCEL, OrderAct(actor=ANN), result_type=ActAnswer)
+    await order.until(lambda now: now["a"].undo is not None and now["a"].undo.state == "fatally_failed")
+    await order.act("retry", "a")
+    return order
+
+
+async def amended(desk: Desk) -> Order:
+    """One step redone, one added, while another waits; before that the order was held for a moment."""
+    desk.script.answers["camera.a@1"] = [{"id": "A-1"}, {}, {"id": "A-2"}]
+    order = await desk.submit(UNDONE, attributes={"model": "x"})
+    await order.until_state(paid="in_progress")
+    for act in (UPDATE_HOLD, UPDATE_RESUME):
+        await order.handle.execute_update(act, OrderAct(actor=ANN), result_type=ActAnswer)
+    wanted = plan_of(UNDONE | {"d": call(after=["a"])}, order=order.id, attributes={"model": "y"})
+    await order.amend(desk.script, wanted)
+    await order.until_state(a="amended", d="completed")
+    await order.event("paid")
+    return order
+
+
+async def reworked(desk: Desk) -> Order:
+    """A round of rework after a failure, then a roll-back of the order after another."""
+    desk.script.answers["camera.a@1"] = [{"id": "A-1"}, {}, {"id": "A-2"}, {}]
+    desk.script.answers["camera.b@1"] = [failure("failed_inspection"), failure("gone")]
+    rounds = [{"code": "failed_inspection", "redo_from": "a", "max": 2}, {"code": "gone", "rollback": "order"}]
+    return await desk.submit(UNDONE | {"b": call(after=["a"], on_failure=rounds)}, attributes={"model": "x"})
+
+
 SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "every_kind": every_kind,
     "fallout": fallout,
@@ -111,6 +156,9 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "long": long,
     "continued": continued,
     "dated": dated,
+    "cancelled": cancelled,
+    "amended": amended,
+    "reworked": reworked,
 }
 
 
