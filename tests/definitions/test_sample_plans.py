@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import pytest
-from compiler.compile import compile_order
 
 from compiler.catalogue import Catalogue
+from compiler.compile import compile_order
 from compiler.findings import OrderRejected
 from tests.definitions.golden_plans import GOLDEN, golden_file, plan_of, sample_orders
 

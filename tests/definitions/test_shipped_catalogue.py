@@ -5,9 +5,8 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from compiler.compile import compile_order
-
 from compiler.catalogue import Catalogue
+from compiler.compile import compile_order
 from compiler.loading import check, load_catalogue
 from systems.app import SYSTEMS
 from tests.definitions.conftest import DEFINITIONS
