@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from benchmarks import composing, latency, load, size, throughput
+from benchmarks import composing, latency, load, rollback, size, throughput
 
 MEASURES: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
     "load": load.measure,
@@ -16,6 +16,7 @@ MEASURES: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
     "latency": latency.measure,
     "size": size.measure,
     "kill": size.measure_kill,
+    "rollback": rollback.measure,
     "huge": lambda: size.measure((500, 50_000)),
 }
 ON_DEMAND = {"huge"}
