@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test lint bench lock
+.PHONY: help setup demo up test soak lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo 'make demo    the whole thing in one go: Temporal, sandbox systems, worker, one order to its end'
 	@echo 'make up      the same stack, and stays; data is kept in .ordo/'
 	@echo 'make test    the tests'
+	@echo 'make soak    orders in turmoil, from new seeds: ROUNDS=10 of them'
 	@echo 'make lint    ruff, mypy --strict, import contracts'
 	@echo 'make bench   the benchmarks'
 	@echo 'make lock    renews requirements.lock from pyproject.toml (needs uv)'
@@ -28,6 +29,9 @@ up: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
+
+soak: $(INSTALLED)
+	ORDO_TURMOIL_SEED=new ORDO_TURMOIL_ROUNDS=$(or $(ROUNDS),10) $(BIN)/python -m pytest tests/trust $(ARGS)
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check

@@ -73,7 +73,7 @@ class Exchange:
             return error_response(401, "unauthorized", f"{self._system} does not know who is calling")
         await self._request.body()  # read before any transaction, so that a slow sender holds nobody up
         async with self._store.transaction():
-            fault = strike(self._store, self._system, self._method, self._path)
+            fault = strike(self._store, self._system, self._method, self._path, done=self._remembered() is not None)
         response = await answer_with(fault, lambda: self._once(handle))
         async with self._store.transaction():
             self._note_request(response)

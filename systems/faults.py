@@ -21,7 +21,8 @@ Kind = Literal["status", "refuse", "rate_limit", "slow", "drop", "drop_before", 
 class Fault(BaseModel):
     """What goes wrong, for the next `times` requests that match.
 
-    status: answers `status` and does nothing · refuse: a business error `code`, and does nothing ·
+    status: answers `status` and does nothing ·
+    refuse: a business error `code`, and does nothing; not for a key that was answered before ·
     rate_limit: 429 with Retry-After · slow: does the work, answers after `seconds` ·
     drop: does the work, then the line goes dead · drop_before: the line goes dead, nothing was done ·
     garbage: does the work, answers what nobody can read.
@@ -62,11 +63,14 @@ def switched_on(store: Store) -> list[dict[str, object]]:
     return [json.loads(row["data"]) | {"times": row["times"]} for row in store.rows("select * from faults")]
 
 
-def strike(store: Store, system: str, method: str, path: str) -> Fault | None:
-    """The fault that this request meets, counted off; the one switched on first, where several match."""
+def strike(store: Store, system: str, method: str, path: str, *, done: bool = False) -> Fault | None:
+    """The fault that this request meets, counted off; the one switched on first, where several match.
+
+    `done`: the same key was answered before. A system that honours keys does not refuse what it has done.
+    """
     for row in store.rows("select sequence, times, data from faults order by sequence"):
         fault = Fault.model_validate_json(row["data"])
-        if fault.hits(system, method, path):
+        if fault.hits(system, method, path) and not (done and fault.kind == "refuse"):
             if row["times"] > 1:
                 store.write("update faults set times = times - 1 where sequence = ?", row["sequence"])
             else:

@@ -110,3 +110,11 @@ def test_every_request_is_noted_with_its_status(sandbox: Any) -> None:
         sandbox.reserve("k")
     noted = sandbox.http.get("/_requests", params={"key": "k"}).json()
     assert [(entry["status"], entry["replayed"]) for entry in noted] == [(503, False), (201, False), (201, True)]
+
+
+def test_a_system_that_honours_keys_does_not_refuse_what_it_has_done(sandbox: Any) -> None:
+    sandbox.http.post("/_faults", json={"kind": "garbage"}).raise_for_status()
+    sandbox.http.post("/_faults", json={"kind": "refuse", "code": "refused"}).raise_for_status()
+    assert sandbox.reserve(key="K-1").headers["content-type"] == "application/json"
+    assert sandbox.reserve(key="K-1").status_code == 201
+    assert sandbox.reserve(key="K-2").json()["error"]["code"] == "refused"

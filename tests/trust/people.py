@@ -1,0 +1,158 @@
+"""The people of a turmoil: they do what is to be done, and see to what is stuck, until every order has ended."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import time
+from collections import Counter
+from contextlib import suppress
+from typing import Any
+
+import httpx
+
+from operations.acting import ActName, OrderCommand, StepCommand
+from operations.amending import Amendment
+from operations.errors import OperationError
+from operations.listing import OrderFilter
+from operations.reading import OrderReading
+from stack.running import RunningStack
+from tests.stack.started import processes_with
+from tests.trust.books import Records
+from tests.trust.turmoil import Deed, Turmoil, sent
+from workflows.messages import Actor
+from workflows.order_views import StepView
+from workflows.states import OrderState, StepState
+
+ANN = Actor(by="ann", reason="turmoil")
+TRIES = 4
+"""After so many a step in fallout is left out; an undo is tried for ever."""
+RUNNING = (OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS, OrderState.HELD)
+ANSWERS: dict[str, tuple[dict[str, Any], ...]] = {
+    "installation_visit.install": (
+        {"outcome": "done"},
+        {"outcome": "done"},
+        {"outcome": "failed_inspection"},
+        {"outcome": "customer_absent"},
+    ),
+    "managed_wan.accept": ({"accepted_by": "B. Baker", "accepted_on": "2026-12-01"},),
+}
+
+
+class People:
+    def __init__(self, stack: RunningStack, turmoil: Turmoil) -> None:
+        self.stack, self.turmoil = stack, turmoil
+        self.tries: Counter[str] = Counter()
+        self.seen: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+        """What was done, for whoever reads how much turmoil there was."""
+
+    async def live_through(self, patience: float) -> list[OrderReading]:
+        """All orders as they ended. Raises AssertionError, with what they wait for, after `patience` seconds."""
+        await asyncio.gather(*(self.stack.orders.submit(sent(order)) for order in self.turmoil.orders))
+        tending = asyncio.create_task(self._tend())
+        living = asyncio.create_task(self._live(time.monotonic(), patience))
+        await asyncio.wait({tending, living}, return_when=asyncio.FIRST_COMPLETED)
+        for task in (tending, living):
+            task.cancel()
+        await asyncio.gather(tending, living, return_exceptions=True)
+        if not tending.cancelled():
+            tending.result()
+        return living.result()
+
+    async def _live(self, began: float, patience: float) -> list[OrderReading]:
+        for deed in self.turmoil.deeds:
+            await asyncio.sleep(max(0.0, began + deed.at - time.monotonic()))
+            await self._do(deed)
+        ids = [order["id"] for order in self.turmoil.orders]
+        for id_ in ids:
+            try:
+                await self.stack.orders.wait(id_, timeout=max(1.0, began + patience - time.monotonic()))
+            except OperationError as error:
+                raise AssertionError(f"{self.name}: {error}; {await self._why(id_)}") from error
+        return [await self.stack.orders.read(id_) for id_ in ids]
+
+    @property
+    def name(self) -> str:
+        return f"seed {self.turmoil.seed}, {self.turmoil.size} orders"
+
+    async def _why(self, id_: str) -> str:
+        _, reasons = await self.stack.orders.why(id_)
+        return " ".join(reason.sentence for reason in reasons)
+
+    # deeds
+
+    async def _do(self, deed: Deed) -> None:
+        try:
+            await self._tried(deed)
+            self.done[deed.what] += 1
+        except OperationError:
+            self.done[f"{deed.what} refused"] += 1
+
+    async def _tried(self, deed: Deed) -> None:
+        orders = self.stack.orders
+        if deed.what == "kill":
+            for pid in processes_with("worker"):
+                if self.stack.addresses.temporal in _words_of(pid):
+                    os.kill(pid, signal.SIGKILL)
+        elif deed.what == "fault":
+            await self._sandbox("POST", "/_faults", json=deed.about)
+        elif deed.what == "amend":
+            await orders.amend(Amendment(sent(deed.about), ANN))
+        elif deed.what == "hold":
+            await orders.act_on_order(OrderCommand("hold", deed.about, ANN))
+        elif deed.what == "rollback":
+            await orders.act_on_order(OrderCommand("rollback", deed.about, ANN, line="1"))
+        else:
+            await orders.act_on_order(OrderCommand("cancel", deed.about, ANN))
+
+    async def _sandbox(self, method: str, path: str, **given: Any) -> Any:
+        async with httpx.AsyncClient(base_url=self.stack.addresses.sandbox, trust_env=False) as sandbox:
+            answer = (await sandbox.request(method, path, **given)).raise_for_status()
+        return answer.json() if answer.content else None
+
+    async def records(self) -> Records:
+        return Records(await self._sandbox("GET", "/_log"), await self._sandbox("GET", "/_state"))
+
+    # tending
+
+    async def _tend(self) -> None:
+        while True:
+            with suppress(OperationError):
+                tasks = await self.stack.orders.tasks(limit=500)
+                fallout = await self.stack.orders.fallout(limit=500)
+                for each in (*tasks.found, *fallout.found):
+                    await self._tend_to(each.order_id, each.step)
+                for held in await self.stack.orders.list(OrderFilter(state=OrderState.HELD)):
+                    await self.stack.orders.act_on_order(OrderCommand("resume", held.order_id, ANN))
+            await asyncio.sleep(0.5)
+
+    async def _tend_to(self, order_id: str, step: StepView) -> None:
+        with suppress(OperationError):
+            undoing = step.undo is not None and step.undo.state == StepState.FATALLY_FAILED
+            if step.state is not StepState.FATALLY_FAILED and not undoing:
+                await self._complete(order_id, step)
+                return
+            place = f"{order_id}/{step.id}"
+            self.tries[place] += 1
+            act: ActName = "skip" if self.tries[place] > TRIES and not undoing else "retry"
+            data = {"id": "none", "tracking": "none"} if act == "skip" else None
+            await self.stack.orders.act(StepCommand(act, order_id, step.id, ANN, data=data))
+            self.done[act] += 1
+
+    async def _complete(self, order_id: str, step: StepView) -> None:
+        answers = ANSWERS.get(step.id.partition("@")[0])
+        if answers is None:
+            return
+        self.seen[step.id] += 1
+        answer = answers[(sum(order_id.encode()) + self.seen[step.id]) % len(answers)]
+        await self.stack.orders.act(StepCommand("complete", order_id, step.id, ANN, data=answer))
+
+
+def _words_of(pid: int) -> str:
+    try:
+        with open(f"/proc/{pid}/cmdline", encoding="utf-8") as line:
+            return line.read()
+    except OSError:
+        return ""
