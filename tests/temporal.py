@@ -16,6 +16,7 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activities.contract import notifications_task_queue, system_task_queue
+from workers.one_batch import in_one_batch
 from workflows.fulfil_order import FulfilOrder
 from workflows.mailbox import EventMailbox
 from workflows.messages import SearchAttributes
@@ -101,16 +102,15 @@ async def working(
     `cached=0` has every workflow replayed at every task: what is not deterministic fails.
     """
     async with AsyncExitStack() as stack:
-        await stack.enter_async_context(
-            Worker(
-                client,
-                task_queue=task_queue,
-                workflows=[FulfilOrder, EventMailbox, OrderOutbox],
-                activities=activities,
-                max_cached_workflows=cached,
-                max_heartbeat_throttle_interval=HEARTBEATS,
-            )
+        orders = Worker(
+            client,
+            task_queue=task_queue,
+            workflows=[FulfilOrder, EventMailbox, OrderOutbox],
+            activities=activities,
+            max_cached_workflows=cached,
+            max_heartbeat_throttle_interval=HEARTBEATS,
         )
+        await stack.enter_async_context(in_one_batch(orders))
         queues = [(system_task_queue(task_queue, system), calls) for system in systems if calls]
         queues += [(notifications_task_queue(task_queue), notifications)] if notifications else []
         for queue, done_there in queues:

@@ -15,6 +15,7 @@ from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunn
 from activities.catalogue_in_force import InForce
 from activities.contract import notifications_task_queue, system_task_queue
 from compiler.catalogue import Limits
+from workers.one_batch import in_one_batch
 
 logger = structlog.get_logger("worker")
 
@@ -131,7 +132,7 @@ class Fleet:
             self._failure.set_exception(error)
 
     def _order_worker(self) -> Worker:
-        return Worker(
+        worker = Worker(
             self._client,
             task_queue=self._task_queue,
             workflows=self._duties.workflows,
@@ -146,6 +147,7 @@ class Fleet:
             sticky_queue_schedule_to_start_timeout=STUCK_TO_THE_DEAD,
             graceful_shutdown_timeout=self._grace,
         )
+        return in_one_batch(worker)
 
     def _notifications_worker(self) -> Worker:
         return Worker(
