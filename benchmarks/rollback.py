@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import Any
 
 from benchmarks.figures import say
 from benchmarks.rig import Process, Rig, processor_seconds, rig
-from benchmarks.size import STEPS_A_LINE
+from benchmarks.size import STEPS_A_LINE, order
 from operations import Orders
 from operations.acting import OrderCommand
 from workflows.messages import Actor
@@ -17,14 +16,6 @@ from workflows.states import OrderState
 
 SIZES = (500, 10_000)
 QUEUE = "benchmark-rollback"
-
-
-def order(order_id: str, lines: int) -> dict[str, Any]:
-    return {
-        "id": order_id,
-        "customer": {"id": "C-1"},
-        "lines": [{"id": str(number), "product": "undone_item"} for number in range(1, lines + 1)],
-    }
 
 
 @dataclass(frozen=True)
@@ -37,7 +28,7 @@ class Run:
 
 async def _run(bench: Rig, worker: Process, steps: int) -> Run:
     order_id, orders, lines = f"R-{steps}", Orders(bench.client, QUEUE), steps // STEPS_A_LINE
-    await orders.submit(order(order_id, lines), deadline=120)
+    await orders.submit(order(order_id, lines, "undone_item"), deadline=120)
     while (await orders.read(order_id, steps=False)).order.open_tasks < lines:  # noqa: ASYNC110 - the server tells nobody
         await asyncio.sleep(1)
     began, used = time.perf_counter(), processor_seconds(worker.pid)

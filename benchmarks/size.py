@@ -21,11 +21,11 @@ STEPS_A_LINE = 5
 QUEUE = "benchmark-size"
 
 
-def order(order_id: str, lines: int) -> dict[str, Any]:
+def order(order_id: str, lines: int, product: str = "line_item") -> dict[str, Any]:
     return {
         "id": order_id,
         "customer": {"id": "C-1"},
-        "lines": [{"id": str(number), "product": "line_item"} for number in range(1, lines + 1)],
+        "lines": [{"id": str(number), "product": product} for number in range(1, lines + 1)],
     }
 
 
