@@ -12,12 +12,13 @@ ENV PATH=/venv/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /ordo
 COPY starter.py worker.py ./
 COPY activities activities
+COPY activity_contract activity_contract
 COPY cli cli
 COPY compiler compiler
 COPY gateway gateway
 COPY operations operations
+COPY sandbox sandbox
 COPY stack stack
-COPY systems systems
 COPY views views
 COPY workers workers
 COPY workflows workflows

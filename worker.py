@@ -16,31 +16,31 @@ from typing import Any, TypeVar
 import structlog
 from temporalio.client import Client
 
-from activities.call_system import SystemCalls
-from activities.catalogue_in_force import CatalogueInForce, CatalogueUnusable
-from activities.compile_amendment import AmendmentCompiler
-from activities.compile_order import OrderCompiler
-from activities.connections import Connections
-from activities.environment import callback_settings
-from activities.health import SystemHealth
-from activities.notifications import HandingOver, Matching, Notifications, Outboxes
-from activities.other_orders import OtherOrders
+from activities.calls.breaker_reports import SystemHealth
+from activities.calls.call_system import SystemCalls
+from activities.calls.system_probe import QueueRates, SystemProbes
+from activities.compilation.compile_amendment import AmendmentCompiler
+from activities.compilation.compile_order import OrderCompiler
+from activities.compilation.live_catalogue import CatalogueInForce, CatalogueUnusable
+from activities.mailboxes.cross_order_watch import OtherOrders
+from activities.mailboxes.returned_events import ReturningEvents
+from activities.mailboxes.subscriptions import EventSubscriptions, Mailboxes
+from activities.notifications.delivery import HandingOver, Matching, Notifications, Outboxes
+from activities.notifications.webhook import Webhooks
 from activities.registry import registered, unknown_activities
-from activities.returned_events import ReturningEvents
-from activities.subscriptions import EventSubscriptions, Mailboxes
-from activities.system_probe import QueueRates, SystemProbes
-from activities.tokens import Tokens
-from activities.webhook import Webhooks
-from compiler.catalogue import Catalogue
+from activities.systems.connections import Connections
+from activities.systems.environment import callback_settings
+from activities.systems.oauth_tokens import Tokens
+from compiler.catalogue.catalogue import Catalogue
 from workers.connection import Address, ProfileUnreadable, connected
 from workers.fleet import Duties, Fleet
 from workers.logs import set_up_logs
-from workers.search_attributes import SearchAttributesUnusable, ensure_search_attributes
+from workers.search_attribute_registration import SearchAttributesUnusable, ensure_search_attributes
 from workers.switches import SystemSwitches
+from workflows.contract.order_messages import MAILBOX_TYPE, OUTBOX_TYPE, TASK_QUEUE, mailbox_id, outbox_id, workflow_id
+from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
-from workflows.mailbox import EventMailbox
-from workflows.messages import MAILBOX_TYPE, OUTBOX_TYPE, TASK_QUEUE, mailbox_id, outbox_id, workflow_id
-from workflows.outbox import OrderOutbox
+from workflows.order_outbox import OrderOutbox
 from workflows.system_switch import SystemSwitch
 
 GRACE = timedelta(seconds=8)

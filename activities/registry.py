@@ -18,27 +18,23 @@ from pydantic_core import PydanticSerializationError, to_jsonable_python
 from temporalio import activity
 
 from activities import custom
-from activities.attempts import Attempt
-from activities.contract import (
+from activities.attempts.attempt import Attempt
+from activities.attempts.failure import Failure, definition_error
+from activities.calls.response_outcome import LARGEST_OUTPUT
+from activity_contract.calls import (
     ANSWER_TOO_LARGE,
     CALL_SYSTEM,
-    COMPILE_ORDER,
-    DELIVER_EVENTS,
-    HAND_OVER_EVENTS,
-    MATCH_EVENTS,
     POLL_SYSTEM,
-    PROBE_SYSTEM,
-    SET_QUEUE_RATE,
-    SUBSCRIBE_EVENTS,
     TIMEOUT,
-    UNSUBSCRIBE_EVENTS,
     StepActivity,
     StepActivityAnswer,
 )
-from activities.failure import Failure, definition_error
-from activities.judgement import LARGEST_OUTPUT
-from compiler.catalogue import Catalogue, Step
-from compiler.findings import did_you_mean
+from activity_contract.compilation import COMPILE_ORDER
+from activity_contract.mailboxes import SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS
+from activity_contract.notifications import DELIVER_EVENTS, HAND_OVER_EVENTS, MATCH_EVENTS
+from activity_contract.system_switch import PROBE_SYSTEM, SET_QUEUE_RATE
+from compiler.catalogue.catalogue import Catalogue, Step
+from compiler.source.findings import did_you_mean
 
 logger = structlog.get_logger("activities")
 

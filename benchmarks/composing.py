@@ -9,9 +9,9 @@ import tracemalloc
 from benchmarks.figures import say, spread
 from benchmarks.rig import DEFINITIONS
 from benchmarks.size import order
-from compiler.compile import compile_order
-from compiler.loading import load_catalogue
-from compiler.plan_codec import pack, unpack
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
+from compiler.plan.codec import pack, unpack
 
 LINES = 2_000
 ROUNDS = 5

@@ -12,8 +12,8 @@ from temporalio.client import WorkflowHistory
 from benchmarks.figures import percentile, say
 from benchmarks.rig import Rig, rig
 from benchmarks.throughput import GENERIC, order
-from operations import Orders
-from workflows.messages import workflow_id
+from operations.orders import Orders
+from workflows.contract.order_messages import workflow_id
 
 ORDERS = 30
 

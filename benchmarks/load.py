@@ -31,7 +31,7 @@ LOAD = """
 import json, sys, time
 from benchmarks.load import peak
 from pathlib import Path
-from compiler.loading import load_catalogue
+from compiler.load_catalogue import load_catalogue
 start, began = time.perf_counter(), time.process_time()
 catalogue = load_catalogue(Path(sys.argv[1]))
 taken, cpu = time.perf_counter() - start, time.process_time() - began
@@ -41,7 +41,7 @@ print(json.dumps([taken, cpu, peak(), len(catalogue.products), steps]))
 CHECK = """
 import json, sys, time
 from pathlib import Path
-from compiler.loading import check
+from compiler.load_catalogue import check
 start = time.perf_counter()
 findings = check([Path(sys.argv[1])])
 print(json.dumps([time.perf_counter() - start, len(findings)]))

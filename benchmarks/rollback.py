@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from benchmarks.figures import say
 from benchmarks.rig import Process, Rig, processor_seconds, rig
 from benchmarks.size import STEPS_A_LINE, order
-from operations import Orders
 from operations.acting import OrderCommand
-from workflows.messages import Actor
-from workflows.states import OrderState
+from operations.orders import Orders
+from workflows.contract.order_messages import Actor
+from workflows.contract.states import OrderState
 
 SIZES = (500, 10_000)
 QUEUE = "benchmark-rollback"

@@ -12,9 +12,9 @@ from temporalio.client import WorkflowHistory
 
 from benchmarks.figures import say
 from benchmarks.rig import Process, Rig, processor_seconds, resident_megabytes, rig
-from operations import Orders
-from workflows.messages import workflow_id
-from workflows.states import OrderState
+from operations.orders import Orders
+from workflows.contract.order_messages import workflow_id
+from workflows.contract.states import OrderState
 
 SIZES = (500, 2_000, 10_000)
 STEPS_A_LINE = 5

@@ -15,8 +15,8 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from benchmarks.figures import say, spread
 from benchmarks.hand_written import HandWrittenOrder
 from benchmarks.rig import Process, Rig, processor_seconds, rig
-from operations import Orders
-from workflows.messages import workflow_id
+from operations.orders import Orders
+from workflows.contract.order_messages import workflow_id
 
 ORDERS = 100
 ROUNDS = 5

@@ -17,7 +17,7 @@ from cli.session import Session
 from cli.undoing import Override, Yes
 
 if TYPE_CHECKING:
-    from workflows.messages import AmendAnswer
+    from workflows.contract.order_messages import AmendAnswer
 
 PANEL = "Orders"
 

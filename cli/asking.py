@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from cli.session import Session
 
 if TYPE_CHECKING:
-    from operations import Orders
+    from operations.orders import Orders
 
 Answer = TypeVar("Answer")
 

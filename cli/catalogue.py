@@ -10,7 +10,7 @@ from cli.command import command
 from cli.failures import REFUSED, WrongUsage
 from cli.session import Session
 from cli.validation import findings_of
-from compiler.findings import did_you_mean
+from compiler.source.findings import did_you_mean
 from views.findings import findings_text, tally
 
 PANEL = "Without a server"
@@ -55,7 +55,7 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON Schema of definitions, for editors."""
-    from compiler.schema import json_schema, kinds
+    from compiler.language.json_schema import json_schema, kinds
 
     if kind is not None and kind not in kinds():
         hint = did_you_mean(kind, kinds()) or "."

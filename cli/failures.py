@@ -10,7 +10,7 @@ from typing import Any
 from rich.text import Text
 
 from cli.session import Session
-from compiler.findings import CatalogueInvalid, Finding, OrderRejected, Refused
+from compiler.source.findings import CatalogueInvalid, Finding, OrderRejected, Refused
 from views.findings import findings_text
 
 REFUSED, WRONG_USAGE, UNREACHABLE, ENDED_OTHERWISE, TIMED_OUT = 1, 2, 3, 4, 5

@@ -57,7 +57,7 @@ def read_texts(files: Sequence[str]) -> Iterator[OrderText]:
 
 def read_given(files: Sequence[str]) -> list[GivenOrder]:
     """Every order of the files: YAML, JSON, or JSON lines. Raises WrongUsage as above, OrderRejected for no order."""
-    from compiler.orders import read_orders
+    from compiler.orders.reader import read_orders
 
     found = [GivenOrder(order, text.file) for text in read_texts(files) for order in read_orders(text.text, text.file)]
     if not found:
@@ -92,7 +92,7 @@ def _file(path: Path) -> str:
 
 
 def _nearby(path: Path) -> str:
-    from compiler.findings import did_you_mean
+    from compiler.source.findings import did_you_mean
 
     try:
         names = [str(path.parent / each.name) for each in path.parent.iterdir()]

@@ -13,13 +13,13 @@ from cli.command import command
 from cli.failures import WrongUsage
 from cli.order_files import GivenOrder, read_given
 from cli.session import Session
-from compiler.findings import OrderRejected
+from compiler.source.findings import OrderRejected
 from views.plan_reasons import reasons_view
 
 if TYPE_CHECKING:
-    from compiler.catalogue import Catalogue
-    from compiler.explanation import Explanation
-    from compiler.plan import Plan
+    from compiler.catalogue.catalogue import Catalogue
+    from compiler.explain_order import Explanation
+    from compiler.plan.plan import Plan
 
 PANEL = "Without a server"
 
@@ -70,14 +70,14 @@ class Planned:
 
 def _compiled(given: Sequence[GivenOrder], catalogue: Catalogue) -> list[Planned]:
     """Raises OrderRejected."""
-    from compiler.compile import compile_order
+    from compiler.compile_order import compile_order
 
     return [Planned(compile_order(each.order, catalogue, each.file)) for each in given]
 
 
 def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalogue) -> list[Planned]:
     """Raises OrderRejected, after telling people what was decided until then."""
-    from compiler.explanation import explain_order
+    from compiler.explain_order import explain_order
 
     plans: list[Planned] = []
     for each in given:
@@ -92,8 +92,8 @@ def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalog
 
 def _shown(session: Session, plans: Sequence[Planned]) -> None:
     """As trees or documents, with the reasons where they are wanted."""
-    from compiler.explanation import explanation_json
-    from compiler.plan_json import plan_json
+    from compiler.explain_order import explanation_json
+    from compiler.plan.json_form import plan_json
     from views.plan_tree import PlanTree
 
     write = session.document if len(plans) == 1 else session.line

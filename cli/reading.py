@@ -11,10 +11,10 @@ from cli.asking import ask
 from cli.command import command
 from cli.session import Session
 from cli.values import since_of
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
-    from operations import Orders
+    from operations.orders import Orders
 
 PANEL = "Orders"
 

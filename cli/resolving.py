@@ -15,10 +15,10 @@ from cli.session import Session
 from cli.values import data_of
 
 if TYPE_CHECKING:
-    from operations import Orders
     from operations.acting import ActName
-    from workflows.messages import ActAnswer, Actor
-    from workflows.order_views import StepView
+    from operations.orders import Orders
+    from workflows.contract.order_messages import ActAnswer, Actor
+    from workflows.contract.order_views import StepView
 
 PANEL = "What waits for a person"
 
@@ -90,7 +90,7 @@ def proceed(session: Session, order_id: OrderId, step: StepName, reason: Reason 
 def actor_of(by: str | None, reason: str) -> Actor:
     """Who acts. Raises WrongUsage where nobody is named and the login is not known."""
     from cli.failures import WrongUsage
-    from workflows.messages import Actor
+    from workflows.contract.order_messages import Actor
 
     if by is None:
         try:

@@ -10,7 +10,7 @@ import typer
 from cli.command import command
 from cli.failures import WrongUsage
 from cli.session import Session
-from compiler.findings import did_you_mean
+from compiler.source.findings import did_you_mean
 
 if TYPE_CHECKING:
     from stack.options import StackOptions
@@ -61,7 +61,7 @@ def demo(
 def _story(session: Session, name: str | None, stack: StackOptions, stay: bool) -> int:
     """`name`: None lists them."""
     from stack.stories import STORIES
-    from stack.storytelling import tell_story
+    from stack.stories.run import tell_story
 
     if name is None:
         for story in STORIES.values():

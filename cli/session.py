@@ -16,8 +16,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 if TYPE_CHECKING:
-    from compiler.catalogue import Catalogue
-    from operations import Orders
+    from compiler.catalogue.catalogue import Catalogue
+    from operations.orders import Orders
 
 DEFINITIONS = Path("definitions")
 NO_LIMIT = 1_000_000
@@ -104,14 +104,14 @@ class Session:
 
     async def orders(self) -> Orders:
         """Connects to Temporal. Raises ServerUnreachable."""
-        from operations import Orders
         from operations.connection import ConnectionSettings
-        from workflows.messages import TASK_QUEUE
+        from operations.orders import Orders
+        from workflows.contract.order_messages import TASK_QUEUE
 
         return await Orders.connect(ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE))
 
     def catalogue(self) -> Catalogue:
         """The catalogue of the definitions folder. Raises CatalogueInvalid."""
-        from compiler.loading import load_catalogue
+        from compiler.load_catalogue import load_catalogue
 
         return load_catalogue(self.definitions)

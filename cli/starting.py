@@ -13,7 +13,7 @@ from cli.failures import WrongUsage
 from cli.order_files import GivenOrder, read_given
 from cli.session import Session
 from cli.values import seconds_of
-from compiler.findings import Finding, OrderRejected
+from compiler.source.findings import Finding, OrderRejected
 
 PANEL = "Orders"
 
@@ -60,7 +60,7 @@ def start(
 
 def _check(session: Session, given: Sequence[GivenOrder]) -> None:
     """Raises CatalogueInvalid, or OrderRejected with all that a worker would refuse these orders for."""
-    from compiler.compile import compile_order
+    from compiler.compile_order import compile_order
 
     catalogue = session.catalogue()
     findings: list[Finding] = []

@@ -9,15 +9,15 @@ from dataclasses import dataclass
 from cli.failures import ENDED_OTHERWISE, REFUSED, TIMED_OUT, as_finding, report
 from cli.order_files import GivenOrder
 from cli.session import Session
-from operations import Orders
 from operations.errors import OperationError
 from operations.json_shapes import submission_json
+from operations.orders import Orders
 from operations.submission import Submission
 from views.findings import findings_text
 from views.following import follow
 from views.marks import in_words
 from views.moments import counted
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 EXITS = {OrderState.COMPLETED: 0, OrderState.REJECTED: REFUSED}
 """Of an order that was waited for; all other states are ENDED_OTHERWISE."""

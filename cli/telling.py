@@ -17,9 +17,9 @@ from cli.session import Session
 from cli.values import data_of, pairs_of
 
 if TYPE_CHECKING:
-    from operations import Orders
     from operations.deliveries import Delivered
-    from workflows.messages import EventDelivery
+    from operations.orders import Orders
+    from workflows.contract.order_messages import EventDelivery
 
 PANEL = "Orders"
 
@@ -52,7 +52,7 @@ def event(
     One that comes before its step, or before its order, is kept until then.
     """
     from operations.json_shapes import plain
-    from workflows.messages import EventDelivery
+    from workflows.contract.order_messages import EventDelivery
 
     delivery = EventDelivery(
         event_id=event_id or f"cli:{uuid.uuid4()}",

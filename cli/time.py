@@ -17,8 +17,8 @@ from cli.values import moment_of, moment_or_span
 
 if TYPE_CHECKING:
     from operations.acting import ActName
-    from workflows.messages import Actor
-    from workflows.order_views import StepView
+    from workflows.contract.order_messages import Actor
+    from workflows.contract.order_views import StepView
 
 
 Data = Callable[["StepView | None"], dict[str, Any]]

@@ -14,9 +14,9 @@ from cli.resolving import By, Reason, StepName, actor_of, seen_step, tell
 from cli.session import Session
 
 if TYPE_CHECKING:
-    from operations import Orders
     from operations.acting import OrderCommand
-    from workflows.messages import ActAnswer, AssessmentView
+    from operations.orders import Orders
+    from workflows.contract.order_messages import ActAnswer, AssessmentView
 
 PANEL = "Orders"
 

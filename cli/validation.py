@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from cli.order_files import ORDER_FILES, looks_like_order, read_texts
-from compiler.findings import Finding, OrderRejected
+from compiler.source.findings import Finding, OrderRejected
 
 
 def findings_of(paths: Sequence[str], definitions: Path) -> list[Finding]:
@@ -19,7 +19,7 @@ def findings_of(paths: Sequence[str], definitions: Path) -> list[Finding]:
     named = [Path(path) for path in paths if not _orders_in(path)]
     parts = bool(named) and all(_is_part(path, definitions) for path in named)
     checked = [definitions] if parts or not named else named
-    from compiler.loading import check
+    from compiler.load_catalogue import check
 
     findings = check(checked)
     broken = any(finding.severity == "error" for finding in findings)
@@ -56,9 +56,9 @@ def _orders_in(path: str) -> list[str]:
 
 
 def _of_orders(files: Iterable[str], definitions: Path) -> list[Finding]:
-    from compiler.compile import compile_order
-    from compiler.loading import load_catalogue
-    from compiler.orders import read_orders
+    from compiler.compile_order import compile_order
+    from compiler.load_catalogue import load_catalogue
+    from compiler.orders.reader import read_orders
 
     catalogue = load_catalogue(definitions)
     findings: list[Finding] = []

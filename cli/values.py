@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.failures import WrongUsage
-from compiler.durations import parse_duration
+from compiler.language.durations import parse_duration
 
 
 def data_of(given: Sequence[str], declared: Mapping[str, Any] | None = None) -> dict[str, Any] | None:

@@ -18,7 +18,7 @@ from gateway.settings import GatewaySettings, SettingMissing, settings_from
 from operations.connection import ConnectionSettings
 from operations.errors import OperationError
 from operations.orders import Orders
-from workflows.messages import TASK_QUEUE
+from workflows.contract.order_messages import TASK_QUEUE
 
 EPILOG = """\
 environment:

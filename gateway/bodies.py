@@ -18,8 +18,8 @@ from operations.bulk import BulkFilter, Pace
 from operations.bulk_acts import BulkActName, BulkCommand
 from operations.deliveries import event_id_of
 from operations.selecting import Work
-from workflows.messages import Actor, EventDelivery
-from workflows.states import StepState
+from workflows.contract.order_messages import Actor, EventDelivery
+from workflows.contract.states import StepState
 
 OrderId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="The order's id", examples=["HS-1001"])]
 StepId = Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.order import Order
+from compiler.language.order import Order
 
 Shape = dict[str, Any]
 

@@ -10,8 +10,8 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 from starlette.exceptions import HTTPException
 
-from compiler.findings import OrderRejected
-from compiler.orders import read_orders
+from compiler.orders.reader import read_orders
+from compiler.source.findings import OrderRejected
 from gateway.bodies import OrderId, StrictRoute, is_json, json_of, media_type
 from gateway.documentation import ORDER_BODY, REFUSALS, SUBMITTED, example
 from gateway.failures import Malformed
@@ -21,8 +21,8 @@ from operations.json_shapes import amendment_json, order_json, orders_json, reas
 from operations.listing import OrderFilter
 from operations.orders import Orders
 from operations.submission import Submission
-from workflows.messages import Actor, Refusal
-from workflows.states import OrderState, StepState
+from workflows.contract.order_messages import Actor, Refusal
+from workflows.contract.states import OrderState, StepState
 
 DEADLINE = 15.0
 """Seconds that a submission waits for the worker's word, unless the client says otherwise."""

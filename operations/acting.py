@@ -13,7 +13,7 @@ from operations.connection import address_of
 from operations.errors import ENDED, NotFound, Refused, TimedOut, asking_worker
 from operations.listing import OrderSummary, summary_of
 from operations.record import describe
-from workflows.messages import (
+from workflows.contract.order_messages import (
     UPDATE_NOTE,
     UPDATE_SET,
     ActAnswer,
@@ -25,14 +25,14 @@ from workflows.messages import (
     StepAct,
     workflow_id,
 )
-from workflows.states import StepState
+from workflows.contract.states import StepState
 
 PATIENCE = 15.0
 """Seconds for the order's answer."""
 
 ActName = Literal["retry", "skip", "complete", "reschedule", "extend", "claim", "assign", "proceed"]
 OrderActName = Literal["cancel", "rollback", "redo", "hold", "resume"]
-"""Acts are called like the updates that carry them (workflows/messages.py)."""
+"""Acts are called like the updates that carry them (workflows/contract/order_messages.py)."""
 STEP_ACTS: tuple[ActName, ...] = get_args(ActName)
 ORDER_ACTS: tuple[OrderActName, ...] = get_args(OrderActName)
 

@@ -11,7 +11,7 @@ from temporalio.client import Client
 from operations.acting import answered
 from operations.errors import REJECTED, Refused
 from operations.submission import LARGEST_ORDER, digest_of, order_id_of
-from workflows.messages import UPDATE_AMEND, Actor, AmendAnswer, AmendOrder, Refusal
+from workflows.contract.order_messages import UPDATE_AMEND, Actor, AmendAnswer, AmendOrder, Refusal
 
 PATIENCE = 60.0
 """Seconds for the order's answer: it is compiled first."""

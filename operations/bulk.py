@@ -12,9 +12,9 @@ from typing import Literal
 from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
 from operations.moves import work_state
 from operations.reading import StepOfOrder
-from workflows.messages import ActAnswer, Refusal
-from workflows.order_views import StepView
-from workflows.states import StepState
+from workflows.contract.order_messages import ActAnswer, Refusal
+from workflows.contract.order_views import StepView
+from workflows.contract.states import StepState
 
 PATIENCE = 10.0
 """Seconds after which a step that was tried again, and has not failed by then, counts as going well."""

@@ -21,9 +21,9 @@ from operations.acting import (
 from operations.bulk import BulkFilter, Doing, Looking, Pace, Runner, Target
 from operations.reading import steps_with_attempts
 from operations.selecting import Selection, Work, select_orders, select_steps
-from workflows.messages import ActAnswer, Actor
-from workflows.order_views import StepsPageRequest, StepView
-from workflows.states import OrderState
+from workflows.contract.order_messages import ActAnswer, Actor
+from workflows.contract.order_views import StepsPageRequest, StepView
+from workflows.contract.states import OrderState
 
 BulkActName = Literal[
     "retry", "skip", "complete", "redo", "proceed", "claim", "assign", "cancel", "rollback", "hold", "resume"

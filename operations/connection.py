@@ -14,7 +14,7 @@ from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, Telemetr
 from temporalio.service import RetryConfig
 
 from operations.errors import PATIENCE, SERVER_ERROR, OperationError, ServerUnreachable, asking, reason_of
-from workflows.messages import TASK_QUEUE
+from workflows.contract.order_messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
 TRIES_MILLISECONDS = 5_000

@@ -11,14 +11,14 @@ from typing import Any, Literal
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy
 
-from activities.callback_id import read_callback_id
-from activities.contract import MAILBOX_DELIVER, MailboxAnswer, MailboxDelivery, MailboxInput
+from activity_contract.callback_id import read_callback_id
+from activity_contract.mailboxes import MAILBOX_DELIVER, MailboxAnswer, MailboxDelivery, MailboxInput
 from operations.acting import refuse_ended
 from operations.connection import address_of
 from operations.errors import ENDED, FULL, NotFound, NoWorker, Refused, asking, asking_worker
 from operations.record import describe
 from operations.update_with_start import update_with_start
-from workflows.messages import (
+from workflows.contract.order_messages import (
     MAILBOX_TYPE,
     SIGNAL_CALLBACK,
     SIGNAL_EVENT,

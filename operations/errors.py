@@ -17,7 +17,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.messages import Refusal
+from workflows.contract.order_messages import Refusal
 
 ENDED = "ended"
 REJECTED = "rejected"

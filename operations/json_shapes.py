@@ -13,10 +13,10 @@ from operations.reading import OrderReading, StepList, StepOfOrder
 from operations.reasons import Reason, ended_sentence, lateness
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import ActAnswer, AmendAnswer
-from workflows.order_views import HistoryEntry, LineView, OrderView, StepView
-from workflows.outbox_messages import OutboxView, ResendAnswer
-from workflows.switch_messages import SwitchAnswer, SystemView
+from workflows.contract.order_messages import ActAnswer, AmendAnswer
+from workflows.contract.order_views import HistoryEntry, LineView, OrderView, StepView
+from workflows.contract.outbox_messages import OutboxView, ResendAnswer
+from workflows.contract.switch_messages import SwitchAnswer, SystemView
 
 Json = dict[str, Any]
 _ANY: TypeAdapter[Any] = TypeAdapter(Any)

@@ -12,8 +12,8 @@ from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
 from operations.connection import address_of
 from operations.errors import Refused, asking
-from workflows.messages import WORKFLOW_TYPE, Refusal, SearchAttributes
-from workflows.states import Jeopardy, OrderState
+from workflows.contract.order_messages import WORKFLOW_TYPE, Refusal, SearchAttributes
+from workflows.contract.states import Jeopardy, OrderState
 
 ORDER_PREFIX = "order/"
 MOST_SCANNED = 20_000

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.order_views import HoldView, OrderView, StepView, SystemHold
-from workflows.states import StepState
+from workflows.contract.order_views import HoldView, OrderView, StepView, SystemHold
+from workflows.contract.states import StepState
 
 SETTLED_STEPS = {
     StepState.COMPLETED,

@@ -12,8 +12,8 @@ from operations.connection import address_of
 from operations.errors import NotFound, NoWorker, Refused, asking, asking_worker
 from operations.listing import quoted
 from operations.record import describe
-from workflows.messages import OUTBOX_TYPE, Refusal, SearchAttributes, outbox_id
-from workflows.outbox_messages import QUERY_OUTBOX, UPDATE_RESEND, OutboxView, Resend, ResendAnswer
+from workflows.contract.order_messages import OUTBOX_TYPE, Refusal, SearchAttributes, outbox_id
+from workflows.contract.outbox_messages import QUERY_OUTBOX, UPDATE_RESEND, OutboxView, Resend, ResendAnswer
 
 PATIENCE = 5.0
 """Seconds for one outbox's answer."""

@@ -33,11 +33,11 @@ from operations.reasons import Reason, why
 from operations.selecting import Selection
 from operations.submission import Submission
 from operations.systems import SystemReading
-from workflows.messages import TASK_QUEUE, ActAnswer, Actor, AmendAnswer, CallbackDelivery, EventDelivery
-from workflows.order_views import StepsPage, StepsPageRequest
-from workflows.outbox_messages import OutboxView, ResendAnswer
-from workflows.states import StepState
-from workflows.switch_messages import SwitchAnswer
+from workflows.contract.order_messages import TASK_QUEUE, ActAnswer, Actor, AmendAnswer, CallbackDelivery, EventDelivery
+from workflows.contract.order_views import StepsPage, StepsPageRequest
+from workflows.contract.outbox_messages import OutboxView, ResendAnswer
+from workflows.contract.states import StepState
+from workflows.contract.switch_messages import SwitchAnswer
 
 
 class Orders:
@@ -93,7 +93,7 @@ class Orders:
         return await deliveries.deliver_callback_by_id(self.client, secret, callback_id, payload)
 
     async def act(self, command: StepCommand) -> ActAnswer:
-        """Retries, skips or completes a step, moves its time (`data`: workflows.rescheduling.NewTime)."""
+        """Retries, skips or completes a step, moves its time (`data`: workflows.core.actions.reschedule.NewTime)."""
         return await acting.act_on_step(self.client, command)
 
     async def amend(self, wanted: Amendment) -> AmendAnswer:

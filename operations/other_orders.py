@@ -9,7 +9,7 @@ from operations.errors import NotFound, OperationError
 from operations.moves import is_open
 from operations.reading import OrderReading
 from operations.reasons import ENDED_ORDERS, Reason, why
-from workflows.order_views import OtherOrderView, StepView
+from workflows.contract.order_views import OtherOrderView, StepView
 
 MOST_ORDERS = 12
 """Orders that are read for one answer."""
@@ -124,7 +124,7 @@ class _Search:
 
 
 def _open(reading: OrderReading, other: OtherOrderView, workstream: str) -> list[StepView]:
-    """The instances that `other` means and that are not settled; as workflows/watchers.py finds them."""
+    """The instances that `other` means and that are not settled; as cross_order_notify.py finds them."""
     return [step for step in _meant(reading.steps, workstream, other.step) if is_open(step)]
 
 

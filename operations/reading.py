@@ -13,15 +13,15 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.client import Client
 
-from activities.contract import NOT_YET
-from compiler.findings import did_you_mean
+from activity_contract.calls import NOT_YET
+from compiler.source.findings import did_you_mean
 from operations.connection import address_of
 from operations.errors import NotFound, NoWorker, asking_worker
 from operations.listing import OrderFilter, list_orders
 from operations.record import describe, view_of
 from operations.systems import holds_of, waits_on
-from workflows.messages import QUERY_OVERVIEW, QUERY_STEPS, workflow_id
-from workflows.order_views import (
+from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, workflow_id
+from workflows.contract.order_views import (
     ErrorView,
     OrderView,
     OverviewRequest,
@@ -31,7 +31,7 @@ from workflows.order_views import (
     SystemHold,
     UndoView,
 )
-from workflows.states import StepState
+from workflows.contract.states import StepState
 
 QUERY_PATIENCE = 5.0
 """Seconds. A query waits for nothing: without a worker it would not be answered."""

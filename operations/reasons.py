@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from operations.moves import SETTLED_STEPS, is_open, moment, move_of, option_of, since_of, work_state
-from workflows.order_views import HoldView, OrderView, StepView
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.contract.order_views import HoldView, OrderView, StepView
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 MOST_NAMED = 3
 

@@ -10,8 +10,8 @@ from temporalio.service import RPCError
 from operations.connection import address_of
 from operations.errors import NotFound, asking, is_missing
 from operations.listing import summary_of
-from workflows.messages import MEMO_REVISION, workflow_id
-from workflows.order_views import OrderView
+from workflows.contract.order_messages import MEMO_REVISION, workflow_id
+from workflows.contract.order_views import OrderView
 
 
 async def describe(client: Client, order_id: str) -> WorkflowExecutionDescription:

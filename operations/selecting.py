@@ -10,7 +10,7 @@ from temporalio.client import Client
 from operations.bulk import BulkFilter, Target, chosen
 from operations.listing import MOST_SCANNED, OrderFilter, list_orders
 from operations.reading import OPEN, StepList, is_task, steps_across
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
 
 Work = Literal["fallout", "tasks"]
 

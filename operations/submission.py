@@ -14,7 +14,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-from activities.contract import MAILBOX_ORDER_STARTED
+from activity_contract.mailboxes import MAILBOX_ORDER_STARTED
 from operations.connection import address_of
 from operations.errors import (
     CONFLICT,
@@ -32,7 +32,7 @@ from operations.listing import summary_of
 from operations.priorities import priority_of
 from operations.record import describe
 from operations.update_with_start import update_with_start
-from workflows.messages import (
+from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
     UPDATE_DECISION,
@@ -43,11 +43,11 @@ from workflows.messages import (
     mailbox_id,
     workflow_id,
 )
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 MEMO_SUBMISSION = "submission"
 ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-"""As compiler.order has it: what may stand in a workflow's id."""
+"""As compiler.language.order has it: what may stand in a workflow's id."""
 LARGEST_ORDER = 1_900_000
 """Bytes of JSON: Temporal takes no payload over 2 MB."""
 MOST_ROUNDS = 5

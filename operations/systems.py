@@ -15,14 +15,14 @@ from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
 from temporalio.client import Client
 from temporalio.service import RPCError
 
-from activities.contract import system_task_queue
-from compiler.findings import did_you_mean
+from activity_contract.calls import system_task_queue
+from compiler.source.findings import did_you_mean
 from operations.connection import address_of
 from operations.errors import NotFound, asking, asking_worker, is_missing
 from operations.listing import quoted
-from workflows.messages import Actor
-from workflows.order_views import SystemHold
-from workflows.switch_messages import (
+from workflows.contract.order_messages import Actor
+from workflows.contract.order_views import SystemHold
+from workflows.contract.switch_messages import (
     MEMO_SYSTEM,
     PREFIX,
     SYSTEM_SWITCH_TYPE,

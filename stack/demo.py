@@ -11,18 +11,18 @@ from typing import Any
 import httpx
 from rich.console import Console
 
-from compiler.orders import read_orders
+from compiler.orders.reader import read_orders
 from operations.acting import StepCommand
 from operations.errors import Refused
 from operations.reading import OrderReading
+from stack.demo_output import Screen
 from stack.errors import StackError
 from stack.options import StackOptions
-from stack.running import RunningStack, ToldToEnd, run
-from stack.screen import Screen
+from stack.stack import RunningStack, ToldToEnd, run
 from views.following import follow
-from workflows.messages import Actor
-from workflows.order_views import StepView
-from workflows.states import OrderState, StepState
+from workflows.contract.order_messages import Actor
+from workflows.contract.order_views import StepView
+from workflows.contract.states import OrderState, StepState
 
 DELAYS = {"delivery": 4.0, "booking": 2.0, "appointment": 60.0, "activation": 3.0}
 """Seconds in the sandbox, where life takes days."""

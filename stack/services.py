@@ -12,9 +12,9 @@ import httpx
 from temporalio.client import Client
 
 from stack import temporal_server
-from stack.folder import Folder
+from stack.data_folder import Folder
 from stack.options import HOST, StackOptions
-from stack.processes import Service, importing_us, since_start
+from stack.supervisor import Service, importing_us, since_start
 
 SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """Of the sandbox: each has its address in `<NAME>_URL`."""
@@ -87,7 +87,7 @@ def _temporal(plan: Blueprint, base: dict[str, str]) -> Service:
 
 def _sandbox(plan: Blueprint, base: dict[str, str]) -> Service:
     command = (
-        *(sys.executable, "-m", "systems", "--host", HOST, "--port", str(plan.options.ports.sandbox)),
+        *(sys.executable, "-m", "sandbox", "--host", HOST, "--port", str(plan.options.ports.sandbox)),
         *("--data", str(plan.folder.path / "sandbox.sqlite")),
     )
     delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in plan.sandbox_delays.items()}

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 from stack.options import StackOptions
-from stack.processes import Tell
-from stack.running import RunningStack, ToldToEnd, run
+from stack.stack import RunningStack, ToldToEnd, run
+from stack.supervisor import Tell
 
 
 def up(options: StackOptions, tell: Tell) -> int:

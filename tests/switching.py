@@ -14,16 +14,16 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
-from activities.catalogue_in_force import CatalogueInForce
-from activities.connections import Connections
+from activities.compilation.live_catalogue import CatalogueInForce
+from activities.systems.connections import Connections
 from operations.orders import Orders
 from operations.systems import SystemReading, read_system
 from tests.activities.scripted import Received, Reply, ScriptedServer
 from worker import duties_of
 from workers.fleet import Fleet
 from workers.switches import SystemSwitches
-from workflows.messages import Actor
-from workflows.order_views import StepView
+from workflows.contract.order_messages import Actor
+from workflows.contract.order_views import StepView
 
 ANN = Actor(by="ann", reason="month-end closing")
 DEADLINE = 60.0

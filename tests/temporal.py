@@ -15,12 +15,13 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.contract import notifications_task_queue, system_task_queue
-from workers.one_batch import in_one_batch
+from activity_contract.calls import system_task_queue
+from activity_contract.notifications import notifications_task_queue
+from workers.single_batch_flag import in_one_batch
+from workflows.contract.order_messages import SearchAttributes
+from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
-from workflows.mailbox import EventMailbox
-from workflows.messages import SearchAttributes
-from workflows.outbox import OrderOutbox
+from workflows.order_outbox import OrderOutbox
 
 BINARY = Path(sys.executable).parent / "temporal"
 

@@ -16,16 +16,17 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode, WorkflowService
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
-from activities.contract import QueueRate, system_task_queue
-from activities.system_probe import QueueRates
+from activities.calls.system_probe import QueueRates
+from activity_contract.calls import system_task_queue
+from activity_contract.system_switch import QueueRate
 from operations.errors import NotFound
 from tests.activities.scripted import Reply
 from tests.switching import ANN, Deployment, deployment, until
 from tests.temporal import BINARY
-from workflows import breaker
-from workflows.breaker import RAMP
-from workflows.states import StepState
-from workflows.switch_messages import switch_id
+from workflows.contract.states import StepState
+from workflows.contract.switch_messages import switch_id
+from workflows.core.systems import circuit_breaker
+from workflows.core.systems.circuit_breaker import RAMP
 
 
 @pytest.fixture
@@ -37,9 +38,9 @@ async def site(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[D
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probes follow each other quickly, and the pace rises quickly."""
-    monkeypatch.setattr(breaker, "FIRST_PAUSE", timedelta(milliseconds=300))
-    monkeypatch.setattr(breaker, "LONGEST_PAUSE", timedelta(seconds=1))
-    monkeypatch.setattr(breaker, "RAMP_STEP", timedelta(milliseconds=300))
+    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", timedelta(milliseconds=300))
+    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", timedelta(seconds=1))
+    monkeypatch.setattr(circuit_breaker, "RAMP_STEP", timedelta(milliseconds=300))
 
 
 async def limit_of(site: Deployment) -> Any:

@@ -23,8 +23,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.temporal import BINARY, FAST, dynamic_config
-from workers.search_attributes import NEEDED
-from workflows.messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
+from workers.search_attribute_registration import NEEDED
+from workflows.contract.order_messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
 
 ROOT = Path(__file__).parents[1]
 DEADLINE = 60.0

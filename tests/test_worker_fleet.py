@@ -18,10 +18,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.catalogue_in_force import InForce, read_catalogue
-from activities.contract import system_task_queue
+from activities.compilation.live_catalogue import InForce, read_catalogue
+from activity_contract.calls import system_task_queue
 from workers.fleet import Duties, Fleet
-from workers.search_attributes import NEEDED, SearchAttributesUnusable, ensure_search_attributes
+from workers.search_attribute_registration import NEEDED, SearchAttributesUnusable, ensure_search_attributes
 
 SYSTEM = "kind: system\nid: {id}\nbase_url: http://{id}.example\nlimits: {limits}\n"
 calls: list[float] = []

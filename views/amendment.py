@@ -7,10 +7,10 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from activities.contract import ChangedValue
+from activity_contract.compilation import ChangedValue
 from views.columns import Cell, Columns
 from views.moments import counted
-from workflows.messages import AmendAnswer
+from workflows.contract.order_messages import AmendAnswer
 
 FATES = {
     "new_input": "new input",

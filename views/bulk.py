@@ -15,7 +15,7 @@ from views.moments import counted, short_moment
 
 if TYPE_CHECKING:
     from operations.bulk import Outcome, Result, Summary, Target
-    from workflows.order_views import StepView
+    from workflows.contract.order_views import StepView
 
 WORDS: dict[Outcome, str] = {
     "done": "done",

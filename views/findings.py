@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from compiler.findings import Finding
+from compiler.source.findings import Finding
 from views.moments import counted
 
 STYLES = {"error": "red", "warning": "yellow"}

@@ -15,7 +15,7 @@ from operations.reasons import ENDED_ORDERS
 from views.live import Changes, OrderPicture
 
 if TYPE_CHECKING:
-    from operations import Orders
+    from operations.orders import Orders
     from operations.reading import OrderReading
 
 SHORTEST_PAUSE = 0.2

@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from workflows.states import SETTLED, StepState
+from workflows.contract.states import SETTLED, StepState
 
 if TYPE_CHECKING:
-    from workflows.order_views import StepView
+    from workflows.contract.order_views import StepView
 
 WAITING = frozenset({StepState.PENDING})
 STUCK = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})

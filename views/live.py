@@ -12,10 +12,10 @@ from rich.text import Text
 from views.lanes import STUCK, WAITING, Lane, lanes_of, standing
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import counted, duration, short_moment
-from workflows.states import NOT_BEGUN, SETTLED, Jeopardy, OrderState, StepState
+from workflows.contract.states import NOT_BEGUN, SETTLED, Jeopardy, OrderState, StepState
 
 if TYPE_CHECKING:
-    from workflows.order_views import OrderView, StepView
+    from workflows.contract.order_views import OrderView, StepView
 
 HEADER_LINES = 3
 FEWEST_LINES = 12

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 
 class Mark(NamedTuple):

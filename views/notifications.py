@@ -12,7 +12,7 @@ from views.columns import Cell, Columns
 from views.moments import short_moment
 
 if TYPE_CHECKING:
-    from workflows.outbox_messages import OutboxView, Undelivered
+    from workflows.contract.outbox_messages import OutboxView, Undelivered
 
 
 def notifications_table(outboxes: Sequence[OutboxView], now: datetime | None = None) -> Columns:

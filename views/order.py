@@ -10,18 +10,18 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from compiler.findings import Finding
+from compiler.source.findings import Finding
 from views.columns import Cell, Columns, Facts
 from views.findings import findings_text
 from views.lanes import standing
 from views.live import about, fallout_hint, taken
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
 from views.moments import duration, moment, short_moment
-from workflows.states import SETTLED, Jeopardy
+from workflows.contract.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading import OrderReading
-    from workflows.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
+    from workflows.contract.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
 
 LONGEST_VALUE = 200
 

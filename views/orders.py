@@ -11,12 +11,12 @@ from rich.text import Text
 from views.columns import Cell, Columns
 from views.marks import JEOPARDY_STYLES, ORDER_STYLES, in_words
 from views.moments import short_moment
-from workflows.states import Jeopardy
+from workflows.contract.states import Jeopardy
 
 if TYPE_CHECKING:
     from operations.listing import OrderSummary
     from operations.reading import StepList, StepOfOrder
-    from workflows.order_views import StepView
+    from workflows.contract.order_views import StepView
 
 
 def orders_table(orders: Sequence[OrderSummary], now: datetime | None = None) -> Columns:

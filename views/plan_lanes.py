@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from compiler.plan import Plan
+from compiler.plan.plan import Plan
 from views.lanes import suffix_of
 from views.order import times
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.plan import Plan
-from compiler.steps import StepKind
+from compiler.language.steps import StepKind
+from compiler.plan.plan import Plan
 from views.plan_lanes import plan_lanes
 from views.plan_words import direct_arrows
 

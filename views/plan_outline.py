@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler.plan import Line, Plan, PlannedStep
+from compiler.plan.plan import Line, Plan, PlannedStep
 
 
 @dataclass

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from compiler.reasons import Reason, Subject
+from compiler.plan.decision_log import Reason, Subject
 from views.columns import Cell, Columns
 
 SECTIONS: tuple[tuple[str, tuple[Subject, ...], str], ...] = (

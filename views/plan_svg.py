@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from html import escape
 
-from compiler.plan import Plan
+from compiler.plan.plan import Plan
 from views.moments import counted
 from views.plan_lanes import PlanLane, plan_lanes
 from views.plan_words import POINT_OF_NO_RETURN, after, conditions, direct_arrows, does, layers

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from compiler.plan import Line, Plan
-from compiler.steps import StepKind
+from compiler.language.steps import StepKind
+from compiler.plan.plan import Line, Plan
 from views.moments import counted, moment
 from views.order import customer_words, times, values
 from views.plan_outline import Node, outline

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
-from compiler.durations import format_duration
-from compiler.plan import Plan, PlannedStep
-from compiler.steps import Event, OrderReference, StepDefinition, Wait
+from compiler.language.durations import format_duration
+from compiler.language.steps import Event, OrderReference, StepDefinition, Wait
+from compiler.plan.plan import Plan, PlannedStep
 
 POINT_OF_NO_RETURN = "point of no return"
 AT_ONCE = "not put off, since no completion is requested"

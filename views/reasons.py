@@ -18,7 +18,7 @@ from views.order import headline
 if TYPE_CHECKING:
     from operations.reading import OrderReading
     from operations.reasons import Reason
-    from workflows.order_views import StepView
+    from workflows.contract.order_views import StepView
 
 
 def reasons_view(

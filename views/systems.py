@@ -10,7 +10,7 @@ from rich.text import Text
 
 from views.columns import Cell, Columns
 from views.moments import short_moment
-from workflows.breaker import SwitchState
+from workflows.contract.switch_messages import SwitchState
 
 if TYPE_CHECKING:
     from operations.systems import SystemReading

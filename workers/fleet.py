@@ -12,10 +12,11 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import PollerBehaviorAutoscaling, UnsandboxedWorkflowRunner, Worker
 
-from activities.catalogue_in_force import InForce
-from activities.contract import notifications_task_queue, system_task_queue
-from compiler.catalogue import Limits
-from workers.one_batch import in_one_batch
+from activities.compilation.live_catalogue import InForce
+from activity_contract.calls import system_task_queue
+from activity_contract.notifications import notifications_task_queue
+from compiler.language.systems import Limits
+from workers.single_batch_flag import in_one_batch
 
 logger = structlog.get_logger("worker")
 

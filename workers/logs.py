@@ -10,8 +10,8 @@ import structlog
 from structlog.typing import EventDict, Processor
 from temporalio.exceptions import ApplicationError
 
-from activities.contract import FailureDetails
-from workflows.messages import workflow_id
+from activity_contract.calls import FailureDetails
+from workflows.contract.order_messages import workflow_id
 
 _ORDER_PREFIX = workflow_id("")
 

@@ -10,18 +10,18 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.catalogue_in_force import InForce
-from activities.contract import (
+from activities.compilation.live_catalogue import InForce
+from activities.systems.reachable_system import ReachableSystem
+from activity_contract.calls import system_task_queue
+from activity_contract.system_switch import (
     SWITCH_ANNOUNCE,
     SWITCH_RETIRE,
     SWITCH_TRIP,
     SystemAnnounced,
     SystemSwitchInput,
     SystemTrip,
-    system_task_queue,
 )
-from activities.reachable_system import ReachableSystem
-from workflows.switch_messages import SYSTEM_SWITCH_TYPE, switch_id
+from workflows.contract.switch_messages import SYSTEM_SWITCH_TYPE, switch_id
 
 logger = structlog.get_logger("worker")
 

@@ -13,38 +13,14 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activities.contract import (
-    COMPILE_ORDER,
-    ORDER_STANDING,
-    ORDER_WATCH,
-    CompiledAmendment,
-    CompiledOrder,
-    CompileOrder,
-    MailboxDelivery,
-    ReturnedEvents,
-    StepStanding,
-    StepWatch,
-    ToldOrder,
-)
-from compiler.event_types import fits_any
-from compiler.findings import Finding
-from compiler.plan_codec import unpack
-from workflows import (
-    amend_order,
-    callbacks,
-    carrying,
-    events,
-    fulfilment,
-    rollup,
-    signals,
-    telling,
-    temporal_calls,
-    views,
-    watchers,
-)
-from workflows.commands import TellEvents
-from workflows.inbox import kept_event
-from workflows.messages import (
+from activity_contract.compilation import COMPILE_ORDER, CompiledAmendment, CompiledOrder, CompileOrder
+from activity_contract.cross_order import ORDER_STANDING, ORDER_WATCH, StepStanding, StepWatch
+from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
+from activity_contract.notifications import ToldOrder
+from compiler.language.event_types import fits_any
+from compiler.plan.codec import unpack
+from compiler.source.findings import Finding
+from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
     QUERY_OVERVIEW,
@@ -66,14 +42,24 @@ from workflows.messages import (
     FulfilOrderInput,
     Refusal,
 )
-from workflows.order_loop import OrderLoop
-from workflows.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest
-from workflows.progress import OrderRun
-from workflows.refusals import Refused
-from workflows.showing import Showing
-from workflows.states import OrderState
-from workflows.temporal_calls import BROKEN, refusal, refusals
-from workflows.updates import UPDATES, Update
+from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest
+from workflows.contract.states import OrderState
+from workflows.core.amendment import answer as amendment_answer
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance, signals
+from workflows.core.engine.updates import UPDATES, Update
+from workflows.core.execution import callback_matching, cross_order_notify, event_matching
+from workflows.core.execution.event_matching import kept_event
+from workflows.core.notifications import order_events
+from workflows.core.queries import order_view
+from workflows.core.state import rollup
+from workflows.core.state.commands import TellEvents
+from workflows.core.state.order_run import OrderRun
+from workflows.core.steps.refusal import Refused
+from workflows.shell import activity_calls, amend_update
+from workflows.shell.activity_calls import BROKEN, refusal, refusals
+from workflows.shell.order_loop import OrderLoop
+from workflows.shell.search_attributes import Showing
 
 REJECTED = "rejected"
 """Type of the failure with which a rejected order ends; its id can be used again."""
@@ -100,7 +86,7 @@ def _unusable(message: str) -> CompiledOrder:
 
 def _to_be_kept(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
     if isinstance(delivery, StepWatch):
-        return watchers.kept(delivery)
+        return cross_order_notify.kept(delivery)
     return MailboxDelivery(**delivery.model_dump(exclude={"at"}))
 
 
@@ -109,7 +95,7 @@ class FulfilOrder:
     """Deterministic by construction: no clock, randomness or I/O of its own, so it runs outside the sandbox.
 
     The first argument is a FulfilOrderInput, taken as data so that nothing that a client sends can leave the run stuck;
-    the second, where the run continues another one, workflows.carrying's bytes.
+    the second, where the run continues another one, workflows.core.continue_as_new.order_snapshot's bytes.
     """
 
     @workflow.init
@@ -147,10 +133,10 @@ class FulfilOrder:
             await self._reject(compiled)
         self._packed = compiled.plan
         self._run = run = OrderRun(unpack(compiled.plan), workflow.time())
-        fulfilment.start(run)
+        advance.start(run)
         _keep_time_if_it_did(run)
-        telling.begin(run, compiled.telling, self._revision)
-        fulfilment.advance(run)
+        order_events.begin(run, compiled.telling, self._revision)
+        advance.advance(run)
         self._take_all_signalled(run)
         loop = self._loop_of(run)
         loop.showing.decided(compiled.summary, run)
@@ -193,13 +179,13 @@ class FulfilOrder:
         while kept := [each for each in self._signalled if isinstance(each, EventDelivery | StepWatch)]:
             self._signalled.clear()
             returned = [_to_be_kept(delivery) for delivery in kept]
-            await temporal_calls.give_back(ReturnedEvents(order_id=self._order_id, events=returned))
+            await activity_calls.give_back(ReturnedEvents(order_id=self._order_id, events=returned))
 
     async def _tell_of_rejection(self, compiled: CompiledOrder, said: str) -> None:
         if compiled.telling is None or not fits_any(compiled.telling.events, "order.rejected"):
             return
         summary = compiled.summary
-        handed = telling.rejected(
+        handed = order_events.rejected(
             ToldOrder(
                 id=self._order_id,
                 customer={"id": summary["customer_id"]} if summary.get("customer_id") else {},
@@ -209,11 +195,11 @@ class FulfilOrder:
             workflow.time(),
             said,
         )
-        await temporal_calls.tell(TellEvents("tell/rejected", handed))
+        await activity_calls.tell(TellEvents("tell/rejected", handed))
 
     def _resume(self, start: Any, resumed: bytes) -> OrderLoop:
         self._order, self._revision = start["order"], start["revision"]
-        run, self._packed = carrying.resumed(resumed, workflow.time())
+        run, self._packed = order_snapshot.resumed(resumed, workflow.time())
         _keep_time_if_it_did(run)
         self._run = run
         self._take_all_signalled(run)
@@ -271,15 +257,15 @@ class FulfilOrder:
         run = await self._decided()
         event = kept_event(delivery, run.now)
         with refusals():
-            verdict = events.verdict_on(run, event)
-            fulfilment.take_event(run, event, verdict)
+            verdict = event_matching.verdict_on(run, event)
+            advance.take_event(run, event, verdict)
             return DeliveryAnswer(status=verdict.status, step=run.id_of(verdict.step) if verdict.step else None)
 
     @event.validator
     def _check_event(self, delivery: EventDelivery) -> None:
         if self._run is not None:
             with refusals():
-                events.verdict_on(self._run, kept_event(delivery, workflow.time()))
+                event_matching.verdict_on(self._run, kept_event(delivery, workflow.time()))
 
     @workflow.signal(name=SIGNAL_EVENT)
     def deliver_event(self, delivery: EventDelivery) -> None:
@@ -315,23 +301,23 @@ class FulfilOrder:
     async def callback(self, delivery: CallbackDelivery) -> DeliveryAnswer:
         run = await self._decided()
         with refusals():
-            verdict = callbacks.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
-            fulfilment.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
+            verdict = callback_matching.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
+            advance.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
             return DeliveryAnswer(status=verdict.status, step=run.id_of(verdict.step))
 
     @callback.validator
     def _check_callback(self, delivery: CallbackDelivery) -> None:
         if self._run is not None:
             with refusals():
-                callbacks.verdict_on(self._run, delivery.step, delivery.key, delivery.event_id)
+                callback_matching.verdict_on(self._run, delivery.step, delivery.key, delivery.event_id)
 
     @workflow.update(name=UPDATE_AMEND)
     async def amend(self, message: AmendOrder) -> AmendAnswer:
         run = await self._decided()
         async with self._amending:
             with refusals():
-                judgement = await amend_order.judged(run, self._packed, self._revision, message)
-                answer = amend_order.apply(run, judgement, message)
+                judgement = await amend_update.judged(run, self._packed, self._revision, message)
+                answer = amendment_answer.apply(run, judgement, message)
             if answer.revision != self._revision:
                 self._revised(run, judgement.compiled, answer.revision, message.digest)
             return answer
@@ -350,10 +336,10 @@ class FulfilOrder:
     def _check_amendment(self, message: AmendOrder) -> None:
         if self._run is not None:
             with refusals():
-                amend_order.check(self._run, self._revision, message)
+                amendment_answer.check(self._run, self._revision, message)
 
     def _take_updates(self) -> None:
-        """A handler for everything that people may do (workflows/updates.py)."""
+        """A handler for everything that people may do (workflows/core/engine/updates.py)."""
         for name, update in UPDATES.items():
             handler, validator = self._handler_of(update)
             workflow.set_update_handler(name, handler, validator=validator)
@@ -379,19 +365,19 @@ class FulfilOrder:
     @workflow.query(name=QUERY_OVERVIEW)
     def overview(self, request: OverviewRequest | None = None) -> OrderView:
         if self._run is not None:
-            return views.order_view(self._run, self._revision, request.at if request else None)
+            return order_view.order_view(self._run, self._revision, request.at if request else None)
         started_at = workflow.info().start_time
-        return views.undecided_view(self._order, self._order_id, self._revision, started_at, self._decision)
+        return order_view.undecided_view(self._order, self._order_id, self._revision, started_at, self._decision)
 
     @workflow.query(name=QUERY_STEPS)
     def steps(self, request: StepsPageRequest) -> StepsPage:
-        return StepsPage(steps=[]) if self._run is None else views.steps_page(self._run, request)
+        return StepsPage(steps=[]) if self._run is None else order_view.steps_page(self._run, request)
 
     @workflow.query(name=ORDER_STANDING)
     def standing(self, watch: StepWatch) -> StepStanding:
         if self._run is None:
             return StepStanding.of(watch, "not_there")
-        return watchers.standing_of(self._run, watch)
+        return cross_order_notify.standing_of(self._run, watch)
 
     @workflow.query(name=QUERY_PLAN)
     def plan(self) -> bytes:

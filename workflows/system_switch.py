@@ -15,7 +15,7 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from activities.contract import (
+from activity_contract.system_switch import (
     PROBE_SYSTEM,
     SET_QUEUE_RATE,
     SWITCH_ANNOUNCE,
@@ -29,15 +29,16 @@ from activities.contract import (
     SystemSwitchInput,
     SystemTrip,
 )
-from workflows.breaker import Happened, Switch, SwitchEvent, SwitchState, risen, switched
-from workflows.switch_messages import (
+from workflows.contract.switch_messages import (
     MEMO_SYSTEM,
     SYSTEM_SWITCH_TYPE,
     UPDATE_SWITCH,
     SwitchAnswer,
+    SwitchState,
     SwitchSystem,
     SystemView,
 )
+from workflows.core.systems.circuit_breaker import Happened, Switch, SwitchEvent, risen, switched
 
 SETTING = timedelta(seconds=10)
 PROBING = timedelta(seconds=30)

@@ -22,9 +22,9 @@ from urllib.parse import quote
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from activities.contract import StepActivity
 from activities.registry import BusinessFailure, step_activity
-from compiler.cel import as_text
+from activity_contract.calls import StepActivity
+from compiler.cel.evaluation import as_text
 
 FOLDER = "ORDO_HANDOVER_FOLDER"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
+from compiler.catalogue.definition_index import Survey
 from compiler.checks import (
     actions,
     conditions,
@@ -14,10 +15,9 @@ from compiler.checks import (
     receivers,
     references,
     scenarios,
-    use,
+    unused,
 )
-from compiler.findings import FINDINGS_TOLD, MORE, Finding, bounded
-from compiler.survey import Survey
+from compiler.source.findings import FINDINGS_TOLD, MORE, Finding, bounded
 
 Check = Callable[[Survey], Iterable[Finding]]
 
@@ -31,7 +31,7 @@ CHECKS: tuple[Check, ...] = (
     scenarios.check,
     receivers.check,
 )
-OF_THE_WHOLE: tuple[Check, ...] = (use.check, actions.check)
+OF_THE_WHOLE: tuple[Check, ...] = (unused.check, actions.check)
 """What can be told only once every reference is good: what nobody brings may be a slip of the pen away from that."""
 
 

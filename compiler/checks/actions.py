@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.documents import CommercialProductDocument, RuleDocument
-from compiler.findings import Finding
-from compiler.steps import Action
-from compiler.survey import Survey
+from compiler.catalogue.definition_index import Survey
+from compiler.language.documents import CommercialProductDocument, RuleDocument
+from compiler.language.steps import Action
+from compiler.source.findings import Finding
 
 EVERY = frozenset(Action)
 

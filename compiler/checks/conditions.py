@@ -6,15 +6,15 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from compiler.attributes import Attribute, AttributeType
+from compiler.catalogue.definition_index import Group, Survey
+from compiler.catalogue.definitions import Entry
+from compiler.cel.syntax_tree import Node, Path, UnparsableError, literal_of, parse, path_of
 from compiler.checks.actions import EVERY, rule_actions
-from compiler.definitions import Entry
-from compiler.documents import CommercialProductDocument, ProductClassDocument, ProductDocument
-from compiler.findings import Finding, did_you_mean, finding_at
-from compiler.source import KeyPath
-from compiler.steps import Action
-from compiler.survey import Group, Survey
-from compiler.syntax import Node, Path, UnparsableError, literal_of, parse, path_of
+from compiler.language.attributes import Attribute, AttributeType
+from compiler.language.documents import CommercialProductDocument, ProductClassDocument, ProductDocument
+from compiler.language.steps import Action
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding, did_you_mean, finding_at
 
 
 class Range(NamedTuple):

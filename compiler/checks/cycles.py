@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
-from compiler.documents import CommercialProductDocument
-from compiler.findings import Finding
-from compiler.source import KeyPath
-from compiler.steps import StepReference
-from compiler.survey import StepKey, Survey
+from compiler.catalogue.definition_index import StepKey, Survey
+from compiler.language.documents import CommercialProductDocument
+from compiler.language.steps import StepReference
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding
 
 N = TypeVar("N", bound=Hashable)
 

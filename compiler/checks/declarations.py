@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.attributes import Attribute, AttributeType, validate_value
-from compiler.cel import check_pattern
-from compiler.definitions import Entry
-from compiler.documents import TechnicalProductDocument
-from compiler.findings import Finding
-from compiler.source import KeyPath
-from compiler.survey import Survey
+from compiler.catalogue.definition_index import Survey
+from compiler.catalogue.definitions import Entry
+from compiler.cel.evaluation import check_pattern
+from compiler.language.attributes import Attribute, AttributeType, validate_value
+from compiler.language.documents import TechnicalProductDocument
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding
 
 _NUMERIC = frozenset({AttributeType.INTEGER, AttributeType.NUMBER})
 _LONG = frozenset({AttributeType.STRING, AttributeType.LIST})

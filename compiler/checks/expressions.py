@@ -6,15 +6,17 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.assembly import is_table
-from compiler.attributes import Attribute, AttributeType, validate_value
-from compiler.cel import as_text, split_template
-from compiler.definitions import Entry
-from compiler.documents import CommercialProductDocument, RuleDocument, TechnicalProductDocument
-from compiler.durations import parse_duration
-from compiler.expressions import Expected, Scope, mistakes_in
-from compiler.findings import Finding, did_you_mean, finding_at
-from compiler.places import (
+from compiler.catalogue.assembly import is_table
+from compiler.catalogue.definition_index import Group, Survey
+from compiler.catalogue.definitions import Entry
+from compiler.cel.evaluation import as_text, split_template
+from compiler.language.attributes import Attribute, AttributeType, validate_value
+from compiler.language.documents import CommercialProductDocument, RuleDocument, TechnicalProductDocument
+from compiler.language.durations import parse_duration
+from compiler.language.steps import Action, StepDefinition
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding, did_you_mean, finding_at
+from compiler.typecheck.expression_sites import (
     COMPONENT,
     RECEIVER,
     RULE,
@@ -25,7 +27,7 @@ from compiler.places import (
     embedded_in,
     expressions_in,
 )
-from compiler.scopes import (
+from compiler.typecheck.scopes import (
     attributes_seen,
     element_of,
     over_line_scope,
@@ -34,10 +36,8 @@ from compiler.scopes import (
     source_scope,
     step_scope,
 )
-from compiler.source import KeyPath
-from compiler.steps import Action, StepDefinition
-from compiler.survey import Group, Survey
-from compiler.types import DYN, INT, Type, object_of
+from compiler.typecheck.type_checker import Expected, Scope, mistakes_in
+from compiler.typecheck.types import DYN, INT, Type, object_of
 
 
 def check(survey: Survey) -> Iterator[Finding]:

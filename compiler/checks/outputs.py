@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
+from compiler.catalogue.definition_index import StepKey, Survey
 from compiler.checks.cycles import dependency_arrows
-from compiler.documents import TechnicalProductDocument
-from compiler.expressions import outputs_read
-from compiler.findings import Finding, finding_at
-from compiler.survey import StepKey, Survey
+from compiler.language.documents import TechnicalProductDocument
+from compiler.source.findings import Finding, finding_at
+from compiler.typecheck.type_checker import outputs_read
 
 
 def check(survey: Survey) -> Iterator[Finding]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import timedelta
 
-from compiler.cel import as_text
-from compiler.definitions import Entry
-from compiler.documents import ReceiverDocument
-from compiler.event_types import EVENT_TYPES, PREFIX, is_known
-from compiler.findings import Finding, did_you_mean
-from compiler.source import KeyPath
-from compiler.survey import Survey
+from compiler.catalogue.definition_index import Survey
+from compiler.catalogue.definitions import Entry
+from compiler.cel.evaluation import as_text
+from compiler.language.documents import ReceiverDocument
+from compiler.language.event_types import EVENT_TYPES, PREFIX, is_known
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding, did_you_mean
 
 LONGEST_TIMEOUT = timedelta(seconds=60)
 

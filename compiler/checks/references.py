@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.definitions import Entry
-from compiler.documents import CommercialProductDocument, RuleDocument
-from compiler.findings import Finding, did_you_mean
-from compiler.source import KeyPath
-from compiler.steps import OrderReference, Reference, StepDefinition, StepReference
-from compiler.survey import Group, Survey
+from compiler.catalogue.definition_index import Group, Survey
+from compiler.catalogue.definitions import Entry
+from compiler.language.documents import CommercialProductDocument, RuleDocument
+from compiler.language.steps import OrderReference, Reference, StepDefinition, StepReference
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding, did_you_mean
 
 CODE = "reference-unknown"
 

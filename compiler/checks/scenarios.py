@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from compiler.definitions import Entry
-from compiler.documents import ScenarioDocument
-from compiler.findings import Finding, did_you_mean
-from compiler.source import KeyPath
-from compiler.survey import Survey
+from compiler.catalogue.definition_index import Survey
+from compiler.catalogue.definitions import Entry
+from compiler.language.documents import ScenarioDocument
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding, did_you_mean
 
 CODE = "reference-unknown"
 

@@ -11,8 +11,8 @@ from stack.stories.stage import LONGEST, Stage
 from stack.stories.story import Story, expect
 from views.moments import counted
 from views.systems import systems_table
-from workflows.breaker import SwitchState
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
+from workflows.contract.switch_messages import SwitchState
 
 SYSTEM = "subscription"
 ORDERS = 6

@@ -8,7 +8,7 @@ from operations.acting import OrderCommand
 from operations.reading import OrderReading
 from stack.stories.stage import TELLER, Record, Stage
 from stack.stories.story import Story, expect
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
 
 PUT_BACK = {
     "reservation": {"released"},

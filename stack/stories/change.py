@@ -9,7 +9,7 @@ from operations.reading import OrderReading
 from stack.stories.stage import TELLER, Record, Stage
 from stack.stories.story import Story, expect
 from views.amendment import amendment_view
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
 
 BEFORE: dict[str, Any] = {"cameras": 4, "plan": "household"}
 AFTER: dict[str, Any] = {"cameras": 4, "plan": "premium", "install": False, "warranty_years": 3}

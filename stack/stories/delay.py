@@ -9,7 +9,7 @@ from typing import Any
 from operations.reading import OrderReading
 from stack.stories.stage import Stage
 from stack.stories.story import USUAL_DELAYS, Story, expect
-from workflows.states import Jeopardy, OrderState
+from workflows.contract.states import Jeopardy, OrderState
 
 TAKES = 21.0
 """Seconds that the parcel takes."""

@@ -12,12 +12,12 @@ import httpx
 
 from operations.errors import Refused
 from operations.reading import OrderReading
+from stack.demo_output import Screen
 from stack.errors import StackError
-from stack.running import RunningStack
-from stack.screen import Screen
+from stack.stack import RunningStack
 from stack.up import command
 from views.following import follow
-from workflows.messages import Actor
+from workflows.contract.order_messages import Actor
 
 TELLER = Actor(by="demo", reason="the demo tells a story")
 LONGEST = 60.0

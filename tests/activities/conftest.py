@@ -11,12 +11,12 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.call_system import SystemCalls
-from activities.connections import Connections
-from activities.contract import FailureDetails, SystemAnswer, SystemCall
-from activities.reachable_system import ReachableSystem, reach
-from compiler.catalogue import System
-from compiler.steps import RetryPolicy
+from activities.calls.call_system import SystemCalls
+from activities.systems.connections import Connections
+from activities.systems.reachable_system import ReachableSystem, reach
+from activity_contract.calls import FailureDetails, SystemAnswer, SystemCall
+from compiler.language.steps import RetryPolicy
+from compiler.language.systems import System
 from tests.activities.scripted import ScriptedServer
 
 

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.addresses import Base, address, base_of, redirect_target
-from activities.contract import DEFINITION_ERROR
-from activities.failure import Failure
+from activities.attempts.failure import Failure
+from activities.systems.addresses import Base, address, base_of, redirect_target
+from activity_contract.calls import DEFINITION_ERROR
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply, ScriptedServer
 

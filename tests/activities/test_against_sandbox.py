@@ -13,12 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from activities.call_system import SystemCalls
-from activities.connections import Connections
-from activities.contract import ANSWER_UNREADABLE, CONNECTION, TIMEOUT, SystemTrip
-from activities.health import SystemHealth
-from activities.reachable_system import ReachableSystem
-from compiler.steps import STANDARD_RETRY
+from activities.calls.breaker_reports import SystemHealth
+from activities.calls.call_system import SystemCalls
+from activities.systems.connections import Connections
+from activities.systems.reachable_system import ReachableSystem
+from activity_contract.calls import ANSWER_UNREADABLE, CONNECTION, TIMEOUT
+from activity_contract.system_switch import SystemTrip
+from compiler.language.steps import STANDARD_RETRY
 from tests.activities.conftest import World
 from tests.activities.scripted import ScriptedServer
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.callback_id import LONGEST, CallbackClaim, make_callback_id, read_callback_id
+from activity_contract.callback_id import LONGEST, CallbackClaim, make_callback_id, read_callback_id
 
 SECRET = b"a secret of the test"
 CLAIM = ("HS-1001", "installation_visit.book@1", "HS-1001/installation_visit.book@1/do/1")

@@ -11,15 +11,15 @@ from pathlib import Path
 import pytest
 from temporalio.activity import ActivityCancellationDetails
 
-from activities.answer import DEEPEST, LARGEST
-from activities.contract import (
+from activities.calls.response import DEEPEST, LARGEST
+from activities.calls.response_outcome import LARGEST_OUTPUT
+from activity_contract.calls import (
     ANSWER_TOO_LARGE,
     ANSWER_UNREADABLE,
     CONFIGURATION_ERROR,
     DEFINITION_ERROR,
     SystemAnswer,
 )
-from activities.judgement import LARGEST_OUTPUT
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from activities.catalogue_in_force import CatalogueInForce, CatalogueUnusable, InForce
+from activities.compilation.live_catalogue import CatalogueInForce, CatalogueUnusable, InForce
 from activities.registry import unknown_activities
 
 ROOT = Path(__file__).parents[2]

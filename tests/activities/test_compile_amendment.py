@@ -9,14 +9,14 @@ import pytest
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
-from activities import compile_amendment as module
-from activities.catalogue_in_force import CatalogueInForce
-from activities.compile_amendment import LARGEST_ANSWER, AmendmentCompiler
-from activities.compile_order import INTERNAL_ERROR
-from activities.contract import ChangedValue, CompileAmendment, CompiledAmendment
-from compiler.compile import compile_order
-from compiler.plan import Plan
-from compiler.plan_codec import pack, unpack
+from activities.compilation import compile_amendment as module
+from activities.compilation.compile_amendment import LARGEST_ANSWER, AmendmentCompiler
+from activities.compilation.compile_order import INTERNAL_ERROR
+from activities.compilation.live_catalogue import CatalogueInForce
+from activity_contract.compilation import ChangedValue, CompileAmendment, CompiledAmendment
+from compiler.compile_order import compile_order
+from compiler.plan.codec import pack, unpack
+from compiler.plan.plan import Plan
 
 OFFER = """
 kind: commercial_product

@@ -10,12 +10,12 @@ from structlog.testing import capture_logs
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
-from activities import compile_order as module
-from activities.catalogue_in_force import CatalogueInForce
-from activities.compile_order import INTERNAL_ERROR, MOST_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
-from activities.contract import CompiledOrder, CompileOrder
-from compiler.compile import compile_order
-from compiler.plan_codec import unpack
+from activities.compilation import compile_order as module
+from activities.compilation.compile_order import INTERNAL_ERROR, MOST_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
+from activities.compilation.live_catalogue import CatalogueInForce
+from activity_contract.compilation import CompiledOrder, CompileOrder
+from compiler.compile_order import compile_order
+from compiler.plan.codec import unpack
 
 OFFER = """
 kind: commercial_product

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.attempts import LONGEST_PAUSE, pause_after
-from activities.contract import CONNECTION, LONGEST_BACKOFF, RETRY_LATER, TIMEOUT
-from compiler.steps import STANDARD_RETRY, RetryPolicy
+from activities.attempts.attempt import LONGEST_PAUSE, pause_after
+from activity_contract.calls import CONNECTION, LONGEST_BACKOFF, RETRY_LATER, TIMEOUT
+from compiler.language.steps import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
 

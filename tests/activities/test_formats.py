@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.contract import ANSWER_UNREADABLE, DEFINITION_ERROR
-from activities.xml_elements import MOST_ELEMENTS, parsed_xml, xml_of
+from activities.calls.xml_encoding import MOST_ELEMENTS, parsed_xml, xml_of
+from activity_contract.calls import ANSWER_UNREADABLE, DEFINITION_ERROR
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
 

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.call_system import SystemCalls
-from activities.connections import Connections
-from activities.contract import Probe, ProbeAnswer, SystemTrip
-from activities.health import PAUSE, SystemHealth
-from activities.reachable_system import ReachableSystem
-from activities.system_probe import SystemProbes
-from activities.tokens import Tokens
+from activities.calls.breaker_reports import PAUSE, SystemHealth
+from activities.calls.call_system import SystemCalls
+from activities.calls.system_probe import SystemProbes
+from activities.systems.connections import Connections
+from activities.systems.oauth_tokens import Tokens
+from activities.systems.reachable_system import ReachableSystem
+from activity_contract.system_switch import Probe, ProbeAnswer, SystemTrip
 from tests.activities.conftest import World, call_of
 from tests.activities.scripted import Reply
 
@@ -153,7 +153,7 @@ async def test_failures_of_long_ago_are_forgotten(watched: Watched) -> None:
 async def test_it_is_told_again_after_a_pause_as_long_as_it_lasts(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.health.PAUSE", PAUSE / 20)
+    monkeypatch.setattr("activities.calls.breaker_reports.PAUSE", PAUSE / 20)
     watched.world.server.answers(Reply(503))
     await watched.call(6)
     told = len(watched.trips)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationErrorCategory
 
-from activities.contract import CONNECTION, DEFINITION_ERROR, NOT_YET, RETRY_LATER
-from compiler.steps import STANDARD_RETRY, RetryPolicy
+from activity_contract.calls import CONNECTION, DEFINITION_ERROR, NOT_YET, RETRY_LATER
+from compiler.language.steps import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
 

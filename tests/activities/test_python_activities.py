@@ -16,7 +16,9 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.contract import (
+from activities.calls.response_outcome import LARGEST_OUTPUT
+from activities.registry import ACTIVITY_FAILED, BusinessFailure, StepFunction, registered, step_activity
+from activity_contract.calls import (
     ANSWER_TOO_LARGE,
     CALL_SYSTEM,
     DEFINITION_ERROR,
@@ -25,9 +27,7 @@ from activities.contract import (
     StepActivity,
     StepActivityAnswer,
 )
-from activities.judgement import LARGEST_OUTPUT
-from activities.registry import ACTIVITY_FAILED, BusinessFailure, StepFunction, registered, step_activity
-from compiler.steps import RetryPolicy
+from compiler.language.steps import RetryPolicy
 from tests.activities.conftest import Failed
 
 

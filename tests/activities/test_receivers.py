@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from activities.compile_order import telling_of
-from activities.contract import Telling, ToldEvent, ToldOrder
-from activities.notifications import wants
-from activities.reachable_receiver import USUAL_RETRY, reach_receivers
-from compiler.catalogue import Catalogue, Receiver
-from compiler.steps import STANDARD_RETRY
+from activities.compilation.compile_order import telling_of
+from activities.notifications.delivery import wants
+from activities.notifications.reachable_receiver import USUAL_RETRY, reach_receivers
+from activity_contract.notifications import Telling, ToldEvent, ToldOrder
+from compiler.catalogue.catalogue import Catalogue
+from compiler.language.steps import STANDARD_RETRY
+from compiler.language.systems import Receiver
 
 ORDER = ToldOrder(id="O-1", customer={"id": "C-1", "tier": "gold"}, products=["gate"])
 LATE = ToldEvent(id="O-1/1", number=1, type="step.late", at=0.0, data={"step": "gate.lock@1"})

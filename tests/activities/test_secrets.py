@@ -15,9 +15,9 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 
-from activities.callback_id import read_callback_id
-from activities.contract import CALLBACK_ID, CALLBACK_URL, CONFIGURATION_ERROR
-from activities.masks import MASKED, Callback, Masks
+from activities.calls.secret_masking import MASKED, Callback, Masks
+from activity_contract.callback_id import read_callback_id
+from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, CONFIGURATION_ERROR
 from tests.activities.conftest import World, call_of
 from tests.activities.scripted import Received, Reply
 from workers.logs import set_up_logs
@@ -161,7 +161,7 @@ async def test_a_mistake_in_the_worker_itself_gives_nothing_away(
     def break_down(*_: object) -> None:
         raise RuntimeError(f"with {TOKEN}")
 
-    monkeypatch.setattr("activities.call_system.refusal", break_down)
+    monkeypatch.setattr("activities.calls.call_system.refusal", break_down)
     failed = await world.failure()
     assert (failed.type, failed.retryable, failed.details.outcome_known) == ("internal_error", True, False)
     everything = await everything_of(world, everything_said)

@@ -15,10 +15,10 @@ from urllib.parse import parse_qsl
 import pytest
 import trustme
 
-from activities.connections import Connections
-from activities.contract import CONFIGURATION_ERROR, CONNECTION, TIMEOUT
-from activities.reachable_system import reach
-from compiler.catalogue import System
+from activities.systems.connections import Connections
+from activities.systems.reachable_system import reach
+from activity_contract.calls import CONFIGURATION_ERROR, CONNECTION, TIMEOUT
+from compiler.language.systems import System
 from tests.activities.conftest import World
 from tests.activities.scripted import Received, Reply, ScriptedServer
 

@@ -13,10 +13,10 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.contract import EventSubscription
-from activities.subscriptions import EventSubscriptions, Mailboxes
-from workflows.mailbox import EventMailbox, MailboxState
-from workflows.messages import MAILBOX_TYPE, mailbox_id, workflow_id
+from activities.mailboxes.subscriptions import EventSubscriptions, Mailboxes
+from activity_contract.mailboxes import EventSubscription
+from workflows.contract.order_messages import MAILBOX_TYPE, mailbox_id, workflow_id
+from workflows.event_mailbox import EventMailbox, MailboxState
 
 EVENT = "shipment_delivered"
 

@@ -8,7 +8,7 @@ import pytest
 
 from cli import resolving
 from tests.cli.calling import Ordo
-from workflows.states import StepState
+from workflows.contract.states import StepState
 
 
 async def in_fallout(ordo: Ordo, order_id: str) -> None:

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from compiler.source_files import read_file
+from compiler.source.files import read_file
 from tests.cli.calling import ROOT, call, shell
 from tests.compiler.random_catalogues import shuffled, write
 

@@ -1,16 +1,16 @@
 """The rules of "Which instances are meant" a second time: way by way, word by word, and slowly.
 
-What compiler/predecessors.py finds with indexes and shortcuts must be what this finds.
+What compiler/composition/predecessors.py finds with indexes and shortcuts must be what this finds.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compiler.catalogue import Step
-from compiler.line_tree import LineNode, LineTree
-from compiler.reach import Reach
-from compiler.step_instances import StepInstance, StepInstances
+from compiler.catalogue.catalogue import Step
+from compiler.catalogue.catalogue_index import Reach
+from compiler.composition.step_instances import StepInstances
+from compiler.decomposition.line_tree import LineNode, LineTree, StepInstance
 
 Way = tuple[LineNode, ...]
 Bounds = frozenset[LineNode]

@@ -12,10 +12,10 @@ from typing import Any
 
 import yaml
 
-from compiler.compile import compile_order
-from compiler.findings import OrderRejected
-from compiler.loading import load_catalogue
-from compiler.plan_json import plan_json
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
+from compiler.plan.json_form import plan_json
+from compiler.source.findings import OrderRejected
 
 ACTIONS = ("add", "modify", "delete", "no_change")
 ATTRIBUTES: dict[str, dict[str, Any]] = {

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.findings import Finding, OrderRejected
-from compiler.loading import load_catalogue
-from compiler.plan import Line, Plan, PlannedStep
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
+from compiler.plan.plan import Line, Plan, PlannedStep
+from compiler.source.findings import Finding, OrderRejected
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from compiler.amendment import amend
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.loading import load_catalogue
-from compiler.plan import Plan
-from compiler.plan_codec import pack, unpack
+from compiler.amendment.overlay import amend
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
+from compiler.plan.codec import pack, unpack
+from compiler.plan.plan import Plan
 
 CATALOGUE = """
 kind: commercial_product

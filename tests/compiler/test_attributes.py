@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.attributes import Attribute, validate_value
+from compiler.language.attributes import Attribute, validate_value
 from tests.compiler.written import findings_of, told
 
 PRODUCT = "kind: commercial_product\nid: p\nattributes:\n  a: %s\n"

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.difference import Change, Difference, difference, survives
-from compiler.loading import load_catalogue
+from compiler.amendment.plan_diff import Change, Difference, difference, survives
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
 
 CATALOGUE = """
 kind: system

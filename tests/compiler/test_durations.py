@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from compiler.durations import format_duration, parse_duration
+from compiler.language.durations import format_duration, parse_duration
 from tests.compiler.written import findings_of, told
 
 

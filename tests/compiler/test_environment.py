@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compiler.loading import check
+from compiler.load_catalogue import check
 from tests.compiler.written import catalogue_in, told
 
 BASE = "kind: system\nid: inventory\nbase_url: http://a\ntimeout: 10s\nlimits: {concurrency: 3}\n"

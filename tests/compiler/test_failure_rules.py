@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from compiler.compile import compile_order
-from compiler.plan_codec import pack, unpack
-from compiler.steps import FailureCase, RetryPolicy
+from compiler.compile_order import compile_order
+from compiler.language.steps import FailureCase, RetryPolicy
+from compiler.plan.codec import pack, unpack
 from tests.compiler.sketch import catalogue_of, line, order_of
 
 TEXT = """

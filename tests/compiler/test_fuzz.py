@@ -9,15 +9,15 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiler.attributes import Attribute, validate_value
-from compiler.cel import EvaluationError, evaluate, split_template
-from compiler.durations import format_duration, parse_duration
-from compiler.expressions import mistakes_in
-from compiler.findings import CatalogueInvalid, Finding
-from compiler.loading import check, load_catalogue
-from compiler.scopes import source_scope
-from compiler.types import object_of
-from compiler.yaml_reader import read_documents
+from compiler.cel.evaluation import EvaluationError, evaluate, split_template
+from compiler.language.attributes import Attribute, validate_value
+from compiler.language.durations import format_duration, parse_duration
+from compiler.load_catalogue import check, load_catalogue
+from compiler.source.findings import CatalogueInvalid, Finding
+from compiler.source.yaml_reader import read_documents
+from compiler.typecheck.scopes import source_scope
+from compiler.typecheck.type_checker import mistakes_in
+from compiler.typecheck.types import object_of
 from tests.definitions.conftest import DEFINITIONS
 
 SHIPPED = sorted(DEFINITIONS.rglob("*.yaml"))

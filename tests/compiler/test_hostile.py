@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.loading import check
+from compiler.load_catalogue import check
 
 ROOT = Path(__file__).parents[2]
 MEMORY = 2 * 1024**3
@@ -19,7 +19,7 @@ SECONDS = 120
 """A hang is told from a slow machine by this; nothing here takes a tenth of it."""
 CHECKING = """
 import json, sys
-from compiler.loading import check
+from compiler.load_catalogue import check
 for folder in sys.argv[1:]:
     findings = check([folder])
     longest = max((len(str(one)) for one in findings), default=0)

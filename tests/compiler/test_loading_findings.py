@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.findings import Finding
-from compiler.loading import check
+from compiler.load_catalogue import check
+from compiler.source.findings import Finding
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")

@@ -8,11 +8,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from compiler.documents import KINDS
-from compiler.schema import json_schema, kinds
-from compiler.source import Document
-from compiler.source_files import read_folder
-from compiler.yaml_reader import read_documents
+from compiler.language.documents import KINDS
+from compiler.language.json_schema import json_schema, kinds
+from compiler.source.document import Document
+from compiler.source.files import read_folder
+from compiler.source.yaml_reader import read_documents
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 SHIPPED = read_folder(DEFINITIONS).documents

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.findings import Finding
-from compiler.loading import check
+from compiler.load_catalogue import check
+from compiler.source.findings import Finding
 from tests.definitions.conftest import DEFINITIONS
 
 OFFER, WAN, SYSTEMS = "offers/home_security.yaml", "offers/managed_wan.yaml", "systems.yaml"

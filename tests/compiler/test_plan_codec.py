@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from compiler.plan import Line, OrderHeader, Plan, Previous
-from compiler.plan_codec import pack, unpack
-from compiler.steps import Action
+from compiler.language.steps import Action
+from compiler.plan.codec import pack, unpack
+from compiler.plan.plan import Line, OrderHeader, Plan, Previous
 from tests.compiler.sketch import catalogue_of, line, sketch
 
 ODD = {

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.plan import Previous
+from compiler.plan.plan import Previous
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
 GO = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"

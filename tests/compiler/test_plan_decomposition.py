@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.plan import Previous
+from compiler.plan.plan import Previous
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
 STEPS = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compiler.compile import compile_order
-from compiler.explanation import explain_order, explanation_json, sentence
+from compiler.compile_order import compile_order
+from compiler.explain_order import explain_order, explanation_json, sentence
 from tests.compiler.sketch import catalogue_of, line, order_of
 
 TEXT = """

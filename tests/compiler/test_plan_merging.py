@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.findings import Finding
+from compiler.source.findings import Finding
 from tests.compiler.sketch import Sketch, catalogue_of, line, only, rejected, sketch
 
 ORDER_WIDE = """

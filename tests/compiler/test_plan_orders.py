@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.findings import OrderRejected
-from compiler.orders import read_orders
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.orders.reader import read_orders
+from compiler.source.findings import OrderRejected
 from tests.compiler.sketch import catalogue_of
 
 OFFER = """

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from compiler.compile import compile_order
-from compiler.findings import CatalogueInvalid
-from compiler.plan_codec import pack, unpack
-from compiler.plan_json import plan_json
+from compiler.compile_order import compile_order
+from compiler.plan.codec import pack, unpack
+from compiler.plan.json_form import plan_json
+from compiler.source.findings import CatalogueInvalid
 from tests.compiler.sketch import catalogue_of, line, order_of
 
 OFFER = """

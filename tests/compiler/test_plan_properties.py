@@ -11,20 +11,21 @@ from pathlib import Path
 
 import pytest
 
-from compiler.bindings import order_bindings
-from compiler.compile import compile_order, header_of
-from compiler.decomposition import decompose
-from compiler.findings import OrderRejected
-from compiler.loading import load_catalogue
-from compiler.order_form import order_form
-from compiler.orders import source_of
-from compiler.plan import Plan
-from compiler.plan_codec import pack, unpack
-from compiler.predecessors import Predecessors
-from compiler.reach import reach_of
-from compiler.reasons import Reasons
-from compiler.rejections import Judge, Rejections
-from compiler.step_instances import StepInstances
+from compiler.catalogue.catalogue_index import reach_of
+from compiler.compile_order import compile_order, header_of
+from compiler.composition.predecessors import Predecessors
+from compiler.composition.step_instances import StepInstances
+from compiler.decomposition.decompose import decompose
+from compiler.decomposition.expression_judge import Judge
+from compiler.decomposition.rejections import Rejections
+from compiler.load_catalogue import load_catalogue
+from compiler.orders.reader import source_of
+from compiler.orders.validation import order_form
+from compiler.plan.bindings import order_bindings
+from compiler.plan.codec import pack, unpack
+from compiler.plan.decision_log import Reasons
+from compiler.plan.plan import Plan
+from compiler.source.findings import OrderRejected
 from tests.compiler.literal_references import LiteralReferences
 from tests.compiler.random_catalogues import Draw, compiled, shuffled, write
 
@@ -65,7 +66,7 @@ def test_plans_are_sound_and_survive_packing(seed: int, tmp_path: Path) -> None:
 def test_predecessors_are_those_of_the_rules_taken_literally(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("compiler.climb.MANY", seed % 2 * 8)
+    monkeypatch.setattr("compiler.composition.reference_scope.MANY", seed % 2 * 8)
     drawn = Draw(seed)
     reach = reach_of(load_catalogue(write(tmp_path / "catalogue", drawn.documents())))
     data = drawn.order()

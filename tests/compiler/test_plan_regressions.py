@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.findings import Finding
+from compiler.source.findings import Finding
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.bindings import order_bindings, step_bindings
-from compiler.steps import RetryPolicy
+from compiler.language.steps import RetryPolicy
+from compiler.plan.bindings import order_bindings, step_bindings
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
 BASE = """

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from compiler.catalogue import Receiver
-from compiler.event_types import EVENT_TYPES, fits, is_known
-from compiler.findings import Finding
-from compiler.loading import check, load_catalogue
-from compiler.schema import json_schema
+from compiler.language.event_types import EVENT_TYPES, fits, is_known
+from compiler.language.json_schema import json_schema
+from compiler.language.systems import Receiver
+from compiler.load_catalogue import check, load_catalogue
+from compiler.source.findings import Finding
 
 OFFER = """
 kind: commercial_product

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cel import render
+from compiler.cel.evaluation import render
 
 BINDINGS: dict[str, Any] = {
     "order": {"id": "O-1"},

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from compiler.loading import check
-from compiler.yaml_reader import read_documents
+from compiler.load_catalogue import check
+from compiler.source.yaml_reader import read_documents
 from tests.compiler.written import told
 
 RETRY = "kind: retry\nid: slow\n"

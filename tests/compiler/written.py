@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from compiler.catalogue import Catalogue
-from compiler.findings import Finding
-from compiler.loading import check, load_catalogue
+from compiler.catalogue.catalogue import Catalogue
+from compiler.load_catalogue import check, load_catalogue
+from compiler.source.findings import Finding
 
 MARK = "«"
 HUB = """

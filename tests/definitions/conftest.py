@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from compiler.catalogue import Catalogue
-from compiler.loading import load_catalogue
+from compiler.catalogue.catalogue import Catalogue
+from compiler.load_catalogue import load_catalogue
 
 ROOT = Path(__file__).parents[2]
 DEFINITIONS = ROOT / "definitions"

@@ -9,11 +9,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.loading import load_catalogue
-from compiler.orders import read_orders
-from compiler.plan_json import plan_json
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
+from compiler.orders.reader import read_orders
+from compiler.plan.json_form import plan_json
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"

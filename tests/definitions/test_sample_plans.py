@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.findings import OrderRejected
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.source.findings import OrderRejected
 from tests.definitions.golden_plans import GOLDEN, golden_file, plan_of, sample_orders
 
 ORDERS = sample_orders()

@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from compiler.catalogue import Catalogue
-from compiler.compile import compile_order
-from compiler.loading import check, load_catalogue
-from systems.app import SYSTEMS
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import check, load_catalogue
+from sandbox.app import SYSTEMS
 from tests.definitions.conftest import DEFINITIONS
 
 NEW_OFFER = """

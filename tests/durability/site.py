@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx
 
-from operations import Orders
+from operations.orders import Orders
 from stack import temporal_server
-from stack.folder import Folder
+from stack.data_folder import Folder
 from stack.options import Ports, StackOptions, free_port
-from stack.processes import Child, Watchdog
 from stack.services import Blueprint, services
-from workflows.messages import workflow_id
+from stack.supervisor import Child, Watchdog
+from workflows.contract.order_messages import workflow_id
 
 DEFINITIONS = Path(__file__).with_name("definitions")
 DEADLINE = 90.0

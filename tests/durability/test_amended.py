@@ -11,7 +11,7 @@ import pytest
 
 from operations.amending import Amendment
 from tests.durability.site import Site, running, until
-from workflows.messages import Actor, EventDelivery
+from workflows.contract.order_messages import Actor, EventDelivery
 
 DEFINITIONS = Path(__file__).parent / "amendable"
 ANN = Actor(by="ann", reason="the customer called")

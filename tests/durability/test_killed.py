@@ -14,7 +14,7 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState, PendingWorkflowTaskState
 
 from tests.durability.site import Site, running, until
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 LONG, SHORT = 5.0, 2.0
 """Seconds that a system takes to answer: past the kill, and while the worker is stopped."""

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from activities.callback_id import make_callback_id, read_callback_id
+from activity_contract.callback_id import make_callback_id, read_callback_id
 from operations.connection import address_of
 from operations.orders import Orders
 from tests.gateway.desk import Desk

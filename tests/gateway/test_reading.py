@@ -11,7 +11,7 @@ from operations.errors import NotFound, TimedOut
 from operations.orders import Orders
 from tests.gateway.sending import Json, an_order, ended, error_of, read, step_in, submitted
 from tests.gateway.working import eventually
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 
 async def test_an_order_is_read_with_its_lines_and_states(http: httpx.AsyncClient) -> None:

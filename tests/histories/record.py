@@ -20,7 +20,7 @@ from tests.temporal import real_time
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import ANN, Desk, Order, desk_on
 from tests.workflows.scripted import failure
-from workflows.messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActAnswer, OrderAct
+from workflows.contract.order_messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActAnswer, OrderAct
 
 FOLDER = Path(__file__).parent
 EVENTS_PER_RUN = "120"

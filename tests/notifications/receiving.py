@@ -15,14 +15,14 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecut
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
-from activities.catalogue_in_force import CatalogueInForce
-from activities.compile_order import OrderCompiler
-from activities.connections import Connections
-from activities.notifications import HandingOver, Matching, Notifications, Outboxes
-from activities.webhook import Webhooks
+from activities.compilation.compile_order import OrderCompiler
+from activities.compilation.live_catalogue import CatalogueInForce
+from activities.notifications.delivery import HandingOver, Matching, Notifications, Outboxes
+from activities.notifications.webhook import Webhooks
+from activities.systems.connections import Connections
 from tests.activities.scripted import Received, ScriptedServer
 from tests.temporal import working
-from workflows.messages import (
+from workflows.contract.order_messages import (
     OUTBOX_TYPE,
     UPDATE_DECISION,
     WORKFLOW_TYPE,
@@ -34,7 +34,7 @@ from workflows.messages import (
     outbox_id,
     workflow_id,
 )
-from workflows.outbox_messages import QUERY_OUTBOX, OutboxView
+from workflows.contract.outbox_messages import QUERY_OUTBOX, OutboxView
 
 PATIENCE = 60.0
 """Seconds that anything may take before a test gives up; nothing is measured by it."""

@@ -16,8 +16,8 @@ from tests.activities.scripted import Reply, ScriptedServer
 from tests.histories.record import without_the_machine
 from tests.notifications.receiving import Site, receiver, site_at
 from tests.temporal import real_time
-from workflows.messages import outbox_id, workflow_id
-from workflows.outbox_messages import Resend, ResendAnswer
+from workflows.contract.order_messages import outbox_id, workflow_id
+from workflows.contract.outbox_messages import Resend, ResendAnswer
 
 FOLDER = Path(__file__).parent / "histories"
 ONCE = "retry: {max_attempts: 2, initial: 10ms}"

@@ -12,8 +12,8 @@ import pytest
 
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.notifications.receiving import Site, delivered, ids, receiver, types, until
-from workflows.messages import workflow_id
-from workflows.outbox_messages import Resend, ResendAnswer
+from workflows.contract.order_messages import workflow_id
+from workflows.contract.outbox_messages import Resend, ResendAnswer
 
 PAGE = Path(__file__).parents[2] / "docs" / "notifications.md"
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS1yZWNlaXZlcg=="

@@ -16,7 +16,7 @@ from tests.activities.scripted import Reply, ScriptedServer
 from tests.cli.calling import order_of
 from tests.notifications.receiving import OFFER, PATIENCE, delivered, ids, receiver, types, until
 from tests.test_worker import Site
-from workflows.messages import outbox_id
+from workflows.contract.order_messages import outbox_id
 
 OPEN = OFFER.replace("manual: {queue: field_ops, instructions: Lock it}", "milestone: true")
 

@@ -10,8 +10,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.notifications.receiving import OFFER, Site, delivered, ids, receiver, site_at, types, until
-from workflows import outbox
-from workflows.outbox_messages import Resend, ResendAnswer
+from workflows import order_outbox
+from workflows.contract.outbox_messages import Resend, ResendAnswer
 
 LATE = OFFER.replace("after: [open]}", "after: [open], sla: {duration: 2d, warn: 12h, escalate: duty_alarm}}")
 
@@ -58,7 +58,7 @@ async def test_without_a_policy_of_its_own_a_receiver_has_two_days_and_what_nobo
 async def test_an_outbox_that_continues_as_new_loses_nothing(
     site: Site, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(outbox, "UPDATES_PER_RUN", 1)
+    monkeypatch.setattr(order_outbox, "UPDATES_PER_RUN", 1)
     server.answers(Reply(500))
     await site.define("crm", receiver("crm", server.url, retry="retry: {max_attempts: 1}"))
     decision = await site.submit()

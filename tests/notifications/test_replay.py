@@ -9,7 +9,7 @@ from temporalio.worker import Replayer
 
 from tests.notifications.record import FOLDER
 from workflows.fulfil_order import FulfilOrder
-from workflows.outbox import OrderOutbox
+from workflows.order_outbox import OrderOutbox
 
 
 @pytest.mark.parametrize("name", ["order", "outbox"])

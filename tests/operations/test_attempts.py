@@ -8,12 +8,12 @@ import pytest
 from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
-from activities.contract import NOT_YET
+from activity_contract.calls import NOT_YET
 from operations.reading import with_attempts
 from operations.reasons import why
 from tests.operations.views import START, order_view, step_view
-from workflows.order_views import SystemHold, UndoView
-from workflows.states import StepState
+from workflows.contract.order_views import SystemHold, UndoView
+from workflows.contract.states import StepState
 
 
 def pending(activity_id: str, attempt: int, next_in: timedelta | None = None) -> PendingActivityInfo:

@@ -11,9 +11,9 @@ from operations.bulk import BulkFilter, Pace, Result, Runner, Target, chosen
 from operations.errors import NoWorker, Refused
 from operations.reading import StepOfOrder
 from tests.operations.views import step_view
-from workflows.messages import ActAnswer
-from workflows.order_views import ErrorView, StepView
-from workflows.states import StepState
+from workflows.contract.order_messages import ActAnswer
+from workflows.contract.order_views import ErrorView, StepView
+from workflows.contract.states import StepState
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 QUICK = Pace(per_second=10_000, stop_after=3, patience=0.0)

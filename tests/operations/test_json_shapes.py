@@ -10,9 +10,9 @@ from operations.reading import OrderReading
 from operations.reasons import why
 from operations.submission import Submission
 from tests.operations.views import START, order_view, step_view
-from workflows.messages import Decision
-from workflows.order_views import LineView
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.contract.order_messages import Decision
+from workflows.contract.order_views import LineView
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 ACCEPTED = Decision(order_id="HS-1", state=OrderState.IN_PROGRESS, accepted=True, steps=3)
 

@@ -9,7 +9,7 @@ import pytest
 from temporalio.client import WorkflowExecutionStatus as Status
 
 from operations.listing import state_of
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 
 @pytest.mark.parametrize(

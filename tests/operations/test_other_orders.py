@@ -12,8 +12,8 @@ from operations.other_orders import MOST_ORDERS, followed
 from operations.reading import OrderReading
 from operations.reasons import Reason, why
 from tests.operations.views import order_view, step_view
-from workflows.order_views import ErrorView, OtherOrderView, StepView
-from workflows.states import OrderState, StepState
+from workflows.contract.order_views import ErrorView, OtherOrderView, StepView
+from workflows.contract.states import OrderState, StepState
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 

@@ -10,13 +10,13 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.contract import SystemCall, system_task_queue
+from activity_contract.calls import SystemCall, system_task_queue
 from operations.priorities import LONGEST_KEY, priority_of
 from operations.submission import submit
 from tests.workflows.plans import call, plan_of
 from tests.workflows.scripted import Script
+from workflows.contract.order_messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
 from workflows.fulfil_order import FulfilOrder
-from workflows.messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
 
 ORDERS_OF_THE_LARGE_CUSTOMER = 40
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from operations.listing import OrderFilter, query_of, quoted
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 
 from operations.reasons import ended_sentence, lateness, why
 from tests.operations.views import START, order_view, step_view
-from workflows.order_views import ErrorView, HoldView, LineView
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.contract.order_views import ErrorView, HoldView, LineView
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 
 def sentence(state: StepState, kind: str = "call", **changes: Any) -> str:

@@ -22,8 +22,8 @@ from operations.errors import (
 from operations.reading import find_step
 from operations.submission import Submission, digest_of, order_id_of
 from tests.operations.views import step_view
-from workflows.messages import Decision, Refusal
-from workflows.states import OrderState, StepState
+from workflows.contract.order_messages import Decision, Refusal
+from workflows.contract.states import OrderState, StepState
 
 
 def code_of(error: Exception) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from workflows.order_views import OrderView, StepView
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.contract.order_views import OrderView, StepView
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 START = datetime(2026, 12, 1, 8, tzinfo=UTC)
 

@@ -27,7 +27,7 @@ PINNED = re.compile(r"[a-z/-]+:\d+\.\d+[\w.-]*")
 
 def sources() -> str:
     """All of the project's own code and definitions."""
-    folders = ("activities", "cli", "gateway", "operations", "systems", "definitions")
+    folders = ("activities", "cli", "gateway", "operations", "sandbox", "definitions")
     files = [path for folder in folders for path in (ROOT / folder).rglob("*") if path.suffix in (".py", ".yaml")]
     return "\n".join(path.read_text(encoding="utf-8") for path in [*files, ROOT / "worker.py"])
 
@@ -195,6 +195,6 @@ def test_the_systems_variables_are_those_that_the_catalogue_reads() -> None:
 
 
 def test_health_is_asked_where_it_is_answered() -> None:
-    for name, folder in (("gateway", "gateway"), ("sandbox", "systems")):
+    for name, folder in (("gateway", "gateway"), ("sandbox", "sandbox")):
         assert "/health'" in " ".join(OURS[name]["healthcheck"]["test"])
-        assert any('"/health"' in path.read_text(encoding="utf-8") for path in (ROOT / folder).glob("*.py")), folder
+        assert any('"/health"' in path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")), folder

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("workflows", "compiler", "activities")
+OURS = ("workflows", "compiler", "activities", "activity_contract")
 FORBIDDEN_MODULES = {
     "random", "secrets", "socket", "subprocess", "threading", "multiprocessing", "requests", "httpx", "urllib.request",
     "sqlite3", "tempfile", "shutil", "glob", "concurrent.futures",
@@ -26,7 +26,7 @@ FORBIDDEN_CALLS = {
     "asyncio.wait", "asyncio.as_completed", "asyncio.to_thread", "asyncio.run", "asyncio.get_event_loop",
 }  # fmt: skip
 """`asyncio.wait` and `as_completed` hand over sets, whose order differs from run to run; `workflow.wait` does not."""
-READS_FILES = {"compiler.loading", "compiler.source_files"}
+READS_FILES = {"compiler.load_catalogue", "compiler.source.files"}
 """They load a catalogue, and a workflow must not reach them at all."""
 
 

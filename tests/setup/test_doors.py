@@ -14,7 +14,7 @@ from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from operations.bulk_acts import BULK_ACTS
 from operations.orders import Orders
-from workflows.updates import UPDATES
+from workflows.core.engine.updates import UPDATES
 
 ROOT = Path(__file__).parents[2]
 READING = {"history": "/orders/{order_id}/history", "why": "/orders/{order_id}/why", "fallout": "/fallout"} | {

@@ -10,8 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
-from operations import Orders
 from operations.connection import ConnectionSettings
+from operations.orders import Orders
 from stack.options import HOST, Ports, free_port
 
 ROOT = Path(__file__).parents[2]

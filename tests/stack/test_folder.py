@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from stack.data_folder import SECRETS, Folder
 from stack.errors import StackError
-from stack.folder import SECRETS, Folder
 from stack.options import HOST, Ports, free_port
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from stack import processes
+from stack import supervisor
 from stack.errors import StackError
-from stack.processes import Child, Service, Watchdog
+from stack.supervisor import Child, Service, Watchdog
 
 LASTING = "import time; print('here', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + LASTING
@@ -23,7 +23,7 @@ FAILING = "import sys; print('cannot find the thing'); sys.exit(3)"
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from stack.processes import Child, Service, Watchdog
+from stack.supervisor import Child, Service, Watchdog
 
 async def ready(): return True
 
@@ -98,7 +98,7 @@ async def test_a_process_that_dies_is_told_of_and_started_again(child_of: Callab
 async def test_one_that_dies_again_and_again_is_given_up_with_the_end_of_its_log(
     child_of: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "DEATHS", 2)
+    monkeypatch.setattr(supervisor, "DEATHS", 2)
     told: list[str] = []
     child = child_of("print('here', flush=True); print('out of luck')", told)
     await child.start()
@@ -115,7 +115,7 @@ async def test_one_that_cannot_start_is_reported_with_the_end_of_its_log(child_o
 async def test_one_that_does_not_get_ready_is_reported(
     child_of: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(processes, "PATIENCE", 0.2)
+    monkeypatch.setattr(supervisor, "PATIENCE", 0.2)
     with pytest.raises(StackError, match="The thing is not ready after"):
         await child_of("import time; time.sleep(600)", []).start()
 
@@ -153,4 +153,4 @@ def test_nothing_is_left_behind_when_the_stack_itself_is_killed(code: str, tmp_p
     ],
 )
 def test_the_end_of_a_log_is_shown_in_words(line: str, shown: str) -> None:
-    assert processes.readable(line) == shown
+    assert supervisor.readable(line) == shown

@@ -9,12 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
+from stack.demo_output import Screen
 from stack.options import StackOptions
-from stack.running import RunningStack, run
-from stack.screen import Screen
-from stack.stories import STORIES, NotAsTold, Story, tell
+from stack.stack import RunningStack, run
+from stack.stories import STORIES
 from stack.stories.shortened import shortened
 from stack.stories.stage import Stage
+from stack.stories.story import NotAsTold, Story, tell
 from tests.cli.calling import call
 from tests.stack.started import ROOT, free_ports
 

@@ -12,7 +12,7 @@ import pytest
 
 from tests.setup import readme
 from tests.stack.started import LONGEST, STARTER, Up, free_ports, port_flags, processes_with
-from workflows.states import OrderState
+from workflows.contract.states import OrderState
 
 SELF_INSTALL = "HS-1002"
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.reading import OrderReading
-from systems.inventory import FIRST_STOCK
-from workflows.order_views import StepView
-from workflows.states import StepState
+from sandbox.inventory import FIRST_STOCK
+from workflows.contract.order_views import StepView
+from workflows.contract.states import StepState
 
 S = StepState
 KEY = re.compile(r"(?P<order>[^/]+)/(?P<step>[^/]+)/(?P<kind>do|undo|change)/(?P<number>\d+)")

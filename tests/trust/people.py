@@ -17,13 +17,13 @@ from operations.amending import Amendment
 from operations.errors import OperationError
 from operations.listing import OrderFilter
 from operations.reading import OrderReading
-from stack.running import RunningStack
+from stack.stack import RunningStack
 from tests.stack.started import processes_with
 from tests.trust.books import Records
 from tests.trust.turmoil import Deed, Turmoil, sent
-from workflows.messages import Actor
-from workflows.order_views import StepView
-from workflows.states import OrderState, StepState
+from workflows.contract.order_messages import Actor
+from workflows.contract.order_views import StepView
+from workflows.contract.states import OrderState, StepState
 
 ANN = Actor(by="ann", reason="turmoil")
 TRIES = 4

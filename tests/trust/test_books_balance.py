@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from compiler.loading import load_catalogue
+from compiler.load_catalogue import load_catalogue
 from stack.options import StackOptions
-from stack.running import RunningStack, run
+from stack.stack import RunningStack, run
 from tests.stack.started import ROOT, free_ports
 from tests.trust.books import faults_in
 from tests.trust.people import People

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from compiler.compile import compile_order
-from compiler.loading import load_catalogue
-from compiler.orders import read_orders
-from compiler.plan import OrderHeader, Plan, PlannedStep
+from compiler.compile_order import compile_order
+from compiler.load_catalogue import load_catalogue
+from compiler.orders.reader import read_orders
+from compiler.plan.plan import OrderHeader, Plan, PlannedStep
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,12 +10,13 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-from operations import NotFound, NoWorker, Orders, ServerUnreachable, TimedOut
+from operations.errors import NotFound, NoWorker, ServerUnreachable, TimedOut
+from operations.orders import Orders
 from operations.reading import OrderReading
 from tests.operations.views import order_view, step_view
 from views import following
 from views.following import AWAY, SILENT, follow
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
 
 RUNNING = OrderReading(order_view(), (step_view(1, "w.s@1", StepState.IN_PROGRESS, waits_for="its call"),))
 ENDED = OrderReading(order_view(OrderState.COMPLETED), (step_view(1, "w.s@1", StepState.COMPLETED),))

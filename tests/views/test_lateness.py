@@ -8,15 +8,15 @@ from typing import Any
 
 from rich.console import Console
 
-from compiler.steps import Start, StepDefinition
+from compiler.language.steps import Start, StepDefinition
 from operations.reading import OrderReading
 from tests.operations.views import START, order_view, step_view
 from tests.views.plans import of_arrows
 from views.live import about, step_row
 from views.order import order_view as shown
 from views.plan_words import conditions
-from workflows.order_views import LineView
-from workflows.states import Jeopardy, OrderState, StepState
+from workflows.contract.order_views import LineView
+from workflows.contract.states import Jeopardy, OrderState, StepState
 
 NOW = START + timedelta(hours=1)
 DUE = START + timedelta(minutes=30)

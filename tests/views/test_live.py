@@ -10,8 +10,8 @@ from operations.bulk import Target
 from tests.operations.views import START, order_view, step_view
 from views.bulk import targets_table
 from views.live import Changes, OrderPicture, about, heading, step_row
-from workflows.order_views import ErrorView, StepView, UndoView
-from workflows.states import OrderState, StepState
+from workflows.contract.order_views import ErrorView, StepView, UndoView
+from workflows.contract.states import OrderState, StepState
 
 NOW = START + timedelta(seconds=90)
 BUSY = ErrorView(code="http_503", message="Service Unavailable", at=NOW)

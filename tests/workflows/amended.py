@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.amendment import amend
-from compiler.difference import seen_otherwise
-from compiler.plan import Plan
+from compiler.amendment.overlay import amend
+from compiler.amendment.plan_diff import seen_otherwise
+from compiler.plan.plan import Plan
 from tests.workflows.driving import Driven
 from tests.workflows.plans import plan_of
-from workflows import amending, revising
-from workflows.amending import Amended, Fate
-from workflows.progress import OrderRun
+from workflows.core.amendment import apply, impact
+from workflows.core.amendment.impact import Amended, Fate
+from workflows.core.state.order_run import OrderRun
 
 
 def amended(running: Plan, retired: Iterable[int], wanted: Plan) -> Amended:
-    """As activities/compile_amendment.py tells it."""
+    """As activities/compilation/compile_amendment.py tells it."""
     laid = amend(running, set(retired), wanted)
     positions = {step.id: position for position, step in enumerate(laid.plan.steps)}
     lines = {line.id for line in wanted.order_lines}
@@ -32,7 +32,7 @@ def amended(running: Plan, retired: Iterable[int], wanted: Plan) -> Amended:
 def fates(run: OrderRun, wanted: Plan) -> dict[str, Fate]:
     """By id, without doing anything."""
     found = amended(run.plan, run.revisions.retired, wanted)
-    return {found.plan.steps[at].id: fate for at, fate in amending.fates_of(run, found).items()}
+    return {found.plan.steps[at].id: fate for at, fate in impact.fates_of(run, found).items()}
 
 
 class Amendable(Driven):
@@ -46,8 +46,8 @@ class Amendable(Driven):
         here: that is the update's part."""
         wanted = steps if isinstance(steps, Plan) else plan_of(steps, **order)
         found = amended(self.run.plan, self.run.revisions.retired, wanted)
-        decided = amending.fates_of(self.run, found)
-        revising.take_in(self.run, found, decided)
+        decided = impact.fates_of(self.run, found)
+        apply.take_in(self.run, found, decided)
         self.plan = self.run.plan
         self.go_on()
         return {_name(found.plan.steps[at].id): fate.value for at, fate in decided.items()}

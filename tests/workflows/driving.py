@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from activities.contract import SystemCall
-from compiler.plan import Plan
-from compiler.plan_codec import pack
+from activity_contract.calls import SystemCall
+from compiler.plan.codec import pack
+from compiler.plan.plan import Plan
 from tests.workflows.plans import plan_of
-from workflows import acts, callbacks, carrying, events, fulfilment, jeopardy, order_acts, rollback
-from workflows.commands import CancelActivity, Command, StartActivity, StartCall
-from workflows.inbox import kept_event
-from workflows.messages import ActAnswer, Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct
-from workflows.order_views import StepView
-from workflows.progress import Failure, OrderRun, StepRun, UndoRun
-from workflows.rollback import Assessment
-from workflows.rollup import state_of
-from workflows.states import OrderState, StepState, Withdrawal
-from workflows.views import step_view
+from workflows.contract.order_messages import ActAnswer, Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct
+from workflows.contract.order_views import StepView
+from workflows.contract.states import OrderState, StepState
+from workflows.core.actions import order_actions, step_actions
+from workflows.core.compensation import rollback, targets
+from workflows.core.compensation.rollback import Assessment
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.execution import callback_matching, event_matching
+from workflows.core.execution.event_matching import kept_event
+from workflows.core.queries.order_view import step_view
+from workflows.core.state.commands import CancelActivity, Command, StartActivity, StartCall
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import state_of
+from workflows.core.state.state_transitions import Withdrawal
+from workflows.core.state.step_run import Failure, StepRun, UndoRun
+from workflows.core.timing import jeopardy
 
 START = 1_800_000_000.0
 ANN = Actor(by="ann", reason="asked to")
@@ -32,14 +39,14 @@ class Driven:
         self.run = OrderRun(self.plan, START, in_flight)
         self.run.strict = strict
         self.commands: list[Command] = []
-        fulfilment.start(self.run)
+        advance.start(self.run)
         self.go_on()
 
     def go_on(self) -> None:
-        while fulfilment.advance(self.run):
+        while advance.advance(self.run):
             pass
         jeopardy.refresh(self.run)
-        self.commands += fulfilment.take_commands(self.run)
+        self.commands += advance.take_commands(self.run)
 
     def step(self, name: str) -> StepRun:
         return self.run.steps[self.run.positions[f"camera.{name}@1"]]
@@ -81,18 +88,18 @@ class Driven:
 
     def answer(self, name: str, output: Any = None, attempts: int = 1) -> None:
         step = self.step(name)
-        fulfilment.answered(self.run, step.position, step.launch, {"output": output, "attempts": attempts})
+        advance.answered(self.run, step.position, step.launch, {"output": output, "attempts": attempts})
         self.go_on()
 
     def fail(self, name: str, code: str = "http_500", message: str = "it broke", **further: Any) -> None:
         step = self.step(name)
         failure = Failure(code, message, **{"attempts": 5, **further})
-        fulfilment.attempt_failed(self.run, step.position, step.launch, failure)
+        advance.attempt_failed(self.run, step.position, step.launch, failure)
         self.go_on()
 
     def wait(self, seconds: float) -> None:
         self.run.now += seconds
-        fulfilment.pass_time(self.run)
+        advance.pass_time(self.run)
         self.go_on()
 
     def event(self, name: str, key: str | None = None, payload: Any = None, **further: Any) -> str:
@@ -100,8 +107,8 @@ class Driven:
         event_id = further.pop("event_id", f"{name}/{key}/{payload}")
         delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **further)
         event = kept_event(delivery, self.run.now)
-        verdict = events.verdict_on(self.run, event)
-        fulfilment.take_event(self.run, event, verdict)
+        verdict = event_matching.verdict_on(self.run, event)
+        advance.take_event(self.run, event, verdict)
         self.go_on()
         return verdict.status
 
@@ -109,38 +116,40 @@ class Driven:
         """How it was taken. Raises Refused."""
         step = self.step(name)
         key = key or self.run.key_of(step)
-        verdict = callbacks.verdict_on(self.run, self.run.id_of(step), key, event_id)
-        fulfilment.take_callback(self.run, key, event_id, payload, verdict)
+        verdict = callback_matching.verdict_on(self.run, self.run.id_of(step), key, event_id)
+        advance.take_callback(self.run, key, event_id, payload, verdict)
         self.go_on()
         return verdict.status
 
-    def act(self, act: acts.ActName, name: str, data: Any = None, expected: StepState | None = None) -> ActAnswer:
+    def act(
+        self, act: step_actions.ActName, name: str, data: Any = None, expected: StepState | None = None
+    ) -> ActAnswer:
         """Raises Refused."""
         message = StepAct(step=f"camera.{name}@1", actor=ANN, data=data, expected=expected)
-        step, already = acts.judged(self.run, act, message)
+        step, already = step_actions.judged(self.run, act, message)
         if already is not None:
             return already
-        fulfilment.act(self.run, act, step, message)
+        advance.act(self.run, act, step, message)
         self.go_on()
-        return acts.answer_of(self.run, act, step, message)
+        return step_actions.answer_of(self.run, act, step, message)
 
     def roll_back(
         self, line: str | None = None, why: Withdrawal = Withdrawal.FAILURE, *, override: bool = False
     ) -> Assessment:
-        target = rollback.whole_order(self.run) if line is None else rollback.of_line(self.run, line)
+        target = targets.whole_order(self.run) if line is None else targets.of_line(self.run, line)
         assert target is not None
         found = rollback.assessed(self.run, target, override=override)
         rollback.roll_back(self.run, found, why)
         self.go_on()
         return found
 
-    def order_act(self, act: order_acts.OrderActName, name: str | None = None, **further: Any) -> ActAnswer:
+    def order_act(self, act: order_actions.OrderActName, name: str | None = None, **further: Any) -> ActAnswer:
         """On the order, on `line=…`, or on the step of this name. Raises Refused."""
         step = None if name is None else f"camera.{name}@1"
         message = OrderAct(actor=ANN, step=step, **further)
-        answer = order_acts.judged(self.run, act, message)
+        answer = order_actions.judged(self.run, act, message)
         if answer is None:
-            answer = order_acts.done(self.run, act, message)
+            answer = order_actions.done(self.run, act, message)
         self.go_on()
         return answer
 
@@ -155,14 +164,16 @@ class Driven:
         return [step.id for step, run in zip(self.plan.steps, self.run.steps, strict=True) if run.flying]
 
     def set(self, **characteristics: Any) -> ActAnswer:
-        answer = acts.set_characteristics(self.run, SetCharacteristics(characteristics=characteristics, actor=ANN))
+        answer = step_actions.set_characteristics(
+            self.run, SetCharacteristics(characteristics=characteristics, actor=ANN)
+        )
         self.go_on()
         return answer
 
     def carry_over(self) -> Driven:
         """The same order in a run that continues this one. Nothing may be in flight."""
         packed = pack(self.plan)
-        next_run, _ = carrying.resumed(carrying.carried(self.run, packed), self.run.now)
+        next_run, _ = order_snapshot.resumed(order_snapshot.carried(self.run, packed), self.run.now)
         driven = Driven.__new__(Driven)
         driven.plan, driven.run, driven.commands = next_run.plan, next_run, []
         driven.run.strict = True

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from compiler.catalogue import Read
-from compiler.plan import Line, OrderHeader, Plan, PlannedDefinition, PlannedStep
-from compiler.steps import STANDARD_RETRY, Action, RetryPolicy, StepDefinition
+from compiler.catalogue.catalogue import Read
+from compiler.language.steps import STANDARD_RETRY, Action, RetryPolicy, StepDefinition
+from compiler.plan.plan import Line, OrderHeader, Plan, PlannedDefinition, PlannedStep
 
 OUTPUT = re.compile(r"steps\.(\w+)\.output")
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from compiler.plan import Line, Plan, PlannedStep
-from compiler.steps import Action
+from compiler.language.steps import Action
+from compiler.plan.plan import Line, Plan, PlannedStep
 from tests.workflows.plans import plan_of
 
 START = 1_800_000_000.0

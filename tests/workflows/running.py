@@ -13,11 +13,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from compiler.plan import Plan
+from compiler.plan.plan import Plan
 from tests.temporal import working
 from tests.workflows.plans import plan_of
 from tests.workflows.scripted import Script
-from workflows.messages import (
+from workflows.contract.order_messages import (
     QUERY_OVERVIEW,
     QUERY_STEPS,
     SIGNAL_EVENT,
@@ -40,7 +40,7 @@ from workflows.messages import (
     StepAct,
     workflow_id,
 )
-from workflows.order_views import OrderView, StepsPage, StepsPageRequest, StepView
+from workflows.contract.order_views import OrderView, StepsPage, StepsPageRequest, StepView
 
 DEADLINE = timedelta(seconds=20)
 ANN = Actor(by="ann", reason="asked to")

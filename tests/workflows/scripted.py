@@ -12,30 +12,32 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from activities.contract import (
+from activities.mailboxes.cross_order_watch import OtherOrders
+from activities.mailboxes.returned_events import ReturningEvents
+from activities.mailboxes.subscriptions import EventSubscriptions, Mailboxes
+from activity_contract.calls import (
     CALL_SYSTEM,
-    COMPILE_AMENDMENT,
-    COMPILE_ORDER,
     POLL_SYSTEM,
     RETRY_LATER,
-    CompileAmendment,
-    CompiledAmendment,
-    CompiledOrder,
-    CompileOrder,
     FailureDetails,
     StepActivity,
     StepActivityAnswer,
     SystemAnswer,
     SystemCall,
 )
-from activities.other_orders import OtherOrders
-from activities.returned_events import ReturningEvents
-from activities.subscriptions import EventSubscriptions, Mailboxes
-from compiler.difference import survives
-from compiler.plan import Plan
-from compiler.plan_codec import pack, unpack
+from activity_contract.compilation import (
+    COMPILE_AMENDMENT,
+    COMPILE_ORDER,
+    CompileAmendment,
+    CompiledAmendment,
+    CompiledOrder,
+    CompileOrder,
+)
+from compiler.amendment.plan_diff import survives
+from compiler.plan.codec import pack, unpack
+from compiler.plan.plan import Plan
 from tests.workflows.amended import amended
-from workflows.messages import MAILBOX_TYPE, mailbox_id, workflow_id
+from workflows.contract.order_messages import MAILBOX_TYPE, mailbox_id, workflow_id
 
 Answering = Callable[[SystemCall], Awaitable[Any]]
 

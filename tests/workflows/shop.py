@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from activities.contract import SystemCall
-from compiler import cel
-from workflows.commands import StartActivity, StartCall
-from workflows.progress import Failure
+from activity_contract.calls import SystemCall
+from compiler.cel import evaluation
+from workflows.core.state.commands import StartActivity, StartCall
+from workflows.core.state.step_run import Failure
 
 Start = StartCall | StartActivity
 
@@ -122,4 +122,4 @@ def _output(request: Any, step: str, number: int) -> Any:
     template = getattr(request, "output", None)
     if template is None:
         return body
-    return cel.render(template, {"response": {"status": 200, "headers": {}, "body": body}})
+    return evaluation.render(template, {"response": {"status": 200, "headers": {}, "body": body}})

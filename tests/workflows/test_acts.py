@@ -8,9 +8,9 @@ import pytest
 
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
-from workflows.messages import Refusal
-from workflows.refusals import Refused, step_named
-from workflows.states import StepState
+from workflows.contract.order_messages import Refusal
+from workflows.contract.states import StepState
+from workflows.core.steps.refusal import Refused, step_named
 
 S = StepState
 

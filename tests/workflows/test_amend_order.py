@@ -11,11 +11,11 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from compiler.plan import Plan
+from compiler.plan.plan import Plan
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import failure
-from workflows.messages import UPDATE_AMEND, AmendOrder, Refusal
+from workflows.contract.order_messages import UPDATE_AMEND, AmendOrder, Refusal
 
 UNDO: dict[str, Any] = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
 STEPS: dict[str, Any] = {
@@ -175,9 +175,9 @@ async def test_an_amendment_crosses_over_while_it_is_being_applied(desk: Desk, m
 
     desk.script.answers["camera.a@1"] = [slow, {"id": "R-2"}]
     await order.amend(desk.script, changed(order, "y", d=call(after=["a"])))
-    monkeypatch.setattr("workflows.order_loop.EVENTS_PER_RUN", 10)
+    monkeypatch.setattr("workflows.shell.order_loop.EVENTS_PER_RUN", 10)
     await order.signal_event("nothing")
-    monkeypatch.setattr("workflows.order_loop.EVENTS_PER_RUN", 40)
+    monkeypatch.setattr("workflows.shell.order_loop.EVENTS_PER_RUN", 40)
     gate.set()
     await order.until_state(a="amended", d="completed")
     assert len(await order.run_ids()) > 1

@@ -9,11 +9,12 @@ import pytest
 from tests.workflows.amended import Amendable, amended
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
-from workflows.amending import FATES, Asked, Fate, Standing, fates_of, objections, refuse_by_state
-from workflows.refusals import Refused
-from workflows.scope import Scope
-from workflows.states import OrderState, StepState, Withdrawal
-from workflows.withdrawing import withdraw
+from workflows.contract.states import OrderState, StepState
+from workflows.core.amendment.impact import FATES, Asked, Fate, Standing, fates_of, objections, refuse_by_state
+from workflows.core.compensation.undo_order import withdraw
+from workflows.core.state.state_transitions import Withdrawal
+from workflows.core.steps.expression_scope import Scope
+from workflows.core.steps.refusal import Refused
 
 S = StepState
 UNDO: dict[str, Any] = {

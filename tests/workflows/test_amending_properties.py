@@ -9,13 +9,15 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.plan_codec import pack, unpack
+from compiler.plan.codec import pack, unpack
 from tests.workflows.amended import Amendable, amended
 from tests.workflows.plans import plan_of
-from workflows import amending, carrying, fulfilment
-from workflows.commands import CancelActivity, StartCall
-from workflows.progress import Failure
-from workflows.states import SETTLED, StepState
+from workflows.contract.states import SETTLED, StepState
+from workflows.core.amendment import impact
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.state.commands import CancelActivity, StartCall
+from workflows.core.state.step_run import Failure
 
 Body = dict[str, Any]
 
@@ -97,15 +99,15 @@ class Story:
         luck = 1.0 if smooth else self.chance.random()
         if luck < 0.15 and request.idempotency_key not in self.world.answers:
             failure = Failure("refused", "no", attempts=1)
-            fulfilment.attempt_failed(run, command.step, command.launch, failure)
+            advance.attempt_failed(run, command.step, command.launch, failure)
         elif luck < 0.35:
             if self.chance.random() < 0.5:
                 self.world.take(request.idempotency_key, request.body)
             failure = Failure("timeout", "no answer", outcome_known=False, attempts=1)
-            fulfilment.attempt_failed(run, command.step, command.launch, failure)
+            advance.attempt_failed(run, command.step, command.launch, failure)
         else:
             answer = self.world.take(request.idempotency_key, request.body)
-            fulfilment.answered(run, command.step, command.launch, {"output": answer, "attempts": 1})
+            advance.answered(run, command.step, command.launch, {"output": answer, "attempts": 1})
         self.driven.go_on()
         self.gather()
 
@@ -146,7 +148,7 @@ class Story:
 
     def carry_over(self) -> None:
         before = self.driven
-        run, _ = carrying.resumed(carrying.carried(before.run, pack(before.run.plan)), before.run.now)
+        run, _ = order_snapshot.resumed(order_snapshot.carried(before.run, pack(before.run.plan)), before.run.now)
         run.strict = True
         before.run, before.plan = run, run.plan
         before.go_on()
@@ -226,5 +228,5 @@ def test_there_and_back_leaves_the_plan_as_it_was(seed: int) -> None:
     alive = [at for at in range(len(run.steps)) if at not in run.revisions.retired]
     assert {run.plan.steps[at].id for at in alive} == {step.id for step in before.steps}
     found = amended(run.plan, run.revisions.retired, before)
-    assert amending.changes_nothing(run, found)
+    assert impact.changes_nothing(run, found)
     assert unpack(pack(run.plan)) == run.plan

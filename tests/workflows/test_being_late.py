@@ -15,9 +15,9 @@ from tests.workflows.plans import call
 from tests.workflows.running import Desk, Order, desk_on
 from tests.workflows.test_continuing import first_run, short_runs
 from tests.workflows.test_time import minutes
-from workflows.messages import SearchAttributes
-from workflows.order_views import HistoryEntry
-from workflows.states import Jeopardy
+from workflows.contract.order_messages import SearchAttributes
+from workflows.contract.order_views import HistoryEntry
+from workflows.contract.states import Jeopardy
 
 __all__ = ["short_runs"]
 

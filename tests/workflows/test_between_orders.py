@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import ANN, DEADLINE, Desk, Order, desk_on
-from workflows.messages import ActAnswer, OrderAct, mailbox_id
+from workflows.contract.order_messages import ActAnswer, OrderAct, mailbox_id
 
 LATER: dict[str, Any] = {"ship": {"manual": {"queue": "stock"}}, "other": {"manual": {"queue": "stock"}}}
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workflows.breaker import (
+from workflows.contract.switch_messages import SwitchState
+from workflows.core.systems.circuit_breaker import (
     FIRST_PAUSE,
     LONGEST_PAUSE,
     RAMP,
@@ -17,7 +18,6 @@ from workflows.breaker import (
     Happened,
     Switch,
     SwitchEvent,
-    SwitchState,
     pause_of,
     risen,
     switched,

@@ -6,13 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from activities.contract import CALLBACK_ID, CALLBACK_URL
+from activity_contract.calls import CALLBACK_ID, CALLBACK_URL
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows import fulfilment
-from workflows.messages import Refusal
-from workflows.refusals import Refused
-from workflows.states import StepState
+from workflows.contract.order_messages import Refusal
+from workflows.contract.states import StepState
+from workflows.core.engine import advance
+from workflows.core.steps.refusal import Refused
 
 S = StepState
 
@@ -107,11 +107,11 @@ def test_out_of_attempts_parks_and_independent_branches_go_on() -> None:
 def test_an_attempt_that_was_interrupted_is_made_again_and_not_counted() -> None:
     driven = Driven({"a": call()})
     step = driven.step("a")
-    fulfilment.interrupted(driven.run, step.position, step.launch, begun=False)
+    advance.interrupted(driven.run, step.position, step.launch, begun=False)
     driven.go_on()
     assert driven.request("a").earlier_attempts == 0
     assert driven.request("a").outcome_known
-    fulfilment.interrupted(driven.run, step.position, step.launch, begun=True)
+    advance.interrupted(driven.run, step.position, step.launch, begun=True)
     driven.go_on()
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 3
     assert not driven.request("a").outcome_known
@@ -121,7 +121,7 @@ def test_an_answer_of_an_earlier_activity_is_none() -> None:
     driven = Driven({"a": call()})
     driven.fail("a")
     driven.act("retry", "a")
-    fulfilment.answered(driven.run, 0, 1, {"output": {}, "attempts": 1})
+    advance.answered(driven.run, 0, 1, {"output": {}, "attempts": 1})
     assert driven.state("a") is S.IN_PROGRESS
 
 

@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from compiler.plan_codec import pack
+from compiler.plan.codec import pack
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows import carrying
-from workflows.commands import Subscribe
-from workflows.states import StepState
+from workflows.contract.states import StepState
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.state.commands import Subscribe
 
 S = StepState
 
@@ -123,7 +123,7 @@ def test_characteristics_as_they_were_set_cross_over() -> None:
 def test_only_outputs_that_something_depends_on_are_carried_where_room_is_scarce(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(carrying, "MOST_BYTES_BEYOND_NEED", 0)
+    monkeypatch.setattr(order_snapshot, "MOST_BYTES_BEYOND_NEED", 0)
     undo = {"call": {"system": "shop", "delete": "/${output.id}"}}
     driven = Driven({"a": call(), "b": call(undo=undo), "c": call(), "d": call("/${steps.c.output.id}", after=["c"])})
     driven.run.draining = True
@@ -140,13 +140,13 @@ def test_a_large_order_is_carried_in_little() -> None:
     for number in range(2_000):
         driven.wait(0.01)
         driven.answer(f"s{number}", {"id": f"R-{number}", "state": "reserved"})
-    data = carrying.carried(driven.run, packed := pack(driven.plan))
+    data = order_snapshot.carried(driven.run, packed := pack(driven.plan))
     assert len(data) - len(packed) < 60_000
-    resumed, _ = carrying.resumed(data, START)
+    resumed, _ = order_snapshot.resumed(data, START)
     assert resumed.ended
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x00junk", b"\x00\x00\x00\x02{}x\x9c"])
 def test_bytes_that_are_none_of_ours_are_told(data: bytes) -> None:
     with pytest.raises(ValueError, match="not an order's state"):
-        carrying.resumed(data, START)
+        order_snapshot.resumed(data, START)

@@ -11,23 +11,24 @@ from tests.workflows.driving import ANN, Driven
 from tests.workflows.plans import call
 from tests.workflows.running import DEADLINE, Desk
 from tests.workflows.scripted import failure
-from workflows import acts, fulfilment, notes
-from workflows.journal import LONGEST_REASON, MOST_BYTES, MOST_KEPT, Journal
-from workflows.messages import ActAnswer, Actor, NoteAct, Refusal, StepAct
-from workflows.refusals import Refused
+from workflows.contract.order_messages import ActAnswer, Actor, NoteAct, Refusal, StepAct
+from workflows.core.actions import notes, step_actions
+from workflows.core.engine import advance
+from workflows.core.state.audit_log import LONGEST_REASON, MOST_BYTES, MOST_KEPT, Journal
+from workflows.core.steps.refusal import Refused
 
 BOB = Actor(by="bob")
 TASK = {"manual": {"queue": "field"}}
 
 
-def act(driven: Driven, name: acts.ActName, step: str, by: Actor = ANN, **more: object) -> ActAnswer:
+def act(driven: Driven, name: step_actions.ActName, step: str, by: Actor = ANN, **more: object) -> ActAnswer:
     message = StepAct.model_validate({"step": f"camera.{step}@1", "actor": by, **more})
-    found, already = acts.judged(driven.run, name, message)
+    found, already = step_actions.judged(driven.run, name, message)
     if already is not None:
         return already
-    fulfilment.act(driven.run, name, found, message)
+    advance.act(driven.run, name, found, message)
     driven.go_on()
-    return acts.answer_of(driven.run, name, found, message)
+    return step_actions.answer_of(driven.run, name, found, message)
 
 
 def test_a_task_is_taken_by_one_and_handed_on_to_another() -> None:

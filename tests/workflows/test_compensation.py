@@ -12,15 +12,15 @@ import pytest
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.call_system import SystemCalls
-from activities.connections import Connections
-from activities.reachable_system import ReachableSystem, reach
-from compiler.catalogue import System
+from activities.calls.call_system import SystemCalls
+from activities.systems.connections import Connections
+from activities.systems.reachable_system import ReachableSystem, reach
+from compiler.language.systems import System
 from tests.systems.conftest import Sandbox
 from tests.temporal import working
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import Script
-from workflows.messages import ActAnswer, OrderAct
+from workflows.contract.order_messages import ActAnswer, OrderAct
 
 SECRETS = {"INVENTORY_TOKEN": "t-inventory", "LOGISTICS_API_KEY": "k-logistics", "BILLING_TOKEN": "t-billing"}
 AUTH: dict[str, Any] = {

@@ -12,8 +12,8 @@ from temporalio.api.enums.v1 import EventType
 from tests.workflows.plans import call
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import failure, hanging
-from workflows import order_loop
-from workflows.messages import UPDATE_CANCEL, ActAnswer, OrderAct
+from workflows.contract.order_messages import UPDATE_CANCEL, ActAnswer, OrderAct
+from workflows.shell import order_loop
 
 E = EventType
 

@@ -7,26 +7,26 @@ from typing import Any
 
 import pytest
 
-from activities.contract import Telling, ToldEvent
+from activity_contract.notifications import Telling, ToldEvent
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import plan_of
 from tests.workflows.test_forecast import at, manual
-from workflows import telling
-from workflows.expected import HOUR
-from workflows.showing import open_tasks
+from workflows.core.notifications import order_events
+from workflows.core.timing.expected_duration import HOUR
+from workflows.shell.search_attributes import open_tasks
 
 
 def watched(steps: dict[str, Any], asked: datetime | None = None) -> Driven:
     """An order whose happenings the receiver `crm` wants to hear."""
     driven = Driven(plan_of(steps, requested_completion=asked))
-    telling.begin(driven.run, Telling(events=["order.*", "step.*"], receivers=["crm"]), 1)
+    order_events.begin(driven.run, Telling(events=["order.*", "step.*"], receivers=["crm"]), 1)
     return driven
 
 
 def told(driven: Driven, passed: float) -> list[ToldEvent]:
     """What is told within so many seconds."""
     driven.wait(passed)
-    telling.gather(driven.run)
+    order_events.gather(driven.run)
     assert driven.run.told is not None
     return driven.run.told.waiting
 

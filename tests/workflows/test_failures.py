@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
 
 S = StepState
 

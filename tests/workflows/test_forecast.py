@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows.expected import DAY, HOUR, USUALLY, Timings
-from workflows.forecast import Forecast, forecast_of, latest_of
-from workflows.views import order_view
+from workflows.core.queries.order_view import order_view
+from workflows.core.timing.expected_duration import DAY, HOUR, USUALLY, Timings
+from workflows.core.timing.forecast import Forecast, forecast_of, latest_of
 
 POLL = {"get": "/p", "until": "true"}
 

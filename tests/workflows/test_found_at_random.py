@@ -9,12 +9,14 @@ import pytest
 from tests.workflows.driving import ANN, Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import done, undoable
-from workflows import amending, order_acts
-from workflows.messages import OrderAct
-from workflows.order_acts import OrderActName
-from workflows.refusals import Refused
-from workflows.states import StepState, Withdrawal
-from workflows.withdrawing import withdraw
+from workflows.contract.order_messages import OrderAct
+from workflows.contract.states import StepState
+from workflows.core.actions import order_actions
+from workflows.core.actions.order_actions import OrderActName
+from workflows.core.amendment import impact
+from workflows.core.compensation.undo_order import withdraw
+from workflows.core.state.state_transitions import Withdrawal
+from workflows.core.steps.refusal import Refused
 
 S = StepState
 CALLED_BACK = {"call": {"system": "shop", "post": "/x", "body": {}, "callback": {"within": "1d"}}}
@@ -22,8 +24,8 @@ CALLED_BACK = {"call": {"system": "shop", "post": "/x", "body": {}, "callback": 
 
 def act(driven: Driven, name: OrderActName, **of: Any) -> None:
     message = OrderAct(actor=ANN, **of)
-    assert order_acts.judged(driven.run, name, message) is None
-    order_acts.done(driven.run, name, message)
+    assert order_actions.judged(driven.run, name, message) is None
+    order_actions.done(driven.run, name, message)
     driven.go_on()
 
 
@@ -116,7 +118,7 @@ def test_while_an_order_rolls_back_nothing_that_an_amendment_left_out_comes_back
     driven = done({"a": undoable(), "b": {"event": {"name": "paid"}}}, "a")
     act(driven, "rollback")
     with pytest.raises(Refused, match="is being rolled back"):
-        amending.refuse_by_state(driven.run)
+        impact.refuse_by_state(driven.run)
 
 
 def test_what_is_settled_is_nobodys_fallout_and_its_clock_stands() -> None:

@@ -12,14 +12,14 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 
-from activities.contract import SystemCall
+from activity_contract.calls import SystemCall
 from tests.histories.record import every_kind
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import Desk, Order
 from tests.workflows.scripted import failure, retryable
-from workflows.messages import WORKFLOW_TYPE, SearchAttributes
-from workflows.progress import IN_FLIGHT
-from workflows.states import OrderState
+from workflows.contract.order_messages import WORKFLOW_TYPE, SearchAttributes
+from workflows.contract.states import OrderState
+from workflows.core.state.order_run import IN_FLIGHT
 
 E = EventType
 

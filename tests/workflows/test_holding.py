@@ -7,9 +7,9 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import CHAIN, done, undoable
-from workflows.messages import Refusal
-from workflows.refusals import Refused
-from workflows.states import OrderState, StepState
+from workflows.contract.order_messages import Refusal
+from workflows.contract.states import OrderState, StepState
+from workflows.core.steps.refusal import Refused
 
 S, O = StepState, OrderState  # noqa: E741
 

@@ -12,7 +12,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecut
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.testing import WorkflowEnvironment
 
-from activities.contract import (
+from activity_contract.mailboxes import (
     MAILBOX_DELIVER,
     MAILBOX_SUBSCRIBE,
     MAILBOX_UNSUBSCRIBE,
@@ -22,9 +22,9 @@ from activities.contract import (
     MailboxSubscriber,
 )
 from tests.workflows.running import DEADLINE, Desk, desk_on
-from workflows import mailbox
-from workflows.mailbox import MailboxState
-from workflows.messages import MAILBOX_TYPE, mailbox_id
+from workflows import event_mailbox
+from workflows.contract.order_messages import MAILBOX_TYPE, mailbox_id
+from workflows.event_mailbox import MailboxState
 
 
 class Box:
@@ -105,7 +105,7 @@ async def test_an_order_that_has_ended_is_forgotten_and_the_event_kept(desk: Des
 
 
 async def test_too_much_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mailbox, "MOST_KEPT", 2)
+    monkeypatch.setattr(event_mailbox, "MOST_KEPT", 2)
     box = Box(desk.client, desk.task_queue)
     assert [(await box.deliver(f"e-{n}")).status for n in range(3)] == ["kept", "kept", "full"]
     assert (await Box(desk.client, desk.task_queue).deliver("big", "x" * 1_100_000)).status == "full"
@@ -114,7 +114,7 @@ async def test_too_much_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
 async def test_what_is_kept_crosses_over_when_the_mailbox_continues_as_new(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(mailbox, "DELIVERIES_PER_RUN", 3)
+    monkeypatch.setattr(event_mailbox, "DELIVERIES_PER_RUN", 3)
     box = Box(desk.client, desk.task_queue)
     first = [(await box.deliver(f"e-{n}")).status for n in range(5)]
     assert first == ["kept"] * 5

@@ -6,14 +6,15 @@ from typing import Any
 
 import pytest
 
-from activities.contract import StepStanding, StepWatch
+from activity_contract.cross_order import StepStanding, StepWatch
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
-from workflows import fulfilment, watchers
-from workflows.commands import AskOrder, TellStanding
-from workflows.other_orders import FIRST_PAUSE, LONGEST_PAUSE, MOST_ABSENT
-from workflows.replanning import take_plan
-from workflows.states import StepState
+from workflows.contract.states import StepState
+from workflows.core.amendment.plan_swap import take_plan
+from workflows.core.engine import advance
+from workflows.core.execution import cross_order_notify
+from workflows.core.execution.cross_order_wait import FIRST_PAUSE, LONGEST_PAUSE, MOST_ABSENT
+from workflows.core.state.commands import AskOrder, TellStanding
 
 S = StepState
 
@@ -37,7 +38,7 @@ def told(driven: Driven) -> list[tuple[str, str]]:
 
 def say(driven: Driven, standing: str, words: str = "", name: str = "a", step: str = "ship") -> None:
     said = {"step_id": f"camera.{name}@1", "other_order": "O-2", "other_step": step, "standing": standing}
-    fulfilment.order_heard(driven.run, StepStanding.model_validate(said | {"words": words}))
+    advance.order_heard(driven.run, StepStanding.model_validate(said | {"words": words}))
     driven.go_on()
 
 
@@ -46,7 +47,7 @@ def watch_of(name: str, order: str = "O-9", workstream: str = "camera") -> StepW
 
 
 def watch(driven: Driven, name: str, order: str = "O-9") -> None:
-    watchers.watch(driven.run, watch_of(name, order))
+    cross_order_notify.watch(driven.run, watch_of(name, order))
     driven.go_on()
 
 
@@ -139,7 +140,7 @@ def test_what_is_not_answered_is_asked_again_at_growing_intervals() -> None:
     driven = driven_of({"a": waiting()})
     pauses = []
     for _ in range(12):
-        fulfilment.order_answered(driven.run, asked(driven)[-1], None)
+        advance.order_answered(driven.run, asked(driven)[-1], None)
         before = driven.run.now
         due = driven.run.next_due()
         assert due is not None
@@ -203,19 +204,19 @@ def test_many_are_told_by_and_by() -> None:
     for number in range(250):
         watch(driven, "a", order=f"O-{number + 10}")
     driven.answer("a", {})
-    assert len(told(driven)) == watchers.MOST_TOLD_AT_ONCE
+    assert len(told(driven)) == cross_order_notify.MOST_TOLD_AT_ONCE
     for _ in range(250):
-        fulfilment.order_told(driven.run)
+        advance.order_told(driven.run)
         driven.go_on()
     assert len({order for order, _ in told(driven)}) == 250
 
 
 def test_an_ended_order_tells_how_its_step_stands() -> None:
     driven = driven_of({"a": call()})
-    assert watchers.standing_of(driven.run, watch_of("a")).standing == "open"
+    assert cross_order_notify.standing_of(driven.run, watch_of("a")).standing == "open"
     driven.answer("a", {})
-    assert watchers.standing_of(driven.run, watch_of("a")).standing == "done"
-    assert watchers.standing_of(driven.run, watch_of("b")).standing == "missing"
+    assert cross_order_notify.standing_of(driven.run, watch_of("a")).standing == "done"
+    assert cross_order_notify.standing_of(driven.run, watch_of("b")).standing == "missing"
 
 
 def test_an_amendment_that_names_another_order_has_it_asked_instead() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from activities.contract import DeliveryOutcome, HandOver, ToldEvent, ToldOrder
-from workflows.outbox_state import MOST_KEPT, MOST_QUEUED, OutboxState, packed, unpacked
+from activity_contract.notifications import DeliveryOutcome, HandOver, ToldEvent, ToldOrder
+from workflows.core.notifications.outbox_queue import MOST_KEPT, MOST_QUEUED, OutboxState, packed, unpacked
 
 ORDER = ToldOrder(id="O-1")
 NOW = 1_000.0

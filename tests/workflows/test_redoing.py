@@ -9,10 +9,10 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import done, undoable
-from workflows import fulfilment
-from workflows.messages import Refusal
-from workflows.refusals import Refused
-from workflows.states import OrderState, StepState
+from workflows.contract.order_messages import Refusal
+from workflows.contract.states import OrderState, StepState
+from workflows.core.engine import advance
+from workflows.core.steps.refusal import Refused
 
 S, O = StepState, OrderState  # noqa: E741
 
@@ -75,7 +75,7 @@ def driven_over(driven: Driven) -> Driven:
     for name in ("photo", "inspect"):
         step = driven.step(name)
         driven.run.draining = True
-        fulfilment.interrupted(driven.run, step.position, step.launch, begun=False)
+        advance.interrupted(driven.run, step.position, step.launch, begun=False)
     return driven.carry_over()
 
 

@@ -10,11 +10,11 @@ import pytest
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from tests.workflows.test_forecast import at, manual
-from workflows.expected import HOUR
-from workflows.forecast import forecast_of
-from workflows.messages import Refusal
-from workflows.refusals import Refused
-from workflows.states import Jeopardy
+from workflows.contract.order_messages import Refusal
+from workflows.contract.states import Jeopardy
+from workflows.core.steps.refusal import Refused
+from workflows.core.timing.expected_duration import HOUR
+from workflows.core.timing.forecast import forecast_of
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 CALLBACK = {"system": "shop", "post": "/x", "callback": {"within": "10h"}}

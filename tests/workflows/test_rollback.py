@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from compiler.plan_codec import pack
+from compiler.plan.codec import pack
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
-from workflows import carrying, fulfilment
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
 
 S, O = StepState, OrderState  # noqa: E741
 
@@ -366,17 +367,17 @@ def test_ten_thousand_steps_are_rolled_back_and_cross_over_in_little() -> None:
     driven = Driven(plan_of(steps), in_flight=100)
     for n in range(10_000):
         step = driven.run.steps[n]
-        fulfilment.answered(driven.run, n, step.launch, {"output": {"id": f"R-{n}"}, "attempts": 1})
+        advance.answered(driven.run, n, step.launch, {"output": {"id": f"R-{n}"}, "attempts": 1})
         driven.go_on()
     driven.roll_back()
     for n in reversed(range(10_000)):
         if n == 5_000:
             driven.run.draining = True
-            data = carrying.carried(driven.run, packed := pack(driven.plan))
+            data = order_snapshot.carried(driven.run, packed := pack(driven.plan))
             assert len(data) - len(packed) < 150_000
             driven.run.draining = False
         step = driven.run.steps[n]
         assert step.flying
-        fulfilment.answered(driven.run, n, step.launch, {"output": None, "attempts": 1})
+        advance.answered(driven.run, n, step.launch, {"output": None, "attempts": 1})
         driven.go_on()
     assert driven.run.ended

@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 
-from compiler.plan import Line, Plan
-from compiler.steps import Action
+from compiler.language.steps import Action
+from compiler.plan.plan import Line, Plan
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
 from tests.workflows.test_rollback import undoable
-from workflows.rollback import around, of_line
-from workflows.rollup import line_states
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
+from workflows.core.compensation.targets import around, of_line
+from workflows.core.state.rollup import line_states
 
 S, O = StepState, OrderState  # noqa: E741
 

@@ -9,10 +9,10 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
 from tests.workflows.test_forecast import at, manual
-from workflows.expected import HOUR
-from workflows.jeopardy import jeopardy_of
-from workflows.showing import open_tasks
-from workflows.states import Jeopardy
+from workflows.contract.states import Jeopardy
+from workflows.core.timing.expected_duration import HOUR
+from workflows.core.timing.jeopardy import jeopardy_of
+from workflows.shell.search_attributes import open_tasks
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 

@@ -1,4 +1,4 @@
-"""The tables of workflows/states.py: what may follow what, and how states roll up."""
+"""The tables of workflows/core/state/state_transitions.py: what may follow what, and how states roll up."""
 
 from __future__ import annotations
 
@@ -8,24 +8,21 @@ import pytest
 
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
-from workflows.progress import UndoRun
-from workflows.states import (
-    SETTLED,
+from workflows.contract.states import SETTLED, TAKEN_BACK, OrderState, StepState
+from workflows.core.state.state_transitions import (
     SHARES,
-    TAKEN_BACK,
     TRANSITIONS,
     UNDO_TRANSITIONS,
     Condition,
     IllegalTransition,
-    OrderState,
     Share,
-    StepState,
     Withdrawal,
     line_state,
     order_state,
     running_state,
     share_of,
 )
+from workflows.core.state.step_run import UndoRun
 
 S, O, C = StepState, OrderState, Condition  # noqa: E741
 PAIRS = list(product(StepState, StepState))

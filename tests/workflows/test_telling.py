@@ -8,16 +8,19 @@ from typing import Any
 
 import pytest
 
-from activities.contract import HandOver, Telling, ToldEvent, ToldOrder
-from compiler.event_types import EVENT_TYPES
-from compiler.plan_codec import pack
+from activity_contract.notifications import HandOver, Telling, ToldEvent, ToldOrder
+from compiler.language.event_types import EVENT_TYPES
+from compiler.plan.codec import pack
 from tests.workflows.driving import ANN, START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows import carrying, escalating, fulfilment, telling
-from workflows.commands import Command, TellEvents
-from workflows.progress import OrderRun
-from workflows.rollup import line_states
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.notifications import order_events
+from workflows.core.notifications import order_events as telling
+from workflows.core.state.commands import Command, TellEvents
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import line_states
 
 EVERYTHING = ["*"]
 
@@ -32,7 +35,7 @@ class Telltale(Driven):
         self.commands: list[Command] = []
         self.batches: list[HandOver] = []
         self.slow = slow
-        fulfilment.start(self.run)
+        advance.start(self.run)
         telling.begin(self.run, Telling(events=events, receivers=["crm"]), revision)
         self.go_on()
 
@@ -40,7 +43,7 @@ class Telltale(Driven):
         super().go_on()
         while True:
             telling.gather(self.run)
-            handed = [each.hand_over for each in fulfilment.take_commands(self.run) if isinstance(each, TellEvents)]
+            handed = [each.hand_over for each in advance.take_commands(self.run) if isinstance(each, TellEvents)]
             self.batches += handed
             if not handed or self.slow:
                 return
@@ -85,7 +88,7 @@ def test_an_order_that_nobody_wants_to_hear_of_notes_nothing() -> None:
     telling.gather(driven.run)
     assert driven.run.told is None
     assert driven.run.journal.heard is None
-    assert not fulfilment.take_commands(driven.run)
+    assert not advance.take_commands(driven.run)
 
 
 def test_only_what_is_wanted_is_told_and_numbered() -> None:
@@ -152,7 +155,7 @@ def test_a_further_attempt_is_no_beginning() -> None:
 def test_an_escalation_names_a_receiver_or_a_queue() -> None:
     driven = Telltale({"a": call()}, ["step.escalated"])
     for to in ("crm", "field_ops"):
-        escalating.escalate(driven.run, driven.step("a"), to, "late")
+        order_events.escalate(driven.run, driven.step("a"), to, "late")
         driven.go_on()
     told = [(event.data.get("receiver"), event.data.get("queue")) for event in driven.told]
     assert told == [("crm", None), (None, "field_ops")]
@@ -175,7 +178,7 @@ def test_numbers_and_what_waits_cross_over_when_the_run_continues() -> None:
     driven.fail("a", "out_of_stock")
     telling.handed_over(driven.run, well=False)
     before = driven.run.told
-    run, _ = carrying.resumed(carrying.carried(driven.run, pack(driven.plan)), driven.run.now)
+    run, _ = order_snapshot.resumed(order_snapshot.carried(driven.run, pack(driven.plan)), driven.run.now)
     assert before is not None
     assert run.told is not None
     assert (run.told.number, run.told.waiting) == (before.number, before.waiting)

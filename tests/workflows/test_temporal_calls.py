@@ -17,15 +17,15 @@ from temporalio.exceptions import (
     TimeoutType,
 )
 
-from compiler.steps import STANDARD_RETRY, RetryPolicy
+from compiler.language.steps import STANDARD_RETRY, RetryPolicy
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.scripted import failure
-from workflows import signals
-from workflows.messages import CallbackDelivery, EventDelivery, Refusal
-from workflows.progress import Failure
-from workflows.refusals import Refused
-from workflows.temporal_calls import BROKEN, Interrupted, failure_of, refusals, retry_policy
+from workflows.contract.order_messages import CallbackDelivery, EventDelivery, Refusal
+from workflows.core.engine import signals
+from workflows.core.state.step_run import Failure
+from workflows.core.steps.refusal import Refused
+from workflows.shell.activity_calls import BROKEN, Interrupted, failure_of, refusals, retry_policy
 
 
 def told(cause: BaseException) -> ActivityError:

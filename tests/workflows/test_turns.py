@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows.states import OrderState, StepState
+from workflows.contract.states import OrderState, StepState
 
 
 def test_a_step_starts_the_moment_its_own_predecessors_are_done() -> None:

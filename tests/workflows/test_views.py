@@ -7,17 +7,20 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compiler.plan import Line, PlannedStep
-from compiler.steps import Action
+from compiler.language.steps import Action
+from compiler.plan.plan import Line, PlannedStep
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows import details, journal, labels, views
-from workflows.messages import Decision
-from workflows.order_views import StepsPageRequest
-from workflows.progress import OrderRun, Tally
-from workflows.rollup import line_states
-from workflows.states import OrderState, StepState
-from workflows.views import order_view, steps_page
+from workflows.contract.order_messages import Decision
+from workflows.contract.order_views import StepsPageRequest
+from workflows.contract.states import OrderState, StepState
+from workflows.core.queries import order_view as views
+from workflows.core.queries import progress_table
+from workflows.core.queries.order_view import order_view, steps_page
+from workflows.core.state import audit_log
+from workflows.core.state.order_run import OrderRun, Tally
+from workflows.core.state.rollup import line_states
+from workflows.core.steps import labels
 
 S, O = StepState, OrderState  # noqa: E741
 
@@ -99,17 +102,17 @@ def test_an_order_lines_state_is_rolled_up_from_everything_below_it() -> None:
 
 def test_details_are_a_row_a_workstream_and_what_is_stuck_comes_first() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])})
-    assert details.details_of(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
+    assert progress_table.details_of(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
     for number in range(30):
         driven.run.tallies[f"w{number}"] = Tally(f"w{number}", {S.PENDING: 1})
     driven.run.tallies["w29"].counts[S.FATALLY_FAILED] = 1
-    rows = details.details_of(driven.run).splitlines()
+    rows = progress_table.details_of(driven.run).splitlines()
     assert rows[2].startswith("| w29 |")
     assert rows[-1] == "… and 11 more workstreams"
 
 
 def test_text_from_outside_stays_text_in_a_table() -> None:
-    assert details.escaped("a|b\n*c* <d>") == "a\\|b \\*c\\* \\<d\\>"
+    assert progress_table.escaped("a|b\n*c* <d>") == "a\\|b \\*c\\* \\<d\\>"
 
 
 @pytest.mark.parametrize(
@@ -139,8 +142,8 @@ def test_a_summary_of_many_lines_counts_them() -> None:
 
 
 def test_the_journal_is_bounded_and_never_forgets_the_beginning() -> None:
-    kept = journal.Journal()
-    for number in range(journal.MOST_KEPT + 10):
+    kept = audit_log.Journal()
+    for number in range(audit_log.MOST_KEPT + 10):
         kept.note(number, f"entry {number}")
-    assert len(kept.entries) == journal.MOST_KEPT
+    assert len(kept.entries) == audit_log.MOST_KEPT
     assert (kept.entries[0].what, kept.entries[1].what) == ("entry 0", "entry 11")

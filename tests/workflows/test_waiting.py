@@ -8,12 +8,12 @@ import pytest
 
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows import events
-from workflows.commands import StartActivity, Subscribe, Unsubscribe
-from workflows.inbox import KeptEvent
-from workflows.messages import Refusal
-from workflows.refusals import Refused
-from workflows.states import StepState
+from workflows.contract.order_messages import Refusal
+from workflows.contract.states import StepState
+from workflows.core.execution import event_matching
+from workflows.core.state.commands import StartActivity, Subscribe, Unsubscribe
+from workflows.core.state.event_inbox import KeptEvent
+from workflows.core.steps.refusal import Refused
 
 S = StepState
 
@@ -202,7 +202,7 @@ def test_an_event_can_be_a_failure_of_the_business() -> None:
 def test_an_event_kept_as_ambiguous_goes_to_the_step_that_is_left() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
     kept = KeptEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
-    events.take_in(driven.run, kept, events.Verdict("kept"))
+    event_matching.take_in(driven.run, kept, event_matching.Verdict("kept"))
     driven.event("paid", step="camera.a@1", event_id="e-2")
     assert driven.state("b") is S.COMPLETED
     assert driven.step("b").output == {"n": 1}

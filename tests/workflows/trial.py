@@ -8,25 +8,33 @@ from functools import partial
 from random import Random
 from typing import Any
 
-from compiler.plan import Plan
-from compiler.plan_codec import pack
-from compiler.steps import StepKind
+from compiler.language.steps import StepKind
+from compiler.plan.codec import pack
+from compiler.plan.plan import Plan
 from tests.workflows.amended import amended
 from tests.workflows.random_plans import START, changed_plan, random_plan
 from tests.workflows.shop import PendingCallback, Shop, Start
-from workflows import acts, amending, callbacks, carrying, events, fulfilment, jeopardy, order_acts, revising
-from workflows.commands import CancelActivity, StartActivity, StartCall
-from workflows.forecast import forecast_of
-from workflows.inbox import kept_event
-from workflows.messages import Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct
-from workflows.order_acts import OrderActName
-from workflows.progress import OrderRun, Phase, StepRun
-from workflows.refusals import Refused
-from workflows.rollback import assessed, whole_order
-from workflows.rollup import state_of
-from workflows.states import DONE, DONE_AGAIN, TAKEN_BACK, StepState
-from workflows.views import step_view
-from workflows.withdrawing import links, reach
+from workflows.contract.order_messages import Actor, EventDelivery, OrderAct, SetCharacteristics, StepAct
+from workflows.contract.states import DONE, TAKEN_BACK, StepState
+from workflows.core.actions import order_actions, step_actions
+from workflows.core.actions.order_actions import OrderActName
+from workflows.core.amendment import apply, impact
+from workflows.core.compensation.rollback import assessed
+from workflows.core.compensation.targets import whole_order
+from workflows.core.compensation.undo_order import links, reach
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.execution import callback_matching, event_matching
+from workflows.core.execution.event_matching import kept_event
+from workflows.core.queries.order_view import step_view
+from workflows.core.state.commands import CancelActivity, StartActivity, StartCall
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import state_of
+from workflows.core.state.state_transitions import DONE_AGAIN
+from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.refusal import Refused
+from workflows.core.timing import jeopardy
+from workflows.core.timing.forecast import forecast_of
 
 ANN = Actor(by="ann", reason="asked to")
 UNDO_PHASES = (Phase.LEARN, Phase.LEARN_POLL, Phase.UNDO_CALL, Phase.UNDO_ACTIVITY, Phase.UNDO_PERSON)
@@ -76,7 +84,7 @@ class Trial:
         self.stays: set[int] = set()
         """Steps that were past a point of no return when the order was taken back, or needed by such a one."""
         self.retries: dict[str, int] = {}
-        fulfilment.start(self.run)
+        advance.start(self.run)
         self.go_on()
 
     # the loop
@@ -107,10 +115,10 @@ class Trial:
 
     def go_on(self) -> None:
         before = {step.position for step in self.run.steps if step.begun}
-        while fulfilment.advance(self.run):
+        while advance.advance(self.run):
             pass
         jeopardy.refresh(self.run)
-        for command in fulfilment.take_commands(self.run):
+        for command in advance.take_commands(self.run):
             if isinstance(command, StartCall | StartActivity):
                 step = self.run.steps[command.step]
                 self.flights.append(Flight(command, step.number))
@@ -199,36 +207,36 @@ class Trial:
         command = flight.command
         landing = self.shop.land(command, self.run.id_of(self.run.steps[command.step]), flight.number)
         if landing.answer is not None:
-            fulfilment.answered(self.run, command.step, command.launch, landing.answer)
+            advance.answered(self.run, command.step, command.launch, landing.answer)
         elif landing.failure is not None:
-            fulfilment.attempt_failed(self.run, command.step, command.launch, landing.failure)
+            advance.attempt_failed(self.run, command.step, command.launch, landing.failure)
         else:
-            fulfilment.interrupted(self.run, command.step, command.launch, begun=True)
+            advance.interrupted(self.run, command.step, command.launch, begun=True)
 
     def call_back(self, callback: PendingCallback) -> None:
         self.shop.callbacks.remove(callback)
-        verdict = callbacks.verdict_on(self.run, callback.step, callback.key, f"cb/{callback.key}")
+        verdict = callback_matching.verdict_on(self.run, callback.step, callback.key, f"cb/{callback.key}")
         if verdict.status != "late":
             self.shop.settled_with(callback)
-        fulfilment.take_callback(self.run, callback.key, f"cb/{callback.key}", callback.payload, verdict)
+        advance.take_callback(self.run, callback.key, f"cb/{callback.key}", callback.payload, verdict)
 
     def event(self, step: StepRun) -> None:
         delivery = EventDelivery(event_id=f"e{len(self.told)}", name=step.names[0], key=step.key, payload={"id": "e"})
         event = kept_event(delivery, self.run.now)
-        fulfilment.take_event(self.run, event, events.verdict_on(self.run, event))
+        advance.take_event(self.run, event, event_matching.verdict_on(self.run, event))
 
     def pass_time(self, moment: float) -> None:
         self.run.now = max(self.run.now, moment)
-        fulfilment.pass_time(self.run)
+        advance.pass_time(self.run)
 
     def agree(self) -> None:
-        acts.set_characteristics(self.run, SetCharacteristics(characteristics={"agreed": True}, actor=ANN))
+        step_actions.set_characteristics(self.run, SetCharacteristics(characteristics={"agreed": True}, actor=ANN))
 
-    def act(self, name: acts.ActName, step: StepRun, data: dict[str, str] | None) -> None:
+    def act(self, name: step_actions.ActName, step: StepRun, data: dict[str, str] | None) -> None:
         id_ = self.run.id_of(step)
         message = StepAct(step=id_, actor=ANN, data=data)
         try:
-            meant, already = acts.judged(self.run, name, message)
+            meant, already = step_actions.judged(self.run, name, message)
         except Refused as refused:
             self.told.append(f"refused: {refused}")
             return
@@ -242,13 +250,13 @@ class Trial:
             self.shop.effects[id_].discard(step.number)
         elif step.in_fallout:
             self.by_hand.add(id_)
-        fulfilment.act(self.run, name, meant, message)
+        advance.act(self.run, name, meant, message)
 
     def order_act(self, name: OrderActName, **of: Any) -> None:
         act = OrderAct(actor=ANN, **of)
         found = assessed(self.run, whole_order(self.run), override=bool(act.override))
         try:
-            if order_acts.judged(self.run, name, act) is not None:
+            if order_actions.judged(self.run, name, act) is not None:
                 return
         except Refused as refused:
             self.told.append(f"refused: {refused}")
@@ -258,7 +266,7 @@ class Trial:
             self.stays = {*found.kept, *found.barriers}
         elif name == "redo":
             self.rolled_back = False
-        order_acts.done(self.run, name, act)
+        order_actions.done(self.run, name, act)
 
     def resume(self, scope: str) -> None:
         kind, _, named = scope.partition(" ")
@@ -268,25 +276,25 @@ class Trial:
         wanted = changed_plan(self.random, self.first)
         found = amended(self.run.plan, self.run.revisions.retired, wanted)
         try:
-            amending.refuse_by_state(self.run)
+            impact.refuse_by_state(self.run)
         except Refused as refused:
             self.told.append(f"refused: {refused}")
             return
-        fates = amending.fates_of(self.run, found)
-        against = amending.objections(self.run, fates)
+        fates = impact.fates_of(self.run, found)
+        against = impact.objections(self.run, fates)
         self.told.append(f"fates: { ({found.plan.steps[at].id: str(fate) for at, fate in fates.items()}) } {against}")
-        if not against and not amending.changes_nothing(self.run, found):
+        if not against and not impact.changes_nothing(self.run, found):
             self.asked, self.rolled_back = wanted, False
-            revising.take_in(self.run, found, fates)
+            apply.take_in(self.run, found, fates)
 
     def amend_to_the_same(self) -> None:
         found = amended(self.run.plan, self.run.revisions.retired, self.asked)
-        if not amending.changes_nothing(self.run, found):
+        if not impact.changes_nothing(self.run, found):
             raise self.broken("amending it to the order that it is changes something")
 
     def carry_over(self) -> None:
         before = self.shown()
-        run, _ = carrying.resumed(carrying.carried(self.run, pack(self.run.plan)), self.run.now)
+        run, _ = order_snapshot.resumed(order_snapshot.carried(self.run, pack(self.run.plan)), self.run.now)
         run.strict, run.most_in_flight = True, self.run.most_in_flight
         self.run = run
         after = self.shown()

@@ -1,0 +1,36 @@
+"""`application/x-www-form-urlencoded` as data: a mapping of names to texts; a name that is repeated is a list."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from compiler.cel.evaluation import as_text
+
+MOST_FIELDS = 10_000
+
+
+def form_of(body: Any) -> str:
+    """Null leaves a field out. Raises ValueError, in words, for what is not flat."""
+    if not isinstance(body, dict):
+        raise ValueError("a form is a mapping of its fields")
+    pairs = []
+    for name, value in body.items():
+        items = value if isinstance(value, list) else [value]
+        if any(isinstance(item, dict | list) for item in items):
+            raise ValueError(f"the field `{name[:100]}` of a form is one value, or a list of values")
+        pairs += [(name, as_text(item)) for item in items if item is not None]
+    return urlencode(pairs)
+
+
+def parsed_form(text: str) -> dict[str, Any]:
+    """Raises ValueError for what is no form."""
+    fields: dict[str, Any] = {}
+    for name, value in parse_qsl(text.strip(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS):
+        if name not in fields:
+            fields[name] = value
+        elif isinstance(fields[name], list):
+            fields[name].append(value)
+        else:
+            fields[name] = [fields[name], value]
+    return fields

@@ -1,0 +1,139 @@
+"""XML as JSON-like data, and back: `@name` is an attribute, `#text` the text beside attributes or child elements.
+
+A document is a mapping of one key, its root element. An element with neither attributes nor children is its text, or
+null where it is empty; elements of one name under one parent are a list. Prefixes and `xmlns` stay as they are written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from compiler.cel.evaluation import as_text
+
+DEEPEST = 100
+MOST_ELEMENTS = 100_000
+ATTRIBUTE, TEXT = "@", "#text"
+_NAME = re.compile(r"[^\W\d][\w.-]*(:[^\W\d][\w.-]*)?")
+_UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_SPACES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+
+Element = dict[str, Any]
+
+
+def xml_of(document: Any) -> str:
+    """Raises ValueError, in words, for what is no document."""
+    if not isinstance(document, dict) or len(document) != 1:
+        raise ValueError("an XML body is a mapping with one key, the name of its root element")
+    (name, root), *_ = document.items()
+    if isinstance(root, list):
+        raise ValueError(f"the root element `{name}` cannot be a list")
+    return '<?xml version="1.0" encoding="UTF-8"?>' + "".join(_written(name, root, 1))
+
+
+def _written(name: str, value: Any, level: int) -> Iterator[str]:
+    if level > DEEPEST:
+        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+    if isinstance(value, list):
+        for item in value:
+            if isinstance(item, list):
+                raise ValueError(f"a list in the list `{name}` has no name of its own")
+            yield from _written(name, item, level)
+        return
+    _check_name(name)
+    if not isinstance(value, dict):
+        yield f"<{name}/>" if value is None else f"<{name}>{_text(value)}</{name}>"
+        return
+    attributes = "".join(
+        f" {_check_name(key[1:])}={quoteattr(_carried(as_text(item)), _SPACES)}"
+        for key, item in value.items()
+        if key.startswith(ATTRIBUTE) and item is not None
+    )
+    yield f"<{name}{attributes}>"
+    for key, item in value.items():
+        if key == TEXT:
+            yield "" if item is None else _text(item)
+        elif not key.startswith(ATTRIBUTE):
+            yield from _written(key, item, level + 1)
+    yield f"</{name}>"
+
+
+def _check_name(name: str) -> str:
+    if not _NAME.fullmatch(name):
+        raise ValueError(f"`{name[:100]}` is no name of an XML element or attribute")
+    return name
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, dict | list):
+        raise ValueError("`#text` is one text, number or truth value")
+    return escape(_carried(as_text(value)), {"\r": "&#13;"})
+
+
+def _carried(text: str) -> str:
+    if _UNCARRIED.search(text):
+        raise ValueError("it holds a control character, which XML cannot carry")
+    return text
+
+
+def parsed_xml(raw: bytes, encoding: str | None) -> Element:
+    """The document in `raw`; `encoding` as the answer's header names it, None where the document says so itself.
+
+    Raises ValueError for what is not well-formed, and for what could be used against its reader: a document type (and
+    with it every entity that is not XML's own), more than DEEPEST levels, more than MOST_ELEMENTS elements.
+    """
+    try:
+        parser = expat.ParserCreate(encoding)
+        reading = _Reading()
+        parser.buffer_text = True
+        parser.StartDoctypeDeclHandler = _refuse_doctype
+        parser.StartElementHandler = reading.start
+        parser.EndElementHandler = reading.end
+        parser.CharacterDataHandler = reading.text
+        parser.Parse(raw, True)
+    except expat.ExpatError as error:
+        raise ValueError(f"{expat.ErrorString(error.code)} (line {error.lineno}, column {error.offset + 1})") from None
+    except LookupError:
+        raise ValueError("it is in an encoding that is not known here") from None
+    return reading.document
+
+
+def _refuse_doctype(*_: Any) -> None:
+    raise ValueError("it brings a document type (DOCTYPE), which is not read")
+
+
+class _Reading:
+    """The document so far: a stack of open elements, each with its texts."""
+
+    def __init__(self) -> None:
+        self.document: Element = {}
+        self._open: list[tuple[str, Element, list[str]]] = []
+        self._elements = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        self._elements += 1 + len(attributes)
+        if len(self._open) >= DEEPEST:
+            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+        if self._elements > MOST_ELEMENTS:
+            raise ValueError(f"it has more than {MOST_ELEMENTS} elements and attributes")
+        self._open.append((name, {ATTRIBUTE + key: value for key, value in attributes.items()}, []))
+
+    def text(self, text: str) -> None:
+        self._open[-1][2].append(text)
+
+    def end(self, _: str) -> None:
+        name, content, texts = self._open.pop()
+        text = "".join(texts).strip()
+        value: Any = content or (text or None)
+        if content and text:
+            content[TEXT] = text
+        parent = self._open[-1][1] if self._open else self.document
+        if name not in parent:
+            parent[name] = value
+        elif isinstance(parent[name], list):
+            parent[name].append(value)
+        else:
+            parent[name] = [parent[name], value]

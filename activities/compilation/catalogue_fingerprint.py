@@ -1,0 +1,42 @@
+"""Whether the files of a catalogue have changed: a fingerprint that is cheap to take."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from compiler.source.files import SUFFIXES
+
+Fingerprint = frozenset[tuple[str, int, int, int, int]]
+"""Of each file: path, inode, size, and when content and inode changed (nanoseconds)."""
+
+
+def fingerprint(folder: Path, environment: Path | None) -> Fingerprint:
+    """Of every definition below `folder`, links followed, and of the file `environment`; unreadable counts as gone."""
+    seen: set[tuple[int, int]] = set()
+    marks: set[tuple[str, int, int, int, int]] = set()
+    for parent, folders, files in os.walk(folder, followlinks=True):
+        here = _stat(parent)
+        if here is None or (here.st_dev, here.st_ino) in seen:
+            folders[:] = []
+            continue
+        seen.add((here.st_dev, here.st_ino))
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in files:
+            if name.endswith(SUFFIXES) and not name.startswith("."):
+                _mark(os.path.join(parent, name), marks)
+    if environment is not None:
+        _mark(str(environment), marks)
+    return frozenset(marks)
+
+
+def _mark(path: str, marks: set[tuple[str, int, int, int, int]]) -> None:
+    if found := _stat(path):
+        marks.add((path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+
+
+def _stat(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None

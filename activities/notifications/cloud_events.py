@@ -1,0 +1,65 @@
+"""What is sent to receivers: CloudEvents 1.0 in structured JSON, signed as Standard Webhooks has it.
+
+https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md · https://www.standardwebhooks.com
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import hmac
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+from activity_contract.notifications import ToldEvent, ToldOrder
+from compiler.language.event_types import PREFIX
+
+CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
+USUAL_SOURCE = "/ordo"
+
+
+def cloud_event(order: ToldOrder, event: ToldEvent, source: str, *, customer: bool = False) -> dict[str, Any]:
+    """`customer`: with what is known of the customer beside the id."""
+    data: dict[str, Any] = {"order_id": order.id, "customer_id": order.customer.get("id")}
+    if customer:
+        data["customer"] = order.customer
+    if order.revision > 1:
+        data["revision"] = order.revision
+    about = event.data.get("step") or event.data.get("line")
+    return {
+        "specversion": "1.0",
+        "id": event.id,
+        "source": source,
+        "type": f"{PREFIX}{event.type}",
+        "subject": f"{order.id}/{about}" if about else order.id,
+        "time": datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "datacontenttype": "application/json",
+        "sequence": f"{event.number:010d}",
+        "data": {**data, **event.data},
+    }
+
+
+def body_of(event: dict[str, Any]) -> bytes:
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def signed(body: bytes, event_id: str, timestamp: int, secret: str | None) -> dict[str, str]:
+    """The headers `webhook-…`. `timestamp`: seconds since 1970, of this sending."""
+    headers = {"webhook-id": event_id, "webhook-timestamp": str(timestamp)}
+    if secret is not None:
+        content = f"{event_id}.{timestamp}.".encode() + body
+        digest = hmac.new(key_of(secret), content, hashlib.sha256).digest()
+        headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
+    return headers
+
+
+def key_of(secret: str) -> bytes:
+    """`whsec_` and base64, as Standard Webhooks writes it, or any other text as it is."""
+    if secret.startswith("whsec_"):
+        try:
+            return base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+        except binascii.Error:
+            pass
+    return secret.encode()

@@ -1,0 +1,209 @@
+"""Telling receivers: who wants an event, and its delivery (docs/notifications.md)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import structlog
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.common import WorkflowIDConflictPolicy
+
+from activities.attempts.attempt import gives_up, pause_after
+from activities.attempts.failure import Failure
+from activities.notifications.cloud_events import USUAL_SOURCE, body_of, cloud_event
+from activities.notifications.reachable_receiver import ReachableReceiver
+from activities.notifications.webhook import Webhooks
+from activity_contract.notifications import (
+    DELIVER_EVENTS,
+    HAND_OVER_EVENTS,
+    MATCH_EVENTS,
+    OUTBOX_TELL,
+    DeliveryOutcome,
+    EventsForReceiver,
+    HandOver,
+    MatchedEvents,
+    ToldEvent,
+    ToldOrder,
+)
+from compiler.cel import evaluation
+from compiler.language.event_types import fits_any
+from compiler.language.systems import Receiver
+from compiler.typecheck.scopes import TOLD_TEXTS
+
+logger = structlog.get_logger("activities")
+
+EVENT_SOURCE = "ORDO_EVENT_SOURCE"
+LONGEST_DELIVERY = 60.0
+"""Seconds that one delivery goes on with further events."""
+AT_ONCE = 50
+"""Deliveries of this worker that one receiver may keep waiting, so that it leaves room for the others."""
+BUSY_PAUSE = 5.0
+INTERNAL_ERROR = "internal_error"
+
+
+class Receivers(Protocol):
+    """Where receivers are looked up when something is to be told: what operations change counts at once."""
+
+    @property
+    def receivers(self) -> Mapping[str, ReachableReceiver]: ...
+
+
+@dataclass(frozen=True)
+class Outboxes:
+    """Which workflows outboxes are (workflows/contract/order_messages.py)."""
+
+    workflow_type: str
+    task_queue: str
+    outbox_id: Callable[[str], str]
+
+
+class HandingOver:
+    """A signal, not an update: durable at once, whether or not a worker has time for it."""
+
+    def __init__(self, client: Client, outboxes: Outboxes) -> None:
+        self._client = client
+        self._outboxes = outboxes
+
+    @activity.defn(name=HAND_OVER_EVENTS)
+    async def hand_over(self, handed: HandOver) -> None:
+        outboxes = self._outboxes
+        await self._client.start_workflow(
+            outboxes.workflow_type,
+            id=outboxes.outbox_id(handed.order.id),
+            task_queue=outboxes.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            start_signal=OUTBOX_TELL,
+            start_signal_args=[handed],
+            static_summary=f"Notifications of order {handed.order.id}",
+        )
+
+
+class Matching:
+    def __init__(self, receivers: Receivers) -> None:
+        self._receivers = receivers
+
+    @activity.defn(name=MATCH_EVENTS)
+    async def match(self, handed: HandOver) -> MatchedEvents:
+        """By the receivers as they are now."""
+        receivers = [each.receiver for _, each in sorted(self._receivers.receivers.items())]
+        matched = {
+            event.id: [each.id for each in receivers if wants(each, handed.order, event)] for event in handed.events
+        }
+        return MatchedEvents(receivers={event: names for event, names in matched.items() if names})
+
+
+def wants(receiver: Receiver, order: ToldOrder, event: ToldEvent) -> bool:
+    """A condition that has no value lets the event through: better told once too often than not at all."""
+    if event.type == "step.escalated" and event.data.get("receiver") == receiver.id:
+        return True
+    if not fits_any(receiver.events, event.type):
+        return False
+    if receiver.when is None:
+        return True
+    try:
+        return evaluation.evaluate(receiver.when, bindings_of(order, event)) is not False
+    except evaluation.EvaluationError as error:
+        logger.warning("a receiver's condition has no value", receiver=receiver.id, event_id=event.id, error=str(error))
+        return True
+
+
+def bindings_of(order: ToldOrder, event: ToldEvent) -> dict[str, Any]:
+    """What a receiver's `when` sees; texts that are not there are empty."""
+    told = {"type": event.type, **event.data}
+    customer = {name: evaluation.as_text(order.customer.get(name) or "") for name in ("id", "name", "tier")}
+    return {
+        "event": {name: evaluation.as_text(told.get(name) or "") for name in TOLD_TEXTS},
+        "order": {"id": order.id, "customer": customer, "priority": order.priority, "products": order.products},
+    }
+
+
+class Notifications:
+    """The activity of the notifications' task queue."""
+
+    def __init__(self, receivers: Receivers, webhooks: Webhooks) -> None:
+        self._receivers = receivers
+        self._webhooks = webhooks
+        self._waiting: Counter[str] = Counter()
+
+    @activity.defn(name=DELIVER_EVENTS)
+    async def deliver(self, asked: EventsForReceiver) -> DeliveryOutcome:
+        """In order, until one fails or it takes too long. An attempt after a worker's death begins where that was."""
+        receiver = self._receivers.receivers.get(asked.receiver)
+        if receiver is None:
+            message = f"the catalogue has no receiver {asked.receiver} any more"
+            return DeliveryOutcome(delivered=0, code="no_receiver", message=message, gone=True)
+        if self._waiting[receiver.id] >= AT_ONCE:
+            message = f"receiver {receiver.id} keeps {AT_ONCE} deliveries waiting already"
+            return DeliveryOutcome(delivered=0, code="busy", message=message, pause=BUSY_PAUSE, counts=False)
+        self._waiting[receiver.id] += 1
+        try:
+            return await self._delivered(receiver, asked)
+        finally:
+            self._waiting[receiver.id] -= 1
+
+    async def _delivered(self, receiver: ReachableReceiver, asked: EventsForReceiver) -> DeliveryOutcome:
+        details = activity.info().heartbeat_details
+        delivered = int(details[0]) if details else 0
+        until = time.monotonic() + LONGEST_DELIVERY
+        for event in asked.events[delivered:]:
+            try:
+                await self._beating(delivered, self._send(receiver, asked.order, event))
+            except Failure as failure:
+                attempt = asked.attempts + 1 if delivered == 0 else 1
+                return _failed(receiver, asked.order, event, failure, delivered, attempt)
+            delivered += 1
+            activity.heartbeat(delivered)
+            if time.monotonic() >= until:
+                break
+        return DeliveryOutcome(delivered=delivered)
+
+    async def _beating(self, delivered: int, sending: Any) -> None:
+        """Keeps telling the server that the delivery is alive."""
+        timeout = activity.info().heartbeat_timeout
+        task = asyncio.ensure_future(sending)
+        pause = timeout.total_seconds() / 3 if timeout else None
+        try:
+            while not (await asyncio.wait({task}, timeout=pause))[0]:
+                activity.heartbeat(delivered)
+        except BaseException:
+            task.cancel()
+            raise
+        await task
+
+    async def _send(self, receiver: ReachableReceiver, order: ToldOrder, event: ToldEvent) -> None:
+        source = os.environ.get(EVENT_SOURCE) or USUAL_SOURCE
+        body = body_of(cloud_event(order, event, source, customer="customer" in receiver.receiver.include))
+        try:
+            await self._webhooks.send(receiver, event.id, body)
+        except Failure:
+            raise
+        except Exception as error:
+            logger.exception("a delivery went wrong", receiver=receiver.id, event_id=event.id)
+            message = f"the delivery went wrong in the worker ({type(error).__name__}); its log says where"
+            raise Failure(INTERNAL_ERROR, message) from None
+        logger.debug("told", receiver=receiver.id, order_id=order.id, event_id=event.id)
+
+
+def _failed(
+    receiver: ReachableReceiver, order: ToldOrder, event: ToldEvent, failure: Failure, delivered: int, attempt: int
+) -> DeliveryOutcome:
+    """Whatever it is may be mended by those who run the receiver, so all but 410 is tried again, as the policy says."""
+    gone = failure.status == 410
+    exhausted = attempt >= receiver.retry.attempts
+    over = gone or exhausted or gives_up(receiver.retry, failure)
+    pause = None if over else max(0.1, pause_after(receiver.retry, attempt, failure.retry_after))
+    logger.warning(
+        "not told", receiver=receiver.id, order_id=order.id, event_id=event.id, code=failure.code,
+        error=failure.message, attempt=attempt, next_attempt_in=pause,
+    )  # fmt: skip
+    message = failure.message.replace("System receiver ", "Receiver ")  # it signs in as a system does
+    return DeliveryOutcome(
+        delivered=delivered, code=failure.code, message=message, pause=pause, gone=gone, exhausted=exhausted
+    )

@@ -1,0 +1,126 @@
+"""A receiver as this worker reaches it: its definition with `${env.NAME}` filled in, its policy looked up."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from activities.systems.reachable_system import ReachableSystem, reach
+from compiler.catalogue.catalogue import Catalogue
+from compiler.cel import evaluation
+from compiler.language.durations import parse_duration
+from compiler.language.steps import RetryPolicy
+from compiler.language.systems import Receiver, System
+
+_INTERVALS = ("5s", "30s", "2m", "10m", "30m", "1h", "3h", "6h", "12h", "24h")
+USUAL_RETRY = RetryPolicy(intervals=[parse_duration(interval) for interval in _INTERVALS])
+"""Of a receiver that names no policy: two days, as senders of webhooks have it."""
+USUAL_TIMEOUT = timedelta(seconds=10)
+LONGEST_TIMEOUT = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class ReachableReceiver:
+    receiver: Receiver
+    url: str
+    """Never shown: what the environment filled in may be a secret."""
+    place: ReachableSystem
+    """Host, headers and credentials, in the form in which connections and tokens are asked for."""
+    retry: RetryPolicy
+    timeout: float
+    """Seconds."""
+
+    @property
+    def id(self) -> str:
+        return self.receiver.id
+
+
+def reach_receivers(
+    catalogue: Catalogue, environment: Mapping[str, str]
+) -> tuple[dict[str, ReachableReceiver], list[str]]:
+    """The receivers by id; and every reason why one cannot be reached, in words."""
+    found: dict[str, ReachableReceiver] = {}
+    problems: list[str] = []
+    for name, receiver in sorted(catalogue.receivers.items()):
+        try:
+            found[name] = _reached(receiver, catalogue, environment)
+        except _Unreachable as unreachable:
+            problems += unreachable.problems
+    return found, problems
+
+
+class _Unreachable(Exception):
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__()
+        self.problems = problems
+
+
+def _reached(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str, str]) -> ReachableReceiver:
+    bindings = {"env": dict(environment)}
+    problems = _missing(receiver, environment)
+    try:
+        url = evaluation.as_text(evaluation.render(receiver.url, bindings))
+        base, query = _taken_apart(url)
+        timeout = parse_duration(evaluation.render(receiver.timeout or USUAL_TIMEOUT, bindings))
+    except evaluation.EvaluationError as error:
+        raise _Unreachable(problems or [f"receiver {receiver.id}: {error}"]) from None
+    except ValueError as error:
+        raise _Unreachable([*problems, f"receiver {receiver.id}: {error}"]) from None
+    place, lacking = reach(_as_system(receiver, base), environment)
+    if place is None or problems:
+        raise _Unreachable([*problems, *map(_as_of_receiver, lacking)])
+    return ReachableReceiver(
+        receiver,
+        place.base.origin + (place.base.prefix or "/") + query,
+        place,
+        _policy(receiver, catalogue),
+        min(timeout, LONGEST_TIMEOUT).total_seconds(),
+    )
+
+
+def _missing(receiver: Receiver, environment: Mapping[str, str]) -> list[str]:
+    """Variables of address and secret; those of headers and auth are looked for as a system's are."""
+    probe = System(id=f"receiver {receiver.id}", base_url=receiver.url)
+    found = [problem for problem in reach(probe, environment)[1] if "environment variable" in problem]
+    secret = receiver.secret
+    if secret is not None and secret.env is not None and not environment.get(secret.env):
+        found.append(f"receiver {receiver.id}: the environment variable {secret.env}, which holds a secret, is not set")
+    return [_as_of_receiver(problem) for problem in found]
+
+
+def _as_of_receiver(problem: str) -> str:
+    """What was said of the system that a receiver was looked at as."""
+    return problem.replace("system receiver", "receiver").replace("its base_url", "its url")
+
+
+def _taken_apart(url: str) -> tuple[str, str]:
+    """(the address without its query, the query with its `?`). Raises ValueError, in words without the address."""
+    address, mark, query = url.partition("?")
+    try:
+        fragment = urlsplit(url).fragment
+    except ValueError:
+        raise ValueError("its url is no address to call") from None
+    if fragment or "#" in url:
+        raise ValueError("its url holds a fragment, which is never sent")
+    if not (query.isascii() and query.isprintable()) or " " in query:
+        raise ValueError("its url holds characters that no address has")
+    return address, mark + query
+
+
+def _as_system(receiver: Receiver, base: str) -> System:
+    """Signs in, connects and is looked for as a system is; no system has a blank in its id."""
+    return System(
+        id=f"receiver {receiver.id}",
+        name=receiver.name,
+        base_url=base.replace("${", "$${"),
+        auth=receiver.auth,
+        headers=receiver.headers,
+    )
+
+
+def _policy(receiver: Receiver, catalogue: Catalogue) -> RetryPolicy:
+    if receiver.retry is None:
+        return USUAL_RETRY
+    return catalogue.retries[receiver.retry] if isinstance(receiver.retry, str) else receiver.retry

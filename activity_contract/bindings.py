@@ -1,0 +1,46 @@
+"""What an activity's expressions see, on its way through JSON: dates, date-times and durations stay what they are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, PlainSerializer
+
+_DATETIME, _DATE, _DURATION = "\ue000datetime", "\ue000date", "\ue000duration"
+_READERS: dict[str, Callable[[Any], Any]] = {
+    _DATETIME: datetime.fromisoformat,
+    _DATE: date.fromisoformat,
+    _DURATION: lambda microseconds: timedelta(microseconds=microseconds),
+}
+
+
+def _marked(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        return {key: _marked(item) for key, item in value.items()}
+    if kind is list or kind is tuple:
+        return [_marked(item) for item in value]
+    if isinstance(value, datetime):
+        return {_DATETIME: value.isoformat()}
+    if isinstance(value, date):
+        return {_DATE: value.isoformat()}
+    if isinstance(value, timedelta):
+        return {_DURATION: value // timedelta(microseconds=1)}
+    return value
+
+
+def _unmarked(value: Any) -> Any:
+    kind = type(value)
+    if kind is dict:
+        if len(value) == 1:
+            ((mark, inner),) = value.items()
+            if mark in _READERS:
+                return _READERS[mark](inner)
+        return {key: _unmarked(item) for key, item in value.items()}
+    return [_unmarked(item) for item in value] if kind is list else value
+
+
+Bindings = Annotated[dict[str, Any], BeforeValidator(_unmarked), PlainSerializer(_marked)]
+"""Name → value, as compiler.cel.evaluation takes them."""

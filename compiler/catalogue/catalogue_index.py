@@ -1,0 +1,258 @@
+"""What a catalogue's products and workstreams imply together: each answer worked out when it is first asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from compiler.catalogue.catalogue import Catalogue, Product, Rule, Step, Workstream
+from compiler.language.attributes import Attribute, validate_value
+from compiler.language.steps import Scope as Across
+from compiler.language.steps import StepReference
+
+_KEPT = 4
+_known: dict[int, Reach] = {}
+
+
+def reach_of(catalogue: Catalogue) -> Reach:
+    """The same object for the same catalogue, as long as it is among the last few."""
+    found = _known.get(id(catalogue))
+    if found is None or found.catalogue is not catalogue:
+        for oldest in list(_known)[: max(0, len(_known) - _KEPT + 1)]:
+            _known.pop(oldest, None)
+        found = _known[id(catalogue)] = Reach(catalogue)
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class RankedRule:
+    """A rule with its position among its product's rules as they apply: by `precedence`, then as written."""
+
+    rule: Rule
+    position: int
+
+
+class Reach:
+    """Answers about one catalogue. Everything is kept once it was asked for."""
+
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
+        self._makes: dict[str, frozenset[str]] = {}
+        self._contains: dict[str, frozenset[str]] = {}
+        self._rules: dict[str, tuple[RankedRule, ...]] = {}
+        self._defaults: dict[str, dict[str, Any]] = {}
+        self._last: dict[str, tuple[Step, ...]] = {}
+        self._bringers: dict[str, frozenset[str]] = {}
+        self._dependencies: dict[str, dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]]] = {}
+        self._references: dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]] = {}
+        self._meant: dict[tuple[str, str], tuple[Step, ...]] = {}
+        self.planned: dict[Any, Any] = {}
+        """Planned definitions that orders of this catalogue share (compiler/composition/planned_definitions.py)."""
+
+    def rules(self, product: Product) -> tuple[RankedRule, ...]:
+        found = self._rules.get(product.id)
+        if found is None:
+            ordered = sorted(product.decomposes_to, key=lambda rule: rule.precedence)
+            found = self._rules[product.id] = tuple(RankedRule(rule, at) for at, rule in enumerate(ordered))
+        return found
+
+    def defaults(self, product: Product) -> Mapping[str, Any]:
+        """The default values of its attributes, as their types hold them."""
+        found = self._defaults.get(product.id)
+        if found is None:
+            found = self._defaults[product.id] = {
+                name: validate_value(attribute, attribute.default)[0]
+                for name, attribute in sorted(product.attributes.items())
+                if attribute.default is not None
+            }
+        return found
+
+    def makes(self, product: str) -> frozenset[str]:
+        """The product and everything that its rules may lead to, whatever conditions say."""
+        found = self._makes.get(product)
+        if found is None:
+            found = self._makes[product] = self._closure(product, components=False)
+        return found
+
+    def contains(self, product: str) -> frozenset[str]:
+        """The same, its components and all of theirs included."""
+        found = self._contains.get(product)
+        if found is None:
+            found = self._contains[product] = self._closure(product, components=True)
+        return found
+
+    def _closure(self, start: str, *, components: bool) -> frozenset[str]:
+        found: set[str] = set()
+        waiting = [start]
+        while waiting:
+            name = waiting.pop()
+            if name not in found:
+                found.add(name)
+                product = self.catalogue.products[name]
+                waiting += [rule.product for rule in product.decomposes_to]
+                if components:
+                    waiting += [component.product for component in product.components]
+        return frozenset(found)
+
+    def in_order(self, products: Iterable[str]) -> list[str]:
+        """The products and all that their rules may lead to, each after those that may lead to it."""
+        ordered: list[str] = []
+        done: set[str] = set()
+        for start in sorted(set(products)):
+            stack = [(start, iter(self._targets(start)))] if start not in done else []
+            done.add(start)
+            while stack:
+                name, targets = stack[-1]
+                following = next(targets, None)
+                if following is None:
+                    ordered.append(name)
+                    stack.pop()
+                elif following not in done:
+                    done.add(following)
+                    stack.append((following, iter(self._targets(following))))
+        return ordered[::-1]
+
+    def _targets(self, product: str) -> list[str]:
+        return sorted({rule.product for rule in self.catalogue.products[product].decomposes_to})
+
+    @cached_property
+    def workstreams_for(self) -> Mapping[str, tuple[Workstream, ...]]:
+        """By product, in the catalogue's order."""
+        found: dict[str, list[Workstream]] = {}
+        for workstream in self.catalogue.workstreams.values():
+            for product in workstream.for_products:
+                found.setdefault(product, []).append(workstream)
+        return {product: tuple(workstreams) for product, workstreams in found.items()}
+
+    @cached_property
+    def step_rank(self) -> Mapping[tuple[str, str], int]:
+        """Where each step comes in the catalogue."""
+        return {
+            (workstream.id, step): rank
+            for rank, (workstream, step) in enumerate(
+                (workstream, step) for workstream in self.catalogue.workstreams.values() for step in workstream.steps
+            )
+        }
+
+    @cached_property
+    def products_of(self) -> Mapping[str, frozenset[str]]:
+        """The products that a workstream is for."""
+        return {name: frozenset(one.for_products) for name, one in self.catalogue.workstreams.items()}
+
+    def steps_meant(self, reference: StepReference, workstream: str) -> tuple[Step, ...]:
+        """The steps that a reference written in `workstream` names: one, or the last ones of a workstream."""
+        key = (workstream, reference.step)
+        found = self._meant.get(key)
+        if found is None:
+            found = self._meant[key] = self._named(reference.step, workstream)
+        return found
+
+    def references(self, step: Step) -> tuple[tuple[Step, Across | None], ...]:
+        """The steps that a step names in `after`, each with its `across`. Other orders' steps are left out."""
+        key = (step.workstream, step.id)
+        found = self._references.get(key)
+        if found is None:
+            found = self._references[key] = tuple(
+                (meant, reference.across)
+                for reference in step.definition.after
+                if isinstance(reference, StepReference)
+                for meant in self.steps_meant(reference, step.workstream)
+            )
+        return found
+
+    def dependencies(self, product: Product) -> Mapping[tuple[str, str], tuple[tuple[Step, Across | None], ...]]:
+        """What an offer's `dependencies` make each step wait for, by workstream and step."""
+        found = self._dependencies.get(product.id)
+        if found is None:
+            arrows: dict[tuple[str, str], list[tuple[Step, Across | None]]] = {}
+            for waiting, references in product.dependencies:
+                for step in self.steps_meant(waiting, product.id):
+                    arrows.setdefault((step.workstream, step.id), []).extend(
+                        (meant, reference.across)
+                        for reference in references
+                        for meant in self.steps_meant(reference, product.id)
+                    )
+            found = self._dependencies[product.id] = {key: tuple(steps) for key, steps in arrows.items()}
+        return found
+
+    def _named(self, text: str, workstream: str) -> tuple[Step, ...]:
+        workstreams = self.catalogue.workstreams
+        name, dot, step = text.partition(".")
+        own = workstreams.get(workstream)
+        if not dot and own is not None and name in own.steps:
+            return (own.steps[name],)
+        group = workstreams.get(name)
+        if group is None:
+            return ()
+        return (group.steps[step],) if dot else self._last_steps(group)
+
+    def _last_steps(self, workstream: Workstream) -> tuple[Step, ...]:
+        """The steps that no other step of the workstream names in `after`."""
+        found = self._last.get(workstream.id)
+        if found is None:
+            prefix = f"{workstream.id}."
+            named = {
+                reference.step.removeprefix(prefix)
+                for name, step in workstream.steps.items()
+                for reference in step.definition.after
+                if isinstance(reference, StepReference) and reference.step.removeprefix(prefix) != name
+            }
+            found = tuple(step for name, step in workstream.steps.items() if name not in named)
+            self._last[workstream.id] = found
+        return found
+
+    def ever_together(self, one: str, other: str) -> bool:
+        """Whether some product brings steps of both workstreams into one order line."""
+        return not self._bring(one).isdisjoint(self._bring(other))
+
+    def _bring(self, workstream: str) -> frozenset[str]:
+        """The products whose order lines, or lines below them, the workstream may enter with."""
+        found = self._bringers.get(workstream)
+        if found is None:
+            reached: set[str] = set()
+            waiting = list(self.products_of[workstream])
+            while waiting:
+                product = waiting.pop()
+                if product not in reached:
+                    reached.add(product)
+                    waiting += self._sources.get(product, ())
+            found = self._bringers[workstream] = frozenset(reached)
+        return found
+
+    @cached_property
+    def _sources(self) -> Mapping[str, tuple[str, ...]]:
+        found: dict[str, list[str]] = {}
+        for product in self.catalogue.products.values():
+            for rule in product.decomposes_to:
+                found.setdefault(rule.product, []).append(product.id)
+        return {product: tuple(sources) for product, sources in found.items()}
+
+
+_unlimited: dict[int, tuple[Attribute, Attribute]] = {}
+
+
+def unlimited(attribute: Attribute) -> Attribute:
+    """The same declaration by type alone: what a customer had may be outside today's limits."""
+    known = _unlimited.get(id(attribute))
+    if known is not None and known[0] is attribute:
+        return known[1]
+    free = attribute.model_copy(
+        update={
+            "enum": None,
+            "minimum": None,
+            "maximum": None,
+            "min_length": None,
+            "max_length": None,
+            "pattern": None,
+            "items": unlimited(attribute.items) if attribute.items else None,
+            "properties": {name: unlimited(one) for name, one in attribute.properties.items()}
+            if attribute.properties
+            else attribute.properties,
+        }
+    )
+    if len(_unlimited) > 100_000:
+        _unlimited.clear()
+    _unlimited[id(attribute)] = (attribute, free)
+    return free

@@ -1,0 +1,245 @@
+"""The definitions seen together: what the checks and the assembly both need to know, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from compiler.catalogue.definitions import Definitions, Entry
+from compiler.language.attributes import Attribute
+from compiler.language.documents import (
+    ClassTarget,
+    CommercialProductDocument,
+    ProductDocument,
+    RuleDocument,
+    TechnicalProductDocument,
+    WorkstreamDocument,
+)
+from compiler.language.steps import Action, StepDefinition, StepReference
+from compiler.typecheck.expression_sites import STEP, Standing, expressions_in
+
+StepKey = tuple[str, str]
+"""Workstream and step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """The steps of a workstream or of a product, with the document that they stand in."""
+
+    id: str
+    entry: Entry[Any]
+    steps: Mapping[str, StepDefinition]
+    products: tuple[str, ...]
+    actions: frozenset[Action]
+    per: str
+    own: bool
+
+    def actions_of(self, step: str) -> frozenset[Action]:
+        given = self.steps[step].actions
+        return self.actions if given is None else frozenset(given)
+
+    def per_of(self, step: str) -> str:
+        return self.steps[step].per or self.per
+
+
+class Survey:
+    """Everything below is worked out when it is first asked for, and then kept."""
+
+    def __init__(self, definitions: Definitions) -> None:
+        self.definitions = definitions
+        self._meant: dict[tuple[str, str], list[StepKey] | None] = {}
+
+    def is_known(self, name: str, space: Mapping[str, Any]) -> bool:
+        """False only where it is certain that nothing of this id is defined."""
+        return name in space or name in self.definitions.broken or self.definitions.incomplete
+
+    def is_unsure(self, name: str) -> bool:
+        """Whether something of this id may stand in what could not be read."""
+        return self.is_known(name, {})
+
+    @cached_property
+    def attributes(self) -> dict[str, Mapping[str, Attribute]]:
+        """Of each product, its class's included."""
+        classes = self.definitions.classes
+        found: dict[str, Mapping[str, Attribute]] = {}
+        for name, entry in self.definitions.products.items():
+            inherited = classes.get(entry.model.product_class or "")
+            own = entry.model.attributes
+            found[name] = {**inherited.model.attributes, **own} if inherited else own
+        return found
+
+    @cached_property
+    def of_class(self) -> dict[str, list[str]]:
+        """Products by class."""
+        found: dict[str, list[str]] = {}
+        for name, entry in sorted(self.definitions.products.items()):
+            if entry.model.product_class:
+                found.setdefault(entry.model.product_class, []).append(name)
+        return found
+
+    @cached_property
+    def groups(self) -> dict[str, Group]:
+        """Workstreams and products with steps, by id."""
+        found = {}
+        for name, workstream in self.definitions.workstreams.items():
+            found[name] = self._of_workstream(workstream)
+        for name, product in self.definitions.products.items():
+            if product.model.steps:
+                found[name] = Group(
+                    name, product, product.model.steps, (name,), frozenset({Action.ADD}), "line", own=True
+                )
+        return dict(sorted(found.items()))
+
+    def _of_workstream(self, entry: Entry[WorkstreamDocument]) -> Group:
+        document = entry.model
+        products: set[str] = set()
+        for target in document.for_:
+            if isinstance(target, ClassTarget):
+                products.update(self.of_class.get(target.product_class, ()))
+            elif target in self.definitions.products:
+                products.add(target)
+        return Group(
+            document.id,
+            entry,
+            document.steps,
+            tuple(sorted(products)),
+            frozenset(document.actions),
+            document.per,
+            False,
+        )
+
+    @cached_property
+    def step_names(self) -> dict[str, frozenset[str]]:
+        """The steps of each workstream."""
+        return {name: frozenset(group.steps) for name, group in self.groups.items()}
+
+    @cached_property
+    def standings(self) -> dict[StepKey, list[Standing]]:
+        """The expressions of each step."""
+        found = {}
+        for name, group in self.groups.items():
+            written = group.entry.document.data["steps"]
+            for step in group.steps:
+                found[name, step] = expressions_in(written[step], STEP, ("steps", step))
+        return found
+
+    def rules_of(self, product: str) -> Iterator[RuleDocument]:
+        """The product's rules and its class's, replaced ones left out."""
+        document = self.definitions.products[product].model
+        own = {(rule.product, rule.as_) for rule in document.decomposes_to}
+        inherited = self.definitions.classes.get(document.product_class or "")
+        if inherited:
+            yield from (rule for rule in inherited.model.decomposes_to if (rule.product, rule.as_) not in own)
+        yield from document.decomposes_to
+
+    @cached_property
+    def sources(self) -> dict[str, list[tuple[str, RuleDocument]]]:
+        """For each product: the products whose rules make it, with the rule."""
+        found: dict[str, list[tuple[str, RuleDocument]]] = {}
+        for name in self.definitions.products:
+            for rule in self.rules_of(name):
+                found.setdefault(rule.product, []).append((name, rule))
+        return found
+
+    def reach(self, product: str) -> set[str]:
+        """The product, what it decomposes into, and its components, all the way down."""
+        found: set[str] = set()
+        waiting = [product]
+        while waiting:
+            name = waiting.pop()
+            if name in found or name not in self.definitions.products:
+                continue
+            found.add(name)
+            waiting += [rule.product for rule in self.rules_of(name)]
+            document = self.definitions.products[name].model
+            if isinstance(document, CommercialProductDocument):
+                waiting += [component.product for component in document.components]
+        return found
+
+    def is_commercial(self, product: str) -> bool:
+        entry: Entry[ProductDocument] | None = self.definitions.products.get(product)
+        return entry is not None and isinstance(entry.model, CommercialProductDocument)
+
+    def is_technical(self, product: str) -> bool:
+        entry: Entry[ProductDocument] | None = self.definitions.products.get(product)
+        return entry is not None and isinstance(entry.model, TechnicalProductDocument)
+
+    def steps_meant(self, reference: StepReference, workstream: str) -> list[StepKey] | None:
+        """The steps that a reference in `after` of `workstream` names; None where there are none of that name."""
+        asked = (reference.step, workstream)
+        if asked not in self._meant:
+            self._meant[asked] = self._steps_meant(*asked)
+        return self._meant[asked]
+
+    def _steps_meant(self, reference: str, workstream: str) -> list[StepKey] | None:
+        name, dot, step = reference.partition(".")
+        if not dot and name in self.step_names.get(workstream, ()):
+            return [(workstream, name)]
+        group = self.groups.get(name)
+        if group is None:
+            return None
+        if not dot:
+            return [(name, last) for last in self.last_steps[name]]
+        return [(name, step)] if step in group.steps else None
+
+    @cached_property
+    def last_steps(self) -> dict[str, list[str]]:
+        """Of each workstream, the steps that no other step of it names in `after`."""
+        found = {}
+        for name, group in self.groups.items():
+            named = {
+                reference.step.removeprefix(f"{name}.")
+                for step, definition in group.steps.items()
+                for reference in definition.after
+                if isinstance(reference, StepReference) and reference.step.removeprefix(f"{name}.") != step
+            }
+            found[name] = [step for step in sorted(group.steps) if step not in named]
+        return found
+
+    @cached_property
+    def predecessors(self) -> dict[StepKey, list[StepKey]]:
+        """What each step waits for by its own `after`."""
+        found: dict[StepKey, list[StepKey]] = {}
+        for name, group in self.groups.items():
+            for step, definition in group.steps.items():
+                meant: list[StepKey] = []
+                for reference in definition.after:
+                    if isinstance(reference, StepReference):
+                        meant += self.steps_meant(reference, name) or []
+                found[name, step] = meant
+        return found
+
+    @cached_property
+    def loose_ends(self) -> set[StepKey]:
+        """Steps of whose references in `after` one is not known."""
+        return {
+            (name, step)
+            for name, group in self.groups.items()
+            for step, definition in group.steps.items()
+            if any(isinstance(one, StepReference) and self.steps_meant(one, name) is None for one in definition.after)
+        }
+
+    @cached_property
+    def skippable(self) -> dict[str, str]:
+        """`workstream.step` of the steps that may leave no output behind, and why."""
+        found = {}
+        for name, group in self.groups.items():
+            conditional = not group.own and group.entry.model.when is not None
+            for step, definition in group.steps.items():
+                if definition.when is not None and definition.default_output is None:
+                    found[f"{name}.{step}"] = f"`{step}` may have been skipped (it has a `when`)"
+                elif conditional:
+                    found[f"{name}.{step}"] = f"`{step}` may not be there (workstream `{name}` has a `when`)"
+        return found
+
+    def not_planned(self, group: Group, actions: frozenset[Action]) -> dict[str, str]:
+        """The group's steps that a line with one of these actions may be without, and why."""
+        found = {}
+        for step in group.steps:
+            missing = actions - group.actions_of(step)
+            if missing:
+                listed = " and ".join(sorted(missing))
+                found[f"{group.id}.{step}"] = f"`{step}` is not planned for {listed} lines, and this step is"
+        return found

@@ -1,0 +1,317 @@
+"""Expressions at run time: compiled once per process, evaluated many times (CEL, https://cel.dev).
+
+Types were checked when the catalogue was loaded (compiler/typecheck); here every name is dynamic, so that equal
+texts share one compiled program. Deterministic: no clock, no randomness, no I/O.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+
+from cel_expr_python import cel
+from cel_expr_python.ext import ext_math, ext_strings
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
+
+INTEGERS = range(-(2**63), 2**63)
+"""The whole numbers that expressions can compute with."""
+
+NAMES = (
+    "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
+    "steps", "workstreams", "response", "payload", "event", "output", "callback", "env",
+)  # fmt: skip
+"""Every name that an expression may see somewhere (docs/language.md, Expressions)."""
+
+
+class EvaluationError(Exception):
+    """An expression had no value for these bindings. `expression` is its text; the message says why."""
+
+    def __init__(self, expression: str, message: str) -> None:
+        self.expression = expression
+        super().__init__(f"{message}, in `{expression}`")
+
+
+def _sum(values: list[Any]) -> Any:
+    """Of integers an integer, of numbers a number, of an empty list 0."""
+    return sum(values[1:], values[0]) if values else 0
+
+
+EXTENSIONS = [ext_strings.ExtStrings(), ext_math.ExtMath()]
+
+
+def functions() -> list[cel.FunctionDecl]:
+    """The functions that Ordo adds to standard CEL: `days(n)`, `hours(n)`, `minutes(n)`, `sum(list)`."""
+    declared = []
+    for name in ("days", "hours", "minutes"):
+
+        def span(amount: float, unit: str = name) -> timedelta:
+            return timedelta(**{unit: amount})
+
+        declared.append(
+            cel.FunctionDecl(
+                name,
+                [
+                    cel.Overload(f"{name}_int", cel.Type.DURATION, [cel.Type.INT], False, span),
+                    cel.Overload(f"{name}_double", cel.Type.DURATION, [cel.Type.DOUBLE], False, span),
+                ],
+            )
+        )
+    declared.append(
+        cel.FunctionDecl("sum", [cel.Overload("sum_list", cel.Type.DYN, [cel.Type.List(cel.Type.DYN)], False, _sum)])
+    )
+    return declared
+
+
+def declared_functions() -> list[cel.FunctionDecl]:
+    """The same functions for checking only, where `sum` gives what the list holds."""
+    declared = functions()[:-1]
+    kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE}
+    overloads = [cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()]
+    declared.append(cel.FunctionDecl("sum", overloads))
+    return declared
+
+
+@lru_cache(maxsize=1)
+def _environment() -> cel.Env:
+    return cel.NewEnv(variables=dict.fromkeys(NAMES, cel.Type.DYN), extensions=EXTENSIONS, functions=functions())
+
+
+@dataclass(frozen=True, slots=True)
+class _Program:
+    compiled: cel.Expression
+    path: tuple[str, ...]
+    """Of an expression that is a path and no more."""
+    reads: tuple[tuple[str, frozenset[str]], ...]
+    """The names that it may read, and of each the fields, none for all: nothing else is handed to CEL."""
+
+    def data(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
+        """What CEL needs of the bindings."""
+        data = {}
+        for name, fields in self.reads:
+            if name in bindings:
+                value = bindings[name]
+                if fields and type(value) is dict:
+                    value = {field: value[field] for field in fields if field in value}
+                data[name] = _to_cel(value)
+        return data
+
+
+_PLAIN_PATH = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*")
+_NAME = re.compile(rf"\b({'|'.join(NAMES)})\b(?:\.([A-Za-z_]\w*))?")
+
+
+@lru_cache(maxsize=100_000)
+def _program(expression: str) -> _Program:
+    fields: dict[str, set[str]] = {}
+    for name, field in _NAME.findall(expression):
+        fields.setdefault(name, set()).add(field)
+    reads = tuple((name, frozenset() if "" in read else frozenset(read)) for name, read in sorted(fields.items()))
+    plain = _PLAIN_PATH.fullmatch(expression)
+    path = tuple(plain[1].split(".")) if plain else ()
+    return _Program(_environment().compile(expression), path if path and path[0] in NAMES else (), reads)
+
+
+_MISSING = object()
+
+
+def _at_path(path: tuple[str, ...], bindings: Mapping[str, Any]) -> Any:
+    """The value as it is bound: a date stays a date, which CEL itself would make a timestamp."""
+    found: Any = bindings
+    for part in path:
+        if not isinstance(found, Mapping) or part not in found:
+            return _MISSING
+        found = found[part]
+    return found
+
+
+def _to_cel(value: Any) -> Any:
+    """Dates and times, which CEL takes as protobuf messages only; everything else as it is."""
+    kind = type(value)
+    if kind is str or kind is bool or kind is float or value is None:
+        return value
+    if isinstance(value, int):
+        return value if value in INTEGERS else float(value)
+    if isinstance(value, Mapping):
+        return {key: _to_cel(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_to_cel(item) for item in value]
+    if isinstance(value, datetime):
+        stamp = Timestamp()
+        stamp.FromDatetime(value)
+        return stamp
+    if isinstance(value, date):
+        return _to_cel(datetime.combine(value, time(), UTC))
+    if isinstance(value, timedelta):
+        span = Duration()
+        span.FromTimedelta(value)
+        return span
+    return value
+
+
+def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
+    """The value of a bare expression, as plain Python (str, int, float, bool, None, list, dict, datetime, timedelta).
+
+    A plain path such as `attributes.day` gives what is bound, a `date` too. Safe in threads.
+    Raises EvaluationError; never anything else for any text and any bindings.
+    """
+    try:
+        program = _program(expression)
+        if program.path and (found := _at_path(program.path, bindings)) is not _MISSING:
+            return found
+        result = program.compiled.eval(data=program.data(bindings))
+        if result.type() == cel.Type.ERROR:
+            raise EvaluationError(expression, _in_words(str(result.value())))
+        value = result.plain_value()
+    except (RuntimeError, ValueError, TypeError, OverflowError, RecursionError) as error:
+        raise EvaluationError(expression, _in_words(str(error))) from error
+    if isinstance(value, bytes | bytearray | cel.Type):
+        raise EvaluationError(expression, "the value is neither text, number, date, list nor object")
+    return value
+
+
+_REASONS = (
+    (re.compile(r'Key not found in map ?: ?"?([^"]*)"?'), "there is no `{}`"),
+    (re.compile(r'No value with name "([^"]+)"'), "there is no `{}` here"),
+    (re.compile(r"No matching overloads found ?: ?(\S+?)\((.*)\)"), "`{}` does not work on {}"),
+    (re.compile(r"undeclared reference to '([^']+)'"), "there is no `{}` here"),
+    (re.compile(r"divide by zero|modulus by zero"), "this divides by zero"),
+    (re.compile(r"overflow|out of range|OUT_OF_RANGE"), "the value is out of range"),
+    (re.compile(r"cannot convert (\S+) to (\S+)"), "this {} is no {}"),
+    (re.compile(r"String to (\S+) conversion failed"), "this text is no {}"),
+    (re.compile(r"[Ii]ndex (?:error|out of bounds)"), "the list has no such item"),
+    (re.compile(r"Syntax error"), "this is not an expression"),
+    (re.compile(r"unsupported operand|can't sum"), "`sum` adds numbers"),
+    (re.compile(r"SELECT to non-message"), "only an object has fields, and this is none"),
+    (re.compile(r"found no matching overload for '([^']+)'"), "`{}` cannot be used on this"),
+)
+
+
+def _in_words(error: str) -> str:
+    """What went wrong, without the evaluator's own dump."""
+    for pattern, words in _REASONS:
+        if found := pattern.search(error):
+            said = words.format(*(part.strip("_@") for part in found.groups()))
+            return said.replace("int64", "integer").replace("double", "number").replace("string", "text")
+    return error.split("\n", 1)[0].partition(": ")[2].split(" [")[0] or "it has no value"
+
+
+@lru_cache(maxsize=1)
+def _matching() -> cel.Expression:
+    variables = {"text": cel.Type.STRING, "pattern": cel.Type.STRING}
+    return cel.NewEnv(variables=variables).compile("text.matches(pattern)")
+
+
+def matches_whole(pattern: str, text: str) -> bool:
+    """Whether the whole of `text` matches (RE2 syntax, as CEL's `matches`: linear time, whatever the pattern).
+
+    Raises ValueError where `pattern` is none.
+    """
+    result = _matching().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
+    if result.type() == cel.Type.ERROR:
+        raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
+    return bool(result.value())
+
+
+def check_pattern(pattern: str) -> None:
+    """Raises ValueError where `pattern` is no regular expression, as `a)(b` is none, whatever stands around it."""
+    result = _matching().eval(data={"text": "", "pattern": pattern})
+    if result.type() == cel.Type.ERROR:
+        raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
+
+
+def as_text(value: Any) -> str:
+    """A value inside other text: `true`, `2` (also for 2.0), `2.5`, an ISO date or date-time, `90s`, JSON of a list."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, datetime):
+        value = value if value.tzinfo else value.replace(tzinfo=UTC)
+        try:
+            moment: datetime = value.astimezone(UTC)
+        except OverflowError:
+            moment = value
+        return moment.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return str(value.isoformat())
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():.15g}s"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=as_text, ensure_ascii=False)
+    return str(value)
+
+
+_EXPRESSION_START = re.compile(r"\$\$\{|\$\{")
+
+
+@lru_cache(maxsize=100_000)
+def split_template(text: str) -> tuple[str | tuple[int, str], ...]:
+    """The pieces of `text`: literal str, or (offset of the expression in `text`, expression).
+
+    `${ … }` runs up to its balancing brace outside quotes; `$${` is a literal `${`.
+    Raises ValueError where a brace is not closed.
+    """
+    pieces: list[str | tuple[int, str]] = []
+    literal = ""
+    position = 0
+    while match := _EXPRESSION_START.search(text, position):
+        literal += text[position : match.start()]
+        if match[0] == "$${":
+            literal, position = literal + "${", match.end()
+            continue
+        end = _balancing_brace(text, match.end())
+        if literal:
+            pieces.append(literal)
+            literal = ""
+        pieces.append((match.end(), text[match.end() : end]))
+        position = end + 1
+    literal += text[position:]
+    if literal or not pieces:
+        pieces.append(literal)
+    return tuple(pieces)
+
+
+def _balancing_brace(text: str, start: int) -> int:
+    depth, quote, position = 0, "", start
+    while position < len(text):
+        character = text[position]
+        if quote:
+            if character == "\\":
+                position += 1
+            elif character == quote:
+                quote = ""
+        elif character in "'\"":
+            quote = character
+        elif character == "{":
+            depth += 1
+        elif character == "}":
+            if depth == 0:
+                return position
+            depth -= 1
+        position += 1
+    raise ValueError("`${` is not closed by a `}`")
+
+
+def render(template: Any, bindings: Mapping[str, Any]) -> Any:
+    """`template` (any JSON value) with each `${…}` replaced: alone it keeps its type, inside text it is text."""
+    if isinstance(template, str):
+        if "${" not in template:
+            return template
+        pieces = split_template(template)
+        if len(pieces) == 1:
+            piece = pieces[0]
+            return piece if isinstance(piece, str) else evaluate(piece[1], bindings)
+        return "".join(p if isinstance(p, str) else as_text(evaluate(p[1], bindings)) for p in pieces)
+    if isinstance(template, dict):
+        return {key: render(value, bindings) for key, value in template.items()}
+    if isinstance(template, list):
+        return [render(value, bindings) for value in template]
+    return template

@@ -1,0 +1,113 @@
+"""`relies_on`: nothing of one order line starts before the lines that it relies on are complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+from compiler.decomposition.line_tree import LineNode, LineTree, StepInstance
+from compiler.decomposition.rejections import Rejections
+from compiler.language.order import OrderLine
+from compiler.source.findings import did_you_mean
+
+
+def relied_on(lines: Iterable[OrderLine], tree: LineTree, rejections: Rejections) -> dict[LineNode, list[LineNode]]:
+    """For each line that relies on others: those. Names that are no lines, and rings, are told of."""
+    nodes = {node.line.id: node for node in tree.order_lines}
+    found: dict[LineNode, list[LineNode]] = {}
+    for line in _all_lines(lines):
+        node = nodes.get(line.id)
+        for position, name in enumerate(line.relies_on):
+            path = (*rejections.form.paths[line.id], "relies_on", position)
+            if name == line.id:
+                rejections.at_order("relies-on-ring", f"line `{name}` relies on itself", path)
+            elif name not in nodes:
+                message = f"line `{line.id}` relies on `{name[:100]}`, which is no line of the order"
+                rejections.at_order("reference-unknown", message + did_you_mean(name, nodes), path)
+            elif node is not None:
+                found.setdefault(node, []).append(nodes[name])
+    _no_ring(found, tree, rejections)
+    return found
+
+
+def _all_lines(lines: Iterable[OrderLine]) -> Iterator[OrderLine]:
+    for line in lines:
+        yield line
+        yield from _all_lines(line.lines or ())
+
+
+def _no_ring(relied: Mapping[LineNode, list[LineNode]], tree: LineTree, rejections: Rejections) -> None:
+    """A line starts after its parent starts and after what it relies on ends; it ends after its child lines end."""
+    if not relied:
+        return
+    sorter: TopologicalSorter[tuple[LineNode, str]] = TopologicalSorter()
+    for node in tree.order_lines:
+        sorter.add((node, "end"), (node, "start"), *((child, "end") for child in node.children))
+        begins = [(parent, "start") for parent in node.above]
+        sorter.add((node, "start"), *begins, *((other, "end") for other in relied.get(node, ())))
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        ring = [node for node, _ in error.args[1]]
+        named = list(dict.fromkeys(node.line.id for node in ring if node in relied))
+        others = list(dict.fromkeys(node.line.id for node in ring if node not in relied))
+        names = " → ".join([*named, named[0]])
+        part = f" (by way of {', '.join(others)})" if others else ""
+        message = f"lines rely on each other in a ring: {names}{part}; none of them could ever start"
+        rejections.at_line(next(node for node in ring if node in relied), "relies-on-ring", message)
+
+
+def add_reliance(relied: Mapping[LineNode, Sequence[LineNode]]) -> None:
+    """Adds the arrows. First and last steps are judged without them, so all are found before any is added."""
+    arrows: list[tuple[list[StepInstance], list[StepInstance]]] = []
+    for node, others in relied.items():
+        own = _serving((node,))
+        theirs = _serving(others)
+        arrows.append((_first(own - theirs), _last(theirs - own)))
+    for first, last in arrows:
+        for step in first:
+            step.after.update(last)
+
+
+def _serving(nodes: Iterable[LineNode]) -> set[StepInstance]:
+    """The steps that serve these lines or lines under them."""
+    return {
+        instance
+        for node in nodes
+        for under in node.everything_under
+        for instances in under.instances.values()
+        for instance in instances
+    }
+
+
+def _first(steps: set[StepInstance]) -> list[StepInstance]:
+    """Those that come after none of the others, directly or by way of any step."""
+    followers: dict[StepInstance, list[StepInstance]] = {}
+    waiting, seen = list(steps), set(steps)
+    while waiting:
+        one = waiting.pop()
+        for earlier in one.after:
+            followers.setdefault(earlier, []).append(one)
+            if earlier not in seen:
+                seen.add(earlier)
+                waiting.append(earlier)
+    later: set[StepInstance] = set()
+    waiting = [follower for step in steps for follower in followers.get(step, ())]
+    while waiting:
+        one = waiting.pop()
+        if one not in later:
+            later.add(one)
+            waiting += followers.get(one, ())
+    return [step for step in steps if step not in later]
+
+
+def _last(steps: set[StepInstance]) -> list[StepInstance]:
+    """Those that come before none of the others, directly or by way of any step."""
+    before: set[StepInstance] = set()
+    waiting = [earlier for step in steps for earlier in step.after]
+    while waiting:
+        one = waiting.pop()
+        if one not in before:
+            before.add(one)
+            waiting += one.after
+    return [step for step in steps if step not in before]

@@ -1,0 +1,132 @@
+"""Loading a catalogue: a folder of definitions in, a checked catalogue or every finding out."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterable
+from pathlib import Path
+
+from compiler.catalogue.assembly import assemble
+from compiler.catalogue.catalogue import Catalogue
+from compiler.catalogue.definition_index import Survey
+from compiler.catalogue.definitions import define
+from compiler.checks import findings_in
+from compiler.source.document import Document, Reading
+from compiler.source.files import read_file, read_folder
+from compiler.source.findings import CatalogueInvalid, Finding, OrderRejected
+from compiler.source.gc_pause import collections_paused
+
+
+def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
+    """The catalogue of `folder`, with the systems of the file `environment` laid over its own.
+
+    Raises CatalogueInvalid with every finding, in the order of their places.
+    """
+    with collections_paused():
+        survey, findings = _surveyed(read_folder(Path(folder)), environment)
+        if not any(finding.severity == "error" for finding in findings):
+            catalogue = assemble(survey, findings)
+            _here_to_stay()
+            return catalogue
+    raise CatalogueInvalid(findings)
+
+
+def _here_to_stay() -> None:
+    """What was made joins the oldest generation at once, rather than being looked through by the next collection.
+
+    Only for what is made seldom and kept long: the search for cycles does not come back to it soon.
+    """
+    gc.freeze()
+    gc.unfreeze()
+
+
+def check(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:
+    """Every finding in the folders and files of `paths`, taken together as one catalogue, warnings included.
+
+    Orders among the files (no `kind`, but `lines`; JSON too) are compiled against that catalogue.
+    """
+    with collections_paused():
+        reading, orders = _read(paths)
+        survey, findings = _surveyed(reading, environment)
+        if orders and not any(finding.severity == "error" for finding in findings):
+            catalogue = assemble(survey, findings)
+            findings += [finding for path in orders for finding in _of_orders(path, catalogue)]
+        _here_to_stay()
+        return in_order(findings)
+
+
+def _read(paths: Iterable[Path]) -> tuple[Reading, list[Path]]:
+    """The definitions, and the files that hold orders."""
+    reading, orders = Reading(), []
+    for path in map(Path, paths):
+        one = read_folder(path) if path.is_dir() or not path.suffix else read_file(path)
+        if any(_is_order(document) for document in one.documents) and not path.is_dir():
+            orders.append(path)
+            one.documents = [document for document in one.documents if not _is_order(document)]
+        reading.documents += one.documents
+        reading.findings += one.findings
+    return reading, orders
+
+
+def _is_order(document: Document) -> bool:
+    return isinstance(document.data, dict) and "kind" not in document.data and "lines" in document.data
+
+
+def _of_orders(path: Path, catalogue: Catalogue) -> list[Finding]:
+    from compiler.compile_order import compile_order
+    from compiler.orders.reader import read_orders
+
+    findings: list[Finding] = []
+    try:
+        for order in read_orders(path.read_text(encoding="utf-8"), str(path)):
+            try:
+                compile_order(order, catalogue, str(path))
+            except OrderRejected as rejected:
+                findings += rejected.findings
+    except OrderRejected as rejected:
+        findings += rejected.findings
+    return findings
+
+
+def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[Finding]]:
+    definitions = define(reading.documents)
+    definitions.incomplete |= any(finding.severity == "error" for finding in reading.findings)
+    if environment is not None:
+        overrides = read_file(Path(environment))
+        definitions.findings += overrides.findings
+        for document in overrides.documents:
+            definitions.override(document)
+    survey = Survey(definitions)
+    return survey, in_order([*reading.findings, *definitions.findings, *findings_in(survey)])
+
+
+def in_order(findings: list[Finding]) -> list[Finding]:
+    """By place, then code; the same finding once, and everything that misses the same thing together.
+
+    What cannot even be read is not judged as well.
+    """
+    unread = {(f.file, f.line, f.column) for f in findings if f.code.startswith("yaml-")}
+    unique = {
+        (f.file, f.line, f.column, f.code, f.message): f
+        for f in findings
+        if f.code.startswith("yaml-") or (f.file, f.line, f.column) not in unread
+    }
+    ordered = [unique[key] for key in sorted(unique)]
+    missed: dict[str, list[Finding]] = {}
+    for finding in ordered:
+        if finding.about:
+            missed.setdefault(finding.about, []).append(finding)
+    return [_together(missed[one.about]) if one.about else one for one in ordered if _is_first(one, missed)]
+
+
+def _is_first(finding: Finding, missed: dict[str, list[Finding]]) -> bool:
+    return not finding.about or missed[finding.about][0] is finding
+
+
+def _together(findings: list[Finding]) -> Finding:
+    first, *others = findings
+    if not others:
+        return first
+    places = ", ".join(f"{other.file}:{other.line}" for other in others[:3]) + (", …" if len(others) > 3 else "")
+    times = "once more" if len(others) == 1 else f"{len(others)} times more"
+    return first.model_copy(update={"message": f"{first.message} (and {times}: {places})"})

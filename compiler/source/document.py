@@ -1,0 +1,93 @@
+"""Plain data that was read from text and remembers where everything stands."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from compiler.source.findings import Finding, Place
+from compiler.source.scalar_positions import character_at
+
+Key = str | int
+KeyPath = tuple[Key, ...]
+
+DEPTH_LIMIT = 64
+"""Levels of one document."""
+
+
+class Inside(NamedTuple):
+    """Where a mapping or a list begins, and where everything in it does. Of a text or number the mark is enough."""
+
+    mark: Any
+    """The parser's own: index, line and column, from 0."""
+    keys: dict[Key, Any] | None
+    """Of a mapping: each key's mark."""
+    values: dict[Key, Spot] | list[Spot]
+
+
+Spot = Any
+"""A mark, or an Inside."""
+
+
+def _mark(spot: Spot) -> Any:
+    return spot.mark if type(spot) is Inside else spot
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document: plain data (str, int, float, bool, None, list, dict with text keys) and its places."""
+
+    file: str
+    data: Any
+    text: str = field(repr=False)
+    root: Spot = field(repr=False)
+
+    def place(self, path: KeyPath = (), *, key: bool = False) -> Place:
+        """Where the value at `path` (or its key) begins; where there is none, the nearest value around it."""
+        spot = self.root
+        for position, part in enumerate(path):
+            if type(spot) is not Inside:
+                break
+            if key and position == len(path) - 1 and spot.keys is not None and part in spot.keys:
+                spot = spot.keys[part]
+                break
+            values: Any = spot.values
+            try:
+                spot = values[part]
+            except (KeyError, IndexError, TypeError):
+                break
+        mark = _mark(spot)
+        return Place(self.file, mark.line + 1, mark.column + 1)
+
+    def place_in(self, path: KeyPath, offset: int) -> Place:
+        """Where the character `offset` of the text at `path` stands in the file."""
+        spot, value = self.root, self.data
+        try:
+            for part in path:
+                spot, value = spot.values[part], value[part]
+        except (AttributeError, KeyError, IndexError, TypeError):
+            return self.place(path)
+        if not isinstance(value, str) or type(spot) is Inside:
+            return self.place(path)
+        line, column = character_at(self.text, spot, value, offset)
+        return Place(self.file, line + 1, column + 1)
+
+    def value(self, path: KeyPath) -> Any:
+        """The value at `path`, or None where there is none."""
+        found: Any = self.data
+        for part in path:
+            if isinstance(found, dict) and part in found:
+                found = found[str(part)]
+            elif isinstance(found, list) and isinstance(part, int) and part < len(found):
+                found = found[part]
+            else:
+                return None
+        return found
+
+
+@dataclass(slots=True)
+class Reading:
+    """What was read: the documents that could be, in order, and what was wrong with the others."""
+
+    documents: list[Document] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)

@@ -1,0 +1,75 @@
+"""Definitions on disk: one file, or every one below a folder."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from compiler.source.decoding import FILE_LIMIT, finding_in, too_large
+from compiler.source.document import Reading
+from compiler.source.findings import Finding
+from compiler.source.yaml_reader import read_documents
+
+SUFFIXES = (".yaml", ".yml")
+
+
+def read_file(path: Path, name: str | None = None) -> Reading:
+    """The documents of one file on disk."""
+    file = name or str(path)
+    try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):
+            return Reading(findings=[finding_in(file, "file-unreadable", f"{file} is not a regular file")])
+        if status.st_size > FILE_LIMIT:
+            return Reading(findings=[too_large(file, status.st_size)])
+        return read_documents(path.read_bytes(), file)
+    except FileNotFoundError:
+        return Reading(findings=[finding_in(file, "file-missing", f"there is no file {file}")])
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        return Reading(findings=[finding_in(file, "file-unreadable", f"{file} cannot be read: {reason}")])
+
+
+def read_folder(folder: Path) -> Reading:
+    """The documents of every `*.yaml` and `*.yml` below `folder`, in path order; hidden files are left out."""
+    if not folder.is_dir():
+        said = f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}"
+        message = f"{said}; definitions are read from a folder"
+        return Reading(findings=[finding_in(str(folder), "folder-missing", message)])
+    reading = Reading()
+    files = sorted(_files(folder, reading.findings), key=lambda path: path.relative_to(folder).as_posix())
+    for path in files:
+        one = read_file(path)
+        reading.documents += one.documents
+        reading.findings += one.findings
+    if not files and not reading.findings:
+        message = f"{folder} holds no definitions: no file there ends in .yaml or .yml"
+        reading.findings.append(finding_in(str(folder), "catalogue-empty", message, warning=True))
+    return reading
+
+
+def _files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
+    """Follows symbolic links, each folder once: links in a circle end, and are told of."""
+    seen = {os.path.realpath(folder)}
+
+    def unreadable(error: OSError) -> None:
+        said = f"{error.filename} cannot be read: {error.strerror}"
+        findings.append(finding_in(str(error.filename), "file-unreadable", said))
+
+    for parent, folders, files in os.walk(folder, followlinks=True, onerror=unreadable):
+        kept = []
+        for name in sorted(folders):
+            path = os.path.join(parent, name)
+            real = os.path.realpath(path)
+            if name.startswith("."):
+                continue
+            if os.path.realpath(parent).startswith(real.rstrip(os.sep) + os.sep) or real == os.path.realpath(parent):
+                message = f"{path} is a symbolic link to a folder that it stands in: links go round in a circle"
+                findings.append(finding_in(path, "folder-circle", message))
+            elif real not in seen:
+                seen.add(real)
+                kept.append(name)
+        folders[:] = kept
+        yield from (Path(parent, name) for name in files if name.endswith(SUFFIXES) and not name.startswith("."))

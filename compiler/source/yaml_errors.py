@@ -1,0 +1,35 @@
+"""What YAML's parser says, in words for the person who wrote the file."""
+
+from __future__ import annotations
+
+import yaml
+
+from compiler.source.document import DEPTH_LIMIT
+
+_PROBLEMS = {
+    "mapping values are not allowed": "a `:` cannot stand here: quote text with `: ` in it, or mend the indentation",
+    "found character that cannot start": "text that begins with `{first}` must be quoted",
+    "could not find expected ':'": "a `:` is missing after the key in the line above",
+    "found unexpected end of stream": "the quote that begins here is never closed",
+    "found unknown escape character": "in double quotes a backslash begins an escape: write `\\\\` for one",
+    "did not find expected ',' or ']'": "a `,` or the closing `]` is missing before this",
+    "did not find expected ',' or '}'": "a `,` or the closing `}` is missing before this; braces in text need quotes",
+    "did not find expected '-' indicator": "a list item beginning with `-` was expected here: mend the indentation",
+    "did not find expected key": "a key was expected here: mend the indentation, or quote the text before it",
+    "did not find expected <document start>": "this belongs to nothing above: mend the indentation, or add `---`",
+    "block sequence entries are not allowed": "a list cannot begin here: put `-` on a line of its own",
+    "exceeded maximum nesting depth": f"this is nested more than {DEPTH_LIMIT} levels deep",
+    "found undefined tag handle": "the tag means nothing here: leave it out, or quote the text if it begins with `!`",
+}  # fmt: skip
+
+
+def in_words(problem: str, rest: str, error: yaml.MarkedYAMLError) -> str:
+    if rest.startswith("\t"):
+        return "a tab cannot indent YAML: use spaces"
+    if problem.startswith("did not find expected key") and rest.startswith("- "):
+        return "a list item stands where a key was expected: is a blank missing after a `-` above, or the indent off?"
+    for beginning, words in _PROBLEMS.items():
+        if problem.startswith(beginning):
+            return words.replace("{first}", rest[:1])
+    context = f" {error.context}" if error.context else ""
+    return f"this is not YAML: {problem}{context}"

@@ -1,0 +1,183 @@
+"""The types that expressions are checked against, and the CEL environments that know them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from dataclasses import field as declared
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from cel_expr_python import cel
+from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
+
+from compiler.cel.evaluation import EXTENSIONS, declared_functions
+from compiler.language.attributes import Attribute, AttributeType
+
+
+@dataclass(frozen=True, slots=True)
+class Type:
+    """`kind` is int, double, string, bool, timestamp, duration, dyn, list, map or object."""
+
+    kind: str
+    items: Type | None = None
+    """Of a list; None: anything."""
+    fields: tuple[Field, ...] = ()
+    """Of an object."""
+    hashed: int = declared(default=0, init=False, repr=False, compare=False)
+    """Types are keys of caches, many times each: their hash is worked out once."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "hashed", hash((self.kind, self.items, self.fields)))
+
+    def __hash__(self) -> int:
+        return self.hashed
+
+    def field(self, name: str) -> Field | None:
+        for one in self.fields:
+            if one.name == name:
+                return one
+        return None
+
+
+class Field(NamedTuple):
+    name: str
+    type: Type
+    optional: bool = False
+    """It may be missing: reading it needs `has`."""
+
+
+INT, DOUBLE, STRING, BOOL = Type("int"), Type("double"), Type("string"), Type("bool")
+TIMESTAMP, DURATION, DYN, LIST, MAP = Type("timestamp"), Type("duration"), Type("dyn"), Type("list"), Type("map")
+
+_SIMPLE = {
+    AttributeType.STRING: STRING,
+    AttributeType.INTEGER: INT,
+    AttributeType.NUMBER: DOUBLE,
+    AttributeType.BOOLEAN: BOOL,
+    AttributeType.DATE: TIMESTAMP,
+    AttributeType.DATETIME: TIMESTAMP,
+}
+
+
+def type_of(attribute: Attribute) -> Type:
+    """What an expression sees of a value of `attribute`: dates and date-times are timestamps."""
+    simple = _SIMPLE.get(attribute.type)
+    if simple is not None:
+        return simple
+    if attribute.type is AttributeType.LIST:
+        return Type("list", type_of(attribute.items)) if attribute.items else LIST
+    return object_of(attribute.properties) if attribute.properties is not None else MAP
+
+
+def object_of(attributes: Mapping[str, Attribute]) -> Type:
+    """The attributes as one object; what is neither required nor has a default is optional."""
+    return Type(
+        "object",
+        None,
+        tuple(
+            Field(name, type_of(attribute), not attribute.required and attribute.default is None)
+            for name, attribute in sorted(attributes.items())
+        ),
+    )
+
+
+def common_object(objects: Iterable[Type]) -> Type:
+    """What any of the objects may hold: where they disagree on a field's type, anything; sure only what all have."""
+    objects = list(objects)
+    names = sorted({field.name for one in objects for field in one.fields})
+    fields = []
+    for name in names:
+        found = [field for one in objects if (field := one.field(name)) is not None]
+        agreed = found[0].type if all(field.type == found[0].type for field in found) else DYN
+        optional = len(found) < len(objects) or any(field.optional for field in found)
+        fields.append(Field(name, agreed, optional))
+    return Type("object", None, tuple(fields))
+
+
+@lru_cache(maxsize=100_000)
+def only(whole: Type, names: frozenset[str]) -> Type:
+    """The object with these fields alone, so that objects that are alike as far as they are used are equal."""
+    return replace(whole, fields=tuple(one for one in whole.fields if one.name in names))
+
+
+Signature = tuple[tuple[str, Type], ...]
+"""The names that an expression reads, with their types, sorted."""
+
+
+@lru_cache(maxsize=10_000)
+def environment(signature: Signature) -> cel.Env:
+    """A CEL environment in which these names have these types."""
+    messages = _Messages()
+    variables = {name: messages.variable(kind) for name, kind in signature}
+    pool = messages.pool() if messages.file.message_type else None
+    return cel.NewEnv(pool, variables=variables, extensions=EXTENSIONS, functions=declared_functions())
+
+
+_PROTO = descriptor_pb2.FieldDescriptorProto
+_SCALARS = {
+    "int": _PROTO.TYPE_INT64,
+    "double": _PROTO.TYPE_DOUBLE,
+    "string": _PROTO.TYPE_STRING,
+    "bool": _PROTO.TYPE_BOOL,
+}
+_WELL_KNOWN = {
+    "timestamp": ".google.protobuf.Timestamp",
+    "duration": ".google.protobuf.Duration",
+    "dyn": ".google.protobuf.Value",
+    "map": ".google.protobuf.Struct",
+    "list": ".google.protobuf.ListValue",
+}
+_CEL = {
+    "int": cel.Type.INT,
+    "double": cel.Type.DOUBLE,
+    "string": cel.Type.STRING,
+    "bool": cel.Type.BOOL,
+    "timestamp": cel.Type.TIMESTAMP,
+    "duration": cel.Type.DURATION,
+    "dyn": cel.Type.DYN,
+    "map": cel.Type.Map(cel.Type.STRING, cel.Type.DYN),
+}
+
+
+class _Messages:
+    """Object types as protobuf messages, which CEL checks fields and `has` against."""
+
+    def __init__(self) -> None:
+        self.file = descriptor_pb2.FileDescriptorProto(name="ordo.proto", package="ordo", syntax="proto2")
+        for known in (timestamp_pb2, struct_pb2, duration_pb2):
+            self.file.dependency.append(known.DESCRIPTOR.name)
+
+    def pool(self) -> descriptor_pool.DescriptorPool:
+        pool = descriptor_pool.DescriptorPool()
+        for known in (timestamp_pb2, struct_pb2, duration_pb2):
+            pool.AddSerializedFile(known.DESCRIPTOR.serialized_pb)
+        pool.Add(self.file)
+        return pool
+
+    def variable(self, kind: Type) -> Any:
+        if kind.kind == "object":
+            return cel.Type(self._message(kind))
+        if kind.kind == "list":
+            return cel.Type.List(self.variable(kind.items) if kind.items else cel.Type.DYN)
+        return _CEL[kind.kind]
+
+    def _message(self, kind: Type) -> str:
+        message = descriptor_pb2.DescriptorProto(name=f"Object{len(self.file.message_type)}")
+        self.file.message_type.append(message)
+        position = len(self.file.message_type) - 1
+        for number, field in enumerate(kind.fields, 1):
+            self._field(message, number, field)
+        self.file.message_type[position].CopyFrom(message)
+        return f"ordo.{message.name}"
+
+    def _field(self, message: descriptor_pb2.DescriptorProto, number: int, field: Field) -> None:
+        kind, label = field.type, _PROTO.LABEL_OPTIONAL
+        if kind.kind == "list" and kind.items is not None:
+            kind, label = kind.items, _PROTO.LABEL_REPEATED
+        made = message.field.add(name=field.name, number=number, label=label)
+        if kind.kind in _SCALARS:
+            made.type = _SCALARS[kind.kind]
+            return
+        made.type = _PROTO.TYPE_MESSAGE
+        made.type_name = f".{self._message(kind)}" if kind.kind == "object" else _WELL_KNOWN[kind.kind]

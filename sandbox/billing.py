@@ -1,0 +1,105 @@
+"""Billing: an account is `open`, then `active`, then `closed`; an invoice is `issued` and may be `credited`."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, Field
+
+from sandbox.credentials import Bearer
+from sandbox.errors import BusinessError
+from sandbox.idempotency import Working, system_router
+from sandbox.request_context import Resource
+from sandbox.store import timestamp
+
+router = system_router("billing", Bearer("BILLING_TOKEN"))
+
+OPEN = ("open", "active")
+
+
+class AccountWanted(BaseModel):
+    customer: str | None = None
+    reference: str | None = None
+    """The order that the account is for."""
+
+
+class Activation(BaseModel):
+    charges: list[str] = []
+
+
+class InvoiceWanted(BaseModel):
+    amount: float = Field(gt=0)
+    currency: str = Field("EUR", pattern="^[A-Z]{3}$")
+    text: str = Field(min_length=1)
+    customer: str | None = None
+    reference: str | None = None
+
+
+class Customer(BaseModel):
+    customer: str | None = None
+
+
+@router.post("/accounts", status_code=201)
+async def open_account(wanted: AccountWanted, work: Working) -> Resource:
+    return work.create("account", "ACC", "open", **wanted.model_dump())
+
+
+@router.get("/accounts/{id}")
+async def account(id: str, work: Working) -> Resource:  # noqa: A002 - the name is part of the path
+    return work.get("account", id)
+
+
+@router.post("/accounts/{id}/activation")
+async def activate_billing(id: str, wanted: Activation, work: Working) -> Resource:  # noqa: A002
+    """From now on the customer pays."""
+    opened = work.get("account", id)
+    if opened.state != "open":
+        raise BusinessError(f"already_{opened.state}", f"account {id} is {opened.state}")
+    return work.move("account", opened, "active", charges=wanted.charges, active_since=timestamp())
+
+
+@router.delete("/accounts/{id}/activation")
+async def stop_billing(id: str, work: Working) -> Resource:  # noqa: A002
+    active = work.get("account", id)
+    if active.state != "active":
+        raise BusinessError("not_active", f"account {id} is {active.state}")
+    return work.move("account", active, "open", active_since=None)
+
+
+@router.delete("/accounts/{id}")
+async def close_account(id: str, work: Working) -> Resource:  # noqa: A002
+    opened = work.get("account", id)
+    if opened.state not in OPEN:
+        raise BusinessError("already_closed", f"account {id} is closed")
+    return work.move("account", opened, "closed")
+
+
+@router.post("/rerates")
+async def rerate(wanted: Customer, work: Working) -> Resource:
+    """Works out anew what the customer pays, after a change of what they have."""
+    rerated = [each.id for each in work.all("account", OPEN, customer=wanted.customer)]
+    return work.create("rerate", "RER", "done", accounts=rerated, **wanted.model_dump())
+
+
+@router.post("/closures")
+async def close_accounts(wanted: Customer, work: Working) -> Resource:
+    """Closes every account of the customer. None is no error: what was asked for holds."""
+    closed = [work.move("account", each, "closed").id for each in work.all("account", OPEN, customer=wanted.customer)]
+    return work.create("closure", "CLO", "done", accounts=closed, **wanted.model_dump())
+
+
+@router.post("/invoices", status_code=201)
+async def issue_invoice(wanted: InvoiceWanted, work: Working) -> Resource:
+    return work.create("invoice", "INV", "issued", **wanted.model_dump())
+
+
+@router.get("/invoices/{id}")
+async def invoice(id: str, work: Working) -> Resource:  # noqa: A002
+    return work.get("invoice", id)
+
+
+@router.post("/invoices/{id}/credit", status_code=201)
+async def credit(id: str, work: Working) -> Resource:  # noqa: A002
+    issued = work.get("invoice", id)
+    if issued.state != "issued":
+        raise BusinessError("already_credited", f"invoice {id} is {issued.state}")
+    work.move("invoice", issued, "credited")
+    return work.create("credit", "CRN", "issued", invoice=id, amount=issued.known("amount"))

@@ -1,0 +1,104 @@
+"""What happens by itself, later: moments of resources, callbacks and events on their way. All of it survives a kill."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable
+from contextlib import suppress
+
+import httpx
+
+from sandbox.request_context import Work
+from sandbox.settings import Settings
+from sandbox.store import Row, Store, now
+
+Moment = Callable[[Work, str], None]
+"""Goes on with the resource of this id; nothing where its state no longer calls for it."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds between two attempts at a delivery, at most."""
+REFUSALS = 5
+"""After so many plain refusals (4xx) a delivery is given up; where nobody answers, it never is."""
+AT_ONCE = 32
+
+logger = logging.getLogger("systems")
+
+
+class Clockwork:
+    """Runs the moments and deliveries that are due. One per server."""
+
+    def __init__(self, store: Store, settings: Settings, moments: dict[tuple[str, str], Moment]) -> None:
+        self._store = store
+        self._settings = settings
+        self._moments = moments
+        self._wake = asyncio.Event()
+
+    def wake(self) -> None:
+        """Something new may be due."""
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            while True:
+                self._wake.clear()
+                await self._pass_moments()
+                await self._deliver(client)
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(self._wake.wait(), self._pause())
+
+    def _pause(self) -> float | None:
+        next_due = self._store.row(
+            "select min(due) as due from"
+            " (select due from moments union all select due from deliveries where state = 'pending')"
+        )
+        return None if next_due is None or next_due["due"] is None else max(0.0, next_due["due"] - now())
+
+    async def _pass_moments(self) -> None:
+        async with self._store.transaction():
+            for row in self._store.rows("select * from moments where due <= ? order by due, sequence", now()):
+                self._store.write("delete from moments where sequence = ?", row["sequence"])
+                work = Work(self._store, row["system"], self._settings.delays)
+                self._moments[row["system"], row["name"]](work, row["resource"])
+
+    async def _deliver(self, client: httpx.AsyncClient) -> None:
+        async with self._store.transaction():  # so that nothing is told that may still be taken back
+            due = self._store.rows(
+                "select * from deliveries where state = 'pending' and due <= ? order by due, sequence limit ?",
+                now(), AT_ONCE,
+            )  # fmt: skip
+        await asyncio.gather(*(self._deliver_one(client, row) for row in due))
+
+    async def _deliver_one(self, client: httpx.AsyncClient, row: Row) -> None:
+        error, lasting = await self._post(client, row)
+        attempts = row["attempts"] + 1
+        refused = lasting and attempts >= REFUSALS
+        state = "delivered" if error is None else "refused" if refused else "pending"
+        pause = min(self._settings.delays["redelivery"] * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+        async with self._store.transaction():
+            self._store.write(
+                "update deliveries set state = ?, attempts = ?, error = ?, due = ? where sequence = ?",
+                state, attempts, error, now() + pause, row["sequence"],
+            )  # fmt: skip
+        if refused:
+            logger.warning("gave up a delivery after %d refusals: %s", attempts, error)
+
+    async def _post(self, client: httpx.AsyncClient, row: Row) -> tuple[str | None, bool]:
+        """(what went wrong, or None; whether asking again is unlikely to help)."""
+        url, headers = row["url"], {}
+        if url is None:
+            gateway = self._settings.gateway
+            if not gateway.url:
+                return "no gateway: ORDO_GATEWAY_URL is not set", False
+            url = gateway.url.rstrip("/") + "/events"
+            headers = {"Authorization": f"Bearer {gateway.token}"} if gateway.token else {}
+        try:
+            response = await client.post(url, json=json.loads(row["body"]), headers=headers)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            return f"{type(error).__name__}: {error}", False
+        if response.is_success:
+            return None, False
+        lasting = response.is_client_error and response.status_code not in (408, 425, 429)
+        return f"HTTP {response.status_code}: {response.text[:200]}", lasting

@@ -1,0 +1,118 @@
+"""The whole stack, running: started in order, watched, used, ended in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from compiler.load_catalogue import load_catalogue
+from operations.orders import Orders
+from stack import temporal_server
+from stack.data_folder import Folder
+from stack.options import StackOptions
+from stack.services import NAMES, Addresses, Blueprint, services
+from stack.supervisor import Child, Tell, Watchdog
+
+END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+Result = TypeVar("Result")
+
+
+class ToldToEnd(Exception):
+    """By Ctrl-C, SIGTERM or SIGHUP."""
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    addresses: Addresses
+    orders: Orders
+    folder: Folder
+
+
+async def run(
+    options: StackOptions,
+    tell: Tell,
+    use: Callable[[RunningStack], Coroutine[Any, Any, Result]],
+    sandbox_delays: Mapping[str, float] | None = None,
+) -> Result:
+    """Starts the stack, gives what `use` makes of it, and ends everything that was started, whatever happens.
+
+    `use` is cancelled, and ToldToEnd raised, at a signal. Raises CatalogueInvalid before anything is started;
+    StackError where a part cannot start, or dies again and again.
+    """
+    load_catalogue(options.definitions)
+    folder = Folder(options.data)
+    with folder.locked(), _end_signals() as told:
+        options.ports.check_free()
+        folder.put_logs_aside(NAMES)
+        if options.fresh:
+            folder.forget_data()
+        plan = Blueprint(options, folder, await temporal_server.client(options.ports), sandbox_delays or {})
+        watchdog = Watchdog()
+        children = [Child(service, watchdog, tell) for service in services(plan)]
+        try:
+            await _first(told, [_start(children)])
+            stack = RunningStack(plan.addresses, Orders(plan.client), folder)
+            result: Result = await _first(told, [use(stack), *(child.keep() for child in children)])
+            return result
+        finally:
+            await _stop(children)
+            watchdog.close()
+
+
+@contextmanager
+def _end_signals() -> Iterator[asyncio.Event]:
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in END_SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    try:
+        yield told
+    finally:
+        for number in END_SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+async def _first(told: asyncio.Event, work: Sequence[Coroutine[Any, Any, Any]]) -> Any:
+    """The outcome of whichever ends first; the others are cancelled."""
+    tasks = [asyncio.create_task(each) for each in work]
+    signalled = asyncio.create_task(told.wait())
+    try:
+        done, _ = await asyncio.wait([signalled, *tasks], return_when=asyncio.FIRST_COMPLETED)
+        if signalled in done:
+            raise ToldToEnd
+        return next(task for task in tasks if task in done).result()
+    finally:
+        for task in (signalled, *tasks):
+            task.cancel()
+        await asyncio.gather(signalled, *tasks, return_exceptions=True)
+
+
+async def _start(children: Sequence[Child]) -> None:
+    temporal, sandbox, worker, gateway = children
+    await _together(temporal.start(), sandbox.start())
+    await _together(worker.start(), gateway.start())
+
+
+async def _stop(children: Sequence[Child]) -> None:
+    """The worker first, so that calls under way are answered; the server last, so that it is told of everything."""
+    temporal, sandbox, worker, gateway = children
+    await worker.stop()
+    await _together(sandbox.stop(), gateway.stop())
+    await temporal.stop()
+
+
+async def _together(*work: Awaitable[None]) -> None:
+    """All of them; the first failure ends the others, and is raised."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            for each in work:
+                group.create_task(_awaited(each))
+    except BaseExceptionGroup as failures:
+        raise failures.exceptions[0] from None
+
+
+async def _awaited(work: Awaitable[None]) -> None:
+    await work

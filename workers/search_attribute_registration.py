@@ -1,0 +1,98 @@
+"""Search attributes: the namespace must know them before an order can say what state it is in."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
+from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
+
+from workflows.contract.order_messages import SearchAttributes
+
+logger = structlog.get_logger("worker")
+
+_TYPES = {
+    "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+    "KeywordList": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD_LIST,
+    "Int": IndexedValueType.INDEXED_VALUE_TYPE_INT,
+    "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+}
+NEEDED = {
+    SearchAttributes.ORDER_STATE: "Keyword",
+    SearchAttributes.CUSTOMER_ID: "Keyword",
+    SearchAttributes.PRODUCTS: "KeywordList",
+    SearchAttributes.FALLOUT_COUNT: "Int",
+    SearchAttributes.OPEN_TASKS: "Int",
+    SearchAttributes.JEOPARDY: "Keyword",
+    SearchAttributes.CATALOGUE_VERSION: "Keyword",
+    SearchAttributes.REQUESTED_COMPLETION: "Datetime",
+}
+REMINDER = 30
+"""Tries, about seconds, between two lines that say what is being waited for."""
+REGISTERED_WITHIN = 300
+"""Looks, a tenth of a second apart."""
+
+
+class SearchAttributesUnusable(Exception):
+    """Without them orders would be stuck; the message says which command puts it right."""
+
+
+async def ensure_search_attributes(client: Client) -> None:
+    """Registers what is missing; waits for a namespace that is not there yet. Raises SearchAttributesUnusable."""
+    known = await _known_once_there(client)
+    wrong = {name: known[name] for name, kind in NEEDED.items() if name in known and known[name] != _TYPES[kind]}
+    if wrong:
+        said = ", ".join(f"{name} (must be {NEEDED[name]})" for name in wrong)
+        raise SearchAttributesUnusable(
+            f"Namespace {client.namespace} has search attributes of these names with another type: {said}. "
+            f"Remove them: temporal operator search-attribute remove --namespace {client.namespace} "
+            + " ".join(f"--name {name}" for name in wrong)
+        )
+    missing = {name: kind for name, kind in NEEDED.items() if name not in known}
+    if missing:
+        await _register(client, missing)
+        logger.info("search attributes registered", namespace=client.namespace, names=sorted(missing))
+
+
+async def _known_once_there(client: Client) -> dict[str, int]:
+    tries = 0
+    while True:
+        try:
+            return await _known(client)
+        except RPCError as error:
+            if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNAVAILABLE):
+                raise SearchAttributesUnusable(
+                    f"The search attributes of namespace {client.namespace} cannot be read: {error.message}"
+                ) from error
+            if tries % REMINDER == 0:
+                logger.warning("waiting for the namespace", namespace=client.namespace, reason=error.message)
+            tries += 1
+            await asyncio.sleep(1)
+
+
+async def _known(client: Client) -> dict[str, int]:
+    request = ListSearchAttributesRequest(namespace=client.namespace)
+    answer = await client.operator_service.list_search_attributes(request, retry=False)
+    return dict(answer.custom_attributes)
+
+
+async def _register(client: Client, missing: dict[str, str]) -> None:
+    wanted = {name: _TYPES[kind] for name, kind in missing.items()}
+    request = AddSearchAttributesRequest(namespace=client.namespace, search_attributes=wanted)
+    try:
+        await client.operator_service.add_search_attributes(request)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # another worker was quicker
+            raise SearchAttributesUnusable(
+                f"Search attributes are missing, and this worker may not register them ({error.message}). Run: "
+                f"temporal operator search-attribute create --namespace {client.namespace} "
+                + " ".join(f"--name {name} --type {kind}" for name, kind in missing.items())
+            ) from error
+    for _ in range(REGISTERED_WITHIN):
+        if missing.keys() <= (await _known(client)).keys():
+            return
+        await asyncio.sleep(0.1)
+    raise SearchAttributesUnusable(f"Namespace {client.namespace} took the search attributes and does not show them")

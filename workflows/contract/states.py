@@ -1,0 +1,69 @@
+"""States of steps, order lines and orders, as clients see them."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class StepState(StrEnum):
+    """DRO's step states (see docs/engine.md for each one's meaning)."""
+
+    PENDING = "pending"
+    SCHEDULED = "scheduled"
+    READY = "ready"
+    IN_PROGRESS = "in_progress"
+    FAILED = "failed"
+    FATALLY_FAILED = "fatally_failed"
+    ON_HOLD = "on_hold"
+    COMPLETED = "completed"
+    SKIPPED = "skipped"
+    FAILED_ACCEPTED = "failed_accepted"
+    DISCARDED = "discarded"
+    CANCELLED = "cancelled"
+    AMENDED = "amended"
+
+
+class OrderState(StrEnum):
+    """TMF622's words for orders and order lines."""
+
+    ACKNOWLEDGED = "acknowledged"
+    REJECTED = "rejected"
+    PENDING = "pending"
+    HELD = "held"
+    IN_PROGRESS = "in_progress"
+    ASSESSING_CANCELLATION = "assessing_cancellation"
+    PENDING_CANCELLATION = "pending_cancellation"
+    CANCELLED = "cancelled"
+    COMPLETED = "completed"
+    PARTIAL = "partial"
+    FAILED = "failed"
+
+
+class Jeopardy(StrEnum):
+    ON_TRACK = "on_track"
+    AT_RISK = "at_risk"
+    LATE = "late"
+
+
+SETTLED = frozenset(
+    {
+        StepState.COMPLETED,
+        StepState.SKIPPED,
+        StepState.FAILED_ACCEPTED,
+        StepState.DISCARDED,
+        StepState.CANCELLED,
+        StepState.AMENDED,
+    }
+)
+"""Nothing more happens to these while the order goes forward; whoever waited for them may go on."""
+
+
+TAKEN_BACK = frozenset({StepState.DISCARDED, StepState.CANCELLED})
+"""Before it began, or after: later steps go on as if these had never been part of the order. What is undone to be done
+again is `pending` instead."""
+
+
+DONE = frozenset({StepState.COMPLETED, StepState.AMENDED})
+
+
+NOT_BEGUN = frozenset({StepState.PENDING, StepState.SCHEDULED, StepState.READY})

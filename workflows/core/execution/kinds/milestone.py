@@ -1,0 +1,15 @@
+"""`milestone`: a point that people watch; passed as soon as its turn comes."""
+
+from __future__ import annotations
+
+from workflows.contract.states import StepState
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.step_run import StepRun
+from workflows.core.steps.settlement import settle
+
+
+def begin(run: OrderRun, step: StepRun) -> None:
+    run.move(step, StepState.IN_PROGRESS)
+    step.started_at = run.now
+    settle(run, step, StepState.COMPLETED, {})
+    run.journal.note(run.now, f"milestone {run.definition(step).name}", run.id_of(step))

@@ -1,0 +1,119 @@
+"""What amendments leave in a running order: steps no longer asked for, and what steps see that began before."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from compiler.language.steps import PatchChange
+from compiler.plan.plan import Plan, PlannedDefinition, PlannedStep
+from workflows.core.state.step_profile import Recipe, recipe_of
+
+
+@dataclass(slots=True)
+class Sight:
+    """A step as another plan than the running one has it, or as what only patches its effect."""
+
+    plan: Plan
+    """`step.lines` and `step.definition` are positions in this one, all others in the running plan."""
+    step: PlannedStep
+    definition: PlannedDefinition
+    recipe: Recipe
+    outputs: dict[int, Any] = field(default_factory=dict)
+    """What it read of steps that have been taken back, or done again, since."""
+
+    @classmethod
+    def of(cls, plan: Plan, step: PlannedStep, *, patching: bool = False, recipe: Recipe | None = None) -> Sight:
+        """`recipe`: of the step's definition, where it is known."""
+        definition = plan.definition_of(step)
+        if patching:
+            definition = patch_of(definition)
+        return cls(plan, step, definition, recipe or recipe_of(definition))
+
+
+@dataclass(slots=True)
+class Revisions:
+    """amendment/impact.py and amendment/apply.py work with it. Steps are positions in the plan."""
+
+    retired: dict[int, None] = field(default_factory=dict)
+    """The order does not ask for these any more; what they did is undone, or is being undone."""
+    removed_lines: frozenset[str] = frozenset()
+    """Ids of order lines of the plan that the order does not have any more."""
+    sights: dict[int, Sight] = field(default_factory=dict)
+    """Steps that began before an amendment: to their end, and when they are undone, they see what they began with."""
+    due: dict[int, None] = field(default_factory=dict)
+    """An attempt of these is under way; when it has ended, they are looked at."""
+    compared: dict[int, str] = field(default_factory=dict)
+    """Steps that read what is done again → a digest of the input that they had."""
+    watched: dict[int, dict[int, None]] = field(default_factory=dict)
+    """Steps whose end matters to one of those two → those that are compared."""
+    turns: deque[int] = field(default_factory=deque)
+    """Those of them whose state has changed."""
+
+    @property
+    def settled(self) -> bool:
+        """Nothing of an amendment is still to be found out."""
+        return not (self.due or self.compared)
+
+
+def patch_of(planned: PlannedDefinition) -> PlannedDefinition:
+    """The step's definition with what `on_change` calls in the place of what the step does.
+
+    Raises TypeError for a step whose `on_change` is no patch.
+    """
+    definition = planned.definition
+    if not isinstance(definition.on_change, PatchChange):
+        raise TypeError("this step's `on_change` calls nothing")
+    call = definition.on_change.call
+    return replace(
+        planned,
+        definition=definition.model_copy(
+            update={
+                "call": call,
+                "activity": None,
+                "with_": {},
+                "manual": None,
+                "event": None,
+                "wait": None,
+                "milestone": None,
+                "after": [],
+                "when": None,
+                "start": None,
+                "sla": None,
+                "fail_when": [],
+                "on_failure": [case for case in definition.on_failure if case.do == "fallout"],
+                "output": None if call.callback is not None else "${response}",
+            }
+        ),
+    )
+
+
+def part_of(plan: Plan, steps: Iterable[PlannedStep]) -> Plan:
+    """As much of a plan as these steps are seen with: its `steps` are these. What they refer to stays as it is, but for
+    their lines and definitions."""
+    order_lines: dict[int, int] = {}
+    lines: dict[int, int] = {}
+    definitions: dict[int, int] = {}
+    kept: list[PlannedStep] = []
+    for step in steps:
+        serves_order_lines = plan.definition_of(step).serves_order_lines
+        places = []
+        for at in step.lines:
+            if serves_order_lines:
+                places.append(order_lines.setdefault(at, len(order_lines)))
+            elif at < 0:
+                places.append(~order_lines.setdefault(~at, len(order_lines)))
+            else:
+                places.append(lines.setdefault(at, len(lines)))
+        definition = definitions.setdefault(step.definition, len(definitions))
+        kept.append(replace(step, lines=tuple(places), definition=definition))
+    return Plan(
+        order=plan.order,
+        catalogue_version=plan.catalogue_version,
+        order_lines=tuple(plan.order_lines[at] for at in order_lines),
+        lines=tuple(plan.lines[at] for at in lines),
+        definitions=tuple(plan.definitions[at] for at in definitions),
+        steps=tuple(kept),
+    )

@@ -1,0 +1,35 @@
+"""Forms of manual steps: what a person gives, checked against what the form declares."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from compiler.language.attributes import Attribute, validate_value
+from compiler.source.findings import did_you_mean
+
+
+def checked(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """`data` as the form's types hold it, defaults filled in, and what is wrong with it, in sentences."""
+    values: dict[str, Any] = {}
+    problems = [f"`{name}` is not on the form{did_you_mean(name, form)}" for name in sorted(set(data) - set(form))]
+    for name, declared in form.items():
+        value = data.get(name)
+        if value is None:
+            value = declared.default
+        if value is None:
+            if declared.required:
+                problems.append(f"`{name}` is missing")
+            continue
+        values[name], wrong = validate_value(declared, value)
+        problems += [f"`{name}` {text}" for text in wrong]
+    return values, problems
+
+
+def asked(form: Mapping[str, Attribute]) -> str:
+    """What the form asks for, in a few words."""
+    return ", ".join(
+        f"{name} ({'one of ' + ', '.join(map(str, declared.enum)) if declared.enum else declared.type})"
+        + ("" if declared.required else ", optional")
+        for name, declared in form.items()
+    )

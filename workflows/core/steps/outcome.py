@@ -1,0 +1,52 @@
+"""An event, a callback, a form or a result that has come: is it a failure of the business, and what is put out."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from compiler.cel import evaluation
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.step_run import Failure, StepRun
+from workflows.core.steps.expression_scope import NoValue, Scope
+
+
+def business_failure(run: OrderRun, step: StepRun, scope: Scope) -> Failure | None:
+    """The first `fail_when` that holds. Raises NoValue."""
+    for case in run.recipe(step).later_fail_when:
+        if scope.holds(case.if_):
+            message = evaluation.as_text(scope.render(case.message)) if case.message else f"`{case.if_}` holds"
+            return Failure(case.code, message, attempts=step.attempts)
+    return None
+
+
+def output_of(run: OrderRun, step: StepRun, scope: Scope, plain: Any) -> Any:
+    """The definition's `output`, or `plain` where it has none. Raises NoValue."""
+    template = run.definition(step).definition.output
+    return as_data(plain if template is None else scope.render(template))
+
+
+def output_of_patch(run: OrderRun, step: StepRun, answer: Any) -> Any:
+    """`answer`: the response of the patching call, or the payload of its callback. What has no content, or not what the
+    step's `output` is made of, leaves the output as it was."""
+    definition = run.definition(step).definition
+    called_back = definition.call is not None and definition.call.callback is not None
+    content = answer if called_back or not isinstance(answer, dict) else answer.get("body")
+    if content in (None, "", {}, []):
+        return step.output
+    template = run.planned_definition(step).definition.output
+    if template is None:
+        return as_data(content)
+    try:
+        return as_data(Scope(run, step, {"payload" if called_back else "response": answer}).render(template))
+    except NoValue:
+        return step.output
+
+
+def as_data(value: Any) -> Any:
+    """As it looks after a way through JSON, so that it is the same before and after a run continues as another one."""
+    if isinstance(value, dict):
+        return {str(name): as_data(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [as_data(item) for item in value]
+    return evaluation.as_text(value) if isinstance(value, date | timedelta) else value
