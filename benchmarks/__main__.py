@@ -7,17 +7,17 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from benchmarks import composing, latency, load, rollback, size, throughput
+from benchmarks import catalogue_load, compilation, latency, order_size, rollback, throughput
 
 MEASURES: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
-    "load": load.measure,
-    "compose": composing.measure,
+    "load": catalogue_load.measure,
+    "compose": compilation.measure,
     "throughput": throughput.measure,
     "latency": latency.measure,
-    "size": size.measure,
-    "kill": size.measure_kill,
+    "size": order_size.measure,
+    "kill": order_size.measure_kill,
     "rollback": rollback.measure,
-    "huge": lambda: size.measure((500, 50_000)),
+    "huge": lambda: order_size.measure((500, 50_000)),
 }
 ON_DEMAND = {"huge"}
 

@@ -9,10 +9,10 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from benchmarks.figures import percentile, say
-from benchmarks.rig import Rig, rig
+from benchmarks.environment import Rig, rig
+from benchmarks.reporting import percentile, say
 from benchmarks.throughput import GENERIC, order
-from operations.orders import Orders
+from operations.client import Orders
 from workflows.contract.order_messages import workflow_id
 
 ORDERS = 30

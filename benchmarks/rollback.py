@@ -6,11 +6,11 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from benchmarks.figures import say
-from benchmarks.rig import Process, Rig, processor_seconds, rig
-from benchmarks.size import STEPS_A_LINE, order
-from operations.acting import OrderCommand
-from operations.orders import Orders
+from benchmarks.environment import Process, Rig, processor_seconds, rig
+from benchmarks.order_size import STEPS_A_LINE, order
+from benchmarks.reporting import say
+from operations.actions.step_and_order_actions import OrderCommand
+from operations.client import Orders
 from workflows.contract.order_messages import Actor
 from workflows.contract.states import OrderState
 

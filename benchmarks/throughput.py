@@ -12,10 +12,10 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from benchmarks.figures import say, spread
+from benchmarks.environment import Process, Rig, processor_seconds, rig
 from benchmarks.hand_written import HandWrittenOrder
-from benchmarks.rig import Process, Rig, processor_seconds, rig
-from operations.orders import Orders
+from benchmarks.reporting import say, spread
+from operations.client import Orders
 from workflows.contract.order_messages import workflow_id
 
 ORDERS = 100

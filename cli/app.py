@@ -11,24 +11,11 @@ from typing import Annotated
 
 import typer
 
-from cli import (
-    amending,
-    catalogue,
-    claiming,
-    history,
-    notifications,
-    planning,
-    reading,
-    resolving,
-    running,
-    starting,
-    systems,
-    telling,
-    time,
-    undoing,
-    worklists,
-)
-from cli.failures import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
+from cli.commands.catalogue import plan, validate
+from cli.commands.infrastructure import notifications, stack, systems
+from cli.commands.orders import amend, event, history, order_actions, show, start
+from cli.commands.steps import claim, reschedule, step_actions, worklists
+from cli.framework.errors import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
 
 ABOUT = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
 
@@ -47,8 +34,8 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
     )
     app.callback()(_options)
     for group in (
-        *(running, catalogue, planning, starting, reading, history, telling, amending, undoing),
-        *(worklists, resolving, claiming, time, systems, notifications),
+        *(stack, validate, plan, start, show, history, event, amend, order_actions),
+        *(worklists, step_actions, claim, reschedule, systems, notifications),
     ):
         group.register(app)
     return app

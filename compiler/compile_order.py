@@ -10,7 +10,7 @@ from compiler.catalogue.catalogue_index import reach_of
 from compiler.composition.compose import compose
 from compiler.composition.line_dependencies import relied_on
 from compiler.decomposition.decompose import decompose
-from compiler.decomposition.expression_judge import Judge
+from compiler.decomposition.expression_evaluator import Judge
 from compiler.decomposition.rejections import Rejections
 from compiler.language.order import Order
 from compiler.orders.reader import source_of

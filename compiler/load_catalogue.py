@@ -6,7 +6,7 @@ import gc
 from collections.abc import Iterable
 from pathlib import Path
 
-from compiler.catalogue.assembly import assemble
+from compiler.catalogue.builder import assemble
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.definition_index import Survey
 from compiler.catalogue.definitions import define

@@ -13,11 +13,11 @@ import structlog
 import uvicorn
 
 from gateway.app import create_app
-from gateway.logs import set_up_logs
+from gateway.log_setup import set_up_logs
 from gateway.settings import GatewaySettings, SettingMissing, settings_from
-from operations.connection import ConnectionSettings
+from operations.client import Orders
 from operations.errors import OperationError
-from operations.orders import Orders
+from operations.temporal.connection import ConnectionSettings
 from workflows.contract.order_messages import TASK_QUEUE
 
 EPILOG = """\

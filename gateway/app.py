@@ -9,19 +9,19 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.security import HTTPBearer
 
-from gateway.act_routes import act_routes
-from gateway.documentation import DESCRIPTION, TAGS, order_schemas
+from gateway.docs_page import reference_page
+from gateway.errors import answer_failures
 from gateway.event_routes import callback_routes, event_routes
-from gateway.failures import answer_failures
-from gateway.guards import BearerToken, BoundedBody, RequestLog, UnambiguousPaths
 from gateway.health_routes import health_routes
+from gateway.middleware import BearerToken, BoundedBody, RequestLog, UnambiguousPaths
 from gateway.notification_routes import notification_routes
-from gateway.operator_routes import operator_routes
+from gateway.openapi import DESCRIPTION, TAGS, order_schemas
+from gateway.order_action_routes import operator_routes
 from gateway.order_routes import order_routes
-from gateway.reference_page import reference_page
 from gateway.settings import GatewaySettings
+from gateway.step_action_routes import act_routes
 from gateway.system_routes import system_routes
-from operations.orders import Orders
+from operations.client import Orders
 
 LARGEST_ORDER_BODY = 2_000_000
 LARGEST_BODY = 262_144

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Request
 from fastapi.responses import JSONResponse
 
-from gateway.bodies import KeyedEvent, OrderEvent, OrderId, StrictRoute, json_of
-from gateway.documentation import CALLBACK_BODY, DELIVERED, REFUSALS
-from operations.deliveries import Delivered
-from operations.orders import Orders
+from gateway.openapi import CALLBACK_BODY, DELIVERED, REFUSALS
+from gateway.request_models import KeyedEvent, OrderEvent, OrderId, StrictRoute, json_of
+from operations.client import Orders
+from operations.events.deliver_events import Delivered
 
 CallbackId = Annotated[str, Path(max_length=5000, description="The id that the call handed out: a capability")]
 

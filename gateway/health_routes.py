@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
-from gateway.documentation import UNREADY, example
-from operations.orders import Orders
+from gateway.openapi import UNREADY, example
+from operations.client import Orders
 
 
 def health_routes(orders: Orders) -> APIRouter:

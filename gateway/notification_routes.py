@@ -8,10 +8,10 @@ from fastapi import APIRouter, Query
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from gateway.bodies import Body, OrderId, StrictRoute
-from gateway.documentation import REFUSALS, example
-from operations.json_shapes import notifications_json, notifications_of_order_json, resend_json
-from operations.orders import Orders
+from gateway.openapi import REFUSALS, example
+from gateway.request_models import Body, OrderId, StrictRoute
+from operations.client import Orders
+from operations.json_views import notifications_json, notifications_of_order_json, resend_json
 
 Receiver = Annotated[str | None, Query(max_length=64, description="Only this receiver's")]
 

@@ -12,15 +12,15 @@ from starlette.exceptions import HTTPException
 
 from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
-from gateway.bodies import OrderId, StrictRoute, is_json, json_of, media_type
-from gateway.documentation import ORDER_BODY, REFUSALS, SUBMITTED, example
-from gateway.failures import Malformed
-from operations.amending import Amendment
+from gateway.errors import Malformed
+from gateway.openapi import ORDER_BODY, REFUSALS, SUBMITTED, example
+from gateway.request_models import OrderId, StrictRoute, is_json, json_of, media_type
+from operations.actions.amend_order import Amendment
+from operations.client import Orders
 from operations.errors import REJECTED, Refused
-from operations.json_shapes import amendment_json, order_json, orders_json, reasons_json, step_json, submission_json
-from operations.listing import OrderFilter
-from operations.orders import Orders
-from operations.submission import Submission
+from operations.json_views import amendment_json, order_json, orders_json, reasons_json, step_json, submission_json
+from operations.reading.list_orders import OrderFilter
+from operations.submission.submit_order import Submission
 from workflows.contract.order_messages import Actor, Refusal
 from workflows.contract.states import OrderState, StepState
 

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Path
 from fastapi.responses import JSONResponse
 
-from gateway.bodies import ActorBody, StrictRoute
-from gateway.documentation import REFUSALS, example
-from operations.json_shapes import switch_json, systems_json
-from operations.orders import Orders
+from gateway.openapi import REFUSALS, example
+from gateway.request_models import ActorBody, StrictRoute
+from operations.client import Orders
+from operations.json_views import switch_json, systems_json
 
 SystemId = Annotated[str, Path(pattern=r"^[a-z][a-z0-9_]{0,199}$", description="The system's id", examples=["billing"])]
 

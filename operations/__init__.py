@@ -3,18 +3,3 @@
 Nothing here prints. Every failure is an `OperationError`, whose code maps to an exit status and an HTTP status in
 `operations.errors.ANSWERS`.
 """
-
-from operations.connection import connect
-from operations.errors import NotFound, NoWorker, OperationError, Refused, ServerUnreachable, TimedOut
-from operations.orders import Orders
-
-__all__ = [
-    "NoWorker",
-    "NotFound",
-    "OperationError",
-    "Orders",
-    "Refused",
-    "ServerUnreachable",
-    "TimedOut",
-    "connect",
-]

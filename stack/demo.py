@@ -12,14 +12,14 @@ import httpx
 from rich.console import Console
 
 from compiler.orders.reader import read_orders
-from operations.acting import StepCommand
+from operations.actions.step_and_order_actions import StepCommand
 from operations.errors import Refused
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from stack.demo_output import Screen
 from stack.errors import StackError
 from stack.options import StackOptions
 from stack.stack import RunningStack, ToldToEnd, run
-from views.following import follow
+from views.order.follow import follow
 from workflows.contract.order_messages import Actor
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState

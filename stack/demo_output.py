@@ -12,10 +12,10 @@ from rich.rule import Rule
 from rich.text import Text
 from rich.tree import Tree
 
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from stack.stack import RunningStack
 from stack.up import command, python
-from views.moments import counted
+from views.shared.time_format import counted
 from workflows.contract.order_views import LineView, StepView
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.load_catalogue import load_catalogue
-from operations.orders import Orders
+from operations.client import Orders
 from stack import temporal_server
 from stack.data_folder import Folder
 from stack.options import StackOptions

@@ -16,8 +16,8 @@ from temporalio.client import Client
 
 from activities.compilation.live_catalogue import CatalogueInForce
 from activities.systems.connections import Connections
-from operations.orders import Orders
-from operations.systems import SystemReading, read_system
+from operations.client import Orders
+from operations.reading.systems import SystemReading, read_system
 from tests.activities.scripted import Received, Reply, ScriptedServer
 from worker import duties_of
 from workers.fleet import Fleet

@@ -20,7 +20,7 @@ from activities.compilation.compile_order import (
 )
 from activities.compilation.live_catalogue import CatalogueInForce
 from activity_contract.compilation import COMPILE_AMENDMENT, ChangedValue, CompileAmendment, CompiledAmendment
-from compiler.amendment.overlay import Amendment, amend
+from compiler.amendment.plan_amendment import Amendment, amend
 from compiler.amendment.plan_diff import DEFINITION, Change, seen_otherwise, survives
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import as_text

@@ -1,4 +1,4 @@
-"""The documents of a catalogue, typed one by one; what they mean together is compiler/catalogue/assembly.py's."""
+"""The documents of a catalogue, typed one by one; what they mean together is compiler/catalogue/builder.py's."""
 
 from __future__ import annotations
 

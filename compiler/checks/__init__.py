@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 
 from compiler.catalogue.definition_index import Survey
 from compiler.checks import (
-    actions,
-    conditions,
     cycles,
-    declarations,
     expressions,
-    outputs,
+    impossible_conditions,
+    line_actions,
+    output_order,
+    product_declarations,
     receivers,
     references,
     scenarios,
@@ -23,15 +23,15 @@ Check = Callable[[Survey], Iterable[Finding]]
 
 CHECKS: tuple[Check, ...] = (
     references.check,
-    declarations.check,
+    product_declarations.check,
     cycles.check,
     expressions.check,
-    outputs.check,
-    conditions.check,
+    output_order.check,
+    impossible_conditions.check,
     scenarios.check,
     receivers.check,
 )
-OF_THE_WHOLE: tuple[Check, ...] = (unused.check, actions.check)
+OF_THE_WHOLE: tuple[Check, ...] = (unused.check, line_actions.check)
 """What can be told only once every reference is good: what nobody brings may be a slip of the pen away from that."""
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.catalogue.assembly import is_table
+from compiler.catalogue.builder import is_table
 from compiler.catalogue.definition_index import Group, Survey
 from compiler.catalogue.definitions import Entry
 from compiler.cel.evaluation import as_text, split_template

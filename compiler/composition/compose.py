@@ -9,8 +9,8 @@ from compiler.composition.line_dependencies import add_reliance
 from compiler.composition.planned_definitions import planned_definition
 from compiler.composition.predecessors import Predecessors
 from compiler.composition.step_instances import StepInstances
-from compiler.decomposition.expression_judge import Judge
-from compiler.decomposition.line_tree import LineNode, LineTree, StepInstance
+from compiler.decomposition.expression_evaluator import Judge
+from compiler.decomposition.line_graph import LineNode, LineTree, StepInstance
 from compiler.decomposition.rejections import Rejections
 from compiler.plan.decision_log import Reasons
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedStep

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from compiler.decomposition.line_tree import LineNode, LineTree, StepInstance
+from compiler.decomposition.line_graph import LineNode, LineTree, StepInstance
 from compiler.decomposition.rejections import Rejections
 from compiler.language.order import OrderLine
 from compiler.source.findings import did_you_mean

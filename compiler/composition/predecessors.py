@@ -10,7 +10,7 @@ from compiler.catalogue.catalogue import Read, Step
 from compiler.catalogue.catalogue_index import Reach
 from compiler.composition.reference_scope import WITH_CHILDREN, Bounds, Climb, Place, Ways, within
 from compiler.composition.step_instances import StepInstances
-from compiler.decomposition.line_tree import LineNode, LineTree, StepInstance, StepKey
+from compiler.decomposition.line_graph import LineNode, LineTree, StepInstance, StepKey
 from compiler.language.steps import Scope as Across
 from compiler.plan.decision_log import Reason, Reasons
 

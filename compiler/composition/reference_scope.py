@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 from compiler.catalogue.catalogue import Step
 from compiler.catalogue.catalogue_index import Reach
 from compiler.composition.step_instances import StepInstances
-from compiler.decomposition.line_tree import LineNode, LineTree, ValueIdentity
+from compiler.decomposition.line_graph import LineNode, LineTree, ValueIdentity
 from compiler.language.steps import Scope as Across
 from compiler.typecheck.expression_sites import SCOPE_WORDS
 

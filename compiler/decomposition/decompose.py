@@ -10,8 +10,8 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import Reach
 from compiler.cel.evaluation import EvaluationError, evaluate
-from compiler.decomposition.expression_judge import MISSING_VALUE, Judge
-from compiler.decomposition.line_tree import (
+from compiler.decomposition.expression_evaluator import MISSING_VALUE, Judge
+from compiler.decomposition.line_graph import (
     ORDER_SUFFIX,
     LineNode,
     LineTree,

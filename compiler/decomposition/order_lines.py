@@ -9,8 +9,8 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import RankedRule, Reach, unlimited
-from compiler.decomposition.expression_judge import Judge
-from compiler.decomposition.line_tree import LineNode, LineTree, line_suffix
+from compiler.decomposition.expression_evaluator import Judge
+from compiler.decomposition.line_graph import LineNode, LineTree, line_suffix
 from compiler.decomposition.rule_application import Contribution, RuleApplication
 from compiler.language.attributes import validate_value
 from compiler.language.order import OrderLine, asked_by

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from compiler.decomposition.line_tree import LineNode
+from compiler.decomposition.line_graph import LineNode
 from compiler.orders.validation import OrderForm
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, Place, finding_at

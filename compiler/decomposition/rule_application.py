@@ -11,8 +11,8 @@ from compiler.catalogue.catalogue import Product, Rule, Table
 from compiler.catalogue.catalogue_index import RankedRule
 from compiler.cel.evaluation import EvaluationError, as_text, evaluate, render
 from compiler.cel.syntax_tree import UnparsableError, uses_of
-from compiler.decomposition.expression_judge import MISSING_VALUE, Judge
-from compiler.decomposition.line_tree import Identity, LineNode
+from compiler.decomposition.expression_evaluator import MISSING_VALUE, Judge
+from compiler.decomposition.line_graph import Identity, LineNode
 from compiler.decomposition.rejections import where
 from compiler.language.steps import Action
 from compiler.orders.values import value_problem, whole

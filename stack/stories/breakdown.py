@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from operations.systems import SystemReading
+from operations.reading.systems import SystemReading
 from stack.errors import StackError
 from stack.stories.stage import LONGEST, Stage
 from stack.stories.story import Story, expect
-from views.moments import counted
-from views.systems import systems_table
+from views.infrastructure.systems import systems_table
+from views.shared.time_format import counted
 from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchState
 

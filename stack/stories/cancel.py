@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.acting import OrderCommand
-from operations.reading import OrderReading
+from operations.actions.step_and_order_actions import OrderCommand
+from operations.reading.read_order import OrderReading
 from stack.stories.stage import TELLER, Record, Stage
 from stack.stories.story import Story, expect
 from workflows.contract.states import OrderState, StepState

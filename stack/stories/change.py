@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.amending import Amendment
-from operations.reading import OrderReading
+from operations.actions.amend_order import Amendment
+from operations.reading.read_order import OrderReading
 from stack.stories.stage import TELLER, Record, Stage
 from stack.stories.story import Story, expect
-from views.amendment import amendment_view
+from views.order.amendment import amendment_view
 from workflows.contract.states import OrderState, StepState
 
 BEFORE: dict[str, Any] = {"cameras": 4, "plan": "household"}

@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from stack.stories.stage import Stage
 from stack.stories.story import USUAL_DELAYS, Story, expect
 from workflows.contract.states import Jeopardy, OrderState

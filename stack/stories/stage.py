@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 
 from operations.errors import Refused
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from stack.demo_output import Screen
 from stack.errors import StackError
 from stack.stack import RunningStack
 from stack.up import command
-from views.following import follow
+from views.order.follow import follow
 from workflows.contract.order_messages import Actor
 
 TELLER = Actor(by="demo", reason="the demo tells a story")

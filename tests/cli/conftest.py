@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from operations.connection import address_of
+from operations.temporal.connection import address_of
 from tests.cli.calling import NOBODY, ROOT, Ordo
 from tests.gateway.working import WorkerProcess
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from cli import resolving
+from cli.commands.steps import step_actions
+from cli.framework import actor
 from tests.cli.calling import Ordo
 from workflows.contract.states import StepState
 
@@ -101,14 +102,14 @@ async def test_a_task_takes_only_data_that_fit_its_form(ordo: Ordo) -> None:
 
 async def test_an_act_on_what_has_changed_meanwhile_is_refused(ordo: Ordo, monkeypatch: pytest.MonkeyPatch) -> None:
     await in_fallout(ordo, "A-9")
-    seen_now = resolving.seen_step
+    seen_now = actor.seen_step
 
     async def seen_earlier(*about: Any) -> Any:
         step = await seen_now(*about)
         assert step is not None
         return step.model_copy(update={"state": StepState.IN_PROGRESS})
 
-    monkeypatch.setattr(resolving, "seen_step", seen_earlier)
+    monkeypatch.setattr(step_actions, "seen_step", seen_earlier)
     called = await ordo("retry", "A-9", "1")
     assert called.status == 1
     assert "no longer in_progress" in called.err

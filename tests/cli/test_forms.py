@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from cli.forms import filled_in
-from cli.session import Session
+from cli.framework.session import Session
+from cli.user_input.form_prompt import filled_in
 
 FORM = {
     "outcome": {"type": "string", "enum": ["done", "absent"], "required": True},

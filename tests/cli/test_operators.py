@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from cli import bulk, undoing
+from cli.commands.orders import order_actions
+from cli.framework import bulk_command
 from tests.cli.calling import Ordo
 
 
@@ -73,9 +74,9 @@ async def test_cancel_says_what_it_would_do_and_does_it(ordo: Ordo) -> None:
 async def test_cancel_and_rollback_ask_first_on_a_terminal(ordo: Ordo, monkeypatch: pytest.MonkeyPatch) -> None:
     await ordo.started("shelf", "P-6")
     answers = iter([False, True])
-    for module in (bulk, undoing):
+    for module in (bulk_command, order_actions):
         monkeypatch.setattr(module, "can_ask", lambda _session: True)
-    monkeypatch.setattr(undoing, "agreed", lambda _session, _question: next(answers))
+    monkeypatch.setattr(order_actions, "agreed", lambda _session, _question: next(answers))
     refused = await ordo("rollback", "P-6")
     assert (refused.status, refused.out.splitlines()[-1]) == (0, "Nothing was done.")
     assert refused.out.startswith("Rolling order P-6 back would ")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.failures import WrongUsage
-from cli.values import data_of, pairs_of, scalar, seconds_of, since_of
+from cli.framework.errors import WrongUsage
+from cli.user_input.value_parsing import data_of, pairs_of, scalar, seconds_of, since_of
 
 NOW = datetime(2026, 12, 3, tzinfo=UTC)
 

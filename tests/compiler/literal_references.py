@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from compiler.catalogue.catalogue import Step
 from compiler.catalogue.catalogue_index import Reach
 from compiler.composition.step_instances import StepInstances
-from compiler.decomposition.line_tree import LineNode, LineTree, StepInstance
+from compiler.decomposition.line_graph import LineNode, LineTree, StepInstance
 
 Way = tuple[LineNode, ...]
 Bounds = frozenset[LineNode]

@@ -14,7 +14,7 @@ import yaml
 
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
-from compiler.plan.json_form import plan_json
+from compiler.plan.to_json import plan_json
 from compiler.source.findings import OrderRejected
 
 ACTIONS = ("add", "modify", "delete", "no_change")

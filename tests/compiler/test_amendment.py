@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.amendment.overlay import amend
+from compiler.amendment.plan_amendment import amend
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.compile_order import compile_order
 from compiler.plan.codec import pack, unpack
-from compiler.plan.json_form import plan_json
+from compiler.plan.to_json import plan_json
 from compiler.source.findings import CatalogueInvalid
 from tests.compiler.sketch import catalogue_of, line, order_of
 

@@ -16,7 +16,7 @@ from compiler.compile_order import compile_order, header_of
 from compiler.composition.predecessors import Predecessors
 from compiler.composition.step_instances import StepInstances
 from compiler.decomposition.decompose import decompose
-from compiler.decomposition.expression_judge import Judge
+from compiler.decomposition.expression_evaluator import Judge
 from compiler.decomposition.rejections import Rejections
 from compiler.load_catalogue import load_catalogue
 from compiler.orders.reader import source_of

@@ -13,7 +13,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
 from compiler.orders.reader import read_orders
-from compiler.plan.json_form import plan_json
+from compiler.plan.to_json import plan_json
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"

@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from operations.orders import Orders
+from operations.client import Orders
 from stack import temporal_server
 from stack.data_folder import Folder
 from stack.options import Ports, StackOptions, free_port

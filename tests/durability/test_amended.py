@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from operations.amending import Amendment
+from operations.actions.amend_order import Amendment
 from tests.durability.site import Site, running, until
 from workflows.contract.order_messages import Actor, EventDelivery
 

@@ -6,8 +6,8 @@ import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from operations.connection import ConnectionSettings, address_of
-from operations.orders import Orders
+from operations.client import Orders
+from operations.temporal.connection import ConnectionSettings, address_of
 from tests.gateway.desk import Desk
 from tests.gateway.running import NOWHERE, gateway_over
 from tests.gateway.working import WorkerProcess

@@ -19,7 +19,7 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from operations.orders import Orders
+from operations.client import Orders
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-the-tests-0123456789"

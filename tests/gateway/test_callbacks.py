@@ -10,8 +10,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activity_contract.callback_id import make_callback_id, read_callback_id
-from operations.connection import address_of
-from operations.orders import Orders
+from operations.client import Orders
+from operations.temporal.connection import address_of
 from tests.gateway.desk import Desk
 from tests.gateway.running import SECRET, gateway_over
 from tests.gateway.sending import an_order, ended, error_of, step, step_in, submitted

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from operations.connection import address_of
-from operations.orders import Orders
+from operations.client import Orders
+from operations.temporal.connection import address_of
 from tests.gateway.desk import Desk
 from tests.gateway.running import BEARER, GatewayProcess, gateway_over
 from tests.gateway.sending import an_order, ended, error_of, read, step, step_in, submitted

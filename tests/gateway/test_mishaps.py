@@ -9,10 +9,10 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from gateway.logs import set_up_logs
-from operations.connection import ConnectionSettings, connect
-from operations.listing import OrderFilter, OrderSummary
-from operations.orders import Orders
+from gateway.log_setup import set_up_logs
+from operations.client import Orders
+from operations.reading.list_orders import OrderFilter, OrderSummary
+from operations.temporal.connection import ConnectionSettings, connect
 from tests.gateway.running import NOWHERE, gateway_over
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 from temporalio.testing import WorkflowEnvironment
 
-from operations.connection import address_of
+from operations.temporal.connection import address_of
 from tests.gateway.desk import Desk
 from tests.gateway.running import BEARER, GatewayProcess
 from tests.gateway.sending import an_order, ended, error_of, read, submitted

@@ -10,8 +10,8 @@ from pathlib import Path
 from temporalio.client import Client
 from temporalio.testing import WorkflowEnvironment
 
-from operations.connection import address_of
-from operations.orders import Orders
+from operations.client import Orders
+from operations.temporal.connection import address_of
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.cli.calling import order_of
 from tests.notifications.receiving import OFFER, PATIENCE, delivered, ids, receiver, types, until

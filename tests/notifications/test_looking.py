@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from operations.connection import address_of
+from operations.client import Orders
 from operations.errors import NotFound, Refused
-from operations.orders import Orders
+from operations.temporal.connection import address_of
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.cli.calling import Ordo
 from tests.gateway.running import gateway_over

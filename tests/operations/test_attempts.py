@@ -9,8 +9,8 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from activity_contract.calls import NOT_YET
-from operations.reading import with_attempts
-from operations.reasons import why
+from operations.blockers.order_blockers import why
+from operations.reading.read_order import with_attempts
 from tests.operations.views import START, order_view, step_view
 from workflows.contract.order_views import SystemHold, UndoView
 from workflows.contract.states import StepState

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from operations.bulk import BulkFilter, Pace, Result, Runner, Target, chosen
+from operations.bulk.bulk_runner import BulkFilter, Pace, Result, Runner, Target, chosen
 from operations.errors import NoWorker, Refused
-from operations.reading import StepOfOrder
+from operations.reading.read_order import StepOfOrder
 from tests.operations.views import step_view
 from workflows.contract.order_messages import ActAnswer
 from workflows.contract.order_views import ErrorView, StepView

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from operations.json_shapes import order_json, orders_json, reasons_json, submission_json
-from operations.listing import OrderSummary
-from operations.reading import OrderReading
-from operations.reasons import why
-from operations.submission import Submission
+from operations.blockers.order_blockers import why
+from operations.json_views import order_json, orders_json, reasons_json, submission_json
+from operations.reading.list_orders import OrderSummary
+from operations.reading.read_order import OrderReading
+from operations.submission.submit_order import Submission
 from tests.operations.views import START, order_view, step_view
 from workflows.contract.order_messages import Decision
 from workflows.contract.order_views import LineView

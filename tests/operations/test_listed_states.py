@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus as Status
 
-from operations.listing import state_of
+from operations.reading.list_orders import state_of
 from workflows.contract.states import OrderState
 
 

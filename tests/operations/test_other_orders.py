@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from operations.blockers.cross_order_blockers import MOST_ORDERS, followed
+from operations.blockers.order_blockers import Reason, why
 from operations.errors import NotFound, NoWorker
-from operations.other_orders import MOST_ORDERS, followed
-from operations.reading import OrderReading
-from operations.reasons import Reason, why
+from operations.reading.read_order import OrderReading
 from tests.operations.views import order_view, step_view
 from workflows.contract.order_views import ErrorView, OtherOrderView, StepView
 from workflows.contract.states import OrderState, StepState

@@ -11,8 +11,8 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activity_contract.calls import SystemCall, system_task_queue
-from operations.priorities import LONGEST_KEY, priority_of
-from operations.submission import submit
+from operations.submission.priority import LONGEST_KEY, priority_of
+from operations.submission.submit_order import submit
 from tests.workflows.plans import call, plan_of
 from tests.workflows.scripted import Script
 from workflows.contract.order_messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from operations.listing import OrderFilter, query_of, quoted
+from operations.reading.list_orders import OrderFilter, query_of, quoted
 from workflows.contract.states import OrderState
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from operations.reasons import ended_sentence, lateness, why
+from operations.blockers.order_blockers import ended_sentence, lateness, why
 from tests.operations.views import START, order_view, step_view
 from workflows.contract.order_views import ErrorView, HoldView, LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState

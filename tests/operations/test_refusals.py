@@ -19,8 +19,8 @@ from operations.errors import (
     asking_worker,
     translated,
 )
-from operations.reading import find_step
-from operations.submission import Submission, digest_of, order_id_of
+from operations.reading.read_order import find_step
+from operations.submission.submit_order import Submission, digest_of, order_id_of
 from tests.operations.views import step_view
 from workflows.contract.order_messages import Decision, Refusal
 from workflows.contract.states import OrderState, StepState

@@ -12,8 +12,8 @@ from fastapi.routing import APIRoute
 from cli.app import application
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from operations.bulk_acts import BULK_ACTS
-from operations.orders import Orders
+from operations.bulk.bulk_actions import BULK_ACTS
+from operations.client import Orders
 from workflows.core.engine.updates import UPDATES
 
 ROOT = Path(__file__).parents[2]

@@ -10,8 +10,8 @@ import sys
 import threading
 from pathlib import Path
 
-from operations.connection import ConnectionSettings
-from operations.orders import Orders
+from operations.client import Orders
+from operations.temporal.connection import ConnectionSettings
 from stack.options import HOST, Ports, free_port
 
 ROOT = Path(__file__).parents[2]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from sandbox.inventory import FIRST_STOCK
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState

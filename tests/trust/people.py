@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from operations.acting import ActName, OrderCommand, StepCommand
-from operations.amending import Amendment
+from operations.actions.amend_order import Amendment
+from operations.actions.step_and_order_actions import ActName, OrderCommand, StepCommand
 from operations.errors import OperationError
-from operations.listing import OrderFilter
-from operations.reading import OrderReading
+from operations.reading.list_orders import OrderFilter
+from operations.reading.read_order import OrderReading
 from stack.stack import RunningStack
 from tests.stack.started import processes_with
 from tests.trust.books import Records

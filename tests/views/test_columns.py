@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from views.columns import Columns, Facts
+from views.shared.table import Columns, Facts
 
 LONG = "the system inventory answered 503 and asked to be left alone for a while"
 

@@ -10,12 +10,12 @@ from typing import cast
 import pytest
 from rich.console import Console
 
+from operations.client import Orders
 from operations.errors import NotFound, NoWorker, ServerUnreachable, TimedOut
-from operations.orders import Orders
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from tests.operations.views import order_view, step_view
-from views import following
-from views.following import AWAY, SILENT, follow
+from views.order import follow as following
+from views.order.follow import AWAY, SILENT, follow
 from workflows.contract.states import OrderState, StepState
 
 RUNNING = OrderReading(order_view(), (step_view(1, "w.s@1", StepState.IN_PROGRESS, waits_for="its call"),))

@@ -9,12 +9,12 @@ from typing import Any
 from rich.console import Console
 
 from compiler.language.steps import Start, StepDefinition
-from operations.reading import OrderReading
+from operations.reading.read_order import OrderReading
 from tests.operations.views import START, order_view, step_view
 from tests.views.plans import of_arrows
-from views.live import about, step_row
-from views.order import order_view as shown
-from views.plan_words import conditions
+from views.order.details import order_view as shown
+from views.order.progress import about, step_row
+from views.plan.step_text import conditions
 from workflows.contract.order_views import LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 

@@ -6,10 +6,10 @@ from typing import Any
 
 from rich.console import Console
 
-from operations.bulk import Target
+from operations.bulk.bulk_runner import Target
 from tests.operations.views import START, order_view, step_view
-from views.bulk import targets_table
-from views.live import Changes, OrderPicture, about, heading, step_row
+from views.order.bulk_result import targets_table
+from views.order.progress import Changes, OrderPicture, about, heading, step_row
 from workflows.contract.order_views import ErrorView, StepView, UndoView
 from workflows.contract.states import OrderState, StepState
 

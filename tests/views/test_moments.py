@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from views.moments import counted, duration, moment, short_moment
+from views.shared.time_format import counted, duration, moment, short_moment
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

@@ -9,9 +9,9 @@ import pytest
 from rich.console import Console
 
 from tests.views.plans import plan_of
-from views.plan_mermaid import mermaid
-from views.plan_svg import page, svg
-from views.plan_tree import PlanTree
+from views.plan.mermaid import mermaid
+from views.plan.svg import page, svg
+from views.plan.tree import PlanTree
 
 SVG = "{http://www.w3.org/2000/svg}"
 FILES = ["home_security.yaml", "managed_wan.yaml", "new_branch.yaml", "security_audit.yaml"]

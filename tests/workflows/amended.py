@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.amendment.overlay import amend
+from compiler.amendment.plan_amendment import amend
 from compiler.amendment.plan_diff import seen_otherwise
 from compiler.plan.plan import Plan
 from tests.workflows.driving import Driven

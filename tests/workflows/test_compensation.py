@@ -16,7 +16,7 @@ from activities.calls.call_system import SystemCalls
 from activities.systems.connections import Connections
 from activities.systems.reachable_system import ReachableSystem, reach
 from compiler.language.systems import System
-from tests.systems.conftest import Sandbox
+from tests.sandbox.conftest import Sandbox
 from tests.temporal import working
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import Script

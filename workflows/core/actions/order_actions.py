@@ -23,7 +23,7 @@ from workflows.core.actions.impact_text import (
     some_of,
     what_it_does,
 )
-from workflows.core.compensation import rework, rollback, targets
+from workflows.core.compensation import redo, rollback, targets
 from workflows.core.compensation.rollback import Assessment
 from workflows.core.compensation.targets import Target
 from workflows.core.execution import hold
@@ -171,7 +171,7 @@ def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
         raise Refused(
             Refusal.NOT_NOW, f"{named(run, step)} has not run yet; `why {order} {step.position + 1}` tells why"
         )
-    found = rework.rework_from(run, [step.position])
+    found = redo.rework_from(run, [step.position])
     if found.given_up:
         raise Refused(
             Refusal.NOT_NOW,
@@ -199,9 +199,9 @@ def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
 
 def _redo(run: OrderRun, act: OrderAct) -> ActAnswer:
     step = _step(run, act)
-    found = rework.rework_from(run, [step.position])
+    found = redo.rework_from(run, [step.position])
     _note(run, act, f"redone from here: {counted(found.redone)}", run.id_of(step), found if found.barriers else None)
-    rework.redo(run, found)
+    redo.redo(run, found)
     view = AssessmentView(undone=ids_of(run, found.redone))
     message = f"Redone from {named(run, step)}: {counted(found.redone)} will be undone and done again"
     return ActAnswer(step=run.id_of(step), state=step.state, message=message, assessment=view)

@@ -29,7 +29,7 @@ from workflows.core.amendment.in_place_change import begin_patch
 from workflows.core.amendment.plan_swap import take_plan
 from workflows.core.compensation.rollback import passed
 from workflows.core.compensation.undo_order import renew, withdraw
-from workflows.core.state.amendments import Sight
+from workflows.core.state.amendment_state import Sight
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import Withdrawal
 from workflows.core.state.step_run import StepRun

@@ -1,6 +1,6 @@
 """What an amendment would do to each step of a running order, and what speaks against it. Changes nothing.
 
-The order's plan as amended has every step in its place; what is new comes behind (compiler/amendment/overlay.py).
+The order's plan as amended has every step in its place; what is new comes behind (compiler/amendment).
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ The step goes through its states once more, as if that call were what it does; w
 from __future__ import annotations
 
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.amendments import Sight
+from workflows.core.state.amendment_state import Sight
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import Withdrawal
 from workflows.core.state.step_run import Phase, StepRun

@@ -9,7 +9,7 @@ from workflows.contract.states import NOT_BEGUN, SETTLED, StepState
 from workflows.core.execution import cross_order_wait
 from workflows.core.execution.hold import find_held
 from workflows.core.execution.kinds.wait import watch
-from workflows.core.state.amendments import Sight
+from workflows.core.state.amendment_state import Sight
 from workflows.core.state.order_run import OrderRun, followers_in, tallies_of
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.settlement import stop_waiting

@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.plan.codec import pack, unpack
 from compiler.plan.plan import Plan, PlannedStep
-from workflows.core.state.amendments import Sight, part_of
+from workflows.core.state.amendment_state import Sight, part_of
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_profile import Recipe
 

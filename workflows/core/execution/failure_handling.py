@@ -9,7 +9,7 @@ from dataclasses import replace
 from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR, TIMEOUT
 from compiler.language.steps import FailureCase, RetryPolicy, pause_after
 from workflows.contract.states import StepState
-from workflows.core.compensation.rework import redo, rework_from, starts_named
+from workflows.core.compensation.redo import redo, rework_from, starts_named
 from workflows.core.compensation.rollback import assessed, roll_back
 from workflows.core.compensation.targets import around
 from workflows.core.state.order_run import OrderRun

@@ -15,7 +15,7 @@ from workflows.core.state import rollup
 from workflows.core.state.audit_log import Entry
 from workflows.core.state.commands import TellEvents
 from workflows.core.state.event_buffer import Move, Note, Told
-from workflows.core.state.line_states import LineWatch
+from workflows.core.state.line_state_tracker import LineWatch
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 

@@ -12,7 +12,7 @@ from workflows.core.state.audit_log import Entry
 
 if TYPE_CHECKING:
     from compiler.plan.plan import Plan
-    from workflows.core.state.line_states import LineWatch
+    from workflows.core.state.line_state_tracker import LineWatch
     from workflows.core.state.step_run import Failure, StepRun, UndoRun
 
 

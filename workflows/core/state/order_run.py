@@ -12,10 +12,10 @@ from compiler.language.steps import StepKind
 from compiler.plan.bindings import order_bindings
 from compiler.plan.plan import Plan, PlannedDefinition
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.amendments import Revisions
+from workflows.core.state.amendment_state import Revisions
 from workflows.core.state.audit_log import Journal
 from workflows.core.state.commands import Command
-from workflows.core.state.compensations import Withdrawals
+from workflows.core.state.compensation_state import Withdrawals
 from workflows.core.state.event_buffer import Told
 from workflows.core.state.event_inbox import Inbox
 from workflows.core.state.holds import Holds

@@ -12,7 +12,7 @@ from compiler.language.durations import parse_duration
 from compiler.plan.bindings import line_bindings, listed_line, serves_several
 from compiler.plan.plan import PlannedDefinition, PlannedStep
 from workflows.contract.states import StepState
-from workflows.core.state.amendments import Sight
+from workflows.core.state.amendment_state import Sight
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 

@@ -1,0 +1,88 @@
+"""Load time of a large catalogue against PyYAML's bare compose of the same files, in turns, each in a fresh process."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import resource
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.catalogue_generator import write_offers
+from benchmarks.reporting import say, spread
+
+OFFERS = 1_000
+ROUNDS = 5
+
+COMPOSE = """
+import json, sys, time
+from benchmarks.catalogue_load import peak
+from pathlib import Path
+import yaml
+start, began = time.perf_counter(), time.process_time()
+for path in sorted(Path(sys.argv[1]).rglob("*.yaml")):
+    for node in yaml.compose_all(path.read_bytes(), Loader=yaml.CSafeLoader):
+        pass
+taken, cpu = time.perf_counter() - start, time.process_time() - began
+print(json.dumps([taken, cpu, peak()]))
+"""
+LOAD = """
+import json, sys, time
+from benchmarks.catalogue_load import peak
+from pathlib import Path
+from compiler.load_catalogue import load_catalogue
+start, began = time.perf_counter(), time.process_time()
+catalogue = load_catalogue(Path(sys.argv[1]))
+taken, cpu = time.perf_counter() - start, time.process_time() - began
+steps = sum(len(workstream.steps) for workstream in catalogue.workstreams.values())
+print(json.dumps([taken, cpu, peak(), len(catalogue.products), steps]))
+"""
+CHECK = """
+import json, sys, time
+from pathlib import Path
+from compiler.load_catalogue import check
+start = time.perf_counter()
+findings = check([Path(sys.argv[1])])
+print(json.dumps([time.perf_counter() - start, len(findings)]))
+"""
+
+
+def peak() -> float:
+    """Megabytes of memory at this process's peak: its own, and not what it was forked from."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+
+
+async def measure() -> None:
+    """Prints seconds and megabytes of both, and the ratio of each round: cold, as a command or a worker starts.
+
+    The ratio of CPU is the one to go by where others work on the same machine.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        write_offers(Path(folder), OFFERS)
+        composed, loaded, checked = [], [], []
+        for _ in range(ROUNDS):
+            composed.append(await _run(COMPOSE, folder))
+            loaded.append(await _run(LOAD, folder))
+            checked.append(await _run(CHECK, folder))
+    products, steps = loaded[0][3:]
+    say(f"Loading: {OFFERS:,} offers, {products:,.0f} products, {steps:,.0f} steps; {ROUNDS} rounds in turns")
+    for name, runs in (("PyYAML's bare compose", composed), ("load_catalogue", loaded)):
+        wall, cpu = spread([run[0] for run in runs], " s"), spread([run[1] for run in runs], " s")
+        say(f"  {name:22} {wall}, CPU {cpu}, {runs[0][2]:.0f} MB at its peak")
+    say(f"  {'check (validate)':22} {spread([run[0] for run in checked], ' s')}, {checked[0][1]:.0f} findings")
+    for name, position in (("ratio", 0), ("ratio of CPU", 1)):
+        ratios = [ours[position] / bare[position] for ours, bare in zip(loaded, composed, strict=True)]
+        say(f"  {name:22} {spread(ratios)}")
+
+
+async def _run(code: str, folder: str) -> list[float]:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", code, folder, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[1]
+    )
+    output, _ = await process.communicate()
+    figures: list[float] = json.loads(output)
+    return figures

@@ -1,0 +1,155 @@
+"""What benchmarks run on: an embedded Temporal, the target system and workers, each a process of its own.
+
+Processor time is read from /proc (Linux), so that a worker's cost can be told from its server's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.client import Client
+
+from stack import temporal_server
+from stack.options import HOST, Ports
+
+ROOT = Path(__file__).parents[1]
+DEFINITIONS = Path(__file__).parent / "definitions"
+PATIENCE = 60.0
+_TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def free_ports() -> Ports:
+    """Ports that nobody listens on now."""
+    sockets = [socket.create_server((HOST, 0)) for _ in range(2)]
+    temporal, ui = (taken.getsockname()[1] for taken in sockets)
+    for taken in sockets:
+        taken.close()
+    return Ports(temporal=temporal, ui=ui)
+
+
+def processor_seconds(pid: int) -> float:
+    """User and system time of one process so far."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def resident_megabytes(pid: int) -> float:
+    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
+        if line.startswith("VmRSS:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
+
+
+class Process:
+    """A child whose lines go to a log; it has begun once a line holds `ready`."""
+
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, ready: str | None) -> None:
+        self._command, self._log = command, log
+        with log.open("ab") as written:
+            self._process = subprocess.Popen(
+                command, cwd=ROOT, env={**os.environ, **environment}, stdout=written, stderr=written
+            )
+        if ready is not None:
+            self._wait_for(ready)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def line_with(self, text: str) -> str:
+        """The first line of the log that holds `text`, or nothing."""
+        return next((line for line in self._log.read_text().splitlines() if text in line), "")
+
+    def _wait_for(self, text: str) -> None:
+        deadline = time.monotonic() + PATIENCE
+        while not self.line_with(text):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"{' '.join(self._command)} did not begin:\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.05)
+
+    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(how)
+        try:
+            self._process.wait(20)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+@dataclass
+class Rig:
+    client: Client
+    address: str
+    target: str
+    folder: Path
+
+    def worker(self, task_queue: str, definitions: Path, name: str = "worker") -> Process:
+        """Ordo's own worker, as production starts it."""
+        command = [sys.executable, "worker.py", "--address", self.address, "--task-queue", task_queue]
+        command += ["--definitions", str(definitions)]
+        return Process(command, self.environment, self.folder / f"{name}.log", "worker ready")
+
+    def hand_written_worker(self, task_queue: str) -> Process:
+        command = [
+            sys.executable,
+            "-m",
+            "benchmarks.hand_written",
+            "--address",
+            self.address,
+            "--task-queue",
+            task_queue,
+        ]
+        return Process(command, self.environment, self.folder / "hand_written.log", "worker ready")
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"BENCHMARK_TARGET": self.target, "ORDO_CALLBACK_SECRET": "benchmark", "ORDO_GATEWAY_URL": self.target}
+
+    def catalogue(self, *files: str) -> Path:
+        """A folder that holds these of benchmarks/definitions."""
+        folder = self.folder / "-".join(file.removesuffix(".yaml") for file in files)
+        folder.mkdir(exist_ok=True)
+        for file in files:
+            shutil.copy(DEFINITIONS / file, folder / file)
+        return folder
+
+
+@contextmanager
+def _ending(process: Process) -> Iterator[Process]:
+    try:
+        yield process
+    finally:
+        process.end()
+
+
+@asynccontextmanager
+async def rig() -> AsyncIterator[Rig]:
+    """A fresh server with its data on disk, and a target. Everything is ended at the end."""
+    with tempfile.TemporaryDirectory(prefix="ordo-benchmark-") as name:
+        folder, ports = Path(name), free_ports()
+        server_command = list(temporal_server.command(ports, folder / "temporal.db"))
+        target_command = [sys.executable, "-m", "benchmarks.stub_system"]
+        with (
+            _ending(Process(server_command, {}, folder / "temporal.log", None)),
+            _ending(Process(target_command, {}, folder / "target.log", "http")) as target,
+        ):
+            client = await temporal_server.client(ports)
+            deadline = time.monotonic() + PATIENCE
+            while not await temporal_server.answers(client):
+                if time.monotonic() > deadline:
+                    raise RuntimeError((folder / "temporal.log").read_text()[-2000:])
+                await asyncio.sleep(0.1)
+            yield Rig(client, f"{HOST}:{ports.temporal}", target.line_with("http"), folder)

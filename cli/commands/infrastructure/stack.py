@@ -1,0 +1,96 @@
+"""`demo` and `up`: the whole stack on this machine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from cli.framework.command import command
+from cli.framework.errors import WrongUsage
+from cli.framework.session import Session
+from compiler.source.findings import did_you_mean
+
+if TYPE_CHECKING:
+    from stack.options import StackOptions
+
+PANEL = "Everything in one go"
+
+TemporalPort = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal listens.")]
+UiPort = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal's Web UI listens.")]
+GatewayPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the gateway listens.")]
+SandboxPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the sandbox systems listen.")]
+Data = Annotated[Path, typer.Option(metavar="DIR", help="The folder that keeps data, secrets and logs.")]
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "demo", PANEL)(demo)
+    command(app, "up", PANEL)(up)
+
+
+def demo(
+    session: Session,
+    story: Annotated[
+        str | None, typer.Option("--story", metavar="NAME", help="Tell one of the stories of when things go wrong.")
+    ] = None,
+    list_stories: Annotated[bool, typer.Option("--list-stories", help="Say which stories there are, and end.")] = False,
+    leave: Annotated[
+        bool, typer.Option("--exit", help="End with the order, also in a terminal; else it stays up until Ctrl-C.")
+    ] = False,
+    data: Data = Path(".ordo"),
+    temporal_port: TemporalPort = 7233,
+    ui_port: UiPort = 8233,
+    gateway_port: GatewayPort = 8080,
+    sandbox_port: SandboxPort = 8100,
+) -> int:
+    """Show it all in a minute, from an order line to its end.
+
+    Starts Temporal, the sandbox systems, a worker and the gateway, and submits the sample order, or tells a story.
+    """
+    stack = _stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
+    stay = session.terminal and not leave
+    if story is not None or list_stories:
+        return _story(session, story if not list_stories else None, stack, stay)
+    from stack.demo import DemoOptions
+    from stack.demo import demo as run
+
+    return run(DemoOptions(stack, stay=stay), session.console)
+
+
+def _story(session: Session, name: str | None, stack: StackOptions, stay: bool) -> int:
+    """`name`: None lists them."""
+    from stack.stories import STORIES
+    from stack.stories.run import tell_story
+
+    if name is None:
+        for story in STORIES.values():
+            session.show(f"{story.name:<10}  {story.title}")
+        return 0
+    if name not in STORIES:
+        raise WrongUsage(f"there is no story `{name}`{did_you_mean(name, STORIES)}; there are {', '.join(STORIES)}")
+    return tell_story(STORIES[name], stack, session.console, stay=stay)
+
+
+def up(
+    session: Session,
+    data: Data = Path(".ordo"),
+    temporal_port: TemporalPort = 7233,
+    ui_port: UiPort = 8233,
+    gateway_port: GatewayPort = 8080,
+    sandbox_port: SandboxPort = 8100,
+) -> int:
+    """Start the whole stack, and keep it up until Ctrl-C.
+
+    Temporal with its Web UI, a worker, the gateway and the sandbox systems. Orders are kept across restarts.
+    """
+    from stack.up import up as run
+
+    return run(_stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port)), session.show)
+
+
+def _stack(session: Session, data: Path, ports: tuple[int, int, int, int]) -> StackOptions:
+    """`ports`: of Temporal, its Web UI, the gateway and the sandbox systems."""
+    from stack.options import Ports, StackOptions
+
+    return StackOptions(definitions=session.definitions, data=data, ports=Ports(*ports))

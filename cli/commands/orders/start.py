@@ -1,0 +1,73 @@
+"""`start`: one order or many, submitted once each, and followed where that is wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from cli.framework.command import command
+from cli.framework.errors import WrongUsage
+from cli.framework.server_call import ask
+from cli.framework.session import Session
+from cli.user_input.order_files import GivenOrder, read_given
+from cli.user_input.value_parsing import seconds_of
+from compiler.source.findings import Finding, OrderRejected
+
+PANEL = "Orders"
+
+
+def register(app: typer.Typer) -> None:
+    command(app, "start", PANEL)(start)
+
+
+def start(
+    session: Session,
+    orders: Annotated[
+        list[str],
+        typer.Argument(metavar="ORDER", help="Files with orders (YAML, JSON, JSON lines), or - for standard input."),
+    ],
+    wait: Annotated[bool, typer.Option("--wait", help="Wait until they have ended.")] = False,
+    timeout: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TIME", help="Wait no longer than this (90, 15m, 2h); the orders go on.", show_default=False
+        ),
+    ] = None,
+    watch: Annotated[bool, typer.Option("--watch", help="Show the progress until it has ended.")] = False,
+    revision: Annotated[bool, typer.Option("--revision", help="Run an order anew that has ended.")] = False,
+) -> int:
+    """Submit orders. Sending one twice never fulfils it twice.
+
+    With --definitions each is compiled here first, and sent only where it fits; the worker's own catalogue decides.
+    """
+    patience = seconds_of(timeout, "--timeout")
+    if timeout is not None and not (wait or watch):
+        raise WrongUsage("--timeout goes with --wait or --watch")
+    if watch and session.json:
+        raise WrongUsage("--watch is for people; with -o json use --wait")
+    given = read_given(orders)
+    if watch and len(given) > 1:
+        raise WrongUsage(f"--watch follows one order, and these are {len(given)}; use --wait")
+    if session.definitions_given is not None:
+        _check(session, given)
+    from cli.commands.orders.submission import Waiting, start_all
+
+    waiting = Waiting(wait or watch, watch, patience)
+    return ask(session, lambda server: start_all(session, server, given, revision, waiting))
+
+
+def _check(session: Session, given: Sequence[GivenOrder]) -> None:
+    """Raises CatalogueInvalid, or OrderRejected with all that a worker would refuse these orders for."""
+    from compiler.compile_order import compile_order
+
+    catalogue = session.catalogue()
+    findings: list[Finding] = []
+    for each in given:
+        try:
+            compile_order(each.order, catalogue, each.file)
+        except OrderRejected as rejected:
+            findings += rejected.findings
+    if findings:
+        raise OrderRejected(findings)

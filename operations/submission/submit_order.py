@@ -1,0 +1,235 @@
+"""Submitting an order: once in effect, however often it is sent."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import uuid
+from dataclasses import dataclass
+from typing import Any
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionDescription, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError
+
+from activity_contract.mailboxes import MAILBOX_ORDER_STARTED
+from operations.errors import (
+    CONFLICT,
+    ENDED,
+    REJECTED,
+    NotFound,
+    NoWorker,
+    Refused,
+    ServerUnreachable,
+    asking,
+    asking_worker,
+    is_missing,
+)
+from operations.reading.list_orders import summary_of
+from operations.reading.order_record import describe
+from operations.submission.priority import priority_of
+from operations.temporal.connection import address_of
+from operations.temporal.update_with_start import update_with_start
+from workflows.contract.order_messages import (
+    MEMO_DIGEST,
+    MEMO_REVISION,
+    UPDATE_DECISION,
+    WORKFLOW_TYPE,
+    Decision,
+    FulfilOrderInput,
+    Refusal,
+    mailbox_id,
+    workflow_id,
+)
+from workflows.contract.states import OrderState
+
+MEMO_SUBMISSION = "submission"
+ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+"""As compiler.language.order has it: what may stand in a workflow's id."""
+LARGEST_ORDER = 1_900_000
+"""Bytes of JSON: Temporal takes no payload over 2 MB."""
+MOST_ROUNDS = 5
+"""So often an order is sent anew when it meets the run of another one that is rejected."""
+
+
+@dataclass(frozen=True)
+class Submission:
+    """What became of an order that was sent."""
+
+    order_id: str
+    workflow_id: str
+    run_id: str
+    state: OrderState
+    already_running: bool
+    same_order: bool = True
+    """False: the running order was submitted with another content, and goes on with that."""
+    waiting_for_worker: bool = False
+    """The order is kept, and waits for a worker to take it up."""
+    decision: Decision | None = None
+    """None while no worker has answered."""
+
+    @property
+    def accepted(self) -> bool:
+        return self.decision is None or self.decision.accepted
+
+    def refusal(self) -> Refused | None:
+        """Why this order does not run as it was sent; None where it does, or waits for a worker."""
+        if not self.same_order:
+            return Refused(
+                CONFLICT,
+                f"Order {self.order_id} was submitted before with another content, and goes on with that. "
+                "Give another id, or send again what was sent then",
+            )
+        if self.decision is not None and not self.decision.accepted:
+            found = self.decision.findings
+            first = f": {found[0].get('message')}" if found else ""
+            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+            return Refused(REJECTED, f"Order {self.order_id} is rejected{first}{more}", found)
+        return None
+
+
+def digest_of(order: dict[str, Any]) -> str:
+    """The same for the same content, whatever the order of its keys."""
+    text = json.dumps(order, sort_keys=True, separators=(",", ":"), default=str)
+    return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+
+
+def order_id_of(order: dict[str, Any]) -> str:
+    """The order's id. Raises Refused where it has none that could name a workflow."""
+    order_id = order.get("id")
+    if not isinstance(order_id, str) or not ORDER_ID.fullmatch(order_id):
+        raise Refused(
+            Refusal.INVALID, "An order needs an `id`: 1 to 128 letters, digits, dots, underscores, colons or hyphens"
+        )
+    return order_id
+
+
+async def submit(
+    client: Client, order: dict[str, Any], task_queue: str, *, revision: bool = False, deadline: float = 15.0
+) -> Submission:
+    """Sends `order` and waits up to `deadline` seconds for the worker's word.
+
+    An order that runs already is answered, not started again. One that has ended is refused (code `ended`), unless
+    `revision`; a rejected one does not use its id up. Where no worker answers, the order waits for one.
+    """
+    order_id = order_id_of(order)
+    if len(json.dumps(order, default=str)) > LARGEST_ORDER:
+        raise Refused(Refusal.INVALID, f"Order {order_id} is larger than {LARGEST_ORDER:,} bytes")
+    number = await _next_revision(client, order_id) if revision else 1
+    sending = _Sending(order_id, order, digest_of(order), task_queue, number, revision, uuid.uuid4().hex, deadline)
+    decision, record = await _decided(client, sending)
+    memo = await record.memo()
+    summary = summary_of(record)
+    mine = memo.get(MEMO_SUBMISSION) == sending.nonce
+    same = memo.get(MEMO_DIGEST) == sending.digest
+    if record.status is not WorkflowExecutionStatus.RUNNING and not mine and (decision is None or decision.accepted):
+        content = "the same content" if same else "another content"
+        raise Refused(
+            ENDED,
+            f"Order {order_id} has ended already ({summary.state}, with {content}). Give another id, or run it anew as "
+            "a new revision (`--revision`, over HTTP `?revision=true`)",
+        )
+    if decision is None or decision.accepted:
+        await _empty_mailbox(client, order_id)
+    return Submission(
+        order_id=order_id,
+        workflow_id=record.id,
+        run_id=record.run_id,
+        state=summary.state if decision is None or decision.accepted else decision.state,
+        already_running=not mine,
+        same_order=same,
+        waiting_for_worker=decision is None,
+        decision=decision,
+    )
+
+
+@dataclass(frozen=True)
+class _Sending:
+    """One submission on its way."""
+
+    order_id: str
+    order: dict[str, Any]
+    digest: str
+    task_queue: str
+    revision: int
+    anew: bool
+    nonce: str
+    """Put into the memo of the run that this submission starts, so that it knows its own again."""
+    deadline: float
+
+    def start(self) -> WithStartWorkflowOperation[Any, Any]:
+        policy = WorkflowIDReusePolicy
+        return WithStartWorkflowOperation(
+            WORKFLOW_TYPE,
+            FulfilOrderInput(order=self.order, revision=self.revision),
+            id=workflow_id(self.order_id),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+            id_reuse_policy=policy.ALLOW_DUPLICATE if self.anew else policy.ALLOW_DUPLICATE_FAILED_ONLY,
+            memo={MEMO_DIGEST: self.digest, MEMO_SUBMISSION: self.nonce, MEMO_REVISION: self.revision},
+            static_summary=f"Order {self.order_id}",
+            priority=priority_of(self.order),
+        )
+
+
+async def _decided(client: Client, sending: _Sending) -> tuple[Decision | None, WorkflowExecutionDescription]:
+    """The worker's word (None: no worker gave one) and the record of the run that it is about.
+
+    All who submit one id share one update: a run takes ten at a time, and an order may be sent by many at once. A run
+    that has ended remembers its updates and would repeat that it was rejected; then the order is sent anew.
+    """
+    update_id = f"decision-{sending.revision}" if sending.anew else "decision"
+    for sent in range(MOST_ROUNDS):
+        decision = await _told(client, sending, update_id)
+        record = await _record(client, sending.order_id)
+        if decision is None or decision.accepted:
+            break
+        memo = await record.memo()
+        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == sending.digest
+        if memo.get(MEMO_SUBMISSION) == sending.nonce or began_after_us:
+            break
+        update_id = f"decision-{sent}-{record.run_id}"
+    return decision, record
+
+
+async def _told(client: Client, sending: _Sending, update_id: str) -> Decision | None:
+    try:
+        async with asking_worker(f"Order {sending.order_id}", address_of(client), sending.deadline + 1):
+            return await update_with_start(
+                client,
+                UPDATE_DECISION,
+                [],
+                sending.start(),
+                Decision,
+                patience=sending.deadline,
+                update_id=update_id,
+            )
+    except (NoWorker, WorkflowAlreadyStartedError):
+        return None  # the record tells whether it waits for a worker, or has ended
+
+
+async def _record(client: Client, order_id: str) -> WorkflowExecutionDescription:
+    try:
+        return await describe(client, order_id)
+    except NotFound as error:
+        raise ServerUnreachable(address_of(client), f"it did not take order {order_id} in time") from error
+
+
+async def _next_revision(client: Client, order_id: str) -> int:
+    try:
+        memo = await (await describe(client, order_id)).memo()
+    except NotFound:
+        return 1
+    return int(memo.get(MEMO_REVISION, 1)) + 1
+
+
+async def _empty_mailbox(client: Client, order_id: str) -> None:
+    """Events that came before the order are handed over at once. Should this be missed, the mailbox tries by itself."""
+    async with asking(f"Order {order_id}", address_of(client)):
+        try:
+            await client.get_workflow_handle(mailbox_id(order_id)).signal(MAILBOX_ORDER_STARTED)
+        except RPCError as error:
+            if not is_missing(error):
+                raise

@@ -1,0 +1,37 @@
+"""The swimlanes of a plan: the steps of one workstream that stand for the same lines."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+
+from compiler.plan.plan import Plan
+from views.order.details import times
+from views.order.swimlanes import suffix_of
+
+
+@dataclass
+class PlanLane:
+    title: str
+    """`Security camera ×4`, with what tells it from others of that name where there are any."""
+    steps: list[int] = field(default_factory=list)
+    """Positions in the plan."""
+
+
+def plan_lanes(plan: Plan) -> list[PlanLane]:
+    """In the order of their first steps."""
+    lanes: dict[tuple[str, str], PlanLane] = {}
+    for position, step in enumerate(plan.steps):
+        planned = plan.definition_of(step)
+        key = (planned.workstream, suffix_of(step.id))
+        if key not in lanes:
+            served = plan.lines_of(step)
+            single = len(served) == 1 and served[0].product == planned.workstream
+            quantity = f" {times(served[0].quantity)}" if single and served[0].quantity != 1 else ""
+            lanes[key] = PlanLane(planned.workstream_name + quantity)
+        lanes[key].steps.append(position)
+    titles = Counter(lane.title for lane in lanes.values())
+    for (_, suffix), lane in lanes.items():
+        if titles[lane.title] > 1 and suffix:
+            lane.title += f" @{suffix}"
+    return list(lanes.values())
