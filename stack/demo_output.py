@@ -15,7 +15,7 @@ from rich.tree import Tree
 from operations.reading.read_order import OrderReading
 from stack.stack import RunningStack
 from stack.up import command, python
-from views.shared.time_format import counted
+from views.shared.value_format import counted
 from workflows.contract.order_views import LineView, StepView
 
 

@@ -3,24 +3,12 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING, Annotated
-
-import typer
-
-from cli.framework.session import Session
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from operations.client import Orders
-    from workflows.contract.order_messages import ActAnswer, Actor
+    from workflows.contract.order_messages import Actor
     from workflows.contract.order_views import StepView
-
-StepName = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, or its number in `show`.")]
-
-
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the order.")]
-
-
-By = Annotated[str | None, typer.Option(metavar="NAME", help="Who; default: the login.", show_default=False)]
 
 
 def actor_of(by: str | None, reason: str) -> Actor:
@@ -34,15 +22,6 @@ def actor_of(by: str | None, reason: str) -> Actor:
         except (OSError, KeyError) as error:
             raise WrongUsage("Your login is not known here: say who you are with --by NAME") from error
     return Actor(by=by, reason=reason)
-
-
-def tell(session: Session, order_id: str, answer: ActAnswer) -> None:
-    from operations.json_views import act_json
-
-    if session.json:
-        session.document(act_json(order_id, answer))
-    else:
-        session.show(answer.message)
 
 
 async def seen_step(server: Orders, order_id: str, wanted: str) -> StepView | None:

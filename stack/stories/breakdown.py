@@ -10,7 +10,7 @@ from stack.errors import StackError
 from stack.stories.stage import LONGEST, Stage
 from stack.stories.story import Story, expect
 from views.infrastructure.systems import systems_table
-from views.shared.time_format import counted
+from views.shared.value_format import counted
 from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchState
 

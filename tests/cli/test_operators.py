@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from cli.commands import bulk_command
 from cli.commands.orders import order_actions
-from cli.framework import bulk_command
 from tests.cli.calling import Ordo
 
 

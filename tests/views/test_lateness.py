@@ -13,7 +13,8 @@ from operations.reading.read_order import OrderReading
 from tests.operations.views import START, order_view, step_view
 from tests.views.plans import of_arrows
 from views.order.details import order_view as shown
-from views.order.progress import about, step_row
+from views.order.progress import step_row
+from views.order.step_remark import about
 from views.plan.step_text import conditions
 from workflows.contract.order_views import LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState

@@ -9,7 +9,9 @@ from rich.console import Console
 from operations.bulk.bulk_runner import Target
 from tests.operations.views import START, order_view, step_view
 from views.order.bulk_result import targets_table
-from views.order.progress import Changes, OrderPicture, about, heading, step_row
+from views.order.change_tracker import Changes
+from views.order.progress import OrderPicture, heading, step_row
+from views.order.step_remark import about
 from workflows.contract.order_views import ErrorView, StepView, UndoView
 from workflows.contract.states import OrderState, StepState
 

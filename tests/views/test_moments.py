@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from views.shared.time_format import counted, duration, moment, short_moment
+from views.shared.time_format import duration, moment, short_moment
+from views.shared.value_format import counted
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.views.plans import of_arrows
-from views.plan.step_text import direct_arrows, layers, longest_chain, numbers
+from views.plan.graph import direct_arrows, layers, longest_chain
+from views.plan.step_text import numbers
 
 ARROWS = st.integers(1, 12).flatmap(
     lambda size: st.tuples(

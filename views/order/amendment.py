@@ -9,7 +9,7 @@ from rich.text import Text
 
 from activity_contract.compilation import ChangedValue
 from views.shared.table import Cell, Columns
-from views.shared.time_format import counted
+from views.shared.value_format import counted
 from workflows.contract.order_messages import AmendAnswer
 
 FATES = {

@@ -11,7 +11,8 @@ from rich.text import Text
 from operations.blockers.step_blocker import is_undone_now
 from operations.bulk.bulk_runner import code_of, waits_since
 from views.shared.table import Cell, Columns
-from views.shared.time_format import counted, short_moment
+from views.shared.time_format import short_moment
+from views.shared.value_format import counted
 
 if TYPE_CHECKING:
     from operations.bulk.bulk_runner import Outcome, Result, Summary, Target

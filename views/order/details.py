@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.source.findings import Finding
-from views.order.progress import about, fallout_hint, taken
+from views.order.progress import fallout_hint
+from views.order.step_remark import about, taken
 from views.order.swimlanes import standing
 from views.shared.findings import findings_text
-from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
+from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
 from views.shared.table import Cell, Columns, Facts
 from views.shared.time_format import duration, moment, short_moment
+from views.shared.value_format import customer_words, in_words, times, values
 from workflows.contract.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading.read_order import OrderReading
     from workflows.contract.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
-
-LONGEST_VALUE = 200
 
 
 def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[RenderableType]:
@@ -95,31 +94,6 @@ def _forecast(order: OrderView) -> str:
 def _hold(hold: HoldView) -> str:
     """`the order, by ann: the customer is away`."""
     return f"{hold.what}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
-
-
-def customer_words(customer: Mapping[str, Any]) -> str:
-    """`Elm Street 14 (C-42, gold)`."""
-    name, more = customer.get("name"), [str(customer[key]) for key in ("id", "tier") if customer.get(key)]
-    return f"{name} ({', '.join(more)})" if name and more else str(name or ", ".join(more))
-
-
-def values(mapping: Mapping[str, Any]) -> str:
-    """`cameras=4 model=outdoor address="Elm Street 14"`."""
-    return " ".join(f"{name}={_value(value)}" for name, value in mapping.items())
-
-
-def _value(value: Any) -> str:
-    if hasattr(value, "isoformat"):
-        text = str(value.isoformat())
-    elif isinstance(value, str) and value and not set(value) & set(' ="'):
-        text = value
-    else:
-        text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
-
-
-def times(quantity: int | float) -> str:
-    return f"×{quantity:g}" if isinstance(quantity, float) else f"×{quantity}"
 
 
 def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:

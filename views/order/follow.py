@@ -12,7 +12,8 @@ from rich.live import Live
 
 from operations.blockers.order_blockers import ENDED_ORDERS
 from operations.errors import NoWorker, ServerUnreachable, TimedOut
-from views.order.progress import Changes, OrderPicture
+from views.order.change_tracker import Changes
+from views.order.progress import OrderPicture
 
 if TYPE_CHECKING:
     from operations.client import Orders

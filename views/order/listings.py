@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, in_words
+from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, Columns
 from views.shared.time_format import short_moment
+from views.shared.value_format import in_words
 from workflows.contract.states import Jeopardy
 
 if TYPE_CHECKING:

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from views.order.step_remark import about, taken
 from views.order.swimlanes import STUCK, WAITING, Lane, lanes_of, standing
-from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS, in_words
-from views.shared.time_format import counted, duration, short_moment
-from workflows.contract.states import NOT_BEGUN, SETTLED, Jeopardy, OrderState, StepState
+from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
+from views.shared.time_format import duration, short_moment
+from views.shared.value_format import counted, in_words
+from workflows.contract.states import SETTLED, Jeopardy, OrderState, StepState
 
 if TYPE_CHECKING:
     from workflows.contract.order_views import OrderView, StepView
@@ -144,73 +146,6 @@ def _urgency(step: StepView) -> str:
     return JEOPARDY_STYLES[step.jeopardy] if late else ""
 
 
-def taken(step: StepView, now: datetime) -> str:
-    """How long the step took, or has been running."""
-    if step.started_at is None or step.state in NOT_BEGUN:
-        return ""
-    end = step.ended_at or (None if step.state in SETTLED else now)
-    return duration(max((end - step.started_at).total_seconds(), 0)) if end else ""
-
-
-def about(step: StepView, now: datetime) -> str:
-    """What a person wants to know of this step now, in one line."""
-    return ", ".join(filter(None, (_lateness(step, now), _about_undo(step, now) or _about(step, now))))
-
-
-def _lateness(step: StepView, now: datetime) -> str:
-    """By its sla: `late since 08:00:00, escalated to field_leads`."""
-    if step.jeopardy is Jeopardy.ON_TRACK or step.late_at is None:
-        return ""
-    if step.state in SETTLED:
-        return "was late" if step.jeopardy is Jeopardy.LATE else ""
-    when = "late since" if step.jeopardy is Jeopardy.LATE else "at risk, late at"
-    escalated = f", escalated to {step.escalated_to}" if step.escalated_to else ""
-    return f"{when} {short_moment(step.late_at, now)}{escalated}"
-
-
-def _about_undo(step: StepView, now: datetime) -> str:
-    """`taking it back: in fallout: gone: nobody knows that parcel`; empty where it is not being taken back."""
-    undo = step.undo
-    if undo is None or undo.state in SETTLED:
-        return ""
-    if undo.state in WAITING:
-        return "to be taken back"
-    shared = ("attempts", "error", "waits_for", "next_attempt_at", "due")
-    seen = {"state": StepState(undo.state)} | {name: getattr(undo, name) for name in shared}
-    return f"taking it back: {_about(step.model_copy(update=seen), now)}"
-
-
-def _about(step: StepView, now: datetime) -> str:
-    if step.state is StepState.COMPLETED:
-        return f"{step.attempts} attempts" if step.attempts > 1 else ""
-    if step.state is StepState.SCHEDULED:
-        return f"starts {short_moment(step.due, now)}" if step.due else "not yet"
-    if step.state is StepState.READY:
-        return "waits for capacity"
-    if step.state in (StepState.FAILED, StepState.FATALLY_FAILED, StepState.FAILED_ACCEPTED):
-        return _failure(step, now)
-    if step.state in WAITING:
-        return ""
-    if step.state is StepState.ON_HOLD and step.waits_for:
-        return f"waits for {step.waits_for}"
-    if step.state is not StepState.IN_PROGRESS:
-        return in_words(step.state)
-    words = [f"waits for {step.waits_for}" if step.waits_for else "running"]
-    if step.due:
-        words.append(f"until {short_moment(step.due, now)}")
-    if step.attempts > 1:
-        words.append(f"attempt {step.attempts}")
-    return ", ".join(words)
-
-
-def _failure(step: StepView, now: datetime) -> str:
-    error = f"{step.error.code}: {step.error.message}" if step.error else "failed"
-    if step.state is StepState.FAILED:
-        again = f" again {short_moment(step.next_attempt_at, now)};" if step.next_attempt_at else ""
-        return f"attempt {step.attempts} failed;{again} {error}"
-    return f"{'in fallout' if step.state is StepState.FATALLY_FAILED else 'accepted'}: {error}"
-
-
 def heading(order: OrderView, steps: Sequence[StepView], now: datetime) -> Text:
     """`HS-1001  in progress  7 of 13 steps  2 min 3 s  on track  forecast …`."""
     done = sum(standing(step) in SETTLED for step in steps)
@@ -253,64 +188,3 @@ def fallout_hint(order: OrderView) -> Text:
     return Text.assemble(
         (f"{stuck} for a person: ", "bold red"), f"`why {order.order_id}` says which, and what would move it"
     )
-
-
-class Changes:
-    """For a pipe: tells once what became of each step since the last look, in the order in which it happened."""
-
-    def __init__(self) -> None:
-        self._known: dict[str, tuple[object, ...]] = {}
-        self._order: tuple[object, ...] | None = None
-        self._fallout = 0
-        self._width = 0
-
-    def since_last(self, order: OrderView, steps: Sequence[StepView], now: datetime | None = None) -> list[str]:
-        """Lines, oldest first; none where nothing changed."""
-        now = now or datetime.now(UTC)
-        told: list[tuple[datetime, int, str]] = []
-        number_width = len(str(len(steps)))
-        self._width = self._width or min(max((len(step.id) for step in steps), default=0), 60)
-        for step in steps:
-            now_in = standing(step)
-            work = step.undo if step.undo is not None and now_in is not step.state else step
-            attempts = work.attempts if now_in is StepState.FAILED else 0
-            seen = (now_in, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
-            before = self._known.get(step.id)
-            self._known[step.id] = seen
-            if seen == before or now_in in WAITING:
-                continue
-            at = _when(step, now)
-            state = in_words(now_in)
-            facts = ", ".join(filter(None, (_took(step, now), about(step, now))))
-            line = f"{step.number:>{number_width}}  {step.id:<{self._width}}  {state:<14}  {facts}"
-            told.append((at, step.number, f"{_clock(at)}  {line}".rstrip()))
-        lines = [line for _, _, line in sorted(told)]
-        if order.fallout > self._fallout:
-            lines.append(fallout_hint(order).plain)
-        self._fallout = order.fallout
-        return self._with_order(lines, order, steps, now)
-
-    def _with_order(self, lines: list[str], order: OrderView, steps: Sequence[StepView], now: datetime) -> list[str]:
-        seen = (order.state, order.jeopardy if order.state is OrderState.IN_PROGRESS else None)
-        if seen == self._order or (order.state is OrderState.IN_PROGRESS and not steps):
-            return lines
-        first = self._order is None
-        self._order = seen
-        line = f"{_clock(order.ended_at or (order.started_at if first else now))}  {heading(order, steps, now).plain}"
-        return [line, *lines] if first and order.ended_at is None else [*lines, line]
-
-
-def _when(step: StepView, now: datetime) -> datetime:
-    if step.undo is not None and step.undo.state not in SETTLED:
-        return step.undo.error.at if step.undo.error and step.undo.error.at else now
-    if step.state in (StepState.FAILED, StepState.FATALLY_FAILED) and step.error and step.error.at:
-        return step.error.at
-    return step.ended_at or (step.started_at if step.state is StepState.IN_PROGRESS else None) or now
-
-
-def _took(step: StepView, now: datetime) -> str:
-    return taken(step, now) if step.ended_at and standing(step) is StepState.COMPLETED else ""
-
-
-def _clock(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%H:%M:%S")

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from views.shared.value_format import suffix_of
 from workflows.contract.states import SETTLED, StepState
 
 if TYPE_CHECKING:
@@ -22,11 +23,6 @@ def standing(step: StepView) -> StepState:
     if undo is None or undo.state in SETTLED or (undo.state in WAITING and step.state not in SETTLED):
         return step.state
     return StepState(undo.state)
-
-
-def suffix_of(step_id: str) -> str:
-    """What an instance's id says after its step: `security_camera.reserve@1` → `1`; empty for one an order."""
-    return step_id.partition("@")[2]
 
 
 @dataclass

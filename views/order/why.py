@@ -13,7 +13,8 @@ from operations.blockers.order_blockers import lateness
 from views.order.details import headline
 from views.shared.state_styles import JEOPARDY_STYLES, STEP_MARKS
 from views.shared.table import Facts
-from views.shared.time_format import counted, duration, moment
+from views.shared.time_format import duration, moment
+from views.shared.value_format import counted
 
 if TYPE_CHECKING:
     from operations.blockers.order_blockers import Reason

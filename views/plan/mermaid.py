@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from compiler.language.steps import StepKind
 from compiler.plan.plan import Plan
-from views.plan.step_text import direct_arrows
+from views.plan.graph import direct_arrows
 from views.plan.swimlanes import plan_lanes
 
 SHAPES = {

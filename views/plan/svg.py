@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from html import escape
 
 from compiler.plan.plan import Plan
-from views.plan.step_text import POINT_OF_NO_RETURN, after, conditions, direct_arrows, does, layers
+from views.plan.graph import direct_arrows, layers
+from views.plan.step_text import POINT_OF_NO_RETURN, after, conditions, does
 from views.plan.swimlanes import PlanLane, plan_lanes
-from views.shared.time_format import counted
+from views.shared.value_format import counted
 
 BOX_WIDTH, BOX_HEIGHT = 184, 46
 COLUMN, ROW = BOX_WIDTH + 56, BOX_HEIGHT + 16

@@ -6,8 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from compiler.plan.plan import Plan
-from views.order.details import times
-from views.order.swimlanes import suffix_of
+from views.shared.value_format import suffix_of, times
 
 
 @dataclass

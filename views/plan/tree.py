@@ -11,10 +11,11 @@ from rich.text import Text
 
 from compiler.language.steps import StepKind
 from compiler.plan.plan import Line, Plan
-from views.order.details import customer_words, times, values
+from views.plan.graph import longest_chain
 from views.plan.outline import Node, outline
-from views.plan.step_text import POINT_OF_NO_RETURN, after, conditions, does, longest_chain, numbers
-from views.shared.time_format import counted, moment
+from views.plan.step_text import POINT_OF_NO_RETURN, after, conditions, does, numbers
+from views.shared.time_format import moment
+from views.shared.value_format import counted, customer_words, times, values
 
 STYLES = {
     StepKind.MANUAL: "magenta",

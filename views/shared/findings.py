@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from compiler.source.findings import Finding
-from views.shared.time_format import counted
+from views.shared.value_format import counted
 
 STYLES = {"error": "red", "warning": "yellow"}
 

@@ -52,8 +52,3 @@ JEOPARDY_STYLES: dict[Jeopardy, str] = {
     Jeopardy.AT_RISK: "yellow",
     Jeopardy.LATE: "bold red",
 }
-
-
-def in_words(state: str) -> str:
-    """`in_progress` as a person reads it."""
-    return state.replace("_", " ")

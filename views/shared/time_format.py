@@ -34,8 +34,3 @@ def duration(span: timedelta | float) -> str:
             rest = whole % size // below
             return f"{sign}{whole // size} {unit}" + (f" {rest} {part}" if rest else "")
     return f"{sign}{whole} s"
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """`1 step`, `12,000 steps`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"

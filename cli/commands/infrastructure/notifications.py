@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.orders.show import OrderId
 from cli.framework.command import command
+from cli.framework.options import OrderId
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 
@@ -60,7 +60,7 @@ def _over_all_orders(session: Session, receiver: str | None, limit: int) -> None
 def _of_one(session: Session, order_id: str, receiver: str | None) -> None:
     from operations.json_views import notifications_of_order_json
     from views.infrastructure.notifications import notifications_table
-    from views.shared.time_format import counted
+    from views.shared.value_format import counted
 
     view = ask(session, lambda server: server.undelivered_of(order_id))
     chosen = [each for each in view.undelivered if receiver in (None, each.receiver)]
@@ -90,7 +90,7 @@ def resend(
     What waits for another attempt is tried at once.
     """
     from operations.json_views import resend_json
-    from views.shared.time_format import counted
+    from views.shared.value_format import counted
 
     answer = ask(session, lambda server: server.resend(order_id, receiver, event or None))
     if session.json:

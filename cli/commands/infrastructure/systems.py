@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from cli.framework.actor import By, Reason, actor_of
+from cli.framework.actor import actor_of
 from cli.framework.command import command
+from cli.framework.options import By, Reason
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 

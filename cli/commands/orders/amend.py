@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.orders.order_actions import Override, Yes
-from cli.framework.actor import By, Reason, actor_of
-from cli.framework.bulk_command import agreed, can_ask
+from cli.framework.actor import actor_of
 from cli.framework.command import command
+from cli.framework.confirm import agreed, can_ask
 from cli.framework.errors import REFUSED, WrongUsage
+from cli.framework.options import By, Override, Reason, Yes
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 from cli.user_input.order_files import read_given

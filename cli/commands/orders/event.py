@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.orders.show import OrderId
-from cli.commands.steps.step_actions import DATA_HELP
-from cli.framework.actor import By, Reason, actor_of
+from cli.framework.actor import actor_of
 from cli.framework.command import command
 from cli.framework.errors import WrongUsage
+from cli.framework.options import DATA_HELP, By, OrderId, Reason
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 from cli.user_input.value_parsing import data_of, pairs_of

@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.orders.show import PANEL, OrderId
+from cli.commands.orders.show import PANEL
 from cli.framework.command import command
+from cli.framework.options import OrderId
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.orders.show import OrderId
-from cli.framework.actor import By, Reason, StepName, actor_of, seen_step, tell
-from cli.framework.bulk_command import agreed, bulk_command, can_ask
+from cli.commands.bulk_command import bulk_command
+from cli.framework.actor import actor_of, seen_step
+from cli.framework.answers import tell
+from cli.framework.confirm import agreed, can_ask
+from cli.framework.options import By, Line, OrderId, Override, Reason, StepName, Yes
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 
@@ -20,16 +22,8 @@ if TYPE_CHECKING:
 
 PANEL = "Orders"
 
-Line = Annotated[
-    str | None, typer.Option(metavar="LINE", help="Only this line, with all that stands under it.", show_default=False)
-]
 OneStep = Annotated[str | None, typer.Option("--step", metavar="STEP", help="Only this step.", show_default=False)]
-Override = Annotated[
-    str | None,
-    typer.Option(metavar="REASON", help="Why points of no return are not to count; kept.", show_default=False),
-]
 Assess = Annotated[bool, typer.Option("--assess", help="Only say what it would do.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 
 
 def register(app: typer.Typer) -> None:

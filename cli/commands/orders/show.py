@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.framework.command import command
+from cli.framework.options import OrderId
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 from cli.user_input.value_parsing import since_of
@@ -17,8 +18,6 @@ if TYPE_CHECKING:
     from operations.client import Orders
 
 PANEL = "Orders"
-
-OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -53,7 +52,7 @@ def list_(
     from operations.json_views import orders_json
     from operations.reading.list_orders import OrderFilter
     from views.order.listings import orders_table
-    from views.shared.time_format import counted
+    from views.shared.value_format import counted
 
     wanted = OrderFilter(
         state=state,

@@ -15,8 +15,7 @@ from operations.json_views import submission_json
 from operations.submission.submit_order import Submission
 from views.order.follow import follow
 from views.shared.findings import findings_text
-from views.shared.state_styles import in_words
-from views.shared.time_format import counted
+from views.shared.value_format import counted, in_words
 from workflows.contract.states import OrderState
 
 EXITS = {OrderState.COMPLETED: 0, OrderState.REJECTED: REFUSED}

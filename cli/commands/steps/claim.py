@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.orders.show import OrderId
+from cli.commands.bulk_command import bulk_command
 from cli.commands.steps.step_actions import PANEL, act_as_seen
-from cli.framework.actor import By, Reason, StepName, actor_of, seen_step, tell
-from cli.framework.bulk_command import bulk_command
+from cli.framework.actor import actor_of, seen_step
+from cli.framework.answers import tell
 from cli.framework.command import command
+from cli.framework.options import By, OrderId, Reason, StepName
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.commands.orders.show import OrderId
 from cli.commands.steps.step_actions import PANEL
-from cli.framework.actor import By, Reason, StepName, actor_of, seen_step
+from cli.framework.actor import actor_of, seen_step
 from cli.framework.command import command
+from cli.framework.options import By, OrderId, Reason, StepName
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 from cli.user_input.value_parsing import moment_of, moment_or_span

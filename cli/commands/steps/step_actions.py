@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.commands.orders.show import OrderId
-from cli.framework.actor import By, Reason, StepName, actor_of, seen_step, tell
-from cli.framework.bulk_command import bulk_command, can_ask
+from cli.commands.bulk_command import bulk_command
+from cli.framework.actor import actor_of, seen_step
+from cli.framework.answers import tell
+from cli.framework.confirm import can_ask
+from cli.framework.options import DATA_HELP, By, OrderId, Reason, StepName
 from cli.framework.server_call import ask
 from cli.framework.session import Session
 from cli.user_input.form_prompt import filled_in
@@ -20,8 +22,6 @@ if TYPE_CHECKING:
     from workflows.contract.order_views import StepView
 
 PANEL = "What waits for a person"
-
-DATA_HELP = "NAME=VALUE (repeat it), @FILE.json, or a JSON object"
 
 
 def register(app: typer.Typer) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import inspect
-import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from cli.framework.command import command
+from cli.framework.confirm import agreed, can_ask
 from cli.framework.errors import WrongUsage
 from cli.framework.session import Session
 from cli.user_input.value_parsing import data_of, since_of
@@ -197,7 +197,7 @@ async def _run(session: Session, wanted: BulkCommand, selection: Selection, runn
 def _list(session: Session, wanted: BulkCommand, selection: Selection) -> None:
     from operations.bulk.bulk_json import selection_json
     from views.order.bulk_result import targets_table
-    from views.shared.time_format import counted
+    from views.shared.value_format import counted
 
     if session.json:
         session.document(selection_json(wanted, selection))
@@ -214,18 +214,9 @@ def _list(session: Session, wanted: BulkCommand, selection: Selection) -> None:
         )
 
 
-def can_ask(session: Session) -> bool:
-    return session.terminal and not session.json and sys.stdin.isatty()
-
-
-def agreed(session: Session, question: str) -> bool:
-    """Asks; anything but yes is no."""
-    return session.errors.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
-
-
 def _agreed(session: Session, wanted: BulkCommand, selection: Selection) -> bool:
     from views.order.bulk_result import targets_table
-    from views.shared.time_format import counted
+    from views.shared.value_format import counted
 
     session.show(targets_table(selection.targets[:20]))
     more = f" (and {len(selection.targets) - 20:,} more)" if len(selection.targets) > 20 else ""

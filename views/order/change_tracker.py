@@ -1,0 +1,77 @@
+"""What changed in an order since it was last looked at, as lines for a pipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from views.order.progress import fallout_hint, heading
+from views.order.step_remark import about, taken
+from views.order.swimlanes import WAITING, standing
+from views.shared.value_format import in_words
+from workflows.contract.states import SETTLED, OrderState, StepState
+
+if TYPE_CHECKING:
+    from workflows.contract.order_views import OrderView, StepView
+
+
+class Changes:
+    """For a pipe: tells once what became of each step since the last look, in the order in which it happened."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, ...]] = {}
+        self._order: tuple[object, ...] | None = None
+        self._fallout = 0
+        self._width = 0
+
+    def since_last(self, order: OrderView, steps: Sequence[StepView], now: datetime | None = None) -> list[str]:
+        """Lines, oldest first; none where nothing changed."""
+        now = now or datetime.now(UTC)
+        told: list[tuple[datetime, int, str]] = []
+        number_width = len(str(len(steps)))
+        self._width = self._width or min(max((len(step.id) for step in steps), default=0), 60)
+        for step in steps:
+            now_in = standing(step)
+            work = step.undo if step.undo is not None and now_in is not step.state else step
+            attempts = work.attempts if now_in is StepState.FAILED else 0
+            seen = (now_in, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
+            before = self._known.get(step.id)
+            self._known[step.id] = seen
+            if seen == before or now_in in WAITING:
+                continue
+            at = _when(step, now)
+            state = in_words(now_in)
+            facts = ", ".join(filter(None, (_took(step, now), about(step, now))))
+            line = f"{step.number:>{number_width}}  {step.id:<{self._width}}  {state:<14}  {facts}"
+            told.append((at, step.number, f"{_clock(at)}  {line}".rstrip()))
+        lines = [line for _, _, line in sorted(told)]
+        if order.fallout > self._fallout:
+            lines.append(fallout_hint(order).plain)
+        self._fallout = order.fallout
+        return self._with_order(lines, order, steps, now)
+
+    def _with_order(self, lines: list[str], order: OrderView, steps: Sequence[StepView], now: datetime) -> list[str]:
+        seen = (order.state, order.jeopardy if order.state is OrderState.IN_PROGRESS else None)
+        if seen == self._order or (order.state is OrderState.IN_PROGRESS and not steps):
+            return lines
+        first = self._order is None
+        self._order = seen
+        line = f"{_clock(order.ended_at or (order.started_at if first else now))}  {heading(order, steps, now).plain}"
+        return [line, *lines] if first and order.ended_at is None else [*lines, line]
+
+
+def _when(step: StepView, now: datetime) -> datetime:
+    if step.undo is not None and step.undo.state not in SETTLED:
+        return step.undo.error.at if step.undo.error and step.undo.error.at else now
+    if step.state in (StepState.FAILED, StepState.FATALLY_FAILED) and step.error and step.error.at:
+        return step.error.at
+    return step.ended_at or (step.started_at if step.state is StepState.IN_PROGRESS else None) or now
+
+
+def _took(step: StepView, now: datetime) -> str:
+    return taken(step, now) if step.ended_at and standing(step) is StepState.COMPLETED else ""
+
+
+def _clock(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%H:%M:%S")
