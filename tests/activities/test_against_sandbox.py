@@ -50,7 +50,7 @@ class Sandbox:
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "systems", "--port", "0"],
+        [sys.executable, "-m", "sandbox", "--port", "0"],
         cwd=ROOT, env=os.environ | SECRETS, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     assert process.stderr is not None

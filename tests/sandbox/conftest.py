@@ -42,7 +42,7 @@ class Sandbox:
 
     def start(self) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "systems", "--port", "0", "--data", str(self._data)],
+            [sys.executable, "-m", "sandbox", "--port", "0", "--data", str(self._data)],
             cwd=ROOT, env=os.environ | self._environment, stderr=subprocess.PIPE, text=True,
         )  # fmt: skip
         assert self._process.stderr is not None

@@ -240,7 +240,7 @@ def test_the_sandbox_ends_cleanly_when_it_is_told_to(start_sandbox: Callable[...
 def test_a_port_that_is_taken_is_told_in_one_line(sandbox: Any) -> None:
     port = str(sandbox.http.base_url.port)
     told = subprocess.run(
-        [sys.executable, "-m", "systems", "--port", port], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "sandbox", "--port", port], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert told.returncode == 1
     assert len(told.stderr.splitlines()) == 1
@@ -249,7 +249,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(sandbox: Any) -> None:
 
 def test_a_delay_that_is_no_number_is_told_by_its_variable() -> None:
     told = subprocess.run(
-        [sys.executable, "-m", "systems", "--port", "0"],
+        [sys.executable, "-m", "sandbox", "--port", "0"],
         cwd=ROOT, env={"SANDBOX_DELAY_DELIVERY": "soon"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert told.returncode == 1
