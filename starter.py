@@ -14,10 +14,10 @@ def main() -> None:
         status = run()
     except KeyboardInterrupt:
         status = 130
-    end(status)
+    exit_process(status)
 
 
-def end(status: int) -> None:
+def exit_process(status: int) -> None:
     """Ends the process. Standard output and error have been flushed.
 
     Threads of the Temporal client may still be letting go of Python objects; an interpreter that takes itself apart

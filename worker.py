@@ -21,29 +21,36 @@ from activities.calls.call_system import SystemCalls
 from activities.calls.system_probe import QueueRates, SystemProbes
 from activities.compilation.compile_amendment import AmendmentCompiler
 from activities.compilation.compile_order import OrderCompiler
-from activities.compilation.live_catalogue import CatalogueInForce, CatalogueUnusable
-from activities.mailboxes.cross_order_watch import OtherOrders
-from activities.mailboxes.returned_events import ReturningEvents
-from activities.mailboxes.subscriptions import EventSubscriptions, Mailboxes
-from activities.notifications.delivery import HandingOver, Matching, Notifications, Outboxes
-from activities.notifications.webhook import Webhooks
-from activities.registry import registered, unknown_activities
-from activities.systems.connections import Connections
+from activities.compilation.live_catalogue import CatalogueUnusable, LiveCatalogue
+from activities.mailboxes.cross_order_watch import CrossOrderWatch
+from activities.mailboxes.returned_events import EventReturn
+from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
+from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
+from activities.notifications.webhook import WebhookSender
+from activities.registry import registered_activities, unknown_activities
+from activities.systems.connections import ConnectionPools
 from activities.systems.environment import callback_settings
-from activities.systems.oauth_tokens import Tokens
+from activities.systems.oauth_tokens import TokenCache
 from compiler.catalogue.catalogue import Catalogue
-from workers.connection import Address, ProfileUnreadable, connected
-from workers.fleet import Duties, Fleet
-from workers.logs import set_up_logs
+from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
+from workers.fleet import Fleet, Registrations
+from workers.logs import configure_logging
 from workers.search_attribute_registration import SearchAttributesUnusable, ensure_search_attributes
-from workers.switches import SystemSwitches
-from workflows.contract.order_messages import MAILBOX_TYPE, OUTBOX_TYPE, TASK_QUEUE, mailbox_id, outbox_id, workflow_id
+from workers.switches import SwitchClient
+from workflows.contract.order_messages import (
+    MAILBOX_WORKFLOW_TYPE,
+    OUTBOX_WORKFLOW_TYPE,
+    TASK_QUEUE,
+    mailbox_workflow_id,
+    order_workflow_id,
+    outbox_workflow_id,
+)
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
 from workflows.order_outbox import OrderOutbox
 from workflows.system_switch import SystemSwitch
 
-GRACE = timedelta(seconds=8)
+SHUTDOWN_GRACE = timedelta(seconds=8)
 """So long running attempts may go on once the worker is told to end; what is cut off is made again elsewhere."""
 
 EPILOG = """environment:
@@ -59,11 +66,11 @@ logger = structlog.get_logger("worker")
 Result = TypeVar("Result")
 
 
-class CannotRun(Exception):
+class WorkerError(Exception):
     """The message says why, and what to do."""
 
 
-def _arguments(given: list[str] | None) -> argparse.Namespace:
+def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="worker.py",
         description="Runs orders: their workflows, and the calls to systems.",
@@ -79,25 +86,25 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--environment", metavar="FILE", type=Path, help="`kind: system` documents, laid over the catalogue's"
     )
-    return parser.parse_args(given)
+    return parser.parse_args(argv)
 
 
-class _Ending(asyncio.Event):
+class _ShutdownEvent(asyncio.Event):
     """Set by SIGTERM and SIGINT. A second signal ends the process at once."""
 
-    def listen(self) -> None:
+    def install_handlers(self) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(name, self._signalled)
+            loop.add_signal_handler(name, self._on_signal)
 
-    def _signalled(self) -> None:
+    def _on_signal(self) -> None:
         if self.is_set():
             os._exit(1)
         self.set()
 
-    async def before(self, work: Coroutine[Any, Any, Result]) -> Result | None:
+    async def run_unless_shutdown(self, coroutine: Coroutine[Any, Any, Result]) -> Result | None:
         """What `work` gives, or None where the end came first; then the work is cancelled."""
-        working, ending = asyncio.create_task(work), asyncio.create_task(self.wait())
+        working, ending = asyncio.create_task(coroutine), asyncio.create_task(self.wait())
         await asyncio.wait((working, ending), return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
         if working.done():
@@ -108,47 +115,50 @@ class _Ending(asyncio.Event):
         return None
 
 
-def _catalogue(options: argparse.Namespace) -> CatalogueInForce:
+def _load_catalogue(options: argparse.Namespace) -> LiveCatalogue:
     try:
-        return CatalogueInForce(options.definitions, options.environment, unknown_activities)
+        return LiveCatalogue(options.definitions, options.environment, unknown_activities)
     except CatalogueUnusable as unusable:
         problems = "\n".join(f"  {problem}" for problem in unusable.problems)
-        raise CannotRun(f"The worker cannot start with the catalogue {options.definitions}:\n{problems}") from None
+        raise WorkerError(f"The worker cannot start with the catalogue {options.definitions}:\n{problems}") from None
 
 
-def duties_of(
-    client: Client, task_queue: str, catalogues: CatalogueInForce, connections: Connections, switches: SystemSwitches
-) -> Duties:
+def build_registrations(
+    client: Client, task_queue: str, live_catalogue: LiveCatalogue, connections: ConnectionPools, switches: SwitchClient
+) -> Registrations:
     """Everything that a worker can do."""
-    mailboxes = Mailboxes(
-        MAILBOX_TYPE, task_queue, lambda name, key: mailbox_id(key=key, name=name), order_workflow_id=workflow_id
+    mailboxes = MailboxConfig(
+        MAILBOX_WORKFLOW_TYPE,
+        task_queue,
+        lambda name, key: mailbox_workflow_id(key=key, name=name),
+        order_workflow_id=order_workflow_id,
     )
-    tokens = Tokens()
-    calls = SystemCalls(catalogues, connections, tokens, SystemHealth(switches.trip))
-    probes, rates = SystemProbes(catalogues, connections, tokens), QueueRates(client, catalogues)
+    tokens = TokenCache()
+    calls = SystemCalls(live_catalogue, connections, tokens, SystemHealth(switches.trip))
+    probes, rates = SystemProbes(live_catalogue, connections, tokens), QueueRates(client, live_catalogue)
     events = EventSubscriptions(client, mailboxes)
-    others = OtherOrders(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id))
+    others = CrossOrderWatch(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id))
     own: list[Callable[..., Any]] = [
-        OrderCompiler(catalogues).compile_order,
-        AmendmentCompiler(catalogues).compile_amendment,
+        OrderCompiler(live_catalogue).compile_order,
+        AmendmentCompiler(live_catalogue).compile_amendment,
         events.subscribe,
         events.unsubscribe,
         others.watch,
-        ReturningEvents(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).give_back,
-        Matching(catalogues).match,
-        HandingOver(client, Outboxes(OUTBOX_TYPE, task_queue, outbox_id)).hand_over,
+        EventReturn(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id)).return_events,
+        ReceiverMatching(live_catalogue).match,
+        OutboxHandover(client, OutboxConfig(OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id)).hand_over,
         probes.probe_system,
         rates.set_queue_rate,
     ]
-    return Duties(
+    return Registrations(
         workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch],
-        activities=[*own, *registered().values()],
+        activities=[*own, *registered_activities().values()],
         calls=[calls.call_system, calls.poll_system],
-        notifications=[Notifications(catalogues, Webhooks(connections)).deliver],
+        notifications=[NotificationDelivery(live_catalogue, WebhookSender(connections)).deliver],
     )
 
 
-def _warn_of_callbacks(catalogue: Catalogue) -> None:
+def _check_callback_settings(catalogue: Catalogue) -> None:
     """Orders without such calls need no gateway; those with them would park their steps one by one."""
     steps = (step.definition for workstream in catalogue.workstreams.values() for step in workstream.steps.values())
     if not any(step.call is not None and step.call.callback is not None for step in steps):
@@ -159,57 +169,57 @@ def _warn_of_callbacks(catalogue: Catalogue) -> None:
         logger.warning("calls that complete by callback will fail", reason=str(error))
 
 
-async def _reached(where: Address) -> Client:
+async def _connect(address: TemporalAddress) -> Client:
     try:
-        client = await connected(where)
+        client = await connect(address)
         await ensure_search_attributes(client)
-    except (ProfileUnreadable, SearchAttributesUnusable) as error:
-        raise CannotRun(str(error)) from None
+    except (InvalidTemporalProfile, SearchAttributesUnusable) as error:
+        raise WorkerError(str(error)) from None
     return client
 
 
 async def run(options: argparse.Namespace) -> None:
     """Until SIGTERM or SIGINT. Raises CannotRun."""
-    ending = _Ending()
-    ending.listen()
-    catalogues = _catalogue(options)
-    _warn_of_callbacks(catalogues.current.catalogue)
-    client = await ending.before(_reached(Address(options.address, options.namespace)))
+    ending = _ShutdownEvent()
+    ending.install_handlers()
+    catalogues = _load_catalogue(options)
+    _check_callback_settings(catalogues.current.catalogue)
+    client = await ending.run_unless_shutdown(_connect(TemporalAddress(options.address, options.namespace)))
     if client is None:
         return
-    connections = Connections()
-    switches = SystemSwitches(client, options.task_queue)
-    duties = duties_of(client, options.task_queue, catalogues, connections, switches)
-    fleet = Fleet(client, options.task_queue, duties, GRACE)
-    catalogues.listeners += [fleet.follow_soon, switches.announce_soon]
-    await fleet.start(await catalogues.refreshed())
+    connections = ConnectionPools()
+    switches = SwitchClient(client, options.task_queue)
+    duties = build_registrations(client, options.task_queue, catalogues, connections, switches)
+    fleet = Fleet(client, options.task_queue, duties, SHUTDOWN_GRACE)
+    catalogues.listeners += [fleet.schedule_update, switches.schedule_announcement]
+    await fleet.start(await catalogues.refresh())
     in_force = catalogues.current
-    switches.announce_soon(in_force)
+    switches.schedule_announcement(in_force)
     logger.info(
         "worker ready", task_queue=options.task_queue, namespace=client.namespace,
         catalogue_version=in_force.catalogue.version, systems=sorted(in_force.systems),
     )  # fmt: skip
     watching = asyncio.create_task(catalogues.watch())
     try:
-        await ending.before(fleet.failed())
+        await ending.run_unless_shutdown(fleet.wait_for_failure())
     except Exception as error:
-        raise CannotRun(f"The worker has stopped: {error}") from error
+        raise WorkerError(f"The worker has stopped: {error}") from error
     finally:
         watching.cancel()
-        logger.info("worker ends", grace=GRACE.total_seconds())
+        logger.info("worker ends", grace=SHUTDOWN_GRACE.total_seconds())
         await switches.stop()
         await fleet.stop()
         await connections.close()
     logger.info("worker ended")
 
 
-def main(given: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """The exit code: 0 after a clean end, 1 where the worker cannot run, 2 for wrong usage."""
-    options = _arguments(given)
-    set_up_logs()
+    options = _parse_arguments(argv)
+    configure_logging()
     try:
         asyncio.run(run(options))
-    except CannotRun as error:
+    except WorkerError as error:
         sys.stderr.write(f"{error}\n")
         return 1
     return 0

@@ -19,15 +19,15 @@ from temporalio import activity
 
 from activities import custom
 from activities.attempts.attempt import Attempt
-from activities.attempts.failure import Failure, definition_error
-from activities.calls.response_outcome import LARGEST_OUTPUT
+from activities.attempts.failure import AttemptFailure, definition_error
+from activities.calls.response_outcome import MAX_OUTPUT_BYTES
 from activity_contract.calls import (
-    ANSWER_TOO_LARGE,
     CALL_SYSTEM,
     POLL_SYSTEM,
+    RESPONSE_TOO_LARGE,
     TIMEOUT,
     StepActivity,
-    StepActivityAnswer,
+    StepActivityResult,
 )
 from activity_contract.compilation import COMPILE_ORDER
 from activity_contract.mailboxes import SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS
@@ -40,7 +40,7 @@ logger = structlog.get_logger("activities")
 
 ACTIVITY_FAILED = "activity_failed"
 """Code of a failure that the function did not name: an exception of any other kind."""
-RESERVED = frozenset(
+RESERVED_NAMES = frozenset(
     {
         *(CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, PROBE_SYSTEM, SET_QUEUE_RATE, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS),
         *(HAND_OVER_EVENTS, MATCH_EVENTS, DELIVER_EVENTS),
@@ -59,20 +59,20 @@ class BusinessFailure(Exception):
     `again`: whether another attempt may help; else the step is out of attempts at once.
     """
 
-    def __init__(self, code: str, message: str, *, again: bool = False) -> None:
+    def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
         super().__init__(message)
         self.code = code
-        self.again = again
+        self.retryable = retryable
 
 
 def step_activity(name: str) -> Callable[[StepFunction], StepFunction]:
     """Makes a function what `activity: NAME` does. It may be run more than once with the same `idempotency_key`."""
-    if name in RESERVED or name in _registered:
+    if name in RESERVED_NAMES or name in _registered:
         raise ValueError(f"there is an activity {name} already")
 
     def register(function: StepFunction) -> StepFunction:
-        async def run(step: StepActivity) -> StepActivityAnswer:
-            return await _run(function, step)
+        async def run(step: StepActivity) -> StepActivityResult:
+            return await _run_step(function, step)
 
         run.__doc__ = function.__doc__
         _registered[name] = activity.defn(name=name)(run)
@@ -81,24 +81,24 @@ def step_activity(name: str) -> Callable[[StepFunction], StepFunction]:
     return register
 
 
-def registered() -> dict[str, Callable[..., Any]]:
+def registered_activities() -> dict[str, Callable[..., Any]]:
     """Every Python activity by its name, as Temporal runs it: StepActivity → StepActivityAnswer."""
     for module in pkgutil.iter_modules(custom.__path__, f"{custom.__name__}."):
         importlib.import_module(module.name)
     return dict(_registered)
 
 
-async def _run(function: StepFunction, step: StepActivity) -> StepActivityAnswer:
+async def _run_step(function: StepFunction, step: StepActivity) -> StepActivityResult:
     attempt = Attempt(step)
     try:
         with attempt.heartbeats():
-            output = _output(await _outcome(function, step), step)
-    except Failure as failure:
-        raise attempt.failed(failure) from None
-    return StepActivityAnswer(output=output, attempts=attempt.number)
+            output = _to_json_output(await _call_function(function, step), step)
+    except AttemptFailure as failure:
+        raise attempt.record_failure(failure) from None
+    return StepActivityResult(output=output, attempts=attempt.number)
 
 
-async def _outcome(function: StepFunction, step: StepActivity) -> Any:
+async def _call_function(function: StepFunction, step: StepActivity) -> Any:
     """What the function returns. Raises Failure for all that goes wrong in it."""
     try:
         async with asyncio.timeout(step.timeout) as limit:
@@ -106,42 +106,42 @@ async def _outcome(function: StepFunction, step: StepActivity) -> Any:
                 return await function(step)
             return await asyncio.to_thread(function, step)
     except BusinessFailure as failure:
-        raise Failure(failure.code, str(failure), retryable=failure.again) from None
+        raise AttemptFailure(failure.code, str(failure), retryable=failure.retryable) from None
     except Exception as error:
         if isinstance(error, TimeoutError) and limit.expired():
-            raise Failure(TIMEOUT, f"not done within {step.timeout:g} s", outcome_known=False) from None
+            raise AttemptFailure(TIMEOUT, f"not done within {step.timeout:g} s", outcome_known=False) from None
         logger.exception("a step's function failed", order_id=step.order_id, step_id=step.step_id)
         message = f"{type(error).__name__}: {error}"
-        raise Failure(ACTIVITY_FAILED, message, outcome_known=False) from None
+        raise AttemptFailure(ACTIVITY_FAILED, message, outcome_known=False) from None
 
 
-def _output(value: Any, step: StepActivity) -> Any:
+def _to_json_output(value: Any, step: StepActivity) -> Any:
     try:
         output = to_jsonable_python(value)
         size = len(json.dumps(output).encode())
     except (PydanticSerializationError, TypeError, ValueError, RecursionError):
         message = f"what the activity of step {step.step_id} returned is no JSON value"
         raise definition_error(message, outcome_known=False) from None
-    if size > LARGEST_OUTPUT:
-        message = f"the activity returned {size // 1024} KiB, and {LARGEST_OUTPUT // 1024} can be kept"
-        raise Failure(ANSWER_TOO_LARGE, message, retryable=False, outcome_known=False)
+    if size > MAX_OUTPUT_BYTES:
+        message = f"the activity returned {size // 1024} KiB, and {MAX_OUTPUT_BYTES // 1024} can be kept"
+        raise AttemptFailure(RESPONSE_TOO_LARGE, message, retryable=False, outcome_known=False)
     return output
 
 
 def unknown_activities(catalogue: Catalogue) -> list[str]:
     """What steps name and this worker does not have, in words, each with its place."""
-    known = registered()
+    known = registered_activities()
     return [
-        f"{step.place}: step {step.reference} names the activity `{name}`, which no module of activities/custom "
+        f"{step.location}: step {step.reference} names the activity `{name}`, which no module of activities/custom "
         f"registers{did_you_mean(name, known)}"
         for workstream in catalogue.workstreams.values()
         for step in workstream.steps.values()
-        for name in _named(step)
+        for name in _activity_names(step)
         if name not in known
     ]
 
 
-def _named(step: Step) -> Iterator[str]:
+def _activity_names(step: Step) -> Iterator[str]:
     definition = step.definition
     for name in (definition.activity, definition.undo.activity if definition.undo else None):
         if name is not None:

@@ -9,19 +9,19 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, PlainSerializer
 
 _DATETIME, _DATE, _DURATION = "\ue000datetime", "\ue000date", "\ue000duration"
-_READERS: dict[str, Callable[[Any], Any]] = {
+_DECODERS: dict[str, Callable[[Any], Any]] = {
     _DATETIME: datetime.fromisoformat,
     _DATE: date.fromisoformat,
     _DURATION: lambda microseconds: timedelta(microseconds=microseconds),
 }
 
 
-def _marked(value: Any) -> Any:
+def _encode(value: Any) -> Any:
     kind = type(value)
     if kind is dict:
-        return {key: _marked(item) for key, item in value.items()}
+        return {key: _encode(item) for key, item in value.items()}
     if kind is list or kind is tuple:
-        return [_marked(item) for item in value]
+        return [_encode(item) for item in value]
     if isinstance(value, datetime):
         return {_DATETIME: value.isoformat()}
     if isinstance(value, date):
@@ -31,16 +31,16 @@ def _marked(value: Any) -> Any:
     return value
 
 
-def _unmarked(value: Any) -> Any:
+def _decode(value: Any) -> Any:
     kind = type(value)
     if kind is dict:
         if len(value) == 1:
             ((mark, inner),) = value.items()
-            if mark in _READERS:
-                return _READERS[mark](inner)
-        return {key: _unmarked(item) for key, item in value.items()}
-    return [_unmarked(item) for item in value] if kind is list else value
+            if mark in _DECODERS:
+                return _DECODERS[mark](inner)
+        return {key: _decode(item) for key, item in value.items()}
+    return [_decode(item) for item in value] if kind is list else value
 
 
-Bindings = Annotated[dict[str, Any], BeforeValidator(_unmarked), PlainSerializer(_marked)]
+Bindings = Annotated[dict[str, Any], BeforeValidator(_decode), PlainSerializer(_encode)]
 """Name → value, as compiler.cel.evaluation takes them."""

@@ -11,13 +11,13 @@ from typing import Any
 from pydantic import ConfigDict, Field
 
 from activity_contract.bindings import Bindings
-from activity_contract.payloads import Wire
-from compiler.language.steps import Format, Method, RetryPolicy
+from activity_contract.payloads import WireModel
+from compiler.language.steps import BodyFormat, HttpMethod, RetryPolicy
 
 CALL_SYSTEM = "call_system"
 POLL_SYSTEM = "poll_system"
 
-LONGEST_BACKOFF = 60.0
+MAX_BACKOFF = 60.0
 """Seconds. A longer pause between attempts is a timer of the workflow (RETRY_LATER), not of the activity."""
 
 RETRY_LATER = "retry_later"
@@ -32,8 +32,8 @@ DEFINITION_ERROR = "definition_error"
 """An expression had no value; the message names file, line and column."""
 CONFIGURATION_ERROR = "configuration_error"
 """The worker lacks something: a system it does not know, a secret that is not there."""
-ANSWER_TOO_LARGE = "answer_too_large"
-ANSWER_UNREADABLE = "answer_unreadable"
+RESPONSE_TOO_LARGE = "answer_too_large"
+RESPONSE_UNREADABLE = "answer_unreadable"
 
 CALLBACK_URL = "\ue000callback.url\ue001"
 CALLBACK_ID = "\ue000callback.id\ue001"
@@ -50,12 +50,12 @@ HEARTBEAT_TIMEOUT = 10.0
 """Seconds. Whoever runs longer than a moment heartbeats at least every third of that; after a worker's death an attempt
 is made again when it has passed."""
 
-MARGIN = 5.0
+TIMEOUT_MARGIN = 5.0
 """Seconds that Temporal gives an attempt beyond the call's own `timeout`, so that the activity classifies its timeouts
 itself. What Temporal times out all the same counts as a lost worker, not as an answer."""
 
 
-class SystemCall(Wire):
+class SystemCall(WireModel):
     """One call, everything rendered but secrets, address and callback id.
 
     The activity decides after a failed attempt, by `retry` and the number of attempts so far (`earlier_attempts` plus
@@ -73,13 +73,13 @@ class SystemCall(Wire):
     order_id: str
     step_id: str
     system: str
-    method: Method
+    method: HttpMethod
     path: str
     query: dict[str, Any] = {}
     headers: dict[str, str] = {}
     body: Any = None
-    format: Format = "json"
-    accept: Format | None = None
+    format: BodyFormat = "json"
+    accept: BodyFormat | None = None
     idempotency_key: str
     """`<order id>/<step id>/<do|undo>/<n>`."""
     timeout: float
@@ -105,7 +105,7 @@ class SystemCall(Wire):
     """POLL_SYSTEM only: seconds between two askings."""
 
 
-class SystemAnswer(Wire):
+class SystemCallResult(WireModel):
     status: int
     output: Any = None
     """What later steps see."""
@@ -113,7 +113,7 @@ class SystemAnswer(Wire):
     """Over all activities of this key."""
 
 
-class StepActivity(Wire):
+class StepActivity(WireModel):
     """The one argument of a Python activity (`activity: NAME`), which runs as activity type NAME on the main queue.
 
     It answers a StepActivityAnswer, fails as calls do, and heartbeats by itself while the function runs.
@@ -133,13 +133,13 @@ class StepActivity(Wire):
     outcome_known: bool = True
 
 
-class StepActivityAnswer(Wire):
+class StepActivityResult(WireModel):
     output: Any = None
     attempts: int = 1
     """Over all activities of this key."""
 
 
-class FailureDetails(Wire):
+class FailureDetails(WireModel):
     """The first detail of every ApplicationError that an activity raises."""
 
     code: str

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from activity_contract.notifications import Telling
-from activity_contract.payloads import Wire
+from activity_contract.notifications import NotificationFilter
+from activity_contract.payloads import WireModel
 
 COMPILE_ORDER = "compile_order"
 COMPILE_AMENDMENT = "compile_amendment"  # CompileAmendment → CompiledAmendment
 
 
-class CompileOrder(Wire):
+class CompileOrderInput(WireModel):
     order: dict[str, Any]
     """As submitted, not yet checked."""
 
 
-class CompiledOrder(Wire):
+class CompiledOrder(WireModel):
     """Either `findings` (why the order was rejected) or a plan."""
 
     findings: list[dict[str, Any]] = []
@@ -26,11 +26,11 @@ class CompiledOrder(Wire):
     summary: dict[str, Any] = {}
     """For search attributes and memo, also of a rejected order as far as known: customer_id, products (commercial,
     top level first), catalogue_version, requested_completion, order_lines, lines, steps (counts)."""
-    telling: Telling | None = None
+    telling: NotificationFilter | None = None
     """None: the catalogue has no receivers, and the order tells nobody anything."""
 
 
-class CompileAmendment(Wire):
+class CompileAmendmentInput(WireModel):
     order: dict[str, Any]
     """The whole new order, as submitted, not yet checked."""
     plan: bytes
@@ -39,7 +39,7 @@ class CompileAmendment(Wire):
     """Positions of its steps that an earlier amendment left over."""
 
 
-class ChangedValue(Wire):
+class ChangedValue(WireModel):
     """As a person reads it: values are shortened, `None` where there is none."""
 
     name: str
@@ -48,7 +48,7 @@ class ChangedValue(Wire):
     after: Any = None
 
 
-class CompiledAmendment(Wire):
+class CompiledAmendment(WireModel):
     """Either `findings` (why the new order is rejected) or the running plan with the new one laid over it.
 
     Steps are positions in that plan; those that were in the running one have kept theirs.
@@ -77,4 +77,4 @@ class CompiledAmendment(Wire):
     """Of changed steps; not of all where these are very many."""
     summary: dict[str, Any] = {}
     """As a CompiledOrder's."""
-    telling: Telling | None = None
+    telling: NotificationFilter | None = None

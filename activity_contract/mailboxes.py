@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from activity_contract.cross_order import StepWatch
-from activity_contract.payloads import Wire
+from activity_contract.payloads import WireModel
 
 SUBSCRIBE_EVENTS = "subscribe_events"  # EventSubscription → None
 UNSUBSCRIBE_EVENTS = "unsubscribe_events"  # EventSubscription → None
@@ -19,7 +19,7 @@ MAILBOX_ORDER_STARTED = "order_started"  # signal without argument, to the mailb
 MAILBOX_RETURN = "give_back"  # signal, ReturnedEvents; may start the mailbox
 
 
-class EventSubscription(Wire):
+class EventSubscription(WireModel):
     """An order begins, or ceases, to wait for events that systems send by name and key, without knowing the order."""
 
     order_id: str
@@ -27,13 +27,13 @@ class EventSubscription(Wire):
     key: str | None = None
 
 
-class MailboxSubscriber(Wire):
+class MailboxSubscriber(WireModel):
     order_id: str
     workflow_id: str
     """Where the mailbox sends what it gets, as the signal `deliver_event`."""
 
 
-class MailboxInput(Wire):
+class MailboxInput(WireModel):
     """How a mailbox starts: as an order's (`order_workflow_id`), or as an event name and key's (subscribers come)."""
 
     order_workflow_id: str | None = None
@@ -43,7 +43,7 @@ class MailboxInput(Wire):
     """Its state when it continues as new."""
 
 
-class MailboxDelivery(Wire):
+class MailboxDelivery(WireModel):
     event_id: str
     name: str
     key: str | None = None
@@ -53,14 +53,14 @@ class MailboxDelivery(Wire):
     """No event: another order's step asks to be told of a step of the order that the mailbox is for."""
 
 
-class ReturnedEvents(Wire):
+class ReturnedEvents(WireModel):
     """Signalled to an order that is rejected: they wait for the order that is sent again under its id."""
 
     order_id: str
     events: list[MailboxDelivery]
 
 
-class MailboxAnswer(Wire):
+class MailboxDeliveryResult(WireModel):
     status: Literal["delivered", "kept", "duplicate", "ambiguous", "full"]
     """delivered to the one order that waits · kept, nobody waits yet · had come before · refused, several orders wait ·
     refused, too much is kept already."""

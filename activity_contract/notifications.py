@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from activity_contract.payloads import Wire
+from activity_contract.payloads import WireModel
 
 HAND_OVER_EVENTS = "hand_over_events"  # HandOver → None; starts the order's outbox where it does not run
 MATCH_EVENTS = "match_events"  # HandOver → MatchedEvents
 DELIVER_EVENTS = "deliver_events"  # EventsForReceiver → DeliveryOutcome
-OUTBOX_TELL = "tell"  # signal of an order's outbox (workflows/order_outbox.py), HandOver
+OUTBOX_ADD_EVENTS = "tell"  # signal of an order's outbox (workflows/order_outbox.py), HandOver
 
 
 def notifications_task_queue(task_queue: str) -> str:
@@ -17,7 +17,7 @@ def notifications_task_queue(task_queue: str) -> str:
     return f"{task_queue}/notifications"
 
 
-class Telling(Wire):
+class NotificationFilter(WireModel):
     """What is told of an order, as the receivers of the worker's catalogue want it when the order starts."""
 
     events: list[str]
@@ -26,7 +26,7 @@ class Telling(Wire):
     """Ids: those whom a step may escalate to."""
 
 
-class ToldOrder(Wire):
+class NotificationOrder(WireModel):
     """Of an order what receivers may choose by."""
 
     id: str
@@ -38,7 +38,7 @@ class ToldOrder(Wire):
     """Ids of the commercial ones."""
 
 
-class ToldEvent(Wire):
+class NotificationEvent(WireModel):
     id: str
     """`<order id>/<number>`; of a later revision `<order id>/r<revision>/<number>`."""
     number: int
@@ -51,30 +51,30 @@ class ToldEvent(Wire):
     """Without what is the same for the whole order."""
 
 
-class HandOver(Wire):
+class NotificationBatch(WireModel):
     """Events on their way out of an order. Handing over twice does no harm: numbers tell."""
 
-    order: ToldOrder
-    events: list[ToldEvent]
+    order: NotificationOrder
+    events: list[NotificationEvent]
     ended: bool = False
     """Nothing more will come from this run of the order."""
 
 
-class MatchedEvents(Wire):
+class MatchedEvents(WireModel):
     receivers: dict[str, list[str]] = {}
     """Event id → ids of the receivers that want it; those that nobody wants are left out."""
 
 
-class EventsForReceiver(Wire):
+class ReceiverDelivery(WireModel):
     receiver: str
-    order: ToldOrder
-    events: list[ToldEvent]
+    order: NotificationOrder
+    events: list[NotificationEvent]
     """In order; the first that fails ends the delivery."""
     attempts: int = 0
     """Of the first event, made before."""
 
 
-class DeliveryOutcome(Wire):
+class DeliveryOutcome(WireModel):
     delivered: int
     """So many of the events, from the first."""
     code: str | None = None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from activity_contract.payloads import Wire
+from activity_contract.payloads import WireModel
 
 SET_QUEUE_RATE = "set_queue_rate"  # QueueRate → QueueRateSet
 PROBE_SYSTEM = "probe_system"  # Probe → ProbeAnswer
@@ -15,7 +15,7 @@ SWITCH_RETIRE = "retire"  # signal without argument: the catalogue has the syste
 SWITCH_TRIP = "trip"  # signal, SystemTrip: a worker meets failure after failure
 
 
-class SystemSwitchInput(Wire):
+class SystemSwitchInput(WireModel):
     """How the switch of a system starts."""
 
     system: str
@@ -25,12 +25,12 @@ class SystemSwitchInput(Wire):
     """Its state when it continues as new."""
 
 
-class SystemAnnounced(Wire):
+class SystemAnnouncement(WireModel):
     name: str
     """As people know the system."""
 
 
-class SystemTrip(Wire):
+class SystemTrip(WireModel):
     """What one worker has met lately."""
 
     failures: int
@@ -41,7 +41,7 @@ class SystemTrip(Wire):
     """The last failure, in words."""
 
 
-class QueueRate(Wire):
+class QueueRateInput(WireModel):
     """How many calls a second the server lets through to a system, over all workers. None: as its own limits say."""
 
     system: str
@@ -51,18 +51,18 @@ class QueueRate(Wire):
     """Shown by Temporal's own tools."""
 
 
-class QueueRateSet(Wire):
+class QueueRateResult(WireModel):
     enough: bool = False
     """The system's own limit is no higher than what was asked for."""
     problem: str | None = None
     """Why the server does not keep to it; None: it does."""
 
 
-class Probe(Wire):
+class SystemProbe(WireModel):
     system: str
 
 
-class ProbeAnswer(Wire):
+class ProbeResult(WireModel):
     alive: bool
     said: str
     """In words: `answered 200`, `nobody can be reached at …`."""

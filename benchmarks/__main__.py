@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks import catalogue_load, compilation, latency, order_size, rollback, throughput
 
-MEASURES: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
+BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
     "load": catalogue_load.measure,
     "compose": compilation.measure,
     "throughput": throughput.measure,
@@ -24,10 +24,10 @@ ON_DEMAND = {"huge"}
 
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Ordo's benchmarks.")
-    parser.add_argument("names", nargs="*", choices=[*MEASURES, []], metavar="NAME", help=", ".join(MEASURES))
-    names = parser.parse_args().names or [name for name in MEASURES if name not in ON_DEMAND]
+    parser.add_argument("names", nargs="*", choices=[*BENCHMARKS, []], metavar="NAME", help=", ".join(BENCHMARKS))
+    names = parser.parse_args().names or [name for name in BENCHMARKS if name not in ON_DEMAND]
     for name in names:
-        asyncio.run(MEASURES[name]())
+        asyncio.run(BENCHMARKS[name]())
 
 
 if __name__ == "__main__":

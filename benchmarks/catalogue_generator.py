@@ -27,7 +27,7 @@ dependencies:
   {offer}_account.take: [{offer}_service.finish]
 """
 
-_TECHNICAL = """\
+_PRODUCT_TEMPLATE = """\
 ---
 kind: technical_product
 id: {product}
@@ -64,7 +64,7 @@ _PARTS = (
     ("service", "Service", "  level: {type: string, required: true}", "service-${attributes.level}"),
     ("account", "Account", "  install: {type: boolean, default: false}", "account"),
 )
-_FINISHES = (
+_FINISH_STEPS = (
     "milestone: true",
     'manual: {queue: field_ops, instructions: "Finish ${order.id}", form: {outcome: {type: string, required: true}}}',
     'call: {system: logistics, get: "/state/${steps.make.output.id}"}\n'
@@ -83,7 +83,7 @@ base_url: http://localhost:9/logistics
 """
 
 
-def write_offers(folder: Path, offers: int = 1000) -> None:
+def write_catalogue(folder: Path, offers: int = 1000) -> None:
     """Writes a catalogue of `offers` offers, each with five technical products of four steps, a file an offer."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "systems.yaml").write_text(_SYSTEMS)
@@ -91,9 +91,9 @@ def write_offers(folder: Path, offers: int = 1000) -> None:
         offer = f"offer_{number}"
         parts = [_OFFER.format(offer=offer, number=number, threshold=number % 7)]
         for position, (part, name, attributes, sku) in enumerate(_PARTS):
-            finish = _FINISHES[(number + position) % len(_FINISHES)]
+            finish = _FINISH_STEPS[(number + position) % len(_FINISH_STEPS)]
             parts.append(
-                _TECHNICAL.format(
+                _PRODUCT_TEMPLATE.format(
                     product=f"{offer}_{part}",
                     name=name,
                     number=number,

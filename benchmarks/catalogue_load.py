@@ -9,13 +9,13 @@ import sys
 import tempfile
 from pathlib import Path
 
-from benchmarks.catalogue_generator import write_offers
-from benchmarks.reporting import say, spread
+from benchmarks.catalogue_generator import write_catalogue
+from benchmarks.reporting import format_spread, print_line
 
 OFFERS = 1_000
 ROUNDS = 5
 
-COMPOSE = """
+PYYAML_SCRIPT = """
 import json, sys, time
 from benchmarks.catalogue_load import peak
 from pathlib import Path
@@ -27,7 +27,7 @@ for path in sorted(Path(sys.argv[1]).rglob("*.yaml")):
 taken, cpu = time.perf_counter() - start, time.process_time() - began
 print(json.dumps([taken, cpu, peak()]))
 """
-LOAD = """
+LOAD_SCRIPT = """
 import json, sys, time
 from benchmarks.catalogue_load import peak
 from pathlib import Path
@@ -38,7 +38,7 @@ taken, cpu = time.perf_counter() - start, time.process_time() - began
 steps = sum(len(workstream.steps) for workstream in catalogue.workstreams.values())
 print(json.dumps([taken, cpu, peak(), len(catalogue.products), steps]))
 """
-CHECK = """
+CHECK_SCRIPT = """
 import json, sys, time
 from pathlib import Path
 from compiler.load_catalogue import check
@@ -48,7 +48,7 @@ print(json.dumps([time.perf_counter() - start, len(findings)]))
 """
 
 
-def peak() -> float:
+def peak_megabytes() -> float:
     """Megabytes of memory at this process's peak: its own, and not what it was forked from."""
     status = Path("/proc/self/status")
     if status.exists():
@@ -62,24 +62,26 @@ async def measure() -> None:
     The ratio of CPU is the one to go by where others work on the same machine.
     """
     with tempfile.TemporaryDirectory() as folder:
-        write_offers(Path(folder), OFFERS)
+        write_catalogue(Path(folder), OFFERS)
         composed, loaded, checked = [], [], []
         for _ in range(ROUNDS):
-            composed.append(await _run(COMPOSE, folder))
-            loaded.append(await _run(LOAD, folder))
-            checked.append(await _run(CHECK, folder))
+            composed.append(await _run_script(PYYAML_SCRIPT, folder))
+            loaded.append(await _run_script(LOAD_SCRIPT, folder))
+            checked.append(await _run_script(CHECK_SCRIPT, folder))
     products, steps = loaded[0][3:]
-    say(f"Loading: {OFFERS:,} offers, {products:,.0f} products, {steps:,.0f} steps; {ROUNDS} rounds in turns")
+    print_line(f"Loading: {OFFERS:,} offers, {products:,.0f} products, {steps:,.0f} steps; {ROUNDS} rounds in turns")
     for name, runs in (("PyYAML's bare compose", composed), ("load_catalogue", loaded)):
-        wall, cpu = spread([run[0] for run in runs], " s"), spread([run[1] for run in runs], " s")
-        say(f"  {name:22} {wall}, CPU {cpu}, {runs[0][2]:.0f} MB at its peak")
-    say(f"  {'check (validate)':22} {spread([run[0] for run in checked], ' s')}, {checked[0][1]:.0f} findings")
+        wall, cpu = format_spread([run[0] for run in runs], " s"), format_spread([run[1] for run in runs], " s")
+        print_line(f"  {name:22} {wall}, CPU {cpu}, {runs[0][2]:.0f} MB at its peak")
+    print_line(
+        f"  {'check (validate)':22} {format_spread([run[0] for run in checked], ' s')}, {checked[0][1]:.0f} findings"
+    )
     for name, position in (("ratio", 0), ("ratio of CPU", 1)):
         ratios = [ours[position] / bare[position] for ours, bare in zip(loaded, composed, strict=True)]
-        say(f"  {name:22} {spread(ratios)}")
+        print_line(f"  {name:22} {format_spread(ratios)}")
 
 
-async def _run(code: str, folder: str) -> list[float]:
+async def _run_script(code: str, folder: str) -> list[float]:
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", code, folder, stdout=asyncio.subprocess.PIPE, cwd=Path(__file__).parents[1]
     )

@@ -7,11 +7,11 @@ import time
 import tracemalloc
 
 from benchmarks.environment import DEFINITIONS
-from benchmarks.order_size import order
-from benchmarks.reporting import say, spread
+from benchmarks.order_size import many_line_order
+from benchmarks.reporting import format_spread, print_line
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
-from compiler.plan.codec import pack, unpack
+from compiler.plan.codec import decode_plan, encode_plan
 
 LINES = 2_000
 ROUNDS = 5
@@ -20,8 +20,8 @@ ROUNDS = 5
 async def measure(lines: int = LINES) -> None:
     """Against `json.loads` of the same plan as a yardstick for the machine."""
     catalogue = load_catalogue(DEFINITIONS)
-    wanted = order("P-1", lines)
-    compile_order(order("P-0", 10), catalogue)
+    wanted = many_line_order("P-1", lines)
+    compile_order(many_line_order("P-0", 10), catalogue)
     times = []
     for _ in range(ROUNDS):
         began = time.perf_counter()
@@ -32,17 +32,18 @@ async def measure(lines: int = LINES) -> None:
     peak = tracemalloc.get_traced_memory()[1] / 1e6
     tracemalloc.stop()
     began = time.perf_counter()
-    packed = pack(plan)
+    packed = encode_plan(plan)
     packing = time.perf_counter() - began
     began = time.perf_counter()
-    unpack(packed)
+    decode_plan(packed)
     unpacking = time.perf_counter() - began
     text = json.dumps([[step.id, step.after] for step in plan.steps])
     began = time.perf_counter()
     json.loads(text)
     yardstick = time.perf_counter() - began
-    say(f"Composing: {lines} lines, {len(plan.steps)} steps")
-    say(
-        f"  compose {spread(times, ' s')}, peak {peak:.0f} MB; pack {packing:.2f} s to {len(packed) / 1000:.0f} kB"
+    print_line(f"Composing: {lines} lines, {len(plan.steps)} steps")
+    print_line(
+        f"  compose {format_spread(times, ' s')}, peak {peak:.0f} MB; pack {packing:.2f} s to "
+        f"{len(packed) / 1000:.0f} kB"
         f", unpack {unpacking:.2f} s; json.loads of ids and arrows alone {yardstick * 1000:.1f} ms"
     )

@@ -26,7 +26,7 @@ from stack.options import HOST, Ports
 
 ROOT = Path(__file__).parents[1]
 DEFINITIONS = Path(__file__).parent / "definitions"
-PATIENCE = 60.0
+START_TIMEOUT = 60.0
 _TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -39,7 +39,7 @@ def free_ports() -> Ports:
     return Ports(temporal=temporal, ui=ui)
 
 
-def processor_seconds(pid: int) -> float:
+def cpu_seconds(pid: int) -> float:
     """User and system time of one process so far."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
@@ -52,36 +52,36 @@ def resident_megabytes(pid: int) -> float:
     return 0.0
 
 
-class Process:
+class ChildProcess:
     """A child whose lines go to a log; it has begun once a line holds `ready`."""
 
-    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, ready: str | None) -> None:
+    def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, ready_text: str | None) -> None:
         self._command, self._log = command, log
         with log.open("ab") as written:
             self._process = subprocess.Popen(
                 command, cwd=ROOT, env={**os.environ, **environment}, stdout=written, stderr=written
             )
-        if ready is not None:
-            self._wait_for(ready)
+        if ready_text is not None:
+            self._wait_for_log(ready_text)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def line_with(self, text: str) -> str:
+    def find_log_line(self, text: str) -> str:
         """The first line of the log that holds `text`, or nothing."""
         return next((line for line in self._log.read_text().splitlines() if text in line), "")
 
-    def _wait_for(self, text: str) -> None:
-        deadline = time.monotonic() + PATIENCE
-        while not self.line_with(text):
+    def _wait_for_log(self, text: str) -> None:
+        deadline = time.monotonic() + START_TIMEOUT
+        while not self.find_log_line(text):
             if self._process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"{' '.join(self._command)} did not begin:\n{self._log.read_text()[-2000:]}")
             time.sleep(0.05)
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
+    def stop(self, stop_signal: signal.Signals = signal.SIGTERM) -> None:
         if self._process.poll() is None:
-            self._process.send_signal(how)
+            self._process.send_signal(stop_signal)
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
@@ -90,19 +90,19 @@ class Process:
 
 
 @dataclass
-class Rig:
+class BenchmarkEnvironment:
     client: Client
     address: str
-    target: str
-    folder: Path
+    target_url: str
+    data_folder: Path
 
-    def worker(self, task_queue: str, definitions: Path, name: str = "worker") -> Process:
+    def start_worker(self, task_queue: str, definitions: Path, name: str = "worker") -> ChildProcess:
         """Ordo's own worker, as production starts it."""
         command = [sys.executable, "worker.py", "--address", self.address, "--task-queue", task_queue]
         command += ["--definitions", str(definitions)]
-        return Process(command, self.environment, self.folder / f"{name}.log", "worker ready")
+        return ChildProcess(command, self.env_variables, self.data_folder / f"{name}.log", "worker ready")
 
-    def hand_written_worker(self, task_queue: str) -> Process:
+    def start_hand_written_worker(self, task_queue: str) -> ChildProcess:
         command = [
             sys.executable,
             "-m",
@@ -112,15 +112,19 @@ class Rig:
             "--task-queue",
             task_queue,
         ]
-        return Process(command, self.environment, self.folder / "hand_written.log", "worker ready")
+        return ChildProcess(command, self.env_variables, self.data_folder / "hand_written.log", "worker ready")
 
     @property
-    def environment(self) -> dict[str, str]:
-        return {"BENCHMARK_TARGET": self.target, "ORDO_CALLBACK_SECRET": "benchmark", "ORDO_GATEWAY_URL": self.target}
+    def env_variables(self) -> dict[str, str]:
+        return {
+            "BENCHMARK_TARGET": self.target_url,
+            "ORDO_CALLBACK_SECRET": "benchmark",
+            "ORDO_GATEWAY_URL": self.target_url,
+        }
 
-    def catalogue(self, *files: str) -> Path:
+    def copy_definitions(self, *files: str) -> Path:
         """A folder that holds these of benchmarks/definitions."""
-        folder = self.folder / "-".join(file.removesuffix(".yaml") for file in files)
+        folder = self.data_folder / "-".join(file.removesuffix(".yaml") for file in files)
         folder.mkdir(exist_ok=True)
         for file in files:
             shutil.copy(DEFINITIONS / file, folder / file)
@@ -128,28 +132,28 @@ class Rig:
 
 
 @contextmanager
-def _ending(process: Process) -> Iterator[Process]:
+def _stopped_at_exit(process: ChildProcess) -> Iterator[ChildProcess]:
     try:
         yield process
     finally:
-        process.end()
+        process.stop()
 
 
 @asynccontextmanager
-async def rig() -> AsyncIterator[Rig]:
+async def benchmark_environment() -> AsyncIterator[BenchmarkEnvironment]:
     """A fresh server with its data on disk, and a target. Everything is ended at the end."""
     with tempfile.TemporaryDirectory(prefix="ordo-benchmark-") as name:
         folder, ports = Path(name), free_ports()
-        server_command = list(temporal_server.command(ports, folder / "temporal.db"))
+        server_command = list(temporal_server.server_command(ports, folder / "temporal.db"))
         target_command = [sys.executable, "-m", "benchmarks.stub_system"]
         with (
-            _ending(Process(server_command, {}, folder / "temporal.log", None)),
-            _ending(Process(target_command, {}, folder / "target.log", "http")) as target,
+            _stopped_at_exit(ChildProcess(server_command, {}, folder / "temporal.log", None)),
+            _stopped_at_exit(ChildProcess(target_command, {}, folder / "target.log", "http")) as target,
         ):
-            client = await temporal_server.client(ports)
-            deadline = time.monotonic() + PATIENCE
-            while not await temporal_server.answers(client):
+            client = await temporal_server.connect(ports)
+            deadline = time.monotonic() + START_TIMEOUT
+            while not await temporal_server.is_ready(client):
                 if time.monotonic() > deadline:
                     raise RuntimeError((folder / "temporal.log").read_text()[-2000:])
                 await asyncio.sleep(0.1)
-            yield Rig(client, f"{HOST}:{ports.temporal}", target.line_with("http"), folder)
+            yield BenchmarkEnvironment(client, f"{HOST}:{ports.temporal}", target.find_log_line("http"), folder)

@@ -39,7 +39,7 @@ class Request:
     key: str
 
 
-class Calls:
+class HttpActivities:
     """The activity, with the keep-alive pool that it calls through."""
 
     def __init__(self, base_url: str) -> None:
@@ -116,7 +116,7 @@ class HandWrittenOrder:
 
     def _call(self, step: str, path: str, body: dict[str, Any]) -> Coroutine[Any, Any, dict[str, Any]]:
         return workflow.execute_activity_method(
-            Calls.call,
+            HttpActivities.call,
             Request(path, body, f"{self._order['id']}/{step}@1/do/1"),
             activity_id=f"{step}@1",
             summary=step.replace(".", " · "),
@@ -125,14 +125,14 @@ class HandWrittenOrder:
         )
 
 
-async def _run(address: str, task_queue: str) -> None:
+async def _run_worker(address: str, task_queue: str) -> None:
     client = await Client.connect(address, data_converter=pydantic_data_converter)
     polling = PollerBehaviorAutoscaling()
     worker = Worker(
         client,
         task_queue=task_queue,
         workflows=[HandWrittenOrder],
-        activities=[Calls(os.environ["BENCHMARK_TARGET"]).call],
+        activities=[HttpActivities(os.environ["BENCHMARK_TARGET"]).call],
         workflow_task_poller_behavior=polling,
         activity_task_poller_behavior=polling,
     )
@@ -149,7 +149,7 @@ def main() -> None:
     parser.add_argument("--address", required=True)
     parser.add_argument("--task-queue", required=True)
     given = parser.parse_args()
-    asyncio.run(_run(given.address, given.task_queue))
+    asyncio.run(_run_worker(given.address, given.task_queue))
 
 
 if __name__ == "__main__":

@@ -9,30 +9,32 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
-from benchmarks.environment import Rig, rig
-from benchmarks.reporting import percentile, say
-from benchmarks.throughput import GENERIC, order
-from operations.client import Orders
-from workflows.contract.order_messages import workflow_id
+from benchmarks.environment import BenchmarkEnvironment, benchmark_environment
+from benchmarks.reporting import percentile, print_line
+from benchmarks.throughput import GENERIC_QUEUE, twelve_step_order
+from operations.client import OrderClient
+from workflows.contract.order_messages import order_workflow_id
 
 ORDERS = 30
 
 
-async def _history(bench: Rig, order_id: str) -> WorkflowHistory:
-    await Orders(bench.client, GENERIC).submit(order(order_id))
-    handle = bench.client.get_workflow_handle(workflow_id(order_id))
+async def _run_order(bench: BenchmarkEnvironment, order_id: str) -> WorkflowHistory:
+    await OrderClient(bench.client, GENERIC_QUEUE).submit(twelve_step_order(order_id))
+    handle = bench.client.get_workflow_handle(order_workflow_id(order_id))
     await handle.result()
     return await handle.fetch_history()
 
 
-def _at(event: HistoryEvent) -> datetime:
+def _event_time(event: HistoryEvent) -> datetime:
     return event.event_time.ToDatetime(tzinfo=UTC)
 
 
-def _first_call(events: list[HistoryEvent]) -> float:
+def _first_call_latency(events: list[HistoryEvent]) -> float:
     """Milliseconds from the answer to the submission to the start of the first call."""
     accepted = next(
-        _at(event) for event in events if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
+        _event_time(event)
+        for event in events
+        if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED
     )
     calls = {
         event.event_id
@@ -41,7 +43,7 @@ def _first_call(events: list[HistoryEvent]) -> float:
         and "@" in event.activity_task_scheduled_event_attributes.activity_id
     }
     first = min(
-        _at(event)
+        _event_time(event)
         for event in events
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED
         and event.activity_task_started_event_attributes.scheduled_event_id in calls
@@ -49,7 +51,7 @@ def _first_call(events: list[HistoryEvent]) -> float:
     return (first - accepted).total_seconds() * 1000
 
 
-def _between_steps(events: list[HistoryEvent], follows: dict[str, str]) -> list[float]:
+def _step_gaps(events: list[HistoryEvent], predecessors: dict[str, str]) -> list[float]:
     """Milliseconds from each step's end to its follower's start, for steps with one predecessor."""
     names: dict[int, str] = {}
     started: dict[str, datetime] = {}
@@ -58,13 +60,13 @@ def _between_steps(events: list[HistoryEvent], follows: dict[str, str]) -> list[
         if event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
             names[event.event_id] = event.activity_task_scheduled_event_attributes.activity_id
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_STARTED:
-            started[names[event.activity_task_started_event_attributes.scheduled_event_id]] = _at(event)
+            started[names[event.activity_task_started_event_attributes.scheduled_event_id]] = _event_time(event)
         elif event.event_type == EventType.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
-            ended[names[event.activity_task_completed_event_attributes.scheduled_event_id]] = _at(event)
-    return [(started[later] - ended[before]).total_seconds() * 1000 for later, before in follows.items()]
+            ended[names[event.activity_task_completed_event_attributes.scheduled_event_id]] = _event_time(event)
+    return [(started[later] - ended[before]).total_seconds() * 1000 for later, before in predecessors.items()]
 
 
-FOLLOWS = {
+PREDECESSORS = {
     "device.ship@1": "device.reserve@1",
     "device.register@1": "device.ship@1",
     "access.test@1": "access.install@1",
@@ -77,17 +79,17 @@ async def measure(orders: int = ORDERS) -> None:
     """One order after the other, as they come to a quiet shop."""
     first: list[float] = []
     between: list[float] = []
-    async with rig() as bench:
-        worker = bench.worker(GENERIC, bench.catalogue("twelve_steps.yaml"))
+    async with benchmark_environment() as bench:
+        worker = bench.start_worker(GENERIC_QUEUE, bench.copy_definitions("twelve_steps.yaml"))
         try:
             for number in range(orders + 3):
-                events: list[Any] = list((await _history(bench, f"l{number}")).events)
+                events: list[Any] = list((await _run_order(bench, f"l{number}")).events)
                 if number >= 3:
-                    first.append(_first_call(events))
-                    between += _between_steps(events, FOLLOWS)
+                    first.append(_first_call_latency(events))
+                    between += _step_gaps(events, PREDECESSORS)
         finally:
-            worker.end()
-    say(f"Latency: {orders} orders one after the other on an idle server, in ms")
+            worker.stop()
+    print_line(f"Latency: {orders} orders one after the other on an idle server, in ms")
     for name, values in (("accepted → first call", first), ("step end → next call", between)):
         p50, p95 = percentile(values, 0.5), percentile(values, 0.95)
-        say(f"  {name:22} p50 {p50:.1f}, p95 {p95:.1f}, most {max(values):.1f}")
+        print_line(f"  {name:22} p50 {p50:.1f}, p95 {p95:.1f}, most {max(values):.1f}")

@@ -7,18 +7,18 @@ import sys
 from collections.abc import Sequence
 
 
-def say(line: str = "") -> None:
+def print_line(line: str = "") -> None:
     sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
-def spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
+def format_spread(values: Sequence[float], unit: str = "", digits: int = 2) -> str:
     """`1.02 (0.97 … 1.10)`: the median, the least and the most."""
     middle, least, most = statistics.median(values), min(values), max(values)
     return f"{middle:.{digits}f}{unit} ({least:.{digits}f} … {most:.{digits}f})"
 
 
-def percentile(values: Sequence[float], share: float) -> float:
+def percentile(values: Sequence[float], fraction: float) -> float:
     """The value that `share` (0 to 1) of the values do not exceed."""
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, round(share * (len(ordered) - 1)))]
+    return ordered[min(len(ordered) - 1, round(fraction * (len(ordered) - 1)))]

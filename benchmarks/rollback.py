@@ -6,11 +6,11 @@ import asyncio
 import time
 from dataclasses import dataclass
 
-from benchmarks.environment import Process, Rig, processor_seconds, rig
-from benchmarks.order_size import STEPS_A_LINE, order
-from benchmarks.reporting import say
+from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, cpu_seconds
+from benchmarks.order_size import STEPS_PER_LINE, many_line_order
+from benchmarks.reporting import print_line
 from operations.actions.step_and_order_actions import OrderCommand
-from operations.client import Orders
+from operations.client import OrderClient
 from workflows.contract.order_messages import Actor
 from workflows.contract.states import OrderState
 
@@ -19,43 +19,43 @@ QUEUE = "benchmark-rollback"
 
 
 @dataclass(frozen=True)
-class Run:
+class RollbackResult:
     steps: int
     """That were done, and are undone."""
     seconds: float
-    processor_seconds: float
+    cpu_seconds: float
 
 
-async def _run(bench: Rig, worker: Process, steps: int) -> Run:
-    order_id, orders, lines = f"R-{steps}", Orders(bench.client, QUEUE), steps // STEPS_A_LINE
-    await orders.submit(order(order_id, lines, "undone_item"), deadline=120)
+async def _roll_back_order(bench: BenchmarkEnvironment, worker: ChildProcess, steps: int) -> RollbackResult:
+    order_id, orders, lines = f"R-{steps}", OrderClient(bench.client, QUEUE), steps // STEPS_PER_LINE
+    await orders.submit(many_line_order(order_id, lines, "undone_item"), decision_timeout=120)
     while (await orders.read(order_id, steps=False)).order.open_tasks < lines:  # noqa: ASYNC110 - the server tells nobody
         await asyncio.sleep(1)
-    began, used = time.perf_counter(), processor_seconds(worker.pid)
+    began, used = time.perf_counter(), cpu_seconds(worker.pid)
     await orders.act_on_order(OrderCommand("rollback", order_id, Actor(by="benchmark")))
-    ended = await orders.wait(order_id, timeout=3600)
-    took, used = time.perf_counter() - began, processor_seconds(worker.pid) - used
+    ended = await orders.wait_until_ended(order_id, timeout=3600)
+    took, used = time.perf_counter() - began, cpu_seconds(worker.pid) - used
     if ended.state is not OrderState.FAILED:
         raise RuntimeError(f"order {order_id} ended {ended.state}")
-    return Run(lines * (STEPS_A_LINE - 1), took, used)
+    return RollbackResult(lines * (STEPS_PER_LINE - 1), took, used)
 
 
 async def measure(sizes: tuple[int, ...] = SIZES) -> None:
     """Each size once, after a small one that warms the worker up; the others are held against the smallest."""
-    say("Roll-back: one order on one worker; four undone calls a line")
-    async with rig() as bench:
-        worker = bench.worker(QUEUE, bench.catalogue("undone_lines.yaml", "twelve_steps.yaml"))
+    print_line("Roll-back: one order on one worker; four undone calls a line")
+    async with benchmark_environment() as bench:
+        worker = bench.start_worker(QUEUE, bench.copy_definitions("undone_lines.yaml", "twelve_steps.yaml"))
         try:
-            await _run(bench, worker, 100)
-            base: Run | None = None
+            await _roll_back_order(bench, worker, 100)
+            base: RollbackResult | None = None
             for steps in sizes:
-                run = await _run(bench, worker, steps)
+                run = await _roll_back_order(bench, worker, steps)
                 base = base or run
-                cost, processor = run.seconds / run.steps, run.processor_seconds / run.steps
-                say(
+                cost, processor = run.seconds / run.steps, run.cpu_seconds / run.steps
+                print_line(
                     f"  {steps:6} steps: {run.steps} undone in {run.seconds:.1f} s, {cost * 1000:.2f} ms each"
                     f" ({cost / (base.seconds / base.steps):.2f} of {base.steps}'s), worker CPU"
-                    f" {processor * 1000:.2f} ms each ({processor / (base.processor_seconds / base.steps):.2f})"
+                    f" {processor * 1000:.2f} ms each ({processor / (base.cpu_seconds / base.steps):.2f})"
                 )
         finally:
-            worker.end()
+            worker.stop()

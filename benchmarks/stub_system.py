@@ -13,7 +13,7 @@ import sys
 _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
-class Target(asyncio.Protocol):
+class StubSystem(asyncio.Protocol):
     """HTTP/1.1 with keep-alive, as far as a benchmark's client needs it."""
 
     numbers = itertools.count(1)
@@ -38,7 +38,7 @@ class Target(asyncio.Protocol):
 
 async def main() -> None:
     """Serves on a free port of this machine until it is ended."""
-    server = await asyncio.get_running_loop().create_server(Target, "127.0.0.1", 0)
+    server = await asyncio.get_running_loop().create_server(StubSystem, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]
     sys.stdout.write(f"http://{host}:{port}\n")
     sys.stdout.flush()

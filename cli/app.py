@@ -15,24 +15,24 @@ from cli.commands.catalogue import plan, validate
 from cli.commands.infrastructure import notifications, stack, systems
 from cli.commands.orders import amend, event, history, order_actions, show, start
 from cli.commands.steps import claim, reschedule, step_actions, worklists
-from cli.framework.errors import INTERRUPTED, NOBODY_READS, REFUSED, usage_message
+from cli.framework.errors import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_REFUSED, usage_message
 
-ABOUT = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
+APP_HELP = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
 
 `demo` shows it in a minute; `validate` and `plan` need no server; `up` starts one."""
 
 
-def application(program: str, for_terminal: bool) -> typer.Typer:
+def build_app(program: str, for_terminal: bool) -> typer.Typer:
     """All commands. `for_terminal`: help with colours and frames, else plain lines."""
     app = typer.Typer(
         name=program,
-        help=ABOUT,
+        help=APP_HELP,
         add_completion=False,
         pretty_exceptions_enable=False,
         rich_markup_mode="markdown" if for_terminal else None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(_options)
+    app.callback()(_global_options)
     for group in (
         *(stack, validate, plan, start, show, history, event, amend, order_actions),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
@@ -41,17 +41,17 @@ def application(program: str, for_terminal: bool) -> typer.Typer:
     return app
 
 
-def _version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         from importlib.metadata import version
 
         typer.echo(f"ordo {version('ordo')}")
         raise typer.Exit
 
 
-def _options(
+def _global_options(
     version: Annotated[
-        bool, typer.Option("--version", help="Say which version this is.", callback=_version, is_eager=True)
+        bool, typer.Option("--version", help="Say which version this is.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass
@@ -65,13 +65,13 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="replace")
     program = program_name()
     try:
-        return _run(argv, program)
+        return _run_app(argv, program)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except BrokenPipeError:
-        return NOBODY_READS
+        return EXIT_BROKEN_PIPE
     finally:
-        _flush()
+        _flush_output()
 
 
 def program_name() -> str:
@@ -80,21 +80,21 @@ def program_name() -> str:
     return f"python {name}" if name.endswith(".py") else name
 
 
-def _run(argv: list[str], program: str) -> int:
-    app = application(program, sys.stdout.isatty())
+def _run_app(argv: list[str], program: str) -> int:
+    app = build_app(program, sys.stdout.isatty())
     try:
         status = app(args=argv or ["--help"], prog_name=program, standalone_mode=False)
     except typer.TyperException as error:
         sys.stderr.write(usage_message(error, program, argv) + "\n")
         return error.exit_code
     except typer.Abort:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except SystemExit as error:
-        return error.code if isinstance(error.code, int) else REFUSED
+        return error.code if isinstance(error.code, int) else EXIT_REFUSED
     return status if isinstance(status, int) else 0
 
 
-def _flush() -> None:
+def _flush_output() -> None:
     """Whoever read standard output may have gone; the interpreter must not complain of it at its end."""
     for stream in (sys.stdout, sys.stderr):
         try:

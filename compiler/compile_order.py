@@ -6,24 +6,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.catalogue.catalogue_index import reach_of
+from compiler.catalogue.catalogue_index import get_catalogue_index
 from compiler.composition.compose import compose
-from compiler.composition.line_dependencies import relied_on
+from compiler.composition.line_dependencies import resolve_line_dependencies
 from compiler.decomposition.decompose import decompose
-from compiler.decomposition.expression_evaluator import Judge
+from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.rejections import Rejections
 from compiler.language.order import Order
-from compiler.orders.reader import source_of
-from compiler.orders.validation import order_form
+from compiler.orders.reader import order_source
+from compiler.orders.validation import validate_order
 from compiler.plan.bindings import order_bindings
-from compiler.plan.decision_log import Reasons
+from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import OrderHeader, Plan
 from compiler.source.findings import Finding, OrderRejected
-from compiler.source.gc_pause import collections_paused
+from compiler.source.gc_pause import gc_paused
 
 
 @dataclass(frozen=True, slots=True)
-class Compilation:
+class CompilationResult:
     """What came of an order: a plan, or the findings that say why there is none."""
 
     plan: Plan | None
@@ -35,35 +35,37 @@ def compile_order(order: dict[str, Any], catalogue: Catalogue, file: str = "orde
 
     Raises OrderRejected with every finding. They have places where the order came from `read_orders`.
     """
-    compilation = compile_with_reasons(order, catalogue, Reasons(), file)
+    compilation = compile_with_decisions(order, catalogue, DecisionLog(), file)
     if compilation.plan is None:
         raise OrderRejected(compilation.findings)
     return compilation.plan
 
 
-def compile_with_reasons(order: object, catalogue: Catalogue, reasons: Reasons, file: str = "order") -> Compilation:
+def compile_with_decisions(
+    order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str = "order"
+) -> CompilationResult:
     """The same without raising, and with its reasons noted where they are wanted."""
-    with collections_paused():
-        return _compiled(order, catalogue, reasons, file)
+    with gc_paused():
+        return _compile(order, catalogue, decision_log, file)
 
 
-def _compiled(order: object, catalogue: Catalogue, reasons: Reasons, file: str) -> Compilation:
-    form = order_form(order, source_of(order, file))
+def _compile(order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str) -> CompilationResult:
+    form = validate_order(order, order_source(order, file))
     rejections = Rejections(form)
     if form.order is None:
-        return Compilation(None, tuple(form.findings))
-    header = header_of(form.order)
-    reach = reach_of(catalogue)
-    judge = Judge(rejections, order_bindings(header))
-    tree = decompose(form.order, reach, judge, reasons)
-    relied = relied_on(form.order.lines, tree, rejections) if not form.findings else {}
+        return CompilationResult(None, tuple(form.findings))
+    header = order_header(form.order)
+    catalogue_index = get_catalogue_index(catalogue)
+    judge = ExpressionEvaluator(rejections, order_bindings(header))
+    tree = decompose(form.order, catalogue_index, judge, decision_log)
+    relied = resolve_line_dependencies(form.order.lines, tree, rejections) if not form.findings else {}
     plan = None
     if not form.findings and not rejections.findings:
-        plan = compose(header, tree, relied, reach, judge, reasons)
-    return Compilation(plan, _in_order([*form.findings, *rejections.findings]))
+        plan = compose(header, tree, relied, catalogue_index, judge, decision_log)
+    return CompilationResult(plan, _sort_findings([*form.findings, *rejections.findings]))
 
 
-def header_of(order: Order) -> OrderHeader:
+def order_header(order: Order) -> OrderHeader:
     customer = order.customer
     return OrderHeader(
         id=order.id,
@@ -75,7 +77,7 @@ def header_of(order: Order) -> OrderHeader:
     )
 
 
-def _in_order(findings: list[Finding]) -> tuple[Finding, ...]:
+def _sort_findings(findings: list[Finding]) -> tuple[Finding, ...]:
     """By place where they have one, else as they were found; the same finding once."""
     unique = {(finding.line, finding.column, finding.code, finding.message): finding for finding in findings}
     return tuple(sorted(unique.values(), key=lambda finding: (finding.file, finding.line, finding.column)))

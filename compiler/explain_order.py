@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.compile_order import compile_with_reasons
-from compiler.plan.decision_log import Reason, Reasons
+from compiler.compile_order import compile_with_decisions
+from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.plan.plan import Plan
 from compiler.source.findings import Finding
 
@@ -19,50 +19,54 @@ class Explanation:
 
     plan: Plan | None
     findings: tuple[Finding, ...]
-    reasons: tuple[Reason, ...]
+    decisions: tuple[PlanDecision, ...]
 
-    def at(self, line: str) -> Iterator[Reason]:
+    def line_decisions(self, line: str) -> Iterator[PlanDecision]:
         """The decisions about one line, by its id."""
-        return (reason for reason in self.reasons if reason.line == line and reason.subject != "replacement")
+        return (reason for reason in self.decisions if reason.line_id == line and reason.subject != "replacement")
 
-    def replacements(self, step: str) -> Iterator[Reason]:
+    def step_replacements(self, step: str) -> Iterator[PlanDecision]:
         """What stands in for predecessors of one step instance, by its id."""
-        return (reason for reason in self.reasons if reason.waiting == step)
+        return (reason for reason in self.decisions if reason.waiting_step == step)
 
 
 def explain_order(order: dict[str, Any], catalogue: Catalogue, file: str = "order") -> Explanation:
     """Compiles the order as compile_order does, and tells why. Never raises for anything in the order."""
-    reasons = Reasons(wanted=True)
-    compilation = compile_with_reasons(order, catalogue, reasons, file)
-    return Explanation(compilation.plan, compilation.findings, tuple(reasons.noted))
+    decision_log = DecisionLog(enabled=True)
+    compilation = compile_with_decisions(order, catalogue, decision_log, file)
+    return Explanation(compilation.plan, compilation.findings, tuple(decision_log.decisions))
 
 
-def sentence(reason: Reason) -> str:
+def decision_text(decision: PlanDecision) -> str:
     """One decision as a person reads it."""
-    results = f": {', '.join(reason.results)}" if reason.results else ""
-    if reason.subject == "replacement":
-        instead = f"what stands in is {', '.join(reason.results)}" if reason.results else "nothing stands in for it"
-        return f"{reason.waiting} waits for {reason.name}, but at {reason.line} {reason.why}; {instead}"
+    results = f": {', '.join(decision.result_ids)}" if decision.result_ids else ""
+    if decision.subject == "replacement":
+        instead = (
+            f"what stands in is {', '.join(decision.result_ids)}" if decision.result_ids else "nothing stands in for it"
+        )
+        return (
+            f"{decision.waiting_step} waits for {decision.name}, but at {decision.line_id} {decision.reason}; {instead}"
+        )
     what = {
-        "component": f"component {reason.name}",
-        "rule": f"rule for {reason.name}",
-        "workstream": f"workstream {reason.name}",
-        "step": f"step {reason.name}",
-    }[reason.subject]
-    return f"{reason.line}: {what} is {'in' if reason.applied else 'out'}, because {reason.why}{results}"
+        "component": f"component {decision.name}",
+        "rule": f"rule for {decision.name}",
+        "workstream": f"workstream {decision.name}",
+        "step": f"step {decision.name}",
+    }[decision.subject]
+    return f"{decision.line_id}: {what} is {'in' if decision.applied else 'out'}, because {decision.reason}{results}"
 
 
-def explanation_json(explanation: Explanation) -> list[dict[str, Any]]:
+def explanation_to_json(explanation: Explanation) -> list[dict[str, Any]]:
     """The reasons as plain data with stable keys."""
     return [
         {
             "subject": reason.subject,
-            "line": reason.line,
+            "line": reason.line_id,
             "name": reason.name,
             "applied": reason.applied,
-            "why": reason.why,
-            "results": list(reason.results),
-            "waiting": reason.waiting or None,
+            "why": reason.reason,
+            "results": list(reason.result_ids),
+            "waiting": reason.waiting_step or None,
         }
-        for reason in explanation.reasons
+        for reason in explanation.decisions
     ]

@@ -6,15 +6,15 @@ import gc
 from collections.abc import Iterable
 from pathlib import Path
 
-from compiler.catalogue.builder import assemble
+from compiler.catalogue.builder import build_catalogue
 from compiler.catalogue.catalogue import Catalogue
-from compiler.catalogue.definition_index import Survey
-from compiler.catalogue.definitions import define
-from compiler.checks import findings_in
-from compiler.source.document import Document, Reading
+from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definitions import parse_definitions
+from compiler.checks import run_checks
+from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder
 from compiler.source.findings import CatalogueInvalid, Finding, OrderRejected
-from compiler.source.gc_pause import collections_paused
+from compiler.source.gc_pause import gc_paused
 
 
 def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
@@ -22,16 +22,16 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
 
     Raises CatalogueInvalid with every finding, in the order of their places.
     """
-    with collections_paused():
-        survey, findings = _surveyed(read_folder(Path(folder)), environment)
+    with gc_paused():
+        index, findings = _index_definitions(read_folder(Path(folder)), environment)
         if not any(finding.severity == "error" for finding in findings):
-            catalogue = assemble(survey, findings)
-            _here_to_stay()
+            catalogue = build_catalogue(index, findings)
+            _promote_gc_generation()
             return catalogue
     raise CatalogueInvalid(findings)
 
 
-def _here_to_stay() -> None:
+def _promote_gc_generation() -> None:
     """What was made joins the oldest generation at once, rather than being looked through by the next collection.
 
     Only for what is made seldom and kept long: the search for cycles does not come back to it soon.
@@ -40,39 +40,39 @@ def _here_to_stay() -> None:
     gc.unfreeze()
 
 
-def check(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:
+def check_definitions(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:
     """Every finding in the folders and files of `paths`, taken together as one catalogue, warnings included.
 
     Orders among the files (no `kind`, but `lines`; JSON too) are compiled against that catalogue.
     """
-    with collections_paused():
-        reading, orders = _read(paths)
-        survey, findings = _surveyed(reading, environment)
+    with gc_paused():
+        result, orders = _read_paths(paths)
+        index, findings = _index_definitions(result, environment)
         if orders and not any(finding.severity == "error" for finding in findings):
-            catalogue = assemble(survey, findings)
-            findings += [finding for path in orders for finding in _of_orders(path, catalogue)]
-        _here_to_stay()
-        return in_order(findings)
+            catalogue = build_catalogue(index, findings)
+            findings += [finding for path in orders for finding in _order_findings(path, catalogue)]
+        _promote_gc_generation()
+        return sort_findings(findings)
 
 
-def _read(paths: Iterable[Path]) -> tuple[Reading, list[Path]]:
+def _read_paths(paths: Iterable[Path]) -> tuple[ReadResult, list[Path]]:
     """The definitions, and the files that hold orders."""
-    reading, orders = Reading(), []
+    result, orders = ReadResult(), []
     for path in map(Path, paths):
         one = read_folder(path) if path.is_dir() or not path.suffix else read_file(path)
         if any(_is_order(document) for document in one.documents) and not path.is_dir():
             orders.append(path)
             one.documents = [document for document in one.documents if not _is_order(document)]
-        reading.documents += one.documents
-        reading.findings += one.findings
-    return reading, orders
+        result.documents += one.documents
+        result.findings += one.findings
+    return result, orders
 
 
 def _is_order(document: Document) -> bool:
     return isinstance(document.data, dict) and "kind" not in document.data and "lines" in document.data
 
 
-def _of_orders(path: Path, catalogue: Catalogue) -> list[Finding]:
+def _order_findings(path: Path, catalogue: Catalogue) -> list[Finding]:
     from compiler.compile_order import compile_order
     from compiler.orders.reader import read_orders
 
@@ -88,19 +88,19 @@ def _of_orders(path: Path, catalogue: Catalogue) -> list[Finding]:
     return findings
 
 
-def _surveyed(reading: Reading, environment: Path | None) -> tuple[Survey, list[Finding]]:
-    definitions = define(reading.documents)
-    definitions.incomplete |= any(finding.severity == "error" for finding in reading.findings)
+def _index_definitions(result: ReadResult, environment: Path | None) -> tuple[DefinitionIndex, list[Finding]]:
+    definitions = parse_definitions(result.documents)
+    definitions.incomplete |= any(finding.severity == "error" for finding in result.findings)
     if environment is not None:
         overrides = read_file(Path(environment))
         definitions.findings += overrides.findings
         for document in overrides.documents:
-            definitions.override(document)
-    survey = Survey(definitions)
-    return survey, in_order([*reading.findings, *definitions.findings, *findings_in(survey)])
+            definitions.apply_override(document)
+    index = DefinitionIndex(definitions)
+    return index, sort_findings([*result.findings, *definitions.findings, *run_checks(index)])
 
 
-def in_order(findings: list[Finding]) -> list[Finding]:
+def sort_findings(findings: list[Finding]) -> list[Finding]:
     """By place, then code; the same finding once, and everything that misses the same thing together.
 
     What cannot even be read is not judged as well.
@@ -114,16 +114,20 @@ def in_order(findings: list[Finding]) -> list[Finding]:
     ordered = [unique[key] for key in sorted(unique)]
     missed: dict[str, list[Finding]] = {}
     for finding in ordered:
-        if finding.about:
-            missed.setdefault(finding.about, []).append(finding)
-    return [_together(missed[one.about]) if one.about else one for one in ordered if _is_first(one, missed)]
+        if finding.undefined_name:
+            missed.setdefault(finding.undefined_name, []).append(finding)
+    return [
+        _merge_occurrences(missed[one.undefined_name]) if one.undefined_name else one
+        for one in ordered
+        if _is_first_occurrence(one, missed)
+    ]
 
 
-def _is_first(finding: Finding, missed: dict[str, list[Finding]]) -> bool:
-    return not finding.about or missed[finding.about][0] is finding
+def _is_first_occurrence(finding: Finding, findings_by_undefined_name: dict[str, list[Finding]]) -> bool:
+    return not finding.undefined_name or findings_by_undefined_name[finding.undefined_name][0] is finding
 
 
-def _together(findings: list[Finding]) -> Finding:
+def _merge_occurrences(findings: list[Finding]) -> Finding:
     first, *others = findings
     if not others:
         return first

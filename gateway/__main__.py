@@ -13,28 +13,28 @@ import structlog
 import uvicorn
 
 from gateway.app import create_app
-from gateway.log_setup import set_up_logs
-from gateway.settings import GatewaySettings, SettingMissing, settings_from
-from operations.client import Orders
+from gateway.log_setup import configure_logging
+from gateway.settings import GatewaySettings, InvalidSetting, load_settings
+from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.temporal.connection import ConnectionSettings
 from workflows.contract.order_messages import TASK_QUEUE
 
-EPILOG = """\
+HELP_EPILOG = """\
 environment:
   ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
   ORDO_CALLBACK_SECRET   the worker's secret for callback ids (or ORDO_CALLBACK_SECRET_FILE)
   TEMPORAL_*             as Temporal's own tools read them
 """
-LAST_REQUESTS = 20
+SHUTDOWN_GRACE_SECONDS = 20
 """Seconds that requests under way get at the end."""
 
 
-def _arguments(given: list[str] | None) -> argparse.Namespace:
+def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m gateway",
         description="The HTTP door of Ordo: orders, events and callbacks in.",
-        epilog=EPILOG,
+        epilog=HELP_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
@@ -42,10 +42,10 @@ def _arguments(given: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--address", help="Temporal's address (default: the Temporal profile, else localhost:7233)")
     parser.add_argument("--namespace", help="Temporal's namespace (default: the Temporal profile, else default)")
     parser.add_argument("--task-queue", default=TASK_QUEUE, help="where workers listen (default: %(default)s)")
-    return parser.parse_args(given)
+    return parser.parse_args(argv)
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _open_socket(host: str, port: int) -> socket.socket:
     # The protocol is named since asyncio sends small answers at once only on sockets that say that they are TCP.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -59,49 +59,51 @@ def _listen(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def _serve(given: argparse.Namespace, settings: GatewaySettings, listening: socket.socket) -> None:
-    connection = ConnectionSettings(given.address, given.namespace, given.task_queue)
-    orders = await Orders.connect(connection, lazy=True)
+async def _serve(arguments: argparse.Namespace, settings: GatewaySettings, server_socket: socket.socket) -> None:
+    connection = ConnectionSettings(arguments.address, arguments.namespace, arguments.task_queue)
+    orders = await OrderClient.connect(connection, lazy=True)
     log = structlog.get_logger("gateway")
-    for name in settings.short_secrets:
+    for name in settings.weak_secrets:
         log.warning("secret is short enough to be guessed", variable=name)
-    host = f"[{given.host}]" if ":" in given.host else given.host
-    url = f"http://{host}:{listening.getsockname()[1]}"
+    host = f"[{arguments.host}]" if ":" in arguments.host else arguments.host
+    url = f"http://{host}:{server_socket.getsockname()[1]}"
     log.info("gateway ready", url=url, temporal=orders.address, task_queue=orders.task_queue)
     config = uvicorn.Config(
         create_app(orders, settings),
         log_level="error",
         access_log=False,
-        timeout_graceful_shutdown=LAST_REQUESTS,
+        timeout_graceful_shutdown=SHUTDOWN_GRACE_SECONDS,
         server_header=False,
     )
-    await uvicorn.Server(config).serve(sockets=[listening])
+    await uvicorn.Server(config).serve(sockets=[server_socket])
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
     """The exit code: 0 after a clean end, 1 where it could not start, 2 for wrong usage."""
-    given = _arguments(arguments)
+    given = _parse_arguments(argv)
     try:
-        settings = settings_from(os.environ)
-        listening = _listen(given.host, given.port)
-    except SettingMissing as error:
-        return _refuse(str(error))
+        settings = load_settings(os.environ)
+        listening = _open_socket(given.host, given.port)
+    except InvalidSetting as error:
+        return _report_startup_error(str(error))
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
-        return _refuse(f"cannot listen on {given.host}:{given.port}: {reason}. Name another with --host and --port")
-    set_up_logs()
+        return _report_startup_error(
+            f"cannot listen on {given.host}:{given.port}: {reason}. Name another with --host and --port"
+        )
+    configure_logging()
     for asked_to_end in (signal.SIGINT, signal.SIGTERM):
         signal.signal(asked_to_end, lambda *_: sys.exit(0))  # uvicorn hands the signal on once it has ended cleanly
     try:
         with listening:
             asyncio.run(_serve(given, settings, listening))
     except OperationError as error:
-        return _refuse(str(error))
+        return _report_startup_error(str(error))
     return 0
 
 
-def _refuse(why: str) -> int:
-    print(f"The gateway cannot start: {why}", file=sys.stderr)  # noqa: T201
+def _report_startup_error(message: str) -> int:
+    print(f"The gateway cannot start: {message}", file=sys.stderr)  # noqa: T201
     return 1
 
 

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 
 from operations.errors import OperationError
 
-RETRY_AFTER = {"Retry-After": "2"}
+RETRY_AFTER_HEADERS = {"Retry-After": "2"}
 """With 503 and 429: senders that honour it come back soon."""
 
-CODES = {
+ERROR_CODE_BY_STATUS = {
     400: "malformed",
     401: "unauthorized",
     404: "not_found",
@@ -26,14 +26,14 @@ CODES = {
 }
 
 
-class Malformed(HTTPException):
+class MalformedBody(HTTPException):
     """The body is not what its content type says."""
 
     def __init__(self, message: str) -> None:
         super().__init__(400, message)
 
 
-def failure(
+def error_response(
     status: int,
     code: str,
     message: str,
@@ -46,37 +46,39 @@ def failure(
     return JSONResponse({"error": error}, status, headers=dict(headers or {}))
 
 
-def failure_of(error: OperationError) -> JSONResponse:
+def operation_error_response(error: OperationError) -> JSONResponse:
     status = error.http_status
-    return failure(status, error.code, error.message, error.findings, RETRY_AFTER if status in (429, 503) else None)
+    return error_response(
+        status, error.code, error.message, error.findings, RETRY_AFTER_HEADERS if status in (429, 503) else None
+    )
 
 
-def finding_of(problem: Mapping[str, Any]) -> dict[str, Any]:
+def validation_finding(problem: Mapping[str, Any]) -> dict[str, Any]:
     """A pydantic error as a finding; the place is said in words, since a request has no lines."""
     where = ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0])
     message = f"`{where}`: {problem['msg']}"
     return {"file": "request", "line": 0, "column": 0, "code": "invalid_value", "message": message, "severity": "error"}
 
 
-def answer_failures(app: FastAPI) -> None:
+def register_error_handlers(app: FastAPI) -> None:
     """All of the app's failures in the one shape."""
 
     @app.exception_handler(OperationError)
-    async def refused(_request: Request, error: OperationError) -> JSONResponse:
-        return failure_of(error)
+    async def handle_operation_error(_request: Request, error: OperationError) -> JSONResponse:
+        return operation_error_response(error)
 
     @app.exception_handler(RequestValidationError)
-    async def invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
-        findings = [finding_of(problem) for problem in error.errors()]
+    async def handle_validation_error(_request: Request, error: RequestValidationError) -> JSONResponse:
+        findings = [validation_finding(problem) for problem in error.errors()]
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        return failure(422, "invalid", f"The request does not fit: {findings[0]['message']}{more}", findings)
+        return error_response(422, "invalid", f"The request does not fit: {findings[0]['message']}{more}", findings)
 
     @app.exception_handler(HTTPException)
-    async def http(request: Request, error: HTTPException) -> JSONResponse:
-        code = CODES.get(error.status_code, "refused")
+    async def handle_http_exception(request: Request, error: HTTPException) -> JSONResponse:
+        code = ERROR_CODE_BY_STATUS.get(error.status_code, "refused")
         message = str(error.detail)
         if error.status_code == 404:
             message = "There is nothing at this path; /openapi.json lists what there is"
         elif error.status_code == 405:
             message = f"{request.method} is not possible here"
-        return failure(error.status_code, code, message, headers=error.headers)
+        return error_response(error.status_code, code, message, headers=error.headers)

@@ -8,7 +8,7 @@ import sys
 import structlog
 
 
-def set_up_logs() -> None:
+def configure_logging() -> None:
     people = sys.stderr.isatty()
     shown: list[structlog.typing.Processor] = (
         [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]  # none with local variables

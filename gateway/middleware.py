@@ -12,17 +12,17 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.errors import failure
+from gateway.errors import error_response
 
-BODY_PATIENCE = 30.0
+BODY_TIMEOUT = 30.0
 """Seconds in which a request's body must be there."""
-LARGEST_DISCARDED = 16_000_000
+MAX_DISCARDED_BYTES = 16_000_000
 """Bytes of a body that is too large read on without keeping them, so that its sender gets to read the answer."""
 
 log = structlog.get_logger("gateway")
 
 
-class RequestLog:
+class RequestLogMiddleware:
     """One line a request, with the route's pattern instead of the path: a path may hold a callback id."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -34,33 +34,33 @@ class RequestLog:
         status = 0
         began = time.monotonic()
 
-        async def watched(message: Message) -> None:
+        async def send_and_record(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
             await send(message)
 
         try:
-            await self._app(scope, receive, watched)
+            await self._app(scope, receive, send_and_record)
         except Exception:
-            log.exception("request failed", **_about(scope))
+            log.exception("request failed", **_log_fields(scope))
             if not status:
-                await failure(500, "server_error", "Something went wrong here; the log tells what")(
-                    scope, receive, watched
+                await error_response(500, "server_error", "Something went wrong here; the log tells what")(
+                    scope, receive, send_and_record
                 )
         duration = round((time.monotonic() - began) * 1000, 1)
-        (log.warning if status >= 500 else log.info)("request", **_about(scope), status=status, ms=duration)
+        (log.warning if status >= 500 else log.info)("request", **_log_fields(scope), status=status, ms=duration)
         return None
 
 
-def _about(scope: Scope) -> dict[str, str]:
+def _log_fields(scope: Scope) -> dict[str, str]:
     route = getattr(scope.get("route"), "path", None)
     about = {"method": scope["method"], "route": route or "none"}
     parameters = scope.get("path_params", {})
     return about | {name: parameters[name] for name in ("order_id", "step") if name in parameters}
 
 
-class UnambiguousPaths:
+class EncodedSlashMiddleware:
     """No `/` hides in a path's segments: decoded, `x%2Fevents` would be another path than the one asked for."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -68,75 +68,79 @@ class UnambiguousPaths:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http" and b"%2f" in scope.get("raw_path", b"").lower():
-            return await failure(404, "not_found", "No id contains a slash")(scope, receive, send)
+            return await error_response(404, "not_found", "No id contains a slash")(scope, receive, send)
         return await self._app(scope, receive, send)
 
 
-class BearerToken:
+class BearerTokenMiddleware:
     """Lets through who knows the token, and everybody where `is_open` says so of the path."""
 
-    def __init__(self, app: ASGIApp, token: str, is_open: Callable[[str], bool]) -> None:
+    def __init__(self, app: ASGIApp, token: str, is_public: Callable[[str], bool]) -> None:
         self._app = app
-        self._digest = hashlib.sha256(token.encode()).digest()
-        self._is_open = is_open
+        self._token_digest = hashlib.sha256(token.encode()).digest()
+        self._is_public = is_public
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and not self._is_open(scope["path"]) and not self._knows(Headers(scope=scope)):
+        if (
+            scope["type"] == "http"
+            and not self._is_public(scope["path"])
+            and not self._has_valid_token(Headers(scope=scope))
+        ):
             message = "Send the gateway's token: `Authorization: Bearer …` (ORDO_GATEWAY_TOKEN)"
-            return await failure(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})(
+            return await error_response(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})(
                 scope, receive, send
             )
         return await self._app(scope, receive, send)
 
-    def _knows(self, headers: Headers) -> bool:
+    def _has_valid_token(self, headers: Headers) -> bool:
         scheme, _, given = headers.get("authorization", "").partition(" ")
         digest = hashlib.sha256(given.strip().encode()).digest()
-        return hmac.compare_digest(digest, self._digest) and scheme.lower() == "bearer"
+        return hmac.compare_digest(digest, self._token_digest) and scheme.lower() == "bearer"
 
 
-class BoundedBody:
+class BodyLimitMiddleware:
     """Reads the body, up to what `limit_of` allows for the path, whatever its headers say of its length."""
 
-    def __init__(self, app: ASGIApp, limit_of: Callable[[str], int]) -> None:
+    def __init__(self, app: ASGIApp, body_limit: Callable[[str], int]) -> None:
         self._app = app
-        self._limit_of = limit_of
+        self._body_limit = body_limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
-        limit = self._limit_of(scope["path"])
+        limit = self._body_limit(scope["path"])
         try:
-            async with asyncio.timeout(BODY_PATIENCE):
-                body = await _body(Headers(scope=scope), receive, limit)
+            async with asyncio.timeout(BODY_TIMEOUT):
+                body = await _read_body(Headers(scope=scope), receive, limit)
         except TimeoutError:
-            message = f"The body was not there within {BODY_PATIENCE:.0f} s"
-            return await failure(408, "timed_out", message, headers=CLOSE)(scope, receive, send)
-        except _SenderGone:
+            message = f"The body was not there within {BODY_TIMEOUT:.0f} s"
+            return await error_response(408, "timed_out", message, headers=CLOSE_HEADERS)(scope, receive, send)
+        except _ClientDisconnected:
             return None
         if body is None:
             message = f"The body is larger than the {limit:,} bytes that this path takes"
-            return await failure(413, "too_large", message, headers=CLOSE)(scope, receive, send)
-        return await self._app(scope, _replaying(body, receive), send)
+            return await error_response(413, "too_large", message, headers=CLOSE_HEADERS)(scope, receive, send)
+        return await self._app(scope, _replay_body(body, receive), send)
 
 
-CLOSE = {"Connection": "close"}
+CLOSE_HEADERS = {"Connection": "close"}
 
 
-class _SenderGone(Exception):
+class _ClientDisconnected(Exception):
     pass
 
 
-async def _body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
+async def _read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
     """None: it is larger than `limit`."""
     claimed = headers.get("content-length", "")
-    if claimed.isdecimal() and int(claimed[:20]) > LARGEST_DISCARDED:
+    if claimed.isdecimal() and int(claimed[:20]) > MAX_DISCARDED_BYTES:
         return None
     chunks: list[bytes] = []
     size, more = 0, True
-    while more and size <= LARGEST_DISCARDED:
+    while more and size <= MAX_DISCARDED_BYTES:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise _SenderGone
+            raise _ClientDisconnected
         chunk = message.get("body", b"")
         size += len(chunk)
         if size <= limit:
@@ -145,7 +149,7 @@ async def _body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
     return b"".join(chunks) if size <= limit else None
 
 
-def _replaying(body: bytes, receive: Receive) -> Receive:
+def _replay_body(body: bytes, receive: Receive) -> Receive:
     told = False
 
     async def replay() -> Message:

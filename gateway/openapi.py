@@ -6,15 +6,15 @@ from typing import Any
 
 from compiler.language.order import Order
 
-Shape = dict[str, Any]
+JsonObject = dict[str, Any]
 
-DESCRIPTION = """\
+API_DESCRIPTION = """\
 Orders in, events and callbacks in, operators' acts. What is answered with success is kept in Temporal: whoever gets no
 answer, or 503, sends the same again, and it counts once.
 
 Every failure is `{"error": {"code", "message", "findings"?}}`."""
 
-TAGS = [
+API_TAGS = [
     {"name": "orders", "description": "Submit, list, read."},
     {"name": "events", "description": "What other systems tell orders."},
     {"name": "callbacks", "description": "Answers to calls. The id is the capability; no token."},
@@ -24,7 +24,7 @@ TAGS = [
     {"name": "health", "description": "For those who watch the process. No token."},
 ]
 
-ERROR: Shape = {
+ERROR_SCHEMA: JsonObject = {
     "type": "object",
     "required": ["error"],
     "properties": {
@@ -41,32 +41,36 @@ ERROR: Shape = {
 }
 
 
-def _refusal(description: str, code: str, message: str) -> Shape:
+def _error_example(description: str, code: str, message: str) -> JsonObject:
     shown = {"error": {"code": code, "message": message}}
-    return {"description": description, "content": {"application/json": {"schema": ERROR, "example": shown}}}
+    return {"description": description, "content": {"application/json": {"schema": ERROR_SCHEMA, "example": shown}}}
 
 
-REFUSALS: dict[int | str, Shape] = {
-    400: _refusal("The body is not what its content type says", "malformed", "The body is not JSON: EOF at line 1"),
-    401: _refusal("No token, or another one", "unauthorized", "Send the gateway's token"),
-    404: _refusal("There is no such order or step", "not_found", "There is no order HS-9"),
-    409: _refusal(
+ERROR_RESPONSES: dict[int | str, JsonObject] = {
+    400: _error_example(
+        "The body is not what its content type says", "malformed", "The body is not JSON: EOF at line 1"
+    ),
+    401: _error_example("No token, or another one", "unauthorized", "Send the gateway's token"),
+    404: _error_example("There is no such order or step", "not_found", "There is no order HS-9"),
+    409: _error_example(
         "The state does not allow it (`not_now`, `stale`, `ambiguous`, `conflict`)",
         "not_now",
         "Step 3 (security_camera.reserve@1) is completed; only a step in fallout can be tried again",
     ),
-    410: _refusal("The order has ended", "ended", "Order HS-1001 has ended (completed)"),
-    413: _refusal(
+    410: _error_example("The order has ended", "ended", "Order HS-1001 has ended (completed)"),
+    413: _error_example(
         "The body is too large", "too_large", "The body is larger than the 262,144 bytes that this path takes"
     ),
-    422: _refusal("The data does not fit", "invalid", "The request does not fit: `by`: Field required"),
-    503: _refusal("Temporal, or a worker, is away: send it again", "no_worker", "Order HS-1001: no worker answered"),
+    422: _error_example("The data does not fit", "invalid", "The request does not fit: `by`: Field required"),
+    503: _error_example(
+        "Temporal, or a worker, is away: send it again", "no_worker", "Order HS-1001: no worker answered"
+    ),
 }
-UNREADY: dict[int | str, Shape] = {
-    503: _refusal("Temporal is away", "server_unreachable", "Temporal cannot be reached at localhost:7233")
+UNREADY_RESPONSES: dict[int | str, JsonObject] = {
+    503: _error_example("Temporal is away", "server_unreachable", "Temporal cannot be reached at localhost:7233")
 }
 
-_SUBMISSION: Shape = {
+_SUBMISSION_EXAMPLE: JsonObject = {
     "order_id": "HS-1001",
     "workflow_id": "order/HS-1001",
     "run_id": "01a20fdb-7fa2-7379-9619-1fb60ce1d835",
@@ -78,7 +82,7 @@ _SUBMISSION: Shape = {
     "steps": 14,
     "catalogue_version": "sha256:9f2c…",
 }
-_STEP: Shape = {
+_STEP_EXAMPLE: JsonObject = {
     "number": 3,
     "id": "security_camera.reserve@1",
     "workstream": "security_camera",
@@ -88,8 +92,13 @@ _STEP: Shape = {
     "attempts": 5,
     "error": {"code": "out_of_stock", "message": "no cam-indoor left", "at": "2026-12-01T08:00:09Z"},
 }
-_OF_ORDER: Shape = {"order_id": "HS-1001", "customer_id": "C-42", "products": ["home_security"], "step": _STEP}
-_LISTED: Shape = {
+_WORKLIST_ITEM_EXAMPLE: JsonObject = {
+    "order_id": "HS-1001",
+    "customer_id": "C-42",
+    "products": ["home_security"],
+    "step": _STEP_EXAMPLE,
+}
+_ORDER_SUMMARY_EXAMPLE: JsonObject = {
     "order_id": "HS-1001",
     "state": "in_progress",
     "jeopardy": "on_track",
@@ -100,7 +109,7 @@ _LISTED: Shape = {
     "started_at": "2026-12-01T08:00:00Z",
     "ended_at": None,
 }
-_REASON: Shape = {
+_BLOCKER_EXAMPLE: JsonObject = {
     "step": "security_camera.reserve@1",
     "number": 3,
     "waits_for": "is in fallout after 5 attempts (out_of_stock: no cam-indoor left)",
@@ -109,8 +118,14 @@ _REASON: Shape = {
     "moved_by": "`retry HS-1001 3` once the cause is mended, or `complete` it with data, or `skip` it",
     "holds_up": 4,
 }
-_ORDER_READ: Shape = {"order_id": "HS-1001", "state": "in_progress", "source": "worker", "fallout": 1, "lines": []}
-_SYSTEM: Shape = {
+_ORDER_DETAILS_EXAMPLE: JsonObject = {
+    "order_id": "HS-1001",
+    "state": "in_progress",
+    "source": "worker",
+    "fallout": 1,
+    "lines": [],
+}
+_SYSTEM_EXAMPLE: JsonObject = {
     "system": "billing",
     "name": "Billing",
     "state": "off",
@@ -122,7 +137,7 @@ _SYSTEM: Shape = {
     "next_at": None,
     "problem": None,
 }
-_UNDELIVERED: Shape = {
+_UNDELIVERED_EXAMPLE: JsonObject = {
     "receiver": "crm",
     "event_id": "HS-1001/7",
     "type": "step.fatally_failed",
@@ -132,12 +147,13 @@ _UNDELIVERED: Shape = {
     "next_attempt_at": None,
     "given_up": True,
 }
-EXAMPLES: dict[str, Shape] = {
-    "systems": {"systems": [_SYSTEM | {"waiting": 12, "limited_by_hand": None}]},
-    "switch": _SYSTEM | {"message": "System billing is off: its calls wait, none of them fails", "already": False},
-    "order": _ORDER_READ,
-    "orders": {"orders": [_LISTED]},
-    "steps": {"steps": [_STEP], "next_offset": None},
+EXAMPLES: dict[str, JsonObject] = {
+    "systems": {"systems": [_SYSTEM_EXAMPLE | {"waiting": 12, "limited_by_hand": None}]},
+    "switch": _SYSTEM_EXAMPLE
+    | {"message": "System billing is off: its calls wait, none of them fails", "already": False},
+    "order": _ORDER_DETAILS_EXAMPLE,
+    "orders": {"orders": [_ORDER_SUMMARY_EXAMPLE]},
+    "steps": {"steps": [_STEP_EXAMPLE], "next_offset": None},
     "amendment": {
         "order_id": "HS-1001",
         "revision": 2,
@@ -165,9 +181,9 @@ EXAMPLES: dict[str, Shape] = {
         "order_values": [],
         "catalogue_version": "sha256:9f2c…",
     },
-    "why": {"order_id": "HS-1001", "state": "in_progress", "step": None, "ended": None, "reasons": [_REASON]},
-    "fallout": {"fallout": [_OF_ORDER], "unanswered": []},
-    "tasks": {"tasks": [_OF_ORDER], "unanswered": []},
+    "why": {"order_id": "HS-1001", "state": "in_progress", "step": None, "ended": None, "reasons": [_BLOCKER_EXAMPLE]},
+    "fallout": {"fallout": [_WORKLIST_ITEM_EXAMPLE], "unanswered": []},
+    "tasks": {"tasks": [_WORKLIST_ITEM_EXAMPLE], "unanswered": []},
     "act": {
         "order_id": "HS-1001",
         "step": "security_camera.reserve@1",
@@ -175,10 +191,10 @@ EXAMPLES: dict[str, Shape] = {
         "message": "Step 3 (security_camera.reserve@1) is tried again",
         "already": False,
     },
-    "undelivered": {"notifications": [{"order_id": "HS-1001", **_UNDELIVERED}], "unanswered": []},
+    "undelivered": {"notifications": [{"order_id": "HS-1001", **_UNDELIVERED_EXAMPLE}], "unanswered": []},
     "notifications": {
         "order_id": "HS-1001",
-        "undelivered": [_UNDELIVERED],
+        "undelivered": [_UNDELIVERED_EXAMPLE],
         "given_up": 1,
         "waiting": 0,
         "dropped": 0,
@@ -216,54 +232,54 @@ EXAMPLES: dict[str, Shape] = {
 }
 
 
-def _shown(description: str, shown: Shape) -> Shape:
-    return {"description": description, "content": {"application/json": {"example": shown}}}
+def _json_response(description: str, body: JsonObject) -> JsonObject:
+    return {"description": description, "content": {"application/json": {"example": body}}}
 
 
-def example(name: str) -> dict[int | str, Shape]:
-    return {200: _shown("Done", EXAMPLES[name])}
+def example_response(name: str) -> dict[int | str, JsonObject]:
+    return {200: _json_response("Done", EXAMPLES[name])}
 
 
-_RESULT: Shape = {
+_BULK_RESULT_EXAMPLE: JsonObject = {
     "order_id": "HS-1001",
     "step": "security_camera.reserve@1",
     "outcome": "done",
     "code": None,
     "message": "Step 3 (security_camera.reserve@1) was retried",
 }
-BULK: dict[int | str, Shape] = {
+BULK_RESPONSES: dict[int | str, JsonObject] = {
     200: {
         "description": "One result a line, then the summary; with `dry_run` one document, `{targets, unanswered}`",
-        "content": {"application/x-ndjson": {"example": _RESULT}},
+        "content": {"application/x-ndjson": {"example": _BULK_RESULT_EXAMPLE}},
     }
 }
 
-SUBMITTED: dict[int | str, Shape] = {
-    201: _shown("Accepted: it runs", _SUBMISSION),
-    200: _shown("It runs already, with the same content", _SUBMISSION | {"already_running": True}),
-    202: _shown(
+SUBMISSION_RESPONSES: dict[int | str, JsonObject] = {
+    201: _json_response("Accepted: it runs", _SUBMISSION_EXAMPLE),
+    200: _json_response("It runs already, with the same content", _SUBMISSION_EXAMPLE | {"already_running": True}),
+    202: _json_response(
         "Kept, and waits for a worker to take it up",
-        {**_SUBMISSION, "state": "acknowledged", "waiting_for_worker": True},
+        {**_SUBMISSION_EXAMPLE, "state": "acknowledged", "waiting_for_worker": True},
     ),
 }
-DELIVERED: dict[int | str, Shape] = {
-    200: _shown(
+DELIVERY_RESPONSES: dict[int | str, JsonObject] = {
+    200: _json_response(
         "`completed` a step, `delivered` to the order, `duplicate` of one that came before, or `late`",
         {"status": "completed", "order_id": "HS-1001", "step": "security_camera.delivered@1"},
     ),
-    202: _shown(
+    202: _json_response(
         "Kept, for a step, an order or a worker that is not there yet",
         {"status": "kept", "order_id": None, "step": None},
     ),
 }
 
-ORDER_EXAMPLE: Shape = {
+ORDER_EXAMPLE: JsonObject = {
     "id": "HS-1001",
     "customer": {"id": "C-42", "name": "Elm Street 14"},
     "lines": [{"id": "1", "product": "home_security", "attributes": {"cameras": 4}}],
 }
 _ORDER_SCHEMA = {"$ref": "#/components/schemas/Order"}
-ORDER_BODY: Shape = {
+ORDER_REQUEST_BODY: JsonObject = {
     "requestBody": {
         "required": True,
         "description": "An order, as docs/language.md has it",
@@ -273,7 +289,7 @@ ORDER_BODY: Shape = {
         },
     }
 }
-CALLBACK_BODY: Shape = {
+CALLBACK_REQUEST_BODY: JsonObject = {
     "requestBody": {
         "required": False,
         "description": "What later steps see as the step's output",
@@ -282,8 +298,8 @@ CALLBACK_BODY: Shape = {
 }
 
 
-def order_schemas() -> dict[str, Shape]:
+def order_schema_components() -> dict[str, JsonObject]:
     """The components that ORDER_BODY refers to."""
     schema = Order.model_json_schema(ref_template="#/components/schemas/{model}")
-    parts: dict[str, Shape] = schema.pop("$defs", {})
+    parts: dict[str, JsonObject] = schema.pop("$defs", {})
     return parts | {"Order": schema}

@@ -13,11 +13,11 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
-from gateway.errors import Malformed
-from operations.bulk.bulk_actions import BulkActName, BulkCommand
-from operations.bulk.bulk_runner import BulkFilter, Pace
-from operations.bulk.bulk_selection import Work
-from operations.events.deliver_events import event_id_of
+from gateway.errors import MalformedBody
+from operations.bulk.bulk_actions import BulkActionName, BulkCommand
+from operations.bulk.bulk_runner import BulkFilter, BulkPacing
+from operations.bulk.bulk_selection import WorklistKind
+from operations.events.deliver_events import content_event_id
 from workflows.contract.order_messages import Actor, EventDelivery
 from workflows.contract.states import StepState
 
@@ -32,23 +32,23 @@ StepId = Annotated[
 ]
 
 
-def json_of(body: bytes) -> Any:
+def parse_json(body: bytes) -> Any:
     """The JSON in `body`, at most 200 levels deep. Raises Malformed, also for `NaN` and for a key that stands twice."""
     try:
         from_json(body, allow_inf_nan=False)
-        return json.loads(body, object_pairs_hook=_unique, parse_float=_finite)
+        return json.loads(body, object_pairs_hook=_require_unique_keys, parse_float=_parse_finite_float)
     except (ValueError, RecursionError) as error:
-        raise Malformed(f"The body is not JSON: {str(error)[:200]}") from None
+        raise MalformedBody(f"The body is not JSON: {str(error)[:200]}") from None
 
 
-def _finite(text: str) -> float:
+def _parse_finite_float(text: str) -> float:
     number = float(text)
     if math.isinf(number):
         raise ValueError(f"the number {text[:80]} is too large")
     return number
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _require_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
@@ -60,16 +60,16 @@ def media_type(request: Request) -> str:
     return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
 
 
-def is_json(kind: str) -> bool:
-    return kind == "application/json" or kind.endswith("+json")
+def is_json_media_type(media: str) -> bool:
+    return media == "application/json" or media.endswith("+json")
 
 
-class StrictRequest(Request):
+class StrictJsonRequest(Request):
     async def json(self) -> Any:
-        return json_of(await self.body())
+        return parse_json(await self.body())
 
 
-class StrictRoute(APIRoute):
+class StrictJsonRoute(APIRoute):
     """Reads JSON with `json_of`, and takes nothing else where the handler wants a typed body."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -77,21 +77,21 @@ class StrictRoute(APIRoute):
         typed = self.body_field is not None
 
         async def strict(request: Request) -> Response:
-            if typed and not is_json(media_type(request)):
+            if typed and not is_json_media_type(media_type(request)):
                 raise HTTPException(415, "Send JSON, with `Content-Type: application/json`")
-            return await handle(StrictRequest(request.scope, request.receive))
+            return await handle(StrictJsonRequest(request.scope, request.receive))
 
         return strict
 
 
-class Body(BaseModel):
+class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
 EventName = Annotated[str, Field(min_length=1, max_length=200, examples=["shipment_delivered"])]
 
 
-class KeyedEvent(Body):
+class KeyedEventBody(StrictBody):
     """An event for whichever order waits for its name and key."""
 
     model_config = ConfigDict(
@@ -116,27 +116,31 @@ class KeyedEvent(Body):
     key: str | None = Field(None, max_length=200, description="What the event is about, such as a tracking number")
     payload: Any = None
 
-    def known_by(self, step: str | None = None) -> str:
-        return self.event_id or event_id_of("event", self.name, self.key, self.payload, step)
+    def effective_event_id(self, step: str | None = None) -> str:
+        return self.event_id or content_event_id("event", self.name, self.key, self.payload, step)
 
-    def for_whoever_waits(self) -> EventDelivery:
-        return EventDelivery(event_id=self.known_by(), name=self.name, key=self.key, payload=self.payload)
+    def to_delivery(self) -> EventDelivery:
+        return EventDelivery(event_id=self.effective_event_id(), name=self.name, key=self.key, payload=self.payload)
 
 
-class OrderEvent(KeyedEvent):
+class OrderEventBody(KeyedEventBody):
     """An event for a known order."""
 
     step: str | None = Field(
         None, max_length=500, description="The id or number of the step that it is for, where it would fit several"
     )
 
-    def for_order(self) -> EventDelivery:
+    def to_order_delivery(self) -> EventDelivery:
         return EventDelivery(
-            event_id=self.known_by(self.step), name=self.name, key=self.key, payload=self.payload, step=self.step
+            event_id=self.effective_event_id(self.step),
+            name=self.name,
+            key=self.key,
+            payload=self.payload,
+            step=self.step,
         )
 
 
-class ActorBody(Body):
+class ActorBody(StrictBody):
     by: str = Field(min_length=1, max_length=200, description="Who does it", examples=["ann"])
     reason: str = Field("", max_length=2000, description="Why; kept with the order", examples=["stock was counted"])
 
@@ -145,7 +149,7 @@ class ActorBody(Body):
         return Actor(by=self.by, reason=self.reason)
 
 
-class StepActBody(ActorBody):
+class StepActionBody(ActorBody):
     data: dict[str, Any] | None = Field(
         None,
         description=(
@@ -164,7 +168,7 @@ class StepActBody(ActorBody):
     )
 
 
-class OrderActBody(ActorBody):
+class OrderActionBody(ActorBody):
     line: str | None = Field(
         None, max_length=200, description="`rollback`, `hold`, `resume`: only this line, with all that stands under it"
     )
@@ -185,7 +189,7 @@ class RedoBody(ActorBody):
     assess: bool = False
 
 
-class NoteBody(Body):
+class NoteBody(StrictBody):
     by: str = Field(min_length=1, max_length=200, description="Who writes it", examples=["ann"])
     text: str = Field(min_length=1, max_length=2000, examples=["The customer calls back on Monday"])
     step: str | None = Field(None, max_length=500, description="The id or number of the step that it is about")
@@ -195,7 +199,7 @@ class NoteBody(Body):
         return Actor(by=self.by)
 
 
-class BulkBody(ActorBody):
+class BulkActionBody(ActorBody):
     """Whom it is for: what is not given does not matter."""
 
     system: str | None = Field(None, max_length=200, description="Steps that call this system")
@@ -212,14 +216,14 @@ class BulkBody(ActorBody):
     pace: float = Field(5.0, gt=0, le=1000, description="So many a second")
     stop_after: int | None = Field(5, ge=1, description="End when so many have failed; null: never")
 
-    def command(self, act: BulkActName) -> BulkCommand:
+    def to_command(self, action: BulkActionName) -> BulkCommand:
         wanted = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
-        work: Work = "tasks" if self.tasks else "fallout"
-        return BulkCommand(act, self.actor, wanted, work, self.data, self.override)
+        work: WorklistKind = "tasks" if self.tasks else "fallout"
+        return BulkCommand(action, self.actor, wanted, work, self.data, self.override)
 
     @property
-    def rate(self) -> Pace:
-        return Pace(self.pace, self.stop_after)
+    def pacing(self) -> BulkPacing:
+        return BulkPacing(self.pace, self.stop_after)
 
 
 class CharacteristicsBody(ActorBody):

@@ -6,13 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-TOKEN = "ORDO_GATEWAY_TOKEN"
-CALLBACK_SECRET = "ORDO_CALLBACK_SECRET"
-SHORT = 16
+TOKEN_VARIABLE = "ORDO_GATEWAY_TOKEN"
+CALLBACK_SECRET_VARIABLE = "ORDO_CALLBACK_SECRET"
+MIN_SECRET_LENGTH = 16
 """Characters. A secret shorter than this can be guessed."""
 
 
-class SettingMissing(Exception):
+class InvalidSetting(Exception):
     """The message names the variable, never a value."""
 
 
@@ -24,35 +24,38 @@ class GatewaySettings:
     """The worker makes callback ids with it, the gateway reads them."""
 
     @property
-    def short_secrets(self) -> list[str]:
+    def weak_secrets(self) -> list[str]:
         """Names of variables whose secret is too short to be safe."""
-        lengths = {TOKEN: len(self.token), CALLBACK_SECRET: len(self.callback_secret)}
-        return [name for name, length in lengths.items() if length < SHORT]
+        lengths = {TOKEN_VARIABLE: len(self.token), CALLBACK_SECRET_VARIABLE: len(self.callback_secret)}
+        return [name for name, length in lengths.items() if length < MIN_SECRET_LENGTH]
 
 
-def settings_from(environment: Mapping[str, str]) -> GatewaySettings:
+def load_settings(environment: Mapping[str, str]) -> GatewaySettings:
     """Raises SettingMissing."""
-    token = _secret(environment, TOKEN, "the token that clients of the gateway send")
+    token = _read_secret(environment, TOKEN_VARIABLE, "the token that clients of the gateway send")
     if not (token.isascii() and token.isprintable()):
-        raise SettingMissing(f"{TOKEN} has characters that no HTTP header can carry")
+        raise InvalidSetting(f"{TOKEN_VARIABLE} has characters that no HTTP header can carry")
     return GatewaySettings(
-        token, _secret(environment, CALLBACK_SECRET, "the secret that the worker makes callback ids with").encode()
+        token,
+        _read_secret(
+            environment, CALLBACK_SECRET_VARIABLE, "the secret that the worker makes callback ids with"
+        ).encode(),
     )
 
 
-def _secret(environment: Mapping[str, str], name: str, what: str) -> str:
+def _read_secret(environment: Mapping[str, str], name: str, purpose: str) -> str:
     if value := environment.get(name):
         return value
     path = environment.get(f"{name}_FILE")
     if not path:
-        raise SettingMissing(
-            f"{name} is not set: it holds {what}. Set it, or {name}_FILE to the path of a file with it"
+        raise InvalidSetting(
+            f"{name} is not set: it holds {purpose}. Set it, or {name}_FILE to the path of a file with it"
         )
     try:
         value = Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise SettingMissing(f"{name}_FILE names {path}, which cannot be read: {reason}") from None
+        raise InvalidSetting(f"{name}_FILE names {path}, which cannot be read: {reason}") from None
     if not value:
-        raise SettingMissing(f"{name}_FILE names {path}, which is empty")
+        raise InvalidSetting(f"{name}_FILE names {path}, which is empty")
     return value

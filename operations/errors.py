@@ -17,39 +17,39 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 
-ENDED = "ended"
-REJECTED = "rejected"
-CONFLICT = "conflict"
-NO_WORKER = "no_worker"
-BUSY = "busy"
-UNREACHABLE = "server_unreachable"
+ORDER_ENDED = "ended"
+ORDER_REJECTED = "rejected"
+CONTENT_CONFLICT = "conflict"
+WORKER_UNAVAILABLE = "no_worker"
+SERVER_BUSY = "busy"
+SERVER_UNREACHABLE = "server_unreachable"
 TIMED_OUT = "timed_out"
 SERVER_ERROR = "server_error"
-FULL = "mailbox_full"
+MAILBOX_FULL = "mailbox_full"
 
 
-class Answer(NamedTuple):
-    exit: int
-    http: int
+class ErrorStatus(NamedTuple):
+    exit_status: int
+    http_status: int
 
 
-ANSWERS: dict[str, Answer] = {
-    Refusal.NOT_FOUND: Answer(1, 404),
-    Refusal.NOT_NOW: Answer(1, 409),
-    Refusal.STALE: Answer(1, 409),
-    Refusal.INVALID: Answer(1, 422),
-    Refusal.AMBIGUOUS: Answer(1, 409),
-    ENDED: Answer(1, 410),
-    REJECTED: Answer(1, 422),
-    CONFLICT: Answer(1, 409),
-    NO_WORKER: Answer(1, 503),
-    BUSY: Answer(1, 503),
-    UNREACHABLE: Answer(3, 503),
-    TIMED_OUT: Answer(5, 504),
-    SERVER_ERROR: Answer(1, 502),
-    FULL: Answer(1, 429),
+ERROR_STATUSES: dict[str, ErrorStatus] = {
+    RefusalCode.NOT_FOUND: ErrorStatus(1, 404),
+    RefusalCode.NOT_NOW: ErrorStatus(1, 409),
+    RefusalCode.STALE: ErrorStatus(1, 409),
+    RefusalCode.INVALID: ErrorStatus(1, 422),
+    RefusalCode.AMBIGUOUS: ErrorStatus(1, 409),
+    ORDER_ENDED: ErrorStatus(1, 410),
+    ORDER_REJECTED: ErrorStatus(1, 422),
+    CONTENT_CONFLICT: ErrorStatus(1, 409),
+    WORKER_UNAVAILABLE: ErrorStatus(1, 503),
+    SERVER_BUSY: ErrorStatus(1, 503),
+    SERVER_UNREACHABLE: ErrorStatus(3, 503),
+    TIMED_OUT: ErrorStatus(5, 504),
+    SERVER_ERROR: ErrorStatus(1, 502),
+    MAILBOX_FULL: ErrorStatus(1, 429),
 }
 
 
@@ -64,35 +64,35 @@ class OperationError(Exception):
 
     @property
     def exit_status(self) -> int:
-        return ANSWERS.get(self.code, ANSWERS[SERVER_ERROR]).exit
+        return ERROR_STATUSES.get(self.code, ERROR_STATUSES[SERVER_ERROR]).exit_status
 
     @property
     def http_status(self) -> int:
-        return ANSWERS.get(self.code, ANSWERS[SERVER_ERROR]).http
+        return ERROR_STATUSES.get(self.code, ERROR_STATUSES[SERVER_ERROR]).http_status
 
 
-class Refused(OperationError):
+class OperationRefused(OperationError):
     """The order, or the state it is in, does not allow it."""
 
 
-class NotFound(Refused):
+class NotFound(OperationRefused):
     def __init__(self, message: str) -> None:
-        super().__init__(Refusal.NOT_FOUND, message)
+        super().__init__(RefusalCode.NOT_FOUND, message)
 
 
 class NoWorker(OperationError):
     """Temporal is there, but nobody runs orders."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(NO_WORKER, f"{message}: no worker answered. Start one with `python worker.py`")
+        super().__init__(WORKER_UNAVAILABLE, f"{message}: no worker answered. Start one with `python worker.py`")
 
 
 class ServerUnreachable(OperationError):
-    def __init__(self, address: str, reason: str = "") -> None:
+    def __init__(self, address: str, detail: str = "") -> None:
         self.address = address
-        because = f" ({reason})" if reason else ""
+        because = f" ({detail})" if detail else ""
         super().__init__(
-            UNREACHABLE,
+            SERVER_UNREACHABLE,
             f"Temporal cannot be reached at {address}{because}. Start one with `python starter.py up`, or with "
             "`docker compose up`; or name another with --address.",
         )
@@ -105,22 +105,22 @@ class TimedOut(OperationError):
         super().__init__(TIMED_OUT, message)
 
 
-SILENT = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
+NO_WORKER_RPC_STATUSES = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 """How Temporal says that no worker took the question within the deadline, or that none has asked for work lately."""
 
-INNER_MESSAGE = re.compile(r'message: "([^"]+)"')
+INNER_MESSAGE_PATTERN = re.compile(r'message: "([^"]+)"')
 
-PATIENCE = 10.0
+DEFAULT_TIMEOUT = 10.0
 """Seconds for one question."""
 
 
-def _refusal_in(error: BaseException | None) -> ApplicationError | None:
+def _find_application_error(error: BaseException | None) -> ApplicationError | None:
     while error is not None and not isinstance(error, ApplicationError):
         error = error.__cause__ or getattr(error, "cause", None)
     return error
 
 
-def is_missing(error: RPCError) -> bool:
+def is_workflow_not_found(error: RPCError) -> bool:
     """No such workflow, or none that still runs (rather than no such namespace)."""
     return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower()
 
@@ -129,45 +129,45 @@ def _first_line(text: str) -> str:
     return text.splitlines()[0][:200] if text else ""
 
 
-def reason_of(text: str) -> str:
+def connection_error_reason(text: str) -> str:
     """The innermost reason of a connection that failed: `Connection refused`, out of all that the client says."""
-    found = INNER_MESSAGE.findall(text)
+    found = INNER_MESSAGE_PATTERN.findall(text)
     return found[-1] if found else _first_line(text)
 
 
-def _of_update(error: WorkflowUpdateFailedError, what: str) -> OperationError:
-    refusal = _refusal_in(error)
+def _update_error(error: WorkflowUpdateFailedError, subject: str) -> OperationError:
+    refusal = _find_application_error(error)
     message = refusal.message if refusal else str(error.__cause__ or error)
-    if refusal and refusal.type in ANSWERS:
-        return Refused(refusal.type, message)
-    return OperationError(SERVER_ERROR, f"{what}: {message}")
+    if refusal and refusal.type in ERROR_STATUSES:
+        return OperationRefused(refusal.type, message)
+    return OperationError(SERVER_ERROR, f"{subject}: {message}")
 
 
-def _of_call(error: RPCError, what: str, address: str) -> OperationError:
-    if is_missing(error):
-        return NotFound(f"{what} is not there, or has ended")
+def _rpc_error(error: RPCError, subject: str, address: str) -> OperationError:
+    if is_workflow_not_found(error):
+        return NotFound(f"{subject} is not there, or has ended")
     if error.status is RPCStatusCode.UNAVAILABLE:
-        return ServerUnreachable(address, reason_of(error.message))
+        return ServerUnreachable(address, connection_error_reason(error.message))
     if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return OperationError(
-            BUSY, f"{what}: too much at once ({_first_line(error.message)}); send it again a little later"
+            SERVER_BUSY, f"{subject}: too much at once ({_first_line(error.message)}); send it again a little later"
         )
-    if error.status in SILENT:
-        return NoWorker(what)
-    return OperationError(SERVER_ERROR, f"{what}: Temporal at {address} answered: {_first_line(error.message)}")
+    if error.status in NO_WORKER_RPC_STATUSES:
+        return NoWorker(subject)
+    return OperationError(SERVER_ERROR, f"{subject}: Temporal at {address} answered: {_first_line(error.message)}")
 
 
-def translated(error: Exception, what: str, address: str) -> OperationError:
+def to_operation_error(error: Exception, subject: str, address: str) -> OperationError:
     """`error` of the Temporal client, met while doing `what` ("order HS-1"), in the caller's words."""
     if isinstance(error, WorkflowUpdateFailedError):
-        return _of_update(error, what)
+        return _update_error(error, subject)
     if isinstance(error, (WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError, TimeoutError)):
-        return NoWorker(what)
+        return NoWorker(subject)
     if isinstance(error, RPCError):
-        return _of_call(error, what, address)
+        return _rpc_error(error, subject, address)
     if isinstance(error, RuntimeError):  # what a client that connects at its first question raises
-        return ServerUnreachable(address, reason_of(str(error)))
-    return OperationError(SERVER_ERROR, f"{what}: {error}")
+        return ServerUnreachable(address, connection_error_reason(str(error)))
+    return OperationError(SERVER_ERROR, f"{subject}: {error}")
 
 
 TEMPORAL_ERRORS = (
@@ -181,35 +181,39 @@ TEMPORAL_ERRORS = (
 
 
 @asynccontextmanager
-async def asking_worker(what: str, address: str, patience: float | None = PATIENCE) -> AsyncIterator[None]:
+async def worker_call(
+    subject: str, address: str, timeout_seconds: float | None = DEFAULT_TIMEOUT
+) -> AsyncIterator[None]:
     """Turns what the Temporal client raises inside into an OperationError about `what`.
 
     NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not
     for the outcome of an update that was accepted.
     """
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout_seconds):
             yield
     except TEMPORAL_ERRORS as error:
-        _be_cancelled(error)
-        raise translated(error, what, address) from error
+        _reraise_cancellation(error)
+        raise to_operation_error(error, subject, address) from error
     except RuntimeError as error:
         if "client connect" not in str(error):
             raise
-        raise translated(error, what, address) from error
+        raise to_operation_error(error, subject, address) from error
 
 
 @asynccontextmanager
-async def asking(what: str, address: str, patience: float | None = PATIENCE) -> AsyncIterator[None]:
+async def server_call(
+    subject: str, address: str, timeout_seconds: float | None = DEFAULT_TIMEOUT
+) -> AsyncIterator[None]:
     """As `asking_worker`, where Temporal answers by itself: silence means that it cannot be reached."""
     try:
-        async with asking_worker(what, address, patience):
+        async with worker_call(subject, address, timeout_seconds):
             yield
     except NoWorker as error:
         raise ServerUnreachable(address, "no answer in time") from error
 
 
-def _be_cancelled(error: Exception) -> None:
+def _reraise_cancellation(error: Exception) -> None:
     """The client turns the cancellation of its caller into an error of its own; it has to remain one."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():

@@ -7,34 +7,34 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from operations.blockers.order_blockers import Reason, ended_sentence, lateness
+from operations.blockers.order_blockers import Blocker, ended_sentence, lateness_sentence
 from operations.events.undelivered_notifications import UndeliveredList
 from operations.reading.list_orders import OrderSummary
-from operations.reading.read_order import OrderReading, StepList, StepOfOrder
-from operations.reading.systems import SystemReading
-from operations.submission.submit_order import Submission
-from workflows.contract.order_messages import ActAnswer, AmendAnswer
+from operations.reading.read_order import OrderDetails, StepWorklist, WorklistItem
+from operations.reading.systems import SystemStatus
+from operations.submission.submit_order import SubmissionResult
+from workflows.contract.order_messages import ActionResult, AmendResult
 from workflows.contract.order_views import HistoryEntry, LineView, OrderView, StepView
-from workflows.contract.outbox_messages import OutboxView, ResendAnswer
-from workflows.contract.switch_messages import SwitchAnswer, SystemView
+from workflows.contract.outbox_messages import OutboxView, ResendResult
+from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
 
-Json = dict[str, Any]
-_ANY: TypeAdapter[Any] = TypeAdapter(Any)
+JsonObject = dict[str, Any]
+_ANY_ADAPTER: TypeAdapter[Any] = TypeAdapter(Any)
 
 
-def plain(value: Any) -> Any:
+def to_json_value(value: Any) -> Any:
     """`value` with times and enumerations as JSON has them."""
-    return _ANY.dump_python(value, mode="json")
+    return _ANY_ADAPTER.dump_python(value, mode="json")
 
 
-def submission_json(submission: Submission) -> Json:
-    shape: Json = {
+def submission_json(submission: SubmissionResult) -> JsonObject:
+    shape: JsonObject = {
         "order_id": submission.order_id,
         "workflow_id": submission.workflow_id,
         "run_id": submission.run_id,
         "state": submission.state.value,
         "already_running": submission.already_running,
-        "same_order": submission.same_order,
+        "same_order": submission.same_content,
         "waiting_for_worker": submission.waiting_for_worker,
     }
     if submission.decision is not None:
@@ -44,11 +44,11 @@ def submission_json(submission: Submission) -> Json:
     return shape
 
 
-def amendment_json(answer: AmendAnswer) -> Json:
+def amendment_json(answer: AmendResult) -> JsonObject:
     return answer.model_dump(mode="json")
 
 
-def summary_json(order: OrderSummary) -> Json:
+def order_summary_json(order: OrderSummary) -> JsonObject:
     return {
         "order_id": order.order_id,
         "state": order.state.value,
@@ -57,54 +57,54 @@ def summary_json(order: OrderSummary) -> Json:
         "open_tasks": order.open_tasks,
         "customer_id": order.customer_id,
         "products": order.products,
-        "started_at": plain(order.started_at),
-        "ended_at": plain(order.ended_at),
+        "started_at": to_json_value(order.started_at),
+        "ended_at": to_json_value(order.ended_at),
     }
 
 
-def orders_json(orders: list[OrderSummary]) -> Json:
-    return {"orders": [summary_json(order) for order in orders]}
+def order_list_json(orders: list[OrderSummary]) -> JsonObject:
+    return {"orders": [order_summary_json(order) for order in orders]}
 
 
-def order_line_json(line: LineView) -> Json:
+def order_line_json(line: LineView) -> JsonObject:
     shape = line_json(line)
     shape["parent"] = line.sources[0] if line.sources else None
     return {key: value for key, value in shape.items() if key not in {"sources", "per"}}
 
 
-def line_json(line: LineView) -> Json:
-    return plain(line.model_dump())  # type: ignore[no-any-return]
+def line_json(line: LineView) -> JsonObject:
+    return to_json_value(line.model_dump())  # type: ignore[no-any-return]
 
 
-def step_json(step: StepView) -> Json:
+def step_json(step: StepView) -> JsonObject:
     return step.model_dump(mode="json")
 
 
-def order_json(reading: OrderReading) -> Json:
+def order_json(details: OrderDetails) -> JsonObject:
     """`show -o json`: the plan's shape, with states."""
-    shape = reading.order.model_dump(mode="json", exclude={"order_lines", "lines"})
-    shape["source"] = reading.source
-    shape["order_lines"] = [order_line_json(line) for line in reading.order.order_lines]
-    shape["lines"] = [line_json(line) for line in reading.order.lines]
-    shape["steps"] = [step_json(step) for step in reading.steps]
+    shape = details.order.model_dump(mode="json", exclude={"order_lines", "lines"})
+    shape["source"] = details.source
+    shape["order_lines"] = [order_line_json(line) for line in details.order.order_lines]
+    shape["lines"] = [line_json(line) for line in details.order.lines]
+    shape["steps"] = [step_json(step) for step in details.steps]
     return shape
 
 
-def step_of_order_json(found: StepOfOrder) -> Json:
+def worklist_item_json(item: WorklistItem) -> JsonObject:
     return {
-        "order_id": found.order_id,
-        "customer_id": found.customer_id,
-        "products": found.products,
-        "step": step_json(found.step),
+        "order_id": item.order_id,
+        "customer_id": item.customer_id,
+        "products": item.products,
+        "step": step_json(item.step),
     }
 
 
-def step_list_json(steps: StepList, key: str) -> Json:
+def worklist_json(worklist: StepWorklist, key: str) -> JsonObject:
     """`key`: `fallout` or `tasks`."""
-    return {key: [step_of_order_json(found) for found in steps.found], "unanswered": steps.unanswered}
+    return {key: [worklist_item_json(found) for found in worklist.items], "unanswered": worklist.unanswered_orders}
 
 
-def history_json(order: OrderView, entries: Sequence[HistoryEntry]) -> Json:
+def history_json(order: OrderView, entries: Sequence[HistoryEntry]) -> JsonObject:
     return {
         "order_id": order.order_id,
         "state": order.state.value,
@@ -112,66 +112,67 @@ def history_json(order: OrderView, entries: Sequence[HistoryEntry]) -> Json:
     }
 
 
-def act_json(order_id: str, answer: ActAnswer) -> Json:
+def action_json(order_id: str, answer: ActionResult) -> JsonObject:
     return {"order_id": order_id, **answer.model_dump(mode="json")}
 
 
-def notifications_of_order_json(outbox: OutboxView) -> Json:
+def outbox_json(outbox: OutboxView) -> JsonObject:
     return outbox.model_dump(mode="json")
 
 
-def notifications_json(undelivered: UndeliveredList) -> Json:
+def undelivered_json(undelivered: UndeliveredList) -> JsonObject:
     return {
         "notifications": [
             {"order_id": outbox.order_id, **each.model_dump(mode="json")}
-            for outbox in undelivered.found
+            for outbox in undelivered.outboxes
             for each in outbox.undelivered
         ],
-        "unanswered": undelivered.unanswered,
+        "unanswered": undelivered.unanswered_orders,
     }
 
 
-def resend_json(order_id: str, answer: ResendAnswer) -> Json:
+def resend_result_json(order_id: str, answer: ResendResult) -> JsonObject:
     return {"order_id": order_id, "events": answer.events}
 
 
-def reasons_json(reading: OrderReading, reasons: list[Reason], step: StepView | None = None) -> Json:
+def blockers_json(details: OrderDetails, blockers: list[Blocker], step: StepView | None = None) -> JsonObject:
     return {
-        "order_id": reading.order.order_id,
-        "state": reading.order.state.value,
+        "order_id": details.order.order_id,
+        "state": details.order.state.value,
         "step": step.id if step else None,
-        "ended": ended_sentence(reading.order, step),
-        "lateness": lateness(reading.order, reading.steps),
+        "ended": ended_sentence(details.order, step),
+        "lateness": lateness_sentence(details.order, details.steps),
         "reasons": [
             {
                 "step": reason.step,
                 "number": reason.number,
                 "waits_for": reason.waits_for,
-                "since": plain(reason.since),
-                "whose_move": reason.whose_move,
-                "moved_by": reason.moved_by,
-                "holds_up": reason.holds_up,
-                "beyond": list(reason.beyond),
+                "since": to_json_value(reason.since),
+                "whose_move": reason.responsible,
+                "moved_by": reason.unblocked_by,
+                "holds_up": reason.blocked_step_count,
+                "beyond": list(reason.other_order_details),
                 "sentence": reason.sentence,
             }
-            for reason in reasons
+            for reason in blockers
         ],
     }
 
 
-def systems_json(readings: Sequence[SystemReading]) -> Json:
+def system_list_json(statuses: Sequence[SystemStatus]) -> JsonObject:
     """`systems -o json`. `waiting` is null where it is not known."""
     return {
         "systems": [
-            view_json(reading.view) | {"waiting": reading.waiting, "limited_by_hand": reading.limited_by_hand}
-            for reading in readings
+            system_view_json(reading.view)
+            | {"waiting": reading.waiting_calls, "limited_by_hand": reading.manual_rate_limit}
+            for reading in statuses
         ]
     }
 
 
-def switch_json(answer: SwitchAnswer) -> Json:
-    return view_json(answer.system) | {"message": answer.message, "already": answer.already}
+def system_switch_json(answer: SwitchResult) -> JsonObject:
+    return system_view_json(answer.system) | {"message": answer.message, "already": answer.already}
 
 
-def view_json(view: SystemView) -> Json:
+def system_view_json(view: SystemSwitchView) -> JsonObject:
     return view.model_dump(mode="json")

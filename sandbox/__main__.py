@@ -13,7 +13,7 @@ from pathlib import Path
 import uvicorn
 
 from sandbox.app import create_app
-from sandbox.settings import settings_from
+from sandbox.settings import load_settings
 
 EPILOG = """environment:
   ORDO_GATEWAY_URL, ORDO_GATEWAY_TOKEN   where events go
@@ -23,7 +23,7 @@ EPILOG = """environment:
 """
 
 
-def _arguments() -> argparse.Namespace:
+def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m systems",
         description="The sandbox systems that the sample catalogue calls.",
@@ -36,7 +36,7 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _open_socket(host: str, port: int) -> socket.socket:
     # The protocol is named since asyncio sends small answers at once only on sockets that say that they are TCP.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
@@ -47,10 +47,10 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def main() -> int:
     """The exit code: 0 after a clean end, 1 where it could not start."""
-    given = _arguments()
+    given = _parse_arguments()
     try:
-        settings = settings_from(os.environ)
-        listening = _listen(given.host, given.port)
+        settings = load_settings(os.environ)
+        listening = _open_socket(given.host, given.port)
         if given.data:
             given.data.parent.mkdir(parents=True, exist_ok=True)
     except (OSError, OverflowError, ValueError) as error:

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from sandbox.errors import BusinessError
-from sandbox.faults import Fault, switch_on, switched_on
+from sandbox.faults import Fault, active_faults, store_fault
 from sandbox.settings import Settings
 from sandbox.store import Row, Store
 
@@ -26,8 +26,8 @@ async def _settings(request: Request) -> Settings:
     return settings
 
 
-Data = Annotated[Store, Depends(_store)]
-Told = Annotated[Settings, Depends(_settings)]
+StoreDep = Annotated[Store, Depends(_store)]
+SettingsDep = Annotated[Settings, Depends(_settings)]
 Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 
 
@@ -43,8 +43,8 @@ async def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-def _logged(store: Store, table: str, system: str | None, key: str | None, prefix: str | None) -> list[Row]:
-    return store.rows(
+def _log_rows(store: Store, table: str, system: str | None, key: str | None, prefix: str | None) -> list[Row]:
+    return store.fetch_all(
         f"select * from {table} where (? is null or system = ?) and (? is null or key = ?)"
         " and (? is null or substr(key, 1, length(?)) = ?) order by sequence",
         system, system, key, key, prefix, prefix, prefix,
@@ -53,85 +53,85 @@ def _logged(store: Store, table: str, system: str | None, key: str | None, prefi
 
 @router.get("/_log")
 async def effects(
-    store: Data, system: str | None = None, key: str | None = None, key_prefix: str | None = None
+    store: StoreDep, system: str | None = None, key: str | None = None, key_prefix: str | None = None
 ) -> list[Row]:
     """What was really done, oldest first. A repeated key does nothing, so it is not in it again."""
-    return _logged(store, "effects", system, key, key_prefix)
+    return _log_rows(store, "effects", system, key, key_prefix)
 
 
 @router.get("/_requests")
 async def requests(
-    store: Data, system: str | None = None, key: str | None = None, key_prefix: str | None = None
+    store: StoreDep, system: str | None = None, key: str | None = None, key_prefix: str | None = None
 ) -> list[Row]:
     """Every request that came, oldest first, with its status; `replayed` where the answer was a remembered one."""
-    return [row | {"replayed": bool(row["replayed"])} for row in _logged(store, "requests", system, key, key_prefix)]
+    return [row | {"replayed": bool(row["replayed"])} for row in _log_rows(store, "requests", system, key, key_prefix)]
 
 
 @router.get("/_state")
-async def state(store: Data) -> dict[str, dict[str, list[Row]]]:
+async def state(store: StoreDep) -> dict[str, dict[str, list[Row]]]:
     """Every resource, by system and kind."""
     found: dict[str, dict[str, list[Row]]] = {}
-    for row in store.rows("select * from resources order by system, kind, id"):
+    for row in store.fetch_all("select * from resources order by system, kind, id"):
         resource = {"id": row["id"], "state": row["state"], **json.loads(row["data"])}
         found.setdefault(row["system"], {}).setdefault(row["kind"], []).append(resource)
     return found
 
 
 @router.get("/_deliveries")
-async def deliveries(store: Data) -> list[Row]:
+async def deliveries(store: StoreDep) -> list[Row]:
     """Callbacks and events: pending, delivered or refused, with the last error. `url` is null for events."""
-    rows = store.rows("select state, url, body, attempts, error from deliveries order by sequence")
+    rows = store.fetch_all("select state, url, body, attempts, error from deliveries order by sequence")
     return [row | {"body": json.loads(row["body"])} for row in rows]
 
 
 @router.get("/_faults")
-async def faults(store: Data) -> list[dict[str, Any]]:
-    return switched_on(store)
+async def faults(store: StoreDep) -> list[dict[str, Any]]:
+    return active_faults(store)
 
 
 @router.post("/_faults", status_code=201)
-async def add_fault(fault: Fault, store: Data) -> Fault:
+async def add_fault(fault: Fault, store: StoreDep) -> Fault:
     async with store.transaction():
-        switch_on(store, fault)
+        store_fault(store, fault)
     return fault
 
 
 @router.delete("/_faults", status_code=204)
-async def clear_faults(store: Data) -> Response:
+async def clear_faults(store: StoreDep) -> Response:
     async with store.transaction():
-        store.write("delete from faults")
+        store.execute("delete from faults")
     return Response(status_code=204)
 
 
 @router.get("/_delays")
-async def delays(settings: Told) -> dict[str, float]:
+async def delays(settings: SettingsDep) -> dict[str, float]:
     """Seconds, by name."""
     return settings.delays
 
 
 @router.put("/_delays")
-async def set_delays(wanted: dict[str, Seconds], store: Data, settings: Told) -> dict[str, float]:
+async def set_delays(body: dict[str, Seconds], store: StoreDep, settings: SettingsDep) -> dict[str, float]:
     """Changes the delays named, for what begins from now on; kept with the data."""
-    if unknown := wanted.keys() - settings.delays.keys():
+    if unknown := body.keys() - settings.delays.keys():
         names = ", ".join(settings.delays)
         raise BusinessError("unknown_delay", f"no delay is named {', '.join(sorted(unknown))}; there are {names}", 422)
     async with store.transaction():
-        for name, seconds in wanted.items():
-            store.write("insert or replace into delays values (?, ?)", name, seconds)
-    settings.delays.update(wanted)
+        for name, seconds in body.items():
+            store.execute("insert or replace into delays values (?, ?)", name, seconds)
+    settings.delays.update(body)
     return settings.delays
 
 
 @router.put("/_gateway", status_code=204)
-async def set_gateway(wanted: GatewayAddress, request: Request, settings: Told) -> Response:
+async def set_gateway(body: GatewayAddress, request: Request, settings: SettingsDep) -> Response:
     """Where events go from now on; until the next start, since a token is never stored."""
-    settings.gateway.url, settings.gateway.token = wanted.url, wanted.token
-    request.app.state.clockwork.wake()
+    settings.gateway.url, settings.gateway.token = body.url, body.token
+    request.app.state.scheduler.wake()
     return Response(status_code=204)
 
 
 @router.post("/_reset", status_code=204)
-async def reset(store: Data) -> Response:
+async def reset(store: StoreDep) -> Response:
     """Forgets all that happened: resources, keys, logs, faults, and what was still to come. Delays stay."""
-    await store.clear()
+    await store.clear_history()
     return Response(status_code=204)

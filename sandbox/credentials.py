@@ -9,47 +9,47 @@ from dataclasses import dataclass
 from typing import Protocol
 
 
-class Credential(Protocol):
+class Authenticator(Protocol):
     """Judges a request's headers; `secret` gives the secret kept under a variable's name."""
 
-    def accepts(self, headers: Mapping[str, str], secret: Callable[[str], str]) -> bool: ...
+    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool: ...
 
 
-def _same(given: str, wanted: str) -> bool:
-    return hmac.compare_digest(given.encode(), wanted.encode())
-
-
-@dataclass(frozen=True)
-class Bearer:
-    variable: str
-
-    def accepts(self, headers: Mapping[str, str], secret: Callable[[str], str]) -> bool:
-        return _same(headers.get("authorization", ""), f"Bearer {secret(self.variable)}")
+def _equals_constant_time(given: str, expected: str) -> bool:
+    return hmac.compare_digest(given.encode(), expected.encode())
 
 
 @dataclass(frozen=True)
-class Basic:
+class BearerAuthenticator:
+    secret_name: str
+
+    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
+        return _equals_constant_time(headers.get("authorization", ""), f"Bearer {get_secret(self.secret_name)}")
+
+
+@dataclass(frozen=True)
+class BasicAuthenticator:
     user: str
-    variable: str
+    secret_name: str
 
-    def accepts(self, headers: Mapping[str, str], secret: Callable[[str], str]) -> bool:
-        pair = base64.b64encode(f"{self.user}:{secret(self.variable)}".encode()).decode()
-        return _same(headers.get("authorization", ""), f"Basic {pair}")
+    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
+        pair = base64.b64encode(f"{self.user}:{get_secret(self.secret_name)}".encode()).decode()
+        return _equals_constant_time(headers.get("authorization", ""), f"Basic {pair}")
 
 
 @dataclass(frozen=True)
-class ApiKey:
+class ApiKeyAuthenticator:
     header: str
-    variable: str
+    secret_name: str
 
-    def accepts(self, headers: Mapping[str, str], secret: Callable[[str], str]) -> bool:
-        return _same(headers.get(self.header.lower(), ""), secret(self.variable))
+    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
+        return _equals_constant_time(headers.get(self.header.lower(), ""), get_secret(self.secret_name))
 
 
 @dataclass(frozen=True)
-class Open:
+class NoAuthentication:
     """Anybody who can reach the system may call it."""
 
-    def accepts(self, headers: Mapping[str, str], secret: Callable[[str], str]) -> bool:
-        del headers, secret
+    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
+        del headers, get_secret
         return True

@@ -19,7 +19,7 @@ def error_response(status: int, code: str, message: str, headers: dict[str, str]
     return JSONResponse({"error": {"code": code, "message": message}}, status, headers)
 
 
-def invalid_request(error: RequestValidationError) -> JSONResponse:
+def validation_error_response(error: RequestValidationError) -> JSONResponse:
     """`quantity: Input should be greater than 0; sku: Field required`"""
     problems = [f"{'.'.join(str(part) for part in e['loc'][1:]) or 'body'}: {e['msg']}" for e in error.errors()]
     return error_response(422, "invalid_request", "; ".join(problems))

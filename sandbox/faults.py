@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.types import Receive, Scope, Send
 
 from sandbox.errors import error_response
-from sandbox.store import Store, dump
+from sandbox.store import Store, canonical_json
 
-Kind = Literal["status", "refuse", "rate_limit", "slow", "drop", "drop_before", "garbage"]
+FaultKind = Literal["status", "refuse", "rate_limit", "slow", "drop", "drop_before", "garbage"]
 
 
 class Fault(BaseModel):
@@ -30,7 +30,7 @@ class Fault(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Kind
+    kind: FaultKind
     system: str = "*"
     method: str = Field("*", pattern=r"^(\*|[A-Za-z]+)$")
     path: str = "*"
@@ -43,7 +43,7 @@ class Fault(BaseModel):
     """Seconds."""
     seconds: float = Field(1, ge=0, le=3600)
 
-    def hits(self, system: str, method: str, path: str) -> bool:
+    def matches(self, system: str, method: str, path: str) -> bool:
         return (
             fnmatchcase(system, self.system)
             and (self.method == "*" or self.method.upper() == method)
@@ -51,35 +51,35 @@ class Fault(BaseModel):
         )
 
 
-def switch_on(store: Store, fault: Fault) -> None:
-    store.write(
+def store_fault(store: Store, fault: Fault) -> None:
+    store.execute(
         "insert into faults (system, method, path, times, data) values (?, ?, ?, ?, ?)",
-        fault.system, fault.method, fault.path, fault.times, dump(fault.model_dump()),
+        fault.system, fault.method, fault.path, fault.times, canonical_json(fault.model_dump()),
     )  # fmt: skip
 
 
-def switched_on(store: Store) -> list[dict[str, object]]:
+def active_faults(store: Store) -> list[dict[str, object]]:
     """Every fault with the number of times that it will still strike."""
-    return [json.loads(row["data"]) | {"times": row["times"]} for row in store.rows("select * from faults")]
+    return [json.loads(row["data"]) | {"times": row["times"]} for row in store.fetch_all("select * from faults")]
 
 
-def strike(store: Store, system: str, method: str, path: str, *, done: bool = False) -> Fault | None:
+def consume_fault(store: Store, system: str, method: str, path: str, *, already_done: bool = False) -> Fault | None:
     """The fault that this request meets, counted off; the one switched on first, where several match.
 
     `done`: the same key was answered before. A system that honours keys does not refuse what it has done.
     """
-    for row in store.rows("select sequence, times, data from faults order by sequence"):
+    for row in store.fetch_all("select sequence, times, data from faults order by sequence"):
         fault = Fault.model_validate_json(row["data"])
-        if fault.hits(system, method, path) and not (done and fault.kind == "refuse"):
+        if fault.matches(system, method, path) and not (already_done and fault.kind == "refuse"):
             if row["times"] > 1:
-                store.write("update faults set times = times - 1 where sequence = ?", row["sequence"])
+                store.execute("update faults set times = times - 1 where sequence = ?", row["sequence"])
             else:
-                store.write("delete from faults where sequence = ?", row["sequence"])
+                store.execute("delete from faults where sequence = ?", row["sequence"])
             return fault
     return None
 
 
-class DeadLine(Response):
+class DroppedConnection(Response):
     """Announces an answer and never sends it: the server closes the connection in the middle."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -87,50 +87,50 @@ class DeadLine(Response):
         await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"1000")]})
 
 
-Answer = Callable[[], Awaitable[Response]]
+Responder = Callable[[], Awaitable[Response]]
 """Does the work and gives the true answer."""
 
 
-async def _status(fault: Fault, answer: Answer) -> Response:
-    del answer
+async def _status(fault: Fault, respond: Responder) -> Response:
+    del respond
     return error_response(fault.status or 503, fault.code or "unavailable", fault.message)
 
 
-async def _refuse(fault: Fault, answer: Answer) -> Response:
-    del answer
+async def _refuse(fault: Fault, respond: Responder) -> Response:
+    del respond
     return error_response(fault.status or 409, fault.code or "refused", fault.message)
 
 
-async def _rate_limit(fault: Fault, answer: Answer) -> Response:
-    del answer
+async def _rate_limit(fault: Fault, respond: Responder) -> Response:
+    del respond
     headers = {"Retry-After": f"{fault.retry_after:g}"}
     return error_response(fault.status or 429, fault.code or "too_many_requests", fault.message, headers)
 
 
-async def _slow(fault: Fault, answer: Answer) -> Response:
-    response = await answer()
+async def _slow(fault: Fault, respond: Responder) -> Response:
+    response = await respond()
     await asyncio.sleep(fault.seconds)
     return response
 
 
-async def _drop(fault: Fault, answer: Answer) -> Response:
+async def _drop(fault: Fault, respond: Responder) -> Response:
     del fault
-    await answer()
-    return DeadLine()
+    await respond()
+    return DroppedConnection()
 
 
-async def _drop_before(fault: Fault, answer: Answer) -> Response:
-    del fault, answer
-    return DeadLine()
+async def _drop_before(fault: Fault, respond: Responder) -> Response:
+    del fault, respond
+    return DroppedConnection()
 
 
-async def _garbage(fault: Fault, answer: Answer) -> Response:
+async def _garbage(fault: Fault, respond: Responder) -> Response:
     del fault
-    await answer()
+    await respond()
     return Response("<html><h1>It works!</h1>", 200, media_type="application/json")
 
 
-KINDS: dict[Kind, Callable[[Fault, Answer], Awaitable[Response]]] = {
+FAULT_HANDLERS: dict[FaultKind, Callable[[Fault, Responder], Awaitable[Response]]] = {
     "status": _status,
     "refuse": _refuse,
     "rate_limit": _rate_limit,
@@ -141,6 +141,6 @@ KINDS: dict[Kind, Callable[[Fault, Answer], Awaitable[Response]]] = {
 }
 
 
-async def answer_with(fault: Fault | None, answer: Answer) -> Response:
+async def apply_fault(fault: Fault | None, respond: Responder) -> Response:
     """The answer, gone wrong as the fault says."""
-    return await (answer() if fault is None else KINDS[fault.kind](fault, answer))
+    return await (respond() if fault is None else FAULT_HANDLERS[fault.kind](fault, respond))

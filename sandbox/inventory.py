@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.credentials import Bearer
+from sandbox.credentials import BearerAuthenticator
 from sandbox.errors import BusinessError
-from sandbox.idempotency import Working, system_router
-from sandbox.request_context import Resource, Work
+from sandbox.idempotency import UnitOfWorkDep, system_router
+from sandbox.request_context import Resource, UnitOfWork
 
-router = system_router("inventory", Bearer("INVENTORY_TOKEN"))
+router = system_router("inventory", BearerAuthenticator("INVENTORY_TOKEN"))
 
-FIRST_STOCK = {
+INITIAL_STOCK = {
     "hub-1": 100_000,
     "cam-indoor": 500_000,
     "cam-outdoor": 500_000,
@@ -24,112 +24,112 @@ FIRST_STOCK = {
 """What lies in a new warehouse, by SKU."""
 
 
-class ReservationWanted(BaseModel):
+class ReservationRequest(BaseModel):
     sku: str
     quantity: int = Field(ge=1)
     customer: str | None = None
 
 
-class ReservationChange(BaseModel):
+class ReservationChangeRequest(BaseModel):
     """What is to be reserved instead; what is left out stays."""
 
     sku: str | None = None
     quantity: int | None = Field(None, ge=1)
 
 
-class Return(BaseModel):
+class ReturnRequest(BaseModel):
     sku: str
     quantity: int = Field(ge=1)
     customer: str | None = None
 
 
-class Stock(BaseModel):
+class StockCountRequest(BaseModel):
     quantity: int = Field(ge=0)
 
 
-def _stock(work: Work, sku: str) -> Resource:
+def _get_stock(work: UnitOfWork, sku: str) -> Resource:
     if found := work.find("stock", sku):
         return found
-    if sku in FIRST_STOCK:
-        return work.keep("stock", Resource(id=sku, state="listed", available=FIRST_STOCK[sku]))
+    if sku in INITIAL_STOCK:
+        return work.save("stock", Resource(id=sku, state="listed", available=INITIAL_STOCK[sku]))
     raise BusinessError("unknown_sku", f"there is no article {sku}", 422)
 
 
-def _book(work: Work, sku: str, difference: int) -> None:
-    stock = _stock(work, sku)
-    work.move("stock", stock, "listed", available=stock.known("available") + difference)
+def _adjust_stock(work: UnitOfWork, sku: str, difference: int) -> None:
+    stock = _get_stock(work, sku)
+    work.change_state("stock", stock, "listed", available=stock.get_field("available") + difference)
 
 
-def _take(work: Work, sku: str, quantity: int) -> None:
-    available = _stock(work, sku).known("available")
+def _remove_stock(work: UnitOfWork, sku: str, quantity: int) -> None:
+    available = _get_stock(work, sku).get_field("available")
     if available < quantity:
         raise BusinessError("out_of_stock", f"{quantity} of {sku} wanted, {available} there")
-    _book(work, sku, -quantity)
+    _adjust_stock(work, sku, -quantity)
 
 
 @router.get("/stock/{sku}")
-async def stock(sku: str, work: Working) -> Resource:
-    return _stock(work, sku)
+async def stock(sku: str, work: UnitOfWorkDep) -> Resource:
+    return _get_stock(work, sku)
 
 
 @router.put("/stock/{sku}")
-async def count_stock(sku: str, counted: Stock, work: Working) -> Resource:
+async def count_stock(sku: str, body: StockCountRequest, work: UnitOfWorkDep) -> Resource:
     """Sets what is there, for an article that may be new."""
-    return work.keep("stock", Resource(id=sku, state="listed", available=counted.quantity))
+    return work.save("stock", Resource(id=sku, state="listed", available=body.quantity))
 
 
 @router.post("/reservations", status_code=201)
-async def reserve(wanted: ReservationWanted, work: Working) -> Resource:
-    _take(work, wanted.sku, wanted.quantity)
-    return work.create("reservation", "RES", "reserved", **wanted.model_dump())
+async def reserve(body: ReservationRequest, work: UnitOfWorkDep) -> Resource:
+    _remove_stock(work, body.sku, body.quantity)
+    return work.create("reservation", "RES", "reserved", **body.model_dump())
 
 
 @router.get("/reservations/{id}")
-async def reservation(id: str, work: Working) -> Resource:  # noqa: A002 - the name is part of the path
+async def reservation(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
     return work.get("reservation", id)
 
 
 @router.patch("/reservations/{id}")
-async def change_reservation(id: str, wanted: ReservationChange, work: Working) -> Resource:  # noqa: A002
+async def change_reservation(id: str, body: ReservationChangeRequest, work: UnitOfWorkDep) -> Resource:  # noqa: A002
     held = work.get("reservation", id)
     if held.state != "reserved":
         raise BusinessError(f"already_{held.state}", f"reservation {id} is {held.state}")
-    sku, quantity = wanted.sku or held.known("sku"), wanted.quantity or held.known("quantity")
-    _book(work, held.known("sku"), held.known("quantity"))
-    _take(work, sku, quantity)
-    return work.move("reservation", held, "reserved", sku=sku, quantity=quantity)
+    sku, quantity = body.sku or held.get_field("sku"), body.quantity or held.get_field("quantity")
+    _adjust_stock(work, held.get_field("sku"), held.get_field("quantity"))
+    _remove_stock(work, sku, quantity)
+    return work.change_state("reservation", held, "reserved", sku=sku, quantity=quantity)
 
 
 @router.delete("/reservations/{id}")
-async def release(id: str, work: Working) -> Resource:  # noqa: A002
+async def release(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
     held = work.get("reservation", id)
     if held.state != "reserved":
         raise BusinessError(f"already_{held.state}", f"reservation {id} is {held.state}")
-    _book(work, held.known("sku"), held.known("quantity"))
-    return work.move("reservation", held, "released")
+    _adjust_stock(work, held.get_field("sku"), held.get_field("quantity"))
+    return work.change_state("reservation", held, "released")
 
 
 @router.post("/returns", status_code=201)
-async def take_back(sent: Return, work: Working) -> Resource:
+async def take_back(body: ReturnRequest, work: UnitOfWorkDep) -> Resource:
     """A customer's devices come back into stock."""
-    _book(work, sent.sku, sent.quantity)
-    return work.create("return", "RET", "received", **sent.model_dump())
+    _adjust_stock(work, body.sku, body.quantity)
+    return work.create("return", "RET", "received", **body.model_dump())
 
 
-def book_out(work: Work, reservations: list[str]) -> None:
+def ship_reservations(work: UnitOfWork, reservations: list[str]) -> None:
     """The warehouse ships what was reserved. Raises BusinessError for what is not held."""
-    inventory = work.of("inventory")
+    inventory = work.for_system("inventory")
     for id_ in reservations:
         held = inventory.get("reservation", id_)
         if held.state != "reserved":
             raise BusinessError("reservation_not_held", f"reservation {id_} is {held.state}")
-        inventory.move("reservation", held, "shipped")
+        inventory.change_state("reservation", held, "shipped")
 
 
-def book_in(work: Work, reservations: list[str]) -> None:
+def unship_reservations(work: UnitOfWork, reservations: list[str]) -> None:
     """A parcel is back: what it held is reserved as before it was shipped, and may be released."""
-    inventory = work.of("inventory")
+    inventory = work.for_system("inventory")
     for id_ in reservations:
         sent = inventory.get("reservation", id_)
         if sent.state == "shipped":
-            inventory.move("reservation", sent, "reserved")
+            inventory.change_state("reservation", sent, "reserved")

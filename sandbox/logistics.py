@@ -9,17 +9,17 @@ import secrets
 
 from pydantic import BaseModel
 
-from sandbox.credentials import ApiKey
+from sandbox.credentials import ApiKeyAuthenticator
 from sandbox.errors import BusinessError
-from sandbox.idempotency import Working, system_router
-from sandbox.inventory import book_in, book_out
-from sandbox.request_context import Resource, Work
+from sandbox.idempotency import UnitOfWorkDep, system_router
+from sandbox.inventory import ship_reservations, unship_reservations
+from sandbox.request_context import Resource, UnitOfWork
 from sandbox.store import timestamp
 
-router = system_router("logistics", ApiKey("X-Api-Key", "LOGISTICS_API_KEY"))
+router = system_router("logistics", ApiKeyAuthenticator("X-Api-Key", "LOGISTICS_API_KEY"))
 
 
-class ShipmentWanted(BaseModel):
+class ShipmentRequest(BaseModel):
     reservations: list[str]
     customer: str | None = None
     address: str | None = None
@@ -27,39 +27,41 @@ class ShipmentWanted(BaseModel):
 
 
 @router.post("/shipments", status_code=201)
-async def ship(wanted: ShipmentWanted, work: Working) -> Resource:
-    if not wanted.reservations:
+async def ship(body: ShipmentRequest, work: UnitOfWorkDep) -> Resource:
+    if not body.reservations:
         raise BusinessError("nothing_to_ship", "a shipment needs at least one reservation", 422)
-    book_out(work, wanted.reservations)
+    ship_reservations(work, body.reservations)
     tracking = f"TRK-{secrets.token_hex(5)}"
-    shipment = work.create("shipment", "SHP", "in_transit", tracking=tracking, **wanted.model_dump())
-    work.later("deliver", shipment, "delivery")
+    shipment = work.create("shipment", "SHP", "in_transit", tracking=tracking, **body.model_dump())
+    work.schedule("deliver", shipment, "delivery")
     return shipment
 
 
 @router.get("/shipments/{id}")
-async def shipment(id: str, work: Working) -> Resource:  # noqa: A002 - the name is part of the path
+async def shipment(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
     return work.get("shipment", id)
 
 
 @router.delete("/shipments/{id}")
-async def recall(id: str, work: Working) -> Resource:  # noqa: A002
+async def recall(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
     """Fetches a parcel back on its way, or after its delivery. What it holds is reserved again, as before."""
     sent = work.get("shipment", id)
     if sent.state not in ("in_transit", "delivered"):
         raise BusinessError(f"already_{sent.state}", f"shipment {id} is {sent.state}")
-    book_in(work, sent.known("reservations"))
-    return work.move("shipment", sent, "recalled" if sent.state == "in_transit" else "returned")
+    unship_reservations(work, sent.get_field("reservations"))
+    return work.change_state("shipment", sent, "recalled" if sent.state == "in_transit" else "returned")
 
 
-def deliver(work: Work, id_: str) -> None:
+def deliver(work: UnitOfWork, id_: str) -> None:
     sent = work.get("shipment", id_)
     if sent.state != "in_transit":
         return
     delivered_at = timestamp()
-    work.move("shipment", sent, "delivered", delivered_at=delivered_at)
-    tracking = sent.known("tracking")
-    work.publish("shipment_delivered", tracking, {"shipment": id_, "tracking": tracking, "delivered_at": delivered_at})
+    work.change_state("shipment", sent, "delivered", delivered_at=delivered_at)
+    tracking = sent.get_field("tracking")
+    work.publish_event(
+        "shipment_delivered", tracking, {"shipment": id_, "tracking": tracking, "delivered_at": delivered_at}
+    )
 
 
-MOMENTS = {"deliver": deliver}
+SCHEDULED_ACTIONS = {"deliver": deliver}

@@ -10,29 +10,31 @@ from contextlib import suppress
 
 import httpx
 
-from sandbox.request_context import Work
+from sandbox.request_context import UnitOfWork
 from sandbox.settings import Settings
 from sandbox.store import Row, Store, now
 
-Moment = Callable[[Work, str], None]
+ScheduledAction = Callable[[UnitOfWork, str], None]
 """Goes on with the resource of this id; nothing where its state no longer calls for it."""
 
-LONGEST_PAUSE = 5.0
+MAX_RETRY_DELAY = 5.0
 """Seconds between two attempts at a delivery, at most."""
-REFUSALS = 5
+MAX_REFUSALS = 5
 """After so many plain refusals (4xx) a delivery is given up; where nobody answers, it never is."""
-AT_ONCE = 32
+DELIVERY_BATCH_SIZE = 32
 
 logger = logging.getLogger("systems")
 
 
-class Clockwork:
+class Scheduler:
     """Runs the moments and deliveries that are due. One per server."""
 
-    def __init__(self, store: Store, settings: Settings, moments: dict[tuple[str, str], Moment]) -> None:
+    def __init__(
+        self, store: Store, settings: Settings, scheduled_actions: dict[tuple[str, str], ScheduledAction]
+    ) -> None:
         self._store = store
         self._settings = settings
-        self._moments = moments
+        self._scheduled_actions = scheduled_actions
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -44,41 +46,41 @@ class Clockwork:
         async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
             while True:
                 self._wake.clear()
-                await self._pass_moments()
-                await self._deliver(client)
+                await self._run_due_actions()
+                await self._deliver_due(client)
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._wake.wait(), self._pause())
+                    await asyncio.wait_for(self._wake.wait(), self._seconds_until_due())
 
-    def _pause(self) -> float | None:
-        next_due = self._store.row(
+    def _seconds_until_due(self) -> float | None:
+        next_due = self._store.fetch_one(
             "select min(due) as due from"
             " (select due from moments union all select due from deliveries where state = 'pending')"
         )
         return None if next_due is None or next_due["due"] is None else max(0.0, next_due["due"] - now())
 
-    async def _pass_moments(self) -> None:
+    async def _run_due_actions(self) -> None:
         async with self._store.transaction():
-            for row in self._store.rows("select * from moments where due <= ? order by due, sequence", now()):
-                self._store.write("delete from moments where sequence = ?", row["sequence"])
-                work = Work(self._store, row["system"], self._settings.delays)
-                self._moments[row["system"], row["name"]](work, row["resource"])
+            for row in self._store.fetch_all("select * from moments where due <= ? order by due, sequence", now()):
+                self._store.execute("delete from moments where sequence = ?", row["sequence"])
+                work = UnitOfWork(self._store, row["system"], self._settings.delays)
+                self._scheduled_actions[row["system"], row["name"]](work, row["resource"])
 
-    async def _deliver(self, client: httpx.AsyncClient) -> None:
+    async def _deliver_due(self, client: httpx.AsyncClient) -> None:
         async with self._store.transaction():  # so that nothing is told that may still be taken back
-            due = self._store.rows(
+            due = self._store.fetch_all(
                 "select * from deliveries where state = 'pending' and due <= ? order by due, sequence limit ?",
-                now(), AT_ONCE,
+                now(), DELIVERY_BATCH_SIZE,
             )  # fmt: skip
         await asyncio.gather(*(self._deliver_one(client, row) for row in due))
 
     async def _deliver_one(self, client: httpx.AsyncClient, row: Row) -> None:
         error, lasting = await self._post(client, row)
         attempts = row["attempts"] + 1
-        refused = lasting and attempts >= REFUSALS
+        refused = lasting and attempts >= MAX_REFUSALS
         state = "delivered" if error is None else "refused" if refused else "pending"
-        pause = min(self._settings.delays["redelivery"] * 2 ** min(attempts - 1, 20), LONGEST_PAUSE)
+        pause = min(self._settings.delays["redelivery"] * 2 ** min(attempts - 1, 20), MAX_RETRY_DELAY)
         async with self._store.transaction():
-            self._store.write(
+            self._store.execute(
                 "update deliveries set state = ?, attempts = ?, error = ?, due = ? where sequence = ?",
                 state, attempts, error, now() + pause, row["sequence"],
             )  # fmt: skip

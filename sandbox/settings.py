@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-DELAYS: Mapping[str, float] = {
+DEFAULT_DELAYS: Mapping[str, float] = {
     "delivery": 20.0,  # from a shipment leaving until it is delivered
     "booking": 5.0,  # from an installation request until a visit is booked
     "appointment": 60.0,  # from the booking until the visit takes place
@@ -39,13 +39,13 @@ class Settings:
         return self.secrets.get(name) or DEFAULT_SECRET
 
 
-def settings_from(environment: Mapping[str, str]) -> Settings:
+def load_settings(environment: Mapping[str, str]) -> Settings:
     """Reads `SANDBOX_DELAY_<NAME>` (seconds), the systems' secrets, `ORDO_GATEWAY_URL` and `ORDO_GATEWAY_TOKEN`.
 
     Raises ValueError, in words for the person who set the variable, where a delay is not a number.
     """
-    delays = dict(DELAYS)
-    for name in DELAYS:
+    delays = dict(DEFAULT_DELAYS)
+    for name in DEFAULT_DELAYS:
         variable = f"SANDBOX_DELAY_{name.upper()}"
         if text := environment.get(variable):
             try:

@@ -38,7 +38,7 @@ create table if not exists notifications (
     body text not null, at text not null);
 create table if not exists delays (name text primary key, seconds real not null);
 """
-HAPPENED = ("resources", "answers", "effects", "requests", "moments", "deliveries", "faults", "notifications")
+HISTORY_TABLES = ("resources", "answers", "effects", "requests", "moments", "deliveries", "faults", "notifications")
 """The tables of what happened; delays are a setting."""
 
 
@@ -66,7 +66,7 @@ class Store:
         # Written by the process is enough against SIGKILL; only a power cut could lose the last transactions.
         self._connection.execute("pragma synchronous=normal")
         self._connection.executescript(SCHEMA)
-        self._turn = asyncio.Lock()
+        self._write_lock = asyncio.Lock()
 
     def close(self) -> None:
         self._connection.close()
@@ -74,7 +74,7 @@ class Store:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
         """All that is written inside happens together or not at all."""
-        async with self._turn:
+        async with self._write_lock:
             self._connection.execute("begin immediate")
             try:
                 yield
@@ -84,7 +84,7 @@ class Store:
             self._connection.execute("commit")
 
     @asynccontextmanager
-    async def attempt(self) -> AsyncIterator[None]:
+    async def savepoint(self) -> AsyncIterator[None]:
         """Inside a transaction: a part that is taken back alone where it raises."""
         self._connection.execute("savepoint attempt")
         try:
@@ -95,22 +95,22 @@ class Store:
         finally:
             self._connection.execute("release attempt")
 
-    def write(self, statement: str, *values: object) -> None:
+    def execute(self, statement: str, *values: object) -> None:
         self._connection.execute(statement, values)
 
-    def rows(self, query: str, *values: object) -> list[Row]:
+    def fetch_all(self, query: str, *values: object) -> list[Row]:
         return [dict(row) for row in self._connection.execute(query, values)]
 
-    def row(self, query: str, *values: object) -> Row | None:
+    def fetch_one(self, query: str, *values: object) -> Row | None:
         found = self._connection.execute(query, values).fetchone()
         return None if found is None else dict(found)
 
-    async def clear(self) -> None:
+    async def clear_history(self) -> None:
         async with self.transaction():
-            for table in HAPPENED:
-                self.write(f"delete from {table}")
+            for table in HISTORY_TABLES:
+                self.execute(f"delete from {table}")
 
 
-def dump(data: Any) -> str:
+def canonical_json(data: Any) -> str:
     """Canonical JSON: equal data gives equal text."""
     return json.dumps(data, sort_keys=True, separators=(",", ":"), ensure_ascii=False)

@@ -4,52 +4,52 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.credentials import Open
+from sandbox.credentials import NoAuthentication
 from sandbox.errors import BusinessError
-from sandbox.idempotency import Working, system_router
+from sandbox.idempotency import UnitOfWorkDep, system_router
 from sandbox.request_context import Resource
 
-router = system_router("warranty", Open())
+router = system_router("warranty", NoAuthentication())
 
-LONGEST = 5
+MAX_YEARS = 5
 """Years."""
 
 
-class WarrantyWanted(BaseModel):
+class WarrantyRequest(BaseModel):
     years: int = Field(ge=1)
     customer: str | None = None
     covers: str | None = None
 
 
-class Cancellation(BaseModel):
+class CancellationRequest(BaseModel):
     customer: str | None = None
 
 
 @router.post("/warranties", status_code=201)
-async def register(wanted: WarrantyWanted, work: Working) -> Resource:
-    if wanted.years > LONGEST:
-        raise BusinessError("term_too_long", f"a warranty runs for {LONGEST} years at most", 422)
-    return work.create("warranty", "WAR", "registered", **wanted.model_dump())
+async def register(body: WarrantyRequest, work: UnitOfWorkDep) -> Resource:
+    if body.years > MAX_YEARS:
+        raise BusinessError("term_too_long", f"a warranty runs for {MAX_YEARS} years at most", 422)
+    return work.create("warranty", "WAR", "registered", **body.model_dump())
 
 
 @router.get("/warranties/{id}")
-async def warranty(id: str, work: Working) -> Resource:  # noqa: A002 - the name is part of the path
+async def warranty(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
     return work.get("warranty", id)
 
 
 @router.delete("/warranties/{id}")
-async def make_void(id: str, work: Working) -> Resource:  # noqa: A002
+async def make_void(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
     registered = work.get("warranty", id)
     if registered.state != "registered":
         raise BusinessError("already_void", f"warranty {id} is void")
-    return work.move("warranty", registered, "void")
+    return work.change_state("warranty", registered, "void")
 
 
 @router.post("/cancellations")
-async def cancel_warranties(wanted: Cancellation, work: Working) -> Resource:
+async def cancel_warranties(body: CancellationRequest, work: UnitOfWorkDep) -> Resource:
     """Makes every warranty of the customer void. None is no error: what was asked for holds."""
     voided = [
-        work.move("warranty", each, "void").id
-        for each in work.all("warranty", ("registered",), customer=wanted.customer)
+        work.change_state("warranty", each, "void").id
+        for each in work.find_all("warranty", ("registered",), customer=body.customer)
     ]
-    return work.create("cancellation", "CAN", "done", voided=voided, **wanted.model_dump())
+    return work.create("cancellation", "CAN", "done", voided=voided, **body.model_dump())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from stack.errors import StackError
 
-SECRETS = (
+SECRET_NAMES = (
     "ORDO_GATEWAY_TOKEN",
     "ORDO_CALLBACK_SECRET",
     "INVENTORY_TOKEN",
@@ -26,12 +26,12 @@ SECRETS = (
 """Made up at the first start, and the same from then on: callback ids that are out in the world stay good."""
 
 
-class Folder:
+class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.environment_file = self.path / "environment"
 
-    def log(self, name: str) -> Path:
+    def log_file(self, name: str) -> Path:
         return self.path / f"{name}.log"
 
     @contextmanager
@@ -54,28 +54,28 @@ class Folder:
                 ) from error
             yield
 
-    def put_logs_aside(self, names: Iterable[str]) -> None:
+    def rotate_logs(self, names: Iterable[str]) -> None:
         """Each start begins new logs; those of the last one stay beside them as `.log.1`."""
         for name in names:
-            if self.log(name).exists():
-                self.log(name).replace(self.path / f"{name}.log.1")
+            if self.log_file(name).exists():
+                self.log_file(name).replace(self.path / f"{name}.log.1")
 
-    def forget_data(self) -> None:
+    def delete_databases(self) -> None:
         for file in self.path.glob("*.sqlite*"):
             file.unlink()
 
-    def secrets(self) -> dict[str, str]:
+    def load_secrets(self) -> dict[str, str]:
         """Those that were kept, and new ones for those that are missing."""
-        kept = self._kept()
-        return {name: kept.get(name) or secrets.token_urlsafe(24) for name in SECRETS}
+        kept = self._saved_environment()
+        return {name: kept.get(name) or secrets.token_urlsafe(24) for name in SECRET_NAMES}
 
-    def _kept(self) -> dict[str, str]:
+    def _saved_environment(self) -> dict[str, str]:
         if not self.environment_file.exists():
             return {}
         lines = self.environment_file.read_text().splitlines()
         return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
-    def keep(self, environment: Mapping[str, str]) -> None:
+    def save_environment(self, environment: Mapping[str, str]) -> None:
         """Writes what a further worker or a caller of the gateway needs, for nobody but this user to read."""
         text = "# set -a; . <this file>; set +a   gives a shell what a further worker of this stack needs\n"
         text += "".join(f"{name}={value}\n" for name, value in sorted(environment.items()))

@@ -13,20 +13,20 @@ from rich.console import Console
 
 from compiler.orders.reader import read_orders
 from operations.actions.step_and_order_actions import StepCommand
-from operations.errors import Refused
-from operations.reading.read_order import OrderReading
-from stack.demo_output import Screen
+from operations.errors import OperationRefused
+from operations.reading.read_order import OrderDetails
+from stack.demo_output import DemoOutput
 from stack.errors import StackError
 from stack.options import StackOptions
-from stack.stack import RunningStack, ToldToEnd, run
+from stack.stack import RunningStack, ShutdownRequested, run_stack
 from views.order.follow import follow
 from workflows.contract.order_messages import Actor
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState
 
-DELAYS = {"delivery": 4.0, "booking": 2.0, "appointment": 60.0, "activation": 3.0}
+SANDBOX_DELAYS = {"delivery": 4.0, "booking": 2.0, "appointment": 60.0, "activation": 3.0}
 """Seconds in the sandbox, where life takes days."""
-SHORTENED = (
+SIMPLIFICATIONS = (
     "A parcel takes 4 seconds where life takes days, booking a technician 2, activating a subscription 3.",
     "The visit is a minute away, so the wait “until the day before the visit” is over at once.",
     "And nobody drives out: the demo itself completes the technician's task.",
@@ -38,19 +38,19 @@ FAULTS = (
      "Logistics does its work the next time, but the line goes dead before it can say so."),
 )  # fmt: skip
 TECHNICIAN = Actor(by="demo", reason="the demo plays the technician")
-VISIT = {"outcome": "done", "notes": "Mounted and tested"}
-TASK_IS_SEEN = 2.5
+VISIT_RESULT = {"outcome": "done", "notes": "Mounted and tested"}
+TASK_VISIBLE_SECONDS = 2.5
 """Seconds that the task is left open, so that one sees it wait for a person."""
-LONGEST = 150.0
+STUCK_AFTER = 150.0
 """Seconds after which an order that has not ended is called stuck."""
-INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 
 @dataclass(frozen=True)
 class DemoOptions:
     stack: StackOptions
     order: Path = Path("orders/home_security.yaml")
-    stay: bool = False
+    keep_running: bool = False
     """Whether the stack stays up until Ctrl-C once the order has ended, so that it can be visited."""
 
 
@@ -60,12 +60,14 @@ def demo(options: DemoOptions, console: Console) -> int:
     The demo has data of its own, new at each start, and takes free ports where the usual ones are taken.
     Raises OperationError, StackError among others, in words for the person who watches.
     """
-    order = _order(options.order)
-    own = replace(options.stack, data=options.stack.data / "demo", ports=options.stack.ports.or_free(), fresh=True)
-    return asyncio.run(_demo(replace(options, stack=own), order, Screen(console)))
+    order = _load_order(options.order)
+    own = replace(
+        options.stack, data=options.stack.data / "demo", ports=options.stack.ports.with_free_ports(), fresh=True
+    )
+    return asyncio.run(_run_demo(replace(options, stack=own), order, DemoOutput(console)))
 
 
-def _order(path: Path) -> dict[str, Any]:
+def _load_order(path: Path) -> dict[str, Any]:
     """The sample order, with its dates counted from today."""
     try:
         text = path.read_text(encoding="utf-8")
@@ -81,87 +83,87 @@ def _order(path: Path) -> dict[str, Any]:
     }
 
 
-async def _demo(options: DemoOptions, order: dict[str, Any], screen: Screen) -> int:
-    outcome: int = INTERRUPTED
+async def _run_demo(options: DemoOptions, order: dict[str, Any], output: DemoOutput) -> int:
+    outcome: int = EXIT_INTERRUPTED
 
     async def show(stack: RunningStack) -> None:
         nonlocal outcome
-        outcome = await _show(stack, order, screen)
-        screen.where_next(stack, order["id"], options.stay)
-        if options.stay:
+        outcome = await _show_order(stack, order, output)
+        output.show_next_steps(stack, order["id"], options.keep_running)
+        if options.keep_running:
             await asyncio.Event().wait()
 
-    screen.say("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    output.print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
     try:
-        await run(options.stack, screen.say, show, DELAYS)
-    except ToldToEnd:
-        screen.say("Ended.")
+        await run_stack(options.stack, output.print_line, show, SANDBOX_DELAYS)
+    except ShutdownRequested:
+        output.print_line("Ended.")
     return outcome
 
 
-async def _show(stack: RunningStack, order: dict[str, Any], screen: Screen) -> int:
-    screen.heading("Shortened for the demo")
-    for sentence in SHORTENED:
-        screen.point(sentence)
-    screen.heading("Faults switched on, so that something goes wrong")
+async def _show_order(stack: RunningStack, order: dict[str, Any], output: DemoOutput) -> int:
+    output.print_heading("Shortened for the demo")
+    for sentence in SIMPLIFICATIONS:
+        output.print_bullet(sentence)
+    output.print_heading("Faults switched on, so that something goes wrong")
     for fault, sentence in FAULTS:
-        await _switch_on(stack, fault)
-        screen.point(sentence)
+        await _add_fault(stack, fault)
+        output.print_bullet(sentence)
     submission = await stack.orders.submit(order)
     if submission.decision is None:
-        raise StackError(f"No worker has taken order {order['id']} up. Its log: {stack.folder.log('worker')}")
+        raise StackError(f"No worker has taken order {order['id']} up. Its log: {stack.folder.log_file('worker')}")
     if not submission.accepted:
-        raise Refused("rejected", f"Order {order['id']} was rejected", submission.decision.findings)
+        raise OperationRefused("rejected", f"Order {order['id']} was rejected", submission.decision.findings)
     reading = await stack.orders.read(order["id"])
-    screen.heading("What one order line becomes")
-    screen.decomposition(reading)
-    screen.heading("The plan, live")
-    ended = await _watched(stack, order["id"], screen)
-    screen.heading("What the systems saw")
-    await _told_by_systems(stack, order["id"], screen)
+    output.print_heading("What one order line becomes")
+    output.show_decomposition(reading)
+    output.print_heading("The plan, live")
+    ended = await _follow_order(stack, order["id"], output)
+    output.print_heading("What the systems saw")
+    await _show_system_logs(stack, order["id"], output)
     return 0 if ended.order.state is OrderState.COMPLETED else 4
 
 
-async def _switch_on(stack: RunningStack, fault: dict[str, Any]) -> None:
+async def _add_fault(stack: RunningStack, fault: dict[str, Any]) -> None:
     async with httpx.AsyncClient(base_url=stack.addresses.sandbox, trust_env=False) as sandbox:
         (await sandbox.post("/_faults", json=fault)).raise_for_status()
 
 
-async def _watched(stack: RunningStack, order_id: str, screen: Screen) -> OrderReading:
-    technician = asyncio.create_task(_plays_technician(stack, order_id, screen))
+async def _follow_order(stack: RunningStack, order_id: str, output: DemoOutput) -> OrderDetails:
+    technician = asyncio.create_task(_complete_first_task(stack, order_id, output))
     try:
-        return await follow(stack.orders, order_id, screen.console, LONGEST)
+        return await follow(stack.orders, order_id, output.console, STUCK_AFTER)
     finally:
         technician.cancel()
         await asyncio.gather(technician, return_exceptions=True)
 
 
-async def _plays_technician(stack: RunningStack, order_id: str, screen: Screen) -> None:
+async def _complete_first_task(stack: RunningStack, order_id: str, output: DemoOutput) -> None:
     """Completes the first manual task once it is open, as a person would."""
-    task = await _open_task(stack, order_id)
-    await asyncio.sleep(TASK_IS_SEEN)
-    await stack.orders.act(
-        StepCommand("complete", order_id, task.id, TECHNICIAN, data=VISIT, expected=StepState.IN_PROGRESS)
+    task = await _wait_for_open_task(stack, order_id)
+    await asyncio.sleep(TASK_VISIBLE_SECONDS)
+    await stack.orders.act_on_step(
+        StepCommand("complete", order_id, task.id, TECHNICIAN, data=VISIT_RESULT, expected_state=StepState.IN_PROGRESS)
     )
-    screen.task_completed(stack, order_id, task, VISIT)
+    output.show_task_completed(stack, order_id, task, VISIT_RESULT)
 
 
-async def _open_task(stack: RunningStack, order_id: str) -> StepView:
+async def _wait_for_open_task(stack: RunningStack, order_id: str) -> StepView:
     while True:
-        page = await stack.orders.steps_page(order_id, states=[StepState.IN_PROGRESS])
+        page = await stack.orders.read_steps_page(order_id, states=[StepState.IN_PROGRESS])
         for step in page.steps:
             if step.kind == "manual":
                 return step
         await asyncio.sleep(0.3)
 
 
-async def _told_by_systems(stack: RunningStack, order_id: str, screen: Screen) -> None:
+async def _show_system_logs(stack: RunningStack, order_id: str, output: DemoOutput) -> None:
     async with httpx.AsyncClient(base_url=stack.addresses.sandbox, trust_env=False) as sandbox:
         prefix = {"key_prefix": f"{order_id}/"}
         requests = (await sandbox.get("/_requests", params=prefix)).raise_for_status().json()
         effects = (await sandbox.get("/_log", params=prefix)).raise_for_status().json()
     changing = [request for request in requests if request["method"] != "GET"]
-    screen.exactly_once(
+    output.show_exactly_once(
         requests=len(changing),
         failed=sum(1 for request in changing if request["status"] >= 500),
         repeated=sum(1 for request in changing if request["replayed"]),

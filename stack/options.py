@@ -20,7 +20,7 @@ class Ports:
     gateway: int = 8080
     sandbox: int = 8100
 
-    def named(self) -> Iterator[tuple[str, str, int]]:
+    def described(self) -> Iterator[tuple[str, str, int]]:
         """(what listens there, the flag that chooses another, port)"""
         yield "Temporal", "--temporal-port", self.temporal
         yield "Temporal's Web UI", "--ui-port", self.ui
@@ -29,14 +29,14 @@ class Ports:
 
     def check_free(self) -> None:
         """Raises StackError, naming every port that something else listens on and the flag for another one."""
-        taken = [(what, flag, port) for what, flag, port in self.named() if not is_free(port)]
+        taken = [(what, flag, port) for what, flag, port in self.described() if not is_port_free(port)]
         if taken:
             lines = [f"Port {port}, for {what}, is taken: choose another with {flag}." for what, flag, port in taken]
             raise StackError("\n".join([*lines, "Or end what runs there; it may be another `up` or `demo`."]))
 
-    def or_free(self) -> Ports:
+    def with_free_ports(self) -> Ports:
         """These, with free ones in the place of those that are taken."""
-        return Ports(*(port if is_free(port) else free_port() for _, _, port in self.named()))
+        return Ports(*(port if is_port_free(port) else free_port() for _, _, port in self.described()))
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class StackOptions:
     """Begins without what earlier starts left in the folder."""
 
 
-def is_free(port: int) -> bool:
+def is_port_free(port: int) -> bool:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

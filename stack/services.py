@@ -12,13 +12,13 @@ import httpx
 from temporalio.client import Client
 
 from stack import temporal_server
-from stack.data_folder import Folder
+from stack.data_folder import DataFolder
 from stack.options import HOST, StackOptions
-from stack.supervisor import Service, importing_us, since_start
+from stack.supervisor import Service, current_run_log, with_project_path
 
-SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
+SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """Of the sandbox: each has its address in `<NAME>_URL`."""
-NAMES = ("temporal", "sandbox", "worker", "gateway")
+SERVICE_NAMES = ("temporal", "sandbox", "worker", "gateway")
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Addresses:
     sandbox: str
 
     @classmethod
-    def of(cls, options: StackOptions) -> Addresses:
+    def from_options(cls, options: StackOptions) -> Addresses:
         ports = options.ports
         return cls(
             f"{HOST}:{ports.temporal}",
@@ -40,87 +40,94 @@ class Addresses:
 
 
 @dataclass(frozen=True)
-class Blueprint:
+class StackSpec:
     """Everything that the services are made from."""
 
     options: StackOptions
-    folder: Folder
+    folder: DataFolder
     client: Client
     sandbox_delays: Mapping[str, float] = field(default_factory=dict)
     """Seconds by name, as the sandbox has them: `delivery`, `booking`, …"""
 
     @property
     def addresses(self) -> Addresses:
-        return Addresses.of(self.options)
+        return Addresses.from_options(self.options)
 
 
-def shared_environment(plan: Blueprint) -> dict[str, str]:
+def shared_environment(spec: StackSpec) -> dict[str, str]:
     """Addresses and secrets of this stack."""
-    systems = {f"{system.upper()}_URL": f"{plan.addresses.sandbox}/{system}" for system in SYSTEMS}
-    receivers = {"CUSTOMER_CARE_URL": f"{plan.addresses.sandbox}/_notifications"}
-    connection = {"TEMPORAL_ADDRESS": plan.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
-    return systems | receivers | connection | {"ORDO_GATEWAY_URL": plan.addresses.gateway} | plan.folder.secrets()
+    systems = {f"{system.upper()}_URL": f"{spec.addresses.sandbox}/{system}" for system in SANDBOX_SYSTEMS}
+    receivers = {"CUSTOMER_CARE_URL": f"{spec.addresses.sandbox}/_notifications"}
+    connection = {"TEMPORAL_ADDRESS": spec.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
+    return systems | receivers | connection | {"ORDO_GATEWAY_URL": spec.addresses.gateway} | spec.folder.load_secrets()
 
 
-def services(plan: Blueprint) -> tuple[Service, ...]:
+def build_services(spec: StackSpec) -> tuple[Service, ...]:
     """In the order in which they are started."""
-    shared = shared_environment(plan)
-    plan.folder.keep(shared)
+    shared = shared_environment(spec)
+    spec.folder.save_environment(shared)
     # No profile of the person's may lead to another Temporal; but a system may be pointed at the real one.
     person = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "ORDO_"))}
-    base = importing_us(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
-    return (_temporal(plan, base), _sandbox(plan, base), _worker(plan, base), _gateway(plan, base))
+    base = with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
+    return (_temporal(spec, base), _sandbox(spec, base), _worker(spec, base), _gateway(spec, base))
 
 
-def _temporal(plan: Blueprint, base: dict[str, str]) -> Service:
-    command = temporal_server.command(plan.options.ports, plan.folder.path / "temporal.sqlite")
-    environment = base | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"}  # it would ask its maker for news
+def _temporal(spec: StackSpec, base_environment: dict[str, str]) -> Service:
+    command = temporal_server.server_command(spec.options.ports, spec.folder.path / "temporal.sqlite")
+    environment = base_environment | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"}  # it would ask its maker for news
     return Service(
         "temporal",
         "Temporal",
         command,
         environment,
-        plan.folder.log("temporal"),
-        lambda: temporal_server.answers(plan.client),
+        spec.folder.log_file("temporal"),
+        lambda: temporal_server.is_ready(spec.client),
     )
 
 
-def _sandbox(plan: Blueprint, base: dict[str, str]) -> Service:
+def _sandbox(spec: StackSpec, base_environment: dict[str, str]) -> Service:
     command = (
-        *(sys.executable, "-m", "sandbox", "--host", HOST, "--port", str(plan.options.ports.sandbox)),
-        *("--data", str(plan.folder.path / "sandbox.sqlite")),
+        *(sys.executable, "-m", "sandbox", "--host", HOST, "--port", str(spec.options.ports.sandbox)),
+        *("--data", str(spec.folder.path / "sandbox.sqlite")),
     )
-    delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in plan.sandbox_delays.items()}
+    delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in spec.sandbox_delays.items()}
     return Service(
         "sandbox",
         "The sandbox",
         command,
-        base | delays,
-        plan.folder.log("sandbox"),
-        healthy(plan.addresses.sandbox + "/health"),
+        base_environment | delays,
+        spec.folder.log_file("sandbox"),
+        http_ready(spec.addresses.sandbox + "/health"),
     )
 
 
-def _worker(plan: Blueprint, base: dict[str, str]) -> Service:
+def _worker(spec: StackSpec, base_environment: dict[str, str]) -> Service:
     command = (
-        *(sys.executable, "-m", "worker", "--address", plan.addresses.temporal),
-        *("--namespace", temporal_server.NAMESPACE, "--definitions", str(plan.options.definitions)),
+        *(sys.executable, "-m", "worker", "--address", spec.addresses.temporal),
+        *("--namespace", temporal_server.NAMESPACE, "--definitions", str(spec.options.definitions)),
     )
-    log = plan.folder.log("worker")
-    return Service("worker", "The worker", command, base, log, says("worker ready", log), grace=20.0)
+    log = spec.folder.log_file("worker")
+    return Service(
+        "worker", "The worker", command, base_environment, log, log_contains("worker ready", log), grace=20.0
+    )
 
 
-def _gateway(plan: Blueprint, base: dict[str, str]) -> Service:
+def _gateway(spec: StackSpec, base_environment: dict[str, str]) -> Service:
     command = (
-        *(sys.executable, "-m", "gateway", "--host", HOST, "--port", str(plan.options.ports.gateway)),
-        *("--address", plan.addresses.temporal, "--namespace", temporal_server.NAMESPACE),
+        *(sys.executable, "-m", "gateway", "--host", HOST, "--port", str(spec.options.ports.gateway)),
+        *("--address", spec.addresses.temporal, "--namespace", temporal_server.NAMESPACE),
     )
     return Service(
-        "gateway", "The gateway", command, base, plan.folder.log("gateway"), healthy(plan.addresses.gateway + "/ready")
+        "gateway",
+        "The gateway",
+        command,
+        base_environment,
+        spec.folder.log_file("gateway"),
+        http_ready(spec.addresses.gateway + "/ready"),
     )
 
 
-def healthy(url: str) -> Callable[[], Awaitable[bool]]:
+def http_ready(url: str) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
         async with httpx.AsyncClient(timeout=2, trust_env=False) as client:
             try:
@@ -131,8 +138,8 @@ def healthy(url: str) -> Callable[[], Awaitable[bool]]:
     return ready
 
 
-def says(words: str, log: Path) -> Callable[[], Awaitable[bool]]:
+def log_contains(text: str, log: Path) -> Callable[[], Awaitable[bool]]:
     async def ready() -> bool:
-        return words in since_start(log)
+        return text in current_run_log(log)
 
     return ready

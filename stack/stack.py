@@ -10,31 +10,31 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.load_catalogue import load_catalogue
-from operations.client import Orders
+from operations.client import OrderClient
 from stack import temporal_server
-from stack.data_folder import Folder
+from stack.data_folder import DataFolder
 from stack.options import StackOptions
-from stack.services import NAMES, Addresses, Blueprint, services
-from stack.supervisor import Child, Tell, Watchdog
+from stack.services import SERVICE_NAMES, Addresses, StackSpec, build_services
+from stack.supervisor import PrintLine, ServiceProcess, Watchdog
 
-END_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+SHUTDOWN_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Result = TypeVar("Result")
 
 
-class ToldToEnd(Exception):
+class ShutdownRequested(Exception):
     """By Ctrl-C, SIGTERM or SIGHUP."""
 
 
 @dataclass(frozen=True)
 class RunningStack:
     addresses: Addresses
-    orders: Orders
-    folder: Folder
+    orders: OrderClient
+    folder: DataFolder
 
 
-async def run(
+async def run_stack(
     options: StackOptions,
-    tell: Tell,
+    print_line: PrintLine,
     use: Callable[[RunningStack], Coroutine[Any, Any, Result]],
     sandbox_delays: Mapping[str, float] | None = None,
 ) -> Result:
@@ -44,19 +44,19 @@ async def run(
     StackError where a part cannot start, or dies again and again.
     """
     load_catalogue(options.definitions)
-    folder = Folder(options.data)
-    with folder.locked(), _end_signals() as told:
+    folder = DataFolder(options.data)
+    with folder.locked(), _shutdown_signals() as told:
         options.ports.check_free()
-        folder.put_logs_aside(NAMES)
+        folder.rotate_logs(SERVICE_NAMES)
         if options.fresh:
-            folder.forget_data()
-        plan = Blueprint(options, folder, await temporal_server.client(options.ports), sandbox_delays or {})
+            folder.delete_databases()
+        plan = StackSpec(options, folder, await temporal_server.connect(options.ports), sandbox_delays or {})
         watchdog = Watchdog()
-        children = [Child(service, watchdog, tell) for service in services(plan)]
+        children = [ServiceProcess(service, watchdog, print_line) for service in build_services(plan)]
         try:
-            await _first(told, [_start(children)])
-            stack = RunningStack(plan.addresses, Orders(plan.client), folder)
-            result: Result = await _first(told, [use(stack), *(child.keep() for child in children)])
+            await _first_completed(told, [_start(children)])
+            stack = RunningStack(plan.addresses, OrderClient(plan.client), folder)
+            result: Result = await _first_completed(told, [use(stack), *(child.supervise() for child in children)])
             return result
         finally:
             await _stop(children)
@@ -64,25 +64,25 @@ async def run(
 
 
 @contextmanager
-def _end_signals() -> Iterator[asyncio.Event]:
+def _shutdown_signals() -> Iterator[asyncio.Event]:
     told, loop = asyncio.Event(), asyncio.get_running_loop()
-    for number in END_SIGNALS:
+    for number in SHUTDOWN_SIGNALS:
         loop.add_signal_handler(number, told.set)
     try:
         yield told
     finally:
-        for number in END_SIGNALS:
+        for number in SHUTDOWN_SIGNALS:
             loop.remove_signal_handler(number)
 
 
-async def _first(told: asyncio.Event, work: Sequence[Coroutine[Any, Any, Any]]) -> Any:
+async def _first_completed(shutdown: asyncio.Event, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> Any:
     """The outcome of whichever ends first; the others are cancelled."""
-    tasks = [asyncio.create_task(each) for each in work]
-    signalled = asyncio.create_task(told.wait())
+    tasks = [asyncio.create_task(each) for each in coroutines]
+    signalled = asyncio.create_task(shutdown.wait())
     try:
         done, _ = await asyncio.wait([signalled, *tasks], return_when=asyncio.FIRST_COMPLETED)
         if signalled in done:
-            raise ToldToEnd
+            raise ShutdownRequested
         return next(task for task in tasks if task in done).result()
     finally:
         for task in (signalled, *tasks):
@@ -90,25 +90,25 @@ async def _first(told: asyncio.Event, work: Sequence[Coroutine[Any, Any, Any]]) 
         await asyncio.gather(signalled, *tasks, return_exceptions=True)
 
 
-async def _start(children: Sequence[Child]) -> None:
+async def _start(children: Sequence[ServiceProcess]) -> None:
     temporal, sandbox, worker, gateway = children
-    await _together(temporal.start(), sandbox.start())
-    await _together(worker.start(), gateway.start())
+    await _run_together(temporal.start(), sandbox.start())
+    await _run_together(worker.start(), gateway.start())
 
 
-async def _stop(children: Sequence[Child]) -> None:
+async def _stop(children: Sequence[ServiceProcess]) -> None:
     """The worker first, so that calls under way are answered; the server last, so that it is told of everything."""
     temporal, sandbox, worker, gateway = children
     await worker.stop()
-    await _together(sandbox.stop(), gateway.stop())
+    await _run_together(sandbox.stop(), gateway.stop())
     await temporal.stop()
 
 
-async def _together(*work: Awaitable[None]) -> None:
+async def _run_together(*awaitables: Awaitable[None]) -> None:
     """All of them; the first failure ends the others, and is raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            for each in work:
+            for each in awaitables:
                 group.create_task(_awaited(each))
     except BaseExceptionGroup as failures:
         raise failures.exceptions[0] from None

@@ -18,18 +18,18 @@ from typing import IO
 
 from stack.errors import StackError
 
-Tell = Callable[[str], None]
+PrintLine = Callable[[str], None]
 """Shows a line to the person who watches."""
 
-PATIENCE = 60.0
+READY_TIMEOUT = 60.0
 """Seconds until a process that has not become ready counts as broken."""
-DEATHS = 5
-WITHIN = 60.0
+MAX_DEATHS = 5
+DEATH_WINDOW = 60.0
 """So many deaths within so many seconds, and starting it again is no help."""
-STARTS = "-- starts"
+START_MARKER = "-- starts"
 """A line of the log: from here on it is about the process that runs now."""
-LAST_LINES = 12
-LONGEST_LINE = 600
+LOG_TAIL_LINES = 12
+MAX_LINE_LENGTH = 600
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Service:
     """Seconds that it may take to end."""
 
 
-def importing_us(environment: Mapping[str, str]) -> dict[str, str]:
+def with_project_path(environment: Mapping[str, str]) -> dict[str, str]:
     """For a Python that is to find the project's modules from whatever folder it is started in."""
     project = str(Path(__file__).resolve().parents[1])
     return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, (project, environment.get("PYTHONPATH"))))}
@@ -61,21 +61,21 @@ class Watchdog:
             [sys.executable, "-m", "stack.watchdog", str(grace)],
             stdin=subprocess.PIPE,
             start_new_session=True,
-            env=importing_us(os.environ),
+            env=with_project_path(os.environ),
             text=True,
             bufsize=1,
         )
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
             self._process.stdin.write(line + "\n")
 
     def watch(self, pid: int) -> None:
-        self._say(f"+{pid}")
+        self._send(f"+{pid}")
 
-    def forget(self, pid: int) -> None:
-        self._say(f"-{pid}")
+    def unwatch(self, pid: int) -> None:
+        self._send(f"-{pid}")
 
     def close(self) -> None:
         assert self._process.stdin is not None
@@ -84,15 +84,15 @@ class Watchdog:
         self._process.wait()
 
 
-class Child:
+class ServiceProcess:
     """A service while it runs, from its start to its end, through every death on the way."""
 
-    def __init__(self, service: Service, watchdog: Watchdog, tell: Tell) -> None:
+    def __init__(self, service: Service, watchdog: Watchdog, print_line: PrintLine) -> None:
         self.service = service
         self._watchdog = watchdog
-        self._tell = tell
+        self._print_line = print_line
         self._process: asyncio.subprocess.Process | None = None
-        self._ending = False
+        self._is_stopping = False
 
     @property
     def pid(self) -> int | None:
@@ -100,46 +100,50 @@ class Child:
 
     async def start(self) -> None:
         """Returns when it is ready. Raises StackError, with its log's end, where it ends first or takes too long."""
-        await self._until_ready(await self._spawn())
+        await self._wait_until_ready(await self._spawn())
 
-    async def _until_ready(self, process: asyncio.subprocess.Process) -> None:
-        deadline = time.monotonic() + PATIENCE
+    async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
+        deadline = time.monotonic() + READY_TIMEOUT
         while not await self.service.is_ready():
             if process.returncode is not None:
-                raise StackError(f"{self.service.title} could not start ({how(process.returncode)}).{self._last()}")
+                raise StackError(
+                    f"{self.service.title} could not start ({describe_exit(process.returncode)}).{self._log_tail()}"
+                )
             if time.monotonic() > deadline:
-                raise StackError(f"{self.service.title} is not ready after {PATIENCE:.0f} s.{self._last()}")
+                raise StackError(f"{self.service.title} is not ready after {READY_TIMEOUT:.0f} s.{self._log_tail()}")
             await asyncio.sleep(0.05)
 
-    async def keep(self) -> None:
+    async def supervise(self) -> None:
         """Starts it again whenever it dies, until it is stopped. Raises StackError where it dies again and again."""
-        deaths: deque[float] = deque(maxlen=DEATHS)
+        deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         while self._process is not None:
             code = await self._process.wait()
-            if self._ending:
+            if self._is_stopping:
                 return
-            self._watchdog.forget(self._process.pid)
+            self._watchdog.unwatch(self._process.pid)
             deaths.append(time.monotonic())
-            if len(deaths) == DEATHS and deaths[-1] - deaths[0] < WITHIN:
-                raise StackError(f"{self.service.title} died {DEATHS} times within a minute.{self._last()}")
-            self._tell(f"{self.service.title} died ({how(code)}); starting it again. Its log: {self.service.log}")
+            if len(deaths) == MAX_DEATHS and deaths[-1] - deaths[0] < DEATH_WINDOW:
+                raise StackError(f"{self.service.title} died {MAX_DEATHS} times within a minute.{self._log_tail()}")
+            self._print_line(
+                f"{self.service.title} died ({describe_exit(code)}); starting it again. Its log: {self.service.log}"
+            )
             await asyncio.sleep(0.1 * 2 ** len(deaths))
-            if self._ending:
+            if self._is_stopping:
                 return
-            await self._start_again()
+            await self._restart()
 
-    async def _start_again(self) -> None:
+    async def _restart(self) -> None:
         process = await self._spawn()
         try:
-            await self._until_ready(process)
-            self._tell(f"{self.service.title} runs again.")
+            await self._wait_until_ready(process)
+            self._print_line(f"{self.service.title} runs again.")
         except StackError as error:
             if process.returncode is None:  # else it died once more, which is told next
-                self._tell(str(error))
+                self._print_line(str(error))
 
     async def stop(self) -> None:
         """Asks it to end, and kills it where it does not within its grace."""
-        self._ending = True
+        self._is_stopping = True
         process = self._process
         if process is None:
             return
@@ -147,14 +151,14 @@ class Child:
         try:
             await asyncio.wait_for(process.wait(), self.service.grace)
         except TimeoutError:
-            self._tell(f"{self.service.title} did not end within {self.service.grace:.0f} s; killing it.")
+            self._print_line(f"{self.service.title} did not end within {self.service.grace:.0f} s; killing it.")
         self._signal(signal.SIGKILL)  # also what it may have started, and left
         await process.wait()
-        self._watchdog.forget(process.pid)
+        self._watchdog.unwatch(process.pid)
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         with self.service.log.open("ab") as log:
-            log.write(f"{STARTS}\n".encode())
+            log.write(f"{START_MARKER}\n".encode())
             log.flush()
             self._process = await self._exec(log)
         self._watchdog.watch(self._process.pid)
@@ -176,28 +180,28 @@ class Child:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
 
-    def _last(self) -> str:
-        lines = since_start(self.service.log).splitlines()[-LAST_LINES:]
-        shown = "".join(f"\n  {readable(line)}" for line in lines)
+    def _log_tail(self) -> str:
+        lines = current_run_log(self.service.log).splitlines()[-LOG_TAIL_LINES:]
+        shown = "".join(f"\n  {format_log_line(line)}" for line in lines)
         return f" The end of its log {self.service.log}:{shown}" if shown else f" Its log {self.service.log} is empty."
 
 
-def since_start(log: Path) -> str:
+def current_run_log(log: Path) -> str:
     """What the process that runs now, or died last, has said."""
-    return log.read_text(errors="replace").rpartition(f"{STARTS}\n")[2] if log.exists() else ""
+    return log.read_text(errors="replace").rpartition(f"{START_MARKER}\n")[2] if log.exists() else ""
 
 
-def readable(line: str) -> str:
+def format_log_line(line: str) -> str:
     """A line of a log for people: of a JSON line what happened, and what is said about it."""
     try:
         said = json.loads(line)
         event = said.pop("event")
     except (ValueError, KeyError, TypeError, AttributeError):
-        return line[:LONGEST_LINE]
+        return line[:MAX_LINE_LENGTH]
     about = ", ".join(f"{name}: {value}" for name, value in said.items() if name not in ("level", "timestamp"))
-    return f"{event} ({about})"[:LONGEST_LINE] if about else str(event)[:LONGEST_LINE]
+    return f"{event} ({about})"[:MAX_LINE_LENGTH] if about else str(event)[:MAX_LINE_LENGTH]
 
 
-def how(code: int) -> str:
+def describe_exit(returncode: int) -> str:
     """A return code as asyncio gives it, in words."""
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit {code}"
+    return f"killed by {signal.Signals(-returncode).name}" if returncode < 0 else f"exit {returncode}"

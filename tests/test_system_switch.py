@@ -18,15 +18,15 @@ from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 
 from activities.calls.system_probe import QueueRates
 from activity_contract.calls import system_task_queue
-from activity_contract.system_switch import QueueRate
+from activity_contract.system_switch import QueueRateInput
 from operations.errors import NotFound
 from tests.activities.scripted import Reply
 from tests.switching import ANN, Deployment, deployment, until
 from tests.temporal import BINARY
 from workflows.contract.states import StepState
-from workflows.contract.switch_messages import switch_id
+from workflows.contract.switch_messages import switch_workflow_id
 from workflows.core.systems import circuit_breaker
-from workflows.core.systems.circuit_breaker import RAMP
+from workflows.core.systems.circuit_breaker import RAMP_RATES
 
 
 @pytest.fixture
@@ -38,9 +38,9 @@ async def site(temporal: WorkflowEnvironment, tmp_path: Path) -> AsyncIterator[D
 @pytest.fixture
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     """Probes follow each other quickly, and the pace rises quickly."""
-    monkeypatch.setattr(circuit_breaker, "FIRST_PAUSE", timedelta(milliseconds=300))
-    monkeypatch.setattr(circuit_breaker, "LONGEST_PAUSE", timedelta(seconds=1))
-    monkeypatch.setattr(circuit_breaker, "RAMP_STEP", timedelta(milliseconds=300))
+    monkeypatch.setattr(circuit_breaker, "INITIAL_PAUSE", timedelta(milliseconds=300))
+    monkeypatch.setattr(circuit_breaker, "MAX_PAUSE", timedelta(seconds=1))
+    monkeypatch.setattr(circuit_breaker, "RAMP_INTERVAL", timedelta(milliseconds=300))
 
 
 async def limit_of(site: Deployment) -> Any:
@@ -60,12 +60,12 @@ async def test_calls_to_a_system_that_is_off_wait_without_an_attempt_and_go_on_p
 
     async def waiting() -> bool:
         reading = await site.system()
-        return reading is not None and reading.waiting == 12
+        return reading is not None and reading.waiting_calls == 12
 
     await until(waiting)
     step = await site.step(ids[0])
     assert (step.state, step.attempts) == (StepState.ON_HOLD, 0)
-    _, (reason,) = await site.orders.why(ids[0])
+    _, (reason,) = await site.orders.find_blockers(ids[0])
     assert "system shop is switched off by ann since" in reason.sentence
     assert "(month-end closing)" in reason.sentence
     assert "`system on shop`" in reason.sentence
@@ -110,9 +110,9 @@ async def test_the_breaker_opens_when_the_system_fails_again_and_again_and_the_p
     assert "503" in reading.view.error
     await until(lambda: len(site.shop.probes) >= 2)
     while_open = len(site.shop.at)
-    _, reasons = await site.orders.why(ids[0])
+    _, reasons = await site.orders.find_blockers(ids[0])
     assert "system shop has failed repeatedly since" in reasons[0].sentence
-    assert reasons[0].whose_move == "the called system's"
+    assert reasons[0].responsible == "the called system's"
     assert len(site.shop.at) == while_open <= 20, "a policy of twenty attempts each would have made a hundred"
     site.shop.down = False
     assert await site.ended(ids) == ["completed"] * 5
@@ -201,15 +201,15 @@ async def test_a_system_that_nobody_knows_is_refused_with_the_nearest_name(site:
 
 async def test_a_limit_set_past_the_switch_is_shown_and_ended_by_switching_on(site: Deployment) -> None:
     queue = system_task_queue(site.task_queue, "shop")
-    wanted = QueueRate(system="none", queue=queue, per_second=0, reason="by hand")
+    wanted = QueueRateInput(system="none", queue=queue, per_second=0, reason="by hand")
     await ActivityEnvironment().run(QueueRates(site.client, _NoSystems()).set_queue_rate, wanted)
-    (reading,) = await until(site.orders.systems)
+    (reading,) = await until(site.orders.list_systems)
     assert (reading.view.state, reading.limited_by_hand) == ("closed", 0.0)
     answer = await site.orders.switch_system("shop", "on", ANN)
     assert answer.already
     reading = await site.system()
     assert reading is not None
-    assert reading.limited_by_hand is None
+    assert reading.manual_rate_limit is None
 
 
 class _NoSystems:
@@ -273,9 +273,9 @@ async def test_a_switch_continues_as_new_where_it_stands(site: Deployment, monke
     from workflows import system_switch
 
     await site.orders.switch_system("shop", "off", ANN)
-    handle = site.client.get_workflow_handle(switch_id("shop", site.task_queue))
+    handle = site.client.get_workflow_handle(switch_workflow_id("shop", site.task_queue))
     first = (await handle.describe()).run_id
-    monkeypatch.setattr(system_switch, "is_long", lambda: True)
+    monkeypatch.setattr(system_switch, "should_continue_as_new", lambda: True)
     await site.orders.switch_system("shop", "off", ANN)
 
     async def another() -> bool:
@@ -285,5 +285,5 @@ async def test_a_switch_continues_as_new_where_it_stands(site: Deployment, monke
     monkeypatch.undo()
     assert await until(lambda: site.is_("off"))
     answer = await site.orders.switch_system("shop", "on", ANN)
-    assert (answer.system.state, answer.system.per_second) == ("half_open", RAMP[0])
+    assert (answer.system.state, answer.system.per_second) == ("half_open", RAMP_RATES[0])
     assert answer.system.name == "The shop"

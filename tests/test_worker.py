@@ -23,8 +23,8 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.temporal import BINARY, FAST, dynamic_config
-from workers.search_attribute_registration import NEEDED
-from workflows.contract.order_messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
+from workers.search_attribute_registration import REQUIRED_TYPES
+from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 
 ROOT = Path(__file__).parents[1]
 DEADLINE = 60.0
@@ -153,9 +153,9 @@ async def submit(client: Client, site: Site, order_id: str, product: str) -> Wor
     }
     unique = f"{site.task_queue}-{order_id}"[-100:]
     return await client.start_workflow(
-        WORKFLOW_TYPE,
+        ORDER_WORKFLOW_TYPE,
         FulfilOrderInput(order=order | {"id": unique}),
-        id=workflow_id(unique),
+        id=order_workflow_id(unique),
         task_queue=site.task_queue,
     )
 
@@ -364,7 +364,7 @@ async def test_it_waits_for_a_temporal_that_is_not_there_registers_search_attrib
     assert waiting["address"] == site.address
     async with temporal_process(port, tmp_path / "temporal.sqlite"):
         registered = await worker.says("search attributes registered")
-        assert set(registered["names"]) == set(NEEDED)
+        assert set(registered["names"]) == set(REQUIRED_TYPES)
         await worker.says("worker ready")
     async with temporal_process(port, tmp_path / "temporal.sqlite"):
         client = await _client(site.address)

@@ -18,10 +18,10 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from activities.compilation.live_catalogue import InForce, read_catalogue
+from activities.compilation.live_catalogue import CatalogueSnapshot, read_catalogue
 from activity_contract.calls import system_task_queue
-from workers.fleet import Duties, Fleet
-from workers.search_attribute_registration import NEEDED, SearchAttributesUnusable, ensure_search_attributes
+from workers.fleet import Fleet, Registrations
+from workers.search_attribute_registration import REQUIRED_TYPES, SearchAttributesUnusable, ensure_search_attributes
 
 SYSTEM = "kind: system\nid: {id}\nbase_url: http://{id}.example\nlimits: {limits}\n"
 calls: list[float] = []
@@ -45,7 +45,7 @@ class Burst:
         )
 
 
-def in_force(folder: Path, **systems: str) -> InForce:
+def in_force(folder: Path, **systems: str) -> CatalogueSnapshot:
     for name, limits in systems.items():
         (folder / f"{name}.yaml").write_text(SYSTEM.format(id=name, limits=limits))
     return read_catalogue(folder, None, {})
@@ -55,7 +55,7 @@ async def test_calls_to_a_system_are_held_to_its_rate_and_other_systems_are_not(
     temporal: WorkflowEnvironment, tmp_path: Path
 ) -> None:
     queue = f"fleet-{uuid4()}"
-    fleet = Fleet(temporal.client, queue, Duties([Burst], [], [note_call]), timedelta(0))
+    fleet = Fleet(temporal.client, queue, Registrations([Burst], [], [note_call]), timedelta(0))
     await fleet.start(in_force(tmp_path, slow="{per_second: 10}", quick="{}"))
     try:
         calls.clear()
@@ -72,13 +72,13 @@ async def test_a_system_that_comes_later_gets_its_worker_and_one_that_goes_keeps
     temporal: WorkflowEnvironment, tmp_path: Path
 ) -> None:
     queue = f"fleet-{uuid4()}"
-    fleet = Fleet(temporal.client, queue, Duties([Burst], [], [note_call]), timedelta(0))
+    fleet = Fleet(temporal.client, queue, Registrations([Burst], [], [note_call]), timedelta(0))
     await fleet.start(in_force(tmp_path, first="{}"))
     try:
         later = in_force(tmp_path, second="{}")
         (tmp_path / "first.yaml").unlink()
-        await fleet.follow(later)
-        await fleet.follow(in_force(tmp_path, second="{concurrency: 2}"))
+        await fleet.update(later)
+        await fleet.update(in_force(tmp_path, second="{concurrency: 2}"))
         for system in ("first", "second"):
             done = temporal.client.execute_workflow(
                 Burst.run, args=[system, 2], id=f"{queue}-{system}", task_queue=queue
@@ -91,10 +91,10 @@ async def test_a_system_that_comes_later_gets_its_worker_and_one_that_goes_keeps
 async def test_a_worker_that_cannot_go_on_is_told_of(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
     address = temporal.client.service_client.config.target_host
     client = await Client.connect(address, namespace="nowhere")
-    fleet = Fleet(client, "fleet", Duties([Burst], [], [note_call]), timedelta(0))
+    fleet = Fleet(client, "fleet", Registrations([Burst], [], [note_call]), timedelta(0))
     await fleet.start(in_force(tmp_path, first="{}"))
     with pytest.raises(RuntimeError, match="nowhere"):
-        await asyncio.wait_for(fleet.failed(), 30)
+        await asyncio.wait_for(fleet.wait_for_failure(), 30)
     await fleet.stop()
 
 
@@ -133,4 +133,4 @@ async def test_a_search_attribute_of_another_type_is_named_with_the_command_that
     with pytest.raises(SearchAttributesUnusable, match="FalloutCount") as raised:
         await ensure_search_attributes(client)
     assert "temporal operator search-attribute remove" in str(raised.value)
-    assert NEEDED["FalloutCount"] in str(raised.value)
+    assert REQUIRED_TYPES["FalloutCount"] in str(raised.value)

@@ -11,12 +11,12 @@ from structlog.typing import EventDict, Processor
 from temporalio.exceptions import ApplicationError
 
 from activity_contract.calls import FailureDetails
-from workflows.contract.order_messages import workflow_id
+from workflows.contract.order_messages import order_workflow_id
 
-_ORDER_PREFIX = workflow_id("")
+_ORDER_PREFIX = order_workflow_id("")
 
 
-def set_up_logs(level: int = logging.INFO) -> None:
+def configure_logging(level: int = logging.INFO) -> None:
     """Everything through one formatter: ours, Temporal's, and what other libraries say."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
@@ -37,16 +37,16 @@ def set_up_logs(level: int = logging.INFO) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[*shared, _order_and_step],
+            foreign_pre_chain=[*shared, _add_order_and_step],
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
         )
     )
-    handler.addFilter(_untold)
+    handler.addFilter(_is_not_logged_yet)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("temporalio.worker").setLevel(logging.WARNING)  # that it begins to end is ours to say, once
 
 
-def _order_and_step(_: Any, __: str, event: EventDict) -> EventDict:
+def _add_order_and_step(_: Any, __: str, event: EventDict) -> EventDict:
     """Temporal's own lines name workflow and activity: an order is a workflow, a step an activity."""
     record = event.get("_record")
     activity = getattr(record, "temporal_activity", None) or {}
@@ -59,7 +59,7 @@ def _order_and_step(_: Any, __: str, event: EventDict) -> EventDict:
     return event
 
 
-def _untold(record: logging.LogRecord) -> bool:
+def _is_not_logged_yet(record: logging.LogRecord) -> bool:
     """False for failed attempts: the activities have told of them in one line; Temporal repeats it with a traceback."""
     error = record.exc_info[1] if record.exc_info else None
     if not isinstance(error, ApplicationError) or not record.name.startswith("temporalio"):

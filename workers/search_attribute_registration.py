@@ -20,7 +20,7 @@ _TYPES = {
     "Int": IndexedValueType.INDEXED_VALUE_TYPE_INT,
     "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
 }
-NEEDED = {
+REQUIRED_TYPES = {
     SearchAttributes.ORDER_STATE: "Keyword",
     SearchAttributes.CUSTOMER_ID: "Keyword",
     SearchAttributes.PRODUCTS: "KeywordList",
@@ -30,9 +30,9 @@ NEEDED = {
     SearchAttributes.CATALOGUE_VERSION: "Keyword",
     SearchAttributes.REQUESTED_COMPLETION: "Datetime",
 }
-REMINDER = 30
+LOG_EVERY_TRIES = 30
 """Tries, about seconds, between two lines that say what is being waited for."""
-REGISTERED_WITHIN = 300
+MAX_REGISTRATION_CHECKS = 300
 """Looks, a tenth of a second apart."""
 
 
@@ -42,38 +42,40 @@ class SearchAttributesUnusable(Exception):
 
 async def ensure_search_attributes(client: Client) -> None:
     """Registers what is missing; waits for a namespace that is not there yet. Raises SearchAttributesUnusable."""
-    known = await _known_once_there(client)
-    wrong = {name: known[name] for name, kind in NEEDED.items() if name in known and known[name] != _TYPES[kind]}
+    known = await _wait_for_namespace(client)
+    wrong = {
+        name: known[name] for name, kind in REQUIRED_TYPES.items() if name in known and known[name] != _TYPES[kind]
+    }
     if wrong:
-        said = ", ".join(f"{name} (must be {NEEDED[name]})" for name in wrong)
+        said = ", ".join(f"{name} (must be {REQUIRED_TYPES[name]})" for name in wrong)
         raise SearchAttributesUnusable(
             f"Namespace {client.namespace} has search attributes of these names with another type: {said}. "
             f"Remove them: temporal operator search-attribute remove --namespace {client.namespace} "
             + " ".join(f"--name {name}" for name in wrong)
         )
-    missing = {name: kind for name, kind in NEEDED.items() if name not in known}
+    missing = {name: kind for name, kind in REQUIRED_TYPES.items() if name not in known}
     if missing:
         await _register(client, missing)
         logger.info("search attributes registered", namespace=client.namespace, names=sorted(missing))
 
 
-async def _known_once_there(client: Client) -> dict[str, int]:
+async def _wait_for_namespace(client: Client) -> dict[str, int]:
     tries = 0
     while True:
         try:
-            return await _known(client)
+            return await _registered_types(client)
         except RPCError as error:
             if error.status not in (RPCStatusCode.NOT_FOUND, RPCStatusCode.UNAVAILABLE):
                 raise SearchAttributesUnusable(
                     f"The search attributes of namespace {client.namespace} cannot be read: {error.message}"
                 ) from error
-            if tries % REMINDER == 0:
+            if tries % LOG_EVERY_TRIES == 0:
                 logger.warning("waiting for the namespace", namespace=client.namespace, reason=error.message)
             tries += 1
             await asyncio.sleep(1)
 
 
-async def _known(client: Client) -> dict[str, int]:
+async def _registered_types(client: Client) -> dict[str, int]:
     request = ListSearchAttributesRequest(namespace=client.namespace)
     answer = await client.operator_service.list_search_attributes(request, retry=False)
     return dict(answer.custom_attributes)
@@ -91,8 +93,8 @@ async def _register(client: Client, missing: dict[str, str]) -> None:
                 f"temporal operator search-attribute create --namespace {client.namespace} "
                 + " ".join(f"--name {name} --type {kind}" for name, kind in missing.items())
             ) from error
-    for _ in range(REGISTERED_WITHIN):
-        if missing.keys() <= (await _known(client)).keys():
+    for _ in range(MAX_REGISTRATION_CHECKS):
+        if missing.keys() <= (await _registered_types(client)).keys():
             return
         await asyncio.sleep(0.1)
     raise SearchAttributesUnusable(f"Namespace {client.namespace} took the search attributes and does not show them")

@@ -14,7 +14,7 @@ from temporalio.worker._workflow_instance import _WorkflowLogicFlag
 _FLAG = _WorkflowLogicFlag.PROCESS_WORKFLOW_ACTIVATION_JOBS_AS_SINGLE_BATCH
 
 
-def in_one_batch(worker: Worker) -> Worker:
+def enable_single_batch(worker: Worker) -> Worker:
     """The worker, for orders that begin from now on; histories keep what they were written with. The SDK means to have
     it so by itself one day; until then it has no public name for it."""
     worker._set_default_workflow_logic_flag(_FLAG, enabled=True)

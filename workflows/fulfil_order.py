@@ -13,16 +13,17 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activity_contract.compilation import COMPILE_ORDER, CompiledAmendment, CompiledOrder, CompileOrder
-from activity_contract.cross_order import ORDER_STANDING, ORDER_WATCH, StepStanding, StepWatch
+from activity_contract.compilation import COMPILE_ORDER, CompiledAmendment, CompiledOrder, CompileOrderInput
+from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
-from activity_contract.notifications import ToldOrder
-from compiler.language.event_types import fits_any
-from compiler.plan.codec import unpack
+from activity_contract.notifications import NotificationOrder
+from compiler.language.event_types import matches_any
+from compiler.plan.codec import decode_plan
 from compiler.source.findings import Finding
 from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
+    ORDER_WORKFLOW_TYPE,
     QUERY_OVERVIEW,
     QUERY_PLAN,
     QUERY_STEPS,
@@ -32,65 +33,64 @@ from workflows.contract.order_messages import (
     UPDATE_CALLBACK,
     UPDATE_DECISION,
     UPDATE_EVENT,
-    WORKFLOW_TYPE,
-    AmendAnswer,
     AmendOrder,
+    AmendResult,
     CallbackDelivery,
-    Decision,
-    DeliveryAnswer,
     EventDelivery,
     FulfilOrderInput,
-    Refusal,
+    OrderDeliveryResult,
+    RefusalCode,
+    SubmissionDecision,
 )
 from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest
 from workflows.contract.states import OrderState
 from workflows.core.amendment import answer as amendment_answer
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance, signals
-from workflows.core.engine.updates import UPDATES, Update
+from workflows.core.engine.updates import UPDATES, UpdateDefinition
 from workflows.core.execution import callback_matching, cross_order_notify, event_matching
-from workflows.core.execution.event_matching import kept_event
+from workflows.core.execution.event_matching import received_event
 from workflows.core.notifications import order_events
 from workflows.core.queries import order_view
 from workflows.core.state import rollup
-from workflows.core.state.commands import TellEvents
+from workflows.core.state.commands import PublishEvents
 from workflows.core.state.order_run import OrderRun
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 from workflows.shell import activity_calls, amend_update
-from workflows.shell.activity_calls import BROKEN, refusal, refusals
+from workflows.shell.activity_calls import ENGINE_ERROR, refusals_as_failures, to_application_error
 from workflows.shell.order_loop import OrderLoop
-from workflows.shell.search_attributes import Showing
+from workflows.shell.search_attributes import OrderVisibility
 
-REJECTED = "rejected"
+REJECTED_FAILURE_TYPE = "rejected"
 """Type of the failure with which a rejected order ends; its id can be used again."""
-UNUSABLE = "internal-error"
+INTERNAL_ERROR_CODE = "internal-error"
 """Code of the finding where an order was not even judged."""
 
-COMPILING = timedelta(seconds=60)
+COMPILE_TIMEOUT = timedelta(seconds=60)
 
-WATCHED = "order-watched-for-being-late"
+JEOPARDY_PATCH = "order-watched-for-being-late"
 """Patch: forecast, sla clocks and the search attribute Jeopardy; only asked for by orders with a date or an sla."""
 
 
-def _keep_time_if_it_did(run: OrderRun) -> None:
+def _apply_jeopardy_patch(run: OrderRun) -> None:
     """Runs that began before orders were watched for being late go on as they began, to their end."""
-    if run.outlook is not None and not workflow.patched(WATCHED):
-        run.outlook = None
+    if run.jeopardy_watch is not None and not workflow.patched(JEOPARDY_PATCH):
+        run.jeopardy_watch = None
 
 
-def _unusable(message: str) -> CompiledOrder:
+def _internal_error_result(message: str) -> CompiledOrder:
     return CompiledOrder(
-        findings=[Finding(file="order", line=0, column=0, code=UNUSABLE, message=message).model_dump()]
+        findings=[Finding(file="order", line=0, column=0, code=INTERNAL_ERROR_CODE, message=message).model_dump()]
     )
 
 
-def _to_be_kept(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
+def _mailbox_delivery(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
     if isinstance(delivery, StepWatch):
-        return cross_order_notify.kept(delivery)
+        return cross_order_notify.mailbox_delivery(delivery)
     return MailboxDelivery(**delivery.model_dump(exclude={"at"}))
 
 
-@workflow.defn(name=WORKFLOW_TYPE, sandboxed=False)
+@workflow.defn(name=ORDER_WORKFLOW_TYPE, sandboxed=False)
 class FulfilOrder:
     """Deterministic by construction: no clock, randomness or I/O of its own, so it runs outside the sandbox.
 
@@ -99,126 +99,134 @@ class FulfilOrder:
     """
 
     @workflow.init
-    def __init__(self, start: Any, resumed: Any = None) -> None:  # noqa: ARG002
-        self._order: dict[str, Any] = {}
+    def __init__(self, workflow_input: Any, snapshot: Any = None) -> None:  # noqa: ARG002
+        self._submitted_order: dict[str, Any] = {}
         self._revision = 1
-        self._run: OrderRun | None = None
+        self._order_run: OrderRun | None = None
         self._loop: OrderLoop | None = None
-        self._packed = b""
-        self._decision: Decision | None = None
-        self._signalled: list[signals.Delivery] = []
+        self._packed_plan = b""
+        self._decision: SubmissionDecision | None = None
+        self._pending_signals: list[signals.SignalPayload] = []
         """What came before the order could take it: before the compiler's word, or before a resumed run's beginning."""
-        self._amending = asyncio.Lock()
+        self._amend_lock = asyncio.Lock()
         """Amendments are judged and taken in one after the other."""
-        self._take_updates()
+        self._register_updates()
 
     @workflow.run
-    async def run(self, start: Any, resumed: Any = None) -> dict[str, Any]:
+    async def run(self, workflow_input: Any, snapshot: Any = None) -> dict[str, Any]:
         try:
-            self._loop = await self._decide(start) if resumed is None else self._resume(start, resumed)
-            return await self._loop.run_to_its_end()
+            self._loop = (
+                await self._compile_and_start(workflow_input)
+                if snapshot is None
+                else self._restore(workflow_input, snapshot)
+            )
+            return await self._loop.run_until_end()
         except FailureError:
             raise
         except Exception as error:
             # Anything else would leave the run alive and its task tried again for ever.
             workflow.logger.exception("the engine cannot go on with this order")
-            raise ApplicationError(f"{type(error).__name__}: {error}", type=BROKEN, non_retryable=True) from error
+            raise ApplicationError(f"{type(error).__name__}: {error}", type=ENGINE_ERROR, non_retryable=True) from error
 
     # The beginning
 
-    async def _decide(self, start: Any) -> OrderLoop:
+    async def _compile_and_start(self, workflow_input: Any) -> OrderLoop:
         """Compiles the order, and answers whoever submitted it. Raises what a rejected order ends with."""
-        compiled = await self._compiled(start)
+        compiled = await self._compile(workflow_input)
         if not compiled.plan:
             await self._reject(compiled)
-        self._packed = compiled.plan
-        self._run = run = OrderRun(unpack(compiled.plan), workflow.time())
-        advance.start(run)
-        _keep_time_if_it_did(run)
-        order_events.begin(run, compiled.telling, self._revision)
+        self._packed_plan = compiled.plan
+        self._order_run = run = OrderRun(decode_plan(compiled.plan), workflow.time())
+        advance.start_order(run)
+        _apply_jeopardy_patch(run)
+        order_events.start_events(run, compiled.telling, self._revision)
         advance.advance(run)
-        self._take_all_signalled(run)
-        loop = self._loop_of(run)
-        loop.showing.decided(compiled.summary, run)
+        self._process_pending_signals(run)
+        loop = self._create_loop(run)
+        loop.visibility.publish_decision(compiled.summary, run)
         workflow.upsert_memo({"priority": run.plan.order.priority, "steps": len(run.steps)})
-        self._decision = self._accepted(run)
+        self._decision = self._accepted_decision(run)
         return loop
 
-    async def _compiled(self, start: Any) -> CompiledOrder:
+    async def _compile(self, workflow_input: Any) -> CompiledOrder:
         """Never raises: what cannot be compiled is rejected, and its id stays free."""
         try:
-            given = FulfilOrderInput.model_validate(start)
-            self._order, self._revision = given.order, given.revision
+            given = FulfilOrderInput.model_validate(workflow_input)
+            self._submitted_order, self._revision = given.order, given.revision
             compiled: CompiledOrder = await workflow.execute_local_activity(
                 COMPILE_ORDER,
-                CompileOrder(order=given.order),
+                CompileOrderInput(order=given.order),
                 result_type=CompiledOrder,
-                start_to_close_timeout=COMPILING,
+                start_to_close_timeout=COMPILE_TIMEOUT,
                 retry_policy=RetryPolicy(maximum_attempts=3),
                 summary=f"Order {self._order_id}",
             )
         except ValidationError as error:
-            return _unusable(f"this is no order: {error.errors()[0]['msg']}")
+            return _internal_error_result(f"this is no order: {error.errors()[0]['msg']}")
         except FailureError as error:
-            return _unusable(f"the order could not be compiled, and nothing has been done: {error.cause or error}")
+            return _internal_error_result(
+                f"the order could not be compiled, and nothing has been done: {error.cause or error}"
+            )
         return compiled
 
     async def _reject(self, compiled: CompiledOrder) -> None:
-        self._decision = Decision(
+        self._decision = SubmissionDecision(
             order_id=self._order_id, state=OrderState.REJECTED, accepted=False, findings=compiled.findings
         )
-        Showing().decided(compiled.summary, None)
+        OrderVisibility().publish_decision(compiled.summary, None)
         said = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
-        await self._tell_of_rejection(compiled, said)
+        await self._publish_rejection(compiled, said)
         await workflow.wait_condition(workflow.all_handlers_finished)
-        await self._give_back_what_was_signalled()
-        raise ApplicationError(f"the order was rejected: {said}", compiled.findings, type=REJECTED, non_retryable=True)
+        await self._return_pending_events()
+        raise ApplicationError(
+            f"the order was rejected: {said}", compiled.findings, type=REJECTED_FAILURE_TYPE, non_retryable=True
+        )
 
-    async def _give_back_what_was_signalled(self) -> None:
+    async def _return_pending_events(self) -> None:
         """Whoever signals cannot be refused: the event waits for the order that is sent again under this id."""
-        while kept := [each for each in self._signalled if isinstance(each, EventDelivery | StepWatch)]:
-            self._signalled.clear()
-            returned = [_to_be_kept(delivery) for delivery in kept]
-            await activity_calls.give_back(ReturnedEvents(order_id=self._order_id, events=returned))
+        while kept := [each for each in self._pending_signals if isinstance(each, EventDelivery | StepWatch)]:
+            self._pending_signals.clear()
+            returned = [_mailbox_delivery(delivery) for delivery in kept]
+            await activity_calls.return_events(ReturnedEvents(order_id=self._order_id, events=returned))
 
-    async def _tell_of_rejection(self, compiled: CompiledOrder, said: str) -> None:
-        if compiled.telling is None or not fits_any(compiled.telling.events, "order.rejected"):
+    async def _publish_rejection(self, compiled: CompiledOrder, message: str) -> None:
+        if compiled.telling is None or not matches_any(compiled.telling.events, "order.rejected"):
             return
         summary = compiled.summary
-        handed = order_events.rejected(
-            ToldOrder(
+        handed = order_events.rejection_batch(
+            NotificationOrder(
                 id=self._order_id,
                 customer={"id": summary["customer_id"]} if summary.get("customer_id") else {},
                 products=summary.get("products") or [],
             ),
             workflow.info().run_id,
             workflow.time(),
-            said,
+            message,
         )
-        await activity_calls.tell(TellEvents("tell/rejected", handed))
+        await activity_calls.publish_events(PublishEvents("tell/rejected", handed))
 
-    def _resume(self, start: Any, resumed: bytes) -> OrderLoop:
-        self._order, self._revision = start["order"], start["revision"]
-        run, self._packed = order_snapshot.resumed(resumed, workflow.time())
-        _keep_time_if_it_did(run)
-        self._run = run
-        self._take_all_signalled(run)
-        self._decision = self._accepted(run)
-        loop = self._loop_of(run)
-        loop.showing.resumed(run)
+    def _restore(self, workflow_input: Any, snapshot: bytes) -> OrderLoop:
+        self._submitted_order, self._revision = workflow_input["order"], workflow_input["revision"]
+        run, self._packed_plan = order_snapshot.restore_order(snapshot, workflow.time())
+        _apply_jeopardy_patch(run)
+        self._order_run = run
+        self._process_pending_signals(run)
+        self._decision = self._accepted_decision(run)
+        loop = self._create_loop(run)
+        loop.visibility.restore(run)
         return loop
 
-    def _loop_of(self, run: OrderRun) -> OrderLoop:
+    def _create_loop(self, run: OrderRun) -> OrderLoop:
         # The order itself is in the plan by now.
-        return OrderLoop(run, self._packed, {"order": {"id": self._order_id}, "revision": self._revision})
+        return OrderLoop(run, self._packed_plan, {"order": {"id": self._order_id}, "revision": self._revision})
 
-    def _accepted(self, run: OrderRun) -> Decision:
-        return Decision(
+    def _accepted_decision(self, run: OrderRun) -> SubmissionDecision:
+        return SubmissionDecision(
             order_id=run.plan.order.id,
-            state=rollup.state_of(run),
+            state=rollup.current_order_state(run),
             accepted=True,
             order_lines=len(run.plan.order_lines),
-            lines=len(run.plan.lines),
+            lines=len(run.plan.fulfilment_lines),
             steps=len(run.steps),
             catalogue_version=run.plan.catalogue_version,
         )
@@ -229,156 +237,158 @@ class FulfilOrder:
 
     # What clients say to a running order
 
-    async def _decided(self) -> OrderRun:
+    async def _await_accepted_run(self) -> OrderRun:
         """Updates that come before the compiler's word wait for it. Raises a refusal for a rejected order."""
         await workflow.wait_condition(lambda: self._decision is not None)
-        if self._run is None:
-            raise refusal(Refused(Refusal.NOT_NOW, f"Order {self._order_id} was rejected"))
-        self._run.now = workflow.time()
-        self._count()
-        return self._run
+        if self._order_run is None:
+            raise to_application_error(RequestRefused(RefusalCode.NOT_NOW, f"Order {self._order_id} was rejected"))
+        self._order_run.now = workflow.time()
+        self._count_update()
+        return self._order_run
 
-    def _count(self) -> None:
+    def _count_update(self) -> None:
         """Each update counts: a run takes only so many. The loop looks at what it changes, once it is through."""
         if self._loop is not None:
-            self._loop.updates += 1
-            self._loop.stir()
+            self._loop.update_count += 1
+            self._loop.wake()
 
     @workflow.update(name=UPDATE_DECISION)
-    async def decision(self) -> Decision:
+    async def decision(self) -> SubmissionDecision:
         await workflow.wait_condition(lambda: self._decision is not None)
         if self._decision is None:
             raise RuntimeError("decided, and yet no decision")
-        self._count()
+        self._count_update()
         return self._decision
 
     @workflow.update(name=UPDATE_EVENT)
-    async def event(self, delivery: EventDelivery) -> DeliveryAnswer:
-        run = await self._decided()
-        event = kept_event(delivery, run.now)
-        with refusals():
-            verdict = event_matching.verdict_on(run, event)
-            advance.take_event(run, event, verdict)
-            return DeliveryAnswer(status=verdict.status, step=run.id_of(verdict.step) if verdict.step else None)
+    async def event(self, delivery: EventDelivery) -> OrderDeliveryResult:
+        run = await self._await_accepted_run()
+        event = received_event(delivery, run.now)
+        with refusals_as_failures():
+            verdict = event_matching.evaluate_event(run, event)
+            advance.handle_event(run, event, verdict)
+            return OrderDeliveryResult(status=verdict.status, step=run.step_id(verdict.step) if verdict.step else None)
 
     @event.validator
-    def _check_event(self, delivery: EventDelivery) -> None:
-        if self._run is not None:
-            with refusals():
-                event_matching.verdict_on(self._run, kept_event(delivery, workflow.time()))
+    def _validate_event(self, delivery: EventDelivery) -> None:
+        if self._order_run is not None:
+            with refusals_as_failures():
+                event_matching.evaluate_event(self._order_run, received_event(delivery, workflow.time()))
 
     @workflow.signal(name=SIGNAL_EVENT)
     def deliver_event(self, delivery: EventDelivery) -> None:
-        self._take_signal(delivery)
+        self._receive_signal(delivery)
 
     @workflow.signal(name=SIGNAL_CALLBACK)
     def deliver_callback(self, delivery: CallbackDelivery) -> None:
-        self._take_signal(delivery)
+        self._receive_signal(delivery)
 
-    @workflow.signal(name=ORDER_WATCH)
+    @workflow.signal(name=ORDER_WATCH_STEP)
     def watch_step(self, watch: StepWatch) -> None:
-        self._take_signal(watch)
+        self._receive_signal(watch)
 
-    @workflow.signal(name=ORDER_STANDING)
-    def step_standing(self, said: StepStanding) -> None:
-        self._take_signal(said)
+    @workflow.signal(name=ORDER_STEP_STATUS)
+    def receive_step_status(self, status: CrossOrderStepStatus) -> None:
+        self._receive_signal(status)
 
-    def _take_signal(self, delivery: signals.Delivery) -> None:
-        self._signalled.append(delivery)
-        if self._run is not None:
-            self._take_all_signalled(self._run)
+    def _receive_signal(self, payload: signals.SignalPayload) -> None:
+        self._pending_signals.append(payload)
+        if self._order_run is not None:
+            self._process_pending_signals(self._order_run)
 
-    def _take_all_signalled(self, run: OrderRun) -> None:
+    def _process_pending_signals(self, run: OrderRun) -> None:
         """In the order in which they came."""
         run.now = workflow.time()
-        for delivery in self._signalled:
-            signals.take(run, delivery)
-        self._signalled.clear()
+        for delivery in self._pending_signals:
+            signals.handle_signal(run, delivery)
+        self._pending_signals.clear()
         if self._loop is not None:
-            self._loop.stir()
+            self._loop.wake()
 
     @workflow.update(name=UPDATE_CALLBACK)
-    async def callback(self, delivery: CallbackDelivery) -> DeliveryAnswer:
-        run = await self._decided()
-        with refusals():
-            verdict = callback_matching.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
-            advance.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
-            return DeliveryAnswer(status=verdict.status, step=run.id_of(verdict.step))
+    async def callback(self, delivery: CallbackDelivery) -> OrderDeliveryResult:
+        run = await self._await_accepted_run()
+        with refusals_as_failures():
+            verdict = callback_matching.evaluate_callback(run, delivery.step, delivery.key, delivery.event_id)
+            advance.handle_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
+            return OrderDeliveryResult(status=verdict.status, step=run.step_id(verdict.step))
 
     @callback.validator
-    def _check_callback(self, delivery: CallbackDelivery) -> None:
-        if self._run is not None:
-            with refusals():
-                callback_matching.verdict_on(self._run, delivery.step, delivery.key, delivery.event_id)
+    def _validate_callback(self, delivery: CallbackDelivery) -> None:
+        if self._order_run is not None:
+            with refusals_as_failures():
+                callback_matching.evaluate_callback(self._order_run, delivery.step, delivery.key, delivery.event_id)
 
     @workflow.update(name=UPDATE_AMEND)
-    async def amend(self, message: AmendOrder) -> AmendAnswer:
-        run = await self._decided()
-        async with self._amending:
-            with refusals():
-                judgement = await amend_update.judged(run, self._packed, self._revision, message)
-                answer = amendment_answer.apply(run, judgement, message)
+    async def amend(self, message: AmendOrder) -> AmendResult:
+        run = await self._await_accepted_run()
+        async with self._amend_lock:
+            with refusals_as_failures():
+                judgement = await amend_update.assess_amendment(run, self._packed_plan, self._revision, message)
+                answer = amendment_answer.apply_assessed(run, judgement, message)
             if answer.revision != self._revision:
-                self._revised(run, judgement.compiled, answer.revision, message.digest)
+                self._on_amended(run, judgement.compiled, answer.revision, message.digest)
             return answer
 
-    def _revised(self, run: OrderRun, compiled: CompiledAmendment, revision: int, digest: str | None) -> None:
-        self._packed, self._revision = compiled.plan, revision
-        _keep_time_if_it_did(run)
+    def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, digest: str | None) -> None:
+        self._packed_plan, self._revision = compiled.plan, revision
+        _apply_jeopardy_patch(run)
         memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}
         workflow.upsert_memo({**memo, **({MEMO_DIGEST: digest} if digest else {})})
         if self._loop is not None:
-            self._loop.revised(self._packed, revision)
-            self._loop.showing.amended(compiled.summary, run)
-            self._loop.stir()
+            self._loop.set_plan(self._packed_plan, revision)
+            self._loop.visibility.publish_amendment(compiled.summary, run)
+            self._loop.wake()
 
     @amend.validator
-    def _check_amendment(self, message: AmendOrder) -> None:
-        if self._run is not None:
-            with refusals():
-                amendment_answer.check(self._run, self._revision, message)
+    def _validate_amendment(self, message: AmendOrder) -> None:
+        if self._order_run is not None:
+            with refusals_as_failures():
+                amendment_answer.check_preconditions(self._order_run, self._revision, message)
 
-    def _take_updates(self) -> None:
+    def _register_updates(self) -> None:
         """A handler for everything that people may do (workflows/core/engine/updates.py)."""
         for name, update in UPDATES.items():
-            handler, validator = self._handler_of(update)
+            handler, validator = self._update_handler(update)
             workflow.set_update_handler(name, handler, validator=validator)
 
-    def _handler_of(self, update: Update) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        async def take(message: Any) -> Any:
-            run = await self._decided()
-            with refusals():
-                answer = update.do(run, message)
+    def _update_handler(self, update: UpdateDefinition) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        async def handle(message: Any) -> Any:
+            run = await self._await_accepted_run()
+            with refusals_as_failures():
+                answer = update.handle(run, message)
                 return await answer if isawaitable(answer) else answer
 
-        def check(message: Any) -> None:
-            if self._run is not None:
-                with refusals():
-                    update.judge(self._run, message)
+        def validate(message: Any) -> None:
+            if self._order_run is not None:
+                with refusals_as_failures():
+                    update.validate(self._order_run, message)
 
-        take.__annotations__ = {"message": update.message, "return": update.answer}
-        check.__annotations__ = {"message": update.message, "return": None}
-        return take, check
+        handle.__annotations__ = {"message": update.message_type, "return": update.result_type}
+        validate.__annotations__ = {"message": update.message_type, "return": None}
+        return handle, validate
 
     # What clients ask
 
     @workflow.query(name=QUERY_OVERVIEW)
     def overview(self, request: OverviewRequest | None = None) -> OrderView:
-        if self._run is not None:
-            return order_view.order_view(self._run, self._revision, request.at if request else None)
+        if self._order_run is not None:
+            return order_view.order_view(self._order_run, self._revision, request.at if request else None)
         started_at = workflow.info().start_time
-        return order_view.undecided_view(self._order, self._order_id, self._revision, started_at, self._decision)
+        return order_view.undecided_order_view(
+            self._submitted_order, self._order_id, self._revision, started_at, self._decision
+        )
 
     @workflow.query(name=QUERY_STEPS)
     def steps(self, request: StepsPageRequest) -> StepsPage:
-        return StepsPage(steps=[]) if self._run is None else order_view.steps_page(self._run, request)
+        return StepsPage(steps=[]) if self._order_run is None else order_view.steps_page(self._order_run, request)
 
-    @workflow.query(name=ORDER_STANDING)
-    def standing(self, watch: StepWatch) -> StepStanding:
-        if self._run is None:
-            return StepStanding.of(watch, "not_there")
-        return cross_order_notify.standing_of(self._run, watch)
+    @workflow.query(name=ORDER_STEP_STATUS)
+    def step_status(self, watch: StepWatch) -> CrossOrderStepStatus:
+        if self._order_run is None:
+            return CrossOrderStepStatus.for_watch(watch, "not_there")
+        return cross_order_notify.step_status(self._order_run, watch)
 
     @workflow.query(name=QUERY_PLAN)
     def plan(self) -> bytes:
-        return self._packed
+        return self._packed_plan

@@ -21,37 +21,37 @@ from activity_contract.system_switch import (
     SWITCH_ANNOUNCE,
     SWITCH_RETIRE,
     SWITCH_TRIP,
-    Probe,
-    ProbeAnswer,
-    QueueRate,
-    QueueRateSet,
-    SystemAnnounced,
+    ProbeResult,
+    QueueRateInput,
+    QueueRateResult,
+    SystemAnnouncement,
+    SystemProbe,
     SystemSwitchInput,
     SystemTrip,
 )
 from workflows.contract.switch_messages import (
     MEMO_SYSTEM,
-    SYSTEM_SWITCH_TYPE,
+    SWITCH_WORKFLOW_TYPE,
     UPDATE_SWITCH,
-    SwitchAnswer,
+    SwitchRequest,
+    SwitchResult,
     SwitchState,
-    SwitchSystem,
-    SystemView,
+    SystemSwitchView,
 )
-from workflows.core.systems.circuit_breaker import Happened, Switch, SwitchEvent, risen, switched
+from workflows.core.systems.circuit_breaker import Switch, SwitchEvent, SwitchTrigger, apply_trigger, ramp_up
 
-SETTING = timedelta(seconds=10)
-PROBING = timedelta(seconds=30)
-PAUSES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
-ONCE = RetryPolicy(maximum_attempts=1)
+SET_RATE_TIMEOUT = timedelta(seconds=10)
+PROBE_TIMEOUT = timedelta(seconds=30)
+SET_RATE_RETRY_POLICY = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(seconds=10))
+NO_RETRY = RetryPolicy(maximum_attempts=1)
 
 
-def is_long() -> bool:
+def should_continue_as_new() -> bool:
     """Whether the history asks for another run."""
     return workflow.info().is_continue_as_new_suggested()
 
 
-class Carried(BaseModel):
+class SwitchSnapshot(BaseModel):
     """Everything that crosses over when a switch continues as new."""
 
     switch: Switch = Switch()
@@ -60,127 +60,135 @@ class Carried(BaseModel):
     problem: str | None = None
 
 
-@workflow.defn(name=SYSTEM_SWITCH_TYPE, sandboxed=False)
+@workflow.defn(name=SWITCH_WORKFLOW_TYPE, sandboxed=False)
 class SystemSwitch:
     @workflow.init
-    def __init__(self, start: SystemSwitchInput) -> None:
-        carried = Carried.model_validate(start.carried or {"name": start.system})
-        self._start = start
+    def __init__(self, switch_input: SystemSwitchInput) -> None:
+        carried = SwitchSnapshot.model_validate(switch_input.carried or {"name": switch_input.system})
+        self._input = switch_input
         self._switch, self._name = carried.switch, carried.name
-        self._in_force, self._problem = carried.in_force, carried.problem
+        self._applied_rate, self._problem = carried.in_force, carried.problem
         """The rate that the server keeps to."""
-        self._asked, self._kept = 0, 0
+        self._requested_count, self._applied_count = 0, 0
         """So often has an operator asked; so many of these requests does the server keep to."""
-        self._enough = False
+        self._own_limit_reached = False
         self._retired = False
-        self._probing: asyncio.Task[None] | None = None
+        self._probe_task: asyncio.Task[None] | None = None
 
     @workflow.run
-    async def run(self, start: SystemSwitchInput) -> None:
+    async def run(self, switch_input: SystemSwitchInput) -> None:
         while True:
-            await self._put_in_force()
-            self._show()
+            await self._apply_rate()
+            self._update_memo()
             if self._retired and self._switch.state is SwitchState.CLOSED:
                 await workflow.wait_condition(workflow.all_handlers_finished)
                 return
-            if is_long() and self._probing is None:
+            if should_continue_as_new() and self._probe_task is None:
                 await workflow.wait_condition(workflow.all_handlers_finished)
-                workflow.continue_as_new(start.model_copy(update={"carried": self._carried()}))
-            await self._until_something_happens()
+                workflow.continue_as_new(switch_input.model_copy(update={"carried": self._snapshot()}))
+            await self._wait_for_change()
 
     @workflow.update(name=UPDATE_SWITCH)
-    async def switch(self, wanted: SwitchSystem) -> SwitchAnswer:
+    async def switch(self, request: SwitchRequest) -> SwitchResult:
         """Off, or on again; answered when the server keeps to it."""
         before = self._switch
-        event = SwitchEvent(wanted.to)
-        self._happened(Happened(event=event, by=wanted.actor.by, reason=wanted.actor.reason))
-        self._asked += 1  # also where it stood so: somebody may have changed the queue's limit by hand
-        mine = self._asked
-        await workflow.wait_condition(lambda: self._kept >= mine and self._in_force == self._switch.rate)
+        event = SwitchEvent(request.to)
+        self._apply_event(SwitchTrigger(event=event, by=request.actor.by, reason=request.actor.reason))
+        self._requested_count += 1  # also where it stood so: somebody may have changed the queue's limit by hand
+        mine = self._requested_count
+        await workflow.wait_condition(lambda: self._applied_count >= mine and self._applied_rate == self._switch.rate)
         already = before is self._switch
-        return SwitchAnswer(system=self._view(), message=self._said(event, already=already), already=already)
+        return SwitchResult(system=self._view(), message=self._result_message(event, already=already), already=already)
 
     @workflow.signal(name=SWITCH_TRIP)
     def trip(self, trip: SystemTrip) -> None:
-        self._happened(Happened(event=SwitchEvent.TRIPPED, reason=trip.error))
+        self._apply_event(SwitchTrigger(event=SwitchEvent.TRIPPED, reason=trip.error))
 
     @workflow.signal(name=SWITCH_ANNOUNCE)
-    def announce(self, announced: SystemAnnounced) -> None:
+    def announce(self, announced: SystemAnnouncement) -> None:
         self._name, self._retired = announced.name, False
-        self._show()
+        self._update_memo()
 
     @workflow.signal(name=SWITCH_RETIRE)
     def retire(self) -> None:
         self._retired = True
 
-    def _happened(self, happened: Happened) -> None:
+    def _apply_event(self, happened: SwitchTrigger) -> None:
         before = self._switch
-        self._switch = switched(before, happened, workflow.now())
+        self._switch = apply_trigger(before, happened, workflow.now())
         if self._switch.state is not before.state:
             workflow.logger.warning(
                 "switch of a system",
-                extra={"system": self._start.system, "state": self._switch.state.value, "reason": happened.reason},
+                extra={"system": self._input.system, "state": self._switch.state.value, "reason": happened.reason},
             )
 
-    async def _put_in_force(self) -> None:
+    async def _apply_rate(self) -> None:
         """Has the server keep to the rate that the switch says now."""
-        while self._kept < self._asked or self._in_force != self._switch.rate:
-            asked, rate = self._asked, self._switch.rate
-            wanted = QueueRate(
-                system=self._start.system, queue=self._start.queue, per_second=rate, reason=self._why_limited()
+        while self._applied_count < self._requested_count or self._applied_rate != self._switch.rate:
+            asked, rate = self._requested_count, self._switch.rate
+            wanted = QueueRateInput(
+                system=self._input.system, queue=self._input.queue, per_second=rate, reason=self._rate_reason()
             )
-            answer: QueueRateSet = await workflow.execute_activity(
+            answer: QueueRateResult = await workflow.execute_activity(
                 SET_QUEUE_RATE,
                 wanted,
-                result_type=QueueRateSet,
-                start_to_close_timeout=SETTING,
-                retry_policy=PAUSES,
+                result_type=QueueRateResult,
+                start_to_close_timeout=SET_RATE_TIMEOUT,
+                retry_policy=SET_RATE_RETRY_POLICY,
                 summary=f"{rate:g} calls a second" if rate is not None else "as the system's own limits say",
             )
-            self._kept, self._in_force, self._enough, self._problem = asked, rate, answer.enough, answer.problem
+            self._applied_count, self._applied_rate, self._own_limit_reached, self._problem = (
+                asked,
+                rate,
+                answer.enough,
+                answer.problem,
+            )
 
-    async def _until_something_happens(self) -> None:
+    async def _wait_for_change(self) -> None:
         """A change of the switch, or the time for a probe or for the next step of the pace."""
         seen = self._switch
-        due = seen.next_at if self._probing is None else None
+        due = seen.next_at if self._probe_task is None else None
         wait = max(due - workflow.now(), timedelta(0)) if due is not None else None
         try:
             await workflow.wait_condition(
-                lambda: self._switch is not seen or self._kept < self._asked or self._retired, timeout=wait
+                lambda: self._switch is not seen or self._applied_count < self._requested_count or self._retired,
+                timeout=wait,
             )
         except TimeoutError:
             if self._switch.state is SwitchState.OPEN:
-                self._probing = asyncio.create_task(self._probe())
+                self._probe_task = asyncio.create_task(self._probe())
             else:
-                self._switch = risen(self._switch, workflow.now(), enough=self._enough)
+                self._switch = ramp_up(self._switch, workflow.now(), limit_reached=self._own_limit_reached)
 
     async def _probe(self) -> None:
         """Beside the loop, so that an operator need not wait for it."""
         try:
-            answer: ProbeAnswer = await workflow.execute_activity(
+            answer: ProbeResult = await workflow.execute_activity(
                 PROBE_SYSTEM,
-                Probe(system=self._start.system),
-                result_type=ProbeAnswer,
-                start_to_close_timeout=PROBING,
-                retry_policy=ONCE,
+                SystemProbe(system=self._input.system),
+                result_type=ProbeResult,
+                start_to_close_timeout=PROBE_TIMEOUT,
+                retry_policy=NO_RETRY,
                 summary="is it back?",
             )
         except FailureError as error:
-            answer = ProbeAnswer(alive=False, said=error.message)
-        self._probing = None
-        event = SwitchEvent.ALIVE if answer.alive else SwitchEvent.DEAD
-        self._happened(Happened(event=event, reason=f"it is back: {answer.said}" if answer.alive else answer.said))
+            answer = ProbeResult(alive=False, said=error.message)
+        self._probe_task = None
+        event = SwitchEvent.PROBE_SUCCEEDED if answer.alive else SwitchEvent.PROBE_FAILED
+        self._apply_event(
+            SwitchTrigger(event=event, reason=f"it is back: {answer.said}" if answer.alive else answer.said)
+        )
 
-    def _show(self) -> None:
+    def _update_memo(self) -> None:
         """In the memo, where it can be read although no worker runs."""
         view = self._view().model_dump(mode="json")
         if workflow.memo_value(MEMO_SYSTEM, None) != view:
             workflow.upsert_memo({MEMO_SYSTEM: view})
 
-    def _view(self) -> SystemView:
+    def _view(self) -> SystemSwitchView:
         switch = self._switch
-        return SystemView(
-            system=self._start.system,
+        return SystemSwitchView(
+            system=self._input.system,
             name=self._name,
             state=switch.state,
             since=switch.since,
@@ -192,17 +200,17 @@ class SystemSwitch:
             problem=self._problem,
         )
 
-    def _carried(self) -> dict[str, Any]:
-        state = Carried(switch=self._switch, name=self._name, in_force=self._in_force, problem=self._problem)
+    def _snapshot(self) -> dict[str, Any]:
+        state = SwitchSnapshot(switch=self._switch, name=self._name, in_force=self._applied_rate, problem=self._problem)
         return state.model_dump(mode="json")
 
-    def _why_limited(self) -> str:
+    def _rate_reason(self) -> str:
         switch = self._switch
         who = f" by {switch.by}" if switch.by else ""
         return f"Ordo: {switch.state.value}{who}{f', {switch.reason}' if switch.reason else ''}"
 
-    def _said(self, event: SwitchEvent, *, already: bool) -> str:
-        name = self._start.system
+    def _result_message(self, event: SwitchEvent, *, already: bool) -> str:
+        name = self._input.system
         if self._problem is not None:
             return f"System {name} is switched {event.value}, but calls are not held back: {self._problem}"
         if event is SwitchEvent.OFF:

@@ -12,23 +12,23 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from activities.attempts.failure import Failure
-from activity_contract.calls import LONGEST_BACKOFF, RETRY_LATER, FailureDetails
+from activities.attempts.failure import AttemptFailure
+from activity_contract.calls import MAX_BACKOFF, RETRY_LATER, FailureDetails
 from compiler.language.steps import RetryPolicy
-from compiler.language.steps import pause_after as policy_pause_after
+from compiler.language.steps import retry_delay as policy_pause_after
 
 logger = structlog.get_logger("activities")
 
-TEMPORARY = frozenset({408, 425, 429})
+TEMPORARY_STATUSES = frozenset({408, 425, 429})
 """Statuses of the class 4xx that say `later` rather than `no`."""
-LONGEST_PAUSE = 7 * 24 * 3600.0
+MAX_RETRY_AFTER = 7 * 24 * 3600.0
 """Seconds. A system that asks for more with Retry-After is asked again after this."""
 
 
 Outcome = TypeVar("Outcome")
 
 
-class Work(Protocol):
+class AttemptInput(Protocol):
     """What every activity of a step is told of its attempts."""
 
     @property
@@ -43,23 +43,23 @@ class Work(Protocol):
     def outcome_known(self) -> bool: ...
 
 
-def gives_up(policy: RetryPolicy, failure: Failure) -> bool:
+def should_give_up(policy: RetryPolicy, failure: AttemptFailure) -> bool:
     """Whether the policy names the failure: by its code, its HTTP status, or the status's class."""
     named = set(policy.give_up_on)
     status = failure.status
     if failure.code in named or str(status) in named:
         return True
-    return status is not None and status not in TEMPORARY and f"{status // 100}xx" in named
+    return status is not None and status not in TEMPORARY_STATUSES and f"{status // 100}xx" in named
 
 
-def pause_after(policy: RetryPolicy, attempt: int, retry_after: float | None = None) -> float:
+def retry_delay(policy: RetryPolicy, attempt: int, retry_after: float | None = None) -> float:
     """Seconds between attempt number `attempt` (from 1) and the next one; what the system asked for goes first."""
     if retry_after is not None:
-        return min(max(retry_after, 0.0), LONGEST_PAUSE)
+        return min(max(retry_after, 0.0), MAX_RETRY_AFTER)
     return policy_pause_after(policy, attempt)
 
 
-def _before(info: activity.Info) -> tuple[int, bool]:
+def _previous_attempts(info: activity.Info) -> tuple[int, bool]:
     """(attempts of this activity that failed; whether it is known that none of them did the work)."""
     details = info.heartbeat_details
     last = details[0] if details and isinstance(details[0], dict) and "failures" in details[0] else None
@@ -70,10 +70,10 @@ def _before(info: activity.Info) -> tuple[int, bool]:
     return last["failures"], last["outcome_known"] and last["attempt"] == info.attempt - 1
 
 
-async def to_its_end(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+async def run_to_completion(coroutine: Coroutine[Any, Any, Outcome]) -> Outcome:
     """What the attempt comes to, even where the order has called it off meanwhile: what was done has to be known to be
     undone, and an attempt ends in its time by itself. Other cancellations (the worker ends) end it at once."""
-    task = asyncio.ensure_future(work)
+    task = asyncio.ensure_future(coroutine)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
@@ -92,12 +92,12 @@ class Attempt:
     neither counts as one of the policy's nor tells whether it did the work.
     """
 
-    def __init__(self, work: Work) -> None:
-        self._work = work
+    def __init__(self, attempt_input: AttemptInput) -> None:
+        self._input = attempt_input
         self._info = activity.info()
-        self._failures, known = _before(self._info)
-        self._known_before = known and work.outcome_known
-        self.number = work.earlier_attempts + self._failures + 1
+        self._failures, known = _previous_attempts(self._info)
+        self._outcome_known_before = known and attempt_input.outcome_known
+        self.number = attempt_input.earlier_attempts + self._failures + 1
         """From 1, over all activities of the idempotency key."""
 
     def _record(self, failures: int, outcome_known: bool) -> None:
@@ -124,25 +124,27 @@ class Attempt:
         finally:
             timers[0].cancel()
 
-    def failed(self, failure: Failure) -> ApplicationError:
+    def record_failure(self, failure: AttemptFailure) -> ApplicationError:
         """The error to raise `from None`: it tells Temporal whether and when to try again."""
-        settled = failure.outcome_known and (self._known_before or failure.settles)
-        policy = self._work.retry
+        settled = failure.outcome_known and (self._outcome_known_before or failure.definitive)
+        policy = self._input.retry
         pause = None
-        if failure.retryable and not gives_up(policy, failure) and self.number < policy.attempts:
-            pause = pause_after(policy, self.number, failure.retry_after)
+        if failure.retryable and not should_give_up(policy, failure) and self.number < policy.attempt_count:
+            pause = retry_delay(policy, self.number, failure.retry_after)
             self._record(self._failures + 1, settled)
         logger.warning(
-            "attempt failed", order_id=self._work.order_id, step_id=self._work.step_id,
+            "attempt failed", order_id=self._input.order_id, step_id=self._input.step_id,
             activity=self._info.activity_type, code=failure.code, error=failure.message, attempt=self.number,
             next_attempt_in=pause,
         )  # fmt: skip
-        return error_of(failure, self.number, pause, outcome_known=settled)
+        return to_application_error(failure, self.number, pause, outcome_known=settled)
 
 
-def error_of(failure: Failure, attempts: int, pause: float | None, *, outcome_known: bool = True) -> ApplicationError:
+def to_application_error(
+    failure: AttemptFailure, attempts: int, pause: float | None, *, outcome_known: bool = True
+) -> ApplicationError:
     """The failure as the workflow is told of it. `pause`: seconds until the next attempt, None where there is none."""
-    later = pause is not None and pause > LONGEST_BACKOFF
+    later = pause is not None and pause > MAX_BACKOFF
     code = failure.code if failure.code != RETRY_LATER else f"system_{RETRY_LATER}"
     details = FailureDetails(
         code=code,

@@ -7,11 +7,11 @@ from email.utils import parsedate_to_datetime
 
 from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR
 
-LONGEST_MESSAGE = 2_000
+MAX_MESSAGE_LENGTH = 2_000
 """Characters. A history keeps the message of every attempt that ends an activity."""
 
 
-class Failure(Exception):
+class AttemptFailure(Exception):
     """An attempt that failed, classified. `retryable` is what the failure itself says; a policy may know better."""
 
     def __init__(
@@ -23,35 +23,35 @@ class Failure(Exception):
         retryable: bool = True,
         retry_after: float | None = None,
         outcome_known: bool = True,
-        settles: bool = False,
-        unwell: bool = False,
+        definitive: bool = False,
+        system_down: bool = False,
     ) -> None:
         super().__init__(message)
         self.code = code
-        self.message = message if len(message) <= LONGEST_MESSAGE else message[: LONGEST_MESSAGE - 1] + "…"
+        self.message = message if len(message) <= MAX_MESSAGE_LENGTH else message[: MAX_MESSAGE_LENGTH - 1] + "…"
         self.status = status
         self.retryable = retryable
         self.retry_after = retry_after
         """Seconds, where the system said when to come again."""
         self.outcome_known = outcome_known
         """False where the work may have been done all the same."""
-        self.settles = settles
+        self.definitive = definitive
         """The system itself has said no to this key: had an earlier attempt done the work, it would have said so."""
-        self.unwell = unwell
+        self.system_down = system_down
         """The system itself is down or overwhelmed, whatever it was asked; calls/breaker_reports.py counts this."""
 
 
-def definition_error(message: str, *, outcome_known: bool = True) -> Failure:
+def definition_error(message: str, *, outcome_known: bool = True) -> AttemptFailure:
     """A mistake in the definitions, or data that they do not foresee: trying again gives the same."""
-    return Failure(DEFINITION_ERROR, message, retryable=False, outcome_known=outcome_known)
+    return AttemptFailure(DEFINITION_ERROR, message, retryable=False, outcome_known=outcome_known)
 
 
-def configuration_error(message: str) -> Failure:
+def configuration_error(message: str) -> AttemptFailure:
     """Something that operations must put right before a retry can help."""
-    return Failure(CONFIGURATION_ERROR, message, retryable=False)
+    return AttemptFailure(CONFIGURATION_ERROR, message, retryable=False)
 
 
-def retry_after(value: str | None) -> float | None:
+def parse_retry_after(value: str | None) -> float | None:
     """Seconds from now, of either form (RFC 9110, 10.2.3); None where there is none that can be read."""
     if value is None:
         return None

@@ -12,27 +12,27 @@ import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
-from activities.attempts.attempt import Attempt, error_of, gives_up, to_its_end
-from activities.attempts.failure import Failure, configuration_error
+from activities.attempts.attempt import Attempt, run_to_completion, should_give_up, to_application_error
+from activities.attempts.failure import AttemptFailure, configuration_error
 from activities.calls.breaker_reports import SystemHealth
-from activities.calls.http_exchange import exchange
-from activities.calls.request import Request, request_of
-from activities.calls.response import Answer
-from activities.calls.response_outcome import Reading, refusal
-from activities.systems.connections import Connections
+from activities.calls.http_exchange import send_request
+from activities.calls.request import HttpRequest, build_request
+from activities.calls.response import HttpResponse
+from activities.calls.response_outcome import ResponseEvaluator, status_failure
+from activities.systems.connections import ConnectionPools
 from activities.systems.credentials import Credentials, credentials_for
-from activities.systems.oauth_tokens import Tokens
-from activities.systems.reachable_system import ReachableSystem, Systems
+from activities.systems.oauth_tokens import TokenCache
+from activities.systems.reachable_system import ResolvedSystem, SystemLookup
 from activity_contract.calls import (
     CALL_SYSTEM,
-    LONGEST_BACKOFF,
+    MAX_BACKOFF,
     NOT_YET,
     POLL_SYSTEM,
     RETRY_LATER,
     TIMEOUT,
     FailureDetails,
-    SystemAnswer,
     SystemCall,
+    SystemCallResult,
 )
 
 logger = structlog.get_logger("activities")
@@ -46,119 +46,121 @@ class SystemCalls:
 
     def __init__(
         self,
-        systems: Systems,
-        connections: Connections,
-        tokens: Tokens | None = None,
+        systems: SystemLookup,
+        connections: ConnectionPools,
+        tokens: TokenCache | None = None,
         health: SystemHealth | None = None,
     ) -> None:
         """Without `health` nobody counts what calls meet."""
         self._systems = systems
         self._connections = connections
-        self._tokens = tokens or Tokens()
+        self._tokens = tokens or TokenCache()
         self._health = health or SystemHealth()
 
     @activity.defn(name=CALL_SYSTEM)
-    async def call_system(self, call: SystemCall) -> SystemAnswer:
+    async def call_system(self, call: SystemCall) -> SystemCallResult:
         attempt = Attempt(call)
         try:
             with attempt.heartbeats():
-                reading, answer = await to_its_end(self._ask(call))
+                reading, answer = await run_to_completion(self._call(call))
             output = reading.output()
         except Exception as error:
-            raise attempt.failed(_failure_of(error, call)) from None
+            raise attempt.record_failure(_to_failure(error, call)) from None
         logger.debug("called", order_id=call.order_id, step_id=call.step_id, system=call.system, status=answer.status)
-        return SystemAnswer(status=answer.status, output=output, attempts=attempt.number)
+        return SystemCallResult(status=answer.status, output=output, attempts=attempt.number)
 
     @activity.defn(name=POLL_SYSTEM)
-    async def poll_system(self, call: SystemCall) -> SystemAnswer:
+    async def poll_system(self, call: SystemCall) -> SystemCallResult:
         """Asks once. What a retry may cure never ends the wait; how long it lasts is the workflow's affair."""
         attempt, asked = Attempt(call), call.earlier_attempts + activity.info().attempt
         try:
             with attempt.heartbeats():
-                reading, answer = await self._ask(call)
+                reading, answer = await self._call(call)
             if reading.until_holds():
-                return SystemAnswer(status=answer.status, output=reading.output(), attempts=asked)
+                return SystemCallResult(status=answer.status, output=reading.output(), attempts=asked)
         except Exception as error:
-            failure = _failure_of(error, call)
-            over = not failure.retryable or gives_up(call.retry, failure)
+            failure = _to_failure(error, call)
+            over = not failure.retryable or should_give_up(call.retry, failure)
             pause = None if over else max(call.every, failure.retry_after or 0.0)
             logger.warning(
                 "asking failed", order_id=call.order_id, step_id=call.step_id, code=failure.code,
                 error=failure.message, asked_again_in=pause,
             )  # fmt: skip
-            raise error_of(failure, asked, pause) from None
-        raise _not_yet(call, asked)
+            raise to_application_error(failure, asked, pause) from None
+        raise _not_yet_error(call, asked)
 
-    async def _ask(self, call: SystemCall) -> tuple[Reading, Answer]:
+    async def _call(self, call: SystemCall) -> tuple[ResponseEvaluator, HttpResponse]:
         """The answer, found good so far: its status is 2xx and no `fail_when` holds. Raises Failure."""
         system = self._systems.system(call.system)
         if system is None:
             raise configuration_error(f"This worker's catalogue has no system {call.system}")
         try:
-            async with self._connections.to(system) as client:
-                answer, request = await self._exchanged(call, system, client)
-        except Failure as failure:
-            if failure.unwell:
-                self._health.failed(system, failure)
+            async with self._connections.client_for(system) as client:
+                answer, request = await self._send_authorized(call, system, client)
+        except AttemptFailure as failure:
+            if failure.system_down:
+                self._health.record_failure(system, failure)
             raise
-        reading = Reading(call, answer, request)
-        refused = refusal(answer, request, system.system.error_code)
-        if refused is not None and refused.unwell:
-            self._health.failed(system, refused)
+        reading = ResponseEvaluator(call, answer, request)
+        refused = status_failure(answer, request, system.system.error_code)
+        if refused is not None and refused.system_down:
+            self._health.record_failure(system, refused)
         else:
-            self._health.answered(system)
+            self._health.record_success(system)
         if failed := refused or reading.business_failure():
             raise failed
         return reading, answer
 
-    async def _exchanged(
-        self, call: SystemCall, system: ReachableSystem, client: httpx.AsyncClient
-    ) -> tuple[Answer, Request]:
+    async def _send_authorized(
+        self, call: SystemCall, system: ResolvedSystem, client: httpx.AsyncClient
+    ) -> tuple[HttpResponse, HttpRequest]:
         """All of it, a token that has to be got first included, within the call's `timeout`."""
         until = time.monotonic() + call.timeout
         accept = call.accept or call.format
         credentials = await self._credentials(call, system, client, until)
-        request = request_of(call, system, credentials)
-        answer = await exchange(client, system.base, request, accept, until - time.monotonic())
+        request = build_request(call, system, credentials)
+        answer = await send_request(client, system.base, request, accept, until - time.monotonic())
         if answer.status == UNAUTHORIZED and credentials.token is not None:
-            credentials = await self._credentials(call, system, client, until, refused=credentials.token)
-            request = request_of(call, system, credentials)
-            answer = await exchange(client, system.base, request, accept, until - time.monotonic())
+            credentials = await self._credentials(call, system, client, until, rejected_token=credentials.token)
+            request = build_request(call, system, credentials)
+            answer = await send_request(client, system.base, request, accept, until - time.monotonic())
         return answer, request
 
     async def _credentials(
         self,
         call: SystemCall,
-        system: ReachableSystem,
+        system: ResolvedSystem,
         client: httpx.AsyncClient,
-        until: float,
-        refused: str | None = None,
+        deadline: float,
+        rejected_token: str | None = None,
     ) -> Credentials:
         if system.auth is None or system.auth.oauth2 is None:
             return credentials_for(system.auth, system.id)
         try:
-            async with asyncio.timeout(until - time.monotonic()):
-                return await self._tokens.credentials(system, client, refused)
+            async with asyncio.timeout(deadline - time.monotonic()):
+                return await self._tokens.credentials(system, client, rejected_token)
         except TimeoutError:
-            raise Failure(TIMEOUT, f"{system.name}: no token within {call.timeout:g} s", unwell=True) from None
+            raise AttemptFailure(
+                TIMEOUT, f"{system.name}: no token within {call.timeout:g} s", system_down=True
+            ) from None
 
 
-def _failure_of(error: Exception, call: SystemCall) -> Failure:
+def _to_failure(error: Exception, call: SystemCall) -> AttemptFailure:
     """Of a mistake in here only what it is and where is told: its message may hold what the request held."""
-    if isinstance(error, Failure):
+    if isinstance(error, AttemptFailure):
         return error
     where = traceback.format_tb(error.__traceback__)
     logger.error(
         "a call went wrong", order_id=call.order_id, step_id=call.step_id, what=type(error).__name__, where=where
     )
     message = f"the call to {call.system} went wrong in the worker ({type(error).__name__}); its log says where"
-    return Failure(INTERNAL_ERROR, message, outcome_known=False)
+    return AttemptFailure(INTERNAL_ERROR, message, outcome_known=False)
 
 
-def _not_yet(call: SystemCall, asked: int) -> ApplicationError:
+def _not_yet_error(call: SystemCall, attempts: int) -> ApplicationError:
     message = f"`{call.until}` does not hold yet; asked again in {call.every:g} s"
-    later = call.every > LONGEST_BACKOFF
-    details = FailureDetails(code=NOT_YET, message=message, attempts=asked, retry_after=call.every)
+    later = call.every > MAX_BACKOFF
+    details = FailureDetails(code=NOT_YET, message=message, attempts=attempts, retry_after=call.every)
     return ApplicationError(
         message,
         details,

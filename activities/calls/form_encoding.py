@@ -7,10 +7,10 @@ from urllib.parse import parse_qsl, urlencode
 
 from compiler.cel.evaluation import as_text
 
-MOST_FIELDS = 10_000
+MAX_FIELDS = 10_000
 
 
-def form_of(body: Any) -> str:
+def encode_form(body: Any) -> str:
     """Null leaves a field out. Raises ValueError, in words, for what is not flat."""
     if not isinstance(body, dict):
         raise ValueError("a form is a mapping of its fields")
@@ -23,10 +23,10 @@ def form_of(body: Any) -> str:
     return urlencode(pairs)
 
 
-def parsed_form(text: str) -> dict[str, Any]:
+def parse_form(text: str) -> dict[str, Any]:
     """Raises ValueError for what is no form."""
     fields: dict[str, Any] = {}
-    for name, value in parse_qsl(text.strip(), keep_blank_values=True, strict_parsing=True, max_num_fields=MOST_FIELDS):
+    for name, value in parse_qsl(text.strip(), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS):
         if name not in fields:
             fields[name] = value
         elif isinstance(fields[name], list):

@@ -8,77 +8,81 @@ from typing import Any
 
 import httpx
 
-from activities.attempts.failure import Failure, definition_error
-from activities.calls.request import Request
-from activities.calls.response import Answer, read_answer
-from activities.systems.addresses import Base, redirect_target
+from activities.attempts.failure import AttemptFailure, definition_error
+from activities.calls.request import HttpRequest
+from activities.calls.response import HttpResponse, read_response
+from activities.systems.addresses import BaseUrl, redirect_target
 from activity_contract.calls import CONNECTION, TIMEOUT
-from compiler.language.steps import Format
+from compiler.language.steps import BodyFormat
 
-MOST_REDIRECTS = 5
+MAX_REDIRECTS = 5
 
 
-class _Sending:
+class _SendTrace:
     """Whether anything of a request may have reached the system."""
 
-    begun = False
+    started = False
 
     async def __call__(self, event: str, _: Mapping[str, Any]) -> None:
         if event.endswith("send_request_headers.started"):
-            self.begun = True
+            self.started = True
 
 
-async def exchange(client: httpx.AsyncClient, base: Base, request: Request, accept: Format, seconds: float) -> Answer:
+async def send_request(
+    client: httpx.AsyncClient, base: BaseUrl, request: HttpRequest, accept: BodyFormat, time_limit: float
+) -> HttpResponse:
     """The answer, whatever its status, within so many `seconds` for all of it, redirects included.
 
     Raises Failure: `timeout`, `connection`, or what `read_answer` raises.
     """
-    sending = _Sending()
+    sending = _SendTrace()
     try:
-        async with asyncio.timeout(seconds):
-            return await _followed(client, base, request, accept, sending)
+        async with asyncio.timeout(time_limit):
+            return await _send_with_redirects(client, base, request, accept, sending)
     except TimeoutError:
-        message = f"{request.shown}: no answer within {round(seconds, 3):g} s"
-        raise Failure(TIMEOUT, message, outcome_known=not sending.begun, unwell=True) from None
+        message = f"{request.label}: no answer within {round(time_limit, 3):g} s"
+        raise AttemptFailure(TIMEOUT, message, outcome_known=not sending.started, system_down=True) from None
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
-        raise definition_error(f"{request.shown}: the request is none that HTTP allows") from None
+        raise definition_error(f"{request.label}: the request is none that HTTP allows") from None
     except (httpx.TransportError, OSError) as error:
         raise _connection_failure(error, base, request, sending) from None
 
 
-def _connection_failure(error: Exception, base: Base, request: Request, sending: _Sending) -> Failure:
-    reason = request.masks.text(str(error) or type(error).__name__).splitlines()[0][:200]
-    if sending.begun:
-        return Failure(
-            CONNECTION, f"{request.shown}: the connection was lost: {reason}", outcome_known=False, unwell=True
+def _connection_failure(error: Exception, base: BaseUrl, request: HttpRequest, trace: _SendTrace) -> AttemptFailure:
+    reason = request.masker.mask_text(str(error) or type(error).__name__).splitlines()[0][:200]
+    if trace.started:
+        return AttemptFailure(
+            CONNECTION, f"{request.label}: the connection was lost: {reason}", outcome_known=False, system_down=True
         )
-    return Failure(CONNECTION, f"{request.shown}: nobody can be reached at {base.host}: {reason}", unwell=True)
+    return AttemptFailure(
+        CONNECTION, f"{request.label}: nobody can be reached at {base.host}: {reason}", system_down=True
+    )
 
 
-async def _followed(
-    client: httpx.AsyncClient, base: Base, request: Request, accept: Format, sending: _Sending
-) -> Answer:
+async def _send_with_redirects(
+    client: httpx.AsyncClient, base: BaseUrl, request: HttpRequest, accept: BodyFormat, trace: _SendTrace
+) -> HttpResponse:
     method, url, content = request.method, request.url, request.content
-    for _ in range(MOST_REDIRECTS + 1):
-        sent = httpx.Request(method, url, headers=request.headers, content=content, extensions={"trace": sending})
+    for _ in range(MAX_REDIRECTS + 1):
+        sent = httpx.Request(method, url, headers=request.headers, content=content, extensions={"trace": trace})
         response = await client.send(sent, stream=True)
         try:
             if not response.has_redirect_location:
-                return await read_answer(response, request, accept)
+                return await read_response(response, request, accept)
             target = redirect_target(base, url, response.headers["location"])
         finally:
             await response.aclose()
         if target is None:
-            raise _astray(request, response, "it leads out of the system's base_url")
+            raise _redirect_failure(request, response, "it leads out of the system's base_url")
         if response.status_code in (301, 302) and method != "GET":
-            raise _astray(request, response, "a request that changes things is not sent elsewhere")
+            raise _redirect_failure(request, response, "a request that changes things is not sent elsewhere")
         if response.status_code == 303:
             method, content = "GET", None
         url = target
-    raise _astray(request, response, f"it was the last of {MOST_REDIRECTS + 1}")
+    raise _redirect_failure(request, response, f"it was the last of {MAX_REDIRECTS + 1}")
 
 
-def _astray(request: Request, response: httpx.Response, why: str) -> Failure:
-    message = f"{request.shown}: the redirect ({response.status_code}) is not followed: {why}"
+def _redirect_failure(request: HttpRequest, response: httpx.Response, why: str) -> AttemptFailure:
+    message = f"{request.label}: the redirect ({response.status_code}) is not followed: {why}"
     status = response.status_code
-    return Failure(str(status), message, status=status, retryable=False, outcome_known=False)
+    return AttemptFailure(str(status), message, status=status, retryable=False, outcome_known=False)

@@ -11,23 +11,23 @@ from typing import Any, NoReturn
 
 import httpx
 
-from activities.attempts.failure import Failure
-from activities.calls.form_encoding import parsed_form
-from activities.calls.request import Request
-from activities.calls.xml_encoding import parsed_xml
-from activity_contract.calls import ANSWER_TOO_LARGE, ANSWER_UNREADABLE
-from compiler.language.steps import Format
+from activities.attempts.failure import AttemptFailure
+from activities.calls.form_encoding import parse_form
+from activities.calls.request import HttpRequest
+from activities.calls.xml_encoding import parse_xml
+from activity_contract.calls import RESPONSE_TOO_LARGE, RESPONSE_UNREADABLE
+from compiler.language.steps import BodyFormat
 
-LARGEST = 4 * 1024 * 1024
+MAX_BODY_BYTES = 4 * 1024 * 1024
 """Bytes of an answer's body, decoded."""
-DEEPEST = 100
+MAX_DEPTH = 100
 """Levels of nesting; what Temporal carries may have 200."""
-READ_AS: dict[Format, str] = {"json": "JSON", "xml": "XML", "form": "a form"}
+FORMAT_LABELS: dict[BodyFormat, str] = {"json": "JSON", "xml": "XML", "form": "a form"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class HttpResponse:
     """What expressions see as `response`."""
 
     status: int
@@ -36,38 +36,38 @@ class Answer:
     body: Any
 
     @property
-    def succeeded(self) -> bool:
+    def is_success(self) -> bool:
         return 200 <= self.status < 300
 
     def bindings(self) -> dict[str, Any]:
         return {"status": self.status, "headers": self.headers, "body": self.body}
 
 
-async def read_answer(response: httpx.Response, request: Request, accept: Format) -> Answer:
+async def read_response(response: httpx.Response, request: HttpRequest, accept: BodyFormat) -> HttpResponse:
     """Raises Failure (answer_too_large, answer_unreadable) for an answer 2xx.
 
     The body of an error may be anything: its text where it is not in the form expected, None where none can be read.
     """
-    raw = await _bounded(response, request)
+    raw = await _read_bounded(response, request)
     charset = _charset(response)
     text = raw.decode(charset or "utf-8", "replace") if raw else ""
-    headers = {name: request.masks.text(value) for name, value in response.headers.items()}
+    headers = {name: request.masker.mask_text(value) for name, value in response.headers.items()}
     if not raw:
-        return Answer(response.status_code, headers, None)
+        return HttpResponse(response.status_code, headers, None)
     if accept == "text":
-        return Answer(response.status_code, headers, request.masks.text(text))
+        return HttpResponse(response.status_code, headers, request.masker.mask_text(text))
     try:
         if accept == "json":
-            body = request.masks.parsed(_parsed(text), text)
+            body = request.masker.mask_parsed(_parse_json(text), text)
         else:
-            read = parsed_form(text) if accept == "form" else parsed_xml(raw, charset)
-            body = request.masks.value(read)
+            read = parse_form(text) if accept == "form" else parse_xml(raw, charset)
+            body = request.masker.mask_value(read)
     except (ValueError, RecursionError) as error:
         if response.is_success:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-            _unreadable(request, accept, request.masks.text(reason), response.status_code)
-        body = request.masks.text(text)
-    return Answer(response.status_code, headers, body)
+            _raise_unreadable(request, accept, request.masker.mask_text(reason), response.status_code)
+        body = request.masker.mask_text(text)
+    return HttpResponse(response.status_code, headers, body)
 
 
 def _charset(response: httpx.Response) -> str | None:
@@ -80,59 +80,61 @@ def _charset(response: httpx.Response) -> str | None:
         return None
 
 
-def _unreadable(request: Request, accept: Format | None, reason: str, status: int) -> NoReturn:
-    form = f" as {READ_AS.get(accept, accept)}" if accept else ""
-    message = f"{request.shown}: the answer cannot be read{form}: {reason[:200]}"
-    raise Failure(ANSWER_UNREADABLE, message, status=status, outcome_known=False)
+def _raise_unreadable(request: HttpRequest, accept: BodyFormat | None, reason: str, status: int) -> NoReturn:
+    form = f" as {FORMAT_LABELS.get(accept, accept)}" if accept else ""
+    message = f"{request.label}: the answer cannot be read{form}: {reason[:200]}"
+    raise AttemptFailure(RESPONSE_UNREADABLE, message, status=status, outcome_known=False)
 
 
-def _parsed(text: str) -> Any:
+def _parse_json(text: str) -> Any:
     """Raises ValueError for what is not JSON, or could not be carried on."""
-    value = json.loads(text, parse_constant=_no_number)
-    if text.count("[") + text.count("{") > DEEPEST and _is_deep(text):
-        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-    return _without_surrogates(value) if "\\u" in text else value
+    value = json.loads(text, parse_constant=_reject_constant)
+    if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(text):
+        raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+    return _replace_surrogates(value) if "\\u" in text else value
 
 
-def _no_number(name: str) -> NoReturn:
+def _reject_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON number")
 
 
-def _is_deep(text: str) -> bool:
+def _is_too_deep(text: str) -> bool:
     level, in_text = 0, False
     for token in re.findall(r'\\.|["\[\]{}]', text):
         if token == '"':
             in_text = not in_text
         elif not in_text and token in "[{":
             level += 1
-            if level > DEEPEST:
+            if level > MAX_DEPTH:
                 return True
         elif not in_text and token in "]}":
             level -= 1
     return False
 
 
-def _without_surrogates(value: Any) -> Any:
+def _replace_surrogates(value: Any) -> Any:
     """Half a character, which JSON can spell and nothing else can carry, becomes a replacement character."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, dict):
-        return {_without_surrogates(key): _without_surrogates(item) for key, item in value.items()}
-    return [_without_surrogates(item) for item in value] if isinstance(value, list) else value
+        return {_replace_surrogates(key): _replace_surrogates(item) for key, item in value.items()}
+    return [_replace_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
-async def _bounded(response: httpx.Response, request: Request) -> bytes:
+async def _read_bounded(response: httpx.Response, request: HttpRequest) -> bytes:
     """The body, never more than LARGEST held, whatever its encoding would unfold to."""
     try:
-        return await _read(response)
+        return await _read_body(response)
     except _TooLargeError:
         if response.is_success:
-            message = f"{request.shown}: the answer has more than {LARGEST // 1024} KiB; ask for less of it"
+            message = f"{request.label}: the answer has more than {MAX_BODY_BYTES // 1024} KiB; ask for less of it"
             status = response.status_code
-            raise Failure(ANSWER_TOO_LARGE, message, status=status, retryable=False, outcome_known=False) from None
+            raise AttemptFailure(
+                RESPONSE_TOO_LARGE, message, status=status, retryable=False, outcome_known=False
+            ) from None
     except ValueError as error:
         if response.is_success:
-            _unreadable(request, None, str(error), response.status_code)
+            _raise_unreadable(request, None, str(error), response.status_code)
     return b""
 
 
@@ -140,16 +142,16 @@ class _TooLargeError(Exception):
     pass
 
 
-async def _read(response: httpx.Response) -> bytes:
+async def _read_body(response: httpx.Response) -> bytes:
     """Raises ValueError where the body's encoding cannot be undone."""
     declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:12]) > LARGEST:
+    if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
         raise _TooLargeError
     inflate = _decoder(response)
     body = bytearray()
     async for chunk in response.aiter_raw():
-        body += chunk if inflate is None else _inflated(inflate, chunk)
-        if len(body) > LARGEST:
+        body += chunk if inflate is None else _decompress(inflate, chunk)
+        if len(body) > MAX_BODY_BYTES:
             raise _TooLargeError
     return bytes(body)
 
@@ -164,9 +166,9 @@ def _decoder(response: httpx.Response) -> Any:
     raise ValueError(f"it is encoded as {encoding[:40]}, which was not asked for")
 
 
-def _inflated(inflate: Any, chunk: bytes) -> bytes:
+def _decompress(decompressor: Any, chunk: bytes) -> bytes:
     try:
-        unfolded: bytes = inflate.decompress(chunk, LARGEST + 1)
+        unfolded: bytes = decompressor.decompress(chunk, MAX_BODY_BYTES + 1)
     except zlib.error:
         raise ValueError("its compression is broken") from None
     return unfolded

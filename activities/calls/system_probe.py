@@ -9,76 +9,85 @@ from temporalio.api.workflowservice.v1 import UpdateTaskQueueConfigRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.attempts.failure import Failure
-from activities.calls.http_exchange import exchange
-from activities.calls.request import probe_of
-from activities.systems.connections import Connections
-from activities.systems.oauth_tokens import Tokens
-from activities.systems.reachable_system import Systems
-from activity_contract.system_switch import PROBE_SYSTEM, SET_QUEUE_RATE, Probe, ProbeAnswer, QueueRate, QueueRateSet
+from activities.attempts.failure import AttemptFailure
+from activities.calls.http_exchange import send_request
+from activities.calls.request import build_probe_request
+from activities.systems.connections import ConnectionPools
+from activities.systems.oauth_tokens import TokenCache
+from activities.systems.reachable_system import SystemLookup
+from activity_contract.system_switch import (
+    PROBE_SYSTEM,
+    SET_QUEUE_RATE,
+    ProbeResult,
+    QueueRateInput,
+    QueueRateResult,
+    SystemProbe,
+)
 
 logger = structlog.get_logger("activities")
 
-PATIENCE = 10.0
+PROBE_TIMEOUT = 10.0
 """Seconds for a probe's answer."""
-CANNOT = {
+UNSUPPORTED_REASONS = {
     RPCStatusCode.UNIMPLEMENTED: "this Temporal server is too old to limit a task queue",
     RPCStatusCode.PERMISSION_DENIED: "this worker may not limit task queues",
 }
 
 
 class SystemProbes:
-    def __init__(self, systems: Systems, connections: Connections, tokens: Tokens) -> None:
+    def __init__(self, systems: SystemLookup, connections: ConnectionPools, tokens: TokenCache) -> None:
         self._systems = systems
         self._connections = connections
         self._tokens = tokens
 
     @activity.defn(name=PROBE_SYSTEM)
-    async def probe_system(self, probe: Probe) -> ProbeAnswer:
+    async def probe_system(self, probe: SystemProbe) -> ProbeResult:
         """Asks the system's `probe` path, else its base_url: whatever it answers, but for 5xx, it is alive."""
         system = self._systems.system(probe.system)
         if system is None:
-            return ProbeAnswer(alive=False, said=f"this worker's catalogue has no system {probe.system}")
+            return ProbeResult(alive=False, said=f"this worker's catalogue has no system {probe.system}")
         try:
-            async with self._connections.to(system) as client:
+            async with self._connections.client_for(system) as client:
                 credentials = await self._tokens.credentials(system, client)
-                answer = await exchange(client, system.base, probe_of(system, credentials), "text", PATIENCE)
-        except Failure as failure:
+                answer = await send_request(
+                    client, system.base, build_probe_request(system, credentials), "text", PROBE_TIMEOUT
+                )
+        except AttemptFailure as failure:
             status = failure.status  # answers that cannot be read, or lead elsewhere, have one
-            return ProbeAnswer(alive=status is not None and status < 500, said=failure.message)
-        return ProbeAnswer(alive=answer.status < 500, said=f"answered {answer.status}")
+            return ProbeResult(alive=status is not None and status < 500, said=failure.message)
+        return ProbeResult(alive=answer.status < 500, said=f"answered {answer.status}")
 
 
 class QueueRates:
-    def __init__(self, client: Client, systems: Systems) -> None:
+    def __init__(self, client: Client, systems: SystemLookup) -> None:
         self._client = client
         self._systems = systems
 
     @activity.defn(name=SET_QUEUE_RATE)
-    async def set_queue_rate(self, wanted: QueueRate) -> QueueRateSet:
+    async def set_queue_rate(self, queue_rate: QueueRateInput) -> QueueRateResult:
         """The server keeps to it from now on, over all workers and restarts. Repeating it changes nothing."""
-        system = self._systems.system(wanted.system)
+        system = self._systems.system(queue_rate.system)
         own = system.system.limits.per_second if system else None
-        rate = wanted.per_second
+        rate = queue_rate.per_second
         enough = rate is not None and own is not None and own <= rate
         request = UpdateTaskQueueConfigRequest(
             namespace=self._client.namespace,
             identity=self._client.identity,
-            task_queue=wanted.queue,
+            task_queue=queue_rate.queue,
             task_queue_type=TaskQueueType.TASK_QUEUE_TYPE_ACTIVITY,
         )
-        request.update_queue_rate_limit.reason = wanted.reason[:500]
+        request.update_queue_rate_limit.reason = queue_rate.reason[:500]
         if rate is not None:
             request.update_queue_rate_limit.rate_limit.requests_per_second = min(rate, own) if own else rate
         try:
             await self._client.workflow_service.update_task_queue_config(request)
         except RPCError as error:
-            if error.status not in CANNOT:
+            if error.status not in UNSUPPORTED_REASONS:
                 raise
-            problem = CANNOT[error.status]
+            problem = UNSUPPORTED_REASONS[error.status]
             logger.error(
-                "calls to the system cannot be held back, and go on", system=wanted.system, queue=wanted.queue,
+                "calls to the system cannot be held back, and go on", system=queue_rate.system, queue=queue_rate.queue,
                 reason=problem,
             )  # fmt: skip
-            return QueueRateSet(enough=enough, problem=problem)
-        return QueueRateSet(enough=enough)
+            return QueueRateResult(enough=enough, problem=problem)
+        return QueueRateResult(enough=enough)

@@ -14,50 +14,50 @@ from xml.sax.saxutils import escape, quoteattr
 
 from compiler.cel.evaluation import as_text
 
-DEEPEST = 100
-MOST_ELEMENTS = 100_000
-ATTRIBUTE, TEXT = "@", "#text"
+MAX_DEPTH = 100
+MAX_ELEMENTS = 100_000
+ATTRIBUTE_PREFIX, TEXT_KEY = "@", "#text"
 _NAME = re.compile(r"[^\W\d][\w.-]*(:[^\W\d][\w.-]*)?")
-_UNCARRIED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_SPACES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
+_INVALID_CHARS = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_WHITESPACE_ENTITIES = {"\t": "&#9;", "\n": "&#10;", "\r": "&#13;"}
 
 Element = dict[str, Any]
 
 
-def xml_of(document: Any) -> str:
+def encode_xml(document: Any) -> str:
     """Raises ValueError, in words, for what is no document."""
     if not isinstance(document, dict) or len(document) != 1:
         raise ValueError("an XML body is a mapping with one key, the name of its root element")
     (name, root), *_ = document.items()
     if isinstance(root, list):
         raise ValueError(f"the root element `{name}` cannot be a list")
-    return '<?xml version="1.0" encoding="UTF-8"?>' + "".join(_written(name, root, 1))
+    return '<?xml version="1.0" encoding="UTF-8"?>' + "".join(_encode_element(name, root, 1))
 
 
-def _written(name: str, value: Any, level: int) -> Iterator[str]:
-    if level > DEEPEST:
-        raise ValueError(f"it is nested more than {DEEPEST} levels deep")
+def _encode_element(name: str, value: Any, level: int) -> Iterator[str]:
+    if level > MAX_DEPTH:
+        raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
     if isinstance(value, list):
         for item in value:
             if isinstance(item, list):
                 raise ValueError(f"a list in the list `{name}` has no name of its own")
-            yield from _written(name, item, level)
+            yield from _encode_element(name, item, level)
         return
     _check_name(name)
     if not isinstance(value, dict):
         yield f"<{name}/>" if value is None else f"<{name}>{_text(value)}</{name}>"
         return
     attributes = "".join(
-        f" {_check_name(key[1:])}={quoteattr(_carried(as_text(item)), _SPACES)}"
+        f" {_check_name(key[1:])}={quoteattr(_check_characters(as_text(item)), _WHITESPACE_ENTITIES)}"
         for key, item in value.items()
-        if key.startswith(ATTRIBUTE) and item is not None
+        if key.startswith(ATTRIBUTE_PREFIX) and item is not None
     )
     yield f"<{name}{attributes}>"
     for key, item in value.items():
-        if key == TEXT:
+        if key == TEXT_KEY:
             yield "" if item is None else _text(item)
-        elif not key.startswith(ATTRIBUTE):
-            yield from _written(key, item, level + 1)
+        elif not key.startswith(ATTRIBUTE_PREFIX):
+            yield from _encode_element(key, item, level + 1)
     yield f"</{name}>"
 
 
@@ -70,16 +70,16 @@ def _check_name(name: str) -> str:
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
         raise ValueError("`#text` is one text, number or truth value")
-    return escape(_carried(as_text(value)), {"\r": "&#13;"})
+    return escape(_check_characters(as_text(value)), {"\r": "&#13;"})
 
 
-def _carried(text: str) -> str:
-    if _UNCARRIED.search(text):
+def _check_characters(text: str) -> str:
+    if _INVALID_CHARS.search(text):
         raise ValueError("it holds a control character, which XML cannot carry")
     return text
 
 
-def parsed_xml(raw: bytes, encoding: str | None) -> Element:
+def parse_xml(raw: bytes, encoding: str | None) -> Element:
     """The document in `raw`; `encoding` as the answer's header names it, None where the document says so itself.
 
     Raises ValueError for what is not well-formed, and for what could be used against its reader: a document type (and
@@ -87,7 +87,7 @@ def parsed_xml(raw: bytes, encoding: str | None) -> Element:
     """
     try:
         parser = expat.ParserCreate(encoding)
-        reading = _Reading()
+        reading = _DocumentBuilder()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_doctype
         parser.StartElementHandler = reading.start
@@ -105,7 +105,7 @@ def _refuse_doctype(*_: Any) -> None:
     raise ValueError("it brings a document type (DOCTYPE), which is not read")
 
 
-class _Reading:
+class _DocumentBuilder:
     """The document so far: a stack of open elements, each with its texts."""
 
     def __init__(self) -> None:
@@ -115,11 +115,11 @@ class _Reading:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._elements += 1 + len(attributes)
-        if len(self._open) >= DEEPEST:
-            raise ValueError(f"it is nested more than {DEEPEST} levels deep")
-        if self._elements > MOST_ELEMENTS:
-            raise ValueError(f"it has more than {MOST_ELEMENTS} elements and attributes")
-        self._open.append((name, {ATTRIBUTE + key: value for key, value in attributes.items()}, []))
+        if len(self._open) >= MAX_DEPTH:
+            raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
+        if self._elements > MAX_ELEMENTS:
+            raise ValueError(f"it has more than {MAX_ELEMENTS} elements and attributes")
+        self._open.append((name, {ATTRIBUTE_PREFIX + key: value for key, value in attributes.items()}, []))
 
     def text(self, text: str) -> None:
         self._open[-1][2].append(text)
@@ -129,7 +129,7 @@ class _Reading:
         text = "".join(texts).strip()
         value: Any = content or (text or None)
         if content and text:
-            content[TEXT] = text
+            content[TEXT_KEY] = text
         parent = self._open[-1][1] if self._open else self.document
         if name not in parent:
             parent[name] = value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from compiler.source.files import SUFFIXES
+from compiler.source.files import YAML_SUFFIXES
 
 Fingerprint = frozenset[tuple[str, int, int, int, int]]
 """Of each file: path, inode, size, and when content and inode changed (nanoseconds)."""
@@ -23,16 +23,16 @@ def fingerprint(folder: Path, environment: Path | None) -> Fingerprint:
         seen.add((here.st_dev, here.st_ino))
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            if name.endswith(SUFFIXES) and not name.startswith("."):
-                _mark(os.path.join(parent, name), marks)
+            if name.endswith(YAML_SUFFIXES) and not name.startswith("."):
+                _add_fingerprint(os.path.join(parent, name), marks)
     if environment is not None:
-        _mark(str(environment), marks)
+        _add_fingerprint(str(environment), marks)
     return frozenset(marks)
 
 
-def _mark(path: str, marks: set[tuple[str, int, int, int, int]]) -> None:
+def _add_fingerprint(path: str, entries: set[tuple[str, int, int, int, int]]) -> None:
     if found := _stat(path):
-        marks.add((path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
+        entries.add((path, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns))
 
 
 def _stat(path: str) -> os.stat_result | None:

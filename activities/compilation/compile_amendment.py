@@ -11,100 +11,100 @@ from temporalio import activity
 
 from activities.compilation.compile_order import (
     INTERNAL_ERROR,
-    LARGEST_PLAN,
+    MAX_PLAN_BYTES,
     PLAN_TOO_LARGE,
-    dumped,
-    of_order,
-    summary_of,
-    telling_of,
+    dump_findings,
+    notification_filter,
+    order_finding,
+    plan_summary,
 )
-from activities.compilation.live_catalogue import CatalogueInForce
-from activity_contract.compilation import COMPILE_AMENDMENT, ChangedValue, CompileAmendment, CompiledAmendment
-from compiler.amendment.plan_amendment import Amendment, amend
-from compiler.amendment.plan_diff import DEFINITION, Change, seen_otherwise, survives
+from activities.compilation.live_catalogue import LiveCatalogue
+from activity_contract.compilation import COMPILE_AMENDMENT, ChangedValue, CompileAmendmentInput, CompiledAmendment
+from compiler.amendment.plan_amendment import PlanAmendment, amend_plan
+from compiler.amendment.plan_diff import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import as_text
 from compiler.compile_order import compile_order
 from compiler.plan.bindings import order_bindings
-from compiler.plan.codec import pack, unpack
-from compiler.plan.plan import Line, Plan
+from compiler.plan.codec import decode_plan, encode_plan
+from compiler.plan.plan import Plan, PlannedLine
 from compiler.source.findings import OrderRejected
 
 logger = structlog.get_logger("activities")
 
-MOST_TOLD = 500
+MAX_REPORTED_ITEMS = 500
 """Lines, and steps, whose values are told."""
-MOST_VALUES = 50
+MAX_VALUES_PER_ITEM = 50
 """Of one of them."""
-LONGEST_VALUE = 200
+MAX_VALUE_LENGTH = 200
 """Characters."""
-LARGEST_ANSWER = 1_900_000
+MAX_RESULT_BYTES = 1_900_000
 """Bytes; a payload holds 2 MB."""
 
 
 class AmendmentCompiler:
-    def __init__(self, catalogues: CatalogueInForce) -> None:
+    def __init__(self, catalogues: LiveCatalogue) -> None:
         self._catalogues = catalogues
 
     @activity.defn(name=COMPILE_AMENDMENT)
-    async def compile_amendment(self, asked: CompileAmendment) -> CompiledAmendment:
+    async def compile_amendment(self, request: CompileAmendmentInput) -> CompiledAmendment:
         """Compiles with the catalogue as its files are now. Never fails for anything in the order."""
-        in_force = await self._catalogues.refreshed()
-        return await asyncio.to_thread(compiled_amendment, asked, in_force.catalogue)
+        in_force = await self._catalogues.refresh()
+        return await asyncio.to_thread(try_compile_amendment, request, in_force.catalogue)
 
 
-def compiled_amendment(asked: CompileAmendment, catalogue: Catalogue) -> CompiledAmendment:
+def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) -> CompiledAmendment:
     """Never raises: a mistake of the compiler itself rejects the amendment, and the order goes on as it was."""
     try:
-        running = unpack(asked.plan)
-        wanted = compile_order(asked.order, catalogue)
-        return _bounded(_compiled(running, asked.retired, wanted, catalogue))
+        running = decode_plan(request.plan)
+        wanted = compile_order(request.order, catalogue)
+        return _limit_size(_compile_result(running, request.retired, wanted, catalogue))
     except OrderRejected as rejected:
-        return CompiledAmendment(findings=dumped(rejected.findings))
+        return CompiledAmendment(findings=dump_findings(rejected.findings))
     except Exception as error:
-        logger.exception("the compiler failed on an amendment", order_id=str(asked.order.get("id"))[:128])
+        logger.exception("the compiler failed on an amendment", order_id=str(request.order.get("id"))[:128])
         message = f"the compiler failed on this amendment ({type(error).__name__}); the worker's log has the details"
-        return CompiledAmendment(findings=dumped([of_order(INTERNAL_ERROR, message)]))
+        return CompiledAmendment(findings=dump_findings([order_finding(INTERNAL_ERROR, message)]))
 
 
-def _compiled(running: Plan, retired: Sequence[int], wanted: Plan, catalogue: Catalogue) -> CompiledAmendment:
-    amended = amend(running, retired, wanted)
-    plan, found = amended.plan, amended.difference
-    packed = pack(plan)
-    if len(packed) > LARGEST_PLAN:
+def _compile_result(running: Plan, retired: Sequence[int], new_plan: Plan, catalogue: Catalogue) -> CompiledAmendment:
+    amended = amend_plan(running, retired, new_plan)
+    plan, found = amended.plan, amended.diff
+    packed = encode_plan(plan)
+    if len(packed) > MAX_PLAN_BYTES:
         message = "the order as amended is larger than Temporal can carry: put what is new into an order of its own"
-        raise OrderRejected([of_order(PLAN_TOO_LARGE, message)])
+        raise OrderRejected([order_finding(PLAN_TOO_LARGE, message)])
     positions = {step.id: position for position, step in enumerate(plan.steps)}
     return CompiledAmendment(
-        survives=survives(running, wanted),
+        survives=shares_order_lines(running, new_plan),
         plan=packed,
         retired=sorted(amended.retired),
         changed=sorted(positions[id_] for id_ in found.changed),
-        seen_otherwise=sorted(positions[id_] for id_ in seen_otherwise(running, plan)),
+        seen_otherwise=sorted(positions[id_] for id_ in steps_seeing_changes(running, plan)),
         may_redo=sorted(positions[id_] for id_ in found.may_redo),
         lines_added=list(found.lines_added),
         lines_removed=list(found.lines_removed),
-        former_lines=_missing(plan.order_lines, wanted.order_lines),
-        order_values=_values(order_bindings(running.order), order_bindings(wanted.order)),
-        line_values=_line_values(running.order_lines, wanted.order_lines),
-        step_values=_step_values(amended, positions, running.catalogue_version),
-        summary=summary_of(wanted, catalogue) | {"lines": len(plan.lines), "steps": len(plan.steps)},
-        telling=telling_of(catalogue),
+        former_lines=_missing_line_ids(plan.order_lines, new_plan.order_lines),
+        order_values=_diff_values(order_bindings(running.order), order_bindings(new_plan.order)),
+        line_values=_line_changes(running.order_lines, new_plan.order_lines),
+        step_values=_step_changes(amended, positions, running.catalogue_version),
+        summary=plan_summary(new_plan, catalogue) | {"lines": len(plan.fulfilment_lines), "steps": len(plan.steps)},
+        telling=notification_filter(catalogue),
     )
 
 
-def _missing(all_: Iterable[Line], wanted: Iterable[Line]) -> list[str]:
-    known = {line.id for line in wanted}
+def _missing_line_ids(all_: Iterable[PlannedLine], kept: Iterable[PlannedLine]) -> list[str]:
+    known = {line.id for line in kept}
     return [line.id for line in all_ if line.id not in known]
 
 
-def _bounded(compiled: CompiledAmendment) -> CompiledAmendment:
+def _limit_size(compiled: CompiledAmendment) -> CompiledAmendment:
     """Where the answer would be too large, values are left out: what is done depends on none of them."""
-    if _size(compiled) > LARGEST_ANSWER:
+    if _size(compiled) > MAX_RESULT_BYTES:
         compiled = compiled.model_copy(update={"line_values": {}, "step_values": {}})
-    if _size(compiled) > LARGEST_ANSWER:
+    if _size(compiled) > MAX_RESULT_BYTES:
         message = "the order as amended is larger than Temporal can carry: put what is new into an order of its own"
-        raise OrderRejected([of_order(PLAN_TOO_LARGE, message)])
+        raise OrderRejected([order_finding(PLAN_TOO_LARGE, message)])
     return compiled
 
 
@@ -112,19 +112,19 @@ def _size(compiled: CompiledAmendment) -> int:
     return len(compiled.model_dump_json().encode())
 
 
-def _line_values(before: Iterable[Line], after: Iterable[Line]) -> dict[str, list[ChangedValue]]:
+def _line_changes(before: Iterable[PlannedLine], after: Iterable[PlannedLine]) -> dict[str, list[ChangedValue]]:
     """Of the order lines that are in both."""
     known = {line.id: line for line in before}
     found: dict[str, list[ChangedValue]] = {}
     for line in after:
-        if line.id in known and len(found) < MOST_TOLD:
-            values = _values(_said_of(known[line.id]), _said_of(line))
+        if line.id in known and len(found) < MAX_REPORTED_ITEMS:
+            values = _diff_values(_comparable_values(known[line.id]), _comparable_values(line))
             if values:
                 found[line.id] = values
     return found
 
 
-def _said_of(line: Line) -> dict[str, Any]:
+def _comparable_values(line: PlannedLine) -> dict[str, Any]:
     return {
         "product": line.product,
         "quantity": line.quantity,
@@ -135,7 +135,7 @@ def _said_of(line: Line) -> dict[str, Any]:
     }
 
 
-def _values(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[ChangedValue]:
+def _diff_values(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[ChangedValue]:
     """What differs, objects taken apart."""
     found: list[ChangedValue] = []
     for name in {**before, **after}:
@@ -143,28 +143,32 @@ def _values(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> 
         if was == is_:
             continue
         if isinstance(was, dict) and isinstance(is_, dict):
-            found += _values(was, is_, f"{prefix}{name}.")
+            found += _diff_values(was, is_, f"{prefix}{name}.")
         else:
-            found.append(ChangedValue(name=f"{prefix}{name}", before=_shown(was), after=_shown(is_)))
-    return found[:MOST_VALUES]
+            found.append(ChangedValue(name=f"{prefix}{name}", before=_shorten(was), after=_shorten(is_)))
+    return found[:MAX_VALUES_PER_ITEM]
 
 
-def _step_values(amended: Amendment, positions: dict[str, int], version_before: str) -> dict[int, list[ChangedValue]]:
+def _step_changes(
+    amended: PlanAmendment, positions: dict[str, int], version_before: str
+) -> dict[int, list[ChangedValue]]:
     versions = version_before, amended.plan.catalogue_version
     return {
-        positions[id_]: [_changed_value(each, *versions) for each in changes[:MOST_VALUES]]
-        for id_, changes in list(amended.difference.changed.items())[:MOST_TOLD]
+        positions[id_]: [_to_changed_value(each, *versions) for each in changes[:MAX_VALUES_PER_ITEM]]
+        for id_, changes in list(amended.diff.changed.items())[:MAX_REPORTED_ITEMS]
     }
 
 
-def _changed_value(change: Change, version_before: str, version_after: str) -> ChangedValue:
-    if change.name == DEFINITION:  # what it says is long; where it stands is told by the version
-        return ChangedValue(name=DEFINITION, before=version_before, after=version_after)
-    return ChangedValue(name=change.name[:LONGEST_VALUE], before=_shown(change.before), after=_shown(change.after))
+def _to_changed_value(change: InputChange, version_before: str, version_after: str) -> ChangedValue:
+    if change.name == DEFINITION_INPUT:  # what it says is long; where it stands is told by the version
+        return ChangedValue(name=DEFINITION_INPUT, before=version_before, after=version_after)
+    return ChangedValue(
+        name=change.name[:MAX_VALUE_LENGTH], before=_shorten(change.before), after=_shorten(change.after)
+    )
 
 
-def _shown(value: Any) -> Any:
+def _shorten(value: Any) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
     text = value if isinstance(value, str) else as_text(value)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"

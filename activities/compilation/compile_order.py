@@ -13,45 +13,45 @@ from typing import Any
 import structlog
 from temporalio import activity
 
-from activities.compilation.live_catalogue import CatalogueInForce
-from activity_contract.compilation import COMPILE_ORDER, CompiledOrder, CompileOrder
-from activity_contract.notifications import Telling
+from activities.compilation.live_catalogue import LiveCatalogue
+from activity_contract.compilation import COMPILE_ORDER, CompiledOrder, CompileOrderInput
+from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
-from compiler.plan.codec import pack
+from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
 from compiler.source.findings import Finding, OrderRejected
 
 logger = structlog.get_logger("activities")
 
-MOST_FINDINGS = 200
-LONGEST_FINDING = 1_000
+MAX_FINDINGS = 200
+MAX_FINDING_LENGTH = 1_000
 """Characters of a message. All findings together must fit into one answer of Temporal's (2 MB)."""
-MOST_KEPT = 32
+MAX_CACHED = 32
 """Compiled orders that are kept for the case that Temporal asks again."""
-LARGEST_PLAN = 1_400_000
+MAX_PLAN_BYTES = 1_400_000
 """Bytes, packed. A payload holds 2 MB, and bytes grow by a third on their way into it."""
 INTERNAL_ERROR = "internal-error"
 PLAN_TOO_LARGE = "plan-too-large"
 
 
 class OrderCompiler:
-    def __init__(self, catalogues: CatalogueInForce) -> None:
+    def __init__(self, catalogues: LiveCatalogue) -> None:
         self._catalogues = catalogues
-        self._compiled: OrderedDict[tuple[int, str], CompiledOrder] = OrderedDict()
+        self._cache: OrderedDict[tuple[int, str], CompiledOrder] = OrderedDict()
 
     @activity.defn(name=COMPILE_ORDER)
-    async def compile_order(self, asked: CompileOrder) -> CompiledOrder:
+    async def compile_order(self, request: CompileOrderInput) -> CompiledOrder:
         """Compiles with the catalogue as its files are now. Never fails for anything in the order."""
-        in_force = await self._catalogues.refreshed()
-        key = (in_force.number, _digest(asked.order))
-        if (known := self._compiled.get(key)) is not None:
-            self._compiled.move_to_end(key)
+        in_force = await self._catalogues.refresh()
+        key = (in_force.sequence, _digest(request.order))
+        if (known := self._cache.get(key)) is not None:
+            self._cache.move_to_end(key)
             return known
-        compiled = await asyncio.to_thread(compiled_order, asked.order, in_force.catalogue)
-        self._compiled[key] = compiled
-        if len(self._compiled) > MOST_KEPT:
-            self._compiled.popitem(last=False)
+        compiled = await asyncio.to_thread(try_compile_order, request.order, in_force.catalogue)
+        self._cache[key] = compiled
+        if len(self._cache) > MAX_CACHED:
+            self._cache.popitem(last=False)
         return compiled
 
 
@@ -59,84 +59,86 @@ def _digest(order: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(order, sort_keys=False, default=str).encode()).hexdigest()
 
 
-def compiled_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder:
+def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder:
     """Never raises: a mistake of the compiler itself rejects the order, too, rather than leave it hanging."""
     try:
         plan = compile_order(order, catalogue)
-        packed = pack(plan)
-        if len(packed) > LARGEST_PLAN:
+        packed = encode_plan(plan)
+        if len(packed) > MAX_PLAN_BYTES:
             message = "the plan of this order is larger than Temporal can carry: split the order"
-            raise OrderRejected([of_order(PLAN_TOO_LARGE, message)])
+            raise OrderRejected([order_finding(PLAN_TOO_LARGE, message)])
     except OrderRejected as rejected:
         return CompiledOrder(
-            findings=dumped(rejected.findings), summary=_known_of(order, catalogue), telling=telling_of(catalogue)
+            findings=dump_findings(rejected.findings),
+            summary=_rejected_summary(order, catalogue),
+            telling=notification_filter(catalogue),
         )
     except Exception as error:
         logger.exception("the compiler failed on an order", order_id=str(order.get("id"))[:128])
         message = f"the compiler failed on this order ({type(error).__name__}); the worker's log has the details"
         return CompiledOrder(
-            findings=dumped([of_order(INTERNAL_ERROR, message)]),
-            summary=_known_of(order, catalogue),
-            telling=telling_of(catalogue),
+            findings=dump_findings([order_finding(INTERNAL_ERROR, message)]),
+            summary=_rejected_summary(order, catalogue),
+            telling=notification_filter(catalogue),
         )
-    return CompiledOrder(plan=packed, summary=summary_of(plan, catalogue), telling=telling_of(catalogue))
+    return CompiledOrder(plan=packed, summary=plan_summary(plan, catalogue), telling=notification_filter(catalogue))
 
 
-def telling_of(catalogue: Catalogue) -> Telling | None:
+def notification_filter(catalogue: Catalogue) -> NotificationFilter | None:
     """What the receivers want to know; they may all be sent escalations. None where there are no receivers."""
     receivers = catalogue.receivers
     if not receivers:
         return None
     wanted = {pattern for receiver in receivers.values() for pattern in receiver.events}
-    return Telling(events=sorted(wanted | {"step.escalated"}), receivers=sorted(receivers))
+    return NotificationFilter(events=sorted(wanted | {"step.escalated"}), receivers=sorted(receivers))
 
 
-def of_order(code: str, message: str) -> Finding:
+def order_finding(code: str, message: str) -> Finding:
     return Finding(file="order", line=0, column=0, code=code, message=message)
 
 
-def dumped(findings: Sequence[Finding]) -> list[dict[str, Any]]:
-    shown = list(findings[:MOST_FINDINGS])
-    if len(findings) > MOST_FINDINGS:
-        shown.append(of_order("more-findings", f"and {len(findings) - MOST_FINDINGS} more findings"))
+def dump_findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    shown = list(findings[:MAX_FINDINGS])
+    if len(findings) > MAX_FINDINGS:
+        shown.append(order_finding("more-findings", f"and {len(findings) - MAX_FINDINGS} more findings"))
     return [
-        finding.model_copy(update={"message": finding.message[:LONGEST_FINDING]}).model_dump(mode="json")
+        finding.model_copy(update={"message": finding.message[:MAX_FINDING_LENGTH]}).model_dump(mode="json")
         for finding in shown
     ]
 
 
-def summary_of(plan: Plan, catalogue: Catalogue) -> dict[str, Any]:
+def plan_summary(plan: Plan, catalogue: Catalogue) -> dict[str, Any]:
     wanted = plan.order.requested_completion
     return {
         "customer_id": plan.order.customer.get("id"),
-        "products": _top_level_first(plan, catalogue),
+        "products": _commercial_products(plan, catalogue),
         "catalogue_version": plan.catalogue_version,
         "requested_completion": wanted.astimezone(UTC).isoformat() if wanted else None,
         "order_lines": len(plan.order_lines),
-        "lines": len(plan.lines),
+        "lines": len(plan.fulfilment_lines),
         "steps": len(plan.steps),
     }
 
 
-def _top_level_first(plan: Plan, catalogue: Catalogue) -> list[str]:
+def _commercial_products(plan: Plan, catalogue: Catalogue) -> list[str]:
     """Commercial products, each once."""
     ordered = sorted(plan.order_lines, key=lambda line: bool(line.sources))
     return list(dict.fromkeys(line.product for line in ordered if line.product in catalogue.products))
 
 
-def _known_of(order: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+def _rejected_summary(order: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Of a rejected order: what can be read of it without its being right."""
     customer = order.get("customer")
     lines = order.get("lines")
     named = [line.get("product") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
-    known = [catalogue.product_named(name) for name in named if isinstance(name, str)]
+    known = [catalogue.find_product(name) for name in named if isinstance(name, str)]
     return {
-        "customer_id": _text(customer.get("id")) if isinstance(customer, dict) else None,
+        "customer_id": _short_text(customer.get("id")) if isinstance(customer, dict) else None,
         "products": list(dict.fromkeys(product.id for product in known if product is not None)),
         "catalogue_version": catalogue.version,
         "order_lines": len(named),
     }
 
 
-def _text(value: Any) -> str | None:
+def _short_text(value: Any) -> str | None:
     return str(value)[:128] if isinstance(value, str | int) else None

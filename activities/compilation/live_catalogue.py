@@ -12,18 +12,18 @@ from pathlib import Path
 import structlog
 
 from activities.compilation.catalogue_fingerprint import Fingerprint, fingerprint
-from activities.notifications.reachable_receiver import ReachableReceiver, reach_receivers
-from activities.systems.reachable_system import ReachableSystem, reach
+from activities.notifications.reachable_receiver import ResolvedReceiver, resolve_receivers
+from activities.systems.reachable_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
 from compiler.load_catalogue import load_catalogue
 from compiler.source.findings import CatalogueInvalid
 
 logger = structlog.get_logger("catalogue")
 
-LOOK_EVERY = 1.0
+REFRESH_INTERVAL = 1.0
 """Seconds between two looks at the files while nobody compiles."""
-_numbers = count()
-_MOST_SHOWN = 20
+_sequence = count()
+_MAX_LOGGED_FINDINGS = 20
 """Findings of a refused edit that go into the log."""
 
 
@@ -36,85 +36,85 @@ class CatalogueUnusable(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class InForce:
+class CatalogueSnapshot:
     catalogue: Catalogue
-    systems: Mapping[str, ReachableSystem]
-    number: int
+    systems: Mapping[str, ResolvedSystem]
+    sequence: int
     """No two catalogues of this process share one, not even where they say the same."""
-    receivers: Mapping[str, ReachableReceiver] = field(default_factory=dict)
+    receivers: Mapping[str, ResolvedReceiver] = field(default_factory=dict)
 
 
-Check = Callable[[Catalogue], list[str]]
+CatalogueCheck = Callable[[Catalogue], list[str]]
 """Further problems of a catalogue, in words: what this worker cannot do."""
 
 
 def read_catalogue(
-    folder: Path, environment: Path | None, variables: Mapping[str, str], check: Check = lambda _: []
-) -> InForce:
+    folder: Path, environment: Path | None, variables: Mapping[str, str], check: CatalogueCheck = lambda _: []
+) -> CatalogueSnapshot:
     """Raises CatalogueUnusable with every problem."""
     try:
         catalogue = load_catalogue(folder, environment)
     except CatalogueInvalid as invalid:
         raise CatalogueUnusable([str(finding) for finding in invalid.findings]) from None
-    systems: dict[str, ReachableSystem] = {}
+    systems: dict[str, ResolvedSystem] = {}
     problems: list[str] = []
     for name, system in sorted(catalogue.systems.items()):
-        reachable, lacks = reach(system, variables)
+        reachable, lacks = resolve_system(system, variables)
         problems += lacks
         if reachable is not None:
             systems[name] = reachable
-    receivers, lacks = reach_receivers(catalogue, variables)
+    receivers, lacks = resolve_receivers(catalogue, variables)
     problems += lacks
     problems += check(catalogue)
     if problems:
         raise CatalogueUnusable(problems)
-    return InForce(catalogue, systems, next(_numbers), receivers)
+    return CatalogueSnapshot(catalogue, systems, next(_sequence), receivers)
 
 
-class CatalogueInForce:
+class LiveCatalogue:
     """Made with a catalogue that can be used; from then on there always is one."""
 
-    def __init__(self, folder: Path, environment: Path | None = None, check: Check = lambda _: []) -> None:
+    def __init__(self, folder: Path, environment: Path | None = None, check: CatalogueCheck = lambda _: []) -> None:
         """Raises CatalogueUnusable."""
         self._folder, self._environment, self._check = folder, environment, check
-        self._seen = self._fingerprint()
-        self._current = self._read()
-        self._looking = asyncio.Lock()
-        self._looks = 0
-        self.listeners: list[Callable[[InForce], None]] = []
+        self._last_fingerprint = self._take_fingerprint()
+        self._current = self._read_snapshot()
+        self._refresh_lock = asyncio.Lock()
+        self._refresh_count = 0
+        self.listeners: list[Callable[[CatalogueSnapshot], None]] = []
         """Told of each new catalogue once it is in force; nobody waits for what they do about it."""
 
     @property
-    def current(self) -> InForce:
+    def current(self) -> CatalogueSnapshot:
         return self._current
 
-    def system(self, id_: str) -> ReachableSystem | None:
+    def system(self, id_: str) -> ResolvedSystem | None:
         return self._current.systems.get(id_)
 
     @property
-    def receivers(self) -> Mapping[str, ReachableReceiver]:
+    def receivers(self) -> Mapping[str, ResolvedReceiver]:
         return self._current.receivers
 
-    async def refreshed(self) -> InForce:
+    async def refresh(self) -> CatalogueSnapshot:
         """The catalogue in force, after a look at the files that began when this was asked for, or later.
 
         Many who ask at once share a look.
         """
-        begun_before = self._looks
-        async with self._looking:
-            if self._looks == begun_before:
-                self._looks += 1
-                await self._look()
+        begun_before = self._refresh_count
+        async with self._refresh_lock:
+            if self._refresh_count == begun_before:
+                self._refresh_count += 1
+                await self._reload_if_changed()
         return self._current
 
     async def watch(self) -> None:
         """Looks at the files every second, until cancelled: systems' addresses and limits change without any order."""
         while True:
-            await asyncio.sleep(LOOK_EVERY)
-            await self.refreshed()
+            await asyncio.sleep(REFRESH_INTERVAL)
+            await self.refresh()
 
-    async def _look(self) -> None:
-        found = await asyncio.to_thread(self._if_edited)
+    async def _reload_if_changed(self) -> None:
+        found = await asyncio.to_thread(self._read_if_changed)
         if found is None:
             return
         before, self._current = self._current.catalogue, found
@@ -123,30 +123,32 @@ class CatalogueInForce:
         for tell in self.listeners:
             tell(found)
 
-    def _if_edited(self) -> InForce | None:
+    def _read_if_changed(self) -> CatalogueSnapshot | None:
         """What the files say now, where that is new and can be used."""
-        now = self._fingerprint()
-        if now == self._seen:
+        now = self._take_fingerprint()
+        if now == self._last_fingerprint:
             return None
         while True:
-            self._seen, found = now, None
+            self._last_fingerprint, found = now, None
             try:
-                found = self._read()
+                found = self._read_snapshot()
             except CatalogueUnusable as unusable:
                 problems = unusable.problems
-            if (now := self._fingerprint()) == self._seen:  # else files were written to while they were read
+            if (
+                now := self._take_fingerprint()
+            ) == self._last_fingerprint:  # else files were written to while they were read
                 break
         if found is None:
             logger.error(
                 "edited catalogue refused, the last good one stays in force",
                 catalogue_version=self._current.catalogue.version,
-                problems=list(problems[:_MOST_SHOWN]),
-                more=max(0, len(problems) - _MOST_SHOWN),
+                problems=list(problems[:_MAX_LOGGED_FINDINGS]),
+                more=max(0, len(problems) - _MAX_LOGGED_FINDINGS),
             )
         return found
 
-    def _fingerprint(self) -> Fingerprint:
+    def _take_fingerprint(self) -> Fingerprint:
         return fingerprint(self._folder, self._environment)
 
-    def _read(self) -> InForce:
+    def _read_snapshot(self) -> CatalogueSnapshot:
         return read_catalogue(self._folder, self._environment, os.environ, self._check)

@@ -26,7 +26,7 @@ from activities.registry import BusinessFailure, step_activity
 from activity_contract.calls import StepActivity
 from compiler.cel.evaluation import as_text
 
-FOLDER = "ORDO_HANDOVER_FOLDER"
+FOLDER_VARIABLE = "ORDO_HANDOVER_FOLDER"
 
 
 class HandoverDocument(BaseModel):
@@ -53,9 +53,11 @@ def _text(value: Any) -> str:
 @step_activity("write_handover_document")
 def write_handover_document(step: StepActivity) -> dict[str, Any]:
     """Writes the file whole or not at all, once for each idempotency key: whoever asks again gets what was written."""
-    folder = os.environ.get(FOLDER)
+    folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
-        raise BusinessFailure("no_handover_folder", f"The environment variable {FOLDER} is not set on this worker")
+        raise BusinessFailure(
+            "no_handover_folder", f"The environment variable {FOLDER_VARIABLE} is not set on this worker"
+        )
     try:
         document = HandoverDocument.model_validate(step.with_)
     except ValidationError as error:

@@ -8,24 +8,24 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 
-from activities.mailboxes.subscriptions import Mailboxes
+from activities.mailboxes.subscriptions import MailboxConfig
 from activity_contract.mailboxes import MAILBOX_RETURN, RETURN_EVENTS, MailboxInput, ReturnedEvents
 
 
-class ReturningEvents:
-    def __init__(self, client: Client, mailboxes: Mailboxes, mailbox_of: Callable[[str], str]) -> None:
+class EventReturn:
+    def __init__(self, client: Client, mailboxes: MailboxConfig, order_mailbox_id: Callable[[str], str]) -> None:
         """`mailbox_of`: the workflow id of an order's mailbox."""
         self._client = client
         self._mailboxes = mailboxes
-        self._mailbox_of = mailbox_of
+        self._order_mailbox_id = order_mailbox_id
 
     @activity.defn(name=RETURN_EVENTS)
-    async def give_back(self, returned: ReturnedEvents) -> None:
+    async def return_events(self, returned: ReturnedEvents) -> None:
         """A signal: durable at once. Repeating changes nothing."""
         await self._client.start_workflow(
             self._mailboxes.workflow_type,
             MailboxInput(order_workflow_id=self._mailboxes.order_workflow_id(returned.order_id)),
-            id=self._mailbox_of(returned.order_id),
+            id=self._order_mailbox_id(returned.order_id),
             task_queue=self._mailboxes.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             start_signal=MAILBOX_RETURN,

@@ -13,17 +13,19 @@ import json
 from datetime import UTC, datetime
 from typing import Any
 
-from activity_contract.notifications import ToldEvent, ToldOrder
-from compiler.language.event_types import PREFIX
+from activity_contract.notifications import NotificationEvent, NotificationOrder
+from compiler.language.event_types import EVENT_TYPE_PREFIX
 
 CONTENT_TYPE = "application/cloudevents+json; charset=utf-8"
-USUAL_SOURCE = "/ordo"
+DEFAULT_SOURCE = "/ordo"
 
 
-def cloud_event(order: ToldOrder, event: ToldEvent, source: str, *, customer: bool = False) -> dict[str, Any]:
+def to_cloud_event(
+    order: NotificationOrder, event: NotificationEvent, source: str, *, include_customer: bool = False
+) -> dict[str, Any]:
     """`customer`: with what is known of the customer beside the id."""
     data: dict[str, Any] = {"order_id": order.id, "customer_id": order.customer.get("id")}
-    if customer:
+    if include_customer:
         data["customer"] = order.customer
     if order.revision > 1:
         data["revision"] = order.revision
@@ -32,7 +34,7 @@ def cloud_event(order: ToldOrder, event: ToldEvent, source: str, *, customer: bo
         "specversion": "1.0",
         "id": event.id,
         "source": source,
-        "type": f"{PREFIX}{event.type}",
+        "type": f"{EVENT_TYPE_PREFIX}{event.type}",
         "subject": f"{order.id}/{about}" if about else order.id,
         "time": datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
@@ -41,21 +43,21 @@ def cloud_event(order: ToldOrder, event: ToldEvent, source: str, *, customer: bo
     }
 
 
-def body_of(event: dict[str, Any]) -> bytes:
+def encode_event(event: dict[str, Any]) -> bytes:
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def signed(body: bytes, event_id: str, timestamp: int, secret: str | None) -> dict[str, str]:
+def signature_headers(body: bytes, event_id: str, timestamp: int, secret: str | None) -> dict[str, str]:
     """The headers `webhook-…`. `timestamp`: seconds since 1970, of this sending."""
     headers = {"webhook-id": event_id, "webhook-timestamp": str(timestamp)}
     if secret is not None:
         content = f"{event_id}.{timestamp}.".encode() + body
-        digest = hmac.new(key_of(secret), content, hashlib.sha256).digest()
+        digest = hmac.new(decode_signing_key(secret), content, hashlib.sha256).digest()
         headers["webhook-signature"] = f"v1,{base64.b64encode(digest).decode()}"
     return headers
 
 
-def key_of(secret: str) -> bytes:
+def decode_signing_key(secret: str) -> bytes:
     """`whsec_` and base64, as Standard Webhooks writes it, or any other text as it is."""
     if secret.startswith("whsec_"):
         try:

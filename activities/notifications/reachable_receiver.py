@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from activities.systems.reachable_system import ReachableSystem, reach
+from activities.systems.reachable_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel import evaluation
 from compiler.language.durations import parse_duration
@@ -15,18 +15,18 @@ from compiler.language.steps import RetryPolicy
 from compiler.language.systems import Receiver, System
 
 _INTERVALS = ("5s", "30s", "2m", "10m", "30m", "1h", "3h", "6h", "12h", "24h")
-USUAL_RETRY = RetryPolicy(intervals=[parse_duration(interval) for interval in _INTERVALS])
+DEFAULT_RETRY = RetryPolicy(intervals=[parse_duration(interval) for interval in _INTERVALS])
 """Of a receiver that names no policy: two days, as senders of webhooks have it."""
-USUAL_TIMEOUT = timedelta(seconds=10)
-LONGEST_TIMEOUT = timedelta(seconds=60)
+DEFAULT_TIMEOUT = timedelta(seconds=10)
+MAX_TIMEOUT = timedelta(seconds=60)
 
 
 @dataclass(frozen=True, slots=True)
-class ReachableReceiver:
+class ResolvedReceiver:
     receiver: Receiver
     url: str
     """Never shown: what the environment filled in may be a secret."""
-    place: ReachableSystem
+    endpoint: ResolvedSystem
     """Host, headers and credentials, in the form in which connections and tokens are asked for."""
     retry: RetryPolicy
     timeout: float
@@ -37,65 +37,65 @@ class ReachableReceiver:
         return self.receiver.id
 
 
-def reach_receivers(
+def resolve_receivers(
     catalogue: Catalogue, environment: Mapping[str, str]
-) -> tuple[dict[str, ReachableReceiver], list[str]]:
+) -> tuple[dict[str, ResolvedReceiver], list[str]]:
     """The receivers by id; and every reason why one cannot be reached, in words."""
-    found: dict[str, ReachableReceiver] = {}
+    found: dict[str, ResolvedReceiver] = {}
     problems: list[str] = []
     for name, receiver in sorted(catalogue.receivers.items()):
         try:
-            found[name] = _reached(receiver, catalogue, environment)
-        except _Unreachable as unreachable:
+            found[name] = _resolve(receiver, catalogue, environment)
+        except _Unresolvable as unreachable:
             problems += unreachable.problems
     return found, problems
 
 
-class _Unreachable(Exception):
+class _Unresolvable(Exception):
     def __init__(self, problems: list[str]) -> None:
         super().__init__()
         self.problems = problems
 
 
-def _reached(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str, str]) -> ReachableReceiver:
+def _resolve(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str, str]) -> ResolvedReceiver:
     bindings = {"env": dict(environment)}
-    problems = _missing(receiver, environment)
+    problems = _missing_variables(receiver, environment)
     try:
-        url = evaluation.as_text(evaluation.render(receiver.url, bindings))
-        base, query = _taken_apart(url)
-        timeout = parse_duration(evaluation.render(receiver.timeout or USUAL_TIMEOUT, bindings))
+        url = evaluation.as_text(evaluation.render_template(receiver.url, bindings))
+        base, query = _split_query(url)
+        timeout = parse_duration(evaluation.render_template(receiver.timeout or DEFAULT_TIMEOUT, bindings))
     except evaluation.EvaluationError as error:
-        raise _Unreachable(problems or [f"receiver {receiver.id}: {error}"]) from None
+        raise _Unresolvable(problems or [f"receiver {receiver.id}: {error}"]) from None
     except ValueError as error:
-        raise _Unreachable([*problems, f"receiver {receiver.id}: {error}"]) from None
-    place, lacking = reach(_as_system(receiver, base), environment)
+        raise _Unresolvable([*problems, f"receiver {receiver.id}: {error}"]) from None
+    place, lacking = resolve_system(_as_system(receiver, base), environment)
     if place is None or problems:
-        raise _Unreachable([*problems, *map(_as_of_receiver, lacking)])
-    return ReachableReceiver(
+        raise _Unresolvable([*problems, *map(_reword_for_receiver, lacking)])
+    return ResolvedReceiver(
         receiver,
         place.base.origin + (place.base.prefix or "/") + query,
         place,
-        _policy(receiver, catalogue),
-        min(timeout, LONGEST_TIMEOUT).total_seconds(),
+        _retry_policy(receiver, catalogue),
+        min(timeout, MAX_TIMEOUT).total_seconds(),
     )
 
 
-def _missing(receiver: Receiver, environment: Mapping[str, str]) -> list[str]:
+def _missing_variables(receiver: Receiver, environment: Mapping[str, str]) -> list[str]:
     """Variables of address and secret; those of headers and auth are looked for as a system's are."""
     probe = System(id=f"receiver {receiver.id}", base_url=receiver.url)
-    found = [problem for problem in reach(probe, environment)[1] if "environment variable" in problem]
+    found = [problem for problem in resolve_system(probe, environment)[1] if "environment variable" in problem]
     secret = receiver.secret
     if secret is not None and secret.env is not None and not environment.get(secret.env):
         found.append(f"receiver {receiver.id}: the environment variable {secret.env}, which holds a secret, is not set")
-    return [_as_of_receiver(problem) for problem in found]
+    return [_reword_for_receiver(problem) for problem in found]
 
 
-def _as_of_receiver(problem: str) -> str:
+def _reword_for_receiver(problem: str) -> str:
     """What was said of the system that a receiver was looked at as."""
     return problem.replace("system receiver", "receiver").replace("its base_url", "its url")
 
 
-def _taken_apart(url: str) -> tuple[str, str]:
+def _split_query(url: str) -> tuple[str, str]:
     """(the address without its query, the query with its `?`). Raises ValueError, in words without the address."""
     address, mark, query = url.partition("?")
     try:
@@ -120,7 +120,7 @@ def _as_system(receiver: Receiver, base: str) -> System:
     )
 
 
-def _policy(receiver: Receiver, catalogue: Catalogue) -> RetryPolicy:
+def _retry_policy(receiver: Receiver, catalogue: Catalogue) -> RetryPolicy:
     if receiver.retry is None:
-        return USUAL_RETRY
-    return catalogue.retries[receiver.retry] if isinstance(receiver.retry, str) else receiver.retry
+        return DEFAULT_RETRY
+    return catalogue.retry_policies[receiver.retry] if isinstance(receiver.retry, str) else receiver.retry

@@ -9,11 +9,11 @@ from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 from activities.attempts.failure import definition_error
 from compiler.cel.evaluation import as_text
 
-_KEPT = "/%:@!$&'()*+,;=~-._"
+_SAFE_CHARS = "/%:@!$&'()*+,;=~-._"
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 
 
-class Base(NamedTuple):
+class BaseUrl(NamedTuple):
     """A system's base_url, taken apart."""
 
     origin: str
@@ -26,7 +26,7 @@ class Base(NamedTuple):
         return self.origin.partition("://")[2]
 
 
-def base_of(url: str) -> Base:
+def parse_base_url(url: str) -> BaseUrl:
     """Raises ValueError, in words, for what is no address to call a system at."""
     try:
         parts = urlsplit(url)
@@ -42,26 +42,26 @@ def base_of(url: str) -> Base:
     if not (url.isascii() and url.isprintable()) or " " in url or "\\" in url:
         raise ValueError("it holds characters that no address has")
     host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
-    return Base(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""), parts.path.rstrip("/"))
+    return BaseUrl(f"{parts.scheme}://{host}" + (f":{port}" if port is not None else ""), parts.path.rstrip("/"))
 
 
-def address(base: Base, path: str, query: dict[str, Any], shown: str) -> str:
+def build_url(base: BaseUrl, path: str, query: dict[str, Any], label: str) -> str:
     """The URL of `path` below the base. `shown` is the call in words, for the message.
 
     Raises Failure (definition_error) where the path could lead elsewhere, or nowhere.
     """
-    if problem := _leads_astray(path):
-        raise definition_error(f"{shown}: the path `{path[:200]}` {problem}")
-    encoded = quote(_LONE_PERCENT.sub("%25", path), safe=_KEPT)
-    url = f"{base.origin}{base.prefix}/{encoded.removeprefix('/')}" if encoded.strip("/") else _root(base, path)
-    return f"{url}?{_query_text(query)}" if query else url
+    if problem := _path_problem(path):
+        raise definition_error(f"{label}: the path `{path[:200]}` {problem}")
+    encoded = quote(_LONE_PERCENT.sub("%25", path), safe=_SAFE_CHARS)
+    url = f"{base.origin}{base.prefix}/{encoded.removeprefix('/')}" if encoded.strip("/") else _root_url(base, path)
+    return f"{url}?{_encode_query(query)}" if query else url
 
 
-def _root(base: Base, path: str) -> str:
+def _root_url(base: BaseUrl, path: str) -> str:
     return f"{base.origin}{base.prefix}{path or ('' if base.prefix else '/')}"
 
 
-def _leads_astray(path: str) -> str | None:
+def _path_problem(path: str) -> str | None:
     """Why the path is refused, or None."""
     if "?" in path or "#" in path:
         return "holds `?` or `#`: parameters go under `query`, and values must be encoded"
@@ -81,7 +81,7 @@ def _leads_astray(path: str) -> str | None:
         decoded = inner  # a proxy and a framework may each take a layer of encoding off
 
 
-def _query_text(query: dict[str, Any]) -> str:
+def _encode_query(query: dict[str, Any]) -> str:
     """Lists repeat their name, null leaves it out."""
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
@@ -90,15 +90,15 @@ def _query_text(query: dict[str, Any]) -> str:
     return urlencode(pairs)
 
 
-def redirect_target(base: Base, asked: str, location: str) -> str | None:
+def redirect_target(base: BaseUrl, request_url: str, location: str) -> str | None:
     """Where an answer sends the caller on to, or None where that is outside the base_url, or no address."""
     try:
-        target = urljoin(asked, location)
+        target = urljoin(request_url, location)
         parts = urlsplit(target)
-        there = base_of(f"{parts.scheme}://{parts.netloc}")
+        there = parse_base_url(f"{parts.scheme}://{parts.netloc}")
     except ValueError:
         return None
     within = parts.path == base.prefix or parts.path.startswith(f"{base.prefix}/")
-    if there.origin.lower() != base.origin.lower() or not within or _leads_astray(parts.path):
+    if there.origin.lower() != base.origin.lower() or not within or _path_problem(parts.path):
         return None
     return target.partition("#")[0]

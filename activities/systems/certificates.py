@@ -16,7 +16,7 @@ from compiler.language.systems import Auth
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class ClientIdentity:
     """PEM texts."""
 
     cert: str = field(repr=False)
@@ -25,22 +25,22 @@ class Identity:
     """None: the authorities that everyone trusts."""
 
 
-def identity_of(auth: Auth | None, system: str) -> Identity | None:
+def read_client_identity(auth: Auth | None, system: str) -> ClientIdentity | None:
     """As the worker's files and environment have it now. Raises Failure (configuration_error)."""
     mtls = auth.mtls if auth else None
     if mtls is None:
         return None
     ca = read_pem(mtls.ca, system) if mtls.ca is not None else None
-    return Identity(read_pem(mtls.cert, system), read_pem(mtls.key, system), ca)
+    return ClientIdentity(read_pem(mtls.cert, system), read_pem(mtls.key, system), ca)
 
 
 @lru_cache(maxsize=1)
-def usual_tls() -> ssl.SSLContext:
+def default_tls_context() -> ssl.SSLContext:
     """Shows no certificate; trusts the authorities that everyone trusts."""
     return httpx.create_ssl_context()
 
 
-def tls_of(identity: Identity, system: str) -> ssl.SSLContext:
+def client_tls_context(identity: ClientIdentity, system: str) -> ssl.SSLContext:
     """Raises Failure (configuration_error), never with what a certificate or key holds."""
     try:
         context = ssl.create_default_context(cadata=identity.ca) if identity.ca else httpx.create_ssl_context()

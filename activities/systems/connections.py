@@ -11,28 +11,33 @@ from importlib.util import find_spec
 
 import httpx
 
-from activities.systems.certificates import Identity, identity_of, tls_of, usual_tls
-from activities.systems.reachable_system import ReachableSystem
+from activities.systems.certificates import (
+    ClientIdentity,
+    client_tls_context,
+    default_tls_context,
+    read_client_identity,
+)
+from activities.systems.reachable_system import ResolvedSystem
 
-KEPT_ALIVE = 4.0
+KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept; most servers keep theirs for 5, and who closes first loses nothing."""
 
 
 class _Pool:
-    def __init__(self, identity: Identity | None, system: str) -> None:
+    def __init__(self, identity: ClientIdentity | None, system: str) -> None:
         self.identity = identity
         self.users = 0
-        tls = tls_of(identity, system) if identity else usual_tls()
+        tls = client_tls_context(identity, system) if identity else default_tls_context()
         # How many are open at once is the worker's affair, how long anything takes the exchange's.
-        limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEPT_ALIVE)
+        limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEEPALIVE_EXPIRY)
         self.client = httpx.AsyncClient(verify=tls, limits=limits, timeout=None, follow_redirects=False)
         self.client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no call is in another's session
 
 
-class Connections:
+class ConnectionPools:
     def __init__(self) -> None:
         self._pools: dict[str, _Pool] = {}
-        usual_tls()  # loading the authorities takes a while: not the first call's
+        default_tls_context()  # loading the authorities takes a while: not the first call's
         if find_spec("sniffio") is None:
             # The HTTP client looks for it twice a request; to search the whole path for it takes a quarter of a call.
             sys.modules["sniffio"] = None  # type: ignore[assignment]
@@ -40,12 +45,12 @@ class Connections:
             logging.getLogger(name).setLevel(logging.WARNING)
 
     @asynccontextmanager
-    async def to(self, system: ReachableSystem) -> AsyncIterator[httpx.AsyncClient]:
+    async def client_for(self, system: ResolvedSystem) -> AsyncIterator[httpx.AsyncClient]:
         """A client for one exchange. A certificate that was exchanged since the last one counts from now on.
 
         Raises Failure (configuration_error) where the system wants one that this worker lacks.
         """
-        identity = identity_of(system.auth, system.id)
+        identity = read_client_identity(system.auth, system.id)
         pool = self._pools.get(system.id)
         if pool is None or pool.identity != identity:
             before, pool = pool, _Pool(identity, system.id)

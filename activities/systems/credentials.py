@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 from activities.attempts.failure import configuration_error
 from activities.systems.environment import read_secret_file
-from compiler.language.systems import Auth, Basic, Secret, TextOrSecret
+from compiler.language.systems import Auth, BasicAuth, Secret, TextOrSecret
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
     headers: dict[str, str]
-    secrets: tuple[str, ...] = ()
+    masked_values: tuple[str, ...] = ()
     """Every text in the headers that nobody may see."""
     token: str | None = None
     """Of oauth2: what the system may refuse because it has ended; then another one helps."""
 
 
-NONE = Credentials({})
+NO_CREDENTIALS = Credentials({})
 
 
 def credentials_for(auth: Auth | None, system: str) -> Credentials:
@@ -29,24 +29,24 @@ def credentials_for(auth: Auth | None, system: str) -> Credentials:
     Raises Failure (configuration_error), naming the variable or file, never its value.
     """
     if auth is None:
-        return NONE
+        return NO_CREDENTIALS
     if auth.bearer is not None:
         token = read_secret(auth.bearer, system)
         return Credentials({"Authorization": f"Bearer {token}"}, (token,))
     if auth.api_key is not None:
         value = read_secret(auth.api_key.value, system)
         return Credentials({auth.api_key.header: value}, (value,))
-    return _basic(auth.basic, system) if auth.basic is not None else NONE
+    return _basic_credentials(auth.basic, system) if auth.basic is not None else NO_CREDENTIALS
 
 
-def _basic(basic: Basic, system: str) -> Credentials:
-    user, hidden = text_of(basic.user, system)
+def _basic_credentials(basic: BasicAuth, system: str) -> Credentials:
+    user, hidden = read_text_or_secret(basic.user, system)
     password = read_secret(basic.password, system)
     pair = base64.b64encode(f"{user}:{password}".encode()).decode("ascii")
     return Credentials({"Authorization": f"Basic {pair}"}, (pair, password, *hidden))
 
 
-def text_of(value: TextOrSecret, system: str) -> tuple[str, tuple[str, ...]]:
+def read_text_or_secret(value: TextOrSecret, system: str) -> tuple[str, tuple[str, ...]]:
     """(the text; the same as the only secret, where it is one)."""
     if isinstance(value, str):
         return value, ()
@@ -56,7 +56,7 @@ def text_of(value: TextOrSecret, system: str) -> tuple[str, tuple[str, ...]]:
 
 def read_secret(secret: Secret, system: str) -> str:
     """A secret that stands in a header."""
-    value, kept_in = _read(secret, system)
+    value, kept_in = _read_source(secret, system)
     if not (value.isascii() and value.isprintable()):
         raise configuration_error(f"The secret of system {system} in {kept_in} has characters that no header can carry")
     return value
@@ -64,13 +64,13 @@ def read_secret(secret: Secret, system: str) -> str:
 
 def read_pem(secret: Secret, system: str) -> str:
     """A certificate or key as PEM text, of any number of lines."""
-    value, kept_in = _read(secret, system)
+    value, kept_in = _read_source(secret, system)
     if "-----BEGIN " not in value or not value.isascii():
         raise configuration_error(f"System {system} needs a certificate or key in PEM form, and {kept_in} has none")
     return value
 
 
-def _read(secret: Secret, system: str) -> tuple[str, str]:
+def _read_source(secret: Secret, system: str) -> tuple[str, str]:
     """(what is kept; where, in words)."""
     if secret.env is not None:
         value = os.environ.get(secret.env, "")

@@ -9,7 +9,7 @@ CALLBACK_SECRET = "ORDO_CALLBACK_SECRET"
 GATEWAY_URL = "ORDO_GATEWAY_URL"
 
 
-def setting(name: str) -> str | None:
+def read_setting(name: str) -> str | None:
     """What the variable `name` says, or the file that `<name>_FILE` names; None where neither says anything.
 
     Raises ValueError, naming the variable, where the file cannot be read.
@@ -23,17 +23,17 @@ def setting(name: str) -> str | None:
 
 def callback_settings() -> tuple[bytes, str]:
     """(the secret of callback ids, the gateway's address). Raises ValueError, naming the variable that is missing."""
-    values = {name: setting(name) for name in (CALLBACK_SECRET, GATEWAY_URL)}
+    values = {name: read_setting(name) for name in (CALLBACK_SECRET, GATEWAY_URL)}
     for name, value in values.items():
         if not value:
             raise ValueError(f"the environment variable {name} is not set, and calls that complete by callback need it")
     return (values[CALLBACK_SECRET] or "").encode(), (values[GATEWAY_URL] or "").rstrip("/")
 
 
-def read_secret_file(path: str, named_by: str) -> str:
+def read_secret_file(path: str, source: str) -> str:
     """The file's text without the line's end that editors add. Raises ValueError, never with what the file holds."""
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise ValueError(f"{named_by} names the file {path}, which cannot be read: {reason}") from None
+        raise ValueError(f"{source} names the file {path}, which cannot be read: {reason}") from None

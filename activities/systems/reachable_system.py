@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from activities.systems.addresses import Base, base_of
+from activities.systems.addresses import BaseUrl, parse_base_url
 from compiler.cel import evaluation
 from compiler.language.systems import Auth, Secret, System
 
@@ -15,12 +15,12 @@ _ENV_NAME = re.compile(r"""\benv\.([A-Za-z_]\w*)|\benv\[\s*["'](\w+)["']\s*\]"""
 
 
 @dataclass(frozen=True, slots=True)
-class ReachableSystem:
+class ResolvedSystem:
     system: System
-    base: Base
+    base: BaseUrl
     headers: Mapping[str, str]
     auth: Auth | None
-    hidden: tuple[str, ...] = ()
+    secret_headers: tuple[str, ...] = ()
     """Headers that the environment filled in: they may be secrets, and are treated so."""
 
     @property
@@ -32,62 +32,63 @@ class ReachableSystem:
         return self.system.name or self.system.id
 
 
-class Systems(Protocol):
+class SystemLookup(Protocol):
     """Where systems are looked up when a call is made: what operations change reaches running orders."""
 
-    def system(self, id_: str) -> ReachableSystem | None: ...
+    def system(self, id_: str) -> ResolvedSystem | None: ...
 
 
-def reach(system: System, environment: Mapping[str, str]) -> tuple[ReachableSystem | None, list[str]]:
+def resolve_system(system: System, environment: Mapping[str, str]) -> tuple[ResolvedSystem | None, list[str]]:
     """The system, or every reason why it cannot be reached from this environment, in words."""
-    problems = list(_missing(system, environment))
+    problems = list(_missing_variables(system, environment))
     if problems:
         return None, problems
     bindings = {"env": dict(environment)}
     try:
-        url = evaluation.as_text(evaluation.render(system.base_url, bindings))
+        url = evaluation.as_text(evaluation.render_template(system.base_url, bindings))
         headers = {
-            name: evaluation.as_text(evaluation.render(value, bindings)) for name, value in system.headers.items()
+            name: evaluation.as_text(evaluation.render_template(value, bindings))
+            for name, value in system.headers.items()
         }
-        auth = system.auth and Auth.model_validate(evaluation.render(_written(system.auth), bindings))
+        auth = system.auth and Auth.model_validate(evaluation.render_template(_dump_auth(system.auth), bindings))
     except (evaluation.EvaluationError, ValueError) as error:
         return None, [f"system {system.id}: {str(error).splitlines()[0]}"]
     try:
-        base = base_of(url)
+        base = parse_base_url(url)
     except ValueError as error:
         return None, [f"system {system.id}: its base_url is no address to call: {error}"]
-    problems = [f"system {system.id}: {problem}" for problem in _unusable(auth, base)]
+    problems = [f"system {system.id}: {problem}" for problem in _auth_problems(auth, base)]
     if problems:
         return None, problems
     unfit = [name for name, value in headers.items() if not (value.isascii() and value.isprintable())]
     if unfit:
         return None, [f"system {system.id}: its header {', '.join(unfit)} has characters that no header can carry"]
     hidden = tuple(value for name, value in headers.items() if value != system.headers[name])
-    return ReachableSystem(system, base, headers, auth, hidden), []
+    return ResolvedSystem(system, base, headers, auth, hidden), []
 
 
-def _unusable(auth: Auth | None, base: Base) -> Iterator[str]:
+def _auth_problems(auth: Auth | None, base: BaseUrl) -> Iterator[str]:
     """What cannot be right in `auth`, its templates filled in."""
     if auth is not None and auth.mtls is not None and not base.origin.startswith("https:"):
         yield "its `auth: mtls` shows a certificate, and its base_url is not https"
     if auth is not None and auth.oauth2 is not None:
         try:
-            base_of(auth.oauth2.token_url.partition("?")[0])
+            parse_base_url(auth.oauth2.token_url.partition("?")[0])
         except ValueError as error:
             yield f"its token_url is no address to call: {error}"
 
 
-def _written(model: Auth) -> dict[str, Any]:
+def _dump_auth(model: Auth) -> dict[str, Any]:
     return model.model_dump(exclude_none=True)
 
 
-def _missing(system: System, environment: Mapping[str, str]) -> Iterator[str]:
+def _missing_variables(system: System, environment: Mapping[str, str]) -> Iterator[str]:
     """What the environment lacks. A name that an expression asks for with `has` may be missing."""
     wanted: dict[str, str] = {}
     bindings = {"env": dict(environment)}
-    for text in (system.base_url, *system.headers.values(), *_texts(_written(system.auth) if system.auth else {})):
+    for text in (system.base_url, *system.headers.values(), *_strings(_dump_auth(system.auth) if system.auth else {})):
         try:
-            evaluation.render(text, bindings)
+            evaluation.render_template(text, bindings)
         except evaluation.EvaluationError as error:
             names = [a or b for a, b in _ENV_NAME.findall(error.expression)]
             wanted |= dict.fromkeys((name for name in names if name not in environment), "")
@@ -100,12 +101,12 @@ def _missing(system: System, environment: Mapping[str, str]) -> Iterator[str]:
         yield f"system {system.id}: the environment variable {name}{what} is not set"
 
 
-def _texts(value: Any) -> Iterator[str]:
+def _strings(value: Any) -> Iterator[str]:
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):
         for item in value.values():
-            yield from _texts(item)
+            yield from _strings(item)
 
 
 def _secrets(auth: Auth | None) -> Iterator[Secret]:

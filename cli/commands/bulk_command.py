@@ -11,60 +11,67 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from cli.framework.command import command
-from cli.framework.confirm import agreed, can_ask
-from cli.framework.errors import WrongUsage
+from cli.framework.command import register_command
+from cli.framework.confirm import can_prompt, confirm
+from cli.framework.errors import UsageError
 from cli.framework.session import Session
-from cli.user_input.value_parsing import data_of, since_of
+from cli.user_input.value_parsing import parse_data, parse_since
 
 if TYPE_CHECKING:
-    from operations.bulk.bulk_actions import BulkActName, BulkCommand
-    from operations.bulk.bulk_runner import Pace, Runner
-    from operations.bulk.bulk_selection import Selection
+    from operations.bulk.bulk_actions import BulkActionName, BulkCommand
+    from operations.bulk.bulk_runner import BulkPacing, BulkRunner
+    from operations.bulk.bulk_selection import BulkSelection
 
-PANEL = "In bulk, with --all"
-
-
-def _filter(metavar: str, said: str) -> Any:
-    return typer.Option(metavar=metavar, help=said, rich_help_panel=PANEL, show_default=False)
+BULK_PANEL = "In bulk, with --all"
 
 
-def _flag(name: str, said: str) -> Any:
-    return typer.Option(name, help=said, rich_help_panel=PANEL)
+def _filter_option(metavar: str, help_text: str) -> Any:
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=BULK_PANEL, show_default=False)
 
 
-BULK: dict[str, tuple[Any, Any]] = {
-    "everything": (Annotated[bool, _flag("--all", "All that fit, over all running orders.")], False),
-    "system": (Annotated[str | None, _filter("NAME", "Steps that call this system.")], None),
-    "code": (Annotated[str | None, _filter("CODE", "Steps that failed with this code.")], None),
-    "product": (Annotated[str | None, _filter("ID", "Orders of this commercial product.")], None),
-    "customer": (Annotated[str | None, _filter("ID", "Orders of this customer.")], None),
-    "queue": (Annotated[str | None, _filter("NAME", "What waits in this queue.")], None),
-    "since": (Annotated[str | None, _filter("TIME", "What has come up since then, or so long ago: 2h, 3d.")], None),
-    "limit": (Annotated[int | None, _filter("N", "So many, what has waited longest first.")], None),
-    "tasks": (Annotated[bool, _flag("--tasks", "Tasks, rather than what is in fallout.")], False),
-    "dry_run": (Annotated[bool, _flag("--dry-run", "Only list what is meant.")], False),
+def _flag_option(name: str, help_text: str) -> Any:
+    return typer.Option(name, help=help_text, rich_help_panel=BULK_PANEL)
+
+
+BULK_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "everything": (Annotated[bool, _flag_option("--all", "All that fit, over all running orders.")], False),
+    "system": (Annotated[str | None, _filter_option("NAME", "Steps that call this system.")], None),
+    "code": (Annotated[str | None, _filter_option("CODE", "Steps that failed with this code.")], None),
+    "product": (Annotated[str | None, _filter_option("ID", "Orders of this commercial product.")], None),
+    "customer": (Annotated[str | None, _filter_option("ID", "Orders of this customer.")], None),
+    "queue": (Annotated[str | None, _filter_option("NAME", "What waits in this queue.")], None),
+    "since": (
+        Annotated[str | None, _filter_option("TIME", "What has come up since then, or so long ago: 2h, 3d.")],
+        None,
+    ),
+    "limit": (Annotated[int | None, _filter_option("N", "So many, what has waited longest first.")], None),
+    "tasks": (Annotated[bool, _flag_option("--tasks", "Tasks, rather than what is in fallout.")], False),
+    "dry_run": (Annotated[bool, _flag_option("--dry-run", "Only list what is meant.")], False),
     "pace": (
         Annotated[
-            float, typer.Option(metavar="N", min=0.01, max=1000, help="So many a second.", rich_help_panel=PANEL)
+            float, typer.Option(metavar="N", min=0.01, max=1000, help="So many a second.", rich_help_panel=BULK_PANEL)
         ],
         5.0,
     ),
     "stop_after": (
         Annotated[
             int,
-            typer.Option(metavar="N", min=0, help="Stop when so many have failed; 0: never.", rich_help_panel=PANEL),
+            typer.Option(
+                metavar="N", min=0, help="Stop when so many have failed; 0: never.", rich_help_panel=BULK_PANEL
+            ),
         ],
         5,
     ),
 }
 """Option → (declaration, default)."""
-YES: tuple[Any, Any] = (Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")], False)
-FOR_TASKS = ("complete", "claim", "assign")
+YES_OPTION: tuple[Any, Any] = (Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")], False)
+TASK_ACTIONS = ("complete", "claim", "assign")
 """What can be done to tasks, and not only to what is in fallout."""
 
 
-def bulk_command(app: typer.Typer, act: BulkActName, panel: str) -> Callable[[Callable[..., int | None]], None]:
+def register_bulk_command(
+    app: typer.Typer, action: BulkActionName, panel: str
+) -> Callable[[Callable[..., int | None]], None]:
     """Registers `run(session, order_id[, step], …)` as a command that, with --all, is done to everything that fits."""
 
     def register(run: Callable[..., int | None]) -> None:
@@ -73,152 +80,165 @@ def bulk_command(app: typer.Typer, act: BulkActName, panel: str) -> Callable[[Ca
         asks = "yes" in (parameter.name for parameter in own)
 
         @functools.wraps(run)
-        def called(session: Session, **given: Any) -> int | None:
-            bulk = {name: given.pop(name, default) for name, (_, default) in BULK.items()}
+        def invoke(session: Session, **given: Any) -> int | None:
+            bulk = {name: given.pop(name, default) for name, (_, default) in BULK_OPTIONS.items()}
             if bulk["everything"]:
-                _refuse_names(given, named)
-                return _in_bulk(session, act, given, bulk)
-            _refuse_filters(bulk)
-            _ask_for_names(given, named)
+                _reject_ids(given, named)
+                return _run_bulk(session, action, given, bulk)
+            _reject_bulk_options(bulk)
+            _require_ids(given, named)
             if not asks:
                 del given["yes"]
             return run(session, **given)
 
-        del called.__wrapped__
-        shown = [_optional(parameter) if parameter.name in named else parameter for parameter in own[1:]]
-        more = {name: option for name, option in BULK.items() if name != "tasks" or act in FOR_TASKS}
+        del invoke.__wrapped__
+        shown = [_as_optional(parameter) if parameter.name in named else parameter for parameter in own[1:]]
+        more = {name: option for name, option in BULK_OPTIONS.items() if name != "tasks" or action in TASK_ACTIONS}
         if not asks:
-            more["yes"] = YES
+            more["yes"] = YES_OPTION
         options = [
             inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=declared)
             for name, (declared, default) in more.items()
         ]
         by_name = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in shown]
-        called.__signature__ = inspect.Signature([own[0], *by_name, *options])  # type: ignore[attr-defined]
-        command(app, act, panel)(called)
+        invoke.__signature__ = inspect.Signature([own[0], *by_name, *options])  # type: ignore[attr-defined]
+        register_command(app, action, panel)(invoke)
 
     return register
 
 
-def _optional(parameter: inspect.Parameter) -> inspect.Parameter:
+def _as_optional(parameter: inspect.Parameter) -> inspect.Parameter:
     """An argument that --all leaves away."""
     declared = parameter.annotation
     metadata = getattr(declared, "__metadata__", ())
     return parameter.replace(annotation=Annotated[str | None, *metadata], default=None)
 
 
-def _refuse_names(given: dict[str, Any], named: list[str]) -> None:
-    if any(given.pop(name, None) is not None for name in named):
-        raise WrongUsage("--all is for all that fit: give no order with it, or leave --all away")
+def _reject_ids(arguments: dict[str, Any], id_names: list[str]) -> None:
+    if any(arguments.pop(name, None) is not None for name in id_names):
+        raise UsageError("--all is for all that fit: give no order with it, or leave --all away")
 
 
-def _refuse_filters(bulk: dict[str, Any]) -> None:
-    used = [name for name, (_, default) in BULK.items() if bulk[name] != default]
+def _reject_bulk_options(bulk_options: dict[str, Any]) -> None:
+    used = [name for name, (_, default) in BULK_OPTIONS.items() if bulk_options[name] != default]
     if used:
-        raise WrongUsage(f"--{used[0].replace('_', '-')} goes with --all")
+        raise UsageError(f"--{used[0].replace('_', '-')} goes with --all")
 
 
-def _ask_for_names(given: dict[str, Any], named: list[str]) -> None:
-    missing = [{"order_id": "ID", "step": "STEP"}[name] for name in named if given.get(name) is None]
-    if missing and not (missing == ["STEP"] and "line" in given):
-        raise WrongUsage(f"Missing argument {' '.join(missing)}; or --all for all that fit")
+def _require_ids(arguments: dict[str, Any], id_names: list[str]) -> None:
+    missing = [{"order_id": "ID", "step": "STEP"}[name] for name in id_names if arguments.get(name) is None]
+    if missing and not (missing == ["STEP"] and "line" in arguments):
+        raise UsageError(f"Missing argument {' '.join(missing)}; or --all for all that fit")
 
 
-def _in_bulk(session: Session, act: BulkActName, given: dict[str, Any], bulk: dict[str, Any]) -> int:
-    from operations.bulk.bulk_runner import Pace
+def _run_bulk(session: Session, action: BulkActionName, arguments: dict[str, Any], bulk_options: dict[str, Any]) -> int:
+    from operations.bulk.bulk_runner import BulkPacing
 
-    wanted = _command_of(act, given, bulk)
-    pace = Pace(bulk["pace"], bulk["stop_after"] or None)
+    wanted = _build_bulk_command(action, arguments, bulk_options)
+    pace = BulkPacing(bulk_options["pace"], bulk_options["stop_after"] or None)
     try:
-        return asyncio.run(_done(session, wanted, pace, dry_run=bulk["dry_run"], ask=not given.get("yes")))
+        return asyncio.run(
+            _select_and_run(
+                session, wanted, pace, dry_run=bulk_options["dry_run"], confirm_first=not arguments.get("yes")
+            )
+        )
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
 
 
-def _command_of(act: BulkActName, given: dict[str, Any], bulk: dict[str, Any]) -> BulkCommand:
-    from cli.framework.actor import actor_of
+def _build_bulk_command(action: BulkActionName, arguments: dict[str, Any], bulk_options: dict[str, Any]) -> BulkCommand:
+    from cli.framework.actor import make_actor
     from operations.bulk.bulk_actions import BulkCommand
     from operations.bulk.bulk_runner import BulkFilter
 
-    if given.get("line") or given.get("assess"):
-        raise WrongUsage("--line and --assess are for one order")
-    data = data_of(given.get("data") or [])
-    if "to" in given:
-        data = {"to": given["to"]}
+    if arguments.get("line") or arguments.get("assess"):
+        raise UsageError("--line and --assess are for one order")
+    data = parse_data(arguments.get("data") or [])
+    if "to" in arguments:
+        data = {"to": arguments["to"]}
     return BulkCommand(
-        act,
-        actor_of(given.get("by"), given.get("reason", "")),
+        action,
+        make_actor(arguments.get("by"), arguments.get("reason", "")),
         BulkFilter(
-            system=bulk["system"],
-            code=bulk["code"],
-            product=bulk["product"],
-            customer=bulk["customer"],
-            queue=bulk["queue"],
-            since=since_of(bulk["since"], datetime.now(UTC)),
-            limit=bulk["limit"],
+            system=bulk_options["system"],
+            code=bulk_options["code"],
+            product=bulk_options["product"],
+            customer=bulk_options["customer"],
+            queue=bulk_options["queue"],
+            since=parse_since(bulk_options["since"], datetime.now(UTC)),
+            limit=bulk_options["limit"],
         ),
-        work="tasks" if bulk["tasks"] else "fallout",
+        worklist="tasks" if bulk_options["tasks"] else "fallout",
         data=data,
-        override=given.get("override"),
+        override=arguments.get("override"),
     )
 
 
-async def _done(session: Session, wanted: BulkCommand, pace: Pace, *, dry_run: bool, ask: bool) -> int:
-    server = await session.orders()
-    selection = await server.bulk_selection(wanted)
+async def _select_and_run(
+    session: Session, request: BulkCommand, pace: BulkPacing, *, dry_run: bool, confirm_first: bool
+) -> int:
+    server = await session.connect()
+    selection = await server.select_bulk_targets(request)
     if dry_run:
-        _list(session, wanted, selection)
+        _print_selection(session, request, selection)
         return 0
-    if ask and selection.targets and can_ask(session) and not _agreed(session, wanted, selection):
-        session.show("Nothing was done.")
+    if (
+        confirm_first
+        and selection.targets
+        and can_prompt(session)
+        and not _confirm_selection(session, request, selection)
+    ):
+        session.print("Nothing was done.")
         return 1
-    return await _run(session, wanted, selection, server.bulk_runner(wanted, pace))
+    return await _run_targets(session, request, selection, server.create_bulk_runner(request, pace))
 
 
-async def _run(session: Session, wanted: BulkCommand, selection: Selection, runner: Runner) -> int:
-    from operations.bulk.bulk_json import summary_json
+async def _run_targets(session: Session, request: BulkCommand, selection: BulkSelection, runner: BulkRunner) -> int:
+    from operations.bulk.bulk_json import bulk_summary_json
     from views.order.bulk_result import result_line, summary_line
 
     try:
         async for result in runner.run(selection.targets):
-            if not session.json:
-                session.show(result_line(result))
+            if not session.is_json:
+                session.print(result_line(result))
     except asyncio.CancelledError:
         runner.interrupt(selection.targets)
         raise
     finally:
-        if session.json:
-            session.document(summary_json(wanted, runner.summary, selection))
+        if session.is_json:
+            session.print_json(bulk_summary_json(request, runner.summary, selection))
         else:
-            session.show(summary_line(runner.summary, selection.unanswered))
-    return 0 if runner.summary.well and not selection.unanswered else 1
+            session.print(summary_line(runner.summary, selection.unanswered_orders))
+    return 0 if runner.summary.is_success and not selection.unanswered_orders else 1
 
 
-def _list(session: Session, wanted: BulkCommand, selection: Selection) -> None:
-    from operations.bulk.bulk_json import selection_json
+def _print_selection(session: Session, request: BulkCommand, selection: BulkSelection) -> None:
+    from operations.bulk.bulk_json import bulk_selection_json
     from views.order.bulk_result import targets_table
-    from views.shared.value_format import counted
+    from views.shared.value_format import pluralize
 
-    if session.json:
-        session.document(selection_json(wanted, selection))
+    if session.is_json:
+        session.print_json(bulk_selection_json(request, selection))
         return
     if selection.targets:
-        session.show(targets_table(selection.targets))
+        session.print(targets_table(selection.targets))
         noun = "step" if selection.targets[0].step else "order"
-        session.show(f"`{wanted.act}` would be done to {counted(len(selection.targets), noun)}; nothing was done.")
+        session.print(
+            f"`{request.action}` would be done to {pluralize(len(selection.targets), noun)}; nothing was done."
+        )
     else:
-        session.show(f"Nothing fits: `{wanted.act}` would do nothing.")
-    if selection.unanswered:
-        session.remark(
-            f"No worker answered for {', '.join(selection.unanswered)}: what of them is meant cannot be told."
+        session.print(f"Nothing fits: `{request.action}` would do nothing.")
+    if selection.unanswered_orders:
+        session.print_note(
+            f"No worker answered for {', '.join(selection.unanswered_orders)}: what of them is meant cannot be told."
         )
 
 
-def _agreed(session: Session, wanted: BulkCommand, selection: Selection) -> bool:
+def _confirm_selection(session: Session, request: BulkCommand, selection: BulkSelection) -> bool:
     from views.order.bulk_result import targets_table
-    from views.shared.value_format import counted
+    from views.shared.value_format import pluralize
 
-    session.show(targets_table(selection.targets[:20]))
+    session.print(targets_table(selection.targets[:20]))
     more = f" (and {len(selection.targets) - 20:,} more)" if len(selection.targets) > 20 else ""
     noun = "step" if selection.targets[0].step else "order"
-    return agreed(session, f"Do `{wanted.act}` to these {counted(len(selection.targets), noun)}{more}?")
+    return confirm(session, f"Do `{request.action}` to these {pluralize(len(selection.targets), noun)}{more}?")

@@ -6,37 +6,37 @@ import getpass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from operations.client import Orders
+    from operations.client import OrderClient
     from workflows.contract.order_messages import Actor
     from workflows.contract.order_views import StepView
 
 
-def actor_of(by: str | None, reason: str) -> Actor:
+def make_actor(by: str | None, reason: str) -> Actor:
     """Who acts. Raises WrongUsage where nobody is named and the login is not known."""
-    from cli.framework.errors import WrongUsage
+    from cli.framework.errors import UsageError
     from workflows.contract.order_messages import Actor
 
     if by is None:
         try:
             by = getpass.getuser()
         except (OSError, KeyError) as error:
-            raise WrongUsage("Your login is not known here: say who you are with --by NAME") from error
+            raise UsageError("Your login is not known here: say who you are with --by NAME") from error
     return Actor(by=by, reason=reason)
 
 
-async def seen_step(server: Orders, order_id: str, wanted: str) -> StepView | None:
+async def find_step(server: OrderClient, order_id: str, step_ref: str) -> StepView | None:
     """The step as a person sees it now, so that an act on what has changed meanwhile is refused; None: none such."""
     from operations.errors import NotFound
 
-    offset: int | None = int(wanted) - 1 if wanted.isdecimal() and int(wanted) > 0 else 0
-    limit = 1 if wanted.isdecimal() else 500
+    offset: int | None = int(step_ref) - 1 if step_ref.isdecimal() and int(step_ref) > 0 else 0
+    limit = 1 if step_ref.isdecimal() else 500
     try:
         while offset is not None:
-            page = await server.steps_page(order_id, offset=offset, limit=limit)
+            page = await server.read_steps_page(order_id, offset=offset, limit=limit)
             for step in page.steps:
-                if wanted in (step.id, str(step.number)):
+                if step_ref in (step.id, str(step.number)):
                     return step
-            offset = None if wanted.isdecimal() else page.next_offset
+            offset = None if step_ref.isdecimal() else page.next_offset
     except NotFound:
         return None
     return None

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from cli.framework.session import Session
 
 if TYPE_CHECKING:
-    from workflows.contract.order_messages import ActAnswer
+    from workflows.contract.order_messages import ActionResult
 
 
-def tell(session: Session, order_id: str, answer: ActAnswer) -> None:
-    from operations.json_views import act_json
+def print_answer(session: Session, order_id: str, answer: ActionResult) -> None:
+    from operations.json_views import action_json
 
-    if session.json:
-        session.document(act_json(order_id, answer))
+    if session.is_json:
+        session.print_json(action_json(order_id, answer))
     else:
-        session.show(answer.message)
+        session.print(answer.message)

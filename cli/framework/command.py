@@ -10,62 +10,70 @@ from typing import Annotated, Any
 
 import typer
 
-from cli.framework.errors import guarded
-from cli.framework.session import Output, Session
+from cli.framework.errors import run_reporting_errors
+from cli.framework.session import OutputFormat, Session
 
-PANEL = "Common options"
+COMMON_PANEL = "Common options"
 
 
-def _named(metavar: str, said: str) -> Any:
+def _value_option(metavar: str, help_text: str) -> Any:
     """An option that takes a value and has no default of its own."""
-    return typer.Option(metavar=metavar, help=said, rich_help_panel=PANEL, show_default=False)
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=COMMON_PANEL, show_default=False)
 
 
-ADDRESS = "Where Temporal is; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233."
-COMMON: dict[str, tuple[Any, Any]] = {
-    "address": (Annotated[str | None, _named("HOST:PORT", ADDRESS)], None),
-    "namespace": (Annotated[str | None, _named("NAME", "Temporal's namespace.")], None),
-    "task_queue": (Annotated[str | None, _named("NAME", "The workers' task queue; default: ordo.")], None),
-    "definitions": (Annotated[Path | None, _named("DIR", "The catalogue's folder; default: definitions.")], None),
+ADDRESS_HELP = "Where Temporal is; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233."
+COMMON_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "address": (Annotated[str | None, _value_option("HOST:PORT", ADDRESS_HELP)], None),
+    "namespace": (Annotated[str | None, _value_option("NAME", "Temporal's namespace.")], None),
+    "task_queue": (Annotated[str | None, _value_option("NAME", "The workers' task queue; default: ordo.")], None),
+    "definitions": (
+        Annotated[Path | None, _value_option("DIR", "The catalogue's folder; default: definitions.")],
+        None,
+    ),
     "output": (
-        Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.", rich_help_panel=PANEL)],
-        Output.TEXT,
+        Annotated[
+            OutputFormat,
+            typer.Option("--output", "-o", help="For people, or for programs.", rich_help_panel=COMMON_PANEL),
+        ],
+        OutputFormat.TEXT,
     ),
     "debug": (
-        Annotated[bool, typer.Option("--debug", help="Show where an error came from.", rich_help_panel=PANEL)],
+        Annotated[bool, typer.Option("--debug", help="Show where an error came from.", rich_help_panel=COMMON_PANEL)],
         False,
     ),
 }
 """Common option → (declaration, default)."""
 
 
-def command(app: typer.Typer, name: str, panel: str) -> Callable[[Callable[..., int | None]], Callable[..., int]]:
+def register_command(
+    app: typer.Typer, name: str, panel: str
+) -> Callable[[Callable[..., int | None]], Callable[..., int]]:
     """Registers `run(session, …)` as a command. What it returns is the exit status; None: 0."""
 
     def register(run: Callable[..., int | None]) -> Callable[..., int]:
         own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]
         common = [
             inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=declared)
-            for option, (declared, default) in COMMON.items()
+            for option, (declared, default) in COMMON_OPTIONS.items()
         ]
         own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
 
         @functools.wraps(run)
-        def called(**given: Any) -> int:
+        def invoke(**given: Any) -> int:
             session = Session(
                 address=given.pop("address"),
                 namespace=given.pop("namespace"),
                 task_queue=given.pop("task_queue"),
-                definitions_given=given.pop("definitions"),
+                definitions_option=given.pop("definitions"),
                 output=given.pop("output"),
                 debug=given.pop("debug"),
             )
-            return guarded(session, lambda: run(session, **given))
+            return run_reporting_errors(session, lambda: run(session, **given))
 
-        del called.__wrapped__
-        called.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
-        called.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common]}
-        app.command(name, rich_help_panel=panel)(called)
-        return called
+        del invoke.__wrapped__
+        invoke.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
+        invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common]}
+        app.command(name, rich_help_panel=panel)(invoke)
+        return invoke
 
     return register

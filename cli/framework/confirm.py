@@ -7,10 +7,10 @@ import sys
 from cli.framework.session import Session
 
 
-def can_ask(session: Session) -> bool:
-    return session.terminal and not session.json and sys.stdin.isatty()
+def can_prompt(session: Session) -> bool:
+    return session.is_terminal and not session.is_json and sys.stdin.isatty()
 
 
-def agreed(session: Session, question: str) -> bool:
+def confirm(session: Session, question: str) -> bool:
     """Asks; anything but yes is no."""
-    return session.errors.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")
+    return session.stderr_console.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

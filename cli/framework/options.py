@@ -6,30 +6,30 @@ from typing import Annotated
 
 import typer
 
-Line = Annotated[
+LineOption = Annotated[
     str | None, typer.Option(metavar="LINE", help="Only this line, with all that stands under it.", show_default=False)
 ]
 
 
-Override = Annotated[
+OverrideOption = Annotated[
     str | None,
     typer.Option(metavar="REASON", help="Why points of no return are not to count; kept.", show_default=False),
 ]
 
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
 
 
-OrderId = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
+OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
 
 
 DATA_HELP = "NAME=VALUE (repeat it), @FILE.json, or a JSON object"
 
 
-StepName = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, or its number in `show`.")]
+StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, or its number in `show`.")]
 
 
-Reason = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the order.")]
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the order.")]
 
 
-By = Annotated[str | None, typer.Option(metavar="NAME", help="Who; default: the login.", show_default=False)]
+ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="Who; default: the login.", show_default=False)]

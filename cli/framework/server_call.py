@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, TypeVar
 from cli.framework.session import Session
 
 if TYPE_CHECKING:
-    from operations.client import Orders
+    from operations.client import OrderClient
 
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
-def ask(session: Session, question: Callable[[Orders], Awaitable[Answer]]) -> Answer:
+def call_server(session: Session, operation: Callable[[OrderClient], Awaitable[Result]]) -> Result:
     """The answer of `question`, which is given a connection to the session's Temporal."""
 
-    async def asked() -> Answer:
-        return await question(await session.orders())
+    async def run() -> Result:
+        return await operation(await session.connect())
 
-    return asyncio.run(asked())
+    return asyncio.run(run())

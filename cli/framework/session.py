@@ -17,24 +17,24 @@ from rich.text import Text
 
 if TYPE_CHECKING:
     from compiler.catalogue.catalogue import Catalogue
-    from operations.client import Orders
+    from operations.client import OrderClient
 
-DEFINITIONS = Path("definitions")
-NO_LIMIT = 1_000_000
+DEFAULT_DEFINITIONS_DIR = Path("definitions")
+UNLIMITED_WIDTH = 1_000_000
 """Width of what is not a terminal: nothing is wrapped or cut there."""
 
 
-class Output(StrEnum):
+class OutputFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
 
 
-_CONTROLS = [*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-HARMLESS = dict.fromkeys(_CONTROLS, "\ufffd")
+_CONTROL_CODES = [*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+CONTROL_REPLACEMENTS = dict.fromkeys(_CONTROL_CODES, "\ufffd")
 """For str.translate: what would act on a terminal rather than be shown. Names and messages come from outside."""
 
 
-class PlainConsole(Console):
+class SafeConsole(Console):
     """Takes what it is given as text: neither as markup nor as commands to the terminal."""
 
     def __init__(self, **settings: Any) -> None:
@@ -42,13 +42,13 @@ class PlainConsole(Console):
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
         for segment in super().render(renderable, options):
-            yield segment if segment.control else segment._replace(text=segment.text.translate(HARMLESS))
+            yield segment if segment.control else segment._replace(text=segment.text.translate(CONTROL_REPLACEMENTS))
 
 
-def a_console(*, stderr: bool = False) -> Console:
+def make_console(*, stderr: bool = False) -> Console:
     """On standard output or error, as wide as the terminal, or without a limit where it is none."""
-    console = PlainConsole(stderr=stderr)
-    return console if console.is_terminal else PlainConsole(stderr=stderr, width=NO_LIMIT, no_color=True)
+    console = SafeConsole(stderr=stderr)
+    return console if console.is_terminal else SafeConsole(stderr=stderr, width=UNLIMITED_WIDTH, no_color=True)
 
 
 @dataclass
@@ -56,62 +56,64 @@ class Session:
     address: str | None = None
     namespace: str | None = None
     task_queue: str | None = None
-    definitions_given: Path | None = None
-    output: Output = Output.TEXT
+    definitions_option: Path | None = None
+    output: OutputFormat = OutputFormat.TEXT
     debug: bool = False
-    console: Console = field(default_factory=a_console)
-    errors: Console = field(default_factory=lambda: a_console(stderr=True))
+    console: Console = field(default_factory=make_console)
+    stderr_console: Console = field(default_factory=lambda: make_console(stderr=True))
 
     @property
-    def json(self) -> bool:
-        return self.output is Output.JSON
+    def is_json(self) -> bool:
+        return self.output is OutputFormat.JSON
 
     @property
-    def definitions(self) -> Path:
-        return self.definitions_given or DEFINITIONS
+    def definitions_dir(self) -> Path:
+        return self.definitions_option or DEFAULT_DEFINITIONS_DIR
 
     @property
-    def terminal(self) -> bool:
+    def is_terminal(self) -> bool:
         return self.console.is_terminal
 
-    def show(self, *parts: RenderableType) -> None:
+    def print(self, *parts: RenderableType) -> None:
         """Prints for people; in a pipe as plain lines without trailing blanks."""
-        if self.terminal:
+        if self.is_terminal:
             for part in parts:
                 self.console.print(part)
             return
         buffer = io.StringIO()
-        plain = PlainConsole(file=buffer, width=NO_LIMIT, no_color=True)
+        plain = SafeConsole(file=buffer, width=UNLIMITED_WIDTH, no_color=True)
         for part in parts:
             plain.print(part)
         lines = buffer.getvalue().split("\n")[:-1]
         sys.stdout.write("".join(f"{line.rstrip()}\n" for line in lines))
         sys.stdout.flush()
 
-    def document(self, value: Any) -> None:
+    def print_json(self, value: Any) -> None:
         """Prints the JSON document that the command answers with."""
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
-    def line(self, value: Any) -> None:
+    def print_json_line(self, value: Any) -> None:
         """Prints one of several JSON documents, a line each."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
-    def remark(self, text: str | Text) -> None:
+    def print_note(self, text: str | Text) -> None:
         """Says something beside the answer, on standard error."""
-        self.errors.print(text, soft_wrap=True)
+        self.stderr_console.print(text, soft_wrap=True)
 
-    async def orders(self) -> Orders:
+    async def connect(self) -> OrderClient:
         """Connects to Temporal. Raises ServerUnreachable."""
-        from operations.client import Orders
+        from operations.client import OrderClient
         from operations.temporal.connection import ConnectionSettings
         from workflows.contract.order_messages import TASK_QUEUE
 
-        return await Orders.connect(ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE))
+        return await OrderClient.connect(
+            ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE)
+        )
 
-    def catalogue(self) -> Catalogue:
+    def read_catalogue(self) -> Catalogue:
         """The catalogue of the definitions folder. Raises CatalogueInvalid."""
         from compiler.load_catalogue import load_catalogue
 
-        return load_catalogue(self.definitions)
+        return load_catalogue(self.definitions_dir)

@@ -8,28 +8,30 @@ from typing import Any
 from rich.text import Text
 
 from cli.framework.session import Session
-from cli.user_input.value_parsing import scalar
+from cli.user_input.value_parsing import parse_scalar
 
 
-def filled_in(session: Session, form: Mapping[str, Any]) -> dict[str, Any]:
+def prompt_form(session: Session, form: Mapping[str, Any]) -> dict[str, Any]:
     """Asks for each field; nothing typed leaves out what may be left out. The order checks the values."""
     data: dict[str, Any] = {}
     for name, declared in form.items():
-        typed = _asked(session, name, declared)
+        typed = _prompt_field(session, name, declared)
         if typed:
-            data[name] = typed if declared.get("type") in ("string", "date", "datetime") else scalar(typed)
+            data[name] = typed if declared.get("type") in ("string", "date", "datetime") else parse_scalar(typed)
     return data
 
 
-def _asked(session: Session, name: str, declared: Mapping[str, Any]) -> str:
-    choices = [str(choice) for choice in declared.get("enum") or ()]
-    required = bool(declared.get("required"))
-    hint = "/".join(choices) or str(declared.get("type", ""))
+def _prompt_field(session: Session, name: str, field_spec: Mapping[str, Any]) -> str:
+    choices = [str(choice) for choice in field_spec.get("enum") or ()]
+    required = bool(field_spec.get("required"))
+    hint = "/".join(choices) or str(field_spec.get("type", ""))
     hint += "" if required else ", may be left out"
-    if declared.get("description"):
-        session.remark(Text(str(declared["description"]), style="bright_black"))
+    if field_spec.get("description"):
+        session.print_note(Text(str(field_spec["description"]), style="bright_black"))
     while True:
-        typed = session.errors.input(Text.assemble((name, "bold"), (f" ({hint})", "bright_black"), ": ")).strip()
+        typed = session.stderr_console.input(
+            Text.assemble((name, "bold"), (f" ({hint})", "bright_black"), ": ")
+        ).strip()
         if (typed or not required) and (not typed or not choices or typed in choices):
             return typed
-        session.remark(f"Please type {'one of ' + ', '.join(choices) if choices else 'a value'}.")
+        session.print_note(f"Please type {'one of ' + ', '.join(choices) if choices else 'a value'}.")

@@ -7,16 +7,16 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from compiler.catalogue.catalogue import Catalogue, Product, Read, Rule, Step, Table, Workstream
-from compiler.catalogue.definition_index import Group, Survey
-from compiler.catalogue.definitions import Definitions, Entry
+from compiler.catalogue.catalogue import Catalogue, LookupTable, OutputReference, Product, Rule, Step, Workstream
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.catalogue.definitions import DefinitionEntry, Definitions
 from compiler.language.documents import (
     CommercialProductDocument,
-    ComponentDocument,
+    ComponentDefinition,
     ProductClassDocument,
     ProductDocument,
     ReceiverDocument,
-    RuleDocument,
+    RuleDefinition,
     SystemDocument,
     TechnicalProductDocument,
 )
@@ -27,79 +27,81 @@ from compiler.source.findings import Finding
 from compiler.typecheck.type_checker import outputs_read
 
 
-def assemble(survey: Survey, warnings: Iterable[Finding] = ()) -> Catalogue:
+def build_catalogue(index: DefinitionIndex, warnings: Iterable[Finding] = ()) -> Catalogue:
     """The catalogue that definitions without errors mean."""
-    definitions = survey.definitions
-    products = {name: product_of(survey, name) for name in sorted(definitions.products)}
+    definitions = index.definitions
+    products = {name: build_product(index, name) for name in sorted(definitions.products)}
     return Catalogue(
-        version=version_of(definitions),
+        version=catalogue_version(definitions),
         products=products,
-        codes={product.code: product.id for product in products.values() if product.code},
-        workstreams=workstreams_of(survey),
-        systems={name: _system(entry.model) for name, entry in sorted(definitions.systems.items())},
-        retries=retries_of(definitions),
-        receivers={name: _receiver(entry.model) for name, entry in sorted(definitions.receivers.items())},
+        product_ids_by_code={product.code: product.id for product in products.values() if product.code},
+        workstreams=build_workstreams(index),
+        systems={name: _build_system(entry.model) for name, entry in sorted(definitions.systems.items())},
+        retry_policies=build_retry_policies(definitions),
+        receivers={name: _build_receiver(entry.model) for name, entry in sorted(definitions.receivers.items())},
         warnings=tuple(warnings),
     )
 
 
-def version_of(definitions: Definitions) -> str:
+def catalogue_version(definitions: Definitions) -> str:
     """SHA-256 over what products, classes, workstreams and retry policies say, however they are written down.
 
     A default that is spelled out says nothing more: `exclude_unset` only spares the comparing of what is not.
     """
-    pinned = (definitions.products, definitions.classes, definitions.workstreams, definitions.retries)
+    pinned = (definitions.products, definitions.classes, definitions.workstreams, definitions.retry_policies)
     content = [
         entry.model.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_defaults=True)
-        for space in pinned
-        for _, entry in sorted(space.items())
+        for namespace in pinned
+        for _, entry in sorted(namespace.items())
     ]
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
 
 
-def product_of(survey: Survey, name: str) -> Product:
+def build_product(index: DefinitionIndex, name: str) -> Product:
     """A product with its class merged in."""
-    definitions = survey.definitions
+    definitions = index.definitions
     entry = definitions.products[name]
     document = entry.model
     commercial = isinstance(document, CommercialProductDocument)
     technical = document if isinstance(document, TechnicalProductDocument) else None
     return Product(
         id=document.id,
-        commercial=commercial,
-        place=entry.document.place(("id",)),
+        is_commercial=commercial,
+        location=entry.document.location(("id",)),
         name=document.name or document.id,
         code=document.code,
         product_class=document.product_class,
-        attributes=survey.attributes[name],
-        decomposes_to=_rules(definitions, entry),
-        components=_components(entry),
-        dependencies=_dependencies(document),
+        attributes=index.product_attributes[name],
+        decomposes_to=_build_rules(definitions, entry),
+        components=_build_components(entry),
+        dependencies=_build_dependencies(document),
         no_work_for=frozenset(document.no_work_for),
         per=technical.per if technical else "line",
         merged_quantity=technical.merged_quantity if technical else "sum",
     )
 
 
-def _rules(definitions: Definitions, entry: Entry[ProductDocument]) -> tuple[Rule, ...]:
+def _build_rules(definitions: Definitions, entry: DefinitionEntry[ProductDocument]) -> tuple[Rule, ...]:
     """The class's rules first; the product's to the same product and `as` stand in their place."""
     own = {(rule.product, rule.as_) for rule in entry.model.decomposes_to}
     inherited = definitions.classes.get(entry.model.product_class or "")
     rules = []
     if inherited is not None:
-        rules += [rule for rule in _rules_at(inherited) if (rule.product, rule.as_) not in own]
-    return tuple(rules + _rules_at(entry))
+        rules += [rule for rule in _own_rules(inherited) if (rule.product, rule.as_) not in own]
+    return tuple(rules + _own_rules(entry))
 
 
-def _rules_at(entry: Entry[ProductDocument] | Entry[ProductClassDocument]) -> list[Rule]:
-    return [_rule(entry, ("decomposes_to", position), rule) for position, rule in enumerate(entry.model.decomposes_to)]
+def _own_rules(entry: DefinitionEntry[ProductDocument] | DefinitionEntry[ProductClassDocument]) -> list[Rule]:
+    return [
+        _build_rule(entry, ("decomposes_to", position), rule) for position, rule in enumerate(entry.model.decomposes_to)
+    ]
 
 
-def _rule(entry: Entry[Any], path: KeyPath, rule: RuleDocument) -> Rule:
+def _build_rule(entry: DefinitionEntry[Any], path: KeyPath, rule: RuleDefinition) -> Rule:
     return Rule(
         product=rule.product,
-        place=entry.document.place(path),
+        location=entry.document.location(path),
         as_=rule.as_,
         when=rule.when,
         quantity=rule.quantity,
@@ -107,31 +109,32 @@ def _rule(entry: Entry[Any], path: KeyPath, rule: RuleDocument) -> Rule:
         key=rule.key,
         actions=None if rule.actions is None else frozenset(rule.actions),
         precedence=rule.precedence,
-        attributes={name: mapped(value) for name, value in rule.attributes.items()},
+        attributes={name: build_mapped_value(value) for name, value in rule.attributes.items()},
     )
 
 
-def _components(entry: Entry[ProductDocument]) -> tuple[Rule, ...]:
+def _build_components(entry: DefinitionEntry[ProductDocument]) -> tuple[Rule, ...]:
     document = entry.model
     if not isinstance(document, CommercialProductDocument):
         return ()
     return tuple(
-        _component(entry, ("components", position), component) for position, component in enumerate(document.components)
+        _build_component(entry, ("components", position), component)
+        for position, component in enumerate(document.components)
     )
 
 
-def _component(entry: Entry[ProductDocument], path: KeyPath, component: ComponentDocument) -> Rule:
+def _build_component(entry: DefinitionEntry[ProductDocument], path: KeyPath, component: ComponentDefinition) -> Rule:
     return Rule(
         product=component.product,
-        place=entry.document.place(path),
+        location=entry.document.location(path),
         as_=component.as_,
         when=component.when,
         quantity=component.quantity,
-        attributes={name: mapped(value) for name, value in component.attributes.items()},
+        attributes={name: build_mapped_value(value) for name, value in component.attributes.items()},
     )
 
 
-def is_table(value: object) -> bool:
+def is_lookup_table(value: object) -> bool:
     """Whether a mapped attribute is a look-up table rather than a literal."""
     return (
         isinstance(value, dict)
@@ -141,20 +144,20 @@ def is_table(value: object) -> bool:
     )
 
 
-def mapped(value: Any) -> Any:
+def build_mapped_value(value: Any) -> Any:
     """What a rule says of a target attribute: a Table, or the literal or template as it is."""
-    if not is_table(value):
+    if not is_lookup_table(value):
         return value
     source = value["from"]
-    return Table(
-        source=source if isinstance(source, str) else str(source),
+    return LookupTable(
+        key_expression=source if isinstance(source, str) else str(source),
         rows=value["table"],
         default=value.get("default"),
         has_default="default" in value,
     )
 
 
-def _dependencies(document: ProductDocument) -> tuple[tuple[StepReference, tuple[StepReference, ...]], ...]:
+def _build_dependencies(document: ProductDocument) -> tuple[tuple[StepReference, tuple[StepReference, ...]], ...]:
     if not isinstance(document, CommercialProductDocument):
         return ()
     return tuple(
@@ -166,55 +169,57 @@ def _dependencies(document: ProductDocument) -> tuple[tuple[StepReference, tuple
     )
 
 
-def workstreams_of(survey: Survey) -> dict[str, Workstream]:
+def build_workstreams(index: DefinitionIndex) -> dict[str, Workstream]:
     """The workstreams of the catalogue by id: those of products with `steps` among them."""
-    return {name: _workstream(survey, group) for name, group in survey.groups.items()}
+    return {name: _build_workstream(index, group) for name, group in index.step_groups.items()}
 
 
-def _workstream(survey: Survey, group: Group) -> Workstream:
+def _build_workstream(index: DefinitionIndex, group: StepGroup) -> Workstream:
     document = group.entry.model
-    place = group.entry.document.place(("steps",) if group.own else ("id",), key=group.own)
+    location = group.entry.document.location(("steps",) if group.is_inline else ("id",), key=group.is_inline)
     return Workstream(
         id=group.id,
         name=document.name or group.id,
-        place=place,
+        location=location,
         for_products=group.products,
-        when=None if group.own else document.when,
-        steps={name: _step(survey, group, name) for name in _in_order_of_dependencies(survey, group)},
-        own=group.own,
+        when=None if group.is_inline else document.when,
+        steps={name: _build_step(index, group, name) for name in _sort_topologically(index, group)},
+        is_inline=group.is_inline,
     )
 
 
-def _step(survey: Survey, group: Group, name: str) -> Step:
+def _build_step(index: DefinitionIndex, group: StepGroup, name: str) -> Step:
     definition, document = group.steps[name], group.entry.document
-    standings = survey.standings[group.id, name]
+    sites = index.step_expressions[group.id, name]
     reads = {
-        Read(kind, workstream or group.id, step, many)
-        for standing in standings
-        for (kind, workstream, step, many), _ in outputs_read(standing.expression)
+        OutputReference(kind, workstream or group.id, step, many)
+        for site in sites
+        for (kind, workstream, step, many), _ in outputs_read(site.expression)
     }
     return Step(
         workstream=group.id,
         id=name,
-        place=document.place(("steps", name), key=True),
+        location=document.location(("steps", name), key=True),
         name=definition.name or name,
         definition=definition,
-        per=group.per_of(name),
-        actions=group.actions_of(name),
-        reads=tuple(sorted(reads, key=_read_order)) if reads else (),
-        places={one.expression: document.place_in(one.path, one.offset) for one in reversed(standings)},
+        per=group.step_per(name),
+        actions=group.line_actions(name),
+        reads=tuple(sorted(reads, key=_output_sort_key)) if reads else (),
+        expression_locations={
+            one.expression: document.location_in_text(one.path, one.offset) for one in reversed(sites)
+        },
     )
 
 
-def _read_order(read: Read) -> tuple[str, str, str, bool]:
-    return read.name, read.workstream, read.step, read.many
+def _output_sort_key(read: OutputReference) -> tuple[str, str, str, bool]:
+    return read.root, read.workstream, read.step, read.is_list
 
 
-def _in_order_of_dependencies(survey: Survey, group: Group) -> list[str]:
+def _sort_topologically(index: DefinitionIndex, group: StepGroup) -> list[str]:
     """Step ids, each after those it waits for within the workstream, then by id; by id alone in a ring."""
     steps, workstream = group.steps, group.id
     before = {
-        name: {step for other, step in survey.predecessors[workstream, name] if other == workstream} for name in steps
+        name: {step for other, step in index.predecessors[workstream, name] if other == workstream} for name in steps
     }
     unmet = {name: len(waited) for name, waited in before.items()}
     following: dict[str, list[str]] = {}
@@ -234,17 +239,17 @@ def _in_order_of_dependencies(survey: Survey, group: Group) -> list[str]:
     return ordered if len(ordered) == len(steps) else sorted(steps)
 
 
-def _system(document: SystemDocument) -> System:
+def _build_system(document: SystemDocument) -> System:
     return System(**{name: getattr(document, name) for name in System.model_fields})
 
 
-def _receiver(document: ReceiverDocument) -> Receiver:
+def _build_receiver(document: ReceiverDocument) -> Receiver:
     return Receiver(**{name: getattr(document, name) for name in Receiver.model_fields})
 
 
-def retries_of(definitions: Definitions) -> dict[str, RetryPolicy]:
+def build_retry_policies(definitions: Definitions) -> dict[str, RetryPolicy]:
     """The retry policies by id; `standard` is always among them."""
     policies = {"standard": STANDARD_RETRY}
-    for name, entry in sorted(definitions.retries.items()):
+    for name, entry in sorted(definitions.retry_policies.items()):
         policies[name] = RetryPolicy(**{key: getattr(entry.model, key) for key in RetryPolicy.model_fields})
     return policies

@@ -11,17 +11,17 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from compiler.language.attributes import Attribute
-from compiler.language.documents import MergedQuantity
-from compiler.language.steps import Action, RetryPolicy, StepDefinition, StepReference
+from compiler.language.documents import QuantityMerge
+from compiler.language.steps import LineAction, RetryPolicy, StepDefinition, StepReference
 from compiler.language.systems import Receiver, System
-from compiler.source.findings import Finding, Place
+from compiler.source.findings import Finding, SourceLocation
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class LookupTable:
     """`{from: EXPR, table: {…}, default: …}`: a look-up. Without `default` a value that no row matches rejects."""
 
-    source: str
+    key_expression: str
     rows: Mapping[str, Any]
     """By the text of the value: `cel.as_text(value)`."""
     default: Any = None
@@ -33,14 +33,14 @@ class Rule:
     """One rule of `decomposes_to`, or one entry of `components`."""
 
     product: str
-    place: Place
+    location: SourceLocation
     as_: str | None = None
     when: str | None = None
     quantity: str | None = None
     """None: the source's."""
     for_each: str | None = None
     key: str | None = None
-    actions: frozenset[Action] | None = None
+    actions: frozenset[LineAction] | None = None
     """None: all."""
     precedence: int = 100
     attributes: Mapping[str, Any] = field(default_factory=dict)
@@ -52,8 +52,8 @@ class Product:
     """A commercial or technical product, its class's attributes and rules merged in."""
 
     id: str
-    commercial: bool
-    place: Place
+    is_commercial: bool
+    location: SourceLocation
     name: str
     code: str | None = None
     product_class: str | None = None
@@ -62,20 +62,20 @@ class Product:
     """In the order in which they apply: the class's first."""
     components: tuple[Rule, ...] = ()
     dependencies: tuple[tuple[StepReference, tuple[StepReference, ...]], ...] = ()
-    no_work_for: frozenset[Action] = frozenset({Action.NO_CHANGE})
+    no_work_for: frozenset[LineAction] = frozenset({LineAction.NO_CHANGE})
     per: str = "line"
     """line, unit, bundle, order, or CEL over the source (technical products)."""
-    merged_quantity: MergedQuantity = "sum"
+    merged_quantity: QuantityMerge = "sum"
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
+class OutputReference:
     """`steps.S.output` (workstream = the step's own), or `workstreams.W.S.output` / `.outputs`."""
 
-    name: Literal["steps", "workstreams"]
+    root: Literal["steps", "workstreams"]
     workstream: str
     step: str
-    many: bool
+    is_list: bool
     """True for `.outputs`: a list, always."""
 
 
@@ -85,15 +85,15 @@ class Step:
 
     workstream: str
     id: str
-    place: Place
+    location: SourceLocation
     name: str
     definition: StepDefinition
     per: str
     """line, bundle, order, or CEL over the line."""
-    actions: frozenset[Action]
-    reads: tuple[Read, ...] = ()
+    actions: frozenset[LineAction]
+    reads: tuple[OutputReference, ...] = ()
     """The outputs of other steps that its expressions name, in a stable order."""
-    places: Mapping[str, Place] = field(default_factory=dict)
+    expression_locations: Mapping[str, SourceLocation] = field(default_factory=dict)
     """Expression text → where it stands; for messages at run time. Not part of the version."""
 
     @property
@@ -107,13 +107,13 @@ class Workstream:
 
     id: str
     name: str
-    place: Place
+    location: SourceLocation
     for_products: tuple[str, ...]
     """Product ids, classes resolved, in the catalogue's order. All commercial or technical, mixed is allowed."""
     when: str | None
     steps: Mapping[str, Step]
     """In the order of their dependencies, then of their ids: plans do not depend on the order of keys in a file."""
-    own: bool = False
+    is_inline: bool = False
     """True where it is a product's own `steps`."""
 
 
@@ -124,14 +124,14 @@ class Catalogue:
     version: str
     """`sha256:…` over the canonical content of products, classes, workstreams and retry policies."""
     products: Mapping[str, Product]
-    codes: Mapping[str, str]
+    product_ids_by_code: Mapping[str, str]
     """Product code → product id."""
     workstreams: Mapping[str, Workstream]
     systems: Mapping[str, System]
-    retries: Mapping[str, RetryPolicy]
+    retry_policies: Mapping[str, RetryPolicy]
     """Always holds `standard`."""
     warnings: tuple[Finding, ...] = ()
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
-    def product_named(self, id_or_code: str) -> Product | None:
-        return self.products.get(id_or_code) or self.products.get(self.codes.get(id_or_code, ""))
+    def find_product(self, id_or_code: str) -> Product | None:
+        return self.products.get(id_or_code) or self.products.get(self.product_ids_by_code.get(id_or_code, ""))

@@ -9,20 +9,20 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue, Product, Rule, Step, Workstream
 from compiler.language.attributes import Attribute, validate_value
-from compiler.language.steps import Scope as Across
+from compiler.language.steps import LineScope as Across
 from compiler.language.steps import StepReference
 
-_KEPT = 4
-_known: dict[int, Reach] = {}
+_CACHE_SIZE = 4
+_cache: dict[int, CatalogueIndex] = {}
 
 
-def reach_of(catalogue: Catalogue) -> Reach:
+def get_catalogue_index(catalogue: Catalogue) -> CatalogueIndex:
     """The same object for the same catalogue, as long as it is among the last few."""
-    found = _known.get(id(catalogue))
+    found = _cache.get(id(catalogue))
     if found is None or found.catalogue is not catalogue:
-        for oldest in list(_known)[: max(0, len(_known) - _KEPT + 1)]:
-            _known.pop(oldest, None)
-        found = _known[id(catalogue)] = Reach(catalogue)
+        for oldest in list(_cache)[: max(0, len(_cache) - _CACHE_SIZE + 1)]:
+            _cache.pop(oldest, None)
+        found = _cache[id(catalogue)] = CatalogueIndex(catalogue)
     return found
 
 
@@ -34,31 +34,31 @@ class RankedRule:
     position: int
 
 
-class Reach:
+class CatalogueIndex:
     """Answers about one catalogue. Everything is kept once it was asked for."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
-        self._makes: dict[str, frozenset[str]] = {}
-        self._contains: dict[str, frozenset[str]] = {}
-        self._rules: dict[str, tuple[RankedRule, ...]] = {}
+        self._rule_closures: dict[str, frozenset[str]] = {}
+        self._full_closures: dict[str, frozenset[str]] = {}
+        self._ordered_rules: dict[str, tuple[RankedRule, ...]] = {}
         self._defaults: dict[str, dict[str, Any]] = {}
-        self._last: dict[str, tuple[Step, ...]] = {}
-        self._bringers: dict[str, frozenset[str]] = {}
+        self._last_steps_cache: dict[str, tuple[Step, ...]] = {}
+        self._entry_products_cache: dict[str, frozenset[str]] = {}
         self._dependencies: dict[str, dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]]] = {}
         self._references: dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]] = {}
-        self._meant: dict[tuple[str, str], tuple[Step, ...]] = {}
-        self.planned: dict[Any, Any] = {}
+        self._resolved_references: dict[tuple[str, str], tuple[Step, ...]] = {}
+        self.planned_definitions: dict[Any, Any] = {}
         """Planned definitions that orders of this catalogue share (compiler/composition/planned_definitions.py)."""
 
-    def rules(self, product: Product) -> tuple[RankedRule, ...]:
-        found = self._rules.get(product.id)
+    def ordered_rules(self, product: Product) -> tuple[RankedRule, ...]:
+        found = self._ordered_rules.get(product.id)
         if found is None:
             ordered = sorted(product.decomposes_to, key=lambda rule: rule.precedence)
-            found = self._rules[product.id] = tuple(RankedRule(rule, at) for at, rule in enumerate(ordered))
+            found = self._ordered_rules[product.id] = tuple(RankedRule(rule, at) for at, rule in enumerate(ordered))
         return found
 
-    def defaults(self, product: Product) -> Mapping[str, Any]:
+    def attribute_defaults(self, product: Product) -> Mapping[str, Any]:
         """The default values of its attributes, as their types hold them."""
         found = self._defaults.get(product.id)
         if found is None:
@@ -69,18 +69,18 @@ class Reach:
             }
         return found
 
-    def makes(self, product: str) -> frozenset[str]:
+    def reachable_by_rules(self, product: str) -> frozenset[str]:
         """The product and everything that its rules may lead to, whatever conditions say."""
-        found = self._makes.get(product)
+        found = self._rule_closures.get(product)
         if found is None:
-            found = self._makes[product] = self._closure(product, components=False)
+            found = self._rule_closures[product] = self._closure(product, components=False)
         return found
 
-    def contains(self, product: str) -> frozenset[str]:
+    def reachable_products(self, product: str) -> frozenset[str]:
         """The same, its components and all of theirs included."""
-        found = self._contains.get(product)
+        found = self._full_closures.get(product)
         if found is None:
-            found = self._contains[product] = self._closure(product, components=True)
+            found = self._full_closures[product] = self._closure(product, components=True)
         return found
 
     def _closure(self, start: str, *, components: bool) -> frozenset[str]:
@@ -96,12 +96,12 @@ class Reach:
                     waiting += [component.product for component in product.components]
         return frozenset(found)
 
-    def in_order(self, products: Iterable[str]) -> list[str]:
+    def topological_order(self, products: Iterable[str]) -> list[str]:
         """The products and all that their rules may lead to, each after those that may lead to it."""
         ordered: list[str] = []
         done: set[str] = set()
         for start in sorted(set(products)):
-            stack = [(start, iter(self._targets(start)))] if start not in done else []
+            stack = [(start, iter(self._rule_targets(start)))] if start not in done else []
             done.add(start)
             while stack:
                 name, targets = stack[-1]
@@ -111,14 +111,14 @@ class Reach:
                     stack.pop()
                 elif following not in done:
                     done.add(following)
-                    stack.append((following, iter(self._targets(following))))
+                    stack.append((following, iter(self._rule_targets(following))))
         return ordered[::-1]
 
-    def _targets(self, product: str) -> list[str]:
+    def _rule_targets(self, product: str) -> list[str]:
         return sorted({rule.product for rule in self.catalogue.products[product].decomposes_to})
 
     @cached_property
-    def workstreams_for(self) -> Mapping[str, tuple[Workstream, ...]]:
+    def workstreams_by_product(self) -> Mapping[str, tuple[Workstream, ...]]:
         """By product, in the catalogue's order."""
         found: dict[str, list[Workstream]] = {}
         for workstream in self.catalogue.workstreams.values():
@@ -127,7 +127,7 @@ class Reach:
         return {product: tuple(workstreams) for product, workstreams in found.items()}
 
     @cached_property
-    def step_rank(self) -> Mapping[tuple[str, str], int]:
+    def step_positions(self) -> Mapping[tuple[str, str], int]:
         """Where each step comes in the catalogue."""
         return {
             (workstream.id, step): rank
@@ -137,19 +137,19 @@ class Reach:
         }
 
     @cached_property
-    def products_of(self) -> Mapping[str, frozenset[str]]:
+    def products_by_workstream(self) -> Mapping[str, frozenset[str]]:
         """The products that a workstream is for."""
         return {name: frozenset(one.for_products) for name, one in self.catalogue.workstreams.items()}
 
-    def steps_meant(self, reference: StepReference, workstream: str) -> tuple[Step, ...]:
+    def resolve_reference(self, reference: StepReference, workstream: str) -> tuple[Step, ...]:
         """The steps that a reference written in `workstream` names: one, or the last ones of a workstream."""
         key = (workstream, reference.step)
-        found = self._meant.get(key)
+        found = self._resolved_references.get(key)
         if found is None:
-            found = self._meant[key] = self._named(reference.step, workstream)
+            found = self._resolved_references[key] = self._resolve_reference(reference.step, workstream)
         return found
 
-    def references(self, step: Step) -> tuple[tuple[Step, Across | None], ...]:
+    def after_references(self, step: Step) -> tuple[tuple[Step, Across | None], ...]:
         """The steps that a step names in `after`, each with its `across`. Other orders' steps are left out."""
         key = (step.workstream, step.id)
         found = self._references.get(key)
@@ -158,26 +158,26 @@ class Reach:
                 (meant, reference.across)
                 for reference in step.definition.after
                 if isinstance(reference, StepReference)
-                for meant in self.steps_meant(reference, step.workstream)
+                for meant in self.resolve_reference(reference, step.workstream)
             )
         return found
 
-    def dependencies(self, product: Product) -> Mapping[tuple[str, str], tuple[tuple[Step, Across | None], ...]]:
+    def offer_dependencies(self, product: Product) -> Mapping[tuple[str, str], tuple[tuple[Step, Across | None], ...]]:
         """What an offer's `dependencies` make each step wait for, by workstream and step."""
         found = self._dependencies.get(product.id)
         if found is None:
-            arrows: dict[tuple[str, str], list[tuple[Step, Across | None]]] = {}
+            edges: dict[tuple[str, str], list[tuple[Step, Across | None]]] = {}
             for waiting, references in product.dependencies:
-                for step in self.steps_meant(waiting, product.id):
-                    arrows.setdefault((step.workstream, step.id), []).extend(
+                for step in self.resolve_reference(waiting, product.id):
+                    edges.setdefault((step.workstream, step.id), []).extend(
                         (meant, reference.across)
                         for reference in references
-                        for meant in self.steps_meant(reference, product.id)
+                        for meant in self.resolve_reference(reference, product.id)
                     )
-            found = self._dependencies[product.id] = {key: tuple(steps) for key, steps in arrows.items()}
+            found = self._dependencies[product.id] = {key: tuple(steps) for key, steps in edges.items()}
         return found
 
-    def _named(self, text: str, workstream: str) -> tuple[Step, ...]:
+    def _resolve_reference(self, text: str, workstream: str) -> tuple[Step, ...]:
         workstreams = self.catalogue.workstreams
         name, dot, step = text.partition(".")
         own = workstreams.get(workstream)
@@ -190,7 +190,7 @@ class Reach:
 
     def _last_steps(self, workstream: Workstream) -> tuple[Step, ...]:
         """The steps that no other step of the workstream names in `after`."""
-        found = self._last.get(workstream.id)
+        found = self._last_steps_cache.get(workstream.id)
         if found is None:
             prefix = f"{workstream.id}."
             named = {
@@ -200,29 +200,29 @@ class Reach:
                 if isinstance(reference, StepReference) and reference.step.removeprefix(prefix) != name
             }
             found = tuple(step for name, step in workstream.steps.items() if name not in named)
-            self._last[workstream.id] = found
+            self._last_steps_cache[workstream.id] = found
         return found
 
-    def ever_together(self, one: str, other: str) -> bool:
+    def can_share_order_line(self, one: str, other: str) -> bool:
         """Whether some product brings steps of both workstreams into one order line."""
-        return not self._bring(one).isdisjoint(self._bring(other))
+        return not self._entry_products(one).isdisjoint(self._entry_products(other))
 
-    def _bring(self, workstream: str) -> frozenset[str]:
+    def _entry_products(self, workstream: str) -> frozenset[str]:
         """The products whose order lines, or lines below them, the workstream may enter with."""
-        found = self._bringers.get(workstream)
+        found = self._entry_products_cache.get(workstream)
         if found is None:
             reached: set[str] = set()
-            waiting = list(self.products_of[workstream])
+            waiting = list(self.products_by_workstream[workstream])
             while waiting:
                 product = waiting.pop()
                 if product not in reached:
                     reached.add(product)
-                    waiting += self._sources.get(product, ())
-            found = self._bringers[workstream] = frozenset(reached)
+                    waiting += self._source_products.get(product, ())
+            found = self._entry_products_cache[workstream] = frozenset(reached)
         return found
 
     @cached_property
-    def _sources(self) -> Mapping[str, tuple[str, ...]]:
+    def _source_products(self) -> Mapping[str, tuple[str, ...]]:
         found: dict[str, list[str]] = {}
         for product in self.catalogue.products.values():
             for rule in product.decomposes_to:
@@ -230,12 +230,12 @@ class Reach:
         return {product: tuple(sources) for product, sources in found.items()}
 
 
-_unlimited: dict[int, tuple[Attribute, Attribute]] = {}
+_unconstrained_cache: dict[int, tuple[Attribute, Attribute]] = {}
 
 
-def unlimited(attribute: Attribute) -> Attribute:
+def without_constraints(attribute: Attribute) -> Attribute:
     """The same declaration by type alone: what a customer had may be outside today's limits."""
-    known = _unlimited.get(id(attribute))
+    known = _unconstrained_cache.get(id(attribute))
     if known is not None and known[0] is attribute:
         return known[1]
     free = attribute.model_copy(
@@ -246,13 +246,13 @@ def unlimited(attribute: Attribute) -> Attribute:
             "min_length": None,
             "max_length": None,
             "pattern": None,
-            "items": unlimited(attribute.items) if attribute.items else None,
-            "properties": {name: unlimited(one) for name, one in attribute.properties.items()}
+            "items": without_constraints(attribute.items) if attribute.items else None,
+            "properties": {name: without_constraints(one) for name, one in attribute.properties.items()}
             if attribute.properties
             else attribute.properties,
         }
     )
-    if len(_unlimited) > 100_000:
-        _unlimited.clear()
-    _unlimited[id(attribute)] = (attribute, free)
+    if len(_unconstrained_cache) > 100_000:
+        _unconstrained_cache.clear()
+    _unconstrained_cache[id(attribute)] = (attribute, free)
     return free

@@ -7,60 +7,60 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from compiler.catalogue.definitions import Definitions, Entry
+from compiler.catalogue.definitions import DefinitionEntry, Definitions
 from compiler.language.attributes import Attribute
 from compiler.language.documents import (
-    ClassTarget,
+    ClassReference,
     CommercialProductDocument,
     ProductDocument,
-    RuleDocument,
+    RuleDefinition,
     TechnicalProductDocument,
     WorkstreamDocument,
 )
-from compiler.language.steps import Action, StepDefinition, StepReference
-from compiler.typecheck.expression_sites import STEP, Standing, expressions_in
+from compiler.language.steps import LineAction, StepDefinition, StepReference
+from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find_expressions
 
 StepKey = tuple[str, str]
 """Workstream and step."""
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class StepGroup:
     """The steps of a workstream or of a product, with the document that they stand in."""
 
     id: str
-    entry: Entry[Any]
+    entry: DefinitionEntry[Any]
     steps: Mapping[str, StepDefinition]
     products: tuple[str, ...]
-    actions: frozenset[Action]
+    actions: frozenset[LineAction]
     per: str
-    own: bool
+    is_inline: bool
 
-    def actions_of(self, step: str) -> frozenset[Action]:
+    def line_actions(self, step: str) -> frozenset[LineAction]:
         given = self.steps[step].actions
         return self.actions if given is None else frozenset(given)
 
-    def per_of(self, step: str) -> str:
+    def step_per(self, step: str) -> str:
         return self.steps[step].per or self.per
 
 
-class Survey:
+class DefinitionIndex:
     """Everything below is worked out when it is first asked for, and then kept."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
-        self._meant: dict[tuple[str, str], list[StepKey] | None] = {}
+        self._resolved_references: dict[tuple[str, str], list[StepKey] | None] = {}
 
-    def is_known(self, name: str, space: Mapping[str, Any]) -> bool:
+    def may_be_defined(self, name: str, namespace: Mapping[str, Any]) -> bool:
         """False only where it is certain that nothing of this id is defined."""
-        return name in space or name in self.definitions.broken or self.definitions.incomplete
+        return name in namespace or name in self.definitions.invalid_ids or self.definitions.incomplete
 
-    def is_unsure(self, name: str) -> bool:
+    def may_be_in_unread_file(self, name: str) -> bool:
         """Whether something of this id may stand in what could not be read."""
-        return self.is_known(name, {})
+        return self.may_be_defined(name, {})
 
     @cached_property
-    def attributes(self) -> dict[str, Mapping[str, Attribute]]:
+    def product_attributes(self) -> dict[str, Mapping[str, Attribute]]:
         """Of each product, its class's included."""
         classes = self.definitions.classes
         found: dict[str, Mapping[str, Attribute]] = {}
@@ -71,7 +71,7 @@ class Survey:
         return found
 
     @cached_property
-    def of_class(self) -> dict[str, list[str]]:
+    def products_by_class(self) -> dict[str, list[str]]:
         """Products by class."""
         found: dict[str, list[str]] = {}
         for name, entry in sorted(self.definitions.products.items()):
@@ -80,27 +80,27 @@ class Survey:
         return found
 
     @cached_property
-    def groups(self) -> dict[str, Group]:
+    def step_groups(self) -> dict[str, StepGroup]:
         """Workstreams and products with steps, by id."""
         found = {}
         for name, workstream in self.definitions.workstreams.items():
-            found[name] = self._of_workstream(workstream)
+            found[name] = self._workstream_group(workstream)
         for name, product in self.definitions.products.items():
             if product.model.steps:
-                found[name] = Group(
-                    name, product, product.model.steps, (name,), frozenset({Action.ADD}), "line", own=True
+                found[name] = StepGroup(
+                    name, product, product.model.steps, (name,), frozenset({LineAction.ADD}), "line", is_inline=True
                 )
         return dict(sorted(found.items()))
 
-    def _of_workstream(self, entry: Entry[WorkstreamDocument]) -> Group:
+    def _workstream_group(self, entry: DefinitionEntry[WorkstreamDocument]) -> StepGroup:
         document = entry.model
         products: set[str] = set()
         for target in document.for_:
-            if isinstance(target, ClassTarget):
-                products.update(self.of_class.get(target.product_class, ()))
+            if isinstance(target, ClassReference):
+                products.update(self.products_by_class.get(target.product_class, ()))
             elif target in self.definitions.products:
                 products.add(target)
-        return Group(
+        return StepGroup(
             document.id,
             entry,
             document.steps,
@@ -111,21 +111,21 @@ class Survey:
         )
 
     @cached_property
-    def step_names(self) -> dict[str, frozenset[str]]:
+    def steps_by_workstream(self) -> dict[str, frozenset[str]]:
         """The steps of each workstream."""
-        return {name: frozenset(group.steps) for name, group in self.groups.items()}
+        return {name: frozenset(group.steps) for name, group in self.step_groups.items()}
 
     @cached_property
-    def standings(self) -> dict[StepKey, list[Standing]]:
+    def step_expressions(self) -> dict[StepKey, list[ExpressionSite]]:
         """The expressions of each step."""
         found = {}
-        for name, group in self.groups.items():
+        for name, group in self.step_groups.items():
             written = group.entry.document.data["steps"]
             for step in group.steps:
-                found[name, step] = expressions_in(written[step], STEP, ("steps", step))
+                found[name, step] = find_expressions(written[step], STEP_SHAPE, ("steps", step))
         return found
 
-    def rules_of(self, product: str) -> Iterator[RuleDocument]:
+    def effective_rules(self, product: str) -> Iterator[RuleDefinition]:
         """The product's rules and its class's, replaced ones left out."""
         document = self.definitions.products[product].model
         own = {(rule.product, rule.as_) for rule in document.decomposes_to}
@@ -135,15 +135,15 @@ class Survey:
         yield from document.decomposes_to
 
     @cached_property
-    def sources(self) -> dict[str, list[tuple[str, RuleDocument]]]:
+    def rules_by_target(self) -> dict[str, list[tuple[str, RuleDefinition]]]:
         """For each product: the products whose rules make it, with the rule."""
-        found: dict[str, list[tuple[str, RuleDocument]]] = {}
+        found: dict[str, list[tuple[str, RuleDefinition]]] = {}
         for name in self.definitions.products:
-            for rule in self.rules_of(name):
+            for rule in self.effective_rules(name):
                 found.setdefault(rule.product, []).append((name, rule))
         return found
 
-    def reach(self, product: str) -> set[str]:
+    def reachable_products(self, product: str) -> set[str]:
         """The product, what it decomposes into, and its components, all the way down."""
         found: set[str] = set()
         waiting = [product]
@@ -152,32 +152,32 @@ class Survey:
             if name in found or name not in self.definitions.products:
                 continue
             found.add(name)
-            waiting += [rule.product for rule in self.rules_of(name)]
+            waiting += [rule.product for rule in self.effective_rules(name)]
             document = self.definitions.products[name].model
             if isinstance(document, CommercialProductDocument):
                 waiting += [component.product for component in document.components]
         return found
 
     def is_commercial(self, product: str) -> bool:
-        entry: Entry[ProductDocument] | None = self.definitions.products.get(product)
+        entry: DefinitionEntry[ProductDocument] | None = self.definitions.products.get(product)
         return entry is not None and isinstance(entry.model, CommercialProductDocument)
 
     def is_technical(self, product: str) -> bool:
-        entry: Entry[ProductDocument] | None = self.definitions.products.get(product)
+        entry: DefinitionEntry[ProductDocument] | None = self.definitions.products.get(product)
         return entry is not None and isinstance(entry.model, TechnicalProductDocument)
 
-    def steps_meant(self, reference: StepReference, workstream: str) -> list[StepKey] | None:
+    def resolve_reference(self, reference: StepReference, workstream: str) -> list[StepKey] | None:
         """The steps that a reference in `after` of `workstream` names; None where there are none of that name."""
         asked = (reference.step, workstream)
-        if asked not in self._meant:
-            self._meant[asked] = self._steps_meant(*asked)
-        return self._meant[asked]
+        if asked not in self._resolved_references:
+            self._resolved_references[asked] = self._resolve_reference(*asked)
+        return self._resolved_references[asked]
 
-    def _steps_meant(self, reference: str, workstream: str) -> list[StepKey] | None:
+    def _resolve_reference(self, reference: str, workstream: str) -> list[StepKey] | None:
         name, dot, step = reference.partition(".")
-        if not dot and name in self.step_names.get(workstream, ()):
+        if not dot and name in self.steps_by_workstream.get(workstream, ()):
             return [(workstream, name)]
-        group = self.groups.get(name)
+        group = self.step_groups.get(name)
         if group is None:
             return None
         if not dot:
@@ -188,7 +188,7 @@ class Survey:
     def last_steps(self) -> dict[str, list[str]]:
         """Of each workstream, the steps that no other step of it names in `after`."""
         found = {}
-        for name, group in self.groups.items():
+        for name, group in self.step_groups.items():
             named = {
                 reference.step.removeprefix(f"{name}.")
                 for step, definition in group.steps.items()
@@ -202,31 +202,33 @@ class Survey:
     def predecessors(self) -> dict[StepKey, list[StepKey]]:
         """What each step waits for by its own `after`."""
         found: dict[StepKey, list[StepKey]] = {}
-        for name, group in self.groups.items():
+        for name, group in self.step_groups.items():
             for step, definition in group.steps.items():
                 meant: list[StepKey] = []
                 for reference in definition.after:
                     if isinstance(reference, StepReference):
-                        meant += self.steps_meant(reference, name) or []
+                        meant += self.resolve_reference(reference, name) or []
                 found[name, step] = meant
         return found
 
     @cached_property
-    def loose_ends(self) -> set[StepKey]:
+    def steps_with_unknown_refs(self) -> set[StepKey]:
         """Steps of whose references in `after` one is not known."""
         return {
             (name, step)
-            for name, group in self.groups.items()
+            for name, group in self.step_groups.items()
             for step, definition in group.steps.items()
-            if any(isinstance(one, StepReference) and self.steps_meant(one, name) is None for one in definition.after)
+            if any(
+                isinstance(one, StepReference) and self.resolve_reference(one, name) is None for one in definition.after
+            )
         }
 
     @cached_property
-    def skippable(self) -> dict[str, str]:
+    def skip_reasons(self) -> dict[str, str]:
         """`workstream.step` of the steps that may leave no output behind, and why."""
         found = {}
-        for name, group in self.groups.items():
-            conditional = not group.own and group.entry.model.when is not None
+        for name, group in self.step_groups.items():
+            conditional = not group.is_inline and group.entry.model.when is not None
             for step, definition in group.steps.items():
                 if definition.when is not None and definition.default_output is None:
                     found[f"{name}.{step}"] = f"`{step}` may have been skipped (it has a `when`)"
@@ -234,11 +236,11 @@ class Survey:
                     found[f"{name}.{step}"] = f"`{step}` may not be there (workstream `{name}` has a `when`)"
         return found
 
-    def not_planned(self, group: Group, actions: frozenset[Action]) -> dict[str, str]:
+    def unplanned_reasons(self, group: StepGroup, actions: frozenset[LineAction]) -> dict[str, str]:
         """The group's steps that a line with one of these actions may be without, and why."""
         found = {}
         for step in group.steps:
-            missing = actions - group.actions_of(step)
+            missing = actions - group.line_actions(step)
             if missing:
                 listed = " and ".join(sorted(missing))
                 found[f"{group.id}.{step}"] = f"`{step}` is not planned for {listed} lines, and this step is"

@@ -19,10 +19,10 @@ from cel_expr_python.ext import ext_math, ext_strings
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-INTEGERS = range(-(2**63), 2**63)
+INT64_RANGE = range(-(2**63), 2**63)
 """The whole numbers that expressions can compute with."""
 
-NAMES = (
+VARIABLE_NAMES = (
     "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
     "steps", "workstreams", "response", "payload", "event", "output", "callback", "env",
 )  # fmt: skip
@@ -42,10 +42,10 @@ def _sum(values: list[Any]) -> Any:
     return sum(values[1:], values[0]) if values else 0
 
 
-EXTENSIONS = [ext_strings.ExtStrings(), ext_math.ExtMath()]
+CEL_EXTENSIONS = [ext_strings.ExtStrings(), ext_math.ExtMath()]
 
 
-def functions() -> list[cel.FunctionDecl]:
+def runtime_functions() -> list[cel.FunctionDecl]:
     """The functions that Ordo adds to standard CEL: `days(n)`, `hours(n)`, `minutes(n)`, `sum(list)`."""
     declared = []
     for name in ("days", "hours", "minutes"):
@@ -68,9 +68,9 @@ def functions() -> list[cel.FunctionDecl]:
     return declared
 
 
-def declared_functions() -> list[cel.FunctionDecl]:
+def typecheck_functions() -> list[cel.FunctionDecl]:
     """The same functions for checking only, where `sum` gives what the list holds."""
-    declared = functions()[:-1]
+    declared = runtime_functions()[:-1]
     kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE}
     overloads = [cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()]
     declared.append(cel.FunctionDecl("sum", overloads))
@@ -78,8 +78,10 @@ def declared_functions() -> list[cel.FunctionDecl]:
 
 
 @lru_cache(maxsize=1)
-def _environment() -> cel.Env:
-    return cel.NewEnv(variables=dict.fromkeys(NAMES, cel.Type.DYN), extensions=EXTENSIONS, functions=functions())
+def _cel_environment() -> cel.Env:
+    return cel.NewEnv(
+        variables=dict.fromkeys(VARIABLE_NAMES, cel.Type.DYN), extensions=CEL_EXTENSIONS, functions=runtime_functions()
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +89,13 @@ class _Program:
     compiled: cel.Expression
     path: tuple[str, ...]
     """Of an expression that is a path and no more."""
-    reads: tuple[tuple[str, frozenset[str]], ...]
+    variables_read: tuple[tuple[str, frozenset[str]], ...]
     """The names that it may read, and of each the fields, none for all: nothing else is handed to CEL."""
 
-    def data(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
+    def activation(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
         """What CEL needs of the bindings."""
         data = {}
-        for name, fields in self.reads:
+        for name, fields in self.variables_read:
             if name in bindings:
                 value = bindings[name]
                 if fields and type(value) is dict:
@@ -103,29 +105,29 @@ class _Program:
 
 
 _PLAIN_PATH = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*")
-_NAME = re.compile(rf"\b({'|'.join(NAMES)})\b(?:\.([A-Za-z_]\w*))?")
+_VARIABLE_READ = re.compile(rf"\b({'|'.join(VARIABLE_NAMES)})\b(?:\.([A-Za-z_]\w*))?")
 
 
 @lru_cache(maxsize=100_000)
-def _program(expression: str) -> _Program:
+def _compile_program(expression: str) -> _Program:
     fields: dict[str, set[str]] = {}
-    for name, field in _NAME.findall(expression):
+    for name, field in _VARIABLE_READ.findall(expression):
         fields.setdefault(name, set()).add(field)
     reads = tuple((name, frozenset() if "" in read else frozenset(read)) for name, read in sorted(fields.items()))
     plain = _PLAIN_PATH.fullmatch(expression)
     path = tuple(plain[1].split(".")) if plain else ()
-    return _Program(_environment().compile(expression), path if path and path[0] in NAMES else (), reads)
+    return _Program(_cel_environment().compile(expression), path if path and path[0] in VARIABLE_NAMES else (), reads)
 
 
-_MISSING = object()
+_NOT_FOUND = object()
 
 
-def _at_path(path: tuple[str, ...], bindings: Mapping[str, Any]) -> Any:
+def _lookup_path(path: tuple[str, ...], bindings: Mapping[str, Any]) -> Any:
     """The value as it is bound: a date stays a date, which CEL itself would make a timestamp."""
     found: Any = bindings
     for part in path:
         if not isinstance(found, Mapping) or part not in found:
-            return _MISSING
+            return _NOT_FOUND
         found = found[part]
     return found
 
@@ -136,7 +138,7 @@ def _to_cel(value: Any) -> Any:
     if kind is str or kind is bool or kind is float or value is None:
         return value
     if isinstance(value, int):
-        return value if value in INTEGERS else float(value)
+        return value if value in INT64_RANGE else float(value)
     if isinstance(value, Mapping):
         return {key: _to_cel(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -161,21 +163,21 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
     Raises EvaluationError; never anything else for any text and any bindings.
     """
     try:
-        program = _program(expression)
-        if program.path and (found := _at_path(program.path, bindings)) is not _MISSING:
+        program = _compile_program(expression)
+        if program.path and (found := _lookup_path(program.path, bindings)) is not _NOT_FOUND:
             return found
-        result = program.compiled.eval(data=program.data(bindings))
+        result = program.compiled.eval(data=program.activation(bindings))
         if result.type() == cel.Type.ERROR:
-            raise EvaluationError(expression, _in_words(str(result.value())))
+            raise EvaluationError(expression, _explain_error(str(result.value())))
         value = result.plain_value()
     except (RuntimeError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise EvaluationError(expression, _in_words(str(error))) from error
+        raise EvaluationError(expression, _explain_error(str(error))) from error
     if isinstance(value, bytes | bytearray | cel.Type):
         raise EvaluationError(expression, "the value is neither text, number, date, list nor object")
     return value
 
 
-_REASONS = (
+_ERROR_MESSAGES = (
     (re.compile(r'Key not found in map ?: ?"?([^"]*)"?'), "there is no `{}`"),
     (re.compile(r'No value with name "([^"]+)"'), "there is no `{}` here"),
     (re.compile(r"No matching overloads found ?: ?(\S+?)\((.*)\)"), "`{}` does not work on {}"),
@@ -192,9 +194,9 @@ _REASONS = (
 )
 
 
-def _in_words(error: str) -> str:
+def _explain_error(error: str) -> str:
     """What went wrong, without the evaluator's own dump."""
-    for pattern, words in _REASONS:
+    for pattern, words in _ERROR_MESSAGES:
         if found := pattern.search(error):
             said = words.format(*(part.strip("_@") for part in found.groups()))
             return said.replace("int64", "integer").replace("double", "number").replace("string", "text")
@@ -202,25 +204,25 @@ def _in_words(error: str) -> str:
 
 
 @lru_cache(maxsize=1)
-def _matching() -> cel.Expression:
+def _match_program() -> cel.Expression:
     variables = {"text": cel.Type.STRING, "pattern": cel.Type.STRING}
     return cel.NewEnv(variables=variables).compile("text.matches(pattern)")
 
 
-def matches_whole(pattern: str, text: str) -> bool:
+def matches_fully(pattern: str, text: str) -> bool:
     """Whether the whole of `text` matches (RE2 syntax, as CEL's `matches`: linear time, whatever the pattern).
 
     Raises ValueError where `pattern` is none.
     """
-    result = _matching().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
+    result = _match_program().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
     if result.type() == cel.Type.ERROR:
         raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
     return bool(result.value())
 
 
-def check_pattern(pattern: str) -> None:
+def validate_pattern(pattern: str) -> None:
     """Raises ValueError where `pattern` is no regular expression, as `a)(b` is none, whatever stands around it."""
-    result = _matching().eval(data={"text": "", "pattern": pattern})
+    result = _match_program().eval(data={"text": "", "pattern": pattern})
     if result.type() == cel.Type.ERROR:
         raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
 
@@ -249,7 +251,7 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-_EXPRESSION_START = re.compile(r"\$\$\{|\$\{")
+_TEMPLATE_START = re.compile(r"\$\$\{|\$\{")
 
 
 @lru_cache(maxsize=100_000)
@@ -262,12 +264,12 @@ def split_template(text: str) -> tuple[str | tuple[int, str], ...]:
     pieces: list[str | tuple[int, str]] = []
     literal = ""
     position = 0
-    while match := _EXPRESSION_START.search(text, position):
+    while match := _TEMPLATE_START.search(text, position):
         literal += text[position : match.start()]
         if match[0] == "$${":
             literal, position = literal + "${", match.end()
             continue
-        end = _balancing_brace(text, match.end())
+        end = _closing_brace(text, match.end())
         if literal:
             pieces.append(literal)
             literal = ""
@@ -279,7 +281,7 @@ def split_template(text: str) -> tuple[str | tuple[int, str], ...]:
     return tuple(pieces)
 
 
-def _balancing_brace(text: str, start: int) -> int:
+def _closing_brace(text: str, start: int) -> int:
     depth, quote, position = 0, "", start
     while position < len(text):
         character = text[position]
@@ -300,7 +302,7 @@ def _balancing_brace(text: str, start: int) -> int:
     raise ValueError("`${` is not closed by a `}`")
 
 
-def render(template: Any, bindings: Mapping[str, Any]) -> Any:
+def render_template(template: Any, bindings: Mapping[str, Any]) -> Any:
     """`template` (any JSON value) with each `${…}` replaced: alone it keeps its type, inside text it is text."""
     if isinstance(template, str):
         if "${" not in template:
@@ -311,7 +313,7 @@ def render(template: Any, bindings: Mapping[str, Any]) -> Any:
             return piece if isinstance(piece, str) else evaluate(piece[1], bindings)
         return "".join(p if isinstance(p, str) else as_text(evaluate(p[1], bindings)) for p in pieces)
     if isinstance(template, dict):
-        return {key: render(value, bindings) for key, value in template.items()}
+        return {key: render_template(value, bindings) for key, value in template.items()}
     if isinstance(template, list):
-        return [render(value, bindings) for value in template]
+        return [render_template(value, bindings) for value in template]
     return template

@@ -10,19 +10,19 @@ from typing import Any
 
 from cel_expr_python import cel
 
-from compiler.cel.evaluation import EXTENSIONS, functions
+from compiler.cel.evaluation import CEL_EXTENSIONS, runtime_functions
 
-SIZE_LIMIT = 10_000
+MAX_EXPRESSION_LENGTH = 10_000
 Path = tuple[str, ...]
 NO_PATHS: frozenset[Path] = frozenset()
-ITEM = "[]"
+ANY_ITEM = "[]"
 """In a path: any item of a list."""
-Local = Mapping[str, Path | None]
+LoopVariables = Mapping[str, Path | None]
 """A loop's variables → the items that they stand for; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
-class Node:
+class ExpressionNode:
     """One node: `kind` is literal, name, select, test (`has`), call, list, map or loop (`all`, `map`, `filter`, …)."""
 
     kind: str
@@ -31,22 +31,22 @@ class Node:
     name: str = ""
     """Of a name, a selected field, a called function, a loop's variable."""
     value: Any = None
-    children: tuple[Node, ...] = ()
+    children: tuple[ExpressionNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class PathUse:
     """One reading of a path such as `attributes.model`; `lines.map(l, l.id)` reads `lines`, and `lines` ITEM `id`."""
 
     path: Path
-    written: Path
+    written_path: Path
     """The path as it is written: it may begin with a loop's variable."""
     offset: int
-    ends: tuple[int, ...]
+    part_offsets: tuple[int, ...]
     """Where each part after the first begins."""
-    guarded: frozenset[Path]
+    guarded_paths: frozenset[Path]
     """What is known to be there at this point."""
-    tested: bool = False
+    is_has_test: bool = False
     """True inside `has(…)`: the last part may be missing."""
 
 
@@ -55,13 +55,13 @@ class UnparsableError(Exception):
 
 
 @lru_cache(maxsize=100_000)
-def parse(expression: str) -> Node:
+def parse_expression(expression: str) -> ExpressionNode:
     """The tree of `expression`. Raises UnparsableError."""
-    if len(expression) > SIZE_LIMIT:
+    if len(expression) > MAX_EXPRESSION_LENGTH:
         raise UnparsableError(f"too long: {len(expression)} characters")
     try:
-        serialized = _environment().compile(expression, disable_check=True).serialize()
-        return _tree(serialized)
+        serialized = _cel_environment().compile(expression, disable_check=True).serialize()
+        return _parse_tree(serialized)
     except RecursionError:
         raise UnparsableError("too deeply nested") from None
     except (RuntimeError, ValueError, TypeError) as error:
@@ -69,55 +69,55 @@ def parse(expression: str) -> Node:
 
 
 @lru_cache(maxsize=100_000)
-def uses_of(expression: str) -> tuple[Use, ...]:
+def path_uses(expression: str) -> tuple[PathUse, ...]:
     """Every path that `expression` reads, longest first said, in the order of the text. Raises UnparsableError."""
-    return tuple(sorted(_uses(parse(expression), NO_PATHS, {}), key=lambda use: use.offset))
+    return tuple(sorted(_collect_uses(parse_expression(expression), NO_PATHS, {}), key=lambda use: use.offset))
 
 
 @lru_cache(maxsize=1)
-def _environment() -> cel.Env:
-    return cel.NewEnv(extensions=EXTENSIONS, functions=functions())
+def _cel_environment() -> cel.Env:
+    return cel.NewEnv(extensions=CEL_EXTENSIONS, functions=runtime_functions())
 
 
-def _uses(node: Node, guarded: frozenset[Path], local: Local) -> Iterator[Use]:
-    path = path_of(node)
+def _collect_uses(node: ExpressionNode, guarded: frozenset[Path], loop_variables: LoopVariables) -> Iterator[PathUse]:
+    path = node_path(node)
     if path is not None:
-        items = local.get(path[0], ())
+        items = loop_variables.get(path[0], ())
         if items is not None and (not items or len(path) > 1):
-            yield _use(node, path, items, guarded)
+            yield _path_use(node, path, items, guarded)
         return
     if node.kind == "call" and node.name in ("_&&_", "_||_"):
-        known = holding if node.name == "_&&_" else failing
+        known = present_if_true if node.name == "_&&_" else present_if_false
         left, right = node.children
-        yield from _uses(left, guarded | known(right), local)
-        yield from _uses(right, guarded | known(left), local)
+        yield from _collect_uses(left, guarded | known(right), loop_variables)
+        yield from _collect_uses(right, guarded | known(left), loop_variables)
     elif node.kind == "call" and node.name == "_?_:_":
         condition, yes, no = node.children
-        yield from _uses(condition, guarded, local)
-        yield from _uses(yes, guarded | holding(condition), local)
-        yield from _uses(no, guarded | failing(condition), local)
+        yield from _collect_uses(condition, guarded, loop_variables)
+        yield from _collect_uses(yes, guarded | present_if_true(condition), loop_variables)
+        yield from _collect_uses(no, guarded | present_if_false(condition), loop_variables)
     elif node.kind == "loop":
-        yield from _uses(node.children[0], guarded, local)
-        inner = {**local, node.name: _items(node.children[0], local), node.value: None}
+        yield from _collect_uses(node.children[0], guarded, loop_variables)
+        inner = {**loop_variables, node.name: _loop_item_path(node.children[0], loop_variables), node.value: None}
         for child in node.children[1:]:
-            yield from _uses(child, guarded, inner)
+            yield from _collect_uses(child, guarded, inner)
     else:
         for child in node.children:
-            yield from _uses(child, guarded, local)
+            yield from _collect_uses(child, guarded, loop_variables)
 
 
-def _items(range_: Node, local: Local) -> Path | None:
+def _loop_item_path(iterated: ExpressionNode, loop_variables: LoopVariables) -> Path | None:
     """The path of the items that a loop goes over, where it goes over a path (but not over steps' outputs)."""
-    path = path_of(range_)
+    path = node_path(iterated)
     if path is None or path[0] in ("steps", "workstreams"):
         return None
-    items = local.get(path[0], ())
+    items = loop_variables.get(path[0], ())
     if items is None:
         return None
-    return (*items, *path[1:], ITEM) if items else (*path, ITEM)
+    return (*items, *path[1:], ANY_ITEM) if items else (*path, ANY_ITEM)
 
 
-def _use(node: Node, path: Path, items: Path, guarded: frozenset[Path]) -> Use:
+def _path_use(node: ExpressionNode, path: Path, items: Path, guarded: frozenset[Path]) -> PathUse:
     """`items` is what the path's first part stands for, where that is a loop's variable."""
     ends = []
     inner = node
@@ -126,10 +126,10 @@ def _use(node: Node, path: Path, items: Path, guarded: frozenset[Path]) -> Use:
         inner = inner.children[0]
     whole = (*items, *path[1:]) if items else path
     ends += [inner.offset] * (len(whole) - len(path))
-    return Use(whole, path, inner.offset, tuple(reversed(ends)), guarded, node.kind == "test")
+    return PathUse(whole, path, inner.offset, tuple(reversed(ends)), guarded, node.kind == "test")
 
 
-def path_of(node: Node) -> Path | None:
+def node_path(node: ExpressionNode) -> Path | None:
     """`attributes.model` as ("attributes", "model"); None for anything but names and selections."""
     parts: list[str] = []
     while node.kind in ("select", "test"):
@@ -140,7 +140,7 @@ def path_of(node: Node) -> Path | None:
     return (node.name, *reversed(parts))
 
 
-def literal_of(node: Node) -> bool | int | float | str | None:
+def literal_value(node: ExpressionNode) -> bool | int | float | str | None:
     """The value of a literal; None for anything else, `null` and bytes."""
     if node.kind != "literal":
         return None
@@ -156,44 +156,44 @@ def literal_of(node: Node) -> bool | int | float | str | None:
     return str(value) if node.name == "string" else None
 
 
-def holding(node: Node) -> frozenset[Path]:
+def present_if_true(node: ExpressionNode) -> frozenset[Path]:
     """The paths that are certainly there where `node` is true."""
     if node.kind == "test":
-        path = path_of(node)
+        path = node_path(node)
         return frozenset(path[:length] for length in range(1, len(path) + 1)) if path else NO_PATHS
     if node.kind == "call" and node.name == "_&&_":
-        return holding(node.children[0]) | holding(node.children[1])
+        return present_if_true(node.children[0]) | present_if_true(node.children[1])
     if node.kind == "call" and node.name == "_||_":
-        return holding(node.children[0]) & holding(node.children[1])
+        return present_if_true(node.children[0]) & present_if_true(node.children[1])
     if node.kind == "call" and node.name == "!_":
-        return failing(node.children[0])
-    if node.kind == "call" and node.name == "_==_" and _compares_action(node, ("modify", "delete")):
+        return present_if_false(node.children[0])
+    if node.kind == "call" and node.name == "_==_" and _is_action_comparison(node, ("modify", "delete")):
         return frozenset({("previous",)})
     return NO_PATHS
 
 
-def failing(node: Node) -> frozenset[Path]:
+def present_if_false(node: ExpressionNode) -> frozenset[Path]:
     """The paths that are certainly there where `node` is false."""
     if node.kind == "call" and node.name == "!_":
-        return holding(node.children[0])
+        return present_if_true(node.children[0])
     if node.kind == "call" and node.name == "_||_":
-        return failing(node.children[0]) | failing(node.children[1])
+        return present_if_false(node.children[0]) | present_if_false(node.children[1])
     if node.kind == "call" and node.name == "_&&_":
-        return failing(node.children[0]) & failing(node.children[1])
-    if node.kind == "call" and node.name == "_!=_" and _compares_action(node, ("modify", "delete")):
+        return present_if_false(node.children[0]) & present_if_false(node.children[1])
+    if node.kind == "call" and node.name == "_!=_" and _is_action_comparison(node, ("modify", "delete")):
         return frozenset({("previous",)})
     return NO_PATHS
 
 
-def _compares_action(node: Node, values: tuple[str, ...]) -> bool:
+def _is_action_comparison(node: ExpressionNode, values: tuple[str, ...]) -> bool:
     """`action == "modify"`: only such lines have a `previous`."""
     left, right = node.children
     if left.kind == "literal":
         left, right = right, left
-    return path_of(left) == ("action",) and right.kind == "literal" and right.value in values
+    return node_path(left) == ("action",) and right.kind == "literal" and right.value in values
 
 
-class _Message:
+class _ProtoMessage:
     """A protobuf message's fields by number: only what cel.expr.ParsedExpr needs (cel-spec, syntax.proto)."""
 
     __slots__ = ("fields",)
@@ -202,13 +202,13 @@ class _Message:
         self.fields: dict[int, list[Any]] = {}
         position, end = 0, len(data)
         while position < end:
-            tag, position = _varint(data, position)
+            tag, position = _read_varint(data, position)
             wire = tag & 7
             value: int | bytes
             if wire == 0:
-                value, position = _varint(data, position)
+                value, position = _read_varint(data, position)
             elif wire == 2:
-                length, position = _varint(data, position)
+                length, position = _read_varint(data, position)
                 value, position = data[position : position + length], position + length
             else:
                 length = 8 if wire == 1 else 4
@@ -223,11 +223,11 @@ class _Message:
         value: bytes = self.fields.get(field, [b""])[-1]
         return value.decode()
 
-    def messages(self, field: int) -> list[_Message]:
-        return [_Message(data) for data in self.fields.get(field, [])]
+    def messages(self, field: int) -> list[_ProtoMessage]:
+        return [_ProtoMessage(data) for data in self.fields.get(field, [])]
 
 
-def _varint(data: bytes, position: int) -> tuple[int, int]:
+def _read_varint(data: bytes, position: int) -> tuple[int, int]:
     result = shift = 0
     while True:
         byte = data[position]
@@ -241,62 +241,74 @@ def _varint(data: bytes, position: int) -> tuple[int, int]:
 Offsets = dict[int, int]
 
 
-def _tree(serialized: bytes) -> Node:
+def _parse_tree(serialized: bytes) -> ExpressionNode:
     """The tree in a serialized google.protobuf.Any that holds a ParsedExpr."""
-    parsed = _Message(_Message(serialized).fields[2][0])
+    parsed = _ProtoMessage(_ProtoMessage(serialized).fields[2][0])
     offsets: Offsets = {}
     for info in parsed.messages(3):
         for entry in info.messages(4):
             offsets[entry.number(1)] = entry.number(2)
-    return _node(parsed.messages(2)[0], offsets)
+    return _build_node(parsed.messages(2)[0], offsets)
 
 
-def _node(expression: _Message, offsets: Offsets) -> Node:
+def _build_node(expression: _ProtoMessage, offsets: Offsets) -> ExpressionNode:
     offset = offsets.get(expression.number(2), 0)
-    for kind, build in _BUILDERS.items():
+    for kind, build in _NODE_BUILDERS.items():
         if kind in expression.fields:
             return build(expression.messages(kind)[0], offset, offsets)
-    return Node("literal", offset, "unknown")
+    return ExpressionNode("literal", offset, "unknown")
 
 
-def _nodes(message: _Message, field: int, offsets: Offsets) -> tuple[Node, ...]:
-    return tuple(_node(one, offsets) for one in message.messages(field))
+def _build_nodes(message: _ProtoMessage, field: int, offsets: Offsets) -> tuple[ExpressionNode, ...]:
+    return tuple(_build_node(one, offsets) for one in message.messages(field))
 
 
-def _literal(constant: _Message, offset: int, _: Offsets) -> Node:
+def _build_literal(constant: _ProtoMessage, offset: int, _: Offsets) -> ExpressionNode:
     for field, name in _LITERALS.items():
         if field in constant.fields:
             value = constant.text(field) if name == "string" else constant.fields[field][-1]
-            return Node("literal", offset, name, value)
-    return Node("literal", offset, "null")
+            return ExpressionNode("literal", offset, name, value)
+    return ExpressionNode("literal", offset, "null")
 
 
-def _name(identifier: _Message, offset: int, _: Offsets) -> Node:
-    return Node("name", offset, identifier.text(1).removeprefix("."))
+def _build_name(identifier: _ProtoMessage, offset: int, _: Offsets) -> ExpressionNode:
+    return ExpressionNode("name", offset, identifier.text(1).removeprefix("."))
 
 
-def _select(select: _Message, offset: int, offsets: Offsets) -> Node:
-    return Node("test" if select.number(3) else "select", offset, select.text(2), None, _nodes(select, 1, offsets))
+def _build_select(select: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    return ExpressionNode(
+        "test" if select.number(3) else "select", offset, select.text(2), None, _build_nodes(select, 1, offsets)
+    )
 
 
-def _call(call: _Message, offset: int, offsets: Offsets) -> Node:
-    return Node("call", offset, call.text(2), None, _nodes(call, 1, offsets) + _nodes(call, 3, offsets))
+def _build_call(call: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    return ExpressionNode(
+        "call", offset, call.text(2), None, _build_nodes(call, 1, offsets) + _build_nodes(call, 3, offsets)
+    )
 
 
-def _list(made: _Message, offset: int, offsets: Offsets) -> Node:
-    return Node("list", offset, "", None, _nodes(made, 1, offsets))
+def _build_list(made: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    return ExpressionNode("list", offset, "", None, _build_nodes(made, 1, offsets))
 
 
-def _map(made: _Message, offset: int, offsets: Offsets) -> Node:
-    children = [node for entry in made.messages(2) for field in (3, 4) for node in _nodes(entry, field, offsets)]
-    return Node("map", offset, made.text(1), None, tuple(children))
+def _build_map(made: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    children = [node for entry in made.messages(2) for field in (3, 4) for node in _build_nodes(entry, field, offsets)]
+    return ExpressionNode("map", offset, made.text(1), None, tuple(children))
 
 
-def _loop(loop: _Message, offset: int, offsets: Offsets) -> Node:
-    children = tuple(node for field in (2, 4, 5, 6, 7) for node in _nodes(loop, field, offsets))
-    return Node("loop", offset, loop.text(1), loop.text(3), children)
+def _build_loop(loop: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    children = tuple(node for field in (2, 4, 5, 6, 7) for node in _build_nodes(loop, field, offsets))
+    return ExpressionNode("loop", offset, loop.text(1), loop.text(3), children)
 
 
 _LITERALS = {2: "bool", 3: "int", 4: "uint", 5: "double", 6: "string", 7: "bytes"}
-_BUILDERS = {3: _literal, 4: _name, 5: _select, 6: _call, 7: _list, 8: _map, 9: _loop}
+_NODE_BUILDERS = {
+    3: _build_literal,
+    4: _build_name,
+    5: _build_select,
+    6: _build_call,
+    7: _build_list,
+    8: _build_map,
+    9: _build_loop,
+}
 """By the number of the field of cel.expr.Expr that is given."""

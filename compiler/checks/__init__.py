@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from compiler.catalogue.definition_index import Survey
+from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.checks import (
     cycles,
     expressions,
@@ -17,11 +17,11 @@ from compiler.checks import (
     scenarios,
     unused,
 )
-from compiler.source.findings import FINDINGS_TOLD, MORE, Finding, bounded
+from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, limit_findings
 
-Check = Callable[[Survey], Iterable[Finding]]
+Check = Callable[[DefinitionIndex], Iterable[Finding]]
 
-CHECKS: tuple[Check, ...] = (
+CATALOGUE_CHECKS: tuple[Check, ...] = (
     references.check,
     product_declarations.check,
     cycles.check,
@@ -31,20 +31,22 @@ CHECKS: tuple[Check, ...] = (
     scenarios.check,
     receivers.check,
 )
-OF_THE_WHOLE: tuple[Check, ...] = (unused.check, line_actions.check)
+WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check)
 """What can be told only once every reference is good: what nobody brings may be a slip of the pen away from that."""
 
 
-def findings_in(survey: Survey) -> list[Finding]:
+def run_checks(index: DefinitionIndex) -> list[Finding]:
     """What every check has to say, errors and warnings."""
-    told = len(survey.definitions.findings)
-    if told >= FINDINGS_TOLD:
+    reported = len(index.definitions.findings)
+    if reported >= MAX_FINDINGS:
         return []
-    findings = bounded((finding for check in CHECKS for finding in check(survey)), told)
-    unsure = survey.definitions.incomplete or survey.definitions.broken
-    if not unsure and not any(finding.code in _OF_REFERENCES for finding in findings):
-        findings += bounded((finding for check in OF_THE_WHOLE for finding in check(survey)), told + len(findings))
+    findings = limit_findings((finding for check in CATALOGUE_CHECKS for finding in check(index)), reported)
+    unsure = index.definitions.incomplete or index.definitions.invalid_ids
+    if not unsure and not any(finding.code in _REFERENCE_CODES for finding in findings):
+        findings += limit_findings(
+            (finding for check in WHOLE_CATALOGUE_CHECKS for finding in check(index)), reported + len(findings)
+        )
     return findings
 
 
-_OF_REFERENCES = frozenset({"reference-unknown", "rule-to-commercial", "component-technical", MORE})
+_REFERENCE_CODES = frozenset({"reference-unknown", "rule-to-commercial", "component-technical", MORE_FINDINGS_CODE})

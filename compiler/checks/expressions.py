@@ -6,81 +6,81 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from compiler.catalogue.builder import is_table
-from compiler.catalogue.definition_index import Group, Survey
-from compiler.catalogue.definitions import Entry
+from compiler.catalogue.builder import is_lookup_table
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.evaluation import as_text, split_template
 from compiler.language.attributes import Attribute, AttributeType, validate_value
-from compiler.language.documents import CommercialProductDocument, RuleDocument, TechnicalProductDocument
+from compiler.language.documents import CommercialProductDocument, RuleDefinition, TechnicalProductDocument
 from compiler.language.durations import parse_duration
-from compiler.language.steps import Action, StepDefinition
+from compiler.language.steps import LineAction, StepDefinition
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
 from compiler.typecheck.expression_sites import (
-    COMPONENT,
-    RECEIVER,
-    RULE,
-    SCOPE_WORDS,
-    SYSTEM,
-    Standing,
-    Template,
-    embedded_in,
-    expressions_in,
+    COMPONENT_SHAPE,
+    PER_KEYWORDS,
+    RECEIVER_SHAPE,
+    RULE_SHAPE,
+    SYSTEM_SHAPE,
+    ExpressionSite,
+    TemplateShape,
+    find_embedded,
+    find_expressions,
 )
 from compiler.typecheck.scopes import (
-    attributes_seen,
-    element_of,
-    over_line_scope,
+    available_names,
+    element_type,
+    per_line_scope,
     receiver_scope,
-    seen_names,
+    shared_and_combined,
     source_scope,
     step_scope,
 )
-from compiler.typecheck.type_checker import Expected, Scope, mistakes_in
-from compiler.typecheck.types import DYN, INT, Type, object_of
+from compiler.typecheck.type_checker import ExpectedType, TypeScope, check_expression
+from compiler.typecheck.types import DYN, INT, Type, object_type
 
 
-def check(survey: Survey) -> Iterator[Finding]:
-    for name, product in survey.definitions.products.items():
-        attributes = object_of(survey.attributes[name])
-        yield from _rules(survey, product, product.model.decomposes_to, attributes)
-        inherited = survey.definitions.classes.get(product.model.product_class or "")
-        if inherited is not None and _declares_otherwise(product.model.attributes, inherited.model.attributes):
+def check(index: DefinitionIndex) -> Iterator[Finding]:
+    for name, product in index.definitions.products.items():
+        attributes = object_type(index.product_attributes[name])
+        yield from _check_rules(index, product, product.model.decomposes_to, attributes)
+        inherited = index.definitions.classes.get(product.model.product_class or "")
+        if inherited is not None and _redeclares_types(product.model.attributes, inherited.model.attributes):
             own = frozenset((rule.product, rule.as_) for rule in product.model.decomposes_to)
-            yield from _rules(survey, inherited, inherited.model.decomposes_to, attributes, own)
+            yield from _check_rules(index, inherited, inherited.model.decomposes_to, attributes, own)
         if isinstance(product.model, CommercialProductDocument):
-            yield from _components(survey, product, attributes)
+            yield from _check_components(index, product, attributes)
         if isinstance(product.model, TechnicalProductDocument):
-            yield from _per(survey, product)
-    for product_class in survey.definitions.classes.values():
-        attributes = object_of(product_class.model.attributes)
-        yield from _rules(survey, product_class, product_class.model.decomposes_to, attributes)
-    for group in survey.groups.values():
-        yield from _group(survey, group)
-    for system in survey.definitions.systems.values():
-        for standing in expressions_in(system.document.data, SYSTEM):
-            yield from _judged(system, standing, Scope({}).with_names(**seen_names(standing.sees, None)))
-    for receiver in survey.definitions.receivers.values():
-        for standing in expressions_in(receiver.document.data, RECEIVER):
-            names = seen_names(standing.sees, None)
-            yield from _judged(receiver, standing, Scope({}).with_names(**names) if names else receiver_scope())
+            yield from _check_per(index, product)
+    for product_class in index.definitions.classes.values():
+        attributes = object_type(product_class.model.attributes)
+        yield from _check_rules(index, product_class, product_class.model.decomposes_to, attributes)
+    for group in index.step_groups.values():
+        yield from _check_group(index, group)
+    for system in index.definitions.systems.values():
+        for site in find_expressions(system.document.data, SYSTEM_SHAPE):
+            yield from _check_site(system, site, TypeScope({}).with_names(**available_names(site.extra_names, None)))
+    for receiver in index.definitions.receivers.values():
+        for site in find_expressions(receiver.document.data, RECEIVER_SHAPE):
+            names = available_names(site.extra_names, None)
+            yield from _check_site(receiver, site, TypeScope({}).with_names(**names) if names else receiver_scope())
 
 
-def _judged(entry: Entry[Any], standing: Standing, scope: Scope) -> Iterator[Finding]:
-    if standing.problem:
-        place = entry.document.place_in(standing.path, standing.offset)
-        yield finding_at(place, "expression-syntax", standing.problem)
+def _check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeScope) -> Iterator[Finding]:
+    if site.problem:
+        location = entry.document.location_in_text(site.path, site.offset)
+        yield finding_at(location, "expression-syntax", site.problem)
         return
-    if standing.part and not _makes_duration(entry.document.value(standing.path)):
+    if site.is_duration_part and not _is_duration_template(entry.document.value(site.path)):
         message = "text around `${…}` must make a duration, such as `${attributes.hours}h`"
-        yield finding_at(entry.document.place(standing.path), "expression-type", message)
+        yield finding_at(entry.document.location(site.path), "expression-type", message)
         return
-    for mistake in mistakes_in(standing.expression, scope, standing.expected):
-        place = entry.document.place_in(standing.path, standing.offset + mistake.offset)
-        yield finding_at(place, mistake.code, mistake.message, about=mistake.about)
+    for mistake in check_expression(site.expression, scope, site.expected):
+        location = entry.document.location_in_text(site.path, site.offset + mistake.offset)
+        yield finding_at(location, mistake.code, mistake.message, undefined_name=mistake.undefined_name)
 
 
-def _makes_duration(text: str) -> bool:
+def _is_duration_template(text: str) -> bool:
     """Whether the text is a duration where its expressions give numbers."""
     try:
         parse_duration("".join(piece if isinstance(piece, str) else "1" for piece in split_template(text)))
@@ -89,36 +89,38 @@ def _makes_duration(text: str) -> bool:
     return True
 
 
-def _per(survey: Survey, entry: Entry[Any]) -> Iterator[Finding]:
-    if entry.model.per in SCOPE_WORDS:
+def _check_per(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Iterator[Finding]:
+    if entry.model.per in PER_KEYWORDS:
         return
-    sources = survey.sources.get(entry.model.id, ())
+    sources = index.rules_by_target.get(entry.model.id, ())
     if not sources:
         return
-    _, many = attributes_seen([survey.attributes[source] for source, _ in sources])
-    yield from _judged(entry, Standing(("per",), 0, entry.model.per, "any", frozenset()), over_line_scope(many))
+    _, combined = shared_and_combined([index.product_attributes[source] for source, _ in sources])
+    yield from _check_site(
+        entry, ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()), per_line_scope(combined)
+    )
 
 
-def _components(survey: Survey, entry: Entry[Any], attributes: Type) -> Iterator[Finding]:
+def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attributes: Type) -> Iterator[Finding]:
     scope = source_scope(attributes, None)
     for position, component in enumerate(entry.model.components):
         path: KeyPath = ("components", position)
-        for standing in expressions_in(entry.document.value(path), COMPONENT, path):
-            yield from _judged(entry, standing, scope if standing.path[-1] == "when" else scope.where(component.when))
-        held = scope.where(component.when)
-        yield from _mapping(survey, entry, (*path, "attributes"), component.product, component.attributes, held)
+        for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
+            yield from _check_site(entry, site, scope if site.path[-1] == "when" else scope.assuming(component.when))
+        held = scope.assuming(component.when)
+        yield from _check_mapping(index, entry, (*path, "attributes"), component.product, component.attributes, held)
 
 
-def _declares_otherwise(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
+def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
     """Whether a product gives an attribute of its class another type, or lets it be missing."""
     both = own.keys() & inherited.keys()
-    return object_of({name: own[name] for name in both}) != object_of({name: inherited[name] for name in both})
+    return object_type({name: own[name] for name in both}) != object_type({name: inherited[name] for name in both})
 
 
-def _rules(
-    survey: Survey,
-    entry: Entry[Any],
-    rules: list[RuleDocument],
+def _check_rules(
+    index: DefinitionIndex,
+    entry: DefinitionEntry[Any],
+    rules: list[RuleDefinition],
     attributes: Type,
     replaced: frozenset[tuple[str, str | None]] = frozenset(),
 ) -> Iterator[Finding]:
@@ -127,25 +129,30 @@ def _rules(
             continue
         path: KeyPath = ("decomposes_to", position)
         scope = source_scope(attributes, rule.actions)
-        element = scope.with_names(each=element_of(rule.for_each, attributes), index=INT) if rule.for_each else scope
-        for standing in expressions_in(entry.document.value(path), RULE, path):
-            seen = element if standing.sees else scope
-            yield from _judged(entry, standing, seen if standing.path[-1] == "when" else seen.where(rule.when))
+        element = scope.with_names(each=element_type(rule.for_each, attributes), index=INT) if rule.for_each else scope
+        for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
+            seen = element if site.extra_names else scope
+            yield from _check_site(entry, site, seen if site.path[-1] == "when" else seen.assuming(rule.when))
         if rule.key and not rule.for_each:
             message = "`key` names the elements of `for_each`, and this rule has none"
             yield entry.finding("key-without-list", (*path, "key"), message, key=True)
-        yield from _mapping(
-            survey, entry, (*path, "attributes"), rule.product, rule.attributes, element.where(rule.when)
+        yield from _check_mapping(
+            index, entry, (*path, "attributes"), rule.product, rule.attributes, element.assuming(rule.when)
         )
 
 
-def _mapping(
-    survey: Survey, entry: Entry[Any], path: KeyPath, product: str, mapped: Mapping[str, Any], scope: Scope
+def _check_mapping(
+    index: DefinitionIndex,
+    entry: DefinitionEntry[Any],
+    path: KeyPath,
+    product: str,
+    mapping: Mapping[str, Any],
+    scope: TypeScope,
 ) -> Iterator[Finding]:
-    targets = survey.attributes.get(product)
+    targets = index.product_attributes.get(product)
     if targets is None:
         return
-    for name, value in mapped.items():
+    for name, value in mapping.items():
         target = targets.get(name)
         if target is None:
             near = did_you_mean(name, targets) or (f"; it has {', '.join(targets)}" if targets else "; it has none")
@@ -157,13 +164,13 @@ def _mapping(
             near = did_you_mean("from", [key for key in value if key not in ("table", "default")])
             message = "a table says where its values come from: `{from: EXPRESSION, table: …}`; `from` is missing"
             yield entry.finding("key-missing", (*path, name), f"{message}{near.replace('did you mean', 'is it')}")
-        elif isinstance(value, dict) and is_table(value):
-            yield from _table(survey, entry, (*path, name), target, value, scope)
+        elif isinstance(value, dict) and is_lookup_table(value):
+            yield from _check_table(index, entry, (*path, name), target, value, scope)
         else:
-            yield from _value(entry, (*path, name), target, value, scope)
+            yield from _check_value(entry, (*path, name), target, value, scope)
 
 
-_EXPECTED: Mapping[AttributeType, Expected] = {
+_EXPECTED_TYPES: Mapping[AttributeType, ExpectedType] = {
     AttributeType.STRING: "text",
     AttributeType.INTEGER: "integer",
     AttributeType.NUMBER: "number",
@@ -175,57 +182,70 @@ _EXPECTED: Mapping[AttributeType, Expected] = {
 }
 
 
-def _value(entry: Entry[Any], path: KeyPath, target: Attribute, value: Any, scope: Scope) -> Iterator[Finding]:
+def _check_value(
+    entry: DefinitionEntry[Any], path: KeyPath, target: Attribute, value: Any, scope: TypeScope
+) -> Iterator[Finding]:
     """A literal or a template that a rule gives to an attribute. A list that merges takes its items one by one too."""
-    expected = "any" if target.merge == "list" else _EXPECTED[target.type]
-    embedded = list(embedded_in(value, Template(expected), path))
-    for standing in embedded:
-        at_top = standing if standing.path == path else standing._replace(expected="any")
-        yield from _judged(entry, at_top, scope)
+    expected = "any" if target.merge == "list" else _EXPECTED_TYPES[target.type]
+    embedded = list(find_embedded(value, TemplateShape(expected), path))
+    for site in embedded:
+        at_top = site if site.path == path else site._replace(expected="any")
+        yield from _check_site(entry, at_top, scope)
     if embedded or value is None:
         return
     problems = validate_value(target, value)[1]
     if problems and target.merge == "list" and target.items is not None and not isinstance(value, list):
         problems = validate_value(target.items, value)[1]
     for problem in problems[:1]:
-        yield entry.finding("attribute-misfit", path, f"`{path[-1]}` {problem}{_as_expression(value)}")
-    if not problems and _as_expression(value):
-        message = f"this is the text `{value}` itself{_as_expression(value)}"
+        yield entry.finding("attribute-misfit", path, f"`{path[-1]}` {problem}{_template_hint(value)}")
+    if not problems and _template_hint(value):
+        message = f"this is the text `{value}` itself{_template_hint(value)}"
         yield entry.finding("text-like-expression", path, message, severity="warning")
 
 
-_LIKE_EXPRESSION = re.compile(r"(?:attributes|order|previous|each|steps|workstreams)\.[A-Za-z_][\w.]*")
+_EXPRESSION_LIKE = re.compile(r"(?:attributes|order|previous|each|steps|workstreams)\.[A-Za-z_][\w.]*")
 
 
-def _as_expression(value: object) -> str:
-    if isinstance(value, str) and _LIKE_EXPRESSION.fullmatch(value):
+def _template_hint(value: object) -> str:
+    if isinstance(value, str) and _EXPRESSION_LIKE.fullmatch(value):
         return f": for its value write `${{{value}}}`"
     return ""
 
 
-def _table(
-    survey: Survey, entry: Entry[Any], path: KeyPath, target: Attribute, table: Mapping[str, Any], scope: Scope
+def _check_table(
+    index: DefinitionIndex,
+    entry: DefinitionEntry[Any],
+    path: KeyPath,
+    target: Attribute,
+    table: Mapping[str, Any],
+    scope: TypeScope,
 ) -> Iterator[Finding]:
     source, rows = table["from"], table["table"]
     if not isinstance(source, str) or not isinstance(rows, dict):
         message = "a table is `{from: EXPRESSION, table: {value: result, …}, default: …}`"
         yield entry.finding("type-wrong", path, message)
         return
-    standing = Standing((*path, "from"), 0, source, "any", frozenset())
-    wrong = list(_judged(entry, standing, scope))
+    site = ExpressionSite((*path, "from"), 0, source, "any", frozenset())
+    wrong = list(_check_site(entry, site, scope))
     yield from wrong
     for row, value in rows.items():
-        yield from _value(entry, (*path, "table", row), target, value, scope)
+        yield from _check_value(entry, (*path, "table", row), target, value, scope)
     if "default" in table:
-        yield from _value(entry, (*path, "default"), target, table["default"], scope)
+        yield from _check_value(entry, (*path, "default"), target, table["default"], scope)
     if not wrong:
-        yield from _missed(survey, entry, path, source, rows, has_default="default" in table)
+        yield from _check_table_rows(index, entry, path, source, rows, has_default="default" in table)
 
 
-def _missed(
-    survey: Survey, entry: Entry[Any], path: KeyPath, source: str, rows: Mapping[str, Any], *, has_default: bool
+def _check_table_rows(
+    index: DefinitionIndex,
+    entry: DefinitionEntry[Any],
+    path: KeyPath,
+    source: str,
+    rows: Mapping[str, Any],
+    *,
+    has_default: bool,
 ) -> Iterator[Finding]:
-    attributes = survey.attributes.get(entry.model.id, getattr(entry.model, "attributes", {}))
+    attributes = index.product_attributes.get(entry.model.id, getattr(entry.model, "attributes", {}))
     attribute = attributes.get(source.strip().removeprefix("attributes."))
     if attribute is None or attribute.enum is None or not source.strip().startswith("attributes."):
         return
@@ -242,36 +262,36 @@ def _missed(
         yield entry.finding("table-row-never", (*path, "table", row), message, key=True, severity="warning")
 
 
-def _group(survey: Survey, group: Group) -> Iterator[Finding]:
-    shared, many = attributes_seen([survey.attributes[product] for product in group.products])
-    if not group.own:
-        yield from _of_workstream(group, shared, many)
-    scopes = _StepScopes(survey, group, shared, many, _made_by(survey, group))
+def _check_group(index: DefinitionIndex, group: StepGroup) -> Iterator[Finding]:
+    shared, combined = shared_and_combined([index.product_attributes[product] for product in group.products])
+    if not group.is_inline:
+        yield from _check_workstream(group, shared, combined)
+    scopes = _StepScopes(index, group, shared, combined, _loop_variables(index, group))
     for step, definition in group.steps.items():
-        for standing in survey.standings[group.id, step]:
-            yield from _judged(group.entry, standing, scopes.of(step, definition, standing))
+        for site in index.step_expressions[group.id, step]:
+            yield from _check_site(group.entry, site, scopes.scope_for(step, definition, site))
 
 
-def _of_workstream(group: Group, shared: Type, many: Type) -> Iterator[Finding]:
+def _check_workstream(group: StepGroup, shared: Type, combined: Type) -> Iterator[Finding]:
     if group.entry.model.when is not None:
-        standing = Standing(("when",), 0, group.entry.model.when, "condition", frozenset())
-        yield from _judged(group.entry, standing, source_scope(shared, group.actions))
-    if group.per not in SCOPE_WORDS:
-        standing = Standing(("per",), 0, group.per, "any", frozenset())
-        yield from _judged(group.entry, standing, over_line_scope(many))
+        site = ExpressionSite(("when",), 0, group.entry.model.when, "condition", frozenset())
+        yield from _check_site(group.entry, site, source_scope(shared, group.actions))
+    if group.per not in PER_KEYWORDS:
+        site = ExpressionSite(("per",), 0, group.per, "any", frozenset())
+        yield from _check_site(group.entry, site, per_line_scope(combined))
 
 
-def _made_by(survey: Survey, group: Group) -> dict[str, Type]:
+def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]:
     """`each` and `index`, as far as lines of the group's products are made by lists or counted by units."""
     elements = [
-        element_of(rule.for_each, object_of(survey.attributes[source]))
+        element_type(rule.for_each, object_type(index.product_attributes[source]))
         for product in group.products
-        for source, rule in survey.sources.get(product, ())
+        for source, rule in index.rules_by_target.get(product, ())
         if rule.for_each
     ]
     if elements:
         return {"each": elements[0] if all(one == elements[0] for one in elements) else DYN, "index": INT}
-    entries = [survey.definitions.products[product].model for product in group.products]
+    entries = [index.definitions.products[product].model for product in group.products]
     counted = any(isinstance(model, TechnicalProductDocument) and model.per == "unit" for model in entries)
     return {"index": INT} if counted else {}
 
@@ -279,49 +299,53 @@ def _made_by(survey: Survey, group: Group) -> dict[str, Type]:
 class _StepScopes:
     """The scopes of one workstream's steps, made once for all expressions that see the same."""
 
-    def __init__(self, survey: Survey, group: Group, shared: Type, many: Type, made_by: dict[str, Type]) -> None:
-        self._survey, self._group = survey, group
-        self._shared, self._many, self._made_by = shared, many, made_by
-        self._known: dict[object, Scope] = {}
+    def __init__(
+        self, index: DefinitionIndex, group: StepGroup, shared: Type, combined: Type, loop_variables: dict[str, Type]
+    ) -> None:
+        self._index, self._group = index, group
+        self._shared, self._combined, self._loop_variables = shared, combined, loop_variables
+        self._cache: dict[object, TypeScope] = {}
 
-    def of(self, step: str, definition: StepDefinition, standing: Standing) -> Scope:
-        if standing.over_line:
-            return over_line_scope(self._many)
-        own_condition = standing.path[2:] == ("when",)
-        waits = standing.path[-2:] == ("wait", "condition")
-        seeing = (step, standing.sees, own_condition, waits)
-        seen = self._known.get(seeing)
+    def scope_for(self, step: str, definition: StepDefinition, site: ExpressionSite) -> TypeScope:
+        if site.per_line:
+            return per_line_scope(self._combined)
+        own_condition = site.path[2:] == ("when",)
+        waits = site.path[-2:] == ("wait", "condition")
+        seeing = (step, site.extra_names, own_condition, waits)
+        seen = self._cache.get(seeing)
         if seen is None:
             when = None if own_condition else definition.when
-            key = (self._group.actions_of(step), self._group.per_of(step), when, waits)
-            seen = self._known.get(key)
+            key = (self._group.line_actions(step), self._group.step_per(step), when, waits)
+            seen = self._cache.get(key)
             if seen is None:
-                seen = self._known[key] = self._scope(*key)
-            if standing.sees:
-                seen = seen.with_names(**seen_names(standing.sees, definition))
-            self._known[seeing] = seen
+                seen = self._cache[key] = self._build_scope(*key)
+            if site.extra_names:
+                seen = seen.with_names(**available_names(site.extra_names, definition))
+            self._cache[seeing] = seen
         return seen
 
-    def _missing(self, actions: frozenset[Action]) -> Mapping[str, str]:
+    def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
         """Steps that may leave no output: a step of a workstream with a `when` is sure of its own neighbours."""
         group = self._group
         mine = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
-        missing = self._survey.skippable
-        absent = self._survey.not_planned(group, actions)
+        missing = self._index.skip_reasons
+        absent = self._index.unplanned_reasons(group, actions)
         if absent or any(step in missing for step in mine):
             missing = {step: why for step, why in missing.items() if step not in mine} | absent
         return missing
 
-    def _scope(self, actions: frozenset[Action], per: str, when: str | None, waits: bool) -> Scope:
+    def _build_scope(
+        self, actions: frozenset[LineAction], per: str, when: str | None, is_wait_condition: bool
+    ) -> TypeScope:
         several = per not in ("line", "unit")
-        scope = step_scope(self._shared, self._many, actions, several, self._made_by)
-        if not several and not self._group.own:
-            scope = scope.where(self._group.entry.model.when)
+        scope = step_scope(self._shared, self._combined, actions, several, self._loop_variables)
+        if not several and not self._group.is_inline:
+            scope = scope.assuming(self._group.entry.model.when)
         scope = scope._replace(
-            steps=self._survey.step_names[self._group.id],
-            workstreams=self._survey.step_names,
-            skippable={} if waits else self._missing(actions),
+            step_ids=self._index.steps_by_workstream[self._group.id],
+            steps_by_workstream=self._index.steps_by_workstream,
+            skip_reasons={} if is_wait_condition else self._missing_outputs(actions),
             workstream=self._group.id,
-            unsure=self._survey.is_unsure,
+            may_be_in_unread_file=self._index.may_be_in_unread_file,
         )
-        return scope.where(when)
+        return scope.assuming(when)

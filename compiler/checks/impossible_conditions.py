@@ -6,102 +6,104 @@ import operator
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from compiler.catalogue.definition_index import Group, Survey
-from compiler.catalogue.definitions import Entry
-from compiler.cel.syntax_tree import Node, Path, UnparsableError, literal_of, parse, path_of
-from compiler.checks.line_actions import EVERY, rule_actions
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.catalogue.definitions import DefinitionEntry
+from compiler.cel.syntax_tree import ExpressionNode, Path, UnparsableError, literal_value, node_path, parse_expression
+from compiler.checks.line_actions import ALL_ACTIONS, rule_actions
 from compiler.language.attributes import Attribute, AttributeType
 from compiler.language.documents import CommercialProductDocument, ProductClassDocument, ProductDocument
-from compiler.language.steps import Action
+from compiler.language.steps import LineAction
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
 
 
-class Range(NamedTuple):
+class KnownRange(NamedTuple):
     """What a name may be: one of `values`, or a number from `least` to `most`; None where nothing is known."""
 
     values: tuple[Any, ...] | None = None
-    least: float | None = None
-    most: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
 
 
-Known = Mapping[Path, Range]
+KnownRanges = Mapping[Path, KnownRange]
 
 
-class Standing(NamedTuple):
+class ConditionSite(NamedTuple):
     """A condition where it stands, and what is known of the names in it."""
 
-    entry: Entry[Any]
+    entry: DefinitionEntry[Any]
     path: KeyPath
     condition: str
-    known: Known
+    known: KnownRanges
 
 
-def check(survey: Survey) -> Iterator[Finding]:
-    for standing in _conditions(survey):
+def check(index: DefinitionIndex) -> Iterator[Finding]:
+    for site in _conditions(index):
         try:
-            tree = parse(standing.condition)
+            tree = parse_expression(site.condition)
         except UnparsableError:
             continue
-        reasons = list(_impossible(tree, standing.known))
+        reasons = list(_impossible_comparisons(tree, site.known))
         for offset, reason in reasons:
-            place = standing.entry.document.place_in(standing.path, offset)
-            yield finding_at(place, "condition-never", f"this never holds: {reason}", "warning")
-        if not reasons and verdict(tree, standing.known) is False:
+            location = site.entry.document.location_in_text(site.path, offset)
+            yield finding_at(location, "condition-never", f"this never holds: {reason}", "warning")
+        if not reasons and evaluate_statically(tree, site.known) is False:
             message = "this condition never holds: what it stands at never happens"
-            yield standing.entry.finding("condition-never", standing.path, message, severity="warning")
+            yield site.entry.finding("condition-never", site.path, message, severity="warning")
 
 
-def _conditions(survey: Survey) -> Iterator[Standing]:
-    products: list[Entry[ProductDocument] | Entry[ProductClassDocument]] = [*survey.definitions.products.values()]
-    for entry in [*products, *survey.definitions.classes.values()]:
+def _conditions(index: DefinitionIndex) -> Iterator[ConditionSite]:
+    products: list[DefinitionEntry[ProductDocument] | DefinitionEntry[ProductClassDocument]] = [
+        *index.definitions.products.values()
+    ]
+    for entry in [*products, *index.definitions.classes.values()]:
         model = entry.model
-        declared = [survey.attributes.get(model.id, model.attributes)]
+        declared = [index.product_attributes.get(model.id, model.attributes)]
         if isinstance(model, ProductClassDocument):
-            heirs = survey.of_class.get(model.id, ())
-            declared = [model.attributes, *(survey.attributes[product] for product in heirs)]
+            heirs = index.products_by_class.get(model.id, ())
+            declared = [model.attributes, *(index.product_attributes[product] for product in heirs)]
         for position, rule in enumerate(model.decomposes_to):
             if rule.when is not None:
-                known = known_of(declared, rule_actions(rule))
-                yield Standing(entry, ("decomposes_to", position, "when"), rule.when, known)
+                known_ranges = collect_known_ranges(declared, rule_actions(rule))
+                yield ConditionSite(entry, ("decomposes_to", position, "when"), rule.when, known_ranges)
         if isinstance(model, CommercialProductDocument):
             for position, component in enumerate(model.components):
                 if component.when is not None:
-                    known = known_of(declared, EVERY)
-                    yield Standing(entry, ("components", position, "when"), component.when, known)
-    for group in survey.groups.values():
-        yield from _of_group(survey, group)
+                    known_ranges = collect_known_ranges(declared, ALL_ACTIONS)
+                    yield ConditionSite(entry, ("components", position, "when"), component.when, known_ranges)
+    for group in index.step_groups.values():
+        yield from _group_conditions(index, group)
 
 
-def _of_group(survey: Survey, group: Group) -> Iterator[Standing]:
-    declared = [survey.attributes[product] for product in group.products]
-    if not group.own and group.entry.model.when is not None:
-        actions = frozenset(action for step in group.steps for action in group.actions_of(step))
-        yield Standing(group.entry, ("when",), group.entry.model.when, known_of(declared, actions))
+def _group_conditions(index: DefinitionIndex, group: StepGroup) -> Iterator[ConditionSite]:
+    declared = [index.product_attributes[product] for product in group.products]
+    if not group.is_inline and group.entry.model.when is not None:
+        actions = frozenset(action for step in group.steps for action in group.line_actions(step))
+        yield ConditionSite(group.entry, ("when",), group.entry.model.when, collect_known_ranges(declared, actions))
     for step, definition in group.steps.items():
         if definition.when is not None:
-            known = known_of(declared, group.actions_of(step))
-            yield Standing(group.entry, ("steps", step, "when"), definition.when, known)
+            known_ranges = collect_known_ranges(declared, group.line_actions(step))
+            yield ConditionSite(group.entry, ("steps", step, "when"), definition.when, known_ranges)
 
 
-def known_of(declared: list[Mapping[str, Attribute]], actions: frozenset[Action]) -> Known:
+def collect_known_ranges(attribute_sets: list[Mapping[str, Attribute]], actions: frozenset[LineAction]) -> KnownRanges:
     """What is known of `attributes.…` and `action` of a line of any of these products."""
-    known: dict[Path, Range] = {("action",): Range(tuple(sorted(actions)))}
-    for name in declared[0] if declared else ():
-        found = [attributes[name] for attributes in declared if name in attributes]
-        if len(found) < len(declared):
+    known_ranges: dict[Path, KnownRange] = {("action",): KnownRange(tuple(sorted(actions)))}
+    for name in attribute_sets[0] if attribute_sets else ():
+        found = [attributes[name] for attributes in attribute_sets if name in attributes]
+        if len(found) < len(attribute_sets):
             continue
         if all(one.enum is not None for one in found):
-            known["attributes", name] = Range(tuple(value for one in found for value in one.enum or ()))
+            known_ranges["attributes", name] = KnownRange(tuple(value for one in found for value in one.enum or ()))
         elif all(one.type in (AttributeType.INTEGER, AttributeType.NUMBER) for one in found):
             least = [one.minimum for one in found]
             most = [one.maximum for one in found]
-            known["attributes", name] = Range(
+            known_ranges["attributes", name] = KnownRange(
                 None,
                 min((one for one in least if one is not None), default=None) if None not in least else None,
                 max((one for one in most if one is not None), default=None) if None not in most else None,
             )
-    return known
+    return known_ranges
 
 
 _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
@@ -115,61 +117,61 @@ _COMPARISONS: Mapping[str, Callable[[Any, Any], bool]] = {
 _MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 
 
-def verdict(node: Node, known: Known) -> bool | None:
+def evaluate_statically(node: ExpressionNode, known_ranges: KnownRanges) -> bool | None:
     """True or False where `node` is certainly that, None where it depends."""
     if node.kind == "literal":
         return bool(node.value) if node.name == "bool" else None
     if node.kind != "call":
         return None
     if node.name == "!_":
-        inner = verdict(node.children[0], known)
+        inner = evaluate_statically(node.children[0], known_ranges)
         return None if inner is None else not inner
     if node.name in ("_&&_", "_||_"):
         deciding = node.name == "_||_"
-        sides = [verdict(child, known) for child in node.children]
+        sides = [evaluate_statically(child, known_ranges) for child in node.children]
         if deciding in sides:
             return deciding
         return None if None in sides else not deciding
     if node.name == "_?_:_":
-        yes, no = (verdict(child, known) for child in node.children[1:])
+        yes, no = (evaluate_statically(child, known_ranges) for child in node.children[1:])
         return yes if yes is no else None
-    return _compared(node, known)
+    return _evaluate_comparison(node, known_ranges)
 
 
-def _compared(node: Node, known: Known) -> bool | None:
+def _evaluate_comparison(node: ExpressionNode, known_ranges: KnownRanges) -> bool | None:
     if node.name == "@in":
-        subject, choices = path_of(node.children[0]), node.children[1]
+        subject, choices = node_path(node.children[0]), node.children[1]
         if subject is None or choices.kind != "list":
             return None
-        listed = [literal_of(choice) for choice in choices.children]
-        values = known.get(subject, Range()).values
+        listed = [literal_value(choice) for choice in choices.children]
+        values = known_ranges.get(subject, KnownRange()).values
         if values is None or None in listed:
             return None
-        return _agreed({any(_same(value, one) for one in listed) for value in values})
+        return _common_outcome({any(_are_equal(value, one) for one in listed) for value in values})
     if node.name not in _COMPARISONS or len(node.children) != 2:
         return None
     left, right = node.children
     name = node.name
     if left.kind == "literal" and right.kind != "literal":
         left, right, name = right, left, _MIRRORED.get(name, name)
-    value = literal_of(right)
+    value = literal_value(right)
     if value is None:
         return None
     compare = _COMPARISONS[name]
     if left.kind == "literal":
-        return _holds(compare, literal_of(left), value)
-    subject = path_of(left) or ()
-    about = known.get(subject, Range())
+        return _compare_values(compare, literal_value(left), value)
+    subject = node_path(left) or ()
+    about = known_ranges.get(subject, KnownRange())
     if about.values is not None:
-        return _agreed({_holds(compare, one, value) for one in about.values})
-    return _in_range(name, about, value)
+        return _common_outcome({_compare_values(compare, one, value) for one in about.values})
+    return _compare_range(name, about, value)
 
 
-def _same(value: Any, other: Any) -> bool:
+def _are_equal(value: Any, other: Any) -> bool:
     return isinstance(value, str) == isinstance(other, str) and bool(value == other)
 
 
-def _holds(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool | None:
+def _compare_values(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool | None:
     if isinstance(left, bool) != isinstance(right, bool) or isinstance(left, str) != isinstance(right, str):
         return None
     try:
@@ -178,36 +180,36 @@ def _holds(compare: Callable[[Any, Any], bool], left: Any, right: Any) -> bool |
         return None
 
 
-def _agreed(outcomes: set[bool | None]) -> bool | None:
+def _common_outcome(outcomes: set[bool | None]) -> bool | None:
     return next(iter(outcomes)) if len(outcomes) == 1 else None
 
 
-def _in_range(name: str, about: Range, value: Any) -> bool | None:
-    if isinstance(value, bool | str) or (about.least is None and about.most is None):
+def _compare_range(operator_name: str, known: KnownRange, value: Any) -> bool | None:
+    if isinstance(value, bool | str) or (known.minimum is None and known.maximum is None):
         return None
-    least = float("-inf") if about.least is None else about.least
-    most = float("inf") if about.most is None else about.most
-    if name in ("_==_", "_!=_"):
-        return (name == "_!=_") if not least <= value <= most else None
-    return _agreed({_COMPARISONS[name](least, value), _COMPARISONS[name](most, value)})
+    least = float("-inf") if known.minimum is None else known.minimum
+    most = float("inf") if known.maximum is None else known.maximum
+    if operator_name in ("_==_", "_!=_"):
+        return (operator_name == "_!=_") if not least <= value <= most else None
+    return _common_outcome({_COMPARISONS[operator_name](least, value), _COMPARISONS[operator_name](most, value)})
 
 
-def _impossible(node: Node, known: Known) -> Iterator[tuple[int, str]]:
+def _impossible_comparisons(node: ExpressionNode, known_ranges: KnownRanges) -> Iterator[tuple[int, str]]:
     """Comparisons with a value that there is not, wherever they stand in the condition: most are slips of the pen."""
     for child in node.children:
-        yield from _impossible(child, known)
+        yield from _impossible_comparisons(child, known_ranges)
     if node.kind != "call" or node.name not in ("_==_", "@in"):
         return
     left, right = node.children
     if left.kind == "literal" and node.name == "_==_":
         left, right = right, left
-    subject = path_of(left)
+    subject = node_path(left)
     if subject is None:
         return
-    values = known.get(subject, Range()).values or ()
+    values = known_ranges.get(subject, KnownRange()).values or ()
     texts = [one for one in values if isinstance(one, str)]
     for one in right.children if right.kind == "list" else (right,):
-        value = literal_of(one)
+        value = literal_value(one)
         if isinstance(value, str) and texts and value not in texts:
             spelled, allowed = ".".join(subject), ", ".join(dict.fromkeys(texts))
             yield one.offset, f"`{spelled}` is {allowed} here, and never `{value[:60]}`{did_you_mean(value, texts)}"

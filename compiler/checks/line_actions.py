@@ -4,66 +4,68 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from compiler.catalogue.definition_index import Survey
-from compiler.language.documents import CommercialProductDocument, RuleDocument
-from compiler.language.steps import Action
+from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.language.documents import CommercialProductDocument, RuleDefinition
+from compiler.language.steps import LineAction
 from compiler.source.findings import Finding
 
-EVERY = frozenset(Action)
+ALL_ACTIONS = frozenset(LineAction)
 
 
-def check(survey: Survey) -> Iterator[Finding]:
-    possible = actions_possible(survey)
-    for name, entry in survey.definitions.products.items():
+def check(index: DefinitionIndex) -> Iterator[Finding]:
+    possible = possible_actions(index)
+    for name, entry in index.definitions.products.items():
         for position, rule in enumerate(entry.model.decomposes_to):
             if rule.actions is not None and possible[name] and possible[name].isdisjoint(rule.actions):
-                message = f"this rule never applies: lines of `{name}` can only be {_listed(possible[name])}"
+                message = f"this rule never applies: lines of `{name}` can only be {_join_actions(possible[name])}"
                 path = ("decomposes_to", position, "actions")
                 yield entry.finding("actions-never", path, message, severity="warning")
-    for group in survey.groups.values():
+    for group in index.step_groups.values():
         served = frozenset(action for product in group.products for action in possible[product])
         for step in group.steps:
-            if served and served.isdisjoint(group.actions_of(step)):
+            if served and served.isdisjoint(group.line_actions(step)):
                 message = (
-                    f"step `{step}` is for {_listed(group.actions_of(step))}, and its lines can only be "
-                    f"{_listed(served)}: it is never planned"
+                    f"step `{step}` is for {_join_actions(group.line_actions(step))}, and its lines can only be "
+                    f"{_join_actions(served)}: it is never planned"
                 )
                 yield group.entry.finding("actions-never", ("steps", step), message, key=True, severity="warning")
 
 
-def _listed(actions: frozenset[Action]) -> str:
-    return " or ".join(action.value for action in Action if action in actions)
+def _join_actions(actions: frozenset[LineAction]) -> str:
+    return " or ".join(action.value for action in LineAction if action in actions)
 
 
-def rule_actions(rule: RuleDocument) -> frozenset[Action]:
-    return EVERY if rule.actions is None else frozenset(rule.actions)
+def rule_actions(rule: RuleDefinition) -> frozenset[LineAction]:
+    return ALL_ACTIONS if rule.actions is None else frozenset(rule.actions)
 
 
-def actions_possible(survey: Survey) -> dict[str, frozenset[Action]]:
+def possible_actions(index: DefinitionIndex) -> dict[str, frozenset[LineAction]]:
     """Of each product the actions that a line of it can have; none where no order can bring it."""
-    possible: dict[str, frozenset[Action]] = {}
+    possible: dict[str, frozenset[LineAction]] = {}
     made: dict[str, set[str]] = {}
-    for product, sources in survey.sources.items():
+    for product, sources in index.rules_by_target.items():
         for source, _ in sources:
             made.setdefault(source, set()).add(product)
-    for name, entry in survey.definitions.products.items():
-        possible[name] = EVERY if isinstance(entry.model, CommercialProductDocument) else frozenset()
+    for name, entry in index.definitions.products.items():
+        possible[name] = ALL_ACTIONS if isinstance(entry.model, CommercialProductDocument) else frozenset()
     waiting = [product for name in possible if possible[name] for product in made.get(name, ())]
     while waiting:
         product = waiting.pop()
         if product not in possible:
             continue
-        found = _merged(survey, product, possible)
+        found = _merged_actions(index, product, possible)
         if found != possible[product]:
             possible[product] = found
             waiting += made.get(product, ())
     return possible
 
 
-def _merged(survey: Survey, product: str, possible: dict[str, frozenset[Action]]) -> frozenset[Action]:
+def _merged_actions(
+    index: DefinitionIndex, product: str, possible: dict[str, frozenset[LineAction]]
+) -> frozenset[LineAction]:
     """Of sources with different actions the line is a `modify`."""
-    if survey.is_commercial(product):
-        return EVERY
-    sources = survey.sources.get(product, ())
+    if index.is_commercial(product):
+        return ALL_ACTIONS
+    sources = index.rules_by_target.get(product, ())
     found = frozenset(action for source, rule in sources for action in possible[source] & rule_actions(rule))
-    return found | {Action.MODIFY} if len(found - {Action.NO_CHANGE}) > 1 else found
+    return found | {LineAction.MODIFY} if len(found - {LineAction.NO_CHANGE}) > 1 else found

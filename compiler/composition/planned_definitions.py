@@ -5,24 +5,26 @@ from __future__ import annotations
 from datetime import timedelta
 
 from compiler.catalogue.catalogue import Catalogue, Step
-from compiler.catalogue.catalogue_index import Reach
+from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.language.durations import parse_duration
-from compiler.language.steps import RetryChoice, RetryPolicy, StepDefinition
+from compiler.language.steps import RetryPolicy, RetryPolicyOrId, StepDefinition
 from compiler.plan.plan import PlannedDefinition
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)
 
 
-def planned_definition(reach: Reach, step: Step, serves_order_lines: bool) -> PlannedDefinition:
+def planned_definition(catalogue_index: CatalogueIndex, step: Step, serves_order_lines: bool) -> PlannedDefinition:
     """The same object for every order of this catalogue."""
     key = (step.workstream, step.id, serves_order_lines)
-    found: PlannedDefinition | None = reach.planned.get(key)
+    found: PlannedDefinition | None = catalogue_index.planned_definitions.get(key)
     if found is None:
-        found = reach.planned[key] = _made(reach.catalogue, step, serves_order_lines)
+        found = catalogue_index.planned_definitions[key] = _build_definition(
+            catalogue_index.catalogue, step, serves_order_lines
+        )
     return found
 
 
-def _made(catalogue: Catalogue, step: Step, serves_order_lines: bool) -> PlannedDefinition:
+def _build_definition(catalogue: Catalogue, step: Step, serves_order_lines: bool) -> PlannedDefinition:
     definition, undo = step.definition, step.definition.undo
     system = definition.call.system if definition.call else None
     undo_system = undo.call.system if undo and undo.call else None
@@ -31,42 +33,44 @@ def _made(catalogue: Catalogue, step: Step, serves_order_lines: bool) -> Planned
         workstream_name=catalogue.workstreams[step.workstream].name,
         step=step.id,
         name=step.name,
-        definition=_with_policies(catalogue, definition),
+        definition=_inline_retry_policies(catalogue, definition),
         serves_order_lines=serves_order_lines,
         per=step.per,
-        retry=_retry(catalogue, definition.retry, system),
-        undo_retry=_retry(catalogue, undo.retry if undo else None, undo_system),
-        timeout=_timeout(catalogue, definition.timeout, system),
-        undo_timeout=_timeout(catalogue, undo.timeout if undo else None, undo_system),
+        retry=_resolve_retry(catalogue, definition.retry, system),
+        undo_retry=_resolve_retry(catalogue, undo.retry if undo else None, undo_system),
+        timeout=_resolve_timeout_seconds(catalogue, definition.timeout, system),
+        undo_timeout=_resolve_timeout_seconds(catalogue, undo.timeout if undo else None, undo_system),
         reads=step.reads,
-        places={text: str(place) for text, place in sorted(step.places.items())},
+        expression_locations={text: str(place) for text, place in sorted(step.expression_locations.items())},
     )
 
 
-def _with_policies(catalogue: Catalogue, definition: StepDefinition) -> StepDefinition:
+def _inline_retry_policies(catalogue: Catalogue, definition: StepDefinition) -> StepDefinition:
     """Policies that `on_failure` names, written out: an order keeps those that it started with."""
     if not any(isinstance(case.retry, str) for case in definition.on_failure):
         return definition
     cases = [
-        case.model_copy(update={"retry": _retry(catalogue, case.retry, None)}) if case.retry is not None else case
+        case.model_copy(update={"retry": _resolve_retry(catalogue, case.retry, None)})
+        if case.retry is not None
+        else case
         for case in definition.on_failure
     ]
     return definition.model_copy(update={"on_failure": cases})
 
 
-def _retry(catalogue: Catalogue, own: RetryChoice | None, system: str | None) -> RetryPolicy:
+def _resolve_retry(catalogue: Catalogue, own_retry: RetryPolicyOrId | None, system: str | None) -> RetryPolicy:
     """The step's policy, else its system's, else `standard`."""
-    choice = own
+    choice = own_retry
     if choice is None and system is not None and system in catalogue.systems:
         choice = catalogue.systems[system].retry
     if choice is None:
         choice = "standard"
-    return catalogue.retries[choice] if isinstance(choice, str) else choice
+    return catalogue.retry_policies[choice] if isinstance(choice, str) else choice
 
 
-def _timeout(catalogue: Catalogue, own: timedelta | str | None, system: str | None) -> float:
+def _resolve_timeout_seconds(catalogue: Catalogue, own_timeout: timedelta | str | None, system: str | None) -> float:
     """Seconds. A template's value is not known yet: it counts as not given here."""
-    choices = [own]
+    choices = [own_timeout]
     if system is not None and system in catalogue.systems:
         choices.append(catalogue.systems[system].timeout)
     for choice in choices:

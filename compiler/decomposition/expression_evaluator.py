@@ -7,36 +7,42 @@ from typing import Any
 
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.decomposition.line_graph import LineNode
-from compiler.decomposition.rejections import Rejections, where
-from compiler.source.findings import Place
+from compiler.decomposition.rejections import Rejections, location_suffix
+from compiler.source.findings import SourceLocation
 
-MISSING_VALUE = "there is no `"
+MISSING_VALUE_PREFIX = "there is no `"
 """How the reason begins where an expression reads what is not given (compiler.cel.evaluation)."""
 
 
 @dataclass(slots=True)
-class Judge:
+class ExpressionEvaluator:
     """Evaluates the expressions of definitions over an order, and tells of those that have no value."""
 
     rejections: Rejections
-    order: dict[str, Any]
+    order_bindings: dict[str, Any]
     """The value of `order`."""
 
     def bindings(self, node: LineNode) -> dict[str, Any]:
-        return {"order": self.order, **node.bindings}
+        return {"order": self.order_bindings, **node.bindings}
 
-    def holds(self, condition: str, seen: dict[str, Any], node: LineNode, what: str, place: Place) -> bool | None:
+    def evaluate_condition(
+        self, condition: str, bindings: dict[str, Any], node: LineNode, label: str, location: SourceLocation
+    ) -> bool | None:
         """Whether the condition holds; None where that cannot be told, which rejects the order."""
         try:
-            value = evaluate(condition, seen)
+            value = evaluate(condition, bindings)
         except EvaluationError as error:
-            self.failed(node, what, place, error)
+            self.report_failure(node, label, location, error)
             return None
         if not isinstance(value, bool):
-            message = f"{node.who}: {what}{where(place)} must give true or false, and `{condition}` does not"
-            self.rejections.at_line(node, "expression-failed", message)
+            message = (
+                f"{node.label}: {label}{location_suffix(location)} must give true or false, and `{condition}` does not"
+            )
+            self.rejections.add_line_finding(node, "expression-failed", message)
             return None
         return value
 
-    def failed(self, node: LineNode, what: str, place: Place, error: EvaluationError) -> None:
-        self.rejections.at_line(node, "expression-failed", f"{node.who}: {what}{where(place)}: {error}")
+    def report_failure(self, node: LineNode, label: str, location: SourceLocation, error: EvaluationError) -> None:
+        self.rejections.add_line_finding(
+            node, "expression-failed", f"{node.label}: {label}{location_suffix(location)}: {error}"
+        )

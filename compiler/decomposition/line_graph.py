@@ -12,53 +12,53 @@ from urllib.parse import quote
 from compiler.catalogue.catalogue import Product, Step
 from compiler.cel.evaluation import as_text
 from compiler.plan.bindings import line_bindings
-from compiler.plan.plan import Line
+from compiler.plan.plan import PlannedLine
 
-Identity = tuple[Any, ...]
+LineIdentity = tuple[Any, ...]
 StepKey = tuple[str, str]
 """Workstream and step."""
 
 
 @dataclass(frozen=True, slots=True)
-class Suffix:
+class IdSuffix:
     """What tells the lines of one product apart: `@1.3`, `@1~spare`, `@r-mgmt`, or nothing.
 
     Two suffixes may read the same and yet mean different things; `identity` tells.
     """
 
     text: str
-    identity: Identity
+    identity: LineIdentity
 
-    def named(self, name: str | None) -> Suffix:
+    def with_name(self, name: str | None) -> IdSuffix:
         """Kept apart by a rule's `as`."""
-        return Suffix(f"{self.text}~{name}", (*self.identity, ("as", name))) if name else self
+        return IdSuffix(f"{self.text}~{name}", (*self.identity, ("as", name))) if name else self
 
-    def element(self, key: str, identity: Identity) -> Suffix:
+    def with_element(self, key: str, identity: LineIdentity) -> IdSuffix:
         """Of an element of a list."""
-        return Suffix(f"{self.text}~{encoded(key)}", (*self.identity, identity))
+        return IdSuffix(f"{self.text}~{percent_encode(key)}", (*self.identity, identity))
 
-    def unit(self, number: int) -> Suffix:
-        return Suffix(f"{self.text}#{number}", (*self.identity, ("unit", number)))
+    def with_unit(self, number: int) -> IdSuffix:
+        return IdSuffix(f"{self.text}#{number}", (*self.identity, ("unit", number)))
 
     @property
-    def fallback(self) -> Suffix:
+    def fallback(self) -> IdSuffix:
         """Where an expression that would have told lines apart is empty."""
-        return Suffix(f"@line:{self.text.removeprefix('@')}", (("fallback",), *self.identity))
+        return IdSuffix(f"@line:{self.text.removeprefix('@')}", (("fallback",), *self.identity))
 
 
-def line_suffix(order_line: str) -> Suffix:
+def line_suffix(order_line: str) -> IdSuffix:
     """Of what stands for an order line, or for a top-level one and everything under it."""
-    return Suffix(f"@{order_line}", (("line", order_line),))
+    return IdSuffix(f"@{order_line}", (("line", order_line),))
 
 
-def value_suffix(expression: str, text: str, identity: Identity) -> Suffix:
-    return Suffix(f"@{encoded(text)}", (("value", expression.strip(), *identity),))
+def value_suffix(expression: str, text: str, identity: LineIdentity) -> IdSuffix:
+    return IdSuffix(f"@{percent_encode(text)}", (("value", expression.strip(), *identity),))
 
 
-ORDER_SUFFIX = Suffix("", ())
+ORDER_SUFFIX = IdSuffix("", ())
 
 
-def encoded(value: str) -> str:
+def percent_encode(value: str) -> str:
     """Percent-encoded but for RFC 3986's unreserved characters."""
     return quote(value, safe="", errors="surrogatepass")
 
@@ -67,20 +67,20 @@ def encoded(value: str) -> str:
 class LineNode:
     """An order line or a fulfilment line, with the lines that it stands below and those that stand below it."""
 
-    line: Line
+    line: PlannedLine
     product: Product
-    suffix: Suffix
+    suffix: IdSuffix
     rank: tuple[int, ...]
     """Where it comes among all lines: in the order of the order's lines and of the rules."""
-    above: tuple[LineNode, ...] = ()
+    parents: tuple[LineNode, ...] = ()
     """Of an order line its parent, if any; of a fulfilment line the lines whose rules made it."""
-    made: list[LineNode] = field(default_factory=list)
+    fulfilment_lines: list[LineNode] = field(default_factory=list)
     """The fulfilment lines that its rules made."""
     children: list[LineNode] = field(default_factory=list)
     """Of an order line."""
-    broken: bool = False
+    is_invalid: bool = False
     """Something is wrong with it: nothing further is derived from it."""
-    instances: dict[StepKey, list[StepInstance]] = field(default_factory=dict)
+    step_instances: dict[StepKey, list[StepInstance]] = field(default_factory=dict)
     """The steps that serve it."""
 
     @property
@@ -88,39 +88,43 @@ class LineNode:
         return self.line.per is None
 
     @property
-    def who(self) -> str:
+    def label(self) -> str:
         """For messages."""
         return f"line `{self.line.id}`" if self.is_order_line else f"`{self.line.id}`"
 
     @cached_property
-    def owners(self) -> frozenset[LineNode]:
+    def ancestor_order_lines(self) -> frozenset[LineNode]:
         """Every order line that it stands below, or is."""
-        if len(self.above) == 1 and not self.is_order_line:
-            return self.above[0].owners
-        found = frozenset().union(*(node.owners for node in self.above)) if self.above else frozenset()
+        if len(self.parents) == 1 and not self.is_order_line:
+            return self.parents[0].ancestor_order_lines
+        found = (
+            frozenset().union(*(node.ancestor_order_lines for node in self.parents)) if self.parents else frozenset()
+        )
         return found | {self} if self.is_order_line else found
 
     @cached_property
-    def all_above(self) -> frozenset[LineNode]:
-        return frozenset(self.above)
+    def parent_set(self) -> frozenset[LineNode]:
+        return frozenset(self.parents)
 
     @cached_property
-    def tops(self) -> tuple[LineNode, ...]:
+    def top_level_lines(self) -> tuple[LineNode, ...]:
         """The top-level order lines that it stands below, or the one that it is, in the order's order."""
-        if not self.above:
+        if not self.parents:
             return (self,)
-        if len(self.above) == 1:
-            return self.above[0].tops
-        return tuple(sorted({top for node in self.above for top in node.tops}, key=lambda top: top.rank))
+        if len(self.parents) == 1:
+            return self.parents[0].top_level_lines
+        return tuple(sorted({top for node in self.parents for top in node.top_level_lines}, key=lambda top: top.rank))
 
     @cached_property
-    def order_lines(self) -> tuple[LineNode, ...]:
+    def source_order_lines(self) -> tuple[LineNode, ...]:
         """The order lines that it belongs to: itself, or those whose rules made it, directly or not."""
         if self.is_order_line:
             return (self,)
-        if len(self.above) == 1:
-            return self.above[0].order_lines
-        return tuple(sorted({line for node in self.above for line in node.order_lines}, key=lambda line: line.rank))
+        if len(self.parents) == 1:
+            return self.parents[0].source_order_lines
+        return tuple(
+            sorted({line for node in self.parents for line in node.source_order_lines}, key=lambda line: line.rank)
+        )
 
     @cached_property
     def bindings(self) -> dict[str, Any]:
@@ -128,7 +132,7 @@ class LineNode:
         return line_bindings(self.line)
 
     @cached_property
-    def stands_once(self) -> str | None:
+    def shared_scope(self) -> str | None:
         """`order` or `bundle` where it stands once for all of that, whoever brought it."""
         if self.is_order_line:
             return None
@@ -136,7 +140,7 @@ class LineNode:
             return self.line.per
         if self.line.per != "line":
             return None
-        once = {node.stands_once for node in self.above}
+        once = {node.shared_scope for node in self.parents}
         if None in once:
             return None
         return "bundle" if "bundle" in once else "order"
@@ -144,38 +148,38 @@ class LineNode:
     @cached_property
     def decomposition(self) -> tuple[LineNode, ...]:
         """Itself and what it decomposes into, by itself: child order lines left out. Each once, in their order."""
-        return _each_once(self, lambda node: node.made)
+        return _collect_descendants(self, lambda node: node.made)
 
     @cached_property
-    def everything_under(self) -> tuple[LineNode, ...]:
+    def subtree(self) -> tuple[LineNode, ...]:
         """Itself, its decomposition, its child order lines and everything under them."""
-        return _each_once(self, lambda node: [*node.made, *node.children])
+        return _collect_descendants(self, lambda node: [*node.made, *node.children])
 
 
-def _each_once(start: LineNode, below: Any) -> tuple[LineNode, ...]:
+def _collect_descendants(start: LineNode, get_children: Any) -> tuple[LineNode, ...]:
     found: dict[LineNode, None] = {}
     waiting = [start]
     while waiting:
         node = waiting.pop()
         if node not in found:
             found[node] = None
-            waiting += reversed(below(node))
+            waiting += reversed(get_children(node))
     return tuple(found)
 
 
 @dataclass(slots=True)
-class LineTree:
+class LineGraph:
     """All lines of an order."""
 
-    tops: list[LineNode] = field(default_factory=list)
+    top_level_lines: list[LineNode] = field(default_factory=list)
     order_lines: list[LineNode] = field(default_factory=list)
     """Depth first, components after the line that they belong to."""
-    lines: list[LineNode] = field(default_factory=list)
+    fulfilment_lines: list[LineNode] = field(default_factory=list)
     """Fulfilment lines, in their order."""
 
     def __iter__(self) -> Iterator[LineNode]:
         yield from self.order_lines
-        yield from self.lines
+        yield from self.fulfilment_lines
 
 
 def value_identity(value: Any) -> tuple[Any, ...]:
@@ -205,13 +209,13 @@ class StepInstance:
 
     id: str
     step: Step
-    key: StepKey
+    step_key: StepKey
     nodes: list[LineNode] = field(default_factory=list)
-    value: ValueIdentity | None = None
+    per_value: ValueIdentity | None = None
     """Of a step `per` an expression: what it stands for; None where that is empty."""
-    top: LineNode | None = None
+    top_level_line: LineNode | None = None
     """Of a step `per: bundle`: the top-level line that it stands once for."""
-    after: set[StepInstance] = field(default_factory=set)
+    predecessors: set[StepInstance] = field(default_factory=set)
     position: int = -1
 
     @property

@@ -8,191 +8,199 @@ from datetime import datetime
 from typing import Any
 
 from compiler.catalogue.catalogue import Product
-from compiler.catalogue.catalogue_index import RankedRule, Reach, unlimited
-from compiler.decomposition.expression_evaluator import Judge
-from compiler.decomposition.line_graph import LineNode, LineTree, line_suffix
+from compiler.catalogue.catalogue_index import CatalogueIndex, RankedRule, without_constraints
+from compiler.decomposition.expression_evaluator import ExpressionEvaluator
+from compiler.decomposition.line_graph import LineGraph, LineNode, line_suffix
 from compiler.decomposition.rule_application import Contribution, RuleApplication
 from compiler.language.attributes import validate_value
-from compiler.language.order import OrderLine, asked_by
-from compiler.language.steps import Action
-from compiler.plan.bindings import BEFORE
-from compiler.plan.decision_log import Reason, Reasons
-from compiler.plan.plan import Line, Previous
+from compiler.language.order import OrderLine, line_request_digest
+from compiler.language.steps import LineAction
+from compiler.plan.bindings import ACTIONS_WITH_PREVIOUS
+from compiler.plan.decision_log import DecisionLog, PlanDecision
+from compiler.plan.plan import PlannedLine, PreviousState
 from compiler.source.findings import did_you_mean
 
-FILLED = (Action.ADD, Action.MODIFY)
+ACTIONS_NEEDING_ATTRIBUTES = (LineAction.ADD, LineAction.MODIFY)
 """The actions of lines whose required attributes must be given."""
 
 
 @dataclass(slots=True)
-class OrderLines:
+class OrderLineBuilder:
     """Builds the tree of an order's lines, depth first."""
 
-    reach: Reach
-    judge: Judge
-    reasons: Reasons
-    tree: LineTree
+    catalogue_index: CatalogueIndex
+    evaluator: ExpressionEvaluator
+    decision_log: DecisionLog
+    graph: LineGraph
 
     def build(self, lines: list[OrderLine]) -> None:
         """Adds the order's lines to the tree. What is wrong with them is told."""
         for line in lines:
-            self._ordered(line, None)
-        self._collisions()
+            self._add_order_line(line, None)
+        self._check_id_collisions()
 
-    def _ordered(self, ordered: OrderLine, parent: LineNode | None) -> None:
-        node = self._node(ordered, parent)
+    def _add_order_line(self, order_line: OrderLine, parent: LineNode | None) -> None:
+        node = self._build_node(order_line, parent)
         if node is None:
-            for child in ordered.lines or ():
-                self._ordered(child, None)
+            for child in order_line.lines or ():
+                self._add_order_line(child, None)
             return
-        self._add(node)
-        if ordered.lines:
-            for child in ordered.lines:
-                self._ordered(child, node)
+        self._append_node(node)
+        if order_line.lines:
+            for child in order_line.lines:
+                self._add_order_line(child, node)
         else:
-            self._components(node)
+            self._add_components(node)
 
-    def _add(self, node: LineNode) -> None:
-        self.tree.order_lines.append(node)
-        if node.above:
-            node.above[0].children.append(node)
+    def _append_node(self, node: LineNode) -> None:
+        self.graph.order_lines.append(node)
+        if node.parents:
+            node.parents[0].children.append(node)
         else:
-            self.tree.tops.append(node)
+            self.graph.top_level_lines.append(node)
 
-    def _node(self, ordered: OrderLine, parent: LineNode | None) -> LineNode | None:
-        product = self._product(ordered)
+    def _build_node(self, order_line: OrderLine, parent: LineNode | None) -> LineNode | None:
+        product = self._find_product(order_line)
         if product is None:
             return None
-        line = Line(
-            id=ordered.id,
+        line = PlannedLine(
+            id=order_line.id,
             product=product.id,
             name=product.name,
-            quantity=ordered.quantity,
-            action=ordered.action,
+            quantity=order_line.quantity,
+            action=order_line.action,
             attributes={},
             sources=(parent.line.id,) if parent else (),
-            requested_start=ordered.requested_start,
-            requested_completion=ordered.requested_completion,
-            external_ids=dict(ordered.external_ids),
-            asked=asked_by(ordered),
+            requested_start=order_line.requested_start,
+            requested_completion=order_line.requested_completion,
+            external_ids=dict(order_line.external_ids),
+            request_digest=line_request_digest(order_line),
         )
-        return self._checked(line, product, parent, ordered.attributes, ordered.previous)
+        return self._validated_node(line, product, parent, order_line.attributes, order_line.previous)
 
-    def _product(self, ordered: OrderLine) -> Product | None:
-        catalogue = self.reach.catalogue
-        product = catalogue.product_named(ordered.product)
-        path = (*self.judge.rejections.form.paths[ordered.id], "product")
+    def _find_product(self, order_line: OrderLine) -> Product | None:
+        catalogue = self.catalogue_index.catalogue
+        product = catalogue.find_product(order_line.product)
+        path = (*self.evaluator.rejections.form.line_paths[order_line.id], "product")
         if product is None:
-            sold = [name for name, one in catalogue.products.items() if one.commercial]
-            sold += [code for code, name in catalogue.codes.items() if catalogue.products[name].commercial]
-            near = did_you_mean(ordered.product, sold)
-            message = f"line `{ordered.id}`: the catalogue has no product `{ordered.product[:100]}`{near}"
-            self.judge.rejections.at_order("reference-unknown", message, path)
+            sold = [name for name, one in catalogue.products.items() if one.is_commercial]
+            sold += [
+                code for code, name in catalogue.product_ids_by_code.items() if catalogue.products[name].is_commercial
+            ]
+            near = did_you_mean(order_line.product, sold)
+            message = f"line `{order_line.id}`: the catalogue has no product `{order_line.product[:100]}`{near}"
+            self.evaluator.rejections.add_order_finding("reference-unknown", message, path)
             return None
-        if not product.commercial:
-            message = f"line `{ordered.id}`: `{product.id}` is a technical product: order the offer that brings it"
-            self.judge.rejections.at_order("order-technical", message, path)
+        if not product.is_commercial:
+            message = f"line `{order_line.id}`: `{product.id}` is a technical product: order the offer that brings it"
+            self.evaluator.rejections.add_order_finding("order-technical", message, path)
             return None
         return product
 
-    def _checked(
+    def _validated_node(
         self,
-        line: Line,
+        line: PlannedLine,
         product: Product,
         parent: LineNode | None,
-        given: Mapping[str, Any],
-        previous: Previous | Any | None,
+        given_attributes: Mapping[str, Any],
+        previous: PreviousState | Any | None,
     ) -> LineNode:
         """The node of an order line, its attributes checked and completed."""
         above = (parent,) if parent else ()
-        rank = (len(self.tree.order_lines),)
+        rank = (len(self.graph.order_lines),)
         node = LineNode(line, product, line_suffix(line.id), rank, above)
-        attributes = self._attributes(node, given, required=line.action in FILLED)
+        attributes = self._validate_attributes(
+            node, given_attributes, required=line.action in ACTIONS_NEEDING_ATTRIBUTES
+        )
         before = None
-        if previous is not None and line.action in BEFORE:
-            before = Previous(self._attributes(node, previous.attributes, previous=True), previous.quantity)
+        if previous is not None and line.action in ACTIONS_WITH_PREVIOUS:
+            before = PreviousState(
+                self._validate_attributes(node, previous.attributes, previous=True), previous.quantity
+            )
         node.line = replace(line, attributes=attributes, previous=before)
         return node
 
-    def _attributes(
+    def _validate_attributes(
         self, node: LineNode, given: Mapping[str, Any], *, required: bool = False, previous: bool = False
     ) -> dict[str, Any]:
-        declared, rejections = node.product.attributes, self.judge.rejections
+        declared, rejections = node.product.attributes, self.evaluator.rejections
         path = ("previous", "attributes") if previous else ("attributes",)
         prefix = "previous." if previous else ""
         for name in given:
             if name not in declared:
                 near = did_you_mean(name, declared) or (f"; it has {', '.join(sorted(declared))}" if declared else "")
-                message = f"{node.who}: `{node.product.id}` has no attribute `{name[:100]}`{near}"
-                rejections.at_line(node, "attribute-unknown", message, *path, name, key=True)
+                message = f"{node.label}: `{node.product.id}` has no attribute `{name[:100]}`{near}"
+                rejections.add_line_finding(node, "attribute-unknown", message, *path, name, key=True)
         found = {}
-        defaults = self.reach.defaults(node.product)
+        defaults = self.catalogue_index.attribute_defaults(node.product)
         for name in sorted(declared):
             value = given.get(name)
             if value is None:
                 if name in defaults:
                     found[name] = defaults[name]
                 elif required and declared[name].required:
-                    message = f"{node.who}: `{node.product.id}` needs the attribute `{name}`"
-                    rejections.at_line(node, "attribute-missing", message)
-                    node.broken = True
+                    message = f"{node.label}: `{node.product.id}` needs the attribute `{name}`"
+                    rejections.add_line_finding(node, "attribute-missing", message)
+                    node.is_invalid = True
                 continue
-            converted, problems = validate_value(unlimited(declared[name]) if previous else declared[name], value)
+            converted, problems = validate_value(
+                without_constraints(declared[name]) if previous else declared[name], value
+            )
             for problem in problems:
-                message = f"{node.who}: `{prefix}{name}` {problem}"
-                rejections.at_line(node, "attribute-misfit", message, *path, name)
-            node.broken |= bool(problems)
+                message = f"{node.label}: `{prefix}{name}` {problem}"
+                rejections.add_line_finding(node, "attribute-misfit", message, *path, name)
+            node.is_invalid |= bool(problems)
             found[name] = converted
         return found
 
-    def _components(self, parent: LineNode) -> None:
-        if parent.broken:
+    def _add_components(self, parent: LineNode) -> None:
+        if parent.is_invalid:
             return
-        seen = self.judge.bindings(parent) if parent.product.components else {}
+        seen = self.evaluator.bindings(parent) if parent.product.components else {}
         for position, rule in enumerate(parent.product.components):
-            target = self.reach.catalogue.products[rule.product]
-            application = RuleApplication(self.judge, parent, RankedRule(rule, position), target, seen)
-            contributions = application.contributions()
-            made = [self._component(parent, target, one) for one in contributions]
-            if self.reasons.wanted:
+            target = self.catalogue_index.catalogue.products[rule.product]
+            application = RuleApplication(self.evaluator, parent, RankedRule(rule, position), target, seen)
+            contributions = application.apply()
+            made = [self._add_component(parent, target, one) for one in contributions]
+            if self.decision_log.enabled:
                 ids = tuple(node.line.id for node in made)
-                why = application.outcome.why
-                self.reasons.note(Reason("component", parent.line.id, target.id, bool(made), why, ids))
+                why = application.outcome.reason
+                self.decision_log.record(PlanDecision("component", parent.line.id, target.id, bool(made), why, ids))
             for node in made:
-                self._components(node)
+                self._add_components(node)
 
-    def _component(self, parent: LineNode, target: Product, made: Contribution) -> LineNode:
-        line = Line(
-            id=f"{parent.line.id}.{made.rule.as_ or target.id}",
+    def _add_component(self, parent: LineNode, target: Product, contribution: Contribution) -> LineNode:
+        line = PlannedLine(
+            id=f"{parent.line.id}.{contribution.rule.as_ or target.id}",
             product=target.id,
             name=target.name,
-            quantity=made.quantity,
+            quantity=contribution.quantity,
             action=parent.line.action,
             attributes={},
             sources=(parent.line.id,),
             requested_start=parent.line.requested_start,
             requested_completion=parent.line.requested_completion,
         )
-        node = self._checked(line, target, parent, made.attributes, made.previous)
-        self._add(node)
+        node = self._validated_node(line, target, parent, contribution.attributes, contribution.previous)
+        self._append_node(node)
         return node
 
-    def _collisions(self) -> None:
+    def _check_id_collisions(self) -> None:
         first: dict[str, LineNode] = {}
-        for node in self.tree.order_lines:
+        for node in self.graph.order_lines:
             other = first.setdefault(node.line.id, node)
             if other is not node:
                 message = (
                     f"two order lines would have the id `{node.line.id}`: {_origin(other)} and {_origin(node)}; "
                     "give one of them another id, or the component another `as`"
                 )
-                self.judge.rejections.at_line(node, "id-collision", message)
+                self.evaluator.rejections.add_line_finding(node, "id-collision", message)
 
 
 def _origin(node: LineNode) -> str:
-    if not node.above:
+    if not node.parents:
         return f"the order's own `{node.product.id}`"
-    return f"`{node.product.id}` in line `{node.above[0].line.id}`"
+    return f"`{node.product.id}` in line `{node.parents[0].line.id}`"
 
 
 def earliest(moments: list[datetime | None]) -> datetime | None:

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compiler.cel.evaluation import INTEGERS, matches_whole
-from compiler.source.findings import did_you_mean, shown
+from compiler.cel.evaluation import INT64_RANGE, matches_fully
+from compiler.source.findings import did_you_mean, format_value
 
 
 class AttributeType(StrEnum):
@@ -25,7 +25,7 @@ class AttributeType(StrEnum):
     OBJECT = "object"
 
 
-Merge = Literal["reject", "first", "min", "max", "sum", "list"]
+MergeStrategy = Literal["reject", "first", "min", "max", "sum", "list"]
 
 
 class Attribute(BaseModel):
@@ -45,7 +45,7 @@ class Attribute(BaseModel):
     max_length: int | None = Field(None, ge=0)
     pattern: str | None = None
     description: str | None = None
-    merge: Merge | None = None
+    merge: MergeStrategy | None = None
 
 
 def validate_value(attribute: Attribute, value: object) -> tuple[Any, list[str]]:
@@ -55,7 +55,7 @@ def validate_value(attribute: Attribute, value: object) -> tuple[Any, list[str]]
     what it was.
     """
     try:
-        converted = _CONVERSIONS[attribute.type](value)
+        converted = _CONVERTERS[attribute.type](value)
     except ValueError as error:
         return value, [str(error)]
     if isinstance(converted, list):
@@ -64,7 +64,7 @@ def validate_value(attribute: Attribute, value: object) -> tuple[Any, list[str]]
         converted, problems = _validated_properties(attribute, converted)
     else:
         problems = []
-    problems += _broken_limits(attribute, converted)
+    problems += _constraint_problems(attribute, converted)
     return (value, problems) if problems else (converted, [])
 
 
@@ -95,38 +95,38 @@ def _validated_properties(attribute: Attribute, values: dict[str, Any]) -> tuple
     return result, sorted(problems)
 
 
-def _broken_limits(attribute: Attribute, value: Any) -> list[str]:
+def _constraint_problems(attribute: Attribute, value: Any) -> list[str]:
     problems = []
-    if attribute.enum is not None and value not in (_as_declared(attribute, one) for one in attribute.enum):
+    if attribute.enum is not None and value not in (_convert_if_possible(attribute, one) for one in attribute.enum):
         allowed = ", ".join(str(one) for one in attribute.enum)
         near = did_you_mean(str(value), [str(one) for one in attribute.enum])
-        problems.append(f"must be one of {allowed}, and is {shown(value)}{near}")
+        problems.append(f"must be one of {allowed}, and is {format_value(value)}{near}")
     if isinstance(value, int | float) and not isinstance(value, bool):
         if attribute.minimum is not None and value < attribute.minimum:
-            problems.append(f"must be at least {attribute.minimum:g}, and is {shown(value)}")
+            problems.append(f"must be at least {attribute.minimum:g}, and is {format_value(value)}")
         if attribute.maximum is not None and value > attribute.maximum:
-            problems.append(f"must be at most {attribute.maximum:g}, and is {shown(value)}")
+            problems.append(f"must be at most {attribute.maximum:g}, and is {format_value(value)}")
     if isinstance(value, str | list):
         unit = "characters" if isinstance(value, str) else "items"
         if attribute.min_length is not None and len(value) < attribute.min_length:
             problems.append(f"must have at least {attribute.min_length} {unit}, and has {len(value)}")
         if attribute.max_length is not None and len(value) > attribute.max_length:
             problems.append(f"must have at most {attribute.max_length} {unit}, and has {len(value)}")
-    if isinstance(value, str) and attribute.pattern is not None and not matches_whole(attribute.pattern, value):
-        problems.append(f"must match the pattern {attribute.pattern}, and is {shown(value)}")
+    if isinstance(value, str) and attribute.pattern is not None and not matches_fully(attribute.pattern, value):
+        problems.append(f"must match the pattern {attribute.pattern}, and is {format_value(value)}")
     return problems
 
 
-def _as_declared(attribute: Attribute, value: Any) -> Any:
+def _convert_if_possible(attribute: Attribute, value: Any) -> Any:
     try:
-        return _CONVERSIONS[attribute.type](value)
+        return _CONVERTERS[attribute.type](value)
     except ValueError:
         return value
 
 
 def _text(value: object) -> str:
     if not isinstance(value, str):
-        raise ValueError(f"must be text, and is {shown(value)}: put it in quotes")
+        raise ValueError(f"must be text, and is {format_value(value)}: put it in quotes")
     return value
 
 
@@ -134,27 +134,27 @@ def _integer(value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"must be a whole number, and is {shown(value)}")
-    if value not in INTEGERS:
-        raise ValueError(f"must be a whole number of at most 64 bits, and is {shown(value)}")
+        raise ValueError(f"must be a whole number, and is {format_value(value)}")
+    if value not in INT64_RANGE:
+        raise ValueError(f"must be a whole number of at most 64 bits, and is {format_value(value)}")
     return value
 
 
 def _number(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"must be a number, and is {shown(value)}")
+        raise ValueError(f"must be a number, and is {format_value(value)}")
     try:
         number = float(value)
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ValueError(f"must be a finite number, and is {shown(value)}")
+        raise ValueError(f"must be a finite number, and is {format_value(value)}")
     return number
 
 
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, and is {shown(value)}")
+        raise ValueError(f"must be true or false, and is {format_value(value)}")
     return value
 
 
@@ -164,7 +164,7 @@ def _date(value: object) -> date:
     try:
         return datetime.strptime(value if isinstance(value, str) else "", "%Y-%m-%d").date()  # noqa: DTZ007
     except ValueError:
-        raise ValueError(f"must be a date like 2026-12-01, and is {shown(value)}") from None
+        raise ValueError(f"must be a date like 2026-12-01, and is {format_value(value)}") from None
 
 
 def _datetime(value: object) -> datetime:
@@ -176,22 +176,22 @@ def _datetime(value: object) -> datetime:
             raise ValueError
         return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment
     except ValueError:
-        raise ValueError(f"must be a date and time like 2026-12-01T08:00:00Z, and is {shown(value)}") from None
+        raise ValueError(f"must be a date and time like 2026-12-01T08:00:00Z, and is {format_value(value)}") from None
 
 
 def _list(value: object) -> list[Any]:
     if not isinstance(value, list | tuple):
-        raise ValueError(f"must be a list, and is {shown(value)}")
+        raise ValueError(f"must be a list, and is {format_value(value)}")
     return list(value)
 
 
 def _object(value: object) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(isinstance(key, str) for key in value):
-        raise ValueError(f"must be a mapping of names to values, and is {shown(value)}")
+        raise ValueError(f"must be a mapping of names to values, and is {format_value(value)}")
     return value
 
 
-_CONVERSIONS: dict[AttributeType, Callable[[object], Any]] = {
+_CONVERTERS: dict[AttributeType, Callable[[object], Any]] = {
     AttributeType.STRING: _text,
     AttributeType.INTEGER: _integer,
     AttributeType.NUMBER: _number,

@@ -9,32 +9,34 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 from compiler.language.attributes import Attribute
 from compiler.language.durations import DurationOrTemplate
 from compiler.language.steps import (
-    Action,
-    Actions,
+    AnyStepReferences,
     BareExpression,
-    Model,
-    References,
-    RetryChoice,
+    LineAction,
+    LineActions,
     RetryPolicy,
+    RetryPolicyOrId,
     StepDefinition,
+    StrictModel,
     as_list,
 )
-from compiler.language.systems import Auth, BreakerOrFalse, Limits, Secret
+from compiler.language.systems import Auth, BreakerPolicyOrFalse, CallLimits, Secret
 
-RESERVED = frozenset({"in", "true", "false", "null"})
+RESERVED_WORDS = frozenset({"in", "true", "false", "null"})
 """Words that cannot stand after a dot in an expression."""
 
 
-def _usable_name(name: str) -> str:
-    if name in RESERVED:
+def _reject_reserved_word(name: str) -> str:
+    if name in RESERVED_WORDS:
         raise ValueError(f"`{name}` is a word of the expression language: choose another name")
     return name
 
 
-Id = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64), AfterValidator(_usable_name)]
+DefinitionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64), AfterValidator(_reject_reserved_word)]
 """Ids can stand in expressions."""
 
-AttributeName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64), AfterValidator(_usable_name)]
+AttributeName = Annotated[
+    str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64), AfterValidator(_reject_reserved_word)
+]
 
 
 EventPatterns = Annotated[
@@ -43,16 +45,16 @@ EventPatterns = Annotated[
 """Types of events, or patterns of them (`order.*`); one may stand without a list."""
 
 
-class DocumentModel(Model):
+class DocumentModel(StrictModel):
     """What every kind has."""
 
-    id: Id
+    id: DefinitionId
     name: str | None = None
     """Shown to people; the id, where it is not given."""
     description: str | None = None
 
 
-class RuleDocument(Model):
+class RuleDefinition(StrictModel):
     """One rule: which product, when, how many, with which attributes."""
 
     product: str
@@ -60,20 +62,20 @@ class RuleDocument(Model):
     quantity: BareExpression | None = None
     for_each: BareExpression | None = None
     key: BareExpression | None = None
-    actions: Actions | None = None
+    actions: LineActions | None = None
     precedence: int = 100
-    as_: Id | None = Field(None, alias="as")
+    as_: DefinitionId | None = Field(None, alias="as")
     attributes: dict[str, Any] = Field(default_factory=dict)
 
 
-class ComponentDocument(Model):
+class ComponentDefinition(StrictModel):
     """A commercial product sold inside another."""
 
     product: str
     quantity: BareExpression | None = None
     attributes: dict[str, Any] = Field(default_factory=dict)
     when: BareExpression | None = None
-    as_: Id | None = Field(None, alias="as")
+    as_: DefinitionId | None = Field(None, alias="as")
 
 
 class ProductDocument(DocumentModel):
@@ -83,9 +85,9 @@ class ProductDocument(DocumentModel):
     """The SKU that orders come with; unique."""
     product_class: str | None = Field(None, alias="class")
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
-    decomposes_to: list[RuleDocument] = Field(default_factory=list)
-    steps: dict[Id, StepDefinition] = Field(default_factory=dict)
-    no_work_for: Actions = Field(default_factory=lambda: [Action.NO_CHANGE])
+    decomposes_to: list[RuleDefinition] = Field(default_factory=list)
+    steps: dict[DefinitionId, StepDefinition] = Field(default_factory=dict)
+    no_work_for: LineActions = Field(default_factory=lambda: [LineAction.NO_CHANGE])
     """Line actions for which nothing needs to be done."""
 
 
@@ -93,8 +95,8 @@ class CommercialProductDocument(ProductDocument):
     """What the customer buys."""
 
     kind: Literal["commercial_product"]
-    components: list[ComponentDocument] = Field(default_factory=list)
-    dependencies: dict[str, References] = Field(default_factory=dict)
+    components: list[ComponentDefinition] = Field(default_factory=list)
+    dependencies: dict[str, AnyStepReferences] = Field(default_factory=dict)
     """Step → the steps that it waits for."""
 
 
@@ -104,7 +106,7 @@ class TechnicalProductDocument(ProductDocument):
     kind: Literal["technical_product"]
     per: BareExpression = "line"
     """`line`, `unit`, `bundle`, `order`, or an expression over the source."""
-    merged_quantity: MergedQuantity = "sum"
+    merged_quantity: QuantityMerge = "sum"
 
 
 class ProductClassDocument(DocumentModel):
@@ -112,26 +114,28 @@ class ProductClassDocument(DocumentModel):
 
     kind: Literal["product_class"]
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
-    decomposes_to: list[RuleDocument] = Field(default_factory=list)
+    decomposes_to: list[RuleDefinition] = Field(default_factory=list)
 
 
-class ClassTarget(Model):
+class ClassReference(StrictModel):
     """Every product of a class."""
 
     product_class: str = Field(alias="class")
 
 
-def _target_kind(value: object) -> str:
+def _target_tag(value: object) -> str:
     return "a product" if isinstance(value, str) else "a class"
 
 
-Target = Annotated[
-    Annotated[str, Tag("a product")] | Annotated[ClassTarget, Tag("a class")], Discriminator(_target_kind)
+WorkstreamTarget = Annotated[
+    Annotated[str, Tag("a product")] | Annotated[ClassReference, Tag("a class")], Discriminator(_target_tag)
 ]
 
 
-Targets = Annotated[
-    list[Target], BeforeValidator(as_list, json_schema_input_type=list[Target] | Target), Field(min_length=1)
+WorkstreamTargets = Annotated[
+    list[WorkstreamTarget],
+    BeforeValidator(as_list, json_schema_input_type=list[WorkstreamTarget] | WorkstreamTarget),
+    Field(min_length=1),
 ]
 
 
@@ -139,11 +143,11 @@ class WorkstreamDocument(DocumentModel):
     """A named, reusable group of steps: one swimlane of the plan."""
 
     kind: Literal["workstream"]
-    for_: Targets = Field(alias="for")
-    actions: Actions = Field(default_factory=lambda: [Action.ADD])
+    for_: WorkstreamTargets = Field(alias="for")
+    actions: LineActions = Field(default_factory=lambda: [LineAction.ADD])
     when: BareExpression | None = None
     per: BareExpression = "line"
-    steps: dict[Id, StepDefinition] = Field(min_length=1)
+    steps: dict[DefinitionId, StepDefinition] = Field(min_length=1)
 
 
 class SystemDocument(DocumentModel):
@@ -153,10 +157,10 @@ class SystemDocument(DocumentModel):
     base_url: str
     auth: Auth | None = None
     timeout: DurationOrTemplate | None = None
-    retry: RetryChoice | None = None
-    limits: Limits = Field(default_factory=Limits)
+    retry: RetryPolicyOrId | None = None
+    limits: CallLimits = Field(default_factory=CallLimits)
     probe: str | None = None
-    breaker: BreakerOrFalse | None = None
+    breaker: BreakerPolicyOrFalse | None = None
     error_code: BareExpression | None = None
     headers: dict[str, str] = Field(default_factory=dict)
     example: Any = None
@@ -174,7 +178,7 @@ class ReceiverDocument(DocumentModel):
     when: BareExpression | None = None
     include: list[Literal["customer"]] = Field(default_factory=list)
     secret: Secret | None = None
-    retry: RetryChoice | None = None
+    retry: RetryPolicyOrId | None = None
     timeout: DurationOrTemplate | None = None
 
 
@@ -196,11 +200,11 @@ class ScenarioDocument(DocumentModel):
     expect: dict[str, Any] = Field(default_factory=dict)
 
 
-Kind = Literal[
+DocumentKind = Literal[
     "commercial_product", "technical_product", "product_class", "workstream", "system", "receiver", "retry", "scenario"
 ]
 
-KINDS: dict[str, type[DocumentModel]] = {
+DOCUMENT_MODELS: dict[str, type[DocumentModel]] = {
     "commercial_product": CommercialProductDocument,
     "technical_product": TechnicalProductDocument,
     "product_class": ProductClassDocument,
@@ -212,4 +216,4 @@ KINDS: dict[str, type[DocumentModel]] = {
 }
 
 
-MergedQuantity = Literal["sum", "max", "one"]
+QuantityMerge = Literal["sum", "max", "one"]

@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, PlainSerializer
 
-_SHORT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
-_ISO = re.compile(
+_SHORT_FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
+_ISO_FORM = re.compile(
     r"P(?:(?P<weeks>#)W)?(?:(?P<days>#)D)?(?:T(?:(?P<hours>#)H)?(?:(?P<minutes>#)M)?(?:(?P<seconds>#)S)?)?".replace(
         "#", r"[0-9]+(?:\.[0-9]+)?"
     )
@@ -31,8 +31,8 @@ def parse_duration(text: object) -> timedelta:
             raise ValueError("a duration cannot be negative")
         return text
     if isinstance(text, str):
-        short = _SHORT.fullmatch(text)
-        iso = _ISO.fullmatch(text)
+        short = _SHORT_FORM.fullmatch(text)
+        iso = _ISO_FORM.fullmatch(text)
         try:
             if short:
                 return float(short[1]) * _UNITS[short[2]]
@@ -72,13 +72,13 @@ def _duration_or_template(value: object) -> object:
     return value if is_template(value) else parse_duration(value)
 
 
-def _write(value: timedelta | str) -> str:
+def _serialize_duration(value: timedelta | str) -> str:
     return value if isinstance(value, str) else format_duration(value)
 
 
 DurationOrTemplate = Annotated[
     timedelta | str,
     BeforeValidator(_duration_or_template, json_schema_input_type=str),
-    PlainSerializer(_write, return_type=str),
+    PlainSerializer(_serialize_duration, return_type=str),
 ]
 """A duration, or text with `${…}` whose value is one when the step's turn comes."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-PREFIX = "ordo."
+EVENT_TYPE_PREFIX = "ordo."
 
 ORDER_EVENTS = (
     "order.accepted", "order.rejected", "order.in_progress", "order.held", "order.pending",
@@ -22,19 +22,19 @@ STEP_EVENTS = (
     "step.resolved", "step.on_hold", "step.discarded", "step.cancelled", "step.amended", "step.undo_failed",
     "step.on_track", "step.at_risk", "step.late", "step.escalated", "step.acted",
 )  # fmt: skip
-OTHER_EVENTS = ("milestone.reached",)
-EVENT_TYPES = (*ORDER_EVENTS, *LINE_EVENTS, *STEP_EVENTS, *OTHER_EVENTS)
+MILESTONE_EVENTS = ("milestone.reached",)
+EVENT_TYPES = (*ORDER_EVENTS, *LINE_EVENTS, *STEP_EVENTS, *MILESTONE_EVENTS)
 
 
-def fits(pattern: str, event_type: str) -> bool:
+def matches(pattern: str, event_type: str) -> bool:
     """Whether a receiver's pattern means this type: the type itself, `order.*`, or `*`."""
     return pattern in ("*", event_type) or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
 
 
-def fits_any(patterns: Iterable[str], event_type: str) -> bool:
-    return any(fits(pattern, event_type) for pattern in patterns)
+def matches_any(patterns: Iterable[str], event_type: str) -> bool:
+    return any(matches(pattern, event_type) for pattern in patterns)
 
 
-def is_known(pattern: str) -> bool:
+def matches_known_type(pattern: str) -> bool:
     """Whether the pattern means any type that there is."""
-    return any(fits(pattern, event_type) for event_type in EVENT_TYPES)
+    return any(matches(pattern, event_type) for event_type in EVENT_TYPES)

@@ -4,24 +4,29 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.language.documents import KINDS
+from compiler.language.documents import DOCUMENT_MODELS
 from compiler.language.order import Order
 
-_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_JSON_SCHEMA_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def kinds() -> tuple[str, ...]:
+def schema_kinds() -> tuple[str, ...]:
     """What there are schemas of: every kind of definition, and `order`."""
-    return (*KINDS, "order")
+    return (*DOCUMENT_MODELS, "order")
 
 
 def json_schema(kind: str | None = None) -> dict[str, Any]:
     """The schema of one kind; without one, of any definition. Raises KeyError for a kind that there is not."""
     if kind == "order":
-        return {"$schema": _DRAFT, "title": "order", **Order.model_json_schema(by_alias=True)}
+        return {"$schema": _JSON_SCHEMA_DRAFT, "title": "order", **Order.model_json_schema(by_alias=True)}
     if kind is not None:
-        return {"$schema": _DRAFT, **_described(KINDS[kind].model_json_schema(by_alias=True))}
-    schemas = {name: _described(model.model_json_schema(by_alias=True)) for name, model in KINDS.items()}
+        return {
+            "$schema": _JSON_SCHEMA_DRAFT,
+            **_add_descriptions(DOCUMENT_MODELS[kind].model_json_schema(by_alias=True)),
+        }
+    schemas = {
+        name: _add_descriptions(model.model_json_schema(by_alias=True)) for name, model in DOCUMENT_MODELS.items()
+    }
     definitions: dict[str, Any] = {}
     for schema in schemas.values():
         definitions |= schema.pop("$defs", {})
@@ -30,30 +35,30 @@ def json_schema(kind: str | None = None) -> dict[str, Any]:
         for name, schema in schemas.items()
     ]
     return {
-        "$schema": _DRAFT,
+        "$schema": _JSON_SCHEMA_DRAFT,
         "title": "Ordo definition",
         "type": "object",
         "required": ["kind", "id"],
-        "properties": {"kind": {"enum": list(KINDS)}},
+        "properties": {"kind": {"enum": list(DOCUMENT_MODELS)}},
         "allOf": choices,
         "$defs": definitions,
     }
 
 
-def _described(schema: dict[str, Any]) -> dict[str, Any]:
+def _add_descriptions(schema: dict[str, Any]) -> dict[str, Any]:
     """With what each key means, where it is known, and names checked where people give them."""
     for part in [schema, *schema.get("$defs", {}).values()]:
         for name, field in part.get("properties", {}).items():
             field.pop("title", None)
-            if name in MEANINGS and "description" not in field:
-                field["description"] = MEANINGS[name]
+            if name in KEY_DESCRIPTIONS and "description" not in field:
+                field["description"] = KEY_DESCRIPTIONS[name]
             for shape in (field, *field.get("anyOf", ())):
                 if "patternProperties" in shape:
                     shape["additionalProperties"] = False
     return schema
 
 
-MEANINGS = {
+KEY_DESCRIPTIONS = {
     "id": "Lower-case letters, digits and _: the name by which others refer to this.",
     "name": "Shown to people; the id, where it is not given.",
     "description": "For whoever reads the definition.",

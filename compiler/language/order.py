@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compiler.language.steps import Action
+from compiler.language.steps import LineAction
 
 OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
 LineId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
@@ -35,7 +35,7 @@ class OrderLine(OrderModel):
     id: LineId
     product: str
     quantity: int | float = 1
-    action: Action = Action.ADD
+    action: LineAction = LineAction.ADD
     attributes: dict[str, Any] = {}
     previous: Previous | None = None
     lines: list[OrderLine] | None = None
@@ -46,7 +46,7 @@ class OrderLine(OrderModel):
     external_ids: dict[str, str] = {}
 
 
-def asked_by(line: OrderLine) -> str:
+def line_request_digest(line: OrderLine) -> str:
     """A digest of what a line asks for, its child lines and its ids in other systems apart."""
     text = line.model_dump_json(exclude={"lines", "external_ids"})
     return blake2b(text.encode(), digest_size=8).hexdigest()

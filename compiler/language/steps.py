@@ -12,7 +12,7 @@ from compiler.language.attributes import Attribute
 from compiler.language.durations import Duration, DurationOrTemplate
 
 
-class Model(BaseModel):
+class StrictModel(BaseModel):
     """A piece of a definition: unknown keys are errors, and nothing changes it once it is read."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
@@ -37,7 +37,7 @@ BareExpression = Annotated[str, BeforeValidator(_expression_text, json_schema_in
 """A CEL text; a plain number or truth value is one too (`when: true`, `quantity: 2`)."""
 
 
-class Action(StrEnum):
+class LineAction(StrEnum):
     """What an order line asks for (TMF622: add, modify, delete, noChange)."""
 
     ADD = "add"
@@ -46,8 +46,10 @@ class Action(StrEnum):
     NO_CHANGE = "no_change"
 
 
-Actions = Annotated[list[Action], BeforeValidator(as_list, json_schema_input_type=list[Action] | Action)]
-Names = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
+LineActions = Annotated[
+    list[LineAction], BeforeValidator(as_list, json_schema_input_type=list[LineAction] | LineAction)
+]
+NameList = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
 
 
 class StepKind(StrEnum):
@@ -59,19 +61,19 @@ class StepKind(StrEnum):
     MILESTONE = "milestone"
 
 
-KINDS = {kind.value: kind for kind in StepKind}
+STEP_KINDS = {kind.value: kind for kind in StepKind}
 
-Method = Literal["get", "post", "put", "patch", "delete"]
-METHODS: tuple[Method, ...] = ("get", "post", "put", "patch", "delete")
-_METHODS = frozenset(METHODS)
-Format = Literal["json", "form", "xml", "text"]
+HttpMethod = Literal["get", "post", "put", "patch", "delete"]
+HTTP_METHODS: tuple[HttpMethod, ...] = ("get", "post", "put", "patch", "delete")
+_HTTP_METHOD_SET = frozenset(HTTP_METHODS)
+BodyFormat = Literal["json", "form", "xml", "text"]
 
 
-class Callback(Model):
+class CallbackDefinition(StrictModel):
     within: DurationOrTemplate | None = None
 
 
-class Poll(Model):
+class PollDefinition(StrictModel):
     get: str
     every: DurationOrTemplate = timedelta(seconds=30)
     within: DurationOrTemplate | None = None
@@ -79,7 +81,7 @@ class Poll(Model):
     """CEL, sees `response`."""
 
 
-class Call(Model):
+class CallDefinition(StrictModel):
     """An HTTP call to a system. Exactly one of the methods holds the path, relative to the system's base_url."""
 
     system: str
@@ -91,14 +93,14 @@ class Call(Model):
     query: dict[str, Any] = Field(default_factory=dict)
     headers: dict[str, str] = Field(default_factory=dict)
     body: Any = None
-    format: Format = "json"
-    accept: Format | None = None
-    callback: Callback | None = None
-    poll: Poll | None = None
+    format: BodyFormat = "json"
+    accept: BodyFormat | None = None
+    callback: CallbackDefinition | None = None
+    poll: PollDefinition | None = None
 
     @property
-    def method(self) -> Method:
-        return next(method for method in METHODS if getattr(self, method) is not None)
+    def method(self) -> HttpMethod:
+        return next(method for method in HTTP_METHODS if getattr(self, method) is not None)
 
     @property
     def path(self) -> str:
@@ -106,11 +108,13 @@ class Call(Model):
         return path
 
     @model_validator(mode="after")
-    def _one_method(self) -> Call:
-        given = sorted(word for word in self.model_fields_set if word in _METHODS and getattr(self, word) is not None)
+    def _require_one_method(self) -> CallDefinition:
+        given = sorted(
+            word for word in self.model_fields_set if word in _HTTP_METHOD_SET and getattr(self, word) is not None
+        )
         if len(given) != 1:
             raise ValueError(
-                f"a call needs exactly one of {', '.join(METHODS)}"
+                f"a call needs exactly one of {', '.join(HTTP_METHODS)}"
                 + (f"; it has {' and '.join(given)}" if given else "")
             )
         if self.callback and self.poll:
@@ -118,21 +122,21 @@ class Call(Model):
         return self
 
 
-class Manual(Model):
+class ManualDefinition(StrictModel):
     queue: str
     instructions: str = ""
     form: dict[str, Attribute] = Field(default_factory=dict)
 
 
-class Event(Model):
-    name: Annotated[Names, Field(min_length=1)]
+class EventDefinition(StrictModel):
+    name: Annotated[NameList, Field(min_length=1)]
     key: str | None = None
     match: BareExpression | None = None
     """CEL, sees `payload` and `event`."""
     within: DurationOrTemplate | None = None
 
 
-class Wait(Model):
+class WaitDefinition(StrictModel):
     for_: DurationOrTemplate | None = Field(None, alias="for")
     until: str | None = None
     """Text that holds a date-time, or a template of one."""
@@ -141,7 +145,7 @@ class Wait(Model):
     within: DurationOrTemplate | None = None
 
     @model_validator(mode="after")
-    def _one_wait(self) -> Wait:
+    def _require_one_condition(self) -> WaitDefinition:
         given = [value for value in (self.for_, self.until, self.condition) if value is not None]
         if len(given) != 1:
             raise ValueError("a wait needs exactly one of for, until, condition")
@@ -150,28 +154,28 @@ class Wait(Model):
         return self
 
 
-class Start(Model):
+class StartDefinition(StrictModel):
     delay: DurationOrTemplate | None = None
     at: str | None = None
     latest: Literal[True] | None = None
 
     @model_validator(mode="after")
-    def _one_start(self) -> Start:
+    def _require_one_time(self) -> StartDefinition:
         if sum(value is not None for value in (self.delay, self.at, self.latest)) != 1:
             raise ValueError("`start` needs exactly one of delay, at, latest")
         return self
 
 
-def _code_text(value: object) -> object:
+def _error_code_text(value: object) -> object:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-Code = Annotated[str, BeforeValidator(_code_text, json_schema_input_type=str | int)]
+ErrorCode = Annotated[str, BeforeValidator(_error_code_text, json_schema_input_type=str | int)]
 """`404` is a code as `"404"` is."""
-Codes = Annotated[list[Code], BeforeValidator(as_list, json_schema_input_type=list[Code] | Code)]
+ErrorCodes = Annotated[list[ErrorCode], BeforeValidator(as_list, json_schema_input_type=list[ErrorCode] | ErrorCode)]
 
 
-class RetryPolicy(Model):
+class RetryPolicy(StrictModel):
     """How often and when an attempt that failed is made again."""
 
     max_attempts: int = Field(5, ge=1, le=1000)
@@ -180,15 +184,15 @@ class RetryPolicy(Model):
     max_interval: Duration = timedelta(minutes=1)
     intervals: list[Duration] | None = None
     """A fixed ladder instead of a back-off: n intervals make n + 1 attempts."""
-    give_up_on: Codes = Field(default_factory=list)
+    give_up_on: ErrorCodes = Field(default_factory=list)
     """Error codes, or classes of HTTP status (`4xx`, which leaves out 408, 425 and 429)."""
 
     @property
-    def attempts(self) -> int:
+    def attempt_count(self) -> int:
         return self.max_attempts if self.intervals is None else len(self.intervals) + 1
 
 
-def pause_after(policy: RetryPolicy, attempt: int) -> float:
+def retry_delay(policy: RetryPolicy, attempt: int) -> float:
     """Seconds between attempt number `attempt` (from 1) and the next one."""
     if policy.intervals is not None:
         return policy.intervals[min(attempt, len(policy.intervals)) - 1].total_seconds()
@@ -199,12 +203,12 @@ def pause_after(policy: RetryPolicy, attempt: int) -> float:
         return longest
 
 
-def _retry_shape(value: object) -> str:
+def _retry_tag(value: object) -> str:
     return "a policy" if isinstance(value, dict | RetryPolicy) else "an id"
 
 
-RetryChoice = Annotated[
-    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")], Discriminator(_retry_shape)
+RetryPolicyOrId = Annotated[
+    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")], Discriminator(_retry_tag)
 ]
 """A policy's id, or a policy written where it is used."""
 
@@ -212,35 +216,35 @@ STANDARD_RETRY = RetryPolicy(give_up_on=["invalid_request", "4xx"])
 """The policy in force where neither step nor system names one, unless a document `standard` replaces it."""
 
 
-class FailWhen(Model):
+class FailureCondition(StrictModel):
     if_: BareExpression = Field(alias="if")
     code: str
     message: str = ""
 
 
-class Sla(Model):
+class SlaDefinition(StrictModel):
     duration: DurationOrTemplate
     warn: DurationOrTemplate | None = None
     escalate: str | None = None
 
 
-Scope = Literal["line", "bundle", "order"]
+LineScope = Literal["line", "bundle", "order"]
 
 
-class FailureCase(Model):
+class FailureRule(StrictModel):
     """One row of `on_failure`: what is done with a failure of this code (any, where none is named)."""
 
     code: str | None = None
     do: Literal["fallout", "continue"] | None = None
     queue: str | None = None
-    retry: RetryChoice | None = None
+    retry: RetryPolicyOrId | None = None
     """Of what is in fallout: further rounds of attempts by itself, at this policy's intervals, until a person acts."""
-    rollback: Scope | None = None
+    rollback: LineScope | None = None
     redo_from: str | None = None
     max: int | None = Field(None, ge=1, le=100)
 
     @model_validator(mode="after")
-    def _one_remedy(self) -> FailureCase:
+    def _require_one_action(self) -> FailureRule:
         if sum(value is not None for value in (self.do, self.rollback, self.redo_from)) != 1:
             raise ValueError("say exactly one of `do: fallout`, `do: continue`, `rollback`, `redo_from`")
         if self.max is not None and self.redo_from is None:
@@ -252,67 +256,67 @@ class FailureCase(Model):
         return self
 
 
-_PARKED = [FailureCase(do="fallout")]
+_DEFAULT_ON_FAILURE = [FailureRule(do="fallout")]
 
 
-def _park() -> list[FailureCase]:
+def _default_on_failure() -> list[FailureRule]:
     """One list for all: most steps have it, and nothing changes it."""
-    return _PARKED
+    return _DEFAULT_ON_FAILURE
 
 
-def _failure_cases(value: object) -> object:
+def _failure_rules(value: object) -> object:
     if isinstance(value, str):
         return [{"do": value}]
     return [value] if isinstance(value, dict) else value
 
 
-FailureCases = Annotated[
-    list[FailureCase],
+FailureRules = Annotated[
+    list[FailureRule],
     BeforeValidator(
-        _failure_cases, json_schema_input_type=list[FailureCase] | FailureCase | Literal["fallout", "continue"]
+        _failure_rules, json_schema_input_type=list[FailureRule] | FailureRule | Literal["fallout", "continue"]
     ),
 ]
 
 
-class Undo(Model):
+class UndoDefinition(StrictModel):
     """What takes a step's effect back; sees the step's `output`."""
 
-    call: Call | None = None
+    call: CallDefinition | None = None
     activity: str | None = None
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
-    manual: Manual | None = None
-    retry: RetryChoice | None = None
+    manual: ManualDefinition | None = None
+    retry: RetryPolicyOrId | None = None
     timeout: DurationOrTemplate | None = None
 
     @model_validator(mode="after")
-    def _one_undo(self) -> Undo:
+    def _require_one_kind(self) -> UndoDefinition:
         if sum(value is not None for value in (self.call, self.activity, self.manual)) != 1:
             raise ValueError("`undo` needs exactly one of call, activity, manual")
         return self
 
 
-class PatchChange(Model):
-    call: Call
+class InPlaceUpdate(StrictModel):
+    call: CallDefinition
 
 
-def _change_shape(value: object) -> str:
-    return "a patch" if isinstance(value, dict | PatchChange) else "a word"
+def _on_change_tag(value: object) -> str:
+    return "a patch" if isinstance(value, dict | InPlaceUpdate) else "a word"
 
 
 OnChange = Annotated[
-    Annotated[Literal["redo", "keep"], Tag("a word")] | Annotated[PatchChange, Tag("a patch")],
-    Discriminator(_change_shape),
+    Annotated[Literal["redo", "keep"], Tag("a word")] | Annotated[InPlaceUpdate, Tag("a patch")],
+    Discriminator(_on_change_tag),
 ]
 
 
-class StepReference(Model):
+class StepReference(StrictModel):
     """`step`, `workstream.step` or `workstream`, optionally widened by `across`."""
 
     step: str
-    across: Scope | None = None
+    across: LineScope | None = None
 
 
-class OrderReference(Model):
+class CrossOrderReference(StrictModel):
     """A step of another order."""
 
     order: str
@@ -320,51 +324,53 @@ class OrderReference(Model):
     within: DurationOrTemplate | None = None
 
 
-def _reference(value: object) -> object:
+def _expand_reference(value: object) -> object:
     return {"step": value} if isinstance(value, str) else value
 
 
-def _reference_shape(value: object) -> str:
-    has_order = "order" in value if isinstance(value, dict) else isinstance(value, OrderReference)
+def _reference_tag(value: object) -> str:
+    has_order = "order" in value if isinstance(value, dict) else isinstance(value, CrossOrderReference)
     return "another order's step" if has_order else "a step"
 
 
-Reference = Annotated[
-    Annotated[OrderReference, Tag("another order's step")] | Annotated[StepReference, Tag("a step")],
-    Discriminator(_reference_shape),
-    BeforeValidator(_reference, json_schema_input_type=str | StepReference | OrderReference),
+AnyStepReference = Annotated[
+    Annotated[CrossOrderReference, Tag("another order's step")] | Annotated[StepReference, Tag("a step")],
+    Discriminator(_reference_tag),
+    BeforeValidator(_expand_reference, json_schema_input_type=str | StepReference | CrossOrderReference),
 ]
-References = Annotated[list[Reference], BeforeValidator(as_list, json_schema_input_type=list[Reference] | Reference)]
+AnyStepReferences = Annotated[
+    list[AnyStepReference], BeforeValidator(as_list, json_schema_input_type=list[AnyStepReference] | AnyStepReference)
+]
 
 
-class StepDefinition(Model):
+class StepDefinition(StrictModel):
     """One step as written, defaults filled in. Exactly one of the kinds is given."""
 
     name: str | None = None
     description: str | None = None
 
-    call: Call | None = None
+    call: CallDefinition | None = None
     activity: str | None = None
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
-    manual: Manual | None = None
-    event: Event | None = None
-    wait: Wait | None = None
+    manual: ManualDefinition | None = None
+    event: EventDefinition | None = None
+    wait: WaitDefinition | None = None
     milestone: Literal[True] | None = None
 
-    after: References = Field(default_factory=list)
+    after: AnyStepReferences = Field(default_factory=list)
     per: BareExpression | None = None
     """None: the workstream's. Else line, bundle, order, or CEL over the line."""
-    actions: Actions | None = None
+    actions: LineActions | None = None
     """None: the workstream's."""
     when: BareExpression | None = None
-    start: Start | None = None
+    start: StartDefinition | None = None
     expected: DurationOrTemplate | None = None
     timeout: DurationOrTemplate | None = None
-    retry: RetryChoice | None = None
-    fail_when: list[FailWhen] = Field(default_factory=list)
-    sla: Sla | None = None
-    on_failure: FailureCases = Field(default_factory=_park)
-    undo: Undo | None = None
+    retry: RetryPolicyOrId | None = None
+    fail_when: list[FailureCondition] = Field(default_factory=list)
+    sla: SlaDefinition | None = None
+    on_failure: FailureRules = Field(default_factory=_default_on_failure)
+    undo: UndoDefinition | None = None
     on_change: OnChange = "redo"
     point_of_no_return: bool = False
     output: Any = None
@@ -373,11 +379,11 @@ class StepDefinition(Model):
 
     @property
     def kind(self) -> StepKind:
-        return next(kind for word, kind in KINDS.items() if getattr(self, word) is not None)
+        return next(kind for word, kind in STEP_KINDS.items() if getattr(self, word) is not None)
 
     @model_validator(mode="after")
-    def _one_kind(self) -> StepDefinition:
-        given = sorted(word for word in self.model_fields_set if word in KINDS and getattr(self, word) is not None)
+    def _require_one_kind(self) -> StepDefinition:
+        given = sorted(word for word in self.model_fields_set if word in STEP_KINDS and getattr(self, word) is not None)
         if len(given) != 1:
             said = f"it has {' and '.join(given)}" if given else "it has none"
             raise ValueError(f"a step does exactly one of {', '.join(StepKind)}; {said}")

@@ -8,10 +8,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration, DurationOrTemplate
-from compiler.language.steps import Model, RetryChoice
+from compiler.language.steps import RetryPolicyOrId, StrictModel
 
 
-class Secret(Model):
+class Secret(StrictModel):
     """Where a secret is kept: `{env: NAME}` or `{file: PATH}`, on the worker. Never the secret itself."""
 
     env: str | None = None
@@ -19,60 +19,60 @@ class Secret(Model):
 
     @model_validator(mode="before")
     @classmethod
-    def _no_secret(cls, value: object) -> object:
+    def _reject_plain_secret(cls, value: object) -> object:
         """Says what to write, and not what was written."""
         if not isinstance(value, dict | Secret):
             raise ValueError("a secret never stands in a definition: write `{env: NAME}` or `{file: PATH}`")
         return value
 
     @model_validator(mode="after")
-    def _one_place(self) -> Secret:
+    def _require_one_source(self) -> Secret:
         if (self.env is None) == (self.file is None):
             raise ValueError("a secret is `{env: NAME}` or `{file: PATH}`")
         return self
 
 
-def _text_shape(value: object) -> str:
+def _secret_tag(value: object) -> str:
     return "a text" if isinstance(value, str) else "a secret"
 
 
-TextOrSecret = Annotated[Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")], Discriminator(_text_shape)]
+TextOrSecret = Annotated[Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")], Discriminator(_secret_tag)]
 
 
-class Basic(Model):
+class BasicAuth(StrictModel):
     user: TextOrSecret
     password: Secret
 
 
-class ApiKey(Model):
+class ApiKeyAuth(StrictModel):
     header: str
     value: Secret
 
 
-class OAuth2(Model):
+class OAuth2Auth(StrictModel):
     token_url: str
     client_id: TextOrSecret
     client_secret: Secret
     scope: str | None = None
 
 
-class Mtls(Model):
+class MtlsAuth(StrictModel):
     cert: Secret
     key: Secret
     ca: Secret | None = None
 
 
-class Auth(Model):
+class Auth(StrictModel):
     """Exactly one of the ways to prove who calls (`mtls` may stand beside another)."""
 
     bearer: Secret | None = None
-    basic: Basic | None = None
-    api_key: ApiKey | None = None
-    oauth2: OAuth2 | None = None
-    mtls: Mtls | None = None
+    basic: BasicAuth | None = None
+    api_key: ApiKeyAuth | None = None
+    oauth2: OAuth2Auth | None = None
+    mtls: MtlsAuth | None = None
 
     @model_validator(mode="after")
-    def _one_way(self) -> Auth:
+    def _require_one_method(self) -> Auth:
         if sum(way is not None for way in (self.bearer, self.basic, self.api_key, self.oauth2)) > 1:
             raise ValueError("say one of bearer, basic, api_key, oauth2 (`mtls` may stand beside it)")
         if all(way is None for way in (self.bearer, self.basic, self.api_key, self.oauth2, self.mtls)):
@@ -80,14 +80,14 @@ class Auth(Model):
         return self
 
 
-class Limits(Model):
+class CallLimits(StrictModel):
     concurrency: int | None = Field(None, ge=1, le=10_000)
     """Per worker."""
     per_second: float | None = Field(None, gt=0)
     """Over all workers."""
 
 
-class Breaker(Model):
+class BreakerPolicy(StrictModel):
     """When calls to a system are held back by themselves: so many failures of its own, half of its last calls."""
 
     failures: int = Field(3, ge=1, le=1_000)
@@ -95,16 +95,16 @@ class Breaker(Model):
     within: Duration = Field(timedelta(seconds=30), gt=timedelta(0))
 
 
-def _breaker_shape(value: object) -> str:
-    return "a breaker" if isinstance(value, dict | Breaker) else "false"
+def _breaker_tag(value: object) -> str:
+    return "a breaker" if isinstance(value, dict | BreakerPolicy) else "false"
 
 
-BreakerOrFalse = Annotated[
-    Annotated[Breaker, Tag("a breaker")] | Annotated[Literal[False], Tag("false")], Discriminator(_breaker_shape)
+BreakerPolicyOrFalse = Annotated[
+    Annotated[BreakerPolicy, Tag("a breaker")] | Annotated[Literal[False], Tag("false")], Discriminator(_breaker_tag)
 ]
 
 
-class System(Model):
+class System(StrictModel):
     """An external system. Not pinned: read when a call is made. `base_url` may hold `${env.NAME}`."""
 
     id: str
@@ -113,11 +113,11 @@ class System(Model):
     base_url: str
     auth: Auth | None = None
     timeout: DurationOrTemplate | None = None
-    retry: RetryChoice | None = None
-    limits: Limits = Field(default_factory=Limits)
+    retry: RetryPolicyOrId | None = None
+    limits: CallLimits = Field(default_factory=CallLimits)
     probe: str | None = None
     """Path that tells whether the system is there; None: its base_url."""
-    breaker: BreakerOrFalse | None = None
+    breaker: BreakerPolicyOrFalse | None = None
     """False: never; None: as Breaker has it."""
     error_code: str | None = None
     """CEL, sees `response`."""
@@ -125,7 +125,7 @@ class System(Model):
     example: Any = None
 
 
-class Receiver(Model):
+class Receiver(StrictModel):
     """Who is told of what happens to orders, by webhook. Not pinned: read when an event is delivered."""
 
     id: str
@@ -143,5 +143,5 @@ class Receiver(Model):
     """Personal data that goes with each event."""
     secret: Secret | None = None
     """Signs what is sent."""
-    retry: RetryChoice | None = None
+    retry: RetryPolicyOrId | None = None
     timeout: DurationOrTemplate | None = None

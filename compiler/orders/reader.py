@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compiler.source.document import Document, KeyPath
-from compiler.source.findings import Finding, OrderRejected, Place, finding_at
+from compiler.source.findings import Finding, OrderRejected, SourceLocation, finding_at
 from compiler.source.yaml_reader import read_documents
 
 
@@ -20,26 +20,26 @@ class OrderSource:
     line_offset: int = 0
     """Lines of the file before the document's text."""
 
-    def place(self, path: KeyPath = (), *, key: bool = False) -> Place:
+    def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
         """Where the value at `path` (or its key) stands; line 0 where that is not known."""
         if self.document is None:
-            return Place(self.file, self.line_offset, 0)
-        place = self.document.place(path, key=key)
-        return place._replace(line=place.line + self.line_offset)
+            return SourceLocation(self.file, self.line_offset, 0)
+        location = self.document.location(path, key=key)
+        return location._replace(line=location.line + self.line_offset)
 
 
-class WrittenOrder(dict[str, Any]):
+class SourcedOrder(dict[str, Any]):
     """An order's data that remembers where it was written down."""
 
     source: OrderSource
 
 
-def source_of(order: object, file: str) -> OrderSource:
-    return order.source if isinstance(order, WrittenOrder) else OrderSource(file)
+def order_source(order: object, file: str) -> OrderSource:
+    return order.source if isinstance(order, SourcedOrder) else OrderSource(file)
 
 
 @dataclass(slots=True)
-class _Read:
+class _ReadOrders:
     orders: list[dict[str, Any]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
 
@@ -50,21 +50,21 @@ def read_orders(text: str | bytes, file: str) -> list[dict[str, Any]]:
     Each is data as written, not yet checked; hand it to compile_order as it is, so that findings have places.
     Raises OrderRejected where the text holds no order or cannot be read.
     """
-    read = _Read()
-    lines = _json_lines(text) if isinstance(text, str) else None
+    read = _ReadOrders()
+    lines = _split_json_lines(text) if isinstance(text, str) else None
     if lines is None:
         _read_text(text, OrderSource(file), read)
     for number, line in lines or ():
         _read_text(line, OrderSource(file, None, number), read)
     if not read.orders and not read.findings:
         message = f"{file} holds no order: an order is a mapping with `id`, `customer` and `lines`"
-        read.findings.append(finding_at(Place(file), "order-missing", message))
+        read.findings.append(finding_at(SourceLocation(file), "order-missing", message))
     if read.findings:
         raise OrderRejected(read.findings)
     return read.orders
 
 
-def _json_lines(text: str) -> list[tuple[int, str]] | None:
+def _split_json_lines(text: str) -> list[tuple[int, str]] | None:
     """The lines of JSON lines, each with the number of lines before it; None where the text is something else."""
     lines = [(number, line) for number, line in enumerate(text.split("\n")) if line.strip()]
     if len(lines) < 2 or not all(line.strip().startswith("{") and line.strip().endswith("}") for _, line in lines):
@@ -72,29 +72,29 @@ def _json_lines(text: str) -> list[tuple[int, str]] | None:
     return lines
 
 
-def _read_text(text: str | bytes, source: OrderSource, read: _Read) -> None:
-    reading = read_documents(text, source.file)
-    if reading.findings and (data := _as_json(text)) is not None:
-        reading.findings, reading.documents = [], []
-        _take(data, source, read)
-    for finding in reading.findings:
+def _read_text(text: str | bytes, source: OrderSource, read: _ReadOrders) -> None:
+    result = read_documents(text, source.file)
+    if result.findings and (data := _parse_json(text)) is not None:
+        result.findings, result.documents = [], []
+        _add_order(data, source, read)
+    for finding in result.findings:
         line = finding.line + source.line_offset if finding.line else finding.line
         read.findings.append(finding.model_copy(update={"line": line}))
-    for document in reading.documents:
-        _take(document.data, replace(source, document=document), read)
+    for document in result.documents:
+        _add_order(document.data, replace(source, document=document), read)
 
 
-def _take(data: Any, source: OrderSource, read: _Read) -> None:
+def _add_order(data: Any, source: OrderSource, read: _ReadOrders) -> None:
     if not isinstance(data, dict):
         message = "an order is a mapping with `id`, `customer` and `lines`; several orders are parted by `---`"
-        read.findings.append(finding_at(source.place(), "type-wrong", message))
+        read.findings.append(finding_at(source.location(), "type-wrong", message))
         return
-    order = WrittenOrder(data)
+    order = SourcedOrder(data)
     order.source = source
     read.orders.append(order)
 
 
-def _as_json(text: str | bytes) -> Any:
+def _parse_json(text: str | bytes) -> Any:
     """What only JSON can read, such as an emoji written as two escapes; None where it is not sound JSON either."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

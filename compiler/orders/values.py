@@ -7,34 +7,34 @@ from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from compiler.cel.evaluation import INTEGERS
-from compiler.source.document import DEPTH_LIMIT
-from compiler.source.findings import shown
+from compiler.cel.evaluation import INT64_RANGE
+from compiler.source.document import MAX_NESTING_DEPTH
+from compiler.source.findings import format_value
 
 
-def in_words(value: object) -> str:
+def describe_value(value: object) -> str:
     """What a value is, inside a message."""
     if isinstance(value, Mapping):
         return "a mapping"
-    return "a list" if isinstance(value, list | tuple) else shown(value)
+    return "a list" if isinstance(value, list | tuple) else format_value(value)
 
 
-def whole(value: int | float) -> int | float:
+def normalize_number(value: int | float) -> int | float:
     """2.0 as 2: quantities without a fraction are integers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def quantity_problem(value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"is {in_words(value)}"
+        return f"is {describe_value(value)}"
     if value != value:
         return "is no number"
-    if value_problem(value) or value_problem(whole(value)):
+    if value_problem(value) or value_problem(normalize_number(value)):
         return "is too large to compute with"
-    return f"is {shown(value)}" if value <= 0 else ""
+    return f"is {format_value(value)}" if value <= 0 else ""
 
 
-def moment_of(value: Any) -> datetime:
+def parse_timestamp(value: Any) -> datetime:
     """A time with its zone; a date is its midnight, a time without a zone UTC. Raises ValueError."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
@@ -52,8 +52,8 @@ def value_problem(value: Any) -> str:
     waiting = [(value, 0)]
     while waiting:
         one, depth = waiting.pop()
-        if depth > DEPTH_LIMIT:
-            return f"is nested more than {DEPTH_LIMIT} levels deep"
+        if depth > MAX_NESTING_DEPTH:
+            return f"is nested more than {MAX_NESTING_DEPTH} levels deep"
         if isinstance(one, Mapping):
             if not all(isinstance(name, str) for name in one):
                 return "has a name that is no text"
@@ -65,7 +65,7 @@ def value_problem(value: Any) -> str:
             if not math.isfinite(one):
                 return "must be a finite number"
         elif isinstance(one, int) and not isinstance(one, bool):
-            if one not in INTEGERS:
+            if one not in INT64_RANGE:
                 return "must be a whole number of at most 64 bits"
         elif isinstance(one, str):
             if not one.isascii() and one.encode("utf-8", "replace").decode() != one:

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.language.steps import Action
-from compiler.plan.plan import Line, OrderHeader, Plan, PlannedStep
+from compiler.language.steps import LineAction
+from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PlannedStep
 
-BEFORE = (Action.MODIFY, Action.DELETE)
+ACTIONS_WITH_PREVIOUS = (LineAction.MODIFY, LineAction.DELETE)
 """The actions of lines that have a `previous`."""
 
 
@@ -27,14 +27,14 @@ def order_bindings(header: OrderHeader) -> dict[str, Any]:
     }
 
 
-def line_bindings(line: Line) -> dict[str, Any]:
+def line_bindings(line: PlannedLine) -> dict[str, Any]:
     """`attributes`, `quantity`, `action` of one line; `previous`, `each`, `index` where it has them.
 
     A modify or delete line whose order does not say what the customer had has a `previous` without anything in it,
     so that `has(previous.attributes.x)` answers.
     """
     seen: dict[str, Any] = {"attributes": line.attributes, "quantity": line.quantity, "action": line.action.value}
-    if line.action in BEFORE:
+    if line.action in ACTIONS_WITH_PREVIOUS:
         seen["previous"] = previous_bindings(line)
     if line.each is not None:
         seen["each"] = line.each
@@ -43,14 +43,14 @@ def line_bindings(line: Line) -> dict[str, Any]:
     return seen
 
 
-def previous_bindings(line: Line) -> dict[str, Any]:
+def previous_bindings(line: PlannedLine) -> dict[str, Any]:
     previous = line.previous
     return (
         {"attributes": {}} if previous is None else {"attributes": previous.attributes, "quantity": previous.quantity}
     )
 
 
-def listed_line(line: Line) -> dict[str, Any]:
+def lines_entry_bindings(line: PlannedLine) -> dict[str, Any]:
     """One entry of `lines`."""
     return {
         **line_bindings(line),
@@ -63,7 +63,7 @@ def listed_line(line: Line) -> dict[str, Any]:
     }
 
 
-def serves_several(per: str) -> bool:
+def sees_line_list(per: str) -> bool:
     """Whether a step of this `per` sees `lines` (how many ever there are), and no line of its own."""
     return per != "line"
 
@@ -71,9 +71,9 @@ def serves_several(per: str) -> bool:
 def step_bindings(plan: Plan, step: PlannedStep) -> dict[str, Any]:
     """Everything that a step's expressions see but outputs and answers: `order` and its line's names, or `lines`."""
     seen: dict[str, Any] = {"order": order_bindings(plan.order)}
-    lines = plan.lines_of(step)
-    if serves_several(plan.definition_of(step).per):
-        seen["lines"] = [listed_line(line) for line in lines]
+    lines = plan.step_lines(step)
+    if sees_line_list(plan.step_definition(step).per):
+        seen["lines"] = [lines_entry_bindings(line) for line in lines]
     else:
         seen.update(line_bindings(lines[0]))
     return seen

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from compiler.catalogue.catalogue import Read
-from compiler.language.steps import Action, RetryPolicy, StepDefinition
+from compiler.catalogue.catalogue import OutputReference
+from compiler.language.steps import LineAction, RetryPolicy, StepDefinition
 
 
 @dataclass(frozen=True, slots=True)
-class Previous:
+class PreviousState:
     attributes: dict[str, Any]
     quantity: int | float
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PlannedLine:
     """An order line (`per` is None) or a fulfilment line."""
 
     id: str
@@ -28,19 +28,19 @@ class Line:
     name: str
     """The product's name."""
     quantity: int | float
-    action: Action
+    action: LineAction
     attributes: dict[str, Any]
     """Values; a date is a `date`, a date-time a `datetime` with its zone."""
     sources: tuple[str, ...] = ()
     """Ids of the lines whose rules made it; for an order line: its parent, if any."""
     per: str | None = None
-    previous: Previous | None = None
+    previous: PreviousState | None = None
     each: Any = None
     index: int | None = None
     requested_start: datetime | None = None
     requested_completion: datetime | None = None
     external_ids: dict[str, str] = field(default_factory=dict)
-    asked: str = ""
+    request_digest: str = ""
     """Of a line that the order spells out: a digest of what it asks for, to tell whether an amendment touches it."""
 
 
@@ -63,8 +63,8 @@ class PlannedDefinition:
     """Seconds, of one attempt; the step's, else its system's when the order was compiled, else 30. One written as a
     template (`${…}`) counts when its turn comes: here it is as if not given."""
     undo_timeout: float
-    reads: tuple[Read, ...] = ()
-    places: dict[str, str] = field(default_factory=dict)
+    reads: tuple[OutputReference, ...] = ()
+    expression_locations: dict[str, str] = field(default_factory=dict)
     """Expression text → `file:line:column`."""
 
 
@@ -73,8 +73,8 @@ class PlannedStep:
     """One instance of a step. All references are positions in the plan's lists."""
 
     id: str
-    definition: int
-    lines: tuple[int, ...]
+    definition_position: int
+    line_positions: tuple[int, ...]
     """Positions in `order_lines` or `lines`, as the definition's `serves_order_lines` says; where one instance serves
     lines of both kinds, order lines are given as `~position`. `Plan.lines_of` knows."""
     after: tuple[int, ...]
@@ -99,16 +99,16 @@ class OrderHeader:
 class Plan:
     order: OrderHeader
     catalogue_version: str
-    order_lines: tuple[Line, ...]
+    order_lines: tuple[PlannedLine, ...]
     """Depth first, as the order has them; components after the line that they belong to."""
-    lines: tuple[Line, ...]
+    fulfilment_lines: tuple[PlannedLine, ...]
     definitions: tuple[PlannedDefinition, ...]
     steps: tuple[PlannedStep, ...]
 
-    def definition_of(self, step: PlannedStep) -> PlannedDefinition:
-        return self.definitions[step.definition]
+    def step_definition(self, step: PlannedStep) -> PlannedDefinition:
+        return self.definitions[step.definition_position]
 
-    def lines_of(self, step: PlannedStep) -> tuple[Line, ...]:
-        if self.definition_of(step).serves_order_lines:
-            return tuple(self.order_lines[position] for position in step.lines)
-        return tuple(self.lines[at] if at >= 0 else self.order_lines[~at] for at in step.lines)
+    def step_lines(self, step: PlannedStep) -> tuple[PlannedLine, ...]:
+        if self.step_definition(step).serves_order_lines:
+            return tuple(self.order_lines[position] for position in step.line_positions)
+        return tuple(self.fulfilment_lines[at] if at >= 0 else self.order_lines[~at] for at in step.line_positions)

@@ -6,18 +6,20 @@ import re
 
 from compiler.source.findings import Finding
 
-FILE_LIMIT = 16 * 1024 * 1024
+MAX_FILE_BYTES = 16 * 1024 * 1024
 """Bytes of one file. A larger one is data that ended up in the wrong folder, or an attack."""
 
 
-def finding_in(file: str, code: str, message: str, line: int = 0, column: int = 0, *, warning: bool = False) -> Finding:
+def file_finding(
+    file: str, code: str, message: str, line: int = 0, column: int = 0, *, warning: bool = False
+) -> Finding:
     severity = "warning" if warning else "error"
     return Finding(file=file, line=line, column=column, code=code, message=message, severity=severity)
 
 
-def too_large(file: str, size: int) -> Finding:
-    message = f"{file} has {size / 1024 / 1024:.1f} MB; a file may have {FILE_LIMIT // 1024 // 1024} MB: split it"
-    return finding_in(file, "file-too-large", message)
+def file_too_large(file: str, size: int) -> Finding:
+    message = f"{file} has {size / 1024 / 1024:.1f} MB; a file may have {MAX_FILE_BYTES // 1024 // 1024} MB: split it"
+    return file_finding(file, "file-too-large", message)
 
 
 class UnreadableError(Exception):
@@ -28,29 +30,29 @@ class UnreadableError(Exception):
         super().__init__(finding.message)
 
 
-def _from_utf8(raw: bytes, file: str) -> str:
+def _decode_utf8(raw: bytes, file: str) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         before = raw[: error.start]
         line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
         message = f"this is not UTF-8 text (byte 0x{raw[error.start]:02x}): save the file as UTF-8"
-        raise UnreadableError(finding_in(file, "yaml-encoding", message, line, column)) from None
+        raise UnreadableError(file_finding(file, "yaml-encoding", message, line, column)) from None
 
 
-_CONTROL = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_FORBIDDEN_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def decoded(text: str | bytes, file: str) -> str:
-    if len(text) > FILE_LIMIT:
-        raise UnreadableError(too_large(file, len(text)))
+def decode_text(text: str | bytes, file: str) -> str:
+    if len(text) > MAX_FILE_BYTES:
+        raise UnreadableError(file_too_large(file, len(text)))
     if isinstance(text, bytes):
-        text = _from_utf8(text, file)
+        text = _decode_utf8(text, file)
     text = text.removeprefix("\ufeff")
-    if bad := _CONTROL.search(text):
+    if bad := _FORBIDDEN_CHARACTER.search(text):
         line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
         shown = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
         raise UnreadableError(
-            finding_in(file, "yaml-encoding", f"{shown} cannot stand in YAML: take it out", line, column)
+            file_finding(file, "yaml-encoding", f"{shown} cannot stand in YAML: take it out", line, column)
         )
     return text

@@ -5,32 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from compiler.source.findings import Finding, Place
-from compiler.source.scalar_positions import character_at
+from compiler.source.findings import Finding, SourceLocation
+from compiler.source.scalar_positions import character_position
 
 Key = str | int
 KeyPath = tuple[Key, ...]
 
-DEPTH_LIMIT = 64
+MAX_NESTING_DEPTH = 64
 """Levels of one document."""
 
 
-class Inside(NamedTuple):
+class CollectionMarks(NamedTuple):
     """Where a mapping or a list begins, and where everything in it does. Of a text or number the mark is enough."""
 
     mark: Any
     """The parser's own: index, line and column, from 0."""
     keys: dict[Key, Any] | None
     """Of a mapping: each key's mark."""
-    values: dict[Key, Spot] | list[Spot]
+    values: dict[Key, NodeMark] | list[NodeMark]
 
 
-Spot = Any
+NodeMark = Any
 """A mark, or an Inside."""
 
 
-def _mark(spot: Spot) -> Any:
-    return spot.mark if type(spot) is Inside else spot
+def _start_mark(spot: NodeMark) -> Any:
+    return spot.mark if type(spot) is CollectionMarks else spot
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +40,13 @@ class Document:
     file: str
     data: Any
     text: str = field(repr=False)
-    root: Spot = field(repr=False)
+    root_mark: NodeMark = field(repr=False)
 
-    def place(self, path: KeyPath = (), *, key: bool = False) -> Place:
+    def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
         """Where the value at `path` (or its key) begins; where there is none, the nearest value around it."""
-        spot = self.root
+        spot = self.root_mark
         for position, part in enumerate(path):
-            if type(spot) is not Inside:
+            if type(spot) is not CollectionMarks:
                 break
             if key and position == len(path) - 1 and spot.keys is not None and part in spot.keys:
                 spot = spot.keys[part]
@@ -56,21 +56,21 @@ class Document:
                 spot = values[part]
             except (KeyError, IndexError, TypeError):
                 break
-        mark = _mark(spot)
-        return Place(self.file, mark.line + 1, mark.column + 1)
+        mark = _start_mark(spot)
+        return SourceLocation(self.file, mark.line + 1, mark.column + 1)
 
-    def place_in(self, path: KeyPath, offset: int) -> Place:
+    def location_in_text(self, path: KeyPath, offset: int) -> SourceLocation:
         """Where the character `offset` of the text at `path` stands in the file."""
-        spot, value = self.root, self.data
+        spot, value = self.root_mark, self.data
         try:
             for part in path:
                 spot, value = spot.values[part], value[part]
         except (AttributeError, KeyError, IndexError, TypeError):
-            return self.place(path)
-        if not isinstance(value, str) or type(spot) is Inside:
-            return self.place(path)
-        line, column = character_at(self.text, spot, value, offset)
-        return Place(self.file, line + 1, column + 1)
+            return self.location(path)
+        if not isinstance(value, str) or type(spot) is CollectionMarks:
+            return self.location(path)
+        line, column = character_position(self.text, spot, value, offset)
+        return SourceLocation(self.file, line + 1, column + 1)
 
     def value(self, path: KeyPath) -> Any:
         """The value at `path`, or None where there is none."""
@@ -86,7 +86,7 @@ class Document:
 
 
 @dataclass(slots=True)
-class Reading:
+class ReadResult:
     """What was read: the documents that could be, in order, and what was wrong with the others."""
 
     documents: list[Document] = field(default_factory=list)

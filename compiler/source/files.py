@@ -7,56 +7,56 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from compiler.source.decoding import FILE_LIMIT, finding_in, too_large
-from compiler.source.document import Reading
+from compiler.source.decoding import MAX_FILE_BYTES, file_finding, file_too_large
+from compiler.source.document import ReadResult
 from compiler.source.findings import Finding
 from compiler.source.yaml_reader import read_documents
 
-SUFFIXES = (".yaml", ".yml")
+YAML_SUFFIXES = (".yaml", ".yml")
 
 
-def read_file(path: Path, name: str | None = None) -> Reading:
+def read_file(path: Path, name: str | None = None) -> ReadResult:
     """The documents of one file on disk."""
     file = name or str(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            return Reading(findings=[finding_in(file, "file-unreadable", f"{file} is not a regular file")])
-        if status.st_size > FILE_LIMIT:
-            return Reading(findings=[too_large(file, status.st_size)])
+            return ReadResult(findings=[file_finding(file, "file-unreadable", f"{file} is not a regular file")])
+        if status.st_size > MAX_FILE_BYTES:
+            return ReadResult(findings=[file_too_large(file, status.st_size)])
         return read_documents(path.read_bytes(), file)
     except FileNotFoundError:
-        return Reading(findings=[finding_in(file, "file-missing", f"there is no file {file}")])
+        return ReadResult(findings=[file_finding(file, "file-missing", f"there is no file {file}")])
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        return Reading(findings=[finding_in(file, "file-unreadable", f"{file} cannot be read: {reason}")])
+        return ReadResult(findings=[file_finding(file, "file-unreadable", f"{file} cannot be read: {reason}")])
 
 
-def read_folder(folder: Path) -> Reading:
+def read_folder(folder: Path) -> ReadResult:
     """The documents of every `*.yaml` and `*.yml` below `folder`, in path order; hidden files are left out."""
     if not folder.is_dir():
         said = f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}"
         message = f"{said}; definitions are read from a folder"
-        return Reading(findings=[finding_in(str(folder), "folder-missing", message)])
-    reading = Reading()
-    files = sorted(_files(folder, reading.findings), key=lambda path: path.relative_to(folder).as_posix())
+        return ReadResult(findings=[file_finding(str(folder), "folder-missing", message)])
+    result = ReadResult()
+    files = sorted(_find_yaml_files(folder, result.findings), key=lambda path: path.relative_to(folder).as_posix())
     for path in files:
         one = read_file(path)
-        reading.documents += one.documents
-        reading.findings += one.findings
-    if not files and not reading.findings:
+        result.documents += one.documents
+        result.findings += one.findings
+    if not files and not result.findings:
         message = f"{folder} holds no definitions: no file there ends in .yaml or .yml"
-        reading.findings.append(finding_in(str(folder), "catalogue-empty", message, warning=True))
-    return reading
+        result.findings.append(file_finding(str(folder), "catalogue-empty", message, warning=True))
+    return result
 
 
-def _files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
+def _find_yaml_files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
     """Follows symbolic links, each folder once: links in a circle end, and are told of."""
     seen = {os.path.realpath(folder)}
 
     def unreadable(error: OSError) -> None:
         said = f"{error.filename} cannot be read: {error.strerror}"
-        findings.append(finding_in(str(error.filename), "file-unreadable", said))
+        findings.append(file_finding(str(error.filename), "file-unreadable", said))
 
     for parent, folders, files in os.walk(folder, followlinks=True, onerror=unreadable):
         kept = []
@@ -67,9 +67,9 @@ def _files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
                 continue
             if os.path.realpath(parent).startswith(real.rstrip(os.sep) + os.sep) or real == os.path.realpath(parent):
                 message = f"{path} is a symbolic link to a folder that it stands in: links go round in a circle"
-                findings.append(finding_in(path, "folder-circle", message))
+                findings.append(file_finding(path, "folder-circle", message))
             elif real not in seen:
                 seen.add(real)
                 kept.append(name)
         folders[:] = kept
-        yield from (Path(parent, name) for name in files if name.endswith(SUFFIXES) and not name.startswith("."))
+        yield from (Path(parent, name) for name in files if name.endswith(YAML_SUFFIXES) and not name.startswith("."))

@@ -14,7 +14,7 @@ from compiler.cel.evaluation import as_text
 Severity = Literal["error", "warning"]
 
 
-class Place(NamedTuple):
+class SourceLocation(NamedTuple):
     """A position in a file. Line and column count from 1; 0 where there is none to give."""
 
     file: str
@@ -36,7 +36,7 @@ class Finding(BaseModel):
     code: str
     message: str
     severity: Severity = "error"
-    about: str = Field("", exclude=True, repr=False)
+    undefined_name: str = Field("", exclude=True, repr=False)
     """What is not defined: everything that misses the same thing is one mistake."""
 
     def __str__(self) -> str:
@@ -44,7 +44,7 @@ class Finding(BaseModel):
         return f"{self.file}:{self.line}:{self.column}: {mark}{self.message} [{self.code}]"
 
 
-class Refused(Exception):
+class InputRejected(Exception):
     """A catalogue or an order that cannot be used; `findings` says why, every reason at once."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
@@ -52,67 +52,71 @@ class Refused(Exception):
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 
-class CatalogueInvalid(Refused):
+class CatalogueInvalid(InputRejected):
     """The definitions have errors. The catalogue is refused as a whole."""
 
 
-class OrderRejected(Refused):
+class OrderRejected(InputRejected):
     """The order cannot be fulfilled with this catalogue, or is not a well-formed order."""
 
 
-FINDINGS_TOLD = 1_000
+MAX_FINDINGS = 1_000
 """Of one catalogue: whoever has more mends these first."""
-MESSAGE_LIMIT = 700
+MAX_MESSAGE_LENGTH = 700
 
-_COMPARED, _LOOKED_AT = 2_000, 10_000
+_MAX_COMPARED_NAMES, _MAX_KNOWN_NAMES = 2_000, 10_000
 """Names that one unknown name is compared with (among more, those that begin like it); among more still, none."""
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
     r"""`; did you mean \`cameras\`?`, or nothing where no known name is near. Case, `-` and blanks do not count."""
-    if len(known) > _LOOKED_AT:
+    if len(known) > _MAX_KNOWN_NAMES:
         return ""
     name = name[:100]
-    alike = {_plain(one): one for one in known if len(one) <= 2 * len(name) + 2}
-    plain = _plain(name)
-    if len(alike) > _COMPARED:
+    alike = {_normalize_name(one): one for one in known if len(one) <= 2 * len(name) + 2}
+    plain = _normalize_name(name)
+    if len(alike) > _MAX_COMPARED_NAMES:
         alike = {key: one for key, one in alike.items() if key[:1] == plain[:1]}
-    near = [plain] if plain in alike else get_close_matches(plain, [*alike][:_COMPARED], n=1, cutoff=0.6)
+    near = [plain] if plain in alike else get_close_matches(plain, [*alike][:_MAX_COMPARED_NAMES], n=1, cutoff=0.6)
     return f"; did you mean `{alike[near[0]]}`?" if near else ""
 
 
-def _plain(name: str) -> str:
+def _normalize_name(name: str) -> str:
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
-def finding_at(place: Place, code: str, message: str, severity: Severity = "error", about: str = "") -> Finding:
-    if len(message) > MESSAGE_LIMIT:
-        message = f"{message[: MESSAGE_LIMIT - 200]} … {message[-200:]}"
+def finding_at(
+    location: SourceLocation, code: str, message: str, severity: Severity = "error", undefined_name: str = ""
+) -> Finding:
+    if len(message) > MAX_MESSAGE_LENGTH:
+        message = f"{message[: MAX_MESSAGE_LENGTH - 200]} … {message[-200:]}"
     return Finding(
-        file=place.file,
-        line=place.line,
-        column=place.column,
+        file=location.file,
+        line=location.line,
+        column=location.column,
         code=code,
         message=message,
         severity=severity,
-        about=about,
+        undefined_name=undefined_name,
     )
 
 
-def bounded(findings: Iterable[Finding], already: int = 0) -> list[Finding]:
+def limit_findings(findings: Iterable[Finding], already_found: int = 0) -> list[Finding]:
     """As many of the findings as anybody reads; the last one says that there are more."""
-    told = list(islice(findings, max(FINDINGS_TOLD - already, 0) + 1))
-    if len(told) + already > FINDINGS_TOLD:
-        last = told[-1]
-        place = Place(last.file, last.line, last.column)
-        told[-1] = finding_at(place, MORE, f"there are more than {FINDINGS_TOLD:,} findings: mend these first")
-    return told
+    kept = list(islice(findings, max(MAX_FINDINGS - already_found, 0) + 1))
+    if len(kept) + already_found > MAX_FINDINGS:
+        last = kept[-1]
+        location = SourceLocation(last.file, last.line, last.column)
+        kept[-1] = finding_at(
+            location, MORE_FINDINGS_CODE, f"there are more than {MAX_FINDINGS:,} findings: mend these first"
+        )
+    return kept
 
 
-MORE = "findings-left-out"
+MORE_FINDINGS_CODE = "findings-left-out"
 
 
-def shown(value: object) -> str:
+def format_value(value: object) -> str:
     """A value inside a message: short, as the person wrote it."""
     text = as_text(value) if value is not None else "nothing"
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 
 
 @contextmanager
-def collections_paused() -> Iterator[None]:
+def gc_paused() -> Iterator[None]:
     """Safe in threads: at worst a collection runs while another thread still makes something."""
     enabled = gc.isenabled()
     gc.disable()

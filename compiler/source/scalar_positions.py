@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from typing import Any
 
-_PROPERTIES = re.compile(r"(?:[&!][^\s]*\s+)*")
+_NODE_PROPERTIES = re.compile(r"(?:[&!][^\s]*\s+)*")
 _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 
 
-def character_at(text: str, mark: Any, value: str, offset: int) -> tuple[int, int]:
+def character_position(text: str, mark: Any, value: str, offset: int) -> tuple[int, int]:
     """Line and column, from 0, of the character `offset` of the text `value` that is written at `mark`.
 
     Walks what is written along what it means: folded lines, indentation and escapes are the difference.
@@ -20,11 +20,11 @@ def character_at(text: str, mark: Any, value: str, offset: int) -> tuple[int, in
             return mark.line, mark.column + offset
         if text.startswith(value, index + 1) and text[index] in "'\"":
             return mark.line, mark.column + 1 + offset
-    properties = _PROPERTIES.match(text, mark.index)
+    properties = _NODE_PROPERTIES.match(text, mark.index)
     position = properties.end() if properties else mark.index
     style = text[position : position + 1]
     if style in ("|", ">"):
-        position = _past_header(text, position)
+        position = _skip_block_header(text, position)
     elif style in ("'", '"'):
         position += 1
     end = len(text)
@@ -33,9 +33,9 @@ def character_at(text: str, mark: Any, value: str, offset: int) -> tuple[int, in
             break
         written = text[position]
         if character in " \n" and written in " \t\n\r":
-            position = _past_break(text, position)
+            position = _skip_line_break(text, position)
         elif style == '"' and written == "\\":
-            position = _past_escape(text, position)
+            position = _skip_escape(text, position)
         elif style == "'" and written == "'":
             position += 2
         else:
@@ -49,18 +49,18 @@ _BLANK = re.compile(r"[ \n]*")
 _BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 
 
-def _past_header(text: str, position: int) -> int:
+def _skip_block_header(text: str, position: int) -> int:
     """After the line of `|` or `>`, and the indentation of the first line of text."""
     blank = _BLANK.match(text, text.find("\n", position) + 1)
     return blank.end() if blank else position
 
 
-def _past_break(text: str, position: int) -> int:
+def _skip_line_break(text: str, position: int) -> int:
     """After one blank, or after a line's end with the next line's indentation."""
     match = _BREAK.match(text, position)
     return match.end() if match else position + 1
 
 
-def _past_escape(text: str, position: int) -> int:
+def _skip_escape(text: str, position: int) -> int:
     kind = text[position + 1 : position + 2]
     return position + 2 + _HEX_ESCAPES.get(kind, 0)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import yaml
 
-from compiler.source.document import DEPTH_LIMIT
+from compiler.source.document import MAX_NESTING_DEPTH
 
-_PROBLEMS = {
+_ERROR_MESSAGES = {
     "mapping values are not allowed": "a `:` cannot stand here: quote text with `: ` in it, or mend the indentation",
     "found character that cannot start": "text that begins with `{first}` must be quoted",
     "could not find expected ':'": "a `:` is missing after the key in the line above",
@@ -18,18 +18,18 @@ _PROBLEMS = {
     "did not find expected key": "a key was expected here: mend the indentation, or quote the text before it",
     "did not find expected <document start>": "this belongs to nothing above: mend the indentation, or add `---`",
     "block sequence entries are not allowed": "a list cannot begin here: put `-` on a line of its own",
-    "exceeded maximum nesting depth": f"this is nested more than {DEPTH_LIMIT} levels deep",
+    "exceeded maximum nesting depth": f"this is nested more than {MAX_NESTING_DEPTH} levels deep",
     "found undefined tag handle": "the tag means nothing here: leave it out, or quote the text if it begins with `!`",
 }  # fmt: skip
 
 
-def in_words(problem: str, rest: str, error: yaml.MarkedYAMLError) -> str:
-    if rest.startswith("\t"):
+def explain_yaml_error(problem: str, remaining_text: str, error: yaml.MarkedYAMLError) -> str:
+    if remaining_text.startswith("\t"):
         return "a tab cannot indent YAML: use spaces"
-    if problem.startswith("did not find expected key") and rest.startswith("- "):
+    if problem.startswith("did not find expected key") and remaining_text.startswith("- "):
         return "a list item stands where a key was expected: is a blank missing after a `-` above, or the indent off?"
-    for beginning, words in _PROBLEMS.items():
+    for beginning, words in _ERROR_MESSAGES.items():
         if problem.startswith(beginning):
-            return words.replace("{first}", rest[:1])
+            return words.replace("{first}", remaining_text[:1])
     context = f" {error.context}" if error.context else ""
     return f"this is not YAML: {problem}{context}"

@@ -13,11 +13,11 @@ from typing import Any
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from compiler.source.decoding import UnreadableError, decoded, finding_in
-from compiler.source.document import DEPTH_LIMIT, Document, Inside, Key, Reading, Spot
-from compiler.source.findings import MORE, Finding
-from compiler.source.yaml_core_schema import PLAIN_START, resolve_plain
-from compiler.source.yaml_errors import in_words
+from compiler.source.decoding import UnreadableError, decode_text, file_finding
+from compiler.source.document import MAX_NESTING_DEPTH, CollectionMarks, Document, Key, NodeMark, ReadResult
+from compiler.source.findings import MORE_FINDINGS_CODE, Finding
+from compiler.source.yaml_core_schema import NON_TEXT_FIRST_CHARS, resolve_plain_scalar
+from compiler.source.yaml_errors import explain_yaml_error
 
 ALIAS_LIMIT = 100_000
 """Values that aliases (`*name`) may repeat in one file: what stands behind an alias counts each time."""
@@ -25,129 +25,135 @@ VALUE_LIMIT = 1_000_000
 """Keys, texts, numbers, lists and mappings of one file: what takes memory and time, more than bytes do."""
 FINDINGS_PER_FILE = 50
 
-_new = tuple.__new__
+_new_collection_marks = tuple.__new__
 """Makes an Inside in half the time that calling it takes; there is one for every mapping and list."""
 
 
-def read_documents(text: str | bytes, file: str) -> Reading:
+def read_documents(text: str | bytes, file: str) -> ReadResult:
     """All documents of one file's `text`; `file` is its name in findings. Empty documents are left out."""
-    reading = Reading()
+    result = ReadResult()
     try:
-        _Builder(decoded(text, file), file, reading).read()
+        _DocumentBuilder(decode_text(text, file), file, result).read()
     except UnreadableError as unreadable:
-        reading.findings.append(unreadable.finding)
-    return reading
+        result.findings.append(unreadable.finding)
+    return result
 
 
 _TAG = "tag:yaml.org,2002:"
-_TAGGED = {_TAG + "int": int, _TAG + "float": float, _TAG + "bool": bool, _TAG + "null": type(None)}
+_TYPES_BY_TAG = {_TAG + "int": int, _TAG + "float": float, _TAG + "bool": bool, _TAG + "null": type(None)}
 _TEXT_TAGS = frozenset({"!", _TAG + "str"})
-_UNTAG = "leave it out, or quote the text if it begins with `!`"
+_TAG_HINT = "leave it out, or quote the text if it begins with `!`"
 _COLLECTION_TAGS = frozenset({"!", _TAG + "map", _TAG + "seq"})
 
 
 @dataclass(slots=True)
 class _Anchored:
     value: Any
-    spot: Spot
+    mark: NodeMark
     size: int
 
 
-class _Builder:
+class _DocumentBuilder:
     """Builds data and places from the parser's events: a third of the time that composing nodes takes."""
 
-    def __init__(self, text: str, file: str, reading: Reading) -> None:
+    def __init__(self, text: str, file: str, result: ReadResult) -> None:
         self._text = text
         self._file = file
-        self._reading = reading
+        self._result = result
         self._parser = CParser(text)
-        self._next: Callable[[], Any] = self._parser.get_event
+        self._next_event: Callable[[], Any] = self._parser.get_event
         self._anchors: dict[str, _Anchored | None] = {}
         self._depth = 0
-        self._repeated = 0
-        self._count = 0
+        self._aliased_count = 0
+        self._value_count = 0
 
     def read(self) -> None:
         try:
-            while (event := self._next()) is not None:
+            while (event := self._next_event()) is not None:
                 if type(event) is yaml.DocumentStartEvent:
                     self._anchors = {}
-                    value, spot = self._node(self._next())
-                    self._count += 1
+                    value, spot = self._node(self._next_event())
+                    self._value_count += 1
                     if value is not None:
-                        self._reading.documents.append(Document(self._file, value, self._text, spot))
+                        self._result.documents.append(Document(self._file, value, self._text, spot))
         except yaml.MarkedYAMLError as error:
-            raise UnreadableError(self._syntax(error)) from None
+            raise UnreadableError(self._syntax_finding(error)) from None
         except yaml.YAMLError as error:
-            raise UnreadableError(finding_in(self._file, "yaml-syntax", f"this is not YAML: {error}")) from None
+            raise UnreadableError(file_finding(self._file, "yaml-syntax", f"this is not YAML: {error}")) from None
 
-    def _node(self, event: Any) -> tuple[Any, Spot]:
+    def _node(self, event: Any) -> tuple[Any, NodeMark]:
         kind = type(event)
-        self._count += 1
+        self._value_count += 1
         if kind is yaml.ScalarEvent:
             value, spot = self._scalar(event), event.start_mark
             if event.anchor:
                 self._anchors[event.anchor] = _Anchored(value, spot, 1)
             return value, spot
         if kind is yaml.AliasEvent:
-            return self._alias(event)
-        if self._count > VALUE_LIMIT:
-            raise self._too_many(event)
+            return self._resolve_alias(event)
+        if self._value_count > VALUE_LIMIT:
+            raise self._too_many_values_error(event)
         self._depth += 1
-        if self._depth > DEPTH_LIMIT:
-            raise self._stop(event, "yaml-depth", f"this is nested more than {DEPTH_LIMIT} levels deep")
+        if self._depth > MAX_NESTING_DEPTH:
+            raise self._unreadable_error(
+                event, "yaml-depth", f"this is nested more than {MAX_NESTING_DEPTH} levels deep"
+            )
         if event.anchor:
             self._anchors[event.anchor] = None
-        before = self._count
+        before = self._value_count
         if event.tag is not None and event.tag not in _COLLECTION_TAGS:
-            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: {_UNTAG}")
+            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: {_TAG_HINT}")
         value, spot = self._mapping(event) if kind is yaml.MappingStartEvent else self._list(event)
         if event.anchor:
-            self._anchors[event.anchor] = _Anchored(value, spot, self._count - before)
+            self._anchors[event.anchor] = _Anchored(value, spot, self._value_count - before)
         self._depth -= 1
         return value, spot
 
-    def _alias(self, event: Any) -> tuple[Any, Spot]:
+    def _resolve_alias(self, event: Any) -> tuple[Any, NodeMark]:
         name = event.anchor
         if name not in self._anchors:
-            raise self._stop(event, "yaml-alias", f"`*{name}` stands for `&{name}`, which does not come before it")
+            raise self._unreadable_error(
+                event, "yaml-alias", f"`*{name}` stands for `&{name}`, which does not come before it"
+            )
         anchored = self._anchors[name]
         if anchored is None:
-            raise self._stop(event, "yaml-alias", f"`*{name}` stands inside the `&{name}` that it stands for")
-        self._count += anchored.size
-        self._repeated += anchored.size
-        if self._repeated > ALIAS_LIMIT:
+            raise self._unreadable_error(
+                event, "yaml-alias", f"`*{name}` stands inside the `&{name}` that it stands for"
+            )
+        self._value_count += anchored.size
+        self._aliased_count += anchored.size
+        if self._aliased_count > ALIAS_LIMIT:
             message = f"aliases repeat more than {ALIAS_LIMIT:,} values in this file: write what is meant without them"
-            raise self._stop(event, "yaml-alias", message)
-        return anchored.value, anchored.spot
+            raise self._unreadable_error(event, "yaml-alias", message)
+        return anchored.value, anchored.mark
 
-    def _list(self, event: Any) -> tuple[list[Any], Spot]:
-        following, node = self._next, self._node
+    def _list(self, event: Any) -> tuple[list[Any], NodeMark]:
+        following, node = self._next_event, self._node
         values, spots = [], []
         while type(item := following()) is not yaml.SequenceEndEvent:
             value, spot = node(item)
             values.append(value)
             spots.append(spot)
-            if self._count > VALUE_LIMIT:
-                raise self._too_many(item)
-        return values, _new(Inside, (event.start_mark, None, spots))
+            if self._value_count > VALUE_LIMIT:
+                raise self._too_many_values_error(item)
+        return values, _new_collection_marks(CollectionMarks, (event.start_mark, None, spots))
 
-    def _mapping(self, event: Any) -> tuple[dict[str, Any], Spot]:
-        following, node, scalar, end = self._next, self._node, yaml.ScalarEvent, yaml.MappingEndEvent
+    def _mapping(self, event: Any) -> tuple[dict[str, Any], NodeMark]:
+        following, node, scalar, end = self._next_event, self._node, yaml.ScalarEvent, yaml.MappingEndEvent
         values: dict[str, Any] = {}
         keys: dict[Key, Any] = {}
-        spots: dict[Key, Spot] = {}
+        spots: dict[Key, NodeMark] = {}
         while type(key_event := following()) is not end:
             plain = type(key_event) is scalar and key_event.anchor is None and key_event.value != "<<"
             key = key_event.value if plain else self._key(key_event)
             item = following()
             if type(item) is scalar and item.anchor is None:
                 value, spot = self._scalar(item), item.start_mark
-                self._count += 1
+                self._value_count += 1
             else:
                 value, spot = node(item)
-            if self._count > VALUE_LIMIT:
-                raise self._too_many(key_event)
+            if self._value_count > VALUE_LIMIT:
+                raise self._too_many_values_error(key_event)
             if key is None:
                 continue
             if key in values:
@@ -157,8 +163,8 @@ class _Builder:
             values[key] = value
             keys[key] = key_event.start_mark
             spots[key] = spot
-        self._count += len(values)
-        return values, _new(Inside, (event.start_mark, keys, spots))
+        self._value_count += len(values)
+        return values, _new_collection_marks(CollectionMarks, (event.start_mark, keys, spots))
 
     def _key(self, event: Any) -> str | None:
         """A key's text as written (`1: …` and `"1": …` are the same key), or None where it is none."""
@@ -181,37 +187,41 @@ class _Builder:
         value = event.value
         tag = event.tag
         if tag is None or tag == "?":
-            if not event.implicit[0] or (value and value[0] not in PLAIN_START):
+            if not event.implicit[0] or (value and value[0] not in NON_TEXT_FIRST_CHARS):
                 return value
         elif tag in _TEXT_TAGS:
             return value
         try:
-            resolved = resolve_plain(value)
+            resolved = resolve_plain_scalar(value)
         except ValueError as error:
             self._report(event, "yaml-number", str(error))
             return None
-        if tag is not None and type(resolved) is not _TAGGED.get(tag):
-            if tag in _TAGGED:
+        if tag is not None and type(resolved) is not _TYPES_BY_TAG.get(tag):
+            if tag in _TYPES_BY_TAG:
                 self._report(event, "yaml-tag", f"`{value}` is not what its tag `{tag.removeprefix(_TAG)}` says")
             else:
-                self._report(event, "yaml-tag", f"the tag `{tag}` means nothing here: {_UNTAG}")
+                self._report(event, "yaml-tag", f"the tag `{tag}` means nothing here: {_TAG_HINT}")
         return resolved
 
-    def _too_many(self, event: Any) -> UnreadableError:
-        return self._stop(event, "file-too-large", f"this file has more than {VALUE_LIMIT:,} values: split it")
+    def _too_many_values_error(self, event: Any) -> UnreadableError:
+        return self._unreadable_error(
+            event, "file-too-large", f"this file has more than {VALUE_LIMIT:,} values: split it"
+        )
 
-    def _at(self, event: Any, code: str, message: str) -> Finding:
-        return finding_in(self._file, code, message, event.start_mark.line + 1, event.start_mark.column + 1)
+    def _finding_at_event(self, event: Any, code: str, message: str) -> Finding:
+        return file_finding(self._file, code, message, event.start_mark.line + 1, event.start_mark.column + 1)
 
-    def _stop(self, event: Any, code: str, message: str) -> UnreadableError:
-        return UnreadableError(self._at(event, code, message))
+    def _unreadable_error(self, event: Any, code: str, message: str) -> UnreadableError:
+        return UnreadableError(self._finding_at_event(event, code, message))
 
     def _report(self, event: Any, code: str, message: str) -> None:
-        if len(self._reading.findings) >= FINDINGS_PER_FILE:
-            raise self._stop(event, MORE, "there are too many mistakes above: the rest of this file was not read")
-        self._reading.findings.append(self._at(event, code, message))
+        if len(self._result.findings) >= FINDINGS_PER_FILE:
+            raise self._unreadable_error(
+                event, MORE_FINDINGS_CODE, "there are too many mistakes above: the rest of this file was not read"
+            )
+        self._result.findings.append(self._finding_at_event(event, code, message))
 
-    def _syntax(self, error: yaml.MarkedYAMLError) -> Finding:
+    def _syntax_finding(self, error: yaml.MarkedYAMLError) -> Finding:
         unclosed = error.problem == "found unexpected end of stream"
         mark = (error.context_mark if unclosed else error.problem_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
@@ -219,4 +229,4 @@ class _Builder:
         rest = lines[line][column:] if line < len(lines) else ""
         problem = str(error.problem or error.context or "this is not YAML")
         code = "yaml-depth" if problem.startswith("exceeded maximum nesting depth") else "yaml-syntax"
-        return finding_in(self._file, code, in_words(problem, rest, error), line + 1, column + 1)
+        return file_finding(self._file, code, explain_yaml_error(problem, rest, error), line + 1, column + 1)

@@ -5,21 +5,21 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from compiler.cel.syntax_tree import SIZE_LIMIT, Node, path_of
+from compiler.cel.syntax_tree import MAX_EXPRESSION_LENGTH, ExpressionNode, node_path
 from compiler.source.findings import did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
+class ExpressionError:
     code: str
     offset: int
     """In the expression's text, from 0."""
     message: str
-    about: str = ""
+    undefined_name: str = ""
     """What is not defined, as in Finding."""
 
 
-FUNCTIONS = (
+CEL_FUNCTIONS = (
     "all", "charAt", "contains", "days", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter",
     "format", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds",
     "getMinutes", "getMonth", "getSeconds", "has", "hours", "indexOf", "int", "join", "lastIndexOf", "lowerAscii",
@@ -30,7 +30,7 @@ FUNCTIONS = (
 
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*('?)|\"(?:\\.|[^\"\\])*(\"?)", re.DOTALL)
 """Quoted text; what is never closed reaches to the end, so that a text is walked through once."""
-_FAMILIAR = (
+_COMMON_ERRORS = (
     (re.compile(r"\$\{"), "this is an expression already: write it without `${ }`"),
     (re.compile("[\u201c\u201d\u2018\u2019]"), "use straight quotes (`'` or `\"`)"),
     (re.compile(r"(?<![=!<>])=(?![=])"), "`=` does not compare: write `==`"),
@@ -44,49 +44,51 @@ _FAMILIAR = (
     (re.compile(r"\b(?:if|then|else)\b"), "write `condition ? value : other value`"),
     (re.compile(r"\bis\b"), "write `==` for `is`"),
 )
-_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
+_CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 
-def of_syntax(expression: str, error: str) -> Mistake:
+def explain_syntax_error(expression: str, error: str) -> ExpressionError:
     """What is wrong with a text that is no expression."""
     if not expression.strip():
-        return Mistake("expression-syntax", 0, "the expression is empty")
-    if len(expression) > SIZE_LIMIT:
-        said = f"the expression has {len(expression):,} characters; {SIZE_LIMIT:,} are allowed: split it up"
-        return Mistake("expression-syntax", 0, said)
-    blanked = _QUOTED.sub(_blank, expression)
-    for pattern, words in _FAMILIAR:
+        return ExpressionError("expression-syntax", 0, "the expression is empty")
+    if len(expression) > MAX_EXPRESSION_LENGTH:
+        said = f"the expression has {len(expression):,} characters; {MAX_EXPRESSION_LENGTH:,} are allowed: split it up"
+        return ExpressionError("expression-syntax", 0, said)
+    blanked = _QUOTED.sub(_blank_quoted, expression)
+    for pattern, words in _COMMON_ERRORS:
         if found := pattern.search(blanked):
-            return Mistake("expression-syntax", found.start(), words)
+            return ExpressionError("expression-syntax", found.start(), words)
     if found := re.search("['\"]", blanked):
-        return Mistake("expression-syntax", found.start(), "the quote that begins here is never closed")
+        return ExpressionError("expression-syntax", found.start(), "the quote that begins here is never closed")
     for opening, closing in ("()", "[]", "{}"):
         if blanked.count(opening) > blanked.count(closing):
-            return Mistake("expression-syntax", blanked.rindex(opening), f"`{opening}` is never closed")
+            return ExpressionError("expression-syntax", blanked.rindex(opening), f"`{opening}` is never closed")
         if blanked.count(opening) < blanked.count(closing):
-            return Mistake("expression-syntax", blanked.index(closing), f"`{closing}` closes nothing")
+            return ExpressionError("expression-syntax", blanked.index(closing), f"`{closing}` closes nothing")
     if "recursion depth" in error or "too deeply" in error or error.startswith("too long"):
-        return Mistake("expression-syntax", 0, "the expression is too long or too deeply nested: split it up")
-    first = _ERROR.search(error)
+        return ExpressionError("expression-syntax", 0, "the expression is too long or too deeply nested: split it up")
+    first = _CEL_ERROR.search(error)
     if first is None:
-        return Mistake("expression-syntax", 0, "this is not an expression")
-    offset = _offset(expression, int(first[1]), int(first[2]))
+        return ExpressionError("expression-syntax", 0, "this is not an expression")
+    offset = _text_offset(expression, int(first[1]), int(first[2]))
     rest = expression[offset:].strip()
     if not rest:
-        return Mistake("expression-syntax", offset, "the expression ends too early: something is missing at its end")
+        return ExpressionError(
+            "expression-syntax", offset, "the expression ends too early: something is missing at its end"
+        )
     word = re.match(r"[A-Za-z_]\w*|[\d.]+|.", rest)
     if word and word[0] in ("x", "X", "×"):
-        return Mistake("expression-syntax", offset, f"write `*` for `{word[0]}`")
-    return Mistake("expression-syntax", offset, f"`{word[0] if word else rest[:1]}` cannot stand here")
+        return ExpressionError("expression-syntax", offset, f"write `*` for `{word[0]}`")
+    return ExpressionError("expression-syntax", offset, f"`{word[0] if word else rest[:1]}` cannot stand here")
 
 
-def _blank(quoted: re.Match[str]) -> str:
+def _blank_quoted(quoted: re.Match[str]) -> str:
     """Blanks for quoted text; of text that is never closed the quote stays."""
     closed = quoted[1] or quoted[2]
     return " " * len(quoted[0]) if closed else quoted[0][0] + " " * (len(quoted[0]) - 1)
 
 
-def _offset(expression: str, line: int, column: int) -> int:
+def _text_offset(expression: str, line: int, column: int) -> int:
     lines = expression.split("\n")
     if not 1 <= line <= len(lines):
         return 0
@@ -97,9 +99,9 @@ _NO_OVERLOAD = re.compile(r"found no matching overload for '([^']+)' applied to 
 _UNDECLARED = re.compile(r"undeclared reference to '([^']+)'")
 _NO_FIELD = re.compile(r"undefined field '([^']+)'")
 _OPERATORS = {"_[_]": "[ ]", "@in": "in", "_?_:_": "? :", "!_": "!", "-_": "-"}
-_TIMES = {"timestamp", "google.protobuf.timestamp", "duration", "google.protobuf.duration"}
+_TIME_TYPES = {"timestamp", "google.protobuf.timestamp", "duration", "google.protobuf.duration"}
 _ARITHMETIC = {"+", "-", "*", "/", "%", "<", "<=", ">", ">=", "==", "!="}
-_TYPE_WORDS = {
+_TYPE_NAMES = {
     "int": "an integer", "uint": "an integer", "double": "a number", "string": "text", "bool": "true or false",
     "timestamp": "a date or time", "google.protobuf.timestamp": "a date or time", "duration": "a duration",
     "google.protobuf.duration": "a duration", "list": "a list", "map": "an object", "object": "an object",
@@ -107,58 +109,63 @@ _TYPE_WORDS = {
 }  # fmt: skip
 
 
-def type_words(kind: str) -> str:
+def describe_type(kind: str) -> str:
     """`int` as "an integer", and so on."""
     plain = re.split(r"[<(]", kind.strip().lower())[0]
     if plain.startswith("wrapper"):
-        return type_words(kind.strip()[8:-1])
-    return _TYPE_WORDS.get(plain, "an object")
+        return describe_type(kind.strip()[8:-1])
+    return _TYPE_NAMES.get(plain, "an object")
 
 
-def of_types(expression: str, tree: Node, error: str) -> Mistake:
+def explain_type_error(expression: str, tree: ExpressionNode, error: str) -> ExpressionError:
     """What does not fit in an expression whose names are all known."""
-    first = _ERROR.search(error)
+    first = _CEL_ERROR.search(error)
     if first is None:
-        return Mistake("expression-type", 0, "the types in this expression do not fit together")
-    offset, said = _offset(expression, int(first[1]), int(first[2])), first[3]
+        return ExpressionError("expression-type", 0, "the types in this expression do not fit together")
+    offset, said = _text_offset(expression, int(first[1]), int(first[2])), first[3]
     if overload := _NO_OVERLOAD.search(said):
-        return Mistake("expression-type", offset, _no_overload(overload[1], overload[2], _call_at(tree, offset)))
+        return ExpressionError(
+            "expression-type", offset, _explain_overload(overload[1], overload[2], _find_call(tree, offset))
+        )
     if undeclared := _UNDECLARED.search(said):
         name = undeclared[1]
-        near = did_you_mean(name, FUNCTIONS)
+        near = did_you_mean(name, CEL_FUNCTIONS)
         if expression[:offset].endswith(name):
             offset -= len(name)
-        return Mistake("function-unknown", offset, f"there is no function `{name}`{near}")
+        return ExpressionError("function-unknown", offset, f"there is no function `{name}`{near}")
     if missing := _NO_FIELD.search(said):
-        return Mistake("name-unknown", offset + 1, f"there is no `{missing[1]}` in it")
-    return Mistake("expression-type", offset, "the types in this expression do not fit together")
+        return ExpressionError("name-unknown", offset + 1, f"there is no `{missing[1]}` in it")
+    return ExpressionError("expression-type", offset, "the types in this expression do not fit together")
 
 
-def _call_at(node: Node, offset: int) -> Node | None:
+def _find_call(node: ExpressionNode, offset: int) -> ExpressionNode | None:
     if node.kind == "call" and node.offset == offset:
         return node
-    return next((found for child in node.children if (found := _call_at(child, offset)) is not None), None)
+    return next((found for child in node.children if (found := _find_call(child, offset)) is not None), None)
 
 
-def _no_overload(function: str, applied: str, call: Node | None) -> str:
+def _explain_overload(function: str, applied: str, call: ExpressionNode | None) -> str:
     operator = _OPERATORS.get(function) or function.strip("_")
-    kinds = _arguments(applied)
-    spelled = [_spelled(child) for child in call.children] if call else []
+    kinds = _argument_types(applied)
+    spelled = [_source_text(child) for child in call.children] if call else []
     spelled += ["…"] * (len(kinds) - len(spelled))
     if set(kinds) == {"int", "double"} and operator in _ARITHMETIC and len(kinds) == 2:
-        return _mixed(operator, kinds, spelled)
+        return _explain_mixed_numbers(operator, kinds, spelled)
     if "null" in kinds or "null_type" in kinds:
         present = next((text for text in spelled if text not in ("null", "…")), "…")
         return f"a value is never null: ask `has({present})` whether it is there"
     if operator in ("&&", "||", "!", "? :"):
-        return _no_condition(operator, kinds, spelled)
+        return _explain_condition(operator, kinds, spelled)
     if operator == "+" and "string" in kinds:
         other = next((text for kind, text in zip(kinds, spelled, strict=False) if kind != "string"), "…")
-        return f"`+` cannot join text and {type_words(_other(kinds, 'string'))}: write `string({other})`"
+        return f"`+` cannot join text and {describe_type(_other_type(kinds, 'string'))}: write `string({other})`"
     if operator == "[ ]":
-        return f"`[ ]` cannot look into {type_words(kinds[0])} by {type_words(kinds[-1])}: write the name after a dot"
-    named = " and ".join(type_words(kind) for kind in kinds)
-    if operator in ("+", "-") and set(kinds) & {"int", "double"} and _TIMES & {kind.lower() for kind in kinds}:
+        return (
+            f"`[ ]` cannot look into {describe_type(kinds[0])} by {describe_type(kinds[-1])}: write the name "
+            "after a dot"
+        )
+    named = " and ".join(describe_type(kind) for kind in kinds)
+    if operator in ("+", "-") and set(kinds) & {"int", "double"} and _TIME_TYPES & {kind.lower() for kind in kinds}:
         amount = spelled[next(position for position, kind in enumerate(kinds) if kind in ("int", "double"))]
         return f"`{operator}` needs a length of time: write `days({amount})`, `hours({amount})` or `minutes({amount})`"
     quoted = next((text for text in spelled if re.fullmatch(r"'-?[0-9.]+'", text)), None)
@@ -171,7 +178,7 @@ def _no_overload(function: str, applied: str, call: Node | None) -> str:
     return f"`{operator}` cannot be used on {named}"
 
 
-def _arguments(applied: str) -> list[str]:
+def _argument_types(applied: str) -> list[str]:
     """The types in `(int, list(string))`."""
     inner, found, depth, start = applied.strip()[1:-1], [], 0, 0
     for position, character in enumerate(inner + ","):
@@ -182,29 +189,30 @@ def _arguments(applied: str) -> list[str]:
     return found
 
 
-def _other(kinds: list[str], kind: str) -> str:
+def _other_type(kinds: list[str], kind: str) -> str:
     return next((one for one in kinds if one != kind), kind)
 
 
-def _mixed(operator: str, kinds: list[str], spelled: list[str]) -> str:
+def _explain_mixed_numbers(operator: str, kinds: list[str], spelled: list[str]) -> str:
     whole = spelled[kinds.index("int")]
     written = f"{whole}.0" if re.fullmatch(r"-?\d+", whole) else f"double({whole})"
     return f"`{operator}` does not mix an integer and a number: write `{written}` for `{whole}`"
 
 
-def _no_condition(operator: str, kinds: list[str], spelled: list[str]) -> str:
+def _explain_condition(operator: str, kinds: list[str], spelled: list[str]) -> str:
     wrong = kinds[:1] if operator == "? :" else [kind for kind in kinds if kind != "bool"]
     if not wrong or (operator == "? :" and kinds[0] == "bool"):
-        return f"both values of `? :` must be of one type, and are {' and '.join(map(type_words, kinds[1:]))}"
+        return f"both values of `? :` must be of one type, and are {' and '.join(map(describe_type, kinds[1:]))}"
     text = spelled[kinds.index(wrong[0])]
     example = {"int": " > 0", "double": " > 0.0", "string": " != ''"}.get(wrong[0], " == …")
     return (
-        f"`{operator}` needs a condition, and `{text}` is {type_words(wrong[0])}: write for example `{text}{example}`"
+        f"`{operator}` needs a condition, and `{text}` is {describe_type(wrong[0])}: write for example "
+        f"`{text}{example}`"
     )
 
 
-def _spelled(node: Node) -> str:
-    path = path_of(node)
+def _source_text(node: ExpressionNode) -> str:
+    path = node_path(node)
     if path is not None:
         return ".".join(path)
     if node.kind == "literal" and node.name in ("int", "uint"):

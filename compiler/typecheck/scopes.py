@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
-from compiler.cel.syntax_tree import UnparsableError, parse, path_of
+from compiler.cel.syntax_tree import UnparsableError, node_path, parse_expression
 from compiler.language.attributes import Attribute
-from compiler.language.steps import Action, StepDefinition, StepKind
-from compiler.typecheck.type_checker import Scope
-from compiler.typecheck.types import DYN, INT, MAP, STRING, TIMESTAMP, Field, Type, common_object, object_of
+from compiler.language.steps import LineAction, StepDefinition, StepKind
+from compiler.typecheck.type_checker import TypeScope
+from compiler.typecheck.types import DYN, INT, MAP, STRING, TIMESTAMP, Field, Type, merged_object_type, object_type
 
 CUSTOMER = Type("object", None, (Field("id", STRING), Field("name", STRING), Field("tier", STRING)))
 ORDER = Type(
@@ -24,13 +24,13 @@ ORDER = Type(
         Field("requested_start", TIMESTAMP),
     ),
 )
-TOLD_TEXTS = (
+EVENT_TEXT_FIELDS = (
     "type", "state", "state_before", "step", "workstream", "line", "product", "code", "message", "queue", "by",
     "reason", "receiver",
 )  # fmt: skip
 """What a receiver's `when` sees of an event; a text that the event has not is empty."""
-TOLD = Type("object", None, (*(Field(name, STRING) for name in sorted(TOLD_TEXTS)),))
-TOLD_ORDER = Type(
+EVENT = Type("object", None, (*(Field(name, STRING) for name in sorted(EVENT_TEXT_FIELDS)),))
+EVENT_ORDER = Type(
     "object",
     None,
     (
@@ -42,7 +42,7 @@ TOLD_ORDER = Type(
 )
 RESPONSE = Type("object", None, (Field("body", DYN), Field("headers", MAP), Field("status", INT)))
 CALLBACK = Type("object", None, (Field("id", STRING), Field("url", STRING)))
-EVERYTHING_ELSE = {
+UNAVAILABLE_NAMES = {
     "env": "`env` is seen by `system` documents only: they are the environment's, orders are not",
     "each": "`each` is seen by a rule with `for_each`, and by the lines that it makes",
     "index": "`index` is seen by a rule with `for_each`, by the lines that it makes, and by units",
@@ -56,74 +56,84 @@ EVERYTHING_ELSE = {
     "workstreams": "`workstreams` is seen by steps only",
     "previous": "`previous` is seen by modify and delete lines",
 }
-_RECEIVER_SEES = dict.fromkeys(EVERYTHING_ELSE, "a receiver's `when` sees `event` and `order` only")
-ONE_LINE = "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
+_RECEIVER_UNAVAILABLE = dict.fromkeys(UNAVAILABLE_NAMES, "a receiver's `when` sees `event` and `order` only")
+SEVERAL_LINES_HINT = (
+    "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
+)
 SINGLE_LINE_NAMES = ("attributes", "quantity", "action", "previous", "each", "index")
-BEFORE = frozenset({Action.MODIFY, Action.DELETE})
+ACTIONS_WITH_PREVIOUS = frozenset({LineAction.MODIFY, LineAction.DELETE})
 
 
-def _all_given(whole: Type) -> Type:
+def _all_required(whole: Type) -> Type:
     return replace(whole, fields=tuple(field._replace(optional=False) for field in whole.fields))
 
 
-def previous_of(attributes: Type) -> Type:
+def previous_type(attributes: Type) -> Type:
     """What the customer had: as complete as what they ask for."""
     return Type("object", None, (Field("attributes", attributes), Field("quantity", INT)))
 
 
-def source_scope(attributes: Type, actions: Iterable[Action] | None) -> Scope:
+def source_scope(attributes: Type, actions: Iterable[LineAction] | None) -> TypeScope:
     """Of rules and components: the source line."""
     names = {
         "order": ORDER,
         "attributes": attributes,
         "quantity": INT,
         "action": STRING,
-        "previous": previous_of(attributes),
+        "previous": previous_type(attributes),
     }
-    sure = actions is not None and set(actions) <= BEFORE
-    return Scope(names, EVERYTHING_ELSE, previous_is_sure=sure)
+    sure = actions is not None and set(actions) <= ACTIONS_WITH_PREVIOUS
+    return TypeScope(names, UNAVAILABLE_NAMES, previous_is_certain=sure)
 
 
-def receiver_scope() -> Scope:
+def receiver_scope() -> TypeScope:
     """Of a receiver's `when`: the event, and the order that it is about."""
-    return Scope({"event": TOLD, "order": TOLD_ORDER}, _RECEIVER_SEES)
+    return TypeScope({"event": EVENT, "order": EVENT_ORDER}, _RECEIVER_UNAVAILABLE)
 
 
-def over_line_scope(attributes: Type) -> Scope:
+def per_line_scope(attributes: Type) -> TypeScope:
     """Of `per` and a workstream's `when`: a line; for `per`, what is not given is an answer."""
-    return source_scope(_all_given(attributes), None)
+    return source_scope(_all_required(attributes), None)
 
 
-def step_scope(one: Type, many: Type, actions: Iterable[Action], several: bool, made_by: dict[str, Type]) -> Scope:
+def step_scope(
+    single_attributes: Type,
+    combined_attributes: Type,
+    actions: Iterable[LineAction],
+    serves_several: bool,
+    loop_variables: dict[str, Type],
+) -> TypeScope:
     """Of a step: the line that it serves, with the attributes `one`; or `several` lines with the attributes `many`.
 
     `made_by` holds `each` and `index` where lines have them.
     """
-    if several:
+    if serves_several:
         line = (
             Field("action", STRING),
-            Field("attributes", many),
+            Field("attributes", combined_attributes),
             Field("each", DYN),
             Field("external_ids", MAP),
             Field("id", STRING),
             Field("index", INT),
             Field("name", STRING),
-            Field("previous", previous_of(many)),
+            Field("previous", previous_type(combined_attributes)),
             Field("product", STRING),
             Field("quantity", INT),
             Field("requested_completion", TIMESTAMP),
             Field("requested_start", TIMESTAMP),
         )
         names: dict[str, Type] = {"order": ORDER, "lines": Type("list", Type("object", None, line))}
-        return Scope(names, {**EVERYTHING_ELSE, **{name: ONE_LINE.format(name, name) for name in SINGLE_LINE_NAMES}})
-    scope = source_scope(one, actions)
-    return scope.with_names(**made_by) if made_by else scope
+        return TypeScope(
+            names, {**UNAVAILABLE_NAMES, **{name: SEVERAL_LINES_HINT.format(name, name) for name in SINGLE_LINE_NAMES}}
+        )
+    scope = source_scope(single_attributes, actions)
+    return scope.with_names(**loop_variables) if loop_variables else scope
 
 
-def element_of(for_each: str, attributes: Type) -> Type:
+def element_type(for_each: str, attributes: Type) -> Type:
     """What `each` is: of a list that is an attribute its items, else anything."""
     try:
-        path = path_of(parse(for_each))
+        path = node_path(parse_expression(for_each))
     except UnparsableError:
         return DYN
     kind = Type("object", None, (Field("attributes", attributes),))
@@ -135,7 +145,7 @@ def element_of(for_each: str, attributes: Type) -> Type:
     return kind.items or DYN
 
 
-def seen_names(names: Iterable[str], definition: StepDefinition | None) -> dict[str, Type]:
+def available_names(candidates: Iterable[str], definition: StepDefinition | None) -> dict[str, Type]:
     """The further names that are really there: a step without a call has no `response`."""
     known: dict[str, Type] = {
         "response": RESPONSE,
@@ -147,7 +157,7 @@ def seen_names(names: Iterable[str], definition: StepDefinition | None) -> dict[
         "each": DYN,
         "index": INT,
     }
-    asked = frozenset(names)
+    asked = frozenset(candidates)
     there = {name: known[name] for name in asked}
     if definition is None:
         return there
@@ -166,13 +176,13 @@ def seen_names(names: Iterable[str], definition: StepDefinition | None) -> dict[
     if kind is not StepKind.EVENT:
         there.pop("event", None)
     if "payload" in there and kind is StepKind.MANUAL and definition.manual is not None and definition.manual.form:
-        there["payload"] = object_of(definition.manual.form)
+        there["payload"] = object_type(definition.manual.form)
     return there
 
 
-def attributes_seen(products: Iterable[Mapping[str, Attribute]]) -> tuple[Type, Type]:
+def shared_and_combined(products: Iterable[Mapping[str, Attribute]]) -> tuple[Type, Type]:
     """What one line of any of these products has: what all declare; and what some declare, which may be missing."""
-    objects = [object_of(attributes) for attributes in products]
-    many = common_object(objects)
+    objects = [object_type(attributes) for attributes in products]
+    many = merged_object_type(objects)
     shared = tuple(field for field in many.fields if all(one.field(field.name) for one in objects))
     return replace(many, fields=shared), many

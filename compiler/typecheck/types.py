@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
 
-from compiler.cel.evaluation import EXTENSIONS, declared_functions
+from compiler.cel.evaluation import CEL_EXTENSIONS, typecheck_functions
 from compiler.language.attributes import Attribute, AttributeType
 
 
@@ -50,7 +50,7 @@ class Field(NamedTuple):
 INT, DOUBLE, STRING, BOOL = Type("int"), Type("double"), Type("string"), Type("bool")
 TIMESTAMP, DURATION, DYN, LIST, MAP = Type("timestamp"), Type("duration"), Type("dyn"), Type("list"), Type("map")
 
-_SIMPLE = {
+_SCALAR_TYPES = {
     AttributeType.STRING: STRING,
     AttributeType.INTEGER: INT,
     AttributeType.NUMBER: DOUBLE,
@@ -60,29 +60,29 @@ _SIMPLE = {
 }
 
 
-def type_of(attribute: Attribute) -> Type:
+def attribute_type(attribute: Attribute) -> Type:
     """What an expression sees of a value of `attribute`: dates and date-times are timestamps."""
-    simple = _SIMPLE.get(attribute.type)
+    simple = _SCALAR_TYPES.get(attribute.type)
     if simple is not None:
         return simple
     if attribute.type is AttributeType.LIST:
-        return Type("list", type_of(attribute.items)) if attribute.items else LIST
-    return object_of(attribute.properties) if attribute.properties is not None else MAP
+        return Type("list", attribute_type(attribute.items)) if attribute.items else LIST
+    return object_type(attribute.properties) if attribute.properties is not None else MAP
 
 
-def object_of(attributes: Mapping[str, Attribute]) -> Type:
+def object_type(attributes: Mapping[str, Attribute]) -> Type:
     """The attributes as one object; what is neither required nor has a default is optional."""
     return Type(
         "object",
         None,
         tuple(
-            Field(name, type_of(attribute), not attribute.required and attribute.default is None)
+            Field(name, attribute_type(attribute), not attribute.required and attribute.default is None)
             for name, attribute in sorted(attributes.items())
         ),
     )
 
 
-def common_object(objects: Iterable[Type]) -> Type:
+def merged_object_type(objects: Iterable[Type]) -> Type:
     """What any of the objects may hold: where they disagree on a field's type, anything; sure only what all have."""
     objects = list(objects)
     names = sorted({field.name for one in objects for field in one.fields})
@@ -96,7 +96,7 @@ def common_object(objects: Iterable[Type]) -> Type:
 
 
 @lru_cache(maxsize=100_000)
-def only(whole: Type, names: frozenset[str]) -> Type:
+def keep_fields(whole: Type, names: frozenset[str]) -> Type:
     """The object with these fields alone, so that objects that are alike as far as they are used are equal."""
     return replace(whole, fields=tuple(one for one in whole.fields if one.name in names))
 
@@ -106,29 +106,29 @@ Signature = tuple[tuple[str, Type], ...]
 
 
 @lru_cache(maxsize=10_000)
-def environment(signature: Signature) -> cel.Env:
+def typed_environment(signature: Signature) -> cel.Env:
     """A CEL environment in which these names have these types."""
-    messages = _Messages()
-    variables = {name: messages.variable(kind) for name, kind in signature}
+    messages = _ProtoTypes()
+    variables = {name: messages.cel_type(kind) for name, kind in signature}
     pool = messages.pool() if messages.file.message_type else None
-    return cel.NewEnv(pool, variables=variables, extensions=EXTENSIONS, functions=declared_functions())
+    return cel.NewEnv(pool, variables=variables, extensions=CEL_EXTENSIONS, functions=typecheck_functions())
 
 
 _PROTO = descriptor_pb2.FieldDescriptorProto
-_SCALARS = {
+_PROTO_SCALARS = {
     "int": _PROTO.TYPE_INT64,
     "double": _PROTO.TYPE_DOUBLE,
     "string": _PROTO.TYPE_STRING,
     "bool": _PROTO.TYPE_BOOL,
 }
-_WELL_KNOWN = {
+_PROTO_WELL_KNOWN = {
     "timestamp": ".google.protobuf.Timestamp",
     "duration": ".google.protobuf.Duration",
     "dyn": ".google.protobuf.Value",
     "map": ".google.protobuf.Struct",
     "list": ".google.protobuf.ListValue",
 }
-_CEL = {
+_CEL_TYPES = {
     "int": cel.Type.INT,
     "double": cel.Type.DOUBLE,
     "string": cel.Type.STRING,
@@ -140,7 +140,7 @@ _CEL = {
 }
 
 
-class _Messages:
+class _ProtoTypes:
     """Object types as protobuf messages, which CEL checks fields and `has` against."""
 
     def __init__(self) -> None:
@@ -155,29 +155,29 @@ class _Messages:
         pool.Add(self.file)
         return pool
 
-    def variable(self, kind: Type) -> Any:
+    def cel_type(self, kind: Type) -> Any:
         if kind.kind == "object":
-            return cel.Type(self._message(kind))
+            return cel.Type(self._add_message(kind))
         if kind.kind == "list":
-            return cel.Type.List(self.variable(kind.items) if kind.items else cel.Type.DYN)
-        return _CEL[kind.kind]
+            return cel.Type.List(self.cel_type(kind.items) if kind.items else cel.Type.DYN)
+        return _CEL_TYPES[kind.kind]
 
-    def _message(self, kind: Type) -> str:
+    def _add_message(self, kind: Type) -> str:
         message = descriptor_pb2.DescriptorProto(name=f"Object{len(self.file.message_type)}")
         self.file.message_type.append(message)
         position = len(self.file.message_type) - 1
         for number, field in enumerate(kind.fields, 1):
-            self._field(message, number, field)
+            self._add_field(message, number, field)
         self.file.message_type[position].CopyFrom(message)
         return f"ordo.{message.name}"
 
-    def _field(self, message: descriptor_pb2.DescriptorProto, number: int, field: Field) -> None:
+    def _add_field(self, message: descriptor_pb2.DescriptorProto, number: int, field: Field) -> None:
         kind, label = field.type, _PROTO.LABEL_OPTIONAL
         if kind.kind == "list" and kind.items is not None:
             kind, label = kind.items, _PROTO.LABEL_REPEATED
         made = message.field.add(name=field.name, number=number, label=label)
-        if kind.kind in _SCALARS:
-            made.type = _SCALARS[kind.kind]
+        if kind.kind in _PROTO_SCALARS:
+            made.type = _PROTO_SCALARS[kind.kind]
             return
         made.type = _PROTO.TYPE_MESSAGE
-        made.type_name = f".{self._message(kind)}" if kind.kind == "object" else _WELL_KNOWN[kind.kind]
+        made.type_name = f".{self._add_message(kind)}" if kind.kind == "object" else _PROTO_WELL_KNOWN[kind.kind]

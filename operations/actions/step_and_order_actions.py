@@ -9,32 +9,32 @@ from typing import Any, Literal, TypeVar, get_args
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
-from operations.errors import ENDED, NotFound, Refused, TimedOut, asking_worker
-from operations.reading.list_orders import OrderSummary, summary_of
-from operations.reading.order_record import describe
-from operations.temporal.connection import address_of
+from operations.errors import ORDER_ENDED, NotFound, OperationRefused, TimedOut, worker_call
+from operations.reading.list_orders import OrderSummary, order_summary
+from operations.reading.order_record import describe_order
+from operations.temporal.connection import server_address
 from workflows.contract.order_messages import (
     UPDATE_NOTE,
     UPDATE_SET,
-    ActAnswer,
+    ActionResult,
     Actor,
     Message,
-    NoteAct,
-    OrderAct,
+    NoteAction,
+    OrderAction,
     SetCharacteristics,
-    StepAct,
-    workflow_id,
+    StepAction,
+    order_workflow_id,
 )
 from workflows.contract.states import StepState
 
-PATIENCE = 15.0
+UPDATE_TIMEOUT = 15.0
 """Seconds for the order's answer."""
 
-ActName = Literal["retry", "skip", "complete", "reschedule", "extend", "claim", "assign", "proceed"]
-OrderActName = Literal["cancel", "rollback", "redo", "hold", "resume"]
+StepActionName = Literal["retry", "skip", "complete", "reschedule", "extend", "claim", "assign", "proceed"]
+OrderActionName = Literal["cancel", "rollback", "redo", "hold", "resume"]
 """Acts are called like the updates that carry them (workflows/contract/order_messages.py)."""
-STEP_ACTS: tuple[ActName, ...] = get_args(ActName)
-ORDER_ACTS: tuple[OrderActName, ...] = get_args(OrderActName)
+STEP_ACTIONS: tuple[StepActionName, ...] = get_args(StepActionName)
+ORDER_ACTIONS: tuple[OrderActionName, ...] = get_args(OrderActionName)
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,12 @@ class StepCommand:
     """One act on one step of one order. `step`: id or number. `expected`, `expected_holder`: the state, and who had it,
     as the person saw it; None: not said."""
 
-    act: ActName
+    action: StepActionName
     order_id: str
     step: str
     actor: Actor
     data: dict[str, Any] | None = None
-    expected: StepState | None = None
+    expected_state: StepState | None = None
     expected_holder: str | None = None
 
 
@@ -59,33 +59,33 @@ class OrderCommand:
     is not to count. `assess`: only say what it would do.
     """
 
-    act: OrderActName
+    action: OrderActionName
     order_id: str
     actor: Actor
     line: str | None = None
     step: str | None = None
-    expected: str | None = None
+    expected_state: str | None = None
     override: str | None = None
     assess: bool = False
 
 
-async def act_on_step(client: Client, command: StepCommand) -> ActAnswer:
+async def act_on_step(client: Client, command: StepCommand) -> ActionResult:
     """Raises NotFound (order), Refused (why, and what would be possible instead; also an unknown step), NoWorker."""
-    message = StepAct(
+    message = StepAction(
         step=command.step,
         actor=command.actor,
         data=command.data,
-        expected=_as_known(command.expected),
+        expected=_as_workflow_state(command.expected_state),
         expected_holder=command.expected_holder,
     )
-    return await _told(client, command.order_id, command.act, message)
+    return await _send_action(client, command.order_id, command.action, message)
 
 
-async def act_on_order(client: Client, command: OrderCommand) -> ActAnswer:
+async def act_on_order(client: Client, command: OrderCommand) -> ActionResult:
     """Raises as act_on_step does."""
-    seen = command.expected
-    known = seen if command.step is None or seen is None else _as_known(StepState(seen))
-    message = OrderAct(
+    seen = command.expected_state
+    known = seen if command.step is None or seen is None else _as_workflow_state(StepState(seen))
+    message = OrderAction(
         actor=command.actor,
         line=command.line,
         step=command.step,
@@ -93,53 +93,60 @@ async def act_on_order(client: Client, command: OrderCommand) -> ActAnswer:
         override=command.override,
         assess=command.assess,
     )
-    return await _told(client, command.order_id, command.act, message)
+    return await _send_action(client, command.order_id, command.action, message)
 
 
-async def write_note(client: Client, order_id: str, text: str, actor: Actor, step: str | None = None) -> ActAnswer:
+async def add_note(client: Client, order_id: str, text: str, actor: Actor, step: str | None = None) -> ActionResult:
     """Into the history of the order; `step`: what it is about. Raises as act_on_step does."""
-    return await _told(client, order_id, UPDATE_NOTE, NoteAct(text=text, actor=actor, step=step))
+    return await _send_action(client, order_id, UPDATE_NOTE, NoteAction(text=text, actor=actor, step=step))
 
 
-def _as_known(seen: StepState | None) -> StepState | None:
+def _as_workflow_state(seen_state: StepState | None) -> StepState | None:
     """`seen` as the order itself would say it: that an attempt failed and another follows, and that its system holds it
     back, may be Temporal's knowledge alone (`with_attempts`), and nobody who saw that saw something
     else than a running step."""
-    return None if seen in (StepState.FAILED, StepState.ON_HOLD) else seen
+    return None if seen_state in (StepState.FAILED, StepState.ON_HOLD) else seen_state
 
 
-async def set_characteristics(client: Client, order_id: str, values: dict[str, Any], actor: Actor) -> ActAnswer:
-    return await _told(client, order_id, UPDATE_SET, SetCharacteristics(characteristics=values, actor=actor))
+async def set_characteristics(client: Client, order_id: str, values: dict[str, Any], actor: Actor) -> ActionResult:
+    return await _send_action(client, order_id, UPDATE_SET, SetCharacteristics(characteristics=values, actor=actor))
 
 
-async def _told(client: Client, order_id: str, update: str, message: Message) -> ActAnswer:
-    return await answered(client, order_id, update, message, ActAnswer)
+async def _send_action(client: Client, order_id: str, update: str, message: Message) -> ActionResult:
+    return await execute_order_update(client, order_id, update, message, ActionResult)
 
 
-Answer = TypeVar("Answer", bound=Message)
+ResponseT = TypeVar("ResponseT", bound=Message)
 
 
-async def answered(
-    client: Client, order_id: str, update: str, message: Message, answer_type: type[Answer], patience: float = PATIENCE
-) -> Answer:
+async def execute_order_update(
+    client: Client,
+    order_id: str,
+    update: str,
+    message: Message,
+    result_type: type[ResponseT],
+    timeout_seconds: float = UPDATE_TIMEOUT,
+) -> ResponseT:
     """What the order answers to an update. Raises NotFound, Refused (also where it has ended), NoWorker."""
-    handle = client.get_workflow_handle(workflow_id(order_id))
+    handle = client.get_workflow_handle(order_workflow_id(order_id))
     try:
-        async with asking_worker(f"Order {order_id}", address_of(client), patience):
-            answer: Answer = await handle.execute_update(
-                update, message, result_type=answer_type, rpc_timeout=timedelta(seconds=patience)
+        async with worker_call(f"Order {order_id}", server_address(client), timeout_seconds):
+            answer: ResponseT = await handle.execute_update(
+                update, message, result_type=result_type, rpc_timeout=timedelta(seconds=timeout_seconds)
             )
     except NotFound as error:
-        await refuse_ended(client, order_id, "nothing can be done to it any more", error)
+        await raise_if_ended(client, order_id, "nothing can be done to it any more", error)
         raise
     return answer
 
 
-async def refuse_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:
+async def raise_if_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:
     """Why an order takes no updates: raises NotFound where it never was, Refused where it has ended."""
-    record = await describe(client, order_id)
+    record = await describe_order(client, order_id)
     if record.status is not WorkflowExecutionStatus.RUNNING:
-        raise Refused(ENDED, f"Order {order_id} has ended ({summary_of(record).state}); {consequence}") from cause
+        raise OperationRefused(
+            ORDER_ENDED, f"Order {order_id} has ended ({order_summary(record).state}); {consequence}"
+        ) from cause
 
 
 async def wait_until_ended(
@@ -148,13 +155,13 @@ async def wait_until_ended(
     timeout: float | None = None,  # noqa: ASYNC109 - the caller's patience; nothing is cancelled
 ) -> OrderSummary:
     """The order as it ended, whatever its state. Raises NotFound, TimedOut after `timeout` seconds."""
-    await describe(client, order_id)
-    handle = client.get_workflow_handle(workflow_id(order_id))
-    async with asking_worker(f"Order {order_id}", address_of(client), patience=None):
+    await describe_order(client, order_id)
+    handle = client.get_workflow_handle(order_workflow_id(order_id))
+    async with worker_call(f"Order {order_id}", server_address(client), timeout_seconds=None):
         try:
             await asyncio.wait_for(handle.result(), timeout)
         except WorkflowFailureError:
             pass  # rejected, or ended with Temporal's own tools: the record says which
         except TimeoutError as error:
             raise TimedOut(f"Order {order_id} has not ended within {timeout:g} s; it goes on") from error
-    return summary_of(await describe(client, order_id))
+    return order_summary(await describe_order(client, order_id))

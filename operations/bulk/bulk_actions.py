@@ -9,30 +9,30 @@ from typing import Any, Literal, get_args
 from temporalio.client import Client
 
 from operations.actions.step_and_order_actions import (
-    ORDER_ACTS,
-    STEP_ACTS,
-    ActName,
-    OrderActName,
+    ORDER_ACTIONS,
+    STEP_ACTIONS,
+    OrderActionName,
     OrderCommand,
+    StepActionName,
     StepCommand,
     act_on_order,
     act_on_step,
 )
-from operations.bulk.bulk_runner import BulkFilter, Doing, Looking, Pace, Runner, Target
-from operations.bulk.bulk_selection import Selection, Work, select_orders, select_steps
-from operations.reading.read_order import steps_with_attempts
-from workflows.contract.order_messages import ActAnswer, Actor
+from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkRunner, BulkTarget, StepProbe, TargetAction
+from operations.bulk.bulk_selection import BulkSelection, WorklistKind, select_orders, select_steps
+from operations.reading.read_order import read_steps_page
+from workflows.contract.order_messages import ActionResult, Actor
 from workflows.contract.order_views import StepsPageRequest, StepView
 from workflows.contract.states import OrderState
 
-BulkActName = Literal[
+BulkActionName = Literal[
     "retry", "skip", "complete", "redo", "proceed", "claim", "assign", "cancel", "rollback", "hold", "resume"
 ]
-BULK_ACTS: tuple[BulkActName, ...] = get_args(BulkActName)
+BULK_ACTIONS: tuple[BulkActionName, ...] = get_args(BulkActionName)
 
-OF_ORDERS = frozenset({"cancel", "rollback", "hold", "resume"})
+ORDER_LEVEL_ACTIONS = frozenset({"cancel", "rollback", "hold", "resume"})
 """The others are for steps that wait for a person."""
-TRIES_AGAIN = frozenset({"retry", "redo", "proceed"})
+RETRYING_ACTIONS = frozenset({"retry", "redo", "proceed"})
 """What was done may fail again."""
 
 
@@ -40,38 +40,38 @@ TRIES_AGAIN = frozenset({"retry", "redo", "proceed"})
 class BulkCommand:
     """The same act for many. `work`: on steps in fallout, or on tasks, for acts on steps."""
 
-    act: BulkActName
+    action: BulkActionName
     actor: Actor
-    wanted: BulkFilter
-    work: Work = "fallout"
+    criteria: BulkFilter
+    worklist: WorklistKind = "fallout"
     data: dict[str, Any] | None = None
     override: str | None = None
 
 
-async def select(client: Client, command: BulkCommand) -> Selection:
+async def select_targets(client: Client, command: BulkCommand) -> BulkSelection:
     """Whom it is for. An act on what is held is for orders that are."""
-    if command.act in OF_ORDERS:
-        return await select_orders(client, command.wanted, OrderState.HELD if command.act == "resume" else None)
-    return await select_steps(client, command.wanted, command.work)
+    if command.action in ORDER_LEVEL_ACTIONS:
+        return await select_orders(client, command.criteria, OrderState.HELD if command.action == "resume" else None)
+    return await select_steps(client, command.criteria, command.worklist)
 
 
-def runner(client: Client, command: BulkCommand, pace: Pace) -> Runner:
+def create_runner(client: Client, command: BulkCommand, pacing: BulkPacing) -> BulkRunner:
     """Of the act on whatever `select` has found, or a part of it."""
 
-    async def do(target: Target) -> ActAnswer:
-        return await _one(client, command, target)
+    async def perform(target: BulkTarget) -> ActionResult:
+        return await _act_on_target(client, command, target)
 
-    async def look(target: Target) -> StepView | None:
-        return await _seen(client, target)
+    async def probe(target: BulkTarget) -> StepView | None:
+        return await _read_step(client, target)
 
-    looking: Looking | None = look if command.act in TRIES_AGAIN else None
-    doing: Doing = do
-    return Runner(doing, looking, pace, command.actor.by)
+    looking: StepProbe | None = probe if command.action in RETRYING_ACTIONS else None
+    doing: TargetAction = perform
+    return BulkRunner(doing, looking, pacing, command.actor.by)
 
 
-async def _one(client: Client, command: BulkCommand, target: Target) -> ActAnswer:
-    act, step = command.act, target.step
-    if step is not None and (name := STEP_ACT.get(act)) is not None:
+async def _act_on_target(client: Client, command: BulkCommand, target: BulkTarget) -> ActionResult:
+    act, step = command.action, target.step
+    if step is not None and (name := STEP_ACTION_BY_NAME.get(act)) is not None:
         return await act_on_step(
             client,
             StepCommand(
@@ -80,23 +80,27 @@ async def _one(client: Client, command: BulkCommand, target: Target) -> ActAnswe
                 step.id,
                 command.actor,
                 command.data,
-                expected=None if step.undo else step.state,
+                expected_state=None if step.undo else step.state,
                 expected_holder=step.holder or "",
             ),
         )
     order = OrderCommand(
-        ORDER_ACT[act], target.order_id, command.actor, step=step.id if step else None, override=command.override
+        ORDER_ACTION_BY_NAME[act],
+        target.order_id,
+        command.actor,
+        step=step.id if step else None,
+        override=command.override,
     )
     return await act_on_order(client, order)
 
 
-STEP_ACT: Mapping[str, ActName] = {name: name for name in STEP_ACTS}
-ORDER_ACT: Mapping[str, OrderActName] = {name: name for name in ORDER_ACTS}
+STEP_ACTION_BY_NAME: Mapping[str, StepActionName] = {name: name for name in STEP_ACTIONS}
+ORDER_ACTION_BY_NAME: Mapping[str, OrderActionName] = {name: name for name in ORDER_ACTIONS}
 
 
-async def _seen(client: Client, target: Target) -> StepView | None:
+async def _read_step(client: Client, target: BulkTarget) -> StepView | None:
     if target.step is None:
         return None
     request = StepsPageRequest(offset=target.step.number - 1, limit=1)
-    page = await steps_with_attempts(client, target.order_id, request)
+    page = await read_steps_page(client, target.order_id, request)
     return next((step for step in page.steps if step.id == target.step.id), None)

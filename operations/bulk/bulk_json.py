@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 from operations.bulk.bulk_actions import BulkCommand
-from operations.bulk.bulk_runner import Result, Summary, Target, code_of, waits_since
-from operations.bulk.bulk_selection import Selection
-from operations.json_views import plain
+from operations.bulk.bulk_runner import BulkResult, BulkSummary, BulkTarget, error_code, waiting_since
+from operations.bulk.bulk_selection import BulkSelection
+from operations.json_views import to_json_value
 
-Json = dict[str, Any]
+JsonObject = dict[str, Any]
 
 
-def target_json(target: Target) -> Json:
+def bulk_target_json(target: BulkTarget) -> JsonObject:
     step = target.step
     if step is None:
         return {"order_id": target.order_id, "step": None}
@@ -21,14 +21,14 @@ def target_json(target: Target) -> Json:
         "step": step.id,
         "number": step.number,
         "state": step.state.value,
-        "code": code_of(step),
+        "code": error_code(step),
         "queue": step.queue,
         "holder": step.holder,
-        "since": plain(waits_since(step)),
+        "since": to_json_value(waiting_since(step)),
     }
 
 
-def result_json(result: Result) -> Json:
+def bulk_result_json(result: BulkResult) -> JsonObject:
     step = result.target.step
     return {
         "order_id": result.target.order_id,
@@ -39,25 +39,25 @@ def result_json(result: Result) -> Json:
     }
 
 
-def selection_json(command: BulkCommand, selection: Selection) -> Json:
+def bulk_selection_json(command: BulkCommand, selection: BulkSelection) -> JsonObject:
     """Of a dry run."""
     return {
-        "act": command.act,
+        "act": command.action,
         "dry_run": True,
-        "targets": [target_json(target) for target in selection.targets],
-        "unanswered": selection.unanswered,
+        "targets": [bulk_target_json(target) for target in selection.targets],
+        "unanswered": selection.unanswered_orders,
     }
 
 
-def summary_json(command: BulkCommand, summary: Summary, selection: Selection) -> Json:
-    lists: Json = {
-        outcome: [result_json(result) for result in summary.of(outcome)]
+def bulk_summary_json(command: BulkCommand, summary: BulkSummary, selection: BulkSelection) -> JsonObject:
+    lists: JsonObject = {
+        outcome: [bulk_result_json(result) for result in summary.with_outcome(outcome)]
         for outcome in ("done", "already", "refused", "failed_again", "left")
     }
     return {
-        "act": command.act,
+        "act": command.action,
         "dry_run": False,
-        "stopped": summary.stopped,
+        "stopped": summary.stop_reason,
         **lists,
-        "unanswered": selection.unanswered,
+        "unanswered": selection.unanswered_orders,
     }

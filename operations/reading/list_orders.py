@@ -10,13 +10,13 @@ from typing import Any
 
 from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
 
-from operations.errors import Refused, asking
-from operations.temporal.connection import address_of
-from workflows.contract.order_messages import WORKFLOW_TYPE, Refusal, SearchAttributes
+from operations.errors import OperationRefused, server_call
+from operations.temporal.connection import server_address
+from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, RefusalCode, SearchAttributes
 from workflows.contract.states import Jeopardy, OrderState
 
-ORDER_PREFIX = "order/"
-MOST_SCANNED = 20_000
+ORDER_WORKFLOW_PREFIX = "order/"
+MAX_SCANNED = 20_000
 """SQL visibility does not sort, so the newest are picked here; among so many at most."""
 
 
@@ -55,58 +55,60 @@ class OrderSummary:
     ended_at: datetime | None
 
 
-def quoted(value: str) -> str:
+def quote_literal(value: str) -> str:
     """`value` as a literal of a visibility query, whatever it contains. Refused where no query can carry it."""
     if "\0" in value:
-        raise Refused(Refusal.INVALID, "A search cannot contain the character NUL")
+        raise OperationRefused(RefusalCode.INVALID, "A search cannot contain the character NUL")
     escaped = value.replace("\\", "\\\\").replace("'", "''")
     return f"'{escaped}'"
 
 
-def query_of(wanted: OrderFilter) -> str:
+def visibility_query(criteria: OrderFilter) -> str:
     """The visibility query for `wanted`. Runs that only continue as another one do not count."""
     names = SearchAttributes
-    terms = [f"WorkflowType = {quoted(WORKFLOW_TYPE)}", "ExecutionStatus != 'ContinuedAsNew'"]
-    if wanted.state:
-        terms.append(f"{names.ORDER_STATE} = {quoted(wanted.state.value)}")
-    if wanted.customer is not None:
-        terms.append(f"{names.CUSTOMER_ID} = {quoted(wanted.customer)}")
-    if wanted.product is not None:
-        terms.append(f"{names.PRODUCTS} = {quoted(wanted.product)}")
-    if wanted.late:
-        terms.append(f"{names.JEOPARDY} = {quoted(Jeopardy.LATE.value)}")
-    if wanted.fallout:
+    terms = [f"WorkflowType = {quote_literal(ORDER_WORKFLOW_TYPE)}", "ExecutionStatus != 'ContinuedAsNew'"]
+    if criteria.state:
+        terms.append(f"{names.ORDER_STATE} = {quote_literal(criteria.state.value)}")
+    if criteria.customer is not None:
+        terms.append(f"{names.CUSTOMER_ID} = {quote_literal(criteria.customer)}")
+    if criteria.product is not None:
+        terms.append(f"{names.PRODUCTS} = {quote_literal(criteria.product)}")
+    if criteria.late:
+        terms.append(f"{names.JEOPARDY} = {quote_literal(Jeopardy.LATE.value)}")
+    if criteria.fallout:
         terms.append(f"{names.FALLOUT_COUNT} > 0 AND ExecutionStatus = 'Running'")
-    if wanted.open_tasks:
+    if criteria.open_tasks:
         terms.append(f"{names.OPEN_TASKS} > 0 AND ExecutionStatus = 'Running'")
-    if wanted.running:
+    if criteria.running:
         terms.append("ExecutionStatus = 'Running'")
-    if wanted.since:
-        terms.append(f"StartTime >= {quoted(_in_utc(wanted.since))}")
+    if criteria.since:
+        terms.append(f"StartTime >= {quote_literal(_utc_literal(criteria.since))}")
     return " AND ".join(terms)
 
 
-def _in_utc(moment: datetime) -> str:
+def _utc_literal(moment: datetime) -> str:
     try:
         return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     except OverflowError as error:
-        raise Refused(Refusal.INVALID, f"{moment.isoformat()} is not within the years 1 to 9999 in UTC") from error
+        raise OperationRefused(
+            RefusalCode.INVALID, f"{moment.isoformat()} is not within the years 1 to 9999 in UTC"
+        ) from error
 
 
-async def list_orders(client: Client, wanted: OrderFilter) -> list[OrderSummary]:
+async def list_orders(client: Client, criteria: OrderFilter) -> list[OrderSummary]:
     """The newest `wanted.limit` orders that fit, newest first; an order with several runs by its latest."""
     latest: dict[str, OrderSummary] = {}
-    async with asking("list of orders", address_of(client)):
-        async for execution in _scanned(client, query_of(wanted)):
-            summary = summary_of(execution)
+    async with server_call("list of orders", server_address(client)):
+        async for execution in _scan(client, visibility_query(criteria)):
+            summary = order_summary(execution)
             known = latest.get(summary.order_id)
             if known is None or known.started_at < summary.started_at:
                 latest[summary.order_id] = summary
-    return heapq.nlargest(wanted.limit, latest.values(), key=lambda order: (order.started_at, order.order_id))
+    return heapq.nlargest(criteria.limit, latest.values(), key=lambda order: (order.started_at, order.order_id))
 
 
-async def _scanned(client: Client, query: str) -> AsyncIterator[WorkflowExecution]:
-    async for execution in client.list_workflows(query, limit=MOST_SCANNED, page_size=1000):
+async def _scan(client: Client, query: str) -> AsyncIterator[WorkflowExecution]:
+    async for execution in client.list_workflows(query, limit=MAX_SCANNED, page_size=1000):
         yield execution
 
 
@@ -119,30 +121,30 @@ STATE_BY_STATUS: Mapping[WorkflowExecutionStatus | None, OrderState] = {
 }
 """Where the order could not say: no worker has taken it up yet, or someone ended it with Temporal's own tools."""
 
-ENDED_BY_FORCE = {
+FORCED_END_STATUSES = {
     WorkflowExecutionStatus.TERMINATED,
     WorkflowExecutionStatus.CANCELED,
     WorkflowExecutionStatus.TIMED_OUT,
 }
 
 
-def state_of(execution: WorkflowExecution, said: str | None) -> OrderState:
+def order_state(execution: WorkflowExecution, reported_state: str | None) -> OrderState:
     """The order's own word, unless it has none or was ended without being asked."""
-    if said is None or execution.status in ENDED_BY_FORCE:
+    if reported_state is None or execution.status in FORCED_END_STATUSES:
         return STATE_BY_STATUS.get(execution.status, OrderState.ACKNOWLEDGED)
-    if execution.status is WorkflowExecutionStatus.FAILED and said != OrderState.REJECTED:
+    if execution.status is WorkflowExecutionStatus.FAILED and reported_state != OrderState.REJECTED:
         return OrderState.FAILED  # the engine could not go on with it; all else that fails has been rejected
-    return OrderState(said)
+    return OrderState(reported_state)
 
 
-def summary_of(execution: WorkflowExecution) -> OrderSummary:
+def order_summary(execution: WorkflowExecution) -> OrderSummary:
     names = SearchAttributes
     said: dict[str, Any] = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
     return OrderSummary(
-        order_id=execution.id.removeprefix(ORDER_PREFIX),
+        order_id=execution.id.removeprefix(ORDER_WORKFLOW_PREFIX),
         workflow_id=execution.id,
         run_id=execution.run_id,
-        state=state_of(execution, said.get(names.ORDER_STATE)),
+        state=order_state(execution, said.get(names.ORDER_STATE)),
         jeopardy=Jeopardy(said.get(names.JEOPARDY, Jeopardy.ON_TRACK)),
         fallout=int(said.get(names.FALLOUT_COUNT, 0)),
         open_tasks=int(said.get(names.OPEN_TASKS, 0)),

@@ -7,27 +7,27 @@ from typing import Any
 from temporalio.client import Client, WorkflowExecutionDescription
 from temporalio.service import RPCError
 
-from operations.errors import NotFound, asking, is_missing
-from operations.reading.list_orders import summary_of
-from operations.temporal.connection import address_of
-from workflows.contract.order_messages import MEMO_REVISION, workflow_id
+from operations.errors import NotFound, is_workflow_not_found, server_call
+from operations.reading.list_orders import order_summary
+from operations.temporal.connection import server_address
+from workflows.contract.order_messages import MEMO_REVISION, order_workflow_id
 from workflows.contract.order_views import OrderView
 
 
-async def describe(client: Client, order_id: str) -> WorkflowExecutionDescription:
+async def describe_order(client: Client, order_id: str) -> WorkflowExecutionDescription:
     """The record of the order's latest run. Raises NotFound."""
-    async with asking(f"Order {order_id}", address_of(client)):
+    async with server_call(f"Order {order_id}", server_address(client)):
         try:
-            return await client.get_workflow_handle(workflow_id(order_id)).describe()
+            return await client.get_workflow_handle(order_workflow_id(order_id)).describe()
         except RPCError as error:
-            if is_missing(error):
+            if is_workflow_not_found(error):
                 raise NotFound(f"There is no order {order_id}; `list` shows the orders there are") from error
             raise
 
 
-async def view_of(description: WorkflowExecutionDescription) -> OrderView:
+async def view_from_record(description: WorkflowExecutionDescription) -> OrderView:
     """What search attributes and memo tell of an order, for a time when no worker answers: neither lines nor steps."""
-    known = summary_of(description)
+    known = order_summary(description)
     memo: dict[str, Any] = dict(await description.memo())
     return OrderView(
         order_id=known.order_id,

@@ -15,12 +15,12 @@ from temporalio.client import Client
 
 from activity_contract.calls import NOT_YET
 from compiler.source.findings import did_you_mean
-from operations.errors import NotFound, NoWorker, asking_worker
+from operations.errors import NotFound, NoWorker, worker_call
 from operations.reading.list_orders import OrderFilter, list_orders
-from operations.reading.order_record import describe, view_of
-from operations.reading.systems import holds_of, waits_on
-from operations.temporal.connection import address_of
-from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, workflow_id
+from operations.reading.order_record import describe_order, view_from_record
+from operations.reading.systems import system_holds, waiting_queue
+from operations.temporal.connection import server_address
+from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, order_workflow_id
 from workflows.contract.order_views import (
     ErrorView,
     OrderView,
@@ -28,22 +28,22 @@ from workflows.contract.order_views import (
     StepsPage,
     StepsPageRequest,
     StepView,
-    SystemHold,
+    SystemHoldView,
     UndoView,
 )
 from workflows.contract.states import StepState
 
-QUERY_PATIENCE = 5.0
+QUERY_TIMEOUT = 5.0
 """Seconds. A query waits for nothing: without a worker it would not be answered."""
-PAGE = 5_000
+STEPS_PAGE_SIZE = 5_000
 """Steps asked for at once. Of an order that has ended, each question costs a replay of its last run."""
-AT_ONCE = 8
+MAX_CONCURRENT_QUERIES = 8
 """Orders asked at the same time, so that a long list does not crowd out the orders' own work."""
 
-Source = Literal["worker", "record"]
+DetailsSource = Literal["worker", "record"]
 
 
-OPEN = (StepState.READY, StepState.IN_PROGRESS, StepState.FAILED, StepState.ON_HOLD)
+ACTIVE_STEP_STATES = (StepState.READY, StepState.IN_PROGRESS, StepState.FAILED, StepState.ON_HOLD)
 """Steps whose turn has come, but for those in fallout, which has a list of its own."""
 
 
@@ -54,25 +54,25 @@ def is_task(step: StepView) -> bool:
     return step.escalated_to is not None and step.queue == step.escalated_to
 
 
-def is_in(step: StepView, queue: str) -> bool:
+def is_in_queue(step: StepView, queue: str) -> bool:
     """Whether the queue's people see it: their own steps, and those escalated to them."""
     return queue in (step.queue, step.escalated_to)
 
 
 @dataclass(frozen=True)
-class OrderReading:
+class OrderDetails:
     """`source` `record`: no worker answered; only what search attributes and memo tell is filled in, without steps."""
 
     order: OrderView
     steps: tuple[StepView, ...]
-    source: Source = "worker"
+    source: DetailsSource = "worker"
 
-    def step(self, wanted: str) -> StepView:
-        return find_step(self.steps, wanted, self.order.order_id)
+    def step(self, step_ref: str) -> StepView:
+        return find_step(self.steps, step_ref, self.order.order_id)
 
 
 @dataclass(frozen=True)
-class StepOfOrder:
+class WorklistItem:
     """A step that waits for a person, in a list over many orders."""
 
     order_id: str
@@ -82,65 +82,65 @@ class StepOfOrder:
 
 
 @dataclass(frozen=True)
-class StepList:
-    found: list[StepOfOrder]
-    unanswered: list[str]
+class StepWorklist:
+    items: list[WorklistItem]
+    unanswered_orders: list[str]
     """Ids of orders that no worker answered for: they have such steps, which ones cannot be told now."""
 
 
-def find_step(steps: Iterable[StepView], wanted: str, order_id: str) -> StepView:
+def find_step(steps: Iterable[StepView], step_ref: str, order_id: str) -> StepView:
     """The step with this id or number. Raises NotFound, with the nearest id."""
     by_name = {step.id: step for step in steps}
     by_number = {str(step.number): step for step in by_name.values()}
-    found = by_name.get(wanted) or by_number.get(wanted)
+    found = by_name.get(step_ref) or by_number.get(step_ref)
     if found is None:
-        hint = did_you_mean(wanted, by_name) or f"; `show {order_id}` lists its steps"
-        raise NotFound(f"Order {order_id} has no step `{wanted}`{hint}")
+        hint = did_you_mean(step_ref, by_name) or f"; `show {order_id}` lists its steps"
+        raise NotFound(f"Order {order_id} has no step `{step_ref}`{hint}")
     return found
 
 
-async def read(client: Client, order_id: str, *, steps: bool = True) -> OrderReading:
+async def read_order(client: Client, order_id: str, *, steps: bool = True) -> OrderDetails:
     """The order and, if `steps`, all its steps. Ended orders too, as long as Temporal keeps them."""
     try:
-        order = await overview(client, order_id)
+        order = await query_overview(client, order_id)
         found = await read_steps(client, order_id) if steps else []
-        pending = (await describe(client, order_id)).raw_description.pending_activities if steps else []
-        holds = await holds_of(client, pending)
+        pending = (await describe_order(client, order_id)).raw_description.pending_activities if steps else []
+        holds = await system_holds(client, pending)
     except (NoWorker, NotFound):
-        return OrderReading(await view_of(await describe(client, order_id)), (), "record")
-    return OrderReading(order, tuple(with_attempts(found, pending, holds)))
+        return OrderDetails(await view_from_record(await describe_order(client, order_id)), (), "record")
+    return OrderDetails(order, tuple(with_attempts(found, pending, holds)))
 
 
-async def overview(client: Client, order_id: str) -> OrderView:
-    async with asking_worker(f"Order {order_id}", address_of(client), QUERY_PATIENCE):
-        answer: OrderView = await client.get_workflow_handle(workflow_id(order_id)).query(
+async def query_overview(client: Client, order_id: str) -> OrderView:
+    async with worker_call(f"Order {order_id}", server_address(client), QUERY_TIMEOUT):
+        answer: OrderView = await client.get_workflow_handle(order_workflow_id(order_id)).query(
             QUERY_OVERVIEW,
             OverviewRequest(at=datetime.now(UTC)),
             result_type=OrderView,
-            rpc_timeout=timedelta(seconds=QUERY_PATIENCE),
+            rpc_timeout=timedelta(seconds=QUERY_TIMEOUT),
         )
     return answer
 
 
-async def steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+async def query_steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
     dated = request.model_copy(update={"at": datetime.now(UTC)})
-    async with asking_worker(f"Order {order_id}", address_of(client), QUERY_PATIENCE):
-        answer: StepsPage = await client.get_workflow_handle(workflow_id(order_id)).query(
-            QUERY_STEPS, dated, result_type=StepsPage, rpc_timeout=timedelta(seconds=QUERY_PATIENCE)
+    async with worker_call(f"Order {order_id}", server_address(client), QUERY_TIMEOUT):
+        answer: StepsPage = await client.get_workflow_handle(order_workflow_id(order_id)).query(
+            QUERY_STEPS, dated, result_type=StepsPage, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
         )
     return answer
 
 
-async def steps_with_attempts(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+async def read_steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
     """One page of steps. Raises NotFound, NoWorker."""
     try:
-        page = await steps_page(client, order_id, request)
-        record = await describe(client, order_id)
+        page = await query_steps_page(client, order_id, request)
+        record = await describe_order(client, order_id)
     except NotFound:
-        await describe(client, order_id)
+        await describe_order(client, order_id)
         raise
     pending = record.raw_description.pending_activities
-    return page.model_copy(update={"steps": with_attempts(page.steps, pending, await holds_of(client, pending))})
+    return page.model_copy(update={"steps": with_attempts(page.steps, pending, await system_holds(client, pending))})
 
 
 async def read_steps(client: Client, order_id: str, states: Sequence[StepState] | None = None) -> list[StepView]:
@@ -149,7 +149,9 @@ async def read_steps(client: Client, order_id: str, states: Sequence[StepState] 
     offset: int | None = 0
     while offset is not None:
         wanted = list(states) if states is not None else None
-        page = await steps_page(client, order_id, StepsPageRequest(offset=offset, limit=PAGE, states=wanted))
+        page = await query_steps_page(
+            client, order_id, StepsPageRequest(offset=offset, limit=STEPS_PAGE_SIZE, states=wanted)
+        )
         steps += page.steps
         offset = page.next_offset
     return steps
@@ -158,7 +160,7 @@ async def read_steps(client: Client, order_id: str, states: Sequence[StepState] 
 def with_attempts(
     steps: Iterable[StepView],
     pending: Iterable[PendingActivityInfo],
-    holds: Mapping[str, SystemHold] | None = None,
+    holds: Mapping[str, SystemHoldView] | None = None,
 ) -> list[StepView]:
     """`steps` with what the workflow cannot know: the attempts that Temporal makes by itself, last failure, next try,
     and by `holds` (`holds_of`) whether a system keeps the call waiting; of the step, or of its undo.
@@ -169,30 +171,34 @@ def with_attempts(
     return [_with_attempts(step, by_step.get(step.id), holds or {}) for step in steps]
 
 
-def _with_attempts(step: StepView, activity: PendingActivityInfo | None, holds: Mapping[str, SystemHold]) -> StepView:
+def _with_attempts(
+    step: StepView, activity: PendingActivityInfo | None, holds: Mapping[str, SystemHoldView]
+) -> StepView:
     if activity is None:
         return step
     if step.undo is not None and step.undo.state == StepState.IN_PROGRESS:
         return _with_undo_attempts(step, step.undo, activity, holds)
-    return _with_activity(step, activity, holds) if step.state is StepState.IN_PROGRESS else step
+    return _with_pending_activity(step, activity, holds) if step.state is StepState.IN_PROGRESS else step
 
 
 def _with_undo_attempts(
-    step: StepView, undo: UndoView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]
+    step: StepView, undo: UndoView, activity: PendingActivityInfo, holds: Mapping[str, SystemHoldView]
 ) -> StepView:
     """What is under way takes the step back: attempts and hold are the undo's, and the step stays as it was."""
     shared = ("attempts", "error", "waits_for", "next_attempt_at")
     seen = {"state": StepState.IN_PROGRESS} | {name: getattr(undo, name) for name in shared}
-    joined = _with_activity(step.model_copy(update=seen), activity, holds)
+    joined = _with_pending_activity(step.model_copy(update=seen), activity, holds)
     changes = {"state": joined.state.value} | {name: getattr(joined, name) for name in shared}
     return step.model_copy(update={"undo": undo.model_copy(update=changes), "system_hold": joined.system_hold})
 
 
-def _with_activity(step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHold]) -> StepView:
+def _with_pending_activity(
+    step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHoldView]
+) -> StepView:
     """A call that waits on the queue of a system which is off, or whose breaker is open, is on hold: it burns no
     attempt meanwhile, and the time of the next one means nothing."""
-    joined = _joined(step, activity)
-    hold = holds.get(waits_on(activity) or "")
+    joined = _with_retry_info(step, activity)
+    hold = holds.get(waiting_queue(activity) or "")
     if hold is None:
         return joined
     changes: dict[str, object] = {
@@ -201,21 +207,21 @@ def _with_activity(step: StepView, activity: PendingActivityInfo, holds: Mapping
         "waits_for": f"system {hold.system}, which is {'switched off' if hold.off else 'failing'}",
         "system_hold": hold,
     }
-    if not _polls(activity):
+    if not _is_polling(activity):
         changes["attempts"] = max(step.attempts, activity.attempt - 1)
     return joined.model_copy(update=changes)
 
 
-def _polls(activity: PendingActivityInfo) -> bool:
+def _is_polling(activity: PendingActivityInfo) -> bool:
     """It was answered, and what is waited for was not there yet: no failure."""
     return activity.last_failure.application_failure_info.type == NOT_YET
 
 
-def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:
+def _with_retry_info(step: StepView, activity: PendingActivityInfo) -> StepView:
     if not activity.HasField("last_failure"):
         return step.model_copy(update={"attempts": max(step.attempts, activity.attempt)})
-    next_at = _moment(activity, "next_attempt_schedule_time")
-    if _polls(activity):
+    next_at = _activity_time(activity, "next_attempt_schedule_time")
+    if _is_polling(activity):
         return step.model_copy(update={"next_attempt_at": next_at})
     waiting = next_at is not None and next_at > datetime.now(UTC)
     return step.model_copy(
@@ -223,7 +229,7 @@ def _joined(step: StepView, activity: PendingActivityInfo) -> StepView:
             "state": StepState.FAILED if waiting else step.state,
             "attempts": max(step.attempts, activity.attempt - 1 if waiting else activity.attempt),
             "next_attempt_at": next_at if waiting else None,
-            "error": _error_view(activity.last_failure, _moment(activity, "last_attempt_complete_time")),
+            "error": _error_view(activity.last_failure, _activity_time(activity, "last_attempt_complete_time")),
         }
     )
 
@@ -232,40 +238,42 @@ def _error_view(failure: Failure, at: datetime | None) -> ErrorView:
     return ErrorView(code=failure.application_failure_info.type or "error", message=failure.message, at=at)
 
 
-def _moment(activity: PendingActivityInfo, name: str) -> datetime | None:
+def _activity_time(activity: PendingActivityInfo, name: str) -> datetime | None:
     stamp: Timestamp = getattr(activity, name)
     return stamp.ToDatetime(tzinfo=UTC) if activity.HasField(name) else None  # type: ignore[arg-type]
 
 
-async def steps_across(client: Client, wanted: OrderFilter, states: Sequence[StepState], kind: str | None) -> StepList:
+async def collect_worklist(
+    client: Client, criteria: OrderFilter, states: Sequence[StepState], kind: str | None
+) -> StepWorklist:
     """The steps in `states` (of `kind`, if given) of all orders that fit `wanted`.
 
     Visibility names the orders, each tells its steps. Where a whole round of them is silent, the others are not asked.
     """
-    orders = await list_orders(client, wanted)
-    found: list[StepOfOrder] = []
+    orders = await list_orders(client, criteria)
+    found: list[WorklistItem] = []
     unanswered: list[str] = []
     heard = False
-    for start in range(0, len(orders), AT_ONCE):
-        round_ = orders[start : start + AT_ONCE]
+    for start in range(0, len(orders), MAX_CONCURRENT_QUERIES):
+        round_ = orders[start : start + MAX_CONCURRENT_QUERIES]
         if unanswered and not heard:
             unanswered += [order.order_id for order in round_]
             continue
-        answers = await asyncio.gather(*(_steps_or_silence(client, order.order_id, states) for order in round_))
+        answers = await asyncio.gather(*(_steps_or_none(client, order.order_id, states) for order in round_))
         for order, steps in zip(round_, answers, strict=True):
             if steps is None:
                 unanswered.append(order.order_id)
                 continue
             heard = True
             found += [
-                StepOfOrder(order.order_id, order.customer_id, order.products, step)
+                WorklistItem(order.order_id, order.customer_id, order.products, step)
                 for step in steps
                 if kind is None or step.kind == kind
             ]
-    return StepList(found, unanswered)
+    return StepWorklist(found, unanswered)
 
 
-async def _steps_or_silence(client: Client, order_id: str, states: Sequence[StepState]) -> list[StepView] | None:
+async def _steps_or_none(client: Client, order_id: str, states: Sequence[StepState]) -> list[StepView] | None:
     try:
         return await read_steps(client, order_id, states)
     except NotFound:

@@ -16,46 +16,46 @@ from temporalio.service import RPCError
 
 from activity_contract.mailboxes import MAILBOX_ORDER_STARTED
 from operations.errors import (
-    CONFLICT,
-    ENDED,
-    REJECTED,
+    CONTENT_CONFLICT,
+    ORDER_ENDED,
+    ORDER_REJECTED,
     NotFound,
     NoWorker,
-    Refused,
+    OperationRefused,
     ServerUnreachable,
-    asking,
-    asking_worker,
-    is_missing,
+    is_workflow_not_found,
+    server_call,
+    worker_call,
 )
-from operations.reading.list_orders import summary_of
-from operations.reading.order_record import describe
-from operations.submission.priority import priority_of
-from operations.temporal.connection import address_of
+from operations.reading.list_orders import order_summary
+from operations.reading.order_record import describe_order
+from operations.submission.priority import workflow_priority
+from operations.temporal.connection import server_address
 from operations.temporal.update_with_start import update_with_start
 from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
+    ORDER_WORKFLOW_TYPE,
     UPDATE_DECISION,
-    WORKFLOW_TYPE,
-    Decision,
     FulfilOrderInput,
-    Refusal,
-    mailbox_id,
-    workflow_id,
+    RefusalCode,
+    SubmissionDecision,
+    mailbox_workflow_id,
+    order_workflow_id,
 )
 from workflows.contract.states import OrderState
 
 MEMO_SUBMISSION = "submission"
-ORDER_ID = re.compile(r"[A-Za-z0-9._:-]{1,128}")
+ORDER_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 """As compiler.language.order has it: what may stand in a workflow's id."""
-LARGEST_ORDER = 1_900_000
+MAX_ORDER_BYTES = 1_900_000
 """Bytes of JSON: Temporal takes no payload over 2 MB."""
-MOST_ROUNDS = 5
+MAX_START_ATTEMPTS = 5
 """So often an order is sent anew when it meets the run of another one that is rejected."""
 
 
 @dataclass(frozen=True)
-class Submission:
+class SubmissionResult:
     """What became of an order that was sent."""
 
     order_id: str
@@ -63,22 +63,22 @@ class Submission:
     run_id: str
     state: OrderState
     already_running: bool
-    same_order: bool = True
+    same_content: bool = True
     """False: the running order was submitted with another content, and goes on with that."""
     waiting_for_worker: bool = False
     """The order is kept, and waits for a worker to take it up."""
-    decision: Decision | None = None
+    decision: SubmissionDecision | None = None
     """None while no worker has answered."""
 
     @property
     def accepted(self) -> bool:
         return self.decision is None or self.decision.accepted
 
-    def refusal(self) -> Refused | None:
+    def rejection_error(self) -> OperationRefused | None:
         """Why this order does not run as it was sent; None where it does, or waits for a worker."""
-        if not self.same_order:
-            return Refused(
-                CONFLICT,
+        if not self.same_content:
+            return OperationRefused(
+                CONTENT_CONFLICT,
                 f"Order {self.order_id} was submitted before with another content, and goes on with that. "
                 "Give another id, or send again what was sent then",
             )
@@ -86,150 +86,164 @@ class Submission:
             found = self.decision.findings
             first = f": {found[0].get('message')}" if found else ""
             more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            return Refused(REJECTED, f"Order {self.order_id} is rejected{first}{more}", found)
+            return OperationRefused(ORDER_REJECTED, f"Order {self.order_id} is rejected{first}{more}", found)
         return None
 
 
-def digest_of(order: dict[str, Any]) -> str:
+def order_digest(order: dict[str, Any]) -> str:
     """The same for the same content, whatever the order of its keys."""
     text = json.dumps(order, sort_keys=True, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
-def order_id_of(order: dict[str, Any]) -> str:
+def require_order_id(order: dict[str, Any]) -> str:
     """The order's id. Raises Refused where it has none that could name a workflow."""
     order_id = order.get("id")
-    if not isinstance(order_id, str) or not ORDER_ID.fullmatch(order_id):
-        raise Refused(
-            Refusal.INVALID, "An order needs an `id`: 1 to 128 letters, digits, dots, underscores, colons or hyphens"
+    if not isinstance(order_id, str) or not ORDER_ID_PATTERN.fullmatch(order_id):
+        raise OperationRefused(
+            RefusalCode.INVALID,
+            "An order needs an `id`: 1 to 128 letters, digits, dots, underscores, colons or hyphens",
         )
     return order_id
 
 
-async def submit(
-    client: Client, order: dict[str, Any], task_queue: str, *, revision: bool = False, deadline: float = 15.0
-) -> Submission:
+async def submit_order(
+    client: Client,
+    order: dict[str, Any],
+    task_queue: str,
+    *,
+    new_revision: bool = False,
+    decision_timeout: float = 15.0,
+) -> SubmissionResult:
     """Sends `order` and waits up to `deadline` seconds for the worker's word.
 
     An order that runs already is answered, not started again. One that has ended is refused (code `ended`), unless
     `revision`; a rejected one does not use its id up. Where no worker answers, the order waits for one.
     """
-    order_id = order_id_of(order)
-    if len(json.dumps(order, default=str)) > LARGEST_ORDER:
-        raise Refused(Refusal.INVALID, f"Order {order_id} is larger than {LARGEST_ORDER:,} bytes")
-    number = await _next_revision(client, order_id) if revision else 1
-    sending = _Sending(order_id, order, digest_of(order), task_queue, number, revision, uuid.uuid4().hex, deadline)
-    decision, record = await _decided(client, sending)
+    order_id = require_order_id(order)
+    if len(json.dumps(order, default=str)) > MAX_ORDER_BYTES:
+        raise OperationRefused(RefusalCode.INVALID, f"Order {order_id} is larger than {MAX_ORDER_BYTES:,} bytes")
+    number = await _next_revision(client, order_id) if new_revision else 1
+    sending = _SubmitRequest(
+        order_id, order, order_digest(order), task_queue, number, new_revision, uuid.uuid4().hex, decision_timeout
+    )
+    decision, record = await _await_decision(client, sending)
     memo = await record.memo()
-    summary = summary_of(record)
-    mine = memo.get(MEMO_SUBMISSION) == sending.nonce
+    summary = order_summary(record)
+    mine = memo.get(MEMO_SUBMISSION) == sending.submission_nonce
     same = memo.get(MEMO_DIGEST) == sending.digest
     if record.status is not WorkflowExecutionStatus.RUNNING and not mine and (decision is None or decision.accepted):
         content = "the same content" if same else "another content"
-        raise Refused(
-            ENDED,
+        raise OperationRefused(
+            ORDER_ENDED,
             f"Order {order_id} has ended already ({summary.state}, with {content}). Give another id, or run it anew as "
             "a new revision (`--revision`, over HTTP `?revision=true`)",
         )
     if decision is None or decision.accepted:
-        await _empty_mailbox(client, order_id)
-    return Submission(
+        await _flush_mailbox(client, order_id)
+    return SubmissionResult(
         order_id=order_id,
         workflow_id=record.id,
         run_id=record.run_id,
         state=summary.state if decision is None or decision.accepted else decision.state,
         already_running=not mine,
-        same_order=same,
+        same_content=same,
         waiting_for_worker=decision is None,
         decision=decision,
     )
 
 
 @dataclass(frozen=True)
-class _Sending:
+class _SubmitRequest:
     """One submission on its way."""
 
     order_id: str
     order: dict[str, Any]
     digest: str
     task_queue: str
-    revision: int
-    anew: bool
-    nonce: str
+    revision_number: int
+    as_new_revision: bool
+    submission_nonce: str
     """Put into the memo of the run that this submission starts, so that it knows its own again."""
-    deadline: float
+    decision_timeout: float
 
-    def start(self) -> WithStartWorkflowOperation[Any, Any]:
+    def start_operation(self) -> WithStartWorkflowOperation[Any, Any]:
         policy = WorkflowIDReusePolicy
         return WithStartWorkflowOperation(
-            WORKFLOW_TYPE,
-            FulfilOrderInput(order=self.order, revision=self.revision),
-            id=workflow_id(self.order_id),
+            ORDER_WORKFLOW_TYPE,
+            FulfilOrderInput(order=self.order, revision=self.revision_number),
+            id=order_workflow_id(self.order_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=policy.ALLOW_DUPLICATE if self.anew else policy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={MEMO_DIGEST: self.digest, MEMO_SUBMISSION: self.nonce, MEMO_REVISION: self.revision},
+            id_reuse_policy=policy.ALLOW_DUPLICATE if self.as_new_revision else policy.ALLOW_DUPLICATE_FAILED_ONLY,
+            memo={
+                MEMO_DIGEST: self.digest,
+                MEMO_SUBMISSION: self.submission_nonce,
+                MEMO_REVISION: self.revision_number,
+            },
             static_summary=f"Order {self.order_id}",
-            priority=priority_of(self.order),
+            priority=workflow_priority(self.order),
         )
 
 
-async def _decided(client: Client, sending: _Sending) -> tuple[Decision | None, WorkflowExecutionDescription]:
+async def _await_decision(
+    client: Client, request: _SubmitRequest
+) -> tuple[SubmissionDecision | None, WorkflowExecutionDescription]:
     """The worker's word (None: no worker gave one) and the record of the run that it is about.
 
     All who submit one id share one update: a run takes ten at a time, and an order may be sent by many at once. A run
     that has ended remembers its updates and would repeat that it was rejected; then the order is sent anew.
     """
-    update_id = f"decision-{sending.revision}" if sending.anew else "decision"
-    for sent in range(MOST_ROUNDS):
-        decision = await _told(client, sending, update_id)
-        record = await _record(client, sending.order_id)
+    update_id = f"decision-{request.revision_number}" if request.as_new_revision else "decision"
+    for sent in range(MAX_START_ATTEMPTS):
+        decision = await _request_decision(client, request, update_id)
+        record = await _describe_started(client, request.order_id)
         if decision is None or decision.accepted:
             break
         memo = await record.memo()
-        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == sending.digest
-        if memo.get(MEMO_SUBMISSION) == sending.nonce or began_after_us:
+        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == request.digest
+        if memo.get(MEMO_SUBMISSION) == request.submission_nonce or began_after_us:
             break
         update_id = f"decision-{sent}-{record.run_id}"
     return decision, record
 
 
-async def _told(client: Client, sending: _Sending, update_id: str) -> Decision | None:
+async def _request_decision(client: Client, request: _SubmitRequest, update_id: str) -> SubmissionDecision | None:
     try:
-        async with asking_worker(f"Order {sending.order_id}", address_of(client), sending.deadline + 1):
+        async with worker_call(f"Order {request.order_id}", server_address(client), request.decision_timeout + 1):
             return await update_with_start(
                 client,
                 UPDATE_DECISION,
                 [],
-                sending.start(),
-                Decision,
-                patience=sending.deadline,
+                request.start_operation(),
+                SubmissionDecision,
+                timeout_seconds=request.decision_timeout,
                 update_id=update_id,
             )
     except (NoWorker, WorkflowAlreadyStartedError):
         return None  # the record tells whether it waits for a worker, or has ended
 
 
-async def _record(client: Client, order_id: str) -> WorkflowExecutionDescription:
+async def _describe_started(client: Client, order_id: str) -> WorkflowExecutionDescription:
     try:
-        return await describe(client, order_id)
+        return await describe_order(client, order_id)
     except NotFound as error:
-        raise ServerUnreachable(address_of(client), f"it did not take order {order_id} in time") from error
+        raise ServerUnreachable(server_address(client), f"it did not take order {order_id} in time") from error
 
 
 async def _next_revision(client: Client, order_id: str) -> int:
     try:
-        memo = await (await describe(client, order_id)).memo()
+        memo = await (await describe_order(client, order_id)).memo()
     except NotFound:
         return 1
     return int(memo.get(MEMO_REVISION, 1)) + 1
 
 
-async def _empty_mailbox(client: Client, order_id: str) -> None:
+async def _flush_mailbox(client: Client, order_id: str) -> None:
     """Events that came before the order are handed over at once. Should this be missed, the mailbox tries by itself."""
-    async with asking(f"Order {order_id}", address_of(client)):
+    async with server_call(f"Order {order_id}", server_address(client)):
         try:
-            await client.get_workflow_handle(mailbox_id(order_id)).signal(MAILBOX_ORDER_STARTED)
+            await client.get_workflow_handle(mailbox_workflow_id(order_id)).signal(MAILBOX_ORDER_STARTED)
         except RPCError as error:
-            if not is_missing(error):
+            if not is_workflow_not_found(error):
                 raise

@@ -13,11 +13,18 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RetryConfig
 
-from operations.errors import PATIENCE, SERVER_ERROR, OperationError, ServerUnreachable, asking, reason_of
+from operations.errors import (
+    DEFAULT_TIMEOUT,
+    SERVER_ERROR,
+    OperationError,
+    ServerUnreachable,
+    connection_error_reason,
+    server_call,
+)
 from workflows.contract.order_messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
-TRIES_MILLISECONDS = 5_000
+RETRY_MILLISECONDS = 5_000
 """So long a call that meets a server which is away is tried again: enough for a restart, and nobody waits in vain."""
 
 
@@ -30,7 +37,7 @@ class ConnectionSettings:
     task_queue: str = TASK_QUEUE
 
 
-def address_of(client: Client) -> str:
+def server_address(client: Client) -> str:
     return client.service_client.config.target_host
 
 
@@ -61,18 +68,18 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
         **config,
         data_converter=pydantic_data_converter,
         lazy=lazy,
-        retry_config=RetryConfig(max_elapsed_time_millis=TRIES_MILLISECONDS),
+        retry_config=RetryConfig(max_elapsed_time_millis=RETRY_MILLISECONDS),
         runtime=_quiet_runtime(),
     )
     try:
-        return await asyncio.wait_for(attempt, PATIENCE)
+        return await asyncio.wait_for(attempt, DEFAULT_TIMEOUT)
     except TimeoutError as error:
-        raise ServerUnreachable(address, f"no answer within {PATIENCE:.0f} s") from error
+        raise ServerUnreachable(address, f"no answer within {DEFAULT_TIMEOUT:.0f} s") from error
     except (RuntimeError, ValueError, OSError) as error:
-        raise ServerUnreachable(address, reason_of(str(error))) from error
+        raise ServerUnreachable(address, connection_error_reason(str(error))) from error
 
 
 async def check_server(client: Client) -> None:
     """Raises ServerUnreachable, or OperationError where Temporal is there and the namespace is not."""
-    async with asking(f"Namespace {client.namespace}", address_of(client), patience=3.0):
+    async with server_call(f"Namespace {client.namespace}", server_address(client), timeout_seconds=3.0):
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))

@@ -13,21 +13,21 @@ from temporalio.client import WorkflowUpdateRPCTimeoutOrCancelledError as Update
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
-A = TypeVar("A")
+ResultT = TypeVar("ResultT")
 
-FAILURES = (RPCError, UpdateTimedOut, RPCTimeoutOrCancelledError, WorkflowAlreadyStartedError)
+CLIENT_ERRORS = (RPCError, UpdateTimedOut, RPCTimeoutOrCancelledError, WorkflowAlreadyStartedError)
 
 
 async def update_with_start(
     client: Client,
     update: str,
     arguments: Sequence[Any],
-    start: WithStartWorkflowOperation[Any, Any],
-    answer: type[A],
+    start_operation: WithStartWorkflowOperation[Any, Any],
+    result_type: type[ResultT],
     *,
-    patience: float,
+    timeout_seconds: float,
     update_id: str | None = None,
-) -> A:
+) -> ResultT:
     """The answer to `update`. Raises what the client raises; callers wrap it in `operations.errors.asking_worker`.
 
     Updates with one `update_id` are one update, as long as Temporal keeps the run: all callers get the same answer.
@@ -36,13 +36,13 @@ async def update_with_start(
         return await client.execute_update_with_start_workflow(  # type: ignore[no-any-return]
             update,
             args=arguments,
-            start_workflow_operation=start,
+            start_workflow_operation=start_operation,
             id=update_id,
-            result_type=answer,
-            rpc_timeout=timedelta(seconds=patience),
+            result_type=result_type,
+            rpc_timeout=timedelta(seconds=timeout_seconds),
         )
-    except FAILURES:
+    except CLIENT_ERRORS:
         # The client reports the failure to whoever asks for the handle, too; unasked, asyncio logs a traceback.
         with suppress(Exception, asyncio.CancelledError):
-            await start.workflow_handle()
+            await start_operation.workflow_handle()
         raise

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from stack.stories import breakdown, cancel, change, delay
-from stack.stories.story import NotAsTold, Story, tell
+from stack.stories.story import Story, UnexpectedOutcome, run_story
 
-__all__ = ["STORIES", "NotAsTold", "Story", "tell"]
+__all__ = ["STORIES", "Story", "UnexpectedOutcome", "run_story"]
 
 STORIES: dict[str, Story] = {story.name: story for story in (delay.STORY, breakdown.STORY, cancel.STORY, change.STORY)}

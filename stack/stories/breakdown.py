@@ -5,45 +5,47 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from operations.reading.systems import SystemReading
+from operations.reading.systems import SystemStatus
 from stack.errors import StackError
-from stack.stories.stage import LONGEST, Stage
+from stack.stories.stage import STUCK_AFTER, StoryContext
 from stack.stories.story import Story, expect
 from views.infrastructure.systems import systems_table
-from views.shared.value_format import counted
+from views.shared.value_format import pluralize
 from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchState
 
-SYSTEM = "subscription"
-ORDERS = 6
-WATCHED = 3.0
+BROKEN_SYSTEM = "subscription"
+ORDER_COUNT = 6
+DOWN_SECONDS = 3.0
 """Seconds for which the system stays away once its breaker has opened."""
 
 
-async def told(stage: Stage) -> None:
-    screen = stage.screen
-    await stage.break_down(SYSTEM)
-    screen.say("")
-    screen.say(f"The subscription service answers 503 from now on. {counted(ORDERS, 'order')} for an app come in.")
-    ids = [stage.order_id("APP") for _ in range(ORDERS)]
-    await asyncio.gather(*(stage.submit(_order(id_)) for id_ in ids))
-    opened = await _until(stage, SwitchState.OPEN)
-    screen.heading("A few calls have failed, and the breaker is open: the others wait, and burn no attempt")
+async def run_breakdown(context: StoryContext) -> None:
+    screen = context.output
+    await context.fail_system(BROKEN_SYSTEM)
+    screen.print_line("")
+    screen.print_line(
+        f"The subscription service answers 503 from now on. {pluralize(ORDER_COUNT, 'order')} for an app come in."
+    )
+    ids = [context.new_order_id("APP") for _ in range(ORDER_COUNT)]
+    await asyncio.gather(*(context.submit(_order(id_)) for id_ in ids))
+    opened = await _wait_for_switch(context, SwitchState.OPEN)
+    screen.print_heading("A few calls have failed, and the breaker is open: the others wait, and burn no attempt")
     screen.console.print(systems_table([opened]))
-    await stage.until(ids[0], lambda reading: any(step.state is StepState.ON_HOLD for step in reading.steps))
-    _, reasons = await stage.stack.orders.why(ids[0])
-    stage.say_by_hand(f"why {ids[0]}")
+    await context.wait_until(ids[0], lambda reading: any(step.state is StepState.ON_HOLD for step in reading.steps))
+    _, reasons = await context.stack.orders.find_blockers(ids[0])
+    context.print_cli_command(f"why {ids[0]}")
     for reason in reasons:
-        screen.point(reason.sentence)
-    await asyncio.sleep(WATCHED)
-    await stage.mend()
-    screen.heading("The service is back. Nobody tells Ordo: the next probe finds out, and work goes on, paced")
-    await _until(stage, SwitchState.HALF_OPEN, SwitchState.CLOSED)
-    ended = await asyncio.gather(*(stage.stack.orders.wait(id_, timeout=LONGEST) for id_ in ids))
+        screen.print_bullet(reason.sentence)
+    await asyncio.sleep(DOWN_SECONDS)
+    await context.clear_faults()
+    screen.print_heading("The service is back. Nobody tells Ordo: the next probe finds out, and work goes on, paced")
+    await _wait_for_switch(context, SwitchState.HALF_OPEN, SwitchState.CLOSED)
+    ended = await asyncio.gather(*(context.stack.orders.wait_until_ended(id_, timeout=STUCK_AFTER) for id_ in ids))
     for order in ended:
-        screen.point(f"{order.order_id}  {order.state}")
+        screen.print_bullet(f"{order.order_id}  {order.state}")
     expect(all(order.state is OrderState.COMPLETED for order in ended), "Not every order has completed.")
-    await _show_once(stage, ids)
+    await _check_exactly_once(context, ids)
 
 
 def _order(id_: str) -> dict[str, object]:
@@ -54,28 +56,32 @@ def _order(id_: str) -> dict[str, object]:
     }
 
 
-async def _until(stage: Stage, *states: SwitchState) -> SystemReading:
+async def _wait_for_switch(context: StoryContext, *states: SwitchState) -> SystemStatus:
     """The system as soon as its switch stands there, said as it moves."""
     known: SwitchState | None = None
     began = datetime.now(UTC)
-    while (datetime.now(UTC) - began).total_seconds() < LONGEST:
-        for reading in await stage.stack.orders.systems():
-            if reading.view.system != SYSTEM:
+    while (datetime.now(UTC) - began).total_seconds() < STUCK_AFTER:
+        for reading in await context.stack.orders.list_systems():
+            if reading.view.system != BROKEN_SYSTEM:
                 continue
             if reading.view.state is not known:
                 known = reading.view.state
-                stage.screen.say(f"{datetime.now().astimezone():%H:%M:%S}  {SYSTEM}: {known.replace('_', ' ')}")
+                context.output.print_line(
+                    f"{datetime.now().astimezone():%H:%M:%S}  {BROKEN_SYSTEM}: {known.replace('_', ' ')}"
+                )
             if known in states:
                 return reading
         await asyncio.sleep(0.3)
-    raise StackError(f"The switch of {SYSTEM} does not move: {stage.by_hand('systems')}")
+    raise StackError(f"The switch of {BROKEN_SYSTEM} does not move: {context.cli_command('systems')}")
 
 
-async def _show_once(stage: Stage, ids: list[str]) -> None:
-    effects = [effect for id_ in ids for effect in await stage.effects(id_)]
-    made = [effect for effect in effects if effect["system"] == SYSTEM and effect["method"] == "POST"]
-    stage.screen.point(f"{counted(len(made), 'subscription')} were made, one an order; no person did anything.")
-    expect(len(made) == ORDERS, f"{len(made)} subscriptions were made for {ORDERS} orders.")
+async def _check_exactly_once(context: StoryContext, ids: list[str]) -> None:
+    effects = [effect for id_ in ids for effect in await context.effects(id_)]
+    made = [effect for effect in effects if effect["system"] == BROKEN_SYSTEM and effect["method"] == "POST"]
+    context.output.print_bullet(
+        f"{pluralize(len(made), 'subscription')} were made, one an order; no person did anything."
+    )
+    expect(len(made) == ORDER_COUNT, f"{len(made)} subscriptions were made for {ORDER_COUNT} orders.")
 
 
 STORY = Story(
@@ -85,5 +91,5 @@ STORY = Story(
         "The system is away for some seconds; for Ordo it makes no difference if that is a night or a week.",
         "Activating a subscription takes 2 seconds.",
     ),
-    told,
+    run_breakdown,
 )

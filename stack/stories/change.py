@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.actions.amend_order import Amendment
-from operations.reading.read_order import OrderReading
-from stack.stories.stage import TELLER, Record, Stage
+from operations.actions.amend_order import AmendCommand
+from operations.reading.read_order import OrderDetails
+from stack.stories.stage import STORY_ACTOR, StoryContext, SystemRecord
 from stack.stories.story import Story, expect
-from views.order.amendment import amendment_view
+from views.order.amendment import render_amendment
 from workflows.contract.states import OrderState, StepState
 
-BEFORE: dict[str, Any] = {"cameras": 4, "plan": "household"}
-AFTER: dict[str, Any] = {"cameras": 4, "plan": "premium", "install": False, "warranty_years": 3}
-ENDS_AS = {
+ATTRIBUTES_BEFORE: dict[str, Any] = {"cameras": 4, "plan": "household"}
+ATTRIBUTES_AFTER: dict[str, Any] = {"cameras": 4, "plan": "premium", "install": False, "warranty_years": 3}
+EXPECTED_RECORDS = {
     ("account", "active"): 1,
     ("reservation", "shipped"): 2,
     ("shipment", "delivered"): 1,
@@ -27,32 +27,36 @@ ENDS_AS = {
 """How many records of each kind there are in the end, by their state."""
 
 
-async def told(stage: Stage) -> None:
-    screen = stage.screen
-    id_ = stage.order_id("CHANGE")
-    await stage.submit(_order(id_, BEFORE))
-    screen.say("")
-    screen.say(f"Order {id_}: the devices are delivered, and a technician is to come and mount them.")
-    await stage.until(id_, _waits_for_the_technician)
-    stage.show_records(await stage.records(id_))
-    screen.say("")
-    screen.say("The customer calls: no technician, they mount it themselves. And better monitoring, and more warranty.")
-    screen.heading("What would that do? Nothing is done yet")
-    stage.say_by_hand("amend FILE --dry-run")
-    order = _order(id_, AFTER)
-    would = await stage.stack.orders.amend(Amendment(order, TELLER, dry_run=True))
+async def run_change(context: StoryContext) -> None:
+    screen = context.output
+    id_ = context.new_order_id("CHANGE")
+    await context.submit(_order(id_, ATTRIBUTES_BEFORE))
+    screen.print_line("")
+    screen.print_line(f"Order {id_}: the devices are delivered, and a technician is to come and mount them.")
+    await context.wait_until(id_, _is_waiting_for_visit)
+    context.show_records(await context.records(id_))
+    screen.print_line("")
+    screen.print_line(
+        "The customer calls: no technician, they mount it themselves. And better monitoring, and more warranty."
+    )
+    screen.print_heading("What would that do? Nothing is done yet")
+    context.print_cli_command("amend FILE --dry-run")
+    order = _order(id_, ATTRIBUTES_AFTER)
+    would = await context.stack.orders.amend(AmendCommand(order, STORY_ACTOR, dry_run=True))
     expect(would.accepted, f"The amendment would be refused: {would.message}")
-    screen.console.print(*amendment_view(would), sep="\n")
-    screen.heading("It is changed, live: only what differs is undone, done again or added")
-    stage.say_by_hand("amend FILE")
-    screen.say((await stage.stack.orders.amend(Amendment(order, TELLER))).message)
-    ended = await stage.followed(id_)
+    screen.console.print(*render_amendment(would), sep="\n")
+    screen.print_heading("It is changed, live: only what differs is undone, done again or added")
+    context.print_cli_command("amend FILE")
+    screen.print_line((await context.stack.orders.amend(AmendCommand(order, STORY_ACTOR))).message)
+    ended = await context.follow_order(id_)
     expect(ended.order.state is OrderState.COMPLETED, f"The order ended {ended.order.state}, not completed.")
-    screen.heading("What the systems hold now")
-    records = await stage.records(id_)
-    stage.show_records(records)
-    _check(records)
-    screen.say("The visit is cancelled, the fee credited and invoiced anew; devices and account were never touched.")
+    screen.print_heading("What the systems hold now")
+    records = await context.records(id_)
+    context.show_records(records)
+    _check_records(records)
+    screen.print_line(
+        "The visit is cancelled, the fee credited and invoiced anew; devices and account were never touched."
+    )
 
 
 def _order(id_: str, attributes: dict[str, Any]) -> dict[str, Any]:
@@ -63,18 +67,18 @@ def _order(id_: str, attributes: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _waits_for_the_technician(reading: OrderReading) -> bool:
+def _is_waiting_for_visit(reading: OrderDetails) -> bool:
     states = {step.id: step.state for step in reading.steps}
     return states.get("installation_visit.install@1") is StepState.IN_PROGRESS
 
 
-def _check(records: list[Record]) -> None:
+def _check_records(records: list[SystemRecord]) -> None:
     found: dict[tuple[str, str], int] = {}
     for record in records:
         found[record.kind, record.state] = found.get((record.kind, record.state), 0) + 1
-    expect(found == ENDS_AS, f"The systems hold something else than the order should have left: {found}")
+    expect(found == EXPECTED_RECORDS, f"The systems hold something else than the order should have left: {found}")
     plans = [record.data["plan"] for record in records if record.kind == "subscription"]
-    expect(plans == [AFTER["plan"]], f"The subscription is for {plans}.")
+    expect(plans == [ATTRIBUTES_AFTER["plan"]], f"The subscription is for {plans}.")
 
 
 STORY = Story(
@@ -84,5 +88,5 @@ STORY = Story(
         "A parcel takes 3 seconds where life takes days, booking a technician 1½, activating a subscription 2.",
         "The visit is a minute away, so the wait “until the day before the visit” is over at once.",
     ),
-    told,
+    run_change,
 )

@@ -6,43 +6,45 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from operations.reading.read_order import OrderReading
-from stack.stories.stage import Stage
-from stack.stories.story import USUAL_DELAYS, Story, expect
+from operations.reading.read_order import OrderDetails
+from stack.stories.stage import StoryContext
+from stack.stories.story import DEFAULT_DELAYS, Story, expect
 from workflows.contract.states import Jeopardy, OrderState
 
-TAKES = 21.0
+DELIVERY_SECONDS = 21.0
 """Seconds that the parcel takes."""
-ASKED = 21.0
+REQUESTED_SECONDS = 21.0
 """Seconds from now that the customer asks for."""
-TOLD = ("ordo.order.at_risk", "ordo.step.escalated", "ordo.order.late", "ordo.order.completed")
+EXPECTED_EVENTS = ("ordo.order.at_risk", "ordo.step.escalated", "ordo.order.late", "ordo.order.completed")
 
 
-async def told(stage: Stage) -> None:
-    order = _order(stage.order_id("DELAY"))
+async def run_delay(context: StoryContext) -> None:
+    order = _order(context.new_order_id("DELAY"))
     id_ = order["id"]
-    await stage.submit(order)
-    stage.screen.say("")
-    stage.screen.say(f"Order {id_}, wanted within {ASKED:.0f} seconds. The carrier has lost the parcel for a while.")
-    told_of = asyncio.create_task(_forecasts(stage, id_))
+    await context.submit(order)
+    context.output.print_line("")
+    context.output.print_line(
+        f"Order {id_}, wanted within {REQUESTED_SECONDS:.0f} seconds. The carrier has lost the parcel for a while."
+    )
+    told_of = asyncio.create_task(_print_forecasts(context, id_))
     try:
-        ended = await stage.followed(id_)
+        ended = await context.follow_order(id_)
     finally:
         told_of.cancel()
         await asyncio.gather(told_of, return_exceptions=True)
-    stage.screen.heading("What the order said of itself, and when")
-    _show_history(stage, ended)
+    context.output.print_heading("What the order said of itself, and when")
+    _show_history(context, ended)
     expect(ended.order.state is OrderState.COMPLETED, f"The order ended {ended.order.state}, not completed.")
     said = [entry.what for entry in ended.order.history]
     for words in ("at risk: its sla", "late: its sla", "escalated to customer_care"):
         expect(any(what.startswith(words) for what in said), f"The step has not said `{words}`.")
     expect(any(what.startswith("at risk: it will be late") for what in said), "The order has not warned early.")
-    stage.screen.heading("What customer care was told, without asking")
-    await _show_told(stage, id_)
+    context.output.print_heading("What customer care was told, without asking")
+    await _show_notifications(context, id_)
 
 
 def _order(id_: str) -> dict[str, Any]:
-    wanted = datetime.now(UTC) + timedelta(seconds=ASKED)
+    wanted = datetime.now(UTC) + timedelta(seconds=REQUESTED_SECONDS)
     return {
         "id": id_,
         "customer": {"id": "C-42", "name": "Elm Street 14", "tier": "gold"},
@@ -51,45 +53,47 @@ def _order(id_: str) -> dict[str, Any]:
     }
 
 
-async def _forecasts(stage: Stage, id_: str) -> None:
+async def _print_forecasts(context: StoryContext, id_: str) -> None:
     """Says how the forecast moves, whenever the order's jeopardy does."""
     known = Jeopardy.ON_TRACK
     while True:
-        order = (await stage.stack.orders.read(id_, steps=False)).order
+        order = (await context.stack.orders.read(id_, steps=False)).order
         if order.jeopardy is not known and order.forecast is not None:
             known = order.jeopardy
             held_up = f", held up by {order.held_up_by}" if order.held_up_by else ""
-            stage.screen.say(
-                f"          → the order is {known.replace('_', ' ')}: forecast {_time(order.forecast)}{held_up}"
+            context.output.print_line(
+                f"          → the order is {known.replace('_', ' ')}: forecast {_format_time(order.forecast)}{held_up}"
             )
         await asyncio.sleep(0.5)
 
 
-def _show_history(stage: Stage, ended: OrderReading) -> None:
+def _show_history(context: StoryContext, ended: OrderDetails) -> None:
     for entry in ended.order.history:
         if entry.what.startswith(("at risk", "late", "escalated", "on track")):
             about = f"  {entry.step}" if entry.step else ""
-            stage.screen.point(f"{_time(entry.at)}{about}  {entry.what}")
+            context.output.print_bullet(f"{_format_time(entry.at)}{about}  {entry.what}")
     wanted, end = ended.order.requested_completion, ended.order.ended_at
     if wanted and end:
-        stage.screen.point(f"{_time(end)}  completed, {(end - wanted).total_seconds():.0f} s after it was wanted")
+        context.output.print_bullet(
+            f"{_format_time(end)}  completed, {(end - wanted).total_seconds():.0f} s after it was wanted"
+        )
 
 
-async def _show_told(stage: Stage, id_: str) -> None:
+async def _show_notifications(context: StoryContext, id_: str) -> None:
     """Notifications come at least once and in order, and may still be on their way when the order has ended."""
     for _ in range(50):
-        types = [event["type"] for event in await stage.told(id_)]
+        types = [event["type"] for event in await context.notifications(id_)]
         if "ordo.order.completed" in types:
             break
         await asyncio.sleep(0.2)
-    for event in await stage.told(id_):
+    for event in await context.notifications(id_):
         about = event["subject"].partition("/")[2] or "the order"
-        stage.screen.point(f"no. {int(event['sequence'])}  {event['type'].removeprefix('ordo.')}  {about}")
-    missing = [type_ for type_ in TOLD if type_ not in types]
+        context.output.print_bullet(f"no. {int(event['sequence'])}  {event['type'].removeprefix('ordo.')}  {about}")
+    missing = [type_ for type_ in EXPECTED_EVENTS if type_ not in types]
     expect(not missing, f"Customer care was not told of {', '.join(missing)}.")
 
 
-def _time(moment: datetime) -> str:
+def _format_time(moment: datetime) -> str:
     return moment.astimezone().strftime("%H:%M:%S")
 
 
@@ -98,8 +102,8 @@ STORY = Story(
     "A delivery that comes late: the order says so before it is, and who must know is told",
     (
         "A parcel is expected after 3 seconds, at risk after 7 and late after 12; in life after 2, 2½ and 3 days.",
-        f"This one takes {TAKES:.0f} seconds.",
+        f"This one takes {DELIVERY_SECONDS:.0f} seconds.",
     ),
-    told,
-    {**USUAL_DELAYS, "delivery": TAKES},
+    run_delay,
+    {**DEFAULT_DELAYS, "delivery": DELIVERY_SECONDS},
 )

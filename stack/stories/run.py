@@ -7,41 +7,41 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from stack.demo import INTERRUPTED
-from stack.demo_output import Screen
+from stack.demo import EXIT_INTERRUPTED
+from stack.demo_output import DemoOutput
 from stack.options import StackOptions
-from stack.stack import RunningStack, ToldToEnd, run
-from stack.stories.shortened import shortened
-from stack.stories.stage import Stage
-from stack.stories.story import Story, tell
+from stack.stack import RunningStack, ShutdownRequested, run_stack
+from stack.stories.shortened import shorten_definitions
+from stack.stories.stage import StoryContext
+from stack.stories.story import Story, run_story
 
-NOT_AS_TOLD = 4
+EXIT_UNEXPECTED = 4
 
 
-def tell_story(story: Story, options: StackOptions, console: Console, *, stay: bool) -> int:
+def demo_story(story: Story, options: StackOptions, console: Console, *, keep_running: bool) -> int:
     """Shows it on `console`. 0 where it ended as told; 4 where it came otherwise; 130 where it was interrupted.
 
     On data of its own, as the demo. `stay`: the stack stays up until Ctrl-C. Raises StackError among others.
     """
     data = options.data / "demo"
-    definitions = shortened(options.definitions, data / "definitions")
-    own = replace(options, data=data, definitions=definitions, ports=options.ports.or_free(), fresh=True)
-    return asyncio.run(_told(story, own, Screen(console), stay))
+    definitions = shorten_definitions(options.definitions, data / "definitions")
+    own = replace(options, data=data, definitions=definitions, ports=options.ports.with_free_ports(), fresh=True)
+    return asyncio.run(_run_demo_story(story, own, DemoOutput(console), keep_running))
 
 
-async def _told(story: Story, options: StackOptions, screen: Screen, stay: bool) -> int:
-    outcome = INTERRUPTED
+async def _run_demo_story(story: Story, options: StackOptions, output: DemoOutput, keep_running: bool) -> int:
+    outcome = EXIT_INTERRUPTED
 
     async def use(stack: RunningStack) -> None:
         nonlocal outcome
-        outcome = 0 if await tell(story, Stage(stack, screen)) else NOT_AS_TOLD
-        if stay:
-            screen.stays_up(stack)
+        outcome = 0 if await run_story(story, StoryContext(stack, output)) else EXIT_UNEXPECTED
+        if keep_running:
+            output.show_keeps_running(stack)
             await asyncio.Event().wait()
 
-    screen.say("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    output.print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
     try:
-        await run(options, screen.say, use)
-    except ToldToEnd:
-        screen.say("Ended.")
+        await run_stack(options, output.print_line, use)
+    except ShutdownRequested:
+        output.print_line("Ended.")
     return outcome

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from stack.errors import StackError
 
-SHORTER = (
+REPLACEMENTS = (
     ("technical/shipment.yaml", "expected: 2d", "expected: 3s"),
     ("technical/shipment.yaml", "sla: {duration: 3d, warn: 12h,", "sla: {duration: 12s, warn: 5s,"),
     ("technical/monitoring_subscription.yaml", "expected: 10m", "expected: 2s"),
@@ -15,12 +15,12 @@ SHORTER = (
 """(file, what it says, what it says for the stories)"""
 
 
-def shortened(definitions: Path, folder: Path) -> Path:
+def shorten_definitions(definitions: Path, folder: Path) -> Path:
     """A copy in `folder`, which is emptied before. Raises StackError where these are not the shipped definitions."""
     shutil.rmtree(folder, ignore_errors=True)
     try:
         shutil.copytree(definitions, folder)
-        for name, said, says in SHORTER:
+        for name, said, says in REPLACEMENTS:
             file = folder / name
             text = file.read_text(encoding="utf-8")
             if said not in text:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from stack.stories.stage import Stage
+from stack.stories.stage import StoryContext
 
-USUAL_DELAYS: Mapping[str, float] = {"delivery": 3.0, "booking": 1.5, "appointment": 60.0, "activation": 2.0}
+DEFAULT_DELAYS: Mapping[str, float] = {"delivery": 3.0, "booking": 1.5, "appointment": 60.0, "activation": 2.0}
 """Seconds in the sandbox, where life takes days."""
 
 
-class NotAsTold(Exception):
+class UnexpectedOutcome(Exception):
     """Something came otherwise than the story says."""
 
 
@@ -20,33 +20,33 @@ class Story:
     name: str
     title: str
     """In a sentence, as `demo --list-stories` shows it."""
-    shortened: tuple[str, ...]
+    simplifications: tuple[str, ...]
     """What is not as in life, in sentences."""
-    told: Callable[[Stage], Awaitable[None]]
+    run: Callable[[StoryContext], Awaitable[None]]
     """Raises NotAsTold where it comes otherwise."""
-    delays: Mapping[str, float] = field(default_factory=lambda: USUAL_DELAYS)
+    delays: Mapping[str, float] = field(default_factory=lambda: DEFAULT_DELAYS)
 
 
-async def tell(story: Story, stage: Stage) -> bool:
+async def run_story(story: Story, context: StoryContext) -> bool:
     """Tells it on the stage's screen. Whether it ended as told."""
-    screen = stage.screen
-    screen.heading(story.title)
-    screen.say("Shortened for the demo:")
-    for sentence in story.shortened:
-        screen.point(sentence)
-    await stage.set_delays(story.delays)
+    screen = context.output
+    screen.print_heading(story.title)
+    screen.print_line("Shortened for the demo:")
+    for sentence in story.simplifications:
+        screen.print_bullet(sentence)
+    await context.set_delays(story.delays)
     try:
-        await story.told(stage)
-    except NotAsTold as error:
-        screen.heading("Not as told")
-        screen.say(str(error))
+        await story.run(context)
+    except UnexpectedOutcome as error:
+        screen.print_heading("Not as told")
+        screen.print_line(str(error))
         return False
-    screen.say("")
-    screen.say("It ended as told.")
+    screen.print_line("")
+    screen.print_line("It ended as told.")
     return True
 
 
-def expect(holds: bool, otherwise: str) -> None:
+def expect(condition: bool, message: str) -> None:
     """Raises NotAsTold."""
-    if not holds:
-        raise NotAsTold(otherwise)
+    if not condition:
+        raise UnexpectedOutcome(message)

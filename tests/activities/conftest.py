@@ -12,9 +12,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.calls.call_system import SystemCalls
-from activities.systems.connections import Connections
-from activities.systems.reachable_system import ReachableSystem, reach
-from activity_contract.calls import FailureDetails, SystemAnswer, SystemCall
+from activities.systems.connections import ConnectionPools
+from activities.systems.reachable_system import ResolvedSystem, resolve_system
+from activity_contract.calls import FailureDetails, SystemCall, SystemCallResult
 from compiler.language.steps import RetryPolicy
 from compiler.language.systems import System
 from tests.activities.scripted import ScriptedServer
@@ -23,7 +23,7 @@ from tests.activities.scripted import ScriptedServer
 class World:
     """One system, `inventory`, that is the scripted server, and its caller."""
 
-    def __init__(self, server: ScriptedServer, connections: Connections) -> None:
+    def __init__(self, server: ScriptedServer, connections: ConnectionPools) -> None:
         self.server = server
         self.calls = SystemCalls(self, connections)
         self.definition: dict[str, Any] = {"id": "inventory", "name": "Inventory Management", "base_url": server.url}
@@ -32,10 +32,10 @@ class World:
         self.activity = ActivityEnvironment()
         self.activity.on_heartbeat = self.heartbeats.append
 
-    def system(self, id_: str) -> ReachableSystem | None:
+    def system(self, id_: str) -> ResolvedSystem | None:
         if id_ != self.definition["id"]:
             return None
-        reachable, problems = reach(System.model_validate(self.definition), self.environment)
+        reachable, problems = resolve_system(System.model_validate(self.definition), self.environment)
         assert reachable is not None, problems
         return reachable
 
@@ -44,10 +44,10 @@ class World:
         changes: dict[str, Any] = {"attempt": number, "heartbeat_details": self.heartbeats[-1:]}
         self.activity.info = dataclasses.replace(self.activity.info, **(changes | info))
 
-    async def call(self, **wanted: Any) -> SystemAnswer:
+    async def call(self, **wanted: Any) -> SystemCallResult:
         return await self.activity.run(self.calls.call_system, call_of(**wanted))
 
-    async def poll(self, **wanted: Any) -> SystemAnswer:
+    async def poll(self, **wanted: Any) -> SystemCallResult:
         return await self.activity.run(self.calls.poll_system, call_of(**wanted))
 
     async def failure(self, **wanted: Any) -> Failed:
@@ -101,6 +101,6 @@ async def server() -> AsyncIterator[ScriptedServer]:
 
 @pytest.fixture
 async def world(server: ScriptedServer) -> AsyncIterator[World]:
-    connections = Connections()
+    connections = ConnectionPools()
     yield World(server, connections)
     await connections.close()

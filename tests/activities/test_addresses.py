@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.attempts.failure import Failure
-from activities.systems.addresses import Base, address, base_of, redirect_target
+from activities.attempts.failure import AttemptFailure
+from activities.systems.addresses import BaseUrl, build_url, parse_base_url, redirect_target
 from activity_contract.calls import DEFINITION_ERROR
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply, ScriptedServer
 
-BASE = base_of("http://systems.example:8100/inventory")
+BASE = parse_base_url("http://systems.example:8100/inventory")
 
 ASTRAY = [
     "/../billing/invoices", "/reservations/..", "/./x", "..", "/reservations/%2e%2e/x", "/%2E%2E%2Fbilling",
@@ -50,14 +50,14 @@ async def test_a_path_cannot_leave_the_systems_base_url(world: World, path: str)
     ],
 )
 def test_any_other_path_is_kept_below_the_base_url(path: str, sent: str) -> None:
-    assert address(BASE, path, {}, "x") == f"http://systems.example:8100/inventory{sent}"
+    assert build_url(BASE, path, {}, "x") == f"http://systems.example:8100/inventory{sent}"
 
 
 @given(st.text(max_size=60))
 def test_no_text_at_all_leads_out_of_the_base_url(path: str) -> None:
     url = None
-    with suppress(Failure):
-        url = address(BASE, path, {}, "x")
+    with suppress(AttemptFailure):
+        url = build_url(BASE, path, {}, "x")
     if url is None:
         return
     parsed = httpx.URL(url)
@@ -76,12 +76,12 @@ def test_no_text_at_all_leads_out_of_the_base_url(path: str) -> None:
 )  # fmt: skip
 def test_what_is_no_address_is_refused_as_base_url(url: str) -> None:
     with pytest.raises(ValueError, match="it"):
-        base_of(url)
+        parse_base_url(url)
 
 
 def test_a_base_url_keeps_its_port_path_and_ipv6_host() -> None:
-    assert base_of("http://[::1]:8100/a/") == Base("http://[::1]:8100", "/a")
-    assert base_of("https://x") == Base("https://x", "")
+    assert parse_base_url("http://[::1]:8100/a/") == BaseUrl("http://[::1]:8100", "/a")
+    assert parse_base_url("https://x") == BaseUrl("https://x", "")
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,9 @@ import pytest
 
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.call_system import SystemCalls
-from activities.systems.connections import Connections
-from activities.systems.reachable_system import ReachableSystem
-from activity_contract.calls import ANSWER_UNREADABLE, CONNECTION, TIMEOUT
+from activities.systems.connections import ConnectionPools
+from activities.systems.reachable_system import ResolvedSystem
+from activity_contract.calls import CONNECTION, RESPONSE_UNREADABLE, TIMEOUT
 from activity_contract.system_switch import SystemTrip
 from compiler.language.steps import STANDARD_RETRY
 from tests.activities.conftest import World
@@ -69,7 +69,7 @@ async def inventory(sandbox: Sandbox, server: ScriptedServer, monkeypatch: pytes
     for name, value in SECRETS.items():
         monkeypatch.setenv(name, value)
     sandbox.reset()
-    connections = Connections()
+    connections = ConnectionPools()
     world = World(server, connections)
     world.environment = SECRETS
     world.definition |= {
@@ -95,7 +95,7 @@ async def test_a_reservation_is_made(inventory: World, sandbox: Sandbox) -> None
     [
         ("drop", CONNECTION),
         ("drop_before", CONNECTION),
-        ("garbage", ANSWER_UNREADABLE),
+        ("garbage", RESPONSE_UNREADABLE),
         ("slow", TIMEOUT),
         ("status", "unavailable"),
     ],
@@ -145,10 +145,10 @@ async def test_a_sandbox_that_fails_again_and_again_trips_its_breaker_and_one_th
 ) -> None:
     told: list[SystemTrip] = []
 
-    async def report(_: ReachableSystem, trip: SystemTrip) -> None:
+    async def report(_: ResolvedSystem, trip: SystemTrip) -> None:
         told.append(trip)
 
-    connections = Connections()
+    connections = ConnectionPools()
     inventory.calls = SystemCalls(inventory, connections, health=SystemHealth(report))
     sandbox.fault(kind="refuse", system="inventory", times=5)
     for _ in range(5):

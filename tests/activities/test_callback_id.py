@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activity_contract.callback_id import LONGEST, CallbackClaim, make_callback_id, read_callback_id
+from activity_contract.callback_id import MAX_LENGTH, CallbackClaim, make_callback_id, read_callback_id
 
 SECRET = b"a secret of the test"
 CLAIM = ("HS-1001", "installation_visit.book@1", "HS-1001/installation_visit.book@1/do/1")
@@ -66,8 +66,8 @@ def test_an_id_does_not_tell_which_order_it_belongs_to() -> None:
 
 def test_an_id_is_never_longer_than_a_url_may_be() -> None:
     with pytest.raises(ValueError, match="callback id for this order"):
-        make_callback_id(SECRET, "x" * LONGEST, "step", "key")
-    assert read_callback_id(SECRET, "A" * (LONGEST + 1)) is None
+        make_callback_id(SECRET, "x" * MAX_LENGTH, "step", "key")
+    assert read_callback_id(SECRET, "A" * (MAX_LENGTH + 1)) is None
 
 
 def test_without_a_secret_there_are_no_ids() -> None:

@@ -11,14 +11,14 @@ from pathlib import Path
 import pytest
 from temporalio.activity import ActivityCancellationDetails
 
-from activities.calls.response import DEEPEST, LARGEST
-from activities.calls.response_outcome import LARGEST_OUTPUT
+from activities.calls.response import MAX_BODY_BYTES, MAX_DEPTH
+from activities.calls.response_outcome import MAX_OUTPUT_BYTES
 from activity_contract.calls import (
-    ANSWER_TOO_LARGE,
-    ANSWER_UNREADABLE,
     CONFIGURATION_ERROR,
     DEFINITION_ERROR,
-    SystemAnswer,
+    RESPONSE_TOO_LARGE,
+    RESPONSE_UNREADABLE,
+    SystemCallResult,
 )
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
@@ -210,21 +210,21 @@ async def test_a_condition_that_is_neither_true_nor_false_is_a_mistake_of_the_de
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply(200, b"x" * (LARGEST + 1)),
-        Reply(200, gzip.compress(b"0" * (100 * LARGEST)), {"Content-Encoding": "gzip"}),
+        Reply(200, b"x" * (MAX_BODY_BYTES + 1)),
+        Reply(200, gzip.compress(b"0" * (100 * MAX_BODY_BYTES)), {"Content-Encoding": "gzip"}),
     ],
     ids=["large", "small until it is unpacked"],
 )
 async def test_an_answer_larger_than_can_be_kept_is_refused_and_not_asked_for_again(world: World, reply: Reply) -> None:
     world.server.answers(reply)
     failed = await world.failure()
-    assert (failed.type, failed.retryable) == (ANSWER_TOO_LARGE, False)
+    assert (failed.type, failed.retryable) == (RESPONSE_TOO_LARGE, False)
 
 
 @pytest.mark.parametrize(
     "reply",
     [
-        Reply(503, b"x" * (LARGEST + 1), {"Retry-After": "3"}),
+        Reply(503, b"x" * (MAX_BODY_BYTES + 1), {"Retry-After": "3"}),
         Reply(503, b"x", {"Retry-After": "3", "Content-Encoding": "br"}),
         Reply(503, b"x", {"Retry-After": "3", "Content-Encoding": "gzip"}),
     ],
@@ -237,7 +237,7 @@ async def test_an_error_counts_by_its_status_whatever_its_body(world: World, rep
 
 async def test_an_answer_in_an_encoding_that_nobody_asked_for_cannot_be_read(world: World) -> None:
     world.server.answers(Reply(200, b"{}", {"Content-Encoding": "br"}))
-    assert (await world.failure()).type == ANSWER_UNREADABLE
+    assert (await world.failure()).type == RESPONSE_UNREADABLE
 
 
 async def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(world: World) -> None:
@@ -246,22 +246,22 @@ async def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(world: 
 
 
 async def test_an_output_larger_than_an_order_can_carry_is_refused_with_what_to_do(world: World) -> None:
-    world.server.answers(Reply(200, {"id": "R-1", "log": "x" * LARGEST_OUTPUT}))
+    world.server.answers(Reply(200, {"id": "R-1", "log": "x" * MAX_OUTPUT_BYTES}))
     failed = await world.failure()
-    assert (failed.type, failed.retryable) == (ANSWER_TOO_LARGE, False)
+    assert (failed.type, failed.retryable) == (RESPONSE_TOO_LARGE, False)
     assert "`output`" in failed.message
     assert (await world.call(output={"id": "${response.body.id}"})).output == {"id": "R-1"}
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"<html>", b"{", b'{"a": NaN}', b"[" * (DEEPEST + 1) + b"]" * (DEEPEST + 1), b"[" * 100_000, b"9" * 5_000],
+    [b"<html>", b"{", b'{"a": NaN}', b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b"[" * 100_000, b"9" * 5_000],
     ids=["html", "cut", "no number", "deep", "bottomless", "endless number"],
 )
 async def test_an_answer_that_cannot_be_read_may_be_asked_for_again(world: World, body: bytes) -> None:
     world.server.answers(Reply(200, body))
     failed = await world.failure()
-    assert (failed.type, failed.retryable) == (ANSWER_UNREADABLE, True)
+    assert (failed.type, failed.retryable) == (RESPONSE_UNREADABLE, True)
     assert not failed.details.outcome_known
 
 
@@ -275,7 +275,7 @@ async def test_an_answer_with_many_brackets_that_is_not_deep_is_read(world: Worl
     assert len((await world.call()).output) == 200
 
 
-async def called_off(world: World, reply: Reply, why: ActivityCancellationDetails) -> asyncio.Task[SystemAnswer]:
+async def called_off(world: World, reply: Reply, why: ActivityCancellationDetails) -> asyncio.Task[SystemCallResult]:
     """A call that is cancelled while it waits for its answer."""
     beat = asyncio.Event()
     world.activity.on_heartbeat = lambda _: beat.set()

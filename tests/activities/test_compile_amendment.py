@@ -10,12 +10,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
 from activities.compilation import compile_amendment as module
-from activities.compilation.compile_amendment import LARGEST_ANSWER, AmendmentCompiler
+from activities.compilation.compile_amendment import MAX_RESULT_BYTES, AmendmentCompiler
 from activities.compilation.compile_order import INTERNAL_ERROR
-from activities.compilation.live_catalogue import CatalogueInForce
-from activity_contract.compilation import ChangedValue, CompileAmendment, CompiledAmendment
+from activities.compilation.live_catalogue import LiveCatalogue
+from activity_contract.compilation import ChangedValue, CompileAmendmentInput, CompiledAmendment
 from compiler.compile_order import compile_order
-from compiler.plan.codec import pack, unpack
+from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 
 OFFER = """
@@ -39,7 +39,7 @@ class Compiler:
         self.folder = folder
         (folder / "systems.yaml").write_text(SYSTEM)
         self.offer("welcome", PART)
-        self.catalogues = CatalogueInForce(folder)
+        self.catalogues = LiveCatalogue(folder)
         self._compiler = AmendmentCompiler(self.catalogues)
 
     def offer(self, id_: str, more: str = "") -> None:
@@ -49,7 +49,7 @@ class Compiler:
         return compile_order(order, self.catalogues.current.catalogue)
 
     async def compile(self, running: Plan, order: dict[str, Any]) -> CompiledAmendment:
-        asked = CompileAmendment(order=order, plan=pack(running))
+        asked = CompileAmendmentInput(order=order, plan=encode_plan(running))
         compiled: CompiledAmendment = await ActivityEnvironment().run(self._compiler.compile_amendment, asked)
         return compiled
 
@@ -67,7 +67,7 @@ def order(*who: str, **more: Any) -> dict[str, Any]:
 async def test_the_amended_plan_keeps_places_and_says_what_it_changes(compiler: Compiler) -> None:
     running = compiler.plan(order("ann", "bob", "cat"))
     compiled = await compiler.compile(running, order("ann", "ben", requested_completion="2026-12-15T18:00:00+01:00"))
-    plan = unpack(compiled.plan)
+    plan = decode_plan(compiled.plan)
     assert [step.id for step in plan.steps] == [step.id for step in running.steps]
     ids = {position: step.id for position, step in enumerate(plan.steps)}
     assert [ids[position] for position in compiled.retired] == ["welcome.greet@3", "welcome.part@3"]
@@ -87,14 +87,16 @@ async def test_what_only_its_undo_reads_changes_no_input_but_how_the_step_is_see
     wanted["lines"][0]["attributes"]["note"] = "other"
     compiled = await compiler.compile(running, wanted)
     assert compiled.changed == []
-    assert [unpack(compiled.plan).steps[position].id for position in compiled.seen_otherwise] == ["welcome.greet@1"]
+    assert [decode_plan(compiled.plan).steps[position].id for position in compiled.seen_otherwise] == [
+        "welcome.greet@1"
+    ]
 
 
 async def test_lines_that_are_not_touched_stay_on_their_catalogue(compiler: Compiler) -> None:
     running = compiler.plan(order("ann", "bob"))
     compiler.offer("welcome", "other: {after: greet, activity: bow}")
     compiled = await compiler.compile(running, order("ann", "ben"))
-    plan = unpack(compiled.plan)
+    plan = decode_plan(compiled.plan)
     alive = {step.id for position, step in enumerate(plan.steps) if position not in compiled.retired}
     assert alive == {"welcome.greet@1", "welcome.part@1", "welcome.greet@2", "welcome.other@2"}
     assert plan.catalogue_version != running.catalogue_version
@@ -127,7 +129,7 @@ async def test_however_much_changes_the_answer_fits_into_a_payload(compiler: Com
     running = compiler.plan(order(*["a" * 900] * many))
     compiled = await compiler.compile(running, order(*["b" * 900] * many))
     payloads = await pydantic_data_converter.encode([compiled])
-    assert sum(len(payload.data) for payload in payloads) <= LARGEST_ANSWER
+    assert sum(len(payload.data) for payload in payloads) <= MAX_RESULT_BYTES
     assert len(compiled.changed) == many
     longest = max(len(str(value.after)) for values in compiled.step_values.values() for value in values)
-    assert longest <= module.LONGEST_VALUE
+    assert longest <= module.MAX_VALUE_LENGTH

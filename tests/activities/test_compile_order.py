@@ -11,11 +11,11 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
 from activities.compilation import compile_order as module
-from activities.compilation.compile_order import INTERNAL_ERROR, MOST_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
-from activities.compilation.live_catalogue import CatalogueInForce
-from activity_contract.compilation import CompiledOrder, CompileOrder
+from activities.compilation.compile_order import INTERNAL_ERROR, MAX_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
+from activities.compilation.live_catalogue import LiveCatalogue
+from activity_contract.compilation import CompiledOrder, CompileOrderInput
 from compiler.compile_order import compile_order
-from compiler.plan.codec import unpack
+from compiler.plan.codec import decode_plan
 
 OFFER = """
 kind: commercial_product
@@ -33,7 +33,7 @@ class Compiler:
         self.folder = folder
         (folder / "systems.yaml").write_text(SYSTEM)
         self.offer("welcome")
-        self.catalogues = CatalogueInForce(folder)
+        self.catalogues = LiveCatalogue(folder)
         self._compiler = OrderCompiler(self.catalogues)
 
     def offer(self, id_: str, more: str = "") -> None:
@@ -41,7 +41,7 @@ class Compiler:
 
     async def compile(self, **order: Any) -> CompiledOrder:
         compiled: CompiledOrder = await ActivityEnvironment().run(
-            self._compiler.compile_order, CompileOrder(order=order)
+            self._compiler.compile_order, CompileOrderInput(order=order)
         )
         return compiled
 
@@ -60,7 +60,7 @@ async def test_an_order_becomes_its_plan_with_a_summary(compiler: Compiler) -> N
     wanted = order("welcome", "welcome", requested_completion="2026-12-15T18:00:00+01:00")
     compiled = await compiler.compile(**wanted)
     assert compiled.findings == []
-    assert unpack(compiled.plan) == compile_order(wanted, compiler.catalogues.current.catalogue)
+    assert decode_plan(compiled.plan) == compile_order(wanted, compiler.catalogues.current.catalogue)
     assert compiled.summary == {
         "customer_id": "C-1",
         "products": ["welcome"],
@@ -123,13 +123,13 @@ async def test_a_mistake_of_the_compiler_rejects_the_order_and_is_logged(
 async def test_a_plan_that_temporal_cannot_carry_is_a_finding(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "LARGEST_PLAN", 10)
+    monkeypatch.setattr(module, "MAX_PLAN_BYTES", 10)
     compiled = await compiler.compile(**order("welcome"))
     assert [finding["code"] for finding in compiled.findings] == [PLAN_TOO_LARGE]
 
 
 async def test_ten_thousand_mistakes_fit_into_one_answer(compiler: Compiler) -> None:
     compiled = await compiler.compile(**order(*["unknown" * 10] * 10_000))
-    assert len(compiled.findings) == MOST_FINDINGS + 1
+    assert len(compiled.findings) == MAX_FINDINGS + 1
     assert "more" in compiled.findings[-1]["message"]
     assert len(pydantic_data_converter.payload_converter.to_payloads([compiled])[0].data) < 500_000

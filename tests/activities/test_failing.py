@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.attempts.attempt import LONGEST_PAUSE, pause_after
-from activity_contract.calls import CONNECTION, LONGEST_BACKOFF, RETRY_LATER, TIMEOUT
+from activities.attempts.attempt import MAX_RETRY_AFTER, retry_delay
+from activity_contract.calls import CONNECTION, MAX_BACKOFF, RETRY_LATER, TIMEOUT
 from compiler.language.steps import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
@@ -121,7 +121,7 @@ async def test_a_retry_after_that_makes_no_sense_does_no_harm(world: World, valu
     failed = await world.failure()
     assert failed.type in ("503", RETRY_LATER)
     assert failed.details.retry_after is not None
-    assert 0 <= failed.details.retry_after <= LONGEST_PAUSE
+    assert 0 <= failed.details.retry_after <= MAX_RETRY_AFTER
 
 
 @given(
@@ -130,7 +130,7 @@ async def test_a_retry_after_that_makes_no_sense_does_no_harm(world: World, valu
     after=st.none() | st.floats(allow_nan=False),
 )
 def test_a_pause_is_never_negative_nor_without_end(attempt: int, backoff: float, after: float | None) -> None:
-    assert 0 <= pause_after(RetryPolicy(backoff=backoff), attempt, after) <= LONGEST_PAUSE
+    assert 0 <= retry_delay(RetryPolicy(backoff=backoff), attempt, after) <= MAX_RETRY_AFTER
 
 
 async def test_nobody_listening_is_a_connection_failure_that_certainly_did_nothing(world: World) -> None:
@@ -240,4 +240,6 @@ async def test_a_message_is_bounded_however_much_a_system_says(world: World) -> 
 
 
 def test_pauses_of_the_standard_policy_are_temporals_affair() -> None:
-    assert all(pause_after(STANDARD_RETRY, attempt) <= LONGEST_BACKOFF for attempt in range(1, STANDARD_RETRY.attempts))
+    assert all(
+        retry_delay(STANDARD_RETRY, attempt) <= MAX_BACKOFF for attempt in range(1, STANDARD_RETRY.attempt_count)
+    )

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.calls.xml_encoding import MOST_ELEMENTS, parsed_xml, xml_of
-from activity_contract.calls import ANSWER_UNREADABLE, DEFINITION_ERROR
+from activities.calls.xml_encoding import MAX_ELEMENTS, encode_xml, parse_xml
+from activity_contract.calls import DEFINITION_ERROR, RESPONSE_UNREADABLE
 from tests.activities.conftest import World
 from tests.activities.scripted import Reply
 
@@ -73,7 +73,7 @@ BOMB = b'<!DOCTYPE b [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><b>&b;</b>'
         (b'<!DOCTYPE r SYSTEM "file:///etc/hosts"><r/>', "DOCTYPE"),
         (b"<r>&other;</r>", "undefined entity"),
         (b"<a>" * 101 + b"</a>" * 101, "100 levels"),
-        (b"<r>" + b"<a/>" * MOST_ELEMENTS + b"</r>", "elements"),
+        (b"<r>" + b"<a/>" * MAX_ELEMENTS + b"</r>", "elements"),
         (b'{"error": "none of it"}', "not well-formed"),
         (b"<r>\xff</r>", "not well-formed"),
     ],
@@ -84,7 +84,7 @@ async def test_xml_that_is_broken_or_a_trap_is_no_answer(world: World, reply: by
         assert (await world.call(format="xml")).output is None
         return
     failed = await world.failure(format="xml")
-    assert (failed.type, failed.retryable, failed.details.outcome_known) == (ANSWER_UNREADABLE, True, False)
+    assert (failed.type, failed.retryable, failed.details.outcome_known) == (RESPONSE_UNREADABLE, True, False)
     assert "read as XML" in failed.message
     assert says in failed.message
 
@@ -93,7 +93,7 @@ async def test_an_unknown_encoding_is_no_answer(world: World) -> None:
     world.server.answers(Reply(body=b"<r/>", headers={"Content-Type": "text/xml; charset=none-such"}))
     assert (await world.call(format="xml")).output == {"r": None}
     world.server.answers(Reply(body=b'<?xml version="1.0" encoding="none-such"?><r/>'))
-    assert (await world.failure(format="xml")).type == ANSWER_UNREADABLE
+    assert (await world.failure(format="xml")).type == RESPONSE_UNREADABLE
 
 
 async def test_an_error_is_read_in_the_same_form_or_kept_as_text(world: World) -> None:
@@ -156,4 +156,4 @@ ELEMENTS = st.recursive(st.none() | TEXTS, _element, max_leaves=8)
 
 @given(st.dictionaries(NAMES, ELEMENTS, min_size=1, max_size=1))
 def test_what_is_written_as_xml_reads_back_the_same(document: dict[str, Any]) -> None:
-    assert parsed_xml(xml_of(document).encode(), "utf-8") == document
+    assert parse_xml(encode_xml(document).encode(), "utf-8") == document

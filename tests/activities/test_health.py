@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from temporalio.exceptions import ApplicationError
 
-from activities.calls.breaker_reports import PAUSE, SystemHealth
+from activities.calls.breaker_reports import REPORT_INTERVAL, SystemHealth
 from activities.calls.call_system import SystemCalls
 from activities.calls.system_probe import SystemProbes
-from activities.systems.connections import Connections
-from activities.systems.oauth_tokens import Tokens
-from activities.systems.reachable_system import ReachableSystem
-from activity_contract.system_switch import Probe, ProbeAnswer, SystemTrip
+from activities.systems.connections import ConnectionPools
+from activities.systems.oauth_tokens import TokenCache
+from activities.systems.reachable_system import ResolvedSystem
+from activity_contract.system_switch import ProbeResult, SystemProbe, SystemTrip
 from tests.activities.conftest import World, call_of
 from tests.activities.scripted import Reply
 
@@ -25,16 +25,16 @@ from tests.activities.scripted import Reply
 class Watched:
     """The world's system, called by a worker that counts."""
 
-    def __init__(self, world: World, connections: Connections) -> None:
+    def __init__(self, world: World, connections: ConnectionPools) -> None:
         self.world = world
         self.trips: list[tuple[str, SystemTrip]] = []
         self.told = asyncio.Event()
         self.health = SystemHealth(self._report)
-        self.tokens = Tokens()
+        self.tokens = TokenCache()
         self.calls = SystemCalls(world, connections, self.tokens, self.health)
         self.probes = SystemProbes(world, connections, self.tokens)
 
-    async def _report(self, system: ReachableSystem, trip: SystemTrip) -> None:
+    async def _report(self, system: ResolvedSystem, trip: SystemTrip) -> None:
         self.trips.append((system.id, trip))
         self.told.set()
 
@@ -44,14 +44,14 @@ class Watched:
                 await self.world.activity.run(self.calls.call_system, call_of(**wanted))
         await asyncio.sleep(0)
 
-    async def probe(self) -> ProbeAnswer:
-        answer: ProbeAnswer = await self.world.activity.run(self.probes.probe_system, Probe(system="inventory"))
+    async def probe(self) -> ProbeResult:
+        answer: ProbeResult = await self.world.activity.run(self.probes.probe_system, SystemProbe(system="inventory"))
         return answer
 
 
 @pytest.fixture
 async def watched(world: World) -> AsyncIterator[Watched]:
-    connections = Connections()
+    connections = ConnectionPools()
     yield Watched(world, connections)
     await connections.close()
 
@@ -153,11 +153,11 @@ async def test_failures_of_long_ago_are_forgotten(watched: Watched) -> None:
 async def test_it_is_told_again_after_a_pause_as_long_as_it_lasts(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("activities.calls.breaker_reports.PAUSE", PAUSE / 20)
+    monkeypatch.setattr("activities.calls.breaker_reports.REPORT_INTERVAL", REPORT_INTERVAL / 20)
     watched.world.server.answers(Reply(503))
     await watched.call(6)
     told = len(watched.trips)
-    await asyncio.sleep(PAUSE / 20)
+    await asyncio.sleep(REPORT_INTERVAL / 20)
     await watched.call(3)
     assert len(watched.trips) == told + 1
 

@@ -16,16 +16,16 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.calls.response_outcome import LARGEST_OUTPUT
-from activities.registry import ACTIVITY_FAILED, BusinessFailure, StepFunction, registered, step_activity
+from activities.calls.response_outcome import MAX_OUTPUT_BYTES
+from activities.registry import ACTIVITY_FAILED, BusinessFailure, StepFunction, registered_activities, step_activity
 from activity_contract.calls import (
-    ANSWER_TOO_LARGE,
     CALL_SYSTEM,
     DEFINITION_ERROR,
+    RESPONSE_TOO_LARGE,
     RETRY_LATER,
     TIMEOUT,
     StepActivity,
-    StepActivityAnswer,
+    StepActivityResult,
 )
 from compiler.language.steps import RetryPolicy
 from tests.activities.conftest import Failed
@@ -42,8 +42,8 @@ def step_of(**wanted: Any) -> StepActivity:
     return StepActivity.model_validate(usual | wanted)
 
 
-async def run(activity: Callable[..., Any], **wanted: Any) -> StepActivityAnswer:
-    answer: StepActivityAnswer = await ActivityEnvironment().run(activity, step_of(**wanted))
+async def run(activity: Callable[..., Any], **wanted: Any) -> StepActivityResult:
+    answer: StepActivityResult = await ActivityEnvironment().run(activity, step_of(**wanted))
     return answer
 
 
@@ -60,7 +60,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[StepFunction], Callab
 
     def register(function: StepFunction) -> Callable[..., Any]:
         step_activity("of_the_test")(function)
-        return registered()["of_the_test"]
+        return registered_activities()["of_the_test"]
 
     return register
 
@@ -90,7 +90,7 @@ async def test_a_plain_function_runs_beside_everything_else(register: Register) 
 
 async def test_a_business_failure_has_its_own_code_and_is_not_tried_again_unless_it_says_so(register: Register) -> None:
     async def refuse(step: StepActivity) -> None:
-        raise BusinessFailure("no_paper", "the printer is out of paper", again=step.with_["again"])
+        raise BusinessFailure("no_paper", "the printer is out of paper", retryable=step.with_["again"])
 
     activity = register(refuse)
     final = await failure_of(activity, **{"with": {"again": False}})
@@ -128,14 +128,14 @@ async def test_a_timeout_of_the_functions_own_is_a_failure_like_others(register:
 
 
 async def test_a_result_must_be_json_and_not_too_large(register: Register) -> None:
-    results: list[Any] = [object(), "x" * LARGEST_OUTPUT]
+    results: list[Any] = [object(), "x" * MAX_OUTPUT_BYTES]
 
     async def give(_: StepActivity) -> Any:
         return results.pop(0)
 
     activity = register(give)
     assert (await failure_of(activity)).type == DEFINITION_ERROR
-    assert (await failure_of(activity)).type == ANSWER_TOO_LARGE
+    assert (await failure_of(activity)).type == RESPONSE_TOO_LARGE
 
 
 async def test_a_long_function_heartbeats_by_itself(register: Register) -> None:
@@ -153,7 +153,7 @@ async def test_a_long_function_heartbeats_by_itself(register: Register) -> None:
 
 @pytest.mark.parametrize("name", [CALL_SYSTEM, "write_handover_document"])
 def test_a_name_that_is_taken_cannot_be_registered_again(name: str) -> None:
-    registered()
+    registered_activities()
     with pytest.raises(ValueError, match=name):
         step_activity(name)
 
@@ -173,7 +173,7 @@ def handover(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 async def write(**wanted: Any) -> Any:
-    return (await run(registered()["write_handover_document"], **wanted)).output
+    return (await run(registered_activities()["write_handover_document"], **wanted)).output
 
 
 async def test_the_handover_document_is_a_file_with_its_sections(handover: Path) -> None:
@@ -212,13 +212,13 @@ async def test_no_order_id_leads_out_of_the_folder(handover: Path) -> None:
 
 async def test_what_the_document_lacks_is_said_in_words(handover: Path) -> None:
     del handover
-    failed = await failure_of(registered()["write_handover_document"], **{"with": {"sections": {}}})
+    failed = await failure_of(registered_activities()["write_handover_document"], **{"with": {"sections": {}}})
     assert (failed.type, failed.retryable) == ("invalid_request", False)
     assert "title" in failed.message
 
 
 async def test_without_a_folder_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORDO_HANDOVER_FOLDER", raising=False)
-    failed = await failure_of(registered()["write_handover_document"], **{"with": WITH})
+    failed = await failure_of(registered_activities()["write_handover_document"], **{"with": WITH})
     assert failed.type == "no_handover_folder"
     assert "ORDO_HANDOVER_FOLDER" in failed.message

@@ -6,16 +6,16 @@ from typing import Any
 
 import pytest
 
-from activities.compilation.compile_order import telling_of
-from activities.notifications.delivery import wants
-from activities.notifications.reachable_receiver import USUAL_RETRY, reach_receivers
-from activity_contract.notifications import Telling, ToldEvent, ToldOrder
+from activities.compilation.compile_order import notification_filter
+from activities.notifications.delivery import accepts_event
+from activities.notifications.reachable_receiver import DEFAULT_RETRY, resolve_receivers
+from activity_contract.notifications import NotificationEvent, NotificationFilter, NotificationOrder
 from compiler.catalogue.catalogue import Catalogue
 from compiler.language.steps import STANDARD_RETRY
 from compiler.language.systems import Receiver
 
-ORDER = ToldOrder(id="O-1", customer={"id": "C-1", "tier": "gold"}, products=["gate"])
-LATE = ToldEvent(id="O-1/1", number=1, type="step.late", at=0.0, data={"step": "gate.lock@1"})
+ORDER = NotificationOrder(id="O-1", customer={"id": "C-1", "tier": "gold"}, products=["gate"])
+LATE = NotificationEvent(id="O-1/1", number=1, type="step.late", at=0.0, data={"step": "gate.lock@1"})
 
 
 def catalogue(**receiver: Any) -> Catalogue:
@@ -24,16 +24,18 @@ def catalogue(**receiver: Any) -> Catalogue:
 
 
 def problems(environment: dict[str, str] | None = None, **receiver: Any) -> list[str]:
-    return reach_receivers(catalogue(**receiver), environment or {})[1]
+    return resolve_receivers(catalogue(**receiver), environment or {})[1]
 
 
 def test_what_the_environment_fills_in_is_filled_in() -> None:
     made = catalogue(url="${env.HOOK}", headers={"X-Tenant": "${env.TENANT}"}, timeout="${env.SECONDS}s")
-    found, lacking = reach_receivers(made, {"HOOK": "https://crm.example/a/b?key=1", "TENANT": "north", "SECONDS": "5"})
+    found, lacking = resolve_receivers(
+        made, {"HOOK": "https://crm.example/a/b?key=1", "TENANT": "north", "SECONDS": "5"}
+    )
     assert lacking == []
     assert found["crm"].url == "https://crm.example/a/b?key=1"
-    assert found["crm"].place.headers == {"X-Tenant": "north"}
-    assert (found["crm"].timeout, found["crm"].retry) == (5.0, USUAL_RETRY)
+    assert found["crm"].endpoint.headers == {"X-Tenant": "north"}
+    assert (found["crm"].timeout, found["crm"].retry) == (5.0, DEFAULT_RETRY)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +63,7 @@ def test_an_address_that_cannot_be_called_is_not_shown() -> None:
 
 
 def test_a_policy_is_looked_up_and_a_timeout_is_bounded() -> None:
-    found, _ = reach_receivers(catalogue(retry="standard", timeout="${env.T}m"), {"T": "10"})
+    found, _ = resolve_receivers(catalogue(retry="standard", timeout="${env.T}m"), {"T": "10"})
     assert (found["crm"].retry, found["crm"].timeout) == (STANDARD_RETRY, 60.0)
 
 
@@ -77,19 +79,19 @@ def test_a_policy_is_looked_up_and_a_timeout_is_bounded() -> None:
     ],
 )
 def test_who_wants_an_event(receiver: dict[str, Any], wanted: bool) -> None:
-    assert wants(catalogue(**receiver).receivers["crm"], ORDER, LATE) is wanted
+    assert accepts_event(catalogue(**receiver).receivers["crm"], ORDER, LATE) is wanted
 
 
 def test_a_receiver_that_is_escalated_to_is_told_whatever_its_filter_says() -> None:
-    escalated = ToldEvent(id="O-1/2", number=2, type="step.escalated", at=0.0, data={"receiver": "crm"})
+    escalated = NotificationEvent(id="O-1/2", number=2, type="step.escalated", at=0.0, data={"receiver": "crm"})
     other = escalated.model_copy(update={"data": {"receiver": "other"}})
     crm = catalogue(events=["order.*"], when="false").receivers["crm"]
-    assert wants(crm, ORDER, escalated)
-    assert not wants(crm, ORDER, other)
+    assert accepts_event(crm, ORDER, escalated)
+    assert not accepts_event(crm, ORDER, other)
 
 
 def test_what_is_told_is_what_any_receiver_wants_and_nothing_without_receivers() -> None:
-    assert telling_of(catalogue(events=["step.*", "order.late"])) == Telling(
+    assert notification_filter(catalogue(events=["step.*", "order.late"])) == NotificationFilter(
         events=["order.late", "step.*", "step.escalated"], receivers=["crm"]
     )
-    assert telling_of(Catalogue("sha256:test", {}, {}, {}, {}, {})) is None
+    assert notification_filter(Catalogue("sha256:test", {}, {}, {}, {}, {})) is None

@@ -15,12 +15,12 @@ from temporalio.api.failure.v1 import Failure
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.exceptions import ApplicationError
 
-from activities.calls.secret_masking import MASKED, Callback, Masks
+from activities.calls.secret_masking import MASK, CallbackTarget, SecretMasker
 from activity_contract.callback_id import read_callback_id
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, CONFIGURATION_ERROR
 from tests.activities.conftest import World, call_of
 from tests.activities.scripted import Received, Reply
-from workers.logs import set_up_logs
+from workers.logs import configure_logging
 
 TOKEN = 'tok/en+"of=great.power\\7'
 CALLBACK_SECRET = "secret-of-the-callbacks"
@@ -57,7 +57,7 @@ def everything_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     monkeypatch.setenv("ORDO_GATEWAY_URL", GATEWAY)
     root = logging.getLogger()
     before, configured = (root.handlers[:], root.level), structlog.get_config()
-    set_up_logs(logging.DEBUG)
+    configure_logging(logging.DEBUG)
     structlog.configure(cache_logger_on_first_use=False)  # else loggers of other tests would keep this for good
     lines: list[str] = []
     handler = root.handlers[0]
@@ -109,7 +109,7 @@ async def test_a_system_that_echoes_what_it_got_gives_no_secret_away(
         everything_said,
         output={"all": "${response.body}", "headers": "${response.headers}"} if status == 200 else None,
     )
-    assert MASKED in everything
+    assert MASK in everything
     assert secrets_in(everything) == []
 
 
@@ -233,12 +233,12 @@ async def test_the_callback_secret_may_be_kept_in_a_file(
 
 
 async def test_a_short_secret_is_masked_where_it_stands_alone_and_words_that_hold_it_stay() -> None:
-    masks = Masks(("box",))
-    assert masks.text("sandbox, box, 'box' Bearer box") == f"sandbox, {MASKED}, '{MASKED}' Bearer {MASKED}"
+    masks = SecretMasker(("box",))
+    assert masks.mask_text("sandbox, box, 'box' Bearer box") == f"sandbox, {MASK}, '{MASK}' Bearer {MASK}"
 
 
 def test_masks_reach_keys_lists_and_escaped_text() -> None:
-    masks = Masks(("a-long-secret",), Callback("http://g/callbacks/the-id", "the-id"))
+    masks = SecretMasker(("a-long-secret",), CallbackTarget("http://g/callbacks/the-id", "the-id"))
     raw = '{"a": ["x \\u0061-long-secret", {"a-long-secret": 1}], "b": "http:\\/\\/g\\/callbacks\\/the-id"}'
-    masked = masks.parsed(json.loads(raw), raw)
-    assert masked == {"a": [f"x {MASKED}", {MASKED: 1}], "b": CALLBACK_URL}
+    masked = masks.mask_parsed(json.loads(raw), raw)
+    assert masked == {"a": [f"x {MASK}", {MASK: 1}], "b": CALLBACK_URL}

@@ -15,8 +15,8 @@ from urllib.parse import parse_qsl
 import pytest
 import trustme
 
-from activities.systems.connections import Connections
-from activities.systems.reachable_system import reach
+from activities.systems.connections import ConnectionPools
+from activities.systems.reachable_system import resolve_system
 from activity_contract.calls import CONFIGURATION_ERROR, CONNECTION, TIMEOUT
 from compiler.language.systems import System
 from tests.activities.conftest import World
@@ -117,7 +117,7 @@ async def test_calls_at_once_share_one_renewal(world: World, tokens: TokenServer
 async def parts(world: World) -> tuple[Any, Any]:
     system = world.system("inventory")
     assert system is not None
-    async with world.calls._connections.to(system) as client:
+    async with world.calls._connections.client_for(system) as client:
         return system, client
 
 
@@ -322,7 +322,7 @@ async def test_a_key_that_does_not_belong_to_the_certificate_is_refused(
 )
 async def test_what_cannot_be_right_is_told_when_the_definitions_are_read(auth: dict[str, Any], says: str) -> None:
     definition = {"id": "s", "base_url": "http://s.example", "auth": auth}
-    _, problems = reach(System.model_validate(definition), {})
+    _, problems = resolve_system(System.model_validate(definition), {})
     assert len(problems) == 1
     assert says in problems[0]
 
@@ -331,12 +331,12 @@ async def test_what_cannot_be_right_is_told_when_the_definitions_are_read(auth: 
 async def test_connections_replaced_while_in_use_end_with_their_last_call(
     world: World, certificates: Certificates
 ) -> None:
-    connections = Connections()
+    connections = ConnectionPools()
     system = world.system("inventory")
     assert system is not None
-    async with connections.to(system) as first:
+    async with connections.client_for(system) as first:
         certificates.issue("ordo-next")
-        async with connections.to(system) as second:
+        async with connections.client_for(system) as second:
             assert first is not second
         assert not first.is_closed
     assert first.is_closed

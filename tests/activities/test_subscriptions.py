@@ -13,9 +13,9 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.mailboxes.subscriptions import EventSubscriptions, Mailboxes
+from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
 from activity_contract.mailboxes import EventSubscription
-from workflows.contract.order_messages import MAILBOX_TYPE, mailbox_id, workflow_id
+from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, mailbox_workflow_id, order_workflow_id
 from workflows.event_mailbox import EventMailbox, MailboxState
 
 EVENT = "shipment_delivered"
@@ -24,7 +24,12 @@ EVENT = "shipment_delivered"
 class Post:
     def __init__(self, environment: WorkflowEnvironment, key: str) -> None:
         self.key = key
-        boxes = Mailboxes(MAILBOX_TYPE, f"queue-{key}", lambda name, key: mailbox_id(key=key, name=name), workflow_id)
+        boxes = MailboxConfig(
+            MAILBOX_WORKFLOW_TYPE,
+            f"queue-{key}",
+            lambda name, key: mailbox_workflow_id(key=key, name=name),
+            order_workflow_id,
+        )
         self._subscriptions = EventSubscriptions(environment.client, boxes)
         self._client = environment.client
 
@@ -38,7 +43,7 @@ class Post:
         return EventSubscription(order_id=order_id, names=list(names or (EVENT,)), key=self.key)
 
     async def subscribers(self, name: str = EVENT) -> dict[str, str]:
-        box: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(mailbox_id(key=self.key, name=name))
+        box: WorkflowHandle[Any, Any] = self._client.get_workflow_handle(mailbox_workflow_id(key=self.key, name=name))
         contents: MailboxState = await box.query("contents", result_type=MailboxState)
         return contents.subscribers
 

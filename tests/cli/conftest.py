@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from operations.temporal.connection import address_of
+from operations.temporal.connection import server_address
 from tests.cli.calling import NOBODY, ROOT, Ordo
 from tests.gateway.working import WorkerProcess
 
@@ -24,7 +24,7 @@ def _at_the_root(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 async def address(temporal: WorkflowEnvironment, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[str]:
     """Of a Temporal whose orders, on the task queue QUEUE, a worker runs with the catalogue of these tests."""
-    where = address_of(temporal.client)
+    where = server_address(temporal.client)
     log = tmp_path_factory.mktemp("worker") / "log"
     worker = WorkerProcess(where, QUEUE, f"http://{NOBODY}", log, DEFINITIONS)
     try:

@@ -102,7 +102,7 @@ async def test_a_task_takes_only_data_that_fit_its_form(ordo: Ordo) -> None:
 
 async def test_an_act_on_what_has_changed_meanwhile_is_refused(ordo: Ordo, monkeypatch: pytest.MonkeyPatch) -> None:
     await in_fallout(ordo, "A-9")
-    seen_now = actor.seen_step
+    seen_now = actor.find_step
 
     async def seen_earlier(*about: Any) -> Any:
         step = await seen_now(*about)

@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from cli.framework.session import Session
-from cli.user_input.form_prompt import filled_in
+from cli.user_input.form_prompt import prompt_form
 
 FORM = {
     "outcome": {"type": "string", "enum": ["done", "absent"], "required": True},
@@ -21,7 +21,7 @@ FORM = {
 def typed(monkeypatch: pytest.MonkeyPatch, lines: Sequence[str]) -> dict[str, Any]:
     answers = iter(lines)
     monkeypatch.setattr(Console, "input", lambda *_arguments, **_options: next(answers))
-    return filled_in(Session(), FORM)
+    return prompt_form(Session(), FORM)
 
 
 def test_each_field_is_asked_for_and_what_is_text_stays_text(monkeypatch: pytest.MonkeyPatch) -> None:

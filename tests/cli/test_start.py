@@ -118,7 +118,7 @@ async def test_definitions_that_do_not_fit_keep_an_order_from_being_sent(ordo: O
 
 
 async def test_an_order_without_a_worker_is_kept_and_told_so(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cli.commands.orders.submission.PATIENCE", 0.5)
+    monkeypatch.setattr("cli.commands.orders.submission.WORKER_TIMEOUT", 0.5)
     nobody_works = Ordo(address, "cli-tests-idle")
     called = await nobody_works("start", "-", stdin=json.dumps(order_of("note", "S-14")))
     assert called.status == 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from cli.framework.errors import WrongUsage
-from cli.user_input.value_parsing import data_of, pairs_of, scalar, seconds_of, since_of
+from cli.framework.errors import UsageError
+from cli.user_input.value_parsing import parse_data, parse_pairs, parse_scalar, parse_seconds, parse_since
 
 NOW = datetime(2026, 12, 3, tzinfo=UTC)
 
@@ -30,31 +30,31 @@ NOW = datetime(2026, 12, 3, tzinfo=UTC)
     ],
 )
 def test_a_value_is_json_where_it_is_json_and_text_otherwise(text: str, value: object) -> None:
-    assert scalar(text) == value
+    assert parse_scalar(text) == value
 
 
 def test_what_the_form_declares_as_text_stays_text() -> None:
     form = {"code": {"type": "string"}, "count": {"type": "integer"}}
-    assert data_of(["code=4711", "count=2"], form) == {"code": "4711", "count": 2}
+    assert parse_data(["code=4711", "count=2"], form) == {"code": "4711", "count": 2}
 
 
 def test_data_from_a_file_from_json_and_from_pairs_go_together(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text('{"a": 1, "b": 2}')
-    assert data_of([f"@{tmp_path}/data.json", '{"b": 3}', "c=x=y"]) == {"a": 1, "b": 3, "c": "x=y"}
+    assert parse_data([f"@{tmp_path}/data.json", '{"b": 3}', "c=x=y"]) == {"a": 1, "b": 3, "c": "x=y"}
 
 
 def test_no_data_is_not_empty_data() -> None:
-    assert data_of([]) is None
-    assert data_of(["{}"]) == {}
+    assert parse_data([]) is None
+    assert parse_data(["{}"]) == {}
 
 
 def test_characteristics_are_pairs() -> None:
-    assert pairs_of(["site_access=true", "carrier=express"]) == {"site_access": True, "carrier": "express"}
+    assert parse_pairs(["site_access=true", "carrier=express"]) == {"site_access": True, "carrier": "express"}
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("1.5", 1.5), ("15m", 900), ("PT30S", 30), (None, None)])
 def test_a_timeout_is_seconds_or_a_duration(text: str | None, seconds: float | None) -> None:
-    assert seconds_of(text, "--timeout") == seconds
+    assert parse_seconds(text, "--timeout") == seconds
 
 
 @pytest.mark.parametrize(
@@ -66,10 +66,10 @@ def test_a_timeout_is_seconds_or_a_duration(text: str | None, seconds: float | N
     ],
 )
 def test_since_is_a_time_or_how_long_ago(text: str, at: datetime) -> None:
-    assert since_of(text, NOW) == at
+    assert parse_since(text, NOW) == at
 
 
 @pytest.mark.parametrize("text", ["yesterday", "99999999999w", "-3d"])
 def test_since_that_is_neither_is_wrong_usage(text: str) -> None:
-    with pytest.raises(WrongUsage):
-        since_of(text, NOW)
+    with pytest.raises(UsageError):
+        parse_since(text, NOW)

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from compiler.catalogue.catalogue import Step
-from compiler.catalogue.catalogue_index import Reach
-from compiler.composition.step_instances import StepInstances
-from compiler.decomposition.line_graph import LineNode, LineTree, StepInstance
+from compiler.catalogue.catalogue_index import CatalogueIndex
+from compiler.composition.step_instances import StepInstanceBuilder
+from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance
 
 Way = tuple[LineNode, ...]
 Bounds = frozenset[LineNode]
@@ -18,7 +18,7 @@ EVERYWHERE: Bounds = frozenset()
 
 
 class LiteralReferences:
-    def __init__(self, tree: LineTree, reach: Reach, instances: StepInstances) -> None:
+    def __init__(self, tree: LineGraph, reach: CatalogueIndex, instances: StepInstanceBuilder) -> None:
         self.tree, self.reach, self.instances = tree, reach, instances
         self.nodes = list(tree)
         self._stand_ins: dict[tuple[tuple[str, str], LineNode, Bounds], set[StepInstance]] = {}
@@ -30,28 +30,28 @@ class LiteralReferences:
     def _waited_for(self, step: Step, nodes: Iterable[LineNode], bounds: Bounds) -> set[StepInstance]:
         found: set[StepInstance] = set()
         for node in nodes:
-            for wanted, across in self.reach.references(step):
+            for wanted, across in self.reach.after_references(step):
                 for way in self._ways(node, bounds):
                     found |= self._meant(step, way, wanted, across, bounds)
-            for owner in node.owners:
-                for wanted, across in self.reach.dependencies(owner.product).get((step.workstream, step.id), ()):
+            for owner in node.ancestor_order_lines:
+                for wanted, across in self.reach.offer_dependencies(owner.product).get((step.workstream, step.id), ()):
                     for way in self._ways(node, bounds | {owner}):
                         found |= self._meant(step, way, wanted, across, bounds | {owner})
         return found
 
     def _taken_over(self, waiting: Step, way: Way, absent: Step, bounds: Bounds) -> set[StepInstance]:
         found: set[StepInstance] = set()
-        for wanted, across in self.reach.references(absent):
+        for wanted, across in self.reach.after_references(absent):
             found |= self._meant(waiting, way, wanted, across, bounds)
-        for owner in way[0].owners & set(way):
-            for wanted, across in self.reach.dependencies(owner.product).get((absent.workstream, absent.id), ()):
+        for owner in way[0].ancestor_order_lines & set(way):
+            for wanted, across in self.reach.offer_dependencies(owner.product).get((absent.workstream, absent.id), ()):
                 inner = bounds | {owner}
-                short = tuple(node for node in way if inner <= node.owners)
+                short = tuple(node for node in way if inner <= node.ancestor_order_lines)
                 found |= self._meant(waiting, short, wanted, across, inner)
         return found
 
     def _ways(self, node: LineNode, bounds: Bounds) -> Iterator[Way]:
-        above = [one for one in node.above if bounds <= one.owners]
+        above = [one for one in node.parents if bounds <= one.ancestor_order_lines]
         if not above:
             yield (node,)
         for one in above:
@@ -61,23 +61,23 @@ class LiteralReferences:
     def _meant(self, waiting: Step, way: Way, wanted: Step, across: str | None, bounds: Bounds) -> set[StepInstance]:
         node = way[0]
         expression = across is None and waiting.per not in ("line", "bundle", "order") and waiting.per == wanted.per
-        value = self.instances.value(waiting.per, node, waiting) if expression else None
+        value = self.instances.per_value(waiting.per, node, waiting) if expression else None
         if across == "order" or (across is None and "order" in (waiting.per, wanted.per)):
             places = [self.nodes]
         elif across == "bundle":
-            places = [list(top.everything_under) for top in node.tops]
+            places = [list(top.subtree) for top in node.top_level_lines]
         elif across == "line":
-            places = [list(line.decomposition) for line in node.order_lines]
+            places = [list(line.decomposition) for line in node.source_order_lines]
         elif value is not None:
-            places = [self.instances.lines_of_value(waiting.per, value)]
+            places = [self.instances.lines_with_value(waiting.per, value)]
         else:
             return self._climbed(waiting, way, wanted, bounds)
-        inside = [[one for one in place if bounds <= one.owners] for place in places]
+        inside = [[one for one in place if bounds <= one.ancestor_order_lines] for place in places]
         able = [place for place in inside if any(self._rules_can(one, wanted) for one in place)]
         if not able:
             return self._taken_over(waiting, way, wanted, bounds)
         found = set().union(*(self._at(place, wanted, bounds, self._rules_can) for place in able))
-        return {one for one in found if value is None or one.key != _key(wanted) or one.value == value}
+        return {one for one in found if value is None or one.step_key != _key(wanted) or one.per_value == value}
 
     def _climbed(self, waiting: Step, way: Way, wanted: Step, bounds: Bounds) -> set[StepInstance]:
         if self._itself_can(way[0], wanted):
@@ -87,14 +87,14 @@ class LiteralReferences:
                 return self._at(node.decomposition, wanted, bounds, self._rules_can)
         found: set[StepInstance] = set()
         nowhere = False
-        for top in way[-1].tops:
+        for top in way[-1].top_level_lines:
             for per, below in (("bundle", top), ("order", None)):
                 place = [
                     one
-                    for node in self.tree.lines
-                    if node.line.per == per and (below is None or below in node.tops)
+                    for node in self.tree.fulfilment_lines
+                    if node.line.per == per and (below is None or below in node.top_level_lines)
                     for one in node.decomposition
-                    if bounds <= one.owners
+                    if bounds <= one.ancestor_order_lines
                 ]
                 if any(self._rules_can(one, wanted) for one in place):
                     found |= self._at(list(dict.fromkeys(place)), wanted, bounds, self._rules_can)
@@ -105,31 +105,32 @@ class LiteralReferences:
             return found
         if not self._ever_together(waiting, wanted):
             for node in way:
-                if any(self._contents_can(one, wanted) for one in node.everything_under):
-                    return found | self._at(node.everything_under, wanted, bounds, self._contents_can)
+                if any(self._contents_can(one, wanted) for one in node.subtree):
+                    return found | self._at(node.subtree, wanted, bounds, self._contents_can)
         return found | self._taken_over(waiting, way, wanted, bounds)
 
     def _ever_together(self, one: Step, other: Step) -> bool:
-        products = self.reach.products_of
+        products = self.reach.products_by_workstream
         return any(
-            self.reach.makes(name) & products[one.workstream] and self.reach.makes(name) & products[other.workstream]
+            self.reach.reachable_by_rules(name) & products[one.workstream]
+            and self.reach.reachable_by_rules(name) & products[other.workstream]
             for name in self.reach.catalogue.products
         )
 
     def _at(self, place: Iterable[LineNode], wanted: Step, bounds: Bounds, can: object) -> set[StepInstance]:
         assert callable(can)
-        nodes = [node for node in place if bounds <= node.owners]
-        found = {one for node in nodes for one in node.instances.get(_key(wanted), ())}
+        nodes = [node for node in place if bounds <= node.ancestor_order_lines]
+        found = {one for node in nodes for one in node.step_instances.get(_key(wanted), ())}
         able = [node for node in nodes if can(node, wanted)]
         for node in able:
             if any(node is not other and node in _all_above(other) for other in able):
                 continue
-            if _key(wanted) in node.instances:
+            if _key(wanted) in node.step_instances:
                 continue
             once = [
                 one
                 for one in self.instances.by_step.get(_key(wanted), ())
-                if self._is_there_once(one, node) and any(bounds <= served.owners for served in one.nodes)
+                if self._is_there_once(one, node) and any(bounds <= served.ancestor_order_lines for served in one.nodes)
             ]
             found |= set(once) if once else self._stand_in(wanted, node, bounds)
         return found
@@ -144,20 +145,25 @@ class LiteralReferences:
         if instance.step.per == "order":
             return True
         if instance.step.per == "bundle":
-            return instance.top in node.tops
+            return instance.top_level_line in node.top_level_lines
         return any(
-            served.stands_once == "order" or (served.stands_once == "bundle" and set(served.tops) & set(node.tops))
+            served.shared_scope == "order"
+            or (served.shared_scope == "bundle" and set(served.top_level_lines) & set(node.top_level_lines))
             for served in instance.nodes
         )
 
     def _itself_can(self, node: LineNode, wanted: Step) -> bool:
-        return node.product.id in self.reach.products_of[wanted.workstream]
+        return node.product.id in self.reach.products_by_workstream[wanted.workstream]
 
     def _rules_can(self, node: LineNode, wanted: Step) -> bool:
-        return bool(self.reach.makes(node.product.id) & self.reach.products_of[wanted.workstream])
+        return bool(
+            self.reach.reachable_by_rules(node.product.id) & self.reach.products_by_workstream[wanted.workstream]
+        )
 
     def _contents_can(self, node: LineNode, wanted: Step) -> bool:
-        return bool(self.reach.contains(node.product.id) & self.reach.products_of[wanted.workstream])
+        return bool(
+            self.reach.reachable_products(node.product.id) & self.reach.products_by_workstream[wanted.workstream]
+        )
 
 
 def _key(step: Step) -> tuple[str, str]:
@@ -165,4 +171,4 @@ def _key(step: Step) -> tuple[str, str]:
 
 
 def _all_above(node: LineNode) -> set[LineNode]:
-    return set(node.above).union(*(_all_above(one) for one in node.above))
+    return set(node.parents).union(*(_all_above(one) for one in node.parents))

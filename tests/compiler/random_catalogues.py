@@ -14,7 +14,7 @@ import yaml
 
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
-from compiler.plan.to_json import plan_json
+from compiler.plan.to_json import plan_to_json
 from compiler.source.findings import OrderRejected
 
 ACTIONS = ("add", "modify", "delete", "no_change")
@@ -160,7 +160,7 @@ def shuffled(value: Any, source: random.Random) -> Any:
 def compiled(folder: Path, order: dict[str, Any]) -> str:
     """The plan, or why there is none, as text to compare byte by byte."""
     try:
-        return json.dumps(plan_json(compile_order(order, load_catalogue(folder))), indent=1)
+        return json.dumps(plan_to_json(compile_order(order, load_catalogue(folder))), indent=1)
     except OrderRejected as rejected:
         return "\n".join(f"{finding.code}" for finding in rejected.findings)
 

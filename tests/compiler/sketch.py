@@ -11,7 +11,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
-from compiler.plan.plan import Line, Plan, PlannedStep
+from compiler.plan.plan import Plan, PlannedLine, PlannedStep
 from compiler.source.findings import Finding, OrderRejected
 
 
@@ -22,12 +22,12 @@ class Sketch:
     plan: Plan
 
     @property
-    def order_lines(self) -> dict[str, Line]:
+    def order_lines(self) -> dict[str, PlannedLine]:
         return {line.id: line for line in self.plan.order_lines}
 
     @property
-    def lines(self) -> dict[str, Line]:
-        return {line.id: line for line in self.plan.lines}
+    def lines(self) -> dict[str, PlannedLine]:
+        return {line.id: line for line in self.plan.fulfilment_lines}
 
     @property
     def steps(self) -> dict[str, PlannedStep]:
@@ -38,7 +38,7 @@ class Sketch:
         return {step.id: {self.plan.steps[at].id for at in step.after} for step in self.plan.steps}
 
     def serves(self, step: str) -> list[str]:
-        return [line.id for line in self.plan.lines_of(self.steps[step])]
+        return [line.id for line in self.plan.step_lines(self.steps[step])]
 
     def reads(self, step: str) -> list[list[str]]:
         return [[self.plan.steps[at].id for at in read] for read in self.steps[step].reads]

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from compiler.amendment.plan_amendment import amend
+from compiler.amendment.plan_amendment import amend_plan
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
-from compiler.plan.codec import pack, unpack
+from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 
 CATALOGUE = """
@@ -78,39 +78,39 @@ def _arrows(plan: Plan, leave_out: frozenset[int] = frozenset()) -> dict[str, se
 
 
 def _does(plan: Plan, step_id: str) -> str | None:
-    return next(plan.definition_of(step).definition.activity for step in plan.steps if step.id == step_id)
+    return next(plan.step_definition(step).definition.activity for step in plan.steps if step.id == step_id)
 
 
 def test_amending_to_the_same_order_leaves_the_plan_as_it_is(catalogue: Catalogue) -> None:
     plan = _plan(catalogue, _line("1"), _line("2", extra=True))
-    amendment = amend(plan, (), plan)
-    assert amendment.difference.is_empty
+    amendment = amend_plan(plan, (), plan)
+    assert amendment.diff.is_empty
     assert amendment.retired == frozenset()
     assert amendment.plan == plan
 
 
 def test_steps_keep_their_places_and_new_ones_come_behind(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("2"))
-    amendment = amend(running, (), _plan(catalogue, _line("1"), _line("2")))
+    amendment = amend_plan(running, (), _plan(catalogue, _line("1"), _line("2")))
     assert [step.id for step in amendment.plan.steps][: len(running.steps)] == [step.id for step in running.steps]
     assert _arrows(amendment.plan)["parcel.send"] == {"device.ship@1", "device.ship@2"}
-    assert amendment.difference.new == ("device.reserve@1", "device.ship@1")
+    assert amendment.diff.added == ("device.reserve@1", "device.ship@1")
 
 
 def test_steps_of_a_line_that_is_taken_out_are_retired_and_nobody_waits_for_them(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
-    amendment = amend(running, (), _plan(catalogue, _line("1")))
+    amendment = amend_plan(running, (), _plan(catalogue, _line("1")))
     retired = {amendment.plan.steps[position].id for position in amendment.retired}
-    assert retired == {"device.reserve@2", "device.ship@2"} == set(amendment.difference.gone)
+    assert retired == {"device.reserve@2", "device.ship@2"} == set(amendment.diff.removed)
     assert _arrows(amendment.plan)["parcel.send"] == {"device.ship@1"}
     ship = next(step for step in amendment.plan.steps if step.id == "device.ship@2")
-    assert [line.id for line in amendment.plan.lines_of(ship)] == ["device@2"]
+    assert [line.id for line in amendment.plan.step_lines(ship)] == ["device@2"]
 
 
 def test_there_and_back_leaves_the_plan_as_it_was(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
-    there = amend(running, (), _plan(catalogue, _line("2", extra=True), _line("3")))
-    back = amend(there.plan, there.retired, running)
+    there = amend_plan(running, (), _plan(catalogue, _line("2", extra=True), _line("3")))
+    back = amend_plan(there.plan, there.retired, running)
     assert _arrows(back.plan, back.retired) == _arrows(running)
     assert {back.plan.steps[position].id for position in back.retired} == {
         "charger.pack@2", "device.reserve@3", "device.ship@3",
@@ -119,28 +119,28 @@ def test_there_and_back_leaves_the_plan_as_it_was(catalogue: Catalogue) -> None:
 
 def test_lines_that_are_not_touched_stay_on_their_catalogue(catalogue: Catalogue, edited: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
-    amendment = amend(running, (), _plan(edited, _line("1"), _line("2", colour="blue")))
+    amendment = amend_plan(running, (), _plan(edited, _line("1"), _line("2", colour="blue")))
     assert _does(amendment.plan, "device.reserve@1") == "reserve"
     assert _does(amendment.plan, "device.reserve@2") == "reserve_anew"
-    assert amendment.difference.new == ("device.test@2",)
-    assert "device.reserve@1" in amendment.difference.unchanged
+    assert amendment.diff.added == ("device.test@2",)
+    assert "device.reserve@1" in amendment.diff.unchanged
     assert _arrows(amendment.plan)["device.ship@1"] == {"device.reserve@1"}
     assert _arrows(amendment.plan)["device.ship@2"] == {"device.reserve@2", "device.test@2"}
 
 
 def test_a_line_that_is_added_comes_from_the_catalogue_in_force(catalogue: Catalogue, edited: Catalogue) -> None:
-    amendment = amend(_plan(catalogue, _line("1")), (), _plan(edited, _line("1"), _line("2")))
+    amendment = amend_plan(_plan(catalogue, _line("1")), (), _plan(edited, _line("1"), _line("2")))
     assert _does(amendment.plan, "device.reserve@1") == "reserve"
-    assert {"device.reserve@2", "device.test@2", "device.ship@2"} == set(amendment.difference.new)
+    assert {"device.reserve@2", "device.test@2", "device.ship@2"} == set(amendment.diff.added)
 
 
 def test_what_the_order_says_of_itself_touches_every_line(catalogue: Catalogue, edited: Catalogue) -> None:
     running = _plan(catalogue, _line("1"))
-    amendment = amend(running, (), _plan(edited, _line("1"), characteristics={"carrier": "express"}))
+    amendment = amend_plan(running, (), _plan(edited, _line("1"), characteristics={"carrier": "express"}))
     assert _does(amendment.plan, "device.reserve@1") == "reserve_anew"
 
 
 def test_an_amended_plan_is_carried_like_any_other(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
-    amendment = amend(running, (), _plan(catalogue, _line("1", extra=True)))
-    assert unpack(pack(amendment.plan)) == amendment.plan
+    amendment = amend_plan(running, (), _plan(catalogue, _line("1", extra=True)))
+    assert decode_plan(encode_plan(amendment.plan)) == amendment.plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.checks.cycles import rings
+from compiler.checks.cycles import find_cycles
 from tests.compiler.written import findings_of, told
 
 TECHNICAL = "kind: technical_product\nid: %s\ndecomposes_to: [{product: %s}]\nsteps: {go: {milestone: true}}\n"
@@ -67,10 +67,10 @@ def test_dependencies_of_several_offers_count_together_where_a_step_is_one_for_t
 
 
 def test_two_circles_are_two_findings_and_a_knot_of_many_is_not_a_flood() -> None:
-    assert len(list(rings({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"]}))) == 2
+    assert len(list(find_cycles({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"]}))) == 2
     knot = {str(one): [str(other) for other in range(40)] for one in range(40)}
-    assert len(list(rings(knot))) <= 40
+    assert len(list(find_cycles(knot))) <= 40
 
 
 def test_a_long_chain_is_no_circle_and_no_recursion() -> None:
-    assert list(rings({n: [n + 1] for n in range(50_000)})) == []
+    assert list(find_cycles({n: [n + 1] for n in range(50_000)})) == []

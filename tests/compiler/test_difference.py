@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.amendment.plan_diff import Change, Difference, difference, survives
+from compiler.amendment.plan_diff import InputChange, PlanDiff, diff_plans, shares_order_lines
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
@@ -69,8 +69,8 @@ def _line(id_: str, quantity: int = 1, **attributes: Any) -> dict[str, Any]:
     return {"id": id_, "product": "kit", "quantity": quantity, "attributes": attributes}
 
 
-def _difference(catalogue: Catalogue, before: dict[str, Any], after: dict[str, Any]) -> Difference:
-    return difference(compile_order(before, catalogue), compile_order(after, catalogue))
+def _difference(catalogue: Catalogue, before: dict[str, Any], after: dict[str, Any]) -> PlanDiff:
+    return diff_plans(compile_order(before, catalogue), compile_order(after, catalogue))
 
 
 def test_the_same_order_changes_nothing(catalogue: Catalogue) -> None:
@@ -82,7 +82,7 @@ def test_the_same_order_changes_nothing(catalogue: Catalogue) -> None:
 
 def test_a_step_is_changed_by_the_attributes_that_its_expressions_read(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1", colour="blue")))
-    assert found.changed == {"device.reserve@1": (Change("attributes.colour", "red", "blue"),)}
+    assert found.changed == {"device.reserve@1": (InputChange("attributes.colour", "red", "blue"),)}
 
 
 def test_what_no_expression_reads_changes_no_step(catalogue: Catalogue) -> None:
@@ -91,12 +91,12 @@ def test_what_no_expression_reads_changes_no_step(catalogue: Catalogue) -> None:
 
 def test_the_quantity_is_an_input(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1", quantity=3)))
-    assert found.changed == {"device.reserve@1": (Change("quantity", 1, 3),)}
+    assert found.changed == {"device.reserve@1": (InputChange("quantity", 1, 3),)}
 
 
 def test_what_the_order_says_of_itself_is_an_input(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1"), customer="C-2"))
-    assert found.changed == {"device.thank@1": (Change("order.customer.id", "C-1", "C-2"),)}
+    assert found.changed == {"device.thank@1": (InputChange("order.customer.id", "C-1", "C-2"),)}
 
 
 def test_consumers_of_a_changed_steps_output_may_be_redone(catalogue: Catalogue) -> None:
@@ -107,21 +107,21 @@ def test_consumers_of_a_changed_steps_output_may_be_redone(catalogue: Catalogue)
 def test_a_line_that_is_added_brings_new_steps_and_changes_who_lists_the_lines(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1"), _line("2")))
     assert found.lines_added == ("2",)
-    assert found.new == ("device.reserve@2", "device.ship@2", "device.thank@2")
+    assert found.added == ("device.reserve@2", "device.ship@2", "device.thank@2")
     assert list(found.changed) == ["parcel.list"]
 
 
 def test_a_line_that_is_taken_out_takes_its_steps_with_it(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1"), _line("2")), _order(_line("1")))
     assert found.lines_removed == ("2",)
-    assert found.gone == ("device.reserve@2", "device.ship@2", "device.thank@2")
+    assert found.removed == ("device.reserve@2", "device.ship@2", "device.thank@2")
 
 
 def test_there_and_back_are_opposite(catalogue: Catalogue) -> None:
     one, two = _order(_line("1"), _line("2")), _order(_line("2", colour="blue"), _line("3"))
     there, back = _difference(catalogue, one, two), _difference(catalogue, two, one)
-    assert set(there.gone) == set(back.new)
-    assert set(there.new) == set(back.gone)
+    assert set(there.removed) == set(back.added)
+    assert set(there.added) == set(back.removed)
     assert {id_: [(c.before, c.after) for c in changes] for id_, changes in there.changed.items()} == {
         id_: [(c.after, c.before) for c in changes] for id_, changes in back.changed.items()
     }
@@ -129,17 +129,17 @@ def test_there_and_back_are_opposite(catalogue: Catalogue) -> None:
 
 def test_another_definition_of_the_same_step_is_a_change(catalogue: Catalogue, tmp_path: Path) -> None:
     edited = _catalogue(tmp_path / "edited", CATALOGUE.replace("post: /shipments", "put: /shipments"))
-    found = difference(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited))
+    found = diff_plans(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited))
     assert list(found.changed) == ["device.ship@1"]
 
 
 def test_what_follows_a_step_is_not_its_input(catalogue: Catalogue, tmp_path: Path) -> None:
     text = CATALOGUE.replace("  ship:\n", "  ship:\n    sla: {duration: 3d}\n    on_failure: continue\n")
     edited = _catalogue(tmp_path / "edited", text)
-    assert difference(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited)).is_empty
+    assert diff_plans(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited)).is_empty
 
 
 def test_an_order_of_which_no_line_is_left_is_another_order(catalogue: Catalogue) -> None:
     old = compile_order(_order(_line("1")), catalogue)
-    assert survives(old, compile_order(_order(_line("1"), _line("2")), catalogue))
-    assert not survives(old, compile_order(_order(_line("2")), catalogue))
+    assert shares_order_lines(old, compile_order(_order(_line("1"), _line("2")), catalogue))
+    assert not shares_order_lines(old, compile_order(_order(_line("2")), catalogue))

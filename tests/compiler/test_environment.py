@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 from tests.compiler.written import catalogue_in, told
 
 BASE = "kind: system\nid: inventory\nbase_url: http://a\ntimeout: 10s\nlimits: {concurrency: 3}\n"
@@ -37,4 +37,4 @@ def test_its_own_mistakes_stand_in_its_own_file() -> None:
 
 
 def test_a_file_that_is_not_there_is_told_of() -> None:
-    assert [one.code for one in check([], Path("nowhere.yaml"))] == ["file-missing"]
+    assert [one.code for one in check_definitions([], Path("nowhere.yaml"))] == ["file-missing"]

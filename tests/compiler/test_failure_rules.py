@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from compiler.compile_order import compile_order
-from compiler.language.steps import FailureCase, RetryPolicy
-from compiler.plan.codec import pack, unpack
+from compiler.language.steps import FailureRule, RetryPolicy
+from compiler.plan.codec import decode_plan, encode_plan
 from tests.compiler.sketch import catalogue_of, line, order_of
 
 TEXT = """
@@ -31,11 +31,11 @@ steps:
 )
 def test_the_policy_of_what_is_in_fallout_is_written_out(written: str, tmp_path: Path) -> None:
     plan = compile_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT % written))
-    case = unpack(pack(plan)).definitions[0].definition.on_failure[-1]
+    case = decode_plan(encode_plan(plan)).definitions[0].definition.on_failure[-1]
     assert isinstance(case.retry, RetryPolicy)
     assert case.retry.intervals == [timedelta(days=1), timedelta(days=2)]
 
 
 def test_only_what_is_in_fallout_is_tried_again_by_itself() -> None:
     with pytest.raises(ValueError, match="goes with `do: fallout`"):
-        FailureCase(do="continue", retry="daily")
+        FailureRule(do="continue", retry="daily")

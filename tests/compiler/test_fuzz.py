@@ -12,12 +12,12 @@ from hypothesis import strategies as st
 from compiler.cel.evaluation import EvaluationError, evaluate, split_template
 from compiler.language.attributes import Attribute, validate_value
 from compiler.language.durations import format_duration, parse_duration
-from compiler.load_catalogue import check, load_catalogue
+from compiler.load_catalogue import check_definitions, load_catalogue
 from compiler.source.findings import CatalogueInvalid, Finding
 from compiler.source.yaml_reader import read_documents
 from compiler.typecheck.scopes import source_scope
-from compiler.typecheck.type_checker import mistakes_in
-from compiler.typecheck.types import object_of
+from compiler.typecheck.type_checker import check_expression
+from compiler.typecheck.types import object_type
 from tests.definitions.conftest import DEFINITIONS
 
 SHIPPED = sorted(DEFINITIONS.rglob("*.yaml"))
@@ -34,7 +34,7 @@ JUNK = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map(
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 FEWER = settings(QUICK, max_examples=60)
 SCOPE = source_scope(
-    object_of({"a": Attribute(type="integer", default=1), "b": Attribute(type="string")}),
+    object_type({"a": Attribute(type="integer", default=1), "b": Attribute(type="string")}),
     None,
 )
 
@@ -64,7 +64,7 @@ def test_any_bytes_are_read_into_documents_and_findings(raw: bytes) -> None:
 @QUICK
 @given(st.lists(st.sampled_from(TOKENS) | st.text(max_size=3), max_size=25).map("".join))
 def test_any_text_as_an_expression_is_judged_and_evaluated_without_a_crash(text: str) -> None:
-    for mistake in mistakes_in(text, SCOPE, "condition"):
+    for mistake in check_expression(text, SCOPE, "condition"):
         assert 0 <= mistake.offset <= len(text)
         assert mistake.message
     with contextlib.suppress(EvaluationError):
@@ -84,7 +84,7 @@ def test_a_damaged_definition_gives_findings_or_a_catalogue(path: Path, data: st
         for other in SHIPPED:
             written = damaged if other == path else TEXTS[other]
             Path(folder, other.name).write_text(written, encoding="utf-8", errors="replace", newline="")
-        findings = check([Path(folder)])
+        findings = check_definitions([Path(folder)])
         sound([one for one in findings if Path(one.file).name == path.name], damaged)
         try:
             load_catalogue(Path(folder))

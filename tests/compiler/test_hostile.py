@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 
 ROOT = Path(__file__).parents[2]
 MEMORY = 2 * 1024**3
@@ -153,7 +153,7 @@ RAW = [b"\0" * 1000, b"\xff\xfe" * 1000, b"a: \xed\xa0\x80", b"a: \x1b[31m", byt
 @pytest.mark.parametrize("raw", RAW)
 def test_bytes_that_are_no_text_are_one_finding(raw: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_bytes(raw)
-    assert [finding.code for finding in check([tmp_path])] == ["yaml-encoding"]
+    assert [finding.code for finding in check_definitions([tmp_path])] == ["yaml-encoding"]
 
 
 def test_a_folder_that_is_not_there_and_links_in_a_circle_are_findings(tmp_path: Path) -> None:
@@ -161,5 +161,5 @@ def test_a_folder_that_is_not_there_and_links_in_a_circle_are_findings(tmp_path:
     (tmp_path / "one" / "two" / "back").symlink_to(tmp_path / "one")
     (tmp_path / "nowhere.yaml").symlink_to(tmp_path / "missing")
     (tmp_path / "folder.yaml").mkdir()
-    assert {finding.code for finding in check([tmp_path])} == {"folder-circle", "file-missing"}
-    assert [finding.code for finding in check([tmp_path / "missing"])] == ["folder-missing"]
+    assert {finding.code for finding in check_definitions([tmp_path])} == {"folder-circle", "file-missing"}
+    assert [finding.code for finding in check_definitions([tmp_path / "missing"])] == ["folder-missing"]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 from compiler.source.findings import Finding
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ def codes_in_source() -> set[str]:
 def found(folder: Path, text: str) -> list[Finding]:
     folder.mkdir()
     (folder / "file.yaml").write_text(text, encoding="utf-8")
-    return check([folder])
+    return check_definitions([folder])
 
 
 def test_every_code_in_the_source_has_its_section_on_the_page() -> None:
@@ -57,35 +57,37 @@ def test_the_right_example_has_no_error_and_not_its_finding(code: str, tmp_path:
 
 
 def test_a_folder_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
-    assert [finding.code for finding in check([tmp_path / "nowhere"])] == ["folder-missing"]
+    assert [finding.code for finding in check_definitions([tmp_path / "nowhere"])] == ["folder-missing"]
 
 
 def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
-    assert [finding.code for finding in check([tmp_path / "nowhere.yaml"])] == ["file-missing"]
+    assert [finding.code for finding in check_definitions([tmp_path / "nowhere.yaml"])] == ["file-missing"]
 
 
 def test_an_empty_folder_is_a_warning(tmp_path: Path) -> None:
-    assert [(finding.code, finding.severity) for finding in check([tmp_path])] == [("catalogue-empty", "warning")]
+    assert [(finding.code, finding.severity) for finding in check_definitions([tmp_path])] == [
+        ("catalogue-empty", "warning")
+    ]
 
 
 def test_symbolic_links_in_a_circle_are_a_finding_and_end(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "back").symlink_to(tmp_path)
-    assert "folder-circle" in {finding.code for finding in check([tmp_path])}
+    assert "folder-circle" in {finding.code for finding in check_definitions([tmp_path])}
 
 
 def test_a_link_to_itself_and_a_pipe_are_findings_not_a_hang(tmp_path: Path) -> None:
     (tmp_path / "self.yaml").symlink_to(tmp_path / "self.yaml")
     os.mkfifo(tmp_path / "pipe.yaml")
-    assert [finding.code for finding in check([tmp_path])] == ["file-unreadable", "file-unreadable"]
+    assert [finding.code for finding in check_definitions([tmp_path])] == ["file-unreadable", "file-unreadable"]
 
 
 @pytest.mark.parametrize("raw", [b"kind: \xff\xfe", b"kind: a\x00b", "id: 1".encode("utf-16")])
 def test_text_that_is_not_utf_8_or_holds_nul_is_a_finding(raw: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_bytes(raw)
-    assert [finding.code for finding in check([tmp_path])] == ["yaml-encoding"]
+    assert [finding.code for finding in check_definitions([tmp_path])] == ["yaml-encoding"]
 
 
 def test_a_file_over_the_limit_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_text("# " + "x" * (17 * 1024 * 1024), encoding="utf-8")
-    assert [finding.code for finding in check([tmp_path])] == ["file-too-large"]
+    assert [finding.code for finding in check_definitions([tmp_path])] == ["file-too-large"]

@@ -8,15 +8,15 @@ from typing import Any
 import jsonschema
 import pytest
 
-from compiler.language.documents import KINDS
-from compiler.language.json_schema import json_schema, kinds
+from compiler.language.documents import DOCUMENT_MODELS
+from compiler.language.json_schema import json_schema, schema_kinds
 from compiler.source.document import Document
 from compiler.source.files import read_folder
 from compiler.source.yaml_reader import read_documents
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 SHIPPED = read_folder(DEFINITIONS).documents
-VALIDATORS = {kind: jsonschema.Draft202012Validator(json_schema(kind)) for kind in KINDS}
+VALIDATORS = {kind: jsonschema.Draft202012Validator(json_schema(kind)) for kind in DOCUMENT_MODELS}
 ANY = jsonschema.Draft202012Validator(json_schema())
 
 SHORT = """
@@ -36,7 +36,7 @@ def is_accepted(text: str) -> bool:
     return bool(VALIDATORS[data["kind"]].is_valid(data) and ANY.is_valid(data))
 
 
-@pytest.mark.parametrize("kind", kinds())
+@pytest.mark.parametrize("kind", schema_kinds())
 def test_every_kind_has_a_valid_schema(kind: str) -> None:
     jsonschema.Draft202012Validator.check_schema(json_schema(kind))
 
@@ -74,7 +74,7 @@ def test_what_loading_refuses_by_its_form_the_schema_refuses(text: str) -> None:
     assert not is_accepted(text)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", DOCUMENT_MODELS)
 def test_every_key_of_a_definition_has_a_description(kind: str) -> None:
     schema = json_schema(kind)
     without = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 from compiler.source.findings import Finding
 from tests.definitions.conftest import DEFINITIONS
 
@@ -107,7 +107,7 @@ def broken(folder: Path, file: str, before: str, after: str) -> list[Finding]:
     text = (folder / file).read_text(encoding="utf-8")
     assert before in text
     (folder / file).write_text(text.replace(before, after, 1), encoding="utf-8")
-    return check([folder])
+    return check_definitions([folder])
 
 
 @pytest.mark.parametrize(("file", "before", "after", "words"), MISTAKES, ids=[f"{one[0]}:{one[2]}" for one in MISTAKES])

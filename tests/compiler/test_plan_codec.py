@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from compiler.language.steps import Action
-from compiler.plan.codec import pack, unpack
-from compiler.plan.plan import Line, OrderHeader, Plan, Previous
+from compiler.language.steps import LineAction
+from compiler.plan.codec import decode_plan, encode_plan
+from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PreviousState
 from tests.compiler.sketch import catalogue_of, line, sketch
 
 ODD = {
@@ -25,26 +25,26 @@ ODD = {
 
 
 def of_line(**more: object) -> Plan:
-    served = Line("1", "p", "P", 2.5, Action.MODIFY, dict(ODD), **more)  # type: ignore[arg-type]
+    served = PlannedLine("1", "p", "P", 2.5, LineAction.MODIFY, dict(ODD), **more)  # type: ignore[arg-type]
     header = OrderHeader("O", {"id": "C"}, 3, datetime(2026, 1, 1, tzinfo=UTC), None, {"x": [1]})
     return Plan(header, "sha256:0", (served,), (), (), ())
 
 
 def test_values_keep_their_types() -> None:
-    plan = of_line(previous=Previous(dict(ODD), 3), each=date(2026, 1, 1), index=2, external_ids={"a": "b"})
-    read = unpack(pack(plan))
+    plan = of_line(previous=PreviousState(dict(ODD), 3), each=date(2026, 1, 1), index=2, external_ids={"a": "b"})
+    read = decode_plan(encode_plan(plan))
     assert read == plan
     assert repr(read.order_lines[0]) == repr(plan.order_lines[0])
 
 
 def test_the_same_plan_gives_the_same_bytes() -> None:
-    assert pack(of_line()) == pack(of_line())
+    assert encode_plan(of_line()) == encode_plan(of_line())
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", zlib.compress(b"[]"), zlib.compress(b'{"format": 99}')])
 def test_bytes_that_are_no_plan_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="plan"):
-        unpack(data)
+        decode_plan(data)
 
 
 EVERYTHING = """
@@ -85,7 +85,7 @@ steps:
 def test_definitions_of_every_kind_survive(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, EVERYTHING), line("1", "offer")).plan
     assert len(plan.definitions) == 6
-    assert unpack(pack(plan)) == plan
+    assert decode_plan(encode_plan(plan)) == plan
 
 
 def test_what_a_definition_says_is_stored_once(tmp_path: Path) -> None:
@@ -93,4 +93,4 @@ def test_what_a_definition_says_is_stored_once(tmp_path: Path) -> None:
     lines = [line(str(number), "offer") for number in range(300)]
     many = sketch(catalogue, *lines).plan
     assert len(many.definitions) == 6
-    assert len(pack(many)) < 300 * len(pack(sketch(catalogue, lines[0]).plan)) / 10
+    assert len(encode_plan(many)) < 300 * len(encode_plan(sketch(catalogue, lines[0]).plan)) / 10

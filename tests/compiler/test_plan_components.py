@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from compiler.plan.plan import Previous
+from compiler.plan.plan import PreviousState
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
 GO = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"
@@ -66,7 +66,7 @@ def test_components_take_the_parents_action_and_a_previous_made_likewise(tmp_pat
     previous = {"quantity": 2, "attributes": {"seats": 5}}
     plan = sketch(catalogue_of(tmp_path, BUNDLE), line("1", "bundle", action="modify", previous=previous))
     assert plan.order_lines["1.desk"].action == "modify"
-    assert plan.order_lines["1.desk"].previous == Previous({"seats": 5}, 10)
+    assert plan.order_lines["1.desk"].previous == PreviousState({"seats": 5}, 10)
 
 
 def test_child_lines_that_the_order_spells_out_replace_the_components(tmp_path: Path) -> None:
@@ -115,9 +115,9 @@ def test_previous_is_checked_by_name_and_type_but_not_against_todays_limits(tmp_
     text = f"kind: commercial_product\nid: a\nattributes: {{n: {{type: integer, maximum: 3, default: 1}}}}\n{GO}"
     catalogue = catalogue_of(tmp_path, text)
     known = {"attributes": {"n": 9}}
-    assert sketch(catalogue, line("1", "a", action="modify", previous=known)).order_lines["1"].previous == Previous(
-        {"n": 9}, 1
-    )
+    assert sketch(catalogue, line("1", "a", action="modify", previous=known)).order_lines[
+        "1"
+    ].previous == PreviousState({"n": 9}, 1)
     wrong = {"attributes": {"n": "x"}}
     assert only(rejected(catalogue, line("1", "a", action="modify", previous=wrong)), "attribute-misfit")
     unknown = {"attributes": {"m": 1}}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.plan.plan import Previous
+from compiler.plan.plan import PreviousState
 from tests.compiler.sketch import catalogue_of, line, only, rejected, sketch
 
 STEPS = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"
@@ -283,7 +283,7 @@ def test_previous_is_made_likewise(tmp_path: Path) -> None:
     )
     previous = {"quantity": 2, "attributes": {"model": "old", "n": 3}}
     plan = sketch(catalogue, line("1", "offer", action="modify", previous=previous))
-    assert plan.lines["hub@1"].previous == Previous({"m": "old", "n": 3}, 6)
+    assert plan.lines["hub@1"].previous == PreviousState({"m": "old", "n": 3}, 6)
 
 
 def test_has_previous_answers_where_the_order_does_not_say_what_the_customer_had(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.compile_order import compile_order
-from compiler.explain_order import explain_order, explanation_json, sentence
+from compiler.explain_order import decision_text, explain_order, explanation_to_json
 from tests.compiler.sketch import catalogue_of, line, order_of
 
 TEXT = """
@@ -45,7 +45,8 @@ steps: {look: {milestone: true}}
 def test_every_rule_component_workstream_and_step_is_told_of(tmp_path: Path) -> None:
     explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
     told = {
-        (reason.subject, reason.line, reason.name): (reason.applied, reason.results) for reason in explanation.reasons
+        (reason.subject, reason.line_id, reason.name): (reason.applied, reason.result_ids)
+        for reason in explanation.decisions
     }
     assert told == {
         ("component", "1", "inner"): (False, ()),
@@ -64,15 +65,15 @@ def test_every_rule_component_workstream_and_step_is_told_of(tmp_path: Path) -> 
 
 def test_reasons_are_sentences(tmp_path: Path) -> None:
     explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
-    said = [sentence(reason) for reason in explanation.reasons]
+    said = [decision_text(reason) for reason in explanation.decisions]
     assert "1: rule for b is out, because `attributes.checked` does not hold" in said
     assert "c@1: workstream audit is out, because `quantity > 5` does not hold" in said
     assert any(
         "waits for b.check, but at 1 it is not in the plan here; what stands in is a.take@1" in one for one in said
     )
-    assert [reason.waiting for reason in explanation.replacements("c.mount@1")] == ["c.mount@1"]
-    assert {reason.subject for reason in explanation.at("c@1")} == {"workstream", "step"}
-    assert all(set(one) == set(explanation_json(explanation)[0]) for one in explanation_json(explanation))
+    assert [reason.waiting_step for reason in explanation.step_replacements("c.mount@1")] == ["c.mount@1"]
+    assert {reason.subject for reason in explanation.line_decisions("c@1")} == {"workstream", "step"}
+    assert all(set(one) == set(explanation_to_json(explanation)[0]) for one in explanation_to_json(explanation))
 
 
 def test_explaining_gives_the_plan_that_compiling_gives(tmp_path: Path) -> None:

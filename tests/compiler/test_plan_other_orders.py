@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from compiler.compile_order import compile_order
-from compiler.plan.codec import pack, unpack
-from compiler.plan.to_json import plan_json
+from compiler.plan.codec import decode_plan, encode_plan
+from compiler.plan.to_json import plan_to_json
 from compiler.source.findings import CatalogueInvalid
 from tests.compiler.sketch import catalogue_of, line, order_of
 
@@ -33,8 +33,8 @@ steps:
 def steps_of(folder: Path, order: str, step: str = "use") -> dict[str, Any]:
     catalogue = catalogue_of(folder, OFFER % (order, step))
     plan = compile_order(order_of(line("1", "offer")), catalogue)
-    assert unpack(pack(plan)) == plan
-    return {step["id"]: step for step in plan_json(plan)["steps"]}
+    assert decode_plan(encode_plan(plan)) == plan
+    return {step["id"]: step for step in plan_to_json(plan)["steps"]}
 
 
 def test_the_plan_tells_which_steps_of_other_orders_it_waits_for(tmp_path: Path) -> None:

@@ -11,19 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from compiler.catalogue.catalogue_index import reach_of
-from compiler.compile_order import compile_order, header_of
-from compiler.composition.predecessors import Predecessors
-from compiler.composition.step_instances import StepInstances
+from compiler.catalogue.catalogue_index import get_catalogue_index
+from compiler.compile_order import compile_order, order_header
+from compiler.composition.predecessors import PredecessorResolver
+from compiler.composition.step_instances import StepInstanceBuilder
 from compiler.decomposition.decompose import decompose
-from compiler.decomposition.expression_evaluator import Judge
+from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.rejections import Rejections
 from compiler.load_catalogue import load_catalogue
-from compiler.orders.reader import source_of
-from compiler.orders.validation import order_form
+from compiler.orders.reader import order_source
+from compiler.orders.validation import validate_order
 from compiler.plan.bindings import order_bindings
-from compiler.plan.codec import pack, unpack
-from compiler.plan.decision_log import Reasons
+from compiler.plan.codec import decode_plan, encode_plan
+from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import Plan
 from compiler.source.findings import OrderRejected
 from tests.compiler.literal_references import LiteralReferences
@@ -47,39 +47,41 @@ def test_plans_are_sound_and_survive_packing(seed: int, tmp_path: Path) -> None:
     plan = plan_of(seed, tmp_path)
     if plan is None:
         return
-    lines = [line.id for line in (*plan.order_lines, *plan.lines)]
+    lines = [line.id for line in (*plan.order_lines, *plan.fulfilment_lines)]
     steps = [step.id for step in plan.steps]
     assert len(set(lines)) == len(lines)
     assert len(set(steps)) == len(steps)
-    assert all(set(line.sources) <= set(lines) for line in plan.lines)
+    assert all(set(line.sources) <= set(lines) for line in plan.fulfilment_lines)
     done: set[int] = set()
     waiting = dict(enumerate(plan.steps))
     while ready := [at for at, step in waiting.items() if done.issuperset(step.after)]:
         done.update(ready)
         waiting = {at: step for at, step in waiting.items() if at not in done}
     assert not waiting, "every step's turn comes"
-    assert unpack(pack(plan)) == plan
-    assert pack(unpack(pack(plan))) == pack(plan)
+    assert decode_plan(encode_plan(plan)) == plan
+    assert encode_plan(decode_plan(encode_plan(plan))) == encode_plan(plan)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_predecessors_are_those_of_the_rules_taken_literally(
     seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("compiler.composition.reference_scope.MANY", seed % 2 * 8)
+    monkeypatch.setattr("compiler.composition.reference_scope.LARGE_PARENT_COUNT", seed % 2 * 8)
     drawn = Draw(seed)
-    reach = reach_of(load_catalogue(write(tmp_path / "catalogue", drawn.documents())))
+    reach = get_catalogue_index(load_catalogue(write(tmp_path / "catalogue", drawn.documents())))
     data = drawn.order()
-    form = order_form(data, source_of(data, "order"))
+    form = validate_order(data, order_source(data, "order"))
     assert form.order is not None
-    judge = Judge(Rejections(form), order_bindings(header_of(form.order)))
-    tree = decompose(form.order, reach, judge, Reasons())
-    instances = StepInstances(tree, reach, judge, Reasons())
-    instances.plan()
+    judge = ExpressionEvaluator(Rejections(form), order_bindings(order_header(form.order)))
+    tree = decompose(form.order, reach, judge, DecisionLog())
+    instances = StepInstanceBuilder(tree, reach, judge, DecisionLog())
+    instances.build()
     literal = LiteralReferences(tree, reach, instances)
-    predecessors = Predecessors(tree, reach, instances, Reasons(wanted=True))
+    predecessors = PredecessorResolver(tree, reach, instances, DecisionLog(enabled=True))
     for instance in instances.all:
-        assert {one.id for one in predecessors.of(instance)} == {one.id for one in literal.of(instance)}, instance.id
+        assert {one.id for one in predecessors.resolve(instance)} == {one.id for one in literal.of(instance)}, (
+            instance.id
+        )
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -164,8 +164,8 @@ steps: {take: {activity: take}}
 def test_outputs_that_expressions_read_are_resolved_to_instances(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, READS), line("1", "offer"), line("2", "offer"))
     assert plan.reads("cam.give@2#1") == [["cam.take@2#1"]]
-    reads = plan.plan.definition_of(plan.steps["offer.bill@1"]).reads
-    assert [(read.workstream, read.many) for read in reads] == [("cam", True), ("hub", False)]
+    reads = plan.plan.step_definition(plan.steps["offer.bill@1"]).reads
+    assert [(read.workstream, read.is_list) for read in reads] == [("cam", True), ("hub", False)]
     assert plan.reads("offer.bill@1") == [["cam.take@1#1", "cam.take@1#2"], ["hub.take@1"]]
 
 

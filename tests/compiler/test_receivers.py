@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from compiler.language.event_types import EVENT_TYPES, fits, is_known
+from compiler.language.event_types import EVENT_TYPES, matches, matches_known_type
 from compiler.language.json_schema import json_schema
 from compiler.language.systems import Receiver
-from compiler.load_catalogue import check, load_catalogue
+from compiler.load_catalogue import check_definitions, load_catalogue
 from compiler.source.findings import Finding
 
 OFFER = """
@@ -32,7 +32,7 @@ def written(folder: Path, *texts: str, escalate: str = "field_ops") -> Path:
 
 
 def found(folder: Path, *texts: str, escalate: str = "field_ops") -> list[Finding]:
-    return check([written(folder, *texts, escalate=escalate)])
+    return check_definitions([written(folder, *texts, escalate=escalate)])
 
 
 def test_a_receiver_is_taken_with_everything_that_it_may_say(tmp_path: Path) -> None:
@@ -108,14 +108,14 @@ def test_a_receiver_may_not_be_called_as_a_queue_is(tmp_path: Path) -> None:
 
 
 def test_patterns_mean_types() -> None:
-    assert fits("order.*", "order.held")
-    assert fits("*", "step.late")
-    assert fits("step.late", "step.late")
-    assert not fits("step.*", "order.held")
-    assert not fits("step.lat", "step.late")
-    assert not is_known("steps.*")
-    assert not is_known("order")
-    assert all(is_known(event_type) for event_type in EVENT_TYPES)
+    assert matches("order.*", "order.held")
+    assert matches("*", "step.late")
+    assert matches("step.late", "step.late")
+    assert not matches("step.*", "order.held")
+    assert not matches("step.lat", "step.late")
+    assert not matches_known_type("steps.*")
+    assert not matches_known_type("order")
+    assert all(matches_known_type(event_type) for event_type in EVENT_TYPES)
 
 
 def test_editors_know_the_keys() -> None:

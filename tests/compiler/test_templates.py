@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cel.evaluation import render
+from compiler.cel.evaluation import render_template
 
 BINDINGS: dict[str, Any] = {
     "order": {"id": "O-1"},
@@ -35,11 +35,11 @@ BINDINGS: dict[str, Any] = {
     ],
 )
 def test_alone_an_expression_keeps_its_values_type(template: Any, value: Any) -> None:
-    assert render(template, BINDINGS) == value
+    assert render_template(template, BINDINGS) == value
 
 
 def test_a_path_alone_keeps_a_date_as_it_was_given() -> None:
-    assert render("${attributes.day}", BINDINGS) == date(2026, 12, 1)
+    assert render_template("${attributes.day}", BINDINGS) == date(2026, 12, 1)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_a_path_alone_keeps_a_date_as_it_was_given() -> None:
     ],
 )
 def test_inside_text_a_value_is_written_as_people_write_it(template: str, text: str) -> None:
-    assert render(template, BINDINGS) == text
+    assert render_template(template, BINDINGS) == text
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_inside_text_a_value_is_written_as_people_write_it(template: str, text: 
     ],
 )
 def test_an_expression_runs_to_its_balancing_brace_and_two_dollars_are_literal(template: str, text: str) -> None:
-    assert render(template, BINDINGS) == text
+    assert render_template(template, BINDINGS) == text
 
 
 @pytest.mark.parametrize(
@@ -81,4 +81,4 @@ def test_an_expression_runs_to_its_balancing_brace_and_two_dollars_are_literal(t
     ],
 )
 def test_days_hours_minutes_and_sum_are_added_to_cel(expression: str, value: Any) -> None:
-    assert render(expression, BINDINGS) == value
+    assert render_template(expression, BINDINGS) == value

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 from compiler.source.yaml_reader import read_documents
 from tests.compiler.written import told
 
@@ -50,7 +50,7 @@ def test_the_same_key_quoted_and_unquoted_is_given_twice() -> None:
 def test_several_documents_stand_in_one_file_and_empty_ones_count_nothing() -> None:
     documents = read_documents("---\na: 1\n---\n---\nb: 2\n...\n", "file.yaml").documents
     assert [document.data for document in documents] == [{"a": 1}, {"b": 2}]
-    assert documents[1].place(("b",), key=True) == ("file.yaml", 5, 1)
+    assert documents[1].location(("b",), key=True) == ("file.yaml", 5, 1)
 
 
 def test_json_is_yaml() -> None:
@@ -108,24 +108,24 @@ def test_what_an_alias_repeats_is_the_same_value() -> None:
 )
 def test_a_place_inside_a_text_is_that_of_the_character(written: str, column: int) -> None:
     document = read_documents(f"when: {written}", "file.yaml").documents[0]
-    assert document.place_in(("when",), 0) == ("file.yaml", 1, column)
+    assert document.location_in_text(("when",), 0) == ("file.yaml", 1, column)
     shift = len("attributes.") + (5 if "\\u" in written else 0)
-    assert document.place_in(("when",), len("attributes.")) == ("file.yaml", 1, column + shift)
+    assert document.location_in_text(("when",), len("attributes.")) == ("file.yaml", 1, column + shift)
 
 
 def test_a_place_in_text_of_several_lines_is_in_the_line_that_it_stands_in() -> None:
     document = read_documents("when: |\n  first &&\n  second\n", "file.yaml").documents[0]
-    assert document.place_in(("when",), len("first &&\n")) == ("file.yaml", 3, 3)
+    assert document.location_in_text(("when",), len("first &&\n")) == ("file.yaml", 3, 3)
     document = read_documents("when: >-\n  first &&\n  second\n", "file.yaml").documents[0]
-    assert document.place_in(("when",), len("first && ")) == ("file.yaml", 3, 3)
+    assert document.location_in_text(("when",), len("first && ")) == ("file.yaml", 3, 3)
     document = read_documents("when: first &&\n  second\n", "file.yaml").documents[0]
-    assert document.place_in(("when",), len("first && ")) == ("file.yaml", 2, 3)
+    assert document.location_in_text(("when",), len("first && ")) == ("file.yaml", 2, 3)
 
 
 def test_the_place_of_what_is_not_there_is_that_of_what_is_around_it() -> None:
     document = read_documents("a:\n  b: [1]\n", "file.yaml").documents[0]
-    assert document.place(("a", "x", "y")) == ("file.yaml", 2, 3)
-    assert document.place(("a", "b", 7)) == ("file.yaml", 2, 6)
+    assert document.location(("a", "x", "y")) == ("file.yaml", 2, 3)
+    assert document.location(("a", "b", 7)) == ("file.yaml", 2, 6)
 
 
 def test_every_yaml_and_yml_below_the_folder_is_read_in_path_order_and_hidden_ones_are_not(tmp_path: Path) -> None:
@@ -133,6 +133,6 @@ def test_every_yaml_and_yml_below_the_folder_is_read_in_path_order_and_hidden_on
     (tmp_path / ".git").mkdir()
     for name in ("b.yaml", "a.yml", "sub/c.yaml", ".git/d.yaml", ".e.yaml", "f.txt"):
         (tmp_path / name).write_text("x: 1")
-    found = check([tmp_path])
+    found = check_definitions([tmp_path])
     assert [Path(finding.file).name for finding in found] == ["a.yml", "b.yaml", "c.yaml"]
     assert {finding.code for finding in found} == {"kind-missing"}

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.load_catalogue import check, load_catalogue
+from compiler.load_catalogue import check_definitions, load_catalogue
 from compiler.source.findings import Finding
 
 MARK = "«"
@@ -41,7 +41,7 @@ def findings_of(text: str, environment: str | None = None) -> list[Finding]:
         over = Path(folder, "environment.yaml")
         if environment is not None:
             over.write_text(environment.replace(MARK, ""), encoding="utf-8")
-        found = check([file], over if environment is not None else None)
+        found = check_definitions([file], over if environment is not None else None)
     return [one.model_copy(update={"file": Path(one.file).name}) for one in found]
 
 

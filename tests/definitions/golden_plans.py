@@ -13,7 +13,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
 from compiler.orders.reader import read_orders
-from compiler.plan.to_json import plan_json
+from compiler.plan.to_json import plan_to_json
 
 ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
@@ -28,7 +28,7 @@ def sample_orders() -> dict[str, dict[str, Any]]:
 
 def plan_of(order: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """Of `plan -o json` what the business cares about: the fulfilment lines, and which step waits for which."""
-    plan = plan_json(compile_order(order, catalogue))
+    plan = plan_to_json(compile_order(order, catalogue))
     return {
         "lines": {line["id"]: {key: line[key] for key in line if key != "id"} for line in plan["lines"]},
         "steps": {step["id"]: sorted(step["after"]) for step in sorted(plan["steps"], key=lambda step: step["id"])},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
-from compiler.load_catalogue import check, load_catalogue
+from compiler.load_catalogue import check_definitions, load_catalogue
 from sandbox.app import SYSTEMS
 from tests.definitions.conftest import DEFINITIONS
 
@@ -29,7 +29,7 @@ dependencies:
 
 
 def test_the_shipped_catalogue_has_no_finding() -> None:
-    assert [str(finding) for finding in check([DEFINITIONS])] == []
+    assert [str(finding) for finding in check_definitions([DEFINITIONS])] == []
 
 
 def test_the_definitions_are_yaml_only() -> None:

@@ -13,13 +13,13 @@ from typing import Any
 
 import httpx
 
-from operations.client import Orders
+from operations.client import OrderClient
 from stack import temporal_server
-from stack.data_folder import Folder
+from stack.data_folder import DataFolder
 from stack.options import Ports, StackOptions, free_port
-from stack.services import Blueprint, services
-from stack.supervisor import Child, Watchdog
-from workflows.contract.order_messages import workflow_id
+from stack.services import StackSpec, build_services
+from stack.supervisor import ServiceProcess, Watchdog
+from workflows.contract.order_messages import order_workflow_id
 
 DEFINITIONS = Path(__file__).with_name("definitions")
 DEADLINE = 90.0
@@ -38,12 +38,14 @@ async def until(holds: Callable[[], Awaitable[Any]]) -> Any:
 
 
 class Site:
-    def __init__(self, plan: Blueprint, watchdog: Watchdog, sandbox: httpx.AsyncClient) -> None:
+    def __init__(self, plan: StackSpec, watchdog: Watchdog, sandbox: httpx.AsyncClient) -> None:
         self.plan = plan
-        self.orders = Orders(plan.client)
+        self.orders = OrderClient(plan.client)
         self.sandbox = sandbox
         told: list[str] = []  # nobody reads it: nothing is started again by itself
-        self._children = {service.name: Child(service, watchdog, told.append) for service in services(plan)}
+        self._children = {
+            service.name: ServiceProcess(service, watchdog, told.append) for service in build_services(plan)
+        }
 
     async def start(self, *names: str) -> None:
         """These, or all in their order; returns when they are ready."""
@@ -84,7 +86,7 @@ class Site:
 
     async def submit(self, product: str, order_id: str, *, deadline: float = 30.0) -> None:
         order = {"id": order_id, "customer": {"id": "C-1"}, "lines": [{"id": "1", "product": product}]}
-        assert (await self.orders.submit(order, deadline=deadline)).accepted
+        assert (await self.orders.submit(order, decision_timeout=deadline)).accepted
 
     async def step_is(self, order_id: str, step: str, state: str) -> None:
         async def reached() -> bool:
@@ -95,7 +97,7 @@ class Site:
 
     async def described(self, order_id: str) -> Any:
         """As Temporal's own API has it."""
-        handle = self.orders.client.get_workflow_handle(workflow_id(order_id))
+        handle = self.orders.client.get_workflow_handle(order_workflow_id(order_id))
         return (await handle.describe()).raw_description
 
     async def effects(self, order_id: str) -> list[Json]:
@@ -127,10 +129,10 @@ class Site:
 async def running(folder: Path, definitions: Path = DEFINITIONS) -> AsyncIterator[Site]:
     ports = Ports(free_port(), free_port(), free_port(), free_port())
     options = StackOptions(definitions, folder, ports)
-    kept = Folder(folder)
+    kept = DataFolder(folder)
     with kept.locked():
-        client = await temporal_server.client(ports)
-        plan = Blueprint(options, kept, client, {"booking": 86_400.0, "activation": 5.0, "redelivery": 0.2})
+        client = await temporal_server.connect(ports)
+        plan = StackSpec(options, kept, client, {"booking": 86_400.0, "activation": 5.0, "redelivery": 0.2})
         watchdog = Watchdog()
         async with httpx.AsyncClient(base_url=plan.addresses.sandbox, timeout=30, trust_env=False) as sandbox:
             site = Site(plan, watchdog, sandbox)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from operations.actions.amend_order import Amendment
+from operations.actions.amend_order import AmendCommand
 from tests.durability.site import Site, running, until
 from workflows.contract.order_messages import Actor, EventDelivery
 
@@ -47,12 +47,12 @@ async def test_what_was_done_is_redone_patched_undone_and_added_and_nothing_is_l
     assert await held(site, "S-1") == [("cam-indoor", 1), ("cam-indoor", 2), ("cam-outdoor", 1), ("cam-outdoor", 2)]
     wanted = order("S-1", (3, 4))
     wanted["lines"].append(dict(wanted["lines"][0], id="9", attributes={"number": 7, "spare": 7}))
-    answer = await site.orders.amend(Amendment(wanted, ANN))
+    answer = await site.orders.amend(AmendCommand(wanted, ANN))
     assert answer.counts == {"redone": 1, "patched": 1, "undone": 2, "stopped": 1, "added": 3}
     await site.step_is("S-1", "cameras.agreed@9", "in_progress")
     for step in ("cameras.agreed@1", "cameras.agreed@9"):
-        await site.orders.event("S-1", EventDelivery(event_id=step, name="agreed", step=step))
-    assert (await site.orders.wait("S-1", 30)).state == "completed"
+        await site.orders.deliver_event("S-1", EventDelivery(event_id=step, name="agreed", step=step))
+    assert (await site.orders.wait_until_ended("S-1", 30)).state == "completed"
     assert await held(site, "S-1") == [("cam-indoor", 3), ("cam-indoor", 7), ("cam-outdoor", 4), ("cam-outdoor", 7)]
 
 
@@ -64,12 +64,12 @@ async def test_what_runs_meanwhile_ends_and_is_then_taken_back(site: Site) -> No
         return len(await held(site, "S-2")) == 2
 
     await until(both_reached_it)
-    answer = await site.orders.amend(Amendment(order("S-2", (5, 6)), ANN))
+    answer = await site.orders.amend(AmendCommand(order("S-2", (5, 6)), ANN))
     assert answer.counts == {"ends_then_redone": 1, "ends_then_patched": 1}
     await site.step_is("S-2", "cameras.agreed@1", "in_progress")
     assert await held(site, "S-2") == [("cam-indoor", 5), ("cam-outdoor", 6)]
-    await site.orders.event("S-2", EventDelivery(event_id="agreed", name="agreed"))
-    assert (await site.orders.wait("S-2", 30)).state == "completed"
+    await site.orders.deliver_event("S-2", EventDelivery(event_id="agreed", name="agreed"))
+    assert (await site.orders.wait_until_ended("S-2", 30)).state == "completed"
     assert [done["key"].rpartition("@1/")[2] for done in await site.effects("S-2")].count("undo/1") == 1
 
 
@@ -77,7 +77,7 @@ async def test_an_amendment_survives_the_worker_s_death(site: Site) -> None:
     await site.orders.submit(order("S-3", (1, 1)))
     await site.step_is("S-3", "cameras.agreed@1", "in_progress")
     await site.fault("slow", "inventory", "/reservations/*", times=2, seconds=1)
-    amending = asyncio.create_task(site.orders.amend(Amendment(order("S-3", (2, 2)), ANN)))
+    amending = asyncio.create_task(site.orders.amend(AmendCommand(order("S-3", (2, 2)), ANN)))
     assert (await amending).accepted
     await site.kill("worker")
     await site.start("worker")

@@ -49,7 +49,7 @@ class Scene:
 
     async def post(self, url: str, **body: Any) -> None:
         """As systems do: again and again until it is taken, or is for an order that has ended: it had been taken."""
-        token = self.site.plan.folder.secrets()["ORDO_GATEWAY_TOKEN"]
+        token = self.site.plan.folder.load_secrets()["ORDO_GATEWAY_TOKEN"]
         async with httpx.AsyncClient(timeout=8, headers={"Authorization": f"Bearer {token}"}, trust_env=False) as http:
 
             async def taken() -> bool:
@@ -119,7 +119,7 @@ async def handling(site: Site, order_id: str) -> bool:
 async def all_complete_with_each_effect_once(scene: Scene) -> None:
     for product, steps in CALLS.items():
         order_id = scene.order(product)
-        ended = await scene.site.orders.wait(order_id, timeout=90)
+        ended = await scene.site.orders.wait_until_ended(order_id, timeout=90)
         assert ended.state is OrderState.COMPLETED, order_id
         keys = [effect["key"] for effect in await scene.site.effects(order_id)]
         assert sorted(keys) == sorted(f"{order_id}/{step}@1/do/1" for step in (*steps, "invoicing.invoice"))

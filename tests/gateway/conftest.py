@@ -6,8 +6,8 @@ import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from operations.client import Orders
-from operations.temporal.connection import ConnectionSettings, address_of
+from operations.client import OrderClient
+from operations.temporal.connection import ConnectionSettings, server_address
 from tests.gateway.desk import Desk
 from tests.gateway.running import NOWHERE, gateway_over
 from tests.gateway.working import WorkerProcess
@@ -18,7 +18,7 @@ QUEUE = "gateway-tests"
 @pytest.fixture(scope="session")
 async def cut_off() -> AsyncIterator[httpx.AsyncClient]:
     """A gateway whose Temporal is away."""
-    async with gateway_over(await Orders.connect(ConnectionSettings(NOWHERE), lazy=True)) as http:
+    async with gateway_over(await OrderClient.connect(ConnectionSettings(NOWHERE), lazy=True)) as http:
         yield http
 
 
@@ -32,19 +32,19 @@ def desk() -> Iterator[Desk]:
 @pytest.fixture(scope="session")
 async def orders(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[Orders]:
+) -> AsyncIterator[OrderClient]:
     """Orders that a worker runs."""
     log = tmp_path_factory.mktemp("worker") / "log"
-    worker = WorkerProcess(address_of(temporal.client), QUEUE, desk.url, log)
+    worker = WorkerProcess(server_address(temporal.client), QUEUE, desk.url, log)
     try:
         await worker.ready()
-        yield Orders(temporal.client, QUEUE)
+        yield OrderClient(temporal.client, QUEUE)
     finally:
         worker.close()
 
 
 @pytest.fixture(scope="session")
-async def http(orders: Orders) -> AsyncIterator[httpx.AsyncClient]:
+async def http(orders: OrderClient) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway whose orders a worker runs."""
     async with gateway_over(orders) as client:
         yield client
@@ -53,5 +53,5 @@ async def http(orders: Orders) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture(scope="session")
 async def idle(temporal: WorkflowEnvironment) -> AsyncIterator[httpx.AsyncClient]:
     """A gateway for whose orders there is no worker."""
-    async with gateway_over(Orders(temporal.client, "gateway-tests-idle")) as client:
+    async with gateway_over(OrderClient(temporal.client, "gateway-tests-idle")) as client:
         yield client

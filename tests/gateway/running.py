@@ -19,7 +19,7 @@ import uvicorn
 
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from operations.client import Orders
+from operations.client import OrderClient
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-the-tests-0123456789"
@@ -31,7 +31,7 @@ NOWHERE = "127.0.0.1:1"
 
 
 @asynccontextmanager
-async def gateway_over(orders: Orders) -> AsyncIterator[httpx.AsyncClient]:
+async def gateway_over(orders: OrderClient) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a gateway in this process, with the token."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))

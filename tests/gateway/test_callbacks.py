@@ -10,8 +10,8 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from activity_contract.callback_id import make_callback_id, read_callback_id
-from operations.client import Orders
-from operations.temporal.connection import address_of
+from operations.client import OrderClient
+from operations.temporal.connection import server_address
 from tests.gateway.desk import Desk
 from tests.gateway.running import SECRET, gateway_over
 from tests.gateway.sending import an_order, ended, error_of, step, step_in, submitted
@@ -128,7 +128,7 @@ async def test_an_id_for_a_step_or_key_that_its_order_does_not_have_is_refused(
 
 
 async def test_a_callback_id_stands_in_nothing_that_temporal_shows(
-    http: httpx.AsyncClient, desk: Desk, orders: Orders
+    http: httpx.AsyncClient, desk: Desk, orders: OrderClient
 ) -> None:
     order_id, path = await booked(http, desk)
     await http.post(path, json=DONE)
@@ -140,11 +140,11 @@ async def test_a_callback_id_stands_in_nothing_that_temporal_shows(
 async def test_a_callback_that_comes_while_no_worker_runs_is_kept_for_the_next_one(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
 ) -> None:
-    address, queue = address_of(temporal.client), "gateway-tests-callbacks"
+    address, queue = server_address(temporal.client), "gateway-tests-callbacks"
     worker = WorkerProcess(address, queue, desk.url, tmp_path / "worker")
     try:
         await worker.ready()
-        async with gateway_over(Orders(temporal.client, queue)) as http:
+        async with gateway_over(OrderClient(temporal.client, queue)) as http:
             order_id, path = await booked(http, desk)
             worker.close()
             kept = await http.post(path, json=DONE)

@@ -10,8 +10,8 @@ import httpx
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from operations.client import Orders
-from operations.temporal.connection import address_of
+from operations.client import OrderClient
+from operations.temporal.connection import server_address
 from tests.gateway.desk import Desk
 from tests.gateway.running import BEARER, GatewayProcess, gateway_over
 from tests.gateway.sending import an_order, ended, error_of, read, step, step_in, submitted
@@ -124,7 +124,7 @@ async def test_an_event_by_key_is_kept_for_the_order_that_will_wait_for_it(http:
 
 
 async def test_an_event_by_key_for_which_two_orders_wait_is_refused_with_their_names(
-    http: httpx.AsyncClient, orders: Orders
+    http: httpx.AsyncClient, orders: OrderClient
 ) -> None:
     two = [await submitted(http, "parcel", tracking="K-two") for _ in range(2)]
     box = orders.client.get_workflow_handle("mailbox/key/delivered/K-two")
@@ -167,7 +167,7 @@ async def test_a_name_and_key_that_no_mailbox_could_have_are_refused(http: httpx
 async def test_events_sent_while_no_worker_runs_count_once_although_the_gateway_is_killed_too(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
 ) -> None:
-    address, queue = address_of(temporal.client), "gateway-tests-events"
+    address, queue = server_address(temporal.client), "gateway-tests-events"
     known, unborn, keyed = (an_order("parcel", tracking=f"T-dark-{number}") for number in range(3))
     opened = {"name": "delivered", "event_id": "dark", "key": "T-dark-0"}
     gateway = GatewayProcess("--address", address, "--task-queue", queue, log=tmp_path / "gateway")
@@ -186,7 +186,7 @@ async def test_events_sent_while_no_worker_runs_count_once_although_the_gateway_
             gateway.kill()
         worker = WorkerProcess(address, queue, desk.url, tmp_path / "worker")
         await worker.ready()
-        async with gateway_over(Orders(temporal.client, queue)) as http:
+        async with gateway_over(OrderClient(temporal.client, queue)) as http:
             assert (await ended(http, known["id"]))["state"] == "completed"
             for order in (unborn, keyed):
                 assert (await http.post("/orders", json=order)).status_code == 201

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from gateway.log_setup import set_up_logs
-from operations.client import Orders
+from gateway.log_setup import configure_logging
+from operations.client import OrderClient
 from operations.reading.list_orders import OrderFilter, OrderSummary
 from operations.temporal.connection import ConnectionSettings, connect
 from tests.gateway.running import NOWHERE, gateway_over
 
 
-class Broken(Orders):
+class Broken(OrderClient):
     async def list(self, wanted: OrderFilter | None = None) -> list[OrderSummary]:
         secret = "secret-in-a-local-variable"
         raise LookupError(f"a bug, {len(secret)}, {wanted is None}")
@@ -35,7 +35,7 @@ class Screen(io.StringIO):
 def screen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
     screen = Screen(terminal=request.param)
     monkeypatch.setattr(sys, "stderr", screen)
-    set_up_logs()
+    configure_logging()
     yield screen
     structlog.reset_defaults()
 

@@ -7,7 +7,7 @@ import asyncio
 import httpx
 import pytest
 
-from operations.client import Orders
+from operations.client import OrderClient
 from operations.errors import NotFound, TimedOut
 from tests.gateway.sending import Json, an_order, ended, error_of, read, step_in, submitted
 from tests.gateway.working import eventually
@@ -63,7 +63,7 @@ async def test_why_tells_what_is_waited_for(http: httpx.AsyncClient) -> None:
 async def test_without_a_worker_the_record_tells_what_it_knows(
     idle: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operations.reading.read_order.QUERY_PATIENCE", 0.3)
+    monkeypatch.setattr("operations.reading.read_order.QUERY_TIMEOUT", 0.3)
     order = an_order("survey")
     await idle.post("/orders", json=order, params={"wait": 0.2})
     path = f"/orders/{order['id']}"
@@ -98,31 +98,31 @@ async def test_orders_are_listed_newest_first_by_what_visibility_knows(http: htt
 
 
 async def test_waiting_ends_with_the_order_or_with_the_callers_patience(
-    http: httpx.AsyncClient, orders: Orders
+    http: httpx.AsyncClient, orders: OrderClient
 ) -> None:
     order_id = await submitted(http, "survey")
     with pytest.raises(TimedOut, match="it goes on"):
-        await orders.wait(order_id, 0.1)
+        await orders.wait_until_ended(order_id, 0.1)
     await step_in(http, order_id, "in_progress")
     await http.post(f"/orders/{order_id}/steps/1/complete", json={"by": "ann", "data": {"answer": "yes"}})
-    assert (await orders.wait(order_id, 60)).state is OrderState.COMPLETED
+    assert (await orders.wait_until_ended(order_id, 60)).state is OrderState.COMPLETED
     with pytest.raises(NotFound):
-        await orders.wait("G-none")
+        await orders.wait_until_ended("G-none")
 
 
-async def test_a_rejected_order_has_ended_for_whoever_waits(orders: Orders) -> None:
+async def test_a_rejected_order_has_ended_for_whoever_waits(orders: OrderClient) -> None:
     order = an_order("parcel")
     submission = await orders.submit(order)
     assert not submission.accepted
-    assert (await orders.wait(order["id"], 60)).state is OrderState.REJECTED
+    assert (await orders.wait_until_ended(order["id"], 60)).state is OrderState.REJECTED
 
 
 async def test_an_order_ended_with_temporals_own_tools_counts_as_failed(
-    http: httpx.AsyncClient, orders: Orders
+    http: httpx.AsyncClient, orders: OrderClient
 ) -> None:
     order_id = await submitted(http, "survey")
     await orders.client.get_workflow_handle(f"order/{order_id}").terminate("by an operator")
-    assert (await orders.wait(order_id, 60)).state is OrderState.FAILED
+    assert (await orders.wait_until_ended(order_id, 60)).state is OrderState.FAILED
     assert error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)["code"] == "ended"
 
 

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from gateway.__main__ import main
-from gateway.settings import SettingMissing, settings_from
+from gateway.settings import InvalidSetting, load_settings
 from tests.gateway.running import BEARER, NOWHERE, ROOT, SECRET, TOKEN, GatewayProcess
 
 SECRETS = {"ORDO_GATEWAY_TOKEN": TOKEN, "ORDO_CALLBACK_SECRET": SECRET.decode()}
@@ -91,10 +91,10 @@ def test_a_temporal_profile_that_cannot_be_read_is_one_message(tmp_path: Path) -
 
 def test_secrets_come_from_the_environment_or_from_files_that_it_names(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-a-file\n")
-    settings = settings_from({"ORDO_GATEWAY_TOKEN_FILE": str(tmp_path / "token"), "ORDO_CALLBACK_SECRET": "s"})
+    settings = load_settings({"ORDO_GATEWAY_TOKEN_FILE": str(tmp_path / "token"), "ORDO_CALLBACK_SECRET": "s"})
     assert settings.token == "from-a-file"
     assert settings.callback_secret == b"s"
-    assert settings.short_secrets == ["ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET"]
+    assert settings.weak_secrets == ["ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET"]
     assert "from-a-file" not in repr(settings)
 
 
@@ -103,13 +103,13 @@ def test_a_secret_file_that_holds_none_is_named(tmp_path: Path, content: bytes |
     path = tmp_path / "token"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(SettingMissing, match="ORDO_GATEWAY_TOKEN_FILE"):
-        settings_from({"ORDO_GATEWAY_TOKEN_FILE": str(path), "ORDO_CALLBACK_SECRET": "s"})
+    with pytest.raises(InvalidSetting, match="ORDO_GATEWAY_TOKEN_FILE"):
+        load_settings({"ORDO_GATEWAY_TOKEN_FILE": str(path), "ORDO_CALLBACK_SECRET": "s"})
 
 
 def test_a_token_that_no_header_can_carry_is_refused() -> None:
-    with pytest.raises(SettingMissing, match="no HTTP header can carry"):
-        settings_from({"ORDO_GATEWAY_TOKEN": "tökén", "ORDO_CALLBACK_SECRET": "s"})
+    with pytest.raises(InvalidSetting, match="no HTTP header can carry"):
+        load_settings({"ORDO_GATEWAY_TOKEN": "tökén", "ORDO_CALLBACK_SECRET": "s"})
 
 
 async def test_it_starts_before_temporal_ends_cleanly_and_logs_no_secret(tmp_path: Path) -> None:

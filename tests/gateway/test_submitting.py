@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 from temporalio.testing import WorkflowEnvironment
 
-from operations.temporal.connection import address_of
+from operations.temporal.connection import server_address
 from tests.gateway.desk import Desk
 from tests.gateway.running import BEARER, GatewayProcess
 from tests.gateway.sending import an_order, ended, error_of, read, submitted
@@ -113,7 +113,7 @@ async def test_a_sound_order_is_not_rejected_for_the_wrong_one_that_came_with_it
 async def test_a_gateway_killed_before_it_answers_loses_nothing_and_the_repeated_order_runs_once(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
 ) -> None:
-    address, queue = address_of(temporal.client), "gateway-tests-killed"
+    address, queue = server_address(temporal.client), "gateway-tests-killed"
     order = an_order("shop")
     gateway = GatewayProcess("--address", address, "--task-queue", queue, log=tmp_path / "gateway")
     successor = worker = None

@@ -20,7 +20,7 @@ from tests.temporal import real_time
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import ANN, Desk, Order, desk_on
 from tests.workflows.scripted import failure
-from workflows.contract.order_messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActAnswer, OrderAct
+from workflows.contract.order_messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActionResult, OrderAction
 
 FOLDER = Path(__file__).parent
 EVENTS_PER_RUN = "120"
@@ -121,7 +121,7 @@ async def cancelled(desk: Desk) -> Order:
     desk.script.answers["camera.a@1"] = [{"id": "A-1"}, failure("locked"), {}]
     order = await desk.submit(UNDONE, attributes={"model": "x"})
     await order.until_state(paid="in_progress")
-    await order.handle.execute_update(UPDATE_CANCEL, OrderAct(actor=ANN), result_type=ActAnswer)
+    await order.handle.execute_update(UPDATE_CANCEL, OrderAction(actor=ANN), result_type=ActionResult)
     await order.until(lambda now: now["a"].undo is not None and now["a"].undo.state == "fatally_failed")
     await order.act("retry", "a")
     return order
@@ -133,7 +133,7 @@ async def amended(desk: Desk) -> Order:
     order = await desk.submit(UNDONE, attributes={"model": "x"})
     await order.until_state(paid="in_progress")
     for act in (UPDATE_HOLD, UPDATE_RESUME):
-        await order.handle.execute_update(act, OrderAct(actor=ANN), result_type=ActAnswer)
+        await order.handle.execute_update(act, OrderAction(actor=ANN), result_type=ActionResult)
     wanted = plan_of(UNDONE | {"d": call(after=["a"])}, order=order.id, attributes={"model": "y"})
     await order.amend(desk.script, wanted)
     await order.until_state(a="amended", d="completed")

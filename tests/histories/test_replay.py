@@ -23,6 +23,6 @@ async def test_a_recorded_history_replays(name: str) -> None:
 
 
 async def test_a_change_of_what_the_workflow_does_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workflows.core.engine.advance.take_commands", lambda _run: [])
+    monkeypatch.setattr("workflows.core.engine.advance.drain_commands", lambda _run: [])
     with pytest.raises(Exception, match=r"(?i)nondeterminis|non-determinis|does not match"):
         await test_a_recorded_history_replays("fallout")

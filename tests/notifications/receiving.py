@@ -16,23 +16,23 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from activities.compilation.compile_order import OrderCompiler
-from activities.compilation.live_catalogue import CatalogueInForce
-from activities.notifications.delivery import HandingOver, Matching, Notifications, Outboxes
-from activities.notifications.webhook import Webhooks
-from activities.systems.connections import Connections
+from activities.compilation.live_catalogue import LiveCatalogue
+from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
+from activities.notifications.webhook import WebhookSender
+from activities.systems.connections import ConnectionPools
 from tests.activities.scripted import Received, ScriptedServer
 from tests.temporal import working
 from workflows.contract.order_messages import (
-    OUTBOX_TYPE,
+    ORDER_WORKFLOW_TYPE,
+    OUTBOX_WORKFLOW_TYPE,
     UPDATE_DECISION,
-    WORKFLOW_TYPE,
-    ActAnswer,
+    ActionResult,
     Actor,
-    Decision,
     FulfilOrderInput,
-    StepAct,
-    outbox_id,
-    workflow_id,
+    StepAction,
+    SubmissionDecision,
+    order_workflow_id,
+    outbox_workflow_id,
 )
 from workflows.contract.outbox_messages import QUERY_OUTBOX, OutboxView
 
@@ -86,13 +86,15 @@ class Site:
     client: Client
     folder: Path
     task_queue: str
-    catalogues: CatalogueInForce
+    catalogues: LiveCatalogue
 
     async def define(self, name: str, text: str) -> None:
         (self.folder / f"{name}.yaml").write_text(text)
-        await self.catalogues.refreshed()
+        await self.catalogues.refresh()
 
-    async def submit(self, order_id: str | None = None, product: str = "gate", tier: str = "gold") -> Decision:
+    async def submit(
+        self, order_id: str | None = None, product: str = "gate", tier: str = "gold"
+    ) -> SubmissionDecision:
         order_id = order_id or f"N-{uuid.uuid4().hex[:8]}"
         order = {
             "id": order_id,
@@ -100,29 +102,29 @@ class Site:
             "lines": [{"id": "1", "product": product}],
         }
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOW_TYPE,
+            ORDER_WORKFLOW_TYPE,
             FulfilOrderInput(order=order),
-            id=workflow_id(order_id),
+            id=order_workflow_id(order_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
-        decision: Decision = await self.client.execute_update_with_start_workflow(
-            UPDATE_DECISION, start_workflow_operation=start, result_type=Decision, rpc_timeout=DEADLINE
+        decision: SubmissionDecision = await self.client.execute_update_with_start_workflow(
+            UPDATE_DECISION, start_workflow_operation=start, result_type=SubmissionDecision, rpc_timeout=DEADLINE
         )
         return decision
 
     async def lock(self, order_id: str) -> None:
-        act = StepAct(step="gate.lock@1", actor=Actor(by="ann", reason="done"), data={})
-        await self.client.get_workflow_handle(workflow_id(order_id)).execute_update(
-            "complete", act, result_type=ActAnswer, rpc_timeout=DEADLINE
+        act = StepAction(step="gate.lock@1", actor=Actor(by="ann", reason="done"), data={})
+        await self.client.get_workflow_handle(order_workflow_id(order_id)).execute_update(
+            "complete", act, result_type=ActionResult, rpc_timeout=DEADLINE
         )
 
     async def ended(self, order_id: str) -> str:
-        result = await asyncio.wait_for(self.client.get_workflow_handle(workflow_id(order_id)).result(), PATIENCE)
+        result = await asyncio.wait_for(self.client.get_workflow_handle(order_workflow_id(order_id)).result(), PATIENCE)
         return str(result["state"])
 
     def outbox(self, order_id: str) -> WorkflowHandle[Any, Any]:
-        return self.client.get_workflow_handle(outbox_id(order_id))
+        return self.client.get_workflow_handle(outbox_workflow_id(order_id))
 
     async def contents(self, order_id: str) -> OutboxView:
         view: OutboxView = await self.outbox(order_id).query(QUERY_OUTBOX, result_type=OutboxView, rpc_timeout=DEADLINE)
@@ -147,14 +149,14 @@ async def site_at(client: Client, folder: Path, *, cached: int = 1_000) -> Async
     """`folder` holds at least the offer. With `cached=0` every workflow is replayed at every task."""
     task_queue = f"tests-{uuid.uuid4().hex[:8]}"
     (folder / "offer.yaml").write_text(OFFER)
-    catalogues = CatalogueInForce(folder)
-    connections = Connections()
+    catalogues = LiveCatalogue(folder)
+    connections = ConnectionPools()
     own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
-        Matching(catalogues).match,
-        HandingOver(client, Outboxes(OUTBOX_TYPE, task_queue, outbox_id)).hand_over,
+        ReceiverMatching(catalogues).match,
+        OutboxHandover(client, OutboxConfig(OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id)).hand_over,
     ]
-    deliver = [Notifications(catalogues, Webhooks(connections)).deliver]
+    deliver = [NotificationDelivery(catalogues, WebhookSender(connections)).deliver]
     try:
         async with working(client, task_queue, own, notifications=deliver, cached=cached):
             yield Site(client, folder, task_queue, catalogues)

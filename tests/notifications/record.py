@@ -16,8 +16,8 @@ from tests.activities.scripted import Reply, ScriptedServer
 from tests.histories.record import without_the_machine
 from tests.notifications.receiving import Site, receiver, site_at
 from tests.temporal import real_time
-from workflows.contract.order_messages import outbox_id, workflow_id
-from workflows.contract.outbox_messages import Resend, ResendAnswer
+from workflows.contract.order_messages import order_workflow_id, outbox_workflow_id
+from workflows.contract.outbox_messages import ResendRequest, ResendResult
 
 FOLDER = Path(__file__).parent / "histories"
 ONCE = "retry: {max_attempts: 2, initial: 10ms}"
@@ -33,7 +33,7 @@ async def told(site: Site, server: ScriptedServer) -> str:
     await site.ended(order_id)
     await site.contents_until(order_id, lambda view: view.order_ended and not view.waiting)
     server.answers(Reply(200))
-    await site.outbox(order_id).execute_update("resend", Resend(), result_type=ResendAnswer)
+    await site.outbox(order_id).execute_update("resend", ResendRequest(), result_type=ResendResult)
     await site.outbox_ended(order_id)
     return order_id
 
@@ -45,7 +45,7 @@ async def main() -> None:
         async with real_time() as environment, site_at(environment.client, Path(folder)) as site:
             order_id = await told(site, server)
             FOLDER.mkdir(exist_ok=True)
-            for name, id_ in (("order", workflow_id(order_id)), ("outbox", outbox_id(order_id))):
+            for name, id_ in (("order", order_workflow_id(order_id)), ("outbox", outbox_workflow_id(order_id))):
                 history = json.loads((await environment.client.get_workflow_handle(id_).fetch_history()).to_json())
                 text = json.dumps(without_the_machine(history), separators=(",", ":"))
                 (FOLDER / f"{name}.json").write_text(text + "\n")

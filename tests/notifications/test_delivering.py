@@ -12,8 +12,8 @@ import pytest
 
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.notifications.receiving import Site, delivered, ids, receiver, types, until
-from workflows.contract.order_messages import workflow_id
-from workflows.contract.outbox_messages import Resend, ResendAnswer
+from workflows.contract.order_messages import order_workflow_id
+from workflows.contract.outbox_messages import ResendRequest, ResendResult
 
 PAGE = Path(__file__).parents[2] / "docs" / "notifications.md"
 SECRET = "whsec_c2VjcmV0LW9mLXRoZS1yZWNlaXZlcg=="
@@ -151,8 +151,8 @@ async def test_what_is_given_up_is_listed_and_sent_again_in_order(replaying_site
     assert view.order_ended
     before = len(server.received)
     server.answers(Reply(200))
-    answer: ResendAnswer = await site.outbox(decision.order_id).execute_update(
-        "resend", Resend(receiver="crm"), result_type=ResendAnswer
+    answer: ResendResult = await site.outbox(decision.order_id).execute_update(
+        "resend", ResendRequest(receiver="crm"), result_type=ResendResult
     )
     assert answer.events == 3
     await site.outbox_ended(decision.order_id)
@@ -177,7 +177,7 @@ async def test_a_receiver_that_was_removed_leaves_its_events_undeliverable(site:
     decision = await site.submit()
     await until(lambda: server.received)
     (site.folder / "crm.yaml").unlink()
-    await site.catalogues.refreshed()
+    await site.catalogues.refresh()
     view = await site.contents_until(decision.order_id, lambda view: view.given_up == 2)
     assert {each.error.code for each in view.undelivered if each.error} == {"no_receiver"}
     await site.outbox(decision.order_id).terminate()
@@ -210,7 +210,7 @@ async def test_an_order_without_receivers_has_no_outbox_and_no_further_event(sit
     decision = await site.submit()
     await site.lock(decision.order_id)
     await site.ended(decision.order_id)
-    handle = site.client.get_workflow_handle(workflow_id(decision.order_id))
+    handle = site.client.get_workflow_handle(order_workflow_id(decision.order_id))
     names = [event.event_type async for event in handle.fetch_history_events()]
     assert 10 not in names  # an activity: the offer calls nobody, and telling would be one
     with pytest.raises(Exception, match="not found"):
@@ -233,7 +233,10 @@ async def test_neither_secret_nor_address_stands_in_a_history_or_a_list(
     assert received.headers["x-tenant"] == "tenant-hidden-value"
     await site.lock(decision.order_id)
     await site.outbox_ended(decision.order_id)
-    for handle in (site.outbox(decision.order_id), site.client.get_workflow_handle(workflow_id(decision.order_id))):
+    for handle in (
+        site.outbox(decision.order_id),
+        site.client.get_workflow_handle(order_workflow_id(decision.order_id)),
+    ):
         history = json.dumps((await handle.fetch_history()).to_json_dict())
         for secret in (*hidden.values(), "path-is-secret", "query-is-secret"):
             assert secret not in history

@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.notifications.receiving import OFFER, Site, delivered, ids, receiver, site_at, types, until
 from workflows import order_outbox
-from workflows.contract.outbox_messages import Resend, ResendAnswer
+from workflows.contract.outbox_messages import ResendRequest, ResendResult
 
 LATE = OFFER.replace("after: [open]}", "after: [open], sla: {duration: 2d, warn: 12h, escalate: duty_alarm}}")
 
@@ -58,15 +58,15 @@ async def test_without_a_policy_of_its_own_a_receiver_has_two_days_and_what_nobo
 async def test_an_outbox_that_continues_as_new_loses_nothing(
     site: Site, server: ScriptedServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(order_outbox, "UPDATES_PER_RUN", 1)
+    monkeypatch.setattr(order_outbox, "MAX_UPDATES_PER_RUN", 1)
     server.answers(Reply(500))
     await site.define("crm", receiver("crm", server.url, retry="retry: {max_attempts: 1}"))
     decision = await site.submit()
     await site.contents_until(decision.order_id, lambda view: view.given_up == 2)
     first = (await site.outbox(decision.order_id).describe()).run_id
     server.answers(Reply(200))
-    answer: ResendAnswer = await site.outbox(decision.order_id).execute_update(
-        "resend", Resend(), result_type=ResendAnswer
+    answer: ResendResult = await site.outbox(decision.order_id).execute_update(
+        "resend", ResendRequest(), result_type=ResendResult
     )
     assert answer.events == 2
     await until(lambda: len(server.received) == 4)

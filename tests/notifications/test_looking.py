@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from operations.client import Orders
-from operations.errors import NotFound, Refused
-from operations.temporal.connection import address_of
+from operations.client import OrderClient
+from operations.errors import NotFound, OperationRefused
+from operations.temporal.connection import server_address
 from tests.activities.scripted import Reply, ScriptedServer
 from tests.cli.calling import Ordo
 from tests.gateway.running import gateway_over
@@ -24,7 +24,7 @@ class Desk:
     """An order of which one receiver has refused everything so far, and the ways to it."""
 
     order_id: str
-    orders: Orders
+    orders: OrderClient
     ordo: Ordo
     http: httpx.AsyncClient
 
@@ -35,9 +35,9 @@ async def desk(site: Site, server: ScriptedServer) -> AsyncIterator[Desk]:
     await site.define("crm", receiver("crm", server.url, retry=ONCE))
     decision = await site.submit()
     await site.contents_until(decision.order_id, lambda view: view.given_up == 2)
-    orders = Orders(site.client, site.task_queue)
+    orders = OrderClient(site.client, site.task_queue)
     async with gateway_over(orders) as http:
-        yield Desk(decision.order_id, orders, Ordo(address_of(site.client), site.task_queue), http)
+        yield Desk(decision.order_id, orders, Ordo(server_address(site.client), site.task_queue), http)
     if (await site.outbox(decision.order_id).describe()).close_time is None:
         await site.outbox(decision.order_id).terminate()
 
@@ -78,23 +78,23 @@ async def test_one_event_may_be_sent_again_by_its_id(desk: Desk, server: Scripte
         f"/orders/{desk.order_id}/notifications/resend", json={"events": [f"{desk.order_id}/2"]}
     )
     assert answered.json() == {"order_id": desk.order_id, "events": 1}
-    view = await desk.orders.undelivered_of(desk.order_id)
+    view = await desk.orders.read_outbox(desk.order_id)
     assert f"{desk.order_id}/1" in [each.event_id for each in view.undelivered]
 
 
 async def test_where_there_is_nothing_to_send_it_is_refused_and_said_what_is_possible(desk: Desk) -> None:
-    with pytest.raises(Refused, match=r"Nothing of order .* waits to be sent to nobody; `notifications"):
+    with pytest.raises(OperationRefused, match=r"Nothing of order .* waits to be sent to nobody; `notifications"):
         await desk.orders.resend(desk.order_id, "nobody")
     answered = await desk.http.post(f"/orders/{desk.order_id}/notifications/resend", json={"receiver": "nobody"})
     assert (answered.status_code, answered.json()["error"]["code"]) == (409, "not_now")
 
 
 async def test_an_order_that_told_nobody_has_nothing_to_show_and_one_that_is_not_there_is_told(site: Site) -> None:
-    orders = Orders(site.client, site.task_queue)
+    orders = OrderClient(site.client, site.task_queue)
     decision = await site.submit()
-    assert (await orders.undelivered_of(decision.order_id)).undelivered == []
-    with pytest.raises(Refused):
+    assert (await orders.read_outbox(decision.order_id)).undelivered == []
+    with pytest.raises(OperationRefused):
         await orders.resend(decision.order_id)
-    for asking in (orders.undelivered_of("N-0"), orders.resend("N-0")):
+    for asking in (orders.read_outbox("N-0"), orders.resend("N-0")):
         with pytest.raises(NotFound, match="There is no order N-0"):
             await asking

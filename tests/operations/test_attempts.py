@@ -9,10 +9,10 @@ from temporalio.api.enums.v1 import PendingActivityState
 from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from activity_contract.calls import NOT_YET
-from operations.blockers.order_blockers import why
+from operations.blockers.order_blockers import find_blockers
 from operations.reading.read_order import with_attempts
 from tests.operations.views import START, order_view, step_view
-from workflows.contract.order_views import SystemHold, UndoView
+from workflows.contract.order_views import SystemHoldView, UndoView
 from workflows.contract.states import StepState
 
 
@@ -63,7 +63,7 @@ def test_what_ended_while_it_was_asked_for_is_not_given_the_error_of_an_earlier_
     assert with_attempts([done], [pending("camera.reserve@1", 2)]) == [done]
 
 
-OFF = SystemHold(system="inventory", off=True, since=START, by="ann", reason="closing")
+OFF = SystemHoldView(system="inventory", off=True, since=START, by="ann", reason="closing")
 
 
 @pytest.mark.parametrize("next_in", [None, timedelta(minutes=1)])
@@ -114,5 +114,5 @@ def test_an_undo_whose_system_is_off_is_on_hold() -> None:
     assert (step.state, step.attempts, step.system_hold) == (StepState.COMPLETED, 1, OFF)
     assert step.undo is not None
     assert (step.undo.state, step.undo.attempts) == ("on_hold", 0)
-    (reason,) = why(order_view(), [step])
+    (reason,) = find_blockers(order_view(), [step])
     assert "system inventory is switched off by ann" in reason.waits_for

@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from operations.bulk.bulk_runner import BulkFilter, Pace, Result, Runner, Target, chosen
-from operations.errors import NoWorker, Refused
-from operations.reading.read_order import StepOfOrder
+from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkResult, BulkRunner, BulkTarget, select_matching
+from operations.errors import NoWorker, OperationRefused
+from operations.reading.read_order import WorklistItem
 from tests.operations.views import step_view
-from workflows.contract.order_messages import ActAnswer
+from workflows.contract.order_messages import ActionResult
 from workflows.contract.order_views import ErrorView, StepView
 from workflows.contract.states import StepState
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
-QUICK = Pace(per_second=10_000, stop_after=3, patience=0.0)
+QUICK = BulkPacing(per_second=10_000, max_failures=3, watch_seconds=0.0)
 
 
 def fallen(number: int = 1, code: str = "out_of_stock", hours: float = 0, **more: Any) -> StepView:
@@ -24,8 +24,8 @@ def fallen(number: int = 1, code: str = "out_of_stock", hours: float = 0, **more
     return step_view(number, f"camera.s{number}@1", StepState.FATALLY_FAILED, error=error, **more)
 
 
-def of_order(order_id: str, step: StepView, **more: Any) -> StepOfOrder:
-    return StepOfOrder(order_id, more.get("customer", "C-1"), more.get("products", ["home"]), step)
+def of_order(order_id: str, step: StepView, **more: Any) -> WorklistItem:
+    return WorklistItem(order_id, more.get("customer", "C-1"), more.get("products", ["home"]), step)
 
 
 FOUND = [
@@ -54,7 +54,7 @@ FOUND = [
 def test_a_filter_chooses_what_fits_all_of_it_and_the_longest_waiting_first(
     wanted: BulkFilter, orders: list[str]
 ) -> None:
-    assert [each.order_id for each in chosen(wanted, FOUND)] == orders
+    assert [each.order_id for each in select_matching(wanted, FOUND)] == orders
 
 
 class World:
@@ -64,45 +64,45 @@ class World:
         self.seen, self.done = seen, list[str]()
         self.errors: dict[str, Exception] = {}
 
-    async def do(self, target: Target) -> ActAnswer:
+    async def do(self, target: BulkTarget) -> ActionResult:
         if target.order_id in self.errors:
             raise self.errors[target.order_id]
         self.done.append(target.order_id)
-        return ActAnswer(message="retried", already=target.order_id == "already")
+        return ActionResult(message="retried", already=target.order_id == "already")
 
-    async def look(self, target: Target) -> StepView | None:
+    async def look(self, target: BulkTarget) -> StepView | None:
         state = self.seen.get(target.order_id, StepState.COMPLETED)
         return fallen() if state is StepState.FATALLY_FAILED else step_view(1, "camera.s1@1", state)
 
 
 async def outcomes(
-    world: World, targets: list[Target], pace: Pace = QUICK, look: bool = True
-) -> tuple[Runner, dict[str, str]]:
-    runner = Runner(world.do, world.look if look else None, pace, "ann")
-    results: list[Result] = [result async for result in runner.run(targets)]
+    world: World, targets: list[BulkTarget], pace: BulkPacing = QUICK, look: bool = True
+) -> tuple[BulkRunner, dict[str, str]]:
+    runner = BulkRunner(world.do, world.look if look else None, pace, "ann")
+    results: list[BulkResult] = [result async for result in runner.run(targets)]
     assert set(runner.summary.results) == set(targets)
     assert len(results) >= len(targets)
     return runner, {target.order_id: result.outcome for target, result in runner.summary.results.items()}
 
 
-def targets(*names: str) -> list[Target]:
-    return [Target(name, fallen()) for name in names]
+def targets(*names: str) -> list[BulkTarget]:
+    return [BulkTarget(name, fallen()) for name in names]
 
 
 async def test_all_are_done_and_the_summary_says_so() -> None:
     runner, found = await outcomes(World(), targets("a", "b", "already"))
     assert found == {"a": "done", "b": "done", "already": "already"}
-    assert runner.summary.well
+    assert runner.summary.is_success
 
 
 async def test_what_is_refused_is_told_and_the_others_are_done() -> None:
     world = World()
-    world.errors["b"] = Refused("stale", "it is completed by now")
+    world.errors["b"] = OperationRefused("stale", "it is completed by now")
     runner, found = await outcomes(world, targets("a", "b", "c"))
     assert found == {"a": "done", "b": "refused", "c": "done"}
-    (refused,) = runner.summary.of("refused")
+    (refused,) = runner.summary.with_outcome("refused")
     assert (refused.code, refused.message) == ("stale", "it is completed by now")
-    assert not runner.summary.well
+    assert not runner.summary.is_success
 
 
 async def test_no_more_than_the_threshold_are_burnt_by_a_wrong_fix() -> None:
@@ -111,13 +111,13 @@ async def test_no_more_than_the_threshold_are_burnt_by_a_wrong_fix() -> None:
     runner, found = await outcomes(world, targets(*names))
     assert world.done == names[:3]
     assert [found[name] for name in names] == ["failed_again"] * 3 + ["left"] * 17
-    assert runner.summary.stopped == "3 have failed"
+    assert runner.summary.stop_reason == "3 have failed"
 
 
 async def test_what_is_not_known_yet_counts_against_the_threshold_until_patience_is_over() -> None:
     names = [f"o{number}" for number in range(4)]
     world = World(**dict.fromkeys(names, StepState.IN_PROGRESS))
-    _, found = await outcomes(world, targets(*names), Pace(per_second=10_000, stop_after=1, patience=0.01))
+    _, found = await outcomes(world, targets(*names), BulkPacing(per_second=10_000, max_failures=1, watch_seconds=0.01))
     assert set(found.values()) == {"done"}
 
 
@@ -129,22 +129,24 @@ async def test_one_that_is_still_failing_when_patience_is_over_has_failed_again(
 async def test_a_command_that_is_wrong_ends_as_a_wrong_fix_does() -> None:
     names = [f"o{number}" for number in range(6)]
     world = World()
-    world.errors = {name: Refused("invalid", "the form asks for `outcome`") for name in names}
+    world.errors = {name: OperationRefused("invalid", "the form asks for `outcome`") for name in names}
     runner, found = await outcomes(world, targets(*names), look=False)
     assert [found[name] for name in names] == ["refused"] * 3 + ["left"] * 3
-    assert runner.summary.stopped == "3 have failed"
+    assert runner.summary.stop_reason == "3 have failed"
 
 
 async def test_without_a_threshold_all_are_tried() -> None:
     names = [f"o{number}" for number in range(8)]
     world = World(**dict.fromkeys(names, StepState.FATALLY_FAILED))
-    runner, found = await outcomes(world, targets(*names), Pace(per_second=10_000, stop_after=None, patience=0.0))
+    runner, found = await outcomes(
+        world, targets(*names), BulkPacing(per_second=10_000, max_failures=None, watch_seconds=0.0)
+    )
     assert set(found.values()) == {"failed_again"}
-    assert runner.summary.stopped is None
+    assert runner.summary.stop_reason is None
 
 
 async def test_what_somebody_else_has_is_left_to_them() -> None:
-    theirs, mine = Target("a", fallen(holder="bob")), Target("b", fallen(holder="ann"))
+    theirs, mine = BulkTarget("a", fallen(holder="bob")), BulkTarget("b", fallen(holder="ann"))
     runner, found = await outcomes(World(), [theirs, mine])
     assert found == {"a": "left", "b": "done"}
     assert runner.summary.results[theirs].message == "bob has it"
@@ -155,12 +157,12 @@ async def test_where_no_worker_answers_it_ends_at_once() -> None:
     world.errors["b"] = NoWorker("Order b")
     runner, found = await outcomes(world, targets("a", "b", "c"), look=False)
     assert found == {"a": "done", "b": "left", "c": "left"}
-    assert "no worker" in str(runner.summary.stopped)
+    assert "no worker" in str(runner.summary.stop_reason)
 
 
 async def test_ending_it_midway_leaves_the_rest() -> None:
     world = World()
-    runner = Runner(world.do, world.look, QUICK, "ann")
+    runner = BulkRunner(world.do, world.look, QUICK, "ann")
     async for _ in runner.run(targets("a", "b", "c")):
         break
     assert world.done == ["a"]
@@ -170,7 +172,7 @@ async def test_acts_are_paced() -> None:
     """By the runner's own clock: each waits for its turn."""
     waited: list[float] = []
     world, clock = World(), [0.0]
-    runner = Runner(world.do, None, Pace(per_second=2), "ann", now=lambda: clock[0])
+    runner = BulkRunner(world.do, None, BulkPacing(per_second=2), "ann", clock=lambda: clock[0])
 
     async def sleep(seconds: float) -> None:
         waited.append(seconds)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus as Status
 
-from operations.reading.list_orders import state_of
+from operations.reading.list_orders import order_state
 from workflows.contract.states import OrderState
 
 
@@ -31,4 +31,4 @@ def test_an_orders_own_word_counts_unless_it_was_ended_without_being_asked(
     status: Status, said: str | None, state: OrderState
 ) -> None:
     execution: Any = SimpleNamespace(status=status)
-    assert state_of(execution, said) is state
+    assert order_state(execution, said) is state

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from operations.blockers.cross_order_blockers import MOST_ORDERS, followed
-from operations.blockers.order_blockers import Reason, why
+from operations.blockers.cross_order_blockers import MAX_ORDERS_READ, trace_cross_order
+from operations.blockers.order_blockers import Blocker, find_blockers
 from operations.errors import NotFound, NoWorker
-from operations.reading.read_order import OrderReading
+from operations.reading.read_order import OrderDetails
 from tests.operations.views import order_view, step_view
-from workflows.contract.order_views import ErrorView, OtherOrderView, StepView
+from workflows.contract.order_views import CrossOrderWaitView, ErrorView, StepView
 from workflows.contract.states import OrderState, StepState
 
 NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
@@ -21,7 +21,7 @@ NOW = datetime(2026, 12, 1, 8, tzinfo=UTC)
 def waiting(
     order_id: str, step: str = "camera.use", number: int = 1, step_id: str = "camera.use@1", **more: Any
 ) -> StepView:
-    other = OtherOrderView(order_id=order_id, step=step, since=NOW, **more)
+    other = CrossOrderWaitView(order_id=order_id, step=step, since=NOW, **more)
     return step_view(number, step_id, StepState.PENDING, other_orders=[other])
 
 
@@ -30,37 +30,37 @@ class Orders:
         self.orders = {name.replace("_", "-"): steps for name, steps in orders.items()}
         self.read_of: list[str] = []
 
-    async def read(self, order_id: str) -> OrderReading:
+    async def read(self, order_id: str) -> OrderDetails:
         self.read_of.append(order_id)
         if order_id not in self.orders:
             raise NotFound(f"There is no order {order_id}")
-        return OrderReading(order_view(order_id=order_id), tuple(self.orders[order_id]))
+        return OrderDetails(order_view(order_id=order_id), tuple(self.orders[order_id]))
 
-    async def why(self, order_id: str) -> list[Reason]:
+    async def why(self, order_id: str) -> list[Blocker]:
         reading = await self.read(order_id)
-        return await followed(self.read, reading, why(reading.order, reading.steps))
+        return await trace_cross_order(self.read, reading, find_blockers(reading.order, reading.steps))
 
 
 async def test_what_the_other_order_waits_for_is_told() -> None:
     error = ErrorView(code="out_of_stock", message="none left", at=NOW)
     fallen = step_view(1, "camera.use@1", StepState.FATALLY_FAILED, error=error)
     (reason,) = await Orders(O_1=[waiting("O-2")], O_2=[fallen]).why("O-1")
-    assert reason.whose_move == "the other order's"
-    (beyond,) = reason.beyond
+    assert reason.responsible == "the other order's"
+    (beyond,) = reason.other_order_details
     assert beyond.startswith("Order O-2: Step 1 (camera.use@1) is in fallout")
     assert beyond.removesuffix(".") in reason.sentence
 
 
 async def test_an_order_that_is_not_there_is_told() -> None:
     (reason,) = await Orders(O_1=[waiting("O-2", absent=True)]).why("O-1")
-    assert reason.beyond == ("Order O-2 has not been submitted yet",)
-    assert reason.moved_by.startswith("order O-2 being submitted")
+    assert reason.other_order_details == ("Order O-2 has not been submitted yet",)
+    assert reason.unblocked_by.startswith("order O-2 being submitted")
 
 
 async def test_two_that_wait_for_each_other_are_told_as_that() -> None:
     orders = Orders(O_1=[waiting("O-2")], O_2=[waiting("O-1")])
     (reason,) = await orders.why("O-1")
-    assert reason.whose_move == "a person's"
+    assert reason.responsible == "a person's"
     assert reason.waits_for.endswith(
         "and so for itself: step 1 (camera.use@1) of order O-1 waits for step 1 (camera.use@1) of order O-2, "
         "that for step 1 (camera.use@1) of order O-1"
@@ -80,15 +80,15 @@ async def test_a_ring_is_found_through_steps_in_between_and_over_three_orders() 
 async def test_one_that_waits_for_a_ring_is_not_in_it() -> None:
     orders = Orders(O_1=[waiting("O-2")], O_2=[waiting("O-3")], O_3=[waiting("O-2")])
     (reason,) = await orders.why("O-1")
-    assert reason.whose_move == "the other order's"
-    assert "waits for itself through other orders; `why O-2` tells more" in reason.beyond[-1]
+    assert reason.responsible == "the other order's"
+    assert "waits for itself through other orders; `why O-2` tells more" in reason.other_order_details[-1]
 
 
 async def test_an_endless_chain_is_followed_only_so_far() -> None:
     orders = Orders(**{f"O_{number}": [waiting(f"O-{number + 1}")] for number in range(50)})
     (reason,) = await orders.why("O-0")
-    assert len(orders.read_of) <= MOST_ORDERS
-    assert len(reason.beyond) <= 6
+    assert len(orders.read_of) <= MAX_ORDERS_READ
+    assert len(reason.other_order_details) <= 6
 
 
 @pytest.mark.parametrize(
@@ -106,24 +106,27 @@ async def test_the_instances_that_a_reference_means_are_found(step: str, found: 
         for number, step_id in enumerate(["camera.use@1", "camera.use@2", "camera.other@1", "bill.use@1"], 1)
     ]
     (reason,) = await Orders(O_1=[waiting("O-2", step)], O_2=steps).why("O-1")
-    assert {said.partition("(")[2].partition(")")[0] for said in reason.beyond} == found
+    assert {said.partition("(")[2].partition(")")[0] for said in reason.other_order_details} == found
 
 
 async def test_what_cannot_be_told_is_told_as_that() -> None:
     orders = Orders(O_1=[waiting("O-2")])
     reading = await orders.read("O-1")
-    reasons = why(reading.order, reading.steps)
+    reasons = find_blockers(reading.order, reading.steps)
 
-    async def silent(_order_id: str) -> OrderReading:
+    async def silent(_order_id: str) -> OrderDetails:
         raise NoWorker("Order O-2")
 
-    async def ended(_order_id: str) -> OrderReading:
-        return OrderReading(order_view(OrderState.COMPLETED, order_id="O-2"), ())
+    async def ended(_order_id: str) -> OrderDetails:
+        return OrderDetails(order_view(OrderState.COMPLETED, order_id="O-2"), ())
 
-    async def recorded(_order_id: str) -> OrderReading:
-        return OrderReading(order_view(order_id="O-2"), (), "record")
+    async def recorded(_order_id: str) -> OrderDetails:
+        return OrderDetails(order_view(order_id="O-2"), (), "record")
 
-    told = [(await followed(read, reading, reasons))[0].beyond[0] for read in (silent, ended, recorded)]
+    told = [
+        (await trace_cross_order(read, reading, reasons))[0].other_order_details[0]
+        for read in (silent, ended, recorded)
+    ]
     assert "no worker answered" in told[0]
     assert "has ended completed" in told[1]
     assert "cannot be told now" in told[2]

@@ -11,11 +11,11 @@ from temporalio.testing import WorkflowEnvironment
 from temporalio.worker import Worker
 
 from activity_contract.calls import SystemCall, system_task_queue
-from operations.submission.priority import LONGEST_KEY, priority_of
-from operations.submission.submit_order import submit
+from operations.submission.priority import MAX_FAIRNESS_KEY_BYTES, workflow_priority
+from operations.submission.submit_order import submit_order
 from tests.workflows.plans import call, plan_of
 from tests.workflows.scripted import Script
-from workflows.contract.order_messages import WORKFLOW_TYPE, FulfilOrderInput, workflow_id
+from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 from workflows.fulfil_order import FulfilOrder
 
 ORDERS_OF_THE_LARGE_CUSTOMER = 40
@@ -35,13 +35,15 @@ ORDERS_OF_THE_LARGE_CUSTOMER = 40
 def test_priority_and_customer_are_taken_as_far_as_they_make_sense(
     order: dict[str, Any], priority: int, key: str | None
 ) -> None:
-    told = priority_of(order)
+    told = workflow_priority(order)
     assert (told.priority_key, told.fairness_key) == (priority, key)
 
 
 def test_a_customers_id_that_temporal_cannot_take_is_told_as_a_digest() -> None:
-    keys = [priority_of({"customer": {"id": name}}).fairness_key for name in ("C" * 65, "é" * 40, "a\0b", "\ud800")]
-    assert all(key is not None and len(key.encode()) <= LONGEST_KEY and key.isalnum() for key in keys)
+    keys = [
+        workflow_priority({"customer": {"id": name}}).fairness_key for name in ("C" * 65, "é" * 40, "a\0b", "\ud800")
+    ]
+    assert all(key is not None and len(key.encode()) <= MAX_FAIRNESS_KEY_BYTES and key.isalnum() for key in keys)
     assert len(set(keys)) == 4
 
 
@@ -63,11 +65,11 @@ async def test_a_customer_with_many_orders_does_not_hold_the_others_up(temporal:
         script.plans[order_id] = plan_of({"a": call()}, order=order_id)
         order = {"id": order_id, "priority": priority, "customer": {"id": customer}}
         await client.start_workflow(
-            WORKFLOW_TYPE,
+            ORDER_WORKFLOW_TYPE,
             FulfilOrderInput(order=order),
-            id=workflow_id(order_id),
+            id=order_workflow_id(order_id),
             task_queue=task_queue,
-            priority=priority_of(order),
+            priority=workflow_priority(order),
         )
 
     for number in range(ORDERS_OF_THE_LARGE_CUSTOMER):
@@ -105,7 +107,7 @@ async def test_a_customer_with_many_orders_does_not_hold_the_others_up(temporal:
 async def test_an_order_is_submitted_with_its_priority_and_its_customer(temporal: WorkflowEnvironment) -> None:
     order_id = f"O-{uuid4().hex[:8]}"
     order = {"id": order_id, "priority": 2, "customer": {"id": "C-7"}}
-    await submit(temporal.client, order, f"nobody-{order_id}", deadline=2.0)
-    record = await temporal.client.get_workflow_handle(workflow_id(order_id)).describe()
+    await submit_order(temporal.client, order, f"nobody-{order_id}", decision_timeout=2.0)
+    record = await temporal.client.get_workflow_handle(order_workflow_id(order_id)).describe()
     priority = record.raw_description.workflow_execution_info.priority
     assert (priority.priority_key, priority.fairness_key) == (2, "C-7")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from operations.reading.list_orders import OrderFilter, query_of, quoted
+from operations.reading.list_orders import OrderFilter, quote_literal, visibility_query
 from workflows.contract.states import OrderState
 
 
@@ -20,16 +20,16 @@ from workflows.contract.states import OrderState
     ],
 )
 def test_a_value_cannot_leave_its_quotes(value: str, literal: str) -> None:
-    assert quoted(value) == literal
+    assert quote_literal(value) == literal
 
 
 def test_without_wishes_all_orders_are_asked_for_but_runs_that_continue_as_others() -> None:
-    assert query_of(OrderFilter()) == "WorkflowType = 'FulfilOrder' AND ExecutionStatus != 'ContinuedAsNew'"
+    assert visibility_query(OrderFilter()) == "WorkflowType = 'FulfilOrder' AND ExecutionStatus != 'ContinuedAsNew'"
 
 
 def test_every_wish_becomes_a_term_of_its_own() -> None:
     since = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
-    query = query_of(OrderFilter(OrderState.IN_PROGRESS, "C-42", "home_security", True, True, True, since))
+    query = visibility_query(OrderFilter(OrderState.IN_PROGRESS, "C-42", "home_security", True, True, True, since))
     terms = query.split(" AND ")
     assert terms[2:] == [
         "OrderState = 'in_progress'",

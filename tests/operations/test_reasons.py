@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from operations.blockers.order_blockers import ended_sentence, lateness, why
+from operations.blockers.order_blockers import ended_sentence, find_blockers, lateness_sentence
 from tests.operations.views import START, order_view, step_view
 from workflows.contract.order_views import ErrorView, HoldView, LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
 
 def sentence(state: StepState, kind: str = "call", **changes: Any) -> str:
-    (reason,) = why(order_view(), [step_view(1, "camera.reserve@1", state, kind=kind, **changes)])
+    (reason,) = find_blockers(order_view(), [step_view(1, "camera.reserve@1", state, kind=kind, **changes)])
     return reason.sentence
 
 
@@ -56,7 +56,7 @@ def test_fallout_comes_first_then_what_holds_up_most() -> None:
         step_view(4, "d.x@1", StepState.PENDING, ["b.x@1"]),
         step_view(5, "e.x@1", StepState.PENDING, ["d.x@1", "a.x@1"]),
     ]
-    assert [(reason.step, reason.holds_up) for reason in why(order_view(), steps)] == [
+    assert [(reason.step, reason.blocked_step_count) for reason in find_blockers(order_view(), steps)] == [
         ("c.x@1", 0),
         ("b.x@1", 2),
         ("a.x@1", 1),
@@ -69,13 +69,13 @@ def test_for_one_step_only_what_stands_before_it_is_told() -> None:
         step_view(2, "b.x@1", StepState.IN_PROGRESS),
         step_view(3, "c.x@1", StepState.PENDING, ["b.x@1"]),
     ]
-    assert [reason.step for reason in why(order_view(), steps, steps[2])] == ["b.x@1"]
+    assert [reason.step for reason in find_blockers(order_view(), steps, steps[2])] == ["b.x@1"]
 
 
 def test_what_has_ended_waits_for_nothing_and_says_so() -> None:
     done = step_view(1, "a.x@1", StepState.COMPLETED, ended_at=START)
     order = order_view(OrderState.COMPLETED, ended_at=START)
-    assert why(order, [done]) == []
+    assert find_blockers(order, [done]) == []
     assert "ended completed at 2026-12-01" in (ended_sentence(order) or "")
     assert "Step 1 (a.x@1) is completed" in (ended_sentence(order_view(), done) or "")
     assert ended_sentence(order_view()) is None
@@ -83,9 +83,9 @@ def test_what_has_ended_waits_for_nothing_and_says_so() -> None:
 
 @pytest.mark.parametrize("state", [OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS])
 def test_an_order_that_no_worker_answers_for_waits_for_a_worker(state: OrderState) -> None:
-    (reason,) = why(order_view(state), [])
+    (reason,) = find_blockers(order_view(state), [])
     assert "waits for a worker" in reason.sentence
-    assert "worker.py" in reason.moved_by
+    assert "worker.py" in reason.unblocked_by
 
 
 LATER = START + timedelta(days=2)
@@ -95,7 +95,7 @@ def late(jeopardy: Jeopardy, **changes: Any) -> str | None:
     told = {"forecast": LATER, "requested_completion": START, "held_up_by": "camera.reserve@1", **changes}
     steps = [step_view(4, "camera.reserve@1", StepState.IN_PROGRESS, jeopardy=changes.get("step", Jeopardy.ON_TRACK))]
     told.pop("step", None)
-    return lateness(order_view(jeopardy=jeopardy, **told), steps)
+    return lateness_sentence(order_view(jeopardy=jeopardy, **told), steps)
 
 
 def test_an_order_that_will_be_late_says_because_of_which_step() -> None:
@@ -127,9 +127,9 @@ def test_an_order_at_risk_by_a_line_or_a_step_names_it() -> None:
 def test_a_line_that_is_held_is_told_before_any_of_its_steps_has_come_to_its_turn() -> None:
     hold = HoldView(scope="line 2", by="ann", reason="the customer is away", at=START)
     running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
-    first, _ = why(order_view(held=[hold]), [running])
+    first, _ = find_blockers(order_view(held=[hold]), [running])
     assert first.waits_for == "Line 2 of order HS-1 is held by ann (the customer is away)"
-    assert first.moved_by == "`resume HS-1 --line 2` lets it start new steps"
+    assert first.unblocked_by == "`resume HS-1 --line 2` lets it start new steps"
     held = running.model_copy(update={"state": StepState.ON_HOLD})
-    (only,) = why(order_view(held=[hold]), [held])
+    (only,) = find_blockers(order_view(held=[hold]), [held])
     assert only.waits_for == "is on hold: ann holds line 2 (the customer is away)"

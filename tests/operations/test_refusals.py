@@ -10,33 +10,33 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from operations.errors import (
-    ANSWERS,
+    ERROR_STATUSES,
     NotFound,
     NoWorker,
     OperationError,
     ServerUnreachable,
-    asking,
-    asking_worker,
-    translated,
+    server_call,
+    to_operation_error,
+    worker_call,
 )
 from operations.reading.read_order import find_step
-from operations.submission.submit_order import Submission, digest_of, order_id_of
+from operations.submission.submit_order import SubmissionResult, order_digest, require_order_id
 from tests.operations.views import step_view
-from workflows.contract.order_messages import Decision, Refusal
+from workflows.contract.order_messages import RefusalCode, SubmissionDecision
 from workflows.contract.states import OrderState, StepState
 
 
 def code_of(error: Exception) -> str:
-    return translated(error, "Order HS-1", "temporal:7233").code
+    return to_operation_error(error, "Order HS-1", "temporal:7233").code
 
 
 def test_every_refusal_of_an_order_has_an_exit_status_and_an_http_status() -> None:
-    assert set(Refusal) <= set(ANSWERS)
+    assert set(RefusalCode) <= set(ERROR_STATUSES)
 
 
 def test_an_orders_refusal_keeps_its_code_and_its_words() -> None:
-    error = translated(
-        WorkflowUpdateFailedError(ApplicationError("Step 3 is completed", type=Refusal.NOT_NOW)), "Order HS-1", "t"
+    error = to_operation_error(
+        WorkflowUpdateFailedError(ApplicationError("Step 3 is completed", type=RefusalCode.NOT_NOW)), "Order HS-1", "t"
     )
     assert (error.code, error.message, error.exit_status, error.http_status) == (
         "not_now",
@@ -67,7 +67,7 @@ def test_an_unreachable_server_is_named_with_the_innermost_reason_and_two_ways_o
     text = (
         'Failed client connect: Transport(Error("tcp connect error", Os { code: 111, message: "Connection refused" }))'
     )
-    error = translated(RuntimeError(text), "Order HS-1", "temporal:7233")
+    error = to_operation_error(RuntimeError(text), "Order HS-1", "temporal:7233")
     assert error.message.startswith("Temporal cannot be reached at temporal:7233 (Connection refused)")
     assert "starter.py up" in error.message
     assert "docker compose up" in error.message
@@ -76,16 +76,16 @@ def test_an_unreachable_server_is_named_with_the_innermost_reason_and_two_ways_o
 
 async def test_silence_of_a_worker_and_silence_of_temporal_are_told_apart() -> None:
     with pytest.raises(NoWorker):
-        async with asking_worker("Order HS-1", "t", patience=0.01):
+        async with worker_call("Order HS-1", "t", timeout_seconds=0.01):
             await asyncio.sleep(5)
     with pytest.raises(ServerUnreachable):
-        async with asking("Order HS-1", "t", patience=0.01):
+        async with server_call("Order HS-1", "t", timeout_seconds=0.01):
             await asyncio.sleep(5)
 
 
 async def test_a_caller_who_goes_away_is_cancelled_and_not_told_that_no_worker_answered() -> None:
     async def asked() -> None:
-        async with asking_worker("Order HS-1", "t"):
+        async with worker_call("Order HS-1", "t"):
             try:
                 await asyncio.sleep(5)
             except asyncio.CancelledError as error:
@@ -110,31 +110,31 @@ def test_a_step_is_found_by_id_and_by_number_and_a_near_miss_is_answered_with_th
 @pytest.mark.parametrize("order_id", [None, 7, "", "a/b", "a b", "x" * 129, "a\n"])
 def test_an_order_without_an_id_that_can_name_it_is_refused_before_it_is_sent(order_id: object) -> None:
     with pytest.raises(OperationError, match="needs an `id`"):
-        order_id_of({"id": order_id})
+        require_order_id({"id": order_id})
 
 
 def test_the_same_content_has_the_same_digest_whatever_the_order_of_its_keys() -> None:
-    assert digest_of({"a": 1, "b": [2]}) == digest_of({"b": [2], "a": 1})
-    assert digest_of({"a": 1}) != digest_of({"a": 2})
+    assert order_digest({"a": 1, "b": [2]}) == order_digest({"b": [2], "a": 1})
+    assert order_digest({"a": 1}) != order_digest({"a": 2})
 
 
-def submission(same: bool, decision: Decision | None) -> Submission:
-    return Submission("HS-1", "order/HS-1", "r", OrderState.ACKNOWLEDGED, True, same, decision is None, decision)
+def submission(same: bool, decision: SubmissionDecision | None) -> SubmissionResult:
+    return SubmissionResult("HS-1", "order/HS-1", "r", OrderState.ACKNOWLEDGED, True, same, decision is None, decision)
 
 
 def test_a_rejected_order_is_refused_with_its_findings() -> None:
     findings = [{"message": "no such product"}, {"message": "no such line"}]
-    decision = Decision(order_id="HS-1", state=OrderState.REJECTED, accepted=False, findings=findings)
-    refusal = submission(True, decision).refusal()
+    decision = SubmissionDecision(order_id="HS-1", state=OrderState.REJECTED, accepted=False, findings=findings)
+    refusal = submission(True, decision).rejection_error()
     assert refusal is not None
     assert (refusal.code, refusal.http_status, refusal.findings) == ("rejected", 422, findings)
     assert "no such product (and 1 more)" in refusal.message
 
 
 def test_another_content_under_the_id_of_a_running_order_is_a_conflict() -> None:
-    accepted = Decision(order_id="HS-1", state=OrderState.IN_PROGRESS, accepted=True)
-    refusal = submission(False, accepted).refusal()
+    accepted = SubmissionDecision(order_id="HS-1", state=OrderState.IN_PROGRESS, accepted=True)
+    refusal = submission(False, accepted).rejection_error()
     assert refusal is not None
     assert (refusal.code, refusal.http_status) == ("conflict", 409)
-    assert submission(True, accepted).refusal() is None
-    assert submission(True, None).refusal() is None
+    assert submission(True, accepted).rejection_error() is None
+    assert submission(True, None).rejection_error() is None

@@ -54,7 +54,9 @@ def test_every_image_is_pinned_to_a_version(image: str) -> None:
 
 
 def test_production_runs_the_temporal_that_was_tested() -> None:
-    said = subprocess.run([temporal_server.binary(), "--version"], capture_output=True, text=True, check=True).stdout
+    said = subprocess.run(
+        [temporal_server.temporal_binary(), "--version"], capture_output=True, text=True, check=True
+    ).stdout
     server, ui = re.findall(r"(?:Server|UI) ([\d.]+)", said)
     assert SERVICES["temporal"]["image"] == f"temporalio/server:{server}"
     assert {s["image"] for n, s in SERVICES.items() if n in ("temporal-schema", "temporal-namespace")} == {
@@ -169,7 +171,7 @@ def test_every_script_can_be_read_by_the_shell(script: Path) -> None:
 def test_the_namespace_script_speaks_the_command_line_of_that_temporal() -> None:
     script = (ROOT / "deploy" / "set_up_namespace.sh").read_text(encoding="utf-8").replace("\\\n", " ")
     for verb, flags in re.findall(r"temporal operator namespace (\w+)([^|\n]*)", script):
-        command = [temporal_server.binary(), "operator", "namespace", verb, "--help"]
+        command = [temporal_server.temporal_binary(), "operator", "namespace", verb, "--help"]
         said = subprocess.run(command, capture_output=True, text=True, check=True).stdout
         assert set(re.findall(r"--[a-z]+", flags)) <= set(re.findall(r"--[a-z-]+", said))
 

@@ -9,11 +9,11 @@ import pytest
 import typer
 from fastapi.routing import APIRoute
 
-from cli.app import application
+from cli.app import build_app
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from operations.bulk.bulk_actions import BULK_ACTS
-from operations.client import Orders
+from operations.bulk.bulk_actions import BULK_ACTIONS
+from operations.client import OrderClient
 from workflows.core.engine.updates import UPDATES
 
 ROOT = Path(__file__).parents[2]
@@ -31,7 +31,7 @@ PATHS = {"set": "/orders/{order_id}/characteristics", "note": "/orders/{order_id
 
 def commands() -> dict[str, set[str]]:
     """Each command's options."""
-    group = typer.main.get_command(application("ordo", for_terminal=False))
+    group = typer.main.get_command(build_app("ordo", for_terminal=False))
     found = group.commands  # type: ignore[attr-defined]
     return {name: {option for each in one.params for option in each.opts} for name, one in found.items()}
 
@@ -49,7 +49,7 @@ def all_routes() -> list[APIRoute]:
             found += [route] if isinstance(route, APIRoute) else all_of(getattr(route, "original_router", route))
         return found
 
-    app = create_app(Orders.__new__(Orders), GatewaySettings(token="t" * 32, callback_secret=b"s" * 32))
+    app = create_app(OrderClient.__new__(OrderClient), GatewaySettings(token="t" * 32, callback_secret=b"s" * 32))
     return all_of(app)
 
 
@@ -81,7 +81,7 @@ def test_both_doors_amend_an_order() -> None:
     assert {"PUT"} in methods_of
 
 
-@pytest.mark.parametrize("act", BULK_ACTS)
+@pytest.mark.parametrize("act", BULK_ACTIONS)
 def test_both_doors_offer_the_act_in_bulk(act: str) -> None:
     assert {"--all", "--dry-run", "--pace", "--stop-after", "--system", "--code", "--since"} <= commands()[act]
     assert f"/bulk/{act}" in routes()

@@ -10,7 +10,7 @@ import sys
 import threading
 from pathlib import Path
 
-from operations.client import Orders
+from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings
 from stack.options import HOST, Ports, free_port
 
@@ -26,7 +26,7 @@ def free_ports() -> Ports:
 
 
 def port_flags(ports: Ports) -> list[str]:
-    return [word for _, flag, port in ports.named() for word in (flag, str(port))]
+    return [word for _, flag, port in ports.described() for word in (flag, str(port))]
 
 
 def processes_with(word: str) -> list[int]:
@@ -85,8 +85,8 @@ class Up:
     def address(self) -> str:
         return f"{HOST}:{self.ports.temporal}"
 
-    async def orders(self) -> Orders:
-        return await Orders.connect(ConnectionSettings(address=self.address, namespace="default"))
+    async def orders(self) -> OrderClient:
+        return await OrderClient.connect(ConnectionSettings(address=self.address, namespace="default"))
 
     def starter(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The command line, asked about this stack."""
@@ -99,5 +99,5 @@ class Up:
 
     def left(self) -> list[int]:
         """What still runs of it."""
-        words = [self.address, *(str(port) for _, _, port in self.ports.named())]
+        words = [self.address, *(str(port) for _, _, port in self.ports.described())]
         return [pid for word in words for pid in processes_with(word)]

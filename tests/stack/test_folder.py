@@ -7,39 +7,39 @@ from pathlib import Path
 
 import pytest
 
-from stack.data_folder import SECRETS, Folder
+from stack.data_folder import SECRET_NAMES, DataFolder
 from stack.errors import StackError
 from stack.options import HOST, Ports, free_port
 
 
 def test_secrets_are_made_up_once_and_stay(tmp_path: Path) -> None:
-    first = Folder(tmp_path).secrets()
-    Folder(tmp_path).keep(first | {"INVENTORY_URL": "http://127.0.0.1:1/inventory"})
-    assert Folder(tmp_path).secrets() == first
-    assert first.keys() == set(SECRETS)
-    assert len(set(first.values())) == len(SECRETS)
+    first = DataFolder(tmp_path).load_secrets()
+    DataFolder(tmp_path).save_environment(first | {"INVENTORY_URL": "http://127.0.0.1:1/inventory"})
+    assert DataFolder(tmp_path).load_secrets() == first
+    assert first.keys() == set(SECRET_NAMES)
+    assert len(set(first.values())) == len(SECRET_NAMES)
 
 
 def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
-    folder = Folder(tmp_path / "new")
+    folder = DataFolder(tmp_path / "new")
     with folder.locked():
-        folder.keep(folder.secrets())
-        folder.keep(folder.secrets())
+        folder.save_environment(folder.load_secrets())
+        folder.save_environment(folder.load_secrets())
     assert folder.environment_file.stat().st_mode & 0o777 == 0o600
     assert folder.path.stat().st_mode & 0o777 == 0o700
 
 
 def test_one_stack_at_a_time_has_a_folder(tmp_path: Path) -> None:
-    held, refused = Folder(tmp_path), pytest.raises(StackError, match=r"runs on .* already")
-    with held.locked(), refused, Folder(tmp_path).locked():
+    held, refused = DataFolder(tmp_path), pytest.raises(StackError, match=r"runs on .* already")
+    with held.locked(), refused, DataFolder(tmp_path).locked():
         pass
-    with Folder(tmp_path).locked():
+    with DataFolder(tmp_path).locked():
         pass
 
 
 def test_a_folder_that_cannot_be_is_said_to_be_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(StackError, match=r"cannot be used.*--data"), Folder(tmp_path / "file" / "below").locked():
+    with pytest.raises(StackError, match=r"cannot be used.*--data"), DataFolder(tmp_path / "file" / "below").locked():
         pass
 
 
@@ -58,7 +58,7 @@ def test_every_port_that_is_taken_is_named_with_its_flag() -> None:
             refused.value
         )
         assert "--ui-port" not in str(refused.value)
-        elsewhere = ports.or_free()
+        elsewhere = ports.with_free_ports()
     assert elsewhere.ui == ports.ui
     assert elsewhere.temporal != ports.temporal
     elsewhere.check_free()

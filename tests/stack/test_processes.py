@@ -15,7 +15,7 @@ import pytest
 
 from stack import supervisor
 from stack.errors import StackError
-from stack.supervisor import Child, Service, Watchdog
+from stack.supervisor import Service, ServiceProcess, Watchdog
 
 LASTING = "import time; print('here', flush=True); time.sleep(600)"
 STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); " + LASTING
@@ -47,17 +47,17 @@ def watchdog() -> Iterator[Watchdog]:
 
 
 @pytest.fixture
-async def child_of(watchdog: Watchdog, tmp_path: Path) -> AsyncIterator[Callable[..., Child]]:
-    made: list[Child] = []
+async def child_of(watchdog: Watchdog, tmp_path: Path) -> AsyncIterator[Callable[..., ServiceProcess]]:
+    made: list[ServiceProcess] = []
 
-    def child(code: str, told: list[str], grace: float = 5.0) -> Child:
+    def child(code: str, told: list[str], grace: float = 5.0) -> ServiceProcess:
         log = tmp_path / "thing.log"
 
         async def has_spoken() -> bool:
             return log.exists() and "here" in log.read_text()
 
         service = Service("thing", "The thing", (sys.executable, "-c", code), dict(os.environ), log, has_spoken, grace)
-        made.append(Child(service, watchdog, told.append))
+        made.append(ServiceProcess(service, watchdog, told.append))
         return made[-1]
 
     yield child
@@ -77,13 +77,13 @@ def is_alive(pid: int) -> bool:
     return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z" if Path("/proc").exists() else True
 
 
-async def test_a_process_that_dies_is_told_of_and_started_again(child_of: Callable[..., Child]) -> None:
+async def test_a_process_that_dies_is_told_of_and_started_again(child_of: Callable[..., ServiceProcess]) -> None:
     told: list[str] = []
     child = child_of(LASTING, told)
     await child.start()
     first = child.pid
     assert first
-    keeping = asyncio.create_task(child.keep())
+    keeping = asyncio.create_task(child.supervise())
     os.kill(first, signal.SIGKILL)
     await until(lambda: len(told) == 2)
     assert child.pid != first
@@ -96,31 +96,33 @@ async def test_a_process_that_dies_is_told_of_and_started_again(child_of: Callab
 
 
 async def test_one_that_dies_again_and_again_is_given_up_with_the_end_of_its_log(
-    child_of: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+    child_of: Callable[..., ServiceProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "DEATHS", 2)
+    monkeypatch.setattr(supervisor, "MAX_DEATHS", 2)
     told: list[str] = []
     child = child_of("print('here', flush=True); print('out of luck')", told)
     await child.start()
     with pytest.raises(StackError, match=r"died 2 times within a minute(?s:.*)out of luck"):
-        await child.keep()
+        await child.supervise()
     assert told
 
 
-async def test_one_that_cannot_start_is_reported_with_the_end_of_its_log(child_of: Callable[..., Child]) -> None:
+async def test_one_that_cannot_start_is_reported_with_the_end_of_its_log(
+    child_of: Callable[..., ServiceProcess],
+) -> None:
     with pytest.raises(StackError, match=r"The thing could not start \(exit 3\)(?s:.*)cannot find the thing"):
         await child_of(FAILING, []).start()
 
 
 async def test_one_that_does_not_get_ready_is_reported(
-    child_of: Callable[..., Child], monkeypatch: pytest.MonkeyPatch
+    child_of: Callable[..., ServiceProcess], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervisor, "PATIENCE", 0.2)
+    monkeypatch.setattr(supervisor, "READY_TIMEOUT", 0.2)
     with pytest.raises(StackError, match="The thing is not ready after"):
         await child_of("import time; time.sleep(600)", []).start()
 
 
-async def test_one_that_will_not_end_is_killed(child_of: Callable[..., Child]) -> None:
+async def test_one_that_will_not_end_is_killed(child_of: Callable[..., ServiceProcess]) -> None:
     told: list[str] = []
     child = child_of(STUBBORN, told, grace=0.2)
     await child.start()
@@ -153,4 +155,4 @@ def test_nothing_is_left_behind_when_the_stack_itself_is_killed(code: str, tmp_p
     ],
 )
 def test_the_end_of_a_log_is_shown_in_words(line: str, shown: str) -> None:
-    assert supervisor.readable(line) == shown
+    assert supervisor.format_log_line(line) == shown

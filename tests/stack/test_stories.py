@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from stack.demo_output import Screen
+from stack.demo_output import DemoOutput
 from stack.options import StackOptions
-from stack.stack import RunningStack, run
+from stack.stack import RunningStack, run_stack
 from stack.stories import STORIES
-from stack.stories.shortened import shortened
-from stack.stories.stage import Stage
-from stack.stories.story import NotAsTold, Story, tell
+from stack.stories.shortened import shorten_definitions
+from stack.stories.stage import StoryContext
+from stack.stories.story import Story, UnexpectedOutcome, run_story
 from tests.cli.calling import call
 from tests.stack.started import ROOT, free_ports
 
@@ -23,8 +23,8 @@ Told = dict[str, tuple[bool, str]]
 """Story → (whether it ended as told, what was on the screen)."""
 
 
-async def _goes_wrong(_stage: Stage) -> None:
-    raise NotAsTold("The parcel came in time.")
+async def _goes_wrong(_stage: StoryContext) -> None:
+    raise UnexpectedOutcome("The parcel came in time.")
 
 
 WRONG = Story("wrong", "A story that goes otherwise", ("Nothing.",), _goes_wrong)
@@ -36,7 +36,7 @@ async def _tell_all(stack: RunningStack) -> Told:
 
     async def told(story: Story) -> bool:
         console = Console(file=screens[story.name], width=120)
-        return await tell(story, Stage(stack, Screen(console)))
+        return await run_story(story, StoryContext(stack, DemoOutput(console)))
 
     late = asyncio.create_task(told(STORIES["delay"]))
     async with asyncio.timeout(30):
@@ -51,9 +51,9 @@ async def _tell_all(stack: RunningStack) -> Told:
 @pytest.fixture(scope="module")
 async def told(tmp_path_factory: pytest.TempPathFactory) -> Told:
     data = tmp_path_factory.mktemp("stories")
-    definitions = shortened(ROOT / "definitions", data / "definitions")
+    definitions = shorten_definitions(ROOT / "definitions", data / "definitions")
     options = StackOptions(definitions=definitions, data=data / "data", ports=free_ports(), fresh=True)
-    return await run(options, lambda _line: None, _tell_all)
+    return await run_stack(options, lambda _line: None, _tell_all)
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -67,7 +67,7 @@ def test_a_story_ends_as_told(told: Told, name: str) -> None:
 def test_a_story_says_what_it_shortens_and_is_plain_in_a_pipe(told: Told, name: str) -> None:
     _, screen = told[name]
     assert screen.lstrip().startswith(f"== {STORIES[name].title}\nShortened for the demo:\n")
-    assert all(f"  · {sentence}\n" in screen for sentence in STORIES[name].shortened)
+    assert all(f"  · {sentence}\n" in screen for sentence in STORIES[name].simplifications)
     assert not {"\x1b", "\r"} & set(screen)
 
 

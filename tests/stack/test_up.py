@@ -29,7 +29,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 def test_it_says_where_everything_is(up: Up) -> None:
     said = "".join(up.said)
-    for _, _, port in up.ports.named():
+    for _, _, port in up.ports.described():
         assert str(port) in said
     assert f"--address {up.address}" in said
 
@@ -51,7 +51,7 @@ async def test_an_order_completes_though_the_server_is_killed_while_it_waits(up:
     up.until_said("Temporal died (killed by SIGKILL); starting it again")
     up.until_said("Temporal runs again")
     orders = await up.orders()
-    assert (await orders.wait(SELF_INSTALL, timeout=LONGEST)).state is OrderState.COMPLETED
+    assert (await orders.wait_until_ended(SELF_INSTALL, timeout=LONGEST)).state is OrderState.COMPLETED
 
 
 def test_ports_that_are_taken_are_named_with_their_flags(up: Up, tmp_path: Path) -> None:
@@ -59,7 +59,7 @@ def test_ports_that_are_taken_are_named_with_their_flags(up: Up, tmp_path: Path)
         [*STARTER, "up", "--data", str(tmp_path), *port_flags(up.ports)], capture_output=True, text=True, timeout=60
     )
     assert refused.returncode == 1
-    for _, flag, port in up.ports.named():
+    for _, flag, port in up.ports.described():
         assert f"Port {port}, for" in refused.stderr
         assert flag in refused.stderr
     assert "Traceback" not in refused.stderr

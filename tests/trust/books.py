@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from operations.reading.read_order import OrderReading
-from sandbox.inventory import FIRST_STOCK
+from operations.reading.read_order import OrderDetails
+from sandbox.inventory import INITIAL_STOCK
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 
@@ -52,7 +52,7 @@ class Records:
         }
 
 
-def faults_in(readings: list[OrderReading], undoable: set[str], records: Records) -> Iterator[str]:
+def faults_in(readings: list[OrderDetails], undoable: set[str], records: Records) -> Iterator[str]:
     """Everything that does not add up, in sentences. `undoable`: `workstream.step` of those that have an undo."""
     yield from _keys_used_twice(records)
     done, made = _net_effects(records)
@@ -131,6 +131,6 @@ def _stock_gone(records: Records) -> Iterator[str]:
         if reservation["state"] in HELD:
             held[reservation["sku"]] += reservation["quantity"]
     for stock in inventory.get("stock", []):
-        missing = FIRST_STOCK[stock["id"]] - stock["available"] - held[stock["id"]]
+        missing = INITIAL_STOCK[stock["id"]] - stock["available"] - held[stock["id"]]
         if missing:
             yield f"of {stock['id']} {missing} are neither there nor reserved"

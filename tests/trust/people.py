@@ -12,11 +12,11 @@ from typing import Any
 
 import httpx
 
-from operations.actions.amend_order import Amendment
-from operations.actions.step_and_order_actions import ActName, OrderCommand, StepCommand
+from operations.actions.amend_order import AmendCommand
+from operations.actions.step_and_order_actions import OrderCommand, StepActionName, StepCommand
 from operations.errors import OperationError
 from operations.reading.list_orders import OrderFilter
-from operations.reading.read_order import OrderReading
+from operations.reading.read_order import OrderDetails
 from stack.stack import RunningStack
 from tests.stack.started import processes_with
 from tests.trust.books import Records
@@ -48,7 +48,7 @@ class People:
         self.done: Counter[str] = Counter()
         """What was done, for whoever reads how much turmoil there was."""
 
-    async def live_through(self, patience: float) -> list[OrderReading]:
+    async def live_through(self, patience: float) -> list[OrderDetails]:
         """All orders as they ended. Raises AssertionError, with what they wait for, after `patience` seconds."""
         await asyncio.gather(*(self.stack.orders.submit(sent(order)) for order in self.turmoil.orders))
         tending = asyncio.create_task(self._tend())
@@ -61,14 +61,14 @@ class People:
             tending.result()
         return living.result()
 
-    async def _live(self, began: float, patience: float) -> list[OrderReading]:
+    async def _live(self, began: float, patience: float) -> list[OrderDetails]:
         for deed in self.turmoil.deeds:
             await asyncio.sleep(max(0.0, began + deed.at - time.monotonic()))
             await self._do(deed)
         ids = [order["id"] for order in self.turmoil.orders]
         for id_ in ids:
             try:
-                await self.stack.orders.wait(id_, timeout=max(1.0, began + patience - time.monotonic()))
+                await self.stack.orders.wait_until_ended(id_, timeout=max(1.0, began + patience - time.monotonic()))
             except OperationError as error:
                 raise AssertionError(f"{self.name}: {error}; {await self._why(id_)}") from error
         return [await self.stack.orders.read(id_) for id_ in ids]
@@ -78,7 +78,7 @@ class People:
         return f"seed {self.turmoil.seed}, {self.turmoil.size} orders"
 
     async def _why(self, id_: str) -> str:
-        _, reasons = await self.stack.orders.why(id_)
+        _, reasons = await self.stack.orders.find_blockers(id_)
         return " ".join(reason.sentence for reason in reasons)
 
     # deeds
@@ -99,7 +99,7 @@ class People:
         elif deed.what == "fault":
             await self._sandbox("POST", "/_faults", json=deed.about)
         elif deed.what == "amend":
-            await orders.amend(Amendment(sent(deed.about), ANN))
+            await orders.amend(AmendCommand(sent(deed.about), ANN))
         elif deed.what == "hold":
             await orders.act_on_order(OrderCommand("hold", deed.about, ANN))
         elif deed.what == "rollback":
@@ -120,11 +120,11 @@ class People:
     async def _tend(self) -> None:
         while True:
             with suppress(OperationError):
-                tasks = await self.stack.orders.tasks(limit=500)
-                fallout = await self.stack.orders.fallout(limit=500)
-                for each in (*tasks.found, *fallout.found):
+                tasks = await self.stack.orders.list_tasks(limit=500)
+                fallout = await self.stack.orders.list_fallout(limit=500)
+                for each in (*tasks.items, *fallout.items):
                     await self._tend_to(each.order_id, each.step)
-                for held in await self.stack.orders.list(OrderFilter(state=OrderState.HELD)):
+                for held in await self.stack.orders.list_orders(OrderFilter(state=OrderState.HELD)):
                     await self.stack.orders.act_on_order(OrderCommand("resume", held.order_id, ANN))
             await asyncio.sleep(0.5)
 
@@ -136,9 +136,9 @@ class People:
                 return
             place = f"{order_id}/{step.id}"
             self.tries[place] += 1
-            act: ActName = "skip" if self.tries[place] > TRIES and not undoing else "retry"
+            act: StepActionName = "skip" if self.tries[place] > TRIES and not undoing else "retry"
             data = {"id": "none", "tracking": "none"} if act == "skip" else None
-            await self.stack.orders.act(StepCommand(act, order_id, step.id, ANN, data=data))
+            await self.stack.orders.act_on_step(StepCommand(act, order_id, step.id, ANN, data=data))
             self.done[act] += 1
 
     async def _complete(self, order_id: str, step: StepView) -> None:
@@ -147,7 +147,7 @@ class People:
             return
         self.seen[step.id] += 1
         answer = answers[(sum(order_id.encode()) + self.seen[step.id]) % len(answers)]
-        await self.stack.orders.act(StepCommand("complete", order_id, step.id, ANN, data=answer))
+        await self.stack.orders.act_on_step(StepCommand("complete", order_id, step.id, ANN, data=answer))
 
 
 def _words_of(pid: int) -> str:

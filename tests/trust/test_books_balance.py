@@ -16,7 +16,7 @@ import pytest
 
 from compiler.load_catalogue import load_catalogue
 from stack.options import StackOptions
-from stack.stack import RunningStack, run
+from stack.stack import RunningStack, run_stack
 from tests.stack.started import ROOT, free_ports
 from tests.trust.books import faults_in
 from tests.trust.people import People
@@ -45,10 +45,10 @@ async def test_the_systems_hold_what_the_orders_say(seed: int, tmp_path: Path) -
         people = People(stack, Turmoil(seed, SIZE, LASTS, kills=2))
         ended = await people.live_through(PATIENCE)
         sys.stderr.write(f"\n{people.name}: {dict(people.done)}\n")
-        told = stack.folder.log("worker").read_text(encoding="utf-8")
+        told = stack.folder.log_file("worker").read_text(encoding="utf-8")
         assert "Nondeterminism" not in told, f"{people.name}: a killed worker's orders do not replay"
         return list(faults_in(ended, undoable, await people.records()))
 
     options = StackOptions(definitions=DEFINITIONS, data=tmp_path / "data", ports=free_ports(), fresh=True)
-    faults = await run(options, lambda _line: None, live, QUICK)
+    faults = await run_stack(options, lambda _line: None, live, QUICK)
     assert not faults, f"seed {seed}:\n" + "\n".join(faults)

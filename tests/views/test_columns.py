@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from views.shared.table import Columns, Facts
+from views.shared.table import KeyValueList, PlainTable
 
 LONG = "the system inventory answered 503 and asked to be left alone for a while"
 
@@ -18,32 +18,32 @@ def lines(shown: object, width: int) -> list[str]:
 
 
 def test_columns_stand_below_each_other_and_numbers_are_aligned_to_the_right() -> None:
-    table = Columns(["No.", "Step"], [["1", "a"], ["12", "b"]], right=(0,))
+    table = PlainTable(["No.", "Step"], [["1", "a"], ["12", "b"]], right_aligned=(0,))
     assert lines(table, 80) == ["No.  Step", "  1  a", " 12  b"]
 
 
 def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
-    assert lines(Columns(["A", "B", "C"], [["1", "", "3"]]), 80) == ["A  C", "1  3"]
+    assert lines(PlainTable(["A", "B", "C"], [["1", "", "3"]]), 80) == ["A  C", "1  3"]
 
 
 def test_the_last_column_wraps_below_itself() -> None:
-    shown = lines(Columns(["Id", "Error"], [["x", LONG]]), 40)
+    shown = lines(PlainTable(["Id", "Error"], [["x", LONG]]), 40)
     assert shown[1].startswith("x   the system")
     assert all(line.startswith("    ") for line in shown[2:])
     assert " ".join(" ".join(shown[1:]).split()) == f"x {LONG}"
 
 
 def test_where_little_room_is_left_the_last_column_goes_below() -> None:
-    shown = lines(Columns(["Id", "Error"], [["a" * 30, LONG]]), 40)
+    shown = lines(PlainTable(["Id", "Error"], [["a" * 30, LONG]]), 40)
     assert shown[2] == "a" * 30
     assert shown[3].startswith("    the system")
 
 
 def test_nothing_is_cut_off_however_narrow_the_screen_is() -> None:
-    shown = lines(Columns(["Id", "More", "Last"], [["a" * 30, "b" * 30, "c" * 30]]), 20)
+    shown = lines(PlainTable(["Id", "More", "Last"], [["a" * 30, "b" * 30, "c" * 30]]), 20)
     together = "".join(shown).replace(" ", "")
     assert all(letter * 30 in together for letter in "abc")
 
 
 def test_facts_without_a_value_are_left_out() -> None:
-    assert lines(Facts([("customer", "C-42"), ("forecast", "")]), 80) == ["  customer  C-42"]
+    assert lines(KeyValueList([("customer", "C-42"), ("forecast", "")]), 80) == ["  customer  C-42"]

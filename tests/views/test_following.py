@@ -10,22 +10,22 @@ from typing import cast
 import pytest
 from rich.console import Console
 
-from operations.client import Orders
+from operations.client import OrderClient
 from operations.errors import NotFound, NoWorker, ServerUnreachable, TimedOut
-from operations.reading.read_order import OrderReading
+from operations.reading.read_order import OrderDetails
 from tests.operations.views import order_view, step_view
 from views.order import follow as following
-from views.order.follow import AWAY, SILENT, follow
+from views.order.follow import NO_SERVER_NOTE, NO_WORKER_NOTE, follow
 from workflows.contract.states import OrderState, StepState
 
-RUNNING = OrderReading(order_view(), (step_view(1, "w.s@1", StepState.IN_PROGRESS, waits_for="its call"),))
-ENDED = OrderReading(order_view(OrderState.COMPLETED), (step_view(1, "w.s@1", StepState.COMPLETED),))
-Reading = OrderReading | Exception
+RUNNING = OrderDetails(order_view(), (step_view(1, "w.s@1", StepState.IN_PROGRESS, waits_for="its call"),))
+ENDED = OrderDetails(order_view(OrderState.COMPLETED), (step_view(1, "w.s@1", StepState.COMPLETED),))
+Reading = OrderDetails | Exception
 
 
 @pytest.fixture(autouse=True)
 def _hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(following, "SHORTEST_PAUSE", 0.001)
+    monkeypatch.setattr(following, "MIN_POLL_INTERVAL", 0.001)
 
 
 class Readings:
@@ -35,17 +35,17 @@ class Readings:
         self._readings: Iterator[Reading] = iter(readings)
         self._last: Reading = readings[-1]
 
-    async def read(self, _order_id: str) -> OrderReading:
+    async def read(self, _order_id: str) -> OrderDetails:
         reading = next(self._readings, self._last)
         if isinstance(reading, Exception):
             raise reading
         return reading
 
 
-async def followed(*readings: Reading, terminal: bool = False, within: float | None = None) -> tuple[OrderReading, str]:
+async def followed(*readings: Reading, terminal: bool = False, within: float | None = None) -> tuple[OrderDetails, str]:
     stream = io.StringIO()
     console = Console(file=stream, width=100, height=30, force_terminal=terminal)
-    ended = await follow(cast(Orders, Readings(*readings)), "HS-1", console, within)
+    ended = await follow(cast(OrderClient, Readings(*readings)), "HS-1", console, within)
     return ended, stream.getvalue()
 
 
@@ -59,12 +59,12 @@ async def test_a_server_or_worker_that_is_away_is_told_once_and_waited_for() -> 
     away = ServerUnreachable("localhost:1")
     ended, shown = await followed(RUNNING, away, away, NoWorker("Order HS-1"), RUNNING, ENDED)
     assert ended is ENDED
-    assert shown.count(AWAY) == 1
-    assert shown.count(SILENT) == 1
+    assert shown.count(NO_SERVER_NOTE) == 1
+    assert shown.count(NO_WORKER_NOTE) == 1
 
 
 async def test_steps_stay_as_they_were_seen_while_no_worker_answers() -> None:
-    record = OrderReading(order_view(OrderState.COMPLETED), (), "record")
+    record = OrderDetails(order_view(OrderState.COMPLETED), (), "record")
     ended, _ = await followed(RUNNING, record)
     assert ended.order.state is OrderState.COMPLETED
     assert ended.steps == RUNNING.steps

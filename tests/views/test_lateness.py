@@ -8,14 +8,14 @@ from typing import Any
 
 from rich.console import Console
 
-from compiler.language.steps import Start, StepDefinition
-from operations.reading.read_order import OrderReading
+from compiler.language.steps import StartDefinition, StepDefinition
+from operations.reading.read_order import OrderDetails
 from tests.operations.views import START, order_view, step_view
 from tests.views.plans import of_arrows
-from views.order.details import order_view as shown
+from views.order.details import render_order as shown
 from views.order.progress import step_row
-from views.order.step_remark import about
-from views.plan.step_text import conditions
+from views.order.step_remark import step_remark
+from views.plan.step_text import start_conditions
 from workflows.contract.order_views import LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
@@ -25,7 +25,7 @@ DUE = START + timedelta(minutes=30)
 
 def text_of(**changes: Any) -> str:
     console = Console(width=160, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    for part in shown(OrderReading(order_view(**changes), ()), NOW):
+    for part in shown(OrderDetails(order_view(**changes), ()), NOW):
         console.print(part)
     return console.export_text()
 
@@ -35,19 +35,19 @@ def test_a_step_says_since_when_it_is_late_and_who_knows() -> None:
         1, "camera.visit@1", StepState.IN_PROGRESS, jeopardy=Jeopardy.LATE, late_at=DUE, escalated_to="leads",
         waits_for="a person in field",
     )  # fmt: skip
-    assert about(step, NOW) == "late since 08:30:00, escalated to leads, waits for a person in field"
-    assert step_row(step, NOW).about.style == "bold red"
+    assert step_remark(step, NOW) == "late since 08:30:00, escalated to leads, waits for a person in field"
+    assert step_row(step, NOW).remark.style == "bold red"
 
 
 def test_a_step_at_risk_says_until_when_it_is_not_late() -> None:
     step = step_view(1, "camera.visit@1", StepState.IN_PROGRESS, jeopardy=Jeopardy.AT_RISK, late_at=DUE)
-    assert about(step, NOW) == "at risk, late at 08:30:00, running"
+    assert step_remark(step, NOW) == "at risk, late at 08:30:00, running"
 
 
 def test_a_step_that_is_over_only_says_that_it_was_late() -> None:
     late: dict[str, Any] = {"late_at": DUE, "jeopardy": Jeopardy.LATE}
-    assert about(step_view(1, "c.v@1", StepState.COMPLETED, **late), NOW) == "was late"
-    assert about(step_view(1, "c.v@1", StepState.COMPLETED, late_at=DUE, jeopardy=Jeopardy.AT_RISK), NOW) == ""
+    assert step_remark(step_view(1, "c.v@1", StepState.COMPLETED, **late), NOW) == "was late"
+    assert step_remark(step_view(1, "c.v@1", StepState.COMPLETED, late_at=DUE, jeopardy=Jeopardy.AT_RISK), NOW) == ""
 
 
 def test_an_order_tells_its_forecast_and_what_holds_it_up_where_it_is_late() -> None:
@@ -72,7 +72,7 @@ def test_a_line_with_a_date_of_its_own_shows_how_it_stands() -> None:
 
 def test_a_latest_start_says_whether_there_is_a_completion_that_it_goes_by() -> None:
     plan = of_arrows([[]])
-    step = StepDefinition(milestone=True, start=Start(latest=True))
-    assert list(conditions(plan, step)) == ["not put off, since no completion is requested"]
+    step = StepDefinition(milestone=True, start=StartDefinition(latest=True))
+    assert list(start_conditions(plan, step)) == ["not put off, since no completion is requested"]
     dated = replace(plan, order=replace(plan.order, requested_completion=START))
-    assert list(conditions(dated, step)) == ["as late as the requested completion allows"]
+    assert list(start_conditions(dated, step)) == ["as late as the requested completion allows"]

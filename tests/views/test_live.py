@@ -6,12 +6,12 @@ from typing import Any
 
 from rich.console import Console
 
-from operations.bulk.bulk_runner import Target
+from operations.bulk.bulk_runner import BulkTarget
 from tests.operations.views import START, order_view, step_view
 from views.order.bulk_result import targets_table
-from views.order.change_tracker import Changes
-from views.order.progress import OrderPicture, heading, step_row
-from views.order.step_remark import about
+from views.order.change_tracker import ChangeTracker
+from views.order.progress import OrderProgress, progress_heading, step_row
+from views.order.step_remark import step_remark
 from workflows.contract.order_views import ErrorView, StepView, UndoView
 from workflows.contract.states import OrderState, StepState
 
@@ -31,7 +31,7 @@ def steps() -> list[StepView]:
 
 def drawn(shown: list[StepView], width: int = 100, height: int = 40, **changes: Any) -> str:
     console = Console(file=io.StringIO(), width=width, height=height)
-    console.print(OrderPicture(order_view(**changes), shown, NOW))
+    console.print(OrderProgress(order_view(**changes), shown, NOW))
     stream = console.file
     assert isinstance(stream, io.StringIO)
     return stream.getvalue()
@@ -82,33 +82,33 @@ def test_lines_are_not_wider_than_the_screen() -> None:
 
 
 def test_in_a_pipe_each_change_is_told_once_with_the_step_s_id() -> None:
-    changes = Changes()
-    first = changes.since_last(order_view(), steps(), NOW)
-    assert changes.since_last(order_view(), steps(), NOW) == []
+    changes = ChangeTracker()
+    first = changes.changed_lines(order_view(), steps(), NOW)
+    assert changes.changed_lines(order_view(), steps(), NOW) == []
     text = "\n".join(first)
     assert "08:00:02  1  hub.reserve@1     completed" in text
     assert "bill.start" not in text
     done = [*steps()[:4], step_view(5, "bill.start", StepState.COMPLETED, ended_at=NOW)]
-    (line,) = changes.since_last(order_view(), done, NOW)
+    (line,) = changes.changed_lines(order_view(), done, NOW)
     assert line.startswith("08:01:30  5  bill.start")
 
 
 def test_in_a_pipe_fallout_is_told_once_with_the_command_that_explains_it() -> None:
-    changes = Changes()
-    hints = [line for _ in range(2) for line in changes.since_last(order_view(fallout=1), steps(), NOW)]
+    changes = ChangeTracker()
+    hints = [line for _ in range(2) for line in changes.changed_lines(order_view(fallout=1), steps(), NOW)]
     assert len([line for line in hints if "`why HS-1`" in line]) == 1
 
 
 def test_in_a_pipe_the_end_of_the_order_is_told_last() -> None:
-    changes = Changes()
-    changes.since_last(order_view(), steps(), NOW)
-    lines = changes.since_last(order_view(OrderState.COMPLETED, ended_at=NOW), [], NOW)
+    changes = ChangeTracker()
+    changes.changed_lines(order_view(), steps(), NOW)
+    lines = changes.changed_lines(order_view(OrderState.COMPLETED, ended_at=NOW), [], NOW)
     assert lines == ["08:01:30  HS-1  completed  0 of 0 steps  1 min 30 s"]
 
 
 def test_a_terminal_without_unicode_gets_signs_that_it_can_show() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
-    Console(file=stream, width=80, height=40).print(OrderPicture(order_view(), steps(), NOW))
+    Console(file=stream, width=80, height=40).print(OrderProgress(order_view(), steps(), NOW))
     stream.flush()
     buffer = stream.buffer
     assert isinstance(buffer, io.BytesIO)
@@ -121,18 +121,18 @@ def test_what_is_being_taken_back_shows_how_that_goes() -> None:
     error = ErrorView(code="gone", message="nobody knows that parcel", at=START)
     undo = UndoView(state="fatally_failed", attempts=1, error=error)
     step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=undo)
-    assert about(step, START) == "taking it back: in fallout: gone: nobody knows that parcel"
-    assert step_row(step, START).about.style == "bold red"
-    assert "0 of 1 step" in heading(order_view(), [step], START).plain
+    assert step_remark(step, START) == "taking it back: in fallout: gone: nobody knows that parcel"
+    assert step_row(step, START).remark.style == "bold red"
+    assert "0 of 1 step" in progress_heading(order_view(), [step], START).plain
     waits = step.model_copy(update={"undo": UndoView(state="pending")})
-    assert about(waits, START) == "to be taken back"
+    assert step_remark(waits, START) == "to be taken back"
     over = step.model_copy(update={"state": StepState.CANCELLED, "undo": UndoView(state="completed")})
-    assert about(over, START) == "cancelled"
+    assert step_remark(over, START) == "cancelled"
 
 
 def test_an_act_in_bulk_lists_undos_as_what_they_are() -> None:
     failed = UndoView(state="fatally_failed", error=ErrorView(code="gone", message="", at=START))
     step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=failed)
     console = Console(file=io.StringIO(), width=100)
-    console.print(targets_table([Target("HS-1", step)], NOW))
+    console.print(targets_table([BulkTarget("HS-1", step)], NOW))
     assert "taking it back: gone" in console.file.getvalue()  # type: ignore[attr-defined]

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from views.shared.time_format import duration, moment, short_moment
-from views.shared.value_format import counted
+from views.shared.time_format import format_elapsed, format_short_time, format_time
+from views.shared.value_format import pluralize
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 
@@ -28,20 +28,20 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
     ],
 )
 def test_a_duration_has_two_units_at_most(seconds: float, words: str) -> None:
-    assert duration(seconds) == words
-    assert duration(timedelta(seconds=seconds)) == words
+    assert format_elapsed(seconds) == words
+    assert format_elapsed(timedelta(seconds=seconds)) == words
 
 
 def test_a_moment_is_told_in_utc_and_says_so() -> None:
     berlin = timezone(timedelta(hours=1))
-    assert moment(datetime(2026, 12, 1, 9, tzinfo=berlin)) == "2026-12-01 08:00:00 UTC"
-    assert moment(None) == ""
+    assert format_time(datetime(2026, 12, 1, 9, tzinfo=berlin)) == "2026-12-01 08:00:00 UTC"
+    assert format_time(None) == ""
 
 
 def test_a_moment_of_today_is_told_without_its_date() -> None:
-    assert short_moment(NOON.replace(hour=8), NOON) == "08:00:00"
-    assert short_moment(NOON + timedelta(days=1), NOON) == "2026-12-02 12:00"
+    assert format_short_time(NOON.replace(hour=8), NOON) == "08:00:00"
+    assert format_short_time(NOON + timedelta(days=1), NOON) == "2026-12-02 12:00"
 
 
 def test_counts_have_their_noun_in_the_right_number() -> None:
-    assert [counted(number, "step") for number in (0, 1, 12_000)] == ["0 steps", "1 step", "12,000 steps"]
+    assert [pluralize(number, "step") for number in (0, 1, 12_000)] == ["0 steps", "1 step", "12,000 steps"]

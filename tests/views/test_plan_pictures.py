@@ -9,8 +9,8 @@ import pytest
 from rich.console import Console
 
 from tests.views.plans import plan_of
-from views.plan.mermaid import mermaid
-from views.plan.svg import page, svg
+from views.plan.mermaid import render_mermaid
+from views.plan.svg import render_html, render_svg
 from views.plan.tree import PlanTree
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -68,7 +68,7 @@ def test_in_a_terminal_no_line_of_the_tree_is_wider_than_the_screen(file: str, w
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_drawing_is_well_formed_and_no_two_steps_overlap(file: str) -> None:
-    root = ElementTree.fromstring(svg(plan_of(file)))
+    root = ElementTree.fromstring(render_svg(plan_of(file)))
     boxes = [box for box in root.iter(f"{SVG}rect") if box.get("class") == "box"]
     spots = {(float(box.get("x", 0)), float(box.get("y", 0))) for box in boxes}
     assert len(spots) == len(boxes) == len(plan_of(file).steps)
@@ -76,14 +76,14 @@ def test_the_drawing_is_well_formed_and_no_two_steps_overlap(file: str) -> None:
 
 @pytest.mark.parametrize("file", FILES)
 def test_the_page_fetches_nothing_and_tells_of_each_step(file: str) -> None:
-    text = page(plan_of(file))
+    text = render_html(plan_of(file))
     assert not re.search(r"""(src|href)=|url\((?!#)|@import|<script""", text)
     assert text.count("<tr><td>") == len(plan_of(file).steps)
 
 
 def test_the_chart_for_mermaid_has_a_node_for_each_step() -> None:
     plan = plan_of("managed_wan.yaml")
-    nodes = re.findall(r"^ {4}s(\d+)", mermaid(plan), re.MULTILINE)
+    nodes = re.findall(r"^ {4}s(\d+)", render_mermaid(plan), re.MULTILINE)
     assert sorted(map(int, nodes)) == list(range(1, len(plan.steps) + 1))
 
 
@@ -91,7 +91,7 @@ def test_names_cannot_break_out_of_a_picture() -> None:
     plan = plan_of("security_audit.yaml")
     hostile = '"]; <script>alert(1)</script> & --> end\n'
     named = replace(plan, definitions=tuple(replace(each, name=hostile) for each in plan.definitions))
-    ElementTree.fromstring(svg(named))
-    assert "<script" not in page(named)
-    assert '"];' not in mermaid(named)
-    assert mermaid(named).count("\n") == mermaid(plan).count("\n")
+    ElementTree.fromstring(render_svg(named))
+    assert "<script" not in render_html(named)
+    assert '"];' not in render_mermaid(named)
+    assert render_mermaid(named).count("\n") == render_mermaid(plan).count("\n")

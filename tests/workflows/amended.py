@@ -5,34 +5,34 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.amendment.plan_amendment import amend
-from compiler.amendment.plan_diff import seen_otherwise
+from compiler.amendment.plan_amendment import amend_plan
+from compiler.amendment.plan_diff import steps_seeing_changes
 from compiler.plan.plan import Plan
 from tests.workflows.driving import Driven
 from tests.workflows.plans import plan_of
 from workflows.core.amendment import apply, impact
-from workflows.core.amendment.impact import Amended, Fate
+from workflows.core.amendment.impact import AmendedPlan, StepFate
 from workflows.core.state.order_run import OrderRun
 
 
-def amended(running: Plan, retired: Iterable[int], wanted: Plan) -> Amended:
+def amended(running: Plan, retired: Iterable[int], wanted: Plan) -> AmendedPlan:
     """As activities/compilation/compile_amendment.py tells it."""
-    laid = amend(running, set(retired), wanted)
+    laid = amend_plan(running, set(retired), wanted)
     positions = {step.id: position for position, step in enumerate(laid.plan.steps)}
     lines = {line.id for line in wanted.order_lines}
-    return Amended(
+    return AmendedPlan(
         plan=laid.plan,
         retired=laid.retired,
-        changed=frozenset(positions[id_] for id_ in laid.difference.changed),
-        seen_otherwise=frozenset(positions[id_] for id_ in seen_otherwise(running, laid.plan)),
+        input_changed=frozenset(positions[id_] for id_ in laid.diff.changed),
+        context_changed=frozenset(positions[id_] for id_ in steps_seeing_changes(running, laid.plan)),
         removed_lines=frozenset(line.id for line in laid.plan.order_lines if line.id not in lines),
     )
 
 
-def fates(run: OrderRun, wanted: Plan) -> dict[str, Fate]:
+def fates(run: OrderRun, wanted: Plan) -> dict[str, StepFate]:
     """By id, without doing anything."""
-    found = amended(run.plan, run.revisions.retired, wanted)
-    return {found.plan.steps[at].id: fate for at, fate in impact.fates_of(run, found).items()}
+    found = amended(run.plan, run.amendments.retired, wanted)
+    return {found.plan.steps[at].id: fate for at, fate in impact.step_fates(run, found).items()}
 
 
 class Amendable(Driven):
@@ -45,9 +45,9 @@ class Amendable(Driven):
         """What becomes of each step that the amendment concerns, by the step's name. Points of no return forbid nothing
         here: that is the update's part."""
         wanted = steps if isinstance(steps, Plan) else plan_of(steps, **order)
-        found = amended(self.run.plan, self.run.revisions.retired, wanted)
-        decided = impact.fates_of(self.run, found)
-        apply.take_in(self.run, found, decided)
+        found = amended(self.run.plan, self.run.amendments.retired, wanted)
+        decided = impact.step_fates(self.run, found)
+        apply.apply_amendment(self.run, found, decided)
         self.plan = self.run.plan
         self.go_on()
         return {_name(found.plan.steps[at].id): fate.value for at, fate in decided.items()}

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from compiler.catalogue.catalogue import Read
-from compiler.language.steps import STANDARD_RETRY, Action, RetryPolicy, StepDefinition
-from compiler.plan.plan import Line, OrderHeader, Plan, PlannedDefinition, PlannedStep
+from compiler.catalogue.catalogue import OutputReference
+from compiler.language.steps import STANDARD_RETRY, LineAction, RetryPolicy, StepDefinition
+from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep
 
 OUTPUT = re.compile(r"steps\.(\w+)\.output")
 
@@ -34,11 +34,11 @@ def plan_of(
         order, {"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, 3, requested_start, requested_completion,
         dict(characteristics or {}),
     )  # fmt: skip
-    order_line = Line(
-        "1", "home", "Home", quantity, Action.ADD, dict(attributes or {}), requested_completion=line_completion
+    order_line = PlannedLine(
+        "1", "home", "Home", quantity, LineAction.ADD, dict(attributes or {}), requested_completion=line_completion
     )
-    line = Line(
-        "camera@1", "camera", "Camera", quantity, Action.ADD, dict(attributes or {}), ("1",), "line",
+    line = PlannedLine(
+        "camera@1", "camera", "Camera", quantity, LineAction.ADD, dict(attributes or {}), ("1",), "line",
         requested_completion=line_completion,
     )  # fmt: skip
     return Plan(
@@ -82,8 +82,8 @@ def _planned(name: str, written: Mapping[str, Any], _names: list[str]) -> Planne
         undo_retry=STANDARD_RETRY,
         timeout=timeout,
         undo_timeout=30.0,
-        reads=tuple(Read("steps", "camera", read, False) for read in _reads(written)),
-        places={},
+        reads=tuple(OutputReference("steps", "camera", read, False) for read in _reads(written)),
+        expression_locations={},
     )
 
 

@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
 
-from compiler.language.steps import Action
-from compiler.plan.plan import Line, Plan, PlannedStep
+from compiler.language.steps import LineAction
+from compiler.plan.plan import Plan, PlannedLine, PlannedStep
 from tests.workflows.plans import plan_of
 
 START = 1_800_000_000.0
@@ -34,30 +34,31 @@ def random_plan(random: Random, *, size: int | None = None, order: str = "O-1") 
 
 def changed_plan(random: Random, plan: Plan) -> Plan:
     """The plan of an order that asks for something else on one of its lines, or not for one of its lines any more."""
-    if len(plan.lines) > 1 and random.random() < 0.3:
-        return _without_line(plan, random.randrange(len(plan.lines)))
-    changed = random.randrange(len(plan.lines))
+    if len(plan.fulfilment_lines) > 1 and random.random() < 0.3:
+        return _without_line(plan, random.randrange(len(plan.fulfilment_lines)))
+    changed = random.randrange(len(plan.fulfilment_lines))
     asked = {"v": random.randint(0, 2)}
     lines = tuple(
-        replace(line, attributes=asked) if place == changed else line for place, line in enumerate(plan.lines)
+        replace(line, attributes=asked) if place == changed else line
+        for place, line in enumerate(plan.fulfilment_lines)
     )
-    return replace(plan, lines=lines)
+    return replace(plan, fulfilment_lines=lines)
 
 
 def _without_line(plan: Plan, gone: int) -> Plan:
     """Without the line, all that stands under it, and what serves nothing else."""
-    id_ = plan.lines[gone].sources[0]
+    id_ = plan.fulfilment_lines[gone].sources[0]
     left_out = {line.id for line in plan.order_lines if line.id == id_ or line.sources == (id_,)}
     if len(left_out) == len(plan.order_lines):
         return plan
-    kept = [place for place, line in enumerate(plan.lines) if line.sources[0] not in left_out]
+    kept = [place for place, line in enumerate(plan.fulfilment_lines) if line.sources[0] not in left_out]
     new_line = {place: at for at, place in enumerate(kept)}
-    stays = [at for at, step in enumerate(plan.steps) if any(line in new_line for line in step.lines)]
+    stays = [at for at, step in enumerate(plan.steps) if any(line in new_line for line in step.line_positions)]
     new_step = {at: number for number, at in enumerate(stays)}
     steps = tuple(
         replace(
             step,
-            lines=tuple(new_line[line] for line in step.lines if line in new_line),
+            line_positions=tuple(new_line[line] for line in step.line_positions if line in new_line),
             after=tuple(new_step[before] for before in step.after if before in new_step),
             reads=tuple(tuple(new_step[read] for read in reads if read in new_step) for reads in step.reads),
         )
@@ -66,7 +67,7 @@ def _without_line(plan: Plan, gone: int) -> Plan:
     return replace(
         plan,
         order_lines=tuple(line for line in plan.order_lines if line.id not in left_out),
-        lines=tuple(plan.lines[place] for place in kept),
+        fulfilment_lines=tuple(plan.fulfilment_lines[place] for place in kept),
         steps=steps,
     )
 
@@ -75,24 +76,27 @@ def _on_lines(random: Random, plan: Plan, wide_steps: set[str]) -> Plan:
     order_lines, lines = _lines(random, plan)
     steps = []
     for step in plan.steps:
-        name = plan.definitions[step.definition].step
+        name = plan.definitions[step.definition_position].step
         wide = name in wide_steps
         served = tuple(range(len(lines))) if wide else (random.randrange(len(lines)),)
         suffix = "" if wide else f"@{lines[served[0]].sources[0]}"
-        steps.append(PlannedStep(f"camera.{name}{suffix}", step.definition, served, step.after, step.reads))
+        steps.append(PlannedStep(f"camera.{name}{suffix}", step.definition_position, served, step.after, step.reads))
     definitions = tuple(
         replace(definition, per="order") if definition.step in wide_steps else definition
         for definition in plan.definitions
     )
-    return replace(plan, order_lines=order_lines, lines=lines, definitions=definitions, steps=tuple(steps))
+    return replace(plan, order_lines=order_lines, fulfilment_lines=lines, definitions=definitions, steps=tuple(steps))
 
 
-def _lines(random: Random, plan: Plan) -> tuple[tuple[Line, ...], tuple[Line, ...]]:
+def _lines(random: Random, plan: Plan) -> tuple[tuple[PlannedLine, ...], tuple[PlannedLine, ...]]:
     ids = random.choice([["1"], ["1", "2"], ["1", "1.1", "2"], ["1", "1.1", "1.2"]])
     order_lines = tuple(
-        replace(plan.order_lines[0], id=id_, sources=(("1",) if "." in id_ else ()), action=Action.ADD) for id_ in ids
+        replace(plan.order_lines[0], id=id_, sources=(("1",) if "." in id_ else ()), action=LineAction.ADD)
+        for id_ in ids
     )
-    lines = tuple(replace(plan.lines[0], id=f"camera@{id_}", sources=(id_,), attributes={"v": 0}) for id_ in ids)
+    lines = tuple(
+        replace(plan.fulfilment_lines[0], id=f"camera@{id_}", sources=(id_,), attributes={"v": 0}) for id_ in ids
+    )
     return order_lines, lines
 
 

@@ -18,6 +18,7 @@ from tests.temporal import working
 from tests.workflows.plans import plan_of
 from tests.workflows.scripted import Script
 from workflows.contract.order_messages import (
+    ORDER_WORKFLOW_TYPE,
     QUERY_OVERVIEW,
     QUERY_STEPS,
     SIGNAL_EVENT,
@@ -26,19 +27,18 @@ from workflows.contract.order_messages import (
     UPDATE_DECISION,
     UPDATE_EVENT,
     UPDATE_SET,
-    WORKFLOW_TYPE,
-    ActAnswer,
+    ActionResult,
     Actor,
-    AmendAnswer,
     AmendOrder,
+    AmendResult,
     CallbackDelivery,
-    Decision,
-    DeliveryAnswer,
     EventDelivery,
     FulfilOrderInput,
+    OrderDeliveryResult,
     SetCharacteristics,
-    StepAct,
-    workflow_id,
+    StepAction,
+    SubmissionDecision,
+    order_workflow_id,
 )
 from workflows.contract.order_views import OrderView, StepsPage, StepsPageRequest, StepView
 
@@ -53,7 +53,7 @@ class Order:
         self.id = order_id
         self.client = client
         self.first_run_id: str | None = None
-        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(workflow_id(order_id))
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(order_workflow_id(order_id))
 
     async def view(self) -> OrderView:
         view: OrderView = await self.handle.query(QUERY_OVERVIEW, result_type=OrderView, rpc_timeout=DEADLINE)
@@ -90,10 +90,12 @@ class Order:
         result = await asyncio.wait_for(self.handle.result(), 60)
         return str(result["state"])
 
-    async def event(self, name: str, key: str | None = None, payload: Any = None, **further: Any) -> DeliveryAnswer:
+    async def event(
+        self, name: str, key: str | None = None, payload: Any = None, **further: Any
+    ) -> OrderDeliveryResult:
         event = EventDelivery(**{"event_id": uuid.uuid4().hex, "name": name, "key": key, "payload": payload, **further})
-        answer: DeliveryAnswer = await self.handle.execute_update(
-            UPDATE_EVENT, event, result_type=DeliveryAnswer, rpc_timeout=DEADLINE
+        answer: OrderDeliveryResult = await self.handle.execute_update(
+            UPDATE_EVENT, event, result_type=OrderDeliveryResult, rpc_timeout=DEADLINE
         )
         return answer
 
@@ -101,34 +103,36 @@ class Order:
         event = EventDelivery(**{"event_id": uuid.uuid4().hex, "name": name, "key": key, "payload": payload, **further})
         await self.handle.signal(SIGNAL_EVENT, event)
 
-    async def call_back(self, name: str, payload: Any, event_id: str = "cb", number: int = 1) -> DeliveryAnswer:
+    async def call_back(self, name: str, payload: Any, event_id: str = "cb", number: int = 1) -> OrderDeliveryResult:
         step = f"camera.{name}@1"
         key = f"{self.id}/{step}/do/{number}"
         delivery = CallbackDelivery(step=step, key=key, payload=payload, event_id=event_id)
-        answer: DeliveryAnswer = await self.handle.execute_update(
-            UPDATE_CALLBACK, delivery, result_type=DeliveryAnswer, rpc_timeout=DEADLINE
+        answer: OrderDeliveryResult = await self.handle.execute_update(
+            UPDATE_CALLBACK, delivery, result_type=OrderDeliveryResult, rpc_timeout=DEADLINE
         )
         return answer
 
-    async def act(self, act: str, name: str, data: Any = None, **further: Any) -> ActAnswer:
-        message = StepAct(step=f"camera.{name}@1", actor=ANN, data=data, **further)
-        answer: ActAnswer = await self.handle.execute_update(act, message, result_type=ActAnswer, rpc_timeout=DEADLINE)
+    async def act(self, act: str, name: str, data: Any = None, **further: Any) -> ActionResult:
+        message = StepAction(step=f"camera.{name}@1", actor=ANN, data=data, **further)
+        answer: ActionResult = await self.handle.execute_update(
+            act, message, result_type=ActionResult, rpc_timeout=DEADLINE
+        )
         return answer
 
-    async def amend(self, script: Script, steps: Plan | Mapping[str, Any], **message: Any) -> AmendAnswer:
+    async def amend(self, script: Script, steps: Plan | Mapping[str, Any], **message: Any) -> AmendResult:
         """To these steps; `plan`: keywords of plan_of."""
         wanted = steps if isinstance(steps, Plan) else plan_of(steps, order=self.id, **message.pop("plan", {}))
         script.plans[self.id] = wanted
         asked = AmendOrder(order={"id": self.id}, actor=ANN, **message)
-        answer: AmendAnswer = await self.handle.execute_update(
-            UPDATE_AMEND, asked, result_type=AmendAnswer, rpc_timeout=DEADLINE
+        answer: AmendResult = await self.handle.execute_update(
+            UPDATE_AMEND, asked, result_type=AmendResult, rpc_timeout=DEADLINE
         )
         return answer
 
-    async def set(self, **characteristics: Any) -> ActAnswer:
+    async def set(self, **characteristics: Any) -> ActionResult:
         message = SetCharacteristics(characteristics=characteristics, actor=ANN)
-        answer: ActAnswer = await self.handle.execute_update(
-            UPDATE_SET, message, result_type=ActAnswer, rpc_timeout=DEADLINE
+        answer: ActionResult = await self.handle.execute_update(
+            UPDATE_SET, message, result_type=ActionResult, rpc_timeout=DEADLINE
         )
         return answer
 
@@ -137,7 +141,7 @@ class Order:
         return [event async for event in self.handle.fetch_history_events() if kind in (None, event.event_type)]
 
     async def run_ids(self) -> list[str]:
-        query = f"WorkflowId = '{workflow_id(self.id)}'"
+        query = f"WorkflowId = '{order_workflow_id(self.id)}'"
         return [run.run_id async for run in self.client.list_workflows(query)]
 
 
@@ -161,18 +165,18 @@ class Desk:
         order.first_run_id = self.first_run_id
         return order
 
-    async def send(self, order_id: str) -> Decision:
+    async def send(self, order_id: str) -> SubmissionDecision:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            WORKFLOW_TYPE,
+            ORDER_WORKFLOW_TYPE,
             FulfilOrderInput(order={"id": order_id}),
-            id=workflow_id(order_id),
+            id=order_workflow_id(order_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
             memo={"revision": 1},
         )
-        decision: Decision = await self.client.execute_update_with_start_workflow(
-            UPDATE_DECISION, start_workflow_operation=start, result_type=Decision, rpc_timeout=DEADLINE
+        decision: SubmissionDecision = await self.client.execute_update_with_start_workflow(
+            UPDATE_DECISION, start_workflow_operation=start, result_type=SubmissionDecision, rpc_timeout=DEADLINE
         )
         self.first_run_id = (await start.workflow_handle()).first_execution_run_id
         return decision

@@ -12,32 +12,32 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from activities.mailboxes.cross_order_watch import OtherOrders
-from activities.mailboxes.returned_events import ReturningEvents
-from activities.mailboxes.subscriptions import EventSubscriptions, Mailboxes
+from activities.mailboxes.cross_order_watch import CrossOrderWatch
+from activities.mailboxes.returned_events import EventReturn
+from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
 from activity_contract.calls import (
     CALL_SYSTEM,
     POLL_SYSTEM,
     RETRY_LATER,
     FailureDetails,
     StepActivity,
-    StepActivityAnswer,
-    SystemAnswer,
+    StepActivityResult,
     SystemCall,
+    SystemCallResult,
 )
 from activity_contract.compilation import (
     COMPILE_AMENDMENT,
     COMPILE_ORDER,
-    CompileAmendment,
+    CompileAmendmentInput,
     CompiledAmendment,
     CompiledOrder,
-    CompileOrder,
+    CompileOrderInput,
 )
-from compiler.amendment.plan_diff import survives
-from compiler.plan.codec import pack, unpack
+from compiler.amendment.plan_diff import shares_order_lines
+from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 from tests.workflows.amended import amended
-from workflows.contract.order_messages import MAILBOX_TYPE, mailbox_id, workflow_id
+from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, mailbox_workflow_id, order_workflow_id
 
 Answering = Callable[[SystemCall], Awaitable[Any]]
 
@@ -69,7 +69,12 @@ class Script:
         self.made: dict[str, list[SystemCall]] = defaultdict(list)
         self.at: dict[str, list[datetime]] = defaultdict(list)
         """When, by Temporal's clock."""
-        mailboxes = Mailboxes(MAILBOX_TYPE, task_queue, lambda name, key: mailbox_id(key=key, name=name), workflow_id)
+        mailboxes = MailboxConfig(
+            MAILBOX_WORKFLOW_TYPE,
+            task_queue,
+            lambda name, key: mailbox_workflow_id(key=key, name=name),
+            order_workflow_id,
+        )
         events = EventSubscriptions(client, mailboxes)
         self.activities: list[Callable[..., Any]] = [
             self.compile_order,
@@ -77,8 +82,8 @@ class Script:
             self.greet,
             events.subscribe,
             events.unsubscribe,
-            OtherOrders(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).watch,
-            ReturningEvents(client, mailboxes, lambda order_id: mailbox_id(order_id=order_id)).give_back,
+            CrossOrderWatch(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id)).watch,
+            EventReturn(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id)).return_events,
         ]
         self.calls: list[Callable[..., Any]] = [self.call_system, self.poll_system]
 
@@ -86,16 +91,16 @@ class Script:
         return [call.idempotency_key for call in self.made[step]]
 
     @activity.defn(name=COMPILE_ORDER)
-    async def compile_order(self, asked: CompileOrder) -> CompiledOrder:
+    async def compile_order(self, asked: CompileOrderInput) -> CompiledOrder:
         order_id = str(asked.order.get("id"))
         if order_id in self.findings:
             return CompiledOrder(findings=self.findings[order_id], summary={"customer_id": "C-1"})
         plan = self.plans[order_id]
         summary = {"customer_id": "C-1", "products": ["home"], "catalogue_version": plan.catalogue_version}
-        return CompiledOrder(plan=pack(plan), summary=summary)
+        return CompiledOrder(plan=encode_plan(plan), summary=summary)
 
     @activity.defn(name=COMPILE_AMENDMENT)
-    async def compile_amendment(self, asked: CompileAmendment) -> CompiledAmendment:
+    async def compile_amendment(self, asked: CompileAmendmentInput) -> CompiledAmendment:
         """To the plan that is scripted for the order by now."""
         order_id = str(asked.order.get("id"))
         if order_id in self.findings:
@@ -103,26 +108,26 @@ class Script:
         wanted = self.plans[order_id]
         if (gate := self.gates.get(order_id)) is not None:
             await gate.wait()
-        found = amended(unpack(asked.plan), asked.retired, wanted)
+        found = amended(decode_plan(asked.plan), asked.retired, wanted)
         return CompiledAmendment(
-            survives=survives(unpack(asked.plan), wanted),
-            plan=pack(found.plan),
+            survives=shares_order_lines(decode_plan(asked.plan), wanted),
+            plan=encode_plan(found.plan),
             retired=sorted(found.retired),
-            changed=sorted(found.changed),
-            seen_otherwise=sorted(found.seen_otherwise),
+            changed=sorted(found.input_changed),
+            seen_otherwise=sorted(found.context_changed),
             former_lines=sorted(found.removed_lines),
             summary={"customer_id": "C-1", "products": ["home"], "catalogue_version": wanted.catalogue_version},
         )
 
     @activity.defn(name=CALL_SYSTEM)
-    async def call_system(self, call: SystemCall) -> SystemAnswer:
+    async def call_system(self, call: SystemCall) -> SystemCallResult:
         return await self._answered(call, call.step_id)
 
     @activity.defn(name=POLL_SYSTEM)
-    async def poll_system(self, call: SystemCall) -> SystemAnswer:
+    async def poll_system(self, call: SystemCall) -> SystemCallResult:
         return await self._answered(call, f"{call.step_id} polled")
 
-    async def _answered(self, call: SystemCall, step: str) -> SystemAnswer:
+    async def _answered(self, call: SystemCall, step: str) -> SystemCallResult:
         self.made[step].append(call)
         self.at[step].append(activity.info().current_attempt_scheduled_time)
         answers = self.answers.get(step) or [{"id": step}]
@@ -131,11 +136,11 @@ class Script:
             answer = await answer(call)
         if isinstance(answer, BaseException):
             raise answer
-        return SystemAnswer(status=200, output=answer, attempts=call.earlier_attempts + activity.info().attempt)
+        return SystemCallResult(status=200, output=answer, attempts=call.earlier_attempts + activity.info().attempt)
 
     @activity.defn(name="greet")
-    async def greet(self, given: StepActivity) -> StepActivityAnswer:
-        return StepActivityAnswer(output={"greeting": f"Hello, {given.with_['name']}", "key": given.idempotency_key})
+    async def greet(self, given: StepActivity) -> StepActivityResult:
+        return StepActivityResult(output={"greeting": f"Hello, {given.with_['name']}", "key": given.idempotency_key})
 
 
 async def hanging(_call: SystemCall) -> None:

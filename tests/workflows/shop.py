@@ -13,7 +13,7 @@ from typing import Any
 from activity_contract.calls import SystemCall
 from compiler.cel import evaluation
 from workflows.core.state.commands import StartActivity, StartCall
-from workflows.core.state.step_run import Failure
+from workflows.core.state.step_run import StepFailure
 
 Start = StartCall | StartActivity
 
@@ -29,7 +29,7 @@ class Landing:
     """How an activity ended: one of these is so."""
 
     answer: dict[str, Any] | None = None
-    failure: Failure | None = None
+    failure: StepFailure | None = None
 
 
 @dataclass(frozen=True)
@@ -62,18 +62,18 @@ class Shop:
             return self._polled(request, step, number, fate)
         if fate == "refuses" or key in self.refused:
             self.refused.add(key)
-            return Landing(failure=Failure("refused", "the shop refuses", attempts=1))
+            return Landing(failure=StepFailure("refused", "the shop refuses", attempts=1))
         if fate == "later":
             known = request.outcome_known  # only the shop's own word settles what an earlier attempt has left open
-            return Landing(failure=Failure("http_503", "not now", known, attempts=1, retry_after=PAUSE))
+            return Landing(failure=StepFailure("http_503", "not now", known, attempts=1, retry_after=PAUSE))
         worked = fate != "nothing"
         if worked and key not in self.done:
             self.done.add(key)
             self._work(request, key, step, number)
         if fate in ("gives_up", "nothing"):
-            return Landing(failure=Failure("timeout", "no answer", outcome_known=False, attempts=5))
+            return Landing(failure=StepFailure("timeout", "no answer", outcome_known=False, attempts=5))
         if fate == "lost":
-            later = Failure("connection", "the line went dead", outcome_known=False, attempts=1, retry_after=PAUSE)
+            later = StepFailure("connection", "the line went dead", outcome_known=False, attempts=1, retry_after=PAUSE)
             return Landing(failure=later)
         if fate == "interrupted":
             return Landing()
@@ -102,11 +102,11 @@ class Shop:
     def _polled(self, request: Any, step: str, number: int, fate: str) -> Landing:
         if fate == "refuses" and request.fail_when:
             self.effects[step].discard(number)
-            return Landing(failure=Failure("refused", "it has come to nothing", attempts=1))
+            return Landing(failure=StepFailure("refused", "it has come to nothing", attempts=1))
         if fate in ("later", "lost"):
-            return Landing(failure=Failure("http_503", "not now", attempts=1, retry_after=PAUSE))
+            return Landing(failure=StepFailure("http_503", "not now", attempts=1, retry_after=PAUSE))
         if fate == "gives_up":
-            return Landing(failure=Failure("http_500", "cannot say", attempts=5))
+            return Landing(failure=StepFailure("http_500", "cannot say", attempts=5))
         if fate == "interrupted":
             return Landing()
         return Landing(answer={"output": _output(request, step, number), "attempts": 1})
@@ -122,4 +122,4 @@ def _output(request: Any, step: str, number: int) -> Any:
     template = getattr(request, "output", None)
     if template is None:
         return body
-    return evaluation.render(template, {"response": {"status": 200, "headers": {}, "body": body}})
+    return evaluation.render_template(template, {"response": {"status": 200, "headers": {}, "body": body}})

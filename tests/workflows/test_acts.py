@@ -8,9 +8,9 @@ import pytest
 
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
-from workflows.core.steps.refusal import Refused, step_named
+from workflows.core.steps.refusal import RequestRefused, find_step
 
 S = StepState
 
@@ -51,7 +51,7 @@ def test_a_retry_that_fails_again_is_parked_again() -> None:
     driven.act("retry", "a")
     driven.fail("a")
     assert driven.state("a") is S.FATALLY_FAILED
-    assert driven.run.counts[S.FATALLY_FAILED] == 1
+    assert driven.run.state_counts[S.FATALLY_FAILED] == 1
 
 
 def test_a_step_is_completed_with_what_it_would_have_put_out() -> None:
@@ -63,9 +63,9 @@ def test_a_step_is_completed_with_what_it_would_have_put_out() -> None:
 
 def test_a_skip_gives_the_output_that_others_need() -> None:
     driven = parked()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.act("skip", "a")
-    assert refused.value.code is Refusal.INVALID
+    assert refused.value.code is RefusalCode.INVALID
     assert "camera.b@1" in str(refused.value)
     driven.act("skip", "a", {"id": "none"})
     assert driven.state("a") is S.SKIPPED
@@ -85,20 +85,20 @@ def test_a_skip_needs_no_output_where_nobody_reads_it_or_a_default_is_there() ->
 @pytest.mark.parametrize("act", ["retry", "skip", "complete"])
 def test_only_a_step_in_fallout_is_resolved_and_the_refusal_says_what_is_possible(act: str) -> None:
     driven = Driven({"a": call(), "b": {"event": {"name": "paid"}}})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.act(act, "a")  # type: ignore[arg-type]
-    assert refused.value.code is Refusal.NOT_NOW
+    assert refused.value.code is RefusalCode.NOT_NOW
     assert "in_progress" in str(refused.value)
-    with pytest.raises(Refused, match=r"event O-1 paid --step 2"):
+    with pytest.raises(RequestRefused, match=r"event O-1 paid --step 2"):
         driven.act(act, "b")  # type: ignore[arg-type]
 
 
 def test_an_act_on_what_is_no_longer_so_is_refused_as_stale() -> None:
     driven = parked()
     driven.act("retry", "a", expected=S.FATALLY_FAILED)
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.act("skip", "a", expected=S.FATALLY_FAILED)
-    assert refused.value.code is Refusal.STALE
+    assert refused.value.code is RefusalCode.STALE
     assert "in_progress" in str(refused.value)
 
 
@@ -107,34 +107,34 @@ def test_the_same_act_once_more_says_that_it_has_been_done() -> None:
     driven.act("complete", "a", {"id": "R-9"})
     again = driven.act("complete", "a", {"id": "R-9"}, expected=S.FATALLY_FAILED)
     assert again.already
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         driven.act("complete", "a", {"id": "R-8"})
-    assert [entry.what for entry in driven.run.journal.entries].count("completed") == 1
+    assert [entry.message for entry in driven.run.audit_log.entries].count("completed") == 1
 
 
 def test_who_when_and_why_is_kept() -> None:
     driven = parked()
     driven.run.now += 60
     driven.act("retry", "a")
-    entry = driven.run.journal.entries[-1]
-    assert (entry.what, entry.step, entry.by, entry.reason) == ("retried", "camera.a@1", "ann", "asked to")
+    entry = driven.run.audit_log.entries[-1]
+    assert (entry.message, entry.step, entry.by, entry.reason) == ("retried", "camera.a@1", "ann", "asked to")
     assert entry.at == driven.run.now
 
 
 def test_an_unknown_step_is_refused_with_the_nearest_and_a_number_names_one() -> None:
     driven = parked()
-    with pytest.raises(Refused) as refused:
-        step_named(driven.run, "camera.aa@1")
-    assert refused.value.code is Refusal.NOT_FOUND
+    with pytest.raises(RequestRefused) as refused:
+        find_step(driven.run, "camera.aa@1")
+    assert refused.value.code is RefusalCode.NOT_FOUND
     assert "camera.a@1" in str(refused.value)
-    assert step_named(driven.run, "2").position == 1
+    assert find_step(driven.run, "2").position == 1
     for wanted in ("0", "3", "²", "-1"):
-        with pytest.raises(Refused):
-            step_named(driven.run, wanted)
+        with pytest.raises(RequestRefused):
+            find_step(driven.run, wanted)
 
 
 def test_a_step_that_sends_nothing_out_takes_no_other_input() -> None:
     driven = Driven({"a": {"wait": {"until": "${attributes.missing}"}}})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.act("retry", "a", {"x": 1})
-    assert refused.value.code is Refusal.INVALID
+    assert refused.value.code is RefusalCode.INVALID

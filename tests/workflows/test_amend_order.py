@@ -15,7 +15,7 @@ from compiler.plan.plan import Plan
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import failure
-from workflows.contract.order_messages import UPDATE_AMEND, AmendOrder, Refusal
+from workflows.contract.order_messages import UPDATE_AMEND, AmendOrder, RefusalCode
 
 UNDO: dict[str, Any] = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
 STEPS: dict[str, Any] = {
@@ -90,7 +90,7 @@ async def test_what_is_out_of_date_is_refused(desk: Desk) -> None:
     order = await submitted(desk)
     await order.amend(desk.script, changed(order), expected_revision=1)
     code, said = await refused(order, desk, changed(order, "z"), expected_revision=1)
-    assert code == Refusal.STALE
+    assert code == RefusalCode.STALE
     assert "revision 2" in said
 
 
@@ -99,10 +99,10 @@ async def test_another_order_is_refused(desk: Desk) -> None:
     asked = AmendOrder(order={"id": "other"}, actor=ANN)
     with pytest.raises(WorkflowUpdateFailedError) as error:
         await order.handle.execute_update(UPDATE_AMEND, asked)
-    assert error.value.cause.type == Refusal.INVALID  # type: ignore[attr-defined]
+    assert error.value.cause.type == RefusalCode.INVALID  # type: ignore[attr-defined]
     plan = changed(order)
     code, said = await refused(order, desk, replace(plan, order_lines=(replace(plan.order_lines[0], id="9"),)))
-    assert code == Refusal.INVALID
+    assert code == RefusalCode.INVALID
     assert "No line" in said
 
 
@@ -121,7 +121,7 @@ async def test_a_point_of_no_return_refuses_it_and_may_be_overridden_with_a_reas
     await order.until_state(b="in_progress")
     wanted = plan_of(steps, order=order.id, attributes={"model": "y"})
     code, said = await refused(order, desk, wanted)
-    assert code == Refusal.NOT_NOW
+    assert code == RefusalCode.NOT_NOW
     assert "camera.a@1" in said
     assert "--override" in said
     dry = await order.amend(desk.script, wanted, dry_run=True)
@@ -175,9 +175,9 @@ async def test_an_amendment_crosses_over_while_it_is_being_applied(desk: Desk, m
 
     desk.script.answers["camera.a@1"] = [slow, {"id": "R-2"}]
     await order.amend(desk.script, changed(order, "y", d=call(after=["a"])))
-    monkeypatch.setattr("workflows.shell.order_loop.EVENTS_PER_RUN", 10)
+    monkeypatch.setattr("workflows.shell.order_loop.MAX_EVENTS_PER_RUN", 10)
     await order.signal_event("nothing")
-    monkeypatch.setattr("workflows.shell.order_loop.EVENTS_PER_RUN", 40)
+    monkeypatch.setattr("workflows.shell.order_loop.MAX_EVENTS_PER_RUN", 40)
     gate.set()
     await order.until_state(a="amended", d="completed")
     assert len(await order.run_ids()) > 1
@@ -193,14 +193,14 @@ async def test_during_a_roll_back_an_amendment_is_refused(desk: Desk) -> None:
     desk.script.answers["camera.a@1"] = [failure("refused")]
     await order.handle.execute_update("cancel", {"actor": {"by": "ann", "reason": "given up"}})
     code, said = await refused(order, desk, changed(order))
-    assert code == Refusal.NOT_NOW
+    assert code == RefusalCode.NOT_NOW
     assert "cancelled" in said
 
 
 async def test_search_attributes_follow(desk: Desk) -> None:
     order = await submitted(desk)
     plan = changed(order)
-    lines = tuple(replace(line, asked="otherwise") for line in plan.order_lines)
+    lines = tuple(replace(line, request_digest="otherwise") for line in plan.order_lines)
     plan = replace(plan, catalogue_version="sha256:newer", order_lines=lines)
     await order.amend(desk.script, plan)
     await order.until_state(a="amended")

@@ -10,11 +10,19 @@ from tests.workflows.amended import Amendable, amended
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
-from workflows.core.amendment.impact import FATES, Asked, Fate, Standing, fates_of, objections, refuse_by_state
-from workflows.core.compensation.undo_order import withdraw
-from workflows.core.state.state_transitions import Withdrawal
-from workflows.core.steps.expression_scope import Scope
-from workflows.core.steps.refusal import Refused
+from workflows.core.amendment.impact import (
+    FATE_TABLE,
+    RequestedChange,
+    StepFate,
+    StepProgress,
+    check_amendable,
+    ponr_objections,
+    step_fates,
+)
+from workflows.core.compensation.undo_order import request_undo
+from workflows.core.state.state_transitions import UndoReason
+from workflows.core.steps.expression_scope import StepScope
+from workflows.core.steps.refusal import RequestRefused
 
 S = StepState
 UNDO: dict[str, Any] = {
@@ -167,7 +175,7 @@ def test_what_only_waits_takes_the_new_input_at_once(waiting: dict[str, Any]) ->
         assert driven.event("paid", "y") == "completed"
     elif "manual" in waiting:
         assert driven.view("a").instructions == "Look at y"
-        assert driven.run.open_tasks == 1
+        assert driven.run.open_task_count == 1
     else:
         driven.wait(15)
         assert driven.state("a") is S.IN_PROGRESS
@@ -296,7 +304,7 @@ def test_what_failed_for_certain_is_tried_with_the_new_input() -> None:
     assert driven.amend(steps, attributes={"model": "y"}) == {"a": "new_input"}
     assert body(driven, "a") == {"value": "y"}
     assert driven.keys("a") == ["O-1/camera.a@1/do/1", "O-1/camera.a@1/do/2"]
-    assert driven.run.fallout == 0
+    assert driven.run.fallout_count == 0
 
 
 def test_what_is_in_fallout_and_not_concerned_stays_there() -> None:
@@ -305,7 +313,7 @@ def test_what_is_in_fallout_and_not_concerned_stays_there() -> None:
     driven.fail("a")
     driven.amend(steps, attributes={"model": "y"})
     assert driven.state("a") is S.FATALLY_FAILED
-    assert driven.run.fallout == 1
+    assert driven.run.fallout_count == 1
 
 
 def test_a_step_that_waits_for_its_next_attempt_begins_anew() -> None:
@@ -358,7 +366,7 @@ def test_a_reader_of_another_output_is_redone_and_so_on() -> None:
     assert driven.request("c").body == {"of": "B-2"}
     driven.answer("c", {})
     assert driven.states() == {"a": "amended", "b": "amended", "c": "amended", "w": "in_progress"}
-    assert driven.run.revisions.settled
+    assert driven.run.amendments.is_settled
 
 
 # Twice
@@ -415,22 +423,22 @@ def test_what_people_set_stays_unless_the_new_order_says_otherwise() -> None:
 # The table
 
 
-@pytest.mark.parametrize("standing", Standing)
-@pytest.mark.parametrize("asked", Asked)
-def test_the_table_has_a_word_for_every_step(standing: Standing, asked: Asked) -> None:
-    assert FATES[standing, asked] in Fate
+@pytest.mark.parametrize("standing", StepProgress)
+@pytest.mark.parametrize("asked", RequestedChange)
+def test_the_table_has_a_word_for_every_step(standing: StepProgress, asked: RequestedChange) -> None:
+    assert FATE_TABLE[standing, asked] in StepFate
 
 
 def test_what_was_rolled_back_stays_so() -> None:
     steps = {"a": reading(**UNDO), "w": call()}
     driven = Amendable(steps, attributes={"model": "x"})
     driven.answer("a", {"id": "R-1"})
-    withdraw(driven.run, [driven.step("a")], Withdrawal.FAILURE)
+    request_undo(driven.run, [driven.step("a")], UndoReason.FAILURE)
     driven.go_on()
-    with pytest.raises(Refused, match="rolled back"):
-        refuse_by_state(driven.run)
+    with pytest.raises(RequestRefused, match="rolled back"):
+        check_amendable(driven.run)
     driven.answer("a", {})
-    refuse_by_state(driven.run)
+    check_amendable(driven.run)
     assert driven.amend(steps, attributes={"model": "y"}) == {"a": "kept"}
     assert driven.state("a") is S.CANCELLED
 
@@ -448,7 +456,7 @@ def test_what_is_after_a_point_of_no_return_and_what_it_needed_is_told_from_the_
 
     def against(**attributes: str) -> list[str]:
         found = amended(driven.run.plan, (), plan_of(steps, attributes=attributes))
-        return objections(driven.run, fates_of(driven.run, found))
+        return ponr_objections(driven.run, step_fates(driven.run, found))
 
     assert against(model="x", other="y") == []
     (said,) = against(model="y", other="x")
@@ -475,6 +483,6 @@ def test_a_patch_a_step_that_is_due_and_what_was_seen_cross_over() -> None:
     after.answer("b", {"id": "B"})
     after.answer("p", {"status": 204, "headers": {}, "body": None})
     assert after.step("p").output == {"id": "P"}
-    assert after.run.revisions.sights.keys() == {0}
-    names = Scope(after.run, after.step("a")).names
+    assert after.run.amendments.pinned_steps.keys() == {0}
+    names = StepScope(after.run, after.step("a")).names
     assert names["attributes"] == {"model": "x"}

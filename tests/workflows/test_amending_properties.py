@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from compiler.plan.codec import pack, unpack
+from compiler.plan.codec import decode_plan, encode_plan
 from tests.workflows.amended import Amendable, amended
 from tests.workflows.plans import plan_of
 from workflows.contract.states import SETTLED, StepState
@@ -17,7 +17,7 @@ from workflows.core.amendment import impact
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
 from workflows.core.state.commands import CancelActivity, StartCall
-from workflows.core.state.step_run import Failure
+from workflows.core.state.step_run import StepFailure
 
 Body = dict[str, Any]
 
@@ -98,16 +98,16 @@ class Story:
         run, request = self.driven.run, command.request
         luck = 1.0 if smooth else self.chance.random()
         if luck < 0.15 and request.idempotency_key not in self.world.answers:
-            failure = Failure("refused", "no", attempts=1)
-            advance.attempt_failed(run, command.step, command.launch, failure)
+            failure = StepFailure("refused", "no", attempts=1)
+            advance.activity_failed(run, command.step, command.launch, failure)
         elif luck < 0.35:
             if self.chance.random() < 0.5:
                 self.world.take(request.idempotency_key, request.body)
-            failure = Failure("timeout", "no answer", outcome_known=False, attempts=1)
-            advance.attempt_failed(run, command.step, command.launch, failure)
+            failure = StepFailure("timeout", "no answer", outcome_known=False, attempts=1)
+            advance.activity_failed(run, command.step, command.launch, failure)
         else:
             answer = self.world.take(request.idempotency_key, request.body)
-            advance.answered(run, command.step, command.launch, {"output": answer, "attempts": 1})
+            advance.activity_succeeded(run, command.step, command.launch, {"output": answer, "attempts": 1})
         self.driven.go_on()
         self.gather()
 
@@ -143,13 +143,15 @@ class Story:
     def retry(self) -> None:
         stuck = [step for step in self.driven.run.steps if step.in_fallout]
         if stuck:
-            self.driven.act("retry", self.driven.run.id_of(self.chance.choice(stuck)).split(".")[1].split("@")[0])
+            self.driven.act("retry", self.driven.run.step_id(self.chance.choice(stuck)).split(".")[1].split("@")[0])
             self.gather()
 
     def carry_over(self) -> None:
         before = self.driven
-        run, _ = order_snapshot.resumed(order_snapshot.carried(before.run, pack(before.run.plan)), before.run.now)
-        run.strict = True
+        run, _ = order_snapshot.restore_order(
+            order_snapshot.snapshot_order(before.run, encode_plan(before.run.plan)), before.run.now
+        )
+        run.raise_engine_errors = True
         before.run, before.plan = run, run.plan
         before.go_on()
         self.gather()
@@ -168,7 +170,7 @@ class Story:
         run = self.driven.run
         outputs: dict[str, str] = {}
         for name, step in self.wanted.items():
-            position = run.positions[f"camera.{name}@1"]
+            position = run.position_by_id[f"camera.{name}@1"]
             held = self.world.held.get(f"camera.{name}@1")
             assert run.steps[position].state in (StepState.COMPLETED, StepState.AMENDED), self.driven.states()
             assert held is not None, f"{name} is not there"
@@ -177,8 +179,8 @@ class Story:
             outputs[name] = made_of(held)
         extra = set(self.world.held) - {f"camera.{name}@1" for name in self.wanted}
         assert not extra, f"left behind: {extra}"
-        assert all(run.steps[at].state in SETTLED for at in run.revisions.retired)
-        assert run.revisions.settled
+        assert all(run.steps[at].state in SETTLED for at in run.amendments.retired)
+        assert run.amendments.is_settled
 
     def _body(self, step: Mapping[str, Any], name: str, outputs: Mapping[str, str]) -> Body:
         body = {"value": self.asked[f"v{name[1:]}"]}
@@ -225,8 +227,8 @@ def test_there_and_back_leaves_the_plan_as_it_was(seed: int) -> None:
         return
     story.to(story.steps, story.attributes)
     run = story.driven.run
-    alive = [at for at in range(len(run.steps)) if at not in run.revisions.retired]
+    alive = [at for at in range(len(run.steps)) if at not in run.amendments.retired]
     assert {run.plan.steps[at].id for at in alive} == {step.id for step in before.steps}
-    found = amended(run.plan, run.revisions.retired, before)
-    assert impact.changes_nothing(run, found)
-    assert unpack(pack(run.plan)) == run.plan
+    found = amended(run.plan, run.amendments.retired, before)
+    assert impact.is_no_op(run, found)
+    assert decode_plan(encode_plan(run.plan)) == run.plan

@@ -11,7 +11,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import ANN, DEADLINE, Desk, Order, desk_on
-from workflows.contract.order_messages import ActAnswer, OrderAct, mailbox_id
+from workflows.contract.order_messages import ActionResult, OrderAction, mailbox_workflow_id
 
 LATER: dict[str, Any] = {"ship": {"manual": {"queue": "stock"}}, "other": {"manual": {"queue": "stock"}}}
 
@@ -44,7 +44,7 @@ async def test_a_step_waits_for_a_step_of_an_order_that_comes_later(desk: Desk) 
     second = await desk.submit(waiting_for(later))
     await second.until(lambda steps: any(each.absent for each in steps["a"].other_orders))
     first = await submitted(desk, later, LATER)
-    await desk.client.get_workflow_handle(mailbox_id(later)).signal("order_started")
+    await desk.client.get_workflow_handle(mailbox_workflow_id(later)).signal("order_started")
     await first.act("complete", "ship")
     assert await second.ended() == "completed"
 
@@ -75,7 +75,7 @@ async def test_a_step_of_an_order_that_is_cancelled_will_not_be_done(desk: Desk)
     first = await desk.submit(LATER)
     waits = await desk.submit(waiting_for(first.id))
     await waits.until(lambda steps: bool(steps["a"].other_orders))
-    await first.handle.execute_update("cancel", OrderAct(actor=ANN), result_type=ActAnswer, rpc_timeout=DEADLINE)
+    await first.handle.execute_update("cancel", OrderAction(actor=ANN), result_type=ActionResult, rpc_timeout=DEADLINE)
     assert await first.ended() == "cancelled"
     late = await desk.submit(waiting_for(first.id))
     for order in (waits, late):
@@ -110,7 +110,7 @@ async def test_a_rejected_orders_id_is_free_and_the_order_is_waited_for(desk: De
     await second.until(lambda steps: any(each.absent for each in steps["a"].other_orders))
     del desk.script.findings[later]
     first = await submitted(desk, later, LATER)
-    await desk.client.get_workflow_handle(mailbox_id(later)).signal("order_started")
+    await desk.client.get_workflow_handle(mailbox_workflow_id(later)).signal("order_started")
     await first.act("complete", "ship")
     assert await second.ended() == "completed"
 

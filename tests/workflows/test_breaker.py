@@ -10,25 +10,25 @@ from hypothesis import strategies as st
 
 from workflows.contract.switch_messages import SwitchState
 from workflows.core.systems.circuit_breaker import (
-    FIRST_PAUSE,
-    LONGEST_PAUSE,
-    RAMP,
-    RAMP_STEP,
+    INITIAL_PAUSE,
+    MAX_PAUSE,
+    RAMP_INTERVAL,
+    RAMP_RATES,
     TRANSITIONS,
-    Happened,
     Switch,
     SwitchEvent,
-    pause_of,
-    risen,
-    switched,
+    SwitchTrigger,
+    apply_trigger,
+    probe_pause,
+    ramp_up,
 )
 
 NOW = datetime(2026, 12, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def happened(event: str, by: str | None = None, reason: str = "") -> Happened:
-    return Happened(event=SwitchEvent(event), by=by, reason=reason)
+def happened(event: str, by: str | None = None, reason: str = "") -> SwitchTrigger:
+    return SwitchTrigger(event=SwitchEvent(event), by=by, reason=reason)
 
 
 ROWS = [
@@ -46,7 +46,7 @@ ROWS = [
 @pytest.mark.parametrize(("before", "event", "after"), ROWS)
 def test_each_row_of_the_table(before: str, event: str, after: str) -> None:
     switch = Switch(state=SwitchState(before), by="before")
-    changed = switched(switch, happened(event, "ann", "why"), NOW)
+    changed = apply_trigger(switch, happened(event, "ann", "why"), NOW)
     assert changed.state == after
     if before != after:
         assert (changed.since, changed.by, changed.reason) == (NOW, "ann", "why")
@@ -59,55 +59,57 @@ def test_the_table_has_a_row_for_every_state_and_event() -> None:
     assert len(TRANSITIONS) == len(SwitchState) * len(SwitchEvent)
 
 
-@pytest.mark.parametrize(("state", "rate"), [("closed", None), ("open", 0.0), ("off", 0.0), ("half_open", RAMP[0])])
+@pytest.mark.parametrize(
+    ("state", "rate"), [("closed", None), ("open", 0.0), ("off", 0.0), ("half_open", RAMP_RATES[0])]
+)
 def test_calls_go_through_at_the_rate_of_the_state(state: str, rate: float | None) -> None:
     assert Switch(state=SwitchState(state)).rate == rate
 
 
 def test_the_pause_between_probes_doubles_up_to_its_longest() -> None:
-    switch = switched(Switch(), happened("tripped", reason="503"), NOW)
+    switch = apply_trigger(Switch(), happened("tripped", reason="503"), NOW)
     pauses = []
     now = NOW
     for _ in range(20):
         assert switch.next_at is not None
         pauses.append(switch.next_at - now)
         now = switch.next_at
-        switch = switched(switch, happened("dead"), now)
-    assert pauses[:3] == [FIRST_PAUSE, 2 * FIRST_PAUSE, 4 * FIRST_PAUSE]
-    assert pauses[-1] == LONGEST_PAUSE
+        switch = apply_trigger(switch, happened("dead"), now)
+    assert pauses[:3] == [INITIAL_PAUSE, 2 * INITIAL_PAUSE, 4 * INITIAL_PAUSE]
+    assert pauses[-1] == MAX_PAUSE
     assert (switch.since, switch.error) == (NOW, "503")
 
 
 def test_a_system_that_fails_again_while_it_recovers_is_probed_less_often() -> None:
-    switch = switched(Switch(), happened("tripped"), NOW)
+    switch = apply_trigger(Switch(), happened("tripped"), NOW)
     for round_ in range(1, 4):
-        switch = switched(switched(switch, happened("alive"), NOW), happened("tripped"), NOW)
-        assert switch.next_at == NOW + pause_of(round_)
-    recovered = switched(switched(switch, happened("alive"), NOW), happened("ramped"), NOW)
-    assert switched(recovered, happened("tripped"), NOW).next_at == NOW + FIRST_PAUSE
+        switch = apply_trigger(apply_trigger(switch, happened("alive"), NOW), happened("tripped"), NOW)
+        assert switch.next_at == NOW + probe_pause(round_)
+    recovered = apply_trigger(apply_trigger(switch, happened("alive"), NOW), happened("ramped"), NOW)
+    assert apply_trigger(recovered, happened("tripped"), NOW).next_at == NOW + INITIAL_PAUSE
 
 
 def test_the_pace_rises_step_by_step_and_then_is_free() -> None:
-    switch, now = switched(Switch(state=SwitchState.OFF), happened("on", "ann"), NOW), NOW
+    switch, now = apply_trigger(Switch(state=SwitchState.OFF), happened("on", "ann"), NOW), NOW
     rates = []
     while switch.state is SwitchState.HALF_OPEN:
         rates.append(switch.rate)
-        assert switch.next_at == now + RAMP_STEP
-        now += RAMP_STEP
-        switch = risen(switch, now, enough=False)
-    assert rates == list(RAMP)
+        assert switch.next_at == now + RAMP_INTERVAL
+        now += RAMP_INTERVAL
+        switch = ramp_up(switch, now, limit_reached=False)
+    assert rates == list(RAMP_RATES)
     assert (switch.state, switch.rate, switch.next_at) == (SwitchState.CLOSED, None, None)
 
 
 def test_the_ramp_ends_at_the_systems_own_limit() -> None:
-    switch = switched(Switch(state=SwitchState.OFF), happened("on"), NOW)
-    assert risen(switch, NOW, enough=True).state is SwitchState.CLOSED
+    switch = apply_trigger(Switch(state=SwitchState.OFF), happened("on"), NOW)
+    assert ramp_up(switch, NOW, limit_reached=True).state is SwitchState.CLOSED
 
 
 @pytest.mark.parametrize("state", ["closed", "open", "off"])
 def test_only_a_recovering_system_has_a_ramp(state: str) -> None:
     switch = Switch(state=SwitchState(state))
-    assert risen(switch, NOW, enough=False) is switch
+    assert ramp_up(switch, NOW, limit_reached=False) is switch
 
 
 @given(st.lists(st.sampled_from([*SwitchEvent, "time"]), max_size=40))
@@ -117,7 +119,11 @@ def test_only_a_person_ends_what_a_person_began_and_all_else_moves_by_itself(
     switch, now, off = Switch(), NOW, False
     for event in events:
         now += SECOND
-        switch = risen(switch, now, enough=False) if event == "time" else switched(switch, happened(event), now)
+        switch = (
+            ramp_up(switch, now, limit_reached=False)
+            if event == "time"
+            else apply_trigger(switch, happened(event), now)
+        )
         off = event == SwitchEvent.OFF or (off and event != SwitchEvent.ON)
         assert (switch.state is SwitchState.OFF) == off
         moves_by_itself = switch.state in (SwitchState.OPEN, SwitchState.HALF_OPEN)

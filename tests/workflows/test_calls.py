@@ -9,10 +9,10 @@ import pytest
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.engine import advance
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
 S = StepState
 
@@ -107,11 +107,11 @@ def test_out_of_attempts_parks_and_independent_branches_go_on() -> None:
 def test_an_attempt_that_was_interrupted_is_made_again_and_not_counted() -> None:
     driven = Driven({"a": call()})
     step = driven.step("a")
-    advance.interrupted(driven.run, step.position, step.launch, begun=False)
+    advance.activity_interrupted(driven.run, step.position, step.launch, started=False)
     driven.go_on()
     assert driven.request("a").earlier_attempts == 0
     assert driven.request("a").outcome_known
-    advance.interrupted(driven.run, step.position, step.launch, begun=True)
+    advance.activity_interrupted(driven.run, step.position, step.launch, started=True)
     driven.go_on()
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 3
     assert not driven.request("a").outcome_known
@@ -121,7 +121,7 @@ def test_an_answer_of_an_earlier_activity_is_none() -> None:
     driven = Driven({"a": call()})
     driven.fail("a")
     driven.act("retry", "a")
-    advance.answered(driven.run, 0, 1, {"output": {}, "attempts": 1})
+    advance.activity_succeeded(driven.run, 0, 1, {"output": {}, "attempts": 1})
     assert driven.state("a") is S.IN_PROGRESS
 
 
@@ -197,10 +197,10 @@ def test_the_same_callback_counts_once_and_one_of_an_earlier_effect_is_late() ->
 
 def test_nobody_calls_back_a_step_that_waits_for_none() -> None:
     driven = Driven({"a": call(), "b": {**CALLED_BACK, "after": ["a"]}})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.call_back("a")
-    assert refused.value.code is Refusal.INVALID
-    with pytest.raises(Refused):
+    assert refused.value.code is RefusalCode.INVALID
+    with pytest.raises(RequestRefused):
         driven.call_back("b")
 
 

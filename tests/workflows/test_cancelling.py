@@ -9,9 +9,9 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import CHAIN, done, undoable
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState, StepState
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
 S, O = StepState, OrderState  # noqa: E741
 PAST: dict[str, Any] = {"a": undoable(), "b": undoable(after=["a"], point_of_no_return=True), "c": call(after=["b"])}
@@ -39,9 +39,9 @@ def test_what_has_not_begun_is_cancelled_at_once() -> None:
 
 def test_a_cancel_past_a_point_of_no_return_is_refused_by_name_with_what_is_possible_instead() -> None:
     driven = done(PAST, "a")
-    with pytest.raises(Refused, match=r"Step 2 \(camera\.b@1\) is past the point of no return") as refused:
+    with pytest.raises(RequestRefused, match=r"Step 2 \(camera\.b@1\) is past the point of no return") as refused:
         driven.order_act("cancel")
-    assert refused.value.code is Refusal.NOT_NOW
+    assert refused.value.code is RefusalCode.NOT_NOW
     assert "`rollback O-1`" in str(refused.value)
     assert "--override" in str(refused.value)
     assert driven.states() == {"a": "completed", "b": "in_progress", "c": "pending"}
@@ -50,7 +50,9 @@ def test_a_cancel_past_a_point_of_no_return_is_refused_by_name_with_what_is_poss
 def test_a_point_of_no_return_is_overridden_with_a_reason_that_is_kept() -> None:
     driven = done(PAST, "a", "b")
     driven.order_act("cancel", override="the board says so")
-    assert [entry.reason for entry in driven.run.journal.entries if "overridden" in entry.what] == ["the board says so"]
+    assert [entry.reason for entry in driven.run.audit_log.entries if "overridden" in entry.message] == [
+        "the board says so"
+    ]
     driven.fail("c", "refused")
     driven.answer("b")
     driven.answer("a")
@@ -62,7 +64,7 @@ def test_assessing_says_what_would_be_undone_kept_and_refused_and_changes_nothin
     names: tuple[str, ...], refused: bool
 ) -> None:
     driven = done(PAST, *names)
-    before, noted = driven.states(), len(driven.run.journal.entries)
+    before, noted = driven.states(), len(driven.run.audit_log.entries)
     answer = driven.order_act("cancel", assess=True)
     assert answer.assessment is not None
     assert answer.assessment.refused is refused
@@ -73,8 +75,8 @@ def test_assessing_says_what_would_be_undone_kept_and_refused_and_changes_nothin
     else:
         assert answer.assessment.undone == ["camera.a@1"]
         assert answer.assessment.discarded == ["camera.b@1", "camera.c@1"]
-    assert (driven.states(), len(driven.run.journal.entries)) == (before, noted)
-    assert driven.run.withdrawals.cancelled is False
+    assert (driven.states(), len(driven.run.audit_log.entries)) == (before, noted)
+    assert driven.run.compensation.order_cancelled is False
 
 
 def test_a_roll_back_past_a_point_of_no_return_leaves_the_order_partial() -> None:
@@ -95,9 +97,9 @@ def test_the_same_again_says_that_it_has_been_done() -> None:
 
 def test_a_line_is_rolled_back_alone_and_an_unknown_one_is_refused() -> None:
     driven = done(CHAIN, "a", "b", "c")
-    with pytest.raises(Refused, match="no line `2`") as refused:
+    with pytest.raises(RequestRefused, match="no line `2`") as refused:
         driven.order_act("rollback", line="2")
-    assert refused.value.code is Refusal.NOT_FOUND
+    assert refused.value.code is RefusalCode.NOT_FOUND
     driven.order_act("rollback", line="camera@1")
     assert driven.state("d") is S.IN_PROGRESS
     driven.fail("d", "refused")
@@ -106,18 +108,18 @@ def test_a_line_is_rolled_back_alone_and_an_unknown_one_is_refused() -> None:
 
 def test_an_act_on_a_state_that_is_no_longer_so_is_refused() -> None:
     driven = done(CHAIN, "a")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.order_act("cancel", expected="acknowledged")
-    assert refused.value.code is Refusal.STALE
-    with pytest.raises(Refused) as refused:
+    assert refused.value.code is RefusalCode.STALE
+    with pytest.raises(RequestRefused) as refused:
         driven.order_act("redo", "a", expected="fatally_failed")
-    assert refused.value.code is Refusal.STALE
+    assert refused.value.code is RefusalCode.STALE
 
 
 def test_who_cancelled_when_and_why_is_kept() -> None:
     driven = done(CHAIN, "a")
     driven.order_act("cancel")
-    entry = next(entry for entry in driven.run.journal.entries if entry.what == "cancelled")
+    entry = next(entry for entry in driven.run.audit_log.entries if entry.message == "cancelled")
     assert (entry.by, entry.reason, entry.at) == ("ann", "asked to", driven.run.now)
 
 

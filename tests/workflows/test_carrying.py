@@ -6,12 +6,12 @@ from collections import Counter
 
 import pytest
 
-from compiler.plan.codec import pack
+from compiler.plan.codec import encode_plan
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot
-from workflows.core.state.commands import Subscribe
+from workflows.core.state.commands import SubscribeEvents
 
 S = StepState
 
@@ -41,8 +41,8 @@ def test_views_are_the_same_on_both_sides() -> None:
     after = driven.carry_over()
     for name in "abc":
         assert after.view(name) == driven.view(name)
-    assert +Counter(after.run.counts) == +Counter(driven.run.counts)
-    assert after.run.journal.entries == driven.run.journal.entries
+    assert +Counter(after.run.state_counts) == +Counter(driven.run.state_counts)
+    assert after.run.audit_log.entries == driven.run.audit_log.entries
 
 
 def test_what_stood_in_line_is_started_by_the_next_run() -> None:
@@ -95,8 +95,8 @@ def test_events_callbacks_people_and_polling_cross_over() -> None:
     driven.call_back("f", {"n": 1})
     driven.fail("f", "http_503", attempts=1, retry_after=600.0)
     after = driven.carry_over()
-    assert after.run.open_tasks == 1
-    assert not any(isinstance(command, Subscribe) for command in after.commands)
+    assert after.run.open_task_count == 1
+    assert not any(isinstance(command, SubscribeEvents) for command in after.commands)
     after.event("paid", "O-1")
     after.call_back("b", {})
     after.act("complete", "c")
@@ -109,7 +109,7 @@ def test_events_callbacks_people_and_polling_cross_over() -> None:
 def test_a_subscription_that_did_not_get_through_is_made_by_the_next_run() -> None:
     driven = Driven({"a": {"event": {"name": "paid", "key": "k"}}})
     driven.step("a").subscribed = False
-    assert any(isinstance(command, Subscribe) for command in driven.carry_over().commands)
+    assert any(isinstance(command, SubscribeEvents) for command in driven.carry_over().commands)
 
 
 def test_characteristics_as_they_were_set_cross_over() -> None:
@@ -123,7 +123,7 @@ def test_characteristics_as_they_were_set_cross_over() -> None:
 def test_only_outputs_that_something_depends_on_are_carried_where_room_is_scarce(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(order_snapshot, "MOST_BYTES_BEYOND_NEED", 0)
+    monkeypatch.setattr(order_snapshot, "MAX_OPTIONAL_OUTPUT_BYTES", 0)
     undo = {"call": {"system": "shop", "delete": "/${output.id}"}}
     driven = Driven({"a": call(), "b": call(undo=undo), "c": call(), "d": call("/${steps.c.output.id}", after=["c"])})
     driven.run.draining = True
@@ -140,13 +140,13 @@ def test_a_large_order_is_carried_in_little() -> None:
     for number in range(2_000):
         driven.wait(0.01)
         driven.answer(f"s{number}", {"id": f"R-{number}", "state": "reserved"})
-    data = order_snapshot.carried(driven.run, packed := pack(driven.plan))
+    data = order_snapshot.snapshot_order(driven.run, packed := encode_plan(driven.plan))
     assert len(data) - len(packed) < 60_000
-    resumed, _ = order_snapshot.resumed(data, START)
+    resumed, _ = order_snapshot.restore_order(data, START)
     assert resumed.ended
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x00junk", b"\x00\x00\x00\x02{}x\x9c"])
 def test_bytes_that_are_none_of_ours_are_told(data: bytes) -> None:
     with pytest.raises(ValueError, match="not an order's state"):
-        order_snapshot.resumed(data, START)
+        order_snapshot.restore_order(data, START)

@@ -13,14 +13,14 @@ from temporalio.client import WorkflowUpdateFailedError
 from temporalio.testing import WorkflowEnvironment
 
 from activities.calls.call_system import SystemCalls
-from activities.systems.connections import Connections
-from activities.systems.reachable_system import ReachableSystem, reach
+from activities.systems.connections import ConnectionPools
+from activities.systems.reachable_system import ResolvedSystem, resolve_system
 from compiler.language.systems import System
 from tests.sandbox.conftest import Sandbox
 from tests.temporal import working
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import Script
-from workflows.contract.order_messages import ActAnswer, OrderAct
+from workflows.contract.order_messages import ActionResult, OrderAction
 
 SECRETS = {"INVENTORY_TOKEN": "t-inventory", "LOGISTICS_API_KEY": "k-logistics", "BILLING_TOKEN": "t-billing"}
 AUTH: dict[str, Any] = {
@@ -68,17 +68,17 @@ class RealSystems:
     """The sandbox's, as the activities find them."""
 
     def __init__(self, url: str) -> None:
-        self._known: dict[str, ReachableSystem] = {}
+        self._known: dict[str, ResolvedSystem] = {}
         for name, auth in AUTH.items():
             system = System.model_validate({
                 "id": name, "name": name, "base_url": f"{url}/{name}", "auth": auth,
                 "error_code": "response.body.error.code",
             })  # fmt: skip
-            reachable, problems = reach(system, SECRETS)
+            reachable, problems = resolve_system(system, SECRETS)
             assert reachable is not None, problems
             self._known[name] = reachable
 
-    def system(self, id_: str) -> ReachableSystem | None:
+    def system(self, id_: str) -> ResolvedSystem | None:
         return self._known.get(id_)
 
 
@@ -114,7 +114,7 @@ class Shop:
 async def shop_of(environment: WorkflowEnvironment, sandbox: Sandbox) -> AsyncIterator[Shop]:
     sandbox.http.post("/_reset").raise_for_status()
     task_queue = f"tests-{uuid.uuid4().hex[:8]}"
-    script, connections = Script(environment.client, task_queue), Connections()
+    script, connections = Script(environment.client, task_queue), ConnectionPools()
     real = SystemCalls(RealSystems(str(sandbox.http.base_url).rstrip("/")), connections)
     calls = [real.call_system, real.poll_system]
     async with working(environment.client, task_queue, script.activities, calls, tuple(AUTH), cached=0):
@@ -130,8 +130,10 @@ async def shop(temporal: WorkflowEnvironment, sandbox: Sandbox, monkeypatch: pyt
         yield shop
 
 
-async def act(order: Order, name: str, **further: Any) -> ActAnswer:
-    answer: ActAnswer = await order.handle.execute_update(name, OrderAct(actor=ANN, **further), result_type=ActAnswer)
+async def act(order: Order, name: str, **further: Any) -> ActionResult:
+    answer: ActionResult = await order.handle.execute_update(
+        name, OrderAction(actor=ANN, **further), result_type=ActionResult
+    )
     return answer
 
 

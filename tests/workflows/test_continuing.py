@@ -12,7 +12,7 @@ from temporalio.api.enums.v1 import EventType
 from tests.workflows.plans import call
 from tests.workflows.running import ANN, Desk, Order
 from tests.workflows.scripted import failure, hanging
-from workflows.contract.order_messages import UPDATE_CANCEL, ActAnswer, OrderAct
+from workflows.contract.order_messages import UPDATE_CANCEL, ActionResult, OrderAction
 from workflows.shell import order_loop
 
 E = EventType
@@ -30,7 +30,7 @@ async def first_run(order: Order) -> Any:
 @pytest.fixture
 def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     """A run continues as another one where it would do so only after thousands of events."""
-    monkeypatch.setattr(order_loop, "EVENTS_PER_RUN", 60)
+    monkeypatch.setattr(order_loop, "MAX_EVENTS_PER_RUN", 60)
 
 
 @pytest.mark.usefixtures("short_runs")
@@ -95,7 +95,7 @@ async def test_polling_crosses_over(desk: Desk) -> None:
 async def test_a_call_that_takes_long_is_made_again_by_the_next_run_with_the_same_key(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(order_loop, "PATIENCE", timedelta(milliseconds=300))
+    monkeypatch.setattr(order_loop, "DRAIN_TIMEOUT", timedelta(milliseconds=300))
     busy = {f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(12)}
     desk.script.answers["camera.slow@1"] = [hanging, {"id": 1}]
     order = await desk.submit({"slow": call()} | busy)
@@ -122,7 +122,7 @@ async def test_two_thousand_updates_are_taken(quick_desk: Desk) -> None:
 
 @pytest.mark.usefixtures("short_runs")
 async def test_an_order_whose_state_is_too_large_to_carry_goes_on(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(order_loop, "MOST_CARRIED", 100)
+    monkeypatch.setattr(order_loop, "MAX_SNAPSHOT_BYTES", 100)
     order = await desk.submit({f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(20)})
     assert await order.ended() == "completed"
     assert (await order.handle.describe()).run_id == order.first_run_id
@@ -134,8 +134,8 @@ async def test_a_roll_back_goes_on_in_the_next_run(desk: Desk) -> None:
     steps = {f"s{number}": call(after=[f"s{number - 1}"] if number else [], undo=undo) for number in range(20)}
     order = await desk.submit(steps | {"paid": {"event": {"name": "paid"}, "after": ["s19"]}})
     await order.until_state(paid="in_progress")
-    cancel = OrderAct(actor=ANN)
-    await order.handle.execute_update(UPDATE_CANCEL, cancel, result_type=ActAnswer)
+    cancel = OrderAction(actor=ANN)
+    await order.handle.execute_update(UPDATE_CANCEL, cancel, result_type=ActionResult)
     assert await order.ended() == "cancelled"
     undone = [made.idempotency_key for number in range(20) for made in desk.script.made[f"camera.s{number}@1"]]
     assert undone == [f"{order.id}/camera.s{n}@1/{effect}/1" for n in range(20) for effect in ("do", "undo")]
@@ -147,6 +147,6 @@ async def test_a_running_attempt_is_called_off_before_its_step_is_undone(desk: D
     desk.script.answers["camera.slow@1"] = [hanging, {}]
     order = await desk.submit({"slow": call(undo=undo)})
     await order.until(lambda _now: bool(desk.script.made["camera.slow@1"]))
-    await order.handle.execute_update(UPDATE_CANCEL, OrderAct(actor=ANN), result_type=ActAnswer)
+    await order.handle.execute_update(UPDATE_CANCEL, OrderAction(actor=ANN), result_type=ActionResult)
     assert await order.ended() == "cancelled"
     assert desk.script.keys("camera.slow@1") == [f"{order.id}/camera.slow@1/{effect}/1" for effect in ("do", "undo")]

@@ -7,28 +7,28 @@ from typing import Any
 
 import pytest
 
-from activity_contract.notifications import Telling, ToldEvent
+from activity_contract.notifications import NotificationEvent, NotificationFilter
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import plan_of
 from tests.workflows.test_forecast import at, manual
 from workflows.core.notifications import order_events
 from workflows.core.timing.expected_duration import HOUR
-from workflows.shell.search_attributes import open_tasks
+from workflows.shell.search_attributes import count_open_tasks
 
 
 def watched(steps: dict[str, Any], asked: datetime | None = None) -> Driven:
     """An order whose happenings the receiver `crm` wants to hear."""
     driven = Driven(plan_of(steps, requested_completion=asked))
-    order_events.begin(driven.run, Telling(events=["order.*", "step.*"], receivers=["crm"]), 1)
+    order_events.start_events(driven.run, NotificationFilter(events=["order.*", "step.*"], receivers=["crm"]), 1)
     return driven
 
 
-def told(driven: Driven, passed: float) -> list[ToldEvent]:
+def told(driven: Driven, passed: float) -> list[NotificationEvent]:
     """What is told within so many seconds."""
     driven.wait(passed)
-    order_events.gather(driven.run)
-    assert driven.run.told is not None
-    return driven.run.told.waiting
+    order_events.emit_events(driven.run)
+    assert driven.run.event_buffer is not None
+    return driven.run.event_buffer.pending
 
 
 def test_that_an_order_will_be_late_is_told_with_the_step_that_holds_it_up() -> None:
@@ -53,4 +53,4 @@ def test_a_step_that_is_late_is_escalated_to_a_receiver_or_a_queue(to: str, kind
     assert (escalated.type, escalated.data[kind]) == ("step.escalated", to)
     view = driven.view("a")
     assert (view.escalated_to, view.queue) == (to, to if kind == "queue" else None)
-    assert open_tasks(driven.run) == tasks
+    assert count_open_tasks(driven.run) == tasks

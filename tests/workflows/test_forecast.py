@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from workflows.core.queries.order_view import order_view
-from workflows.core.timing.expected_duration import DAY, HOUR, USUALLY, Timings
-from workflows.core.timing.forecast import Forecast, forecast_of, latest_of
+from workflows.core.timing.expected_duration import DAY, DEFAULT_DURATIONS, HOUR, StepTimings
+from workflows.core.timing.forecast import Forecast, latest_times, make_forecast
 
 POLL = {"get": "/p", "until": "true"}
 
@@ -35,7 +35,7 @@ def hours(forecast: Forecast, driven: Driven) -> dict[str, tuple[float, float]]:
 
 
 def foreseen(driven: Driven) -> dict[str, tuple[float, float]]:
-    return hours(forecast_of(driven.run, driven.run.now), driven)
+    return hours(make_forecast(driven.run, driven.run.now), driven)
 
 
 def manual(**further: Any) -> dict[str, Any]:
@@ -45,17 +45,17 @@ def manual(**further: Any) -> dict[str, Any]:
 EXPECTED: Mapping[str, tuple[dict[str, Any], float]] = {
     "what is expected": (call(expected="3h", sla={"duration": "1d"}), 3 * HOUR),
     "the sla": (call(sla={"duration": "2h"}), 2 * HOUR),
-    "a call": (call(), USUALLY["call"]),
-    "a callback": ({"call": {"system": "s", "post": "/x", "callback": {}}}, USUALLY["callback"]),
+    "a call": (call(), DEFAULT_DURATIONS["call"]),
+    "a callback": ({"call": {"system": "s", "post": "/x", "callback": {}}}, DEFAULT_DURATIONS["callback"]),
     "a callback within": ({"call": {"system": "s", "post": "/x", "callback": {"within": "1h"}}}, HOUR),
-    "polling": ({"call": {"system": "s", "post": "/x", "poll": POLL}}, USUALLY["poll"]),
-    "a person": (manual(), USUALLY["manual"]),
-    "an event": ({"event": {"name": "e"}}, USUALLY["event"]),
+    "polling": ({"call": {"system": "s", "post": "/x", "poll": POLL}}, DEFAULT_DURATIONS["poll"]),
+    "a person": (manual(), DEFAULT_DURATIONS["manual"]),
+    "an event": ({"event": {"name": "e"}}, DEFAULT_DURATIONS["event"]),
     "an event within": ({"event": {"name": "e", "within": "2h"}}, 2 * HOUR),
     "a wait": ({"wait": {"for": "5h"}, "sla": {"duration": "1d"}}, 5 * HOUR),
-    "a condition": ({"wait": {"condition": "false"}}, USUALLY["condition"]),
+    "a condition": ({"wait": {"condition": "false"}}, DEFAULT_DURATIONS["condition"]),
     "a milestone": ({"milestone": True}, 0.0),
-    "an activity": ({"activity": "greet"}, USUALLY["activity"]),
+    "an activity": ({"activity": "greet"}, DEFAULT_DURATIONS["activity"]),
     "worked out": (call(expected="${days(attributes.days)}"), 2 * DAY),
     "not known yet": (call(after=["first"], expected="${steps.first.output.takes}", sla={"duration": "7h"}), 7 * HOUR),
 }
@@ -64,16 +64,16 @@ EXPECTED: Mapping[str, tuple[dict[str, Any], float]] = {
 @pytest.mark.parametrize(("step", "seconds"), EXPECTED.values(), ids=EXPECTED.keys())
 def test_the_expected_duration(step: dict[str, Any], seconds: float) -> None:
     driven = Driven(plan_of({"first": manual(), "x": step}, attributes={"days": 2}))
-    assert Timings(driven.plan).of(driven.run, driven.step("x")).takes == seconds
+    assert StepTimings(driven.plan).timing(driven.run, driven.step("x")).duration == seconds
 
 
 def test_what_was_not_known_counts_as_soon_as_it_is() -> None:
     steps = {"a": call(), "b": manual(after=["a"]), "c": manual(after=["b"], expected="${steps.a.output.takes}")}
     driven = Driven(steps)
-    timings = Timings(driven.plan)
-    assert timings.of(driven.run, driven.step("c")).takes == USUALLY["manual"]
+    timings = StepTimings(driven.plan)
+    assert timings.timing(driven.run, driven.step("c")).duration == DEFAULT_DURATIONS["manual"]
     driven.answer("a", {"takes": "9h"})
-    assert timings.of(driven.run, driven.step("c")).takes == 9 * HOUR
+    assert timings.timing(driven.run, driven.step("c")).duration == 9 * HOUR
 
 
 def test_the_end_is_that_of_the_longest_path() -> None:
@@ -84,10 +84,10 @@ def test_the_end_is_that_of_the_longest_path() -> None:
         "d": manual(expected="3h", after=["b", "c"]),
     }
     driven = Driven(steps)
-    forecast = forecast_of(driven.run, START)
+    forecast = make_forecast(driven.run, START)
     assert hours(forecast, driven) == {"a": (0, 2), "b": (2, 7), "c": (2, 3), "d": (7, 10)}
     assert forecast.end == START + 10 * HOUR
-    assert forecast.held_up_by == 0
+    assert forecast.critical_step == 0
 
 
 def test_what_has_ended_counts_as_it_was_and_what_overruns_ends_now() -> None:
@@ -136,9 +136,9 @@ def test_latest_starts_follow_from_the_requested_completion() -> None:
         "c": manual(expected="1h", after=["a"], start={"delay": "2h"}),
         "d": manual(expected="3h", after=["b", "c"]),
     }
-    latest = latest_of(Driven(plan_of(steps, requested_completion=at(20 * HOUR))).run)
+    latest = latest_times(Driven(plan_of(steps, requested_completion=at(20 * HOUR))).run)
     assert [(start - START) / HOUR for start in latest.starts] == [10, 12, 16, 17]
-    assert latest_of(Driven(steps).run).starts == [inf] * 4
+    assert latest_times(Driven(steps).run).starts == [inf] * 4
 
 
 def latest_step(**further: Any) -> dict[str, Any]:
@@ -225,7 +225,7 @@ def test_nothing_that_has_not_ended_is_forecast_before_now(
         if driven.state(name) == "in_progress" and data.draw(st.booleans()):
             driven.act("complete", name)
     driven.wait(passed * HOUR)
-    forecast = forecast_of(driven.run, driven.run.now)
+    forecast = make_forecast(driven.run, driven.run.now)
     assert forecast.end >= driven.run.now or driven.run.ended
     for step in driven.run.steps:
         assert step.state == "completed" or forecast.ends[step.position] >= driven.run.now
@@ -242,7 +242,7 @@ def test_a_forecast_is_never_sooner_for_what_is_expected_to_take_longer(
     completion = data.draw(st.sampled_from([None, at(100 * HOUR)]))
     before = order_of(durations, after, latest, completion)
     then = order_of(longer, after, latest, completion)
-    assert forecast_of(then.run, START).end >= forecast_of(before.run, START).end
+    assert make_forecast(then.run, START).end >= make_forecast(before.run, START).end
 
 
 @given(shapes())
@@ -252,7 +252,7 @@ def test_the_forecast_is_the_longest_path(shape: tuple[list[int], list[list[int]
     for position, takes in enumerate(durations):
         longest.append(takes + max((longest[before] for before in after[position]), default=0))
     driven = order_of(durations, after, [False] * len(durations))
-    assert forecast_of(driven.run, START).end == START + max(longest) * HOUR
+    assert make_forecast(driven.run, START).end == START + max(longest) * HOUR
 
 
 @given(shapes(), st.integers(0, 400))
@@ -260,6 +260,6 @@ def test_starting_as_late_as_possible_makes_no_order_late_that_would_not_be(
     shape: tuple[list[int], list[list[int]], list[bool]], asked: int
 ) -> None:
     durations, after, latest = shape
-    at_once = forecast_of(order_of(durations, after, [False] * len(durations)).run, START).end
-    late = forecast_of(order_of(durations, after, latest, at(asked * HOUR)).run, START).end
+    at_once = make_forecast(order_of(durations, after, [False] * len(durations)).run, START).end
+    late = make_forecast(order_of(durations, after, latest, at(asked * HOUR)).run, START).end
     assert late <= max(at_once, START + asked * HOUR)

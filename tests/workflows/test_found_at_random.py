@@ -9,23 +9,23 @@ import pytest
 from tests.workflows.driving import ANN, Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import done, undoable
-from workflows.contract.order_messages import OrderAct
+from workflows.contract.order_messages import OrderAction
 from workflows.contract.states import StepState
 from workflows.core.actions import order_actions
-from workflows.core.actions.order_actions import OrderActName
+from workflows.core.actions.order_actions import OrderActionName
 from workflows.core.amendment import impact
-from workflows.core.compensation.undo_order import withdraw
-from workflows.core.state.state_transitions import Withdrawal
-from workflows.core.steps.refusal import Refused
+from workflows.core.compensation.undo_order import request_undo
+from workflows.core.state.state_transitions import UndoReason
+from workflows.core.steps.refusal import RequestRefused
 
 S = StepState
 CALLED_BACK = {"call": {"system": "shop", "post": "/x", "body": {}, "callback": {"within": "1d"}}}
 
 
-def act(driven: Driven, name: OrderActName, **of: Any) -> None:
-    message = OrderAct(actor=ANN, **of)
-    assert order_actions.judged(driven.run, name, message) is None
-    order_actions.done(driven.run, name, message)
+def act(driven: Driven, name: OrderActionName, **of: Any) -> None:
+    message = OrderAction(actor=ANN, **of)
+    assert order_actions.check_order_action(driven.run, name, message) is None
+    order_actions.apply_order_action(driven.run, name, message)
     driven.go_on()
 
 
@@ -37,7 +37,7 @@ def undo_state(driven: Driven, name: str) -> StepState:
 
 def test_an_undo_that_is_retried_waits_for_what_depends_on_its_step() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"]), "c": {"event": {"name": "paid"}}}, "a", "b")
-    withdraw(driven.run, [driven.step("a")], Withdrawal.FAILURE)
+    request_undo(driven.run, [driven.step("a")], UndoReason.FAILURE)
     driven.go_on()
     driven.fail("a", "refused")
     assert undo_state(driven, "a") is S.FATALLY_FAILED
@@ -108,7 +108,7 @@ def test_a_callback_of_an_undo_that_is_over_is_late() -> None:
     undo = {"call": {"system": "shop", "delete": "/x/${output.id}", "callback": {"within": "1d"}}}
     driven = done({"a": call(undo=undo), "b": {"event": {"name": "paid"}, "after": ["a"]}}, "a")
     act(driven, "redo", step="camera.a@1")
-    key = driven.run.undo_key_of(driven.step("a"))
+    key = driven.run.undo_idempotency_key(driven.step("a"))
     driven.answer("a")
     assert driven.call_back("a", {}, key=key) == "completed"
     assert driven.call_back("a", {}, key=key, event_id="again") == "late"
@@ -117,8 +117,8 @@ def test_a_callback_of_an_undo_that_is_over_is_late() -> None:
 def test_while_an_order_rolls_back_nothing_that_an_amendment_left_out_comes_back() -> None:
     driven = done({"a": undoable(), "b": {"event": {"name": "paid"}}}, "a")
     act(driven, "rollback")
-    with pytest.raises(Refused, match="is being rolled back"):
-        impact.refuse_by_state(driven.run)
+    with pytest.raises(RequestRefused, match="is being rolled back"):
+        impact.check_amendable(driven.run)
 
 
 def test_what_is_settled_is_nobodys_fallout_and_its_clock_stands() -> None:
@@ -129,7 +129,7 @@ def test_what_is_settled_is_nobodys_fallout_and_its_clock_stands() -> None:
     assert driven.view("a").queue is None
     driven = Driven({"a": undoable(sla={"duration": "1h"}), "b": {"event": {"name": "paid"}}})
     act(driven, "rollback")
-    clock = driven.step("a").clock
+    clock = driven.step("a").sla_clock
     assert clock is not None
     assert not clock.is_running
 

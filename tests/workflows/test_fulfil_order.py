@@ -17,9 +17,9 @@ from tests.histories.record import every_kind
 from tests.workflows.plans import call, plan_of
 from tests.workflows.running import Desk, Order
 from tests.workflows.scripted import failure, retryable
-from workflows.contract.order_messages import WORKFLOW_TYPE, SearchAttributes
+from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttributes
 from workflows.contract.states import OrderState
-from workflows.core.state.order_run import IN_FLIGHT
+from workflows.core.state.order_run import MAX_IN_FLIGHT
 
 E = EventType
 
@@ -103,7 +103,7 @@ async def desk_runs(order: Order, expected: int) -> list[str]:
 @pytest.mark.parametrize("argument", [None, [], "x", {"order": 5}, {"order": {}, "unknown": 1}])
 async def test_what_is_no_order_ends_the_run_rather_than_leaving_it_stuck(desk: Desk, argument: Any) -> None:
     handle = await desk.client.start_workflow(
-        WORKFLOW_TYPE, argument, id=f"order/garbage-{argument!r}", task_queue=desk.task_queue
+        ORDER_WORKFLOW_TYPE, argument, id=f"order/garbage-{argument!r}", task_queue=desk.task_queue
     )
     with pytest.raises(WorkflowFailureError):
         await asyncio.wait_for(handle.result(), 20)
@@ -202,7 +202,7 @@ async def test_events_that_come_while_the_order_is_compiled_are_not_lost(desk: D
     desk.script.plans["O-early"] = plan_of({"a": {"event": {"name": "paid"}}}, order="O-early")
     order = Order(desk.client, "O-early")
     await desk.client.start_workflow(
-        WORKFLOW_TYPE,
+        ORDER_WORKFLOW_TYPE,
         {"order": {"id": "O-early"}},
         id="order/O-early",
         task_queue=desk.task_queue,
@@ -218,7 +218,7 @@ async def test_an_event_signalled_to_an_order_that_is_rejected_waits_for_the_one
     desk.script.findings[order.id] = [{"code": "unknown-product", "message": "there is no product `x`"}]
     with pytest.raises(WorkflowFailureError):
         await desk.client.execute_workflow(
-            WORKFLOW_TYPE,
+            ORDER_WORKFLOW_TYPE,
             {"order": {"id": order.id}},
             id=order.handle.id,
             task_queue=desk.task_queue,
@@ -268,4 +268,4 @@ async def test_five_hundred_steps_at_once_keep_to_the_bound_in_flight(quick_desk
         quick_desk.script.answers[f"camera.{name}@1"] = [counted]
     order = await quick_desk.submit({name: call() for name in names})
     assert await order.ended() == "completed"
-    assert most <= IN_FLIGHT
+    assert most <= MAX_IN_FLIGHT

@@ -7,9 +7,9 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import CHAIN, done, undoable
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState, StepState
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
 S, O = StepState, OrderState  # noqa: E741
 
@@ -123,9 +123,9 @@ def test_a_step_on_hold_is_discarded_by_a_roll_back() -> None:
 
 def test_what_is_over_cannot_be_held() -> None:
     driven = done(CHAIN, "a")
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.order_act("hold", "a")
-    assert refused.value.code is Refusal.NOT_NOW
+    assert refused.value.code is RefusalCode.NOT_NOW
 
 
 def test_holds_cross_over() -> None:

@@ -15,7 +15,7 @@ from workflows.contract.states import Jeopardy
 from workflows.core.queries.order_view import order_view
 from workflows.core.timing import jeopardy
 from workflows.core.timing.expected_duration import HOUR
-from workflows.core.timing.jeopardy import jeopardy_of, verdict
+from workflows.core.timing.jeopardy import order_jeopardy, promise_jeopardy
 
 CHAIN = {"a": manual(expected="2h"), "b": manual(expected="3h", after=["a"])}
 
@@ -27,13 +27,13 @@ def order(
 
 
 def said(driven: Driven) -> list[tuple[str, str | None]]:
-    return [(entry.what, entry.step) for entry in driven.run.journal.entries[1:] if entry.by is None]
+    return [(entry.message, entry.step) for entry in driven.run.audit_log.entries[1:] if entry.by is None]
 
 
 def ring(driven: Driven) -> None:
     """The order's own timer."""
-    assert driven.run.outlook is not None
-    driven.wait(driven.run.outlook.look_at - driven.run.now)
+    assert driven.run.jeopardy_watch is not None
+    driven.wait(driven.run.jeopardy_watch.next_check_at - driven.run.now)
 
 
 VERDICTS = {
@@ -47,12 +47,12 @@ VERDICTS = {
 @pytest.mark.parametrize("wanted", VERDICTS)
 def test_the_verdict(wanted: Jeopardy) -> None:
     for end, now, is_open in VERDICTS[wanted]:
-        assert verdict(10, end, now, open_=is_open) is wanted
+        assert promise_jeopardy(10, end, now, is_open=is_open) is wanted
 
 
 def test_an_order_that_cannot_be_done_in_time_is_at_risk_from_its_start() -> None:
     driven = order(CHAIN, at(4 * HOUR))
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     assert said(driven) == [("at risk: it will be late unless this step is quicker than expected", "camera.a@1")]
 
 
@@ -60,14 +60,14 @@ def test_an_order_says_that_it_will_be_late_before_it_is() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
     assert driven.run.now == pytest.approx(START + 7 * HOUR, abs=0.01)
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     view = order_view(driven.run, 1)
     assert view.held_up_by == "camera.a@1"
     assert view.forecast == pytest.approx(at(10 * HOUR), abs=at(1) - at(0))
     ring(driven)
     assert driven.run.now == pytest.approx(START + 10 * HOUR, abs=0.01)
-    assert jeopardy_of(driven.run) is Jeopardy.LATE
-    assert driven.run.outlook is not None
+    assert order_jeopardy(driven.run) is Jeopardy.LATE
+    assert driven.run.jeopardy_watch is not None
     assert driven.run.next_due() is None
     assert [what.split(":")[0] for what, _ in said(driven)] == ["at risk", "late"]
 
@@ -76,9 +76,9 @@ def test_an_order_that_has_caught_up_is_on_track_again() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
     driven.act("complete", "a")
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     driven.act("complete", "b")
-    assert jeopardy_of(driven.run) is Jeopardy.ON_TRACK
+    assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
     assert said(driven)[-1] == ("on track again", None)
 
 
@@ -88,14 +88,14 @@ def test_an_order_that_ended_late_stays_late() -> None:
     driven.act("complete", "a")
     driven.run.ended_at = driven.run.now
     jeopardy.refresh(driven.run)
-    assert jeopardy_of(driven.run) is Jeopardy.LATE
+    assert order_jeopardy(driven.run) is Jeopardy.LATE
     view = order_view(driven.run, 1)
     assert (view.jeopardy, view.forecast) == (Jeopardy.LATE, None)
 
 
 def test_a_line_is_judged_by_its_own_date() -> None:
     driven = order(CHAIN, at(20 * HOUR), line=at(4 * HOUR))
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     view = order_view(driven.run, 1)
     assert [line.jeopardy for line in view.order_lines + view.lines] == [Jeopardy.AT_RISK] * 2
     assert view.lines[0].forecast == at(5 * HOUR)
@@ -106,12 +106,12 @@ def test_whoever_asks_says_what_time_it_is() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     view = order_view(driven.run, 1, at(11 * HOUR))
     assert (view.jeopardy, view.forecast) == (Jeopardy.LATE, at(14 * HOUR))
-    assert jeopardy_of(driven.run) is Jeopardy.ON_TRACK
+    assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
 
 
 def test_an_order_without_dates_has_a_forecast_and_costs_nothing() -> None:
     driven = order(CHAIN)
-    assert driven.run.outlook is None
+    assert driven.run.jeopardy_watch is None
     assert order_view(driven.run, 1).forecast == at(5 * HOUR)
 
 
@@ -125,7 +125,7 @@ def test_a_time_that_turns_out_to_be_too_late_is_told_at_once(waits: str) -> Non
     driven.answer("a", {"pause": "2d"})
     if waits == "attempt":
         driven.fail("b", retry_after=48 * HOUR)
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     assert said(driven)[-1][1] == "camera.b@1"
 
 
@@ -133,21 +133,21 @@ def test_fallout_that_comes_too_late_to_be_mended_is_told_at_once() -> None:
     many = {f"s{number}": call() for number in range(160)}
     driven = order({"a": call(expected="8h"), **many}, at(10 * HOUR))
     driven.wait(3 * HOUR)
-    assert jeopardy_of(driven.run) is Jeopardy.ON_TRACK
+    assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
     driven.fail("a")
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
 
 
 def test_the_looks_at_a_large_order_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
-    look = jeopardy.prospects_of
+    look = jeopardy.order_forecast
 
     def counted(*arguments: object) -> object:
         nonlocal looks
         looks += 1
         return look(*arguments)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(jeopardy, "prospects_of", counted)
+    monkeypatch.setattr(jeopardy, "order_forecast", counted)
     steps = {f"s{number}": call(after=[f"s{number - 1}"] if number else []) for number in range(1_000)}
     driven = order(steps, at(100 * HOUR))
     for name in steps:
@@ -159,9 +159,9 @@ def test_the_looks_at_a_large_order_are_few(monkeypatch: pytest.MonkeyPatch) -> 
 def test_what_was_told_is_not_told_again_by_the_run_that_goes_on() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
-    told = len(driven.run.journal.entries)
+    told = len(driven.run.audit_log.entries)
     after = driven.carry_over()
-    assert jeopardy_of(after.run) is Jeopardy.AT_RISK
-    assert len(after.run.journal.entries) == told
+    assert order_jeopardy(after.run) is Jeopardy.AT_RISK
+    assert len(after.run.audit_log.entries) == told
     ring(after)
-    assert jeopardy_of(after.run) is Jeopardy.LATE
+    assert order_jeopardy(after.run) is Jeopardy.LATE

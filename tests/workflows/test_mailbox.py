@@ -16,14 +16,14 @@ from activity_contract.mailboxes import (
     MAILBOX_DELIVER,
     MAILBOX_SUBSCRIBE,
     MAILBOX_UNSUBSCRIBE,
-    MailboxAnswer,
     MailboxDelivery,
+    MailboxDeliveryResult,
     MailboxInput,
     MailboxSubscriber,
 )
 from tests.workflows.running import DEADLINE, Desk, desk_on
 from workflows import event_mailbox
-from workflows.contract.order_messages import MAILBOX_TYPE, mailbox_id
+from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, mailbox_workflow_id
 from workflows.event_mailbox import MailboxState
 
 
@@ -33,19 +33,25 @@ class Box:
     def __init__(self, client: Client, task_queue: str, **start: Any) -> None:
         self.client, self.task_queue, self.start = client, task_queue, start
         self.key = uuid4().hex
-        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(mailbox_id(key=self.key, name="paid"))
+        self.handle: WorkflowHandle[Any, Any] = client.get_workflow_handle(
+            mailbox_workflow_id(key=self.key, name="paid")
+        )
 
-    async def deliver(self, event_id: str, payload: Any = None) -> MailboxAnswer:
+    async def deliver(self, event_id: str, payload: Any = None) -> MailboxDeliveryResult:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
-            MAILBOX_TYPE,
+            MAILBOX_WORKFLOW_TYPE,
             MailboxInput(**self.start),
             id=self.handle.id,
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
         )
         event = MailboxDelivery(event_id=event_id, name="paid", key=self.key, payload=payload)
-        answer: MailboxAnswer = await self.client.execute_update_with_start_workflow(
-            MAILBOX_DELIVER, event, start_workflow_operation=start, result_type=MailboxAnswer, rpc_timeout=DEADLINE
+        answer: MailboxDeliveryResult = await self.client.execute_update_with_start_workflow(
+            MAILBOX_DELIVER,
+            event,
+            start_workflow_operation=start,
+            result_type=MailboxDeliveryResult,
+            rpc_timeout=DEADLINE,
         )
         return answer
 
@@ -105,7 +111,7 @@ async def test_an_order_that_has_ended_is_forgotten_and_the_event_kept(desk: Des
 
 
 async def test_too_much_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_mailbox, "MOST_KEPT", 2)
+    monkeypatch.setattr(event_mailbox, "MAX_KEPT_EVENTS", 2)
     box = Box(desk.client, desk.task_queue)
     assert [(await box.deliver(f"e-{n}")).status for n in range(3)] == ["kept", "kept", "full"]
     assert (await Box(desk.client, desk.task_queue).deliver("big", "x" * 1_100_000)).status == "full"
@@ -114,7 +120,7 @@ async def test_too_much_is_refused(desk: Desk, monkeypatch: pytest.MonkeyPatch) 
 async def test_what_is_kept_crosses_over_when_the_mailbox_continues_as_new(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(event_mailbox, "DELIVERIES_PER_RUN", 3)
+    monkeypatch.setattr(event_mailbox, "MAX_DELIVERIES_PER_RUN", 3)
     box = Box(desk.client, desk.task_queue)
     first = [(await box.deliver(f"e-{n}")).status for n in range(5)]
     assert first == ["kept"] * 5
@@ -140,4 +146,4 @@ async def test_a_mailbox_that_never_had_an_event_ends_with_its_last_subscriber(d
     order = await desk.submit(waiting(key))
     await order.event("paid", key)
     assert await order.ended() == "completed"
-    await desk.client.get_workflow_handle(mailbox_id(key=key, name="paid")).result()
+    await desk.client.get_workflow_handle(mailbox_workflow_id(key=key, name="paid")).result()

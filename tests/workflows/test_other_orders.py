@@ -6,15 +6,15 @@ from typing import Any
 
 import pytest
 
-from activity_contract.cross_order import StepStanding, StepWatch
+from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
 from workflows.contract.states import StepState
-from workflows.core.amendment.plan_swap import take_plan
+from workflows.core.amendment.plan_swap import swap_plan
 from workflows.core.engine import advance
 from workflows.core.execution import cross_order_notify
-from workflows.core.execution.cross_order_wait import FIRST_PAUSE, LONGEST_PAUSE, MOST_ABSENT
-from workflows.core.state.commands import AskOrder, TellStanding
+from workflows.core.execution.cross_order_wait import INITIAL_PAUSE, MAX_ABSENCE, MAX_PAUSE
+from workflows.core.state.commands import SendStepStatus, WatchOrderStep
 
 S = StepState
 
@@ -28,17 +28,17 @@ def driven_of(steps: dict[str, Any], **plan: Any) -> Driven:
 
 
 def asked(driven: Driven) -> list[StepWatch]:
-    return [command.watch for command in driven.commands if isinstance(command, AskOrder)]
+    return [command.watch for command in driven.commands if isinstance(command, WatchOrderStep)]
 
 
 def told(driven: Driven) -> list[tuple[str, str]]:
     """To which order, and what."""
-    return [(each.order_id, each.standing.standing) for each in driven.commands if isinstance(each, TellStanding)]
+    return [(each.order_id, each.status.standing) for each in driven.commands if isinstance(each, SendStepStatus)]
 
 
 def say(driven: Driven, standing: str, words: str = "", name: str = "a", step: str = "ship") -> None:
     said = {"step_id": f"camera.{name}@1", "other_order": "O-2", "other_step": step, "standing": standing}
-    advance.order_heard(driven.run, StepStanding.model_validate(said | {"words": words}))
+    advance.receive_step_status(driven.run, CrossOrderStepStatus.model_validate(said | {"words": words}))
     driven.go_on()
 
 
@@ -47,7 +47,7 @@ def watch_of(name: str, order: str = "O-9", workstream: str = "camera") -> StepW
 
 
 def watch(driven: Driven, name: str, order: str = "O-9") -> None:
-    cross_order_notify.watch(driven.run, watch_of(name, order))
+    cross_order_notify.add_watch(driven.run, watch_of(name, order))
     driven.go_on()
 
 
@@ -68,7 +68,7 @@ def test_it_begins_when_the_other_orders_step_is_done_and_not_before() -> None:
     assert driven.state("a") is S.PENDING
     say(driven, "done")
     assert driven.state("a") is S.IN_PROGRESS
-    assert "step ship of order O-2 done" in [entry.what for entry in driven.run.journal.entries]
+    assert "step ship of order O-2 done" in [entry.message for entry in driven.run.audit_log.entries]
     say(driven, "done")
     assert len(driven.sent("a")) == 1
 
@@ -126,7 +126,7 @@ def test_an_order_that_does_not_come_in_thirty_days_is_waited_for_no_longer() ->
     driven = driven_of({"a": waiting()})
     say(driven, "not_there")
     assert driven.view("a").other_orders[0].absent
-    driven.wait(MOST_ABSENT - 1)
+    driven.wait(MAX_ABSENCE - 1)
     say(driven, "not_there")
     assert driven.state("a") is S.PENDING
     driven.wait(1)
@@ -140,13 +140,13 @@ def test_what_is_not_answered_is_asked_again_at_growing_intervals() -> None:
     driven = driven_of({"a": waiting()})
     pauses = []
     for _ in range(12):
-        advance.order_answered(driven.run, asked(driven)[-1], None)
+        advance.order_watch_ended(driven.run, asked(driven)[-1], None)
         before = driven.run.now
         due = driven.run.next_due()
         assert due is not None
         driven.wait(due[0] - before)
         pauses.append(driven.run.now - before)
-    assert pauses == [min(FIRST_PAUSE * 2**n, LONGEST_PAUSE) for n in range(12)]
+    assert pauses == [min(INITIAL_PAUSE * 2**n, MAX_PAUSE) for n in range(12)]
 
 
 def test_an_order_cannot_wait_for_itself_nor_for_what_is_no_order() -> None:
@@ -204,29 +204,29 @@ def test_many_are_told_by_and_by() -> None:
     for number in range(250):
         watch(driven, "a", order=f"O-{number + 10}")
     driven.answer("a", {})
-    assert len(told(driven)) == cross_order_notify.MOST_TOLD_AT_ONCE
+    assert len(told(driven)) == cross_order_notify.MAX_NOTIFICATIONS
     for _ in range(250):
-        advance.order_told(driven.run)
+        advance.step_status_sent(driven.run)
         driven.go_on()
     assert len({order for order, _ in told(driven)}) == 250
 
 
 def test_an_ended_order_tells_how_its_step_stands() -> None:
     driven = driven_of({"a": call()})
-    assert cross_order_notify.standing_of(driven.run, watch_of("a")).standing == "open"
+    assert cross_order_notify.step_status(driven.run, watch_of("a")).standing == "open"
     driven.answer("a", {})
-    assert cross_order_notify.standing_of(driven.run, watch_of("a")).standing == "done"
-    assert cross_order_notify.standing_of(driven.run, watch_of("b")).standing == "missing"
+    assert cross_order_notify.step_status(driven.run, watch_of("a")).standing == "done"
+    assert cross_order_notify.step_status(driven.run, watch_of("b")).standing == "missing"
 
 
 def test_an_amendment_that_names_another_order_has_it_asked_instead() -> None:
     steps = {"a": waiting("${attributes.other}", within="2h"), "b": {"manual": {"queue": "q"}}}
     driven = driven_of(steps, attributes={"other": "O-2"})
     driven.wait(1_800)
-    take_plan(driven.run, plan_of(steps, attributes={"other": "O-2"}), frozenset())
+    swap_plan(driven.run, plan_of(steps, attributes={"other": "O-2"}), frozenset())
     driven.go_on()
     assert [each.other_order for each in asked(driven)] == ["O-2"] * len(asked(driven))
-    take_plan(driven.run, plan_of({**steps, "c": call()}, attributes={"other": "O-3"}), frozenset())
+    swap_plan(driven.run, plan_of({**steps, "c": call()}, attributes={"other": "O-3"}), frozenset())
     driven.go_on()
     assert asked(driven)[-1].other_order == "O-3"
     say(driven, "done")
@@ -239,7 +239,7 @@ def test_an_order_that_is_amended_looks_for_what_is_asked_of_it_anew() -> None:
     steps = {"a": {"manual": {"queue": "q"}}, "b": {"manual": {"queue": "q"}}}
     driven = driven_of(steps)
     watch(driven, "camera")
-    take_plan(driven.run, plan_of({**steps, "c": {"manual": {"queue": "q"}}}), frozenset())
+    swap_plan(driven.run, plan_of({**steps, "c": {"manual": {"queue": "q"}}}), frozenset())
     for name in "ab":
         driven.act("complete", name)
     assert told(driven) == []

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from activity_contract.notifications import DeliveryOutcome, HandOver, ToldEvent, ToldOrder
-from workflows.core.notifications.outbox_queue import MOST_KEPT, MOST_QUEUED, OutboxState, packed, unpacked
+from activity_contract.notifications import DeliveryOutcome, NotificationBatch, NotificationEvent, NotificationOrder
+from workflows.core.notifications.outbox_queue import MAX_QUEUED, MAX_UNDELIVERABLE, OutboxState, dump_state, load_state
 
-ORDER = ToldOrder(id="O-1")
+ORDER = NotificationOrder(id="O-1")
 NOW = 1_000.0
 
 
-def event(number: int) -> ToldEvent:
-    return ToldEvent(id=f"O-1/{number}", number=number, type="order.held", at=NOW)
+def event(number: int) -> NotificationEvent:
+    return NotificationEvent(id=f"O-1/{number}", number=number, type="order.held", at=NOW)
 
 
-def handed(*numbers: int, ended: bool = False) -> HandOver:
-    return HandOver(order=ORDER, events=[event(number) for number in numbers], ended=ended)
+def handed(*numbers: int, ended: bool = False) -> NotificationBatch:
+    return NotificationBatch(order=ORDER, events=[event(number) for number in numbers], ended=ended)
 
 
 def outbox(*numbers: int, receivers: tuple[str, ...] = ("crm",)) -> OutboxState:
@@ -26,13 +26,13 @@ def outbox(*numbers: int, receivers: tuple[str, ...] = ("crm",)) -> OutboxState:
 
 
 def take_in(state: OutboxState, *numbers: int, receivers: tuple[str, ...] = ("crm",)) -> None:
-    state.take_in(handed(*numbers))
-    while (asked := state.to_match()) is not None:
-        state.matched(asked, {each.id: list(receivers) for each in asked.events}, NOW)
+    state.add_batch(handed(*numbers))
+    while (asked := state.next_unmatched()) is not None:
+        state.apply_matches(asked, {each.id: list(receivers) for each in asked.events}, NOW)
 
 
 def take_off(state: OutboxState, receiver: str = "crm") -> list[int]:
-    return [each.number for each in state.take_off(receiver)[0]]
+    return [each.number for each in state.take_batch(receiver)[0]]
 
 
 def fails(pause: float | None = 60.0, **further: Any) -> DeliveryOutcome:
@@ -42,11 +42,11 @@ def fails(pause: float | None = 60.0, **further: Any) -> DeliveryOutcome:
 def test_events_go_out_in_order_in_batches() -> None:
     state = outbox(*range(1, 31))
     assert take_off(state) == list(range(1, 21))
-    assert state.due(NOW) == []
-    state.landed("crm", DeliveryOutcome(delivered=20), NOW)
+    assert state.due_receivers(NOW) == []
+    state.delivery_ended("crm", DeliveryOutcome(delivered=20), NOW)
     assert take_off(state) == list(range(21, 31))
-    state.landed("crm", DeliveryOutcome(delivered=10), NOW)
-    assert not state.is_busy
+    state.delivery_ended("crm", DeliveryOutcome(delivered=10), NOW)
+    assert not state.has_pending_events
     assert state.events == {}
 
 
@@ -58,19 +58,19 @@ def test_what_was_handed_over_twice_goes_out_once() -> None:
 
 def test_what_nobody_wants_is_forgotten() -> None:
     state = outbox(1, 2, receivers=())
-    assert not state.is_busy
+    assert not state.has_pending_events
     assert state.events == {}
 
 
 def test_a_failure_holds_those_behind_it_back_until_its_pause_is_over() -> None:
     state = outbox(1, 2, 3)
     take_off(state)
-    state.landed("crm", fails(delivered=1), NOW)
-    assert state.due(NOW + 59) == []
-    assert state.next_at() == NOW + 60
-    assert state.due(NOW + 60) == ["crm"]
+    state.delivery_ended("crm", fails(delivered=1), NOW)
+    assert state.due_receivers(NOW + 59) == []
+    assert state.next_due_at() == NOW + 60
+    assert state.due_receivers(NOW + 60) == ["crm"]
     assert take_off(state) == [2]
-    state.landed("crm", DeliveryOutcome(delivered=1), NOW + 60)
+    state.delivery_ended("crm", DeliveryOutcome(delivered=1), NOW + 60)
     assert take_off(state) == [3]
 
 
@@ -78,23 +78,23 @@ def test_attempts_are_counted_for_the_first_event_alone_and_a_busy_worker_is_non
     state = outbox(1, 2)
     for outcome in (fails(), fails(code="busy", counts=False), fails()):
         take_off(state)
-        state.landed("crm", outcome, NOW)
-    assert state.take_off("crm")[1] == 2
-    state.landed("crm", DeliveryOutcome(delivered=1), NOW)
-    assert state.take_off("crm")[1] == 0
+        state.delivery_ended("crm", outcome, NOW)
+    assert state.take_batch("crm")[1] == 2
+    state.delivery_ended("crm", DeliveryOutcome(delivered=1), NOW)
+    assert state.take_batch("crm")[1] == 0
 
 
 def test_receivers_do_not_wait_for_each_other() -> None:
     state = outbox(1, receivers=("a", "b"))
     take_off(state, "a")
-    state.landed("a", fails(), NOW)
+    state.delivery_ended("a", fails(), NOW)
     assert take_off(state, "b") == [1]
 
 
 def test_an_event_that_is_refused_is_given_up_alone() -> None:
     state = outbox(1, 2)
     take_off(state)
-    state.landed("crm", fails(None), NOW)
+    state.delivery_ended("crm", fails(None), NOW)
     assert [each.event for each in state.undeliverable] == ["O-1/1"]
     assert take_off(state) == [2]
 
@@ -103,7 +103,7 @@ def test_when_the_policy_is_exhausted_all_that_waited_as_long_are_given_up() -> 
     state = outbox(1, 2)
     for outcome in (fails(), fails(None, exhausted=True)):
         take_off(state)
-        state.landed("crm", outcome, NOW)
+        state.delivery_ended("crm", outcome, NOW)
     assert [each.event for each in state.undeliverable] == ["O-1/1", "O-1/2"]
     take_in(state, 3)
     assert take_off(state) == [3]
@@ -112,7 +112,7 @@ def test_when_the_policy_is_exhausted_all_that_waited_as_long_are_given_up() -> 
 def test_a_receiver_that_is_gone_is_told_nothing_until_someone_sends_again() -> None:
     state = outbox(1, 2)
     take_off(state)
-    state.landed("crm", fails(None, code="410", gone=True), NOW)
+    state.delivery_ended("crm", fails(None, code="410", gone=True), NOW)
     take_in(state, 3)
     assert [each.event for each in state.undeliverable] == ["O-1/1", "O-1/2", "O-1/3"]
     assert state.resend(None, None, NOW) == 3
@@ -123,35 +123,35 @@ def test_a_receiver_that_is_gone_is_told_nothing_until_someone_sends_again() -> 
 def test_sending_again_keeps_the_order_and_leaves_alone_what_is_on_its_way() -> None:
     state = outbox(1, 2, 3)
     take_off(state)
-    state.landed("crm", fails(None), NOW)
+    state.delivery_ended("crm", fails(None), NOW)
     assert take_off(state) == [2, 3]
     take_in(state, 4)
     assert state.resend("crm", ["O-1/1"], NOW) == 1
-    state.landed("crm", DeliveryOutcome(delivered=2), NOW)
+    state.delivery_ended("crm", DeliveryOutcome(delivered=2), NOW)
     assert take_off(state) == [1, 4]
 
 
 def test_sending_again_hurries_what_waits_for_another_attempt() -> None:
     state = outbox(1)
     take_off(state)
-    state.landed("crm", fails(), NOW)
+    state.delivery_ended("crm", fails(), NOW)
     assert state.resend("other", None, NOW) == 0
     assert state.resend("crm", None, NOW) == 1
-    assert state.due(NOW) == ["crm"]
+    assert state.due_receivers(NOW) == ["crm"]
 
 
 def test_what_is_kept_is_bounded() -> None:
-    state = outbox(*range(1, MOST_QUEUED + MOST_KEPT + 3))
-    assert state.waiting == MOST_QUEUED
-    assert len(state.undeliverable) == MOST_KEPT
+    state = outbox(*range(1, MAX_QUEUED + MAX_UNDELIVERABLE + 3))
+    assert state.waiting_count == MAX_QUEUED
+    assert len(state.undeliverable) == MAX_UNDELIVERABLE
     assert state.dropped == 2
-    assert state.undeliverable[-1].event == f"O-1/{MOST_KEPT + 2}"
+    assert state.undeliverable[-1].event == f"O-1/{MAX_UNDELIVERABLE + 2}"
 
 
 def test_what_was_given_up_long_ago_is_dropped() -> None:
     state = outbox(1)
     take_off(state)
-    state.landed("crm", fails(None), NOW)
+    state.delivery_ended("crm", fails(None), NOW)
     state.drop_older_than(NOW)
     assert (state.undeliverable, state.dropped, state.events) == ([], 1, {})
 
@@ -159,8 +159,8 @@ def test_what_was_given_up_long_ago_is_dropped() -> None:
 def test_everything_crosses_over() -> None:
     state = outbox(1, 2, 3, receivers=("a", "b"))
     take_off(state, "a")
-    state.landed("a", fails(None), NOW)
+    state.delivery_ended("a", fails(None), NOW)
     take_off(state, "b")
-    state.landed("b", fails(), NOW)
-    state.take_in(handed(4, ended=True))
-    assert unpacked(packed(state)) == state
+    state.delivery_ended("b", fails(), NOW)
+    state.add_batch(handed(4, ended=True))
+    assert load_state(dump_state(state)) == state

@@ -9,10 +9,10 @@ import pytest
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from tests.workflows.test_rollback import done, undoable
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState, StepState
 from workflows.core.engine import advance
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
 S, O = StepState, OrderState  # noqa: E741
 
@@ -75,7 +75,7 @@ def driven_over(driven: Driven) -> Driven:
     for name in ("photo", "inspect"):
         step = driven.step(name)
         driven.run.draining = True
-        advance.interrupted(driven.run, step.position, step.launch, begun=False)
+        advance.activity_interrupted(driven.run, step.position, step.launch, started=False)
     return driven.carry_over()
 
 
@@ -103,11 +103,11 @@ def test_nothing_is_redone_past_a_point_of_no_return() -> None:
     driven = done(steps, "order_parts", "install", "photo")
     driven.fail("inspect", "failed_inspection")
     assert driven.state("inspect") is S.FATALLY_FAILED
-    with pytest.raises(Refused, match=r"camera\.install@1.*point of no return.*--override") as refused:
+    with pytest.raises(RequestRefused, match=r"camera\.install@1.*point of no return.*--override") as refused:
         driven.order_act("redo", "install")
-    assert refused.value.code is Refusal.NOT_NOW
+    assert refused.value.code is RefusalCode.NOT_NOW
     driven.order_act("redo", "install", override="the customer agreed")
-    assert driven.run.journal.entries[-1].reason == "the customer agreed"
+    assert driven.run.audit_log.entries[-1].reason == "the customer agreed"
     assert driven.flying() == ["camera.photo@1"]
 
 
@@ -160,10 +160,10 @@ def test_a_redo_of_what_runs_waits_for_its_attempt() -> None:
 def test_what_has_not_run_is_not_redone_and_what_is_given_up_neither() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a")
     driven.answer("b", {"id": "b"})
-    with pytest.raises(Refused, match="has not run"):
+    with pytest.raises(RequestRefused, match="has not run"):
         Driven({"a": call(), "b": call(after=["a"])}).order_act("redo", "b")
     driven.roll_back()
-    with pytest.raises(Refused, match="taken back"):
+    with pytest.raises(RequestRefused, match="taken back"):
         driven.order_act("redo", "a")
 
 

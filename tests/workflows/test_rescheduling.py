@@ -10,11 +10,11 @@ import pytest
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
 from tests.workflows.test_forecast import at, manual
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import Jeopardy
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 from workflows.core.timing.expected_duration import HOUR
-from workflows.core.timing.forecast import forecast_of
+from workflows.core.timing.forecast import make_forecast
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 CALLBACK = {"system": "shop", "post": "/x", "callback": {"within": "10h"}}
@@ -24,8 +24,8 @@ def order(step: dict[str, Any]) -> Driven:
     return Driven(plan_of({"a": step}))
 
 
-def refused(driven: Driven, act: Any, code: Refusal, **data: Any) -> str:
-    with pytest.raises(Refused) as caught:
+def refused(driven: Driven, act: Any, code: RefusalCode, **data: Any) -> str:
+    with pytest.raises(RequestRefused) as caught:
         driven.act(act, "a", data)
     assert caught.value.code is code
     return str(caught.value)
@@ -55,8 +55,8 @@ def test_a_moment_that_is_ahead_can_be_moved(step: dict[str, Any], to: float) ->
     assert driven.state("a") == before
     driven.wait(1)
     assert driven.state("a") != before
-    entry = driven.run.journal.entries[1]
-    assert (entry.what.split(" to ")[0], entry.by, entry.reason) == ("rescheduled", "ann", "asked to")
+    entry = driven.run.audit_log.entries[1]
+    assert (entry.message.split(" to ")[0], entry.by, entry.reason) == ("rescheduled", "ann", "asked to")
 
 
 def test_the_next_attempt_can_be_moved() -> None:
@@ -76,25 +76,25 @@ def test_a_moment_that_has_passed_means_now() -> None:
 
 
 def test_what_has_no_moment_of_its_own_is_refused_with_what_has_one() -> None:
-    message = refused(order(manual()), "reschedule", Refusal.NOT_NOW, to=iso(1))
+    message = refused(order(manual()), "reschedule", RefusalCode.NOT_NOW, to=iso(1))
     assert message == (
         "Step 1 (camera.a@1) is in_progress and has no time that could be moved: a scheduled start, the end of a wait "
         "and the engine's next attempt have one"
     )
-    message = refused(order({"event": {"name": "e", "within": "2h"}}), "reschedule", Refusal.NOT_NOW, to=iso(1))
+    message = refused(order({"event": {"name": "e", "within": "2h"}}), "reschedule", RefusalCode.NOT_NOW, to=iso(1))
     assert message.endswith("; `extend` gives what it waits for more time")
 
 
 @pytest.mark.parametrize("data", [{}, {"to": "soon"}, {"by": "2d"}, {"when": iso(1)}])
 def test_a_time_that_is_none_is_refused(data: dict[str, Any]) -> None:
-    refused(order(MOVABLE["a timer"]), "reschedule", Refusal.INVALID, **data)
+    refused(order(MOVABLE["a timer"]), "reschedule", RefusalCode.INVALID, **data)
 
 
 def test_of_two_who_move_what_they_both_saw_one_is_refused() -> None:
     driven = order(MOVABLE["a timer"])
     seen = {"seen": iso(10)}
     driven.act("reschedule", "a", {"to": iso(5), **seen})
-    message = refused(driven, "reschedule", Refusal.STALE, to=iso(7), **seen)
+    message = refused(driven, "reschedule", RefusalCode.STALE, to=iso(7), **seen)
     assert "its end is" in message
     assert driven.view("a").due == at(5 * HOUR)
 
@@ -133,7 +133,7 @@ def test_the_time_for_a_callback_is_extended() -> None:
 def test_a_within_is_not_put_into_the_past() -> None:
     driven = order(LIMITED["an event"])
     driven.wait(2 * HOUR)
-    assert "has passed already" in refused(driven, "extend", Refusal.INVALID, to=iso(1))
+    assert "has passed already" in refused(driven, "extend", RefusalCode.INVALID, to=iso(1))
 
 
 def test_an_sla_that_is_extended_is_on_track_again_and_warns_as_long_before() -> None:
@@ -158,7 +158,7 @@ def test_an_sla_that_is_not_extended_far_enough_stays_late() -> None:
 
 def test_where_both_run_it_has_to_be_said_which() -> None:
     driven = order({"event": {"name": "e", "within": "20h"}, "sla": SLA})
-    refused(driven, "extend", Refusal.AMBIGUOUS, by="1h")
+    refused(driven, "extend", RefusalCode.AMBIGUOUS, by="1h")
     driven.act("extend", "a", {"by": "1h", "limit": "sla"})
     assert (driven.view("a").late_at, driven.view("a").due) == (at(11 * HOUR), at(20 * HOUR))
     driven.act("extend", "a", {"by": "1h", "limit": "within"})
@@ -167,12 +167,12 @@ def test_where_both_run_it_has_to_be_said_which() -> None:
 
 @pytest.mark.parametrize("data", [{}, {"by": "1h", "to": iso(1)}, {"by": "-1h"}, {"by": "1h", "limit": "all"}])
 def test_an_extension_that_says_nothing_clear_is_refused(data: dict[str, Any]) -> None:
-    refused(order(LIMITED["an event"]), "extend", Refusal.INVALID, **data)
+    refused(order(LIMITED["an event"]), "extend", RefusalCode.INVALID, **data)
 
 
 def test_what_has_no_limit_cannot_be_extended() -> None:
-    refused(order(manual()), "extend", Refusal.NOT_NOW, by="1h")
-    message = refused(order(LIMITED["an event"]), "extend", Refusal.NOT_NOW, by="1h", limit="sla")
+    refused(order(manual()), "extend", RefusalCode.NOT_NOW, by="1h")
+    message = refused(order(LIMITED["an event"]), "extend", RefusalCode.NOT_NOW, by="1h", limit="sla")
     assert message.endswith("no `sla` of it runs; its `within` does")
 
 
@@ -189,7 +189,7 @@ def test_an_extension_that_makes_the_order_late_is_told() -> None:
     plan = plan_of({"a": {"wait": {"for": "2h"}}}, requested_completion=at(5 * HOUR))
     driven = Driven(plan)
     driven.act("reschedule", "a", {"to": iso(6)})
-    assert driven.run.journal.entries[-1].what.startswith("at risk")
+    assert driven.run.audit_log.entries[-1].message.startswith("at risk")
 
 
 def test_what_was_moved_crosses_over() -> None:
@@ -216,7 +216,7 @@ def test_the_next_round_of_what_is_in_fallout_can_be_moved_and_counts_in_the_for
     rounds = {"do": "fallout", "retry": {"intervals": ["10h"]}}
     driven = order(call(on_failure=[rounds], expected="2h"))
     driven.fail("a")
-    assert forecast_of(driven.run, driven.run.now).end == START + 12 * HOUR
+    assert make_forecast(driven.run, driven.run.now).end == START + 12 * HOUR
     driven.act("reschedule", "a", {"to": iso(1)})
     driven.wait(HOUR)
     assert len(driven.sent("a")) == 2
@@ -228,4 +228,4 @@ def test_what_is_being_taken_back_has_no_time_of_its_own_any_more() -> None:
     driven.act("complete", "a")
     driven.roll_back()
     for act, data in (("reschedule", {"to": iso(1)}), ("extend", {"by": "1h"})):
-        assert "is being taken back" in refused(driven, act, Refusal.NOT_NOW, **data)
+        assert "is being taken back" in refused(driven, act, RefusalCode.NOT_NOW, **data)

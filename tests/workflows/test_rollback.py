@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from compiler.plan.codec import pack
+from compiler.plan.codec import encode_plan
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
@@ -94,7 +94,7 @@ def test_what_has_not_begun_is_discarded_and_what_waits_is_stopped() -> None:
         "g": "discarded",
     }  # fmt: skip
     assert driven.order_state() is O.IN_PROGRESS
-    assert driven.run.open_tasks == 0
+    assert driven.run.open_task_count == 0
     assert driven.event("paid") == "late"
     driven.answer("a")
     assert driven.run.ended
@@ -110,12 +110,12 @@ def test_an_attempt_under_way_ends_and_what_it_did_is_undone() -> None:
     driven = Driven({"a": undoable()})
     driven.roll_back()
     assert driven.cancelled("a")
-    assert driven.run.withdrawals.stopping == 1
+    assert driven.run.compensation.stopping_count == 1
     driven.answer("a", {"id": "R-1"})
     assert driven.request("a").path == "/x/R-1"
     driven.answer("a")
     assert driven.state("a") is S.CANCELLED
-    assert driven.run.withdrawals.stopping == 0
+    assert driven.run.compensation.stopping_count == 0
 
 
 def test_an_attempt_that_fails_for_certain_leaves_nothing_to_undo() -> None:
@@ -217,11 +217,11 @@ def test_an_undo_that_fails_is_in_fallout_until_a_person_resolves_it(act: Any) -
     driven.fail("b", "locked")
     assert driven.state("b") is S.COMPLETED
     assert driven.undo("b").state is S.FATALLY_FAILED
-    assert driven.run.fallout == 1
+    assert driven.run.fallout_count == 1
     assert driven.flying() == []
     assert driven.view("b").undo is not None
     driven.act(act, "b", expected=S.COMPLETED)
-    assert driven.run.fallout == 0
+    assert driven.run.fallout_count == 0
     assert driven.state("b") is S.CANCELLED
     assert driven.flying() == ["camera.a@1"]
 
@@ -264,9 +264,9 @@ def test_a_person_may_have_to_undo_it() -> None:
     undo = driven.view("a").undo
     assert undo is not None
     assert (undo.waits_for, undo.instructions, undo.queue) == ("a person in field", "Fetch a", "field")
-    assert driven.run.open_tasks == 1
+    assert driven.run.open_task_count == 1
     driven.act("complete", "a", {"returned": True})
-    assert driven.run.open_tasks == 0
+    assert driven.run.open_task_count == 0
     assert driven.run.ended
 
 
@@ -292,7 +292,7 @@ def test_an_expression_without_a_value_parks_the_undo() -> None:
     driven.answer("a", {"other": 1})
     driven.roll_back()
     assert driven.undo("a").state is S.FATALLY_FAILED
-    assert driven.run.fallout == 1
+    assert driven.run.fallout_count == 1
 
 
 def test_past_its_point_of_no_return_a_step_stays_with_all_it_depends_on() -> None:
@@ -357,7 +357,7 @@ def test_a_fallout_of_an_undo_crosses_over() -> None:
     driven.roll_back()
     driven.fail("a", "locked")
     after = driven.carry_over()
-    assert after.run.fallout == 1
+    assert after.run.fallout_count == 1
     after.act("retry", "a")
     assert after.keys("a") == ["O-1/camera.a@1/undo/2"]
 
@@ -367,17 +367,17 @@ def test_ten_thousand_steps_are_rolled_back_and_cross_over_in_little() -> None:
     driven = Driven(plan_of(steps), in_flight=100)
     for n in range(10_000):
         step = driven.run.steps[n]
-        advance.answered(driven.run, n, step.launch, {"output": {"id": f"R-{n}"}, "attempts": 1})
+        advance.activity_succeeded(driven.run, n, step.launch, {"output": {"id": f"R-{n}"}, "attempts": 1})
         driven.go_on()
     driven.roll_back()
     for n in reversed(range(10_000)):
         if n == 5_000:
             driven.run.draining = True
-            data = order_snapshot.carried(driven.run, packed := pack(driven.plan))
+            data = order_snapshot.snapshot_order(driven.run, packed := encode_plan(driven.plan))
             assert len(data) - len(packed) < 150_000
             driven.run.draining = False
         step = driven.run.steps[n]
-        assert step.flying
-        advance.answered(driven.run, n, step.launch, {"output": None, "attempts": 1})
+        assert step.in_flight
+        advance.activity_succeeded(driven.run, n, step.launch, {"output": None, "attempts": 1})
         driven.go_on()
     assert driven.run.ended

@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from compiler.language.steps import Action
-from compiler.plan.plan import Line, Plan
+from compiler.language.steps import LineAction
+from compiler.plan.plan import Plan, PlannedLine
 from tests.workflows.driving import Driven
 from tests.workflows.plans import call, plan_of
 from tests.workflows.test_rollback import undoable
 from workflows.contract.states import OrderState, StepState
-from workflows.core.compensation.targets import around, of_line
+from workflows.core.compensation.targets import line_target, target_around
 from workflows.core.state.rollup import line_states
 
 S, O = StepState, OrderState  # noqa: E741
@@ -34,16 +34,18 @@ def lines_plan(steps: Mapping[str, tuple[str, Mapping[str, Any]]]) -> Plan:
     """A bundle 1 of the offers 1.a and 1.b, and a second order line; each step with the fulfilment line it serves."""
     base = plan_of({name: written for name, (_, written) in steps.items()})
     order_lines = tuple(
-        Line(id_, "offer", "Offer", 1, Action.ADD, {}, sources)
+        PlannedLine(id_, "offer", "Offer", 1, LineAction.ADD, {}, sources)
         for id_, sources in (("1", ()), ("1.a", ("1",)), ("1.b", ("1",)), ("2", ()))
     )
-    lines = tuple(Line(id_, "part", "Part", 1, Action.ADD, {}, sources, "line") for id_, sources in LINES.items())
+    lines = tuple(
+        PlannedLine(id_, "part", "Part", 1, LineAction.ADD, {}, sources, "line") for id_, sources in LINES.items()
+    )
     places = {id_: position for position, id_ in enumerate(LINES)}
     served = [
-        replace(planned, lines=tuple(places[line] for line in at.split(" ")))
+        replace(planned, line_positions=tuple(places[line] for line in at.split(" ")))
         for planned, (at, _) in zip(base.steps, steps.values(), strict=True)
     ]
-    return replace(base, order_lines=order_lines, lines=lines, steps=tuple(served))
+    return replace(base, order_lines=order_lines, fulfilment_lines=lines, steps=tuple(served))
 
 
 STEPS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -76,9 +78,9 @@ def test_a_step_stands_in_a_line_a_bundle_and_the_order(
     step: str, scope: Any, inside: list[str], concerned: list[str]
 ) -> None:
     driven = Driven(lines_plan(STEPS))
-    target = around(driven.run, driven.step(step), scope)
-    assert named(driven, target.steps) == inside
-    assert named(driven, target.concerned) == concerned
+    target = target_around(driven.run, driven.step(step), scope)
+    assert named(driven, target.exclusive_steps) == inside
+    assert named(driven, target.serving_steps) == concerned
 
 
 @pytest.mark.parametrize(
@@ -92,10 +94,10 @@ def test_a_step_stands_in_a_line_a_bundle_and_the_order(
 )
 def test_a_line_is_meant_with_all_that_stands_under_it(line: str, inside: list[str]) -> None:
     driven = Driven(lines_plan(STEPS))
-    target = of_line(driven.run, line)
+    target = line_target(driven.run, line)
     assert target is not None
-    assert named(driven, target.steps) == inside
-    assert of_line(driven.run, "nothing") is None
+    assert named(driven, target.exclusive_steps) == inside
+    assert line_target(driven.run, "nothing") is None
 
 
 def failing(scope: str, **further: Any) -> Driven:
@@ -146,7 +148,7 @@ def test_a_failed_step_whose_outcome_is_unknown_is_undone_with_its_line() -> Non
     driven = failing("line")
     driven.fail("sim", "timeout", outcome_known=False)
     assert driven.keys("sim") == ["O-1/camera.sim@1/do/1"] * 2
-    assert driven.run.fallout == 0
+    assert driven.run.fallout_count == 0
     driven.answer("sim", {"id": "late"})
     driven.answer("sim")
     assert driven.state("sim") is S.CANCELLED

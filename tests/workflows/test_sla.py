@@ -11,8 +11,8 @@ from tests.workflows.plans import call, plan_of
 from tests.workflows.test_forecast import at, manual
 from workflows.contract.states import Jeopardy
 from workflows.core.timing.expected_duration import HOUR
-from workflows.core.timing.jeopardy import jeopardy_of
-from workflows.shell.search_attributes import open_tasks
+from workflows.core.timing.jeopardy import order_jeopardy
+from workflows.shell.search_attributes import count_open_tasks
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 
@@ -37,7 +37,7 @@ def test_a_step_is_at_risk_and_then_late_at_its_moments() -> None:
     ):
         driven.wait(at(passed * HOUR).timestamp() - driven.run.now)
         assert how(driven) is wanted
-    assert [entry.what for entry in driven.run.journal.entries[1:]] == [
+    assert [entry.message for entry in driven.run.audit_log.entries[1:]] == [
         "at risk: its sla ends soon",
         "late: its sla has passed",
         "escalated to leads",
@@ -69,10 +69,10 @@ def test_a_step_that_is_over_is_not_late_any_more() -> None:
 def test_a_step_that_was_late_shows_that_it_was() -> None:
     driven = order(manual(sla=SLA), b=manual())
     driven.wait(11 * HOUR)
-    assert jeopardy_of(driven.run) is Jeopardy.AT_RISK
+    assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     driven.act("complete", "a")
     assert how(driven) is Jeopardy.LATE
-    assert jeopardy_of(driven.run) is Jeopardy.ON_TRACK
+    assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
 
 
 def test_fallout_and_another_attempt_do_not_stop_the_clock() -> None:
@@ -88,12 +88,12 @@ def test_fallout_and_another_attempt_do_not_stop_the_clock() -> None:
 
 def test_what_was_escalated_waits_for_a_person_until_it_is_over() -> None:
     driven = order({"event": {"name": "e"}, "sla": SLA}, b=manual(sla=SLA))
-    assert open_tasks(driven.run) == 1
+    assert count_open_tasks(driven.run) == 1
     driven.wait(11 * HOUR)
     assert driven.view("a").escalated_to == "leads"
-    assert open_tasks(driven.run) == 2
+    assert count_open_tasks(driven.run) == 2
     driven.event("e")
-    assert open_tasks(driven.run) == 1
+    assert count_open_tasks(driven.run) == 1
 
 
 def test_an_sla_and_a_within_of_the_same_length_both_count() -> None:
@@ -120,8 +120,8 @@ def test_a_clock_crosses_over(passed: float) -> None:
     after = driven.carry_over()
     assert how(after) is how(driven)
     assert after.view("a").escalated_to == driven.view("a").escalated_to
-    assert jeopardy_of(after.run) is jeopardy_of(driven.run)
-    assert open_tasks(after.run) == open_tasks(driven.run)
+    assert order_jeopardy(after.run) is order_jeopardy(driven.run)
+    assert count_open_tasks(after.run) == count_open_tasks(driven.run)
     after.wait(10 * HOUR)
     assert how(after) is Jeopardy.LATE
     assert after.view("a").late_at == at(10 * HOUR)

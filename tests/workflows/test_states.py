@@ -10,38 +10,38 @@ from tests.workflows.driving import Driven
 from tests.workflows.plans import call
 from workflows.contract.states import SETTLED, TAKEN_BACK, OrderState, StepState
 from workflows.core.state.state_transitions import (
-    SHARES,
+    CONTRIBUTIONS,
     TRANSITIONS,
     UNDO_TRANSITIONS,
-    Condition,
     IllegalTransition,
-    Share,
-    Withdrawal,
+    OrderFlag,
+    StepContribution,
+    UndoReason,
     line_state,
     order_state,
     running_state,
-    share_of,
+    step_contribution,
 )
 from workflows.core.state.step_run import UndoRun
 
-S, O, C = StepState, OrderState, Condition  # noqa: E741
+S, O, C = StepState, OrderState, OrderFlag  # noqa: E741
 PAIRS = list(product(StepState, StepState))
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] in TRANSITIONS[pair[0]]])
 def test_a_step_goes_where_the_table_says(before: StepState, after: StepState) -> None:
     driven = Driven({"a": call()})
-    driven.run.put(driven.step("a"), before)
-    driven.run.move(driven.step("a"), after)
+    driven.run.set_state(driven.step("a"), before)
+    driven.run.transition(driven.step("a"), after)
     assert driven.state("a") is after
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in TRANSITIONS[pair[0]]])
 def test_a_step_goes_nowhere_else(before: StepState, after: StepState) -> None:
     driven = Driven({"a": call()})
-    driven.run.put(driven.step("a"), before)
+    driven.run.set_state(driven.step("a"), before)
     with pytest.raises(IllegalTransition):
-        driven.run.move(driven.step("a"), after)
+        driven.run.transition(driven.step("a"), after)
 
 
 def test_every_state_has_a_row_and_what_is_settled_stays_unless_it_is_taken_back() -> None:
@@ -54,7 +54,7 @@ def test_every_state_has_a_row_and_what_is_settled_stays_unless_it_is_taken_back
 
 def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])}, strict=False)
-    driven.run.put(driven.step("a"), S.SCHEDULED)
+    driven.run.set_state(driven.step("a"), S.SCHEDULED)
     driven.answer("a", {})
     assert driven.state("a") is S.FATALLY_FAILED
     failure = driven.step("a").failure
@@ -83,39 +83,41 @@ def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() ->
     ],
 )
 def test_a_lines_state_is_rolled_up_from_its_steps(steps: tuple[StepState, ...], state: OrderState) -> None:
-    assert line_state([SHARES[step] for step in steps]) is state
+    assert line_state([CONTRIBUTIONS[step] for step in steps]) is state
 
 
 @pytest.mark.parametrize(
     ("shares", "state"),
     [
-        ({Share.ROLLED_BACK}, O.FAILED),
-        ({Share.ROLLED_BACK, Share.NOTHING}, O.FAILED),
-        ({Share.ROLLED_BACK, Share.UNDONE}, O.FAILED),
-        ({Share.ROLLED_BACK, Share.DONE}, O.PARTIAL),
-        ({Share.UNDONE, Share.DONE, Share.NOTHING}, O.PARTIAL),
+        ({StepContribution.ROLLED_BACK}, O.FAILED),
+        ({StepContribution.ROLLED_BACK, StepContribution.NOT_NEEDED}, O.FAILED),
+        ({StepContribution.ROLLED_BACK, StepContribution.CANCELLED}, O.FAILED),
+        ({StepContribution.ROLLED_BACK, StepContribution.DONE}, O.PARTIAL),
+        ({StepContribution.CANCELLED, StepContribution.DONE, StepContribution.NOT_NEEDED}, O.PARTIAL),
     ],
 )
-def test_what_was_rolled_back_after_a_failure_makes_a_line_fail(shares: set[Share], state: OrderState) -> None:
+def test_what_was_rolled_back_after_a_failure_makes_a_line_fail(
+    shares: set[StepContribution], state: OrderState
+) -> None:
     assert line_state(shares) is state
 
 
 @pytest.mark.parametrize(
     ("state", "withdrawal", "share"),
     [
-        (S.CANCELLED, Withdrawal.CANCELLATION, Share.UNDONE),
-        (S.DISCARDED, Withdrawal.FAILURE, Share.ROLLED_BACK),
-        (S.CANCELLED, Withdrawal.AMENDMENT, Share.NOTHING),
-        (S.CANCELLED, None, Share.UNDONE),
-        (S.COMPLETED, Withdrawal.REVISION, Share.DONE),
-        (S.PENDING, Withdrawal.REVISION, Share.AHEAD),
+        (S.CANCELLED, UndoReason.CANCELLATION, StepContribution.CANCELLED),
+        (S.DISCARDED, UndoReason.FAILURE, StepContribution.ROLLED_BACK),
+        (S.CANCELLED, UndoReason.AMENDMENT, StepContribution.NOT_NEEDED),
+        (S.CANCELLED, None, StepContribution.CANCELLED),
+        (S.COMPLETED, UndoReason.REVISION, StepContribution.DONE),
+        (S.PENDING, UndoReason.REVISION, StepContribution.NOT_STARTED),
     ],
 )
 def test_what_a_step_means_for_its_lines_depends_on_why_it_was_taken_back(
-    state: StepState, withdrawal: Withdrawal | None, share: Share
+    state: StepState, withdrawal: UndoReason | None, share: StepContribution
 ) -> None:
-    assert share_of(state, withdrawal, undoing=False) is share
-    assert share_of(state, withdrawal, undoing=True) is Share.UNDER_WAY
+    assert step_contribution(state, withdrawal, undoing=False) is share
+    assert step_contribution(state, withdrawal, undoing=True) is StepContribution.IN_PROGRESS
 
 
 @pytest.mark.parametrize(
@@ -140,23 +142,23 @@ def test_an_orders_state_is_rolled_up_from_its_lines(lines: tuple[OrderState, ..
 
 def test_every_mixture_of_steps_gives_a_line_a_state() -> None:
     for first, second, third in product(StepState, repeat=3):
-        assert line_state([SHARES[first], SHARES[second], SHARES[third]]) in OrderState
+        assert line_state([CONTRIBUTIONS[first], CONTRIBUTIONS[second], CONTRIBUTIONS[third]]) in OrderState
 
 
 @pytest.mark.parametrize(
     ("conditions", "state"),
     [
         (set(), O.ACKNOWLEDGED),
-        ({C.BEGUN}, O.IN_PROGRESS),
-        ({C.BEGUN, C.HELD}, O.HELD),
-        ({C.BEGUN, C.CANCELLING}, O.PENDING_CANCELLATION),
-        ({C.BEGUN, C.CANCELLING, C.HELD}, O.PENDING_CANCELLATION),
-        ({C.BEGUN, C.CANCELLING, C.STOPPING}, O.ASSESSING_CANCELLATION),
-        ({C.BEGUN, C.STOPPING}, O.IN_PROGRESS),
+        ({C.STARTED}, O.IN_PROGRESS),
+        ({C.STARTED, C.HELD}, O.HELD),
+        ({C.STARTED, C.CANCELLING}, O.PENDING_CANCELLATION),
+        ({C.STARTED, C.CANCELLING, C.HELD}, O.PENDING_CANCELLATION),
+        ({C.STARTED, C.CANCELLING, C.STOPPING}, O.ASSESSING_CANCELLATION),
+        ({C.STARTED, C.STOPPING}, O.IN_PROGRESS),
     ],
 )
 def test_what_is_so_with_an_order_that_has_not_ended_makes_its_state(
-    conditions: set[Condition], state: OrderState
+    conditions: set[OrderFlag], state: OrderState
 ) -> None:
     assert running_state(conditions) is state
 
@@ -168,10 +170,10 @@ UNDO_PAIRS = [(before, after) for before in UNDO_TRANSITIONS for after in StepSt
 def test_an_undo_goes_where_its_table_says_and_nowhere_else(before: StepState, after: StepState) -> None:
     driven = Driven({"a": call()})
     step = driven.step("a")
-    driven.run.put_undo(step, UndoRun(), before)
+    driven.run.set_undo_state(step, UndoRun(), before)
     if after in UNDO_TRANSITIONS[before]:
-        driven.run.move_undo(step, after)
+        driven.run.transition_undo(step, after)
         assert driven.undo("a").state is after
     else:
         with pytest.raises(IllegalTransition):
-            driven.run.move_undo(step, after)
+            driven.run.transition_undo(step, after)

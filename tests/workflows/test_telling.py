@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from activity_contract.notifications import HandOver, Telling, ToldEvent, ToldOrder
+from activity_contract.notifications import NotificationBatch, NotificationEvent, NotificationFilter, NotificationOrder
 from compiler.language.event_types import EVENT_TYPES
-from compiler.plan.codec import pack
+from compiler.plan.codec import encode_plan
 from tests.workflows.driving import ANN, START, Driven
 from tests.workflows.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
@@ -18,7 +18,7 @@ from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
 from workflows.core.notifications import order_events
 from workflows.core.notifications import order_events as telling
-from workflows.core.state.commands import Command, TellEvents
+from workflows.core.state.commands import Command, PublishEvents
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import line_states
 
@@ -31,26 +31,26 @@ class Telltale(Driven):
     def __init__(self, steps: Mapping[str, Any], events: list[str], revision: int = 1, slow: bool = False) -> None:
         self.plan = plan_of(steps)
         self.run = OrderRun(self.plan, START)
-        self.run.strict = True
+        self.run.raise_engine_errors = True
         self.commands: list[Command] = []
-        self.batches: list[HandOver] = []
+        self.batches: list[NotificationBatch] = []
         self.slow = slow
-        advance.start(self.run)
-        telling.begin(self.run, Telling(events=events, receivers=["crm"]), revision)
+        advance.start_order(self.run)
+        telling.start_events(self.run, NotificationFilter(events=events, receivers=["crm"]), revision)
         self.go_on()
 
     def go_on(self) -> None:
         super().go_on()
         while True:
-            telling.gather(self.run)
-            handed = [each.hand_over for each in advance.take_commands(self.run) if isinstance(each, TellEvents)]
+            telling.emit_events(self.run)
+            handed = [each.batch for each in advance.drain_commands(self.run) if isinstance(each, PublishEvents)]
             self.batches += handed
             if not handed or self.slow:
                 return
-            telling.handed_over(self.run, well=True)
+            telling.batch_published(self.run, succeeded=True)
 
     @property
-    def told(self) -> list[ToldEvent]:
+    def told(self) -> list[NotificationEvent]:
         return [event for batch in self.batches for event in batch.events]
 
     @property
@@ -71,7 +71,7 @@ def test_the_states_of_an_order_are_told_in_order_with_numbers_without_gaps() ->
     assert driven.last("order.completed") == {"state_before": "in_progress", "state": "completed"}
     assert driven.batches[-1].ended
     assert not driven.batches[0].ended
-    assert driven.batches[0].order == ToldOrder(
+    assert driven.batches[0].order == NotificationOrder(
         id="O-1", customer={"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, products=["home"]
     )
 
@@ -82,13 +82,13 @@ def test_a_later_revision_has_ids_of_its_own() -> None:
 
 def test_an_order_that_nobody_wants_to_hear_of_notes_nothing() -> None:
     driven = Driven({"a": call()})
-    telling.begin(driven.run, None, 1)
-    telling.note(driven.run, "order.late")
+    telling.start_events(driven.run, None, 1)
+    telling.record_event(driven.run, "order.late")
     driven.answer("a")
-    telling.gather(driven.run)
-    assert driven.run.told is None
-    assert driven.run.journal.heard is None
-    assert not advance.take_commands(driven.run)
+    telling.emit_events(driven.run)
+    assert driven.run.event_buffer is None
+    assert driven.run.audit_log.unsent is None
+    assert not advance.drain_commands(driven.run)
 
 
 def test_only_what_is_wanted_is_told_and_numbered() -> None:
@@ -165,10 +165,10 @@ def test_one_batch_is_on_its_way_at_a_time_and_what_was_broken_off_goes_again() 
     driven = Telltale({"a": call(), "b": call()}, ["step.*"], slow=True)
     driven.answer("a")
     assert [event.number for event in driven.told] == [1, 2]
-    telling.handed_over(driven.run, well=False)
+    telling.batch_published(driven.run, succeeded=False)
     driven.go_on()
     assert [event.number for event in driven.batches[-1].events] == [1, 2, 3]
-    telling.handed_over(driven.run, well=True)
+    telling.batch_published(driven.run, succeeded=True)
     driven.go_on()
     assert len(driven.batches) == 2
 
@@ -176,13 +176,19 @@ def test_one_batch_is_on_its_way_at_a_time_and_what_was_broken_off_goes_again() 
 def test_numbers_and_what_waits_cross_over_when_the_run_continues() -> None:
     driven = Telltale({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
     driven.fail("a", "out_of_stock")
-    telling.handed_over(driven.run, well=False)
-    before = driven.run.told
-    run, _ = order_snapshot.resumed(order_snapshot.carried(driven.run, pack(driven.plan)), driven.run.now)
+    telling.batch_published(driven.run, succeeded=False)
+    before = driven.run.event_buffer
+    run, _ = order_snapshot.restore_order(
+        order_snapshot.snapshot_order(driven.run, encode_plan(driven.plan)), driven.run.now
+    )
     assert before is not None
-    assert run.told is not None
-    assert (run.told.number, run.told.waiting) == (before.number, before.waiting)
-    assert (run.told.state, run.told.order, run.told.wanted) == (before.state, before.order, before.wanted)
+    assert run.event_buffer is not None
+    assert (run.event_buffer.last_number, run.event_buffer.pending) == (before.last_number, before.pending)
+    assert (run.event_buffer.last_order_state, run.event_buffer.order, run.event_buffer.emitted_types) == (
+        before.last_order_state,
+        before.order,
+        before.emitted_types,
+    )
     driven.run, driven.slow = run, False
     driven.act("skip", "a", {})
     driven.answer("b")
@@ -196,7 +202,7 @@ def test_long_texts_are_cut_and_what_is_not_there_is_left_out() -> None:
     driven = Telltale({"a": call()}, ["step.fatally_failed"])
     driven.fail("a", "broken", "x" * 5_000)
     data = driven.last("step.fatally_failed")
-    assert len(data["message"]) == telling.LONGEST_TEXT
+    assert len(data["message"]) == telling.MAX_TEXT_LENGTH
     assert None not in data.values()
 
 
@@ -224,7 +230,7 @@ def test_an_amendment_is_told_and_its_lines_change_from_how_they_stood() -> None
     assert driven.types.count("line.completed") == 2
     run = driven.run
     run.plan = replace(run.plan, catalogue_version="sha256:amended")
-    run.journal.note(run.now, "amended", None, "ann", "wants more")
+    run.audit_log.record(run.now, "amended", None, "ann", "wants more")
     driven.go_on()
     assert driven.types[-1] == "order.amended"
     assert driven.last("order.amended") == {"by": "ann", "reason": "wants more"}

@@ -92,7 +92,7 @@ def test_what_is_in_flight_is_bounded_and_the_rest_is_ready() -> None:
 def test_a_milestone_completes_by_itself() -> None:
     driven = Driven({"a": {"milestone": True}, "b": {"milestone": True, "after": ["a"]}})
     assert driven.run.ended
-    assert [entry.what for entry in driven.run.journal.entries] == ["accepted", "milestone A", "milestone B"]
+    assert [entry.message for entry in driven.run.audit_log.entries] == ["accepted", "milestone A", "milestone B"]
 
 
 def test_a_plan_without_steps_is_completed_at_once() -> None:

@@ -7,18 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 
-from compiler.language.steps import Action
-from compiler.plan.plan import Line, PlannedStep
+from compiler.language.steps import LineAction
+from compiler.plan.plan import PlannedLine, PlannedStep
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows.contract.order_messages import Decision
+from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import StepsPageRequest
 from workflows.contract.states import OrderState, StepState
 from workflows.core.queries import order_view as views
 from workflows.core.queries import progress_table
 from workflows.core.queries.order_view import order_view, steps_page
 from workflows.core.state import audit_log
-from workflows.core.state.order_run import OrderRun, Tally
+from workflows.core.state.order_run import OrderRun, WorkstreamCounts
 from workflows.core.state.rollup import line_states
 from workflows.core.steps import labels
 
@@ -77,24 +77,26 @@ def test_a_page_stays_below_what_an_answer_may_have() -> None:
 
 def test_an_order_that_is_not_decided_shows_what_was_sent() -> None:
     at = datetime(2026, 12, 1, tzinfo=UTC)
-    view = views.undecided_view({"customer": {"id": "C-1"}}, "O-1", 1, at, None)
+    view = views.undecided_order_view({"customer": {"id": "C-1"}}, "O-1", 1, at, None)
     assert (view.state, view.customer, view.step_count) == (O.ACKNOWLEDGED, {"id": "C-1"}, 0)
-    decision = Decision(order_id="O-1", state=O.REJECTED, accepted=False, findings=[{"code": "x"}])
-    assert views.undecided_view({"customer": 5}, "O-1", 1, at, decision).findings == [{"code": "x"}]
+    decision = SubmissionDecision(order_id="O-1", state=O.REJECTED, accepted=False, findings=[{"code": "x"}])
+    assert views.undecided_order_view({"customer": 5}, "O-1", 1, at, decision).findings == [{"code": "x"}]
 
 
 def test_an_order_lines_state_is_rolled_up_from_everything_below_it() -> None:
     base = plan_of({"a": call(), "b": call()})
     order_lines = (base.order_lines[0], replace(base.order_lines[0], id="1.x", sources=("1",)))
     lines = (
-        Line("bill", "bill", "Bill", 1, Action.ADD, {}, ("hub@1", "1.x")),  # stands below lines that come after it
-        Line("hub@1", "hub", "Hub", 1, Action.ADD, {}, ("1",)),
-        Line("idle@1", "idle", "Idle", 1, Action.ADD, {}, ("1.x",)),
+        PlannedLine(
+            "bill", "bill", "Bill", 1, LineAction.ADD, {}, ("hub@1", "1.x")
+        ),  # stands below lines that come after it
+        PlannedLine("hub@1", "hub", "Hub", 1, LineAction.ADD, {}, ("1",)),
+        PlannedLine("idle@1", "idle", "Idle", 1, LineAction.ADD, {}, ("1.x",)),
     )
     steps = (PlannedStep("camera.a@1", 0, (0,), ()), PlannedStep("camera.b@1", 1, (1,), ()))
-    run = OrderRun(replace(base, order_lines=order_lines, lines=lines, steps=steps), START)
-    run.put(run.steps[0], S.FATALLY_FAILED)
-    run.put(run.steps[1], S.COMPLETED)
+    run = OrderRun(replace(base, order_lines=order_lines, fulfilment_lines=lines, steps=steps), START)
+    run.set_state(run.steps[0], S.FATALLY_FAILED)
+    run.set_state(run.steps[1], S.COMPLETED)
     states = line_states(run)
     assert states.lines == [O.IN_PROGRESS, O.COMPLETED, O.COMPLETED]
     assert states.order_lines == [O.IN_PROGRESS, O.IN_PROGRESS]
@@ -102,17 +104,17 @@ def test_an_order_lines_state_is_rolled_up_from_everything_below_it() -> None:
 
 def test_details_are_a_row_a_workstream_and_what_is_stuck_comes_first() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])})
-    assert progress_table.details_of(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
+    assert progress_table.progress_table(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
     for number in range(30):
-        driven.run.tallies[f"w{number}"] = Tally(f"w{number}", {S.PENDING: 1})
-    driven.run.tallies["w29"].counts[S.FATALLY_FAILED] = 1
-    rows = progress_table.details_of(driven.run).splitlines()
+        driven.run.workstream_counts[f"w{number}"] = WorkstreamCounts(f"w{number}", {S.PENDING: 1})
+    driven.run.workstream_counts["w29"].counts[S.FATALLY_FAILED] = 1
+    rows = progress_table.progress_table(driven.run).splitlines()
     assert rows[2].startswith("| w29 |")
     assert rows[-1] == "… and 11 more workstreams"
 
 
 def test_text_from_outside_stays_text_in_a_table() -> None:
-    assert progress_table.escaped("a|b\n*c* <d>") == "a\\|b \\*c\\* \\<d\\>"
+    assert progress_table.escape_markdown("a|b\n*c* <d>") == "a\\|b \\*c\\* \\<d\\>"
 
 
 @pytest.mark.parametrize(
@@ -125,25 +127,26 @@ def test_text_from_outside_stays_text_in_a_table() -> None:
 )
 def test_a_summary_names_product_quantity_and_step(quantity: float, name: str, summary: str) -> None:
     driven = Driven(plan_of({"a": call(name=name)}, quantity=quantity))  # type: ignore[arg-type]
-    assert labels.summary_of(driven.run, driven.step("a")) == summary
+    assert labels.activity_summary(driven.run, driven.step("a")) == summary
 
 
 def test_a_summary_is_cut_at_two_hundred_bytes() -> None:
-    summary = labels.shortened("ä" * 150)
+    summary = labels.truncate("ä" * 150)
     assert len(summary.encode()) <= 200
     assert summary.endswith("ä…")
 
 
 def test_a_summary_of_many_lines_counts_them() -> None:
     base = plan_of({"a": call()})
-    lines = tuple(replace(base.lines[0], id=f"camera@{number}") for number in range(5))
-    run = OrderRun(replace(base, lines=lines, steps=(replace(base.steps[0], lines=tuple(range(5))),)), START)
-    assert labels.summary_of(run, run.steps[0]) == "5 lines · A"
+    lines = tuple(replace(base.fulfilment_lines[0], id=f"camera@{number}") for number in range(5))
+    step = replace(base.steps[0], line_positions=tuple(range(5)))
+    run = OrderRun(replace(base, fulfilment_lines=lines, steps=(step,)), START)
+    assert labels.activity_summary(run, run.steps[0]) == "5 lines · A"
 
 
 def test_the_journal_is_bounded_and_never_forgets_the_beginning() -> None:
-    kept = audit_log.Journal()
-    for number in range(audit_log.MOST_KEPT + 10):
-        kept.note(number, f"entry {number}")
-    assert len(kept.entries) == audit_log.MOST_KEPT
-    assert (kept.entries[0].what, kept.entries[1].what) == ("entry 0", "entry 11")
+    kept = audit_log.AuditLog()
+    for number in range(audit_log.MAX_ENTRIES + 10):
+        kept.record(number, f"entry {number}")
+    assert len(kept.entries) == audit_log.MAX_ENTRIES
+    assert (kept.entries[0].message, kept.entries[1].message) == ("entry 0", "entry 11")

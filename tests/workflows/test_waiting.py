@@ -8,12 +8,12 @@ import pytest
 
 from tests.workflows.driving import START, Driven
 from tests.workflows.plans import call, plan_of
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.execution import event_matching
-from workflows.core.state.commands import StartActivity, Subscribe, Unsubscribe
-from workflows.core.state.event_inbox import KeptEvent
-from workflows.core.steps.refusal import Refused
+from workflows.core.state.commands import StartActivity, SubscribeEvents, UnsubscribeEvents
+from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.steps.refusal import RequestRefused
 
 S = StepState
 
@@ -79,7 +79,7 @@ def test_setting_again_what_is_set_changes_nothing() -> None:
     driven = Driven({"a": call()})
     assert not driven.set(paid=True).already
     assert driven.set(paid=True).already
-    assert [entry.what for entry in driven.run.journal.entries].count("set paid") == 1
+    assert [entry.message for entry in driven.run.audit_log.entries].count("set paid") == 1
 
 
 DELIVERED = {"event": {"name": "delivered", "key": "${order.id}", "within": "5d"}}
@@ -88,9 +88,9 @@ DELIVERED = {"event": {"name": "delivered", "key": "${order.id}", "within": "5d"
 def test_an_event_completes_the_step_that_its_name_and_key_belong_to() -> None:
     driven = Driven({"a": DELIVERED})
     assert driven.view("a").waits_for == "event delivered with key O-1"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.event("delivered", "O-2")
-    assert refused.value.code is Refusal.NOT_FOUND
+    assert refused.value.code is RefusalCode.NOT_FOUND
     assert "O-1" in str(refused.value)
     assert driven.event("delivered", "O-1", {"at": "door"}) == "completed"
     assert driven.step("a").output == {"at": "door"}
@@ -98,12 +98,12 @@ def test_an_event_completes_the_step_that_its_name_and_key_belong_to() -> None:
 
 def test_a_keyed_event_is_subscribed_to_while_the_step_waits() -> None:
     driven = Driven({"a": DELIVERED, "b": {"event": {"name": "other"}}})
-    subscribed = [command for command in driven.commands if isinstance(command, Subscribe)]
+    subscribed = [command for command in driven.commands if isinstance(command, SubscribeEvents)]
     assert [(command.subscription.names, command.subscription.key) for command in subscribed] == [
         (["delivered"], "O-1")
     ]
     driven.event("delivered", "O-1")
-    ended = [command for command in driven.commands if isinstance(command, Unsubscribe)]
+    ended = [command for command in driven.commands if isinstance(command, UnsubscribeEvents)]
     assert [command.subscription for command in ended] == [subscribed[0].subscription]
 
 
@@ -111,7 +111,7 @@ def test_an_event_that_does_not_come_within_its_time_fails_with_timeout() -> Non
     driven = Driven({"a": DELIVERED})
     driven.wait(5 * 86_400)
     assert driven.step("a").failure.code == "timeout"  # type: ignore[union-attr]
-    assert any(isinstance(command, Unsubscribe) for command in driven.commands)
+    assert any(isinstance(command, UnsubscribeEvents) for command in driven.commands)
 
 
 def test_the_first_of_several_names_completes_the_step() -> None:
@@ -125,16 +125,16 @@ def test_the_first_of_several_names_completes_the_step() -> None:
 def test_match_decides_which_event_is_meant() -> None:
     driven = Driven({"a": {"event": {"name": "paid", "match": "payload.amount >= 10"}}})
     for payload in ({"amount": 9}, {}, None):
-        with pytest.raises(Refused):
+        with pytest.raises(RequestRefused):
             driven.event("paid", None, payload)
     assert driven.event("paid", None, {"amount": 10}) == "completed"
 
 
 def test_an_event_that_fits_several_steps_is_refused_unless_it_names_one() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.event("paid")
-    assert refused.value.code is Refusal.AMBIGUOUS
+    assert refused.value.code is RefusalCode.AMBIGUOUS
     assert "camera.a@1, camera.b@1" in str(refused.value)
     assert driven.event("paid", step="2") == "completed"
     assert driven.states() == {"a": "in_progress", "b": "completed"}
@@ -146,7 +146,7 @@ def test_an_early_event_is_kept_until_its_steps_turn() -> None:
     driven.answer("a", {})
     assert driven.state("b") is S.COMPLETED
     assert driven.step("b").output == {"n": 1}
-    assert not driven.run.inbox.kept
+    assert not driven.run.inbox.early_events
 
 
 def test_a_kept_event_is_taken_only_by_the_step_whose_key_it_has() -> None:
@@ -156,7 +156,7 @@ def test_a_kept_event_is_taken_only_by_the_step_whose_key_it_has() -> None:
     driven.event("delivered", "T-1")
     driven.answer("a", {"tracking": "T-1"})
     assert driven.state("b") is S.COMPLETED
-    assert [event.key for event in driven.run.inbox.kept] == ["T-2"]
+    assert [event.key for event in driven.run.inbox.early_events] == ["T-2"]
 
 
 def test_the_same_event_counts_once() -> None:
@@ -170,17 +170,17 @@ def test_an_event_whose_step_is_done_is_late_and_one_that_nobody_knows_is_refuse
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": call()})
     driven.event("paid", event_id="e-1")
     assert driven.event("paid", event_id="e-2") == "late"
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.event("pand")
-    assert refused.value.code is Refusal.NOT_FOUND
+    assert refused.value.code is RefusalCode.NOT_FOUND
     assert "paid" in str(refused.value)
 
 
 def test_by_hand_an_event_without_key_completes_the_step_that_it_names() -> None:
     driven = Driven({"a": DELIVERED})
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         driven.event("delivered", "wrong", step="camera.a@1")
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         driven.event("other", step="camera.a@1")
     assert driven.event("delivered", step="camera.a@1") == "completed"
 
@@ -201,8 +201,8 @@ def test_an_event_can_be_a_failure_of_the_business() -> None:
 
 def test_an_event_kept_as_ambiguous_goes_to_the_step_that_is_left() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
-    kept = KeptEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
-    event_matching.take_in(driven.run, kept, event_matching.Verdict("kept"))
+    kept = ReceivedEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
+    event_matching.apply_event(driven.run, kept, event_matching.EventVerdict("kept"))
     driven.event("paid", step="camera.a@1", event_id="e-2")
     assert driven.state("b") is S.COMPLETED
     assert driven.step("b").output == {"n": 1}
@@ -210,9 +210,9 @@ def test_an_event_kept_as_ambiguous_goes_to_the_step_that_is_left() -> None:
 
 def test_too_many_early_events_are_refused() -> None:
     driven = Driven({"a": call(), "b": {"event": {"name": "paid"}, "after": ["a"]}})
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(RequestRefused) as refused:
         driven.event("paid", None, "x" * 400_000)
-    assert refused.value.code is Refusal.NOT_NOW
+    assert refused.value.code is RefusalCode.NOT_NOW
 
 
 FORM = {"outcome": {"type": "string", "enum": ["done", "absent"], "required": True}, "day": {"type": "date"}}
@@ -232,19 +232,19 @@ def test_a_task_waits_for_a_person_with_instructions_and_form() -> None:
     )
     assert view.form is not None
     assert view.form["outcome"]["enum"] == ["done", "absent"]
-    assert driven.run.open_tasks == 1
+    assert driven.run.open_task_count == 1
 
 
 def test_a_task_is_completed_with_what_the_form_asks_for() -> None:
     driven = Driven({"a": INSTALL})
     for data in (None, {"outcome": "dne"}, {"outcome": "done", "dy": 1}, {"outcome": "done", "day": "tomorrow"}):
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(RequestRefused) as refused:
             driven.act("complete", "a", data)
-        assert refused.value.code is Refusal.INVALID
+        assert refused.value.code is RefusalCode.INVALID
     answer = driven.act("complete", "a", {"outcome": "done", "day": "2026-12-01"})
     assert answer.state is S.COMPLETED
     assert driven.step("a").output == {"outcome": "done", "day": "2026-12-01"}
-    assert driven.run.open_tasks == 0
+    assert driven.run.open_task_count == 0
 
 
 def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> None:
@@ -253,7 +253,7 @@ def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> Non
     assert answer.state is S.FATALLY_FAILED
     assert "Nobody there" in answer.message
     driven.act("retry", "a")
-    assert driven.run.open_tasks == 1
+    assert driven.run.open_task_count == 1
     driven.act("complete", "a", {"outcome": "done"})
     assert driven.state("a") is S.COMPLETED
 

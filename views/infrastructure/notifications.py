@@ -8,32 +8,32 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from views.shared.table import Cell, Columns
-from views.shared.time_format import short_moment
+from views.shared.table import Cell, PlainTable
+from views.shared.time_format import format_short_time
 
 if TYPE_CHECKING:
-    from workflows.contract.outbox_messages import OutboxView, Undelivered
+    from workflows.contract.outbox_messages import OutboxView, UndeliveredEvent
 
 
-def notifications_table(outboxes: Sequence[OutboxView], now: datetime | None = None) -> Columns:
+def notifications_table(outboxes: Sequence[OutboxView], now: datetime | None = None) -> PlainTable:
     now = now or datetime.now(UTC)
     rows: list[Sequence[Cell]] = [
         [
             Text(each.event_id, style="bold"),
             each.receiver,
             each.type,
-            short_moment(each.at, now),
+            format_short_time(each.at, now),
             str(each.attempts or ""),
-            _next(each, now),
+            _next_attempt(each, now),
             Text(f"{each.error.code}: {each.error.message}" if each.error else "", style="red"),
         ]
         for outbox in outboxes
         for each in outbox.undelivered
     ]
-    return Columns(["Event", "Receiver", "Type", "Happened", "Attempts", "Next", "Error"], rows, right=(4,))
+    return PlainTable(["Event", "Receiver", "Type", "Happened", "Attempts", "Next", "Error"], rows, right_aligned=(4,))
 
 
-def _next(each: Undelivered, now: datetime) -> Text:
+def _next_attempt(each: UndeliveredEvent, now: datetime) -> Text:
     if each.given_up:
         return Text("given up", style="bold red")
-    return Text(short_moment(each.next_attempt_at, now) if each.next_attempt_at else "waits", style="yellow")
+    return Text(format_short_time(each.next_attempt_at, now) if each.next_attempt_at else "waits", style="yellow")

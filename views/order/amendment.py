@@ -8,11 +8,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from activity_contract.compilation import ChangedValue
-from views.shared.table import Cell, Columns
-from views.shared.value_format import counted
-from workflows.contract.order_messages import AmendAnswer
+from views.shared.table import Cell, PlainTable
+from views.shared.value_format import pluralize
+from workflows.contract.order_messages import AmendResult
 
-FATES = {
+FATE_LABELS = {
     "new_input": "new input",
     "redone": "redone",
     "patched": "patched",
@@ -25,57 +25,59 @@ FATES = {
     "added": "added",
     "kept": "kept",
 }
-STYLES = {"added": "green", "undone": "red", "discarded": "red", "stopped": "red", "ends_then_undone": "red"}
-MOST_NAMED = 20
+FATE_STYLES = {"added": "green", "undone": "red", "discarded": "red", "stopped": "red", "ends_then_undone": "red"}
+MAX_LISTED = 20
 
 
-def amendment_view(answer: AmendAnswer) -> Iterator[RenderableType]:
+def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
     """Of an answer that is not rejected."""
     yield Text(answer.message)
-    if lines := _lines(answer):
+    if lines := _line_rows(answer):
         yield Text("")
-        yield Columns(["Line", "", "Value", "Before", "After"], lines)
+        yield PlainTable(["Line", "", "Value", "Before", "After"], lines)
     if answer.steps:
         yield Text("")
-        yield Columns(["No.", "Step", "Becomes", "Input", "Before", "After"], list(_steps(answer)), right=(0,))
+        yield PlainTable(
+            ["No.", "Step", "Becomes", "Input", "Before", "After"], list(_step_rows(answer)), right_aligned=(0,)
+        )
         left_out = sum(answer.counts.values()) - len(answer.steps)
         if left_out > 0:
-            yield Text(f"and {counted(left_out, 'more step')}")
+            yield Text(f"and {pluralize(left_out, 'more step')}")
     if answer.may_redo:
-        named = ", ".join(answer.may_redo[:MOST_NAMED])
-        more = f" and {len(answer.may_redo) - MOST_NAMED} more" if len(answer.may_redo) > MOST_NAMED else ""
+        named = ", ".join(answer.may_redo[:MAX_LISTED])
+        more = f" and {len(answer.may_redo) - MAX_LISTED} more" if len(answer.may_redo) > MAX_LISTED else ""
         yield Text("")
         yield Text(f"May be redone, should what they read turn out differently: {named}{more}")
 
 
-def _lines(answer: AmendAnswer) -> list[Sequence[Cell]]:
-    rows: list[Sequence[Cell]] = list(_values("order", answer.order_values))
+def _line_rows(answer: AmendResult) -> list[Sequence[Cell]]:
+    rows: list[Sequence[Cell]] = list(_value_rows("order", answer.order_values))
     rows += [[line, Text("added", style="green"), "", "", ""] for line in answer.lines_added]
     rows += [[line, Text("removed", style="red"), "", "", ""] for line in answer.lines_removed]
     for line, found in answer.line_values.items():
-        rows += _values(line, found)
+        rows += _value_rows(line, found)
     return rows
 
 
-def _values(what: str, found: Sequence[ChangedValue]) -> Iterator[Sequence[Cell]]:
-    for number, each in enumerate(found):
-        yield [what if number == 0 else "", "changed" if number == 0 else "", each.name, *_both(each)]
+def _value_rows(subject: str, changes: Sequence[ChangedValue]) -> Iterator[Sequence[Cell]]:
+    for number, each in enumerate(changes):
+        yield [subject if number == 0 else "", "changed" if number == 0 else "", each.name, *_before_and_after(each)]
 
 
-def _steps(answer: AmendAnswer) -> Iterator[Sequence[Cell]]:
+def _step_rows(answer: AmendResult) -> Iterator[Sequence[Cell]]:
     for step in answer.steps:
-        fate = Text(FATES.get(step.fate, step.fate), style=STYLES.get(step.fate, ""))
+        fate = Text(FATE_LABELS.get(step.fate, step.fate), style=FATE_STYLES.get(step.fate, ""))
         head: list[Cell] = [Text(str(step.number), style="bright_black"), step.id, fate]
-        yield [*head, *([step.values[0].name, *_both(step.values[0])] if step.values else ["", "", ""])]
+        yield [*head, *([step.values[0].name, *_before_and_after(step.values[0])] if step.values else ["", "", ""])]
         for each in step.values[1:]:
-            yield ["", "", "", each.name, *_both(each)]
+            yield ["", "", "", each.name, *_before_and_after(each)]
 
 
-def _both(each: ChangedValue) -> list[str]:
-    return [_value(each.before), _value(each.after)]
+def _before_and_after(change: ChangedValue) -> list[str]:
+    return [_format_value(change.before), _format_value(change.after)]
 
 
-def _value(value: object) -> str:
+def _format_value(value: object) -> str:
     if value is None:
         return "–"
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from views.order.progress import fallout_hint, heading
-from views.order.step_remark import about, taken
-from views.order.swimlanes import WAITING, standing
+from views.order.progress import fallout_hint, progress_heading
+from views.order.step_remark import elapsed_text, step_remark
+from views.order.swimlanes import WAITING_STATES, effective_state
 from views.shared.value_format import in_words
 from workflows.contract.states import SETTLED, OrderState, StepState
 
@@ -16,52 +16,57 @@ if TYPE_CHECKING:
     from workflows.contract.order_views import OrderView, StepView
 
 
-class Changes:
+class ChangeTracker:
     """For a pipe: tells once what became of each step since the last look, in the order in which it happened."""
 
     def __init__(self) -> None:
-        self._known: dict[str, tuple[object, ...]] = {}
-        self._order: tuple[object, ...] | None = None
-        self._fallout = 0
-        self._width = 0
+        self._seen_steps: dict[str, tuple[object, ...]] = {}
+        self._seen_order: tuple[object, ...] | None = None
+        self._seen_fallout = 0
+        self._id_width = 0
 
-    def since_last(self, order: OrderView, steps: Sequence[StepView], now: datetime | None = None) -> list[str]:
+    def changed_lines(self, order: OrderView, steps: Sequence[StepView], now: datetime | None = None) -> list[str]:
         """Lines, oldest first; none where nothing changed."""
         now = now or datetime.now(UTC)
         told: list[tuple[datetime, int, str]] = []
         number_width = len(str(len(steps)))
-        self._width = self._width or min(max((len(step.id) for step in steps), default=0), 60)
+        self._id_width = self._id_width or min(max((len(step.id) for step in steps), default=0), 60)
         for step in steps:
-            now_in = standing(step)
+            now_in = effective_state(step)
             work = step.undo if step.undo is not None and now_in is not step.state else step
             attempts = work.attempts if now_in is StepState.FAILED else 0
             seen = (now_in, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
-            before = self._known.get(step.id)
-            self._known[step.id] = seen
-            if seen == before or now_in in WAITING:
+            before = self._seen_steps.get(step.id)
+            self._seen_steps[step.id] = seen
+            if seen == before or now_in in WAITING_STATES:
                 continue
-            at = _when(step, now)
+            at = _changed_at(step, now)
             state = in_words(now_in)
-            facts = ", ".join(filter(None, (_took(step, now), about(step, now))))
-            line = f"{step.number:>{number_width}}  {step.id:<{self._width}}  {state:<14}  {facts}"
-            told.append((at, step.number, f"{_clock(at)}  {line}".rstrip()))
+            facts = ", ".join(filter(None, (_completed_elapsed(step, now), step_remark(step, now))))
+            line = f"{step.number:>{number_width}}  {step.id:<{self._id_width}}  {state:<14}  {facts}"
+            told.append((at, step.number, f"{_clock_time(at)}  {line}".rstrip()))
         lines = [line for _, _, line in sorted(told)]
-        if order.fallout > self._fallout:
+        if order.fallout > self._seen_fallout:
             lines.append(fallout_hint(order).plain)
-        self._fallout = order.fallout
-        return self._with_order(lines, order, steps, now)
+        self._seen_fallout = order.fallout
+        return self._add_order_line(lines, order, steps, now)
 
-    def _with_order(self, lines: list[str], order: OrderView, steps: Sequence[StepView], now: datetime) -> list[str]:
+    def _add_order_line(
+        self, lines: list[str], order: OrderView, steps: Sequence[StepView], now: datetime
+    ) -> list[str]:
         seen = (order.state, order.jeopardy if order.state is OrderState.IN_PROGRESS else None)
-        if seen == self._order or (order.state is OrderState.IN_PROGRESS and not steps):
+        if seen == self._seen_order or (order.state is OrderState.IN_PROGRESS and not steps):
             return lines
-        first = self._order is None
-        self._order = seen
-        line = f"{_clock(order.ended_at or (order.started_at if first else now))}  {heading(order, steps, now).plain}"
+        first = self._seen_order is None
+        self._seen_order = seen
+        line = (
+            f"{_clock_time(order.ended_at or (order.started_at if first else now))}  "
+            f"{progress_heading(order, steps, now).plain}"
+        )
         return [line, *lines] if first and order.ended_at is None else [*lines, line]
 
 
-def _when(step: StepView, now: datetime) -> datetime:
+def _changed_at(step: StepView, now: datetime) -> datetime:
     if step.undo is not None and step.undo.state not in SETTLED:
         return step.undo.error.at if step.undo.error and step.undo.error.at else now
     if step.state in (StepState.FAILED, StepState.FATALLY_FAILED) and step.error and step.error.at:
@@ -69,9 +74,9 @@ def _when(step: StepView, now: datetime) -> datetime:
     return step.ended_at or (step.started_at if step.state is StepState.IN_PROGRESS else None) or now
 
 
-def _took(step: StepView, now: datetime) -> str:
-    return taken(step, now) if step.ended_at and standing(step) is StepState.COMPLETED else ""
+def _completed_elapsed(step: StepView, now: datetime) -> str:
+    return elapsed_text(step, now) if step.ended_at and effective_state(step) is StepState.COMPLETED else ""
 
 
-def _clock(at: datetime) -> str:
+def _clock_time(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%H:%M:%S")

@@ -11,38 +11,38 @@ from rich.text import Text
 
 from compiler.source.findings import Finding
 from views.order.progress import fallout_hint
-from views.order.step_remark import about, taken
-from views.order.swimlanes import standing
-from views.shared.findings import findings_text
+from views.order.step_remark import elapsed_text, step_remark
+from views.order.swimlanes import effective_state
+from views.shared.findings import finding_lines
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
-from views.shared.table import Cell, Columns, Facts
-from views.shared.time_format import duration, moment, short_moment
-from views.shared.value_format import customer_words, in_words, times, values
+from views.shared.table import Cell, KeyValueList, PlainTable
+from views.shared.time_format import format_elapsed, format_short_time, format_time
+from views.shared.value_format import format_customer, format_quantity, format_values, in_words
 from workflows.contract.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
-    from operations.reading.read_order import OrderReading
+    from operations.reading.read_order import OrderDetails
     from workflows.contract.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
 
 
-def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[RenderableType]:
+def render_order(reading: OrderDetails, now: datetime | None = None) -> Iterator[RenderableType]:
     """What `show` prints, part by part."""
     now = now or datetime.now(UTC)
     order = reading.order
-    yield headline(order)
-    yield Facts(list(_facts(order, now)))
+    yield order_headline(order)
+    yield KeyValueList(list(_properties(order, now)))
     if order.findings:
-        found = findings_text(Finding.model_validate(finding) for finding in order.findings)
-        yield from _section("Why it was rejected", Group(*found))
+        found = finding_lines(Finding.model_validate(finding) for finding in order.findings)
+        yield from _titled_section("Why it was rejected", Group(*found))
     if order.order_lines:
-        yield from _section("Order lines", _order_lines(order.order_lines, now))
+        yield from _titled_section("Order lines", _order_line_table(order.order_lines, now))
     if order.lines:
-        yield from _section("Fulfilment lines", _lines(order.lines))
+        yield from _titled_section("Fulfilment lines", _fulfilment_line_table(order.lines))
     if reading.steps:
-        done = sum(standing(step) in SETTLED for step in reading.steps)
-        yield from _section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
+        done = sum(effective_state(step) in SETTLED for step in reading.steps)
+        yield from _titled_section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
     if order.history:
-        yield from _section("History", history_table(order.history, now))
+        yield from _titled_section("History", history_table(order.history, now))
     if order.fallout:
         yield Text("")
         yield fallout_hint(order)
@@ -55,7 +55,7 @@ def order_view(reading: OrderReading, now: datetime | None = None) -> Iterator[R
         )
 
 
-def headline(order: OrderView) -> Text:
+def order_headline(order: OrderView) -> Text:
     parts = [
         Text(order.order_id, style="bold"),
         Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
@@ -67,42 +67,42 @@ def headline(order: OrderView) -> Text:
     return Text("  ").join(parts)
 
 
-def _facts(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
-    yield "customer", customer_words(order.customer)
+def _properties(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
+    yield "customer", format_customer(order.customer)
     yield "products", ", ".join(order.products)
     yield "priority", str(order.priority) if order.priority != 3 else ""
-    yield "characteristics", values(order.characteristics)
-    yield "held", "; ".join(_hold(hold) for hold in order.held)
-    yield "requested start", moment(order.requested_start)
-    yield "requested completion", moment(order.requested_completion)
-    yield "forecast", _forecast(order)
-    yield "started", moment(order.started_at)
+    yield "characteristics", format_values(order.characteristics)
+    yield "held", "; ".join(_hold_text(hold) for hold in order.held)
+    yield "requested start", format_time(order.requested_start)
+    yield "requested completion", format_time(order.requested_completion)
+    yield "forecast", _forecast_text(order)
+    yield "started", format_time(order.started_at)
     if order.ended_at:
-        yield "ended", f"{moment(order.ended_at)}, after {duration(order.ended_at - order.started_at)}"
+        yield "ended", f"{format_time(order.ended_at)}, after {format_elapsed(order.ended_at - order.started_at)}"
     else:
-        yield "running for", duration(max((now - order.started_at).total_seconds(), 0))
+        yield "running for", format_elapsed(max((now - order.started_at).total_seconds(), 0))
     yield "catalogue", order.catalogue_version or ""
 
 
-def _forecast(order: OrderView) -> str:
+def _forecast_text(order: OrderView) -> str:
     if order.ended_at is not None or order.forecast is None:
         return ""
     because = f", held up by {order.held_up_by}" if order.jeopardy is not Jeopardy.ON_TRACK and order.held_up_by else ""
-    return moment(order.forecast) + because
+    return format_time(order.forecast) + because
 
 
-def _hold(hold: HoldView) -> str:
+def _hold_text(hold: HoldView) -> str:
     """`the order, by ann: the customer is away`."""
-    return f"{hold.what}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
+    return f"{hold.description}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
 
 
-def _section(title: str, body: RenderableType) -> Iterator[RenderableType]:
+def _titled_section(title: str, body: RenderableType) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(title, style="bold")
     yield body
 
 
-def _order_lines(lines: Sequence[LineView], now: datetime) -> Columns:
+def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
     parents = {line.id: line.sources[0] if line.sources else None for line in lines}
 
     def depth(line_id: str | None) -> int:
@@ -112,67 +112,67 @@ def _order_lines(lines: Sequence[LineView], now: datetime) -> Columns:
     rows: list[Sequence[Cell]] = [
         [
             "  " * depth(line.id) + line.id,
-            f"{line.name} {times(line.quantity)}",
+            f"{line.name} {format_quantity(line.quantity)}",
             in_words(line.action),
             Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
-            short_moment(line.requested_completion, now),
-            short_moment(line.forecast if line.requested_completion else None, now),
-            line_jeopardy(line),
-            values(line.attributes),
+            format_short_time(line.requested_completion, now),
+            format_short_time(line.forecast if line.requested_completion else None, now),
+            jeopardy_text(line),
+            format_values(line.attributes),
         ]
         for line in lines
     ]
     headings = ["Line", "Product", "Action", "State", "Requested", "Forecast", "Jeopardy", "Attributes"]
-    return Columns(headings, rows)
+    return PlainTable(headings, rows)
 
 
-def line_jeopardy(line: LineView) -> Text:
+def jeopardy_text(line: LineView) -> Text:
     """Nothing where it is on track."""
     on_track = line.jeopardy is Jeopardy.ON_TRACK
     return Text("" if on_track else in_words(line.jeopardy), style=JEOPARDY_STYLES[line.jeopardy])
 
 
-def _lines(lines: Sequence[LineView]) -> Columns:
+def _fulfilment_line_table(lines: Sequence[LineView]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
             line.id,
-            f"{line.name} {times(line.quantity)}",
+            f"{line.name} {format_quantity(line.quantity)}",
             in_words(line.action),
             Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
             ", ".join(line.sources) if len(line.sources) > 1 else "",
-            values(line.attributes),
+            format_values(line.attributes),
         ]
         for line in lines
     ]
-    return Columns(["Line", "Product", "Action", "State", "From", "Attributes"], rows)
+    return PlainTable(["Line", "Product", "Action", "State", "From", "Attributes"], rows)
 
 
-def steps_table(steps: Sequence[StepView], now: datetime) -> Columns:
+def steps_table(steps: Sequence[StepView], now: datetime) -> PlainTable:
     """Number, id, state, since when and for how long, and what there is to say."""
     rows: list[Sequence[Cell]] = [
         [
             Text(str(step.number), style="bright_black"),
             step.id,
             Text(in_words(step.state), style=STEP_MARKS[step.state].style),
-            short_moment(step.started_at, now),
-            taken(step, now),
-            _remarks(step, now),
+            format_short_time(step.started_at, now),
+            elapsed_text(step, now),
+            _remark_text(step, now),
         ]
         for step in steps
     ]
-    return Columns(["No.", "Step", "State", "Started", "Took", "Remarks"], rows, right=(0, 4))
+    return PlainTable(["No.", "Step", "State", "Started", "Took", "Remarks"], rows, right_aligned=(0, 4))
 
 
-def _remarks(step: StepView, now: datetime) -> str:
+def _remark_text(step: StepView, now: datetime) -> str:
     """What the state beside it does not say already."""
-    said = about(step, now)
+    said = step_remark(step, now)
     return "" if said == in_words(step.state) else said
 
 
-def history_table(entries: Sequence[HistoryEntry], now: datetime | None = None) -> Columns:
+def history_table(entries: Sequence[HistoryEntry], now: datetime | None = None) -> PlainTable:
     now = now or datetime.now(UTC)
     rows: list[Sequence[Cell]] = [
-        [short_moment(entry.at, now), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
+        [format_short_time(entry.at, now), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
         for entry in entries
     ]
-    return Columns(["When", "What", "Step", "Who", "Why"], rows)
+    return PlainTable(["When", "What", "Step", "Who", "Why"], rows)

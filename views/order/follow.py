@@ -10,102 +10,104 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.live import Live
 
-from operations.blockers.order_blockers import ENDED_ORDERS
+from operations.blockers.order_blockers import ENDED_ORDER_STATES
 from operations.errors import NoWorker, ServerUnreachable, TimedOut
-from views.order.change_tracker import Changes
-from views.order.progress import OrderPicture
+from views.order.change_tracker import ChangeTracker
+from views.order.progress import OrderProgress
 
 if TYPE_CHECKING:
-    from operations.client import Orders
-    from operations.reading.read_order import OrderReading
+    from operations.client import OrderClient
+    from operations.reading.read_order import OrderDetails
 
-SHORTEST_PAUSE = 0.2
-SHARE = 5
+MIN_POLL_INTERVAL = 0.2
+POLL_BACKOFF_FACTOR = 5
 """A reading that takes long is repeated seldom: the pause is so many times what the reading took."""
-SILENT = "No worker answers at the moment; the order is kept, and goes on when one does."
-AWAY = "Temporal does not answer at the moment; trying again."
+NO_WORKER_NOTE = "No worker answers at the moment; the order is kept, and goes on when one does."
+NO_SERVER_NOTE = "Temporal does not answer at the moment; trying again."
 
 
-async def follow(orders: Orders, order_id: str, console: Console, within: float | None = None) -> OrderReading:
+async def follow(orders: OrderClient, order_id: str, console: Console, time_limit: float | None = None) -> OrderDetails:
     """Shows the order's progress on `console` until it has ended, and returns it as it ended.
 
     Raises NotFound where there is no such order, TimedOut after `within` seconds, and ServerUnreachable where Temporal
     cannot be reached at first; one that goes away later is waited for.
     """
     first = await orders.read(order_id)
-    display: _Screen | _Lines = _Screen(console) if console.is_terminal else _Lines(console)
+    display: _LiveDisplay | _LineDisplay = _LiveDisplay(console) if console.is_terminal else _LineDisplay(console)
     with display:
         try:
-            return await asyncio.wait_for(_until_ended(orders, order_id, first, display), within)
+            return await asyncio.wait_for(_poll_until_ended(orders, order_id, first, display), time_limit)
         except TimeoutError as error:
-            raise TimedOut(f"Order {order_id} has not ended within {within:g} s; it goes on") from error
+            raise TimedOut(f"Order {order_id} has not ended within {time_limit:g} s; it goes on") from error
 
 
-async def _until_ended(orders: Orders, order_id: str, known: OrderReading, display: _Screen | _Lines) -> OrderReading:
-    note, took = _note(known), 0.0
+async def _poll_until_ended(
+    orders: OrderClient, order_id: str, latest: OrderDetails, display: _LiveDisplay | _LineDisplay
+) -> OrderDetails:
+    note, took = _reading_note(latest), 0.0
     while True:
-        display.show(known, note)
-        if known.order.state in ENDED_ORDERS:
-            return known
-        await asyncio.sleep(max(SHORTEST_PAUSE, took * SHARE))
+        display.show(latest, note)
+        if latest.order.state in ENDED_ORDER_STATES:
+            return latest
+        await asyncio.sleep(max(MIN_POLL_INTERVAL, took * POLL_BACKOFF_FACTOR))
         began = time.monotonic()
         try:
             reading = await orders.read(order_id)
-            known, note = _joined(known, reading), _note(reading)
+            latest, note = _merge_reading(latest, reading), _reading_note(reading)
         except NoWorker:
-            note = SILENT
+            note = NO_WORKER_NOTE
         except ServerUnreachable:
-            note = AWAY
+            note = NO_SERVER_NOTE
         took = time.monotonic() - began
 
 
-def _joined(known: OrderReading, reading: OrderReading) -> OrderReading:
+def _merge_reading(latest: OrderDetails, reading: OrderDetails) -> OrderDetails:
     """What is known now: without a worker's answer, the steps as they were last seen."""
-    if reading.source == "worker" or not known.steps:
+    if reading.source == "worker" or not latest.steps:
         return reading
-    ended = reading.order.state in ENDED_ORDERS
-    return replace(known, order=reading.order if ended else known.order)
+    ended = reading.order.state in ENDED_ORDER_STATES
+    return replace(latest, order=reading.order if ended else latest.order)
 
 
-def _note(reading: OrderReading) -> str | None:
-    return SILENT if reading.source == "record" else None
+def _reading_note(reading: OrderDetails) -> str | None:
+    return NO_WORKER_NOTE if reading.source == "record" else None
 
 
-class _Screen:
+class _LiveDisplay:
     """Draws the picture over itself; the last one stays."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")
 
-    def __enter__(self) -> _Screen:
+    def __enter__(self) -> _LiveDisplay:
         self._live.__enter__()
         return self
 
     def __exit__(self, *error: object) -> None:
         self._live.__exit__(None, None, None)
 
-    def show(self, reading: OrderReading, note: str | None) -> None:
-        self._live.update(OrderPicture(reading.order, reading.steps, note=note), refresh=True)
+    def show(self, reading: OrderDetails, note: str | None) -> None:
+        self._live.update(OrderProgress(reading.order, reading.steps, note=note), refresh=True)
 
 
-class _Lines:
+class _LineDisplay:
     def __init__(self, console: Console) -> None:
         self._console = console
-        self._changes = Changes()
+        self._tracker = ChangeTracker()
         self._note: str | None = None
 
-    def __enter__(self) -> _Lines:
+    def __enter__(self) -> _LineDisplay:
         return self
 
     def __exit__(self, *error: object) -> None:
         return None
 
-    def show(self, reading: OrderReading, note: str | None) -> None:
+    def show(self, reading: OrderDetails, note: str | None) -> None:
         if note and note != self._note:
             self._print(note)
         self._note = note
-        if reading.source == "worker" or reading.order.state in ENDED_ORDERS:
-            for line in self._changes.since_last(reading.order, reading.steps):
+        if reading.source == "worker" or reading.order.state in ENDED_ORDER_STATES:
+            for line in self._tracker.changed_lines(reading.order, reading.steps):
                 self._print(line)
 
     def _print(self, line: str) -> None:

@@ -7,57 +7,57 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from views.shared.value_format import suffix_of
+from views.shared.value_format import instance_suffix
 from workflows.contract.states import SETTLED, StepState
 
 if TYPE_CHECKING:
     from workflows.contract.order_views import StepView
 
-WAITING = frozenset({StepState.PENDING})
-STUCK = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
+WAITING_STATES = frozenset({StepState.PENDING})
+STUCK_STATES = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
 
 
-def standing(step: StepView) -> StepState:
+def effective_state(step: StepView) -> StepState:
     """The state that counts now: of its undo, while it is being taken back."""
     undo = step.undo
-    if undo is None or undo.state in SETTLED or (undo.state in WAITING and step.state not in SETTLED):
+    if undo is None or undo.state in SETTLED or (undo.state in WAITING_STATES and step.state not in SETTLED):
         return step.state
     return StepState(undo.state)
 
 
 @dataclass
-class Lane:
+class Swimlane:
     """The steps of one workstream that stand for the same lines."""
 
     title: str
     """`Security camera ×4`, `Shipment`."""
-    serves: str
+    served_lines: str
     """What a workstream of its own is for: `Alarm hub, Security camera ×4`; empty where the title says it."""
     suffix: str
     steps: list[StepView] = field(default_factory=list)
 
     @property
-    def settled(self) -> int:
-        return sum(standing(step) in SETTLED for step in self.steps)
+    def settled_count(self) -> int:
+        return sum(effective_state(step) in SETTLED for step in self.steps)
 
     @property
-    def active(self) -> list[StepView]:
+    def active_steps(self) -> list[StepView]:
         """Neither done nor waiting for its turn."""
-        return [step for step in self.steps if standing(step) not in SETTLED | WAITING]
+        return [step for step in self.steps if effective_state(step) not in SETTLED | WAITING_STATES]
 
     @property
     def state(self) -> StepState:
         """The lane's mark: stuck before failing before running; done when all is done."""
-        states = [standing(step) for step in self.steps]
+        states = [effective_state(step) for step in self.steps]
         for state in (StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED, StepState.IN_PROGRESS):
             if state in states:
                 return state
         if all(state in SETTLED for state in states):
             return StepState.COMPLETED if StepState.COMPLETED in states else states[0]
-        return next((state for state in states if state not in SETTLED | WAITING), StepState.PENDING)
+        return next((state for state in states if state not in SETTLED | WAITING_STATES), StepState.PENDING)
 
 
-def _title(step: StepView) -> tuple[str, str]:
+def _swimlane_title(step: StepView) -> tuple[str, str]:
     """The workstream's name and what it is for; a product's own is called as the product, with how many."""
     lines = step.summary.rpartition(" · ")[0]
     name = step.workstream_name or step.workstream
@@ -65,13 +65,13 @@ def _title(step: StepView) -> tuple[str, str]:
     return (lines, "") if own else (name, lines)
 
 
-def lanes_of(steps: Iterable[StepView]) -> list[Lane]:
+def group_swimlanes(steps: Iterable[StepView]) -> list[Swimlane]:
     """In the order of their first steps. The suffix is left out where the title tells the lane from all others."""
-    lanes: dict[tuple[str, str], Lane] = {}
+    lanes: dict[tuple[str, str], Swimlane] = {}
     for step in steps:
-        key = (step.workstream, suffix_of(step.id))
+        key = (step.workstream, instance_suffix(step.id))
         if key not in lanes:
-            lanes[key] = Lane(*_title(step), key[1])
+            lanes[key] = Swimlane(*_swimlane_title(step), key[1])
         lanes[key].steps.append(step)
     titles = Counter(lane.title for lane in lanes.values())
     for lane in lanes.values():

@@ -7,38 +7,40 @@ from collections.abc import Iterator, Sequence
 from rich.console import RenderableType
 from rich.text import Text
 
-from compiler.plan.decision_log import Reason, Subject
-from views.shared.table import Cell, Columns
+from compiler.plan.decision_log import DecisionSubject, PlanDecision
+from views.shared.table import Cell, PlainTable
 
-SECTIONS: tuple[tuple[str, tuple[Subject, ...], str], ...] = (
+SECTIONS: tuple[tuple[str, tuple[DecisionSubject, ...], str], ...] = (
     ("Rules", ("component", "rule"), "Product"),
     ("Workstreams and steps", ("workstream", "step"), "What"),
 )
-IN, OUT = Text("in", style="green"), Text("out", style="red")
+IN_LABEL, OUT_LABEL = Text("in", style="green"), Text("out", style="red")
 
 
-def reasons_view(reasons: Sequence[Reason]) -> Iterator[RenderableType]:
+def render_decisions(reasons: Sequence[PlanDecision]) -> Iterator[RenderableType]:
     """What `plan --explain` prints below the tree."""
     for title, subjects, what in SECTIONS:
         chosen = [reason for reason in reasons if reason.subject in subjects]
         if chosen:
-            yield from _section(title, Columns(["", "Line", what, "Why"], [_row(reason) for reason in chosen]))
-    replaced = list(dict.fromkeys(_replacement(reason) for reason in reasons if reason.subject == "replacement"))
+            yield from _titled_section(
+                title, PlainTable(["", "Line", what, "Why"], [_decision_row(reason) for reason in chosen])
+            )
+    replaced = list(dict.fromkeys(_replacement_row(reason) for reason in reasons if reason.subject == "replacement"))
     if replaced:
-        table = Columns(["Step", "would wait for", "waits instead for"], replaced)
-        yield from _section("Predecessors that are not there", table)
+        table = PlainTable(["Step", "would wait for", "waits instead for"], replaced)
+        yield from _titled_section("Predecessors that are not there", table)
 
 
-def _section(title: str, table: Columns) -> Iterator[RenderableType]:
+def _titled_section(title: str, table: PlainTable) -> Iterator[RenderableType]:
     yield Text("")
     yield Text(title, style="bold")
     yield table
 
 
-def _row(reason: Reason) -> list[Cell]:
+def _decision_row(reason: PlanDecision) -> list[Cell]:
     name = f"workstream {reason.name}" if reason.subject == "workstream" else reason.name
-    return [IN if reason.applied else OUT, reason.line, name, reason.why]
+    return [IN_LABEL if reason.applied else OUT_LABEL, reason.line_id, name, reason.reason]
 
 
-def _replacement(reason: Reason) -> tuple[str, str, str]:
-    return reason.waiting, reason.name, ", ".join(reason.results) or "nothing"
+def _replacement_row(reason: PlanDecision) -> tuple[str, str, str]:
+    return reason.waiting_step, reason.name, ", ".join(reason.result_ids) or "nothing"

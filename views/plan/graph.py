@@ -8,7 +8,7 @@ from compiler.plan.plan import Plan
 def longest_chain(plan: Plan) -> list[int]:
     """Positions of a longest path of steps that wait for each other."""
     length, before = [1] * len(plan.steps), [-1] * len(plan.steps)
-    for position in _in_order(plan):
+    for position in _topological_order(plan):
         for earlier in plan.steps[position].after:
             if length[earlier] + 1 > length[position]:
                 length[position], before[position] = length[earlier] + 1, earlier
@@ -20,7 +20,7 @@ def longest_chain(plan: Plan) -> list[int]:
     return chain[::-1]
 
 
-def _in_order(plan: Plan) -> list[int]:
+def _topological_order(plan: Plan) -> list[int]:
     """Positions so that each comes after those that it waits for."""
     waiting = [len(step.after) for step in plan.steps]
     followers: list[list[int]] = [[] for _ in plan.steps]
@@ -36,19 +36,19 @@ def _in_order(plan: Plan) -> list[int]:
     return ready
 
 
-def layers(plan: Plan) -> list[int]:
+def topological_layers(plan: Plan) -> list[int]:
     """For each step how many steps must be done one after the other before it."""
     layer = [0] * len(plan.steps)
-    for position in _in_order(plan):
+    for position in _topological_order(plan):
         layer[position] = max((layer[earlier] + 1 for earlier in plan.steps[position].after), default=0)
     return layer
 
 
-def direct_arrows(plan: Plan) -> list[tuple[int, int]]:
+def direct_edges(plan: Plan) -> list[tuple[int, int]]:
     """(earlier, later) without those that a longer way through other steps says already."""
     reach = [0] * len(plan.steps)
     arrows: list[tuple[int, int]] = []
-    for position in _in_order(plan):
+    for position in _topological_order(plan):
         earlier = plan.steps[position].after
         beyond = 0
         for each in earlier:

@@ -5,80 +5,80 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from compiler.plan.plan import Line, Plan, PlannedStep
+from compiler.plan.plan import Plan, PlannedLine, PlannedStep
 
 
 @dataclass
-class Node:
+class OutlineNode:
     """An order line, a fulfilment line, a lane of steps, or (with `line` and `lane` None) the order."""
 
-    line: Line | None = None
-    lane: str | None = None
+    line: PlannedLine | None = None
+    swimlane_name: str | None = None
     """The workstream's name, where its steps are not simply the line's own."""
-    serves: tuple[str, ...] = ()
+    served_line_ids: tuple[str, ...] = ()
     """Ids of the lines that a lane serves, where they are several."""
     steps: list[int] = field(default_factory=list)
     """Positions in the plan."""
-    children: list[Node] = field(default_factory=list)
+    children: list[OutlineNode] = field(default_factory=list)
 
-    def walk(self) -> Iterator[Node]:
+    def walk(self) -> Iterator[OutlineNode]:
         yield self
         for child in self.children:
             yield from child.walk()
 
 
-def outline(plan: Plan) -> Node:
+def build_outline(plan: Plan) -> OutlineNode:
     """The order with all of its lines and steps below it, each once."""
-    return _Outline(plan).root
+    return _OutlineBuilder(plan).root
 
 
-class _Outline:
+class _OutlineBuilder:
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.root = Node()
-        self.order_lines: dict[str, list[Node]] = {}
+        self.root = OutlineNode()
+        self.order_line_paths: dict[str, list[OutlineNode]] = {}
         """Line id → the way from the root to it, itself included."""
-        self.lines: dict[str, list[Node]] = {}
-        self.lanes: dict[tuple[int, str, tuple[str, ...]], Node] = {}
+        self.line_paths: dict[str, list[OutlineNode]] = {}
+        self.swimlane_nodes: dict[tuple[int, str, tuple[str, ...]], OutlineNode] = {}
         for line in plan.order_lines:
-            self._hang(line, self.order_lines)
-        for line in plan.lines:
-            self._hang(line, self.lines)
+            self._attach_line(line, self.order_line_paths)
+        for line in plan.fulfilment_lines:
+            self._attach_line(line, self.line_paths)
         for position, step in enumerate(plan.steps):
-            self._place(position, step)
+            self._attach_step(position, step)
 
-    def _hang(self, line: Line, known: dict[str, list[Node]]) -> None:
-        ways = [way for source in line.sources if (way := self._way_to(source, line))]
-        above = _common(ways) if ways else [self.root]
-        node = Node(line)
+    def _attach_line(self, line: PlannedLine, known_paths: dict[str, list[OutlineNode]]) -> None:
+        ways = [way for source in line.sources if (way := self._path_to(source, line))]
+        above = _common_path(ways) if ways else [self.root]
+        node = OutlineNode(line)
         above[-1].children.append(node)
-        known[line.id] = [*above, node]
+        known_paths[line.id] = [*above, node]
 
-    def _way_to(self, source: str, line: Line) -> list[Node] | None:
+    def _path_to(self, source: str, line: PlannedLine) -> list[OutlineNode] | None:
         if line.per is None:
-            return self.order_lines.get(source)
-        return self.lines.get(source) or self.order_lines.get(source)
+            return self.order_line_paths.get(source)
+        return self.line_paths.get(source) or self.order_line_paths.get(source)
 
-    def _place(self, position: int, step: PlannedStep) -> None:
-        planned = self.plan.definition_of(step)
-        lines = self.plan.lines_of(step)
-        ways = [(self.order_lines if line.per is None else self.lines)[line.id] for line in lines]
-        above = _common(ways) if ways else [self.root]
+    def _attach_step(self, position: int, step: PlannedStep) -> None:
+        planned = self.plan.step_definition(step)
+        lines = self.plan.step_lines(step)
+        ways = [(self.order_line_paths if line.per is None else self.line_paths)[line.id] for line in lines]
+        above = _common_path(ways) if ways else [self.root]
         holder = above[-1]
         if len(lines) == 1 and planned.workstream == lines[0].product:
             holder.steps.append(position)
             return
         serves = tuple(line.id for line in lines) if len(lines) > 1 else ()
         key = (id(holder), planned.workstream, serves)
-        if key not in self.lanes:
-            self.lanes[key] = Node(lane=planned.workstream_name, serves=serves)
-            holder.children.append(self.lanes[key])
-        self.lanes[key].steps.append(position)
+        if key not in self.swimlane_nodes:
+            self.swimlane_nodes[key] = OutlineNode(swimlane_name=planned.workstream_name, served_line_ids=serves)
+            holder.children.append(self.swimlane_nodes[key])
+        self.swimlane_nodes[key].steps.append(position)
 
 
-def _common(ways: list[list[Node]]) -> list[Node]:
+def _common_path(paths: list[list[OutlineNode]]) -> list[OutlineNode]:
     """How far the ways go together."""
-    first, *others = ways
+    first, *others = paths
     for depth, node in enumerate(first):
         if any(len(way) <= depth or way[depth] is not node for way in others):
             return first[:depth]

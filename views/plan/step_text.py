@@ -6,82 +6,82 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from compiler.language.durations import format_duration
-from compiler.language.steps import Event, OrderReference, StepDefinition, Wait
+from compiler.language.steps import CrossOrderReference, EventDefinition, StepDefinition, WaitDefinition
 from compiler.plan.plan import Plan, PlannedStep
 
 POINT_OF_NO_RETURN = "point of no return"
-AT_ONCE = "not put off, since no completion is requested"
+NOT_DELAYED = "not put off, since no completion is requested"
 """Of a step that is to start as late as the requested completion allows."""
 
 
-def does(definition: StepDefinition) -> str:
+def describe_action(definition: StepDefinition) -> str:
     """`call inventory`, `event shipment_delivered within 5d`, `person in field_force`."""
     if definition.call is not None:
         call = definition.call
         answer = ""
         if call.callback is not None:
-            answer = ", then its callback" + _within(call.callback.within)
+            answer = ", then its callback" + _within_text(call.callback.within)
         elif call.poll is not None:
-            answer = f", then asks every {_span(call.poll.every)}" + _within(call.poll.within)
+            answer = f", then asks every {_duration_text(call.poll.every)}" + _within_text(call.poll.within)
         return f"call {call.system}{answer}"
     if definition.manual is not None:
         return f"person in {definition.manual.queue}"
     if definition.event is not None:
-        return _event(definition.event)
+        return _describe_event(definition.event)
     if definition.wait is not None:
-        return _wait(definition.wait)
+        return _describe_wait(definition.wait)
     return f"activity {definition.activity}" if definition.activity else "milestone"
 
 
-def _event(event: Event) -> str:
-    return f"event {' or '.join(event.name)}{_within(event.within)}"
+def _describe_event(event: EventDefinition) -> str:
+    return f"event {' or '.join(event.name)}{_within_text(event.within)}"
 
 
-def _wait(wait: Wait) -> str:
+def _describe_wait(wait: WaitDefinition) -> str:
     if wait.for_ is not None:
-        return f"timer for {_span(wait.for_)}"
+        return f"timer for {_duration_text(wait.for_)}"
     if wait.until is not None:
         return f"timer until {wait.until}"
-    return f"waits until {wait.condition}{_within(wait.within)}"
+    return f"waits until {wait.condition}{_within_text(wait.within)}"
 
 
-def _within(span: timedelta | str | None) -> str:
-    return f" within {_span(span)}" if span is not None else ""
+def _within_text(span: timedelta | str | None) -> str:
+    return f" within {_duration_text(span)}" if span is not None else ""
 
 
-def _span(span: timedelta | str) -> str:
+def _duration_text(span: timedelta | str) -> str:
     return span if isinstance(span, str) else format_duration(span)
 
 
-def conditions(plan: Plan, definition: StepDefinition) -> Iterator[str]:
+def start_conditions(plan: Plan, definition: StepDefinition) -> Iterator[str]:
     """`if …`, `not before …`: what else must be so when its turn comes."""
     if definition.when not in (None, "true"):
         yield f"if {definition.when}"
     if definition.start is not None:
         start = definition.start
         if start.delay is not None:
-            yield f"starts after {_span(start.delay)}"
+            yield f"starts after {_duration_text(start.delay)}"
         elif start.at is not None:
             yield f"not before {start.at}"
         else:
-            yield "as late as the requested completion allows" if _is_dated(plan) else AT_ONCE
+            yield "as late as the requested completion allows" if _has_requested_completion(plan) else NOT_DELAYED
     for reference in definition.after:
-        if isinstance(reference, OrderReference):
+        if isinstance(reference, CrossOrderReference):
             yield f"after step {reference.step} of order {reference.order}"
 
 
-def _is_dated(plan: Plan) -> bool:
-    lines = (*plan.order_lines, *plan.lines)
+def _has_requested_completion(plan: Plan) -> bool:
+    lines = (*plan.order_lines, *plan.fulfilment_lines)
     asked = [plan.order.requested_completion, *(line.requested_completion for line in lines)]
     return any(moment is not None for moment in asked)
 
 
-def after(step: PlannedStep) -> str:
+def describe_predecessors(step: PlannedStep) -> str:
     """`after 1, 2`, with the numbers that `show` prints; `at once` where it waits for nothing."""
-    return f"after {numbers(step.after)}" if step.after else "at once"
+    return f"after {format_step_numbers(step.after)}" if step.after else "at once"
 
 
-def numbers(positions: Sequence[int]) -> str:
+def format_step_numbers(positions: Sequence[int]) -> str:
     """Positions in the plan's list of steps as numbers; long runs as `4–90`."""
     parts: list[str] = []
     first = last = None

@@ -6,28 +6,28 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from compiler.plan.plan import Plan
-from views.shared.value_format import suffix_of, times
+from views.shared.value_format import format_quantity, instance_suffix
 
 
 @dataclass
-class PlanLane:
+class PlanSwimlane:
     title: str
     """`Security camera ×4`, with what tells it from others of that name where there are any."""
     steps: list[int] = field(default_factory=list)
     """Positions in the plan."""
 
 
-def plan_lanes(plan: Plan) -> list[PlanLane]:
+def plan_swimlanes(plan: Plan) -> list[PlanSwimlane]:
     """In the order of their first steps."""
-    lanes: dict[tuple[str, str], PlanLane] = {}
+    lanes: dict[tuple[str, str], PlanSwimlane] = {}
     for position, step in enumerate(plan.steps):
-        planned = plan.definition_of(step)
-        key = (planned.workstream, suffix_of(step.id))
+        planned = plan.step_definition(step)
+        key = (planned.workstream, instance_suffix(step.id))
         if key not in lanes:
-            served = plan.lines_of(step)
+            served = plan.step_lines(step)
             single = len(served) == 1 and served[0].product == planned.workstream
-            quantity = f" {times(served[0].quantity)}" if single and served[0].quantity != 1 else ""
-            lanes[key] = PlanLane(planned.workstream_name + quantity)
+            quantity = f" {format_quantity(served[0].quantity)}" if single and served[0].quantity != 1 else ""
+            lanes[key] = PlanSwimlane(planned.workstream_name + quantity)
         lanes[key].steps.append(position)
     titles = Counter(lane.title for lane in lanes.values())
     for (_, suffix), lane in lanes.items():

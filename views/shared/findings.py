@@ -7,29 +7,29 @@ from collections.abc import Iterable, Sequence
 from rich.text import Text
 
 from compiler.source.findings import Finding
-from views.shared.value_format import counted
+from views.shared.value_format import pluralize
 
-STYLES = {"error": "red", "warning": "yellow"}
+SEVERITY_STYLES = {"error": "red", "warning": "yellow"}
 
 
-def findings_text(findings: Iterable[Finding]) -> list[Text]:
+def finding_lines(findings: Iterable[Finding]) -> list[Text]:
     """A line a finding. Where there is no place to name, only the file."""
-    return [_line(finding) for finding in findings]
+    return [_finding_line(finding) for finding in findings]
 
 
-def _line(finding: Finding) -> Text:
+def _finding_line(finding: Finding) -> Text:
     place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
     return Text.assemble(
         (f"{place}: ", "bold"),
-        ("warning: " if finding.severity == "warning" else "", STYLES["warning"]),
-        (finding.message, "" if finding.severity == "warning" else STYLES["error"]),
+        ("warning: " if finding.severity == "warning" else "", SEVERITY_STYLES["warning"]),
+        (finding.message, "" if finding.severity == "warning" else SEVERITY_STYLES["error"]),
         (f" [{finding.code}]", "bright_black"),
     )
 
 
-def tally(findings: Sequence[Finding]) -> str:
+def findings_summary(findings: Sequence[Finding]) -> str:
     """`2 errors, 1 warning`."""
     errors = sum(finding.severity == "error" for finding in findings)
     warnings = len(findings) - errors
-    parts = [counted(errors, "error")] if errors else []
-    return ", ".join(parts + ([counted(warnings, "warning")] if warnings else []))
+    parts = [pluralize(errors, "error")] if errors else []
+    return ", ".join(parts + ([pluralize(warnings, "warning")] if warnings else []))

@@ -7,30 +7,30 @@ from typing import NamedTuple
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
 
-class Mark(NamedTuple):
+class StateMark(NamedTuple):
     symbol: str
     ascii: str
     style: str
     """Of rich."""
 
-    def shown(self, ascii_only: bool) -> str:
+    def glyph(self, ascii_only: bool) -> str:
         return self.ascii if ascii_only else self.symbol
 
 
-STEP_MARKS: dict[StepState, Mark] = {
-    StepState.PENDING: Mark("○", ".", "bright_black"),
-    StepState.SCHEDULED: Mark("◷", "@", "blue"),
-    StepState.READY: Mark("◌", ":", "cyan"),
-    StepState.IN_PROGRESS: Mark("●", "*", "bold cyan"),
-    StepState.FAILED: Mark("↻", "~", "yellow"),
-    StepState.FATALLY_FAILED: Mark("✖", "X", "bold red"),
-    StepState.ON_HOLD: Mark("‖", "=", "magenta"),
-    StepState.COMPLETED: Mark("✔", "+", "green"),
-    StepState.SKIPPED: Mark("–", "-", "bright_black"),
-    StepState.FAILED_ACCEPTED: Mark("!", "!", "yellow"),
-    StepState.DISCARDED: Mark("×", "x", "bright_black"),
-    StepState.CANCELLED: Mark("↶", "<", "magenta"),
-    StepState.AMENDED: Mark("⟲", "%", "magenta"),
+STEP_MARKS: dict[StepState, StateMark] = {
+    StepState.PENDING: StateMark("○", ".", "bright_black"),
+    StepState.SCHEDULED: StateMark("◷", "@", "blue"),
+    StepState.READY: StateMark("◌", ":", "cyan"),
+    StepState.IN_PROGRESS: StateMark("●", "*", "bold cyan"),
+    StepState.FAILED: StateMark("↻", "~", "yellow"),
+    StepState.FATALLY_FAILED: StateMark("✖", "X", "bold red"),
+    StepState.ON_HOLD: StateMark("‖", "=", "magenta"),
+    StepState.COMPLETED: StateMark("✔", "+", "green"),
+    StepState.SKIPPED: StateMark("–", "-", "bright_black"),
+    StepState.FAILED_ACCEPTED: StateMark("!", "!", "yellow"),
+    StepState.DISCARDED: StateMark("×", "x", "bright_black"),
+    StepState.CANCELLED: StateMark("↶", "<", "magenta"),
+    StepState.AMENDED: StateMark("⟲", "%", "magenta"),
 }
 
 ORDER_STYLES: dict[OrderState, str] = {

@@ -7,12 +7,12 @@ from datetime import UTC, datetime, timedelta
 MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
-def moment(at: datetime | None) -> str:
+def format_time(at: datetime | None) -> str:
     """`2026-12-01 08:00:00 UTC`; nothing for no time."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
 
 
-def short_moment(at: datetime | None, now: datetime) -> str:
+def format_short_time(at: datetime | None, now: datetime) -> str:
     """`08:00:00` on the day of `now`, else with its date, to the minute."""
     if at is None:
         return ""
@@ -20,7 +20,7 @@ def short_moment(at: datetime | None, now: datetime) -> str:
     return at.strftime("%H:%M:%S" if at.date() == now.astimezone(UTC).date() else "%Y-%m-%d %H:%M")
 
 
-def duration(span: timedelta | float) -> str:
+def format_elapsed(span: timedelta | float) -> str:
     """`30 ms`, `0.3 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)
     sign, seconds = ("-", -seconds) if seconds < 0 else ("", seconds)

@@ -6,35 +6,35 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-LONGEST_VALUE = 200
+MAX_VALUE_LENGTH = 200
 
 
-def customer_words(customer: Mapping[str, Any]) -> str:
+def format_customer(customer: Mapping[str, Any]) -> str:
     """`Elm Street 14 (C-42, gold)`."""
     name, more = customer.get("name"), [str(customer[key]) for key in ("id", "tier") if customer.get(key)]
     return f"{name} ({', '.join(more)})" if name and more else str(name or ", ".join(more))
 
 
-def values(mapping: Mapping[str, Any]) -> str:
+def format_values(mapping: Mapping[str, Any]) -> str:
     """`cameras=4 model=outdoor address="Elm Street 14"`."""
-    return " ".join(f"{name}={_value(value)}" for name, value in mapping.items())
+    return " ".join(f"{name}={_format_value(value)}" for name, value in mapping.items())
 
 
-def _value(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if hasattr(value, "isoformat"):
         text = str(value.isoformat())
     elif isinstance(value, str) and value and not set(value) & set(' ="'):
         text = value
     else:
         text = json.dumps(value, ensure_ascii=False, default=str)
-    return text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
 
 
-def times(quantity: int | float) -> str:
+def format_quantity(quantity: int | float) -> str:
     return f"×{quantity:g}" if isinstance(quantity, float) else f"×{quantity}"
 
 
-def suffix_of(step_id: str) -> str:
+def instance_suffix(step_id: str) -> str:
     """What an instance's id says after its step: `security_camera.reserve@1` → `1`; empty for one an order."""
     return step_id.partition("@")[2]
 
@@ -44,6 +44,6 @@ def in_words(state: str) -> str:
     return state.replace("_", " ")
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
+def pluralize(count: int, noun: str, plural: str | None = None) -> str:
     """`1 step`, `12,000 steps`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"

@@ -19,12 +19,12 @@ from workflows.contract.states import OrderState, StepState
 TASK_QUEUE = "ordo"
 """Where workers listen and clients submit, unless told otherwise."""
 
-WORKFLOW_TYPE = "FulfilOrder"
+ORDER_WORKFLOW_TYPE = "FulfilOrder"
 MEMO_REVISION = "revision"
 MEMO_DIGEST = "order_digest"
 """Of an order's memo: its revision, and what it was submitted with, or amended to last."""
-MAILBOX_TYPE = "EventMailbox"
-OUTBOX_TYPE = "OrderOutbox"
+MAILBOX_WORKFLOW_TYPE = "EventMailbox"
+OUTBOX_WORKFLOW_TYPE = "OrderOutbox"
 
 # Updates of FulfilOrder: name → argument → answer
 UPDATE_DECISION = "decision"  # None → Decision; waits for the compiler's word
@@ -58,11 +58,11 @@ QUERY_STEPS = "steps"  # StepsPageRequest → StepsPage
 QUERY_PLAN = "plan"  # None → bytes, compiler.plan.codec.pack(plan)
 
 
-def workflow_id(order_id: str) -> str:
+def order_workflow_id(order_id: str) -> str:
     return f"order/{order_id}"
 
 
-def mailbox_id(order_id: str | None = None, key: str | None = None, name: str | None = None) -> str:
+def mailbox_workflow_id(order_id: str | None = None, key: str | None = None, name: str | None = None) -> str:
     """The mailbox of an order that is not there yet, or of an event name and key (None: no key).
 
     Percent-encoded, so that no name or key, whatever it contains, can reach another one's mailbox.
@@ -72,7 +72,7 @@ def mailbox_id(order_id: str | None = None, key: str | None = None, name: str | 
     return f"mailbox/key/{quote(name or '', safe='')}/{quote(key or '', safe='')}"
 
 
-def outbox_id(order_id: str) -> str:
+def outbox_workflow_id(order_id: str) -> str:
     """What is told of an order goes out through this workflow, which may outlive the order's run."""
     return f"outbox/{order_id}"
 
@@ -90,7 +90,7 @@ class SearchAttributes:
     REQUESTED_COMPLETION = "RequestedCompletion"  # Datetime
 
 
-class Refusal(StrEnum):
+class RefusalCode(StrEnum):
     NOT_FOUND = "not_found"
     NOT_NOW = "not_now"  # the state does not allow it
     STALE = "stale"  # the caller acted on what is no longer so
@@ -108,7 +108,7 @@ class FulfilOrderInput(Message):
     revision: int = 1
 
 
-class Decision(Message):
+class SubmissionDecision(Message):
     """The answer to a submission."""
 
     order_id: str
@@ -126,7 +126,7 @@ class Actor(Message):
     reason: str = ""
 
 
-class StepAct(Message):
+class StepAction(Message):
     """A person's act on one step. `expected` is the state that they saw; None: not said."""
 
     step: str
@@ -138,7 +138,7 @@ class StepAct(Message):
     """Who had it when they looked; empty: nobody; None: not said."""
 
 
-class NoteAct(Message):
+class NoteAction(Message):
     """A note in the order's history, about one step or the whole order."""
 
     text: str
@@ -146,7 +146,7 @@ class NoteAct(Message):
     step: str | None = None
 
 
-class OrderAct(Message):
+class OrderAction(Message):
     """A person's act on an order, or on a part of it."""
 
     actor: Actor
@@ -190,7 +190,7 @@ class AmendedStep(Message):
     """Of its input; not of all steps where these are very many."""
 
 
-class AmendAnswer(Message):
+class AmendResult(Message):
     order_id: str
     revision: int
     """That the order has now, which a dry run leaves alone."""
@@ -219,7 +219,7 @@ class AmendAnswer(Message):
     """With which the lines that it adds or changes are compiled."""
 
 
-class AssessmentView(Message):
+class RollbackImpactView(Message):
     """What taking back does, or would do. Ids of steps."""
 
     undone: list[str] = []
@@ -237,13 +237,13 @@ class SetCharacteristics(Message):
     actor: Actor
 
 
-class ActAnswer(Message):
+class ActionResult(Message):
     step: str | None = None
     state: StepState | None = None
     message: str
     already: bool = False
     """True where the same act had been done before."""
-    assessment: AssessmentView | None = None
+    assessment: RollbackImpactView | None = None
     """Of what takes something back."""
 
 
@@ -267,7 +267,7 @@ class CallbackDelivery(Message):
     """Duplicates count once; systems that give none get a digest of the body."""
 
 
-class DeliveryAnswer(Message):
+class OrderDeliveryResult(Message):
     status: Literal["completed", "kept", "duplicate", "late"]
     """completed a step; kept for a step whose turn has not come; had come before; its step is done without it."""
     step: str | None = None

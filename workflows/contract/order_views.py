@@ -40,7 +40,7 @@ class UndoView(Message):
     """The last three where a person does it."""
 
 
-class SystemHold(Message):
+class SystemHoldView(Message):
     """A system whose calls wait: an operator has switched it off, or its breaker is open."""
 
     system: str
@@ -52,7 +52,7 @@ class SystemHold(Message):
     next_probe_at: datetime | None = None
 
 
-class OtherOrderView(Message):
+class CrossOrderWaitView(Message):
     """A step of another order that a step waits for."""
 
     order_id: str
@@ -78,7 +78,7 @@ class StepView(Message):
     """`Security camera ×4 · Reserve stock`"""
     lines: list[str]
     after: list[str]
-    other_orders: list[OtherOrderView] = []
+    other_orders: list[CrossOrderWaitView] = []
     """Once its own predecessors are settled."""
     state: StepState
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
@@ -106,7 +106,7 @@ class StepView(Message):
     expected_start: datetime | None = None
     expected_end: datetime | None = None
     """By the forecast; of a step that has not ended."""
-    system_hold: SystemHold | None = None
+    system_hold: SystemHoldView | None = None
     """Why its call waits, where its system holds it back. Operations add this; the order itself cannot see it."""
 
 
@@ -143,7 +143,7 @@ class HoldView(Message):
     at: datetime
 
     @property
-    def what(self) -> str:
+    def description(self) -> str:
         """In words: `the order`, `line 1`, `step camera.reserve@1`."""
         return "the order" if self.scope == "order" else self.scope
 
@@ -197,13 +197,13 @@ class StepsPage(Message):
     next_offset: int | None = None
 
     @field_serializer("steps", when_used="json")
-    def _packed(self, steps: list[StepView]) -> str:
-        return b64encode(zlib.compress(_STEPS.dump_json(steps), 1)).decode()
+    def _compress_steps(self, steps: list[StepView]) -> str:
+        return b64encode(zlib.compress(_STEPS_ADAPTER.dump_json(steps), 1)).decode()
 
     @field_validator("steps", mode="before")
     @classmethod
-    def _unpacked(cls, steps: object) -> object:
-        return _STEPS.validate_json(zlib.decompress(b64decode(steps))) if isinstance(steps, str) else steps
+    def _decompress_steps(cls, steps: object) -> object:
+        return _STEPS_ADAPTER.validate_json(zlib.decompress(b64decode(steps))) if isinstance(steps, str) else steps
 
 
-_STEPS = TypeAdapter(list[StepView])
+_STEPS_ADAPTER = TypeAdapter(list[StepView])

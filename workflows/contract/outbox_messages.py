@@ -12,7 +12,7 @@ UPDATE_RESEND = "resend"  # Resend → ResendAnswer
 QUERY_OUTBOX = "outbox"  # None → OutboxView
 
 
-class Resend(Message):
+class ResendRequest(Message):
     """Undeliverable events are sent once more, and what waits for another attempt is tried at once."""
 
     receiver: str | None = None
@@ -21,12 +21,12 @@ class Resend(Message):
     """Ids; None: all."""
 
 
-class ResendAnswer(Message):
+class ResendResult(Message):
     events: int
     """So many go out once more; 0: there were none."""
 
 
-class Undelivered(Message):
+class UndeliveredEvent(Message):
     """An event that a receiver has not got yet."""
 
     receiver: str
@@ -43,7 +43,7 @@ class Undelivered(Message):
 
 class OutboxView(Message):
     order_id: str
-    undelivered: list[Undelivered]
+    undelivered: list[UndeliveredEvent]
     """Those given up first; of each receiver in order. At most MOST_SHOWN."""
     given_up: int
     waiting: int

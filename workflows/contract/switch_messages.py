@@ -9,11 +9,11 @@ from typing import Literal
 from activity_contract.calls import system_task_queue
 from workflows.contract.order_messages import TASK_QUEUE, Actor, Message
 
-SYSTEM_SWITCH_TYPE = "SystemSwitch"
+SWITCH_WORKFLOW_TYPE = "SystemSwitch"
 UPDATE_SWITCH = "switch"  # SwitchSystem → SwitchAnswer; answered once the server keeps to it
 MEMO_SYSTEM = "system"  # SystemView, as data: readable without a worker
 
-PREFIX = "system/"
+SWITCH_ID_PREFIX = "system/"
 
 
 class SwitchState(StrEnum):
@@ -27,12 +27,12 @@ class SwitchState(StrEnum):
     """An operator has switched it off: calls wait until one switches it on."""
 
 
-def switch_id(system: str, task_queue: str = TASK_QUEUE) -> str:
+def switch_workflow_id(system: str, task_queue: str = TASK_QUEUE) -> str:
     """The switch of a system: one for each deployment (task queue) in a namespace."""
-    return PREFIX + (system if task_queue == TASK_QUEUE else system_task_queue(task_queue, system))
+    return SWITCH_ID_PREFIX + (system if task_queue == TASK_QUEUE else system_task_queue(task_queue, system))
 
 
-class SystemView(Message):
+class SystemSwitchView(Message):
     """A system's switch as it stands."""
 
     system: str
@@ -53,22 +53,22 @@ class SystemView(Message):
     """Why the server does not hold calls back, where it does not."""
 
     @property
-    def off(self) -> bool:
+    def is_off(self) -> bool:
         return self.state is SwitchState.OFF
 
     @property
-    def holds(self) -> bool:
+    def is_holding_calls(self) -> bool:
         """Calls wait, whoever makes them."""
         return self.state in (SwitchState.OPEN, SwitchState.OFF) and self.problem is None
 
 
-class SwitchSystem(Message):
+class SwitchRequest(Message):
     to: Literal["on", "off"]
     actor: Actor
 
 
-class SwitchAnswer(Message):
-    system: SystemView
+class SwitchResult(Message):
+    system: SystemSwitchView
     message: str
     already: bool = False
     """True where it stood so before."""

@@ -24,121 +24,129 @@ from temporalio.exceptions import (
 from activity_contract.calls import (
     CALL_SYSTEM,
     HEARTBEAT_TIMEOUT,
-    LONGEST_BACKOFF,
-    MARGIN,
+    MAX_BACKOFF,
     POLL_SYSTEM,
     RETRY_LATER,
     TIMEOUT,
+    TIMEOUT_MARGIN,
     system_task_queue,
 )
-from activity_contract.cross_order import ORDER_STANDING, WATCH_ORDER_STEP, StepStanding
+from activity_contract.cross_order import ORDER_STEP_STATUS, WATCH_ORDER_STEP, CrossOrderStepStatus
 from activity_contract.mailboxes import RETURN_EVENTS, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS, ReturnedEvents
 from activity_contract.notifications import HAND_OVER_EVENTS
 from compiler.language.steps import RetryPolicy as StepRetry
-from workflows.contract.order_messages import workflow_id
+from workflows.contract.order_messages import order_workflow_id
 from workflows.core.engine import advance
 from workflows.core.execution.failure_handling import INTERNAL_ERROR
 from workflows.core.notifications import order_events
 from workflows.core.state.commands import (
-    AskOrder,
+    PublishEvents,
+    SendStepStatus,
     StartActivity,
     StartCall,
-    Subscribe,
-    TellEvents,
-    TellStanding,
-    Unsubscribe,
+    SubscribeEvents,
+    UnsubscribeEvents,
+    WatchOrderStep,
 )
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import Failure
-from workflows.core.steps.refusal import Refused
+from workflows.core.state.step_run import StepFailure
+from workflows.core.steps.refusal import RequestRefused
 
 logger = logging.getLogger(__name__)
 
-BROKEN = "engine_error"
+ENGINE_ERROR = "engine_error"
 """Type of the failure that a mistake of the engine ends with, where it cannot be laid at a step's door."""
-LOST_WORKERS = 10
+LOST_WORKER_ATTEMPTS = 10
 """So many attempts more than the policy's Temporal may make: those that a worker's death has cost."""
-SUBSCRIBING = timedelta(seconds=15)
-HANDING_OVER = timedelta(seconds=15)
+SUBSCRIBE_TIMEOUT = timedelta(seconds=15)
+PUBLISH_TIMEOUT = timedelta(seconds=15)
 
 
 @contextmanager
-def refusals() -> Iterator[None]:
+def refusals_as_failures() -> Iterator[None]:
     """What the core refuses, as the failure that an update answers with; and mistakes, which would block the order."""
     try:
         yield
-    except Refused as refused:
-        raise refusal(refused) from refused
+    except RequestRefused as refused:
+        raise to_application_error(refused) from refused
     except Exception as error:
         logger.exception("an update could not be taken in")
-        raise ApplicationError(f"{type(error).__name__}: {error}", type=BROKEN, non_retryable=True) from error
+        raise ApplicationError(f"{type(error).__name__}: {error}", type=ENGINE_ERROR, non_retryable=True) from error
 
 
-def refusal(refused: Refused) -> ApplicationError:
+def to_application_error(refused: RequestRefused) -> ApplicationError:
     return ApplicationError(str(refused), type=refused.code.value, non_retryable=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Flight:
+class InFlightCommand:
     """An activity under way, and what the core asked for."""
 
-    command: AskOrder | TellStanding | StartCall | StartActivity | Subscribe | Unsubscribe | TellEvents
-    handle: asyncio.Task[Any]
+    command: (
+        WatchOrderStep
+        | SendStepStatus
+        | StartCall
+        | StartActivity
+        | SubscribeEvents
+        | UnsubscribeEvents
+        | PublishEvents
+    )
+    task: asyncio.Task[Any]
 
     @property
-    def name(self) -> str:
+    def key(self) -> str:
         command = self.command
-        if isinstance(command, AskOrder | TellStanding):
+        if isinstance(command, WatchOrderStep | SendStepStatus):
             return command.activity_id
-        if isinstance(command, Subscribe | Unsubscribe | TellEvents):
+        if isinstance(command, SubscribeEvents | UnsubscribeEvents | PublishEvents):
             return command.activity_id
         return f"{command.step}/{command.launch}"
 
-    def end(self, run: OrderRun) -> None:
+    def report_outcome(self, run: OrderRun) -> None:
         """Tells the core how it ended."""
-        command, handle = self.command, self.handle
+        command, handle = self.command, self.task
         error = asyncio.CancelledError() if handle.cancelled() else handle.exception()
-        if isinstance(command, AskOrder):
-            advance.order_answered(run, command.watch, handle.result() if error is None else None)
-        elif isinstance(command, TellStanding):
-            advance.order_told(run)
-        elif isinstance(command, Subscribe | Unsubscribe):
-            if error is not None and isinstance(command, Subscribe):
+        if isinstance(command, WatchOrderStep):
+            advance.order_watch_ended(run, command.watch, handle.result() if error is None else None)
+        elif isinstance(command, SendStepStatus):
+            advance.step_status_sent(run)
+        elif isinstance(command, SubscribeEvents | UnsubscribeEvents):
+            if error is not None and isinstance(command, SubscribeEvents):
                 run.steps[command.step].subscribed = False
-        elif isinstance(command, TellEvents):
-            order_events.handed_over(run, well=error is None)
+        elif isinstance(command, PublishEvents):
+            order_events.batch_published(run, succeeded=error is None)
         elif error is None:
-            advance.answered(run, command.step, command.launch, handle.result())
+            advance.activity_succeeded(run, command.step, command.launch, handle.result())
         else:
-            failure = failure_of(error)
+            failure = to_failure(error)
             if isinstance(failure, Interrupted):
-                advance.interrupted(run, command.step, command.launch, begun=failure.begun)
+                advance.activity_interrupted(run, command.step, command.launch, started=failure.started)
             else:
-                advance.attempt_failed(run, command.step, command.launch, failure)
+                advance.activity_failed(run, command.step, command.launch, failure)
 
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
     """The activity ended without an attempt's result."""
 
-    begun: bool
+    started: bool
 
 
 def start_call(command: StartCall) -> workflow.ActivityHandle[Any]:
     request = command.request
     queue = system_task_queue(workflow.info().task_queue, request.system)
-    if command.polls:
-        return _started(command, POLL_SYSTEM, queue, _evenly(request.every))
-    return _started(command, CALL_SYSTEM, queue, retry_policy(request.retry, request.earlier_attempts))
+    if command.is_poll:
+        return _start(command, POLL_SYSTEM, queue, _fixed_interval_policy(request.every))
+    return _start(command, CALL_SYSTEM, queue, retry_policy(request.retry, request.earlier_attempts))
 
 
 def start_activity(command: StartActivity) -> workflow.ActivityHandle[Any]:
     request = command.request
-    return _started(command, command.name, None, retry_policy(request.retry, request.earlier_attempts))
+    return _start(command, command.name, None, retry_policy(request.retry, request.earlier_attempts))
 
 
-def _started(
-    command: StartCall | StartActivity, name: str, queue: str | None, retries: RetryPolicy
+def _start(
+    command: StartCall | StartActivity, name: str, queue: str | None, policy: RetryPolicy
 ) -> workflow.ActivityHandle[Any]:
     return workflow.start_activity(
         name,
@@ -146,118 +154,120 @@ def _started(
         task_queue=queue,
         activity_id=command.activity_id,
         summary=command.summary,
-        start_to_close_timeout=timedelta(seconds=command.request.timeout + MARGIN),
+        start_to_close_timeout=timedelta(seconds=command.request.timeout + TIMEOUT_MARGIN),
         heartbeat_timeout=timedelta(seconds=HEARTBEAT_TIMEOUT),
         cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-        retry_policy=retries,
+        retry_policy=policy,
     )
 
 
-def subscribe(command: Subscribe | Unsubscribe) -> workflow.ActivityHandle[Any]:
-    name = SUBSCRIBE_EVENTS if isinstance(command, Subscribe) else UNSUBSCRIBE_EVENTS
+def start_subscription(command: SubscribeEvents | UnsubscribeEvents) -> workflow.ActivityHandle[Any]:
+    name = SUBSCRIBE_EVENTS if isinstance(command, SubscribeEvents) else UNSUBSCRIBE_EVENTS
     return workflow.start_activity(
         name,
         command.subscription,
         activity_id=command.activity_id,
         summary=f"events {', '.join(command.subscription.names)} with key {command.subscription.key}"[:100],
-        start_to_close_timeout=SUBSCRIBING,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+        start_to_close_timeout=SUBSCRIBE_TIMEOUT,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
     )
 
 
-def tell(command: TellEvents) -> workflow.ActivityHandle[Any]:
+def publish_events(command: PublishEvents) -> workflow.ActivityHandle[Any]:
     """Tried until it succeeds: only cancelling ends it otherwise."""
     return workflow.start_activity(
         HAND_OVER_EVENTS,
-        command.hand_over,
+        command.batch,
         activity_id=command.activity_id,
-        summary=f"{len(command.hand_over.events)} events to the outbox",
-        start_to_close_timeout=HANDING_OVER,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+        summary=f"{len(command.batch.events)} events to the outbox",
+        start_to_close_timeout=PUBLISH_TIMEOUT,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
     )
 
 
-def give_back(returned: ReturnedEvents) -> workflow.ActivityHandle[Any]:
+def return_events(returned: ReturnedEvents) -> workflow.ActivityHandle[Any]:
     """Tried until it succeeds."""
     return workflow.start_activity(
         RETURN_EVENTS,
         returned,
         summary=f"{len(returned.events)} events wait for the order that is sent again",
-        start_to_close_timeout=SUBSCRIBING,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+        start_to_close_timeout=SUBSCRIBE_TIMEOUT,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
     )
 
 
-def ask_order(command: AskOrder) -> workflow.ActivityHandle[Any]:
+def watch_order_step(command: WatchOrderStep) -> workflow.ActivityHandle[Any]:
     watch = command.watch
     return workflow.start_activity(
         WATCH_ORDER_STEP,
         watch,
-        result_type=StepStanding,
+        result_type=CrossOrderStepStatus,
         activity_id=command.activity_id,
         summary=f"order {watch.other_order}, step {watch.other_step}"[:200],
-        start_to_close_timeout=SUBSCRIBING,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=LONGEST_BACKOFF)),
+        start_to_close_timeout=SUBSCRIBE_TIMEOUT,
+        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
     )
 
 
-def tell_standing(command: TellStanding) -> asyncio.Task[None]:
+def send_step_status(command: SendStepStatus) -> asyncio.Task[None]:
     """As a signal: durable at once. An order that is no longer there needs not to be told."""
-    waiting = workflow.get_external_workflow_handle(workflow_id(command.order_id))
-    return asyncio.create_task(waiting.signal(ORDER_STANDING, command.standing))
+    waiting = workflow.get_external_workflow_handle(order_workflow_id(command.order_id))
+    return asyncio.create_task(waiting.signal(ORDER_STEP_STATUS, command.status))
 
 
-START: Mapping[type[Any], Callable[[Any], asyncio.Task[Any]]] = {
-    AskOrder: ask_order,
-    TellStanding: tell_standing,
+STARTERS: Mapping[type[Any], Callable[[Any], asyncio.Task[Any]]] = {
+    WatchOrderStep: watch_order_step,
+    SendStepStatus: send_step_status,
     StartCall: start_call,
     StartActivity: start_activity,
-    Subscribe: subscribe,
-    Unsubscribe: subscribe,
-    TellEvents: tell,
+    SubscribeEvents: start_subscription,
+    UnsubscribeEvents: start_subscription,
+    PublishEvents: publish_events,
 }
 
 
-def _evenly(seconds: float) -> RetryPolicy:
+def _fixed_interval_policy(seconds: float) -> RetryPolicy:
     """For ever, at this distance: the workflow's `within` ends it."""
-    pause = timedelta(seconds=max(0.1, min(seconds, LONGEST_BACKOFF)))
+    pause = timedelta(seconds=max(0.1, min(seconds, MAX_BACKOFF)))
     return RetryPolicy(initial_interval=pause, backoff_coefficient=1.0, maximum_interval=pause)
 
 
 def retry_policy(policy: StepRetry, earlier_attempts: int) -> RetryPolicy:
     """What Temporal does where the activity could not say anything itself."""
-    longest = timedelta(seconds=LONGEST_BACKOFF)
+    longest = timedelta(seconds=MAX_BACKOFF)
     intervals = policy.intervals
     first = intervals[0] if intervals else policy.initial
     return RetryPolicy(
         initial_interval=max(timedelta(milliseconds=1), min(first, longest)),
         backoff_coefficient=policy.backoff,
         maximum_interval=max(timedelta(milliseconds=1), min(first, longest), min(policy.max_interval, longest)),
-        maximum_attempts=max(1, policy.attempts - earlier_attempts) + LOST_WORKERS,
+        maximum_attempts=max(1, policy.attempt_count - earlier_attempts) + LOST_WORKER_ATTEMPTS,
     )
 
 
-def failure_of(error: BaseException) -> Failure | Interrupted:
+def to_failure(error: BaseException) -> StepFailure | Interrupted:
     """What an activity's end means for its step."""
     cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, ApplicationError):
-        return _as_told(cause)
+        return _application_failure(cause)
     if isinstance(cause, TimeoutError):
         if cause.type is TimeoutType.SCHEDULE_TO_START:
-            return Interrupted(begun=False)
-        return Failure(TIMEOUT, "no answer, and the worker that waited for it was lost or hung", outcome_known=False)
+            return Interrupted(started=False)
+        return StepFailure(
+            TIMEOUT, "no answer, and the worker that waited for it was lost or hung", outcome_known=False
+        )
     if isinstance(cause, CancelledError | asyncio.CancelledError):
-        return Interrupted(begun=True)
+        return Interrupted(started=True)
     message = cause.message if isinstance(cause, FailureError) else str(cause)
-    return Failure(INTERNAL_ERROR, message or type(cause).__name__, outcome_known=False)
+    return StepFailure(INTERNAL_ERROR, message or type(cause).__name__, outcome_known=False)
 
 
-def _as_told(error: ApplicationError) -> Failure:
+def _application_failure(error: ApplicationError) -> StepFailure:
     """An activity that follows the contract gives details; for others type and message do."""
     details = error.details[0] if error.details else None
     if not isinstance(details, dict):
-        return Failure(error.type or INTERNAL_ERROR, error.message, outcome_known=False)
-    return Failure(
+        return StepFailure(error.type or INTERNAL_ERROR, error.message, outcome_known=False)
+    return StepFailure(
         code=str(details.get("code") or error.type or INTERNAL_ERROR),
         message=str(details.get("message") or error.message),
         outcome_known=bool(details.get("outcome_known", True)),

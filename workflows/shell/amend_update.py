@@ -8,25 +8,27 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from activity_contract.compilation import COMPILE_AMENDMENT, CompileAmendment, CompiledAmendment
-from compiler.plan.codec import unpack
-from workflows.contract.order_messages import AmendAnswer, AmendOrder, Refusal
-from workflows.core.amendment.answer import Judged, check, decide
-from workflows.core.amendment.impact import Amended
+from activity_contract.compilation import COMPILE_AMENDMENT, CompileAmendmentInput, CompiledAmendment
+from compiler.plan.codec import decode_plan
+from workflows.contract.order_messages import AmendOrder, AmendResult, RefusalCode
+from workflows.core.amendment.answer import AmendmentAssessment, check_preconditions, decide
+from workflows.core.amendment.impact import AmendedPlan
 from workflows.core.state.order_run import OrderRun
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
-COMPILING = timedelta(seconds=120)
-MANY_STEPS = 2_000
+COMPILE_TIMEOUT = timedelta(seconds=120)
+LARGE_PLAN_STEPS = 2_000
 """So large a plan is read in a turn of its own: Temporal takes one that computes for over 2 s as hanging."""
 
 
-async def judged(run: OrderRun, packed: bytes, revision: int, message: AmendOrder) -> Judged:
+async def assess_amendment(
+    run: OrderRun, packed_plan: bytes, revision: int, message: AmendOrder
+) -> AmendmentAssessment:
     """Compiles the amendment and says what it does. Changes nothing. Raises Refused."""
-    check(run, revision, message)
-    compiled = await _compiled(run, packed, message)
+    check_preconditions(run, revision, message)
+    compiled = await _compile(run, packed_plan, message)
     if compiled.findings:
-        answer = AmendAnswer(
+        answer = AmendResult(
             order_id=run.plan.order.id,
             revision=revision,
             accepted=False,
@@ -34,19 +36,19 @@ async def judged(run: OrderRun, packed: bytes, revision: int, message: AmendOrde
             findings=compiled.findings,
             message=f"Order {run.plan.order.id} goes on as it was: what it is to become is rejected",
         )
-        return Judged(answer, compiled)
+        return AmendmentAssessment(answer, compiled)
     if not compiled.survives:
-        raise Refused(
-            Refusal.INVALID,
+        raise RequestRefused(
+            RefusalCode.INVALID,
             f"No line of order {run.plan.order.id} is left in what it is to become, so this was meant for another "
             "order; to give it up, cancel it",
         )
-    plan = unpack(compiled.plan)
-    if len(plan.steps) > MANY_STEPS:
+    plan = decode_plan(compiled.plan)
+    if len(plan.steps) > LARGE_PLAN_STEPS:
         await workflow.sleep(timedelta(milliseconds=1), summary="a large amendment")
     run.now = workflow.time()
-    check(run, revision, message)
-    amended = Amended(
+    check_preconditions(run, revision, message)
+    amended = AmendedPlan(
         plan,
         frozenset(compiled.retired),
         frozenset(compiled.changed),
@@ -56,20 +58,20 @@ async def judged(run: OrderRun, packed: bytes, revision: int, message: AmendOrde
     return decide(run, revision, message, compiled, amended)
 
 
-async def _compiled(run: OrderRun, packed: bytes, message: AmendOrder) -> CompiledAmendment:
-    asked = CompileAmendment(order=message.order, plan=packed, retired=list(run.revisions.retired))
+async def _compile(run: OrderRun, packed_plan: bytes, message: AmendOrder) -> CompiledAmendment:
+    asked = CompileAmendmentInput(order=message.order, plan=packed_plan, retired=list(run.amendments.retired))
     try:
         compiled: CompiledAmendment = await workflow.execute_local_activity(
             COMPILE_AMENDMENT,
             asked,
             result_type=CompiledAmendment,
-            start_to_close_timeout=COMPILING,
+            start_to_close_timeout=COMPILE_TIMEOUT,
             retry_policy=RetryPolicy(maximum_attempts=3),
             summary=f"Order {run.plan.order.id}, as amended",
         )
     except FailureError as error:
-        raise Refused(
-            Refusal.NOT_NOW,
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
             f"The amendment could not be compiled, and order {run.plan.order.id} goes on as it was: "
             f"{error.cause or error}",
         ) from error

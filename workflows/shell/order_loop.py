@@ -16,130 +16,130 @@ from workflows.core.state import rollup
 from workflows.core.state.commands import CancelActivity, StartCall
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
-from workflows.core.steps.labels import summary_of
+from workflows.core.steps.labels import activity_summary
 from workflows.core.timing import jeopardy
 from workflows.shell import activity_calls
-from workflows.shell.activity_calls import Flight
-from workflows.shell.search_attributes import Showing
+from workflows.shell.activity_calls import InFlightCommand
+from workflows.shell.search_attributes import OrderVisibility
 
 # Whether a run has passed one of the next two is decided again at every replay: another value needs workflow.patched.
-EVENTS_PER_RUN = 10_000
+MAX_EVENTS_PER_RUN = 10_000
 """Where the server does not suggest it before."""
-UPDATES_PER_RUN = 1_000
+MAX_UPDATES_PER_RUN = 1_000
 """Temporal takes 2,000 updates a run."""
-PATIENCE = timedelta(seconds=60)
+DRAIN_TIMEOUT = timedelta(seconds=60)
 """So long a run that is about to continue as another one waits for the calls in flight; then they are cancelled, and
 made again with the same key."""
-ROUNDS = 3
+EVENT_LOOP_ROUNDS = 3
 """Of the event loop. Decided again at every replay, too."""
-MOST_CARRIED = 1_900_000
+MAX_SNAPSHOT_BYTES = 1_900_000
 """Bytes; a payload holds 2 MB."""
 
 
 class OrderLoop:
     """Belongs to one run of the workflow. `packed`: the plan, as it crosses over."""
 
-    def __init__(self, run: OrderRun, packed: bytes, start_again: dict[str, Any]) -> None:
+    def __init__(self, run: OrderRun, packed_plan: bytes, next_input: dict[str, Any]) -> None:
         self.run = run
-        self.showing = Showing()
-        self.updates = 0
+        self.visibility = OrderVisibility()
+        self.update_count = 0
         """Taken by this run."""
-        self._packed = packed
-        self._start_again = start_again
+        self._packed_plan = packed_plan
+        self._next_input = next_input
         """The workflow's first argument, should it continue as another run."""
-        self._flights: dict[str, Flight] = {}
-        self._landed: list[Flight] = []
-        self._stirred = asyncio.Event()
+        self._in_flight: dict[str, InFlightCommand] = {}
+        self._finished: list[InFlightCommand] = []
+        self._wake_event = asyncio.Event()
         self._timer: tuple[float, asyncio.Task[None]] | None = None
-        self._patience: asyncio.Task[None] | None = None
-        self._cancel_heard = False
-        self._long_from = 0
+        self._drain_timer: asyncio.Task[None] | None = None
+        self._cancel_handled = False
+        self._min_history_length = 0
         """Events before which the run does not continue as another one."""
 
-    def revised(self, packed: bytes, revision: int) -> None:
+    def set_plan(self, packed_plan: bytes, revision: int) -> None:
         """The order has been amended: another run that continues this one has this plan."""
-        self._packed = packed
-        self._start_again = {**self._start_again, "revision": revision}
+        self._packed_plan = packed_plan
+        self._next_input = {**self._next_input, "revision": revision}
 
-    def stir(self) -> None:
+    def wake(self) -> None:
         """Something has changed from outside."""
-        self._stirred.set()
+        self._wake_event.set()
 
-    async def run_to_its_end(self) -> dict[str, Any]:
+    async def run_until_end(self) -> dict[str, Any]:
         """The workflow's result. Ends the run by an exception of Temporal's own where it continues as another one."""
         while True:
             try:
-                return await self._run_on()
+                return await self._run_loop()
             except asyncio.CancelledError:
                 # Temporal takes one such request a run; any other cancellation only clears the worker's memory.
-                if self._cancel_heard or workflow.cancellation_reason() is None:
+                if self._cancel_handled or workflow.cancellation_reason() is None:
                     raise
-                self._cancel_heard = True
-                signals.cancel(self.run)
+                self._cancel_handled = True
+                signals.handle_workflow_cancel(self.run)
 
-    async def _run_on(self) -> dict[str, Any]:
+    async def _run_loop(self) -> dict[str, Any]:
         run = self.run
         while True:
             more = advance.advance(run)
             jeopardy.refresh(run)
-            order_events.gather(run)
-            self._carry_out()
-            if run.ended and not self._flights:
-                return await self._end()
-            self.showing.update(run, busy=bool(self._flights))
-            if not more and self._is_drained():
-                self._continue()
+            order_events.emit_events(run)
+            self._execute_commands()
+            if run.ended and not self._in_flight:
+                return await self._finish()
+            self.visibility.update(run, is_busy=bool(self._in_flight))
+            if not more and self._drain_if_needed():
+                self._continue_as_new()
             self._set_timer()
             if more:
                 await workflow.sleep(timedelta(milliseconds=1), summary="a pause in a long computation")
             else:
-                await self._stirred.wait()
-                await self._all_taken_in()
-            self._stirred.clear()
+                await self._wake_event.wait()
+                await self._drain_event_loop()
+            self._wake_event.clear()
             run.now = workflow.time()
-            self._take_landed()
-            advance.pass_time(run)
+            self._process_finished()
+            advance.process_due_steps(run)
 
-    async def _all_taken_in(self) -> None:
+    async def _drain_event_loop(self) -> None:
         """What has come with the same task is in before the core goes on; an answer needs two rounds of the event loop
         from its activity to `_landed`. In how many parts Temporal hands things on makes no difference then
         (workers/single_batch_flag.py)."""
-        for _ in range(ROUNDS):
+        for _ in range(EVENT_LOOP_ROUNDS):
             await asyncio.sleep(0)
 
-    async def _end(self) -> dict[str, Any]:
+    async def _finish(self) -> dict[str, Any]:
         run = self.run
         run.ended_at = workflow.time()
         jeopardy.refresh(run)
-        state = rollup.state_of(run)
-        run.journal.note(run.ended_at, f"ended {state}")
-        self.showing.update(run, busy=False)
+        state = rollup.current_order_state(run)
+        run.audit_log.record(run.ended_at, f"ended {state}")
+        self.visibility.update(run, is_busy=False)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return {"order_id": run.plan.order.id, "state": state.value, "steps": len(run.steps)}
 
-    def _carry_out(self) -> None:
-        for command in advance.take_commands(self.run):
+    def _execute_commands(self) -> None:
+        for command in advance.drain_commands(self.run):
             if isinstance(command, CancelActivity):
-                flight = self._flights.get(f"{command.step}/{command.launch}")
+                flight = self._in_flight.get(f"{command.step}/{command.launch}")
                 if flight is not None:
-                    flight.handle.cancel()
+                    flight.task.cancel()
             else:
-                self._send(Flight(command, activity_calls.START[type(command)](command)))
+                self._track(InFlightCommand(command, activity_calls.STARTERS[type(command)](command)))
 
-    def _send(self, flight: Flight) -> None:
-        name = flight.name
-        self._flights[name] = flight
+    def _track(self, in_flight: InFlightCommand) -> None:
+        name = in_flight.key
+        self._in_flight[name] = in_flight
 
-        def land(_task: Any) -> None:
-            self._landed.append(self._flights.pop(name))
-            self._stirred.set()
+        def on_done(_task: Any) -> None:
+            self._finished.append(self._in_flight.pop(name))
+            self._wake_event.set()
 
-        flight.handle.add_done_callback(land)
+        in_flight.task.add_done_callback(on_done)
 
-    def _take_landed(self) -> None:
-        landed, self._landed = self._landed, []
+    def _process_finished(self) -> None:
+        landed, self._finished = self._finished, []
         for flight in landed:
-            flight.end(self.run)
+            flight.report_outcome(self.run)
 
     def _set_timer(self) -> None:
         """One timer, to the next moment at which a step wants attention.
@@ -151,64 +151,66 @@ class OrderLoop:
             rings_at, timer = self._timer
             if due is not None and due[0] == rings_at:
                 return
-            if self._flights and (due is None or due[0] > rings_at):
+            if self._in_flight and (due is None or due[0] > rings_at):
                 return
             self._timer = None
             timer.cancel()
         if due is not None:
             delay = max(due[0] - workflow.time(), 0.001)
-            timer = asyncio.create_task(workflow.sleep(delay, summary=self._what_for(due[1])))
+            timer = asyncio.create_task(workflow.sleep(delay, summary=self._timer_summary(due[1])))
             self._timer = (due[0], timer)
-            timer.add_done_callback(self._rung)
+            timer.add_done_callback(self._on_timer_fired)
 
     def _next_due(self) -> tuple[float, StepRun | None] | None:
         """The next moment at which something is to be done, and with which step; None: the forecast is looked at."""
-        due, outlook = self.run.next_due(), self.run.outlook
-        if outlook is not None and outlook.look_at < (due[0] if due is not None else inf):
-            return outlook.look_at, None
+        due, outlook = self.run.next_due(), self.run.jeopardy_watch
+        if outlook is not None and outlook.next_check_at < (due[0] if due is not None else inf):
+            return outlook.next_check_at, None
         return due
 
-    def _what_for(self, step: StepRun | None) -> str:
-        return f"Order {self.run.plan.order.id} · Forecast" if step is None else summary_of(self.run, step)
+    def _timer_summary(self, step: StepRun | None) -> str:
+        return f"Order {self.run.plan.order.id} · Forecast" if step is None else activity_summary(self.run, step)
 
-    def _rung(self, timer: asyncio.Task[None]) -> None:
+    def _on_timer_fired(self, timer: asyncio.Task[None]) -> None:
         if self._timer is not None and self._timer[1] is timer:
             self._timer = None
-            self._stirred.set()
+            self._wake_event.set()
 
-    def _is_drained(self) -> bool:
+    def _drain_if_needed(self) -> bool:
         """Whether the run can and should continue as another one now. Once it should, nothing new is started."""
         if not self.run.draining:
-            if not self._is_long():
+            if not self._should_continue_as_new():
                 return False
             self.run.draining = True
-            self._cancel_flights(polls_only=True)
-            if self._flights:
-                self._patience = asyncio.create_task(workflow.sleep(PATIENCE, summary="calls in flight end"))
-                self._patience.add_done_callback(lambda _task: self._cancel_flights(polls_only=False))
-        return not self._flights and workflow.all_handlers_finished()
+            self._cancel_in_flight(polls_only=True)
+            if self._in_flight:
+                self._drain_timer = asyncio.create_task(workflow.sleep(DRAIN_TIMEOUT, summary="calls in flight end"))
+                self._drain_timer.add_done_callback(lambda _task: self._cancel_in_flight(polls_only=False))
+        return not self._in_flight and workflow.all_handlers_finished()
 
-    def _is_long(self) -> bool:
+    def _should_continue_as_new(self) -> bool:
         info = workflow.info()
         length = info.get_current_history_length()
-        return length >= self._long_from and (
-            info.is_continue_as_new_suggested() or length >= EVENTS_PER_RUN or self.updates >= UPDATES_PER_RUN
+        return length >= self._min_history_length and (
+            info.is_continue_as_new_suggested()
+            or length >= MAX_EVENTS_PER_RUN
+            or self.update_count >= MAX_UPDATES_PER_RUN
         )
 
-    def _cancel_flights(self, *, polls_only: bool) -> None:
+    def _cancel_in_flight(self, *, polls_only: bool) -> None:
         """What is cancelled is made again by the next run, with the same key."""
-        for flight in list(self._flights.values()):
-            if not polls_only or (isinstance(flight.command, StartCall) and flight.command.polls):
-                flight.handle.cancel()
+        for flight in list(self._in_flight.values()):
+            if not polls_only or (isinstance(flight.command, StartCall) and flight.command.is_poll):
+                flight.task.cancel()
 
-    def _continue(self) -> None:
+    def _continue_as_new(self) -> None:
         """Ends the run, unless the order's state is more than Temporal carries: then it goes on for a while."""
-        state = order_snapshot.carried(self.run, self._packed)
-        if len(state) > MOST_CARRIED:
+        state = order_snapshot.snapshot_order(self.run, self._packed_plan)
+        if len(state) > MAX_SNAPSHOT_BYTES:
             workflow.logger.warning("the order's state is too large to continue as new", extra={"bytes": len(state)})
             self.run.draining = False
-            self._long_from = workflow.info().get_current_history_length() + EVENTS_PER_RUN
-            self._stirred.set()
+            self._min_history_length = workflow.info().get_current_history_length() + MAX_EVENTS_PER_RUN
+            self._wake_event.set()
             return
         # Search attributes cross over by themselves; of the memo, only what the run was started with does.
-        workflow.continue_as_new(args=[self._start_again, state], memo=workflow.memo())
+        workflow.continue_as_new(args=[self._next_input, state], memo=workflow.memo())

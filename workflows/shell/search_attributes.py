@@ -15,62 +15,66 @@ from workflows.core.queries import progress_table
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase
-from workflows.core.timing.jeopardy import jeopardy_of
+from workflows.core.timing.jeopardy import order_jeopardy
 
-STATE = SearchAttributeKey.for_keyword(SearchAttributes.ORDER_STATE)
-CUSTOMER = SearchAttributeKey.for_keyword(SearchAttributes.CUSTOMER_ID)
-PRODUCTS = SearchAttributeKey.for_keyword_list(SearchAttributes.PRODUCTS)
-FALLOUT = SearchAttributeKey.for_int(SearchAttributes.FALLOUT_COUNT)
-TASKS = SearchAttributeKey.for_int(SearchAttributes.OPEN_TASKS)
-JEOPARDY = SearchAttributeKey.for_keyword(SearchAttributes.JEOPARDY)
-VERSION = SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION)
-COMPLETION = SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION)
+STATE_KEY = SearchAttributeKey.for_keyword(SearchAttributes.ORDER_STATE)
+CUSTOMER_KEY = SearchAttributeKey.for_keyword(SearchAttributes.CUSTOMER_ID)
+PRODUCTS_KEY = SearchAttributeKey.for_keyword_list(SearchAttributes.PRODUCTS)
+FALLOUT_KEY = SearchAttributeKey.for_int(SearchAttributes.FALLOUT_COUNT)
+TASKS_KEY = SearchAttributeKey.for_int(SearchAttributes.OPEN_TASKS)
+JEOPARDY_KEY = SearchAttributeKey.for_keyword(SearchAttributes.JEOPARDY)
+VERSION_KEY = SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION)
+COMPLETION_KEY = SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION)
 
-SHOWN_EVERY = 1.0
+DETAILS_INTERVAL = 1.0
 """Seconds; a busy order's details are not written anew at every step."""
 
 
-class Showing:
+class OrderVisibility:
     """Remembers what is shown already: each change of a search attribute is an event of the history."""
 
     def __init__(self) -> None:
-        self._attributes: dict[SearchAttributeKey[Any], Any] = {FALLOUT: 0, TASKS: 0, JEOPARDY: Jeopardy.ON_TRACK.value}
-        self._details_at = 0.0
+        self._attributes: dict[SearchAttributeKey[Any], Any] = {
+            FALLOUT_KEY: 0,
+            TASKS_KEY: 0,
+            JEOPARDY_KEY: Jeopardy.ON_TRACK.value,
+        }
+        self._details_updated_at = 0.0
 
-    def decided(self, summary: Mapping[str, Any], run: OrderRun | None) -> None:
+    def publish_decision(self, summary: Mapping[str, Any], run: OrderRun | None) -> None:
         """`summary`: of activities.contract.CompiledOrder; no `run`: the order was rejected."""
         completion = summary.get("requested_completion")
         wanted: dict[SearchAttributeKey[Any], Any] = {
-            CUSTOMER: summary.get("customer_id"),
-            PRODUCTS: summary.get("products"),
-            VERSION: summary.get("catalogue_version"),
-            COMPLETION: datetime.fromisoformat(completion) if isinstance(completion, str) else completion,
+            CUSTOMER_KEY: summary.get("customer_id"),
+            PRODUCTS_KEY: summary.get("products"),
+            VERSION_KEY: summary.get("catalogue_version"),
+            COMPLETION_KEY: datetime.fromisoformat(completion) if isinstance(completion, str) else completion,
         }
-        self._upsert({**wanted, **(_of(run) if run else {STATE: OrderState.REJECTED.value})})
+        self._upsert({**wanted, **(_current_attributes(run) if run else {STATE_KEY: OrderState.REJECTED.value})})
 
-    def amended(self, summary: Mapping[str, Any], run: OrderRun) -> None:
+    def publish_amendment(self, summary: Mapping[str, Any], run: OrderRun) -> None:
         """As `decided`; what the new order does not say any more is shown no longer."""
         if summary.get("requested_completion") is None:
-            self._attributes.pop(COMPLETION, None)
-            workflow.upsert_search_attributes([COMPLETION.value_unset()])
-        self.decided(summary, run)
+            self._attributes.pop(COMPLETION_KEY, None)
+            workflow.upsert_search_attributes([COMPLETION_KEY.value_unset()])
+        self.publish_decision(summary, run)
 
-    def resumed(self, run: OrderRun) -> None:
+    def restore(self, run: OrderRun) -> None:
         """The run before this one has shown all that."""
-        self._attributes.update(_of(run))
+        self._attributes.update(_current_attributes(run))
 
-    def update(self, run: OrderRun, busy: bool) -> None:
-        if not run.changed:
+    def update(self, run: OrderRun, is_busy: bool) -> None:
+        if not run.view_changed:
             return
-        self._upsert(_of(run))
-        if not busy or run.now >= self._details_at + SHOWN_EVERY:
-            run.changed = False
-            self._details_at = run.now
-            workflow.set_current_details(progress_table.details_of(run))
+        self._upsert(_current_attributes(run))
+        if not is_busy or run.now >= self._details_updated_at + DETAILS_INTERVAL:
+            run.view_changed = False
+            self._details_updated_at = run.now
+            workflow.set_current_details(progress_table.progress_table(run))
 
-    def _upsert(self, wanted: Mapping[SearchAttributeKey[Any], Any]) -> None:
+    def _upsert(self, attributes: Mapping[SearchAttributeKey[Any], Any]) -> None:
         changed: list[SearchAttributeUpdate[Any]] = []
-        for key, value in wanted.items():
+        for key, value in attributes.items():
             if value is not None and self._attributes.get(key) != value:
                 self._attributes[key] = value
                 changed.append(key.value_set(value))
@@ -78,16 +82,16 @@ class Showing:
             workflow.upsert_search_attributes(changed)
 
 
-def open_tasks(run: OrderRun) -> int:
+def count_open_tasks(run: OrderRun) -> int:
     """Steps that wait for a person: tasks, and what was escalated to somebody else than those who do it anyway."""
-    escalated = run.outlook.escalated if run.outlook is not None else {}
-    return run.open_tasks + sum(run.steps[position].phase is not Phase.PERSON for position in escalated)
+    escalated = run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else {}
+    return run.open_task_count + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
 
 
-def _of(run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:
+def _current_attributes(run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:
     return {
-        STATE: rollup.state_of(run).value,
-        FALLOUT: run.fallout,
-        TASKS: open_tasks(run),
-        JEOPARDY: jeopardy_of(run).value,
+        STATE_KEY: rollup.current_order_state(run).value,
+        FALLOUT_KEY: run.fallout_count,
+        TASKS_KEY: count_open_tasks(run),
+        JEOPARDY_KEY: order_jeopardy(run).value,
     }

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.framework.command import command
-from cli.framework.errors import WrongUsage
+from cli.framework.command import register_command
+from cli.framework.errors import UsageError
 from cli.framework.session import Session
-from cli.user_input.order_files import GivenOrder, read_given
+from cli.user_input.order_files import LoadedOrder, load_orders
 from compiler.source.findings import OrderRejected
-from views.plan.decisions import reasons_view
+from views.plan.decisions import render_decisions
 
 if TYPE_CHECKING:
     from compiler.catalogue.catalogue import Catalogue
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 PANEL = "Without a server"
 
 
-class Picture(StrEnum):
+class DiagramFormat(StrEnum):
     MERMAID = "mermaid"
     SVG = "svg"
     HTML = "html"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "plan", PANEL)(plan)
+    register_command(app, "plan", PANEL)(plan)
 
 
 def plan(
     session: Session,
     order: Annotated[str, typer.Argument(metavar="ORDER", help="A file with an order, or - for standard input.")],
-    picture: Annotated[
-        Picture | None, typer.Option("--format", help="A picture instead of the tree.", show_default=False)
+    diagram_format: Annotated[
+        DiagramFormat | None, typer.Option("--format", help="A picture instead of the tree.", show_default=False)
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell for each rule, workstream and step why it is in or out.")
@@ -49,71 +49,71 @@ def plan(
     Shows which lines it becomes, which steps they bring, and what each step waits for. A file with several orders gives
     several plans.
     """
-    if picture is not None and (session.json or explain):
-        raise WrongUsage("--format is a picture: it goes neither with -o json nor with --explain")
-    given = read_given([order])
-    if picture is not None and len(given) > 1:
-        raise WrongUsage(f"A picture shows one order, and {order} holds {len(given)}")
-    catalogue = session.catalogue()
-    plans = _explained(session, given, catalogue) if explain else _compiled(given, catalogue)
-    if picture is not None:
-        session.show(_drawn(plans[0].plan, picture))
+    if diagram_format is not None and (session.is_json or explain):
+        raise UsageError("--format is a picture: it goes neither with -o json nor with --explain")
+    given = load_orders([order])
+    if diagram_format is not None and len(given) > 1:
+        raise UsageError(f"A picture shows one order, and {order} holds {len(given)}")
+    catalogue = session.read_catalogue()
+    plans = _explain_plans(session, given, catalogue) if explain else _compile_plans(given, catalogue)
+    if diagram_format is not None:
+        session.print(_render_diagram(plans[0].plan, diagram_format))
     else:
-        _shown(session, plans)
+        _print_plans(session, plans)
 
 
 @dataclass(frozen=True)
-class Planned:
+class PlanResult:
     plan: Plan
     explanation: Explanation | None = None
 
 
-def _compiled(given: Sequence[GivenOrder], catalogue: Catalogue) -> list[Planned]:
+def _compile_plans(orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
     """Raises OrderRejected."""
     from compiler.compile_order import compile_order
 
-    return [Planned(compile_order(each.order, catalogue, each.file)) for each in given]
+    return [PlanResult(compile_order(each.order, catalogue, each.file)) for each in orders]
 
 
-def _explained(session: Session, given: Sequence[GivenOrder], catalogue: Catalogue) -> list[Planned]:
+def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
     """Raises OrderRejected, after telling people what was decided until then."""
     from compiler.explain_order import explain_order
 
-    plans: list[Planned] = []
-    for each in given:
+    plans: list[PlanResult] = []
+    for each in orders:
         explanation = explain_order(each.order, catalogue, each.file)
         if explanation.plan is None:
-            if not session.json:
-                session.show(*reasons_view(explanation.reasons))
+            if not session.is_json:
+                session.print(*render_decisions(explanation.decisions))
             raise OrderRejected(explanation.findings)
-        plans.append(Planned(explanation.plan, explanation))
+        plans.append(PlanResult(explanation.plan, explanation))
     return plans
 
 
-def _shown(session: Session, plans: Sequence[Planned]) -> None:
+def _print_plans(session: Session, plans: Sequence[PlanResult]) -> None:
     """As trees or documents, with the reasons where they are wanted."""
-    from compiler.explain_order import explanation_json
-    from compiler.plan.to_json import plan_json
+    from compiler.explain_order import explanation_to_json
+    from compiler.plan.to_json import plan_to_json
     from views.plan.tree import PlanTree
 
-    write = session.document if len(plans) == 1 else session.line
+    write = session.print_json if len(plans) == 1 else session.print_json_line
     for at, each in enumerate(plans):
-        if session.json:
-            reasons = {"reasons": explanation_json(each.explanation)} if each.explanation else {}
-            write(plan_json(each.plan) | reasons)
+        if session.is_json:
+            reasons = {"reasons": explanation_to_json(each.explanation)} if each.explanation else {}
+            write(plan_to_json(each.plan) | reasons)
             continue
         if at:
-            session.show("")
-        session.show(PlanTree(each.plan, session.terminal))
+            session.print("")
+        session.print(PlanTree(each.plan, session.is_terminal))
         if each.explanation:
-            session.show(*reasons_view(each.explanation.reasons))
+            session.print(*render_decisions(each.explanation.decisions))
 
 
-def _drawn(plan: Plan, picture: Picture) -> str:
-    if picture is Picture.MERMAID:
-        from views.plan.mermaid import mermaid
+def _render_diagram(plan: Plan, diagram_format: DiagramFormat) -> str:
+    if diagram_format is DiagramFormat.MERMAID:
+        from views.plan.mermaid import render_mermaid
 
-        return mermaid(plan)
-    from views.plan.svg import page, svg
+        return render_mermaid(plan)
+    from views.plan.svg import render_html, render_svg
 
-    return svg(plan) if picture is Picture.SVG else page(plan)
+    return render_svg(plan) if diagram_format is DiagramFormat.SVG else render_html(plan)

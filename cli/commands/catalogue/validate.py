@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue.collect_findings import findings_of
-from cli.framework.command import command
-from cli.framework.errors import REFUSED, WrongUsage
+from cli.commands.catalogue.collect_findings import collect_findings
+from cli.framework.command import register_command
+from cli.framework.errors import EXIT_REFUSED, UsageError
 from cli.framework.session import Session
 from compiler.source.findings import did_you_mean
-from views.shared.findings import findings_text, tally
+from views.shared.findings import finding_lines, findings_summary
 
 PANEL = "Without a server"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "validate", PANEL)(validate)
-    command(app, "schema", PANEL)(schema)
+    register_command(app, "validate", PANEL)(validate)
+    register_command(app, "schema", PANEL)(schema)
 
 
 def validate(
@@ -37,15 +37,15 @@ def validate(
     Tells every finding, as file:line:column: message. Orders are checked against the catalogue of --definitions, or
     against the definitions that are named beside them.
     """
-    findings = findings_of(paths or [str(session.definitions)], session.definitions)
+    findings = collect_findings(paths or [str(session.definitions_dir)], session.definitions_dir)
     ok = not any(finding.severity == "error" for finding in findings)
-    if session.json:
-        session.document({"ok": ok, "findings": [finding.model_dump() for finding in findings]})
-        return 0 if ok else REFUSED
-    session.show(*findings_text(findings))
-    named = ", ".join(paths or [str(session.definitions)])
-    session.show(f"{named}: {tally(findings)}" if findings else f"{named}: valid, no findings")
-    return 0 if ok else REFUSED
+    if session.is_json:
+        session.print_json({"ok": ok, "findings": [finding.model_dump() for finding in findings]})
+        return 0 if ok else EXIT_REFUSED
+    session.print(*finding_lines(findings))
+    named = ", ".join(paths or [str(session.definitions_dir)])
+    session.print(f"{named}: {findings_summary(findings)}" if findings else f"{named}: valid, no findings")
+    return 0 if ok else EXIT_REFUSED
 
 
 def schema(
@@ -55,9 +55,9 @@ def schema(
     ] = None,
 ) -> None:
     """Print the JSON Schema of definitions, for editors."""
-    from compiler.language.json_schema import json_schema, kinds
+    from compiler.language.json_schema import json_schema, schema_kinds
 
-    if kind is not None and kind not in kinds():
-        hint = did_you_mean(kind, kinds()) or "."
-        raise WrongUsage(f"There is no kind `{kind}`{hint} There are: {', '.join(kinds())}")
-    session.document(json_schema(kind))
+    if kind is not None and kind not in schema_kinds():
+        hint = did_you_mean(kind, schema_kinds()) or "."
+        raise UsageError(f"There is no kind `{kind}`{hint} There are: {', '.join(schema_kinds())}")
+    session.print_json(json_schema(kind))

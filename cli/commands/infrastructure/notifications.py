@@ -6,19 +6,19 @@ from typing import Annotated
 
 import typer
 
-from cli.framework.command import command
-from cli.framework.options import OrderId
-from cli.framework.server_call import ask
+from cli.framework.command import register_command
+from cli.framework.options import OrderIdArgument
+from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
 PANEL = "Notifications"
 
-Receiver = Annotated[str | None, typer.Option(metavar="NAME", help="Only this receiver.", show_default=False)]
+ReceiverOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only this receiver.", show_default=False)]
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "notifications", PANEL)(notifications)
-    command(app, "resend", PANEL)(resend)
+    register_command(app, "notifications", PANEL)(notifications)
+    register_command(app, "resend", PANEL)(resend)
 
 
 def notifications(
@@ -26,7 +26,7 @@ def notifications(
     order_id: Annotated[
         str | None, typer.Argument(metavar="ID", help="An order's id; default: all orders.", show_default=False)
     ] = None,
-    receiver: Receiver = None,
+    receiver: ReceiverOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000, help="So many orders at most.")] = 100,
 ) -> None:
     """List events that receivers have not got.
@@ -34,53 +34,53 @@ def notifications(
     Of one order: everything that is not delivered yet. Over all orders: what was given up.
     """
     if order_id is None:
-        _over_all_orders(session, receiver, limit)
+        _show_all_orders(session, receiver, limit)
     else:
-        _of_one(session, order_id, receiver)
+        _show_one_order(session, order_id, receiver)
 
 
-def _over_all_orders(session: Session, receiver: str | None, limit: int) -> None:
-    from operations.json_views import notifications_json
+def _show_all_orders(session: Session, receiver: str | None, limit: int) -> None:
+    from operations.json_views import undelivered_json
     from views.infrastructure.notifications import notifications_table
 
-    found = ask(session, lambda server: server.undelivered(receiver, limit))
-    if session.json:
-        session.document(notifications_json(found))
+    found = call_server(session, lambda server: server.list_undelivered(receiver, limit))
+    if session.is_json:
+        session.print_json(undelivered_json(found))
         return
-    if found.found:
-        session.show(notifications_table(found.found))
-        session.remark("`resend ID` sends those of an order again.")
-    elif not found.unanswered:
-        session.show("Every receiver has got everything, or will be told again by itself.")
-    if found.unanswered:
-        orders = ", ".join(found.unanswered)
-        session.remark(f"No worker answered for {orders}: what was given up there cannot be told now.")
+    if found.outboxes:
+        session.print(notifications_table(found.outboxes))
+        session.print_note("`resend ID` sends those of an order again.")
+    elif not found.unanswered_orders:
+        session.print("Every receiver has got everything, or will be told again by itself.")
+    if found.unanswered_orders:
+        orders = ", ".join(found.unanswered_orders)
+        session.print_note(f"No worker answered for {orders}: what was given up there cannot be told now.")
 
 
-def _of_one(session: Session, order_id: str, receiver: str | None) -> None:
-    from operations.json_views import notifications_of_order_json
+def _show_one_order(session: Session, order_id: str, receiver: str | None) -> None:
+    from operations.json_views import outbox_json
     from views.infrastructure.notifications import notifications_table
-    from views.shared.value_format import counted
+    from views.shared.value_format import pluralize
 
-    view = ask(session, lambda server: server.undelivered_of(order_id))
+    view = call_server(session, lambda server: server.read_outbox(order_id))
     chosen = [each for each in view.undelivered if receiver in (None, each.receiver)]
     view = view.model_copy(update={"undelivered": chosen})
-    if session.json:
-        session.document(notifications_of_order_json(view))
+    if session.is_json:
+        session.print_json(outbox_json(view))
         return
     if chosen:
-        session.show(notifications_table([view]))
-        session.remark(f"`resend {order_id}` sends at once what was given up or waits.")
+        session.print(notifications_table([view]))
+        session.print_note(f"`resend {order_id}` sends at once what was given up or waits.")
     else:
-        session.show(f"Nothing of order {order_id} waits to be delivered.")
+        session.print(f"Nothing of order {order_id} waits to be delivered.")
     if view.dropped:
-        session.remark(f"{counted(view.dropped, 'event')} more had to be dropped: too many, or too long ago.")
+        session.print_note(f"{pluralize(view.dropped, 'event')} more had to be dropped: too many, or too long ago.")
 
 
 def resend(
     session: Session,
-    order_id: OrderId,
-    receiver: Receiver = None,
+    order_id: OrderIdArgument,
+    receiver: ReceiverOption = None,
     event: Annotated[
         list[str] | None, typer.Option(metavar="ID", help="Only this event; repeat it.", show_default=False)
     ] = None,
@@ -89,11 +89,11 @@ def resend(
 
     What waits for another attempt is tried at once.
     """
-    from operations.json_views import resend_json
-    from views.shared.value_format import counted
+    from operations.json_views import resend_result_json
+    from views.shared.value_format import pluralize
 
-    answer = ask(session, lambda server: server.resend(order_id, receiver, event or None))
-    if session.json:
-        session.document(resend_json(order_id, answer))
+    answer = call_server(session, lambda server: server.resend(order_id, receiver, event or None))
+    if session.is_json:
+        session.print_json(resend_result_json(order_id, answer))
     else:
-        session.show(f"Sent on their way once more: {counted(answer.events, 'event')} of order {order_id}.")
+        session.print(f"Sent on their way once more: {pluralize(answer.events, 'event')} of order {order_id}.")

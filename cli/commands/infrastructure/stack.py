@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.framework.command import command
-from cli.framework.errors import WrongUsage
+from cli.framework.command import register_command
+from cli.framework.errors import UsageError
 from cli.framework.session import Session
 from compiler.source.findings import did_you_mean
 
@@ -17,16 +17,16 @@ if TYPE_CHECKING:
 
 PANEL = "Everything in one go"
 
-TemporalPort = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal listens.")]
-UiPort = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal's Web UI listens.")]
-GatewayPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the gateway listens.")]
-SandboxPort = Annotated[int, typer.Option(min=1, max=65535, help="Where the sandbox systems listen.")]
-Data = Annotated[Path, typer.Option(metavar="DIR", help="The folder that keeps data, secrets and logs.")]
+TemporalPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal listens.")]
+UiPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal's Web UI listens.")]
+GatewayPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where the gateway listens.")]
+SandboxPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where the sandbox systems listen.")]
+DataDirOption = Annotated[Path, typer.Option(metavar="DIR", help="The folder that keeps data, secrets and logs.")]
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "demo", PANEL)(demo)
-    command(app, "up", PANEL)(up)
+    register_command(app, "demo", PANEL)(demo)
+    register_command(app, "up", PANEL)(up)
 
 
 def demo(
@@ -35,50 +35,50 @@ def demo(
         str | None, typer.Option("--story", metavar="NAME", help="Tell one of the stories of when things go wrong.")
     ] = None,
     list_stories: Annotated[bool, typer.Option("--list-stories", help="Say which stories there are, and end.")] = False,
-    leave: Annotated[
+    exit_when_done: Annotated[
         bool, typer.Option("--exit", help="End with the order, also in a terminal; else it stays up until Ctrl-C.")
     ] = False,
-    data: Data = Path(".ordo"),
-    temporal_port: TemporalPort = 7233,
-    ui_port: UiPort = 8233,
-    gateway_port: GatewayPort = 8080,
-    sandbox_port: SandboxPort = 8100,
+    data: DataDirOption = Path(".ordo"),
+    temporal_port: TemporalPortOption = 7233,
+    ui_port: UiPortOption = 8233,
+    gateway_port: GatewayPortOption = 8080,
+    sandbox_port: SandboxPortOption = 8100,
 ) -> int:
     """Show it all in a minute, from an order line to its end.
 
     Starts Temporal, the sandbox systems, a worker and the gateway, and submits the sample order, or tells a story.
     """
-    stack = _stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
-    stay = session.terminal and not leave
+    stack = _stack_options(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
+    stay = session.is_terminal and not exit_when_done
     if story is not None or list_stories:
-        return _story(session, story if not list_stories else None, stack, stay)
+        return _run_story(session, story if not list_stories else None, stack, stay)
     from stack.demo import DemoOptions
     from stack.demo import demo as run
 
-    return run(DemoOptions(stack, stay=stay), session.console)
+    return run(DemoOptions(stack, keep_running=stay), session.console)
 
 
-def _story(session: Session, name: str | None, stack: StackOptions, stay: bool) -> int:
+def _run_story(session: Session, name: str | None, stack: StackOptions, keep_running: bool) -> int:
     """`name`: None lists them."""
     from stack.stories import STORIES
-    from stack.stories.run import tell_story
+    from stack.stories.run import demo_story
 
     if name is None:
         for story in STORIES.values():
-            session.show(f"{story.name:<10}  {story.title}")
+            session.print(f"{story.name:<10}  {story.title}")
         return 0
     if name not in STORIES:
-        raise WrongUsage(f"there is no story `{name}`{did_you_mean(name, STORIES)}; there are {', '.join(STORIES)}")
-    return tell_story(STORIES[name], stack, session.console, stay=stay)
+        raise UsageError(f"there is no story `{name}`{did_you_mean(name, STORIES)}; there are {', '.join(STORIES)}")
+    return demo_story(STORIES[name], stack, session.console, keep_running=keep_running)
 
 
 def up(
     session: Session,
-    data: Data = Path(".ordo"),
-    temporal_port: TemporalPort = 7233,
-    ui_port: UiPort = 8233,
-    gateway_port: GatewayPort = 8080,
-    sandbox_port: SandboxPort = 8100,
+    data: DataDirOption = Path(".ordo"),
+    temporal_port: TemporalPortOption = 7233,
+    ui_port: UiPortOption = 8233,
+    gateway_port: GatewayPortOption = 8080,
+    sandbox_port: SandboxPortOption = 8100,
 ) -> int:
     """Start the whole stack, and keep it up until Ctrl-C.
 
@@ -86,11 +86,11 @@ def up(
     """
     from stack.up import up as run
 
-    return run(_stack(session, data, (temporal_port, ui_port, gateway_port, sandbox_port)), session.show)
+    return run(_stack_options(session, data, (temporal_port, ui_port, gateway_port, sandbox_port)), session.print)
 
 
-def _stack(session: Session, data: Path, ports: tuple[int, int, int, int]) -> StackOptions:
+def _stack_options(session: Session, data: Path, ports: tuple[int, int, int, int]) -> StackOptions:
     """`ports`: of Temporal, its Web UI, the gateway and the sandbox systems."""
     from stack.options import Ports, StackOptions
 
-    return StackOptions(definitions=session.definitions, data=data, ports=Ports(*ports))
+    return StackOptions(definitions=session.definitions_dir, data=data, ports=Ports(*ports))

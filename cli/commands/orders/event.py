@@ -8,30 +8,30 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.framework.actor import actor_of
-from cli.framework.command import command
-from cli.framework.errors import WrongUsage
-from cli.framework.options import DATA_HELP, By, OrderId, Reason
-from cli.framework.server_call import ask
+from cli.framework.actor import make_actor
+from cli.framework.command import register_command
+from cli.framework.errors import UsageError
+from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOption
+from cli.framework.server_call import call_server
 from cli.framework.session import Session
-from cli.user_input.value_parsing import data_of, pairs_of
+from cli.user_input.value_parsing import parse_data, parse_pairs
 
 if TYPE_CHECKING:
-    from operations.client import Orders
-    from operations.events.deliver_events import Delivered
+    from operations.client import OrderClient
+    from operations.events.deliver_events import DeliveryResult
     from workflows.contract.order_messages import EventDelivery
 
 PANEL = "Orders"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "event", PANEL)(event)
-    command(app, "set", PANEL)(set_)
+    register_command(app, "event", PANEL)(send_event)
+    register_command(app, "set", PANEL)(set_characteristics)
 
 
-def event(
+def send_event(
     session: Session,
-    order_id: OrderId,
+    order_id: OrderIdArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The event's name.")],
     key: Annotated[
         str | None, typer.Option(metavar="KEY", help="The key by which a step knows it.", show_default=False)
@@ -51,31 +51,31 @@ def event(
 
     One that comes before its step, or before its order, is kept until then.
     """
-    from operations.json_views import plain
+    from operations.json_views import to_json_value
     from workflows.contract.order_messages import EventDelivery
 
     delivery = EventDelivery(
         event_id=event_id or f"cli:{uuid.uuid4()}",
         name=name,
         key=key,
-        payload=data_of(data or []),
+        payload=parse_data(data or []),
         step=step,
         at=datetime.now(UTC),
     )
-    delivered, is_there = ask(session, lambda server: _delivered(server, order_id, delivery))
-    if session.json:
-        session.document(plain(delivered) | {"order_id": order_id, "event_id": delivery.event_id})
+    delivered, is_there = call_server(session, lambda server: _deliver(server, order_id, delivery))
+    if session.is_json:
+        session.print_json(to_json_value(delivered) | {"order_id": order_id, "event_id": delivery.event_id})
     elif is_there:
-        session.show(_outcome(delivered, order_id, name))
+        session.print(_outcome_message(delivered, order_id, name))
     else:
-        session.show(f"There is no order {order_id} yet: event {name} is kept until it comes.")
+        session.print(f"There is no order {order_id} yet: event {name} is kept until it comes.")
 
 
-async def _delivered(server: Orders, order_id: str, delivery: EventDelivery) -> tuple[Delivered, bool]:
+async def _deliver(server: OrderClient, order_id: str, delivery: EventDelivery) -> tuple[DeliveryResult, bool]:
     """What became of it, and whether the order is there: a slip in its id must not look like success."""
     from operations.errors import NotFound
 
-    delivered = await server.event(order_id, delivery)
+    delivered = await server.deliver_event(order_id, delivery)
     if delivered.status == "kept":
         try:
             await server.read(order_id, steps=False)
@@ -84,8 +84,8 @@ async def _delivered(server: Orders, order_id: str, delivery: EventDelivery) -> 
     return delivered, True
 
 
-def _outcome(delivered: Delivered, order_id: str, name: str) -> str:
-    step = f" {delivered.step}" if delivered.step else ""
+def _outcome_message(result: DeliveryResult, order_id: str, name: str) -> str:
+    step = f" {result.step}" if result.step else ""
     said = {
         "completed": f"Event {name} completed step{step} of order {order_id}.",
         "delivered": f"Event {name} was handed to order {order_id}.",
@@ -93,25 +93,25 @@ def _outcome(delivered: Delivered, order_id: str, name: str) -> str:
         "duplicate": f"Event {name} with this id had come before; it counts once.",
         "late": f"Event {name} came late: step{step} of order {order_id} is done without it.",
     }
-    return said[delivered.status]
+    return said[result.status]
 
 
-def set_(
+def set_characteristics(
     session: Session,
-    order_id: OrderId,
+    order_id: OrderIdArgument,
     pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Characteristics.")],
-    reason: Reason = "",
-    by: By = None,
+    reason: ReasonOption = "",
+    by: ByOption = None,
 ) -> None:
     """Set characteristics that an order's conditions read."""
-    from operations.json_views import act_json
+    from operations.json_views import action_json
 
-    values = pairs_of(pairs)
+    values = parse_pairs(pairs)
     if not values:
-        raise WrongUsage("Say what to set: NAME=VALUE")
-    actor = actor_of(by, reason)
-    answer = ask(session, lambda server: server.set(order_id, values, actor))
-    if session.json:
-        session.document(act_json(order_id, answer))
+        raise UsageError("Say what to set: NAME=VALUE")
+    actor = make_actor(by, reason)
+    answer = call_server(session, lambda server: server.set_characteristics(order_id, values, actor))
+    if session.is_json:
+        session.print_json(action_json(order_id, answer))
     else:
-        session.show(answer.message)
+        session.print(answer.message)

@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.framework.command import command
-from cli.framework.options import OrderId
-from cli.framework.server_call import ask
+from cli.framework.command import register_command
+from cli.framework.options import OrderIdArgument
+from cli.framework.server_call import call_server
 from cli.framework.session import Session
-from cli.user_input.value_parsing import since_of
+from cli.user_input.value_parsing import parse_since
 from workflows.contract.states import OrderState
 
 if TYPE_CHECKING:
-    from operations.client import Orders
+    from operations.client import OrderClient
 
 PANEL = "Orders"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "list", PANEL)(list_)
-    command(app, "show", PANEL)(show)
-    command(app, "watch", PANEL)(watch)
-    command(app, "why", PANEL)(why)
+    register_command(app, "list", PANEL)(list_orders)
+    register_command(app, "show", PANEL)(show)
+    register_command(app, "watch", PANEL)(watch)
+    register_command(app, "why", PANEL)(why)
 
 
-def list_(
+def list_orders(
     session: Session,
     state: Annotated[OrderState | None, typer.Option(help="Orders in this state.", show_default=False)] = None,
     customer: Annotated[
@@ -49,10 +49,10 @@ def list_(
     limit: Annotated[int, typer.Option(min=1, max=10_000, help="So many at most.")] = 100,
 ) -> None:
     """List orders, newest first."""
-    from operations.json_views import orders_json
+    from operations.json_views import order_list_json
     from operations.reading.list_orders import OrderFilter
     from views.order.listings import orders_table
-    from views.shared.value_format import counted
+    from views.shared.value_format import pluralize
 
     wanted = OrderFilter(
         state=state,
@@ -60,58 +60,58 @@ def list_(
         product=product,
         late=late,
         fallout=fallout,
-        since=since_of(since, datetime.now(UTC)),
+        since=parse_since(since, datetime.now(UTC)),
         limit=limit,
     )
-    orders = ask(session, lambda server: server.list(wanted))
-    if session.json:
-        session.document(orders_json(orders))
+    orders = call_server(session, lambda server: server.list_orders(wanted))
+    if session.is_json:
+        session.print_json(order_list_json(orders))
     elif orders:
-        session.show(orders_table(orders))
+        session.print(orders_table(orders))
         if len(orders) == limit:
-            session.remark(f"The newest {counted(limit, 'order')}; --limit shows more.")
+            session.print_note(f"The newest {pluralize(limit, 'order')}; --limit shows more.")
     elif wanted == OrderFilter(limit=limit):
-        session.show("There are no orders yet. `start orders/home_security.yaml` submits one.")
+        session.print("There are no orders yet. `start orders/home_security.yaml` submits one.")
     else:
-        session.show("No order fits. (A change may take a second until it is listed.)")
+        session.print("No order fits. (A change may take a second until it is listed.)")
 
 
-def show(session: Session, order_id: OrderId) -> None:
+def show(session: Session, order_id: OrderIdArgument) -> None:
     """Show an order: lines, steps, states, times, errors."""
     from operations.json_views import order_json
-    from views.order.details import order_view
+    from views.order.details import render_order
 
-    reading = ask(session, lambda server: server.read(order_id))
-    if session.json:
-        session.document(order_json(reading))
+    reading = call_server(session, lambda server: server.read(order_id))
+    if session.is_json:
+        session.print_json(order_json(reading))
     else:
-        session.show(*order_view(reading))
+        session.print(*render_order(reading))
 
 
-def watch(session: Session, order_id: OrderId) -> None:
+def watch(session: Session, order_id: OrderIdArgument) -> None:
     """Follow an order live until it ends.
 
     With -o json: one document, as `show` gives it, once the order has ended.
     """
     from operations.json_views import order_json
     from views.order.follow import follow
-    from views.order.progress import heading
+    from views.order.progress import progress_heading
 
-    async def watched(server: Orders) -> None:
-        if session.json:
-            await server.wait(order_id)
-            session.document(order_json(await server.read(order_id)))
+    async def follow_until_ended(server: OrderClient) -> None:
+        if session.is_json:
+            await server.wait_until_ended(order_id)
+            session.print_json(order_json(await server.read(order_id)))
             return
         ended = await follow(server, order_id, session.console)
-        if not session.terminal and not ended.steps:
-            session.show(heading(ended.order, ended.steps, datetime.now(UTC)))
+        if not session.is_terminal and not ended.steps:
+            session.print(progress_heading(ended.order, ended.steps, datetime.now(UTC)))
 
-    ask(session, watched)
+    call_server(session, follow_until_ended)
 
 
 def why(
     session: Session,
-    order_id: OrderId,
+    order_id: OrderIdArgument,
     step: Annotated[
         str | None, typer.Argument(help="A step's id, or its number in `show`; default: the order.", show_default=False)
     ] = None,
@@ -121,12 +121,12 @@ def why(
     Since when, whose move it is, and what would move it.
     """
     from operations.blockers.order_blockers import ended_sentence
-    from operations.json_views import reasons_json
-    from views.order.why import reasons_view
+    from operations.json_views import blockers_json
+    from views.order.why import render_why
 
-    reading, reasons = ask(session, lambda server: server.why(order_id, step))
+    reading, reasons = call_server(session, lambda server: server.find_blockers(order_id, step))
     about = reading.step(step) if step else None
-    if session.json:
-        session.document(reasons_json(reading, list(reasons), about))
+    if session.is_json:
+        session.print_json(blockers_json(reading, list(reasons), about))
     else:
-        session.show(*reasons_view(reading, reasons, ended_sentence(reading.order, about)))
+        session.print(*render_why(reading, reasons, ended_sentence(reading.order, about)))

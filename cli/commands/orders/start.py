@@ -7,24 +7,24 @@ from typing import Annotated
 
 import typer
 
-from cli.framework.command import command
-from cli.framework.errors import WrongUsage
-from cli.framework.server_call import ask
+from cli.framework.command import register_command
+from cli.framework.errors import UsageError
+from cli.framework.server_call import call_server
 from cli.framework.session import Session
-from cli.user_input.order_files import GivenOrder, read_given
-from cli.user_input.value_parsing import seconds_of
+from cli.user_input.order_files import LoadedOrder, load_orders
+from cli.user_input.value_parsing import parse_seconds
 from compiler.source.findings import Finding, OrderRejected
 
 PANEL = "Orders"
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "start", PANEL)(start)
+    register_command(app, "start", PANEL)(start)
 
 
 def start(
     session: Session,
-    orders: Annotated[
+    files: Annotated[
         list[str],
         typer.Argument(metavar="ORDER", help="Files with orders (YAML, JSON, JSON lines), or - for standard input."),
     ],
@@ -42,29 +42,29 @@ def start(
 
     With --definitions each is compiled here first, and sent only where it fits; the worker's own catalogue decides.
     """
-    patience = seconds_of(timeout, "--timeout")
+    patience = parse_seconds(timeout, "--timeout")
     if timeout is not None and not (wait or watch):
-        raise WrongUsage("--timeout goes with --wait or --watch")
-    if watch and session.json:
-        raise WrongUsage("--watch is for people; with -o json use --wait")
-    given = read_given(orders)
+        raise UsageError("--timeout goes with --wait or --watch")
+    if watch and session.is_json:
+        raise UsageError("--watch is for people; with -o json use --wait")
+    given = load_orders(files)
     if watch and len(given) > 1:
-        raise WrongUsage(f"--watch follows one order, and these are {len(given)}; use --wait")
-    if session.definitions_given is not None:
-        _check(session, given)
-    from cli.commands.orders.submission import Waiting, start_all
+        raise UsageError(f"--watch follows one order, and these are {len(given)}; use --wait")
+    if session.definitions_option is not None:
+        _check_orders(session, given)
+    from cli.commands.orders.submission import WaitOptions, submit_orders
 
-    waiting = Waiting(wait or watch, watch, patience)
-    return ask(session, lambda server: start_all(session, server, given, revision, waiting))
+    waiting = WaitOptions(wait or watch, watch, patience)
+    return call_server(session, lambda server: submit_orders(session, server, given, revision, waiting))
 
 
-def _check(session: Session, given: Sequence[GivenOrder]) -> None:
+def _check_orders(session: Session, orders: Sequence[LoadedOrder]) -> None:
     """Raises CatalogueInvalid, or OrderRejected with all that a worker would refuse these orders for."""
     from compiler.compile_order import compile_order
 
-    catalogue = session.catalogue()
+    catalogue = session.read_catalogue()
     findings: list[Finding] = []
-    for each in given:
+    for each in orders:
         try:
             compile_order(each.order, catalogue, each.file)
         except OrderRejected as rejected:

@@ -6,146 +6,148 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.framework.errors import ENDED_OTHERWISE, REFUSED, TIMED_OUT, as_finding, report
+from cli.framework.errors import EXIT_NOT_COMPLETED, EXIT_REFUSED, EXIT_TIMED_OUT, parse_finding, report_error
 from cli.framework.session import Session
-from cli.user_input.order_files import GivenOrder
-from operations.client import Orders
+from cli.user_input.order_files import LoadedOrder
+from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.json_views import submission_json
-from operations.submission.submit_order import Submission
+from operations.submission.submit_order import SubmissionResult
 from views.order.follow import follow
-from views.shared.findings import findings_text
-from views.shared.value_format import counted, in_words
+from views.shared.findings import finding_lines
+from views.shared.value_format import in_words, pluralize
 from workflows.contract.states import OrderState
 
-EXITS = {OrderState.COMPLETED: 0, OrderState.REJECTED: REFUSED}
+EXIT_STATUSES = {OrderState.COMPLETED: 0, OrderState.REJECTED: EXIT_REFUSED}
 """Of an order that was waited for; all other states are ENDED_OTHERWISE."""
-AT_ONCE = 8
-PATIENCE = 15.0
+MAX_CONCURRENT = 8
+WORKER_TIMEOUT = 15.0
 """Seconds to wait for a worker's word."""
-LITTLE_PATIENCE = 2.0
+SHORT_WORKER_TIMEOUT = 2.0
 """The same, once one order has found no worker."""
 
 
 @dataclass(frozen=True)
-class Waiting:
-    until_ended: bool
-    shown: bool
-    patience: float | None
+class WaitOptions:
+    wait_for_end: bool
+    show_progress: bool
+    timeout: float | None
     """Seconds; None: as long as it takes."""
 
 
-async def start_all(
-    session: Session, server: Orders, given: Sequence[GivenOrder], revision: bool, waiting: Waiting
+async def submit_orders(
+    session: Session, server: OrderClient, orders: Sequence[LoadedOrder], revision: bool, wait_options: WaitOptions
 ) -> int:
     """Submits all, several at a time, and tells in their order. Returns the most serious exit status of all."""
-    tell = Teller(session, several=len(given) > 1)
-    sending = _Sending(server, revision)
-    sent = [asyncio.create_task(sending.send(each)) for each in given]
+    tell = SubmissionReporter(session, is_batch=len(orders) > 1)
+    sending = _Submitter(server, revision)
+    sent = [asyncio.create_task(sending.submit(each)) for each in orders]
     statuses, running = [0], []
-    for each, task in zip(given, sent, strict=True):
+    for each, task in zip(orders, sent, strict=True):
         outcome = await task
         if isinstance(outcome, OperationError):
-            statuses.append(tell.refused(each, outcome))
-        elif not outcome.accepted or not waiting.until_ended:
-            statuses.append(tell.submitted(each, outcome))
+            statuses.append(tell.report_refused(each, outcome))
+        elif not outcome.accepted or not wait_options.wait_for_end:
+            statuses.append(tell.report_submitted(each, outcome))
         else:
-            tell.accepted(outcome)
-            running.append((outcome, asyncio.create_task(_ended(session, server, outcome, waiting))))
+            tell.report_accepted(outcome)
+            running.append((outcome, asyncio.create_task(_wait_for_end(session, server, outcome, wait_options))))
     for submission, ending in running:
-        statuses.append(tell.ended(submission, await ending))
+        statuses.append(tell.report_ended(submission, await ending))
     return max(statuses)
 
 
-class _Sending:
+class _Submitter:
     """Submits with patience, and with little of it once one order has found no worker."""
 
-    def __init__(self, server: Orders, revision: bool) -> None:
+    def __init__(self, server: OrderClient, revision: bool) -> None:
         self._server = server
         self._revision = revision
-        self._gate = asyncio.Semaphore(AT_ONCE)
-        self._patience = PATIENCE
+        self._semaphore = asyncio.Semaphore(MAX_CONCURRENT)
+        self._timeout = WORKER_TIMEOUT
 
-    async def send(self, given: GivenOrder) -> Submission | OperationError:
-        async with self._gate:
+    async def submit(self, order: LoadedOrder) -> SubmissionResult | OperationError:
+        async with self._semaphore:
             try:
-                submission = await self._server.submit(given.order, revision=self._revision, deadline=self._patience)
+                submission = await self._server.submit(
+                    order.order, new_revision=self._revision, decision_timeout=self._timeout
+                )
             except OperationError as error:
                 return error
-        self._patience = LITTLE_PATIENCE if submission.waiting_for_worker else PATIENCE
+        self._timeout = SHORT_WORKER_TIMEOUT if submission.waiting_for_worker else WORKER_TIMEOUT
         return submission
 
 
-async def _ended(
-    session: Session, server: Orders, submission: Submission, waiting: Waiting
+async def _wait_for_end(
+    session: Session, server: OrderClient, submission: SubmissionResult, wait_options: WaitOptions
 ) -> OrderState | OperationError:
     try:
-        if waiting.shown:
-            return (await follow(server, submission.order_id, session.console, waiting.patience)).order.state
-        return (await server.wait(submission.order_id, waiting.patience)).state
+        if wait_options.show_progress:
+            return (await follow(server, submission.order_id, session.console, wait_options.timeout)).order.state
+        return (await server.wait_until_ended(submission.order_id, wait_options.timeout)).state
     except OperationError as error:
         return error
 
 
-class Teller:
+class SubmissionReporter:
     """Says what became of each order: sentences for people; a document, or one a line, for programs."""
 
-    def __init__(self, session: Session, several: bool) -> None:
+    def __init__(self, session: Session, is_batch: bool) -> None:
         self._session = session
-        self._write = session.line if several else session.document
-        self._several = several
+        self._write_json = session.print_json_line if is_batch else session.print_json
+        self._is_batch = is_batch
 
-    def refused(self, given: GivenOrder, error: OperationError) -> int:
-        return self._failed(given.order.get("id"), given.name, error)
+    def report_refused(self, order: LoadedOrder, error: OperationError) -> int:
+        return self._report_failure(order.order.get("id"), order.label, error)
 
-    def _failed(self, order_id: object, name: str, error: OperationError) -> int:
-        if not self._several:
-            return report(self._session, error)
-        if self._session.json:
+    def _report_failure(self, order_id: object, name: str, error: OperationError) -> int:
+        if not self._is_batch:
+            return report_error(self._session, error)
+        if self._session.is_json:
             said = {"code": error.code, "message": error.message, "findings": error.findings}
-            self._write({"order_id": order_id, "error": said})
-        self._session.remark(f"Error: {name}: {error.message}")
+            self._write_json({"order_id": order_id, "error": said})
+        self._session.print_note(f"Error: {name}: {error.message}")
         return error.exit_status
 
-    def submitted(self, given: GivenOrder, submission: Submission) -> int:
+    def report_submitted(self, order: LoadedOrder, submission: SubmissionResult) -> int:
         """Of an order that is rejected, or not waited for."""
-        if self._session.json:
-            self._write(submission_json(submission))
+        if self._session.is_json:
+            self._write_json(submission_json(submission))
         if submission.accepted:
-            self.accepted(submission)
+            self.report_accepted(submission)
             return 0
         findings = submission.decision.findings if submission.decision else []
-        self._session.remark(f"Error: Order {submission.order_id} is rejected:")
-        for line in findings_text(as_finding(finding, given.file) for finding in findings):
-            self._session.remark(line)
-        return REFUSED
+        self._session.print_note(f"Error: Order {submission.order_id} is rejected:")
+        for line in finding_lines(parse_finding(finding, order.file) for finding in findings):
+            self._session.print_note(line)
+        return EXIT_REFUSED
 
-    def accepted(self, submission: Submission) -> None:
-        if not submission.same_order:
-            self._session.remark(
+    def report_accepted(self, submission: SubmissionResult) -> None:
+        if not submission.same_content:
+            self._session.print_note(
                 f"Order {submission.order_id} runs already, with another content than what was sent now; "
                 "it goes on with what it has."
             )
-        if self._session.json:
+        if self._session.is_json:
             return
-        self._session.show(_sentence(submission))
+        self._session.print(_accepted_message(submission))
 
-    def ended(self, submission: Submission, outcome: OrderState | OperationError) -> int:
+    def report_ended(self, submission: SubmissionResult, outcome: OrderState | OperationError) -> int:
         if isinstance(outcome, OperationError):
-            if self._session.json and outcome.exit_status == TIMED_OUT:
-                self._write(submission_json(submission) | {"timed_out": True})
-                self._session.remark(outcome.message)
-                return TIMED_OUT
-            return self._failed(submission.order_id, f"order {submission.order_id}", outcome)
-        if self._session.json:
-            self._write(submission_json(submission) | {"state": outcome.value})
+            if self._session.is_json and outcome.exit_status == EXIT_TIMED_OUT:
+                self._write_json(submission_json(submission) | {"timed_out": True})
+                self._session.print_note(outcome.message)
+                return EXIT_TIMED_OUT
+            return self._report_failure(submission.order_id, f"order {submission.order_id}", outcome)
+        if self._session.is_json:
+            self._write_json(submission_json(submission) | {"state": outcome.value})
         else:
             why = f"; `show {submission.order_id}` tells why" if outcome is OrderState.REJECTED else ""
-            self._session.show(f"Order {submission.order_id} ended: {in_words(outcome)}{why}.")
-        return EXITS.get(outcome, ENDED_OTHERWISE)
+            self._session.print(f"Order {submission.order_id} ended: {in_words(outcome)}{why}.")
+        return EXIT_STATUSES.get(outcome, EXIT_NOT_COMPLETED)
 
 
-def _sentence(submission: Submission) -> str:
+def _accepted_message(submission: SubmissionResult) -> str:
     order_id = submission.order_id
     if submission.waiting_for_worker:
         return (
@@ -157,6 +159,6 @@ def _sentence(submission: Submission) -> str:
     decision = submission.decision
     size = ""
     if decision is not None:
-        lines = (counted(decision.order_lines, "order line"), counted(decision.lines, "fulfilment line"))
-        size = f": {', '.join(lines)}, {counted(decision.steps, 'step')}"
+        lines = (pluralize(decision.order_lines, "order line"), pluralize(decision.lines, "fulfilment line"))
+        size = f": {', '.join(lines)}, {pluralize(decision.steps, 'step')}"
     return f"Order {order_id} is accepted{size}. `watch {order_id}` follows it."

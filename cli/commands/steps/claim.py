@@ -6,45 +6,56 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.bulk_command import bulk_command
-from cli.commands.steps.step_actions import PANEL, act_as_seen
-from cli.framework.actor import actor_of, seen_step
-from cli.framework.answers import tell
-from cli.framework.command import command
-from cli.framework.options import By, OrderId, Reason, StepName
-from cli.framework.server_call import ask
+from cli.commands.bulk_command import register_bulk_command
+from cli.commands.steps.step_actions import PANEL, send_step_action
+from cli.framework.actor import find_step, make_actor
+from cli.framework.answers import print_answer
+from cli.framework.command import register_command
+from cli.framework.options import ByOption, OrderIdArgument, ReasonOption, StepArgument
+from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
-To = Annotated[str, typer.Option("--to", metavar="NAME", help="Who gets it; empty: nobody, it is for all again.")]
+AssigneeOption = Annotated[
+    str, typer.Option("--to", metavar="NAME", help="Who gets it; empty: nobody, it is for all again.")
+]
 
 
 def register(app: typer.Typer) -> None:
-    bulk_command(app, "claim", PANEL)(claim)
-    bulk_command(app, "assign", PANEL)(assign)
-    command(app, "note", PANEL)(note)
+    register_bulk_command(app, "claim", PANEL)(claim)
+    register_bulk_command(app, "assign", PANEL)(assign)
+    register_command(app, "note", PANEL)(note)
 
 
-def claim(session: Session, order_id: OrderId, step: StepName, reason: Reason = "", by: By = None) -> None:
+def claim(
+    session: Session, order_id: OrderIdArgument, step: StepArgument, reason: ReasonOption = "", by: ByOption = None
+) -> None:
     """Take a task, or a step in fallout, that nobody has."""
-    seen = ask(session, lambda server: seen_step(server, order_id, step))
-    act_as_seen(session, "claim", order_id, step, seen, None, actor_of(by, reason))
+    seen = call_server(session, lambda server: find_step(server, order_id, step))
+    send_step_action(session, "claim", order_id, step, seen, None, make_actor(by, reason))
 
 
-def assign(session: Session, order_id: OrderId, step: StepName, to: To, reason: Reason = "", by: By = None) -> None:
+def assign(
+    session: Session,
+    order_id: OrderIdArgument,
+    step: StepArgument,
+    to: AssigneeOption,
+    reason: ReasonOption = "",
+    by: ByOption = None,
+) -> None:
     """Hand a task, or a step in fallout, to somebody, whoever has it now."""
-    seen = ask(session, lambda server: seen_step(server, order_id, step))
-    act_as_seen(session, "assign", order_id, step, seen, {"to": to}, actor_of(by, reason))
+    seen = call_server(session, lambda server: find_step(server, order_id, step))
+    send_step_action(session, "assign", order_id, step, seen, {"to": to}, make_actor(by, reason))
 
 
 def note(
     session: Session,
-    order_id: OrderId,
+    order_id: OrderIdArgument,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What there is to say.")],
     step: Annotated[
         str | None, typer.Option(metavar="STEP", help="The step that it is about.", show_default=False)
     ] = None,
-    by: By = None,
+    by: ByOption = None,
 ) -> None:
     """Leave a note in an order's history."""
-    actor = actor_of(by, "")
-    tell(session, order_id, ask(session, lambda server: server.note(order_id, text, actor, step)))
+    actor = make_actor(by, "")
+    print_answer(session, order_id, call_server(session, lambda server: server.add_note(order_id, text, actor, step)))

@@ -9,69 +9,75 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import RenderableType
 
-from cli.framework.command import command
-from cli.framework.server_call import ask
+from cli.framework.command import register_command
+from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
 if TYPE_CHECKING:
-    from operations.reading.read_order import StepList
+    from operations.reading.read_order import StepWorklist
 
 PANEL = "What waits for a person"
 
-Queue = Annotated[str | None, typer.Option(metavar="NAME", help="Only what waits in this queue.", show_default=False)]
+QueueOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Only what waits in this queue.", show_default=False)
+]
 
 
 def register(app: typer.Typer) -> None:
-    command(app, "fallout", PANEL)(fallout)
-    command(app, "tasks", PANEL)(tasks)
+    register_command(app, "fallout", PANEL)(fallout)
+    register_command(app, "tasks", PANEL)(tasks)
 
 
-def fallout(session: Session, queue: Queue = None) -> None:
+def fallout(session: Session, queue: QueueOption = None) -> None:
     """List steps that failed and wait for a decision."""
-    from operations.reading.read_order import StepList, is_in
+    from operations.reading.read_order import StepWorklist, is_in_queue
     from views.order.listings import fallout_table
 
-    found = ask(session, lambda server: server.fallout())
+    found = call_server(session, lambda server: server.list_fallout())
     if queue is not None:
-        found = StepList([each for each in found.found if is_in(each.step, queue)], found.unanswered)
+        found = StepWorklist([each for each in found.items if is_in_queue(each.step, queue)], found.unanswered_orders)
     hint = "`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it."
-    _told(session, found, Worklist("fallout", fallout_table, hint, _nothing("No step is in fallout", queue)))
+    _print_worklist(
+        session, found, WorklistLayout("fallout", fallout_table, hint, _empty_message("No step is in fallout", queue))
+    )
 
 
-def tasks(session: Session, queue: Queue = None) -> None:
+def tasks(session: Session, queue: QueueOption = None) -> None:
     """List tasks that wait for a person to do them."""
     from views.order.listings import tasks_table
 
-    found = ask(session, lambda server: server.tasks(queue))
+    found = call_server(session, lambda server: server.list_tasks(queue))
     hint = "`complete ID NO --data NAME=VALUE` ends one."
-    _told(session, found, Worklist("tasks", tasks_table, hint, _nothing("No task is open", queue)))
+    _print_worklist(
+        session, found, WorklistLayout("tasks", tasks_table, hint, _empty_message("No task is open", queue))
+    )
 
 
-def _nothing(said: str, queue: str | None) -> str:
-    return f"{said} in queue {queue}." if queue else f"{said}."
+def _empty_message(message: str, queue: str | None) -> str:
+    return f"{message} in queue {queue}." if queue else f"{message}."
 
 
 @dataclass(frozen=True)
-class Worklist:
+class WorklistLayout:
     """How a list of steps is told. `key`: in JSON; `hint`: what to do with one; `nothing`: what to say of none."""
 
-    key: str
-    table: Callable[[StepList], RenderableType]
+    json_key: str
+    build_table: Callable[[StepWorklist], RenderableType]
     hint: str
-    nothing: str
+    empty_message: str
 
 
-def _told(session: Session, found: StepList, how: Worklist) -> None:
-    from operations.json_views import step_list_json
+def _print_worklist(session: Session, steps: StepWorklist, layout: WorklistLayout) -> None:
+    from operations.json_views import worklist_json
 
-    if session.json:
-        session.document(step_list_json(found, how.key))
+    if session.is_json:
+        session.print_json(worklist_json(steps, layout.json_key))
         return
-    if found.found:
-        session.show(how.table(found))
-        session.remark(how.hint)
-    elif not found.unanswered:
-        session.show(how.nothing)
-    if found.unanswered:
-        orders = ", ".join(found.unanswered)
-        session.remark(f"No worker answered for {orders}: which steps wait there cannot be told now.")
+    if steps.items:
+        session.print(layout.build_table(steps))
+        session.print_note(layout.hint)
+    elif not steps.unanswered_orders:
+        session.print(layout.empty_message)
+    if steps.unanswered_orders:
+        orders = ", ".join(steps.unanswered_orders)
+        session.print_note(f"No worker answered for {orders}: which steps wait there cannot be told now.")

@@ -4,53 +4,53 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflows.contract.order_messages import AssessmentView
-from workflows.core.compensation.rollback import Assessment
+from workflows.contract.order_messages import RollbackImpactView
+from workflows.core.compensation.rollback import RollbackImpact
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
-SHOWN = 3
+MAX_NAMED_STEPS = 3
 """Steps that a sentence names; of more it says how many there are."""
 
 
-def named(run: OrderRun, step: StepRun) -> str:
-    return f"Step {step.position + 1} ({run.id_of(step)})"
+def step_reference(run: OrderRun, step: StepRun) -> str:
+    return f"Step {step.position + 1} ({run.step_id(step)})"
 
 
-def assessment_view(run: OrderRun, found: Assessment, *, refused: bool = False) -> AssessmentView:
-    return AssessmentView(
-        undone=ids_of(run, found.undone),
-        discarded=ids_of(run, found.discarded),
-        kept=ids_of(run, found.kept),
-        past_no_return=ids_of(run, found.barriers),
+def impact_view(run: OrderRun, impact: RollbackImpact, *, refused: bool = False) -> RollbackImpactView:
+    return RollbackImpactView(
+        undone=step_ids(run, impact.undone),
+        discarded=step_ids(run, impact.discarded),
+        kept=step_ids(run, impact.kept),
+        past_no_return=step_ids(run, impact.past_ponr),
         refused=refused,
     )
 
 
-def ids_of(run: OrderRun, positions: Sequence[int]) -> list[str]:
+def step_ids(run: OrderRun, positions: Sequence[int]) -> list[str]:
     return [run.plan.steps[position].id for position in positions]
 
 
-def some_of(run: OrderRun, positions: Sequence[int]) -> str:
-    first = ", ".join(named(run, run.steps[position]) for position in positions[:SHOWN])
-    return first + (f" and {len(positions) - SHOWN} more" if len(positions) > SHOWN else "")
+def step_list_text(run: OrderRun, positions: Sequence[int]) -> str:
+    first = ", ".join(step_reference(run, run.steps[position]) for position in positions[:MAX_NAMED_STEPS])
+    return first + (f" and {len(positions) - MAX_NAMED_STEPS} more" if len(positions) > MAX_NAMED_STEPS else "")
 
 
-def past_no_return(run: OrderRun, barriers: Sequence[int]) -> str:
+def past_ponr_text(run: OrderRun, barriers: Sequence[int]) -> str:
     verb = "is" if len(barriers) == 1 else "are"
-    return f"{some_of(run, barriers)} {verb} past the point of no return"
+    return f"{step_list_text(run, barriers)} {verb} past the point of no return"
 
 
-def counted(positions: Sequence[int]) -> str:
+def step_count_text(positions: Sequence[int]) -> str:
     return "1 step" if len(positions) == 1 else f"{len(positions)} steps"
 
 
-def what_it_does(found: Assessment) -> str:
-    said = [f"take {counted(found.undone)} back"] if found.undone else []
-    said += [f"discard {counted(found.discarded)} not begun"] if found.discarded else []
-    said += [f"keep {counted(found.kept)} as past the point of no return"] if found.kept else []
+def impact_text(impact: RollbackImpact) -> str:
+    said = [f"take {step_count_text(impact.undone)} back"] if impact.undone else []
+    said += [f"discard {step_count_text(impact.discarded)} not begun"] if impact.discarded else []
+    said += [f"keep {step_count_text(impact.kept)} as past the point of no return"] if impact.kept else []
     return ", ".join(said) or "change nothing"
 
 
-def capitalised(words: str) -> str:
+def capitalize_first(words: str) -> str:
     return words[:1].upper() + words[1:]

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-from workflows.contract.order_messages import ActAnswer, NoteAct, Refusal
-from workflows.core.state.audit_log import LONGEST_REASON
+from workflows.contract.order_messages import ActionResult, NoteAction, RefusalCode
+from workflows.core.state.audit_log import MAX_REASON_LENGTH
 from workflows.core.state.order_run import OrderRun
-from workflows.core.steps.refusal import Refused, step_named
+from workflows.core.steps.refusal import RequestRefused, find_step
 
 
-def check_note(run: OrderRun, note: NoteAct) -> None:
+def check_note(run: OrderRun, note: NoteAction) -> None:
     """Raises Refused."""
     if not note.text.strip():
-        raise Refused(Refusal.INVALID, "A note needs a text")
-    if len(note.text) > LONGEST_REASON:
-        raise Refused(Refusal.INVALID, f"A note has at most {LONGEST_REASON:,} characters")
+        raise RequestRefused(RefusalCode.INVALID, "A note needs a text")
+    if len(note.text) > MAX_REASON_LENGTH:
+        raise RequestRefused(RefusalCode.INVALID, f"A note has at most {MAX_REASON_LENGTH:,} characters")
     if note.step is not None:
-        step_named(run, note.step)
+        find_step(run, note.step)
 
 
-def write_note(run: OrderRun, note: NoteAct) -> ActAnswer:
-    step = None if note.step is None else run.id_of(step_named(run, note.step))
-    run.journal.note(run.now, "note", step, note.actor.by, note.text.strip())
+def add_note(run: OrderRun, note: NoteAction) -> ActionResult:
+    step = None if note.step is None else run.step_id(find_step(run, note.step))
+    run.audit_log.record(run.now, "note", step, note.actor.by, note.text.strip())
     about = f"step {step} of order {run.plan.order.id}" if step else f"order {run.plan.order.id}"
-    return ActAnswer(step=step, message=f"Noted on {about}; `history {run.plan.order.id}` shows it")
+    return ActionResult(step=step, message=f"Noted on {about}; `history {run.plan.order.id}` shows it")

@@ -11,287 +11,305 @@ from collections.abc import Callable, Mapping
 from typing import Literal
 
 from compiler.source.findings import did_you_mean
-from workflows.contract.order_messages import ActAnswer, AssessmentView, OrderAct, Refusal
+from workflows.contract.order_messages import ActionResult, OrderAction, RefusalCode, RollbackImpactView
 from workflows.contract.states import SETTLED, TAKEN_BACK
 from workflows.core.actions.impact_text import (
-    assessment_view,
-    capitalised,
-    counted,
-    ids_of,
-    named,
-    past_no_return,
-    some_of,
-    what_it_does,
+    capitalize_first,
+    impact_text,
+    impact_view,
+    past_ponr_text,
+    step_count_text,
+    step_ids,
+    step_list_text,
+    step_reference,
 )
 from workflows.core.compensation import redo, rollback, targets
-from workflows.core.compensation.rollback import Assessment
-from workflows.core.compensation.targets import Target
+from workflows.core.compensation.rollback import RollbackImpact
+from workflows.core.compensation.targets import RollbackTarget
 from workflows.core.execution import hold
 from workflows.core.state.holds import Hold
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.rollup import state_of
-from workflows.core.state.state_transitions import DONE_AGAIN, Withdrawal
+from workflows.core.state.rollup import current_order_state
+from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import StepRun
-from workflows.core.steps.refusal import Refused, step_named
+from workflows.core.steps.refusal import RequestRefused, find_step
 
-OrderActName = Literal["cancel", "rollback", "redo", "hold", "resume"]
+OrderActionName = Literal["cancel", "rollback", "redo", "hold", "resume"]
 
 
-def judged(run: OrderRun, name: OrderActName, act: OrderAct) -> ActAnswer | None:
+def check_order_action(run: OrderRun, name: OrderActionName, action: OrderAction) -> ActionResult | None:
     """The answer where there is nothing to do: it has been done, or was only to be assessed. Raises Refused."""
-    _refuse_stale(run, act)
-    return JUDGING[name](run, act)
+    _refuse_if_stale(run, action)
+    return VALIDATORS[name](run, action)
 
 
-def done(run: OrderRun, name: OrderActName, act: OrderAct) -> ActAnswer:
+def apply_order_action(run: OrderRun, name: OrderActionName, action: OrderAction) -> ActionResult:
     """Does what has been judged."""
-    return DOING[name](run, act)
+    return HANDLERS[name](run, action)
 
 
-def _refuse_stale(run: OrderRun, act: OrderAct) -> None:
-    if act.expected is None:
+def _refuse_if_stale(run: OrderRun, action: OrderAction) -> None:
+    if action.expected is None:
         return
-    now = _step(run, act).state.value if act.step is not None else state_of(run).value
-    if act.expected != now:
-        what = f"Step {act.step}" if act.step is not None else f"Order {run.plan.order.id}"
-        raise Refused(Refusal.STALE, f"{what} is {now} by now, no longer {act.expected}; look at it again first")
+    now = _required_step(run, action).state.value if action.step is not None else current_order_state(run).value
+    if action.expected != now:
+        what = f"Step {action.step}" if action.step is not None else f"Order {run.plan.order.id}"
+        raise RequestRefused(
+            RefusalCode.STALE, f"{what} is {now} by now, no longer {action.expected}; look at it again first"
+        )
 
 
 # Cancel
 
 
-def _judge_cancel(run: OrderRun, act: OrderAct) -> ActAnswer | None:
+def _check_cancel(run: OrderRun, action: OrderAction) -> ActionResult | None:
     order = run.plan.order.id
-    if run.withdrawals.cancelled:
-        return ActAnswer(message=f"Order {order} is being cancelled already", already=True)
-    found = _assessed(run, targets.whole_order(run), act)
-    if act.assess:
-        if found.barriers:
-            said = f"Order {order} cannot be cancelled: {past_no_return(run, found.barriers)}; {_instead(order)}"
+    if run.compensation.order_cancelled:
+        return ActionResult(message=f"Order {order} is being cancelled already", already=True)
+    found = _assess(run, targets.order_target(run), action)
+    if action.assess:
+        if found.past_ponr:
+            said = (
+                f"Order {order} cannot be cancelled: {past_ponr_text(run, found.past_ponr)}; "
+                f"{_cancel_alternatives(order)}"
+            )
         else:
-            said = f"Cancelling order {order} would {what_it_does(found)}"
-        return ActAnswer(message=said, assessment=assessment_view(run, found, refused=bool(found.barriers)))
-    if found.barriers:
-        raise Refused(
-            Refusal.NOT_NOW,
-            f"Order {order} is not cancelled: {past_no_return(run, found.barriers)}; {_instead(order)}",
+            said = f"Cancelling order {order} would {impact_text(found)}"
+        return ActionResult(message=said, assessment=impact_view(run, found, refused=bool(found.past_ponr)))
+    if found.past_ponr:
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"Order {order} is not cancelled: {past_ponr_text(run, found.past_ponr)}; {_cancel_alternatives(order)}",
         )
     return None
 
 
-def _instead(order: str) -> str:
+def _cancel_alternatives(order: str) -> str:
     return (
         f"possible: `rollback {order}`, which leaves that and what it needed as it is, so that the order ends partial; "
         f"or `cancel {order} --override REASON`, which undoes it all the same"
     )
 
 
-def _cancel(run: OrderRun, act: OrderAct) -> ActAnswer:
-    found = _assessed(run, targets.whole_order(run), act)
+def _cancel(run: OrderRun, action: OrderAction) -> ActionResult:
+    found = _assess(run, targets.order_target(run), action)
     hold.resume_all(run)
-    run.withdrawals.cancelled = True
-    _note(run, act, "cancelled", None, found)
-    rollback.roll_back(run, found, Withdrawal.CANCELLATION)
-    message = f"Order {run.plan.order.id} is cancelled: it will {what_it_does(found)}"
-    return ActAnswer(message=message, assessment=assessment_view(run, found))
+    run.compensation.order_cancelled = True
+    _log(run, action, "cancelled", None, found)
+    rollback.roll_back(run, found, UndoReason.CANCELLATION)
+    message = f"Order {run.plan.order.id} is cancelled: it will {impact_text(found)}"
+    return ActionResult(message=message, assessment=impact_view(run, found))
 
 
 # Roll back
 
 
-def _target(run: OrderRun, act: OrderAct) -> Target:
-    if act.line is None:
-        return targets.whole_order(run)
-    target = targets.of_line(run, act.line)
+def _rollback_target(run: OrderRun, action: OrderAction) -> RollbackTarget:
+    if action.line is None:
+        return targets.order_target(run)
+    target = targets.line_target(run, action.line)
     if target is None:
-        raise Refused(Refusal.NOT_FOUND, _no_line(run, act.line))
+        raise RequestRefused(RefusalCode.NOT_FOUND, _unknown_line_message(run, action.line))
     return target
 
 
-def _no_line(run: OrderRun, line: str) -> str:
+def _unknown_line_message(run: OrderRun, line: str) -> str:
     order = run.plan.order.id
-    hint = did_you_mean(line, [each.id for each in (*run.plan.order_lines, *run.plan.lines)])
+    hint = did_you_mean(line, [each.id for each in (*run.plan.order_lines, *run.plan.fulfilment_lines)])
     return f"Order {order} has no line `{line}`{hint or f'; `show {order}` lists its lines'}"
 
 
-def _judge_rollback(run: OrderRun, act: OrderAct) -> ActAnswer | None:
-    target = _target(run, act)
-    found = _assessed(run, target, act)
-    words = capitalised(target.words)
-    if act.assess:
-        return ActAnswer(
-            message=f"Rolling {target.words} back would {what_it_does(found)}", assessment=assessment_view(run, found)
+def _check_rollback(run: OrderRun, action: OrderAction) -> ActionResult | None:
+    target = _rollback_target(run, action)
+    found = _assess(run, target, action)
+    words = capitalize_first(target.label)
+    if action.assess:
+        return ActionResult(
+            message=f"Rolling {target.label} back would {impact_text(found)}", assessment=impact_view(run, found)
         )
-    coming = [at for at in found.undone if not _being_taken_back(run.steps[at])]
+    coming = [at for at in found.undone if not _is_being_undone(run.steps[at])]
     if coming or found.discarded:
         return None
     if found.kept:
-        raise Refused(
-            Refusal.NOT_NOW,
-            f"{words} has nothing that could be rolled back: {past_no_return(run, found.barriers)}; possible: with "
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"{words} has nothing that could be rolled back: {past_ponr_text(run, found.past_ponr)}; possible: with "
             "--override REASON it is undone all the same",
         )
-    return ActAnswer(message=f"{words} is rolled back already, or being so", already=True)
+    return ActionResult(message=f"{words} is rolled back already, or being so", already=True)
 
 
-def _being_taken_back(step: StepRun) -> bool:
-    return step.undoing and step.withdrawal not in DONE_AGAIN
+def _is_being_undone(step: StepRun) -> bool:
+    return step.undoing and step.undo_reason not in REDO_REASONS
 
 
-def _rollback(run: OrderRun, act: OrderAct) -> ActAnswer:
-    target = _target(run, act)
-    found = _assessed(run, target, act)
-    _note(run, act, f"rolled back {target.words}", None, found)
-    rollback.roll_back(run, found, Withdrawal.FAILURE)
-    message = f"{capitalised(target.words)} is rolled back: it will {what_it_does(found)}"
-    return ActAnswer(message=message, assessment=assessment_view(run, found))
+def _rollback(run: OrderRun, action: OrderAction) -> ActionResult:
+    target = _rollback_target(run, action)
+    found = _assess(run, target, action)
+    _log(run, action, f"rolled back {target.label}", None, found)
+    rollback.roll_back(run, found, UndoReason.FAILURE)
+    message = f"{capitalize_first(target.label)} is rolled back: it will {impact_text(found)}"
+    return ActionResult(message=message, assessment=impact_view(run, found))
 
 
 # Redo
 
 
-def _step(run: OrderRun, act: OrderAct) -> StepRun:
-    if act.step is None:
-        raise Refused(Refusal.INVALID, "Say which step is meant")
-    return step_named(run, act.step)
+def _required_step(run: OrderRun, action: OrderAction) -> StepRun:
+    if action.step is None:
+        raise RequestRefused(RefusalCode.INVALID, "Say which step is meant")
+    return find_step(run, action.step)
 
 
-def _judge_redo(run: OrderRun, act: OrderAct) -> ActAnswer | None:
-    step, order = _step(run, act), run.plan.order.id
-    if step.undoing and step.withdrawal in DONE_AGAIN:
-        message = f"{named(run, step)} is being undone already, to be done again"
-        return ActAnswer(step=run.id_of(step), state=step.state, message=message, already=True)
-    if _being_taken_back(step) or step.state in TAKEN_BACK:
-        raise Refused(
-            Refusal.NOT_NOW,
-            f"{named(run, step)} is being taken back, or was: what is given up is not done again; possible: a new "
+def _check_redo(run: OrderRun, action: OrderAction) -> ActionResult | None:
+    step, order = _required_step(run, action), run.plan.order.id
+    if step.undoing and step.undo_reason in REDO_REASONS:
+        message = f"{step_reference(run, step)} is being undone already, to be done again"
+        return ActionResult(step=run.step_id(step), state=step.state, message=message, already=True)
+    if _is_being_undone(step) or step.state in TAKEN_BACK:
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"{step_reference(run, step)} is being taken back, or was: what is given up is not done again; "
+            "possible: a new "
             "order, or this one anew with `start --revision` once it has ended",
         )
-    if not (step.begun or step.state in SETTLED or step.in_fallout):
-        raise Refused(
-            Refusal.NOT_NOW, f"{named(run, step)} has not run yet; `why {order} {step.position + 1}` tells why"
+    if not (step.has_started or step.state in SETTLED or step.in_fallout):
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"{step_reference(run, step)} has not run yet; `why {order} {step.position + 1}` tells why",
         )
-    found = redo.rework_from(run, [step.position])
-    if found.given_up:
-        raise Refused(
-            Refusal.NOT_NOW,
-            f"{some_of(run, found.given_up)} came after it and is being taken back: wait for that to end",
+    found = redo.assess_redo(run, [step.position])
+    if found.undone_for_good:
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"{step_list_text(run, found.undone_for_good)} came after it and is being taken back: wait for that to end",
         )
-    barriers = [] if act.override else found.barriers
-    if act.assess:
+    barriers = [] if action.override else found.past_ponr
+    if action.assess:
         said = (
-            f"is refused: {past_no_return(run, barriers)}"
+            f"is refused: {past_ponr_text(run, barriers)}"
             if barriers
-            else f"would undo and do again {counted(found.redone)}"
+            else f"would undo and do again {step_count_text(found.redone)}"
         )
-        view = AssessmentView(
-            undone=ids_of(run, found.redone), past_no_return=ids_of(run, barriers), refused=bool(barriers)
+        view = RollbackImpactView(
+            undone=step_ids(run, found.redone), past_no_return=step_ids(run, barriers), refused=bool(barriers)
         )
-        return ActAnswer(step=run.id_of(step), message=f"Redoing from {named(run, step)} {said}", assessment=view)
+        return ActionResult(
+            step=run.step_id(step), message=f"Redoing from {step_reference(run, step)} {said}", assessment=view
+        )
     if barriers:
-        raise Refused(
-            Refusal.NOT_NOW,
-            f"Nothing is redone from {named(run, step)}: {past_no_return(run, barriers)}; possible: `redo {order} "
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"Nothing is redone from {step_reference(run, step)}: {past_ponr_text(run, barriers)}; possible: "
+            f"`redo {order} "
             f"{step.position + 1} --override REASON`, which undoes it all the same, or a redo from a later step",
         )
     return None
 
 
-def _redo(run: OrderRun, act: OrderAct) -> ActAnswer:
-    step = _step(run, act)
-    found = redo.rework_from(run, [step.position])
-    _note(run, act, f"redone from here: {counted(found.redone)}", run.id_of(step), found if found.barriers else None)
+def _redo(run: OrderRun, action: OrderAction) -> ActionResult:
+    step = _required_step(run, action)
+    found = redo.assess_redo(run, [step.position])
+    _log(
+        run,
+        action,
+        f"redone from here: {step_count_text(found.redone)}",
+        run.step_id(step),
+        found if found.past_ponr else None,
+    )
     redo.redo(run, found)
-    view = AssessmentView(undone=ids_of(run, found.redone))
-    message = f"Redone from {named(run, step)}: {counted(found.redone)} will be undone and done again"
-    return ActAnswer(step=run.id_of(step), state=step.state, message=message, assessment=view)
+    view = RollbackImpactView(undone=step_ids(run, found.redone))
+    message = f"Redone from {step_reference(run, step)}: {step_count_text(found.redone)} will be undone and done again"
+    return ActionResult(step=run.step_id(step), state=step.state, message=message, assessment=view)
 
 
 # Hold and resume
 
 
-def _scope(run: OrderRun, act: OrderAct) -> str:
-    if act.step is not None:
-        return f"step {run.id_of(step_named(run, act.step))}"
-    if act.line is not None:
-        if targets.line_named(run, act.line) is None:
-            raise Refused(Refusal.NOT_FOUND, _no_line(run, act.line))
-        return f"line {act.line}"
+def _hold_scope(run: OrderRun, action: OrderAction) -> str:
+    if action.step is not None:
+        return f"step {run.step_id(find_step(run, action.step))}"
+    if action.line is not None:
+        if targets.find_line(run, action.line) is None:
+            raise RequestRefused(RefusalCode.NOT_FOUND, _unknown_line_message(run, action.line))
+        return f"line {action.line}"
     return "order"
 
 
-def _words(run: OrderRun, scope: str) -> str:
-    return f"Order {run.plan.order.id}" if scope == "order" else capitalised(scope)
+def _scope_label(run: OrderRun, scope: str) -> str:
+    return f"Order {run.plan.order.id}" if scope == "order" else capitalize_first(scope)
 
 
-def _judge_hold(run: OrderRun, act: OrderAct) -> ActAnswer | None:
-    scope = _scope(run, act)
-    if (held := run.holds.named.get(scope)) is not None:
-        message = f"{_words(run, scope)} is held already, by {held.by}{_because(held.reason)}"
-        return ActAnswer(message=message, already=True)
-    if act.step is not None and step_named(run, act.step).state in SETTLED:
-        step = step_named(run, act.step)
+def _check_hold(run: OrderRun, action: OrderAction) -> ActionResult | None:
+    scope = _hold_scope(run, action)
+    if (held := run.holds.by_scope.get(scope)) is not None:
+        message = f"{_scope_label(run, scope)} is held already, by {held.by}{_reason_suffix(held.reason)}"
+        return ActionResult(message=message, already=True)
+    if action.step is not None and find_step(run, action.step).state in SETTLED:
+        step = find_step(run, action.step)
         if not step.undoing:
-            raise Refused(Refusal.NOT_NOW, f"{named(run, step)} is {step.state}: there is nothing to hold")
+            raise RequestRefused(
+                RefusalCode.NOT_NOW, f"{step_reference(run, step)} is {step.state}: there is nothing to hold"
+            )
     return None
 
 
-def _because(reason: str) -> str:
+def _reason_suffix(reason: str) -> str:
     return f" ({reason})" if reason else ""
 
 
-def _hold(run: OrderRun, act: OrderAct) -> ActAnswer:
-    scope = _scope(run, act)
-    hold.hold(run, Hold(scope, act.actor.by, act.actor.reason, run.now))
-    _note(run, act, f"held {scope}", None)
-    said = f"{_words(run, scope)} is held: nothing new starts, timers go on counting"
-    return ActAnswer(message=f"{said}; `{_resume_words(run, act)}` lets it go on")
+def _hold(run: OrderRun, action: OrderAction) -> ActionResult:
+    scope = _hold_scope(run, action)
+    hold.hold(run, Hold(scope, action.actor.by, action.actor.reason, run.now))
+    _log(run, action, f"held {scope}", None)
+    said = f"{_scope_label(run, scope)} is held: nothing new starts, timers go on counting"
+    return ActionResult(message=f"{said}; `{_resume_command(run, action)}` lets it go on")
 
 
-def _resume_words(run: OrderRun, act: OrderAct) -> str:
+def _resume_command(run: OrderRun, action: OrderAction) -> str:
     order = run.plan.order.id
-    if act.step is not None:
-        return f"resume {order} --step {act.step}"
-    return f"resume {order} --line {act.line}" if act.line is not None else f"resume {order}"
+    if action.step is not None:
+        return f"resume {order} --step {action.step}"
+    return f"resume {order} --line {action.line}" if action.line is not None else f"resume {order}"
 
 
-def _judge_resume(run: OrderRun, act: OrderAct) -> ActAnswer | None:
-    scope = _scope(run, act)
-    if scope not in run.holds.named:
-        others = ", ".join(run.holds.named)
+def _check_resume(run: OrderRun, action: OrderAction) -> ActionResult | None:
+    scope = _hold_scope(run, action)
+    if scope not in run.holds.by_scope:
+        others = ", ".join(run.holds.by_scope)
         also = f"; held is: {others}" if others else ""
-        return ActAnswer(message=f"{_words(run, scope)} is not held{also}", already=True)
+        return ActionResult(message=f"{_scope_label(run, scope)} is not held{also}", already=True)
     return None
 
 
-def _resume(run: OrderRun, act: OrderAct) -> ActAnswer:
-    scope = _scope(run, act)
+def _resume(run: OrderRun, action: OrderAction) -> ActionResult:
+    scope = _hold_scope(run, action)
     hold.resume(run, scope)
-    _note(run, act, f"resumed {scope}", None)
-    also = f"; still held: {', '.join(run.holds.named)}" if run.holds.named else ""
-    return ActAnswer(message=f"{_words(run, scope)} goes on{also}")
+    _log(run, action, f"resumed {scope}", None)
+    also = f"; still held: {', '.join(run.holds.by_scope)}" if run.holds.by_scope else ""
+    return ActionResult(message=f"{_scope_label(run, scope)} goes on{also}")
 
 
-def _assessed(run: OrderRun, target: Target, act: OrderAct) -> Assessment:
-    return rollback.assessed(run, target, override=bool(act.override))
+def _assess(run: OrderRun, target: RollbackTarget, action: OrderAction) -> RollbackImpact:
+    return rollback.assess_rollback(run, target, override=bool(action.override))
 
 
-def _note(run: OrderRun, act: OrderAct, what: str, step: str | None, found: object = None) -> None:
-    run.journal.note(run.now, what, step, act.actor.by, act.actor.reason)
-    if act.override and found is not None:
-        run.journal.note(run.now, "point of no return overridden", step, act.actor.by, act.override)
+def _log(run: OrderRun, action: OrderAction, what: str, step: str | None, impact: object = None) -> None:
+    run.audit_log.record(run.now, what, step, action.actor.by, action.actor.reason)
+    if action.override and impact is not None:
+        run.audit_log.record(run.now, "point of no return overridden", step, action.actor.by, action.override)
 
 
-Judging = Callable[[OrderRun, OrderAct], "ActAnswer | None"]
+OrderActionValidator = Callable[[OrderRun, OrderAction], "ActionResult | None"]
 
-JUDGING: Mapping[OrderActName, Judging] = {
-    "cancel": _judge_cancel,
-    "rollback": _judge_rollback,
-    "redo": _judge_redo,
-    "hold": _judge_hold,
-    "resume": _judge_resume,
+VALIDATORS: Mapping[OrderActionName, OrderActionValidator] = {
+    "cancel": _check_cancel,
+    "rollback": _check_rollback,
+    "redo": _check_redo,
+    "hold": _check_hold,
+    "resume": _check_resume,
 }
-DOING: Mapping[OrderActName, Callable[[OrderRun, OrderAct], ActAnswer]] = {
+HANDLERS: Mapping[OrderActionName, Callable[[OrderRun, OrderAction], ActionResult]] = {
     "cancel": _cancel,
     "rollback": _rollback,
     "redo": _redo,

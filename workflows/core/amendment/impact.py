@@ -9,41 +9,41 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from compiler.amendment.plan_diff import Inputs
-from compiler.language.steps import PatchChange
+from compiler.amendment.plan_diff import StepInputs
+from compiler.language.steps import InPlaceUpdate
 from compiler.plan.plan import Plan
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import DONE, SETTLED, TAKEN_BACK, StepState
-from workflows.core.compensation.rollback import passed
-from workflows.core.compensation.undo_order import links, reach
+from workflows.core.compensation.rollback import is_past_ponr
+from workflows.core.compensation.undo_order import reachable, undo_graph
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.state_transitions import DONE_AGAIN, Withdrawal
+from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
-MOST_NAMED = 5
+MAX_NAMED_STEPS = 5
 """Steps that a refusal names."""
 
 
 @dataclass(frozen=True, slots=True)
-class Amended:
+class AmendedPlan:
     """The plan as it is to be, and how it differs from the running one. Steps are positions in it."""
 
     plan: Plan
     retired: frozenset[int]
     """All that the new order does not ask for."""
-    changed: frozenset[int] = frozenset()
+    input_changed: frozenset[int] = frozenset()
     """Their input is another one."""
-    seen_otherwise: frozenset[int] = frozenset()
+    context_changed: frozenset[int] = frozenset()
     """Something that they read of the order, or their definition, is another one; those of `changed` as well."""
     removed_lines: frozenset[str] = frozenset()
     """Order lines of the plan that the new order does not have."""
 
 
-class Standing(StrEnum):
+class StepProgress(StrEnum):
     """How far a step is, as far as it matters to an amendment."""
 
-    AHEAD = "ahead"
+    NOT_STARTED = "ahead"
     WAITING = "waiting"
     """For a time, an event, a person, the next attempt or a decision: it has done nothing, for certain."""
     RUNNING = "running"
@@ -51,221 +51,227 @@ class Standing(StrEnum):
     UNCERTAIN = "uncertain"
     """It may have done its work."""
     DONE = "done"
-    NOTHING = "nothing"
+    SKIPPED = "nothing"
     """It was skipped."""
-    BACK = "back"
+    CANCELLED = "back"
     """It was taken back, or never ran and will not."""
     UNDOING = "undoing"
 
 
-class Asked(StrEnum):
+class RequestedChange(StrEnum):
     """What the amendment wants of a step; one that it says nothing of stays as it is."""
 
     CHANGED = "changed"
-    GONE = "gone"
-    AGAIN = "again"
+    REMOVED = "gone"
+    READDED = "again"
     """An earlier amendment had left it out."""
 
 
-class Fate(StrEnum):
+class StepFate(StrEnum):
     KEPT = "kept"
     NEW_INPUT = "new_input"
     """It goes on, or begins anew, with the new input: it has done nothing yet."""
     REDONE = "redone"
-    PATCHED = "patched"
+    CHANGED_IN_PLACE = "patched"
     UNDONE = "undone"
     DISCARDED = "discarded"
     STOPPED = "stopped"
     """It had begun, but done nothing."""
     ENDS_THEN_REDONE = "ends_then_redone"
-    ENDS_THEN_PATCHED = "ends_then_patched"
+    ENDS_THEN_CHANGED = "ends_then_patched"
     ENDS_THEN_UNDONE = "ends_then_undone"
     ADDED = "added"
 
 
-FATES: Mapping[tuple[Standing, Asked], Fate] = {
-    (Standing.AHEAD, Asked.CHANGED): Fate.NEW_INPUT,
-    (Standing.AHEAD, Asked.GONE): Fate.DISCARDED,
-    (Standing.AHEAD, Asked.AGAIN): Fate.NEW_INPUT,
-    (Standing.WAITING, Asked.CHANGED): Fate.NEW_INPUT,
-    (Standing.WAITING, Asked.GONE): Fate.STOPPED,
-    (Standing.WAITING, Asked.AGAIN): Fate.NEW_INPUT,
-    (Standing.RUNNING, Asked.CHANGED): Fate.ENDS_THEN_REDONE,
-    (Standing.RUNNING, Asked.GONE): Fate.ENDS_THEN_UNDONE,
-    (Standing.RUNNING, Asked.AGAIN): Fate.ENDS_THEN_REDONE,
-    (Standing.UNCERTAIN, Asked.CHANGED): Fate.REDONE,
-    (Standing.UNCERTAIN, Asked.GONE): Fate.UNDONE,
-    (Standing.UNCERTAIN, Asked.AGAIN): Fate.REDONE,
-    (Standing.DONE, Asked.CHANGED): Fate.REDONE,
-    (Standing.DONE, Asked.GONE): Fate.UNDONE,
-    (Standing.DONE, Asked.AGAIN): Fate.REDONE,
-    (Standing.NOTHING, Asked.CHANGED): Fate.NEW_INPUT,
-    (Standing.NOTHING, Asked.GONE): Fate.KEPT,
-    (Standing.NOTHING, Asked.AGAIN): Fate.NEW_INPUT,
+FATE_TABLE: Mapping[tuple[StepProgress, RequestedChange], StepFate] = {
+    (StepProgress.NOT_STARTED, RequestedChange.CHANGED): StepFate.NEW_INPUT,
+    (StepProgress.NOT_STARTED, RequestedChange.REMOVED): StepFate.DISCARDED,
+    (StepProgress.NOT_STARTED, RequestedChange.READDED): StepFate.NEW_INPUT,
+    (StepProgress.WAITING, RequestedChange.CHANGED): StepFate.NEW_INPUT,
+    (StepProgress.WAITING, RequestedChange.REMOVED): StepFate.STOPPED,
+    (StepProgress.WAITING, RequestedChange.READDED): StepFate.NEW_INPUT,
+    (StepProgress.RUNNING, RequestedChange.CHANGED): StepFate.ENDS_THEN_REDONE,
+    (StepProgress.RUNNING, RequestedChange.REMOVED): StepFate.ENDS_THEN_UNDONE,
+    (StepProgress.RUNNING, RequestedChange.READDED): StepFate.ENDS_THEN_REDONE,
+    (StepProgress.UNCERTAIN, RequestedChange.CHANGED): StepFate.REDONE,
+    (StepProgress.UNCERTAIN, RequestedChange.REMOVED): StepFate.UNDONE,
+    (StepProgress.UNCERTAIN, RequestedChange.READDED): StepFate.REDONE,
+    (StepProgress.DONE, RequestedChange.CHANGED): StepFate.REDONE,
+    (StepProgress.DONE, RequestedChange.REMOVED): StepFate.UNDONE,
+    (StepProgress.DONE, RequestedChange.READDED): StepFate.REDONE,
+    (StepProgress.SKIPPED, RequestedChange.CHANGED): StepFate.NEW_INPUT,
+    (StepProgress.SKIPPED, RequestedChange.REMOVED): StepFate.KEPT,
+    (StepProgress.SKIPPED, RequestedChange.READDED): StepFate.NEW_INPUT,
     # what was rolled back stays so: a new line asks for it anew
-    (Standing.BACK, Asked.CHANGED): Fate.KEPT,
-    (Standing.BACK, Asked.GONE): Fate.KEPT,
-    (Standing.BACK, Asked.AGAIN): Fate.ADDED,
-    (Standing.UNDOING, Asked.CHANGED): Fate.REDONE,
-    (Standing.UNDOING, Asked.GONE): Fate.UNDONE,
-    (Standing.UNDOING, Asked.AGAIN): Fate.REDONE,
+    (StepProgress.CANCELLED, RequestedChange.CHANGED): StepFate.KEPT,
+    (StepProgress.CANCELLED, RequestedChange.REMOVED): StepFate.KEPT,
+    (StepProgress.CANCELLED, RequestedChange.READDED): StepFate.ADDED,
+    (StepProgress.UNDOING, RequestedChange.CHANGED): StepFate.REDONE,
+    (StepProgress.UNDOING, RequestedChange.REMOVED): StepFate.UNDONE,
+    (StepProgress.UNDOING, RequestedChange.READDED): StepFate.REDONE,
 }
 
-TOUCHING = frozenset(
+ALTERING_FATES = frozenset(
     {
-        Fate.REDONE,
-        Fate.PATCHED,
-        Fate.UNDONE,
-        Fate.ENDS_THEN_REDONE,
-        Fate.ENDS_THEN_PATCHED,
-        Fate.ENDS_THEN_UNDONE,
-        Fate.STOPPED,
+        StepFate.REDONE,
+        StepFate.CHANGED_IN_PLACE,
+        StepFate.UNDONE,
+        StepFate.ENDS_THEN_REDONE,
+        StepFate.ENDS_THEN_CHANGED,
+        StepFate.ENDS_THEN_UNDONE,
+        StepFate.STOPPED,
     }
 )
 """These take back, or change, what was begun: a point of no return forbids it."""
 
-AGAIN_WITH_PATCH = {Fate.REDONE: Fate.PATCHED, Fate.ENDS_THEN_REDONE: Fate.ENDS_THEN_PATCHED}
+IN_PLACE_FATES = {StepFate.REDONE: StepFate.CHANGED_IN_PLACE, StepFate.ENDS_THEN_REDONE: StepFate.ENDS_THEN_CHANGED}
 
 
-def standing_of(run: OrderRun, step: StepRun) -> Standing:
+def step_progress(run: OrderRun, step: StepRun) -> StepProgress:
     state = step.state
     if step.undoing:
-        return Standing.UNDOING
+        return StepProgress.UNDOING
     if state in TAKEN_BACK:
-        return Standing.BACK
+        return StepProgress.CANCELLED
     if is_running(step):
-        return Standing.RUNNING
-    if state in DONE or step.patching:
-        return Standing.DONE
-    if step.uncertain and run.recipe(step).calls_out:
-        return Standing.UNCERTAIN
+        return StepProgress.RUNNING
+    if state in DONE or step.changing_in_place:
+        return StepProgress.DONE
+    if step.uncertain and run.profile(step).uses_activity:
+        return StepProgress.UNCERTAIN
     if state is StepState.SKIPPED:
-        return Standing.NOTHING
-    return Standing.WAITING if step.begun or state in SETTLED else Standing.AHEAD
+        return StepProgress.SKIPPED
+    return StepProgress.WAITING if step.has_started or state in SETTLED else StepProgress.NOT_STARTED
 
 
 def is_running(step: StepRun) -> bool:
     """An attempt of its work is under way, or its call was taken and what it leads to is awaited."""
     if step.state in SETTLED or step.undoing:
         return False
-    return step.flying or step.phase in (Phase.POLL, Phase.CALLBACK)
+    return step.in_flight or step.phase in (Phase.POLL, Phase.CALLBACK)
 
 
-def fates_of(run: OrderRun, amended: Amended) -> dict[int, Fate]:
+def step_fates(run: OrderRun, amended_plan: AmendedPlan) -> dict[int, StepFate]:
     """Of every step that the amendment concerns, new ones included."""
-    known = run.revisions.retired
-    asked = dict.fromkeys(amended.changed - amended.retired, Asked.CHANGED)
-    asked.update(dict.fromkeys((at for at in amended.retired if at not in known), Asked.GONE))
-    asked.update(dict.fromkeys((at for at in known if at not in amended.retired), Asked.AGAIN))
-    inputs: dict[int, Inputs] = {}
-    found: dict[int, Fate] = {}
+    known = run.amendments.retired
+    asked = dict.fromkeys(amended_plan.input_changed - amended_plan.retired, RequestedChange.CHANGED)
+    asked.update(dict.fromkeys((at for at in amended_plan.retired if at not in known), RequestedChange.REMOVED))
+    asked.update(dict.fromkeys((at for at in known if at not in amended_plan.retired), RequestedChange.READDED))
+    inputs: dict[int, StepInputs] = {}
+    found: dict[int, StepFate] = {}
     for position in sorted(asked):
         if position < len(run.steps):
-            found[position] = _fate(run, run.steps[position], asked[position], amended.plan, inputs)
-    found.update(dict.fromkeys(range(len(run.steps), len(amended.plan.steps)), Fate.ADDED))
+            found[position] = _step_fate(run, run.steps[position], asked[position], amended_plan.plan, inputs)
+    found.update(dict.fromkeys(range(len(run.steps), len(amended_plan.plan.steps)), StepFate.ADDED))
     return found
 
 
-def _fate(run: OrderRun, step: StepRun, asked: Asked, plan: Plan, inputs: dict[int, Inputs]) -> Fate:
-    standing = standing_of(run, step)
-    fate = FATES[standing, asked]
-    if fate not in AGAIN_WITH_PATCH or standing not in (Standing.DONE, Standing.RUNNING):
+def _step_fate(
+    run: OrderRun, step: StepRun, asked: RequestedChange, plan: Plan, inputs: dict[int, StepInputs]
+) -> StepFate:
+    standing = step_progress(run, step)
+    fate = FATE_TABLE[standing, asked]
+    if fate not in IN_PLACE_FATES or standing not in (StepProgress.DONE, StepProgress.RUNNING):
         return fate
-    if is_as_begun(run, step, plan, inputs):
-        return Fate.KEPT
-    return by_its_choice(fate, plan, step)
+    if is_input_unchanged(run, step, plan, inputs):
+        return StepFate.KEPT
+    return apply_on_change(fate, plan, step)
 
 
-def by_its_choice(fate: Fate, plan: Plan, step: StepRun) -> Fate:
+def apply_on_change(fate: StepFate, plan: Plan, step: StepRun) -> StepFate:
     """What `on_change` makes of doing a step again that has done its work."""
-    choice = plan.definition_of(plan.steps[step.position]).definition.on_change
+    choice = plan.step_definition(plan.steps[step.position]).definition.on_change
     if choice == "keep":
-        return Fate.KEPT
-    return AGAIN_WITH_PATCH[fate] if isinstance(choice, PatchChange) else fate
+        return StepFate.KEPT
+    return IN_PLACE_FATES[fate] if isinstance(choice, InPlaceUpdate) else fate
 
 
-def is_as_begun(run: OrderRun, step: StepRun, plan: Plan, inputs: dict[int, Inputs] | None = None) -> bool:
+def is_input_unchanged(run: OrderRun, step: StepRun, plan: Plan, inputs: dict[int, StepInputs] | None = None) -> bool:
     """Whether `plan` asks of the step what it was done with; one that began before an amendment remembers that."""
-    sight = run.revisions.sights.get(step.position)
+    sight = run.amendments.pinned_steps.get(step.position)
     if sight is None:
         return False
     inputs = {} if inputs is None else inputs
-    before = inputs.setdefault(id(sight.plan), Inputs(sight.plan)).of(sight.step)
-    return before == inputs.setdefault(id(plan), Inputs(plan)).of(plan.steps[step.position])
+    before = inputs.setdefault(id(sight.plan), StepInputs(sight.plan)).for_step(sight.step)
+    return before == inputs.setdefault(id(plan), StepInputs(plan)).for_step(plan.steps[step.position])
 
 
-def changes_nothing(run: OrderRun, amended: Amended) -> bool:
+def is_no_op(run: OrderRun, amended_plan: AmendedPlan) -> bool:
     """Whether the order runs as the new one asks already."""
     return (
-        len(amended.plan.steps) == len(run.steps)
-        and not amended.changed
-        and not amended.seen_otherwise
-        and amended.retired == frozenset(run.revisions.retired)
-        and amended.removed_lines == run.revisions.removed_lines
-        and amended.plan.order == run.plan.order
-        and amended.plan.order_lines == run.plan.order_lines
+        len(amended_plan.plan.steps) == len(run.steps)
+        and not amended_plan.input_changed
+        and not amended_plan.context_changed
+        and amended_plan.retired == frozenset(run.amendments.retired)
+        and amended_plan.removed_lines == run.amendments.removed_lines
+        and amended_plan.plan.order == run.plan.order
+        and amended_plan.plan.order_lines == run.plan.order_lines
     )
 
 
-def refuse_by_state(run: OrderRun) -> None:
+def check_amendable(run: OrderRun) -> None:
     """Raises Refused where the order takes no amendment now, whatever it asks for."""
     order = run.plan.order.id
     if run.ended or run.ended_at is not None:
-        raise Refused(Refusal.NOT_NOW, f"Order {order} has ended; submit what is wanted now as a new revision of it")
-    if run.withdrawals.cancelled:
-        raise Refused(
-            Refusal.NOT_NOW,
+        raise RequestRefused(
+            RefusalCode.NOT_NOW, f"Order {order} has ended; submit what is wanted now as a new revision of it"
+        )
+    if run.compensation.order_cancelled:
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
             f"Order {order} is being cancelled, and what is cancelled is not amended; possible: once it has ended, "
             "submit what is wanted now as a new revision of it",
         )
-    by_an_amendment = (*DONE_AGAIN, Withdrawal.AMENDMENT, None)
-    rolling = sorted(at for at in run.withdrawals.open if run.steps[at].withdrawal not in by_an_amendment)
+    by_an_amendment = (*REDO_REASONS, UndoReason.AMENDMENT, None)
+    rolling = sorted(at for at in run.compensation.open_undos if run.steps[at].undo_reason not in by_an_amendment)
     if rolling:
-        raise Refused(
-            Refusal.NOT_NOW,
-            f"Order {order} is being rolled back ({_named(run.plan, rolling)}); amend it when that is over: "
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"Order {order} is being rolled back ({_step_list_text(run.plan, rolling)}); amend it when that is over: "
             f"`why {order}` tells what it waits for",
         )
 
 
-def objections(run: OrderRun, fates: Mapping[int, Fate]) -> list[str]:
+def ponr_objections(run: OrderRun, fates: Mapping[int, StepFate]) -> list[str]:
     """Points of no return that speak against it, in words."""
-    barriers = [step.position for step in run.steps if passed(run, step)]
+    barriers = [step.position for step in run.steps if is_past_ponr(run, step)]
     if not barriers:
         return []
-    before, followers = links(run)
-    bound = reach(barriers, before)
-    touched = [at for at, fate in fates.items() if at in bound and is_touching(run, at, fate)]
+    before, followers = undo_graph(run)
+    bound = reachable(barriers, before)
+    touched = [at for at, fate in fates.items() if at in bound and is_altering(run, at, fate)]
     if not touched:
         return []
-    below = reach(touched, followers)
+    below = reachable(touched, followers)
     in_the_way = [at for at in barriers if at in below]
     order = run.plan.order.id
     return [
-        f"{_named(run.plan, in_the_way)} {_are(in_the_way)} at or past {_its(in_the_way)} point of no return, and "
-        f"{_named(run.plan, touched)} would be changed or undone. Leave what {_these(touched)} for as it is "
+        f"{_step_list_text(run.plan, in_the_way)} {_is_or_are(in_the_way)} at or past "
+        f"{_its_or_their(in_the_way)} point of no return, and "
+        f"{_step_list_text(run.plan, touched)} would be changed or undone. Leave what "
+        f"{_this_or_these(touched)} for as it is "
         f"(`amend --dry-run` shows which values differ), or say --override with a reason; "
         f"`show {order}` tells how far each step is"
     ]
 
 
-def is_touching(run: OrderRun, position: int, fate: Fate) -> bool:
-    return fate in TOUCHING or (fate is Fate.NEW_INPUT and passed(run, run.steps[position]))
+def is_altering(run: OrderRun, position: int, fate: StepFate) -> bool:
+    return fate in ALTERING_FATES or (fate is StepFate.NEW_INPUT and is_past_ponr(run, run.steps[position]))
 
 
-def _named(plan: Plan, positions: Iterable[int]) -> str:
+def _step_list_text(plan: Plan, positions: Iterable[int]) -> str:
     all_ = list(positions)
-    named = ", ".join(f"step {at + 1} ({plan.steps[at].id})" for at in all_[:MOST_NAMED])
-    return named + (f" and {len(all_) - MOST_NAMED} more" if len(all_) > MOST_NAMED else "")
+    named = ", ".join(f"step {at + 1} ({plan.steps[at].id})" for at in all_[:MAX_NAMED_STEPS])
+    return named + (f" and {len(all_) - MAX_NAMED_STEPS} more" if len(all_) > MAX_NAMED_STEPS else "")
 
 
-def _are(some: list[int]) -> str:
+def _is_or_are(some: list[int]) -> str:
     return "is" if len(some) == 1 else "are"
 
 
-def _its(some: list[int]) -> str:
+def _its_or_their(some: list[int]) -> str:
     return "its" if len(some) == 1 else "their"
 
 
-def _these(some: list[int]) -> str:
+def _this_or_these(some: list[int]) -> str:
     return "this step is" if len(some) == 1 else "these steps are"

@@ -6,27 +6,29 @@ The step goes through its states once more, as if that call were what it does; w
 from __future__ import annotations
 
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.amendment_state import Sight
+from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.state_transitions import Withdrawal
+from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.settlement import hold_back, stop_waiting
+from workflows.core.steps.settlement import block_followers, stop_waiting
 
 
-def begin_patch(run: OrderRun, step: StepRun) -> None:
+def begin_in_place_change(run: OrderRun, step: StepRun) -> None:
     """When everything before the step is there, it is patched; whoever has not begun waits for it."""
-    hold_back(run, step)
+    block_followers(run, step)
     if step.state not in SETTLED:
         stop_waiting(run, step)
     if step.state is not StepState.PENDING:
-        run.move(step, StepState.PENDING)
-    step.withdrawal = Withdrawal.REVISION
-    step.patching = True
-    step.patches += 1
+        run.transition(step, StepState.PENDING)
+    step.undo_reason = UndoReason.REVISION
+    step.changing_in_place = True
+    step.in_place_changes += 1
     step.attempts = 0
     step.uncertain = False
-    step.phase = Phase.AHEAD
-    step.ended_at = step.failure = step.queue = step.answer = step.callback = step.changes = None
-    run.revisions.sights[step.position] = Sight.of(run.plan, run.plan.steps[step.position], patching=True)
-    if step.open == 0:
-        run.turns.append(step.position)
+    step.phase = Phase.IDLE
+    step.ended_at = step.failure = step.queue = step.answer = step.early_callback = step.changes = None
+    run.amendments.pinned_steps[step.position] = PinnedStep.create(
+        run.plan, run.plan.steps[step.position], in_place=True
+    )
+    if step.open_predecessors == 0:
+        run.start_queue.append(step.position)

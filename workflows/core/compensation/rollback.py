@@ -5,57 +5,57 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from workflows.contract.states import DONE, SETTLED, TAKEN_BACK, StepState
-from workflows.core.compensation.targets import Target
-from workflows.core.compensation.undo_order import reach, withdraw
+from workflows.core.compensation.targets import RollbackTarget
+from workflows.core.compensation.undo_order import reachable, request_undo
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.state_transitions import Withdrawal
+from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun
 
 
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class RollbackImpact:
     """What taking a target back would do."""
 
-    target: Target
+    target: RollbackTarget
     undone: list[int]
     """Have begun; those that need an undo get one."""
     discarded: list[int]
     kept: list[int]
     """Past a point of no return, or needed by such a step."""
-    barriers: list[int]
+    past_ponr: list[int]
     """The steps past their point of no return."""
 
 
-def passed(run: OrderRun, step: StepRun) -> bool:
+def is_past_ponr(run: OrderRun, step: StepRun) -> bool:
     """Whether it is at or past its point of no return: begun, and not failed for certain."""
     if not run.definition(step).definition.point_of_no_return or step.undoing:
         return False
     if step.state in DONE or (step.state is StepState.IN_PROGRESS):
         return True
-    return step.state not in TAKEN_BACK and step.uncertain and run.recipe(step).calls_out
+    return step.state not in TAKEN_BACK and step.uncertain and run.profile(step).uses_activity
 
 
-def assessed(run: OrderRun, target: Target, *, override: bool = False) -> Assessment:
+def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = False) -> RollbackImpact:
     """Changes nothing. `override`: points of no return do not count."""
-    barriers = [] if override else [at for at in target.concerned if passed(run, run.steps[at])]
-    stays = reach(barriers, [planned.after for planned in run.plan.steps]) if barriers else {}
+    barriers = [] if override else [at for at in target.serving_steps if is_past_ponr(run, run.steps[at])]
+    stays = reachable(barriers, [planned.after for planned in run.plan.steps]) if barriers else {}
     undone, discarded, kept = [], [], []
-    for position in target.steps:
+    for position in target.exclusive_steps:
         step = run.steps[position]
         if step.state in TAKEN_BACK:
             continue
         if position in stays:
             kept.append(position)
         elif step.state is StepState.SKIPPED and not step.undoing:  # what was to be redone is to be given up now
-            if step.uncertain and run.recipe(step).calls_out:
+            if step.uncertain and run.profile(step).uses_activity:
                 undone.append(position)
-        elif step.begun or step.state in SETTLED:
+        elif step.has_started or step.state in SETTLED:
             undone.append(position)
         else:
             discarded.append(position)
-    return Assessment(target, undone, discarded, kept, barriers)
+    return RollbackImpact(target, undone, discarded, kept, barriers)
 
 
-def roll_back(run: OrderRun, found: Assessment, why: Withdrawal) -> None:
+def roll_back(run: OrderRun, impact: RollbackImpact, reason: UndoReason) -> None:
     """Does what was assessed."""
-    withdraw(run, (run.steps[position] for position in sorted([*found.undone, *found.discarded])), why)
+    request_undo(run, (run.steps[position] for position in sorted([*impact.undone, *impact.discarded])), reason)

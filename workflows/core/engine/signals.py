@@ -4,62 +4,62 @@ from __future__ import annotations
 
 import logging
 
-from activity_contract.cross_order import StepStanding, StepWatch
-from workflows.contract.order_messages import Actor, CallbackDelivery, EventDelivery, OrderAct, Refusal
+from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
+from workflows.contract.order_messages import Actor, CallbackDelivery, EventDelivery, OrderAction, RefusalCode
 from workflows.core.actions import order_actions
 from workflows.core.engine import advance
 from workflows.core.execution import callback_matching, cross_order_notify, event_matching
-from workflows.core.execution.event_matching import kept_event
+from workflows.core.execution.event_matching import received_event
 from workflows.core.state.order_run import OrderRun
-from workflows.core.steps.refusal import Refused
+from workflows.core.steps.refusal import RequestRefused
 
 logger = logging.getLogger(__name__)
 
 
-Delivery = EventDelivery | CallbackDelivery | StepWatch | StepStanding
+SignalPayload = EventDelivery | CallbackDelivery | StepWatch | CrossOrderStepStatus
 
 
-def take(run: OrderRun, delivery: Delivery) -> None:
+def handle_signal(run: OrderRun, payload: SignalPayload) -> None:
     """As the update would, with every refusal in the journal; an event that is ambiguous is kept until it is not."""
     try:
-        if isinstance(delivery, EventDelivery):
-            _take_event(run, delivery)
-        elif isinstance(delivery, CallbackDelivery):
-            _take_callback(run, delivery)
-        elif isinstance(delivery, StepWatch):
-            cross_order_notify.watch(run, delivery)
+        if isinstance(payload, EventDelivery):
+            _handle_event(run, payload)
+        elif isinstance(payload, CallbackDelivery):
+            _handle_callback(run, payload)
+        elif isinstance(payload, StepWatch):
+            cross_order_notify.add_watch(run, payload)
         else:
-            advance.order_heard(run, delivery)
+            advance.receive_step_status(run, payload)
     except Exception:
-        if run.strict:
+        if run.raise_engine_errors:
             raise
         logger.exception("a delivery for order %s could not be taken in", run.plan.order.id)
 
 
-def cancel(run: OrderRun) -> None:
+def handle_workflow_cancel(run: OrderRun) -> None:
     """With Temporal's own tools, whose request takes no answer: as the update would, with a refusal in the journal."""
-    act = OrderAct(actor=Actor(by="Temporal", reason="cancelled with Temporal's own tools"))
+    act = OrderAction(actor=Actor(by="Temporal", reason="cancelled with Temporal's own tools"))
     try:
-        if order_actions.judged(run, "cancel", act) is None:
-            order_actions.done(run, "cancel", act)
-    except Refused as refused:
-        run.journal.note(run.now, "not cancelled", by=act.actor.by, reason=str(refused))
+        if order_actions.check_order_action(run, "cancel", act) is None:
+            order_actions.apply_order_action(run, "cancel", act)
+    except RequestRefused as refused:
+        run.audit_log.record(run.now, "not cancelled", by=act.actor.by, reason=str(refused))
 
 
-def _take_event(run: OrderRun, delivery: EventDelivery) -> None:
-    event = kept_event(delivery, run.now)
+def _handle_event(run: OrderRun, delivery: EventDelivery) -> None:
+    event = received_event(delivery, run.now)
     try:
-        advance.take_event(run, event, event_matching.verdict_on(run, event))
-    except Refused as refused:
-        keep = refused.code is Refusal.AMBIGUOUS and run.inbox.has_room_for(event.size)
+        advance.handle_event(run, event, event_matching.evaluate_event(run, event))
+    except RequestRefused as refused:
+        keep = refused.code is RefusalCode.AMBIGUOUS and run.inbox.has_room_for(event.size)
         if keep:
-            event_matching.take_in(run, event, event_matching.Verdict("kept"))
-        run.journal.note(run.now, f"event {event.name} {'kept' if keep else 'dropped'}", reason=str(refused))
+            event_matching.apply_event(run, event, event_matching.EventVerdict("kept"))
+        run.audit_log.record(run.now, f"event {event.name} {'kept' if keep else 'dropped'}", reason=str(refused))
 
 
-def _take_callback(run: OrderRun, delivery: CallbackDelivery) -> None:
+def _handle_callback(run: OrderRun, delivery: CallbackDelivery) -> None:
     try:
-        verdict = callback_matching.verdict_on(run, delivery.step, delivery.key, delivery.event_id)
-        advance.take_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
-    except Refused as refused:
-        run.journal.note(run.now, "callback dropped", reason=str(refused))
+        verdict = callback_matching.evaluate_callback(run, delivery.step, delivery.key, delivery.event_id)
+        advance.handle_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
+    except RequestRefused as refused:
+        run.audit_log.record(run.now, "callback dropped", reason=str(refused))

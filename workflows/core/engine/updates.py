@@ -9,11 +9,11 @@ from typing import Any
 from workflows.contract.order_messages import (
     UPDATE_NOTE,
     UPDATE_SET,
-    ActAnswer,
-    NoteAct,
-    OrderAct,
+    ActionResult,
+    NoteAction,
+    OrderAction,
     SetCharacteristics,
-    StepAct,
+    StepAction,
 )
 from workflows.core.actions import notes, order_actions, step_actions
 from workflows.core.engine import advance
@@ -21,38 +21,40 @@ from workflows.core.state.order_run import OrderRun
 
 
 @dataclass(frozen=True, slots=True)
-class Update:
+class UpdateDefinition:
     """`judge` is asked before anything is done, and changes nothing; both raise Refused."""
 
-    message: type[Any]
-    judge: Callable[[OrderRun, Any], Any]
-    do: Callable[[OrderRun, Any], Any]
-    answer: type[Any] = ActAnswer
+    message_type: type[Any]
+    validate: Callable[[OrderRun, Any], Any]
+    handle: Callable[[OrderRun, Any], Any]
+    result_type: type[Any] = ActionResult
 
 
-def _on_step(name: step_actions.ActName) -> Update:
-    def do(run: OrderRun, act: StepAct) -> ActAnswer:
-        step, already = step_actions.judged(run, name, act)
+def _step_update(name: step_actions.StepActionName) -> UpdateDefinition:
+    def handle(run: OrderRun, action: StepAction) -> ActionResult:
+        step, already = step_actions.check_step_action(run, name, action)
         if already is not None:
             return already
-        advance.act(run, name, step, act)
+        advance.run_step_action(run, name, step, action)
         advance.advance(run)
-        return step_actions.answer_of(run, name, step, act)
+        return step_actions.step_action_result(run, name, step, action)
 
-    return Update(StepAct, lambda run, act: step_actions.judged(run, name, act), do)
-
-
-def _on_order(name: order_actions.OrderActName) -> Update:
-    def do(run: OrderRun, act: OrderAct) -> ActAnswer:
-        already = order_actions.judged(run, name, act)
-        return already if already is not None else order_actions.done(run, name, act)
-
-    return Update(OrderAct, lambda run, act: order_actions.judged(run, name, act), do)
+    return UpdateDefinition(StepAction, lambda run, act: step_actions.check_step_action(run, name, act), handle)
 
 
-UPDATES: Mapping[str, Update] = {
-    **{name: _on_step(name) for name in step_actions.ALLOWED},
-    **{name: _on_order(name) for name in order_actions.JUDGING},
-    UPDATE_NOTE: Update(NoteAct, notes.check_note, notes.write_note),
-    UPDATE_SET: Update(SetCharacteristics, step_actions.check_characteristics, step_actions.set_characteristics),
+def _order_update(name: order_actions.OrderActionName) -> UpdateDefinition:
+    def handle(run: OrderRun, action: OrderAction) -> ActionResult:
+        already = order_actions.check_order_action(run, name, action)
+        return already if already is not None else order_actions.apply_order_action(run, name, action)
+
+    return UpdateDefinition(OrderAction, lambda run, act: order_actions.check_order_action(run, name, act), handle)
+
+
+UPDATES: Mapping[str, UpdateDefinition] = {
+    **{name: _step_update(name) for name in step_actions.VALIDATORS},
+    **{name: _order_update(name) for name in order_actions.VALIDATORS},
+    UPDATE_NOTE: UpdateDefinition(NoteAction, notes.check_note, notes.add_note),
+    UPDATE_SET: UpdateDefinition(
+        SetCharacteristics, step_actions.check_characteristics, step_actions.set_characteristics
+    ),
 }

@@ -6,136 +6,136 @@ from dataclasses import replace
 
 from activity_contract.calls import TIMEOUT
 from workflows.contract.states import DONE, StepState
-from workflows.core.compensation.undo_order import landed, stand_in_line, taken_back
+from workflows.core.compensation.undo_order import enqueue_undo, last_attempt_ended, mark_undone
 from workflows.core.execution.failure_handling import fallout_queue
-from workflows.core.execution.hold import undo_held_back
-from workflows.core.execution.kinds.undo import begin_undo, learn
+from workflows.core.execution.hold import hold_undo_if_held
+from workflows.core.execution.kinds.undo import begin_undo, recover_output
 from workflows.core.state.commands import CancelActivity
-from workflows.core.state.order_run import OrderRun, given
-from workflows.core.state.step_run import Failure, Phase, StepRun
-from workflows.core.steps.settlement import launch
+from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_run import Phase, StepFailure, StepRun
+from workflows.core.steps.settlement import enqueue_activity
 
 S = StepState
-LEARNING = (Phase.LEARN, Phase.LEARN_POLL)
-POLLING = (Phase.LEARN_POLL, Phase.UNDO_POLL)
+RECOVERY_PHASES = (Phase.RECOVER_OUTPUT, Phase.RECOVER_OUTPUT_POLL)
+POLL_PHASES = (Phase.RECOVER_OUTPUT_POLL, Phase.UNDO_POLL)
 
 
-def take_undo_turn(run: OrderRun, step: StepRun) -> None:
+def try_start_undo(run: OrderRun, step: StepRun) -> None:
     """Everything that depends on the step is undone. Raises NoValue."""
     undo = step.undo
-    if undo is None or undo.state is not S.PENDING or step.flying or step.queued:
+    if undo is None or undo.state is not S.PENDING or step.in_flight or step.queued:
         return
-    if run.definition(step).definition.undo is None or not has_effect(run, step):
-        taken_back(run, step)
+    if run.definition(step).definition.undo is None or not may_have_effect(run, step):
+        mark_undone(run, step)
         return
-    if undo_held_back(run, step):
+    if hold_undo_if_held(run, step):
         return
-    run.move_undo(step, S.READY)
-    known = step.state in DONE or step.patching or undo.learnt
-    if known or not run.recipe(step).undo_reads_output:
+    run.transition_undo(step, S.READY)
+    known = step.state in DONE or step.changing_in_place or undo.learnt
+    if known or not run.profile(step).undo_reads_output:
         begin_undo(run, step)
     else:
-        learn(run, step)
+        recover_output(run, step)
 
 
-def has_effect(run: OrderRun, step: StepRun) -> bool:
+def may_have_effect(run: OrderRun, step: StepRun) -> bool:
     """It did its work, or may have: a call that was not answered, or only begun."""
-    return step.state in DONE or step.patching or (step.uncertain and run.recipe(step).calls_out)
+    return step.state in DONE or step.changing_in_place or (step.uncertain and run.profile(step).uses_activity)
 
 
-def attempt_of_undo_failed(run: OrderRun, step: StepRun, failure: Failure) -> None:
+def handle_undo_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
     """Of the undo, of learning what it needs, or of the step's own last attempt before it."""
-    undo = given(step.undo)
-    if undo.phase is Phase.AHEAD:
+    undo = require(step.undo)
+    if undo.phase is Phase.IDLE:
         step.failure = replace(failure, at=run.now)
         step.attempts = max(step.attempts, failure.attempts)
         step.uncertain = not failure.outcome_known
-        landed(run, step)
-    elif undo.callback is not None:
-        taken_back(run, step)  # the call was not answered, but the system has called back
+        last_attempt_ended(run, step)
+    elif undo.early_callback is not None:
+        mark_undone(run, step)  # the call was not answered, but the system has called back
     elif failure.retry_after is not None:
-        _later(run, step, failure)
-    elif _nothing_was_done(run, step, failure):
+        _schedule_undo_retry(run, step, failure)
+    elif _had_no_effect(run, step, failure):
         step.uncertain = False
-        run.journal.note(run.now, "nothing to undo", run.id_of(step), reason=failure.message)
-        taken_back(run, step)
+        run.audit_log.record(run.now, "nothing to undo", run.step_id(step), reason=failure.message)
+        mark_undone(run, step)
     else:
-        undo.uncertain = undo.phase not in LEARNING and not failure.outcome_known
-        park_undo(run, step, failure)
+        undo.uncertain = undo.phase not in RECOVERY_PHASES and not failure.outcome_known
+        move_undo_to_fallout(run, step, failure)
 
 
-def _nothing_was_done(run: OrderRun, step: StepRun, failure: Failure) -> bool:
+def _had_no_effect(run: OrderRun, step: StepRun, failure: StepFailure) -> bool:
     """The step's work was repeated to learn what it did, and is refused for certain."""
-    phase = given(step.undo).phase
-    if phase is Phase.LEARN_POLL:
-        return run.recipe(step).is_business(failure.code)
-    return phase is Phase.LEARN and failure.outcome_known
+    phase = require(step.undo).phase
+    if phase is Phase.RECOVER_OUTPUT_POLL:
+        return run.profile(step).is_business_code(failure.code)
+    return phase is Phase.RECOVER_OUTPUT and failure.outcome_known
 
 
-def _later(run: OrderRun, step: StepRun, failure: Failure) -> None:
-    undo = given(step.undo)
-    if undo.phase not in POLLING:
-        run.move_undo(step, S.FAILED)
+def _schedule_undo_retry(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
+    undo = require(step.undo)
+    if undo.phase not in POLL_PHASES:
+        run.transition_undo(step, S.FAILED)
         undo.failure = replace(failure, at=run.now)
         undo.attempts = failure.attempts
-        undo.uncertain = undo.phase not in LEARNING and not failure.outcome_known
+        undo.uncertain = undo.phase not in RECOVERY_PHASES and not failure.outcome_known
     undo.again_at = run.now + (failure.retry_after or 0.0)
     run.wake_at(step, undo.again_at)
 
 
-def undo_is_due(run: OrderRun, step: StepRun, moment: float) -> None:
-    undo = given(step.undo)
+def handle_undo_due(run: OrderRun, step: StepRun, moment: float) -> None:
+    undo = require(step.undo)
     if undo.again_at == moment:
         undo.again_at = None
-        if undo.state is not S.FAILED or not undo_held_back(run, step):
-            launch(run, step)
+        if undo.state is not S.FAILED or not hold_undo_if_held(run, step):
+            enqueue_activity(run, step)
     elif undo.deadline == moment:
         undo.deadline = None
         undo.uncertain = True
         message = "what takes the step back has not come in time (`within` has passed)"
-        park_undo(run, step, Failure(TIMEOUT, message, outcome_known=False))
+        move_undo_to_fallout(run, step, StepFailure(TIMEOUT, message, outcome_known=False))
 
 
-def park_undo(run: OrderRun, step: StepRun, failure: Failure, *, by_force: bool = False) -> None:
+def move_undo_to_fallout(run: OrderRun, step: StepRun, failure: StepFailure, *, force: bool = False) -> None:
     """Into fallout, where people see it. `by_force`: whatever state a mistake has left the undo in."""
-    undo = given(step.undo)
+    undo = require(step.undo)
     _stop_undo(run, step)
     undo.failure = replace(failure, at=run.now)
     undo.attempts = max(undo.attempts, failure.attempts)
     step.queue = fallout_queue(run, step, failure.code)
-    if by_force:
-        run.put_undo(step, undo, S.FATALLY_FAILED)
+    if force:
+        run.set_undo_state(step, undo, S.FATALLY_FAILED)
     else:
-        run.move_undo(step, S.FATALLY_FAILED)
-    run.journal.note(run.now, f"its undo in fallout: {failure.code}", run.id_of(step), reason=failure.message)
+        run.transition_undo(step, S.FATALLY_FAILED)
+    run.audit_log.record(run.now, f"its undo in fallout: {failure.code}", run.step_id(step), reason=failure.message)
 
 
 def _stop_undo(run: OrderRun, step: StepRun) -> None:
-    undo = given(step.undo)
-    if step.flying:
+    undo = require(step.undo)
+    if step.in_flight:
         run.commands.append(CancelActivity(step.position, step.launch))
-        step.flying = False
-        run.flying -= 1
+        step.in_flight = False
+        run.in_flight_count -= 1
     step.queued = False
     undo.again_at = undo.deadline = None
 
 
-def try_undo_again(run: OrderRun, step: StepRun) -> None:
+def retry_undo(run: OrderRun, step: StepRun) -> None:
     """A person wants it: as a new effect where the old one was refused for certain, or other input is given."""
-    undo = given(step.undo)
-    if undo.phase not in LEARNING and undo.phase is not Phase.AHEAD and (undo.changes or not undo.uncertain):
+    undo = require(step.undo)
+    if undo.phase not in RECOVERY_PHASES and undo.phase is not Phase.IDLE and (undo.changes or not undo.uncertain):
         undo.number += 1
         undo.uncertain = False
     undo.attempts = 0
-    undo.failure = undo.answer = undo.callback = None
-    undo.phase = Phase.AHEAD
+    undo.failure = undo.answer = undo.early_callback = None
+    undo.phase = Phase.IDLE
     step.queue = None
-    run.move_undo(step, S.PENDING)
-    stand_in_line(run, step)
+    run.transition_undo(step, S.PENDING)
+    enqueue_undo(run, step)
 
 
-def end_undo(run: OrderRun, step: StepRun, how: StepState) -> None:
+def end_undo(run: OrderRun, step: StepRun, final_state: StepState) -> None:
     """A person says that it is undone (completed), or that its effect may stay (skipped)."""
     _stop_undo(run, step)
     step.queue = None
-    taken_back(run, step, how)
+    mark_undone(run, step, final_state)

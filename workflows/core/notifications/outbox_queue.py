@@ -12,19 +12,19 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from activity_contract.notifications import DeliveryOutcome, HandOver, ToldEvent, ToldOrder
+from activity_contract.notifications import DeliveryOutcome, NotificationBatch, NotificationEvent, NotificationOrder
 
-MOST_AT_ONCE = 20
+MAX_BATCH_SIZE = 20
 """Events of one delivery."""
-MOST_QUEUED = 20_000
+MAX_QUEUED = 20_000
 """For one receiver; of more, those that have waited longest are given up. What is kept crosses over in one payload."""
-MOST_KEPT = 1_000
+MAX_UNDELIVERABLE = 1_000
 """Undeliverable events; of more, the oldest are dropped."""
-NEVER_TRIED = "overflow"
+OVERFLOW_CODE = "overflow"
 
 
 @dataclass(slots=True)
-class Queue:
+class ReceiverQueue:
     """What one receiver is still to be told, in order."""
 
     events: list[str] = field(default_factory=list)
@@ -42,7 +42,7 @@ class Queue:
 
 
 @dataclass(slots=True)
-class Undeliverable:
+class UndeliverableEvent:
     receiver: str
     event: str
     code: str
@@ -53,90 +53,90 @@ class Undeliverable:
 
 @dataclass(slots=True)
 class OutboxState:
-    order: ToldOrder | None = None
-    events: dict[str, ToldEvent] = field(default_factory=dict)
+    order: NotificationOrder | None = None
+    events: dict[str, NotificationEvent] = field(default_factory=dict)
     """By id, in the order in which they came; those that are still needed."""
     unmatched: list[str] = field(default_factory=list)
     """Nobody has decided yet who wants these."""
-    queues: dict[str, Queue] = field(default_factory=dict)
-    undeliverable: list[Undeliverable] = field(default_factory=list)
+    queues: dict[str, ReceiverQueue] = field(default_factory=dict)
+    undeliverable: list[UndeliverableEvent] = field(default_factory=list)
     dropped: int = 0
     last: dict[str, int] = field(default_factory=dict)
     """Revision → number of the last event that came."""
     ended: bool = False
-    uses: dict[str, int] = field(default_factory=dict)
+    reference_counts: dict[str, int] = field(default_factory=dict)
     """Event → in how many places below it still stands; without any it is forgotten."""
 
-    def take_in(self, handed: HandOver) -> None:
+    def add_batch(self, batch: NotificationBatch) -> None:
         """What came before is left out."""
-        self.order = handed.order
-        revision = str(handed.order.revision)
+        self.order = batch.order
+        revision = str(batch.order.revision)
         last = self.last.get(revision, 0)
-        for event in handed.events:
+        for event in batch.events:
             if (event.number and event.number <= last) or event.id in self.events:
                 continue
             self.events[event.id] = event
             self.unmatched.append(event.id)
             last = max(last, event.number)
         self.last[revision] = last
-        self.ended = handed.ended
+        self.ended = batch.ended
 
-    def to_match(self) -> HandOver | None:
+    def next_unmatched(self) -> NotificationBatch | None:
         """The events that nobody has looked at yet, at most 200."""
         if self.order is None or not self.unmatched:
             return None
-        return HandOver(order=self.order, events=[self.events[id_] for id_ in self.unmatched[:200]])
+        return NotificationBatch(order=self.order, events=[self.events[id_] for id_ in self.unmatched[:200]])
 
-    def matched(self, asked: HandOver, receivers: dict[str, list[str]], now: float) -> None:
-        for event in asked.events:
+    def apply_matches(self, batch: NotificationBatch, receivers: dict[str, list[str]], now: float) -> None:
+        for event in batch.events:
             self.unmatched.remove(event.id)
             wanted_by = receivers.get(event.id, [])
-            self.uses[event.id] = len(wanted_by)
+            self.reference_counts[event.id] = len(wanted_by)
             if not wanted_by:
-                self._forget(event.id, 0)
+                self._release(event.id, 0)
             for receiver in wanted_by:
-                queue = self.queues.setdefault(receiver, Queue())
+                queue = self.queues.setdefault(receiver, ReceiverQueue())
                 if queue.gone:
                     self._give_up(receiver, queue, [event.id], now)
                     continue
                 queue.events.append(event.id)
-                if len(queue.events) > MOST_QUEUED and not queue.flying:
+                if len(queue.events) > MAX_QUEUED and not queue.flying:
                     first = queue.events.pop(0)
-                    queue.code, queue.message = NEVER_TRIED, f"more than {MOST_QUEUED} events wait for this receiver"
+                    queue.code, queue.message = OVERFLOW_CODE, f"more than {MAX_QUEUED} events wait for this receiver"
                     self._give_up(receiver, queue, [first], now)
 
-    def due(self, now: float) -> list[str]:
+    def due_receivers(self, now: float) -> list[str]:
         """Receivers to whom something is to be delivered now, sorted."""
         return sorted(
             name for name, queue in self.queues.items() if queue.events and not queue.flying and queue.next_at <= now
         )
 
-    def next_at(self) -> float | None:
+    def next_due_at(self) -> float | None:
         """The next moment at which `due` names one more."""
         return min((queue.next_at for queue in self.queues.values() if queue.events and not queue.flying), default=None)
 
-    def take_off(self, receiver: str) -> tuple[list[ToldEvent], int]:
+    def take_batch(self, receiver: str) -> tuple[list[NotificationEvent], int]:
         """What goes to the receiver now, and how often the first of it was tried before."""
         queue = self.queues[receiver]
-        batch = queue.events[:MOST_AT_ONCE] if not queue.attempts else queue.events[:1]
+        batch = queue.events[:MAX_BATCH_SIZE] if not queue.attempts else queue.events[:1]
         queue.flying = len(batch)
         return [self.events[id_] for id_ in batch], queue.attempts
 
-    def landed(self, receiver: str, outcome: DeliveryOutcome, now: float) -> None:
+    def delivery_ended(self, receiver: str, outcome: DeliveryOutcome, now: float) -> None:
         queue = self.queues[receiver]
         queue.flying = 0
         if outcome.delivered:
             for event in queue.events[: outcome.delivered]:
-                self._forget(event)
+                self._release(event)
             del queue.events[: outcome.delivered]
             queue.attempts, queue.code, queue.message = 0, None, ""
         queue.next_at = now
         if outcome.code is not None:
-            self._failed(receiver, queue, outcome, now)
+            self._delivery_failed(receiver, queue, outcome, now)
         if not queue.events and not queue.gone:
             del self.queues[receiver]
 
-    def _failed(self, receiver: str, queue: Queue, outcome: DeliveryOutcome, now: float) -> None:
+    def _delivery_failed(self, receiver: str, queue: ReceiverQueue, outcome: DeliveryOutcome, now: float) -> None:
         queue.code, queue.message, queue.failed_at = outcome.code, outcome.message, now
         queue.attempts += outcome.counts
         queue.gone = outcome.gone
@@ -150,14 +150,14 @@ class OutboxState:
         self._give_up(receiver, queue, given_up, now)
         queue.attempts = 0
 
-    def _give_up(self, receiver: str, queue: Queue, events: list[str], now: float) -> None:
+    def _give_up(self, receiver: str, queue: ReceiverQueue, events: list[str], now: float) -> None:
         for position, event in enumerate(events):
             attempts = queue.attempts if position == 0 else 0
             self.undeliverable.append(
-                Undeliverable(receiver, event, queue.code or "gone", queue.message, now, attempts)
+                UndeliverableEvent(receiver, event, queue.code or "gone", queue.message, now, attempts)
             )
-        if len(self.undeliverable) > MOST_KEPT:
-            self._drop(len(self.undeliverable) - MOST_KEPT)
+        if len(self.undeliverable) > MAX_UNDELIVERABLE:
+            self._drop_oldest(len(self.undeliverable) - MAX_UNDELIVERABLE)
 
     def resend(self, receiver: str | None, events: list[str] | None, now: float) -> int:
         """How many events go out once more, or at once rather than later. They keep their order."""
@@ -168,8 +168,8 @@ class OutboxState:
         ]
         self.undeliverable = [each for each in self.undeliverable if each not in chosen]
         places = {id_: place for place, id_ in enumerate(self.events)}
-        for name, back in _by_receiver(chosen).items():
-            queue = self.queues.setdefault(name, Queue())
+        for name, back in _ids_by_receiver(chosen).items():
+            queue = self.queues.setdefault(name, ReceiverQueue())
             flying, waiting = queue.events[: queue.flying], queue.events[queue.flying :]
             queue.events = flying + sorted(dict.fromkeys([*back, *waiting]), key=places.__getitem__)
             queue.gone = False
@@ -182,39 +182,39 @@ class OutboxState:
                 queue.next_at = now
         return len(chosen) + hurried
 
-    def _forget(self, event: str, uses: int = 1) -> None:
+    def _release(self, event: str, uses: int = 1) -> None:
         """It stands in so many places less."""
-        self.uses[event] -= uses
-        if not self.uses[event]:
-            del self.uses[event], self.events[event]
+        self.reference_counts[event] -= uses
+        if not self.reference_counts[event]:
+            del self.reference_counts[event], self.events[event]
 
-    def _drop(self, count: int) -> None:
+    def _drop_oldest(self, count: int) -> None:
         """The first of those that are undeliverable."""
         for each in self.undeliverable[:count]:
-            self._forget(each.event)
+            self._release(each.event)
         del self.undeliverable[:count]
         self.dropped += count
 
     def drop_older_than(self, moment: float) -> None:
         self.undeliverable.sort(key=lambda each: each.at)
-        self._drop(sum(each.at <= moment for each in self.undeliverable))
+        self._drop_oldest(sum(each.at <= moment for each in self.undeliverable))
 
     @property
-    def is_busy(self) -> bool:
+    def has_pending_events(self) -> bool:
         """Something is still to be delivered."""
         return bool(self.unmatched) or any(queue.events for queue in self.queues.values())
 
     @property
-    def waiting(self) -> int:
+    def waiting_count(self) -> int:
         return sum(len(queue.events) for queue in self.queues.values())
 
 
-def _by_receiver(chosen: list[Undeliverable]) -> dict[str, list[str]]:
+def _ids_by_receiver(chosen: list[UndeliverableEvent]) -> dict[str, list[str]]:
     counted = Counter(each.receiver for each in chosen)
     return {name: [each.event for each in chosen if each.receiver == name] for name in sorted(counted)}
 
 
-def packed(state: OutboxState) -> str:
+def dump_state(state: OutboxState) -> str:
     """As text, for when the outbox's run continues as another one. Nothing may be in flight."""
     data = {
         "order": state.order.model_dump() if state.order else None,
@@ -229,22 +229,22 @@ def packed(state: OutboxState) -> str:
     return base64.b85encode(zlib.compress(json.dumps(data, separators=(",", ":")).encode(), 3)).decode()
 
 
-def unpacked(text: str) -> OutboxState:
+def load_state(text: str) -> OutboxState:
     data: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(text)))
     # They were checked when they came, and there may be many: a workflow that computes for over 2 s counts as hanging.
     events = [
-        ToldEvent.model_construct(id=id_, number=number, type=type_, at=at, data=about)
+        NotificationEvent.model_construct(id=id_, number=number, type=type_, at=at, data=about)
         for id_, number, type_, at, about in data.pop("events")
     ]
     state = OutboxState(
-        order=ToldOrder(**order) if (order := data.pop("order")) else None,
+        order=NotificationOrder(**order) if (order := data.pop("order")) else None,
         events={event.id: event for event in events},
-        queues={name: Queue(**queue) for name, queue in data.pop("queues").items()},
-        undeliverable=[Undeliverable(**each) for each in data.pop("undeliverable")],
+        queues={name: ReceiverQueue(**queue) for name, queue in data.pop("queues").items()},
+        undeliverable=[UndeliverableEvent(**each) for each in data.pop("undeliverable")],
         **data,
     )
-    state.uses = dict(Counter(each.event for each in state.undeliverable))
+    state.reference_counts = dict(Counter(each.event for each in state.undeliverable))
     for queue in state.queues.values():
         for id_ in queue.events:
-            state.uses[id_] = state.uses.get(id_, 0) + 1
+            state.reference_counts[id_] = state.reference_counts.get(id_, 0) + 1
     return state

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.order_run import OrderRun, Tally
+from workflows.core.state.order_run import OrderRun, WorkstreamCounts
 
-MOST_ROWS = 20
-GAP = "\u00a0\u00a0"
+MAX_ROWS = 20
+COLUMN_GAP = "\u00a0\u00a0"
 """Before each heading: the Web UI leaves no room between columns."""
 
 COLUMNS = (
@@ -18,25 +18,28 @@ COLUMNS = (
 )
 
 
-def details_of(run: OrderRun) -> str:
+def progress_table(run: OrderRun) -> str:
     """Rows that are stuck come first, then those under way."""
-    rows = [(tally, _row(tally)) for tally in run.tallies.values()]
-    if len(rows) > MOST_ROWS:
+    rows = [(tally, _row(tally)) for tally in run.workstream_counts.values()]
+    if len(rows) > MAX_ROWS:
         rows.sort(key=lambda row: (-row[1][4], -row[1][3], -row[1][1]))
-    lines = ["| workstream | " + " | ".join(f"{GAP}{name}" for name, _ in COLUMNS) + " |", "|:---" + "|---:" * 5 + "|"]
-    for tally, numbers in rows[:MOST_ROWS]:
-        lines.append(f"| {escaped(tally.name)} | " + " | ".join(str(number or "") for number in numbers) + " |")
-    if len(rows) > MOST_ROWS:
-        lines.append(f"\n… and {len(rows) - MOST_ROWS} more workstreams")
+    lines = [
+        "| workstream | " + " | ".join(f"{COLUMN_GAP}{name}" for name, _ in COLUMNS) + " |",
+        "|:---" + "|---:" * 5 + "|",
+    ]
+    for tally, numbers in rows[:MAX_ROWS]:
+        lines.append(f"| {escape_markdown(tally.name)} | " + " | ".join(str(number or "") for number in numbers) + " |")
+    if len(rows) > MAX_ROWS:
+        lines.append(f"\n… and {len(rows) - MAX_ROWS} more workstreams")
     return "\n".join(lines)
 
 
-def _row(tally: Tally) -> list[int]:
+def _row(tally: WorkstreamCounts) -> list[int]:
     counts = tally.counts
     return [sum(number for state, number in counts.items() if state in states) for _, states in COLUMNS]
 
 
-def escaped(text: str) -> str:
+def escape_markdown(text: str) -> str:
     """Text from outside, so that it stays text in a table."""
     return "".join(f"\\{character}" if character in "\\|`*_<>[]#~" else character for character in text).replace(
         "\n", " "

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from activity_contract.calls import StepActivity, SystemCall
-from activity_contract.cross_order import StepStanding, StepWatch
+from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import EventSubscription
-from activity_contract.notifications import HandOver
+from activity_contract.notifications import NotificationBatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class StartCall:
     request: SystemCall
 
     @property
-    def polls(self) -> bool:
+    def is_poll(self) -> bool:
         return self.request.until is not None
 
 
@@ -46,7 +46,7 @@ class CancelActivity:
 
 
 @dataclass(frozen=True, slots=True)
-class Subscribe:
+class SubscribeEvents:
     """Events with these names and this key may come from systems that do not know the order."""
 
     step: int
@@ -55,21 +55,21 @@ class Subscribe:
 
 
 @dataclass(frozen=True, slots=True)
-class Unsubscribe:
+class UnsubscribeEvents:
     activity_id: str
     subscription: EventSubscription
 
 
 @dataclass(frozen=True, slots=True)
-class TellEvents:
+class PublishEvents:
     """Hand events over to the order's outbox. Ends as `handed_over`."""
 
     activity_id: str
-    hand_over: HandOver
+    batch: NotificationBatch
 
 
 @dataclass(frozen=True, slots=True)
-class AskOrder:
+class WatchOrderStep:
     """Ask another order for the standing of a step. Ends as `order_answered`."""
 
     step: int
@@ -78,16 +78,25 @@ class AskOrder:
 
 
 @dataclass(frozen=True, slots=True)
-class TellStanding:
+class SendStepStatus:
     """Tell the order that waits. Ends as `order_told`."""
 
     order_id: str
-    standing: StepStanding
+    status: CrossOrderStepStatus
 
     @property
     def activity_id(self) -> str:
         """A name; it is a signal, no activity."""
-        return f"{self.order_id}/{self.standing.step_id}/{self.standing.other_step}/told"
+        return f"{self.order_id}/{self.status.step_id}/{self.status.other_step}/told"
 
 
-Command = AskOrder | TellStanding | StartCall | StartActivity | CancelActivity | Subscribe | Unsubscribe | TellEvents
+Command = (
+    WatchOrderStep
+    | SendStepStatus
+    | StartCall
+    | StartActivity
+    | CancelActivity
+    | SubscribeEvents
+    | UnsubscribeEvents
+    | PublishEvents
+)

@@ -8,20 +8,20 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Withdrawals:
+class CompensationState:
     """`workflows.core.compensation.undo_order` works with it. Steps are positions in the plan."""
 
-    open: dict[int, None] = field(default_factory=dict)
+    open_undos: dict[int, None] = field(default_factory=dict)
     """Steps whose undo is not over."""
-    turns: deque[int] = field(default_factory=deque)
+    undo_queue: deque[int] = field(default_factory=deque)
     """Steps that nothing to be undone depends on any more."""
-    behind: dict[int, int] = field(default_factory=dict)
+    open_follower_counts: dict[int, int] = field(default_factory=dict)
     """Steps that an open one depends on, or is → how many of their followers lead to an open one."""
-    links: Sequence[Sequence[int]] = ()
+    predecessors: Sequence[Sequence[int]] = ()
     """Of every step those that it came after, as `behind` was counted."""
-    out_of_order: bool = False
+    needs_sorting: bool = False
     """`behind` and `turns` are to be found anew: more is taken back than when they were."""
-    stopping: int = 0
+    stopping_count: int = 0
     """Steps whose last attempt is still under way."""
-    cancelled: bool = False
+    order_cancelled: bool = False
     """The customer has cancelled the order."""

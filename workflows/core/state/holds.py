@@ -18,18 +18,18 @@ class Hold:
 class Holds:
     """`workflows.core.execution.hold` works with it."""
 
-    named: dict[str, Hold] = field(default_factory=dict)
+    by_scope: dict[str, Hold] = field(default_factory=dict)
     """By scope, in the order in which they were made."""
-    steps: dict[int, str] = field(default_factory=dict)
+    held_steps: dict[int, str] = field(default_factory=dict)
     """Position of each step that is held → the scope of the first hold that concerns it."""
-    lines: dict[int, None] = field(default_factory=dict)
+    held_lines: dict[int, None] = field(default_factory=dict)
     """Lines that are held, as workflows.core.state.line_tree numbers them."""
 
     @property
-    def order(self) -> bool:
-        return "order" in self.named
+    def is_order_held(self) -> bool:
+        return "order" in self.by_scope
 
-    def hold_on(self, position: int) -> Hold | None:
+    def hold_for_step(self, position: int) -> Hold | None:
         """The hold that concerns a step."""
-        scope = self.steps.get(position)
-        return None if scope is None else self.named[scope]
+        scope = self.held_steps.get(position)
+        return None if scope is None else self.by_scope[scope]

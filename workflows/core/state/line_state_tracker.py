@@ -7,72 +7,74 @@ from collections.abc import Iterator
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import OrderState
-from workflows.core.state.state_transitions import Share, line_state, share_of
+from workflows.core.state.state_transitions import StepContribution, line_state, step_contribution
 from workflows.core.state.step_run import StepRun
 
 
-def _share(step: StepRun) -> Share:
-    return share_of(step.state, step.withdrawal, undoing=step.undoing)
+def _contribution(step: StepRun) -> StepContribution:
+    return step_contribution(step.state, step.undo_reason, undoing=step.undoing)
 
 
-class LineWatch:
+class LineStateTracker:
     """Counts, for each line, its steps by what they mean for it; an order line's are also those of all lines below."""
 
-    def __init__(self, plan: Plan, steps: list[StepRun], before: LineWatch | None = None) -> None:
+    def __init__(self, plan: Plan, steps: list[StepRun], previous: LineStateTracker | None = None) -> None:
         """`before`: of the plan that this one has replaced; how its lines stood then is what they change from."""
         self.plan = plan
-        self._everyone = [*plan.order_lines, *plan.lines]
-        self._above = _lines_above(plan)
-        self._shares = [_share(step) for step in steps]
-        self._counts: list[Counter[Share]] = [Counter() for _ in self._everyone]
-        for position, share in enumerate(self._shares):
-            for line in self._touched(position):
+        self._all_lines = [*plan.order_lines, *plan.fulfilment_lines]
+        self._ancestors = _ancestor_lines(plan)
+        self._contributions = [_contribution(step) for step in steps]
+        self._counts: list[Counter[StepContribution]] = [Counter() for _ in self._all_lines]
+        for position, share in enumerate(self._contributions):
+            for line in self._affected_lines(position):
                 self._counts[line][share] += 1
-        known = before.known() if before is not None else {}
-        self._known = [known.get(line.id, self._state(place)) for place, line in enumerate(self._everyone)]
-        self._changed: dict[int, None] = dict.fromkeys(range(len(self._everyone))) if known else {}
+        known = previous.last_states() if previous is not None else {}
+        self._last_states = [
+            known.get(line.id, self._current_state(place)) for place, line in enumerate(self._all_lines)
+        ]
+        self._changed_lines: dict[int, None] = dict.fromkeys(range(len(self._all_lines))) if known else {}
 
-    def known(self) -> dict[str, OrderState]:
+    def last_states(self) -> dict[str, OrderState]:
         """How each line stood when last asked, by its id."""
-        return {line.id: state for line, state in zip(self._everyone, self._known, strict=True)}
+        return {line.id: state for line, state in zip(self._all_lines, self._last_states, strict=True)}
 
-    def moved(self, step: StepRun) -> None:
-        before, after = self._shares[step.position], _share(step)
+    def on_step_changed(self, step: StepRun) -> None:
+        before, after = self._contributions[step.position], _contribution(step)
         if after is before:
             return
-        self._shares[step.position] = after
-        for line in self._touched(step.position):
+        self._contributions[step.position] = after
+        for line in self._affected_lines(step.position):
             counts = self._counts[line]
             counts[before] -= 1
             counts[after] += 1
-            self._changed[line] = None
+            self._changed_lines[line] = None
 
-    def changes(self) -> Iterator[tuple[str, str, OrderState, OrderState]]:
+    def drain_changes(self) -> Iterator[tuple[str, str, OrderState, OrderState]]:
         """(id, product, state before, state) of each line whose state is another one than when last asked."""
-        changed, self._changed = sorted(self._changed), {}
+        changed, self._changed_lines = sorted(self._changed_lines), {}
         for line in changed:
-            before, after = self._known[line], self._state(line)
+            before, after = self._last_states[line], self._current_state(line)
             if after is not before:
-                self._known[line] = after
-                yield self._everyone[line].id, self._everyone[line].product, before, after
+                self._last_states[line] = after
+                yield self._all_lines[line].id, self._all_lines[line].product, before, after
 
-    def _state(self, line: int) -> OrderState:
+    def _current_state(self, line: int) -> OrderState:
         return line_state([share for share, count in self._counts[line].items() if count > 0])
 
-    def _touched(self, step: int) -> Iterator[int]:
+    def _affected_lines(self, step: int) -> Iterator[int]:
         """The lines that the step counts for, each as often as it reaches them."""
         planned = self.plan.steps[step]
         count = len(self.plan.order_lines)
-        serves_order_lines = self.plan.definitions[planned.definition].serves_order_lines
-        for line in planned.lines:
+        serves_order_lines = self.plan.definitions[planned.definition_position].serves_order_lines
+        for line in planned.line_positions:
             place = line if serves_order_lines else count + line if line >= 0 else ~line
             yield place
-            yield from self._above[place]
+            yield from self._ancestors[place]
 
 
-def _lines_above(plan: Plan) -> list[list[int]]:
+def _ancestor_lines(plan: Plan) -> list[list[int]]:
     """The order lines that each line stands below. Lines come after those that they stand below."""
-    everyone = [*plan.order_lines, *plan.lines]
+    everyone = [*plan.order_lines, *plan.fulfilment_lines]
     places = {line.id: place for place, line in enumerate(everyone)}
     above: list[list[int]] = []
     for line in everyone:

@@ -10,48 +10,48 @@ from collections.abc import Iterable, Iterator
 from compiler.plan.plan import Plan
 
 
-class LineTree:
+class PlanLineTree:
     """Made once for a plan. `sources` and `below`: lines directly above and below one; `rank`: whoever stands above has
     the lower; `served`: step → its lines; `steps`: line → the steps that serve it."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        count = len(plan.order_lines) + len(plan.lines)
-        self.sources: list[list[int]] = [[] for _ in range(count)]
-        self.below: list[list[int]] = [[] for _ in range(count)]
+        count = len(plan.order_lines) + len(plan.fulfilment_lines)
+        self.parents: list[list[int]] = [[] for _ in range(count)]
+        self.children: list[list[int]] = [[] for _ in range(count)]
         self.rank = [0] * count
-        for passed, (line, sources) in enumerate(from_the_bottom(plan)):
-            self.sources[line], self.rank[line] = sources, count - passed
+        for passed, (line, sources) in enumerate(bottom_up(plan)):
+            self.parents[line], self.rank[line] = sources, count - passed
             for source in sources:
-                self.below[source].append(line)
-        self.served = [lines_served(plan, position) for position in range(len(plan.steps))]
-        self.steps: list[list[int]] = [[] for _ in range(count)]
-        for position, lines in enumerate(self.served):
+                self.children[source].append(line)
+        self.lines_by_step = [lines_served(plan, position) for position in range(len(plan.steps))]
+        self.steps_by_line: list[list[int]] = [[] for _ in range(count)]
+        for position, lines in enumerate(self.lines_by_step):
             for line in lines:
-                self.steps[line].append(position)
+                self.steps_by_line[line].append(position)
 
     def is_order_line(self, line: int) -> bool:
         return line < len(self.plan.order_lines)
 
-    def order_lines_above(self, lines: Iterable[int], *, top: bool) -> set[int]:
+    def ancestor_order_lines(self, lines: Iterable[int], *, top_level: bool) -> set[int]:
         """The nearest ones, or the top-level ones; an order line is its own nearest."""
         found: set[int] = set()
         ahead = list(lines)
         while ahead:
             line = ahead.pop()
-            if not self.is_order_line(line) or (top and self.sources[line]):
-                ahead += self.sources[line]
+            if not self.is_order_line(line) or (top_level and self.parents[line]):
+                ahead += self.parents[line]
             else:
                 found.add(line)
         return found
 
-    def under(self, roots: Iterable[int], *, children: bool) -> set[int]:
+    def descendants(self, roots: Iterable[int], *, child_order_lines: bool) -> set[int]:
         """These lines and all that stand below them; `children`: child order lines, too."""
         found = set(roots)
         ahead = list(found)
         while ahead:
-            for line in self.below[ahead.pop()]:
-                if line not in found and (children or not self.is_order_line(line)):
+            for line in self.children[ahead.pop()]:
+                if line not in found and (child_order_lines or not self.is_order_line(line)):
                     found.add(line)
                     ahead.append(line)
         return found
@@ -59,14 +59,14 @@ class LineTree:
 
 def lines_served(plan: Plan, position: int) -> list[int]:
     planned, count = plan.steps[position], len(plan.order_lines)
-    if plan.definitions[planned.definition].serves_order_lines:
-        return list(planned.lines)
-    return [count + line if line >= 0 else ~line for line in planned.lines]
+    if plan.definitions[planned.definition_position].serves_order_lines:
+        return list(planned.line_positions)
+    return [count + line if line >= 0 else ~line for line in planned.line_positions]
 
 
-def from_the_bottom(plan: Plan) -> Iterator[tuple[int, list[int]]]:
+def bottom_up(plan: Plan) -> Iterator[tuple[int, list[int]]]:
     """Each line, after all those that stand below it, with the lines that it stands directly below."""
-    everyone = [*plan.order_lines, *plan.lines]
+    everyone = [*plan.order_lines, *plan.fulfilment_lines]
     places = {line.id: position for position, line in enumerate(everyone)}
     sources = [[places[source] for source in line.sources if source in places] for line in everyone]
     open_below = [0] * len(everyone)

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import NOT_BEGUN, OrderState
-from workflows.core.state.line_tree import from_the_bottom, lines_served
+from workflows.core.state.line_tree import bottom_up, lines_served
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import (
-    NOT_ENDED,
-    Condition,
-    Share,
+    OPEN_ORDER_STATES,
+    OrderFlag,
+    StepContribution,
     line_state,
     order_state,
     running_state,
-    share_of,
+    step_contribution,
 )
 
 
@@ -28,76 +28,80 @@ class LineStates:
 
 def line_states(run: OrderRun) -> LineStates:
     """A line's steps are those that serve it; an order line's also those of all lines below it."""
-    found = shares_by_line(run)
+    found = contributions_by_line(run)
     count = len(run.plan.order_lines)
-    states = [_state_of_line(run, line, shares) for line, shares in enumerate(found)]
-    for line in _removed(run):
-        if states[line] not in NOT_ENDED:
+    states = [_open_line_state(run, line, shares) for line, shares in enumerate(found)]
+    for line in _removed_positions(run):
+        if states[line] not in OPEN_ORDER_STATES:
             states[line] = OrderState.CANCELLED
     return LineStates(states[:count], states[count:])
 
 
-def _state_of_line(run: OrderRun, line: int, shares: set[Share]) -> OrderState:
-    state = line_state(shares)
-    if state not in NOT_ENDED:
+def _open_line_state(run: OrderRun, line: int, contributions: set[StepContribution]) -> OrderState:
+    state = line_state(contributions)
+    if state not in OPEN_ORDER_STATES:
         return state
-    conditions = {Condition.BEGUN} if state is OrderState.IN_PROGRESS else set()
-    if run.withdrawals.cancelled:
-        conditions.add(Condition.CANCELLING)
-    if run.holds.order or line in run.holds.lines:
-        conditions.add(Condition.HELD)
+    conditions = {OrderFlag.STARTED} if state is OrderState.IN_PROGRESS else set()
+    if run.compensation.order_cancelled:
+        conditions.add(OrderFlag.CANCELLING)
+    if run.holds.is_order_held or line in run.holds.held_lines:
+        conditions.add(OrderFlag.HELD)
     return running_state(conditions)
 
 
-def shares_by_line(run: OrderRun) -> list[set[Share]]:
+def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
     """Of the steps that serve each line, order lines first; of an order line also of those for lines below it."""
     plan = run.plan
-    found: list[set[Share]] = [set() for _ in range(len(plan.order_lines) + len(plan.lines))]
+    found: list[set[StepContribution]] = [set() for _ in range(len(plan.order_lines) + len(plan.fulfilment_lines))]
     for step in run.steps:
-        share = share_of(step.state, step.withdrawal, undoing=step.undoing)
+        share = step_contribution(step.state, step.undo_reason, undoing=step.undoing)
         for line in lines_served(plan, step.position):
             found[line].add(share)
     below = [set(shares) for shares in found]
-    for line, sources in from_the_bottom(plan):
+    for line, sources in bottom_up(plan):
         for source in sources:
             below[source] |= below[line]
     count = len(plan.order_lines)
     return [*below[:count], *found[count:]]
 
 
-def state_of(run: OrderRun) -> OrderState:
+def current_order_state(run: OrderRun) -> OrderState:
     """Of the order. While it runs, its steps tell without going through the lines."""
     if not run.ended:
-        return running_state(_conditions(run))
-    lines, removed = shares_by_line(run)[: len(run.plan.order_lines)], _removed(run)
+        return running_state(_order_flags(run))
+    lines, removed = contributions_by_line(run)[: len(run.plan.order_lines)], _removed_positions(run)
     # a line for which there was nothing to do does not make the order one that was done in part
     return order_state(
-        [line_state(shares) for at, shares in enumerate(lines) if shares - {Share.NOTHING} and at not in removed]
+        [
+            line_state(shares)
+            for at, shares in enumerate(lines)
+            if shares - {StepContribution.NOT_NEEDED} and at not in removed
+        ]
     )
 
 
-def _removed(run: OrderRun) -> frozenset[int]:
+def _removed_positions(run: OrderRun) -> frozenset[int]:
     """Order lines that an amendment has taken out; they are no part of the order any more."""
-    removed = run.revisions.removed_lines
+    removed = run.amendments.removed_lines
     if not removed:
         return frozenset()
     return frozenset(at for at, line in enumerate(run.plan.order_lines) if line.id in removed)
 
 
-def _conditions(run: OrderRun) -> set[Condition]:
-    found: set[Condition] = set()
-    if any(count and state not in NOT_BEGUN for state, count in run.counts.items()):
-        found.add(Condition.BEGUN)
-    if run.withdrawals.cancelled:
-        found.add(Condition.CANCELLING)
-    if run.holds.order:
-        found.add(Condition.HELD)
-    if run.withdrawals.stopping:
-        found.add(Condition.STOPPING)
+def _order_flags(run: OrderRun) -> set[OrderFlag]:
+    found: set[OrderFlag] = set()
+    if any(count and state not in NOT_BEGUN for state, count in run.state_counts.items()):
+        found.add(OrderFlag.STARTED)
+    if run.compensation.order_cancelled:
+        found.add(OrderFlag.CANCELLING)
+    if run.holds.is_order_held:
+        found.add(OrderFlag.HELD)
+    if run.compensation.stopping_count:
+        found.add(OrderFlag.STOPPING)
     return found
 
 
-def products(plan: Plan, removed: Collection[str] = ()) -> list[str]:
+def product_ids(plan: Plan, removed: Collection[str] = ()) -> list[str]:
     """The commercial products, top level first, each once; but for those of the order lines with these ids."""
     lines = [line for line in plan.order_lines if line.id not in removed]
     top = [line.product for line in lines if not line.sources]

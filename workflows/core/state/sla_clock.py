@@ -12,12 +12,12 @@ from workflows.contract.states import Jeopardy
 class SlaClock:
     """Moments are seconds since 1970."""
 
-    since: float
+    started_at: float
     """When the step was ready."""
     late_at: float
-    risk_at: float | None
+    at_risk_at: float | None
     """None: it goes from on track to late."""
-    escalate: str | None
+    escalate_to: str | None
     """A queue, or a receiver of notifications."""
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
     escalated_to: str | None = None
@@ -28,23 +28,23 @@ class SlaClock:
         return self.stopped_at is None
 
     @property
-    def next_at(self) -> float | None:
+    def next_tick_at(self) -> float | None:
         """When it says something next."""
         if not self.is_running or self.jeopardy is Jeopardy.LATE:
             return None
-        return self.late_at if self.jeopardy is Jeopardy.AT_RISK or self.risk_at is None else self.risk_at
+        return self.late_at if self.jeopardy is Jeopardy.AT_RISK or self.at_risk_at is None else self.at_risk_at
 
     def jeopardy_at(self, now: float) -> Jeopardy:
         if now >= self.late_at:
             return Jeopardy.LATE
-        return Jeopardy.AT_RISK if self.risk_at is not None and now >= self.risk_at else Jeopardy.ON_TRACK
+        return Jeopardy.AT_RISK if self.at_risk_at is not None and now >= self.at_risk_at else Jeopardy.ON_TRACK
 
-    def carried(self) -> tuple[Any, ...] | None:
+    def snapshot(self) -> tuple[Any, ...] | None:
         """As data; None where nothing of it matters any more."""
         return astuple(self) if self.is_running or self.jeopardy is not Jeopardy.ON_TRACK else None
 
     @classmethod
-    def resumed(cls, fields: list[Any]) -> SlaClock:
+    def restore(cls, fields: list[Any]) -> SlaClock:
         clock = cls(*fields)
         clock.jeopardy = Jeopardy(clock.jeopardy)
         return clock

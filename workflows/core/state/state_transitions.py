@@ -8,7 +8,7 @@ from enum import StrEnum
 from workflows.contract.states import TAKEN_BACK, OrderState, StepState
 
 
-class Withdrawal(StrEnum):
+class UndoReason(StrEnum):
     """Why a step is taken back, and so what becomes of it once it is undone."""
 
     CANCELLATION = "cancellation"
@@ -23,14 +23,14 @@ class Withdrawal(StrEnum):
     """It is done again as an amendment wants it."""
 
 
-DONE_AGAIN = frozenset({Withdrawal.REDO, Withdrawal.REVISION})
+REDO_REASONS = frozenset({UndoReason.REDO, UndoReason.REVISION})
 
 
 class IllegalTransition(Exception):
     """A state was to follow another that it cannot follow: a mistake in the engine, not in an order."""
 
-    def __init__(self, step_id: str, before: StepState, after: StepState) -> None:
-        super().__init__(f"step {step_id} cannot go from {before} to {after}")
+    def __init__(self, step_id: str, old: StepState, new: StepState) -> None:
+        super().__init__(f"step {step_id} cannot go from {old} to {new}")
 
 
 S = StepState
@@ -88,69 +88,81 @@ UNDO_TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
 """Of the undo of a step, which goes through the same states."""
 
 
-class Share(StrEnum):
+class StepContribution(StrEnum):
     """What a step's state means for the lines that it serves."""
 
-    AHEAD = "ahead"
-    UNDER_WAY = "under_way"
+    NOT_STARTED = "ahead"
+    IN_PROGRESS = "under_way"
     DONE = "done"
-    NOTHING = "nothing"
+    NOT_NEEDED = "nothing"
     """Nothing was to be done."""
-    GIVEN_UP = "given_up"
-    UNDONE = "undone"
+    FAILURE_ACCEPTED = "given_up"
+    CANCELLED = "undone"
     """Nobody wanted it any more."""
     ROLLED_BACK = "rolled_back"
     """After a failure."""
 
 
-SHARES: Mapping[StepState, Share] = {
-    S.PENDING: Share.AHEAD,
-    S.SCHEDULED: Share.AHEAD,
-    S.READY: Share.AHEAD,
-    S.IN_PROGRESS: Share.UNDER_WAY,
-    S.FAILED: Share.UNDER_WAY,
-    S.FATALLY_FAILED: Share.UNDER_WAY,
-    S.ON_HOLD: Share.UNDER_WAY,
-    S.COMPLETED: Share.DONE,
-    S.SKIPPED: Share.NOTHING,
-    S.AMENDED: Share.DONE,
-    S.FAILED_ACCEPTED: Share.GIVEN_UP,
-    S.DISCARDED: Share.UNDONE,
-    S.CANCELLED: Share.UNDONE,
+CONTRIBUTIONS: Mapping[StepState, StepContribution] = {
+    S.PENDING: StepContribution.NOT_STARTED,
+    S.SCHEDULED: StepContribution.NOT_STARTED,
+    S.READY: StepContribution.NOT_STARTED,
+    S.IN_PROGRESS: StepContribution.IN_PROGRESS,
+    S.FAILED: StepContribution.IN_PROGRESS,
+    S.FATALLY_FAILED: StepContribution.IN_PROGRESS,
+    S.ON_HOLD: StepContribution.IN_PROGRESS,
+    S.COMPLETED: StepContribution.DONE,
+    S.SKIPPED: StepContribution.NOT_NEEDED,
+    S.AMENDED: StepContribution.DONE,
+    S.FAILED_ACCEPTED: StepContribution.FAILURE_ACCEPTED,
+    S.DISCARDED: StepContribution.CANCELLED,
+    S.CANCELLED: StepContribution.CANCELLED,
 }
 
-WITHDRAWN_SHARES: Mapping[Withdrawal, Share] = {
-    Withdrawal.CANCELLATION: Share.UNDONE,
-    Withdrawal.FAILURE: Share.ROLLED_BACK,
-    Withdrawal.AMENDMENT: Share.NOTHING,
+UNDONE_CONTRIBUTIONS: Mapping[UndoReason, StepContribution] = {
+    UndoReason.CANCELLATION: StepContribution.CANCELLED,
+    UndoReason.FAILURE: StepContribution.ROLLED_BACK,
+    UndoReason.AMENDMENT: StepContribution.NOT_NEEDED,
 }
 """What a step that was taken back means for its lines; one that is being taken back is under way."""
 
-LINE_STATES: tuple[tuple[frozenset[Share], frozenset[Share], OrderState], ...] = (
+LINE_STATE_RULES: tuple[tuple[frozenset[StepContribution], frozenset[StepContribution], OrderState], ...] = (
     # (at least one of these, and nothing beyond these) → the line is …; the first row that fits
     (frozenset(), frozenset(), OrderState.COMPLETED),
-    (frozenset({Share.AHEAD}), frozenset({Share.AHEAD}), OrderState.ACKNOWLEDGED),
-    (frozenset({Share.AHEAD, Share.UNDER_WAY}), frozenset(Share), OrderState.IN_PROGRESS),
-    (frozenset({Share.DONE, Share.NOTHING}), frozenset({Share.DONE, Share.NOTHING}), OrderState.COMPLETED),
-    (frozenset({Share.UNDONE}), frozenset({Share.UNDONE, Share.NOTHING}), OrderState.CANCELLED),
+    (frozenset({StepContribution.NOT_STARTED}), frozenset({StepContribution.NOT_STARTED}), OrderState.ACKNOWLEDGED),
     (
-        frozenset({Share.ROLLED_BACK}),
-        frozenset({Share.ROLLED_BACK, Share.UNDONE, Share.NOTHING}),
+        frozenset({StepContribution.NOT_STARTED, StepContribution.IN_PROGRESS}),
+        frozenset(StepContribution),
+        OrderState.IN_PROGRESS,
+    ),
+    (
+        frozenset({StepContribution.DONE, StepContribution.NOT_NEEDED}),
+        frozenset({StepContribution.DONE, StepContribution.NOT_NEEDED}),
+        OrderState.COMPLETED,
+    ),
+    (
+        frozenset({StepContribution.CANCELLED}),
+        frozenset({StepContribution.CANCELLED, StepContribution.NOT_NEEDED}),
+        OrderState.CANCELLED,
+    ),
+    (
+        frozenset({StepContribution.ROLLED_BACK}),
+        frozenset({StepContribution.ROLLED_BACK, StepContribution.CANCELLED, StepContribution.NOT_NEEDED}),
         OrderState.FAILED,
     ),
-    (frozenset(Share), frozenset(Share), OrderState.PARTIAL),
+    (frozenset(StepContribution), frozenset(StepContribution), OrderState.PARTIAL),
 )
 """A line that no step serves has nothing to wait for (`no_work_for`)."""
 
 O = OrderState  # noqa: E741
 
-NOT_ENDED = frozenset({O.ACKNOWLEDGED, O.IN_PROGRESS, O.HELD, O.ASSESSING_CANCELLATION, O.PENDING_CANCELLATION})
+OPEN_ORDER_STATES = frozenset({O.ACKNOWLEDGED, O.IN_PROGRESS, O.HELD, O.ASSESSING_CANCELLATION, O.PENDING_CANCELLATION})
 
-ORDER_STATES: tuple[tuple[frozenset[OrderState], frozenset[OrderState], OrderState], ...] = (
+ORDER_STATE_RULES: tuple[tuple[frozenset[OrderState], frozenset[OrderState], OrderState], ...] = (
     # (at least one of these, and nothing beyond these) → the order is …; the first row that fits
     (frozenset(), frozenset(), O.COMPLETED),
     (frozenset({O.ACKNOWLEDGED}), frozenset({O.ACKNOWLEDGED}), O.ACKNOWLEDGED),
-    (NOT_ENDED, frozenset(O), O.IN_PROGRESS),
+    (OPEN_ORDER_STATES, frozenset(O), O.IN_PROGRESS),
     (frozenset({O.COMPLETED}), frozenset({O.COMPLETED}), O.COMPLETED),
     (frozenset({O.CANCELLED}), frozenset({O.CANCELLED}), O.CANCELLED),
     (frozenset({O.FAILED}), frozenset({O.FAILED, O.CANCELLED}), O.FAILED),
@@ -158,47 +170,49 @@ ORDER_STATES: tuple[tuple[frozenset[OrderState], frozenset[OrderState], OrderSta
 )
 
 
-class Condition(StrEnum):
+class OrderFlag(StrEnum):
     """What is so with an order, or a line, that has not ended."""
 
     STOPPING = "stopping"
     """It is cancelled, and attempts are still under way: what is to be undone shows when they end."""
     CANCELLING = "cancelling"
     HELD = "held"
-    BEGUN = "begun"
+    STARTED = "begun"
 
 
-RUNNING_STATES: tuple[tuple[frozenset[Condition], OrderState], ...] = (
+RUNNING_STATE_RULES: tuple[tuple[frozenset[OrderFlag], OrderState], ...] = (
     # all of these are so → the order is …; the first row that fits
-    (frozenset({Condition.CANCELLING, Condition.STOPPING}), O.ASSESSING_CANCELLATION),
-    (frozenset({Condition.CANCELLING}), O.PENDING_CANCELLATION),
-    (frozenset({Condition.HELD}), O.HELD),
-    (frozenset({Condition.BEGUN}), O.IN_PROGRESS),
+    (frozenset({OrderFlag.CANCELLING, OrderFlag.STOPPING}), O.ASSESSING_CANCELLATION),
+    (frozenset({OrderFlag.CANCELLING}), O.PENDING_CANCELLATION),
+    (frozenset({OrderFlag.HELD}), O.HELD),
+    (frozenset({OrderFlag.STARTED}), O.IN_PROGRESS),
     (frozenset(), O.ACKNOWLEDGED),
 )
 
 
-def share_of(state: StepState, withdrawal: Withdrawal | None, *, undoing: bool) -> Share:
+def step_contribution(state: StepState, undo_reason: UndoReason | None, *, undoing: bool) -> StepContribution:
     """A step's; `undoing`: it is being taken back right now."""
     if undoing:
-        return Share.UNDER_WAY
-    share = SHARES[state]
-    return WITHDRAWN_SHARES.get(withdrawal, share) if share is Share.UNDONE and withdrawal else share
+        return StepContribution.IN_PROGRESS
+    share = CONTRIBUTIONS[state]
+    return (
+        UNDONE_CONTRIBUTIONS.get(undo_reason, share) if share is StepContribution.CANCELLED and undo_reason else share
+    )
 
 
-def line_state(shares: Collection[Share]) -> OrderState:
+def line_state(contributions: Collection[StepContribution]) -> OrderState:
     """A line's state by the shares of the steps that serve it."""
-    given = frozenset(shares)
-    return next(state for some, all_, state in LINE_STATES if (not some or given & some) and given <= all_)
+    given = frozenset(contributions)
+    return next(state for some, all_, state in LINE_STATE_RULES if (not some or given & some) and given <= all_)
 
 
 def order_state(lines: Collection[OrderState]) -> OrderState:
     """An order's state by those of its order lines."""
     states = frozenset(lines)
-    return next(state for some, all_, state in ORDER_STATES if (not some or states & some) and states <= all_)
+    return next(state for some, all_, state in ORDER_STATE_RULES if (not some or states & some) and states <= all_)
 
 
-def running_state(conditions: Collection[Condition]) -> OrderState:
+def running_state(flags: Collection[OrderFlag]) -> OrderState:
     """Of an order, or a line, that has not ended."""
-    given = frozenset(conditions)
-    return next(state for all_, state in RUNNING_STATES if all_ <= given)
+    given = frozenset(flags)
+    return next(state for all_, state in RUNNING_STATE_RULES if all_ <= given)

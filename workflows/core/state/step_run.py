@@ -8,17 +8,17 @@ from typing import Any
 
 from workflows.contract.states import StepState
 from workflows.core.state.sla_clock import SlaClock
-from workflows.core.state.state_transitions import Withdrawal
+from workflows.core.state.state_transitions import UndoReason
 
 
 class Phase(StrEnum):
     """What a step, or its undo, is about; finer than its state."""
 
-    AHEAD = ""
+    IDLE = ""
     """Its predecessors are open, or its turn is being judged."""
     OTHER_ORDERS = "other_orders"
     """Its predecessors are settled, but for steps of other orders."""
-    START = "start"
+    SCHEDULED = "start"
     CALL = "call"
     POLL = "poll"
     ACTIVITY = "activity"
@@ -26,20 +26,20 @@ class Phase(StrEnum):
     EVENT = "event"
     TIMER = "timer"
     CONDITION = "condition"
-    PERSON = "person"
+    MANUAL = "person"
     # of an undo
-    LEARN = "learn"
+    RECOVER_OUTPUT = "learn"
     """The do is repeated with its own key, to learn what it did."""
-    LEARN_POLL = "learn_poll"
+    RECOVER_OUTPUT_POLL = "learn_poll"
     UNDO_CALL = "undo_call"
     UNDO_POLL = "undo_poll"
     UNDO_CALLBACK = "undo_callback"
     UNDO_ACTIVITY = "undo_activity"
-    UNDO_PERSON = "undo_person"
+    UNDO_MANUAL = "undo_person"
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class StepFailure:
     """Why an attempt, or a step, failed."""
 
     code: str
@@ -62,7 +62,7 @@ class UndoRun:
 
     state: StepState = StepState.PENDING
     """`pending`: what depends on the step is not undone yet, or an attempt of its work is still under way."""
-    phase: Phase = Phase.AHEAD
+    phase: Phase = Phase.IDLE
     number: int = 1
     """The last part of the idempotency key."""
     uncertain: bool = False
@@ -72,16 +72,16 @@ class UndoRun:
     deadline: float | None = None
     answer: Any = None
     """What the call answered, as far as polling reads it."""
-    callback: tuple[Any] | None = None
+    early_callback: tuple[Any] | None = None
     """A callback that came before the call's answer."""
-    failure: Failure | None = None
+    failure: StepFailure | None = None
     changes: dict[str, Any] | None = None
     """Input that a person changed."""
     learnt: bool = False
     """What the step put out is known by now, although its work was not answered at the time."""
 
     @property
-    def open(self) -> bool:
+    def is_open(self) -> bool:
         return self.state not in (StepState.COMPLETED, StepState.SKIPPED)
 
 
@@ -90,15 +90,15 @@ class StepRun:
     """One step, as far as it is. Times are seconds since 1970."""
 
     position: int
-    open: int
+    open_predecessors: int
     """Predecessors that are not settled, or are to be done again."""
     state: StepState = StepState.PENDING
-    phase: Phase = Phase.AHEAD
+    phase: Phase = Phase.IDLE
     number: int = 1
     """The last part of the idempotency key."""
     launch: int = 0
     """Activities started for it; an answer of an earlier one is none."""
-    flying: bool = False
+    in_flight: bool = False
     """An activity is under way."""
     queued: bool = False
     """It stands in line for one."""
@@ -113,12 +113,12 @@ class StepRun:
     ended_at: float | None = None
     output: Any = None
     has_output: bool = False
-    failure: Failure | None = None
+    failure: StepFailure | None = None
     answer: Any = None
     """What a call that is not over yet answered: the path to poll, or the response that later expressions read."""
-    callback: tuple[Any] | None = None
+    early_callback: tuple[Any] | None = None
     """A callback that came before the call's answer."""
-    names: tuple[str, ...] = ()
+    event_names: tuple[str, ...] = ()
     key: str | None = None
     """Of the event that it waits for."""
     subscribed: bool = False
@@ -130,44 +130,44 @@ class StepRun:
     """Input that a person changed."""
     note: str | None = None
     """Why a condition does not hold yet, where that is not obvious."""
-    over: bool = False
+    released: bool = False
     """It is settled, and whoever waited for it may go on: not so while it is to be done again."""
-    withdrawal: Withdrawal | None = None
+    undo_reason: UndoReason | None = None
     """Why it is taken back, or was."""
     undo: UndoRun | None = None
-    clock: SlaClock | None = None
+    sla_clock: SlaClock | None = None
     """Of its `sla`, once it has been ready."""
-    patches: int = 0
+    in_place_changes: int = 0
     """Times that an amendment has patched it; the last part of the idempotency key of the last one."""
-    patching: bool = False
+    changing_in_place: bool = False
     """What it did is there; only what has changed of it is being done."""
-    rounds: dict[str, int] | None = None
+    failure_rounds: dict[str, int] | None = None
     """How often its failures have sent the order back, by the step that it was sent back to."""
 
     @property
-    def begun(self) -> bool:
+    def has_started(self) -> bool:
         """Since it was last to be done (again)."""
         return self.started_at is not None
 
     @property
     def undoing(self) -> bool:
         """It is being taken back: stopped, waiting for its turn to be undone, or undone right now."""
-        return self.undo is not None and self.undo.open
+        return self.undo is not None and self.undo.is_open
 
     @property
     def stopping(self) -> bool:
         """It is being taken back, and an attempt of its work is still under way."""
-        return self.flying and self.undo is not None and self.undo.open and self.undo.phase is Phase.AHEAD
+        return self.in_flight and self.undo is not None and self.undo.is_open and self.undo.phase is Phase.IDLE
 
     @property
-    def work_phase(self) -> Phase:
+    def active_phase(self) -> Phase:
         """Of its undo once that has begun, else of its work."""
         undo = self.undo
-        return self.phase if undo is None or not undo.open or undo.phase is Phase.AHEAD else undo.phase
+        return self.phase if undo is None or not undo.is_open or undo.phase is Phase.IDLE else undo.phase
 
     @property
     def in_fallout(self) -> bool:
         """It waits for a person's decision."""
         undo = self.undo
-        state = self.state if undo is None or not undo.open else undo.state
+        state = self.state if undo is None or not undo.is_open else undo.state
         return state is StepState.FATALLY_FAILED

@@ -9,17 +9,17 @@ from urllib.parse import quote
 
 from compiler.cel import evaluation
 from compiler.language.durations import parse_duration
-from compiler.plan.bindings import line_bindings, listed_line, serves_several
+from compiler.plan.bindings import line_bindings, lines_entry_bindings, sees_line_list
 from compiler.plan.plan import PlannedDefinition, PlannedStep
 from workflows.contract.states import StepState
-from workflows.core.state.amendment_state import Sight
+from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 _MISSING = "there is no"
 
 
-class NoValue(Exception):
+class StepExpressionError(Exception):
     """An expression of a step has no value. The message is for people and names the place."""
 
     def __init__(self, message: str, missing: bool = False) -> None:
@@ -28,22 +28,22 @@ class NoValue(Exception):
         """Something that the expression reads is not there (yet)."""
 
 
-class Scope:
+class StepScope:
     """The names that the expressions of one step see; each is put together when it is asked for."""
 
     __slots__ = ("_names", "definition", "run", "step")
 
     def __init__(
-        self, run: OrderRun, step: StepRun, further: Mapping[str, Any] | None = None, *, current: bool = False
+        self, run: OrderRun, step: StepRun, extra: Mapping[str, Any] | None = None, *, current: bool = False
     ) -> None:
         """`current`: as the order is now, also where the step began before an amendment."""
         self.run = run
         self.step = step
-        sight = None if current else run.revisions.sights.get(step.position)
-        self.definition: PlannedDefinition = run.planned_definition(step) if sight is None else sight.definition
-        self._names = _bindings_of(run, step, self.definition, sight)
-        if further:
-            self._names.update(further)
+        sight = None if current else run.amendments.pinned_steps.get(step.position)
+        self.definition: PlannedDefinition = run.current_definition(step) if sight is None else sight.definition
+        self._names = _bindings(run, step, self.definition, sight)
+        if extra:
+            self._names.update(extra)
 
     @property
     def names(self) -> Mapping[str, Any]:
@@ -54,23 +54,23 @@ class Scope:
         try:
             return evaluation.evaluate(expression, self._names)
         except evaluation.EvaluationError as error:
-            raise self._no_value(error) from error
+            raise self._error(error) from error
 
-    def holds(self, expression: str) -> bool:
+    def is_true(self, expression: str) -> bool:
         """Raises NoValue, also where the value is neither true nor false."""
         value = self.evaluate(expression)
         if value is True or value is False:
             return value
-        raise NoValue(f"{self._place(expression)}: `{expression}` is neither true nor false")
+        raise StepExpressionError(f"{self._location(expression)}: `{expression}` is neither true nor false")
 
     def render(self, template: Any) -> Any:
         """Raises NoValue."""
         try:
-            return evaluation.render(template, self._names)
+            return evaluation.render_template(template, self._names)
         except evaluation.EvaluationError as error:
-            raise self._no_value(error) from error
+            raise self._error(error) from error
 
-    def path(self, template: str) -> str:
+    def render_path(self, template: str) -> str:
         """A path; what expressions put into it is percent-encoded, so that no value adds a segment or a query."""
         pieces = evaluation.split_template(template)
         if len(pieces) == 1:
@@ -80,15 +80,15 @@ class Scope:
             for piece in pieces
         )
 
-    def seconds(self, duration: timedelta | str) -> float:
+    def render_duration(self, duration: timedelta | str) -> float:
         """A duration, or a template of one. Raises NoValue."""
         value = self.render(duration) if isinstance(duration, str) else duration
         try:
             return parse_duration(value).total_seconds()
         except ValueError as error:
-            raise NoValue(f"{self._place_of(duration)}: {error}") from error
+            raise StepExpressionError(f"{self._template_location(duration)}: {error}") from error
 
-    def moment(self, template: str) -> float:
+    def render_time(self, template: str) -> float:
         """A date-time, or a template of one, as seconds since 1970. Raises NoValue."""
         value = self.render(template)
         try:
@@ -100,46 +100,51 @@ class Scope:
                 return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             pass
-        raise NoValue(f"{self._place_of(template)}: `{evaluation.as_text(value)[:100]}` is no date and time")
+        raise StepExpressionError(
+            f"{self._template_location(template)}: `{evaluation.as_text(value)[:100]}` is no date and time"
+        )
 
-    def _place_of(self, template: timedelta | str) -> str:
+    def _template_location(self, template: timedelta | str) -> str:
         pieces = evaluation.split_template(template) if isinstance(template, str) else ()
-        return self._place(next((piece[1] for piece in pieces if not isinstance(piece, str)), ""))
+        return self._location(next((piece[1] for piece in pieces if not isinstance(piece, str)), ""))
 
-    def only(self, names: frozenset[str]) -> dict[str, Any]:
+    def subset(self, names: frozenset[str]) -> dict[str, Any]:
         """The bindings of these names, for expressions that are judged elsewhere."""
         return {name: self._names[name] for name in sorted(names) if name in self._names}
 
-    def _place(self, expression: str) -> str:
-        return self.definition.places.get(expression) or f"step {self.definition.workstream}.{self.definition.step}"
+    def _location(self, expression: str) -> str:
+        return (
+            self.definition.expression_locations.get(expression)
+            or f"step {self.definition.workstream}.{self.definition.step}"
+        )
 
-    def _no_value(self, error: evaluation.EvaluationError) -> NoValue:
+    def _error(self, error: evaluation.EvaluationError) -> StepExpressionError:
         message = str(error)
-        return NoValue(f"{self._place(error.expression)}: {message}", message.startswith(_MISSING))
+        return StepExpressionError(f"{self._location(error.expression)}: {message}", message.startswith(_MISSING))
 
 
-def timeout_of(scope: Scope) -> float:
+def attempt_timeout(scope: StepScope) -> float:
     """Seconds for one attempt of the step. Raises NoValue."""
     written = scope.definition.definition.timeout
-    return scope.seconds(written) if isinstance(written, str) else scope.definition.timeout
+    return scope.render_duration(written) if isinstance(written, str) else scope.definition.timeout
 
 
-def _bindings_of(run: OrderRun, step: StepRun, definition: PlannedDefinition, sight: Sight | None) -> dict[str, Any]:
-    plan, planned = (run.plan, run.plan.steps[step.position]) if sight is None else (sight.plan, sight.step)
-    names: dict[str, Any] = {"order": run.order_names(plan)}
-    lines = plan.lines_of(planned)
-    if serves_several(plan.definition_of(planned).per):
-        names["lines"] = [listed_line(line) for line in lines]
+def _bindings(run: OrderRun, step: StepRun, definition: PlannedDefinition, pinned: PinnedStep | None) -> dict[str, Any]:
+    plan, planned = (run.plan, run.plan.steps[step.position]) if pinned is None else (pinned.plan, pinned.step)
+    names: dict[str, Any] = {"order": run.order_variables(plan)}
+    lines = plan.step_lines(planned)
+    if sees_line_list(plan.step_definition(planned).per):
+        names["lines"] = [lines_entry_bindings(line) for line in lines]
     else:
         names.update(line_bindings(lines[0]))
     if planned.reads:
-        _add_outputs(run, definition, planned, names, {} if sight is None else sight.outputs)
-    if step.patching:
+        _add_outputs(run, definition, planned, names, {} if pinned is None else pinned.outputs)
+    if step.changing_in_place:
         names["output"] = step.output
     return names
 
 
-def is_seen(step: StepRun) -> bool:
+def is_output_visible(step: StepRun) -> bool:
     """Whether later steps see what it put out: not what has been taken back since."""
     return step.has_output and step.state is not StepState.CANCELLED
 
@@ -149,22 +154,24 @@ def _add_outputs(
     definition: PlannedDefinition,
     planned: PlannedStep,
     names: dict[str, Any],
-    remembered: Mapping[int, Any],
+    pinned_outputs: Mapping[int, Any],
 ) -> None:
     for read, positions in zip(definition.reads, planned.reads, strict=True):
-        known = names.setdefault(read.name, {})
-        if read.name == "workstreams":
+        known = names.setdefault(read.root, {})
+        if read.root == "workstreams":
             known = known.setdefault(read.workstream, {})
         shown = known.setdefault(read.step, {})
-        if remembered:
+        if pinned_outputs:
             outputs = [
-                remembered.get(at, run.steps[at].output)
+                pinned_outputs.get(at, run.steps[at].output)
                 for at in positions
-                if at in remembered or is_seen(run.steps[at])
+                if at in pinned_outputs or is_output_visible(run.steps[at])
             ]
         else:
-            outputs = [step.output for step in (run.steps[position] for position in positions) if is_seen(step)]
-        if read.many:
+            outputs = [
+                step.output for step in (run.steps[position] for position in positions) if is_output_visible(step)
+            ]
+        if read.is_list:
             shown["outputs"] = outputs
         elif outputs:
             shown["output"] = outputs[0]

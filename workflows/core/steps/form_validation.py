@@ -9,7 +9,7 @@ from compiler.language.attributes import Attribute, validate_value
 from compiler.source.findings import did_you_mean
 
 
-def checked(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+def validate_form(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """`data` as the form's types hold it, defaults filled in, and what is wrong with it, in sentences."""
     values: dict[str, Any] = {}
     problems = [f"`{name}` is not on the form{did_you_mean(name, form)}" for name in sorted(set(data) - set(form))]
@@ -26,7 +26,7 @@ def checked(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tuple[dic
     return values, problems
 
 
-def asked(form: Mapping[str, Attribute]) -> str:
+def describe_form(form: Mapping[str, Attribute]) -> str:
     """What the form asks for, in a few words."""
     return ", ".join(
         f"{name} ({'one of ' + ', '.join(map(str, declared.enum)) if declared.enum else declared.type})"

@@ -3,49 +3,49 @@
 from __future__ import annotations
 
 from compiler.cel import evaluation
-from compiler.plan.plan import Line, Plan
+from compiler.plan.plan import Plan, PlannedLine
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
-MOST_BYTES = 200
+MAX_BYTES = 200
 """Temporal keeps no longer summary."""
-MOST_LINES = 3
+MAX_LINES = 3
 """Lines that a summary names; of more it says how many there are."""
 
 
 def activity_id(run: OrderRun, step: StepRun) -> str:
     """The step's id for its first activity; for later ones, and for those of its undo, with more behind a slash."""
-    step_id = run.id_of(step)
+    step_id = run.step_id(step)
     if step.undoing:
         return f"{step_id}/undo/{step.launch}"
     return step_id if step.launch == 1 else f"{step_id}/{step.launch}"
 
 
-def summary_of(run: OrderRun, step: StepRun) -> str:
+def activity_summary(run: OrderRun, step: StepRun) -> str:
     """`Security camera ×4 · Reserve stock`, in at most MOST_BYTES bytes."""
-    said = named_after(run.plan, step.position)
-    if step.undoing or step.patching:
+    said = step_label(run.plan, step.position)
+    if step.undoing or step.changing_in_place:
         said = f"{'Undo' if step.undoing else 'Change'} {said}"
-    return shortened(said)
+    return truncate(said)
 
 
-def named_after(plan: Plan, position: int) -> str:
+def step_label(plan: Plan, position: int) -> str:
     """The lines that a step serves, and its name; of any length."""
     planned = plan.steps[position]
-    name = plan.definition_of(planned).name
-    if len(planned.lines) > MOST_LINES:
-        what = f"{len(planned.lines)} lines"
+    name = plan.step_definition(planned).name
+    if len(planned.line_positions) > MAX_LINES:
+        what = f"{len(planned.line_positions)} lines"
     else:
-        what = ", ".join(_counted(line) for line in plan.lines_of(planned))
+        what = ", ".join(_line_label(line) for line in plan.step_lines(planned))
     return f"{what} · {name}" if what else name
 
 
-def _counted(line: Line) -> str:
+def _line_label(line: PlannedLine) -> str:
     return line.name if line.quantity == 1 else f"{line.name} ×{evaluation.as_text(line.quantity)}"
 
 
-def shortened(text: str) -> str:
+def truncate(text: str) -> str:
     data = text.encode()
-    if len(data) <= MOST_BYTES:
+    if len(data) <= MAX_BYTES:
         return text
-    return data[: MOST_BYTES - 3].decode(errors="ignore") + "…"
+    return data[: MAX_BYTES - 3].decode(errors="ignore") + "…"

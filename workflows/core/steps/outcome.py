@@ -7,46 +7,46 @@ from typing import Any
 
 from compiler.cel import evaluation
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import Failure, StepRun
-from workflows.core.steps.expression_scope import NoValue, Scope
+from workflows.core.state.step_run import StepFailure, StepRun
+from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 
 
-def business_failure(run: OrderRun, step: StepRun, scope: Scope) -> Failure | None:
+def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFailure | None:
     """The first `fail_when` that holds. Raises NoValue."""
-    for case in run.recipe(step).later_fail_when:
-        if scope.holds(case.if_):
+    for case in run.profile(step).deferred_fail_when:
+        if scope.is_true(case.if_):
             message = evaluation.as_text(scope.render(case.message)) if case.message else f"`{case.if_}` holds"
-            return Failure(case.code, message, attempts=step.attempts)
+            return StepFailure(case.code, message, attempts=step.attempts)
     return None
 
 
-def output_of(run: OrderRun, step: StepRun, scope: Scope, plain: Any) -> Any:
+def render_output(run: OrderRun, step: StepRun, scope: StepScope, default: Any) -> Any:
     """The definition's `output`, or `plain` where it has none. Raises NoValue."""
     template = run.definition(step).definition.output
-    return as_data(plain if template is None else scope.render(template))
+    return as_json_data(default if template is None else scope.render(template))
 
 
-def output_of_patch(run: OrderRun, step: StepRun, answer: Any) -> Any:
+def in_place_output(run: OrderRun, step: StepRun, response: Any) -> Any:
     """`answer`: the response of the patching call, or the payload of its callback. What has no content, or not what the
     step's `output` is made of, leaves the output as it was."""
     definition = run.definition(step).definition
     called_back = definition.call is not None and definition.call.callback is not None
-    content = answer if called_back or not isinstance(answer, dict) else answer.get("body")
+    content = response if called_back or not isinstance(response, dict) else response.get("body")
     if content in (None, "", {}, []):
         return step.output
-    template = run.planned_definition(step).definition.output
+    template = run.current_definition(step).definition.output
     if template is None:
-        return as_data(content)
+        return as_json_data(content)
     try:
-        return as_data(Scope(run, step, {"payload" if called_back else "response": answer}).render(template))
-    except NoValue:
+        return as_json_data(StepScope(run, step, {"payload" if called_back else "response": response}).render(template))
+    except StepExpressionError:
         return step.output
 
 
-def as_data(value: Any) -> Any:
+def as_json_data(value: Any) -> Any:
     """As it looks after a way through JSON, so that it is the same before and after a run continues as another one."""
     if isinstance(value, dict):
-        return {str(name): as_data(item) for name, item in value.items()}
+        return {str(name): as_json_data(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
-        return [as_data(item) for item in value]
+        return [as_json_data(item) for item in value]
     return evaluation.as_text(value) if isinstance(value, date | timedelta) else value

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from compiler.source.findings import did_you_mean
-from workflows.contract.order_messages import Refusal
+from workflows.contract.order_messages import RefusalCode
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 
-class Refused(Exception):
+class RequestRefused(Exception):
     """`code` for programs; the message for the person who asked."""
 
-    def __init__(self, code: Refusal, message: str) -> None:
+    def __init__(self, code: RefusalCode, message: str) -> None:
         super().__init__(message)
         self.code = code
 
 
-def step_named(run: OrderRun, wanted: str) -> StepRun:
+def find_step(run: OrderRun, reference: str) -> StepRun:
     """The step with this id or number. Raises Refused (not_found)."""
-    position = run.positions.get(wanted)
-    if position is None and wanted.isascii() and wanted.isdigit() and 1 <= int(wanted) <= len(run.steps):
-        position = int(wanted) - 1
+    position = run.position_by_id.get(reference)
+    if position is None and reference.isascii() and reference.isdigit() and 1 <= int(reference) <= len(run.steps):
+        position = int(reference) - 1
     if position is None:
         order = run.plan.order.id
-        hint = did_you_mean(wanted, run.positions) or f"; `show {order}` lists its steps"
-        raise Refused(Refusal.NOT_FOUND, f"Order {order} has no step `{wanted}`{hint}")
+        hint = did_you_mean(reference, run.position_by_id) or f"; `show {order}` lists its steps"
+        raise RequestRefused(RefusalCode.NOT_FOUND, f"Order {order} has no step `{reference}`{hint}")
     return run.steps[position]

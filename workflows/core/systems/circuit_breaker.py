@@ -18,11 +18,11 @@ from workflows.contract.switch_messages import SwitchState
 class SwitchEvent(StrEnum):
     TRIPPED = "tripped"
     """A worker has met failure after failure of the system itself."""
-    ALIVE = "alive"
+    PROBE_SUCCEEDED = "alive"
     """A probe was answered."""
-    DEAD = "dead"
+    PROBE_FAILED = "dead"
     """A probe was not."""
-    RAMPED = "ramped"
+    RAMP_FINISHED = "ramped"
     """The pace has risen to its end without the system failing again."""
     OFF = "off"
     ON = "on"
@@ -32,40 +32,40 @@ _S, _E = SwitchState, SwitchEvent
 
 TRANSITIONS: Mapping[tuple[SwitchState, SwitchEvent], SwitchState] = {
     (_S.CLOSED, _E.TRIPPED): _S.OPEN,
-    (_S.CLOSED, _E.ALIVE): _S.CLOSED,  # the answer to a probe of before
-    (_S.CLOSED, _E.DEAD): _S.CLOSED,
-    (_S.CLOSED, _E.RAMPED): _S.CLOSED,
+    (_S.CLOSED, _E.PROBE_SUCCEEDED): _S.CLOSED,  # the answer to a probe of before
+    (_S.CLOSED, _E.PROBE_FAILED): _S.CLOSED,
+    (_S.CLOSED, _E.RAMP_FINISHED): _S.CLOSED,
     (_S.CLOSED, _E.OFF): _S.OFF,
     (_S.CLOSED, _E.ON): _S.CLOSED,
     (_S.OPEN, _E.TRIPPED): _S.OPEN,  # calls that were under way
-    (_S.OPEN, _E.ALIVE): _S.HALF_OPEN,
-    (_S.OPEN, _E.DEAD): _S.OPEN,
-    (_S.OPEN, _E.RAMPED): _S.OPEN,
+    (_S.OPEN, _E.PROBE_SUCCEEDED): _S.HALF_OPEN,
+    (_S.OPEN, _E.PROBE_FAILED): _S.OPEN,
+    (_S.OPEN, _E.RAMP_FINISHED): _S.OPEN,
     (_S.OPEN, _E.OFF): _S.OFF,
     (_S.OPEN, _E.ON): _S.HALF_OPEN,  # the operator knows that it is back
     (_S.HALF_OPEN, _E.TRIPPED): _S.OPEN,
-    (_S.HALF_OPEN, _E.ALIVE): _S.HALF_OPEN,
-    (_S.HALF_OPEN, _E.DEAD): _S.HALF_OPEN,
-    (_S.HALF_OPEN, _E.RAMPED): _S.CLOSED,
+    (_S.HALF_OPEN, _E.PROBE_SUCCEEDED): _S.HALF_OPEN,
+    (_S.HALF_OPEN, _E.PROBE_FAILED): _S.HALF_OPEN,
+    (_S.HALF_OPEN, _E.RAMP_FINISHED): _S.CLOSED,
     (_S.HALF_OPEN, _E.OFF): _S.OFF,
     (_S.HALF_OPEN, _E.ON): _S.HALF_OPEN,
     (_S.OFF, _E.TRIPPED): _S.OFF,  # calls that were under way
-    (_S.OFF, _E.ALIVE): _S.OFF,
-    (_S.OFF, _E.DEAD): _S.OFF,
-    (_S.OFF, _E.RAMPED): _S.OFF,
+    (_S.OFF, _E.PROBE_SUCCEEDED): _S.OFF,
+    (_S.OFF, _E.PROBE_FAILED): _S.OFF,
+    (_S.OFF, _E.RAMP_FINISHED): _S.OFF,
     (_S.OFF, _E.OFF): _S.OFF,
     (_S.OFF, _E.ON): _S.HALF_OPEN,  # what has waited meanwhile must not come down on the system at once
 }
 """Every state with every event: what comes late, or twice, changes nothing."""
 
-FIRST_PAUSE = timedelta(seconds=2)
-LONGEST_PAUSE = timedelta(minutes=1)
+INITIAL_PAUSE = timedelta(seconds=2)
+MAX_PAUSE = timedelta(minutes=1)
 """Between two probes; each one that is not answered, and each time that the system fails again, doubles the pause."""
-RAMP = (5.0, 10.0, 20.0, 40.0, 80.0)
+RAMP_RATES = (5.0, 10.0, 20.0, 40.0, 80.0)
 """Calls a second, over all workers, one after the other. Less than one a second for each partition of the queue (there
 are four) would come in lumps."""
-RAMP_STEP = timedelta(seconds=2)
-HELD = 0.0
+RAMP_INTERVAL = timedelta(seconds=2)
+NO_CALLS = 0.0
 
 
 class Switch(BaseModel):
@@ -93,10 +93,10 @@ class Switch(BaseModel):
         """Calls a second that may go through; None: as many as the system's own limits allow."""
         if self.state is SwitchState.CLOSED:
             return None
-        return RAMP[self.step] if self.state is SwitchState.HALF_OPEN else HELD
+        return RAMP_RATES[self.step] if self.state is SwitchState.HALF_OPEN else NO_CALLS
 
 
-class Happened(BaseModel):
+class SwitchTrigger(BaseModel):
     """An event, with who and why where a person is behind it, and with what was met otherwise."""
 
     model_config = ConfigDict(frozen=True)
@@ -106,45 +106,47 @@ class Happened(BaseModel):
     reason: str = ""
 
 
-def switched(switch: Switch, happened: Happened, now: datetime) -> Switch:
+def apply_trigger(switch: Switch, trigger: SwitchTrigger, now: datetime) -> Switch:
     """The switch after the event; the same object where the event changes nothing."""
-    state = TRANSITIONS[switch.state, happened.event]
+    state = TRANSITIONS[switch.state, trigger.event]
     if state is switch.state:
-        return _again_dead(switch, now) if (state, happened.event) == (_S.OPEN, _E.DEAD) else switch
+        return _probe_failed_again(switch, now) if (state, trigger.event) == (_S.OPEN, _E.PROBE_FAILED) else switch
     rounds = switch.rounds + 1 if (switch.state, state) == (_S.HALF_OPEN, _S.OPEN) else 0
-    if switch.state is _S.OPEN and state is _S.HALF_OPEN and happened.event is _E.ALIVE:
+    if switch.state is _S.OPEN and state is _S.HALF_OPEN and trigger.event is _E.PROBE_SUCCEEDED:
         rounds = switch.rounds  # until it has held, it counts as the same breakdown
     return Switch(
         state=state,
         since=now,
-        by=happened.by,
-        reason=happened.reason,
-        error=happened.reason if happened.event is _E.TRIPPED else switch.error,
+        by=trigger.by,
+        reason=trigger.reason,
+        error=trigger.reason if trigger.event is _E.TRIPPED else switch.error,
         rounds=rounds,
-        next_at=_due(state, rounds, now),
+        next_at=_next_at(state, rounds, now),
     )
 
 
-def _again_dead(switch: Switch, now: datetime) -> Switch:
+def _probe_failed_again(switch: Switch, now: datetime) -> Switch:
     rounds = switch.rounds + 1
-    return switch.model_copy(update={"rounds": rounds, "next_at": _due(switch.state, rounds, now)})
+    return switch.model_copy(update={"rounds": rounds, "next_at": _next_at(switch.state, rounds, now)})
 
 
-def _due(state: SwitchState, rounds: int, now: datetime) -> datetime | None:
+def _next_at(state: SwitchState, rounds: int, now: datetime) -> datetime | None:
     if state is SwitchState.OPEN:
-        return now + pause_of(rounds)
-    return now + RAMP_STEP if state is SwitchState.HALF_OPEN else None
+        return now + probe_pause(rounds)
+    return now + RAMP_INTERVAL if state is SwitchState.HALF_OPEN else None
 
 
-def pause_of(rounds: int) -> timedelta:
+def probe_pause(rounds: int) -> timedelta:
     """Before the next probe."""
-    return min(FIRST_PAUSE * float(2 ** min(rounds, 10)), LONGEST_PAUSE)
+    return min(INITIAL_PAUSE * float(2 ** min(rounds, 10)), MAX_PAUSE)
 
 
-def risen(switch: Switch, now: datetime, *, enough: bool) -> Switch:
+def ramp_up(switch: Switch, now: datetime, *, limit_reached: bool) -> Switch:
     """A half-open switch whose step of the ramp is over. `enough`: the system's own limit is reached already."""
     if switch.state is not SwitchState.HALF_OPEN:
         return switch
-    if enough or switch.step + 1 >= len(RAMP):
-        return switched(switch, Happened(event=SwitchEvent.RAMPED, reason=switch.reason, by=switch.by), now)
-    return switch.model_copy(update={"step": switch.step + 1, "next_at": now + RAMP_STEP})
+    if limit_reached or switch.step + 1 >= len(RAMP_RATES):
+        return apply_trigger(
+            switch, SwitchTrigger(event=SwitchEvent.RAMP_FINISHED, reason=switch.reason, by=switch.by), now
+        )
+    return switch.model_copy(update={"step": switch.step + 1, "next_at": now + RAMP_INTERVAL})

@@ -13,13 +13,13 @@ from compiler.language.steps import StepDefinition
 from compiler.plan.plan import Plan
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
-from workflows.core.steps.expression_scope import NoValue, Scope
+from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 END_OF_TIME = 253_402_300_799.0
 """The last moment that a date can tell: what takes longer than that is not told apart."""
 
-USUALLY: Mapping[str, float] = {
+DEFAULT_DURATIONS: Mapping[str, float] = {
     "call": 5.0,
     "activity": 5.0,
     "poll": 10 * MINUTE,
@@ -34,21 +34,21 @@ A `wait` takes what it says. docs/language.md has the same table."""
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class StepTiming:
     """Seconds and moments (seconds since 1970) of one step. What has no value yet is as if it had not been written."""
 
-    takes: float
+    duration: float
     delay: float = 0.0
     """Between its predecessors' end and its start."""
     not_before: float = -inf
     """`start.at`."""
     until: float = -inf
     """The moment that a `wait` waits for."""
-    latest: bool = False
+    as_late_as_possible: bool = False
     """It starts as late as the requested completion allows."""
 
 
-class Timings:
+class StepTimings:
     """The timing of each step of a plan, kept as long as nothing that it is made of changes.
 
     What it answers depends on the order's state alone, whatever was asked before and by whom.
@@ -56,16 +56,16 @@ class Timings:
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        self.templated = [_has_templates(planned.definition) for planned in plan.definitions]
-        self._plain: list[Timing | None] = [None] * len(plan.definitions)
-        self._rendered: dict[int, tuple[list[Any], Timing]] = {}
+        self.has_templates = [_has_templates(planned.definition) for planned in plan.definitions]
+        self._fixed: list[StepTiming | None] = [None] * len(plan.definitions)
+        self._rendered: dict[int, tuple[list[Any], StepTiming]] = {}
 
-    def of(self, run: OrderRun, step: StepRun) -> Timing:
+    def timing(self, run: OrderRun, step: StepRun) -> StepTiming:
         planned = self.plan.steps[step.position]
-        if not self.templated[planned.definition]:
-            timing = self._plain[planned.definition]
+        if not self.has_templates[planned.definition_position]:
+            timing = self._fixed[planned.definition_position]
             if timing is None:
-                timing = self._plain[planned.definition] = _timing(run, step)
+                timing = self._fixed[planned.definition_position] = _timing(run, step)
             return timing
         seen = [run.characteristics, *(run.steps[at].output for read in planned.reads for at in read)]
         known = self._rendered.get(step.position)
@@ -92,32 +92,32 @@ def _has_templates(definition: StepDefinition) -> bool:
     return any(is_template(text) for text in texts)
 
 
-def _timing(run: OrderRun, step: StepRun) -> Timing:
-    definition, scope = run.definition(step).definition, Scope(run, step)
+def _timing(run: OrderRun, step: StepRun) -> StepTiming:
+    definition, scope = run.definition(step).definition, StepScope(run, step)
     start, wait = definition.start, definition.wait
-    return Timing(
-        takes=_takes(definition, scope),
-        delay=_known(scope.seconds, start.delay, 0.0) if start is not None else 0.0,
-        not_before=_known(scope.moment, start.at, -inf) if start is not None else -inf,
-        until=_known(scope.moment, wait.until, -inf) if wait is not None else -inf,
-        latest=start is not None and start.latest is True,
+    return StepTiming(
+        duration=_expected_duration(definition, scope),
+        delay=_value_or(scope.render_duration, start.delay, 0.0) if start is not None else 0.0,
+        not_before=_value_or(scope.render_time, start.at, -inf) if start is not None else -inf,
+        until=_value_or(scope.render_time, wait.until, -inf) if wait is not None else -inf,
+        as_late_as_possible=start is not None and start.latest is True,
     )
 
 
-def _takes(definition: StepDefinition, scope: Scope) -> float:
+def _expected_duration(definition: StepDefinition, scope: StepScope) -> float:
     """The first of these that has a value: `expected`, a wait's own time, `sla.duration`, what is usual."""
     wait, sla = definition.wait, definition.sla
-    if definition.expected is not None and (said := _known(scope.seconds, definition.expected, -1.0)) >= 0:
+    if definition.expected is not None and (said := _value_or(scope.render_duration, definition.expected, -1.0)) >= 0:
         return said
     if wait is not None and wait.condition is None:
-        return _known(scope.seconds, wait.for_, 0.0)
-    if sla is not None and (said := _known(scope.seconds, sla.duration, -1.0)) >= 0:
+        return _value_or(scope.render_duration, wait.for_, 0.0)
+    if sla is not None and (said := _value_or(scope.render_duration, sla.duration, -1.0)) >= 0:
         return said
-    kind, within = _kind(definition)
-    return min(USUALLY[kind], _known(scope.seconds, within, inf))
+    kind, within = _default_key(definition)
+    return min(DEFAULT_DURATIONS[kind], _value_or(scope.render_duration, within, inf))
 
 
-def _kind(definition: StepDefinition) -> tuple[str, timedelta | str | None]:
+def _default_key(definition: StepDefinition) -> tuple[str, timedelta | str | None]:
     """The row of USUALLY, and what limits it."""
     call = definition.call
     if call is not None and call.poll is not None:
@@ -131,11 +131,11 @@ def _kind(definition: StepDefinition) -> tuple[str, timedelta | str | None]:
     return definition.kind.value, None
 
 
-def _known(read: Callable[[Any], float], written: timedelta | str | None, otherwise: float) -> float:
+def _value_or(read: Callable[[Any], float], text: timedelta | str | None, default: float) -> float:
     """`otherwise` where nothing is written, or it has no value (yet)."""
-    if written is None:
-        return otherwise
+    if text is None:
+        return default
     try:
-        return read(written)
-    except NoValue:
-        return otherwise
+        return read(text)
+    except StepExpressionError:
+        return default

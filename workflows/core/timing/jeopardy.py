@@ -12,20 +12,20 @@ from compiler.plan.plan import Plan
 from workflows.contract.states import Jeopardy
 from workflows.core.notifications import order_events
 from workflows.core.notifications.order_events import is_receiver
-from workflows.core.state.jeopardy_watch import Outlook
-from workflows.core.state.line_tree import from_the_bottom
+from workflows.core.state.jeopardy_watch import JeopardyWatch
+from workflows.core.state.line_tree import bottom_up
 from workflows.core.state.order_run import OrderRun
 from workflows.core.timing.forecast import (
-    LOOKS,
+    MAX_REFRESHES,
     Forecast,
-    Latest,
-    course_of,
-    crossing,
-    forecast_of,
+    LatestTimes,
+    epoch_seconds,
+    forecast_basis,
     is_settled,
-    latest_of,
-    promise_of,
-    seconds,
+    latest_times,
+    line_due_time,
+    make_forecast,
+    next_risk_time,
 )
 
 logger = logging.getLogger(__name__)
@@ -36,46 +36,46 @@ MARGIN = 0.001
 SEVERITY = {Jeopardy.ON_TRACK: 0, Jeopardy.AT_RISK: 1, Jeopardy.LATE: 2}
 
 
-def keep_time(run: OrderRun) -> None:
+def reset_jeopardy_watch(run: OrderRun) -> None:
     """To be called when a run begins, and when its plan has changed. An order without dates and slas costs nothing."""
     if not _has_dates(run.plan):
-        run.outlook = None
+        run.jeopardy_watch = None
         return
-    known = run.outlook.promise if run.outlook is not None else Jeopardy.ON_TRACK
-    run.outlook = outlook = Outlook(promise=known)
+    known = run.jeopardy_watch.reported_jeopardy if run.jeopardy_watch is not None else Jeopardy.ON_TRACK
+    run.jeopardy_watch = outlook = JeopardyWatch(reported_jeopardy=known)
     for step in run.steps:
-        clock = step.clock
+        clock = step.sla_clock
         if clock is not None and clock.is_running and clock.jeopardy is not Jeopardy.ON_TRACK:
-            outlook.overdue[step.position] = None
+            outlook.sla_at_risk[step.position] = None
             if clock.escalated_to is not None and not is_receiver(run, clock.escalated_to):
-                outlook.escalated[step.position] = None
+                outlook.escalated_steps[step.position] = None
 
 
 def _has_dates(plan: Plan) -> bool:
     return (
         plan.order.requested_completion is not None
-        or any(line.requested_completion is not None for line in (*plan.order_lines, *plan.lines))
+        or any(line.requested_completion is not None for line in (*plan.order_lines, *plan.fulfilment_lines))
         or any(planned.definition.sla is not None for planned in plan.definitions)
     )
 
 
-def verdict(promised: float, end: float, now: float, *, open_: bool) -> Jeopardy:
+def promise_jeopardy(promised: float, end: float, now: float, *, is_open: bool) -> Jeopardy:
     """`end`: the forecast of what is open, else when it ended."""
-    if open_ and now <= promised:
+    if is_open and now <= promised:
         return Jeopardy.AT_RISK if end > promised else Jeopardy.ON_TRACK
-    return Jeopardy.LATE if (now if open_ else end) > promised else Jeopardy.ON_TRACK
+    return Jeopardy.LATE if (now if is_open else end) > promised else Jeopardy.ON_TRACK
 
 
 def worst(each: Iterable[Jeopardy]) -> Jeopardy:
     return max(each, key=lambda one: SEVERITY[one], default=Jeopardy.ON_TRACK)
 
 
-def jeopardy_of(run: OrderRun) -> Jeopardy:
+def order_jeopardy(run: OrderRun) -> Jeopardy:
     """Of the order, as it was told last: by its promises; a step over its sla puts it at risk."""
-    outlook = run.outlook
+    outlook = run.jeopardy_watch
     if outlook is None:
         return Jeopardy.ON_TRACK
-    return worst([outlook.promise, *([Jeopardy.AT_RISK] if outlook.overdue else [])])
+    return worst([outlook.reported_jeopardy, *([Jeopardy.AT_RISK] if outlook.sla_at_risk else [])])
 
 
 @dataclass(slots=True)
@@ -83,157 +83,157 @@ class LineForecast:
     """Of an order line: with all lines below it. `end` is when it will be complete, or was; None: no step serves it."""
 
     end: float | None = None
-    last: int | None = None
+    last_step: int | None = None
     """The step that ends last."""
-    open: bool = False
+    is_open: bool = False
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
 
-    def ends_with(self, end: float, step: int | None, *, is_open: bool) -> None:
+    def include(self, end: float, step: int | None, *, is_open: bool) -> None:
         if self.end is None or end > self.end:
-            self.end, self.last = end, step
-        self.open = self.open or is_open
+            self.end, self.last_step = end, step
+        self.is_open = self.is_open or is_open
 
 
 @dataclass(frozen=True, slots=True)
-class Prospects:
+class OrderForecast:
     """How an order stands at a moment."""
 
     forecast: Forecast
     order_lines: list[LineForecast]
     lines: list[LineForecast]
-    promise: Jeopardy
+    jeopardy: Jeopardy
     """The worst of the order's requested completion and of those of its order lines."""
-    held_up_by: int | None
+    critical_step: int | None
     """The step under way, or next, because of which a promise is not kept, or else on which the order's end hangs."""
 
 
-def prospects_of(run: OrderRun, now: float, latest: Latest | None = None) -> Prospects:
+def order_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) -> OrderForecast:
     """`latest`: where it is known already."""
-    forecast = forecast_of(run, now, latest)
+    forecast = make_forecast(run, now, latest)
     lines = _line_forecasts(run, forecast)
-    for line, each in zip((*run.plan.order_lines, *run.plan.lines), lines, strict=True):
+    for line, each in zip((*run.plan.order_lines, *run.plan.fulfilment_lines), lines, strict=True):
         if each.end is not None:
-            each.jeopardy = verdict(promise_of(run.plan, line), each.end, now, open_=each.open)
+            each.jeopardy = promise_jeopardy(line_due_time(run.plan, line), each.end, now, is_open=each.is_open)
     order_lines = lines[: len(run.plan.order_lines)]
-    asked = seconds(run.plan.order.requested_completion)
-    order = verdict(asked, forecast.end, now, open_=not run.ended)
+    asked = epoch_seconds(run.plan.order.requested_completion)
+    order = promise_jeopardy(asked, forecast.end, now, is_open=not run.ended)
     promise = worst([order, *(line.jeopardy for line in order_lines)])
-    held_up_by = forecast.held_up_by
+    held_up_by = forecast.critical_step
     if order is not promise:
-        last = next(line.last for line in order_lines if line.jeopardy is promise)
-        held_up_by = None if last is None else forecast.holding_up(last)
-    return Prospects(forecast, order_lines, lines[len(order_lines) :], promise, held_up_by)
+        last = next(line.last_step for line in order_lines if line.jeopardy is promise)
+        held_up_by = None if last is None else forecast.critical_step_for(last)
+    return OrderForecast(forecast, order_lines, lines[len(order_lines) :], promise, held_up_by)
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class JeopardySummary:
     jeopardy: Jeopardy
     forecast: float | None
 
 
-def shown(run: OrderRun, prospects: Prospects) -> Shown:
+def jeopardy_summary(run: OrderRun, forecast: OrderForecast) -> JeopardySummary:
     """What people see of them. An order that has ended, or is taken back, has no forecast."""
-    if run.withdrawals.cancelled:
-        return Shown(jeopardy_of(run), None)
-    overdue = run.outlook is not None and run.outlook.overdue
-    jeopardy = worst([prospects.promise, Jeopardy.AT_RISK if overdue else Jeopardy.ON_TRACK])
-    return Shown(jeopardy, None if run.ended else prospects.forecast.end)
+    if run.compensation.order_cancelled:
+        return JeopardySummary(order_jeopardy(run), None)
+    overdue = run.jeopardy_watch is not None and run.jeopardy_watch.sla_at_risk
+    jeopardy = worst([forecast.jeopardy, Jeopardy.AT_RISK if overdue else Jeopardy.ON_TRACK])
+    return JeopardySummary(jeopardy, None if run.ended else forecast.forecast.end)
 
 
 def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
     plan, count = run.plan, len(run.plan.order_lines)
-    own = [LineForecast() for _ in range(count + len(plan.lines))]
+    own = [LineForecast() for _ in range(count + len(plan.fulfilment_lines))]
     for position, planned in enumerate(plan.steps):
-        serves_order_lines = plan.definitions[planned.definition].serves_order_lines
+        serves_order_lines = plan.definitions[planned.definition_position].serves_order_lines
         is_open = not is_settled(run.steps[position])
-        for line in planned.lines:
+        for line in planned.line_positions:
             place = line if serves_order_lines else count + line if line >= 0 else ~line
-            own[place].ends_with(forecast.ends[position], position, is_open=is_open)
+            own[place].include(forecast.ends[position], position, is_open=is_open)
     below = [replace(each) for each in own]
-    for position, sources in from_the_bottom(plan):
+    for position, sources in bottom_up(plan):
         each = below[position]
         if each.end is not None:
             for source in sources:
-                below[source].ends_with(each.end, each.last, is_open=each.open)
+                below[source].include(each.end, each.last_step, is_open=each.is_open)
     return below[:count] + own[count:]
 
 
 def refresh(run: OrderRun) -> None:
     """Looks again if it is time to. Never raises in production: an order is not held up by its forecast."""
-    outlook = run.outlook
-    if outlook is None or not _is_time(run, outlook):
+    outlook = run.jeopardy_watch
+    if outlook is None or not _is_check_due(run, outlook):
         return
     try:
-        _look(run, outlook)
+        _check(run, outlook)
     except Exception:
-        if run.strict:
+        if run.raise_engine_errors:
             raise
         logger.exception("the prospects of order %s cannot be told", run.plan.order.id)
-        run.outlook = None
+        run.jeopardy_watch = None
 
 
-def _is_time(run: OrderRun, outlook: Outlook) -> bool:
+def _is_check_due(run: OrderRun, watch: JeopardyWatch) -> bool:
     """When a part of the steps has ended since; when what is certain to come later than it may makes it necessary
     (`Outlook.stale`); and at the moment at which the order would be late by waiting alone."""
-    if run.ended or outlook.stale or run.now >= outlook.look_at:
+    if run.ended or watch.stale or run.now >= watch.next_check_at:
         return True
-    return run.settled - outlook.settled >= max(1, len(run.steps) // LOOKS)
+    return run.settled_count - watch.settled_count >= max(1, len(run.steps) // MAX_REFRESHES)
 
 
-def _look(run: OrderRun, outlook: Outlook) -> None:
-    outlook.stale, outlook.settled = False, run.settled
-    outlook.latest_starts = outlook.latest_ends = []
-    if not course_of(run).promised or run.withdrawals.cancelled:
-        outlook.look_at = inf
+def _check(run: OrderRun, watch: JeopardyWatch) -> None:
+    watch.stale, watch.settled_count = False, run.settled_count
+    watch.latest_starts = watch.latest_ends = []
+    if not forecast_basis(run).has_due_times or run.compensation.order_cancelled:
+        watch.next_check_at = inf
         return
     now = run.now
-    latest = latest_of(run)
-    prospects = prospects_of(run, now, latest)
-    promise = prospects.promise
-    if promise is not outlook.promise:
-        _tell(run, outlook, prospects)
+    latest = latest_times(run)
+    prospects = order_forecast(run, now, latest)
+    promise = prospects.jeopardy
+    if promise is not watch.reported_jeopardy:
+        _report_jeopardy(run, watch, prospects)
     if run.ended or promise is Jeopardy.LATE:
-        outlook.look_at = inf
+        watch.next_check_at = inf
     elif promise is Jeopardy.AT_RISK:
-        outlook.look_at = _next_promise(run, prospects.order_lines)
+        watch.next_check_at = _next_due_time(run, prospects.order_lines)
     else:
-        outlook.latest_starts, outlook.latest_ends = latest.starts, latest.ends
-        _look_not_after(outlook, crossing(run, latest, now) + MARGIN, now)
+        watch.latest_starts, watch.latest_ends = latest.starts, latest.ends
+        _check_no_later_than(watch, next_risk_time(run, latest, now) + MARGIN, now)
 
 
-def _look_not_after(outlook: Outlook, moment: float, now: float) -> None:
+def _check_no_later_than(watch: JeopardyWatch, moment: float, now: float) -> None:
     """A moment that is set already and comes sooner is left: to move a timer costs more than to look once too often."""
-    if not now < outlook.look_at <= moment:
-        outlook.look_at = moment
+    if not now < watch.next_check_at <= moment:
+        watch.next_check_at = moment
 
 
-def _next_promise(run: OrderRun, lines: list[LineForecast]) -> float:
+def _next_due_time(run: OrderRun, lines: list[LineForecast]) -> float:
     plan = run.plan
-    asked = [seconds(plan.order.requested_completion)]
-    asked += [promise_of(plan, line) for line, each in zip(plan.order_lines, lines, strict=True) if each.open]
+    asked = [epoch_seconds(plan.order.requested_completion)]
+    asked += [line_due_time(plan, line) for line, each in zip(plan.order_lines, lines, strict=True) if each.is_open]
     return min((moment for moment in asked if moment >= run.now), default=inf) + MARGIN
 
 
-def _tell(run: OrderRun, outlook: Outlook, prospects: Prospects) -> None:
+def _report_jeopardy(run: OrderRun, watch: JeopardyWatch, forecast: OrderForecast) -> None:
     """It is journaled and shown, and told to whoever wants to know."""
-    promise = outlook.promise = prospects.promise
-    run.changed = True
-    step = None if prospects.held_up_by is None else run.steps[prospects.held_up_by]
-    said = "" if step is None else f"forecast {in_words(prospects.forecast.end)}"
-    run.journal.note(run.now, SAID[promise], None if step is None else run.id_of(step), reason=said)
-    end = datetime.fromtimestamp(prospects.forecast.end, UTC)
+    promise = watch.reported_jeopardy = forecast.jeopardy
+    run.view_changed = True
+    step = None if forecast.critical_step is None else run.steps[forecast.critical_step]
+    said = "" if step is None else f"forecast {format_moment(forecast.forecast.end)}"
+    run.audit_log.record(run.now, JEOPARDY_MESSAGES[promise], None if step is None else run.step_id(step), reason=said)
+    end = datetime.fromtimestamp(forecast.forecast.end, UTC)
     asked = run.plan.order.requested_completion
-    order_events.note(run, f"order.{promise.value}", step, forecast=end, requested_completion=asked)
+    order_events.record_event(run, f"order.{promise.value}", step, forecast=end, requested_completion=asked)
 
 
-SAID = {
+JEOPARDY_MESSAGES = {
     Jeopardy.ON_TRACK: "on track again",
     Jeopardy.AT_RISK: "at risk: it will be late unless this step is quicker than expected",
     Jeopardy.LATE: "late: the requested completion has passed",
 }
 
 
-def in_words(moment: float) -> str:
+def format_moment(moment: float) -> str:
     if isinf(moment):
         return "never"
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

@@ -7,14 +7,14 @@ from typing import Any
 
 from compiler.language.steps import StepKind
 from workflows.core.execution import cross_order_wait
-from workflows.core.execution.failure_handling import within_passed
+from workflows.core.execution.failure_handling import wait_timed_out
 from workflows.core.execution.kinds import activity, call, event, manual, milestone, undo, wait
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 
-Occasion = Callable[[OrderRun, StepRun], None]
+StepHandler = Callable[[OrderRun, StepRun], None]
 
-BEGIN: Mapping[StepKind, Occasion] = {
+BEGIN_HANDLERS: Mapping[StepKind, StepHandler] = {
     StepKind.CALL: call.begin,
     StepKind.ACTIVITY: activity.begin,
     StepKind.MANUAL: manual.begin,
@@ -24,36 +24,36 @@ BEGIN: Mapping[StepKind, Occasion] = {
 }
 """The step is `ready`."""
 
-START: Mapping[Phase, Occasion] = {
+ACTIVITY_STARTERS: Mapping[Phase, StepHandler] = {
     Phase.CALL: call.start_call,
     Phase.POLL: call.start_poll,
     Phase.ACTIVITY: activity.start_activity,
-    Phase.LEARN: undo.start_learning,
-    Phase.LEARN_POLL: undo.start_learning_by_poll,
+    Phase.RECOVER_OUTPUT: undo.start_output_recovery,
+    Phase.RECOVER_OUTPUT_POLL: undo.start_recovery_poll,
     Phase.UNDO_CALL: undo.start_undo_call,
     Phase.UNDO_POLL: undo.start_undo_poll,
     Phase.UNDO_ACTIVITY: undo.start_undo_activity,
 }
 """There is room for the activity that the step stands in line for."""
 
-ANSWERED: Mapping[Phase, Callable[[OrderRun, StepRun, dict[str, Any]], None]] = {
-    Phase.CALL: call.call_answered,
-    Phase.POLL: call.poll_answered,
-    Phase.ACTIVITY: activity.activity_answered,
-    Phase.LEARN: undo.learnt,
-    Phase.LEARN_POLL: undo.learnt,
-    Phase.UNDO_CALL: undo.undo_answered,
-    Phase.UNDO_POLL: undo.undo_answered,
-    Phase.UNDO_ACTIVITY: undo.undo_answered,
+RESULT_HANDLERS: Mapping[Phase, Callable[[OrderRun, StepRun, dict[str, Any]], None]] = {
+    Phase.CALL: call.handle_call_result,
+    Phase.POLL: call.handle_poll_result,
+    Phase.ACTIVITY: activity.handle_activity_result,
+    Phase.RECOVER_OUTPUT: undo.handle_recovery_result,
+    Phase.RECOVER_OUTPUT_POLL: undo.handle_recovery_result,
+    Phase.UNDO_CALL: undo.handle_undo_result,
+    Phase.UNDO_POLL: undo.handle_undo_result,
+    Phase.UNDO_ACTIVITY: undo.handle_undo_result,
 }
 """Its activity has succeeded."""
 
-DEADLINE: Mapping[Phase, Occasion] = {
-    Phase.TIMER: wait.timer_ended,
-    Phase.POLL: within_passed,
-    Phase.CALLBACK: within_passed,
-    Phase.EVENT: within_passed,
-    Phase.OTHER_ORDERS: cross_order_wait.within_passed,
-    Phase.CONDITION: within_passed,
+DEADLINE_HANDLERS: Mapping[Phase, StepHandler] = {
+    Phase.TIMER: wait.handle_timer,
+    Phase.POLL: wait_timed_out,
+    Phase.CALLBACK: wait_timed_out,
+    Phase.EVENT: wait_timed_out,
+    Phase.OTHER_ORDERS: cross_order_wait.wait_timed_out,
+    Phase.CONDITION: wait_timed_out,
 }
 """What it waited for has come to its end, or has not come in time."""

@@ -6,48 +6,48 @@ from typing import Any
 
 from activity_contract.calls import StepActivity
 from workflows.contract.states import StepState
-from workflows.core.execution.failure_handling import failed
+from workflows.core.execution.failure_handling import handle_failure
 from workflows.core.state.commands import StartActivity
-from workflows.core.state.order_run import OrderRun, given
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.expression_scope import Scope, timeout_of
-from workflows.core.steps.labels import activity_id, summary_of
-from workflows.core.steps.outcome import business_failure, output_of
-from workflows.core.steps.settlement import launch, settle
+from workflows.core.steps.expression_scope import StepScope, attempt_timeout
+from workflows.core.steps.labels import activity_id, activity_summary
+from workflows.core.steps.outcome import business_failure, render_output
+from workflows.core.steps.settlement import enqueue_activity, settle
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
     step.phase = Phase.ACTIVITY
-    launch(run, step)
+    enqueue_activity(run, step)
 
 
 def start_activity(run: OrderRun, step: StepRun) -> None:
     planned = run.definition(step)
-    scope = Scope(run, step)
+    scope = StepScope(run, step)
     rendered = scope.render(planned.definition.with_)
     request = StepActivity(
         with_={**rendered, **(step.changes or {})},
         order_id=run.plan.order.id,
-        step_id=run.id_of(step),
-        idempotency_key=run.key_of(step),
-        timeout=timeout_of(scope),
+        step_id=run.step_id(step),
+        idempotency_key=run.idempotency_key(step),
+        timeout=attempt_timeout(scope),
         retry=planned.retry,
         earlier_attempts=step.attempts,
         outcome_known=not step.uncertain,
     )
     step.launch += 1
-    name = given(planned.definition.activity)
+    name = require(planned.definition.activity)
     run.commands.append(
-        StartActivity(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, name)
+        StartActivity(step.position, step.launch, activity_id(run, step), activity_summary(run, step), request, name)
     )
 
 
-def activity_answered(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
+def handle_activity_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
     """`answer`: activities.contract.StepActivityAnswer, as data."""
-    step.attempts = answer["attempts"]
-    scope = Scope(run, step, {"output": answer["output"]})
+    step.attempts = result["attempts"]
+    scope = StepScope(run, step, {"output": result["output"]})
     failure = business_failure(run, step, scope)
     if failure is not None:
-        failed(run, step, failure)
+        handle_failure(run, step, failure)
         return
-    settle(run, step, StepState.COMPLETED, output_of(run, step, scope, answer["output"]))
+    settle(run, step, StepState.COMPLETED, render_output(run, step, scope, result["output"]))

@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from compiler.cel import evaluation
 from workflows.contract.states import StepState
-from workflows.core.execution.event_matching import take_kept
-from workflows.core.state.commands import Subscribe
-from workflows.core.state.order_run import OrderRun, given
+from workflows.core.execution.event_matching import consume_early_event
+from workflows.core.state.commands import SubscribeEvents
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.expression_scope import Scope
-from workflows.core.steps.settlement import subscription_of
+from workflows.core.steps.expression_scope import StepScope
+from workflows.core.steps.settlement import event_subscription
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
-    run.move(step, StepState.IN_PROGRESS)
+    run.transition(step, StepState.IN_PROGRESS)
     step.started_at = run.now
-    awaited = given(run.definition(step).definition.event)
-    scope = Scope(run, step)
+    awaited = require(run.definition(step).definition.event)
+    scope = StepScope(run, step)
     step.key = None if awaited.key is None else evaluation.as_text(scope.render(awaited.key))
-    deadline = None if awaited.within is None else run.now + scope.seconds(awaited.within)
-    step.names = tuple(awaited.name)
+    deadline = None if awaited.within is None else run.now + scope.render_duration(awaited.within)
+    step.event_names = tuple(awaited.name)
     step.phase = Phase.EVENT
-    for name in step.names:
-        run.waiting_events.setdefault((name, step.key), {})[step.position] = None
-    if run.inbox.kept and take_kept(run, step):
+    for name in step.event_names:
+        run.event_waiters.setdefault((name, step.key), {})[step.position] = None
+    if run.inbox.early_events and consume_early_event(run, step):
         return
     if deadline is not None:
         step.deadline = deadline
@@ -35,5 +35,5 @@ def begin(run: OrderRun, step: StepRun) -> None:
 def subscribe(run: OrderRun, step: StepRun) -> None:
     """Its mailbox, if there is one, learns that this order waits."""
     step.subscribed = True
-    activity_id = f"{run.id_of(step)}/subscribe"
-    run.commands.append(Subscribe(step.position, activity_id, subscription_of(run, step)))
+    activity_id = f"{run.step_id(step)}/subscribe"
+    run.commands.append(SubscribeEvents(step.position, activity_id, event_subscription(run, step)))

@@ -9,7 +9,7 @@ from workflows.core.steps.settlement import settle
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
-    run.move(step, StepState.IN_PROGRESS)
+    run.transition(step, StepState.IN_PROGRESS)
     step.started_at = run.now
     settle(run, step, StepState.COMPLETED, {})
-    run.journal.note(run.now, f"milestone {run.definition(step).name}", run.id_of(step))
+    run.audit_log.record(run.now, f"milestone {run.definition(step).name}", run.step_id(step))

@@ -10,58 +10,58 @@ from dataclasses import replace
 from typing import Any
 
 from activity_contract.calls import StepActivity, SystemCall
-from compiler.language.steps import Undo
+from compiler.language.steps import UndoDefinition
 from workflows.contract.states import StepState
-from workflows.core.compensation.undo_order import taken_back
-from workflows.core.execution.kinds.call import CALLBACK, asked, send, sent
+from workflows.core.compensation.undo_order import mark_undone
+from workflows.core.execution.kinds.call import CALLBACK_BINDINGS, call_request_fields, emit_call, poll_request_fields
 from workflows.core.state.commands import StartActivity
-from workflows.core.state.order_run import OrderRun, given
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.expression_scope import Scope, timeout_of
-from workflows.core.steps.labels import activity_id, summary_of
-from workflows.core.steps.outcome import business_failure, output_of
-from workflows.core.steps.settlement import launch
+from workflows.core.steps.expression_scope import StepScope, attempt_timeout
+from workflows.core.steps.labels import activity_id, activity_summary
+from workflows.core.steps.outcome import business_failure, render_output
+from workflows.core.steps.settlement import enqueue_activity
 
 
-def undo_of(run: OrderRun, step: StepRun) -> Undo:
-    return given(run.definition(step).definition.undo)
+def undo_definition(run: OrderRun, step: StepRun) -> UndoDefinition:
+    return require(run.definition(step).definition.undo)
 
 
-def undo_scope(run: OrderRun, step: StepRun, further: dict[str, Any] | None = None) -> Scope:
-    return Scope(run, step, {"output": step.output, **(further or {})})
+def undo_scope(run: OrderRun, step: StepRun, extra: dict[str, Any] | None = None) -> StepScope:
+    return StepScope(run, step, {"output": step.output, **(extra or {})})
 
 
-def _undo_timeout(run: OrderRun, step: StepRun, scope: Scope) -> float:
-    written = undo_of(run, step).timeout
-    return scope.seconds(written) if isinstance(written, str) else run.definition(step).undo_timeout
+def _undo_timeout(run: OrderRun, step: StepRun, scope: StepScope) -> float:
+    written = undo_definition(run, step).timeout
+    return scope.render_duration(written) if isinstance(written, str) else run.definition(step).undo_timeout
 
 
 # To learn what the step did
 
 
-def learn(run: OrderRun, step: StepRun) -> None:
+def recover_output(run: OrderRun, step: StepRun) -> None:
     """The step's call is made once more; one whose call was answered is only asked how it goes."""
     call = run.definition(step).definition.call
     known = call is not None and call.poll is not None and step.answer is not None
-    given(step.undo).phase = Phase.LEARN_POLL if known else Phase.LEARN
-    launch(run, step)
+    require(step.undo).phase = Phase.RECOVER_OUTPUT_POLL if known else Phase.RECOVER_OUTPUT
+    enqueue_activity(run, step)
 
 
-def start_learning(run: OrderRun, step: StepRun) -> None:
-    planned, recipe, undo = run.definition(step), run.recipe(step), given(step.undo)
+def start_output_recovery(run: OrderRun, step: StepRun) -> None:
+    planned, recipe, undo = run.definition(step), run.profile(step), require(step.undo)
     call = planned.definition.call
-    scope = Scope(run, step, CALLBACK if call is not None and call.callback else None)
-    key, timeout = run.key_of(step), timeout_of(scope)
+    scope = StepScope(run, step, CALLBACK_BINDINGS if call is not None and call.callback else None)
+    key, timeout = run.idempotency_key(step), attempt_timeout(scope)
     if call is None:
         rendered = scope.render(planned.definition.with_)
         _run_activity(
             run,
             step,
-            given(planned.definition.activity),
+            require(planned.definition.activity),
             StepActivity(
                 with_={**rendered, **(step.changes or {})},
                 order_id=run.plan.order.id,
-                step_id=run.id_of(step),
+                step_id=run.step_id(step),
                 idempotency_key=key,
                 timeout=timeout,
                 retry=planned.retry,
@@ -71,155 +71,155 @@ def start_learning(run: OrderRun, step: StepRun) -> None:
         )
         return
     request = SystemCall(
-        **sent(run, step, call, scope, step.changes),
+        **call_request_fields(run, step, call, scope, step.changes),
         idempotency_key=key,
         timeout=timeout,
         retry=planned.retry,
         earlier_attempts=undo.attempts,
         outcome_known=False,
-        fail_when=[] if call.poll else recipe.answer_fail_when,
-        output=recipe.learnt_output,
-        scope=scope.only(recipe.learnt_names),
-        places=planned.places,
+        fail_when=[] if call.poll else recipe.response_fail_when,
+        output=recipe.recovery_output,
+        scope=scope.subset(recipe.recovery_names),
+        places=planned.expression_locations,
         callback=call.callback is not None,
     )
-    send(run, step, request)
+    emit_call(run, step, request)
 
 
-def start_learning_by_poll(run: OrderRun, step: StepRun) -> None:
+def start_recovery_poll(run: OrderRun, step: StepRun) -> None:
     """Asks once: how far the work is by now does not matter."""
-    planned, recipe = run.definition(step), run.recipe(step)
-    scope = Scope(run, step, {"response": step.answer or {}})
+    planned, recipe = run.definition(step), run.profile(step)
+    scope = StepScope(run, step, {"response": step.answer or {}})
     request = SystemCall(
-        **asked(run, step, given(planned.definition.call), scope),
-        idempotency_key=run.key_of(step),
-        timeout=timeout_of(scope),
+        **poll_request_fields(run, step, require(planned.definition.call), scope),
+        idempotency_key=run.idempotency_key(step),
+        timeout=attempt_timeout(scope),
         retry=planned.retry,
-        fail_when=recipe.answer_fail_when,
+        fail_when=recipe.response_fail_when,
         output=planned.definition.output,
-        scope=scope.only(recipe.poll_names),
+        scope=scope.subset(recipe.poll_names),
         until="true",
     )
-    send(run, step, request)
+    emit_call(run, step, request)
 
 
-def learnt(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
-    undo = given(step.undo)
+def handle_recovery_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
+    undo = require(step.undo)
     definition = run.definition(step).definition
-    if undo.phase is Phase.LEARN and definition.call is not None and definition.call.poll is not None:
-        step.answer, undo.phase = answer["output"], Phase.LEARN_POLL
-        launch(run, step)
+    if undo.phase is Phase.RECOVER_OUTPUT and definition.call is not None and definition.call.poll is not None:
+        step.answer, undo.phase = result["output"], Phase.RECOVER_OUTPUT_POLL
+        enqueue_activity(run, step)
         return
-    output = answer["output"]
+    output = result["output"]
     if definition.call is None:
-        output = output_of(run, step, Scope(run, step, {"output": output}), output)
+        output = render_output(run, step, StepScope(run, step, {"output": output}), output)
     if not undo.learnt:
-        know_output(step, output)
+        set_recovered_output(step, output)
     undo.attempts = 0
     begin_undo(run, step)
 
 
-def learn_from_callback(run: OrderRun, step: StepRun, payload: Any) -> None:
+def recover_from_callback(run: OrderRun, step: StepRun, payload: Any) -> None:
     """The system says what it did although nobody waits for it any more. Raises NoValue."""
-    scope = Scope(run, step, {"payload": payload, "response": step.answer or {}})
+    scope = StepScope(run, step, {"payload": payload, "response": step.answer or {}})
     failure = business_failure(run, step, scope)
     step.uncertain = failure is None
     if failure is not None:
         step.failure = replace(failure, at=run.now)
-    know_output(step, None if failure is not None else output_of(run, step, scope, payload))
+    set_recovered_output(step, None if failure is not None else render_output(run, step, scope, payload))
 
 
-def know_output(step: StepRun, output: Any) -> None:
+def set_recovered_output(step: StepRun, output: Any) -> None:
     """What the step did is known by now."""
-    step.output, step.has_output, given(step.undo).learnt = output, True, True
+    step.output, step.has_output, require(step.undo).learnt = output, True, True
 
 
 # To undo it
 
 
 def begin_undo(run: OrderRun, step: StepRun) -> None:
-    undo, written = given(step.undo), undo_of(run, step)
+    undo, written = require(step.undo), undo_definition(run, step)
     if written.manual is not None:
-        undo.phase = Phase.UNDO_PERSON
+        undo.phase = Phase.UNDO_MANUAL
         if undo.state is not StepState.IN_PROGRESS:
-            run.move_undo(step, StepState.IN_PROGRESS)
+            run.transition_undo(step, StepState.IN_PROGRESS)
         undo_scope(run, step).render(written.manual.instructions)
         return
     undo.phase = Phase.UNDO_CALL if written.call is not None else Phase.UNDO_ACTIVITY
-    launch(run, step)
+    enqueue_activity(run, step)
 
 
 def start_undo_call(run: OrderRun, step: StepRun) -> None:
-    undo, call, planned = given(step.undo), given(undo_of(run, step).call), run.definition(step)
-    scope = undo_scope(run, step, CALLBACK if call.callback else None)
+    undo, call, planned = require(step.undo), require(undo_definition(run, step).call), run.definition(step)
+    scope = undo_scope(run, step, CALLBACK_BINDINGS if call.callback else None)
     request = SystemCall(
-        **sent(run, step, call, scope, undo.changes),
-        idempotency_key=run.undo_key_of(step),
+        **call_request_fields(run, step, call, scope, undo.changes),
+        idempotency_key=run.undo_idempotency_key(step),
         timeout=_undo_timeout(run, step, scope),
         retry=planned.undo_retry,
         earlier_attempts=undo.attempts,
         outcome_known=not undo.uncertain,
-        output=run.recipe(step).undo_answer_output,
+        output=run.profile(step).undo_response_output,
         callback=call.callback is not None,
     )
-    send(run, step, request)
+    emit_call(run, step, request)
 
 
 def start_undo_poll(run: OrderRun, step: StepRun) -> None:
-    undo, call = given(step.undo), given(undo_of(run, step).call)
+    undo, call = require(step.undo), require(undo_definition(run, step).call)
     scope = undo_scope(run, step, {"response": undo.answer or {}})
     request = SystemCall(
-        **asked(run, step, call, scope),
-        idempotency_key=run.undo_key_of(step),
+        **poll_request_fields(run, step, call, scope),
+        idempotency_key=run.undo_idempotency_key(step),
         timeout=_undo_timeout(run, step, scope),
         retry=run.definition(step).undo_retry,
         output={},
-        scope=scope.only(run.recipe(step).undo_poll_names),
-        until=given(call.poll).until,
+        scope=scope.subset(run.profile(step).undo_poll_names),
+        until=require(call.poll).until,
     )
-    send(run, step, request)
+    emit_call(run, step, request)
 
 
 def start_undo_activity(run: OrderRun, step: StepRun) -> None:
-    undo, written = given(step.undo), undo_of(run, step)
+    undo, written = require(step.undo), undo_definition(run, step)
     scope = undo_scope(run, step)
     request = StepActivity(
         with_={**scope.render(written.with_), **(undo.changes or {})},
         order_id=run.plan.order.id,
-        step_id=run.id_of(step),
-        idempotency_key=run.undo_key_of(step),
+        step_id=run.step_id(step),
+        idempotency_key=run.undo_idempotency_key(step),
         timeout=_undo_timeout(run, step, scope),
         retry=run.definition(step).undo_retry,
         earlier_attempts=undo.attempts,
         outcome_known=not undo.uncertain,
     )
-    _run_activity(run, step, given(written.activity), request)
+    _run_activity(run, step, require(written.activity), request)
 
 
 def _run_activity(run: OrderRun, step: StepRun, name: str, request: StepActivity) -> None:
     step.launch += 1
     run.commands.append(
-        StartActivity(step.position, step.launch, activity_id(run, step), summary_of(run, step), request, name)
+        StartActivity(step.position, step.launch, activity_id(run, step), activity_summary(run, step), request, name)
     )
 
 
-def undo_answered(run: OrderRun, step: StepRun, answer: dict[str, Any]) -> None:
+def handle_undo_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
     """The call or activity has succeeded; a call may have only begun what it leads to."""
-    undo, call = given(step.undo), undo_of(run, step).call
-    undo.attempts = answer["attempts"]
+    undo, call = require(step.undo), undo_definition(run, step).call
+    undo.attempts = result["attempts"]
     if call is not None and call.poll is not None and undo.phase is Phase.UNDO_CALL:
-        undo.answer, undo.phase = answer["output"], Phase.UNDO_POLL
-        _limit(run, step, call.poll.within)
-        launch(run, step)
-    elif call is not None and call.callback is not None and undo.callback is None:
+        undo.answer, undo.phase = result["output"], Phase.UNDO_POLL
+        _set_undo_deadline(run, step, call.poll.within)
+        enqueue_activity(run, step)
+    elif call is not None and call.callback is not None and undo.early_callback is None:
         undo.phase = Phase.UNDO_CALLBACK
-        _limit(run, step, call.callback.within)
+        _set_undo_deadline(run, step, call.callback.within)
     else:
-        taken_back(run, step)
+        mark_undone(run, step)
 
 
-def _limit(run: OrderRun, step: StepRun, within: Any) -> None:
+def _set_undo_deadline(run: OrderRun, step: StepRun, within: Any) -> None:
     if within is not None:
-        undo = given(step.undo)
-        undo.deadline = run.now + undo_scope(run, step).seconds(within)
+        undo = require(step.undo)
+        undo.deadline = run.now + undo_scope(run, step).render_duration(within)
         run.wake_at(step, undo.deadline)

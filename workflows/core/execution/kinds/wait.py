@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.order_run import OrderRun, given
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.expression_scope import NoValue, Scope
+from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 from workflows.core.steps.settlement import settle
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
-    run.move(step, StepState.IN_PROGRESS)
+    run.transition(step, StepState.IN_PROGRESS)
     step.started_at = run.now
-    wait, scope = given(run.definition(step).definition.wait), Scope(run, step)
+    wait, scope = require(run.definition(step).definition.wait), StepScope(run, step)
     if wait.condition is not None:
         step.phase = Phase.CONDITION
-        watch(run, step)
+        watch_condition(run, step)
         if wait.within is not None:
-            step.deadline = run.now + scope.seconds(wait.within)
-        judge(run, step)
+            step.deadline = run.now + scope.render_duration(wait.within)
+        check_condition(run, step)
     else:
         step.phase = Phase.TIMER
         step.deadline = (
-            scope.moment(wait.until) if wait.until is not None else run.now + scope.seconds(wait.for_ or "0s")
+            scope.render_time(wait.until)
+            if wait.until is not None
+            else run.now + scope.render_duration(wait.for_ or "0s")
         )
         if step.deadline <= run.now:
             settle(run, step, StepState.COMPLETED, {})
@@ -30,21 +32,21 @@ def begin(run: OrderRun, step: StepRun) -> None:
         run.wake_at(step, step.deadline)
 
 
-def watch(run: OrderRun, step: StepRun) -> None:
+def watch_condition(run: OrderRun, step: StepRun) -> None:
     """From now on the condition is judged when something changes that it reads."""
-    run.conditions[step.position] = None
+    run.waiting_conditions[step.position] = None
     for positions in run.plan.steps[step.position].reads:
         for position in positions:
             if run.steps[position].state not in SETTLED:
                 run.condition_readers.setdefault(position, []).append(step.position)
 
 
-def judge(run: OrderRun, step: StepRun) -> None:
+def check_condition(run: OrderRun, step: StepRun) -> None:
     """Whether the condition holds by now. Where what it reads is not there yet, it does not. Raises NoValue."""
-    condition = given(run.definition(step).definition.wait).condition or "true"
+    condition = require(run.definition(step).definition.wait).condition or "true"
     try:
-        holds, step.note = Scope(run, step).holds(condition), None
-    except NoValue as error:
+        holds, step.note = StepScope(run, step).is_true(condition), None
+    except StepExpressionError as error:
         if not error.missing:
             raise
         holds, step.note = False, str(error)
@@ -52,5 +54,5 @@ def judge(run: OrderRun, step: StepRun) -> None:
         settle(run, step, StepState.COMPLETED, {})
 
 
-def timer_ended(run: OrderRun, step: StepRun) -> None:
+def handle_timer(run: OrderRun, step: StepRun) -> None:
     settle(run, step, StepState.COMPLETED, {})
