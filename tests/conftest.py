@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from tests.temporal import real_time, skipping_time
+from tests.support.temporal import real_time, skipping_time
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)

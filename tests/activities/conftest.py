@@ -17,7 +17,7 @@ from activities.systems.reachable_system import ResolvedSystem, resolve_system
 from activity_contract.calls import FailureDetails, SystemCall, SystemCallResult
 from compiler.language.steps import RetryPolicy
 from compiler.language.systems import System
-from tests.activities.scripted import ScriptedServer
+from tests.support.scripted_system import ScriptedServer
 
 
 class World:

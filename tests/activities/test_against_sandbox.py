@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,9 +20,9 @@ from activity_contract.calls import CONNECTION, RESPONSE_UNREADABLE, TIMEOUT
 from activity_contract.system_switch import SystemTrip
 from compiler.language.steps import STANDARD_RETRY
 from tests.activities.conftest import World
-from tests.activities.scripted import ScriptedServer
+from tests.support.paths import ROOT
+from tests.support.scripted_system import ScriptedServer
 
-ROOT = Path(__file__).parents[2]
 SECRETS = {
     "INVENTORY_TOKEN": "t-inventory",
     "LOGISTICS_API_KEY": "k-logistics",

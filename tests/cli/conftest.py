@@ -6,8 +6,9 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from operations.temporal.connection import server_address
-from tests.cli.calling import NOBODY, ROOT, Ordo
-from tests.gateway.working import WorkerProcess
+from tests.support.command_line import NOBODY, Ordo
+from tests.support.gateway_worker import WorkerProcess
+from tests.support.paths import ROOT
 
 QUEUE = "cli-tests"
 DEFINITIONS = ROOT / "tests" / "cli" / "catalogue"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.cli.calling import Ordo, order_of
+from tests.support.command_line import Ordo, order_of
 
 
 def with_lines(order_id: str, *products: str, **more: Any) -> str:

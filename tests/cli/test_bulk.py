@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.cli.calling import Ordo
+from tests.support.command_line import Ordo
 
 
 async def fallen(ordo: Ordo, customer: str, count: int) -> list[str]:

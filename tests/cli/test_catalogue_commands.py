@@ -7,7 +7,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from tests.cli.calling import call
+from tests.support.command_line import call
 
 BROKEN = """\
 kind: commercial_product

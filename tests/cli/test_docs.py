@@ -7,7 +7,8 @@ import shlex
 
 import pytest
 
-from tests.cli.calling import ROOT, call
+from tests.support.command_line import call
+from tests.support.paths import ROOT
 
 PAGE = (ROOT / "docs" / "cli.md").read_text()
 EXAMPLES = re.findall(r"```console\n\$ python starter\.py (.*?)\n(.*?)```", PAGE, re.DOTALL)

@@ -10,8 +10,9 @@ from xml.etree import ElementTree
 import pytest
 
 from compiler.source.files import read_file
-from tests.cli.calling import ROOT, call, shell
-from tests.compiler.random_catalogues import shuffled, write
+from tests.support.command_line import call, shell
+from tests.support.paths import ROOT
+from tests.support.random_catalogues import shuffled, write
 
 ORDER = "orders/home_security.yaml"
 

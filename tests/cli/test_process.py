@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 
-from tests.cli.calling import NOBODY, ROOT, command, shell
+from tests.support.command_line import NOBODY, command, shell
+from tests.support.paths import ROOT
 
 
 def test_help_names_every_command_without_frames_in_a_pipe() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import Ordo, order_of
+from tests.support.command_line import Ordo, order_of
 
 KEYS = {"order_id", "workflow_id", "run_id", "state", "already_running"}
 

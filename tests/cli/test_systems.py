@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.cli.calling import Ordo
+from tests.support.command_line import Ordo
 
 
 def listed(answer: dict[str, Any]) -> bool:

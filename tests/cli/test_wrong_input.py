@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.calling import NOBODY, Called, call
+from tests.support.command_line import NOBODY, Called, call
 
 ORDER = "orders/home_security.yaml"
 

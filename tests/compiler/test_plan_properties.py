@@ -26,10 +26,10 @@ from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import Plan
 from compiler.source.findings import OrderRejected
-from tests.compiler.literal_references import LiteralReferences
-from tests.compiler.random_catalogues import Draw, compiled, shuffled, write
+from tests.support.paths import ROOT
+from tests.support.random_catalogues import Draw, compiled, shuffled, write
+from tests.support.reference_resolver import LiteralReferences
 
-ROOT = Path(__file__).parents[2]
 SEEDS = (*range(40), 1513)
 
 
@@ -110,7 +110,7 @@ def test_plans_do_not_depend_on_hash_seeds() -> None:
             {"id": "3", "product": "security_audit", "relies_on": ["1", "2"], "attributes": kickoff},
         ],
     }
-    command = [sys.executable, "-m", "tests.compiler.random_catalogues", str(ROOT / "definitions"), json.dumps(order)]
+    command = [sys.executable, "-m", "tests.support.random_catalogues", str(ROOT / "definitions"), json.dumps(order)]
     plans = {
         subprocess.run(
             command, cwd=ROOT, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.load_catalogue import load_catalogue
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEFINITIONS = ROOT / "definitions"
 
 

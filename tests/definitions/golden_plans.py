@@ -14,8 +14,8 @@ from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
 from compiler.orders.reader import read_orders
 from compiler.plan.to_json import plan_to_json
+from tests.support.paths import ROOT
 
-ROOT = Path(__file__).parents[2]
 GOLDEN = Path(__file__).parent / "golden"
 
 

@@ -8,9 +8,9 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.client import OrderClient
 from operations.temporal.connection import ConnectionSettings, server_address
-from tests.gateway.desk import Desk
-from tests.gateway.running import NOWHERE, gateway_over
-from tests.gateway.working import WorkerProcess
+from tests.support.desk_system import Desk
+from tests.support.gateway_process import NOWHERE, gateway_over
+from tests.support.gateway_worker import WorkerProcess
 
 QUEUE = "gateway-tests"
 

@@ -12,10 +12,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.client import OrderClient
 from operations.temporal.connection import server_address
-from tests.gateway.desk import Desk
-from tests.gateway.running import BEARER, GatewayProcess, gateway_over
-from tests.gateway.sending import an_order, ended, error_of, read, step, step_in, submitted
-from tests.gateway.working import WorkerProcess, eventually
+from tests.support.desk_system import Desk
+from tests.support.gateway_process import BEARER, GatewayProcess, gateway_over
+from tests.support.gateway_worker import WorkerProcess, eventually
+from tests.support.http_requests import an_order, ended, error_of, read, step, step_in, submitted
 
 
 async def delivered(http: httpx.AsyncClient, order_id: str, status: int = 200, **event: object) -> object:

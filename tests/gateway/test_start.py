@@ -13,7 +13,8 @@ import pytest
 
 from gateway.__main__ import main
 from gateway.settings import InvalidSetting, load_settings
-from tests.gateway.running import BEARER, NOWHERE, ROOT, SECRET, TOKEN, GatewayProcess
+from tests.support.gateway_process import BEARER, NOWHERE, SECRET, TOKEN, GatewayProcess
+from tests.support.paths import ROOT
 
 SECRETS = {"ORDO_GATEWAY_TOKEN": TOKEN, "ORDO_CALLBACK_SECRET": SECRET.decode()}
 

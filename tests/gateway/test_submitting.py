@@ -11,10 +11,10 @@ import httpx
 from temporalio.testing import WorkflowEnvironment
 
 from operations.temporal.connection import server_address
-from tests.gateway.desk import Desk
-from tests.gateway.running import BEARER, GatewayProcess
-from tests.gateway.sending import an_order, ended, error_of, read, submitted
-from tests.gateway.working import WorkerProcess, eventually
+from tests.support.desk_system import Desk
+from tests.support.gateway_process import BEARER, GatewayProcess
+from tests.support.gateway_worker import WorkerProcess, eventually
+from tests.support.http_requests import an_order, ended, error_of, read, submitted
 
 
 async def test_a_new_order_is_created_and_the_same_again_is_answered_with_the_one_that_runs(

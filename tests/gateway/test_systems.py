@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import httpx
 
-from tests.gateway.sending import error_of, step_in, submitted
-from tests.gateway.working import eventually
+from tests.support.gateway_worker import eventually
+from tests.support.http_requests import error_of, step_in, submitted
 
 ANN = {"by": "ann", "reason": "closing"}
 

@@ -16,10 +16,10 @@ from typing import Any
 
 from temporalio.client import WorkflowFailureError
 
-from tests.temporal import real_time
-from tests.workflows.plans import call, plan_of
-from tests.workflows.running import ANN, Desk, Order, desk_on
-from tests.workflows.scripted import failure
+from tests.support.order_runner import ANN, Desk, Order, desk_on
+from tests.support.plans import call, plan_of
+from tests.support.scripted_activities import failure
+from tests.support.temporal import real_time
 from workflows.contract.order_messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActionResult, OrderAction
 
 FOLDER = Path(__file__).parent

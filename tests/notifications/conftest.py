@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
-from tests.activities.scripted import ScriptedServer
-from tests.notifications.receiving import Site, site_at
+from tests.support.notification_receiver import Site, site_at
+from tests.support.scripted_system import ScriptedServer
 
 
 @asynccontextmanager

@@ -12,10 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.activities.scripted import Reply, ScriptedServer
 from tests.histories.record import without_the_machine
-from tests.notifications.receiving import Site, receiver, site_at
-from tests.temporal import real_time
+from tests.support.notification_receiver import Site, receiver, site_at
+from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.temporal import real_time
 from workflows.contract.order_messages import order_workflow_id, outbox_workflow_id
 from workflows.contract.outbox_messages import ResendRequest, ResendResult
 

@@ -12,10 +12,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from operations.client import OrderClient
 from operations.temporal.connection import server_address
-from tests.activities.scripted import Reply, ScriptedServer
-from tests.cli.calling import order_of
-from tests.notifications.receiving import OFFER, PATIENCE, delivered, ids, receiver, types, until
-from tests.test_worker import Site
+from tests.support.command_line import order_of
+from tests.support.notification_receiver import OFFER, PATIENCE, delivered, ids, receiver, types, until
+from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.worker_site import Site
 from workflows.contract.order_messages import outbox_workflow_id
 
 OPEN = OFFER.replace("manual: {queue: field_ops, instructions: Lock it}", "milestone: true")

@@ -21,7 +21,7 @@ from operations.errors import (
 )
 from operations.reading.read_order import find_step
 from operations.submission.submit_order import SubmissionResult, order_digest, require_order_id
-from tests.operations.views import step_view
+from tests.support.order_views import step_view
 from workflows.contract.order_messages import RefusalCode, SubmissionDecision
 from workflows.contract.states import OrderState, StepState
 

@@ -17,7 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 DEADLINE = 20.0
 """Seconds that anything may take before a test gives up; nothing is measured by it."""
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.sandbox.conftest import ROOT, until
+from tests.sandbox.conftest import until
+from tests.support.paths import ROOT
 
 BEARER = {"Authorization": "Bearer sandbox"}
 KEY = {"X-Api-Key": "sandbox"}

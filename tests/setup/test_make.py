@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
+from tests.support.paths import ROOT
+
 MAKE_VENV = ROOT / "stack" / "make_venv.sh"
 OLD_PYTHON = "#!/bin/sh\nexit 1\n"  # as one that is too old answers the question for its version
 

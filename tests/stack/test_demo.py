@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.stack.started import LONGEST, ROOT, STARTER, free_ports, port_flags, processes_with
+from tests.support.paths import ROOT
+from tests.support.started_stack import LONGEST, STARTER, free_ports, port_flags, processes_with
 
 PORTS = free_ports()
 

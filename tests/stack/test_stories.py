@@ -16,8 +16,9 @@ from stack.stories import STORIES
 from stack.stories.shortened import shorten_definitions
 from stack.stories.stage import StoryContext
 from stack.stories.story import Story, UnexpectedOutcome, run_story
-from tests.cli.calling import call
-from tests.stack.started import ROOT, free_ports
+from tests.support.command_line import call
+from tests.support.paths import ROOT
+from tests.support.started_stack import free_ports
 
 Told = dict[str, tuple[bool, str]]
 """Story → (whether it ended as told, what was on the screen)."""

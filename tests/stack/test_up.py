@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.setup import readme
-from tests.stack.started import LONGEST, STARTER, Up, free_ports, port_flags, processes_with
+from tests.support import readme
+from tests.support.started_stack import LONGEST, STARTER, Up, free_ports, port_flags, processes_with
 from workflows.contract.states import OrderState
 
 SELF_INSTALL = "HS-1002"

@@ -18,7 +18,7 @@ from operations.errors import OperationError
 from operations.reading.list_orders import OrderFilter
 from operations.reading.read_order import OrderDetails
 from stack.stack import RunningStack
-from tests.stack.started import processes_with
+from tests.support.started_stack import processes_with
 from tests.trust.books import Records
 from tests.trust.turmoil import Deed, Turmoil, sent
 from workflows.contract.order_messages import Actor

@@ -17,7 +17,8 @@ import pytest
 from compiler.load_catalogue import load_catalogue
 from stack.options import StackOptions
 from stack.stack import RunningStack, run_stack
-from tests.stack.started import ROOT, free_ports
+from tests.support.paths import ROOT
+from tests.support.started_stack import free_ports
 from tests.trust.books import faults_in
 from tests.trust.people import People
 from tests.trust.turmoil import Turmoil

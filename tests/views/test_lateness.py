@@ -10,8 +10,8 @@ from rich.console import Console
 
 from compiler.language.steps import StartDefinition, StepDefinition
 from operations.reading.read_order import OrderDetails
-from tests.operations.views import START, order_view, step_view
-from tests.views.plans import of_arrows
+from tests.support.order_views import START, order_view, step_view
+from tests.views.shipped_plans import of_arrows
 from views.order.details import render_order as shown
 from views.order.progress import step_row
 from views.order.step_remark import step_remark

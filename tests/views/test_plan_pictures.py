@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from rich.console import Console
 
-from tests.views.plans import plan_of
+from tests.views.shipped_plans import plan_of
 from views.plan.mermaid import render_mermaid
 from views.plan.svg import render_html, render_svg
 from views.plan.tree import PlanTree

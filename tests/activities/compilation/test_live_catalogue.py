@@ -1,0 +1,199 @@
+"""The catalogue in force is the last good one; what its files say now, once that makes sense."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from activities.compilation.live_catalogue import CatalogueSnapshot, CatalogueUnusable, LiveCatalogue
+from activities.registry import unknown_activities
+from tests.support.paths import ROOT
+
+OFFER = """
+kind: commercial_product
+id: {id}
+steps:
+  greet: {{call: {{system: greeter, post: /greetings, body: {{to: "${{order.customer.name}}"}}}}}}
+"""
+SYSTEM = """
+kind: system
+id: greeter
+base_url: ${env.GREETER_URL}
+auth: {bearer: {env: GREETER_TOKEN}}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("GREETER_URL", "http://greeter.example")
+    monkeypatch.setenv("GREETER_TOKEN", "t")
+    folder = tmp_path / "definitions"
+    folder.mkdir()
+    (folder / "systems.yaml").write_text(SYSTEM)
+    (folder / "offer.yaml").write_text(OFFER.format(id="welcome"))
+    return folder
+
+
+async def test_a_new_file_is_in_force_for_the_very_next_look(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    before = catalogues.current
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    after = await catalogues.refresh()
+    assert set(after.catalogue.products) == {"welcome", "goodbye"}
+    assert after.catalogue.version != before.catalogue.version
+    assert set(before.catalogue.products) == {"welcome"}, "who holds the old one keeps it"
+
+
+async def test_a_look_at_files_that_have_not_changed_changes_nothing(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    before = catalogues.current
+    assert await catalogues.refresh() is before
+
+
+@pytest.mark.parametrize(
+    "broken", ["kind: commercial_product\nid: [", OFFER.format(id="goodbye").replace("greeter", "gretter"), "\0"]
+)
+async def test_an_invalid_edit_is_refused_as_a_whole_told_once_and_the_last_good_one_stays(
+    folder: Path, broken: str
+) -> None:
+    catalogues = LiveCatalogue(folder)
+    before = catalogues.current
+    (folder / "fine.yaml").write_text(OFFER.format(id="fine"))
+    (folder / "second.yaml").write_text(broken)
+    with capture_logs() as said:
+        assert await catalogues.refresh() is before
+        assert await catalogues.refresh() is before
+    refused = [line for line in said if line["log_level"] == "error"]
+    assert len(refused) == 1
+    assert any("second.yaml:" in problem for problem in refused[0]["problems"])
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    assert set((await catalogues.refresh()).catalogue.products) == {"welcome", "fine", "goodbye"}
+
+
+async def test_an_edit_that_names_what_the_environment_lacks_is_refused(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    (folder / "more.yaml").write_text("kind: system\nid: other\nbase_url: ${env.NOWHERE_URL}\n")
+    with capture_logs() as said:
+        assert "other" not in (await catalogues.refresh()).systems
+    assert any("NOWHERE_URL" in problem for problem in said[0]["problems"])
+
+
+async def test_a_folder_that_is_gone_leaves_the_last_good_catalogue_in_force(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    shutil.rmtree(folder)
+    with capture_logs() as said:
+        assert set((await catalogues.refresh()).catalogue.products) == {"welcome"}
+    assert said[0]["log_level"] == "error"
+
+
+async def test_a_catalogue_that_cannot_be_used_is_refused_with_every_reason(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GREETER_URL")
+    monkeypatch.delenv("GREETER_TOKEN")
+    with pytest.raises(CatalogueUnusable) as refused:
+        LiveCatalogue(folder)
+    assert refused.value.problems == (
+        "system greeter: the environment variable GREETER_URL is not set",
+        "system greeter: the environment variable GREETER_TOKEN, which holds a secret, is not set",
+    )
+
+
+async def test_a_variable_that_the_definition_can_do_without_may_be_missing(folder: Path) -> None:
+    url = """'${has(env.NOT_SET) ? env.NOT_SET : "http://fallback.example"}'"""
+    (folder / "systems.yaml").write_text(SYSTEM.replace("${env.GREETER_URL}", url))
+    greeter = LiveCatalogue(folder).system("greeter")
+    assert greeter is not None
+    assert greeter.base.host == "fallback.example"
+
+
+async def test_an_address_that_is_none_is_refused_without_showing_what_may_be_secret_in_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GREETER_URL", "http://user:hidden@greeter.example")
+    with pytest.raises(CatalogueUnusable) as refused:
+        LiveCatalogue(folder)
+    assert "system greeter: its base_url" in str(refused.value)
+    assert "hidden" not in str(refused.value)
+
+
+async def test_an_environments_file_is_laid_over_the_systems_and_watched_too(folder: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "staging.yaml"
+    environment.write_text("kind: system\nid: greeter\nbase_url: http://staging.example\n")
+    catalogues = LiveCatalogue(folder, environment)
+    version = catalogues.current.catalogue.version
+    assert catalogues.current.systems["greeter"].base.host == "staging.example"
+    environment.write_text("kind: system\nid: greeter\nbase_url: http://moved.example\n")
+    moved = await catalogues.refresh()
+    assert moved.systems["greeter"].base.host == "moved.example"
+    assert moved.catalogue.version == version, "systems are operations', not the catalogue's"
+
+
+async def test_listeners_are_told_of_each_new_catalogue(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    told: list[CatalogueSnapshot] = []
+    catalogues.listeners.append(told.append)
+    await catalogues.refresh()
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    current = await catalogues.refresh()
+    assert told == [current]
+
+
+async def test_many_who_ask_at_once_all_get_what_was_there_when_they_asked(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    asking = [asyncio.create_task(catalogues.refresh()) for _ in range(10)]
+    await asyncio.sleep(0)  # the first look has begun
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    late = await asyncio.gather(*(catalogues.refresh() for _ in range(10)))
+    assert all("goodbye" in found.catalogue.products for found in late)
+    await asyncio.gather(*asking)
+
+
+async def test_the_watch_finds_an_edit_although_nobody_compiles(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    changed = asyncio.Event()
+    catalogues.listeners.append(lambda _: changed.set())
+    watching = asyncio.create_task(catalogues.watch())
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    await asyncio.wait_for(changed.wait(), 20)
+    watching.cancel()
+
+
+async def test_links_in_a_circle_do_not_hang_the_look(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    (folder / "round").symlink_to(folder)
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    assert set((await catalogues.refresh()).catalogue.products) == {"welcome"}, "the circle is an error of its own"
+
+
+async def test_an_activity_that_no_module_registers_is_named_with_its_place(folder: Path) -> None:
+    text = "kind: commercial_product\nid: doc\nsteps:\n  write:\n    activity: write_handover_documnt\n"
+    (folder / "doc.yaml").write_text(text)
+    with pytest.raises(CatalogueUnusable) as refused:
+        LiveCatalogue(folder, check=unknown_activities)
+    assert "doc.yaml:4:" in str(refused.value)
+    assert "did you mean `write_handover_document`?" in str(refused.value)
+
+
+async def test_the_shipped_catalogue_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    for system in (
+        "INVENTORY",
+        "LOGISTICS",
+        "INSTALLATION",
+        "SUBSCRIPTION",
+        "WARRANTY",
+        "BILLING",
+        "ACCESS",
+        "NETWORK",
+    ):
+        monkeypatch.setenv(f"{system}_URL", f"http://127.0.0.1:8100/{system.lower()}")
+        for kind in ("TOKEN", "API_KEY", "PASSWORD"):
+            monkeypatch.setenv(f"{system}_{kind}", "sandbox")
+    monkeypatch.setenv("CUSTOMER_CARE_URL", "http://127.0.0.1:8100/_notifications")
+    monkeypatch.setenv("CUSTOMER_CARE_SECRET", "sandbox")
+    current = LiveCatalogue(ROOT / "definitions", check=unknown_activities).current
+    assert (len(current.systems), len(current.receivers)) == (8, 1)

@@ -1,0 +1,101 @@
+"""`list`, `show`, `watch`, `why`, against a real server and a real worker."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.command_line import Ordo
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "why"])
+async def test_an_order_that_is_not_there_is_exit_1_and_told_so(ordo: Ordo, command: str) -> None:
+    called = await ordo(command, "L-0")
+    assert called.status == 1
+    assert called.err.startswith("Error: There is no order L-0")
+
+
+async def test_a_list_has_the_agreed_keys_and_the_filters_hold(ordo: Ordo) -> None:
+    await ordo.started("parcel", "L-1", customer={"id": "L-customer"})
+    await ordo.started("survey", "L-2", customer={"id": "L-customer"})
+
+    def both(listed: dict[str, list[object]]) -> bool:
+        return len(listed["orders"]) == 2
+
+    found = await ordo.until("list", "--customer", "L-customer", "--state", "in_progress", holds=both)
+    assert [order["order_id"] for order in found["orders"]] == ["L-2", "L-1"]
+    assert set(found["orders"][0]) >= {
+        *("order_id", "state", "jeopardy", "fallout", "customer_id", "products", "started_at", "ended_at")
+    }
+    parcels = (await ordo("list", "--customer", "L-customer", "--product", "parcel", "-o", "json")).json
+    assert [order["order_id"] for order in parcels["orders"]] == ["L-1"]
+    for none in (["--fallout"], ["--late"], ["--since", "2999-01-01"], ["--state", "completed"]):
+        assert (await ordo("list", "--customer", "L-customer", *none, "-o", "json")).json == {"orders": []}
+    one = await ordo("list", "--customer", "L-customer", "--limit", "1", "--since", "1h", "-o", "json")
+    assert [order["order_id"] for order in one.json["orders"]] == ["L-2"]
+
+
+async def test_a_list_for_people_has_a_line_an_order(ordo: Ordo) -> None:
+    await ordo.started("parcel", "L-3", customer={"id": "L-other"})
+    await ordo.until("list", "--customer", "L-other", holds=lambda listed: bool(listed["orders"]))
+    lines = (await ordo("list", "--customer", "L-other")).out.splitlines()
+    assert lines[0].split() == ["Order", "State", "Customer", "Started", "Products"]
+    assert lines[1].split()[0] == "L-3"
+    assert "No order fits" in (await ordo("list", "--customer", "nobody")).out
+
+
+async def test_show_tells_lines_steps_and_what_they_wait_for(ordo: Ordo) -> None:
+    await ordo.started("parcel", "L-4")
+    await ordo.step_is("L-4", "parcel.delivered@1", "in_progress")
+    text = (await ordo("show", "L-4")).out
+    assert text.startswith("L-4  in progress\n")
+    assert "1  parcel.delivered@1  in progress" in text
+    assert "waits for event delivered with key T-1" in text
+    assert "Parcel ×1" in text
+
+
+async def test_show_for_programs_has_the_plan_s_shape_with_states(ordo: Ordo) -> None:
+    await ordo.started("stubborn", "L-5")
+    step = await ordo.step_is("L-5", "stubborn.try@1", "fatally_failed")
+    shown = (await ordo("show", "L-5", "-o", "json")).json
+    assert {"order_id", "state", "jeopardy", "forecast", "revision", "order_lines", "lines", "steps"} <= set(shown)
+    assert {
+        "id",
+        "workstream",
+        "name",
+        "kind",
+        "lines",
+        "after",
+        "state",
+        "attempts",
+        "output",
+        "error",
+        "undo",
+    } <= set(step)
+    assert set(step["error"]) == {"code", "message", "at"}
+    assert {"started_at", "ended_at"} <= set(step)
+
+
+async def test_watch_ends_with_the_order(ordo: Ordo) -> None:
+    await ordo.started("note", "L-6")
+    text = await ordo("watch", "L-6")
+    assert text.status == 0
+    assert "L-6  completed  1 of 1 step" in text.out
+    assert (await ordo("watch", "L-6", "-o", "json")).json["state"] == "completed"
+
+
+async def test_why_says_whose_move_it_is_and_what_would_move_it(ordo: Ordo) -> None:
+    await ordo.started("stubborn", "L-7")
+    await ordo.step_is("L-7", "stubborn.try@1", "fatally_failed")
+    for step in ([], ["2"], ["stubborn.done@1"]):
+        text = (await ordo("why", "L-7", *step)).out
+        assert "a person's move" in text
+        assert "`retry L-7 1`" in text
+    reasons = (await ordo("why", "L-7", "-o", "json")).json["reasons"]
+    assert [reason["step"] for reason in reasons] == ["stubborn.try@1"]
+
+
+async def test_why_of_a_step_that_is_not_there_names_the_nearest(ordo: Ordo) -> None:
+    await ordo.started("parcel", "L-8")
+    called = await ordo("why", "L-8", "parcel.deliverd@1")
+    assert called.status == 1
+    assert "did you mean `parcel.delivered@1`?" in called.err

@@ -1,0 +1,45 @@
+"""Scenarios are accepted, and what they refer to is defined."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.written_catalogues import HUB, OFFER, findings_of, told
+
+CATALOGUE = OFFER + "decomposes_to: [{product: hub}]\n" + HUB + "---\nkind: system\nid: inventory\nbase_url: x\n---\n"
+SCENARIO = CATALOGUE + "kind: scenario\nid: x\norder: {id: A, lines: [{id: '1', product: offer}]}\n"
+
+
+def test_a_scenario_whose_references_are_good_is_no_finding() -> None:
+    text = SCENARIO + (
+        "world:\n  - {on: hub.reserve, answer: {status: 503}, times: 2}\n  - {after: 2d, event: e, key: k}\n"
+        "  - {when: hub.reserve@1, complete: {a: 1}}\nexpect:\n  order: completed\n  steps: {hub.reserve: completed}\n"
+        "  calls: [{system: inventory, delete: /x, times: 1}]\n"
+    )
+    assert [str(one) for one in findings_of(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ("world: [{on: «hubb.reserve}]", ("there is no workstream `hubb`", "`hub`")),
+        ("world: [{when: «hub.resrve@1}]", ("workstream `hub` has no step `resrve`", "`reserve`")),
+        ("expect: {steps: {«hub.resrve: completed}}", ("`reserve`",)),
+        ("expect: {calls: [{system: «inventry}]}", ("there is no system `inventry`", "`inventory`")),
+    ],
+)
+def test_an_unknown_name_in_a_scenario_is_told(more: str, words: tuple[str, ...]) -> None:
+    told(SCENARIO + more, "reference-unknown", *words)
+
+
+def test_a_product_of_its_own_order_is_known_by_id_or_code() -> None:
+    order = "kind: scenario\nid: x\norder: {lines: [{id: '1', product: «%s, lines: [{product: offer}]}]}\n"
+    told(CATALOGUE + order % "offr", "reference-unknown", "did you mean `offer`?")
+    coded = CATALOGUE.replace("id: offer", "id: offer\ncode: SKU-1")
+    assert findings_of(coded + (order % "SKU-1").replace("«", "")) == []
+
+
+def test_its_orders_file_is_there() -> None:
+    told(CATALOGUE + "kind: scenario\nid: x\norder: «../nowhere.yaml\n", "file-missing", "../nowhere.yaml")
+    told(CATALOGUE + "kind: scenario\nid: x\norder: «[1]\n", "type-wrong", "a file's name, or the order itself")
+    told(CATALOGUE + "«kind: scenario\nid: x\n", "key-missing", "`order`")

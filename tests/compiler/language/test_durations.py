@@ -1,0 +1,49 @@
+"""Durations: ISO 8601 or short, never negative."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from compiler.language.durations import format_duration, parse_duration
+from tests.support.written_catalogues import findings_of, told
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("30s", 30), ("90m", 5400), ("36h", 129_600), ("3d", 259_200), ("2w", 1_209_600), ("0s", 0), ("1.5h", 5400),
+        ("250ms", 0.25), ("PT30S", 30), ("P3D", 259_200), ("P1DT2H", 93_600), ("P2W", 1_209_600), ("PT0.5S", 0.5),
+    ],
+)  # fmt: skip
+def test_durations_are_short_or_iso_8601(text: str, seconds: float) -> None:
+    assert parse_duration(text) == timedelta(seconds=seconds)
+    assert parse_duration(format_duration(parse_duration(text))) == parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "P", "PT", "3", "3x", "3 d", "h3", "P1Y", "1h30m", "٣d", "nan", "3d\n"])
+def test_anything_else_is_no_duration(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a duration: write for example 30s"):
+        parse_duration(text)
+
+
+def test_a_negative_duration_is_called_negative() -> None:
+    told("kind: retry\nid: r\ninitial: «-5m\n", "value-invalid", "`-5m` is negative")
+
+
+def test_a_number_without_its_unit_is_asked_for_it() -> None:
+    told("kind: retry\nid: r\ninitial: «30\n", "value-invalid", "needs its unit: 30s, 30m")
+
+
+def test_a_duration_that_nothing_can_hold_is_refused() -> None:
+    told(f"kind: retry\nid: r\ninitial: «{'9' * 400}d\n", "value-invalid", "longer than any duration")
+
+
+def test_a_duration_may_be_computed_and_must_then_be_one() -> None:
+    product = "kind: commercial_product\nid: p\nattributes: {n: {type: integer, default: 1}}\n"
+    step = product + "steps: {go: {wait: {for: %s}}}\n"
+    told(step % '"${«attributes.n}"', "expression-type", "must give a duration", "an integer")
+    told(step % '«"${attributes.n} days"', "expression-type", "must make a duration")
+    for right in ('"${days(attributes.n)}"', '"${attributes.n}d"', "3d"):
+        assert findings_of(step % right) == []

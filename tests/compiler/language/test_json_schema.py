@@ -1,0 +1,86 @@
+"""The JSON Schema that editors use accepts what loading accepts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from compiler.language.documents import DOCUMENT_MODELS
+from compiler.language.json_schema import json_schema, schema_kinds
+from compiler.source.document import Document
+from compiler.source.files import read_folder
+from compiler.source.yaml_reader import read_documents
+from tests.support.paths import ROOT
+
+DEFINITIONS = ROOT / "definitions"
+SHIPPED = read_folder(DEFINITIONS).documents
+VALIDATORS = {kind: jsonschema.Draft202012Validator(json_schema(kind)) for kind in DOCUMENT_MODELS}
+ANY = jsonschema.Draft202012Validator(json_schema())
+
+SHORT = """
+kind: commercial_product
+id: offer
+no_work_for: delete
+steps:
+  go: {milestone: true, when: true, actions: add, after: hub.reserve, on_failure: continue}
+  wait: {event: {name: done}, after: {step: go, across: order}, retry: {give_up_on: 404}}
+  call: {call: {system: s, get: /}, on_failure: {code: gone, do: fallout}, timeout: 10s, undo: {activity: a}}
+dependencies: {offer.go: hub.reserve}
+"""
+
+
+def is_accepted(text: str) -> bool:
+    data: Any = read_documents(text, "file.yaml").documents[0].data
+    return bool(VALIDATORS[data["kind"]].is_valid(data) and ANY.is_valid(data))
+
+
+@pytest.mark.parametrize("kind", schema_kinds())
+def test_every_kind_has_a_valid_schema(kind: str) -> None:
+    jsonschema.Draft202012Validator.check_schema(json_schema(kind))
+
+
+@pytest.mark.parametrize("document", SHIPPED, ids=lambda document: f"{document.data['kind']}-{document.data['id']}")
+def test_shipped_definitions_fit_their_schema(document: Document) -> None:
+    VALIDATORS[document.data["kind"]].validate(document.data)
+    ANY.validate(document.data)
+
+
+def test_one_where_a_list_of_one_is_usual_fits_the_schema() -> None:
+    assert is_accepted(SHORT)
+
+
+def test_a_workstream_for_one_product_fits_the_schema() -> None:
+    assert is_accepted("{kind: workstream, id: w, for: hub, per: order, steps: {go: {milestone: true}}}")
+    assert is_accepted("{kind: workstream, id: w, for: {class: c}, steps: {go: {milestone: true}}}")
+
+
+def test_an_expression_may_be_a_plain_number_or_truth_value_in_the_schema() -> None:
+    assert is_accepted("{kind: commercial_product, id: p, decomposes_to: [{product: hub, when: false, quantity: 2}]}")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{kind: retry, id: slow, max_attemps: 3}",
+        "{kind: retry, id: Slow}",
+        "{kind: workstream, id: w, steps: {go: {milestone: true}}}",
+        "{kind: commercial_product, id: p, steps: {Go: {milestone: true}}}",
+        "{kind: commercial_product, id: p, attributes: {a: {type: strin}}}",
+    ],
+)
+def test_what_loading_refuses_by_its_form_the_schema_refuses(text: str) -> None:
+    assert not is_accepted(text)
+
+
+@pytest.mark.parametrize("kind", DOCUMENT_MODELS)
+def test_every_key_of_a_definition_has_a_description(kind: str) -> None:
+    schema = json_schema(kind)
+    without = {
+        f"{part.get('title')}.{name}"
+        for part in [schema, *schema.get("$defs", {}).values()]
+        for name, field in part.get("properties", {}).items()
+        if "description" not in field and "const" not in field
+    }
+    assert without == set()

@@ -1,0 +1,90 @@
+"""Why things are in a plan or out of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from compiler.compile_order import compile_order
+from compiler.explain_order import decision_text, explain_order, explanation_to_json
+from tests.support.plan_sketch import catalogue_of, line, order_of
+
+TEXT = """
+kind: commercial_product
+id: offer
+attributes: {checked: {type: boolean, default: false}}
+components: [{product: inner, when: attributes.checked}]
+decomposes_to:
+  - {product: a}
+  - {product: b, when: attributes.checked}
+  - {product: c}
+---
+kind: commercial_product
+id: inner
+steps: {go: {milestone: true}}
+---
+kind: technical_product
+id: a
+steps: {take: {milestone: true}, give: {milestone: true, actions: delete}}
+---
+kind: technical_product
+id: b
+steps: {check: {milestone: true, after: [a.take]}}
+---
+kind: technical_product
+id: c
+steps: {mount: {milestone: true, after: [b.check]}}
+---
+kind: workstream
+id: audit
+for: c
+when: quantity > 5
+steps: {look: {milestone: true}}
+"""
+
+
+def test_every_rule_component_workstream_and_step_is_told_of(tmp_path: Path) -> None:
+    explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
+    told = {
+        (reason.subject, reason.line_id, reason.name): (reason.applied, reason.result_ids)
+        for reason in explanation.decisions
+    }
+    assert told == {
+        ("component", "1", "inner"): (False, ()),
+        ("rule", "1", "a"): (True, ("a@1",)),
+        ("rule", "1", "b"): (False, ()),
+        ("rule", "1", "c"): (True, ("c@1",)),
+        ("workstream", "a@1", "a"): (True, ()),
+        ("step", "a@1", "a.take"): (True, ("a.take@1",)),
+        ("step", "a@1", "a.give"): (False, ()),
+        ("workstream", "c@1", "c"): (True, ()),
+        ("workstream", "c@1", "audit"): (False, ()),
+        ("step", "c@1", "c.mount"): (True, ("c.mount@1",)),
+        ("replacement", "1", "b.check"): (True, ("a.take@1",)),
+    }
+
+
+def test_reasons_are_sentences(tmp_path: Path) -> None:
+    explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
+    said = [decision_text(reason) for reason in explanation.decisions]
+    assert "1: rule for b is out, because `attributes.checked` does not hold" in said
+    assert "c@1: workstream audit is out, because `quantity > 5` does not hold" in said
+    assert any(
+        "waits for b.check, but at 1 it is not in the plan here; what stands in is a.take@1" in one for one in said
+    )
+    assert [reason.waiting_step for reason in explanation.step_replacements("c.mount@1")] == ["c.mount@1"]
+    assert {reason.subject for reason in explanation.line_decisions("c@1")} == {"workstream", "step"}
+    assert all(set(one) == set(explanation_to_json(explanation)[0]) for one in explanation_to_json(explanation))
+
+
+def test_explaining_gives_the_plan_that_compiling_gives(tmp_path: Path) -> None:
+    catalogue = catalogue_of(tmp_path, TEXT)
+    order = order_of(line("1", "offer", attributes={"checked": True}))
+    assert explain_order(order, catalogue).plan == compile_order(order, catalogue)
+
+
+def test_a_rejected_order_is_explained_as_far_as_it_goes(tmp_path: Path) -> None:
+    explanation = explain_order(
+        order_of(line("1", "offer", action="delete"), line("2", "nothing")), catalogue_of(tmp_path, TEXT)
+    )
+    assert explanation.plan is None
+    assert [finding.code for finding in explanation.findings] == ["reference-unknown"]

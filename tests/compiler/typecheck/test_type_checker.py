@@ -1,0 +1,243 @@
+"""Expressions: names, types, what may be missing; mistakes in the words of the person who made them."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.written_catalogues import HUB, OFFER, findings_of, told
+
+WHEN = OFFER + "steps:\n  go:\n    milestone: true\n    when: %s\n"
+WITH = OFFER + "steps:\n  go:\n    activity: x\n    with: {a: '%s'}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "words"),
+    [
+        ("attributes.cameras «= 1", "expression-syntax", ("`=` does not compare: write `==`",)),
+        ("attributes.install «and true", "expression-syntax", ("write `&&` for `and`",)),
+        ("attributes.install «or true", "expression-syntax", ("write `||` for `or`",)),
+        ("«not attributes.install", "expression-syntax", ("write `!` for `not`",)),
+        ("attributes.cameras «<> 1", "expression-syntax", ("write `!=`",)),
+        ("attributes.cameras «=== 1", "expression-syntax", ("write `==`",)),
+        ("attributes.«camera > 1", "name-unknown", ("`attributes` has no `camera`", "did you mean `cameras`?")),
+        ("«cameras > 1", "name-unknown", ("write `attributes.cameras`",)),
+        ("attributes.model == «outdoor", "name-unknown", ("text needs quotes (`'outdoor'`)",)),
+        ("attributes.install == «True", "name-unknown", ("write `true` for `True`",)),
+        ("attributes.«camera-model == 1", "expression-hyphen", ("names are joined by `_`",)),
+        ("attributes.cameras «> '1'", "expression-type", ("write `1` without quotes",)),
+        ("attributes.cameras «* 1.5 > 2.0", "expression-type", ("write `double(attributes.cameras)`",)),
+        ("attributes.rate «> 1", "expression-type", ("write `1.0` for `1`",)),
+        ("attributes.cameras «&& true", "expression-type", ("needs a condition", "`attributes.cameras > 0`")),
+        ("attributes.model «+ attributes.cameras == 'x1'", "expression-type", ("write `string(attributes.cameras)`",)),
+        ("«attributes.cameras", "expression-type", ("must give true or false", "an integer")),
+        ("«siez(order.id) > 1", "function-unknown", ("did you mean `size`?",)),
+        ("order.«prioritty == 1", "name-unknown", ("did you mean `priority`?",)),
+        ("attributes.«note == 'x'", "value-may-be-missing", ("has(attributes.note) && …",)),
+        ("(attributes.cameras > 1", "expression-syntax", ("`(` is never closed",)),
+        ("attributes.cameras > 1«)", "expression-syntax", ("`)` closes nothing",)),
+        ("attributes.cameras >", "expression-syntax", ("ends too early",)),
+        ("'«${attributes.install}'", "expression-syntax", ("write it without `${ }`",)),
+        ("«env.REGION == 'x'", "name-not-here", ("`system` documents only",)),
+        ("«lines.size() > 1", "name-not-here", ("several lines",)),
+        ("«response.status == 200", "name-not-here", ("where a call's answer is",)),
+        ("«each.name == 'x'", "name-not-here", ("`for_each`",)),
+        ("«previous.quantity > 1", "value-may-be-missing", ("only modify and delete lines have a `previous`",)),
+        ("attributes.day - «day(1) > order.requested_start", "function-unknown", ("did you mean `days`?",)),
+        ("attributes.day «- 1 > order.requested_start", "expression-type", ("write `days(1)`",)),
+        ("attributes.segments.exists(s, s.«nme == 'x')", "name-unknown", ("`s` has no `nme`", "`name`")),
+        ("attributes.segments.exists(s, s.«vlan == 1)", "value-may-be-missing", ("has(s.vlan)",)),
+        ("attributes.cameras «in [1.5]", "expression-type", ("`in` does not work",)),
+        ("''", "expression-syntax", ("the expression is empty",)),
+    ],
+)
+def test_a_mistake_in_an_expression_is_one_finding_at_its_column(
+    written: str, code: str, words: tuple[str, ...]
+) -> None:
+    told(WHEN % written, code, *words)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "attributes.cameras > 1 && attributes.install",
+        "has(attributes.note) && attributes.note == 'x'",
+        "!has(attributes.note) || attributes.note == 'x'",
+        "has(attributes.note) ? attributes.note == 'x' : true",
+        "action == 'modify' && previous.quantity > 1",
+        "double(quantity) * 1.5 > 2.0",
+        "attributes.segments.exists(s, has(s.vlan) && s.vlan == 1)",
+        "attributes.segments.map(s, s.name).exists(n, n == 'x')",
+        "sum(attributes.segments.map(s, size(s.name))) > 3",
+        "attributes.day + days(2) + hours(1) - minutes(5) > order.requested_start",
+        "order.characteristics.anything == 'x'",
+        "order.customer.tier == 'gold' && order.priority == 1",
+        "attributes.model.upperAscii().startsWith('IN')",
+        "math.greatest(1, attributes.cameras) > 1",
+        "true",
+    ],
+)
+def test_what_is_standard_and_typed_right_is_no_finding(written: str) -> None:
+    text = (WHEN % f'"{written}"').replace("when:", "actions: [add, modify]\n    when:")
+    assert [str(one) for one in findings_of(text)] == []
+
+
+def test_a_when_guards_what_stands_beside_it() -> None:
+    step = "steps: {go: {activity: x, when: has(attributes.note), with: {a: '${attributes.note}'}}}"
+    assert findings_of(OFFER + step) == []
+    rule = "decomposes_to: [{product: hub, when: has(attributes.note), attributes: {label: '${attributes.note}'}}]"
+    assert findings_of(OFFER + rule + HUB) == []
+
+
+def test_a_when_that_reads_what_may_be_missing_is_the_only_finding() -> None:
+    step = "steps: {go: {activity: x, when: attributes.«note != 'x', with: {a: '${attributes.note}'}}}"
+    told(OFFER + step, "value-may-be-missing")
+
+
+def test_previous_is_sure_where_actions_are_only_modify_and_delete() -> None:
+    step = "steps: {go: {activity: x, actions: [%s], with: {a: '${«previous.quantity}'}}}"
+    assert findings_of(OFFER + (step % "modify, delete").replace("«", "")) == []
+    told(OFFER + step % "add, modify", "value-may-be-missing")
+
+
+@pytest.mark.parametrize(
+    ("written", "code", "word"),
+    [
+        ("${attributes.«camera}", "name-unknown", "`cameras`"),
+        ("text ${attributes.cameras} and ${attributes.«modle}", "name-unknown", "`model`"),
+        ("«${attributes.cameras", "expression-syntax", "`${` is not closed"),
+        ('${"}" + attributes.«modle}', "name-unknown", "`model`"),
+        ('${{"a": attributes.«modle}}', "name-unknown", "`model`"),
+        ("${«}", "expression-syntax", "empty"),
+    ],
+)
+def test_an_embedded_expression_is_judged_up_to_its_balancing_brace(written: str, code: str, word: str) -> None:
+    told(WITH % written, code, word)
+
+
+@pytest.mark.parametrize("written", ["plain", "$${attributes.nothing}", "$ {x}", "{x}", "100 $"])
+def test_other_text_is_literal(written: str) -> None:
+    assert findings_of(WITH % written) == []
+
+
+def test_a_text_that_looks_like_an_expression_is_warned_of() -> None:
+    text = OFFER + "decomposes_to: [{product: hub, attributes: {label: attributes.model}}]" + HUB
+    assert [(one.code, one.severity) for one in findings_of(text)] == [("text-like-expression", "warning")]
+
+
+RULE = OFFER + "decomposes_to:\n  - {product: hub, %s}\n" + HUB
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "word"),
+    [
+        ("quantity: «attributes.model", "expression-type", "must give a number"),
+        ("for_each: «attributes.cameras", "expression-type", "must give a list"),
+        ("for_each: attributes.segments, attributes: {label: '${each.«nme}'}", "name-unknown", "did you mean `name`?"),
+        ("for_each: attributes.segments, attributes: {ports: '${«each.name}'}", "expression-type", "an integer"),
+        ("for_each: attributes.segments, attributes: {ports: '${each.«vlan}'}", "value-may-be-missing", "each.vlan"),
+        ("attributes: {label: '${«each.name}'}", "name-not-here", "`for_each`"),
+        ("«key: quantity", "key-without-list", "`for_each`"),
+        ("attributes: {ports: '${«attributes.model}'}", "expression-type", "must give an integer"),
+        ("attributes: {ports: «many}", "attribute-misfit", "must be a whole number"),
+        ("attributes: {«prots: 1}", "attribute-unknown", "did you mean `ports`?"),
+        ("attributes: {ports: {from: attributes.«modle, table: {a: 1}}}", "name-unknown", "`model`"),
+        ("attributes: {ports: {from: attributes.model, table: {indoor: 1, outdoor: «x}}}", "attribute-misfit", "whole"),
+        ("attributes: {ports: «{form: attributes.model, table: {a: 1}}}", "key-missing", "`from` is missing"),
+    ],
+)
+def test_a_rule_is_judged_against_both_products(rule: str, code: str, word: str) -> None:
+    told(RULE % rule, code, word)
+
+
+def test_where_several_lines_are_served_there_is_no_single_attribute() -> None:
+    step = "steps: {go: {activity: x, per: bundle, with: {a: '${«attributes.model}'}}}"
+    told(OFFER + step, "name-not-here", "serves several lines", "use `lines`")
+
+
+def test_lines_hold_what_each_line_has_and_what_may_be_missing_in_one_is_asked_for() -> None:
+    step = "steps: {go: {activity: x, per: order, with: {a: '${lines.map(l, %s)}'}}}"
+    assert findings_of(OFFER + step % "l.attributes.model") == []
+    told(OFFER + step % "l.attributes.«note", "value-may-be-missing", "has(l.attributes.note)")
+    told(OFFER + step % "l.«quantitty", "name-unknown", "`quantity`")
+
+
+def test_index_is_seen_by_lines_that_stand_for_units_and_each_is_not() -> None:
+    unit = "kind: technical_product\nid: t\nper: unit\nsteps: {go: {activity: x, with: {a: '${%s}'}}}\n---\n"
+    offer = "kind: commercial_product\nid: p\ndecomposes_to: [{product: t}]\n"
+    assert findings_of(unit % "index" + offer) == []
+    told(unit % "«each" + offer, "name-not-here")
+
+
+ANSWER = OFFER + "steps: {go: {%s}}\n---\nkind: system\nid: s\nbase_url: x\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "name"),
+    [
+        ("call: {system: s, get: /}, output: {a: '${«payload.x}'}", "payload"),
+        ("event: {name: n}, output: {a: '${«response.body}'}", "response"),
+        ("activity: x, fail_when: [{if: «response.status == 1, code: c}]", "response"),
+        ("manual: {queue: q}, output: {a: '${«event}'}", "event"),
+        ("call: {system: s, get: '/${«output.id}'}", "output"),
+        ("call: {system: s, post: /, body: {a: '${«callback.url}'}}", "callback"),
+        ("call: {system: s, post: '/${«response.body.id}'}", "response"),
+    ],
+)
+def test_an_answer_is_seen_only_where_there_is_one(step: str, name: str) -> None:
+    told(ANSWER % step, "name-not-here", f"`{name}`")
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "call: {system: s, get: /}, output: '${response.body.x}', fail_when: [{if: response.status == 204, code: c}]",
+        "call: {system: s, post: /, body: '${callback.url}', callback: {within: 1d}}, output: '${payload.x}'",
+        "call: {system: s, post: /, poll: {get: '/${response.body.id}', until: response.body.done}}",
+        "event: {name: [a, b], match: payload.x == 1 && event == \"a\"}, output: {e: '${event}', p: '${payload}'}",
+        "activity: x, output: '${output.y}', undo: {activity: z, with: {a: '${output.y}'}}",
+        "manual: {queue: q, form: {ok: {type: boolean, required: true}}}, fail_when: [{if: '!payload.ok', code: c}]",
+    ],
+)
+def test_an_answer_is_seen_in_output_fail_when_and_undo(step: str) -> None:
+    assert [str(one) for one in findings_of(ANSWER % step)] == []
+
+
+def test_a_form_gives_its_fields_their_types() -> None:
+    step = "manual: {queue: q, form: {ok: {type: boolean, required: true}}}, output: '${payload.«okk}'"
+    told(ANSWER % step, "name-unknown", "did you mean `ok`?")
+
+
+def test_env_is_seen_by_systems_and_nothing_else_is() -> None:
+    assert findings_of("kind: system\nid: s\nbase_url: ${env.X}/a") == []
+    told("kind: system\nid: s\nbase_url: ${«X}/a", "name-unknown", "write `env.X`")
+    told("kind: system\nid: s\nbase_url: ${«order.id}/a", "name-unknown", "env")
+
+
+def test_a_workstream_sees_what_all_of_its_products_declare() -> None:
+    text = (
+        OFFER + "---\nkind: commercial_product\nid: other\nattributes: {model: {type: string, default: x}}\n---\n"
+        "kind: workstream\nid: w\nfor: [offer, other]\nwhen: attributes.model == 'x' && attributes.«cameras > 1\n"
+        "steps: {go: {milestone: true}}\n"
+    )
+    told(text, "name-unknown", "cameras")
+
+
+def test_a_per_over_a_value_needs_no_has() -> None:
+    text = OFFER + "steps: {go: {milestone: true, per: attributes.note}}"
+    assert findings_of(text) == []
+    told(OFFER + "steps: {go: {milestone: true, per: attributes.«nte}}", "name-unknown", "`note`")
+
+
+def test_a_class_rule_is_judged_by_what_a_product_declares_instead() -> None:
+    text = (
+        "kind: product_class\nid: c\nattributes: {a: {type: integer, default: 1}}\n"
+        "decomposes_to: [{product: hub, quantity: «attributes.a}]\n---\n"
+        "kind: commercial_product\nid: p\nclass: c\nattributes: {a: {type: string, default: x}}\n"
+    )
+    told(text + HUB, "expression-type", "must give a number")
+    assert findings_of(text.replace("«", "") + "decomposes_to: [{product: hub, quantity: 2}]\n" + HUB) == []
+
+
+def test_a_class_rule_is_judged_by_the_classs_own_attributes() -> None:
+    text = "kind: product_class\nid: c\nattributes: {a: {type: string, default: x}}\n"
+    told(text + "decomposes_to: [{product: hub, quantity: «attributes.a}]" + HUB, "expression-type", "a number")

@@ -1,0 +1,138 @@
+"""Reading orders: the workflow's word joined with Temporal's, or Temporal's record alone."""
+
+from __future__ import annotations
+
+import asyncio
+
+import httpx
+import pytest
+
+from operations.client import OrderClient
+from operations.errors import NotFound, TimedOut
+from tests.support.gateway_worker import eventually
+from tests.support.http_requests import Json, an_order, ended, error_of, read, step_in, submitted
+from workflows.contract.states import OrderState
+
+
+async def test_an_order_is_read_with_its_lines_and_states(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "parcel", tracking="R-1")
+    order = await read(http, order_id)
+    assert order["source"] == "worker"
+    assert order["state"] == "in_progress"
+    assert order["order_lines"][0]["product"] == "parcel"
+    assert order["step_count"] == 1
+    assert "steps" not in order
+
+
+async def test_steps_are_read_page_by_page(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "shop")
+    first = (await http.get(f"/orders/{order_id}/steps", params={"limit": 1})).json()
+    assert [step["number"] for step in first["steps"]] == [1]
+    second = (await http.get(f"/orders/{order_id}/steps", params={"offset": first["next_offset"]})).json()
+    assert [step["number"] for step in second["steps"]] == [2]
+    assert second["next_offset"] is None
+
+
+async def test_steps_in_some_states_only(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "shop")
+    await step_in(http, order_id, "in_progress")
+    page = (await http.get(f"/orders/{order_id}/steps", params={"state": ["pending", "ready"]})).json()
+    assert [step["number"] for step in page["steps"]] == [2]
+
+
+async def test_attempts_that_temporal_makes_are_shown_on_the_step(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "patient")
+    step = await step_in(http, order_id, "failed")
+    assert step["attempts"] == 1
+    assert step["next_attempt_at"]
+    assert step["error"]["message"]
+
+
+async def test_why_tells_what_is_waited_for(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "shop")
+    await step_in(http, order_id, "in_progress")
+    answer = (await http.get(f"/orders/{order_id}/why")).json()
+    (reason,) = answer["reasons"]
+    assert "event opened" in reason["waits_for"]
+    assert reason["holds_up"] == 1
+    of_second = (await http.get(f"/orders/{order_id}/why", params={"step": "2"})).json()
+    assert of_second["reasons"][0]["number"] == 1
+    error_of(await http.get(f"/orders/{order_id}/why", params={"step": "9"}), 404)
+
+
+async def test_without_a_worker_the_record_tells_what_it_knows(
+    idle: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("operations.reading.read_order.QUERY_TIMEOUT", 0.3)
+    order = an_order("survey")
+    await idle.post("/orders", json=order, params={"wait": 0.2})
+    path = f"/orders/{order['id']}"
+    found, why, steps, of_step = await asyncio.gather(
+        read(idle, order["id"]), idle.get(f"{path}/why"), idle.get(f"{path}/steps"), idle.get(f"{path}/why?step=1")
+    )
+    assert (found["source"], found["state"], found["lines"]) == ("record", "acknowledged", [])
+    assert "waits for a worker" in why.json()["reasons"][0]["sentence"]
+    for response in (steps, of_step):
+        assert error_of(response, 503)["code"] == "no_worker"
+
+
+async def test_orders_are_listed_newest_first_by_what_visibility_knows(http: httpx.AsyncClient) -> None:
+    ids = [await submitted(http, "parcel", tracking="L") for _ in range(3)]
+
+    async def listed(**wanted: str | int) -> list[Json]:
+        response = await http.get("/orders", params={"limit": 1000, **wanted})
+        assert response.status_code == 200, response.text
+        return list(response.json()["orders"])
+
+    found = await eventually(
+        lambda: listed(product="parcel", state="in_progress"),
+        lambda orders: set(ids) <= {order["order_id"] for order in orders},
+    )
+    ours = [order["order_id"] for order in found if order["order_id"] in ids]
+    assert ours == list(reversed(ids))
+    assert await listed(customer="C-'none'") == []
+    assert len(await listed(limit=1)) == 1
+    since = next(order["started_at"] for order in found if order["order_id"] == ids[1])
+    assert {order["order_id"] for order in await listed(since=since)} >= set(ids[1:])
+    assert ids[0] not in {order["order_id"] for order in await listed(since=since)}
+
+
+async def test_waiting_ends_with_the_order_or_with_the_callers_patience(
+    http: httpx.AsyncClient, orders: OrderClient
+) -> None:
+    order_id = await submitted(http, "survey")
+    with pytest.raises(TimedOut, match="it goes on"):
+        await orders.wait_until_ended(order_id, 0.1)
+    await step_in(http, order_id, "in_progress")
+    await http.post(f"/orders/{order_id}/steps/1/complete", json={"by": "ann", "data": {"answer": "yes"}})
+    assert (await orders.wait_until_ended(order_id, 60)).state is OrderState.COMPLETED
+    with pytest.raises(NotFound):
+        await orders.wait_until_ended("G-none")
+
+
+async def test_a_rejected_order_has_ended_for_whoever_waits(orders: OrderClient) -> None:
+    order = an_order("parcel")
+    submission = await orders.submit(order)
+    assert not submission.accepted
+    assert (await orders.wait_until_ended(order["id"], 60)).state is OrderState.REJECTED
+
+
+async def test_an_order_ended_with_temporals_own_tools_counts_as_failed(
+    http: httpx.AsyncClient, orders: OrderClient
+) -> None:
+    order_id = await submitted(http, "survey")
+    await orders.client.get_workflow_handle(f"order/{order_id}").terminate("by an operator")
+    assert (await orders.wait_until_ended(order_id, 60)).state is OrderState.FAILED
+    assert error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)["code"] == "ended"
+
+
+async def test_an_ended_order_can_still_be_read(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "parcel", tracking="R-end")
+    await http.post(f"/orders/{order_id}/events", json={"name": "delivered", "key": "R-end"})
+    order = await ended(http, order_id)
+    assert order["ended_at"]
+    steps = (await http.get(f"/orders/{order_id}/steps")).json()["steps"]
+    assert [step["state"] for step in steps] == ["completed"]
+    answer = (await http.get(f"/orders/{order_id}/why")).json()
+    assert answer["reasons"] == []
+    assert "completed" in answer["ended"]

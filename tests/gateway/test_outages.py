@@ -1,0 +1,54 @@
+"""A mistake of the gateway's own: the client gets the one shape, the log the traceback, and nobody a secret."""
+
+from __future__ import annotations
+
+import io
+import sys
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from gateway.log_setup import configure_logging
+from operations.client import OrderClient
+from operations.reading.list_orders import OrderFilter, OrderSummary
+from operations.temporal.connection import ConnectionSettings, connect
+from tests.support.gateway_process import NOWHERE, gateway_over
+
+
+class Broken(OrderClient):
+    async def list(self, wanted: OrderFilter | None = None) -> list[OrderSummary]:
+        secret = "secret-in-a-local-variable"
+        raise LookupError(f"a bug, {len(secret)}, {wanted is None}")
+
+
+class Screen(io.StringIO):
+    def __init__(self, *, terminal: bool) -> None:
+        super().__init__()
+        self._terminal = terminal
+
+    def isatty(self) -> bool:
+        return self._terminal
+
+
+@pytest.fixture(params=[True, False], ids=["terminal", "pipe"])
+def screen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Screen]:
+    screen = Screen(terminal=request.param)
+    monkeypatch.setattr(sys, "stderr", screen)
+    configure_logging()
+    yield screen
+    structlog.reset_defaults()
+
+
+async def test_a_bug_is_answered_in_the_one_shape_and_logged_without_local_variables(screen: Screen) -> None:
+    client = await connect(ConnectionSettings(NOWHERE), lazy=True)
+    async with gateway_over(Broken(client)) as http:
+        response = await http.get("/orders")
+        assert (await http.get("/health")).status_code == 200
+    assert response.status_code == 500
+    assert response.json()["error"]["code"] == "server_error"
+    assert "a bug" not in response.text
+    said = screen.getvalue()
+    assert "LookupError" in said
+    assert "a bug" in said
+    assert "secret-in-a-local-variable" not in said

@@ -1,0 +1,135 @@
+"""What `why` says: what is waited for, whose move it is, what would move it."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from operations.blockers.order_blockers import ended_sentence, find_blockers, lateness_sentence
+from tests.support.order_views import START, order_view, step_view
+from workflows.contract.order_views import ErrorView, HoldView, LineView
+from workflows.contract.states import Jeopardy, OrderState, StepState
+
+
+def sentence(state: StepState, kind: str = "call", **changes: Any) -> str:
+    (reason,) = find_blockers(order_view(), [step_view(1, "camera.reserve@1", state, kind=kind, **changes)])
+    return reason.sentence
+
+
+def test_a_step_in_fallout_names_its_error_and_what_a_person_can_do() -> None:
+    error = ErrorView(code="out_of_stock", message="none left", at=START)
+    said = sentence(StepState.FATALLY_FAILED, attempts=5, error=error)
+    assert "in fallout after 5 attempts (out_of_stock: none left)" in said
+    assert "a person's move" in said
+    for act in ("`retry HS-1 1`", "`complete`", "`skip`"):
+        assert act in said
+
+
+@pytest.mark.parametrize(
+    ("state", "kind", "changes", "expected"),
+    [
+        (StepState.SCHEDULED, "call", {"due": START}, "is scheduled for 2026-12-01 08:00:00 UTC"),
+        (StepState.READY, "call", {}, "waits for capacity"),
+        (StepState.FAILED, "call", {"attempts": 1, "next_attempt_at": START}, "failed 1 attempt"),
+        (StepState.ON_HOLD, "call", {}, "on hold"),
+        (StepState.IN_PROGRESS, "event", {"waits_for": "event delivered with key T-1"}, "event delivered with key T-1"),
+        (StepState.IN_PROGRESS, "wait", {"due": START}, "waits until 2026-12-01"),
+        (StepState.IN_PROGRESS, "wait", {}, "`set` on the characteristics"),
+        (StepState.IN_PROGRESS, "manual", {"queue": "field_ops"}, "field_ops's move"),
+        (StepState.IN_PROGRESS, "call", {"waits_for": "its callback"}, "waits for its callback"),
+        (StepState.IN_PROGRESS, "call", {}, "is running"),
+    ],
+)
+def test_every_way_of_waiting_is_said_in_words(
+    state: StepState, kind: str, changes: dict[str, Any], expected: str
+) -> None:
+    assert expected in sentence(state, kind, **changes)
+
+
+def test_fallout_comes_first_then_what_holds_up_most() -> None:
+    steps = [
+        step_view(1, "a.x@1", StepState.IN_PROGRESS),
+        step_view(2, "b.x@1", StepState.IN_PROGRESS),
+        step_view(3, "c.x@1", StepState.FATALLY_FAILED),
+        step_view(4, "d.x@1", StepState.PENDING, ["b.x@1"]),
+        step_view(5, "e.x@1", StepState.PENDING, ["d.x@1", "a.x@1"]),
+    ]
+    assert [(reason.step, reason.blocked_step_count) for reason in find_blockers(order_view(), steps)] == [
+        ("c.x@1", 0),
+        ("b.x@1", 2),
+        ("a.x@1", 1),
+    ]
+
+
+def test_for_one_step_only_what_stands_before_it_is_told() -> None:
+    steps = [
+        step_view(1, "a.x@1", StepState.IN_PROGRESS),
+        step_view(2, "b.x@1", StepState.IN_PROGRESS),
+        step_view(3, "c.x@1", StepState.PENDING, ["b.x@1"]),
+    ]
+    assert [reason.step for reason in find_blockers(order_view(), steps, steps[2])] == ["b.x@1"]
+
+
+def test_what_has_ended_waits_for_nothing_and_says_so() -> None:
+    done = step_view(1, "a.x@1", StepState.COMPLETED, ended_at=START)
+    order = order_view(OrderState.COMPLETED, ended_at=START)
+    assert find_blockers(order, [done]) == []
+    assert "ended completed at 2026-12-01" in (ended_sentence(order) or "")
+    assert "Step 1 (a.x@1) is completed" in (ended_sentence(order_view(), done) or "")
+    assert ended_sentence(order_view()) is None
+
+
+@pytest.mark.parametrize("state", [OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS])
+def test_an_order_that_no_worker_answers_for_waits_for_a_worker(state: OrderState) -> None:
+    (reason,) = find_blockers(order_view(state), [])
+    assert "waits for a worker" in reason.sentence
+    assert "worker.py" in reason.unblocked_by
+
+
+LATER = START + timedelta(days=2)
+
+
+def late(jeopardy: Jeopardy, **changes: Any) -> str | None:
+    told = {"forecast": LATER, "requested_completion": START, "held_up_by": "camera.reserve@1", **changes}
+    steps = [step_view(4, "camera.reserve@1", StepState.IN_PROGRESS, jeopardy=changes.get("step", Jeopardy.ON_TRACK))]
+    told.pop("step", None)
+    return lateness_sentence(order_view(jeopardy=jeopardy, **told), steps)
+
+
+def test_an_order_that_will_be_late_says_because_of_which_step() -> None:
+    assert late(Jeopardy.AT_RISK) == (
+        "Order HS-1 will be late: 2026-12-01 08:00:00 UTC was requested, and it ends at 2026-12-03 08:00:00 UTC, "
+        "because of step 4 (camera.reserve@1)."
+    )
+    assert (late(Jeopardy.LATE) or "").startswith("Order HS-1 is late: ")
+
+
+def test_an_order_on_track_or_ended_says_nothing_of_it() -> None:
+    assert late(Jeopardy.ON_TRACK) is None
+    assert late(Jeopardy.LATE, state=OrderState.COMPLETED) is None
+
+
+def test_an_order_at_risk_by_a_line_or_a_step_names_it() -> None:
+    line = LineView(
+        id="2", product="p", name="P", quantity=1, action="add", attributes={}, state=OrderState.IN_PROGRESS,
+        sources=[], jeopardy=Jeopardy.AT_RISK,
+    )  # fmt: skip
+    assert late(Jeopardy.AT_RISK, requested_completion=None, order_lines=[line]) == (
+        "Order HS-1 is at risk: line 2 will not be complete as requested, because of step 4 (camera.reserve@1)."
+    )
+    assert late(Jeopardy.AT_RISK, requested_completion=None, step=Jeopardy.LATE) == (
+        "Order HS-1 is at risk: step 4 (camera.reserve@1) is at risk or late by its sla."
+    )
+
+
+def test_a_line_that_is_held_is_told_before_any_of_its_steps_has_come_to_its_turn() -> None:
+    hold = HoldView(scope="line 2", by="ann", reason="the customer is away", at=START)
+    running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
+    first, _ = find_blockers(order_view(held=[hold]), [running])
+    assert first.waits_for == "Line 2 of order HS-1 is held by ann (the customer is away)"
+    assert first.unblocked_by == "`resume HS-1 --line 2` lets it start new steps"
+    held = running.model_copy(update={"state": StepState.ON_HOLD})
+    (only,) = find_blockers(order_view(held=[hold]), [held])
+    assert only.waits_for == "is on hold: ann holds line 2 (the customer is away)"

@@ -1,0 +1,66 @@
+"""A worker as a process of its own, with the catalogue of these tests or another."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TypeVar
+
+from tests.support.gateway_process import SECRET
+from tests.support.paths import ROOT
+
+CATALOGUE = ROOT / "tests" / "gateway" / "catalogue"
+DEADLINE = 60.0
+"""Seconds that anything may take before a test gives up; nothing is measured by it."""
+T = TypeVar("T")
+
+
+async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
+    """The first answer of `ask` that `holds`."""
+    answer = await ask()
+    end = time.monotonic() + DEADLINE
+    while not holds(answer):
+        if time.monotonic() > end:
+            raise AssertionError(f"waited in vain; the last answer was {answer}")
+        await asyncio.sleep(0.05)
+        answer = await ask()
+    return answer
+
+
+class WorkerProcess:
+    def __init__(self, address: str, task_queue: str, desk_url: str, log: Path, definitions: Path = CATALOGUE) -> None:
+        self.log = log
+        settings = {
+            "DESK_URL": desk_url,
+            "ORDO_CALLBACK_SECRET": SECRET.decode(),
+            "ORDO_GATEWAY_URL": "http://gateway.invalid",
+        }
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(
+                [
+                    *(sys.executable, "worker.py", "--address", address),
+                    *("--task-queue", task_queue, "--definitions", str(definitions)),
+                ],
+                cwd=ROOT,
+                env=os.environ | settings,
+                stderr=errors,
+            )
+
+    async def ready(self) -> None:
+        for _ in range(1500):
+            if "worker ready" in self.log.read_text():
+                return
+            assert self._process.poll() is None, self.log.read_text()
+            await asyncio.sleep(0.02)
+        raise AssertionError("the worker did not become ready")
+
+    def close(self) -> None:
+        """SIGKILL: no chance to tidy up."""
+        if self._process.poll() is None:
+            self._process.kill()
+            self._process.wait()

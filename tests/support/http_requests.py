@@ -1,0 +1,66 @@
+"""Orders of the tests' catalogue, and what the gateway answers to them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+import httpx
+
+from tests.support.gateway_worker import eventually
+
+Json = dict[str, Any]
+ENDED = {"completed", "partial", "failed", "cancelled", "rejected"}
+
+
+def an_order(product: str, order_id: str | None = None, **attributes: Any) -> Json:
+    line = {"id": "1", "product": product, "attributes": attributes}
+    return {"id": order_id or f"G-{uuid.uuid4().hex[:12]}", "customer": {"id": "C-1"}, "lines": [line]}
+
+
+async def submitted(http: httpx.AsyncClient, product: str, **attributes: Any) -> str:
+    """The id of an order that runs."""
+    order = an_order(product, **attributes)
+    response = await http.post("/orders", json=order)
+    assert response.status_code == 201, response.text
+    return str(order["id"])
+
+
+async def read(http: httpx.AsyncClient, order_id: str) -> Json:
+    response = await http.get(f"/orders/{order_id}")
+    assert response.status_code == 200, response.text
+    order: Json = response.json()
+    return order
+
+
+async def ended(http: httpx.AsyncClient, order_id: str) -> Json:
+    """The order, once it has ended."""
+    return await eventually(
+        lambda: read(http, order_id), lambda order: order["state"] in ENDED and order["ended_at"] is not None
+    )
+
+
+async def step(http: httpx.AsyncClient, order_id: str, number: int = 1) -> Json:
+    """The order's step of this number."""
+    response = await http.get(f"/orders/{order_id}/steps", params={"offset": number - 1, "limit": 1})
+    assert response.status_code == 200, response.text
+    (found,) = response.json()["steps"]
+    assert found["number"] == number
+    return dict(found)
+
+
+async def step_in(http: httpx.AsyncClient, order_id: str, state: str, number: int = 1) -> Json:
+    """The order's step of this number, once it is in `state`."""
+
+    async def ask() -> Json:
+        # A worker that takes over from a killed one is asked only once Temporal has given the killed one up.
+        page = await http.get(f"/orders/{order_id}/steps", params={"offset": number - 1, "limit": 1})
+        return dict(page.json()["steps"][0]) if page.is_success else page.json()
+
+    return await eventually(ask, lambda found: found.get("state") == state)
+
+
+def error_of(response: httpx.Response, status: int) -> Json:
+    assert response.status_code == status, response.text
+    error: Json = response.json()["error"]
+    return error

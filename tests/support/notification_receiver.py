@@ -1,0 +1,164 @@
+"""A catalogue with receivers that are real HTTP servers, workers with everything but systems, and orders on them."""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
+
+from activities.compilation.compile_order import OrderCompiler
+from activities.compilation.live_catalogue import LiveCatalogue
+from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
+from activities.notifications.webhook import WebhookSender
+from activities.systems.connections import ConnectionPools
+from tests.support.scripted_system import Received, ScriptedServer
+from tests.support.temporal import working
+from workflows.contract.order_messages import (
+    ORDER_WORKFLOW_TYPE,
+    OUTBOX_WORKFLOW_TYPE,
+    UPDATE_DECISION,
+    ActionResult,
+    Actor,
+    FulfilOrderInput,
+    StepAction,
+    SubmissionDecision,
+    order_workflow_id,
+    outbox_workflow_id,
+)
+from workflows.contract.outbox_messages import QUERY_OUTBOX, OutboxView
+
+PATIENCE = 60.0
+"""Seconds that anything may take before a test gives up; nothing is measured by it."""
+DEADLINE = timedelta(seconds=20)
+QUICK = "retry: {max_attempts: 1000, initial: 50ms, backoff: 1}"
+
+OFFER = """
+kind: commercial_product
+id: gate
+steps:
+  open: {milestone: true}
+  lock: {manual: {queue: field_ops, instructions: Lock it}, after: [open]}
+"""
+
+
+async def until(holds: Callable[[], Any]) -> Any:
+    """The first value of `holds` that is true."""
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            if value := holds():
+                return value
+            await asyncio.sleep(0.02)
+
+
+def receiver(name: str, url: str, *, events: str = "[order.*]", retry: str = QUICK, more: str = "") -> str:
+    return f"kind: receiver\nid: {name}\nurl: {url}\nevents: {events}\n{retry}\n{more}\n"
+
+
+def types(server: ScriptedServer) -> list[str]:
+    return [each.json["type"] for each in server.received]
+
+
+def ids(server: ScriptedServer) -> list[str]:
+    return [each.json["id"] for each in server.received]
+
+
+async def delivered(server: ScriptedServer, event_type: str) -> Received:
+    """The first delivery of this type."""
+
+    def found() -> Received | None:
+        return next((each for each in server.received if each.json["type"] == f"ordo.{event_type}"), None)
+
+    received: Received = await until(found)
+    return received
+
+
+@dataclass
+class Site:
+    client: Client
+    folder: Path
+    task_queue: str
+    catalogues: LiveCatalogue
+
+    async def define(self, name: str, text: str) -> None:
+        (self.folder / f"{name}.yaml").write_text(text)
+        await self.catalogues.refresh()
+
+    async def submit(
+        self, order_id: str | None = None, product: str = "gate", tier: str = "gold"
+    ) -> SubmissionDecision:
+        order_id = order_id or f"N-{uuid.uuid4().hex[:8]}"
+        order = {
+            "id": order_id,
+            "customer": {"id": "C-1", "name": "Ann Example", "tier": tier},
+            "lines": [{"id": "1", "product": product}],
+        }
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            ORDER_WORKFLOW_TYPE,
+            FulfilOrderInput(order=order),
+            id=order_workflow_id(order_id),
+            task_queue=self.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        decision: SubmissionDecision = await self.client.execute_update_with_start_workflow(
+            UPDATE_DECISION, start_workflow_operation=start, result_type=SubmissionDecision, rpc_timeout=DEADLINE
+        )
+        return decision
+
+    async def lock(self, order_id: str) -> None:
+        act = StepAction(step="gate.lock@1", actor=Actor(by="ann", reason="done"), data={})
+        await self.client.get_workflow_handle(order_workflow_id(order_id)).execute_update(
+            "complete", act, result_type=ActionResult, rpc_timeout=DEADLINE
+        )
+
+    async def ended(self, order_id: str) -> str:
+        result = await asyncio.wait_for(self.client.get_workflow_handle(order_workflow_id(order_id)).result(), PATIENCE)
+        return str(result["state"])
+
+    def outbox(self, order_id: str) -> WorkflowHandle[Any, Any]:
+        return self.client.get_workflow_handle(outbox_workflow_id(order_id))
+
+    async def contents(self, order_id: str) -> OutboxView:
+        view: OutboxView = await self.outbox(order_id).query(QUERY_OUTBOX, result_type=OutboxView, rpc_timeout=DEADLINE)
+        return view
+
+    async def contents_until(self, order_id: str, holds: Callable[[OutboxView], bool]) -> OutboxView:
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with suppress(RPCError):  # it is not there yet
+                    if holds(view := await self.contents(order_id)):
+                        return view
+                await asyncio.sleep(0.05)
+
+    async def outbox_ended(self, order_id: str) -> bool:
+        await asyncio.wait_for(self.outbox(order_id).result(), PATIENCE)
+        description = await self.outbox(order_id).describe()
+        return description.status is WorkflowExecutionStatus.COMPLETED
+
+
+@asynccontextmanager
+async def site_at(client: Client, folder: Path, *, cached: int = 1_000) -> AsyncIterator[Site]:
+    """`folder` holds at least the offer. With `cached=0` every workflow is replayed at every task."""
+    task_queue = f"tests-{uuid.uuid4().hex[:8]}"
+    (folder / "offer.yaml").write_text(OFFER)
+    catalogues = LiveCatalogue(folder)
+    connections = ConnectionPools()
+    own: list[Callable[..., Any]] = [
+        OrderCompiler(catalogues).compile_order,
+        ReceiverMatching(catalogues).match,
+        OutboxHandover(client, OutboxConfig(OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id)).hand_over,
+    ]
+    deliver = [NotificationDelivery(catalogues, WebhookSender(connections)).deliver]
+    try:
+        async with working(client, task_queue, own, notifications=deliver, cached=cached):
+            yield Site(client, folder, task_queue, catalogues)
+    finally:
+        await connections.close()

@@ -1,0 +1,188 @@
+"""Drives the core by hand: what Temporal and the world would do, one happening at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from activity_contract.calls import SystemCall
+from compiler.plan.codec import encode_plan
+from compiler.plan.plan import Plan
+from tests.support.plans import plan_of
+from workflows.contract.order_messages import (
+    ActionResult,
+    Actor,
+    EventDelivery,
+    OrderAction,
+    SetCharacteristics,
+    StepAction,
+)
+from workflows.contract.order_views import StepView
+from workflows.contract.states import OrderState, StepState
+from workflows.core.actions import order_actions, step_actions
+from workflows.core.compensation import rollback, targets
+from workflows.core.compensation.rollback import RollbackImpact
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.execution import callback_matching, event_matching
+from workflows.core.execution.event_matching import received_event
+from workflows.core.queries.order_view import step_view
+from workflows.core.state.commands import CancelActivity, Command, StartActivity, StartCall
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import current_order_state
+from workflows.core.state.state_transitions import UndoReason
+from workflows.core.state.step_run import StepFailure, StepRun, UndoRun
+from workflows.core.timing import jeopardy
+
+START = 1_800_000_000.0
+ANN = Actor(by="ann", reason="asked to")
+
+
+class Driven:
+    """An order whose steps are named as in `plan_of`. Mistakes of the engine raise."""
+
+    def __init__(self, plan: Plan | Mapping[str, Any], in_flight: int = 200, strict: bool = True) -> None:
+        self.plan = plan if isinstance(plan, Plan) else plan_of(plan)
+        self.run = OrderRun(self.plan, START, in_flight)
+        self.run.raise_engine_errors = strict
+        self.commands: list[Command] = []
+        advance.start_order(self.run)
+        self.go_on()
+
+    def go_on(self) -> None:
+        while advance.advance(self.run):
+            pass
+        jeopardy.refresh(self.run)
+        self.commands += advance.drain_commands(self.run)
+
+    def step(self, name: str) -> StepRun:
+        return self.run.steps[self.run.position_by_id[f"camera.{name}@1"]]
+
+    def state(self, name: str) -> StepState:
+        return self.step(name).state
+
+    def states(self) -> dict[str, str]:
+        names = [definition.step for definition in self.plan.definitions]
+        return {name: step.state.value for name, step in zip(names, self.run.steps, strict=True)}
+
+    def view(self, name: str) -> StepView:
+        return step_view(self.run, self.step(name))
+
+    def order_state(self) -> OrderState:
+        return current_order_state(self.run)
+
+    def sent(self, name: str) -> list[StartCall | StartActivity]:
+        """The activities started for the step."""
+        position = self.step(name).position
+        return [
+            command
+            for command in self.commands
+            if isinstance(command, StartCall | StartActivity) and command.step == position
+        ]
+
+    def request(self, name: str) -> SystemCall:
+        """The last call made for the step."""
+        last = self.sent(name)[-1]
+        assert isinstance(last, StartCall)
+        return last.request
+
+    def keys(self, name: str) -> list[str]:
+        return [command.request.idempotency_key for command in self.sent(name)]
+
+    def cancelled(self, name: str) -> bool:
+        position = self.step(name).position
+        return any(isinstance(command, CancelActivity) and command.step == position for command in self.commands)
+
+    def answer(self, name: str, output: Any = None, attempts: int = 1) -> None:
+        step = self.step(name)
+        advance.activity_succeeded(self.run, step.position, step.launch, {"output": output, "attempts": attempts})
+        self.go_on()
+
+    def fail(self, name: str, code: str = "http_500", message: str = "it broke", **further: Any) -> None:
+        step = self.step(name)
+        failure = StepFailure(code, message, **{"attempts": 5, **further})
+        advance.activity_failed(self.run, step.position, step.launch, failure)
+        self.go_on()
+
+    def wait(self, seconds: float) -> None:
+        self.run.now += seconds
+        advance.process_due_steps(self.run)
+        self.go_on()
+
+    def event(self, name: str, key: str | None = None, payload: Any = None, **further: Any) -> str:
+        """How it was taken. Raises Refused."""
+        event_id = further.pop("event_id", f"{name}/{key}/{payload}")
+        delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **further)
+        event = received_event(delivery, self.run.now)
+        verdict = event_matching.evaluate_event(self.run, event)
+        advance.handle_event(self.run, event, verdict)
+        self.go_on()
+        return verdict.status
+
+    def call_back(self, name: str, payload: Any = None, key: str | None = None, event_id: str = "cb-1") -> str:
+        """How it was taken. Raises Refused."""
+        step = self.step(name)
+        key = key or self.run.idempotency_key(step)
+        verdict = callback_matching.evaluate_callback(self.run, self.run.step_id(step), key, event_id)
+        advance.handle_callback(self.run, key, event_id, payload, verdict)
+        self.go_on()
+        return verdict.status
+
+    def act(
+        self, act: step_actions.StepActionName, name: str, data: Any = None, expected: StepState | None = None
+    ) -> ActionResult:
+        """Raises Refused."""
+        message = StepAction(step=f"camera.{name}@1", actor=ANN, data=data, expected=expected)
+        step, already = step_actions.check_step_action(self.run, act, message)
+        if already is not None:
+            return already
+        advance.run_step_action(self.run, act, step, message)
+        self.go_on()
+        return step_actions.step_action_result(self.run, act, step, message)
+
+    def roll_back(
+        self, line: str | None = None, why: UndoReason = UndoReason.FAILURE, *, override: bool = False
+    ) -> RollbackImpact:
+        target = targets.order_target(self.run) if line is None else targets.line_target(self.run, line)
+        assert target is not None
+        found = rollback.assess_rollback(self.run, target, override=override)
+        rollback.roll_back(self.run, found, why)
+        self.go_on()
+        return found
+
+    def order_act(self, act: order_actions.OrderActionName, name: str | None = None, **further: Any) -> ActionResult:
+        """On the order, on `line=…`, or on the step of this name. Raises Refused."""
+        step = None if name is None else f"camera.{name}@1"
+        message = OrderAction(actor=ANN, step=step, **further)
+        answer = order_actions.check_order_action(self.run, act, message)
+        if answer is None:
+            answer = order_actions.apply_order_action(self.run, act, message)
+        self.go_on()
+        return answer
+
+    def undo(self, name: str) -> UndoRun:
+        """What takes the step back."""
+        undo = self.step(name).undo
+        assert undo is not None
+        return undo
+
+    def flying(self) -> list[str]:
+        """The steps of which an activity is under way."""
+        return [step.id for step, run in zip(self.plan.steps, self.run.steps, strict=True) if run.in_flight]
+
+    def set(self, **characteristics: Any) -> ActionResult:
+        answer = step_actions.set_characteristics(
+            self.run, SetCharacteristics(characteristics=characteristics, actor=ANN)
+        )
+        self.go_on()
+        return answer
+
+    def carry_over(self) -> Driven:
+        """The same order in a run that continues this one. Nothing may be in flight."""
+        packed = encode_plan(self.plan)
+        next_run, _ = order_snapshot.restore_order(order_snapshot.snapshot_order(self.run, packed), self.run.now)
+        driven = Driven.__new__(Driven)
+        driven.plan, driven.run, driven.commands = next_run.plan, next_run, []
+        driven.run.raise_engine_errors = True
+        driven.go_on()
+        return driven

@@ -1,0 +1,401 @@
+"""An order driven at random through the core, with what must always hold looked at after everything that happens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from random import Random
+from typing import Any
+
+from compiler.language.steps import StepKind
+from compiler.plan.codec import encode_plan
+from compiler.plan.plan import Plan
+from tests.support.amendments import amended
+from tests.support.pretend_world import PendingCallback, Shop, Start
+from tests.support.random_plans import START, changed_plan, random_plan
+from workflows.contract.order_messages import Actor, EventDelivery, OrderAction, SetCharacteristics, StepAction
+from workflows.contract.states import DONE, TAKEN_BACK, StepState
+from workflows.core.actions import order_actions, step_actions
+from workflows.core.actions.order_actions import OrderActionName
+from workflows.core.amendment import apply, impact
+from workflows.core.compensation.rollback import assess_rollback
+from workflows.core.compensation.targets import order_target
+from workflows.core.compensation.undo_order import reachable, undo_graph
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.execution import callback_matching, event_matching
+from workflows.core.execution.event_matching import received_event
+from workflows.core.queries.order_view import step_view
+from workflows.core.state.commands import CancelActivity, StartActivity, StartCall
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import current_order_state
+from workflows.core.state.state_transitions import REDO_REASONS
+from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.refusal import RequestRefused
+from workflows.core.timing import jeopardy
+from workflows.core.timing.forecast import make_forecast
+
+ANN = Actor(by="ann", reason="asked to")
+UNDO_PHASES = (Phase.RECOVER_OUTPUT, Phase.RECOVER_OUTPUT_POLL, Phase.UNDO_CALL, Phase.UNDO_ACTIVITY, Phase.UNDO_MANUAL)
+TURBULENT, MOST = 120, 1_500
+"""Happenings until nothing goes wrong any more, and until an order that has not ended is called stuck."""
+
+Happening = tuple[float, str, Callable[[], None]]
+"""(weight, words, what happens)"""
+
+
+class Broken(AssertionError):
+    """Something that must hold does not."""
+
+
+@dataclass
+class Flight:
+    command: Start
+    number: int
+
+
+@dataclass
+class Trial:
+    seed: int
+    plan: Plan | None = None
+    benign: bool = False
+    """Nothing goes wrong, and nobody interferes."""
+    carries: bool = True
+    """Its run continues as another one now and then."""
+    carried_always: bool = False
+    """It does so whenever it can, and nothing else is otherwise for that."""
+    told: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.random = Random(self.seed)
+        self.plan = self.plan or random_plan(self.random)
+        self.first = self.asked = self.plan
+        self.shop = Shop(self.seed)
+        self.run = OrderRun(self.plan, START, self.random.choice([1, 3, 100]))
+        self.run.raise_engine_errors = True
+        self.flights: list[Flight] = []
+        self.by_hand: set[str] = set()
+        """Steps of which a person has said what they came to: the books need not know of it."""
+        self.let_stay: set[str] = set()
+        self.undone_in: dict[str, int] = {}
+        self.rolled_back = False
+        """The order as a whole is taken back."""
+        self.stays: set[int] = set()
+        """Steps that were past a point of no return when the order was taken back, or needed by such a one."""
+        self.retries: dict[str, int] = {}
+        advance.start_order(self.run)
+        self.go_on()
+
+    # the loop
+
+    def to_its_end(self) -> Trial:
+        for count in range(MOST):
+            if self.run.ended and not self.flights:
+                self.check_end()
+                return self
+            if count == TURBULENT or self.benign:
+                self.shop.benign = self.benign = True
+            self.tick()
+        raise self.broken(f"it has not ended after {MOST} happenings: {self.states()}")
+
+    def tick(self) -> None:
+        possible = list(self.happenings())
+        if not possible:
+            raise self.broken(f"nothing can happen any more, and it has not ended: {self.states()}")
+        drawn = self.random.choices(possible, [weight for weight, _, _ in possible])[0]
+        self.told.append(drawn[1])
+        try:
+            drawn[2]()
+            self.go_on()
+        except Broken:
+            raise
+        except Exception as error:
+            raise self.broken(f"{type(error).__name__}: {error}") from error
+
+    def go_on(self) -> None:
+        before = {step.position for step in self.run.steps if step.has_started}
+        while advance.advance(self.run):
+            pass
+        jeopardy.refresh(self.run)
+        for command in advance.drain_commands(self.run):
+            if isinstance(command, StartCall | StartActivity):
+                step = self.run.steps[command.step]
+                self.flights.append(Flight(command, step.number))
+            elif isinstance(command, CancelActivity):
+                self.told.append(f"cancelled {self.run.step_id(self.run.steps[command.step])}")
+        for step in self.run.steps:
+            if step.has_started and step.position not in before:
+                self.check_begun(step)
+            self.check_undo(step)
+        self.check_shown()
+        if self.carried_always and not self.flights and not self.run.ended:
+            self.carry_over()
+
+    def broken(self, what: str) -> Broken:
+        happened = "\n  ".join(self.told[-60:])
+        return Broken(f"seed {self.seed}: {what}\nwhat happened last:\n  {happened}")
+
+    def states(self) -> dict[str, str]:
+        return {
+            self.run.step_id(step): f"{step.state}"
+            + (f" (undo {step.undo.state})" if step.undo and step.undoing else "")
+            for step in self.run.steps
+        }
+
+    # what may happen next
+
+    def happenings(self) -> Iterator[Happening]:
+        for flight in self.flights:
+            yield 3.0, f"lands {flight.command.request.idempotency_key}", partial(self.land, flight)
+        for callback in self.shop.callbacks:
+            yield 1.0, f"called back {callback.key}", partial(self.call_back, callback)
+        if (due := self.run.next_due()) is not None:
+            yield 0.7, f"time passes to {due[0] - START:g}", lambda: self.pass_time(due[0])
+        if not self.benign:
+            yield from self.interference()
+        for step in self.run.steps:
+            yield from self.of_step(step)
+        if self.run.waiting_conditions:
+            yield 0.3, "agreed", self.agree
+        for scope in self.run.holds.by_scope:
+            yield 0.3, f"{scope} resumed", partial(self.resume, scope)
+
+    def of_step(self, step: StepRun) -> Iterator[Happening]:
+        id_ = self.run.step_id(step)
+        if step.phase is Phase.EVENT and not step.undoing:
+            yield 1.0, f"event for {id_}", lambda: self.event(step)
+        if step.active_phase is Phase.MANUAL and not step.undoing:
+            outcome = "done" if self.benign or self.random.random() < 0.8 else "failed"
+            yield 1.0, f"{id_} {outcome}", lambda: self.act("complete", step, {"outcome": outcome})
+        elif step.active_phase is Phase.UNDO_MANUAL and step.undo and step.undo.state is StepState.IN_PROGRESS:
+            yield 1.0, f"{id_} taken back by hand", lambda: self.act("complete", step, {})
+        if step.in_fallout:
+            yield from self.of_fallout(step, id_)
+
+    def of_fallout(self, step: StepRun, id_: str) -> Iterator[Happening]:
+        tried = self.retries.get(id_, 0)
+        if tried < 3 or not self.benign:
+            yield 0.6, f"retry {id_}", lambda: self.act("retry", step, None)
+        if step.undoing:
+            yield 0.2, f"the effect of {id_} may stay", lambda: self.act("skip", step, None)
+            return
+        yield 0.2, f"skip {id_}", lambda: self.act("skip", step, {"id": "given"})
+        if self.run.profile(step).kind is not StepKind.MANUAL:
+            yield 0.2, f"complete {id_}", lambda: self.act("complete", step, {"id": "given"})
+
+    def interference(self) -> Iterator[Happening]:
+        step = self.run.step_id(self.random.choice(self.run.steps))
+        line = self.random.choice(self.run.plan.order_lines).id
+        override = "it must be" if self.random.random() < 0.2 else None
+        yield 0.03, "order rolls back", partial(self.order_act, "rollback", override=override)
+        yield 0.03, "order cancelled", partial(self.order_act, "cancel", override=override)
+        yield 0.04, f"line {line} rolls back", partial(self.order_act, "rollback", line=line, override=override)
+        yield 0.06, f"redo from {step}", partial(self.order_act, "redo", step=step, override=override)
+        yield 0.03, "order held", partial(self.order_act, "hold")
+        yield 0.03, f"line {line} held", partial(self.order_act, "hold", line=line)
+        yield 0.03, f"step {step} held", partial(self.order_act, "hold", step=step)
+        yield 0.1, "amended", self.amend
+        yield 0.03, "amended to what it is", self.amend_to_the_same
+        yield 0.2, "time passes a little", lambda: self.pass_time(self.run.now + 60.0)
+        if self.carries and not self.flights:
+            yield 0.3, "continues as another run", self.carry_over
+
+    # how it happens
+
+    def land(self, flight: Flight) -> None:
+        self.flights.remove(flight)
+        command = flight.command
+        landing = self.shop.land(command, self.run.step_id(self.run.steps[command.step]), flight.number)
+        if landing.answer is not None:
+            advance.activity_succeeded(self.run, command.step, command.launch, landing.answer)
+        elif landing.failure is not None:
+            advance.activity_failed(self.run, command.step, command.launch, landing.failure)
+        else:
+            advance.activity_interrupted(self.run, command.step, command.launch, started=True)
+
+    def call_back(self, callback: PendingCallback) -> None:
+        self.shop.callbacks.remove(callback)
+        verdict = callback_matching.evaluate_callback(self.run, callback.step, callback.key, f"cb/{callback.key}")
+        if verdict.status != "late":
+            self.shop.settled_with(callback)
+        advance.handle_callback(self.run, callback.key, f"cb/{callback.key}", callback.payload, verdict)
+
+    def event(self, step: StepRun) -> None:
+        delivery = EventDelivery(
+            event_id=f"e{len(self.told)}", name=step.event_names[0], key=step.key, payload={"id": "e"}
+        )
+        event = received_event(delivery, self.run.now)
+        advance.handle_event(self.run, event, event_matching.evaluate_event(self.run, event))
+
+    def pass_time(self, moment: float) -> None:
+        self.run.now = max(self.run.now, moment)
+        advance.process_due_steps(self.run)
+
+    def agree(self) -> None:
+        step_actions.set_characteristics(self.run, SetCharacteristics(characteristics={"agreed": True}, actor=ANN))
+
+    def act(self, name: step_actions.StepActionName, step: StepRun, data: dict[str, str] | None) -> None:
+        id_ = self.run.step_id(step)
+        message = StepAction(step=id_, actor=ANN, data=data)
+        try:
+            meant, already = step_actions.check_step_action(self.run, name, message)
+        except RequestRefused as refused:
+            self.told.append(f"refused: {refused}")
+            return
+        if already is not None:
+            return
+        if name == "retry":
+            self.retries[id_] = self.retries.get(id_, 0) + 1
+        elif step.undoing and name == "skip":
+            self.let_stay.add(id_)
+        elif step.undoing:
+            self.shop.effects[id_].discard(step.number)
+        elif step.in_fallout:
+            self.by_hand.add(id_)
+        advance.run_step_action(self.run, name, meant, message)
+
+    def order_act(self, name: OrderActionName, **of: Any) -> None:
+        act = OrderAction(actor=ANN, **of)
+        found = assess_rollback(self.run, order_target(self.run), override=bool(act.override))
+        try:
+            if order_actions.check_order_action(self.run, name, act) is not None:
+                return
+        except RequestRefused as refused:
+            self.told.append(f"refused: {refused}")
+            return
+        if name in ("cancel", "rollback") and act.line is None:
+            self.rolled_back = True
+            self.stays = {*found.kept, *found.past_ponr}
+        elif name == "redo":
+            self.rolled_back = False
+        order_actions.apply_order_action(self.run, name, act)
+
+    def resume(self, scope: str) -> None:
+        kind, _, named = scope.partition(" ")
+        self.order_act("resume", **({} if kind == "order" else {kind: named}))
+
+    def amend(self) -> None:
+        wanted = changed_plan(self.random, self.first)
+        found = amended(self.run.plan, self.run.amendments.retired, wanted)
+        try:
+            impact.check_amendable(self.run)
+        except RequestRefused as refused:
+            self.told.append(f"refused: {refused}")
+            return
+        fates = impact.step_fates(self.run, found)
+        against = impact.ponr_objections(self.run, fates)
+        self.told.append(f"fates: { ({found.plan.steps[at].id: str(fate) for at, fate in fates.items()}) } {against}")
+        if not against and not impact.is_no_op(self.run, found):
+            self.asked, self.rolled_back = wanted, False
+            apply.apply_amendment(self.run, found, fates)
+
+    def amend_to_the_same(self) -> None:
+        found = amended(self.run.plan, self.run.amendments.retired, self.asked)
+        if not impact.is_no_op(self.run, found):
+            raise self.broken("amending it to the order that it is changes something")
+
+    def carry_over(self) -> None:
+        before = self.shown()
+        run, _ = order_snapshot.restore_order(
+            order_snapshot.snapshot_order(self.run, encode_plan(self.run.plan)), self.run.now
+        )
+        run.raise_engine_errors, run.max_in_flight = True, self.run.max_in_flight
+        self.run = run
+        after = self.shown()
+        if after != before:
+            raise self.broken(f"it is not the same after it was carried over: {_differing(before, after)}")
+
+    # what must hold
+
+    def check_begun(self, step: StepRun) -> None:
+        if step.undoing or step.state in TAKEN_BACK:
+            return
+        before = [self.run.steps[at] for at in self.run.plan.steps[step.position].after]
+        open_ = [
+            each.position for each in before if not each.released or (each.undoing and each.undo_reason in REDO_REASONS)
+        ]
+        if open_:
+            raise self.broken(
+                f"{self.run.step_id(step)} has begun before {[self.run.plan.steps[at].id for at in open_]}"
+            )
+
+    def check_undo(self, step: StepRun) -> None:
+        """Where an undo has begun, nothing that depends on the step is still to be undone."""
+        undo = step.undo
+        if undo is None or not undo.is_open or undo.phase not in UNDO_PHASES or undo.state is StepState.PENDING:
+            return
+        id_ = self.run.step_id(step)
+        started = undo.number * 1_000 + step.number
+        if self.undone_in.get(id_) == started:
+            return
+        self.undone_in[id_] = started
+        _, followers = undo_graph(self.run)  # as they were when the steps began, should an amendment have changed that
+        behind = [at for at in reachable([step.position], followers) if at != step.position]
+        standing = [at for at in behind if self.run.steps[at].undoing]
+        if self.rolled_back:
+            standing += [at for at in behind if self.run.steps[at].state in DONE and at not in self.stays]
+        if standing:
+            raise self.broken(f"{id_} is undone before {[self.run.plan.steps[at].id for at in standing]}")
+
+    def check_shown(self) -> None:
+        """An order that has not ended shows what it waits for; its forecast is never before now."""
+        if self.run.ended:
+            return
+        forecast = make_forecast(self.run, self.run.now)
+        if forecast.end < self.run.now:
+            raise self.broken("its forecast is before now")
+        views = [step_view(self.run, step, forecast) for step in self.run.steps]
+        if self.flights:
+            return
+        waits = [
+            view for view in views if view.waits_for or view.state is StepState.FATALLY_FAILED or view.next_attempt_at
+        ]
+        waits += [view for view in views if view.state is StepState.ON_HOLD]
+        waits += [view for view in views if view.undo and (view.undo.waits_for or view.undo.error)]
+        if not waits:
+            raise self.broken(f"it waits, and does not show for what: {self.states()}")
+
+    def check_end(self) -> None:
+        if self.rolled_back:
+            self.check_rolled_back()
+        for step in self.run.steps:
+            self.check_books(step)
+        current_order_state(self.run)
+
+    def check_rolled_back(self) -> None:
+        """Every completed step is undone, is past its point of no return, or is needed by one that is."""
+        left = [
+            self.run.step_id(step) for step in self.run.steps if step.state in DONE and step.position not in self.stays
+        ]
+        if left:
+            raise self.broken(f"it was rolled back, and {left} still stand")
+
+    def check_books(self, step: StepRun) -> None:
+        id_, definition = self.run.step_id(step), self.run.definition(step).definition
+        if not self.run.profile(step).uses_activity or id_ in self.by_hand | self.let_stay:
+            return
+        holds = self.shop.effects[id_]
+        missing = step.number not in holds or (definition.undo is not None and len(holds) > 1)
+        if step.state in DONE and missing:
+            raise self.broken(f"{id_} is {step.state} as number {step.number}, and the shop's books hold {holds}")
+        if step.state in TAKEN_BACK and definition.undo is not None and holds:
+            raise self.broken(f"{id_} is {step.state}, and the shop's books hold {holds}")
+
+    def shown(self) -> dict[str, object]:
+        """What people see of the order, and what would move it."""
+        due = self.run.next_due()
+        seen: dict[str, object] = {
+            "state": current_order_state(self.run),
+            "fallout": self.run.fallout_count,
+            "tasks": self.run.open_task_count,
+            "due": due and due[0],
+        }
+        for step in self.run.steps:
+            for name, value in step_view(self.run, step).model_dump(exclude={"output", "late_at"}).items():
+                seen[f"{self.run.step_id(step)} {name}"] = value
+        return seen
+
+
+def _differing(before: dict[str, object], after: dict[str, object]) -> dict[str, tuple[object, object]]:
+    return {name: (value, after[name]) for name, value in before.items() if value != after[name]}

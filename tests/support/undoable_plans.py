@@ -1,0 +1,24 @@
+"""Plans whose steps can be undone, and orders with some of them completed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tests.support.order_driver import Driven
+from tests.support.plans import call
+
+
+def undoable(path: str = "/x", **further: Any) -> dict[str, Any]:
+    """A call whose undo reads what it put out."""
+    return call(path, undo={"call": {"system": "shop", "delete": "/x/${output.id}"}}, **further)
+
+
+def done(steps: dict[str, Any], *names: str) -> Driven:
+    """The order with these steps completed, in this order."""
+    driven = Driven(steps)
+    for name in names:
+        driven.answer(name, {"id": name})
+    return driven
+
+
+CHAIN = {"a": undoable(), "b": undoable(after=["a"]), "c": undoable(after=["b"]), "d": undoable(after=["c"])}

@@ -1,0 +1,147 @@
+"""Who has a task or a step in fallout; two operators who act at once on what they saw."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from temporalio.client import WorkflowUpdateFailedError
+
+from tests.support.order_driver import ANN, Driven
+from tests.support.order_runner import DEADLINE, Desk
+from tests.support.plans import call
+from tests.support.scripted_activities import failure
+from workflows.contract.order_messages import ActionResult, Actor, NoteAction, RefusalCode, StepAction
+from workflows.core.actions import notes, step_actions
+from workflows.core.engine import advance
+from workflows.core.state.audit_log import MAX_BYTES, MAX_ENTRIES, MAX_REASON_LENGTH, AuditLog
+from workflows.core.steps.refusal import RequestRefused
+
+BOB = Actor(by="bob")
+TASK = {"manual": {"queue": "field"}}
+
+
+def act(driven: Driven, name: step_actions.StepActionName, step: str, by: Actor = ANN, **more: object) -> ActionResult:
+    message = StepAction.model_validate({"step": f"camera.{step}@1", "actor": by, **more})
+    found, already = step_actions.check_step_action(driven.run, name, message)
+    if already is not None:
+        return already
+    advance.run_step_action(driven.run, name, found, message)
+    driven.go_on()
+    return step_actions.step_action_result(driven.run, name, found, message)
+
+
+def test_a_task_is_taken_by_one_and_handed_on_to_another() -> None:
+    driven = Driven({"a": TASK})
+    assert act(driven, "claim", "a").message == "Step 1 (camera.a@1) is ann's now"
+    assert act(driven, "claim", "a").already
+    with pytest.raises(RequestRefused, match=r"is ann's; `assign O-1 1 --to bob` takes it over"):
+        act(driven, "claim", "a", BOB)
+    act(driven, "assign", "a", data={"to": "kim"}, expected_holder="ann")
+    assert driven.view("a").holder == "kim"
+    assert act(driven, "assign", "a", data={"to": "kim"}).already
+    act(driven, "assign", "a", data={"to": ""})
+    assert driven.view("a").holder is None
+    assert [entry.message for entry in driven.run.audit_log.entries if entry.by] == [
+        "claimed",
+        "assigned to kim",
+        "given back to its queue",
+    ]
+
+
+def test_an_act_on_what_somebody_has_taken_meanwhile_is_refused() -> None:
+    driven = Driven({"a": call()})
+    driven.fail("a")
+    act(driven, "claim", "a", BOB)
+    for name in ("retry", "skip", "complete", "assign"):
+        with pytest.raises(RequestRefused, match=r"is bob's by now; talk to bob") as refused:
+            act(driven, name, "a", expected_holder="")
+        assert refused.value.code is RefusalCode.STALE
+    act(driven, "retry", "a", expected_holder="bob")
+    driven.fail("a")
+    assert driven.view("a").holder == "bob"
+    act(driven, "skip", "a", BOB, expected_holder="bob")
+    assert driven.step("a").holder is None
+
+
+def test_what_waits_for_nobody_is_nobodys() -> None:
+    driven = Driven({"a": call(), "b": call(after=["a"])})
+    for step in ("a", "b"):
+        with pytest.raises(RequestRefused, match="does not wait for a person"):
+            act(driven, "claim", step)
+    with pytest.raises(RequestRefused, match="at most 200 characters"):
+        act(Driven({"a": TASK}), "assign", "a", data={"to": "k" * 201})
+
+
+def test_who_has_it_crosses_over() -> None:
+    driven = Driven({"a": TASK})
+    act(driven, "claim", "a")
+    assert driven.carry_over().view("a").holder == "ann"
+
+
+def test_notes_are_about_a_step_or_the_order() -> None:
+    driven = Driven({"a": TASK})
+    for step in (None, "1", "camera.a@1"):
+        note = NoteAction(text=f"about {step}", actor=ANN, step=step)
+        notes.check_note(driven.run, note)
+        notes.add_note(driven.run, note)
+    written = [(entry.step, entry.reason) for entry in driven.run.audit_log.entries if entry.message == "note"]
+    assert written == [(None, "about None"), ("camera.a@1", "about 1"), ("camera.a@1", "about camera.a@1")]
+    for text, step in ((" ", None), ("x" * (MAX_REASON_LENGTH + 1), None), ("x", "9")):
+        with pytest.raises(RequestRefused):
+            notes.check_note(driven.run, NoteAction(text=text, actor=ANN, step=step))
+
+
+def test_a_history_is_bounded_and_what_people_did_goes_last() -> None:
+    journal = AuditLog()
+    journal.record(0.0, "accepted")
+    for number in range(MAX_ENTRIES):
+        journal.record(float(number), "retried", "a", "ann" if number % 2 else None, f"reason {number}")
+    assert len(journal.entries) == MAX_ENTRIES
+    assert journal.entries[0].message == "accepted"
+    for number in range(400):
+        journal.record(float(number), "note", "a", "ann", "x" * 5_000)
+    assert journal.size <= MAX_BYTES
+    assert journal.entries[0].message == "accepted"
+    assert all(entry.by == "ann" for entry in journal.entries[1:])
+    restored = AuditLog()
+    restored.restore(list(journal.entries))
+    assert restored.size == journal.size
+
+
+async def test_of_two_operators_who_act_at_once_one_wins_and_nothing_is_done_twice(desk: Desk) -> None:
+    desk.script.answers["camera.a@1"] = [failure("out_of_stock"), {"id": 1}]
+    order = await desk.submit({"a": call()})
+    await order.until_state(a="fatally_failed")
+
+    async def retried(by: str) -> ActionResult:
+        message = StepAction(step="1", actor=Actor(by=by), expected=order_state, expected_holder="", data={"sku": by})
+        answer: ActionResult = await order.handle.execute_update(
+            "retry", message, result_type=ActionResult, rpc_timeout=DEADLINE
+        )
+        return answer
+
+    order_state = (await order.steps())["a"].state
+    answers = await asyncio.gather(retried("ann"), retried("bob"), return_exceptions=True)
+    won = [answer for answer in answers if isinstance(answer, ActionResult)]
+    lost = [answer for answer in answers if isinstance(answer, WorkflowUpdateFailedError)]
+    assert (len(won), len(lost)) == (1, 1)
+    assert await order.ended() == "completed"
+    assert len(desk.script.made["camera.a@1"]) == 2
+    assert [entry.what for entry in (await order.view()).history if entry.by] == ["retried"]
+
+
+async def test_of_two_who_claim_at_once_one_has_it(desk: Desk) -> None:
+    order = await desk.submit({"a": TASK})
+    await order.until_state(a="in_progress")
+
+    async def claimed(by: str) -> ActionResult:
+        message = StepAction(step="1", actor=Actor(by=by), expected_holder="")
+        answer: ActionResult = await order.handle.execute_update(
+            "claim", message, result_type=ActionResult, rpc_timeout=DEADLINE
+        )
+        return answer
+
+    answers = await asyncio.gather(*(claimed(by) for by in ("ann", "bob", "kim")), return_exceptions=True)
+    assert sum(isinstance(answer, ActionResult) for answer in answers) == 1
+    assert (await order.steps())["a"].holder in ("ann", "bob", "kim")

@@ -1,0 +1,152 @@
+"""What crosses over when a run continues as another one."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import pytest
+
+from compiler.plan.codec import encode_plan
+from tests.support.order_driver import START, Driven
+from tests.support.plans import call, plan_of
+from workflows.contract.states import StepState
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.state.commands import SubscribeEvents
+
+S = StepState
+
+
+def test_an_order_goes_on_where_it_was() -> None:
+    driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["b"])})
+    driven.answer("a", {"id": "R-1"})
+    driven.run.draining = True
+    driven.fail("b")
+    after = driven.carry_over()
+    assert after.states() == driven.states() == {"a": "completed", "b": "fatally_failed", "c": "pending"}
+    after.act("retry", "b")
+    assert after.request("b").path == "/R-1"
+    assert after.keys("b") == ["O-1/camera.b@1/do/2"]
+    assert after.sent("b")[0].activity_id == "camera.b@1/2"
+    after.answer("b", {})
+    after.answer("c", {})
+    assert after.run.ended
+
+
+def test_views_are_the_same_on_both_sides() -> None:
+    driven = Driven({"a": call(), "b": call(after=["a"]), "c": {"event": {"name": "paid", "key": "k", "within": "5d"}}})
+    driven.wait(1.5)
+    driven.answer("a", {"id": 1}, attempts=3)
+    driven.wait(2.25)
+    driven.fail("b", "out_of_stock", "nothing left")
+    after = driven.carry_over()
+    for name in "abc":
+        assert after.view(name) == driven.view(name)
+    assert +Counter(after.run.state_counts) == +Counter(driven.run.state_counts)
+    assert after.run.audit_log.entries == driven.run.audit_log.entries
+
+
+def test_what_stood_in_line_is_started_by_the_next_run() -> None:
+    driven = Driven({"a": call()})
+    driven.answer("a", {})
+    draining = Driven({"a": call(), "b": call(after=["a"])})
+    draining.run.draining = True
+    draining.answer("a", {})
+    assert draining.state("b") is S.READY
+    assert draining.carry_over().state("b") is S.IN_PROGRESS
+
+
+def test_timers_cross_over() -> None:
+    steps = {
+        "a": {"wait": {"for": "10s"}},
+        "b": call(start={"delay": "20s"}),
+        "c": {"wait": {"condition": "order.characteristics.paid == true", "within": "30s"}},
+        "d": call(),
+    }
+    driven = Driven(steps)
+    driven.fail("d", "http_503", attempts=1, retry_after=40.0)
+    after = driven.carry_over()
+    assert after.states() == {"a": "in_progress", "b": "scheduled", "c": "in_progress", "d": "failed"}
+    after.wait(10)
+    assert after.state("a") is S.COMPLETED
+    after.wait(10)
+    assert after.state("b") is S.IN_PROGRESS
+    after.wait(10)
+    assert after.step("c").failure is not None
+    after.wait(10)
+    assert after.request("d").earlier_attempts == 1
+
+
+def test_events_callbacks_people_and_polling_cross_over() -> None:
+    callback = {"call": {"system": "shop", "post": "/x", "callback": {"within": "1d"}}}
+    poll = {"get": "/x/${response.body.id}", "every": "2m", "until": "response.body.ok"}
+    steps = {
+        "a": {"event": {"name": "paid", "key": "${order.id}"}},
+        "b": callback,
+        "c": {"manual": {"queue": "desk"}},
+        "d": {"call": {"system": "shop", "post": "/x", "poll": poll}},
+        "e": {"event": {"name": "early"}, "after": ["c"]},
+        "f": callback,
+    }
+    driven = Driven(steps)
+    driven.answer("b", {})
+    driven.answer("d", {"body": {"id": 7}})
+    driven.fail("d", "not_yet", retry_after=120.0)
+    driven.event("early", event_id="e-1")
+    driven.call_back("f", {"n": 1})
+    driven.fail("f", "http_503", attempts=1, retry_after=600.0)
+    after = driven.carry_over()
+    assert after.run.open_task_count == 1
+    assert not any(isinstance(command, SubscribeEvents) for command in after.commands)
+    after.event("paid", "O-1")
+    after.call_back("b", {})
+    after.act("complete", "c")
+    after.wait(120)
+    assert after.request("d").path == "/x/7"
+    assert after.event("early", event_id="e-1") == "duplicate"
+    assert after.states() | {"d": "", "f": ""} == dict.fromkeys("abce", "completed") | {"d": "", "f": ""}
+
+
+def test_a_subscription_that_did_not_get_through_is_made_by_the_next_run() -> None:
+    driven = Driven({"a": {"event": {"name": "paid", "key": "k"}}})
+    driven.step("a").subscribed = False
+    assert any(isinstance(command, SubscribeEvents) for command in driven.carry_over().commands)
+
+
+def test_characteristics_as_they_were_set_cross_over() -> None:
+    driven = Driven({"a": {"wait": {"condition": "order.characteristics.paid && order.characteristics.go"}}})
+    driven.set(paid=True)
+    after = driven.carry_over()
+    after.set(go=True)
+    assert after.run.ended
+
+
+def test_only_outputs_that_something_depends_on_are_carried_where_room_is_scarce(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(order_snapshot, "MAX_OPTIONAL_OUTPUT_BYTES", 0)
+    undo = {"call": {"system": "shop", "delete": "/${output.id}"}}
+    driven = Driven({"a": call(), "b": call(undo=undo), "c": call(), "d": call("/${steps.c.output.id}", after=["c"])})
+    driven.run.draining = True
+    for name in "abc":
+        driven.answer(name, {"id": name})
+    after = driven.carry_over()
+    assert [after.step(name).has_output for name in "abc"] == [False, True, True]
+    assert after.request("d").path == "/c"
+
+
+def test_a_large_order_is_carried_in_little() -> None:
+    steps = {f"s{number}": call() for number in range(2_000)}
+    driven = Driven(plan_of(steps), in_flight=2_000)
+    for number in range(2_000):
+        driven.wait(0.01)
+        driven.answer(f"s{number}", {"id": f"R-{number}", "state": "reserved"})
+    data = order_snapshot.snapshot_order(driven.run, packed := encode_plan(driven.plan))
+    assert len(data) - len(packed) < 60_000
+    resumed, _ = order_snapshot.restore_order(data, START)
+    assert resumed.ended
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x00junk", b"\x00\x00\x00\x02{}x\x9c"])
+def test_bytes_that_are_none_of_ours_are_told(data: bytes) -> None:
+    with pytest.raises(ValueError, match="not an order's state"):
+        order_snapshot.restore_order(data, START)

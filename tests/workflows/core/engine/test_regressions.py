@@ -1,0 +1,140 @@
+"""Mistakes that random orders have found (test_properties.py), each by itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.order_driver import ANN, Driven
+from tests.support.plans import call
+from tests.support.undoable_plans import done, undoable
+from workflows.contract.order_messages import OrderAction
+from workflows.contract.states import StepState
+from workflows.core.actions import order_actions
+from workflows.core.actions.order_actions import OrderActionName
+from workflows.core.amendment import impact
+from workflows.core.compensation.undo_order import request_undo
+from workflows.core.state.state_transitions import UndoReason
+from workflows.core.steps.refusal import RequestRefused
+
+S = StepState
+CALLED_BACK = {"call": {"system": "shop", "post": "/x", "body": {}, "callback": {"within": "1d"}}}
+
+
+def act(driven: Driven, name: OrderActionName, **of: Any) -> None:
+    message = OrderAction(actor=ANN, **of)
+    assert order_actions.check_order_action(driven.run, name, message) is None
+    order_actions.apply_order_action(driven.run, name, message)
+    driven.go_on()
+
+
+def undo_state(driven: Driven, name: str) -> StepState:
+    undo = driven.step(name).undo
+    assert undo is not None
+    return undo.state
+
+
+def test_an_undo_that_is_retried_waits_for_what_depends_on_its_step() -> None:
+    driven = done({"a": undoable(), "b": undoable(after=["a"]), "c": {"event": {"name": "paid"}}}, "a", "b")
+    request_undo(driven.run, [driven.step("a")], UndoReason.FAILURE)
+    driven.go_on()
+    driven.fail("a", "refused")
+    assert undo_state(driven, "a") is S.FATALLY_FAILED
+    act(driven, "rollback")  # b, too
+    driven.act("retry", "a")
+    assert driven.flying() == ["camera.b@1"]
+    driven.answer("b")
+    assert driven.flying() == ["camera.a@1"]
+
+
+def test_what_ends_only_to_be_done_again_lets_nobody_go_on() -> None:
+    driven = Driven({"a": undoable(), "b": call(after=["a"])})
+    act(driven, "redo", step="camera.a@1")
+    driven.answer("a", {"id": "a"})
+    assert (driven.state("b"), driven.sent("b")) == (S.PENDING, [])
+    driven.answer("a")  # undone
+    driven.answer("a", {"id": "a"})  # done again
+    assert driven.state("b") is S.IN_PROGRESS
+
+
+def test_what_a_cancelled_order_held_does_not_begin() -> None:
+    driven = Driven({"a": call(), "b": {"wait": {"for": "1h"}, "after": ["a"]}})
+    act(driven, "hold", step="camera.b@1")
+    driven.answer("a")
+    assert driven.state("b") is S.ON_HOLD
+    act(driven, "cancel")
+    assert driven.state("b") is S.DISCARDED
+
+
+def test_a_skipped_step_that_was_to_be_done_again_is_given_up_with_its_order() -> None:
+    steps = {"a": undoable(), "b": call(after=["a"]), "c": undoable(after=["b"])}
+    driven = done({**steps, "d": {"event": {"name": "paid"}}}, "a")
+    driven.fail("b", "refused")
+    driven.act("skip", "b")
+    driven.answer("c", {"id": "c"})
+    act(driven, "redo", step="camera.b@1")
+    act(driven, "rollback")
+    driven.answer("c")
+    driven.answer("a")
+    assert driven.run.ended
+    assert set(driven.states().values()) == {"cancelled"}
+
+
+def test_a_callback_that_comes_before_the_next_attempt_is_kept() -> None:
+    driven = Driven({"a": CALLED_BACK, "b": call()}, in_flight=1)
+    driven.fail("a", "timeout", outcome_known=False)
+    driven.act("retry", "a")  # and it stands in line behind b
+    assert driven.state("a") is S.READY
+    assert driven.call_back("a", {"id": 1}) == "kept"
+    driven.answer("b")
+    driven.answer("a")
+    assert driven.state("a") is S.COMPLETED
+
+
+def test_a_callback_that_says_no_finds_its_step_in_fallout_already() -> None:
+    refused = [{"if": "payload.ok == false", "code": "refused", "message": "no"}]
+    driven = Driven({"a": CALLED_BACK | {"fail_when": refused}})
+    driven.answer("a")
+    driven.wait(86_401)
+    assert driven.state("a") is S.FATALLY_FAILED
+    driven.call_back("a", {"ok": False})
+    failure = driven.step("a").failure
+    assert failure is not None
+    assert (driven.state("a"), failure.code) == (S.FATALLY_FAILED, "refused")
+
+
+def test_a_callback_of_an_undo_that_is_over_is_late() -> None:
+    undo = {"call": {"system": "shop", "delete": "/x/${output.id}", "callback": {"within": "1d"}}}
+    driven = done({"a": call(undo=undo), "b": {"event": {"name": "paid"}, "after": ["a"]}}, "a")
+    act(driven, "redo", step="camera.a@1")
+    key = driven.run.undo_idempotency_key(driven.step("a"))
+    driven.answer("a")
+    assert driven.call_back("a", {}, key=key) == "completed"
+    assert driven.call_back("a", {}, key=key, event_id="again") == "late"
+
+
+def test_while_an_order_rolls_back_nothing_that_an_amendment_left_out_comes_back() -> None:
+    driven = done({"a": undoable(), "b": {"event": {"name": "paid"}}}, "a")
+    act(driven, "rollback")
+    with pytest.raises(RequestRefused, match="is being rolled back"):
+        impact.check_amendable(driven.run)
+
+
+def test_what_is_settled_is_nobodys_fallout_and_its_clock_stands() -> None:
+    driven = Driven({"a": call(sla={"duration": "1h"}, on_failure=[{"do": "fallout", "queue": "desk"}])})
+    driven.fail("a", "refused")
+    assert driven.view("a").queue == "desk"
+    driven.act("skip", "a")
+    assert driven.view("a").queue is None
+    driven = Driven({"a": undoable(sla={"duration": "1h"}), "b": {"event": {"name": "paid"}}})
+    act(driven, "rollback")
+    clock = driven.step("a").sla_clock
+    assert clock is not None
+    assert not clock.is_running
+
+
+def test_what_a_person_completed_took_no_attempt_also_after_it_was_carried_over() -> None:
+    driven = Driven({"a": call("/${attributes.missing}"), "b": {"event": {"name": "paid"}}})
+    driven.act("complete", "a", {"id": 1})
+    assert (driven.view("a").attempts, driven.carry_over().view("a").attempts) == (0, 0)

@@ -1,0 +1,247 @@
+"""Steps that wait for steps of other orders, and what those orders tell: the core, driven by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
+from tests.support.order_driver import Driven
+from tests.support.plans import call, plan_of
+from workflows.contract.states import StepState
+from workflows.core.amendment.plan_swap import swap_plan
+from workflows.core.engine import advance
+from workflows.core.execution import cross_order_notify
+from workflows.core.execution.cross_order_wait import INITIAL_PAUSE, MAX_ABSENCE, MAX_PAUSE
+from workflows.core.state.commands import SendStepStatus, WatchOrderStep
+
+S = StepState
+
+
+def waiting(order: str = "O-2", step: str = "ship", **further: Any) -> dict[str, Any]:
+    return call(after=[{"order": order, "step": step, **further}])
+
+
+def driven_of(steps: dict[str, Any], **plan: Any) -> Driven:
+    return Driven(plan_of(steps, **plan))
+
+
+def asked(driven: Driven) -> list[StepWatch]:
+    return [command.watch for command in driven.commands if isinstance(command, WatchOrderStep)]
+
+
+def told(driven: Driven) -> list[tuple[str, str]]:
+    """To which order, and what."""
+    return [(each.order_id, each.status.standing) for each in driven.commands if isinstance(each, SendStepStatus)]
+
+
+def say(driven: Driven, standing: str, words: str = "", name: str = "a", step: str = "ship") -> None:
+    said = {"step_id": f"camera.{name}@1", "other_order": "O-2", "other_step": step, "standing": standing}
+    advance.receive_step_status(driven.run, CrossOrderStepStatus.model_validate(said | {"words": words}))
+    driven.go_on()
+
+
+def watch_of(name: str, order: str = "O-9", workstream: str = "camera") -> StepWatch:
+    return StepWatch(order_id=order, step_id="x.y@1", other_order="O-1", other_step=name, workstream=workstream)
+
+
+def watch(driven: Driven, name: str, order: str = "O-9") -> None:
+    cross_order_notify.add_watch(driven.run, watch_of(name, order))
+    driven.go_on()
+
+
+def test_the_other_order_is_asked_once_the_steps_own_predecessors_are_settled() -> None:
+    driven = driven_of({"b": call(), "a": call(after=["b", {"order": "${steps.b.output.order}", "step": "ship"}])})
+    assert asked(driven) == []
+    driven.answer("b", {"order": "O-2"})
+    assert [(watch.other_order, watch.other_step, watch.workstream) for watch in asked(driven)] == [
+        ("O-2", "ship", "camera")
+    ]
+    assert driven.state("a") is S.PENDING
+    assert driven.view("a").waits_for == "step ship of order O-2"
+
+
+def test_it_begins_when_the_other_orders_step_is_done_and_not_before() -> None:
+    driven = driven_of({"a": waiting()})
+    say(driven, "open")
+    assert driven.state("a") is S.PENDING
+    say(driven, "done")
+    assert driven.state("a") is S.IN_PROGRESS
+    assert "step ship of order O-2 done" in [entry.message for entry in driven.run.audit_log.entries]
+    say(driven, "done")
+    assert len(driven.sent("a")) == 1
+
+
+def test_it_waits_for_all_the_steps_that_it_names() -> None:
+    both = [{"order": "O-2", "step": "ship"}, {"order": "O-2", "step": "bill"}]
+    driven = driven_of({"a": call(after=both)})
+    say(driven, "done")
+    assert driven.view("a").waits_for == "step bill of order O-2"
+    say(driven, "done", step="bill")
+    assert driven.state("a") is S.IN_PROGRESS
+
+
+def test_its_condition_is_judged_once_the_other_order_is_done() -> None:
+    driven = driven_of({"a": {**waiting(), "when": "order.characteristics.go == true"}}, characteristics={"go": False})
+    driven.set(go=True)
+    say(driven, "done")
+    assert driven.state("a") is S.IN_PROGRESS
+
+
+@pytest.mark.parametrize(
+    ("standing", "code"),
+    [("undone", "other_step_undone"), ("ended", "other_order_ended"), ("missing", "no_such_step")],
+)
+def test_a_step_that_waits_in_vain_is_in_fallout_and_a_retry_asks_again(standing: str, code: str) -> None:
+    driven = driven_of({"a": waiting()})
+    say(driven, standing, "cancelled")
+    assert driven.state("a") is S.FATALLY_FAILED
+    error = driven.view("a").error
+    assert error is not None
+    assert error.code == code
+    driven.act("retry", "a")
+    assert len(asked(driven)) == 2
+    say(driven, "done")
+    assert driven.state("a") is S.IN_PROGRESS
+
+
+def test_the_definition_may_accept_that_it_waits_in_vain() -> None:
+    driven = driven_of({"a": {**waiting(), "on_failure": [{"code": "no_such_step", "do": "continue"}]}})
+    say(driven, "missing")
+    assert driven.state("a") is S.FAILED_ACCEPTED
+    assert driven.run.ended
+
+
+def test_within_ends_the_waiting_with_code_timeout() -> None:
+    driven = driven_of({"a": waiting(within="2h")})
+    driven.wait(7_199)
+    assert driven.state("a") is S.PENDING
+    driven.wait(1)
+    error = driven.view("a").error
+    assert (driven.state("a"), error and error.code) == (S.FATALLY_FAILED, "timeout")
+
+
+def test_an_order_that_does_not_come_in_thirty_days_is_waited_for_no_longer() -> None:
+    driven = driven_of({"a": waiting()})
+    say(driven, "not_there")
+    assert driven.view("a").other_orders[0].absent
+    driven.wait(MAX_ABSENCE - 1)
+    say(driven, "not_there")
+    assert driven.state("a") is S.PENDING
+    driven.wait(1)
+    say(driven, "not_there")
+    error = driven.view("a").error
+    assert error is not None
+    assert error.code == "no_such_order"
+
+
+def test_what_is_not_answered_is_asked_again_at_growing_intervals() -> None:
+    driven = driven_of({"a": waiting()})
+    pauses = []
+    for _ in range(12):
+        advance.order_watch_ended(driven.run, asked(driven)[-1], None)
+        before = driven.run.now
+        due = driven.run.next_due()
+        assert due is not None
+        driven.wait(due[0] - before)
+        pauses.append(driven.run.now - before)
+    assert pauses == [min(INITIAL_PAUSE * 2**n, MAX_PAUSE) for n in range(12)]
+
+
+def test_an_order_cannot_wait_for_itself_nor_for_what_is_no_order() -> None:
+    for order in ("O-1", "no order", ""):
+        driven = driven_of({"a": waiting(order)})
+        error = driven.view("a").error
+        assert error is not None
+        assert error.code == "definition_error"
+
+
+def test_what_waits_crosses_over_and_asks_again() -> None:
+    driven = driven_of({"a": waiting(within="2h"), "b": call()})
+    say(driven, "not_there")
+    watch(driven, "b")
+    driven.answer("b", {})
+    after = driven.carry_over()
+    assert after.view("a").other_orders == driven.view("a").other_orders
+    assert len(asked(after)) == 1
+    assert told(after) == []
+    after.wait(7_200)
+    assert after.state("a") is S.FATALLY_FAILED
+
+
+def test_who_has_asked_crosses_over() -> None:
+    driven = driven_of({"b": {"manual": {"queue": "q"}}})
+    watch(driven, "b")
+    after = driven.carry_over()
+    after.act("complete", "b")
+    assert told(after) == [("O-9", "done")]
+
+
+def test_whoever_asks_is_told_when_all_instances_are_settled() -> None:
+    driven = driven_of({"a": call(), "b": call(after=["a"])})
+    for name in ("b", "camera.b", "camera.b@1", "camera"):
+        watch(driven, name, order=f"for {name}")
+    watch(driven, "a")
+    driven.answer("a", {})
+    assert told(driven) == [("O-9", "done")]
+    driven.answer("b", {})
+    assert told(driven)[1:] == [(f"for {name}", "done") for name in ("b", "camera.b", "camera.b@1", "camera")]
+    watch(driven, "b", order="late")
+    assert told(driven)[-1] == ("late", "done")
+
+
+def test_a_skipped_step_counts_as_done_and_one_that_is_not_there_as_missing() -> None:
+    driven = driven_of({"a": call(when="quantity > 5"), "b": call()})
+    watch(driven, "a")
+    watch(driven, "other")
+    watch(driven, "camera.other")
+    assert told(driven) == [("O-9", "done"), ("O-9", "missing"), ("O-9", "missing")]
+
+
+def test_many_are_told_by_and_by() -> None:
+    driven = driven_of({"a": call(), "b": call(after=["a"])})
+    for number in range(250):
+        watch(driven, "a", order=f"O-{number + 10}")
+    driven.answer("a", {})
+    assert len(told(driven)) == cross_order_notify.MAX_NOTIFICATIONS
+    for _ in range(250):
+        advance.step_status_sent(driven.run)
+        driven.go_on()
+    assert len({order for order, _ in told(driven)}) == 250
+
+
+def test_an_ended_order_tells_how_its_step_stands() -> None:
+    driven = driven_of({"a": call()})
+    assert cross_order_notify.step_status(driven.run, watch_of("a")).standing == "open"
+    driven.answer("a", {})
+    assert cross_order_notify.step_status(driven.run, watch_of("a")).standing == "done"
+    assert cross_order_notify.step_status(driven.run, watch_of("b")).standing == "missing"
+
+
+def test_an_amendment_that_names_another_order_has_it_asked_instead() -> None:
+    steps = {"a": waiting("${attributes.other}", within="2h"), "b": {"manual": {"queue": "q"}}}
+    driven = driven_of(steps, attributes={"other": "O-2"})
+    driven.wait(1_800)
+    swap_plan(driven.run, plan_of(steps, attributes={"other": "O-2"}), frozenset())
+    driven.go_on()
+    assert [each.other_order for each in asked(driven)] == ["O-2"] * len(asked(driven))
+    swap_plan(driven.run, plan_of({**steps, "c": call()}, attributes={"other": "O-3"}), frozenset())
+    driven.go_on()
+    assert asked(driven)[-1].other_order == "O-3"
+    say(driven, "done")
+    assert driven.state("a") is S.PENDING
+    driven.wait(7_199)
+    assert driven.state("a") is S.PENDING
+
+
+def test_an_order_that_is_amended_looks_for_what_is_asked_of_it_anew() -> None:
+    steps = {"a": {"manual": {"queue": "q"}}, "b": {"manual": {"queue": "q"}}}
+    driven = driven_of(steps)
+    watch(driven, "camera")
+    swap_plan(driven.run, plan_of({**steps, "c": {"manual": {"queue": "q"}}}), frozenset())
+    for name in "ab":
+        driven.act("complete", name)
+    assert told(driven) == []
+    driven.act("complete", "c")
+    assert told(driven) == [("O-9", "done")]

@@ -1,0 +1,282 @@
+"""Steps that wait: timers, conditions, events, people, activities of our own."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+
+from tests.support.order_driver import START, Driven
+from tests.support.plans import call, plan_of
+from workflows.contract.order_messages import RefusalCode
+from workflows.contract.states import StepState
+from workflows.core.execution import event_matching
+from workflows.core.state.commands import StartActivity, SubscribeEvents, UnsubscribeEvents
+from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.steps.refusal import RequestRefused
+
+S = StepState
+
+
+def test_a_wait_for_a_time_ends_when_it_is_over() -> None:
+    driven = Driven({"a": {"wait": {"for": "2d"}}})
+    assert driven.view("a").due == datetime.fromtimestamp(START + 2 * 86_400, UTC)
+    driven.wait(2 * 86_400 - 0.1)
+    assert driven.state("a") is S.IN_PROGRESS
+    driven.wait(0.1)
+    assert driven.state("a") is S.COMPLETED
+
+
+def test_a_wait_until_a_moment_that_is_past_ends_at_once() -> None:
+    driven = Driven({"a": {"wait": {"until": "2020-01-01T00:00:00Z"}}, "b": {"wait": {"until": "2030-01-01"}}})
+    assert driven.states() == {"a": "completed", "b": "in_progress"}
+
+
+def test_a_moment_may_be_computed_of_an_output() -> None:
+    until = "${timestamp(steps.a.output.visit_at) - days(1)}"
+    driven = Driven({"a": call(), "b": {"after": ["a"], "wait": {"until": until}}})
+    driven.answer("a", {"visit_at": "2030-06-02T10:00:00Z"})
+    assert driven.view("b").due == datetime(2030, 6, 1, 10, tzinfo=UTC)
+
+
+def test_what_is_no_moment_parks_the_step() -> None:
+    driven = Driven(plan_of({"a": {"wait": {"until": "${attributes.day}"}}}, attributes={"day": "soon"}))
+    assert driven.state("a") is S.FATALLY_FAILED
+    assert "`soon` is no date and time" in str(driven.step("a").failure)
+
+
+def test_a_condition_holds_when_a_characteristic_is_set() -> None:
+    driven = Driven({"a": {"wait": {"condition": "order.characteristics.paid == true", "within": "30d"}}})
+    assert driven.state("a") is S.IN_PROGRESS
+    assert "paid" in (driven.view("a").waits_for or "")
+    driven.set(paid=False)
+    assert driven.state("a") is S.IN_PROGRESS
+    driven.set(paid=True)
+    assert driven.state("a") is S.COMPLETED
+
+
+def test_a_condition_reads_any_steps_output() -> None:
+    driven = Driven({"a": call(), "b": {"wait": {"condition": "steps.a.output.n > 1"}}})
+    assert driven.state("b") is S.IN_PROGRESS
+    driven.answer("a", {"n": 2})
+    assert driven.state("b") is S.COMPLETED
+
+
+def test_a_condition_that_does_not_come_within_its_time_fails_with_timeout() -> None:
+    driven = Driven(
+        {"a": {"wait": {"condition": "false", "within": "1h"}, "on_failure": [{"code": "timeout", "do": "continue"}]}}
+    )
+    driven.wait(3_600)
+    assert driven.state("a") is S.FAILED_ACCEPTED
+
+
+def test_a_condition_of_another_type_parks_the_step() -> None:
+    driven = Driven({"a": {"wait": {"condition": "quantity"}}})
+    assert driven.state("a") is S.FATALLY_FAILED
+
+
+def test_setting_again_what_is_set_changes_nothing() -> None:
+    driven = Driven({"a": call()})
+    assert not driven.set(paid=True).already
+    assert driven.set(paid=True).already
+    assert [entry.message for entry in driven.run.audit_log.entries].count("set paid") == 1
+
+
+DELIVERED = {"event": {"name": "delivered", "key": "${order.id}", "within": "5d"}}
+
+
+def test_an_event_completes_the_step_that_its_name_and_key_belong_to() -> None:
+    driven = Driven({"a": DELIVERED})
+    assert driven.view("a").waits_for == "event delivered with key O-1"
+    with pytest.raises(RequestRefused) as refused:
+        driven.event("delivered", "O-2")
+    assert refused.value.code is RefusalCode.NOT_FOUND
+    assert "O-1" in str(refused.value)
+    assert driven.event("delivered", "O-1", {"at": "door"}) == "completed"
+    assert driven.step("a").output == {"at": "door"}
+
+
+def test_a_keyed_event_is_subscribed_to_while_the_step_waits() -> None:
+    driven = Driven({"a": DELIVERED, "b": {"event": {"name": "other"}}})
+    subscribed = [command for command in driven.commands if isinstance(command, SubscribeEvents)]
+    assert [(command.subscription.names, command.subscription.key) for command in subscribed] == [
+        (["delivered"], "O-1")
+    ]
+    driven.event("delivered", "O-1")
+    ended = [command for command in driven.commands if isinstance(command, UnsubscribeEvents)]
+    assert [command.subscription for command in ended] == [subscribed[0].subscription]
+
+
+def test_an_event_that_does_not_come_within_its_time_fails_with_timeout() -> None:
+    driven = Driven({"a": DELIVERED})
+    driven.wait(5 * 86_400)
+    assert driven.step("a").failure.code == "timeout"  # type: ignore[union-attr]
+    assert any(isinstance(command, UnsubscribeEvents) for command in driven.commands)
+
+
+def test_the_first_of_several_names_completes_the_step() -> None:
+    written = {"event": {"name": ["paid", "waived"]}, "output": {"how": "${event}"}}
+    driven = Driven({"a": written})
+    driven.event("waived")
+    assert driven.step("a").output == {"how": "waived"}
+    assert driven.event("paid") == "late"
+
+
+def test_match_decides_which_event_is_meant() -> None:
+    driven = Driven({"a": {"event": {"name": "paid", "match": "payload.amount >= 10"}}})
+    for payload in ({"amount": 9}, {}, None):
+        with pytest.raises(RequestRefused):
+            driven.event("paid", None, payload)
+    assert driven.event("paid", None, {"amount": 10}) == "completed"
+
+
+def test_an_event_that_fits_several_steps_is_refused_unless_it_names_one() -> None:
+    driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
+    with pytest.raises(RequestRefused) as refused:
+        driven.event("paid")
+    assert refused.value.code is RefusalCode.AMBIGUOUS
+    assert "camera.a@1, camera.b@1" in str(refused.value)
+    assert driven.event("paid", step="2") == "completed"
+    assert driven.states() == {"a": "in_progress", "b": "completed"}
+
+
+def test_an_early_event_is_kept_until_its_steps_turn() -> None:
+    driven = Driven({"a": call(), "b": {**DELIVERED, "after": ["a"]}})
+    assert driven.event("delivered", "O-1", {"n": 1}) == "kept"
+    driven.answer("a", {})
+    assert driven.state("b") is S.COMPLETED
+    assert driven.step("b").output == {"n": 1}
+    assert not driven.run.inbox.early_events
+
+
+def test_a_kept_event_is_taken_only_by_the_step_whose_key_it_has() -> None:
+    written = {"event": {"name": "delivered", "key": "${steps.a.output.tracking}"}, "after": ["a"]}
+    driven = Driven({"a": call(), "b": written})
+    driven.event("delivered", "T-2")
+    driven.event("delivered", "T-1")
+    driven.answer("a", {"tracking": "T-1"})
+    assert driven.state("b") is S.COMPLETED
+    assert [event.key for event in driven.run.inbox.early_events] == ["T-2"]
+
+
+def test_the_same_event_counts_once() -> None:
+    driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}, "after": ["a"]}})
+    assert driven.event("paid", event_id="e-1") == "completed"
+    assert driven.event("paid", event_id="e-1") == "duplicate"
+    assert driven.states() == {"a": "completed", "b": "in_progress"}
+
+
+def test_an_event_whose_step_is_done_is_late_and_one_that_nobody_knows_is_refused() -> None:
+    driven = Driven({"a": {"event": {"name": "paid"}}, "b": call()})
+    driven.event("paid", event_id="e-1")
+    assert driven.event("paid", event_id="e-2") == "late"
+    with pytest.raises(RequestRefused) as refused:
+        driven.event("pand")
+    assert refused.value.code is RefusalCode.NOT_FOUND
+    assert "paid" in str(refused.value)
+
+
+def test_by_hand_an_event_without_key_completes_the_step_that_it_names() -> None:
+    driven = Driven({"a": DELIVERED})
+    with pytest.raises(RequestRefused):
+        driven.event("delivered", "wrong", step="camera.a@1")
+    with pytest.raises(RequestRefused):
+        driven.event("other", step="camera.a@1")
+    assert driven.event("delivered", step="camera.a@1") == "completed"
+
+
+def test_an_event_can_be_a_failure_of_the_business() -> None:
+    written = {
+        "event": {"name": "paid"},
+        "fail_when": [{"if": "payload.ok == false", "code": "refused", "message": "no money"}],
+    }
+    driven = Driven({"a": written})
+    driven.event("paid", None, {"ok": False})
+    assert driven.state("a") is S.FATALLY_FAILED
+    driven.act("retry", "a")
+    assert driven.view("a").waits_for == "event paid"
+    driven.event("paid", None, {"ok": True})
+    assert driven.state("a") is S.COMPLETED
+
+
+def test_an_event_kept_as_ambiguous_goes_to_the_step_that_is_left() -> None:
+    driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
+    kept = ReceivedEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
+    event_matching.apply_event(driven.run, kept, event_matching.EventVerdict("kept"))
+    driven.event("paid", step="camera.a@1", event_id="e-2")
+    assert driven.state("b") is S.COMPLETED
+    assert driven.step("b").output == {"n": 1}
+
+
+def test_too_many_early_events_are_refused() -> None:
+    driven = Driven({"a": call(), "b": {"event": {"name": "paid"}, "after": ["a"]}})
+    with pytest.raises(RequestRefused) as refused:
+        driven.event("paid", None, "x" * 400_000)
+    assert refused.value.code is RefusalCode.NOT_NOW
+
+
+FORM = {"outcome": {"type": "string", "enum": ["done", "absent"], "required": True}, "day": {"type": "date"}}
+INSTALL = {
+    "manual": {"queue": "field_force", "instructions": "Visit ${order.customer.name}", "form": FORM},
+    "fail_when": [{"if": 'payload.outcome == "absent"', "code": "absent", "message": "Nobody there"}],
+}
+
+
+def test_a_task_waits_for_a_person_with_instructions_and_form() -> None:
+    driven = Driven({"a": INSTALL})
+    view = driven.view("a")
+    assert (view.waits_for, view.queue, view.instructions) == (
+        "a person in field_force",
+        "field_force",
+        "Visit Elm Street 14",
+    )
+    assert view.form is not None
+    assert view.form["outcome"]["enum"] == ["done", "absent"]
+    assert driven.run.open_task_count == 1
+
+
+def test_a_task_is_completed_with_what_the_form_asks_for() -> None:
+    driven = Driven({"a": INSTALL})
+    for data in (None, {"outcome": "dne"}, {"outcome": "done", "dy": 1}, {"outcome": "done", "day": "tomorrow"}):
+        with pytest.raises(RequestRefused) as refused:
+            driven.act("complete", "a", data)
+        assert refused.value.code is RefusalCode.INVALID
+    answer = driven.act("complete", "a", {"outcome": "done", "day": "2026-12-01"})
+    assert answer.state is S.COMPLETED
+    assert driven.step("a").output == {"outcome": "done", "day": "2026-12-01"}
+    assert driven.run.open_task_count == 0
+
+
+def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> None:
+    driven = Driven({"a": INSTALL})
+    answer = driven.act("complete", "a", {"outcome": "absent"})
+    assert answer.state is S.FATALLY_FAILED
+    assert "Nobody there" in answer.message
+    driven.act("retry", "a")
+    assert driven.run.open_task_count == 1
+    driven.act("complete", "a", {"outcome": "done"})
+    assert driven.state("a") is S.COMPLETED
+
+
+def test_instructions_that_have_no_value_park_the_step_before_a_person_is_asked() -> None:
+    driven = Driven({"a": {"manual": {"queue": "q", "instructions": "${attributes.missing}"}}})
+    assert driven.state("a") is S.FATALLY_FAILED
+
+
+def test_an_activity_gets_its_input_rendered_and_its_output_is_judged() -> None:
+    written = {
+        "activity": "notify",
+        "with": {"to": "${order.customer.id}"},
+        "fail_when": [{"if": "output.sent == false", "code": "not_sent"}],
+        "output": {"at": "${output.at}"},
+    }
+    driven = Driven({"a": written, "b": written})
+    command = driven.sent("a")[0]
+    assert isinstance(command, StartActivity)
+    assert command.name == "notify"
+    assert command.request.with_ == {"to": "C-1"}
+    assert command.request.idempotency_key == "O-1/camera.a@1/do/1"
+    driven.answer("a", {"sent": True, "at": "noon"})
+    assert driven.step("a").output == {"at": "noon"}
+    driven.answer("b", {"sent": False})
+    assert driven.step("b").failure.code == "not_sent"  # type: ignore[union-attr]

@@ -1,0 +1,248 @@
+"""What an order tells: which events, in which order, with what in them; and nothing where nobody wants to know."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from activity_contract.notifications import NotificationBatch, NotificationEvent, NotificationFilter, NotificationOrder
+from compiler.language.event_types import EVENT_TYPES
+from compiler.plan.codec import encode_plan
+from tests.support.order_driver import ANN, START, Driven
+from tests.support.plans import call, plan_of
+from workflows.contract.states import OrderState, StepState
+from workflows.core.continue_as_new import order_snapshot
+from workflows.core.engine import advance
+from workflows.core.notifications import order_events
+from workflows.core.notifications import order_events as telling
+from workflows.core.state.commands import Command, PublishEvents
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import line_states
+
+EVERYTHING = ["*"]
+
+
+class Telltale(Driven):
+    """An order that tells; what it hands over arrives at once, unless `slow`."""
+
+    def __init__(self, steps: Mapping[str, Any], events: list[str], revision: int = 1, slow: bool = False) -> None:
+        self.plan = plan_of(steps)
+        self.run = OrderRun(self.plan, START)
+        self.run.raise_engine_errors = True
+        self.commands: list[Command] = []
+        self.batches: list[NotificationBatch] = []
+        self.slow = slow
+        advance.start_order(self.run)
+        telling.start_events(self.run, NotificationFilter(events=events, receivers=["crm"]), revision)
+        self.go_on()
+
+    def go_on(self) -> None:
+        super().go_on()
+        while True:
+            telling.emit_events(self.run)
+            handed = [each.batch for each in advance.drain_commands(self.run) if isinstance(each, PublishEvents)]
+            self.batches += handed
+            if not handed or self.slow:
+                return
+            telling.batch_published(self.run, succeeded=True)
+
+    @property
+    def told(self) -> list[NotificationEvent]:
+        return [event for batch in self.batches for event in batch.events]
+
+    @property
+    def types(self) -> list[str]:
+        return [event.type for event in self.told]
+
+    def last(self, event_type: str) -> dict[str, Any]:
+        return next(event.data for event in reversed(self.told) if event.type == event_type)
+
+
+def test_the_states_of_an_order_are_told_in_order_with_numbers_without_gaps() -> None:
+    driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.*"])
+    driven.answer("a")
+    driven.answer("b")
+    assert driven.types == ["order.accepted", "order.in_progress", "order.completed"]
+    assert [event.number for event in driven.told] == [1, 2, 3]
+    assert [event.id for event in driven.told] == ["O-1/1", "O-1/2", "O-1/3"]
+    assert driven.last("order.completed") == {"state_before": "in_progress", "state": "completed"}
+    assert driven.batches[-1].ended
+    assert not driven.batches[0].ended
+    assert driven.batches[0].order == NotificationOrder(
+        id="O-1", customer={"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, products=["home"]
+    )
+
+
+def test_a_later_revision_has_ids_of_its_own() -> None:
+    assert [event.id for event in Telltale({"a": call()}, ["order.*"], revision=2).told] == ["O-1/r2/1", "O-1/r2/2"]
+
+
+def test_an_order_that_nobody_wants_to_hear_of_notes_nothing() -> None:
+    driven = Driven({"a": call()})
+    telling.start_events(driven.run, None, 1)
+    telling.record_event(driven.run, "order.late")
+    driven.answer("a")
+    telling.emit_events(driven.run)
+    assert driven.run.event_buffer is None
+    assert driven.run.audit_log.unsent is None
+    assert not advance.drain_commands(driven.run)
+
+
+def test_only_what_is_wanted_is_told_and_numbered() -> None:
+    driven = Telltale({"a": call(), "b": call()}, ["step.fatally_failed"])
+    driven.answer("a")
+    driven.fail("b", "out_of_stock", "none left")
+    assert [(event.type, event.number) for event in driven.told] == [("step.fatally_failed", 1)]
+
+
+def test_an_order_that_has_told_nothing_ends_without_a_farewell() -> None:
+    driven = Telltale({"a": call()}, ["step.fatally_failed"])
+    driven.answer("a")
+    assert driven.run.ended
+    assert driven.batches == []
+
+
+def test_its_end_is_handed_over_even_where_it_is_no_event() -> None:
+    driven = Telltale({"a": call()}, ["order.in_progress"])
+    driven.answer("a")
+    assert [(len(batch.events), batch.ended) for batch in driven.batches] == [(1, False), (0, True)]
+
+
+def test_fallout_tells_why_and_the_way_out_of_it_who_and_how() -> None:
+    cases = [{"do": "fallout", "queue": "field_ops"}]
+    driven = Telltale({"a": call(on_failure=cases), "b": call(after=["a"])}, ["step.fatally_failed", "step.resolved"])
+    driven.fail("a", "out_of_stock", "none left")
+    driven.act("complete", "a", {"id": "R-9"})
+    failed, resolved = driven.last("step.fatally_failed"), driven.last("step.resolved")
+    assert (failed["step"], failed["code"], failed["message"]) == ("camera.a@1", "out_of_stock", "none left")
+    assert (failed["queue"], failed["line"], failed["product"]) == ("field_ops", "camera@1", "camera")
+    assert (resolved["by"], resolved["reason"], resolved["act"]) == (ANN.by, ANN.reason, "completed")
+    assert (resolved["state_before"], resolved["state"]) == ("fatally_failed", "completed")
+
+
+def test_acts_of_people_are_told_with_who_and_why() -> None:
+    driven = Telltale({"a": call()}, ["step.acted", "order.acted"])
+    driven.fail("a")
+    driven.act("skip", "a")
+    driven.set(paid=True)
+    assert driven.types == ["step.acted", "order.acted"]
+    assert driven.last("step.acted")["act"] == "skipped"
+    assert driven.last("order.acted") == {"act": "set paid", "by": "ann", "reason": "asked to"}
+
+
+def test_milestones_and_completed_lines_are_told_before_the_order_that_they_complete() -> None:
+    driven = Telltale(
+        {"a": call(), "m": {"milestone": True, "after": ["a"]}},
+        ["milestone.reached", "line.completed", "order.completed"],
+    )
+    driven.answer("a")
+    assert driven.types == ["milestone.reached", "line.completed", "line.completed", "order.completed"]
+    assert driven.last("milestone.reached")["name"] == "M"
+    lines = [event.data["line"] for event in driven.told if event.type == "line.completed"]
+    assert lines == ["1", "camera@1"]
+
+
+def test_a_further_attempt_is_no_beginning() -> None:
+    driven = Telltale({"a": call()}, ["step.in_progress"])
+    driven.fail("a", attempts=1, retry_after=600.0)
+    driven.wait(600)
+    assert driven.types == ["step.in_progress"]
+
+
+def test_an_escalation_names_a_receiver_or_a_queue() -> None:
+    driven = Telltale({"a": call()}, ["step.escalated"])
+    for to in ("crm", "field_ops"):
+        order_events.escalate(driven.run, driven.step("a"), to, "late")
+        driven.go_on()
+    told = [(event.data.get("receiver"), event.data.get("queue")) for event in driven.told]
+    assert told == [("crm", None), (None, "field_ops")]
+
+
+def test_one_batch_is_on_its_way_at_a_time_and_what_was_broken_off_goes_again() -> None:
+    driven = Telltale({"a": call(), "b": call()}, ["step.*"], slow=True)
+    driven.answer("a")
+    assert [event.number for event in driven.told] == [1, 2]
+    telling.batch_published(driven.run, succeeded=False)
+    driven.go_on()
+    assert [event.number for event in driven.batches[-1].events] == [1, 2, 3]
+    telling.batch_published(driven.run, succeeded=True)
+    driven.go_on()
+    assert len(driven.batches) == 2
+
+
+def test_numbers_and_what_waits_cross_over_when_the_run_continues() -> None:
+    driven = Telltale({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
+    driven.fail("a", "out_of_stock")
+    telling.batch_published(driven.run, succeeded=False)
+    before = driven.run.event_buffer
+    run, _ = order_snapshot.restore_order(
+        order_snapshot.snapshot_order(driven.run, encode_plan(driven.plan)), driven.run.now
+    )
+    assert before is not None
+    assert run.event_buffer is not None
+    assert (run.event_buffer.last_number, run.event_buffer.pending) == (before.last_number, before.pending)
+    assert (run.event_buffer.last_order_state, run.event_buffer.order, run.event_buffer.emitted_types) == (
+        before.last_order_state,
+        before.order,
+        before.emitted_types,
+    )
+    driven.run, driven.slow = run, False
+    driven.act("skip", "a", {})
+    driven.answer("b")
+    numbers = [event.number for event in driven.told][2:]
+    assert driven.types[-1] == "order.completed"
+    assert "line.completed" in driven.types
+    assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
+
+
+def test_long_texts_are_cut_and_what_is_not_there_is_left_out() -> None:
+    driven = Telltale({"a": call()}, ["step.fatally_failed"])
+    driven.fail("a", "broken", "x" * 5_000)
+    data = driven.last("step.fatally_failed")
+    assert len(data["message"]) == telling.MAX_TEXT_LENGTH
+    assert None not in data.values()
+
+
+@pytest.mark.parametrize("state", [each for each in OrderState if each is not OrderState.ACKNOWLEDGED])
+def test_every_state_of_an_order_is_an_event(state: OrderState) -> None:
+    assert f"order.{state.value}" in EVENT_TYPES
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        each
+        for each in StepState
+        if each not in (StepState.PENDING, StepState.SCHEDULED, StepState.READY, StepState.FAILED)
+    ],
+)
+def test_every_state_of_a_step_that_is_more_than_waiting_is_an_event(state: StepState) -> None:
+    assert f"step.{state.value}" in EVENT_TYPES
+
+
+def test_an_amendment_is_told_and_its_lines_change_from_how_they_stood() -> None:
+    driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.amended", "line.*"])
+    driven.answer("a")
+    driven.answer("b")
+    assert driven.types.count("line.completed") == 2
+    run = driven.run
+    run.plan = replace(run.plan, catalogue_version="sha256:amended")
+    run.audit_log.record(run.now, "amended", None, "ann", "wants more")
+    driven.go_on()
+    assert driven.types[-1] == "order.amended"
+    assert driven.last("order.amended") == {"by": "ann", "reason": "wants more"}
+
+
+def test_what_is_told_of_lines_is_what_their_rolled_up_states_are() -> None:
+    driven = Telltale(
+        {"a": call(on_failure="continue"), "b": call(after=["a"], when="quantity > 5"), "c": call()}, ["line.*"]
+    )
+    driven.fail("a")
+    driven.answer("c")
+    told = {event.data["line"]: event.data["state"] for event in driven.told}
+    states = line_states(driven.run)
+    assert told == {"1": states.order_lines[0].value, "camera@1": states.lines[0].value}
+    assert told["camera@1"] == "partial"

@@ -1,0 +1,257 @@
+"""Forecasts and latest starts: along the critical path, from where the order is now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from math import inf
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.support.dated_plans import at, manual
+from tests.support.order_driver import START, Driven
+from tests.support.plans import call, plan_of
+from workflows.core.queries.order_view import order_view
+from workflows.core.timing.expected_duration import DAY, DEFAULT_DURATIONS, HOUR, StepTimings
+from workflows.core.timing.forecast import Forecast, latest_times, make_forecast
+
+POLL = {"get": "/p", "until": "true"}
+
+
+def hours(forecast: Forecast, driven: Driven) -> dict[str, tuple[float, float]]:
+    """Start and end of each step, in hours after the order began."""
+    names = [definition.step for definition in driven.plan.definitions]
+    return {
+        name: ((start - START) / HOUR, (end - START) / HOUR)
+        for name, start, end in zip(names, forecast.starts, forecast.ends, strict=True)
+    }
+
+
+def foreseen(driven: Driven) -> dict[str, tuple[float, float]]:
+    return hours(make_forecast(driven.run, driven.run.now), driven)
+
+
+EXPECTED: Mapping[str, tuple[dict[str, Any], float]] = {
+    "what is expected": (call(expected="3h", sla={"duration": "1d"}), 3 * HOUR),
+    "the sla": (call(sla={"duration": "2h"}), 2 * HOUR),
+    "a call": (call(), DEFAULT_DURATIONS["call"]),
+    "a callback": ({"call": {"system": "s", "post": "/x", "callback": {}}}, DEFAULT_DURATIONS["callback"]),
+    "a callback within": ({"call": {"system": "s", "post": "/x", "callback": {"within": "1h"}}}, HOUR),
+    "polling": ({"call": {"system": "s", "post": "/x", "poll": POLL}}, DEFAULT_DURATIONS["poll"]),
+    "a person": (manual(), DEFAULT_DURATIONS["manual"]),
+    "an event": ({"event": {"name": "e"}}, DEFAULT_DURATIONS["event"]),
+    "an event within": ({"event": {"name": "e", "within": "2h"}}, 2 * HOUR),
+    "a wait": ({"wait": {"for": "5h"}, "sla": {"duration": "1d"}}, 5 * HOUR),
+    "a condition": ({"wait": {"condition": "false"}}, DEFAULT_DURATIONS["condition"]),
+    "a milestone": ({"milestone": True}, 0.0),
+    "an activity": ({"activity": "greet"}, DEFAULT_DURATIONS["activity"]),
+    "worked out": (call(expected="${days(attributes.days)}"), 2 * DAY),
+    "not known yet": (call(after=["first"], expected="${steps.first.output.takes}", sla={"duration": "7h"}), 7 * HOUR),
+}
+
+
+@pytest.mark.parametrize(("step", "seconds"), EXPECTED.values(), ids=EXPECTED.keys())
+def test_the_expected_duration(step: dict[str, Any], seconds: float) -> None:
+    driven = Driven(plan_of({"first": manual(), "x": step}, attributes={"days": 2}))
+    assert StepTimings(driven.plan).timing(driven.run, driven.step("x")).duration == seconds
+
+
+def test_what_was_not_known_counts_as_soon_as_it_is() -> None:
+    steps = {"a": call(), "b": manual(after=["a"]), "c": manual(after=["b"], expected="${steps.a.output.takes}")}
+    driven = Driven(steps)
+    timings = StepTimings(driven.plan)
+    assert timings.timing(driven.run, driven.step("c")).duration == DEFAULT_DURATIONS["manual"]
+    driven.answer("a", {"takes": "9h"})
+    assert timings.timing(driven.run, driven.step("c")).duration == 9 * HOUR
+
+
+def test_the_end_is_that_of_the_longest_path() -> None:
+    steps = {
+        "a": manual(expected="2h"),
+        "b": manual(expected="5h", after=["a"]),
+        "c": manual(expected="1h", after=["a"]),
+        "d": manual(expected="3h", after=["b", "c"]),
+    }
+    driven = Driven(steps)
+    forecast = make_forecast(driven.run, START)
+    assert hours(forecast, driven) == {"a": (0, 2), "b": (2, 7), "c": (2, 3), "d": (7, 10)}
+    assert forecast.end == START + 10 * HOUR
+    assert forecast.critical_step == 0
+
+
+def test_what_has_ended_counts_as_it_was_and_what_overruns_ends_now() -> None:
+    driven = Driven({"a": manual(expected="2h"), "b": manual(expected="5h", after=["a"]), "c": manual(expected="1h")})
+    driven.wait(HOUR)
+    driven.act("complete", "a")
+    driven.wait(2 * HOUR)
+    assert foreseen(driven) == {"a": (0, 1), "b": (1, 6), "c": (0, 3)}
+    driven.wait(10 * HOUR)
+    assert foreseen(driven) == {"a": (0, 1), "b": (1, 13), "c": (0, 13)}
+
+
+def test_timers_and_scheduled_starts_count_as_what_they_are() -> None:
+    steps = {
+        "delayed": call(start={"delay": "3h"}, expected="1h"),
+        "timed": {"wait": {"for": "4h"}},
+        "later": call(start={"at": at(6 * HOUR).isoformat()}, expected="1h", after=["timed"]),
+        "pause": {"wait": {"until": at(9 * HOUR).isoformat()}, "after": ["timed"]},
+        "soon": call(start={"delay": "30m"}, expected="1h", after=["timed"]),
+        "event": {"event": {"name": "e", "within": "2h"}, "expected": "8h"},
+    }
+    driven = Driven(steps)
+    driven.wait(HOUR)
+    assert foreseen(driven) == {
+        "delayed": (3, 4), "timed": (0, 4), "later": (6, 7), "pause": (4, 9), "soon": (4.5, 5.5), "event": (0, 2),
+    }  # fmt: skip
+
+
+def test_what_is_in_fallout_takes_all_its_time_from_now() -> None:
+    driven = Driven({"a": call(expected="2h"), "b": call(expected="1h", after=["a"])})
+    driven.fail("a")
+    driven.wait(10 * HOUR)
+    assert foreseen(driven) == {"a": (10, 12), "b": (12, 13)}
+
+
+def test_an_attempt_that_is_to_come_is_waited_for() -> None:
+    driven = Driven({"a": call(expected="1h")})
+    driven.fail("a", retry_after=5 * HOUR)
+    assert foreseen(driven)["a"][1] == 5
+
+
+def test_latest_starts_follow_from_the_requested_completion() -> None:
+    steps = {
+        "a": manual(expected="2h"),
+        "b": manual(expected="5h", after=["a"]),
+        "c": manual(expected="1h", after=["a"], start={"delay": "2h"}),
+        "d": manual(expected="3h", after=["b", "c"]),
+    }
+    latest = latest_times(Driven(plan_of(steps, requested_completion=at(20 * HOUR))).run)
+    assert [(start - START) / HOUR for start in latest.starts] == [10, 12, 16, 17]
+    assert latest_times(Driven(steps).run).starts == [inf] * 4
+
+
+def latest_step(**further: Any) -> dict[str, Any]:
+    return call(start={"latest": True}, expected="2h", **further)
+
+
+def test_a_latest_start_leaves_just_the_time_that_the_longest_path_after_it_takes() -> None:
+    steps = {
+        "x": latest_step(),
+        "y": manual(expected="3h", after=["x"]),
+        "z": manual(expected="1h", after=["x"]),
+        "end": manual(expected="1h", after=["y", "z"]),
+    }
+    driven = Driven(plan_of(steps, requested_completion=at(10 * HOUR)))
+    assert driven.state("x") == "scheduled"
+    assert driven.step("x").again_at == START + 4 * HOUR
+    assert foreseen(driven)["end"] == (9, 10)
+    driven.wait(4 * HOUR)
+    assert driven.state("x") == "in_progress"
+
+
+def test_a_latest_start_goes_by_the_line_where_that_is_to_be_complete_first() -> None:
+    plan = plan_of({"x": latest_step()}, requested_completion=at(10 * HOUR), line_completion=at(5 * HOUR))
+    assert Driven(plan).step("x").again_at == START + 3 * HOUR
+
+
+@pytest.mark.parametrize("completion", [None, at(HOUR)], ids=["none asked for", "too early"])
+def test_a_latest_start_that_is_not_ahead_is_at_once(completion: datetime | None) -> None:
+    assert Driven(plan_of({"x": latest_step()}, requested_completion=completion)).state("x") == "in_progress"
+
+
+def test_a_latest_start_waits_for_the_steps_before_it() -> None:
+    driven = Driven(plan_of({"a": manual(), "x": latest_step(after=["a"])}, requested_completion=at(10 * HOUR)))
+    driven.wait(9 * HOUR)
+    assert driven.state("x") == "pending"
+    driven.act("complete", "a")
+    assert driven.state("x") == "in_progress"
+
+
+def test_what_takes_longer_than_any_calendar_still_has_a_forecast() -> None:
+    long = "500000w"
+    driven = Driven({"a": manual(expected=long, sla={"duration": long}), "b": manual(expected=long, after=["a"])})
+    assert order_view(driven.run, 1).forecast == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    driven.act("extend", "a", {"by": long})
+    assert driven.view("a").late_at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+
+
+# Random plans
+
+DURATIONS = st.lists(st.integers(0, 100), min_size=1, max_size=12)
+
+
+@st.composite
+def shapes(draw: st.DrawFn) -> tuple[list[int], list[list[int]], list[bool]]:
+    """Expected hours, predecessors and whether it starts as late as possible, of each step."""
+    durations = draw(DURATIONS)
+    after = [
+        sorted(draw(st.sets(st.integers(0, position - 1), max_size=3))) if position else []
+        for position in range(len(durations))
+    ]
+    return durations, after, [draw(st.booleans()) for _ in durations]
+
+
+def order_of(
+    durations: list[int], after: list[list[int]], latest: list[bool], completion: datetime | None = None
+) -> Driven:
+    steps = {
+        f"s{position}": manual(
+            expected=f"{takes}h",
+            after=[f"s{before}" for before in after[position]],
+            **({"start": {"latest": True}} if latest[position] else {}),
+        )
+        for position, takes in enumerate(durations)
+    }
+    return Driven(plan_of(steps, requested_completion=completion))
+
+
+@given(shapes(), st.integers(0, 200), st.data())
+def test_nothing_that_has_not_ended_is_forecast_before_now(
+    shape: tuple[list[int], list[list[int]], list[bool]], passed: int, data: st.DataObject
+) -> None:
+    driven = order_of(*shape, at(150 * HOUR))
+    for name in driven.states():
+        if driven.state(name) == "in_progress" and data.draw(st.booleans()):
+            driven.act("complete", name)
+    driven.wait(passed * HOUR)
+    forecast = make_forecast(driven.run, driven.run.now)
+    assert forecast.end >= driven.run.now or driven.run.ended
+    for step in driven.run.steps:
+        assert step.state == "completed" or forecast.ends[step.position] >= driven.run.now
+        for before in driven.plan.steps[step.position].after:
+            assert forecast.starts[step.position] >= forecast.ends[before]
+
+
+@given(shapes(), st.data())
+def test_a_forecast_is_never_sooner_for_what_is_expected_to_take_longer(
+    shape: tuple[list[int], list[list[int]], list[bool]], data: st.DataObject
+) -> None:
+    durations, after, latest = shape
+    longer = [takes + data.draw(st.integers(0, 50)) for takes in durations]
+    completion = data.draw(st.sampled_from([None, at(100 * HOUR)]))
+    before = order_of(durations, after, latest, completion)
+    then = order_of(longer, after, latest, completion)
+    assert make_forecast(then.run, START).end >= make_forecast(before.run, START).end
+
+
+@given(shapes())
+def test_the_forecast_is_the_longest_path(shape: tuple[list[int], list[list[int]], list[bool]]) -> None:
+    durations, after, _ = shape
+    longest: list[int] = []
+    for position, takes in enumerate(durations):
+        longest.append(takes + max((longest[before] for before in after[position]), default=0))
+    driven = order_of(durations, after, [False] * len(durations))
+    assert make_forecast(driven.run, START).end == START + max(longest) * HOUR
+
+
+@given(shapes(), st.integers(0, 400))
+def test_starting_as_late_as_possible_makes_no_order_late_that_would_not_be(
+    shape: tuple[list[int], list[list[int]], list[bool]], asked: int
+) -> None:
+    durations, after, latest = shape
+    at_once = make_forecast(order_of(durations, after, [False] * len(durations)).run, START).end
+    late = make_forecast(order_of(durations, after, latest, at(asked * HOUR)).run, START).end
+    assert late <= max(at_once, START + asked * HOUR)

@@ -1,0 +1,56 @@
+"""Whoever wants to know is told: that an order will be late, that a step is, and to whom that was escalated."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from activity_contract.notifications import NotificationEvent, NotificationFilter
+from tests.support.dated_plans import at, manual
+from tests.support.order_driver import START, Driven
+from tests.support.plans import plan_of
+from workflows.core.notifications import order_events
+from workflows.core.timing.expected_duration import HOUR
+from workflows.shell.search_attributes import count_open_tasks
+
+
+def watched(steps: dict[str, Any], asked: datetime | None = None) -> Driven:
+    """An order whose happenings the receiver `crm` wants to hear."""
+    driven = Driven(plan_of(steps, requested_completion=asked))
+    order_events.start_events(driven.run, NotificationFilter(events=["order.*", "step.*"], receivers=["crm"]), 1)
+    return driven
+
+
+def told(driven: Driven, passed: float) -> list[NotificationEvent]:
+    """What is told within so many seconds."""
+    driven.wait(passed)
+    order_events.emit_events(driven.run)
+    assert driven.run.event_buffer is not None
+    return driven.run.event_buffer.pending
+
+
+def test_that_an_order_will_be_late_is_told_with_the_step_that_holds_it_up() -> None:
+    driven = watched({"a": manual(expected="2h"), "b": manual(expected="3h", after=["a"])}, at(10 * HOUR))
+    (warning,) = [event for event in told(driven, 7 * HOUR + 1) if event.type == "order.at_risk"]
+    assert warning.at == START + 7 * HOUR + 1
+    assert (warning.data["step"], warning.data["requested_completion"]) == (
+        "camera.a@1",
+        at(10 * HOUR).isoformat().replace("+00:00", "Z"),
+    )
+    assert warning.data["forecast"] > warning.data["requested_completion"]
+    assert [event.type for event in told(driven, 3 * HOUR)][-1] == "order.late"
+
+
+@pytest.mark.parametrize(("to", "kind", "tasks"), [("crm", "receiver", 0), ("leads", "queue", 1)])
+def test_a_step_that_is_late_is_escalated_to_a_receiver_or_a_queue(to: str, kind: str, tasks: int) -> None:
+    waiting = {"event": {"name": "paid"}, "sla": {"duration": "10h", "warn": "2h", "escalate": to}}
+    driven = watched({"a": waiting})
+    assert "step.at_risk" in [event.type for event in told(driven, 8 * HOUR)]
+    late, escalated = told(driven, 2 * HOUR)[-2:]
+    assert (late.type, late.data["late_at"]) == ("step.late", at(10 * HOUR).isoformat().replace("+00:00", "Z"))
+    assert (escalated.type, escalated.data[kind]) == ("step.escalated", to)
+    view = driven.view("a")
+    assert (view.escalated_to, view.queue) == (to, to if kind == "queue" else None)
+    assert count_open_tasks(driven.run) == tasks
