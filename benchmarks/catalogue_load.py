@@ -17,7 +17,7 @@ ROUNDS = 5
 
 PYYAML_SCRIPT = """
 import json, sys, time
-from benchmarks.catalogue_load import peak
+from benchmarks.catalogue_load import peak_megabytes
 from pathlib import Path
 import yaml
 start, began = time.perf_counter(), time.process_time()
@@ -25,25 +25,25 @@ for path in sorted(Path(sys.argv[1]).rglob("*.yaml")):
     for node in yaml.compose_all(path.read_bytes(), Loader=yaml.CSafeLoader):
         pass
 taken, cpu = time.perf_counter() - start, time.process_time() - began
-print(json.dumps([taken, cpu, peak()]))
+print(json.dumps([taken, cpu, peak_megabytes()]))
 """
 LOAD_SCRIPT = """
 import json, sys, time
-from benchmarks.catalogue_load import peak
+from benchmarks.catalogue_load import peak_megabytes
 from pathlib import Path
 from compiler.load_catalogue import load_catalogue
 start, began = time.perf_counter(), time.process_time()
 catalogue = load_catalogue(Path(sys.argv[1]))
 taken, cpu = time.perf_counter() - start, time.process_time() - began
 steps = sum(len(workstream.steps) for workstream in catalogue.workstreams.values())
-print(json.dumps([taken, cpu, peak(), len(catalogue.products), steps]))
+print(json.dumps([taken, cpu, peak_megabytes(), len(catalogue.products), steps]))
 """
 CHECK_SCRIPT = """
 import json, sys, time
 from pathlib import Path
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 start = time.perf_counter()
-findings = check([Path(sys.argv[1])])
+findings = check_definitions([Path(sys.argv[1])])
 print(json.dumps([time.perf_counter() - start, len(findings)]))
 """
 

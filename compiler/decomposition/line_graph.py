@@ -148,12 +148,12 @@ class LineNode:
     @cached_property
     def decomposition(self) -> tuple[LineNode, ...]:
         """Itself and what it decomposes into, by itself: child order lines left out. Each once, in their order."""
-        return _collect_descendants(self, lambda node: node.made)
+        return _collect_descendants(self, lambda node: node.fulfilment_lines)
 
     @cached_property
     def subtree(self) -> tuple[LineNode, ...]:
         """Itself, its decomposition, its child order lines and everything under them."""
-        return _collect_descendants(self, lambda node: [*node.made, *node.children])
+        return _collect_descendants(self, lambda node: [*node.fulfilment_lines, *node.children])
 
 
 def _collect_descendants(start: LineNode, get_children: Any) -> tuple[LineNode, ...]:

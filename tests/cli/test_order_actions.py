@@ -75,8 +75,8 @@ async def test_cancel_and_rollback_ask_first_on_a_terminal(ordo: Ordo, monkeypat
     await ordo.started("shelf", "P-6")
     answers = iter([False, True])
     for module in (bulk_command, order_actions):
-        monkeypatch.setattr(module, "can_ask", lambda _session: True)
-    monkeypatch.setattr(order_actions, "agreed", lambda _session, _question: next(answers))
+        monkeypatch.setattr(module, "can_prompt", lambda _session: True)
+    monkeypatch.setattr(order_actions, "confirm", lambda _session, _question: next(answers))
     refused = await ordo("rollback", "P-6")
     assert (refused.status, refused.out.splitlines()[-1]) == (0, "Nothing was done.")
     assert refused.out.startswith("Rolling order P-6 back would ")

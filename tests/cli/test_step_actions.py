@@ -109,7 +109,7 @@ async def test_an_act_on_what_has_changed_meanwhile_is_refused(ordo: Ordo, monke
         assert step is not None
         return step.model_copy(update={"state": StepState.IN_PROGRESS})
 
-    monkeypatch.setattr(step_actions, "seen_step", seen_earlier)
+    monkeypatch.setattr(step_actions, "find_step", seen_earlier)
     called = await ordo("retry", "A-9", "1")
     assert called.status == 1
     assert "no longer in_progress" in called.err

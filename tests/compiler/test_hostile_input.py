@@ -19,9 +19,9 @@ SECONDS = 120
 """A hang is told from a slow machine by this; nothing here takes a tenth of it."""
 CHECKING = """
 import json, sys
-from compiler.load_catalogue import check
+from compiler.load_catalogue import check_definitions
 for folder in sys.argv[1:]:
-    findings = check([folder])
+    findings = check_definitions([folder])
     longest = max((len(str(one)) for one in findings), default=0)
     codes = sorted({one.code for one in findings})
     print(json.dumps([folder, len(findings), longest, codes]), flush=True)

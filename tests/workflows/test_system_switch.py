@@ -204,7 +204,7 @@ async def test_a_limit_set_past_the_switch_is_shown_and_ended_by_switching_on(si
     wanted = QueueRateInput(system="none", queue=queue, per_second=0, reason="by hand")
     await ActivityEnvironment().run(QueueRates(site.client, _NoSystems()).set_queue_rate, wanted)
     (reading,) = await until(site.orders.list_systems)
-    assert (reading.view.state, reading.limited_by_hand) == ("closed", 0.0)
+    assert (reading.view.state, reading.manual_rate_limit) == ("closed", 0.0)
     answer = await site.orders.switch_system("shop", "on", ANN)
     assert answer.already
     reading = await site.system()

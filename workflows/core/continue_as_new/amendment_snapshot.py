@@ -69,7 +69,7 @@ def restore_amendments(run: OrderRun, data: Mapping[str, Any]) -> None:
     for positions, packed, outputs in data.get("sights", ()):
         plan, recipes = decode_plan(base64.b64decode(packed)), dict[int, StepProfile]()
         for position, step in zip(positions, plan.steps, strict=True):
-            patching = run.steps[position].patching
+            patching = run.steps[position].changing_in_place
             sight = PinnedStep.create(
                 plan, step, in_place=patching, profile=None if patching else recipes.get(step.definition_position)
             )
