@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from graphlib import CycleError
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue, LookupTable, OutputReference, Product, Rule, Step, Workstream
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
+from compiler.graph import sort_by_levels
 from compiler.language.documents import (
     CommercialProductDocument,
     ComponentDefinition,
@@ -221,22 +223,10 @@ def _sort_topologically(index: DefinitionIndex, group: StepGroup) -> list[str]:
     before = {
         name: {step for other, step in index.predecessors[workstream, name] if other == workstream} for name in steps
     }
-    unmet = {name: len(waited) for name, waited in before.items()}
-    following: dict[str, list[str]] = {}
-    for name, waited in before.items():
-        for one in waited:
-            following.setdefault(one, []).append(name)
-    ordered: list[str] = []
-    ready = sorted(name for name, count in unmet.items() if not count)
-    while ready:
-        ordered += ready
-        freed = []
-        for name in (later for one in ready for later in following.get(one, ())):
-            unmet[name] -= 1
-            if not unmet[name]:
-                freed.append(name)
-        ready = sorted(freed)
-    return ordered if len(ordered) == len(steps) else sorted(steps)
+    try:
+        return sort_by_levels(before)
+    except CycleError:
+        return sorted(steps)
 
 
 def _build_system(document: SystemDocument) -> System:

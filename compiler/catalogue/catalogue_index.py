@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue, Product, Rule, Step, Workstream
+from compiler.graph import depth_first_order, walk
 from compiler.language.attributes import Attribute, validate_value
 from compiler.language.steps import LineScope as Across
 from compiler.language.steps import StepReference
@@ -84,35 +85,15 @@ class CatalogueIndex:
         return found
 
     def _closure(self, start: str, *, components: bool) -> frozenset[str]:
-        found: set[str] = set()
-        waiting = [start]
-        while waiting:
-            name = waiting.pop()
-            if name not in found:
-                found.add(name)
-                product = self.catalogue.products[name]
-                waiting += [rule.product for rule in product.decomposes_to]
-                if components:
-                    waiting += [component.product for component in product.components]
-        return frozenset(found)
+        def successors(name: str) -> list[str]:
+            product = self.catalogue.products[name]
+            return [rule.product for rule in product.decomposes_to + (product.components if components else ())]
+
+        return frozenset(walk([start], successors))
 
     def topological_order(self, products: Iterable[str]) -> list[str]:
         """The products and all that their rules may lead to, each after those that may lead to it."""
-        ordered: list[str] = []
-        done: set[str] = set()
-        for start in sorted(set(products)):
-            stack = [(start, iter(self._rule_targets(start)))] if start not in done else []
-            done.add(start)
-            while stack:
-                name, targets = stack[-1]
-                following = next(targets, None)
-                if following is None:
-                    ordered.append(name)
-                    stack.pop()
-                elif following not in done:
-                    done.add(following)
-                    stack.append((following, iter(self._rule_targets(following))))
-        return ordered[::-1]
+        return depth_first_order(sorted(set(products)), self._rule_targets)
 
     def _rule_targets(self, product: str) -> list[str]:
         return sorted({rule.product for rule in self.catalogue.products[product].decomposes_to})
@@ -211,13 +192,7 @@ class CatalogueIndex:
         """The products whose order lines, or lines below them, the workstream may enter with."""
         found = self._entry_products_cache.get(workstream)
         if found is None:
-            reached: set[str] = set()
-            waiting = list(self.products_by_workstream[workstream])
-            while waiting:
-                product = waiting.pop()
-                if product not in reached:
-                    reached.add(product)
-                    waiting += self._source_products.get(product, ())
+            reached = walk(self.products_by_workstream[workstream], lambda one: self._source_products.get(one, ()))
             found = self._entry_products_cache[workstream] = frozenset(reached)
         return found
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
+from compiler.graph import walk
 from compiler.language.attributes import Attribute
 from compiler.language.documents import (
     ClassReference,
@@ -145,18 +146,16 @@ class DefinitionIndex:
 
     def reachable_products(self, product: str) -> set[str]:
         """The product, what it decomposes into, and its components, all the way down."""
-        found: set[str] = set()
-        waiting = [product]
-        while waiting:
-            name = waiting.pop()
-            if name in found or name not in self.definitions.products:
-                continue
-            found.add(name)
-            waiting += [rule.product for rule in self.effective_rules(name)]
-            document = self.definitions.products[name].model
-            if isinstance(document, CommercialProductDocument):
-                waiting += [component.product for component in document.components]
-        return found
+        products = self.definitions.products
+        return set(walk([product], lambda name: [one for one in self.product_targets(name) if one in products]))
+
+    def product_targets(self, product: str) -> list[str]:
+        """The products that its rules and its components name, defined or not."""
+        document = self.definitions.products[product].model
+        targets = [rule.product for rule in self.effective_rules(product)]
+        if isinstance(document, CommercialProductDocument):
+            targets += [component.product for component in document.components]
+        return targets
 
     def is_commercial(self, product: str) -> bool:
         entry: DefinitionEntry[ProductDocument] | None = self.definitions.products.get(product)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
-from typing import TypeVar
+from collections.abc import Iterator, Mapping, Sequence
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepKey
+from compiler.graph import find_cycles, walk
 from compiler.language.documents import CommercialProductDocument
 from compiler.language.steps import StepReference
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
-
-N = TypeVar("N", bound=Hashable)
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
@@ -21,11 +19,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 def _check_products(index: DefinitionIndex) -> Iterator[Finding]:
-    graph = {name: [rule.product for rule in index.effective_rules(name)] for name in index.definitions.products}
-    for name, entry in index.definitions.products.items():
-        if isinstance(entry.model, CommercialProductDocument):
-            graph[name] += [component.product for component in entry.model.components]
-    for cycle in find_cycles(graph):
+    for cycle in find_cycles({name: index.product_targets(name) for name in index.definitions.products}):
         entry = index.definitions.products[cycle[0]]
         message = f"products contain each other in a circle: {' → '.join([*cycle, cycle[0]])}"
         yield entry.finding("cycle-products", ("id",), message)
@@ -98,43 +92,12 @@ def _cycles_through(
     edges: Mapping[StepKey, list[StepKey]], base: Mapping[StepKey, list[StepKey]]
 ) -> Iterator[list[StepKey]]:
     """Rings that the arrows close over what `base` says already; rings of `base` alone are told elsewhere."""
-    graph: dict[StepKey, list[StepKey]] = {}
-    waiting = list(edges)
-    while waiting:
-        step = waiting.pop()
-        if step not in graph:
-            graph[step] = [*base.get(step, ()), *edges.get(step, ())]
-            waiting += graph[step]
+
+    def successors(step: StepKey) -> list[StepKey]:
+        return [*base.get(step, ()), *edges.get(step, ())]
+
+    graph = {step: successors(step) for step in walk(edges, successors)}
     for cycle in find_cycles(graph):
         following = [*cycle[1:], cycle[0]]
         if any(there in edges.get(here, ()) for here, there in zip(cycle, following, strict=True)):
             yield cycle
-
-
-def find_cycles(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:
-    """Rings of the graph, each with a node that none before had, from its least node on. Iterative: chains are long."""
-    done: set[N] = set()
-    reported: set[N] = set()
-    for start, targets in graph.items():
-        if start in done or not targets:
-            continue
-        path: list[N] = [start]
-        on_path = {start: 0}
-        branches = [iter(graph.get(start, ()))]
-        while path:
-            following = next(branches[-1], None)
-            if following is None:
-                branches.pop()
-                left = path.pop()
-                del on_path[left]
-                done.add(left)
-            elif following in on_path:
-                cycle = path[on_path[following] :]
-                if not reported.issuperset(cycle):
-                    reported.update(cycle)
-                    least = cycle.index(min(cycle, key=str))
-                    yield cycle[least:] + cycle[:least]
-            elif following not in done and following in graph:
-                on_path[following] = len(path)
-                path.append(following)
-                branches.append(iter(graph[following]))

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepKey
 from compiler.checks.cycles import dependency_edges
+from compiler.graph import walk
 from compiler.language.documents import TechnicalProductDocument
 from compiler.source.findings import Finding, finding_at
 from compiler.typecheck.type_checker import outputs_read
@@ -52,17 +53,8 @@ class _StepOrder:
 
     def is_uncertain(self, step: StepKey) -> bool:
         """Whether what comes before `step` is not sure: a reference is unknown, or a step waits for itself."""
-        found: set[StepKey] = set()
-        waiting = [step]
-        while waiting:
-            one = waiting.pop()
-            before = self._index.predecessors[one]
-            if step in before or one in self._index.steps_with_unknown_refs:
-                return True
-            if one not in found:
-                found.add(one)
-                waiting += before
-        return False
+        predecessors, unknown = self._index.predecessors, self._index.steps_with_unknown_refs
+        return any(step in predecessors[one] or one in unknown for one in walk([step], lambda one: predecessors[one]))
 
     def is_before(self, earlier: StepKey, step: StepKey) -> bool:
         near, looked = [step], 0
@@ -73,14 +65,8 @@ class _StepOrder:
             near += before
             looked += 1
         if earlier not in self._later_cache:
-            found: set[StepKey] = set()
-            waiting = list(self._successors.get(earlier, ()))
-            while waiting:
-                one = waiting.pop()
-                if one not in found:
-                    found.add(one)
-                    waiting += self._successors.get(one, ())
-            self._later_cache[earlier] = found
+            following = self._successors.get(earlier, ())
+            self._later_cache[earlier] = set(walk(following, lambda one: self._successors.get(one, ())))
         return step in self._later_cache[earlier]
 
 

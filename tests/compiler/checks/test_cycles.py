@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from compiler.checks.cycles import find_cycles
 from tests.support.written_catalogues import findings_of, told
 
 TECHNICAL = "kind: technical_product\nid: %s\ndecomposes_to: [{product: %s}]\nsteps: {go: {milestone: true}}\n"
@@ -64,13 +63,3 @@ def test_dependencies_of_several_offers_count_together_where_a_step_is_one_for_t
     )
     told(text, "cycle-dependencies", "t.b → t.a → t.b")
     assert findings_of(text.replace(", per: order}", "}")) == []
-
-
-def test_two_circles_are_two_findings_and_a_knot_of_many_is_not_a_flood() -> None:
-    assert len(list(find_cycles({"a": ["b"], "b": ["a"], "c": ["d"], "d": ["c"]}))) == 2
-    knot = {str(one): [str(other) for other in range(40)] for one in range(40)}
-    assert len(list(find_cycles(knot))) <= 40
-
-
-def test_a_long_chain_is_no_circle_and_no_recursion() -> None:
-    assert list(find_cycles({n: [n + 1] for n in range(50_000)})) == []

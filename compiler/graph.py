@@ -1,0 +1,86 @@
+"""Walks over graphs of products, lines and steps. All are iterative: chains can be longer than Python's stack."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from graphlib import TopologicalSorter
+from typing import TypeVar
+
+N = TypeVar("N", bound=Hashable)
+
+
+def walk(starts: Iterable[N], successors: Callable[[N], Iterable[N]]) -> Iterator[N]:
+    """Every node that can be reached from `starts`, those included: each once, depth first."""
+    visited: set[N] = set()
+    waiting = [*starts][::-1]
+    while waiting:
+        node = waiting.pop()
+        if node not in visited:
+            visited.add(node)
+            yield node
+            waiting += [*successors(node)][::-1]
+
+
+def depth_first_order(starts: Iterable[N], successors: Callable[[N], Iterable[N]]) -> list[N]:
+    """Every node that can be reached from `starts`, each before its successors. The graph must have no cycle."""
+    postorder: list[N] = []
+    visited: set[N] = set()
+    for start in starts:
+        if start in visited:
+            continue
+        visited.add(start)
+        path = [(start, iter(successors(start)))]
+        while path:
+            node, remaining = path[-1]
+            following = next(remaining, None)
+            if following is None:
+                postorder.append(node)
+                path.pop()
+            elif following not in visited:
+                visited.add(following)
+                path.append((following, iter(successors(following))))
+    return postorder[::-1]
+
+
+def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
+    """Every node after its predecessors; nodes that become free together are sorted.
+
+    Raises graphlib.CycleError.
+    """
+    sorter = TopologicalSorter(predecessors)
+    sorter.prepare()
+    ordered: list[str] = []
+    while sorter:
+        level = sorted(sorter.get_ready())
+        ordered += level
+        sorter.done(*level)
+    return ordered
+
+
+def find_cycles(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:
+    """Cycles of the graph, each from its smallest node on, and each with a node that no earlier cycle has."""
+    done: set[N] = set()
+    reported: set[N] = set()
+    for start, targets in graph.items():
+        if start in done or not targets:
+            continue
+        path: list[N] = [start]
+        on_path = {start: 0}
+        branches = [iter(targets)]
+        while path:
+            following = next(branches[-1], None)
+            if following is None:
+                branches.pop()
+                left = path.pop()
+                del on_path[left]
+                done.add(left)
+            elif following in on_path:
+                cycle = path[on_path[following] :]
+                if not reported.issuperset(cycle):
+                    reported.update(cycle)
+                    least = cycle.index(min(cycle, key=str))
+                    yield cycle[least:] + cycle[:least]
+            elif following not in done and following in graph:
+                on_path[following] = len(path)
+                path.append(following)
+                branches.append(iter(graph[following]))
