@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test soak lint bench lock
+.PHONY: help setup demo up test soak mutation lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -14,6 +14,7 @@ help:
 	@echo 'make up      the same stack, and stays; data is kept in .ordo/'
 	@echo 'make test    the tests'
 	@echo 'make soak    orders in turmoil, from new seeds: ROUNDS=10 of them'
+	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
 	@echo 'make lint    ruff, mypy --strict, import contracts'
 	@echo 'make bench   the benchmarks'
 	@echo 'make lock    renews requirements.lock from pyproject.toml (needs uv)'
@@ -32,6 +33,14 @@ test: $(INSTALLED)
 
 soak: $(INSTALLED)
 	ORDO_TURMOIL_SEED=new ORDO_TURMOIL_ROUNDS=$(or $(ROUNDS),10) $(BIN)/python -m pytest tests/trust $(ARGS)
+
+# Cosmic Ray is installed beside the virtual environment's packages: only this script imports it.
+MUTATION := $(VENV)/mutation
+
+mutation: $(INSTALLED)
+	@test -d $(MUTATION)/cosmic_ray || $(BIN)/python -m pip install --quiet --target $(MUTATION) 'cosmic-ray>=8.7,<9'
+	PYTHONPATH=$(MUTATION) $(BIN)/python -m tests.mutation.run $(FOLDER) --sample $(or $(SAMPLE),30) --seed $(or $(SEED),1) \
+		$(if $(TESTS),--tests $(TESTS))
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check
