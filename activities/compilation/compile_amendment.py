@@ -20,8 +20,8 @@ from activities.compilation.compile_order import (
 )
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import COMPILE_AMENDMENT, ChangedValue, CompileAmendmentInput, CompiledAmendment
-from compiler.amendment.plan_amendment import PlanAmendment, amend_plan
-from compiler.amendment.plan_diff import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
+from compiler.amendment.amend_plan import PlanAmendment, amend_plan
+from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import as_text
 from compiler.compile_order import compile_order

@@ -10,6 +10,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.decomposition.apply_rule import Contribution, RuleApplication, RuleOutcome
 from compiler.decomposition.expression_evaluator import MISSING_VALUE_PREFIX, ExpressionEvaluator
 from compiler.decomposition.line_graph import (
     ORDER_SUFFIX,
@@ -21,9 +22,8 @@ from compiler.decomposition.line_graph import (
     value_suffix,
     value_text,
 )
-from compiler.decomposition.merging import MergedLine, merge_contributions
 from compiler.decomposition.order_lines import OrderLineBuilder, earliest
-from compiler.decomposition.rule_application import Contribution, RuleApplication, RuleOutcome
+from compiler.decomposition.quantity_and_attribute_merge import MergedLine, merge_contributions
 from compiler.language.order import Order
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.plan.plan import PlannedLine

@@ -9,9 +9,9 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import CatalogueIndex, RankedRule, without_constraints
+from compiler.decomposition.apply_rule import Contribution, RuleApplication
 from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.line_graph import LineGraph, LineNode, line_suffix
-from compiler.decomposition.rule_application import Contribution, RuleApplication
 from compiler.language.attributes import validate_value
 from compiler.language.order import OrderLine, line_request_digest
 from compiler.language.steps import LineAction

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from compiler.amendment.plan_amendment import amend_plan
-from compiler.amendment.plan_diff import steps_seeing_changes
+from compiler.amendment.amend_plan import amend_plan
+from compiler.amendment.compare_plans import steps_seeing_changes
 from compiler.plan.plan import Plan
 from tests.support.order_driver import Driven
 from tests.support.plans import plan_of

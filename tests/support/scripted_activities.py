@@ -33,7 +33,7 @@ from activity_contract.compilation import (
     CompiledOrder,
     CompileOrderInput,
 )
-from compiler.amendment.plan_diff import shares_order_lines
+from compiler.amendment.compare_plans import shares_order_lines
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 from tests.support.amendments import amended

@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
-from compiler.amendment.plan_diff import INPUT_KEYS
+from compiler.amendment.compare_plans import INPUT_KEYS
 from compiler.cel.evaluation import EvaluationError, as_text, evaluate
 from compiler.plan.plan import Plan, PlannedDefinition
 from compiler.typecheck.expression_sites import STEP_SHAPE, find_expressions

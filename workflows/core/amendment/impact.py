@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from compiler.amendment.plan_diff import StepInputs
+from compiler.amendment.compare_plans import StepInputs
 from compiler.language.steps import InPlaceUpdate
 from compiler.plan.plan import Plan
 from workflows.contract.order_messages import RefusalCode

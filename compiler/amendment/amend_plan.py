@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from compiler.amendment.plan_diff import PlanDiff, diff_plans
+from compiler.amendment.compare_plans import PlanDiff, compare_plans
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep
 
 
@@ -36,7 +36,7 @@ def amend_plan(running: Plan, retired: Collection[int], new_plan: Plan) -> PlanA
     return PlanAmendment(
         plan=laid.to_plan(new_plan.order, new_plan.catalogue_version),
         retired=frozenset(position for position, id_ in enumerate(laid.steps) if id_ not in target.steps),
-        diff=diff_plans(
+        diff=compare_plans(
             alive.to_plan(running.order, running.catalogue_version),
             target.to_plan(new_plan.order, new_plan.catalogue_version),
         ),

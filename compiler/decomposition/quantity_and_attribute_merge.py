@@ -9,9 +9,9 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import without_constraints
 from compiler.cel.evaluation import INT64_RANGE
+from compiler.decomposition.apply_rule import Contribution
 from compiler.decomposition.order_lines import ACTIONS_NEEDING_ATTRIBUTES
 from compiler.decomposition.rejections import location_suffix
-from compiler.decomposition.rule_application import Contribution
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import QuantityMerge
 from compiler.language.steps import LineAction

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.amendment.plan_diff import InputChange, PlanDiff, diff_plans, shares_order_lines
+from compiler.amendment.compare_plans import InputChange, PlanDiff, compare_plans, shares_order_lines
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
@@ -70,7 +70,7 @@ def _line(id_: str, quantity: int = 1, **attributes: Any) -> dict[str, Any]:
 
 
 def _difference(catalogue: Catalogue, before: dict[str, Any], after: dict[str, Any]) -> PlanDiff:
-    return diff_plans(compile_order(before, catalogue), compile_order(after, catalogue))
+    return compare_plans(compile_order(before, catalogue), compile_order(after, catalogue))
 
 
 def test_the_same_order_changes_nothing(catalogue: Catalogue) -> None:
@@ -129,14 +129,15 @@ def test_there_and_back_are_opposite(catalogue: Catalogue) -> None:
 
 def test_another_definition_of_the_same_step_is_a_change(catalogue: Catalogue, tmp_path: Path) -> None:
     edited = _catalogue(tmp_path / "edited", CATALOGUE.replace("post: /shipments", "put: /shipments"))
-    found = diff_plans(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited))
+    found = compare_plans(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited))
     assert list(found.changed) == ["device.ship@1"]
 
 
 def test_what_follows_a_step_is_not_its_input(catalogue: Catalogue, tmp_path: Path) -> None:
     text = CATALOGUE.replace("  ship:\n", "  ship:\n    sla: {duration: 3d}\n    on_failure: continue\n")
     edited = _catalogue(tmp_path / "edited", text)
-    assert diff_plans(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited)).is_empty
+    order = _order(_line("1"))
+    assert compare_plans(compile_order(order, catalogue), compile_order(order, edited)).is_empty
 
 
 def test_an_order_of_which_no_line_is_left_is_another_order(catalogue: Catalogue) -> None:

@@ -55,7 +55,7 @@ class PlanDiff:
         return not (self.changed or self.removed or self.added or self.lines_added or self.lines_removed)
 
 
-def diff_plans(old: Plan, new: Plan) -> PlanDiff:
+def compare_plans(old: Plan, new: Plan) -> PlanDiff:
     """How `new` differs from `old`; linear in the number of steps."""
     before = {step.id: step for step in old.steps}
     after = {step.id: step for step in new.steps}

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.amendment.plan_amendment import amend_plan
+from compiler.amendment.amend_plan import amend_plan
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
