@@ -13,7 +13,7 @@ import typer
 
 from cli.commands.catalogue import plan, validate
 from cli.commands.infrastructure import notifications, stack, systems
-from cli.commands.orders import amend, event, history, order_actions, show, start
+from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
 from cli.commands.steps import claim, reschedule, step_actions, worklists
 from cli.framework.errors import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_REFUSED, usage_message
 
@@ -34,7 +34,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
     )
     app.callback()(_global_options)
     for group in (
-        *(stack, validate, plan, start, show, history, event, amend, order_actions),
+        *(stack, validate, plan, start, list_orders, show, history, event, amend, order_actions),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
     ):
         group.register(app)

@@ -152,7 +152,7 @@ EXAMPLES: dict[str, JsonObject] = {
     "switch": _SYSTEM_EXAMPLE
     | {"message": "System billing is off: its calls wait, none of them fails", "already": False},
     "order": _ORDER_DETAILS_EXAMPLE,
-    "orders": {"orders": [_ORDER_SUMMARY_EXAMPLE]},
+    "orders": {"orders": [_ORDER_SUMMARY_EXAMPLE], "next_cursor": None},
     "steps": {"steps": [_STEP_EXAMPLE], "next_offset": None},
     "amendment": {
         "order_id": "HS-1001",

@@ -91,7 +91,7 @@ def order_routes(orders: OrderClient) -> APIRouter:
         answer = await orders.amend(AmendCommand(wanted, actor, dry_run, override, revision))
         return JSONResponse(amendment_json(answer))
 
-    @routes.get("/orders", summary="List orders, the newest first", responses=example_response("orders"))
+    @routes.get("/orders", summary="List orders, open ones first", responses=example_response("orders"))
     async def list_orders(
         state: OrderState | None = None,
         customer: Annotated[str | None, Query(max_length=200)] = None,
@@ -100,11 +100,15 @@ def order_routes(orders: OrderClient) -> APIRouter:
         fallout: bool = False,
         since: Annotated[AwareDatetime | None, Query(description="Submitted then or later")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Annotated[
+            str | None, Query(max_length=1000, description="Continue after a page: its `next_cursor`")
+        ] = None,
     ) -> JSONResponse:
+        """Open orders come first, newest first; then ended ones, last ended first."""
         wanted = OrderFilter(
             state=state, customer=customer, product=product, late=late, fallout=fallout, since=since, limit=limit
         )
-        return JSONResponse(order_list_json(await orders.list_orders(wanted)))
+        return JSONResponse(order_list_json(await orders.list_orders(wanted, cursor)))
 
     @routes.get("/orders/{order_id}", summary="Read an order", responses=example_response("order"))
     async def read(order_id: OrderId) -> JSONResponse:

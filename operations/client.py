@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
+from operations import systems
 from operations.actions import amend_order, step_and_order_actions
 from operations.actions.amend_order import AmendCommand
 from operations.actions.step_and_order_actions import OrderCommand, StepCommand
@@ -20,12 +21,14 @@ from operations.errors import NoWorker
 from operations.events import deliver_events, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
 from operations.events.undelivered_notifications import UndeliveredList
-from operations.reading import list_orders, read_order, systems
-from operations.reading.list_orders import OrderFilter, OrderSummary
-from operations.reading.read_order import ACTIVE_STEP_STATES, OrderDetails, StepWorklist, is_in_queue, is_task
-from operations.reading.systems import SystemStatus
+from operations.reading import list_orders, order_details, worklists
+from operations.reading.list_orders import OrderFilter, OrderPage
+from operations.reading.order_details import OrderDetails
+from operations.reading.order_summary import OrderSummary
+from operations.reading.worklists import StepWorklist, is_in_queue
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
+from operations.systems import SystemStatus
 from operations.temporal.connection import ConnectionSettings, check_server, connect, server_address
 from workflows.contract.order_messages import (
     TASK_QUEUE,
@@ -37,7 +40,7 @@ from workflows.contract.order_messages import (
 )
 from workflows.contract.order_views import StepsPage, StepsPageRequest
 from workflows.contract.outbox_messages import OutboxView, ResendResult
-from workflows.contract.states import StepState
+from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchResult
 
 
@@ -69,20 +72,25 @@ class OrderClient:
         )
 
     async def read(self, order_id: str, *, steps: bool = True) -> OrderDetails:
-        return await read_order.read_order(self.client, order_id, steps=steps)
+        return await order_details.read_order(self.client, order_id, steps=steps)
 
     async def read_steps_page(
         self,
         order_id: str,
         offset: int = 0,
-        limit: int = read_order.STEPS_PAGE_SIZE,
+        limit: int = order_details.STEPS_PAGE_SIZE,
         states: Sequence[StepState] | None = None,
     ) -> StepsPage:
         request = StepsPageRequest(offset=offset, limit=limit, states=list(states) if states else None)
-        return await read_order.read_steps_page(self.client, order_id, request)
+        return await order_details.read_steps_page(self.client, order_id, request)
 
-    async def list_orders(self, criteria: OrderFilter | None = None) -> list[OrderSummary]:
-        return await list_orders.list_orders(self.client, criteria or OrderFilter())
+    async def list_orders(self, criteria: OrderFilter | None = None, cursor: str | None = None) -> OrderPage:
+        """One page: open orders, newest first, then ended ones, last ended first."""
+        return await list_orders.list_orders(self.client, criteria or OrderFilter(), cursor)
+
+    async def count_orders(self, criteria: OrderFilter | None = None) -> dict[OrderState, int]:
+        """How many orders fit, by state; states without any are left out."""
+        return await list_orders.count_orders(self.client, criteria or OrderFilter())
 
     async def wait_until_ended(self, order_id: str, timeout: float | None = None) -> OrderSummary:  # noqa: ASYNC109
         """The order as it ended; `timeout` in seconds."""
@@ -121,17 +129,13 @@ class OrderClient:
 
     async def list_fallout(self, limit: int = 100) -> StepWorklist:
         """Steps in fallout, over all running orders."""
-        wanted = OrderFilter(fallout=True, limit=limit)
-        return await read_order.collect_worklist(self.client, wanted, [StepState.FATALLY_FAILED], None)
+        return await worklists.list_fallout(self.client, OrderFilter(limit=limit))
 
     async def list_tasks(self, queue: str | None = None, limit: int = 100) -> StepWorklist:
         """Steps that wait for a person, over all running orders: manual ones, and those escalated to a queue."""
-        wanted = OrderFilter(open_tasks=True, limit=limit)
-        tasks = await read_order.collect_worklist(self.client, wanted, list(ACTIVE_STEP_STATES), None)
-        found = [
-            task for task in tasks.items if is_task(task.step) and (queue is None or is_in_queue(task.step, queue))
-        ]
-        return StepWorklist(found, tasks.unanswered_orders)
+        tasks = await worklists.list_tasks(self.client, OrderFilter(limit=limit))
+        items = [task for task in tasks.items if queue is None or is_in_queue(task.step, queue)]
+        return StepWorklist(items, tasks.unanswered_orders)
 
     async def list_undelivered(self, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
         """Events that were given up, over all orders."""

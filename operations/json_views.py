@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic import TypeAdapter
 
 from operations.blockers.order_blockers import Blocker, ended_sentence, lateness_sentence
 from operations.events.undelivered_notifications import UndeliveredList
-from operations.reading.list_orders import OrderSummary
-from operations.reading.read_order import OrderDetails, StepWorklist, WorklistItem
-from operations.reading.systems import SystemStatus
+from operations.reading.list_orders import OrderPage
+from operations.reading.order_details import OrderDetails
+from operations.reading.order_summary import OrderSummary
+from operations.reading.worklists import StepWorklist, WorklistItem
 from operations.submission.submit_order import SubmissionResult
+from operations.systems import SystemStatus
 from workflows.contract.order_messages import ActionResult, AmendResult
 from workflows.contract.order_views import HistoryEntry, LineView, OrderView, StepView
 from workflows.contract.outbox_messages import OutboxView, ResendResult
+from workflows.contract.states import OrderState
 from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
 
 JsonObject = dict[str, Any]
@@ -62,8 +65,13 @@ def order_summary_json(order: OrderSummary) -> JsonObject:
     }
 
 
-def order_list_json(orders: list[OrderSummary]) -> JsonObject:
-    return {"orders": [order_summary_json(order) for order in orders]}
+def order_list_json(page: OrderPage) -> JsonObject:
+    """`next_cursor` is null after the last page."""
+    return {"orders": [order_summary_json(order) for order in page.orders], "next_cursor": page.next_cursor}
+
+
+def order_counts_json(counts: Mapping[OrderState, int]) -> JsonObject:
+    return {"counts": {state.value: count for state, count in counts.items()}}
 
 
 def order_line_json(line: LineView) -> JsonObject:

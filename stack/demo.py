@@ -14,12 +14,12 @@ from rich.console import Console
 from compiler.orders.reader import read_orders
 from operations.actions.step_and_order_actions import StepCommand
 from operations.errors import OperationRefused
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from stack.demo_output import DemoOutput
 from stack.errors import StackError
 from stack.options import StackOptions
 from stack.stack import RunningStack, ShutdownRequested, run_stack
-from views.order.follow import follow
+from views.order.watch import follow
 from workflows.contract.order_messages import Actor
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState

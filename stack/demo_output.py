@@ -12,7 +12,7 @@ from rich.rule import Rule
 from rich.text import Text
 from rich.tree import Tree
 
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from stack.stack import RunningStack
 from stack.up import cli_command, python_command
 from views.shared.value_format import pluralize

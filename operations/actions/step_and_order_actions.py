@@ -10,8 +10,8 @@ from typing import Any, Literal, TypeVar, get_args
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
 from operations.errors import ORDER_ENDED, NotFound, OperationRefused, TimedOut, worker_call
-from operations.reading.list_orders import OrderSummary, order_summary
-from operations.reading.order_record import describe_order
+from operations.reading.order_summary import OrderSummary, order_summary
+from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from workflows.contract.order_messages import (
     UPDATE_NOTE,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from operations.blockers.order_blockers import ENDED_ORDER_STATES, Blocker, find_blockers
 from operations.blockers.step_blocker import is_open
 from operations.errors import NotFound, OperationError
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from workflows.contract.order_views import CrossOrderWaitView, StepView
 
 MAX_ORDERS_READ = 12

@@ -20,7 +20,7 @@ from operations.actions.step_and_order_actions import (
 )
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkRunner, BulkTarget, StepProbe, TargetAction
 from operations.bulk.bulk_selection import BulkSelection, WorklistKind, select_orders, select_steps
-from operations.reading.read_order import read_steps_page
+from operations.reading.order_details import read_steps_page
 from workflows.contract.order_messages import ActionResult, Actor
 from workflows.contract.order_views import StepsPageRequest, StepView
 from workflows.contract.states import OrderState

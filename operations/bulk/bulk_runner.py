@@ -11,7 +11,7 @@ from typing import Literal
 
 from operations.blockers.step_blocker import effective_state
 from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
-from operations.reading.read_order import WorklistItem
+from operations.reading.worklists import WorklistItem
 from workflows.contract.order_messages import ActionResult, RefusalCode
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState

@@ -8,9 +8,9 @@ from typing import Literal
 from temporalio.client import Client
 
 from operations.bulk.bulk_runner import BulkFilter, BulkTarget, select_matching
-from operations.reading.list_orders import MAX_SCANNED, OrderFilter, list_orders
-from operations.reading.read_order import ACTIVE_STEP_STATES, StepWorklist, collect_worklist, is_task
-from workflows.contract.states import OrderState, StepState
+from operations.reading.list_orders import NO_LIMIT, OrderFilter, list_orders
+from operations.reading.worklists import list_fallout, list_tasks
+from workflows.contract.states import OrderState
 
 WorklistKind = Literal["fallout", "tasks"]
 
@@ -24,7 +24,7 @@ class BulkSelection:
 
 async def select_steps(client: Client, criteria: BulkFilter, worklist: WorklistKind = "fallout") -> BulkSelection:
     """Steps in fallout, or tasks, that fit; what has waited longest comes first."""
-    found = await (fallout_steps if worklist == "fallout" else task_steps)(client, _order_filter(criteria, worklist))
+    found = await (list_fallout if worklist == "fallout" else list_tasks)(client, _order_filter(criteria, worklist))
     return BulkSelection(
         [BulkTarget(each.order_id, each.step) for each in select_matching(criteria, found.items)],
         found.unanswered_orders,
@@ -39,7 +39,7 @@ async def select_orders(client: Client, criteria: BulkFilter, state: OrderState 
         return BulkSelection(
             [BulkTarget(order_id) for order_id in _unique_order_ids(steps.targets)], steps.unanswered_orders
         )
-    orders = await list_orders(client, _order_filter(criteria, None, state))
+    orders = (await list_orders(client, _order_filter(criteria, None, state))).orders
     return BulkSelection([BulkTarget(order.order_id) for order in reversed(orders)][: criteria.limit], [])
 
 
@@ -56,16 +56,5 @@ def _order_filter(criteria: BulkFilter, worklist: WorklistKind | None, state: Or
         open_tasks=worklist == "tasks",
         running=True,
         since=criteria.since if worklist is None else None,
-        limit=MAX_SCANNED,
+        limit=NO_LIMIT,
     )
-
-
-async def fallout_steps(client: Client, orders: OrderFilter) -> StepWorklist:
-    """Steps, and undos of steps, that wait for a decision."""
-    return await collect_worklist(client, orders, [StepState.FATALLY_FAILED], None)
-
-
-async def task_steps(client: Client, orders: OrderFilter) -> StepWorklist:
-    """Steps that wait for a person to do them: manual ones, and those escalated to a queue."""
-    found = await collect_worklist(client, orders, list(ACTIVE_STEP_STATES), None)
-    return StepWorklist([each for each in found.items if is_task(each.step)], found.unanswered_orders)

@@ -1,28 +1,33 @@
-"""Orders by what visibility knows of them: search attributes, status, times."""
+"""List and count orders. Visibility filters and sorts them, so the cost depends on the page, not on the number of
+orders."""
 
 from __future__ import annotations
 
-import heapq
-from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Any
+import asyncio
+import base64
+import zlib
+from dataclasses import dataclass, replace
+from datetime import datetime
 
-from temporalio.client import Client, WorkflowExecution, WorkflowExecutionStatus
+from temporalio.client import Client
 
 from operations.errors import OperationRefused, server_call
+from operations.reading.order_summary import OrderSummary, order_summary
 from operations.temporal.connection import server_address
+from operations.temporal.visibility import quote_literal, time_literal
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, RefusalCode, SearchAttributes
 from workflows.contract.states import Jeopardy, OrderState
 
-ORDER_WORKFLOW_PREFIX = "order/"
-MAX_SCANNED = 20_000
-"""SQL visibility does not sort, so the newest are picked here; among so many at most."""
+MAX_PAGE_SIZE = 1_000
+"""Executions that the server returns at once; it cuts larger pages (frontend.visibilityMaxPageSize)."""
+CHECKSUM_BYTES = 4
+NO_LIMIT = 20_000
+"""As a limit: all orders that a bulk action may select."""
 
 
 @dataclass(frozen=True)
 class OrderFilter:
-    """Which orders; what is None does not matter."""
+    """Which orders to list. None and False do not restrict."""
 
     state: OrderState | None = None
     customer: str | None = None
@@ -37,38 +42,19 @@ class OrderFilter:
 
 
 @dataclass(frozen=True)
-class OrderSummary:
-    """An order as Temporal's record has it, without asking a worker. Visibility lags about a second behind."""
-
-    order_id: str
-    workflow_id: str
-    run_id: str
-    state: OrderState
-    jeopardy: Jeopardy
-    fallout: int
-    open_tasks: int
-    customer_id: str | None
-    products: list[str]
-    catalogue_version: str | None
-    requested_completion: datetime | None
-    started_at: datetime
-    ended_at: datetime | None
-
-
-def quote_literal(value: str) -> str:
-    """`value` as a literal of a visibility query, whatever it contains. Refused where no query can carry it."""
-    if "\0" in value:
-        raise OperationRefused(RefusalCode.INVALID, "A search cannot contain the character NUL")
-    escaped = value.replace("\\", "\\\\").replace("'", "''")
-    return f"'{escaped}'"
+class OrderPage:
+    orders: list[OrderSummary]
+    """Open orders first, newest first; then ended orders by the time of their end, latest first."""
+    next_cursor: str | None
+    """Continues the list after this page; None after the last one."""
 
 
 def visibility_query(criteria: OrderFilter) -> str:
-    """The visibility query for `wanted`. Runs that only continue as another one do not count."""
+    """The visibility query. A run that continues as new does not count: its successor does."""
     names = SearchAttributes
     terms = [f"WorkflowType = {quote_literal(ORDER_WORKFLOW_TYPE)}", "ExecutionStatus != 'ContinuedAsNew'"]
     if criteria.state:
-        terms.append(f"{names.ORDER_STATE} = {quote_literal(criteria.state.value)}")
+        terms.append(_state_term(criteria.state))
     if criteria.customer is not None:
         terms.append(f"{names.CUSTOMER_ID} = {quote_literal(criteria.customer)}")
     if criteria.product is not None:
@@ -76,82 +62,78 @@ def visibility_query(criteria: OrderFilter) -> str:
     if criteria.late:
         terms.append(f"{names.JEOPARDY} = {quote_literal(Jeopardy.LATE.value)}")
     if criteria.fallout:
-        terms.append(f"{names.FALLOUT_COUNT} > 0 AND ExecutionStatus = 'Running'")
+        terms.append(f"{names.FALLOUT_COUNT} > 0")
     if criteria.open_tasks:
-        terms.append(f"{names.OPEN_TASKS} > 0 AND ExecutionStatus = 'Running'")
-    if criteria.running:
+        terms.append(f"{names.OPEN_TASKS} > 0")
+    if criteria.fallout or criteria.open_tasks or criteria.running:
         terms.append("ExecutionStatus = 'Running'")
     if criteria.since:
-        terms.append(f"StartTime >= {quote_literal(_utc_literal(criteria.since))}")
+        terms.append(f"StartTime >= {time_literal(criteria.since)}")
     return " AND ".join(terms)
 
 
-def _utc_literal(moment: datetime) -> str:
-    try:
-        return moment.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
-    except OverflowError as error:
-        raise OperationRefused(
-            RefusalCode.INVALID, f"{moment.isoformat()} is not within the years 1 to 9999 in UTC"
-        ) from error
+def _state_term(state: OrderState) -> str:
+    """Matches what `order_state` shows, also for orders that reported no state or were ended from outside."""
+    name = SearchAttributes.ORDER_STATE
+    reported = f"{name} = {quote_literal(state.value)}"
+    match state:
+        case OrderState.ACKNOWLEDGED:
+            return f"({reported} OR {name} IS NULL) AND ExecutionStatus = 'Running'"
+        case OrderState.REJECTED:
+            return f"({reported} OR {name} IS NULL) AND ExecutionStatus = 'Failed'"
+        case OrderState.CANCELLED:
+            return f"({reported} OR ExecutionStatus = 'Canceled')"
+        case OrderState.FAILED:
+            engine_failed = f"ExecutionStatus = 'Failed' AND {name} != {quote_literal(OrderState.REJECTED.value)}"
+            return f"({reported} OR ExecutionStatus IN ('Terminated', 'TimedOut') OR ({engine_failed}))"
+        case _:
+            return f"{reported} AND ExecutionStatus IN ('Running', 'Completed')"
 
 
-async def list_orders(client: Client, criteria: OrderFilter) -> list[OrderSummary]:
-    """The newest `wanted.limit` orders that fit, newest first; an order with several runs by its latest."""
+async def list_orders(client: Client, criteria: OrderFilter, cursor: str | None = None) -> OrderPage:
+    """Up to `criteria.limit` orders that fit, in the server's own order: open ones first, newest first; then ended
+    ones, last ended first. An order with several revisions appears once a page, by its latest.
+
+    One call for each 1,000 orders, and one more only where earlier revisions left room. Raises OperationRefused for a
+    cursor that no page returned.
+    """
     latest: dict[str, OrderSummary] = {}
+    executions = client.list_workflows(visibility_query(criteria), next_page_token=_decode_cursor(cursor))
     async with server_call("list of orders", server_address(client)):
-        async for execution in _scan(client, visibility_query(criteria)):
-            summary = order_summary(execution)
-            known = latest.get(summary.order_id)
-            if known is None or known.started_at < summary.started_at:
-                latest[summary.order_id] = summary
-    return heapq.nlargest(criteria.limit, latest.values(), key=lambda order: (order.started_at, order.order_id))
+        while len(latest) < criteria.limit and (executions.next_page_token or executions.current_page is None):
+            await executions.fetch_next_page(page_size=min(criteria.limit - len(latest), MAX_PAGE_SIZE))
+            for execution in executions.current_page or ():
+                summary = order_summary(execution)
+                latest.setdefault(summary.order_id, summary)  # an earlier revision ended before the later one began
+    return OrderPage(list(latest.values()), _encode_cursor(executions.next_page_token))
 
 
-async def _scan(client: Client, query: str) -> AsyncIterator[WorkflowExecution]:
-    async for execution in client.list_workflows(query, limit=MAX_SCANNED, page_size=1000):
-        yield execution
+def _encode_cursor(page_token: bytes | None) -> str | None:
+    """The server's token with a checksum: the server answers a token that it does not know with an internal error."""
+    if not page_token:
+        return None
+    return base64.urlsafe_b64encode(zlib.crc32(page_token).to_bytes(CHECKSUM_BYTES) + page_token).decode()
 
 
-STATE_BY_STATUS: Mapping[WorkflowExecutionStatus | None, OrderState] = {
-    WorkflowExecutionStatus.COMPLETED: OrderState.COMPLETED,
-    WorkflowExecutionStatus.FAILED: OrderState.REJECTED,
-    WorkflowExecutionStatus.TERMINATED: OrderState.FAILED,
-    WorkflowExecutionStatus.CANCELED: OrderState.CANCELLED,
-    WorkflowExecutionStatus.TIMED_OUT: OrderState.FAILED,
-}
-"""Where the order could not say: no worker has taken it up yet, or someone ended it with Temporal's own tools."""
-
-FORCED_END_STATUSES = {
-    WorkflowExecutionStatus.TERMINATED,
-    WorkflowExecutionStatus.CANCELED,
-    WorkflowExecutionStatus.TIMED_OUT,
-}
+def _decode_cursor(cursor: str | None) -> bytes | None:
+    if cursor is None:
+        return None
+    try:
+        decoded = base64.urlsafe_b64decode(cursor)
+    except ValueError:
+        decoded = b""
+    checksum, page_token = decoded[:CHECKSUM_BYTES], decoded[CHECKSUM_BYTES:]
+    if not page_token or checksum != zlib.crc32(page_token).to_bytes(CHECKSUM_BYTES):
+        raise OperationRefused(RefusalCode.INVALID, "The cursor is not one that a list of orders returned")
+    return page_token
 
 
-def order_state(execution: WorkflowExecution, reported_state: str | None) -> OrderState:
-    """The order's own word, unless it has none or was ended without being asked."""
-    if reported_state is None or execution.status in FORCED_END_STATUSES:
-        return STATE_BY_STATUS.get(execution.status, OrderState.ACKNOWLEDGED)
-    if execution.status is WorkflowExecutionStatus.FAILED and reported_state != OrderState.REJECTED:
-        return OrderState.FAILED  # the engine could not go on with it; all else that fails has been rejected
-    return OrderState(reported_state)
-
-
-def order_summary(execution: WorkflowExecution) -> OrderSummary:
-    names = SearchAttributes
-    said: dict[str, Any] = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
-    return OrderSummary(
-        order_id=execution.id.removeprefix(ORDER_WORKFLOW_PREFIX),
-        workflow_id=execution.id,
-        run_id=execution.run_id,
-        state=order_state(execution, said.get(names.ORDER_STATE)),
-        jeopardy=Jeopardy(said.get(names.JEOPARDY, Jeopardy.ON_TRACK)),
-        fallout=int(said.get(names.FALLOUT_COUNT, 0)),
-        open_tasks=int(said.get(names.OPEN_TASKS, 0)),
-        customer_id=said.get(names.CUSTOMER_ID),
-        products=list(said.get(names.PRODUCTS, [])),
-        catalogue_version=said.get(names.CATALOGUE_VERSION),
-        requested_completion=said.get(names.REQUESTED_COMPLETION),
-        started_at=execution.start_time,
-        ended_at=execution.close_time,
-    )
+async def count_orders(client: Client, criteria: OrderFilter) -> dict[OrderState, int]:
+    """How many orders fit, for each state that has any. One count query for each state, or only for
+    `criteria.state`. Each revision of an order counts."""
+    states = [criteria.state] if criteria.state else list(OrderState)
+    async with server_call("count of orders", server_address(client)):
+        counts = await asyncio.gather(
+            *(client.count_workflows(visibility_query(replace(criteria, state=state))) for state in states)
+        )
+    return {state: found.count for state, found in zip(states, counts, strict=True) if found.count}

@@ -27,8 +27,8 @@ from operations.errors import (
     server_call,
     worker_call,
 )
-from operations.reading.list_orders import order_summary
-from operations.reading.order_record import describe_order
+from operations.reading.order_summary import order_summary
+from operations.reading.temporal_record import describe_order
 from operations.submission.priority import workflow_priority
 from operations.temporal.connection import server_address
 from operations.temporal.update_with_start import update_with_start

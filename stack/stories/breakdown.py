@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 
-from operations.reading.systems import SystemStatus
+from operations.systems import SystemStatus
 from stack.errors import StackError
 from stack.stories.stage import STUCK_AFTER, StoryContext
 from stack.stories.story import Story, expect

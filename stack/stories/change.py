@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from operations.actions.amend_order import AmendCommand
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from stack.stories.stage import STORY_ACTOR, StoryContext, SystemRecord
 from stack.stories.story import Story, expect
 from views.order.amendment import render_amendment

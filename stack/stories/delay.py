@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from stack.stories.stage import StoryContext
 from stack.stories.story import DEFAULT_DELAYS, Story, expect
 from workflows.contract.states import Jeopardy, OrderState

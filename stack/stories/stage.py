@@ -11,12 +11,12 @@ from typing import Any
 import httpx
 
 from operations.errors import OperationRefused
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from stack.demo_output import DemoOutput
 from stack.errors import StackError
 from stack.stack import RunningStack
 from stack.up import cli_command
-from views.order.follow import follow
+from views.order.watch import follow
 from workflows.contract.order_messages import Actor
 
 STORY_ACTOR = Actor(by="demo", reason="the demo tells a story")

@@ -29,17 +29,23 @@ async def test_a_list_has_the_agreed_keys_and_the_filters_hold(ordo: Ordo) -> No
     parcels = (await ordo("list", "--customer", "L-customer", "--product", "parcel", "-o", "json")).json
     assert [order["order_id"] for order in parcels["orders"]] == ["L-1"]
     for none in (["--fallout"], ["--late"], ["--since", "2999-01-01"], ["--state", "completed"]):
-        assert (await ordo("list", "--customer", "L-customer", *none, "-o", "json")).json == {"orders": []}
+        listed = (await ordo("list", "--customer", "L-customer", *none, "-o", "json")).json
+        assert listed == {"orders": [], "next_cursor": None, "counts": {}}
     one = await ordo("list", "--customer", "L-customer", "--limit", "1", "--since", "1h", "-o", "json")
     assert [order["order_id"] for order in one.json["orders"]] == ["L-2"]
+    assert one.json["counts"] == {"in_progress": 2}
+    rest = await ordo("list", "--customer", "L-customer", "--cursor", one.json["next_cursor"], "-o", "json")
+    assert [order["order_id"] for order in rest.json["orders"]] == ["L-1"]
 
 
 async def test_a_list_for_people_has_a_line_an_order(ordo: Ordo) -> None:
     await ordo.started("parcel", "L-3", customer={"id": "L-other"})
     await ordo.until("list", "--customer", "L-other", holds=lambda listed: bool(listed["orders"]))
-    lines = (await ordo("list", "--customer", "L-other")).out.splitlines()
+    listed = await ordo("list", "--customer", "L-other")
+    lines = listed.out.splitlines()
     assert lines[0].split() == ["Order", "State", "Customer", "Started", "Products"]
     assert lines[1].split()[0] == "L-3"
+    assert listed.err == "1 order: 1 in progress.\n"
     assert "No order fits" in (await ordo("list", "--customer", "nobody")).out
 
 

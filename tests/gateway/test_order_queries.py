@@ -63,7 +63,7 @@ async def test_why_tells_what_is_waited_for(http: httpx.AsyncClient) -> None:
 async def test_without_a_worker_the_record_tells_what_it_knows(
     idle: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("operations.reading.read_order.QUERY_TIMEOUT", 0.3)
+    monkeypatch.setattr("operations.reading.order_details.QUERY_TIMEOUT", 0.3)
     order = an_order("survey")
     await idle.post("/orders", json=order, params={"wait": 0.2})
     path = f"/orders/{order['id']}"

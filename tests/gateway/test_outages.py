@@ -11,15 +11,15 @@ import structlog
 
 from gateway.log_setup import configure_logging
 from operations.client import OrderClient
-from operations.reading.list_orders import OrderFilter, OrderSummary
+from operations.reading.list_orders import OrderFilter, OrderPage
 from operations.temporal.connection import ConnectionSettings, connect
 from tests.support.gateway_process import NOWHERE, gateway_over
 
 
 class Broken(OrderClient):
-    async def list(self, wanted: OrderFilter | None = None) -> list[OrderSummary]:
+    async def list_orders(self, criteria: OrderFilter | None = None, cursor: str | None = None) -> OrderPage:
         secret = "secret-in-a-local-variable"
-        raise LookupError(f"a bug, {len(secret)}, {wanted is None}")
+        raise LookupError(f"a bug, {len(secret)}, {criteria is None}, {cursor is None}")
 
 
 class Screen(io.StringIO):

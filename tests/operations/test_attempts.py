@@ -10,7 +10,7 @@ from temporalio.api.workflow.v1 import PendingActivityInfo
 
 from activity_contract.calls import NOT_YET
 from operations.blockers.order_blockers import find_blockers
-from operations.reading.read_order import with_attempts
+from operations.reading.pending_attempts import with_attempts
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_views import SystemHoldView, UndoView
 from workflows.contract.states import StepState

@@ -9,7 +9,7 @@ import pytest
 
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkResult, BulkRunner, BulkTarget, select_matching
 from operations.errors import NoWorker, OperationRefused
-from operations.reading.read_order import WorklistItem
+from operations.reading.worklists import WorklistItem
 from tests.support.order_views import step_view
 from workflows.contract.order_messages import ActionResult
 from workflows.contract.order_views import ErrorView, StepView

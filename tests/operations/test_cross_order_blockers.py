@@ -10,7 +10,7 @@ import pytest
 from operations.blockers.cross_order_blockers import MAX_ORDERS_READ, trace_cross_order
 from operations.blockers.order_blockers import Blocker, find_blockers
 from operations.errors import NotFound, NoWorker
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from tests.support.order_views import order_view, step_view
 from workflows.contract.order_views import CrossOrderWaitView, ErrorView, StepView
 from workflows.contract.states import OrderState, StepState

@@ -6,8 +6,9 @@ import json
 
 from operations.blockers.order_blockers import find_blockers
 from operations.json_views import blockers_json, order_json, order_list_json, submission_json
-from operations.reading.list_orders import OrderSummary
-from operations.reading.read_order import OrderDetails
+from operations.reading.list_orders import OrderPage
+from operations.reading.order_details import OrderDetails
+from operations.reading.order_summary import OrderSummary
 from operations.submission.submit_order import SubmissionResult
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_messages import SubmissionDecision
@@ -29,7 +30,9 @@ def test_a_list_has_the_keys_of_the_command_lines_contract() -> None:
     summary = OrderSummary(
         "HS-1", "order/HS-1", "r", OrderState.FAILED, Jeopardy.LATE, 1, 0, "C-42", ["p"], None, None, START, None
     )
-    (listed,) = order_list_json([summary])["orders"]
+    page = order_list_json(OrderPage([summary], "next"))
+    assert page["next_cursor"] == "next"
+    (listed,) = page["orders"]
     assert list(listed) == [
         "order_id",
         "state",

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from temporalio.client import WorkflowExecutionStatus as Status
 
-from operations.reading.list_orders import order_state
+from operations.reading.order_summary import order_state
 from workflows.contract.states import OrderState
 
 

@@ -19,7 +19,7 @@ from operations.errors import (
     to_operation_error,
     worker_call,
 )
-from operations.reading.read_order import find_step
+from operations.reading.order_details import find_step
 from operations.submission.submit_order import SubmissionResult, order_digest, require_order_id
 from tests.support.order_views import step_view
 from workflows.contract.order_messages import RefusalCode, SubmissionDecision

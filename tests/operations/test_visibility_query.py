@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from operations.reading.list_orders import OrderFilter, quote_literal, visibility_query
+from operations.reading.list_orders import OrderFilter, visibility_query
+from operations.temporal.visibility import quote_literal
 from workflows.contract.states import OrderState
 
 
@@ -33,11 +34,11 @@ def test_every_wish_becomes_a_term_of_its_own() -> None:
     terms = query.split(" AND ")
     assert terms[2:] == [
         "OrderState = 'in_progress'",
+        "ExecutionStatus IN ('Running', 'Completed')",
         "CustomerId = 'C-42'",
         "Products = 'home_security'",
         "Jeopardy = 'late'",
         "FalloutCount > 0",
-        "ExecutionStatus = 'Running'",
         "OpenTasks > 0",
         "ExecutionStatus = 'Running'",
         "StartTime >= '2026-12-01T08:00:00.000000Z'",

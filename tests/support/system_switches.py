@@ -17,7 +17,7 @@ from temporalio.client import Client
 from activities.compilation.live_catalogue import LiveCatalogue
 from activities.systems.connections import ConnectionPools
 from operations.client import OrderClient
-from operations.reading.systems import SystemStatus, read_system_status
+from operations.systems import SystemStatus, read_system_status
 from tests.support.scripted_system import Received, Reply, ScriptedServer
 from worker import build_registrations
 from workers.fleet import Fleet

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from sandbox.inventory import INITIAL_STOCK
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState

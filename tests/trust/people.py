@@ -16,7 +16,7 @@ from operations.actions.amend_order import AmendCommand
 from operations.actions.step_and_order_actions import OrderCommand, StepActionName, StepCommand
 from operations.errors import OperationError
 from operations.reading.list_orders import OrderFilter
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from stack.stack import RunningStack
 from tests.support.started_stack import processes_with
 from tests.trust.books import Records
@@ -124,7 +124,7 @@ class People:
                 fallout = await self.stack.orders.list_fallout(limit=500)
                 for each in (*tasks.items, *fallout.items):
                     await self._tend_to(each.order_id, each.step)
-                for held in await self.stack.orders.list_orders(OrderFilter(state=OrderState.HELD)):
+                for held in (await self.stack.orders.list_orders(OrderFilter(state=OrderState.HELD))).orders:
                     await self.stack.orders.act_on_order(OrderCommand("resume", held.order_id, ANN))
             await asyncio.sleep(0.5)
 

@@ -12,10 +12,10 @@ from rich.console import Console
 
 from operations.client import OrderClient
 from operations.errors import NotFound, NoWorker, ServerUnreachable, TimedOut
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from tests.support.order_views import order_view, step_view
-from views.order import follow as following
-from views.order.follow import NO_SERVER_NOTE, NO_WORKER_NOTE, follow
+from views.order import watch as following
+from views.order.watch import NO_SERVER_NOTE, NO_WORKER_NOTE, follow
 from workflows.contract.states import OrderState, StepState
 
 RUNNING = OrderDetails(order_view(), (step_view(1, "w.s@1", StepState.IN_PROGRESS, waits_for="its call"),))

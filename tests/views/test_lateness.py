@@ -9,11 +9,11 @@ from typing import Any
 from rich.console import Console
 
 from compiler.language.steps import StartDefinition, StepDefinition
-from operations.reading.read_order import OrderDetails
+from operations.reading.order_details import OrderDetails
 from tests.support.order_views import START, order_view, step_view
 from tests.views.shipped_plans import of_arrows
-from views.order.details import render_order as shown
-from views.order.progress import step_row
+from views.order.order_page import render_order as shown
+from views.order.progress_picture import step_row
 from views.order.step_remark import step_remark
 from views.plan.step_text import start_conditions
 from workflows.contract.order_views import LineView

@@ -9,8 +9,8 @@ from rich.console import Console
 from operations.bulk.bulk_runner import BulkTarget
 from tests.support.order_views import START, order_view, step_view
 from views.order.bulk_result import targets_table
-from views.order.change_tracker import ChangeTracker
-from views.order.progress import OrderProgress, progress_heading, step_row
+from views.order.progress_lines import ChangeTracker
+from views.order.progress_picture import OrderProgress, progress_heading, step_row
 from views.order.step_remark import step_remark
 from workflows.contract.order_views import ErrorView, StepView, UndoView
 from workflows.contract.states import OrderState, StepState

@@ -13,7 +13,7 @@ from views.shared.time_format import format_short_time
 from workflows.contract.switch_messages import SwitchState
 
 if TYPE_CHECKING:
-    from operations.reading.systems import SystemStatus
+    from operations.systems import SystemStatus
 
 STATE_LABELS: dict[SwitchState, tuple[str, str]] = {
     SwitchState.CLOSED: ("on", "green"),

@@ -25,7 +25,7 @@ def history(
 ) -> None:
     """Say who did what to an order, when and why; and what happened to it by itself."""
     from operations.json_views import history_json
-    from views.order.details import history_table
+    from views.order.order_page import history_table
 
     order = call_server(session, lambda server: server.read_history(order_id)).order
     entries = [entry for entry in order.history if (entry.by or not actions_only) and step in (None, entry.step)]

@@ -13,7 +13,7 @@ from operations.client import OrderClient
 from operations.errors import OperationError
 from operations.json_views import submission_json
 from operations.submission.submit_order import SubmissionResult
-from views.order.follow import follow
+from views.order.watch import follow
 from views.shared.findings import finding_lines
 from views.shared.value_format import in_words, pluralize
 from workflows.contract.states import OrderState

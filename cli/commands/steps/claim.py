@@ -9,9 +9,9 @@ import typer
 from cli.commands.bulk_command import register_bulk_command
 from cli.commands.steps.step_actions import PANEL, send_step_action
 from cli.framework.actor import find_step, make_actor
-from cli.framework.answers import print_answer
 from cli.framework.command import register_command
 from cli.framework.options import ByOption, OrderIdArgument, ReasonOption, StepArgument
+from cli.framework.print_result import print_answer
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 

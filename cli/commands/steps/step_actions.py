@@ -8,9 +8,9 @@ import typer
 
 from cli.commands.bulk_command import register_bulk_command
 from cli.framework.actor import find_step, make_actor
-from cli.framework.answers import print_answer
 from cli.framework.confirm import can_prompt
 from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOption, StepArgument
+from cli.framework.print_result import print_answer
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.form_prompt import prompt_form

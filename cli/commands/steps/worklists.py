@@ -14,7 +14,7 @@ from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
 if TYPE_CHECKING:
-    from operations.reading.read_order import StepWorklist
+    from operations.reading.worklists import StepWorklist
 
 PANEL = "What waits for a person"
 
@@ -30,8 +30,8 @@ def register(app: typer.Typer) -> None:
 
 def fallout(session: Session, queue: QueueOption = None) -> None:
     """List steps that failed and wait for a decision."""
-    from operations.reading.read_order import StepWorklist, is_in_queue
-    from views.order.listings import fallout_table
+    from operations.reading.worklists import StepWorklist, is_in_queue
+    from views.order.list_tables import fallout_table
 
     found = call_server(session, lambda server: server.list_fallout())
     if queue is not None:
@@ -44,7 +44,7 @@ def fallout(session: Session, queue: QueueOption = None) -> None:
 
 def tasks(session: Session, queue: QueueOption = None) -> None:
     """List tasks that wait for a person to do them."""
-    from views.order.listings import tasks_table
+    from views.order.list_tables import tasks_table
 
     found = call_server(session, lambda server: server.list_tasks(queue))
     hint = "`complete ID NO --data NAME=VALUE` ends one."

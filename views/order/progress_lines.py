@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from views.order.progress import fallout_hint, progress_heading
+from views.order.progress_picture import fallout_hint, progress_heading
 from views.order.step_remark import elapsed_text, step_remark
 from views.order.swimlanes import WAITING_STATES, effective_state
 from views.shared.value_format import in_words

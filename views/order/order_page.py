@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.source.findings import Finding
-from views.order.progress import fallout_hint
+from views.order.progress_picture import fallout_hint
 from views.order.step_remark import elapsed_text, step_remark
 from views.order.swimlanes import effective_state
 from views.shared.findings import finding_lines
@@ -21,7 +21,7 @@ from views.shared.value_format import format_customer, format_quantity, format_v
 from workflows.contract.states import SETTLED, Jeopardy
 
 if TYPE_CHECKING:
-    from operations.reading.read_order import OrderDetails
+    from operations.reading.order_details import OrderDetails
     from workflows.contract.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
 
 

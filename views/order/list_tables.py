@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -11,13 +11,15 @@ from rich.text import Text
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
-from views.shared.value_format import in_words
+from views.shared.value_format import in_words, pluralize
 from workflows.contract.states import Jeopardy
 
 if TYPE_CHECKING:
-    from operations.reading.list_orders import OrderSummary
-    from operations.reading.read_order import StepWorklist, WorklistItem
+    from operations.reading.list_orders import OrderPage
+    from operations.reading.order_summary import OrderSummary
+    from operations.reading.worklists import StepWorklist, WorklistItem
     from workflows.contract.order_views import StepView
+    from workflows.contract.states import OrderState
 
 
 def orders_table(orders: Sequence[OrderSummary], now: datetime | None = None) -> PlainTable:
@@ -40,6 +42,16 @@ def orders_table(orders: Sequence[OrderSummary], now: datetime | None = None) ->
     ]
     headings = ["Order", "State", "Jeopardy", "Fallout", "Tasks", "Customer", "Started", "Ended", "Products"]
     return PlainTable(headings, rows, right_aligned=(3, 4))
+
+
+def orders_total(page: OrderPage, counts: Mapping[OrderState, int]) -> str:
+    """`100 of 10,342 orders: 312 in progress, 10,030 completed. --limit shows more.`"""
+    total = sum(counts.values())
+    states = ", ".join(f"{count:,} {in_words(state)}" for state, count in counts.items())
+    if len(page.orders) >= total:
+        return f"{pluralize(total, 'order')}: {states}."
+    more = " --limit shows more." if page.next_cursor else ""
+    return f"{len(page.orders):,} of {pluralize(total, 'order')}: {states}.{more}"
 
 
 def fallout_table(steps: StepWorklist, now: datetime | None = None) -> PlainTable:

@@ -12,12 +12,12 @@ from rich.live import Live
 
 from operations.blockers.order_blockers import ENDED_ORDER_STATES
 from operations.errors import NoWorker, ServerUnreachable, TimedOut
-from views.order.change_tracker import ChangeTracker
-from views.order.progress import OrderProgress
+from views.order.progress_lines import ChangeTracker
+from views.order.progress_picture import OrderProgress
 
 if TYPE_CHECKING:
     from operations.client import OrderClient
-    from operations.reading.read_order import OrderDetails
+    from operations.reading.order_details import OrderDetails
 
 MIN_POLL_INTERVAL = 0.2
 POLL_BACKOFF_FACTOR = 5

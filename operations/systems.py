@@ -18,8 +18,8 @@ from temporalio.service import RPCError
 from activity_contract.calls import system_task_queue
 from compiler.source.findings import did_you_mean
 from operations.errors import NotFound, is_workflow_not_found, server_call, worker_call
-from operations.reading.list_orders import quote_literal
 from operations.temporal.connection import server_address
+from operations.temporal.visibility import quote_literal
 from workflows.contract.order_messages import Actor
 from workflows.contract.order_views import SystemHoldView
 from workflows.contract.switch_messages import (

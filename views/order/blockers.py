@@ -10,7 +10,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from operations.blockers.order_blockers import lateness_sentence
-from views.order.details import order_headline
+from views.order.order_page import order_headline
 from views.shared.state_styles import JEOPARDY_STYLES, STEP_MARKS
 from views.shared.table import KeyValueList
 from views.shared.time_format import format_elapsed, format_time
@@ -18,7 +18,7 @@ from views.shared.value_format import pluralize
 
 if TYPE_CHECKING:
     from operations.blockers.order_blockers import Blocker
-    from operations.reading.read_order import OrderDetails
+    from operations.reading.order_details import OrderDetails
     from workflows.contract.order_views import StepView
 
 

@@ -1,0 +1,113 @@
+"""One order with its steps: what its workflow answers, joined with the attempts that only Temporal knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal, TypeVar
+
+from temporalio.client import Client
+
+from compiler.source.findings import did_you_mean
+from operations.errors import NotFound, NoWorker, worker_call
+from operations.reading.pending_attempts import with_attempts
+from operations.reading.temporal_record import describe_order, view_from_record
+from operations.systems import system_holds
+from operations.temporal.connection import server_address
+from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, order_workflow_id
+from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest, StepView
+from workflows.contract.states import StepState
+
+QUERY_TIMEOUT = 5.0
+"""Seconds. A worker answers a query at once, so silence means that there is none."""
+STEPS_PAGE_SIZE = 5_000
+"""Steps in one query. Each query of an ended order replays its last run."""
+
+DetailsSource = Literal["worker", "record"]
+AnswerT = TypeVar("AnswerT")
+
+
+@dataclass(frozen=True)
+class OrderDetails:
+    """An order and its steps. `source` is `record` where no worker answered: then there are no steps, and only what
+    search attributes and memo hold is filled in."""
+
+    order: OrderView
+    steps: tuple[StepView, ...]
+    source: DetailsSource = "worker"
+
+    def step(self, step_ref: str) -> StepView:
+        return find_step(self.steps, step_ref, self.order.order_id)
+
+
+def find_step(steps: Iterable[StepView], step_ref: str, order_id: str) -> StepView:
+    """The step with this id or number. Raises NotFound, with the nearest id."""
+    by_id = {step.id: step for step in steps}
+    by_number = {str(step.number): step for step in by_id.values()}
+    step = by_id.get(step_ref) or by_number.get(step_ref)
+    if step is None:
+        hint = did_you_mean(step_ref, by_id) or f"; `show {order_id}` lists its steps"
+        raise NotFound(f"Order {order_id} has no step `{step_ref}`{hint}")
+    return step
+
+
+async def read_order(client: Client, order_id: str, *, steps: bool = True) -> OrderDetails:
+    """The order and, if `steps`, all its steps. Works for ended orders as long as Temporal keeps them."""
+    try:
+        order = await query_overview(client, order_id)
+        views = await read_steps(client, order_id) if steps else []
+        pending = (await describe_order(client, order_id)).raw_description.pending_activities if steps else []
+        holds = await system_holds(client, pending)
+    except (NoWorker, NotFound):
+        return OrderDetails(await view_from_record(await describe_order(client, order_id)), (), "record")
+    return OrderDetails(order, tuple(with_attempts(views, pending, holds)))
+
+
+async def query_overview(client: Client, order_id: str) -> OrderView:
+    return await _query(client, order_id, QUERY_OVERVIEW, OverviewRequest(at=datetime.now(UTC)), OrderView)
+
+
+async def query_steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+    dated = request.model_copy(update={"at": datetime.now(UTC)})
+    return await _query(client, order_id, QUERY_STEPS, dated, StepsPage)
+
+
+async def _query(
+    client: Client,
+    order_id: str,
+    query: str,
+    request: OverviewRequest | StepsPageRequest,
+    result_type: type[AnswerT],
+) -> AnswerT:
+    async with worker_call(f"Order {order_id}", server_address(client), QUERY_TIMEOUT):
+        answer: AnswerT = await client.get_workflow_handle(order_workflow_id(order_id)).query(
+            query, request, result_type=result_type, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
+        )
+    return answer
+
+
+async def read_steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
+    """One page of steps. Raises NotFound, NoWorker."""
+    try:
+        page = await query_steps_page(client, order_id, request)
+        record = await describe_order(client, order_id)
+    except NotFound:
+        await describe_order(client, order_id)
+        raise
+    pending = record.raw_description.pending_activities
+    return page.model_copy(update={"steps": with_attempts(page.steps, pending, await system_holds(client, pending))})
+
+
+async def read_steps(client: Client, order_id: str, states: Sequence[StepState] | None = None) -> list[StepView]:
+    """All steps (in `states`, if given), page by page, because an answer of over 2 MB would fail."""
+    steps: list[StepView] = []
+    offset: int | None = 0
+    while offset is not None:
+        request = StepsPageRequest(
+            offset=offset, limit=STEPS_PAGE_SIZE, states=list(states) if states is not None else None
+        )
+        page = await query_steps_page(client, order_id, request)
+        steps += page.steps
+        offset = page.next_offset
+    return steps
