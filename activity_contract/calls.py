@@ -12,7 +12,8 @@ from pydantic import ConfigDict, Field
 
 from activity_contract.bindings import Bindings
 from activity_contract.payloads import WireModel
-from compiler.language.steps import BodyFormat, HttpMethod, RetryPolicy
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.steps import BodyFormat, HttpMethod
 
 CALL_SYSTEM = "call_system"
 POLL_SYSTEM = "poll_system"

@@ -14,8 +14,8 @@ from temporalio.exceptions import ApplicationError
 
 from activities.attempts.failure import AttemptFailure
 from activity_contract.calls import MAX_BACKOFF, RETRY_LATER, FailureDetails
-from compiler.language.steps import RetryPolicy
-from compiler.language.steps import retry_delay as policy_pause_after
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.retry_policy import retry_delay as policy_pause_after
 
 logger = structlog.get_logger("activities")
 

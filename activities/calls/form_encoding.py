@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from compiler.cel.evaluation import as_text
+from compiler.values import as_text
 
 MAX_FIELDS = 10_000
 

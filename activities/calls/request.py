@@ -19,8 +19,8 @@ from activities.systems.environment import callback_settings
 from activities.systems.reachable_system import ResolvedSystem
 from activity_contract.callback_id import make_callback_id
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, SystemCall
-from compiler.cel.evaluation import as_text
 from compiler.language.steps import BodyFormat
+from compiler.values import as_text
 
 _ACCEPT_TYPES: dict[BodyFormat, str] = {
     "json": "application/json",

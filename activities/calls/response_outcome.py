@@ -12,7 +12,9 @@ from activities.attempts.failure import AttemptFailure, definition_error, parse_
 from activities.calls.request import HttpRequest
 from activities.calls.response import HttpResponse
 from activity_contract.calls import RESPONSE_TOO_LARGE, SystemCall
-from compiler.cel.evaluation import EvaluationError, as_text, evaluate, render_template
+from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.cel.templates import render_template
+from compiler.values import as_text
 
 MAX_OUTPUT_BYTES = 256 * 1024
 """Bytes of JSON that a step may hand on to later ones: an order carries the outputs of all its steps."""

@@ -12,7 +12,7 @@ from typing import Any
 from xml.parsers import expat
 from xml.sax.saxutils import escape, quoteattr
 
-from compiler.cel.evaluation import as_text
+from compiler.values import as_text
 
 MAX_DEPTH = 100
 MAX_ELEMENTS = 100_000

@@ -23,12 +23,12 @@ from activity_contract.compilation import COMPILE_AMENDMENT, ChangedValue, Compi
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
 from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
 from compiler.catalogue.catalogue import Catalogue
-from compiler.cel.evaluation import as_text
 from compiler.compile_order import compile_order
 from compiler.plan.bindings import order_bindings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan, PlannedLine
 from compiler.source.findings import OrderRejected
+from compiler.values import as_text
 
 logger = structlog.get_logger("activities")
 

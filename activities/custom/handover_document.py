@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from activities.registry import BusinessFailure, step_activity
 from activity_contract.calls import StepActivity
-from compiler.cel.evaluation import as_text
+from compiler.values import as_text
 
 FOLDER_VARIABLE = "ORDO_HANDOVER_FOLDER"
 

@@ -32,10 +32,11 @@ from activity_contract.notifications import (
     NotificationOrder,
     ReceiverDelivery,
 )
-from compiler.cel import evaluation
+from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.language.event_types import matches_any
 from compiler.language.systems import Receiver
 from compiler.typecheck.scopes import EVENT_TEXT_FIELDS
+from compiler.values import as_text
 
 logger = structlog.get_logger("activities")
 
@@ -109,8 +110,8 @@ def accepts_event(receiver: Receiver, order: NotificationOrder, event: Notificat
     if receiver.when is None:
         return True
     try:
-        return evaluation.evaluate(receiver.when, event_bindings(order, event)) is not False
-    except evaluation.EvaluationError as error:
+        return evaluate(receiver.when, event_bindings(order, event)) is not False
+    except EvaluationError as error:
         logger.warning("a receiver's condition has no value", receiver=receiver.id, event_id=event.id, error=str(error))
         return True
 
@@ -118,9 +119,9 @@ def accepts_event(receiver: Receiver, order: NotificationOrder, event: Notificat
 def event_bindings(order: NotificationOrder, event: NotificationEvent) -> dict[str, Any]:
     """What a receiver's `when` sees; texts that are not there are empty."""
     told = {"type": event.type, **event.data}
-    customer = {name: evaluation.as_text(order.customer.get(name) or "") for name in ("id", "name", "tier")}
+    customer = {name: as_text(order.customer.get(name) or "") for name in ("id", "name", "tier")}
     return {
-        "event": {name: evaluation.as_text(told.get(name) or "") for name in EVENT_TEXT_FIELDS},
+        "event": {name: as_text(told.get(name) or "") for name in EVENT_TEXT_FIELDS},
         "order": {"id": order.id, "customer": customer, "priority": order.priority, "products": order.products},
     }
 

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 
 from activities.systems.reachable_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
-from compiler.cel import evaluation
+from compiler.cel.evaluation import EvaluationError
+from compiler.cel.templates import render_template
 from compiler.language.durations import parse_duration
-from compiler.language.steps import RetryPolicy
+from compiler.language.retry_policy import RetryPolicy
 from compiler.language.systems import Receiver, System
+from compiler.values import as_text
 
 _INTERVALS = ("5s", "30s", "2m", "10m", "30m", "1h", "3h", "6h", "12h", "24h")
 DEFAULT_RETRY = RetryPolicy(intervals=[parse_duration(interval) for interval in _INTERVALS])
@@ -61,10 +63,10 @@ def _resolve(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str,
     bindings = {"env": dict(environment)}
     problems = _missing_variables(receiver, environment)
     try:
-        url = evaluation.as_text(evaluation.render_template(receiver.url, bindings))
+        url = as_text(render_template(receiver.url, bindings))
         base, query = _split_query(url)
-        timeout = parse_duration(evaluation.render_template(receiver.timeout or DEFAULT_TIMEOUT, bindings))
-    except evaluation.EvaluationError as error:
+        timeout = parse_duration(render_template(receiver.timeout or DEFAULT_TIMEOUT, bindings))
+    except EvaluationError as error:
         raise _Unresolvable(problems or [f"receiver {receiver.id}: {error}"]) from None
     except ValueError as error:
         raise _Unresolvable([*problems, f"receiver {receiver.id}: {error}"]) from None

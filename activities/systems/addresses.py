@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, unquote, urlencode, urljoin, urlsplit
 
 from activities.attempts.failure import definition_error
-from compiler.cel.evaluation import as_text
+from compiler.values import as_text
 
 _SAFE_CHARS = "/%:@!$&'()*+,;=~-._"
 _LONE_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")

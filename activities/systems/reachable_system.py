@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from activities.systems.addresses import BaseUrl, parse_base_url
-from compiler.cel import evaluation
+from compiler.cel.evaluation import EvaluationError
+from compiler.cel.templates import render_template
 from compiler.language.systems import Auth, Secret, System
+from compiler.values import as_text
 
 _ENV_NAME = re.compile(r"""\benv\.([A-Za-z_]\w*)|\benv\[\s*["'](\w+)["']\s*\]""")
 
@@ -45,13 +47,10 @@ def resolve_system(system: System, environment: Mapping[str, str]) -> tuple[Reso
         return None, problems
     bindings = {"env": dict(environment)}
     try:
-        url = evaluation.as_text(evaluation.render_template(system.base_url, bindings))
-        headers = {
-            name: evaluation.as_text(evaluation.render_template(value, bindings))
-            for name, value in system.headers.items()
-        }
-        auth = system.auth and Auth.model_validate(evaluation.render_template(_dump_auth(system.auth), bindings))
-    except (evaluation.EvaluationError, ValueError) as error:
+        url = as_text(render_template(system.base_url, bindings))
+        headers = {name: as_text(render_template(value, bindings)) for name, value in system.headers.items()}
+        auth = system.auth and Auth.model_validate(render_template(_dump_auth(system.auth), bindings))
+    except (EvaluationError, ValueError) as error:
         return None, [f"system {system.id}: {str(error).splitlines()[0]}"]
     try:
         base = parse_base_url(url)
@@ -88,8 +87,8 @@ def _missing_variables(system: System, environment: Mapping[str, str]) -> Iterat
     bindings = {"env": dict(environment)}
     for text in (system.base_url, *system.headers.values(), *_strings(_dump_auth(system.auth) if system.auth else {})):
         try:
-            evaluation.render_template(text, bindings)
-        except evaluation.EvaluationError as error:
+            render_template(text, bindings)
+        except EvaluationError as error:
             names = [a or b for a, b in _ENV_NAME.findall(error.expression)]
             wanted |= dict.fromkeys((name for name in names if name not in environment), "")
             if not names:

@@ -12,11 +12,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from compiler.cel.evaluation import EvaluationError, as_text, evaluate
+from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.cel.syntax_tree import Path, path_uses
 from compiler.plan.bindings import step_bindings
 from compiler.plan.plan import Plan, PlannedDefinition, PlannedStep
 from compiler.typecheck.expression_sites import STEP_SHAPE, find_expressions
+from compiler.values import as_text
 
 INPUT_KEYS = ("call", "activity", "with", "manual", "event", "wait", "when", "start")
 """The keys that say what a step does, when and whether. The others say what follows, and are nobody's input."""

@@ -22,7 +22,8 @@ from compiler.language.documents import (
     SystemDocument,
     TechnicalProductDocument,
 )
-from compiler.language.steps import STANDARD_RETRY, RetryPolicy, StepReference
+from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
+from compiler.language.steps import StepReference
 from compiler.language.systems import Receiver, System
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding

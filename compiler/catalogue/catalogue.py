@@ -12,7 +12,8 @@ from typing import Any, Literal
 
 from compiler.language.attributes import Attribute
 from compiler.language.documents import QuantityMerge
-from compiler.language.steps import LineAction, RetryPolicy, StepDefinition, StepReference
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.steps import LineAction, StepDefinition, StepReference
 from compiler.language.systems import Receiver, System
 from compiler.source.findings import Finding, SourceLocation
 

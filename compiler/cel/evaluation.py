@@ -6,7 +6,6 @@ texts share one compiled program. Deterministic: no clock, no randomness, no I/O
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +18,7 @@ from cel_expr_python.ext import ext_math, ext_strings
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-INT64_RANGE = range(-(2**63), 2**63)
-"""The whole numbers that expressions can compute with."""
+from compiler.values import INT64_RANGE
 
 VARIABLE_NAMES = (
     "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
@@ -201,119 +199,3 @@ def _explain_error(error: str) -> str:
             said = words.format(*(part.strip("_@") for part in found.groups()))
             return said.replace("int64", "integer").replace("double", "number").replace("string", "text")
     return error.split("\n", 1)[0].partition(": ")[2].split(" [")[0] or "it has no value"
-
-
-@lru_cache(maxsize=1)
-def _match_program() -> cel.Expression:
-    variables = {"text": cel.Type.STRING, "pattern": cel.Type.STRING}
-    return cel.NewEnv(variables=variables).compile("text.matches(pattern)")
-
-
-def matches_fully(pattern: str, text: str) -> bool:
-    """Whether the whole of `text` matches (RE2 syntax, as CEL's `matches`: linear time, whatever the pattern).
-
-    Raises ValueError where `pattern` is none.
-    """
-    result = _match_program().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
-    if result.type() == cel.Type.ERROR:
-        raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
-    return bool(result.value())
-
-
-def validate_pattern(pattern: str) -> None:
-    """Raises ValueError where `pattern` is no regular expression, as `a)(b` is none, whatever stands around it."""
-    result = _match_program().eval(data={"text": "", "pattern": pattern})
-    if result.type() == cel.Type.ERROR:
-        raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
-
-
-def as_text(value: Any) -> str:
-    """A value inside other text: `true`, `2` (also for 2.0), `2.5`, an ISO date or date-time, `90s`, JSON of a list."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "null"
-    if isinstance(value, datetime):
-        value = value if value.tzinfo else value.replace(tzinfo=UTC)
-        try:
-            moment: datetime = value.astimezone(UTC)
-        except OverflowError:
-            moment = value
-        return moment.isoformat().replace("+00:00", "Z")
-    if isinstance(value, date):
-        return str(value.isoformat())
-    if isinstance(value, timedelta):
-        return f"{value.total_seconds():.15g}s"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    if isinstance(value, list | dict):
-        return json.dumps(value, default=as_text, ensure_ascii=False)
-    return str(value)
-
-
-_TEMPLATE_START = re.compile(r"\$\$\{|\$\{")
-
-
-@lru_cache(maxsize=100_000)
-def split_template(text: str) -> tuple[str | tuple[int, str], ...]:
-    """The pieces of `text`: literal str, or (offset of the expression in `text`, expression).
-
-    `${ … }` runs up to its balancing brace outside quotes; `$${` is a literal `${`.
-    Raises ValueError where a brace is not closed.
-    """
-    pieces: list[str | tuple[int, str]] = []
-    literal = ""
-    position = 0
-    while match := _TEMPLATE_START.search(text, position):
-        literal += text[position : match.start()]
-        if match[0] == "$${":
-            literal, position = literal + "${", match.end()
-            continue
-        end = _closing_brace(text, match.end())
-        if literal:
-            pieces.append(literal)
-            literal = ""
-        pieces.append((match.end(), text[match.end() : end]))
-        position = end + 1
-    literal += text[position:]
-    if literal or not pieces:
-        pieces.append(literal)
-    return tuple(pieces)
-
-
-def _closing_brace(text: str, start: int) -> int:
-    depth, quote, position = 0, "", start
-    while position < len(text):
-        character = text[position]
-        if quote:
-            if character == "\\":
-                position += 1
-            elif character == quote:
-                quote = ""
-        elif character in "'\"":
-            quote = character
-        elif character == "{":
-            depth += 1
-        elif character == "}":
-            if depth == 0:
-                return position
-            depth -= 1
-        position += 1
-    raise ValueError("`${` is not closed by a `}`")
-
-
-def render_template(template: Any, bindings: Mapping[str, Any]) -> Any:
-    """`template` (any JSON value) with each `${…}` replaced: alone it keeps its type, inside text it is text."""
-    if isinstance(template, str):
-        if "${" not in template:
-            return template
-        pieces = split_template(template)
-        if len(pieces) == 1:
-            piece = pieces[0]
-            return piece if isinstance(piece, str) else evaluate(piece[1], bindings)
-        return "".join(p if isinstance(p, str) else as_text(evaluate(p[1], bindings)) for p in pieces)
-    if isinstance(template, dict):
-        return {key: render_template(value, bindings) for key, value in template.items()}
-    if isinstance(template, list):
-        return [render_template(value, bindings) for value in template]
-    return template

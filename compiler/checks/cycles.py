@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from compiler.catalogue.definition_index import DefinitionIndex, StepKey
+from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.graph import find_cycles, walk
 from compiler.language.documents import CommercialProductDocument
-from compiler.language.steps import StepReference
+from compiler.language.steps import StepKey, StepReference
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
 

@@ -9,7 +9,7 @@ from typing import Any
 from compiler.catalogue.builder import is_lookup_table
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.cel.evaluation import as_text, split_template
+from compiler.cel.templates import split_template
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import CommercialProductDocument, RuleDefinition, TechnicalProductDocument
 from compiler.language.durations import parse_duration
@@ -38,6 +38,7 @@ from compiler.typecheck.scopes import (
 )
 from compiler.typecheck.type_checker import ExpectedType, TypeScope, check_expression
 from compiler.typecheck.types import DYN, INT, Type, object_type
+from compiler.values import as_text
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from compiler.catalogue.definition_index import DefinitionIndex, StepKey
+from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.checks.cycles import dependency_edges
 from compiler.graph import walk
 from compiler.language.documents import TechnicalProductDocument
+from compiler.language.steps import StepKey
 from compiler.source.findings import Finding, finding_at
 from compiler.typecheck.type_checker import outputs_read
 

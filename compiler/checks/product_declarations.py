@@ -7,9 +7,9 @@ from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.cel.evaluation import validate_pattern
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import TechnicalProductDocument
+from compiler.language.patterns import validate_pattern
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
 

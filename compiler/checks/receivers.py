@@ -7,11 +7,11 @@ from datetime import timedelta
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.cel.evaluation import as_text
 from compiler.language.documents import ReceiverDocument
 from compiler.language.event_types import EVENT_TYPE_PREFIX, EVENT_TYPES, matches_known_type
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean
+from compiler.values import as_text
 
 MAX_TIMEOUT = timedelta(seconds=60)
 

@@ -7,7 +7,8 @@ from datetime import timedelta
 from compiler.catalogue.catalogue import Catalogue, Step
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.language.durations import parse_duration
-from compiler.language.steps import RetryPolicy, RetryPolicyOrId, StepDefinition
+from compiler.language.retry_policy import RetryPolicy, RetryPolicyOrId
+from compiler.language.steps import StepDefinition
 from compiler.plan.plan import PlannedDefinition
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)

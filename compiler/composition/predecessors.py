@@ -17,8 +17,9 @@ from compiler.composition.reference_scope import (
     is_within,
 )
 from compiler.composition.step_instances import StepInstanceBuilder
-from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance, StepKey
+from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance
 from compiler.language.steps import LineScope as Across
+from compiler.language.steps import StepKey
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 
 NO_INSTANCES: frozenset[StepInstance] = frozenset()

@@ -12,13 +12,12 @@ from compiler.decomposition.line_graph import (
     LineGraph,
     LineNode,
     StepInstance,
-    StepKey,
     ValueIdentity,
     percent_encode,
     value_identity,
     value_text,
 )
-from compiler.language.steps import LineAction
+from compiler.language.steps import LineAction, StepKey
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 

@@ -9,16 +9,16 @@ from typing import Any
 
 from compiler.catalogue.catalogue import LookupTable, Product, Rule
 from compiler.catalogue.catalogue_index import RankedRule
-from compiler.cel.evaluation import EvaluationError, as_text, evaluate, render_template
+from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.cel.syntax_tree import UnparsableError, path_uses
+from compiler.cel.templates import render_template
 from compiler.decomposition.expression_evaluator import MISSING_VALUE_PREFIX, ExpressionEvaluator
 from compiler.decomposition.line_graph import LineIdentity, LineNode
 from compiler.decomposition.rejections import location_suffix
-from compiler.language.steps import LineAction
-from compiler.orders.values import normalize_number, value_problem
-from compiler.plan.bindings import ACTIONS_WITH_PREVIOUS
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.plan.plan import PreviousState
-from compiler.source.findings import did_you_mean, format_value
+from compiler.source.findings import did_you_mean
+from compiler.values import as_text, format_value, normalize_number, value_problem
 
 ELEMENT_LIMIT = 100_000
 

@@ -10,9 +10,9 @@ from typing import Any
 from urllib.parse import quote
 
 from compiler.catalogue.catalogue import Product, Step
-from compiler.cel.evaluation import as_text
 from compiler.plan.bindings import line_bindings
 from compiler.plan.plan import PlannedLine
+from compiler.values import as_text
 
 LineIdentity = tuple[Any, ...]
 StepKey = tuple[str, str]

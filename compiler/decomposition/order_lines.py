@@ -14,8 +14,7 @@ from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.line_graph import LineGraph, LineNode, line_suffix
 from compiler.language.attributes import validate_value
 from compiler.language.order import OrderLine, line_request_digest
-from compiler.language.steps import LineAction
-from compiler.plan.bindings import ACTIONS_WITH_PREVIOUS
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.plan.plan import PlannedLine, PreviousState
 from compiler.source.findings import did_you_mean

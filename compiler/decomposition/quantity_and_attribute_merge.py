@@ -8,16 +8,14 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import without_constraints
-from compiler.cel.evaluation import INT64_RANGE
 from compiler.decomposition.apply_rule import Contribution
 from compiler.decomposition.order_lines import ACTIONS_NEEDING_ATTRIBUTES
 from compiler.decomposition.rejections import location_suffix
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import QuantityMerge
 from compiler.language.steps import LineAction
-from compiler.orders.values import normalize_number
 from compiler.plan.plan import PreviousState
-from compiler.source.findings import format_value
+from compiler.values import INT64_RANGE, format_value, normalize_number
 
 
 @dataclass(slots=True)

@@ -10,8 +10,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compiler.cel.evaluation import INT64_RANGE, matches_fully
-from compiler.source.findings import did_you_mean, format_value
+from compiler.language.patterns import matches_fully
+from compiler.source.findings import did_you_mean
+from compiler.values import INT64_RANGE, format_value
 
 
 class AttributeType(StrEnum):

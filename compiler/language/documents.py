@@ -8,17 +8,9 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 
 from compiler.language.attributes import Attribute
 from compiler.language.durations import DurationOrTemplate
-from compiler.language.steps import (
-    AnyStepReferences,
-    BareExpression,
-    LineAction,
-    LineActions,
-    RetryPolicy,
-    RetryPolicyOrId,
-    StepDefinition,
-    StrictModel,
-    as_list,
-)
+from compiler.language.retry_policy import RetryPolicy, RetryPolicyOrId
+from compiler.language.steps import AnyStepReferences, BareExpression, LineAction, LineActions, StepDefinition
+from compiler.language.strict_model import StrictModel, as_list
 from compiler.language.systems import Auth, BreakerPolicyOrFalse, CallLimits, Secret
 
 RESERVED_WORDS = frozenset({"in", "true", "false", "null"})

@@ -6,25 +6,12 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, model_validator
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from compiler.language.attributes import Attribute
-from compiler.language.durations import Duration, DurationOrTemplate
-
-
-class StrictModel(BaseModel):
-    """A piece of a definition: unknown keys are errors, and nothing changes it once it is read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-    def __eq__(self, other: object) -> bool:
-        """By what it says, whether or not defaults were spelled out: asked once for every part of every definition."""
-        return type(other) is type(self) and self.__dict__ == other.__dict__
-
-
-def as_list(value: object) -> object:
-    """`x` and `[x]` are the same where a list of one is usual."""
-    return value if isinstance(value, list | tuple) or value is None else [value]
+from compiler.language.durations import DurationOrTemplate
+from compiler.language.retry_policy import RetryPolicyOrId
+from compiler.language.strict_model import StrictModel, as_list
 
 
 def _expression_text(value: object) -> object:
@@ -164,56 +151,6 @@ class StartDefinition(StrictModel):
         if sum(value is not None for value in (self.delay, self.at, self.latest)) != 1:
             raise ValueError("`start` needs exactly one of delay, at, latest")
         return self
-
-
-def _error_code_text(value: object) -> object:
-    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
-
-
-ErrorCode = Annotated[str, BeforeValidator(_error_code_text, json_schema_input_type=str | int)]
-"""`404` is a code as `"404"` is."""
-ErrorCodes = Annotated[list[ErrorCode], BeforeValidator(as_list, json_schema_input_type=list[ErrorCode] | ErrorCode)]
-
-
-class RetryPolicy(StrictModel):
-    """How often and when an attempt that failed is made again."""
-
-    max_attempts: int = Field(5, ge=1, le=1000)
-    initial: Duration = timedelta(seconds=1)
-    backoff: float = Field(2.0, ge=1.0, le=100.0)
-    max_interval: Duration = timedelta(minutes=1)
-    intervals: list[Duration] | None = None
-    """A fixed ladder instead of a back-off: n intervals make n + 1 attempts."""
-    give_up_on: ErrorCodes = Field(default_factory=list)
-    """Error codes, or classes of HTTP status (`4xx`, which leaves out 408, 425 and 429)."""
-
-    @property
-    def attempt_count(self) -> int:
-        return self.max_attempts if self.intervals is None else len(self.intervals) + 1
-
-
-def retry_delay(policy: RetryPolicy, attempt: int) -> float:
-    """Seconds between attempt number `attempt` (from 1) and the next one."""
-    if policy.intervals is not None:
-        return policy.intervals[min(attempt, len(policy.intervals)) - 1].total_seconds()
-    longest = policy.max_interval.total_seconds()
-    try:
-        return min(policy.initial.total_seconds() * policy.backoff ** (attempt - 1), longest)
-    except OverflowError:
-        return longest
-
-
-def _retry_tag(value: object) -> str:
-    return "a policy" if isinstance(value, dict | RetryPolicy) else "an id"
-
-
-RetryPolicyOrId = Annotated[
-    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")], Discriminator(_retry_tag)
-]
-"""A policy's id, or a policy written where it is used."""
-
-STANDARD_RETRY = RetryPolicy(give_up_on=["invalid_request", "4xx"])
-"""The policy in force where neither step nor system names one, unless a document `standard` replaces it."""
 
 
 class FailureCondition(StrictModel):

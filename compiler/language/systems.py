@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration, DurationOrTemplate
-from compiler.language.steps import RetryPolicyOrId, StrictModel
+from compiler.language.retry_policy import RetryPolicyOrId
+from compiler.language.strict_model import StrictModel
 
 
 class Secret(StrictModel):

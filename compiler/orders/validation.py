@@ -11,9 +11,16 @@ from typing import Any
 from compiler.language.order import Customer, Order, OrderLine, Previous
 from compiler.language.steps import LineAction
 from compiler.orders.reader import OrderSource
-from compiler.orders.values import describe_value, normalize_number, parse_timestamp, quantity_problem, value_problem
 from compiler.source.document import KeyPath
-from compiler.source.findings import Finding, did_you_mean, finding_at, format_value
+from compiler.source.findings import Finding, did_you_mean, finding_at
+from compiler.values import (
+    describe_value,
+    format_value,
+    normalize_number,
+    parse_timestamp,
+    quantity_problem,
+    value_problem,
+)
 
 ORDER_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LINE_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")

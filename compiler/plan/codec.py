@@ -13,7 +13,8 @@ from functools import lru_cache
 from typing import Any
 
 from compiler.catalogue.catalogue import OutputReference
-from compiler.language.steps import LineAction, RetryPolicy, StepDefinition
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.steps import LineAction, StepDefinition
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep, PreviousState
 from compiler.source.gc_pause import gc_paused
 

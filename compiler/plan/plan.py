@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any
 
 from compiler.catalogue.catalogue import OutputReference
-from compiler.language.steps import LineAction, RetryPolicy, StepDefinition
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.steps import LineAction, StepDefinition
 
 
 @dataclass(frozen=True, slots=True)

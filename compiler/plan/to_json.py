@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from compiler.cel.evaluation import as_text
 from compiler.language.durations import format_duration
 from compiler.language.steps import CrossOrderReference
 from compiler.plan.plan import Plan, PlannedLine, PlannedStep
+from compiler.values import as_text
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:

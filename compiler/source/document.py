@@ -11,9 +11,6 @@ from compiler.source.scalar_positions import character_position
 Key = str | int
 KeyPath = tuple[Key, ...]
 
-MAX_NESTING_DEPTH = 64
-"""Levels of one document."""
-
 
 class CollectionMarks(NamedTuple):
     """Where a mapping or a list begins, and where everything in it does. Of a text or number the mark is enough."""

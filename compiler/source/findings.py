@@ -9,8 +9,6 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from compiler.cel.evaluation import as_text
-
 Severity = Literal["error", "warning"]
 
 
@@ -114,9 +112,3 @@ def limit_findings(findings: Iterable[Finding], already_found: int = 0) -> list[
 
 
 MORE_FINDINGS_CODE = "findings-left-out"
-
-
-def format_value(value: object) -> str:
-    """A value inside a message: short, as the person wrote it."""
-    text = as_text(value) if value is not None else "nothing"
-    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"

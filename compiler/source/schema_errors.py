@@ -11,7 +11,8 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from compiler.source.document import Document, Key, KeyPath
-from compiler.source.findings import MORE_FINDINGS_CODE, Finding, did_you_mean, finding_at, format_value
+from compiler.source.findings import MORE_FINDINGS_CODE, Finding, did_you_mean, finding_at
+from compiler.values import format_value
 
 MAX_ERRORS_PER_DOCUMENT = 50
 """Of one document; further ones are counted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import yaml
 
-from compiler.source.document import MAX_NESTING_DEPTH
+from compiler.values import MAX_NESTING_DEPTH
 
 _ERROR_MESSAGES = {
     "mapping values are not allowed": "a `:` cannot stand here: quote text with `: ` in it, or mend the indentation",

@@ -14,10 +14,11 @@ import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
 from compiler.source.decoding import UnreadableError, decode_text, file_finding
-from compiler.source.document import MAX_NESTING_DEPTH, CollectionMarks, Document, Key, NodeMark, ReadResult
+from compiler.source.document import CollectionMarks, Document, Key, NodeMark, ReadResult
 from compiler.source.findings import MORE_FINDINGS_CODE, Finding
 from compiler.source.yaml_core_schema import NON_TEXT_FIRST_CHARS, resolve_plain_scalar
 from compiler.source.yaml_errors import explain_yaml_error
+from compiler.values import MAX_NESTING_DEPTH
 
 ALIAS_LIMIT = 100_000
 """Values that aliases (`*name`) may repeat in one file: what stands behind an alias counts each time."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from compiler.cel.evaluation import split_template
+from compiler.cel.templates import split_template
 from compiler.language.steps import HTTP_METHODS
 from compiler.source.document import KeyPath
 from compiler.typecheck.type_checker import ExpectedType

@@ -15,7 +15,7 @@ from activities.calls.call_system import SystemCalls
 from activities.systems.connections import ConnectionPools
 from activities.systems.reachable_system import ResolvedSystem, resolve_system
 from activity_contract.calls import FailureDetails, SystemCall, SystemCallResult
-from compiler.language.steps import RetryPolicy
+from compiler.language.retry_policy import RetryPolicy
 from compiler.language.systems import System
 from tests.support.scripted_system import ScriptedServer
 

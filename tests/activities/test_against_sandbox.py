@@ -18,7 +18,7 @@ from activities.systems.connections import ConnectionPools
 from activities.systems.reachable_system import ResolvedSystem
 from activity_contract.calls import CONNECTION, RESPONSE_UNREADABLE, TIMEOUT
 from activity_contract.system_switch import SystemTrip
-from compiler.language.steps import STANDARD_RETRY
+from compiler.language.retry_policy import STANDARD_RETRY
 from tests.activities.conftest import World
 from tests.support.paths import ROOT
 from tests.support.scripted_system import ScriptedServer

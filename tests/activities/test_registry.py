@@ -27,7 +27,7 @@ from activity_contract.calls import (
     StepActivity,
     StepActivityResult,
 )
-from compiler.language.steps import RetryPolicy
+from compiler.language.retry_policy import RetryPolicy
 from tests.activities.conftest import Failed
 
 

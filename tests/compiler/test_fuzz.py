@@ -9,7 +9,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from compiler.cel.evaluation import EvaluationError, evaluate, split_template
+from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.cel.templates import split_template
 from compiler.language.attributes import Attribute, validate_value
 from compiler.language.durations import format_duration, parse_duration
 from compiler.load_catalogue import check_definitions, load_catalogue

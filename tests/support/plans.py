@@ -8,7 +8,8 @@ from datetime import datetime
 from typing import Any
 
 from compiler.catalogue.catalogue import OutputReference
-from compiler.language.steps import STANDARD_RETRY, LineAction, RetryPolicy, StepDefinition
+from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
+from compiler.language.steps import LineAction, StepDefinition
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep
 
 OUTPUT = re.compile(r"steps\.(\w+)\.output")

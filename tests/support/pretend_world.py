@@ -11,7 +11,7 @@ from random import Random
 from typing import Any
 
 from activity_contract.calls import SystemCall
-from compiler.cel import evaluation
+from compiler.cel.templates import render_template
 from workflows.core.state.commands import StartActivity, StartCall
 from workflows.core.state.step_run import StepFailure
 
@@ -122,4 +122,4 @@ def _output(request: Any, step: str, number: int) -> Any:
     template = getattr(request, "output", None)
     if template is None:
         return body
-    return evaluation.render_template(template, {"response": {"status": 200, "headers": {}, "body": body}})
+    return render_template(template, {"response": {"status": 200, "headers": {}, "body": body}})

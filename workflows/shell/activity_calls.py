@@ -34,7 +34,7 @@ from activity_contract.calls import (
 from activity_contract.cross_order import ORDER_STEP_STATUS, WATCH_ORDER_STEP, CrossOrderStepStatus
 from activity_contract.mailboxes import RETURN_EVENTS, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS, ReturnedEvents
 from activity_contract.notifications import HAND_OVER_EVENTS
-from compiler.language.steps import RetryPolicy as StepRetry
+from compiler.language.retry_policy import RetryPolicy as StepRetry
 from workflows.contract.order_messages import order_workflow_id
 from workflows.core.engine import advance
 from workflows.core.execution.failure_handling import INTERNAL_ERROR

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from activities.attempts.attempt import MAX_RETRY_AFTER, retry_delay
 from activity_contract.calls import CONNECTION, MAX_BACKOFF, RETRY_LATER, TIMEOUT
-from compiler.language.steps import STANDARD_RETRY, RetryPolicy
+from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
 from tests.support.scripted_system import Reply
 

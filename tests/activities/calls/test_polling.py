@@ -9,7 +9,7 @@ import pytest
 from temporalio.exceptions import ApplicationErrorCategory
 
 from activity_contract.calls import CONNECTION, DEFINITION_ERROR, NOT_YET, RETRY_LATER
-from compiler.language.steps import STANDARD_RETRY, RetryPolicy
+from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World
 from tests.support.scripted_system import Reply
 

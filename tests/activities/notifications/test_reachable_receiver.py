@@ -11,7 +11,7 @@ from activities.notifications.delivery import accepts_event
 from activities.notifications.reachable_receiver import DEFAULT_RETRY, resolve_receivers
 from activity_contract.notifications import NotificationEvent, NotificationFilter, NotificationOrder
 from compiler.catalogue.catalogue import Catalogue
-from compiler.language.steps import STANDARD_RETRY
+from compiler.language.retry_policy import STANDARD_RETRY
 from compiler.language.systems import Receiver
 
 ORDER = NotificationOrder(id="O-1", customer={"id": "C-1", "tier": "gold"}, products=["gate"])

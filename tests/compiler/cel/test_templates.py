@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from compiler.cel.evaluation import render_template
+from compiler.cel.templates import render_template
 
 BINDINGS: dict[str, Any] = {
     "order": {"id": "O-1"},

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.language.steps import RetryPolicy
+from compiler.language.retry_policy import RetryPolicy
 from compiler.plan.bindings import order_bindings, step_bindings
 from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from compiler.compile_order import compile_order
-from compiler.language.steps import FailureRule, RetryPolicy
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.steps import FailureRule
 from compiler.plan.codec import decode_plan, encode_plan
 from tests.support.plan_sketch import catalogue_of, line, order_of
 

@@ -17,7 +17,7 @@ from temporalio.exceptions import (
     TimeoutType,
 )
 
-from compiler.language.steps import STANDARD_RETRY, RetryPolicy
+from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from tests.support.order_driver import Driven
 from tests.support.plans import call
 from tests.support.scripted_activities import failure

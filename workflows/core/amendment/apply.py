@@ -10,9 +10,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from hashlib import blake2b
 
 from compiler.amendment.compare_plans import INPUT_KEYS
-from compiler.cel.evaluation import EvaluationError, as_text, evaluate
+from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.plan.plan import Plan, PlannedDefinition
 from compiler.typecheck.expression_sites import STEP_SHAPE, find_expressions
+from compiler.values import as_text
 from workflows.contract.states import NOT_BEGUN, SETTLED, TAKEN_BACK, StepState
 from workflows.core.amendment.impact import (
     FATE_TABLE,

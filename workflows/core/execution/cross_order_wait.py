@@ -10,8 +10,8 @@ import re
 
 from activity_contract.calls import TIMEOUT
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
-from compiler.cel import evaluation
 from compiler.language.steps import CrossOrderReference
+from compiler.values import as_text
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import StepState
 from workflows.core.execution.failure_handling import handle_failure
@@ -55,7 +55,7 @@ def wait_for_other_orders(run: OrderRun, step: StepRun) -> bool:
 
 def _awaited_step(run: OrderRun, step: StepRun, reference: CrossOrderReference) -> AwaitedStep:
     scope = StepScope(run, step)
-    order = evaluation.as_text(scope.render(reference.order))
+    order = as_text(scope.render(reference.order))
     where = f"step {run.step_id(step)}, `after`"
     if not ORDER_ID_PATTERN.fullmatch(order):
         raise StepExpressionError(f"{where}: `{order[:100]}` is no order's id")

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR, TIMEOUT
-from compiler.language.steps import FailureRule, RetryPolicy, retry_delay
+from compiler.language.retry_policy import RetryPolicy, retry_delay
+from compiler.language.steps import FailureRule
 from workflows.contract.states import StepState
 from workflows.core.compensation.redo import assess_redo, find_redo_starts, redo
 from workflows.core.compensation.rollback import assess_rollback, roll_back

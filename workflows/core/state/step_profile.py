@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from compiler.cel.evaluation import VARIABLE_NAMES, split_template
+from compiler.cel.evaluation import VARIABLE_NAMES
+from compiler.cel.templates import split_template
 from compiler.language.steps import CrossOrderReference, FailureCondition, StepKind, UndoDefinition
 from compiler.plan.plan import PlannedDefinition
 

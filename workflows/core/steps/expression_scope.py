@@ -7,10 +7,12 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
-from compiler.cel import evaluation
+from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.cel.templates import render_template, split_template
 from compiler.language.durations import parse_duration
 from compiler.plan.bindings import line_bindings, lines_entry_bindings, sees_line_list
 from compiler.plan.plan import PlannedDefinition, PlannedStep
+from compiler.values import as_text
 from workflows.contract.states import StepState
 from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
@@ -52,8 +54,8 @@ class StepScope:
     def evaluate(self, expression: str) -> Any:
         """Raises NoValue."""
         try:
-            return evaluation.evaluate(expression, self._names)
-        except evaluation.EvaluationError as error:
+            return evaluate(expression, self._names)
+        except EvaluationError as error:
             raise self._error(error) from error
 
     def is_true(self, expression: str) -> bool:
@@ -66,18 +68,17 @@ class StepScope:
     def render(self, template: Any) -> Any:
         """Raises NoValue."""
         try:
-            return evaluation.render_template(template, self._names)
-        except evaluation.EvaluationError as error:
+            return render_template(template, self._names)
+        except EvaluationError as error:
             raise self._error(error) from error
 
     def render_path(self, template: str) -> str:
         """A path; what expressions put into it is percent-encoded, so that no value adds a segment or a query."""
-        pieces = evaluation.split_template(template)
+        pieces = split_template(template)
         if len(pieces) == 1:
-            return evaluation.as_text(self.render(template))
+            return as_text(self.render(template))
         return "".join(
-            piece if isinstance(piece, str) else quote(evaluation.as_text(self.evaluate(piece[1])), safe="")
-            for piece in pieces
+            piece if isinstance(piece, str) else quote(as_text(self.evaluate(piece[1])), safe="") for piece in pieces
         )
 
     def render_duration(self, duration: timedelta | str) -> float:
@@ -100,12 +101,10 @@ class StepScope:
                 return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             pass
-        raise StepExpressionError(
-            f"{self._template_location(template)}: `{evaluation.as_text(value)[:100]}` is no date and time"
-        )
+        raise StepExpressionError(f"{self._template_location(template)}: `{as_text(value)[:100]}` is no date and time")
 
     def _template_location(self, template: timedelta | str) -> str:
-        pieces = evaluation.split_template(template) if isinstance(template, str) else ()
+        pieces = split_template(template) if isinstance(template, str) else ()
         return self._location(next((piece[1] for piece in pieces if not isinstance(piece, str)), ""))
 
     def subset(self, names: frozenset[str]) -> dict[str, Any]:
@@ -118,7 +117,7 @@ class StepScope:
             or f"step {self.definition.workstream}.{self.definition.step}"
         )
 
-    def _error(self, error: evaluation.EvaluationError) -> StepExpressionError:
+    def _error(self, error: EvaluationError) -> StepExpressionError:
         message = str(error)
         return StepExpressionError(f"{self._location(error.expression)}: {message}", message.startswith(_MISSING))
 

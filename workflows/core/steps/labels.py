@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from compiler.cel import evaluation
 from compiler.plan.plan import Plan, PlannedLine
+from compiler.values import as_text
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
@@ -41,7 +41,7 @@ def step_label(plan: Plan, position: int) -> str:
 
 
 def _line_label(line: PlannedLine) -> str:
-    return line.name if line.quantity == 1 else f"{line.name} ×{evaluation.as_text(line.quantity)}"
+    return line.name if line.quantity == 1 else f"{line.name} ×{as_text(line.quantity)}"
 
 
 def truncate(text: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from compiler.cel import evaluation
+from compiler.values import as_text
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepFailure, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope
@@ -15,7 +15,7 @@ def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFail
     """The first `fail_when` that holds. Raises NoValue."""
     for case in run.profile(step).deferred_fail_when:
         if scope.is_true(case.if_):
-            message = evaluation.as_text(scope.render(case.message)) if case.message else f"`{case.if_}` holds"
+            message = as_text(scope.render(case.message)) if case.message else f"`{case.if_}` holds"
             return StepFailure(case.code, message, attempts=step.attempts)
     return None
 
@@ -49,4 +49,4 @@ def as_json_data(value: Any) -> Any:
         return {str(name): as_json_data(item) for name, item in value.items()}
     if isinstance(value, list | tuple):
         return [as_json_data(item) for item in value]
-    return evaluation.as_text(value) if isinstance(value, date | timedelta) else value
+    return as_text(value) if isinstance(value, date | timedelta) else value

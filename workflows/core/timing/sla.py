@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from compiler.cel import evaluation
+from compiler.values import as_text
 from workflows.contract.states import Jeopardy
 from workflows.core.notifications import order_events
 from workflows.core.notifications.order_events import escalate, is_receiver
@@ -24,7 +24,7 @@ def start_sla_clock(run: OrderRun, step: StepRun) -> None:
     scope = StepScope(run, step)
     late_at = min(run.now + scope.render_duration(sla.duration), END_OF_TIME)
     risk_at = None if sla.warn is None else max(run.now, late_at - scope.render_duration(sla.warn))
-    to = None if sla.escalate is None else evaluation.as_text(scope.render(sla.escalate))
+    to = None if sla.escalate is None else as_text(scope.render(sla.escalate))
     step.sla_clock = SlaClock(started_at=run.now, late_at=late_at, at_risk_at=risk_at, escalate_to=to)
     _schedule_tick(run, step, step.sla_clock)
 

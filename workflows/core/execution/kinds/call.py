@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, SystemCall
-from compiler.cel import evaluation
 from compiler.language.steps import CallDefinition
+from compiler.values import as_text
 from workflows.contract.states import StepState
 from workflows.core.execution.failure_handling import handle_failure
 from workflows.core.state.commands import StartCall
@@ -66,7 +66,7 @@ def call_request_fields(
 
 
 def _as_texts(values: dict[str, Any]) -> dict[str, str]:
-    return {name: evaluation.as_text(value) for name, value in values.items()}
+    return {name: as_text(value) for name, value in values.items()}
 
 
 def _apply_changes(call: CallDefinition, query: Any, body: Any, changes: dict[str, Any]) -> tuple[Any, Any]:

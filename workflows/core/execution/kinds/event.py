@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from compiler.cel import evaluation
+from compiler.values import as_text
 from workflows.contract.states import StepState
 from workflows.core.execution.event_matching import consume_early_event
 from workflows.core.state.commands import SubscribeEvents
@@ -17,7 +17,7 @@ def begin(run: OrderRun, step: StepRun) -> None:
     step.started_at = run.now
     awaited = require(run.definition(step).definition.event)
     scope = StepScope(run, step)
-    step.key = None if awaited.key is None else evaluation.as_text(scope.render(awaited.key))
+    step.key = None if awaited.key is None else as_text(scope.render(awaited.key))
     deadline = None if awaited.within is None else run.now + scope.render_duration(awaited.within)
     step.event_names = tuple(awaited.name)
     step.phase = Phase.EVENT

@@ -1,15 +1,47 @@
-"""Values as an order may hold them: numbers that can be computed with, sound text, times with their zone."""
+"""Plain values of orders and definitions: their limits, and how they are shown as text."""
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from compiler.cel.evaluation import INT64_RANGE
-from compiler.source.document import MAX_NESTING_DEPTH
-from compiler.source.findings import format_value
+INT64_RANGE = range(-(2**63), 2**63)
+"""The whole numbers that expressions can compute with."""
+MAX_NESTING_DEPTH = 64
+"""Levels of lists and mappings in one document or value."""
+
+
+def as_text(value: Any) -> str:
+    """A value inside other text: `true`, `2` (also for 2.0), `2.5`, an ISO date or date-time, `90s`, JSON of a list."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "null"
+    if isinstance(value, datetime):
+        value = value if value.tzinfo else value.replace(tzinfo=UTC)
+        try:
+            moment: datetime = value.astimezone(UTC)
+        except OverflowError:
+            moment = value
+        return moment.isoformat().replace("+00:00", "Z")
+    if isinstance(value, date):
+        return str(value.isoformat())
+    if isinstance(value, timedelta):
+        return f"{value.total_seconds():.15g}s"
+    if isinstance(value, float):
+        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, default=as_text, ensure_ascii=False)
+    return str(value)
+
+
+def format_value(value: object) -> str:
+    """A value inside a message: short, as the person wrote it."""
+    text = as_text(value) if value is not None else "nothing"
+    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 
 def describe_value(value: object) -> str:

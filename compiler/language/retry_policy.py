@@ -1,0 +1,61 @@
+"""Retry policies: how often a failed attempt is repeated, and how long the pause before it is."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from compiler.language.durations import Duration
+from compiler.language.strict_model import StrictModel, as_list
+
+
+def _error_code_text(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+ErrorCode = Annotated[str, BeforeValidator(_error_code_text, json_schema_input_type=str | int)]
+"""`404` is a code as `"404"` is."""
+ErrorCodes = Annotated[list[ErrorCode], BeforeValidator(as_list, json_schema_input_type=list[ErrorCode] | ErrorCode)]
+
+
+class RetryPolicy(StrictModel):
+    """How often and when an attempt that failed is made again."""
+
+    max_attempts: int = Field(5, ge=1, le=1000)
+    initial: Duration = timedelta(seconds=1)
+    backoff: float = Field(2.0, ge=1.0, le=100.0)
+    max_interval: Duration = timedelta(minutes=1)
+    intervals: list[Duration] | None = None
+    """A fixed ladder instead of a back-off: n intervals make n + 1 attempts."""
+    give_up_on: ErrorCodes = Field(default_factory=list)
+    """Error codes, or classes of HTTP status (`4xx`, which leaves out 408, 425 and 429)."""
+
+    @property
+    def attempt_count(self) -> int:
+        return self.max_attempts if self.intervals is None else len(self.intervals) + 1
+
+
+def retry_delay(policy: RetryPolicy, attempt: int) -> float:
+    """Seconds between attempt number `attempt` (from 1) and the next one."""
+    if policy.intervals is not None:
+        return policy.intervals[min(attempt, len(policy.intervals)) - 1].total_seconds()
+    longest = policy.max_interval.total_seconds()
+    try:
+        return min(policy.initial.total_seconds() * policy.backoff ** (attempt - 1), longest)
+    except OverflowError:
+        return longest
+
+
+def _retry_tag(value: object) -> str:
+    return "a policy" if isinstance(value, dict | RetryPolicy) else "an id"
+
+
+RetryPolicyOrId = Annotated[
+    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")], Discriminator(_retry_tag)
+]
+"""A policy's id, or a policy written where it is used."""
+
+STANDARD_RETRY = RetryPolicy(give_up_on=["invalid_request", "4xx"])
+"""The policy in force where neither step nor system names one, unless a document `standard` replaces it."""
