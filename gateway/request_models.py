@@ -13,6 +13,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 from pydantic_core import from_json
 from starlette.exceptions import HTTPException
 
+from compiler.language.order import ORDER_ID_PATTERN
 from gateway.errors import MalformedBody
 from operations.bulk.bulk_actions import BulkActionName, BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
@@ -21,7 +22,7 @@ from operations.events.deliver_events import content_event_id
 from workflows.contract.order_messages import Actor, EventDelivery
 from workflows.contract.states import StepState
 
-OrderId = Annotated[str, Path(pattern=r"^[A-Za-z0-9._:-]{1,128}$", description="The order's id", examples=["HS-1001"])]
+OrderId = Annotated[str, Path(pattern=ORDER_ID_PATTERN, description="The order's id", examples=["HS-1001"])]
 StepId = Annotated[
     str,
     Path(

@@ -18,11 +18,8 @@ from compiler.language.documents import (
     TechnicalProductDocument,
     WorkstreamDocument,
 )
-from compiler.language.steps import LineAction, StepDefinition, StepReference
+from compiler.language.steps import LineAction, StepDefinition, StepKey, StepReference
 from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find_expressions
-
-StepKey = tuple[str, str]
-"""Workstream and step."""
 
 
 @dataclass(frozen=True, slots=True)

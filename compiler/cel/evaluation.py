@@ -28,10 +28,12 @@ VARIABLE_NAMES = (
 
 
 class EvaluationError(Exception):
-    """An expression had no value for these bindings. `expression` is its text; the message says why."""
+    """An expression has no value for these bindings. The message says why."""
 
-    def __init__(self, expression: str, message: str) -> None:
+    def __init__(self, expression: str, message: str, *, is_missing_value: bool = False) -> None:
         self.expression = expression
+        self.is_missing_value = is_missing_value
+        """True if the expression reads something that is not there."""
         super().__init__(f"{message}, in `{expression}`")
 
 
@@ -166,20 +168,23 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
             return found
         result = program.compiled.eval(data=program.activation(bindings))
         if result.type() == cel.Type.ERROR:
-            raise EvaluationError(expression, _explain_error(str(result.value())))
+            raise _evaluation_error(expression, str(result.value()))
         value = result.plain_value()
     except (RuntimeError, ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise EvaluationError(expression, _explain_error(str(error))) from error
+        raise _evaluation_error(expression, str(error)) from error
     if isinstance(value, bytes | bytearray | cel.Type):
         raise EvaluationError(expression, "the value is neither text, number, date, list nor object")
     return value
 
 
-_ERROR_MESSAGES = (
+_MISSING_VALUE_MESSAGES = (
     (re.compile(r'Key not found in map ?: ?"?([^"]*)"?'), "there is no `{}`"),
     (re.compile(r'No value with name "([^"]+)"'), "there is no `{}` here"),
-    (re.compile(r"No matching overloads found ?: ?(\S+?)\((.*)\)"), "`{}` does not work on {}"),
     (re.compile(r"undeclared reference to '([^']+)'"), "there is no `{}` here"),
+)
+_ERROR_MESSAGES = (
+    *_MISSING_VALUE_MESSAGES,
+    (re.compile(r"No matching overloads found ?: ?(\S+?)\((.*)\)"), "`{}` does not work on {}"),
     (re.compile(r"divide by zero|modulus by zero"), "this divides by zero"),
     (re.compile(r"overflow|out of range|OUT_OF_RANGE"), "the value is out of range"),
     (re.compile(r"cannot convert (\S+) to (\S+)"), "this {} is no {}"),
@@ -192,8 +197,13 @@ _ERROR_MESSAGES = (
 )
 
 
+def _evaluation_error(expression: str, error: str) -> EvaluationError:
+    is_missing = any(pattern.search(error) for pattern, _ in _MISSING_VALUE_MESSAGES)
+    return EvaluationError(expression, _explain_error(error), is_missing_value=is_missing)
+
+
 def _explain_error(error: str) -> str:
-    """What went wrong, without the evaluator's own dump."""
+    """The evaluator's error in plain words."""
     for pattern, words in _ERROR_MESSAGES:
         if found := pattern.search(error):
             said = words.format(*(part.strip("_@") for part in found.groups()))

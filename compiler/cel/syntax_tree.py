@@ -11,6 +11,7 @@ from typing import Any
 from cel_expr_python import cel
 
 from compiler.cel.evaluation import CEL_EXTENSIONS, runtime_functions
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS
 
 MAX_EXPRESSION_LENGTH = 10_000
 Path = tuple[str, ...]
@@ -167,7 +168,7 @@ def present_if_true(node: ExpressionNode) -> frozenset[Path]:
         return present_if_true(node.children[0]) & present_if_true(node.children[1])
     if node.kind == "call" and node.name == "!_":
         return present_if_false(node.children[0])
-    if node.kind == "call" and node.name == "_==_" and _is_action_comparison(node, ("modify", "delete")):
+    if node.kind == "call" and node.name == "_==_" and _compares_to_action_with_previous(node):
         return frozenset({("previous",)})
     return NO_PATHS
 
@@ -180,17 +181,17 @@ def present_if_false(node: ExpressionNode) -> frozenset[Path]:
         return present_if_false(node.children[0]) | present_if_false(node.children[1])
     if node.kind == "call" and node.name == "_&&_":
         return present_if_false(node.children[0]) & present_if_false(node.children[1])
-    if node.kind == "call" and node.name == "_!=_" and _is_action_comparison(node, ("modify", "delete")):
+    if node.kind == "call" and node.name == "_!=_" and _compares_to_action_with_previous(node):
         return frozenset({("previous",)})
     return NO_PATHS
 
 
-def _is_action_comparison(node: ExpressionNode, values: tuple[str, ...]) -> bool:
-    """`action == "modify"`: only such lines have a `previous`."""
+def _compares_to_action_with_previous(node: ExpressionNode) -> bool:
+    """Whether it is `action == "modify"` or the like."""
     left, right = node.children
     if left.kind == "literal":
         left, right = right, left
-    return node_path(left) == ("action",) and right.kind == "literal" and right.value in values
+    return node_path(left) == ("action",) and right.kind == "literal" and right.value in ACTIONS_WITH_PREVIOUS
 
 
 class _ProtoMessage:

@@ -7,7 +7,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Step, Workstream
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.cel.evaluation import EvaluationError, evaluate
-from compiler.decomposition.expression_evaluator import MISSING_VALUE_PREFIX, ExpressionEvaluator
+from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.line_graph import (
     LineGraph,
     LineNode,
@@ -136,7 +136,7 @@ class StepInstanceBuilder:
             value = evaluate(per, self.evaluator.bindings(node))
         except EvaluationError as error:
             value = None
-            if not str(error).startswith(MISSING_VALUE_PREFIX):
+            if not error.is_missing_value:
                 self.evaluator.report_failure(node, f"`per` of step `{step.reference}`", step.location, error)
         found = None if value is None or value == "" else value_identity(value)
         if found is not None:

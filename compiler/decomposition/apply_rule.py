@@ -12,7 +12,7 @@ from compiler.catalogue.catalogue_index import RankedRule
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.cel.templates import render_template
-from compiler.decomposition.expression_evaluator import MISSING_VALUE_PREFIX, ExpressionEvaluator
+from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.line_graph import LineIdentity, LineNode
 from compiler.decomposition.rejections import location_suffix
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
@@ -207,7 +207,7 @@ class RuleApplication:
             )
         except EvaluationError as error:
             ending = self.source.line.action in (LineAction.DELETE, LineAction.NO_CHANGE)
-            if not (ending and str(error).startswith(MISSING_VALUE_PREFIX)):
+            if not (ending and error.is_missing_value):
                 self._report_failure(f"attributes.{name}", error)
         return None
 

@@ -11,7 +11,7 @@ from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.decomposition.apply_rule import Contribution, RuleApplication, RuleOutcome
-from compiler.decomposition.expression_evaluator import MISSING_VALUE_PREFIX, ExpressionEvaluator
+from compiler.decomposition.expression_evaluator import ExpressionEvaluator
 from compiler.decomposition.line_graph import (
     ORDER_SUFFIX,
     IdSuffix,
@@ -136,7 +136,7 @@ class _Decomposer:
         try:
             value = evaluate(per, self.evaluator.bindings(source))
         except EvaluationError as error:
-            if not str(error).startswith(MISSING_VALUE_PREFIX):
+            if not error.is_missing_value:
                 self.evaluator.report_failure(source, f"`per` of `{product.id}`", product.location, error)
                 return None
             value = None

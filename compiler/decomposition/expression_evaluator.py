@@ -10,9 +10,6 @@ from compiler.decomposition.line_graph import LineNode
 from compiler.decomposition.rejections import Rejections, location_suffix
 from compiler.source.findings import SourceLocation
 
-MISSING_VALUE_PREFIX = "there is no `"
-"""How the reason begins where an expression reads what is not given (compiler.cel.evaluation)."""
-
 
 @dataclass(slots=True)
 class ExpressionEvaluator:

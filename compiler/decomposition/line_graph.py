@@ -10,13 +10,12 @@ from typing import Any
 from urllib.parse import quote
 
 from compiler.catalogue.catalogue import Product, Step
+from compiler.language.steps import StepKey
 from compiler.plan.bindings import line_bindings
 from compiler.plan.plan import PlannedLine
 from compiler.values import as_text
 
 LineIdentity = tuple[Any, ...]
-StepKey = tuple[str, str]
-"""Workstream and step."""
 
 
 @dataclass(frozen=True, slots=True)

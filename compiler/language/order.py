@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Any
@@ -10,8 +11,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.language.steps import LineAction
 
-OrderId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._:-]{1,128}$")]
-LineId = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")]
+ORDER_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
+LINE_ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
+
+
+def is_order_id(value: object) -> bool:
+    return isinstance(value, str) and re.fullmatch(ORDER_ID_PATTERN, value) is not None
+
+
+OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN)]
+LineId = Annotated[str, Field(pattern=LINE_ID_PATTERN)]
 
 
 class OrderModel(BaseModel):

@@ -33,6 +33,10 @@ class LineAction(StrEnum):
     NO_CHANGE = "no_change"
 
 
+ACTIONS_WITH_PREVIOUS = frozenset({LineAction.MODIFY, LineAction.DELETE})
+"""Lines with these actions can say what the customer had before."""
+
+
 LineActions = Annotated[
     list[LineAction], BeforeValidator(as_list, json_schema_input_type=list[LineAction] | LineAction)
 ]
@@ -244,6 +248,10 @@ OnChange = Annotated[
     Annotated[Literal["redo", "keep"], Tag("a word")] | Annotated[InPlaceUpdate, Tag("a patch")],
     Discriminator(_on_change_tag),
 ]
+
+
+StepKey = tuple[str, str]
+"""Workstream id and step id."""
 
 
 class StepReference(StrictModel):

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from compiler.language.order import Customer, Order, OrderLine, Previous
-from compiler.language.steps import LineAction
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.orders.reader import OrderSource
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
@@ -26,7 +26,6 @@ ORDER_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 LINE_ID_PATTERN = re.compile(r"[A-Za-z0-9._-]{1,64}")
 MAX_LINE_DEPTH = 30
 """Levels of lines within lines."""
-ACTIONS_WITH_PREVIOUS = (LineAction.MODIFY, LineAction.DELETE)
 
 _ORDER_KEYS = tuple(Order.model_fields)
 _CUSTOMER_KEYS = tuple(Customer.model_fields)

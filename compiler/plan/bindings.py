@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from compiler.language.steps import LineAction
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS
 from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PlannedStep
-
-ACTIONS_WITH_PREVIOUS = (LineAction.MODIFY, LineAction.DELETE)
-"""The actions of lines that have a `previous`."""
 
 
 def order_bindings(header: OrderHeader) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from compiler.cel.syntax_tree import UnparsableError, node_path, parse_expression
 from compiler.language.attributes import Attribute
-from compiler.language.steps import LineAction, StepDefinition, StepKind
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, StepDefinition, StepKind
 from compiler.typecheck.type_checker import TypeScope
 from compiler.typecheck.types import DYN, INT, MAP, STRING, TIMESTAMP, Field, Type, merged_object_type, object_type
 
@@ -61,7 +61,6 @@ SEVERAL_LINES_HINT = (
     "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
 )
 SINGLE_LINE_NAMES = ("attributes", "quantity", "action", "previous", "each", "index")
-ACTIONS_WITH_PREVIOUS = frozenset({LineAction.MODIFY, LineAction.DELETE})
 
 
 def _all_required(whole: Type) -> Type:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 import uuid
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +14,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
 from activity_contract.mailboxes import MAILBOX_ORDER_STARTED
+from compiler.language.order import is_order_id
 from operations.errors import (
     CONTENT_CONFLICT,
     ORDER_ENDED,
@@ -46,8 +46,6 @@ from workflows.contract.order_messages import (
 from workflows.contract.states import OrderState
 
 MEMO_SUBMISSION = "submission"
-ORDER_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
-"""As compiler.language.order has it: what may stand in a workflow's id."""
 MAX_ORDER_BYTES = 1_900_000
 """Bytes of JSON: Temporal takes no payload over 2 MB."""
 MAX_START_ATTEMPTS = 5
@@ -99,7 +97,7 @@ def order_digest(order: dict[str, Any]) -> str:
 def require_order_id(order: dict[str, Any]) -> str:
     """The order's id. Raises Refused where it has none that could name a workflow."""
     order_id = order.get("id")
-    if not isinstance(order_id, str) or not ORDER_ID_PATTERN.fullmatch(order_id):
+    if not isinstance(order_id, str) or not is_order_id(order_id):
         raise OperationRefused(
             RefusalCode.INVALID,
             "An order needs an `id`: 1 to 128 letters, digits, dots, underscores, colons or hyphens",

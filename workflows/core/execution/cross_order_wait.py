@@ -6,10 +6,9 @@ Its turn begins when its own predecessors are settled: then the other order is a
 
 from __future__ import annotations
 
-import re
-
 from activity_contract.calls import TIMEOUT
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
+from compiler.language.order import is_order_id
 from compiler.language.steps import CrossOrderReference
 from compiler.values import as_text
 from workflows.contract.order_messages import RefusalCode, StepAction
@@ -22,8 +21,6 @@ from workflows.core.state.step_run import Phase, StepFailure, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 from workflows.core.steps.refusal import RequestRefused
 from workflows.core.steps.settlement import stop_waiting
-
-ORDER_ID_PATTERN = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 
 INITIAL_PAUSE, MAX_PAUSE = 60.0, 86_400.0
 """Seconds until an order that has not answered is asked again: the first time, and at last. One that is over before its
@@ -57,7 +54,7 @@ def _awaited_step(run: OrderRun, step: StepRun, reference: CrossOrderReference) 
     scope = StepScope(run, step)
     order = as_text(scope.render(reference.order))
     where = f"step {run.step_id(step)}, `after`"
-    if not ORDER_ID_PATTERN.fullmatch(order):
+    if not is_order_id(order):
         raise StepExpressionError(f"{where}: `{order[:100]}` is no order's id")
     if order == run.plan.order.id:
         raise StepExpressionError(f"{where}: {order} is this order; name its step without `order`")
