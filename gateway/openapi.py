@@ -115,7 +115,7 @@ _BLOCKER_EXAMPLE: JsonObject = {
     "waits_for": "is in fallout after 5 attempts (out_of_stock: no cam-indoor left)",
     "since": "2026-12-01T08:00:09Z",
     "whose_move": "a person's",
-    "moved_by": "`retry HS-1001 3` once the cause is mended, or `complete` it with data, or `skip` it",
+    "moved_by": "`retry HS-1001 3` once the cause is fixed, or `complete` it with data, or `skip` it",
     "holds_up": 4,
 }
 _ORDER_DETAILS_EXAMPLE: JsonObject = {

@@ -1,40 +1,28 @@
-"""Why an order or a step has not ended: what it waits for, since when, whose move it is, and what would move it.
+"""Why an order or a step has not ended: what it waits for, since when, whose move it is, and what unblocks it.
 
-Pure: it reads an order's view and says it in sentences.
+Pure: it reads an order's view and answers in sentences.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.blockers.step_blocker import (
-    SETTLED_STEP_STATES,
-    blocked_since,
-    blocker_text,
-    effective_state,
-    format_time,
-    is_open,
-    resume_option,
-)
+from compiler.graph import walk
+from operations.blockers.step_blocker import blocked_since, blocker_text, format_time, resume_option
+from operations.step_views import effective_state, is_open, step_label
 from workflows.contract.order_views import HoldView, OrderView, StepView
-from workflows.contract.states import Jeopardy, OrderState, StepState
+from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState, StepState
 
 MAX_NAMED = 3
-
-ENDED_ORDER_STATES = {
-    OrderState.COMPLETED,
-    OrderState.PARTIAL,
-    OrderState.FAILED,
-    OrderState.CANCELLED,
-    OrderState.REJECTED,
-}
+"""Lines or steps that a sentence names."""
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing that is waited for. `step` is None where it is the order itself."""
+    """One thing that the order waits for. `step` and `number` are None where it is not a step."""
 
     step: str | None
     number: int | None
@@ -43,36 +31,33 @@ class Blocker:
     responsible: str
     unblocked_by: str
     blocked_step_count: int = 0
-    """So many other open steps come after it, directly or not."""
+    """Open steps that come after this one, directly or not."""
     other_order_details: tuple[str, ...] = ()
-    """What is waited for in other orders, in sentences."""
+    """Sentences about what it waits for in other orders."""
 
     @property
     def sentence(self) -> str:
         since = f" since {format_time(self.since)}" if self.since else ""
-        held = (
-            f" {self.blocked_step_count} later {'step waits' if self.blocked_step_count == 1 else 'steps wait'} for it."
-            if self.blocked_step_count
-            else ""
-        )
+        verb = "step waits" if self.blocked_step_count == 1 else "steps wait"
+        blocked = f" {self.blocked_step_count} later {verb} for it." if self.blocked_step_count else ""
         name = f"Step {self.number} ({self.step}) " if self.step else ""
-        beyond = "".join(f" {said.rstrip('.')}." for said in self.other_order_details)
-        return f"{name}{self.waits_for}{since}. It is {self.responsible} move: {self.unblocked_by}.{held}{beyond}"
+        details = "".join(f" {detail.rstrip('.')}." for detail in self.other_order_details)
+        return f"{name}{self.waits_for}{since}. It is {self.responsible} move: {self.unblocked_by}.{blocked}{details}"
 
 
 def find_blockers(order: OrderView, steps: Sequence[StepView], step: StepView | None = None) -> list[Blocker]:
-    """What the order (or `step`) waits for now, fallout first, then what holds up most. Empty: it waits for nothing."""
+    """What the order (or `step`) waits for now: fallout first, then what most steps wait for. Empty: for nothing."""
     if order.state in ENDED_ORDER_STATES or (step is not None and not is_open(step)):
         return []
     if not steps:
         return [_no_worker_blocker(order)]
-    of_steps = _step_blockers(order, steps, step)
-    return of_steps if step is not None else [*_hold_blockers(order, steps), *of_steps]
+    blockers = _step_blockers(order, steps, step)
+    return blockers if step is not None else [*_hold_blockers(order, steps), *blockers]
 
 
 def _hold_blockers(order: OrderView, steps: Sequence[StepView]) -> list[Blocker]:
-    """Who holds the order as a whole, or a part of it of which no step has come to its turn yet, to tell of it."""
-    told = any(step.system_hold is None and effective_state(step) is StepState.ON_HOLD for step in steps)
+    """Holds of the whole order, and of a part none of whose steps shows the hold yet."""
+    shown_by_step = any(step.system_hold is None and effective_state(step) is StepState.ON_HOLD for step in steps)
     return [
         Blocker(
             None,
@@ -83,125 +68,103 @@ def _hold_blockers(order: OrderView, steps: Sequence[StepView]) -> list[Blocker]
             f"`resume {order.order_id}{resume_option(hold)}` lets it start new steps",
         )
         for hold in order.held
-        if hold.scope == "order" or not told
+        if hold.scope == "order" or not shown_by_step
     ]
 
 
 def _held_part(order: OrderView, hold: HoldView) -> str:
     """`Order HS-1`, `Line 2 of order HS-1`."""
     part = "" if hold.scope == "order" else f"{hold.scope} of "
-    said = f"{part}order {order.order_id}"
-    return said[:1].upper() + said[1:]
+    text = f"{part}order {order.order_id}"
+    return text[:1].upper() + text[1:]
 
 
 def _step_blockers(order: OrderView, steps: Sequence[StepView], step: StepView | None) -> list[Blocker]:
     by_id = {each.id: each for each in steps}
-    ahead = _open_predecessors(step, by_id) if step is not None else [each for each in steps if is_open(each)]
-    movable = [each for each in ahead if _is_blocked_itself(each)]
-    after = _successors(steps)
-    reasons = [_step_blocker(order, each, len(_open_successors(each.id, after, by_id))) for each in movable]
-    urgent = {each.id for each in movable if effective_state(each) is StepState.FATALLY_FAILED}
-    return sorted(
-        reasons, key=lambda reason: (reason.step not in urgent, -reason.blocked_step_count, reason.number or 0)
-    )
+    successors = _open_successors(steps)
+    candidates = _open_predecessors(step, by_id) if step is not None else [each for each in steps if is_open(each)]
+    blocking = [each for each in candidates if _is_blocked_itself(each)]
+    blocking.sort(key=lambda each: each.number)
+    blockers = [
+        _step_blocker(order, each, sum(1 for _ in walk([each.id], successors.__getitem__)) - 1) for each in blocking
+    ]
+    fallout = {each.id for each in blocking if effective_state(each) is StepState.FATALLY_FAILED}
+    return sorted(blockers, key=lambda blocker: (blocker.step not in fallout, -blocker.blocked_step_count))
 
 
 def _is_blocked_itself(step: StepView) -> bool:
-    """It is its own, or another order's, move that counts; not only that of steps before it."""
+    """It waits for something other than the steps before it."""
     return effective_state(step) is not StepState.PENDING or any(not other.done for other in step.other_orders)
-
-
-def lateness_sentence(order: OrderView, steps: Sequence[StepView]) -> str | None:
-    """That the order will be late, or is, and because of which step; None where it is on track or has ended."""
-    if order.state in ENDED_ORDER_STATES or order.jeopardy is Jeopardy.ON_TRACK or order.forecast is None:
-        return None
-    numbers = {step.id: step.number for step in steps}
-    because = ""
-    if order.held_up_by is not None:
-        number = numbers.get(order.held_up_by)
-        because = f", because of step {f'{number} ({order.held_up_by})' if number else order.held_up_by}"
-    asked, forecast = order.requested_completion, format_time(order.forecast)
-    if asked is not None and (order.jeopardy is Jeopardy.LATE or order.forecast > asked):
-        will = "is late" if order.jeopardy is Jeopardy.LATE else "will be late"
-        return f"Order {order.order_id} {will}: {format_time(asked)} was requested, and it ends at {forecast}{because}."
-    late_lines = [line for line in order.order_lines if line.jeopardy is not Jeopardy.ON_TRACK]
-    if late_lines:
-        named = ", ".join(line.id for line in late_lines[:MAX_NAMED])
-        return (
-            f"Order {order.order_id} is {_jeopardy_text(order)}: line {named} will not be complete as "
-            f"requested{because}."
-        )
-    overdue = [
-        step for step in steps if step.jeopardy is not Jeopardy.ON_TRACK and step.state not in SETTLED_STEP_STATES
-    ]
-    named = ", ".join(f"step {step.number} ({step.id})" for step in overdue[:MAX_NAMED])
-    many = "are" if len(overdue) > 1 else "is"
-    return f"Order {order.order_id} is {_jeopardy_text(order)}: {named} {many} at risk or late by its sla."
-
-
-def _jeopardy_text(order: OrderView) -> str:
-    return order.jeopardy.value.replace("_", " ")
-
-
-def ended_sentence(order: OrderView, step: StepView | None = None) -> str | None:
-    """What to say where nothing is waited for any more."""
-    if step is not None and not is_open(step):
-        at = f" at {format_time(step.ended_at)}" if step.ended_at else ""
-        return f"Step {step.number} ({step.id}) is {step.state}{at}; it waits for nothing."
-    if order.state in ENDED_ORDER_STATES:
-        at = f" at {format_time(order.ended_at)}" if order.ended_at else ""
-        return f"Order {order.order_id} ended {order.state}{at}; it waits for nothing."
-    return None
-
-
-def _no_worker_blocker(order: OrderView) -> Blocker:
-    return Blocker(
-        None,
-        None,
-        f"Order {order.order_id} waits for a worker"
-        + (
-            " to take it up"
-            if order.state is OrderState.ACKNOWLEDGED
-            else "; what its steps wait for cannot be told now"
-        ),
-        order.started_at,
-        "the operator's",
-        "start a worker with `python worker.py`",
-    )
 
 
 def _open_predecessors(step: StepView, by_id: Mapping[str, StepView]) -> list[StepView]:
     """`step` and every open step before it."""
-    found: dict[str, StepView] = {}
-    ahead = [step]
-    while ahead:
-        each = ahead.pop()
-        if each.id not in found and is_open(each):
-            found[each.id] = each
-            ahead += [by_id[before] for before in each.after if before in by_id]
-    return list(found.values())
+
+    def open_before(step_id: str) -> list[str]:
+        return [before for before in by_id[step_id].after if before in by_id and is_open(by_id[before])]
+
+    return [by_id[step_id] for step_id in walk([step.id], open_before)]
 
 
-def _successors(steps: Iterable[StepView]) -> dict[str, list[str]]:
-    followers: dict[str, list[str]] = {}
+def _open_successors(steps: Iterable[StepView]) -> Mapping[str, list[str]]:
+    successors: dict[str, list[str]] = defaultdict(list)
     for step in steps:
-        for before in step.after:
-            followers.setdefault(before, []).append(step.id)
-    return followers
+        if is_open(step):
+            for before in step.after:
+                successors[before].append(step.id)
+    return successors
 
 
-def _open_successors(step_id: str, successors: Mapping[str, Sequence[str]], by_id: Mapping[str, StepView]) -> set[str]:
-    found: set[str] = set()
-    ahead = list(successors.get(step_id, ()))
-    while ahead:
-        each = ahead.pop()
-        if each not in found and is_open(by_id[each]):
-            found.add(each)
-            ahead += successors.get(each, ())
-    return found
+def _step_blocker(order: OrderView, step: StepView, blocked_step_count: int) -> Blocker:
+    text = blocker_text(order, step)
+    return Blocker(
+        step.id,
+        step.number,
+        text.waits_for,
+        blocked_since(step),
+        text.responsible,
+        text.unblocked_by,
+        blocked_step_count,
+    )
 
 
-def _step_blocker(order: OrderView, step: StepView, holds_up: int) -> Blocker:
-    move = blocker_text(order, step)
-    since = blocked_since(step)
-    return Blocker(step.id, step.number, move.waits_for, since, move.responsible, move.unblocked_by, holds_up)
+def _no_worker_blocker(order: OrderView) -> Blocker:
+    if order.state is OrderState.ACKNOWLEDGED:
+        waits_for = f"Order {order.order_id} waits for a worker to start it"
+    else:
+        waits_for = f"Order {order.order_id} waits for a worker; what its steps wait for is unknown until one answers"
+    return Blocker(None, None, waits_for, order.started_at, "the operator's", "start a worker with `python worker.py`")
+
+
+def lateness_sentence(order: OrderView, steps: Sequence[StepView]) -> str | None:
+    """That the order is late or will be, and because of which step. None where it is on track or has ended."""
+    if order.state in ENDED_ORDER_STATES or order.jeopardy is Jeopardy.ON_TRACK or order.forecast is None:
+        return None
+    labels = {step.id: step_label(step) for step in steps}
+    because = f", because of {labels.get(order.held_up_by, f'step {order.held_up_by}')}" if order.held_up_by else ""
+    requested, forecast = order.requested_completion, format_time(order.forecast)
+    if requested is not None and (order.jeopardy is Jeopardy.LATE or order.forecast > requested):
+        will = "is late" if order.jeopardy is Jeopardy.LATE else "will be late"
+        return (
+            f"Order {order.order_id} {will}: {format_time(requested)} was requested, and it is expected to end at "
+            f"{forecast}{because}."
+        )
+    start = f"Order {order.order_id} is {order.jeopardy.value.replace('_', ' ')}"
+    late_lines = [line.id for line in order.order_lines if line.jeopardy is not Jeopardy.ON_TRACK]
+    if late_lines:
+        return f"{start}: line {', '.join(late_lines[:MAX_NAMED])} will not be complete as requested{because}."
+    overdue = [step for step in steps if step.jeopardy is not Jeopardy.ON_TRACK and step.state not in SETTLED]
+    named = ", ".join(map(step_label, overdue[:MAX_NAMED]))
+    return f"{start}: {named} {'are' if len(overdue) > 1 else 'is'} at risk or late by its sla."
+
+
+def ended_sentence(order: OrderView, step: StepView | None = None) -> str | None:
+    """For a step or an order that has ended; else None."""
+    if step is not None and not is_open(step):
+        at = f" at {format_time(step.ended_at)}" if step.ended_at else ""
+        label = step_label(step)
+        return f"{label[:1].upper()}{label[1:]} is {step.state}{at}; it waits for nothing."
+    if order.state in ENDED_ORDER_STATES:
+        at = f" at {format_time(order.ended_at)}" if order.ended_at else ""
+        return f"Order {order.order_id} ended {order.state}{at}; it waits for nothing."
+    return None

@@ -1,4 +1,4 @@
-"""What one step waits for, whose move it is, and what would move it, in words. Pure: it reads the step's view."""
+"""What one step waits for, whose move it is, and what unblocks it, in words. Pure: it reads the step's view."""
 
 from __future__ import annotations
 
@@ -6,40 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from workflows.contract.order_views import HoldView, OrderView, StepView, SystemHoldView
+from operations.step_views import effective_state, is_undo_under_way
+from workflows.contract.order_views import ErrorView, HoldView, OrderView, StepView, SystemHoldView
 from workflows.contract.states import StepState
 
-SETTLED_STEP_STATES = {
-    StepState.COMPLETED,
-    StepState.SKIPPED,
-    StepState.FAILED_ACCEPTED,
-    StepState.DISCARDED,
-    StepState.CANCELLED,
-    StepState.AMENDED,
-}
+RETRIES_ITSELF = "its answer; a call that fails is tried again by itself"
 
 
 def format_time(at: datetime) -> str:
     return at.strftime("%Y-%m-%d %H:%M:%S %Z").rstrip()
 
 
-def is_open(step: StepView) -> bool:
-    """It is not settled, or is being taken back."""
-    return step.state not in SETTLED_STEP_STATES or is_undo_in_progress(step)
-
-
-def is_undo_in_progress(step: StepView) -> bool:
-    return step.undo is not None and step.undo.state not in SETTLED_STEP_STATES
-
-
-def effective_state(step: StepView) -> StepState:
-    """Of its undo, where that is under way."""
-    return StepState(step.undo.state) if step.undo is not None and is_undo_in_progress(step) else step.state
-
-
 @dataclass(frozen=True)
 class BlockerText:
-    """What a step waits for, whose move it is, and what would move it; in words."""
+    """`waits_for` continues "Step 3 …", `responsible` fits "It is … move", `unblocked_by` follows a colon."""
 
     waits_for: str
     responsible: str
@@ -47,20 +27,16 @@ class BlockerText:
 
 
 def blocker_text(order: OrderView, step: StepView) -> BlockerText:
-    """Of a step that is open."""
-    return _describer(step)(order, step)
-
-
-def _describer(step: StepView) -> Describer:
-    if is_undo_in_progress(step):
-        return _undo_text
+    """`step` must be open."""
+    if is_undo_under_way(step):
+        return _undo_text(order, step)
     if step.state is StepState.PENDING:
-        return _cross_order_text
-    return DESCRIBER_BY_STATE.get(step.state, _in_progress_text)
+        return _cross_order_text(order, step)
+    return TEXT_BY_STATE.get(step.state, _in_progress_text)(order, step)
 
 
 def blocked_since(step: StepView) -> datetime | None:
-    if step.undo is not None and is_undo_in_progress(step):
+    if step.undo is not None and is_undo_under_way(step):
         return step.undo.error.at if step.undo.error else None
     if step.state is StepState.PENDING:
         return min((other.since for other in step.other_orders), default=None)
@@ -68,45 +44,48 @@ def blocked_since(step: StepView) -> datetime | None:
 
 
 def _cross_order_text(order: OrderView, step: StepView) -> BlockerText:
-    ahead = [other for other in step.other_orders if not other.done]
-    named = " and ".join(f"step {other.step} of order {other.order_id}" for other in ahead)
-    absent = [other.order_id for other in ahead if other.absent]
-    ends = min((other.due for other in ahead if other.due), default=None)
-    moved = f"order {', '.join(absent)} being submitted" if absent else "that step being done there"
-    until = f"; it gives up at {format_time(ends)}" if ends else ""
-    free = f" (`proceed {order.order_id} {step.number}` lets it go on without){until}"
-    return BlockerText(
-        f"waits for {named}", "the other order's" if not absent else "whoever submits orders'", moved + free
-    )
+    open_waits = [other for other in step.other_orders if not other.done]
+    named = " and ".join(f"step {other.step} of order {other.order_id}" for other in open_waits)
+    absent = [other.order_id for other in open_waits if other.absent]
+    gives_up = min((other.due for other in open_waits if other.due), default=None)
+    unblocked_by = f"order {', '.join(absent)} being submitted" if absent else "that step being done there"
+    proceed = f" (`proceed {order.order_id} {step.number}` lets it go on without)"
+    until = f"; it gives up at {format_time(gives_up)}" if gives_up else ""
+    responsible = "whoever submits orders'" if absent else "the other order's"
+    return BlockerText(f"waits for {named}", responsible, unblocked_by + proceed + until)
 
 
 def _undo_text(order: OrderView, step: StepView) -> BlockerText:
     undo, state = step.undo, effective_state(step)
-    tries = _attempts_phrase(undo.attempts if undo else 0)
-    error = f" ({undo.error.code}: {undo.error.message})" if undo and undo.error else ""
+    if undo is None or state is StepState.ON_HOLD:
+        return _on_hold_text(order, step)
+    failure = f"{_attempts_phrase(undo.attempts)}{_error_phrase(undo.error)}"
     if state is StepState.FATALLY_FAILED:
         return BlockerText(
-            f"is to be taken back, and its undo is in fallout after {tries}{error}",
+            f"is to be undone, and its undo is in fallout after {failure}",
             _responsible(step),
-            f"`retry {order.order_id} {step.number}` once the cause is mended, `complete` it where it was undone by "
+            f"`retry {order.order_id} {step.number}` once the cause is fixed, `complete` it where it was undone by "
             "hand, or `skip` it to leave things as they are",
         )
     if state is StepState.FAILED:
-        again = f" at {format_time(undo.next_attempt_at)}" if undo and undo.next_attempt_at else ""
-        return BlockerText(f"is to be taken back, and its undo failed {tries}{error}", "the engine's", f"again{again}")
-    if state is StepState.ON_HOLD:
-        return _on_hold_text(order, step)
-    if undo is not None and undo.queue is not None:
-        done = f"`complete {order.order_id} {step.number}` once it is undone"
-        return BlockerText(f"is taken back by {undo.waits_for or 'a person'}", _responsible(step), done)
-    return BlockerText(
-        "is being taken back", "the called system's", "its answer; a call that fails is tried again by itself"
-    )
+        next_attempt = f" at {format_time(undo.next_attempt_at)}" if undo.next_attempt_at else ""
+        return BlockerText(
+            f"is to be undone, and its undo failed {failure}",
+            "the engine's",
+            f"it is tried again by itself{next_attempt}",
+        )
+    if undo.queue is not None:
+        return BlockerText(
+            f"is being undone by {undo.waits_for or 'a person'}",
+            _responsible(step),
+            f"`complete {order.order_id} {step.number}` once it is undone",
+        )
+    return BlockerText("is being undone", "the called system's", RETRIES_ITSELF)
 
 
 def _responsible(step: StepView) -> str:
-    """Who has it, its queue's people, or anybody."""
-    queue = (step.undo.queue if step.undo and is_undo_in_progress(step) else None) or step.queue
+    """Its holder, its queue's people, or anybody."""
+    queue = (step.undo.queue if step.undo and is_undo_under_way(step) else None) or step.queue
     return f"{step.holder}'s" if step.holder else f"{queue}'s" if queue else "a person's"
 
 
@@ -120,19 +99,19 @@ def _ready_text(_order: OrderView, _step: StepView) -> BlockerText:
 
 
 def _failed_text(_order: OrderView, step: StepView) -> BlockerText:
-    again = f" at {format_time(step.next_attempt_at)}" if step.next_attempt_at else ""
+    next_attempt = f" at {format_time(step.next_attempt_at)}" if step.next_attempt_at else ""
     return BlockerText(
-        f"failed {_attempts_phrase(step.attempts)}{_error_phrase(step)}",
+        f"failed {_attempts_phrase(step.attempts)}{_error_phrase(step.error)}",
         "the engine's",
-        f"it is tried again by itself{again}",
+        f"it is tried again by itself{next_attempt}",
     )
 
 
 def _fallout_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
-        f"is in fallout after {_attempts_phrase(step.attempts)}{_error_phrase(step)}",
+        f"is in fallout after {_attempts_phrase(step.attempts)}{_error_phrase(step.error)}",
         _responsible(step),
-        f"`retry {order.order_id} {step.number}` once the cause is mended, or `complete` it with data, or `skip` it",
+        f"`retry {order.order_id} {step.number}` once the cause is fixed, or `complete` it with data, or `skip` it",
     )
 
 
@@ -142,9 +121,9 @@ def _on_hold_text(order: OrderView, step: StepView) -> BlockerText:
     holds = [hold for hold in order.held if _hold_applies(hold, step)]
     if not holds:
         return BlockerText("is on hold", "the operator's", step.waits_for or "it goes on when the hold is lifted")
-    said = " and ".join(_hold_phrase(hold) for hold in holds)
-    lifted = " and ".join(f"`resume {order.order_id}{resume_option(hold)}`" for hold in holds)
-    return BlockerText(f"is on hold: {said}", f"{holds[0].by}'s", f"{lifted} lets it go on")
+    reasons = " and ".join(_hold_phrase(hold) for hold in holds)
+    commands = " and ".join(f"`resume {order.order_id}{resume_option(hold)}`" for hold in holds)
+    return BlockerText(f"is on hold: {reasons}", f"{holds[0].by}'s", f"{commands} lets it go on")
 
 
 def _hold_phrase(hold: HoldView) -> str:
@@ -157,26 +136,31 @@ def _hold_applies(hold: HoldView, step: StepView) -> bool:
 
 
 def resume_option(hold: HoldView) -> str:
-    """What `resume` says beside the order's id."""
+    """The option that `resume` needs beside the order's id: ` --line 2`, or nothing."""
     kind, _, name = hold.scope.partition(" ")
     return "" if kind == "order" else f" --{kind} {name}"
 
 
 def _system_hold_text(hold: SystemHoldView) -> BlockerText:
     since = f" since {format_time(hold.since)}" if hold.since else ""
-    why_ = f" ({hold.reason})" if hold.reason else ""
+    reason = f" ({hold.reason})" if hold.reason else ""
     if hold.off:
-        who = f" by {hold.by}" if hold.by else ""
-        switched = f"is on hold: system {hold.system} is switched off{who}{since}{why_}. It waits"
-        return BlockerText(switched, "the operator's", f"`system on {hold.system}`; no attempt is burnt meanwhile")
-    probe = f", asked for at {format_time(hold.next_probe_at)}" if hold.next_probe_at else ""
-    failing = f"is on hold: system {hold.system} has failed repeatedly{since}{why_}. It waits"
-    moved_by = f"its answer to the next probe{probe}; then calls go on by themselves, and none has burnt an attempt"
-    return BlockerText(failing, "the called system's", moved_by)
+        by = f" by {hold.by}" if hold.by else ""
+        return BlockerText(
+            f"is on hold: system {hold.system} is switched off{by}{since}{reason}. It waits",
+            "the operator's",
+            f"`system on {hold.system}`; waiting uses no attempt",
+        )
+    probe = f" at {format_time(hold.next_probe_at)}" if hold.next_probe_at else ""
+    return BlockerText(
+        f"is on hold: system {hold.system} has failed repeatedly{since}{reason}. It waits",
+        "the called system's",
+        f"its answer to the next probe{probe}; then calls go on by themselves, and waiting uses no attempt",
+    )
 
 
 def _in_progress_text(order: OrderView, step: StepView) -> BlockerText:
-    return DESCRIBER_BY_KIND.get(step.kind, _call_text)(order, step)
+    return TEXT_BY_KIND.get(step.kind, _call_text)(order, step)
 
 
 def _event_text(order: OrderView, step: StepView) -> BlockerText:
@@ -184,7 +168,7 @@ def _event_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"waits for {step.waits_for or 'its event'}",
         "another system's",
-        f"the event coming in (by hand: `event {order.order_id} NAME --step {step.number}`){until}",
+        f"the event arriving (by hand: `event {order.order_id} NAME --step {step.number}`){until}",
     )
 
 
@@ -207,24 +191,24 @@ def _manual_text(order: OrderView, step: StepView) -> BlockerText:
 def _call_text(_order: OrderView, step: StepView) -> BlockerText:
     if step.waits_for:
         return BlockerText(f"waits for {step.waits_for}", "the called system's", "its answer")
-    return BlockerText("is running", "the called system's", "its answer; a call that fails is tried again by itself")
+    return BlockerText("is running", "the called system's", RETRIES_ITSELF)
 
 
-Describer = Callable[[OrderView, StepView], BlockerText]
+TextBuilder = Callable[[OrderView, StepView], BlockerText]
 
-DESCRIBER_BY_STATE: dict[StepState, Describer] = {
+TEXT_BY_STATE: dict[StepState, TextBuilder] = {
     StepState.SCHEDULED: _scheduled_text,
     StepState.READY: _ready_text,
     StepState.FAILED: _failed_text,
     StepState.FATALLY_FAILED: _fallout_text,
     StepState.ON_HOLD: _on_hold_text,
 }
-DESCRIBER_BY_KIND: dict[str, Describer] = {"event": _event_text, "wait": _timer_text, "manual": _manual_text}
+TEXT_BY_KIND: dict[str, TextBuilder] = {"event": _event_text, "wait": _timer_text, "manual": _manual_text}
 
 
 def _attempts_phrase(attempts: int) -> str:
     return "1 attempt" if attempts == 1 else f"{attempts} attempts"
 
 
-def _error_phrase(step: StepView) -> str:
-    return f" ({step.error.code}: {step.error.message})" if step.error else ""
+def _error_phrase(error: ErrorView | None) -> str:
+    return f" ({error.code}: {error.message})" if error else ""

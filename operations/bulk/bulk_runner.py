@@ -9,9 +9,9 @@ from datetime import datetime
 from time import monotonic
 from typing import Literal
 
-from operations.blockers.step_blocker import effective_state
 from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
 from operations.reading.worklists import WorklistItem
+from operations.step_views import effective_state
 from workflows.contract.order_messages import ActionResult, RefusalCode
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState

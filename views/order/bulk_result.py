@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from operations.blockers.step_blocker import is_undo_in_progress
 from operations.bulk.bulk_runner import error_code, waiting_since
+from operations.step_views import is_undo_under_way, step_label
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
 from views.shared.value_format import pluralize
@@ -52,7 +52,7 @@ def targets_table(targets: Sequence[BulkTarget], now: datetime | None = None) ->
 
 def _error_text(step: StepView) -> str:
     """Its code; that it is the undo that failed must be seen, since skipping that leaves things as they are."""
-    return f"{'taking it back: ' if is_undo_in_progress(step) else ''}{error_code(step) or ''}"
+    return f"{'taking it back: ' if is_undo_under_way(step) else ''}{error_code(step) or ''}"
 
 
 def result_line(result: BulkResult) -> Text:
@@ -69,7 +69,7 @@ def result_line(result: BulkResult) -> Text:
 def _step_prefix(result: BulkResult) -> str:
     """The order's own answers name the step already."""
     step = result.target.step
-    return f"step {step.number} ({step.id}) " if step and result.outcome in ("failed_again", "left") else ""
+    return f"{step_label(step)} " if step and result.outcome in ("failed_again", "left") else ""
 
 
 def summary_line(summary: BulkSummary, unanswered: Sequence[str]) -> Text:

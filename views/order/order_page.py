@@ -12,7 +12,7 @@ from rich.text import Text
 from compiler.source.findings import Finding
 from views.order.progress_picture import fallout_hint
 from views.order.step_remark import elapsed_text, step_remark
-from views.order.swimlanes import effective_state
+from views.order.swimlanes import shown_state
 from views.shared.findings import finding_lines
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
 from views.shared.table import Cell, KeyValueList, PlainTable
@@ -39,7 +39,7 @@ def render_order(reading: OrderDetails, now: datetime | None = None) -> Iterator
     if order.lines:
         yield from _titled_section("Fulfilment lines", _fulfilment_line_table(order.lines))
     if reading.steps:
-        done = sum(effective_state(step) in SETTLED for step in reading.steps)
+        done = sum(shown_state(step) in SETTLED for step in reading.steps)
         yield from _titled_section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
     if order.history:
         yield from _titled_section("History", history_table(order.history, now))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from views.order.progress_picture import fallout_hint, progress_heading
 from views.order.step_remark import elapsed_text, step_remark
-from views.order.swimlanes import WAITING_STATES, effective_state
+from views.order.swimlanes import WAITING_STATES, shown_state
 from views.shared.value_format import in_words
 from workflows.contract.states import SETTLED, OrderState, StepState
 
@@ -32,7 +32,7 @@ class ChangeTracker:
         number_width = len(str(len(steps)))
         self._id_width = self._id_width or min(max((len(step.id) for step in steps), default=0), 60)
         for step in steps:
-            now_in = effective_state(step)
+            now_in = shown_state(step)
             work = step.undo if step.undo is not None and now_in is not step.state else step
             attempts = work.attempts if now_in is StepState.FAILED else 0
             seen = (now_in, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
@@ -75,7 +75,7 @@ def _changed_at(step: StepView, now: datetime) -> datetime:
 
 
 def _completed_elapsed(step: StepView, now: datetime) -> str:
-    return elapsed_text(step, now) if step.ended_at and effective_state(step) is StepState.COMPLETED else ""
+    return elapsed_text(step, now) if step.ended_at and shown_state(step) is StepState.COMPLETED else ""
 
 
 def _clock_time(at: datetime) -> str:

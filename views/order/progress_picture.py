@@ -10,7 +10,7 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from views.order.step_remark import elapsed_text, step_remark
-from views.order.swimlanes import STUCK_STATES, WAITING_STATES, Swimlane, effective_state, group_swimlanes
+from views.order.swimlanes import STUCK_STATES, WAITING_STATES, Swimlane, group_swimlanes, shown_state
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
 from views.shared.time_format import format_elapsed, format_short_time
 from views.shared.value_format import in_words, pluralize
@@ -130,7 +130,7 @@ def _collapsed_swimlane(lane: Swimlane, now: datetime, ascii_only: bool) -> Iter
 
 def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow:
     """Mark, number, name, time taken, and what it waits for or what went wrong."""
-    state = effective_state(step)
+    state = shown_state(step)
     mark = STEP_MARKS[state]
     quiet = state in WAITING_STATES or state is StepState.SKIPPED
     return StepRow(
@@ -144,7 +144,7 @@ def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow
 
 def _remark_style(step: StepView) -> str:
     """The style in which is told how it stands: what is stuck or late catches the eye."""
-    state = effective_state(step)
+    state = shown_state(step)
     if state in STUCK_STATES or state is StepState.FAILED:
         return STEP_MARKS[state].style
     late = step.jeopardy is not Jeopardy.ON_TRACK and step.state not in SETTLED
@@ -153,7 +153,7 @@ def _remark_style(step: StepView) -> str:
 
 def progress_heading(order: OrderView, steps: Sequence[StepView], now: datetime) -> Text:
     """`HS-1001  in progress  7 of 13 steps  2 min 3 s  on track  forecast …`."""
-    done = sum(effective_state(step) in SETTLED for step in steps)
+    done = sum(shown_state(step) in SETTLED for step in steps)
     end = order.ended_at or now
     parts = [
         Text(order.order_id, style="bold"),
@@ -174,9 +174,9 @@ def progress_bar(steps: Sequence[StepView], width: int, ascii_only: bool = False
     if not steps:
         return Text("waiting for the plan", style="bright_black")
     counts = {
-        "green": sum(effective_state(step) in SETTLED for step in steps),
-        "bold red": sum(effective_state(step) in STUCK_STATES for step in steps),
-        "cyan": sum(effective_state(step) not in SETTLED | STUCK_STATES | WAITING_STATES for step in steps),
+        "green": sum(shown_state(step) in SETTLED for step in steps),
+        "bold red": sum(shown_state(step) in STUCK_STATES for step in steps),
+        "cyan": sum(shown_state(step) not in SETTLED | STUCK_STATES | WAITING_STATES for step in steps),
     }
     width = min(max(width, 10), 100)
     text, used = Text(), 0

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from operations.step_views import effective_state
 from views.shared.value_format import instance_suffix
 from workflows.contract.states import SETTLED, StepState
 
@@ -17,12 +18,10 @@ WAITING_STATES = frozenset({StepState.PENDING})
 STUCK_STATES = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
 
 
-def effective_state(step: StepView) -> StepState:
-    """The state that counts now: of its undo, while it is being taken back."""
-    undo = step.undo
-    if undo is None or undo.state in SETTLED or (undo.state in WAITING_STATES and step.state not in SETTLED):
-        return step.state
-    return StepState(undo.state)
+def shown_state(step: StepView) -> StepState:
+    """The effective state, but the step's own as long as neither it has ended nor its undo has begun."""
+    state = effective_state(step)
+    return step.state if state in WAITING_STATES and step.state not in SETTLED else state
 
 
 @dataclass
@@ -38,17 +37,17 @@ class Swimlane:
 
     @property
     def settled_count(self) -> int:
-        return sum(effective_state(step) in SETTLED for step in self.steps)
+        return sum(shown_state(step) in SETTLED for step in self.steps)
 
     @property
     def active_steps(self) -> list[StepView]:
         """Neither done nor waiting for its turn."""
-        return [step for step in self.steps if effective_state(step) not in SETTLED | WAITING_STATES]
+        return [step for step in self.steps if shown_state(step) not in SETTLED | WAITING_STATES]
 
     @property
     def state(self) -> StepState:
         """The lane's mark: stuck before failing before running; done when all is done."""
-        states = [effective_state(step) for step in self.steps]
+        states = [shown_state(step) for step in self.steps]
         for state in (StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED, StepState.IN_PROGRESS):
             if state in states:
                 return state

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.live import Live
 
-from operations.blockers.order_blockers import ENDED_ORDER_STATES
 from operations.errors import NoWorker, ServerUnreachable, TimedOut
 from views.order.progress_lines import ChangeTracker
 from views.order.progress_picture import OrderProgress
+from workflows.contract.states import ENDED_ORDER_STATES
 
 if TYPE_CHECKING:
     from operations.client import OrderClient

@@ -58,6 +58,11 @@ SETTLED = frozenset(
 """Nothing more happens to these while the order goes forward; whoever waited for them may go on."""
 
 
+ENDED_ORDER_STATES = frozenset(
+    {OrderState.COMPLETED, OrderState.PARTIAL, OrderState.FAILED, OrderState.CANCELLED, OrderState.REJECTED}
+)
+
+
 TAKEN_BACK = frozenset({StepState.DISCARDED, StepState.CANCELLED})
 """Before it began, or after: later steps go on as if these had never been part of the order. What is undone to be done
 again is `pending` instead."""

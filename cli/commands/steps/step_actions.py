@@ -41,7 +41,7 @@ def retry(
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
-    """Try a step in fallout again, once its cause is mended."""
+    """Try a step in fallout again, once its cause is fixed."""
     run_step_action(session, "retry", order_id, step, data, make_actor(by, reason))
 
 
