@@ -82,7 +82,7 @@ def test_the_late_delivery_is_at_risk_late_escalated_and_told(told: Told) -> Non
 def test_the_breakdown_holds_steps_and_nobody_resumes_them(told: Told) -> None:
     _, screen = told["breakdown"]
     assert "is on hold: system subscription has failed repeatedly" in screen
-    assert "none has burnt an attempt" in screen
+    assert "waiting uses no attempt" in screen
 
 
 def test_the_cancellation_is_shown_from_the_systems_own_records(told: Told) -> None:
