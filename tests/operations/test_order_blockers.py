@@ -100,8 +100,8 @@ def late(jeopardy: Jeopardy, **changes: Any) -> str | None:
 
 def test_an_order_that_will_be_late_says_because_of_which_step() -> None:
     assert late(Jeopardy.AT_RISK) == (
-        "Order HS-1 will be late: 2026-12-01 08:00:00 UTC was requested, and it is expected to end at 2026-12-03 08:00:00 UTC, "
-        "because of step 4 (camera.reserve@1)."
+        "Order HS-1 will be late: 2026-12-01 08:00:00 UTC was requested, and it is expected to end at "
+        "2026-12-03 08:00:00 UTC, because of step 4 (camera.reserve@1)."
     )
     assert (late(Jeopardy.LATE) or "").startswith("Order HS-1 is late: ")
 
