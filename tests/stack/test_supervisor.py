@@ -24,14 +24,14 @@ FAILING = "import sys; print('cannot find the thing'); sys.exit(3)"
 PARENT = """
 import asyncio, sys
 from pathlib import Path
-from stack.supervisor import Child, Service, Watchdog
+from stack.supervisor import ServiceProcess, Service, Watchdog
 
 async def ready(): return True
 
 async def main():
     log = Path(sys.argv[1])
     thing = Service("thing", "The thing", (sys.executable, "-c", sys.argv[2]), {}, log, ready)
-    child = Child(thing, Watchdog(0.5), print)
+    child = ServiceProcess(thing, Watchdog(0.5), print)
     await child.start()
     print(child.pid, flush=True)
     await asyncio.sleep(600)

@@ -5,10 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
-import pytest
-
 from tests.support.order_runner import Order
-from workflows.shell import order_loop
 
 
 async def first_run(order: Order) -> Any:
@@ -18,12 +15,6 @@ async def first_run(order: Order) -> Any:
     events = [event async for event in first.fetch_history_events()]
     assert description.run_id != order.first_run_id
     return events[-1].event_type
-
-
-@pytest.fixture
-def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run continues as another one where it would do so only after thousands of events."""
-    monkeypatch.setattr(order_loop, "MAX_EVENTS_PER_RUN", 60)
 
 
 def minutes(delta: timedelta) -> int:

@@ -6,6 +6,7 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from tests.support.order_runner import Desk, desk_on
+from workflows.shell import order_loop
 
 
 @pytest.fixture
@@ -20,3 +21,9 @@ async def quick_desk(temporal: WorkflowEnvironment) -> AsyncIterator[Desk]:
     """Workflows stay in the worker's memory, as in production."""
     async with desk_on(temporal.client) as desk:
         yield desk
+
+
+@pytest.fixture
+def short_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run continues as another one where it would do so only after thousands of events."""
+    monkeypatch.setattr(order_loop, "MAX_EVENTS_PER_RUN", 60)

@@ -13,12 +13,10 @@ from temporalio.testing import WorkflowEnvironment
 
 from tests.support.order_runner import Desk, Order, desk_on
 from tests.support.plans import call
-from tests.support.short_runs import first_run, minutes, short_runs
+from tests.support.short_runs import first_run, minutes
 from workflows.contract.order_messages import SearchAttributes
 from workflows.contract.order_views import HistoryEntry
 from workflows.contract.states import Jeopardy
-
-__all__ = ["short_runs"]
 
 DAY = 24 * 60
 SLA = {"duration": "3d", "warn": "12h", "escalate": "leads"}

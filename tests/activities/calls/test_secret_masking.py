@@ -161,7 +161,7 @@ async def test_a_mistake_in_the_worker_itself_gives_nothing_away(
     def break_down(*_: object) -> None:
         raise RuntimeError(f"with {TOKEN}")
 
-    monkeypatch.setattr("activities.calls.call_system.refusal", break_down)
+    monkeypatch.setattr("activities.calls.call_system.status_failure", break_down)
     failed = await world.failure()
     assert (failed.type, failed.retryable, failed.details.outcome_known) == ("internal_error", True, False)
     everything = await everything_of(world, everything_said)

@@ -119,7 +119,7 @@ async def test_an_order_without_any_line_that_it_had_is_told_apart(compiler: Com
 async def test_a_mistake_of_the_compiler_rejects_the_amendment(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "amend", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "amend_plan", lambda *_: 1 / 0)
     compiled = await compiler.compile(compiler.plan(order("ann")), order("ben"))
     assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR]
 
