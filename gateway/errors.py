@@ -1,4 +1,4 @@
-"""What goes wrong, as HTTP has it: always `{"error": {"code", "message", "findings"?}}`."""
+"""Failures as HTTP responses. Every failure has the same JSON shape, ErrorResponse."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import MISSING, BaseModel, Field
 from starlette.exceptions import HTTPException
 
+from compiler.source.findings import Finding
 from operations.errors import OperationError
 
 RETRY_AFTER_HEADERS = {"Retry-After": "2"}
-"""With 503 and 429: senders that honour it come back soon."""
+"""Sent with 429 and 503. Senders that honour it repeat the request soon."""
 
 ERROR_CODE_BY_STATUS = {
     400: "malformed",
@@ -25,12 +27,59 @@ ERROR_CODE_BY_STATUS = {
     415: "unsupported_media_type",
 }
 
+ERROR_DESCRIPTIONS = {
+    400: "`malformed`: the body is not what its content type says",
+    401: "`unauthorized`: the token is missing or wrong",
+    404: "`not_found`: there is no such order, step, line, system or callback",
+    408: "`timed_out`: the body did not arrive in time",
+    409: "The state does not allow it: `not_now`, `stale`, `ambiguous` or `conflict`",
+    410: "`ended`: the order has ended",
+    413: "`too_large`: the body is too large",
+    415: "`unsupported_media_type`",
+    422: "`invalid`: the data does not fit. `rejected`: the order has errors, see `findings`",
+    429: "`mailbox_full`: too many events are kept that nobody waits for",
+    500: "`server_error`: an error in the gateway; its log has the details",
+    502: "`server_error`: Temporal or the order answered with an unexpected error",
+    503: "`no_worker`, `server_unreachable` or `busy`: send the same request again",
+}
+
+
+class ErrorDetails(BaseModel):
+    code: str = Field(description="Stable")
+    message: str = Field(description="For people: why, and what is possible instead")
+    findings: list[Finding] | MISSING = Field(MISSING, description="Every error in the order or the request")
+
+
+class ErrorResponse(BaseModel):
+    error: ErrorDetails
+
 
 class MalformedBody(HTTPException):
     """The body is not what its content type says."""
 
     def __init__(self, message: str) -> None:
         super().__init__(400, message)
+
+
+def error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that may fail with these statuses, 401, 500, 502 or 503."""
+    return public_error_responses(401, *statuses)
+
+
+def public_error_responses(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """As `error_responses`, for a route that needs no token."""
+    responses: dict[int | str, dict[str, Any]] = {}
+    for status in sorted({*statuses, 500, 502, 503}):
+        responses[status] = {"model": ErrorResponse, "description": ERROR_DESCRIPTIONS[status]}
+        if status in (429, 503):
+            responses[status]["headers"] = {"Retry-After": {"schema": {"type": "string"}, "description": "Seconds"}}
+    return responses
+
+
+BODY_ERRORS = (400, 408, 413, 415, 422)
+"""Statuses of failures of any route that takes a body."""
+ACTION_ERRORS = error_responses(*BODY_ERRORS, 404, 409, 410)
+"""Responses of a route that acts on an order."""
 
 
 def error_response(
@@ -54,14 +103,14 @@ def operation_error_response(error: OperationError) -> JSONResponse:
 
 
 def validation_finding(problem: Mapping[str, Any]) -> dict[str, Any]:
-    """A pydantic error as a finding; the place is said in words, since a request has no lines."""
+    """A pydantic error as a finding. The message names the field, since a request has no lines."""
     where = ".".join(str(part) for part in problem["loc"][1:]) or str(problem["loc"][0])
     message = f"`{where}`: {problem['msg']}"
     return {"file": "request", "line": 0, "column": 0, "code": "invalid_value", "message": message, "severity": "error"}
 
 
 def register_error_handlers(app: FastAPI) -> None:
-    """All of the app's failures in the one shape."""
+    """Turns every failure of the app into an ErrorResponse."""
 
     @app.exception_handler(OperationError)
     async def handle_operation_error(_request: Request, error: OperationError) -> JSONResponse:
@@ -78,7 +127,7 @@ def register_error_handlers(app: FastAPI) -> None:
         code = ERROR_CODE_BY_STATUS.get(error.status_code, "refused")
         message = str(error.detail)
         if error.status_code == 404:
-            message = "There is nothing at this path; /openapi.json lists what there is"
+            message = "There is nothing at this path; /openapi.json lists all paths"
         elif error.status_code == 405:
             message = f"{request.method} is not possible here"
         return error_response(error.status_code, code, message, headers=error.headers)

@@ -1,52 +1,69 @@
-"""Events and callbacks: what other systems tell orders. What is answered with success is kept in Temporal."""
+"""Events and callbacks from other systems. When a request succeeds, Temporal has stored it."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Path, Request, Response
 
-from gateway.openapi import CALLBACK_REQUEST_BODY, DELIVERY_RESPONSES, ERROR_RESPONSES
-from gateway.request_models import KeyedEventBody, OrderEventBody, OrderId, StrictJsonRoute, parse_json
+from gateway.errors import BODY_ERRORS, error_responses, public_error_responses
+from gateway.openapi import CALLBACK_REQUEST_BODY
+from gateway.request_models import KeyedEventBody, OrderEventBody, OrderId
+from gateway.strict_json import StrictJsonRoute, parse_json
 from operations.client import OrderClient
 from operations.events.deliver_events import DeliveryResult
+from operations.responses import DeliveryResponse
 
 CallbackId = Annotated[str, Path(max_length=5000, description="The id that the call handed out: a capability")]
 
+DELIVERY_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {"description": "`completed` a step, `delivered` to the order, `duplicate` of an earlier one, or `late`"},
+    202: {
+        "model": DeliveryResponse,
+        "description": "`kept`, for a step, an order or a worker that is not there yet",
+    },
+}
+
 
 def event_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["events"], route_class=StrictJsonRoute, responses=ERROR_RESPONSES | DELIVERY_RESPONSES)
+    routes = APIRouter(
+        tags=["events"],
+        route_class=StrictJsonRoute,
+        responses=error_responses(*BODY_ERRORS, 404, 409, 410, 429) | DELIVERY_RESPONSES,
+    )
 
     @routes.post("/events", summary="Deliver an event by name and key")
-    async def by_key(event: KeyedEventBody) -> JSONResponse:
-        """To whichever order waits for it. Where none does yet, it is kept for 30 days for the first that will; where
-        several do, it is refused (`409`, `ambiguous`) and belongs to `/orders/{order_id}/events`."""
-        return _delivery_response(await orders.deliver_event_by_key(event.to_delivery()))
+    async def by_key(event: KeyedEventBody, response: Response) -> DeliveryResponse:
+        """Delivers it to the order that waits for it. If none does yet, it is kept for 30 days for the first one that
+        will. If several do, it is refused (`409`, `ambiguous`): use `/orders/{order_id}/events`."""
+        return _delivery_response(await orders.deliver_event_by_key(event.to_delivery()), response)
 
     @routes.post("/orders/{order_id}/events", summary="Deliver an event to an order")
-    async def to_order(order_id: OrderId, event: OrderEventBody) -> JSONResponse:
-        """Early events are kept: for a step whose turn has not come, and for an order that has not come yet. Where it
-        would fit several steps and names none, it is refused (`409`, `ambiguous`)."""
-        return _delivery_response(await orders.deliver_event(order_id, event.to_order_delivery()))
+    async def to_order(order_id: OrderId, event: OrderEventBody, response: Response) -> DeliveryResponse:
+        """An early event is kept: for a step that is not ready for it yet, or for an order that does not exist yet. If
+        it fits several steps and names none, it is refused (`409`, `ambiguous`)."""
+        return _delivery_response(await orders.deliver_event(order_id, event.to_order_delivery()), response)
 
     return routes
 
 
 def callback_routes(orders: OrderClient, secret: bytes) -> APIRouter:
-    routes = APIRouter(tags=["callbacks"], responses=ERROR_RESPONSES | DELIVERY_RESPONSES)
+    routes = APIRouter(
+        tags=["callbacks"], responses=public_error_responses(400, 404, 408, 410, 413, 422) | DELIVERY_RESPONSES
+    )
 
-    @routes.post("/callbacks/{callback_id}", summary="Answer a call", openapi_extra=CALLBACK_REQUEST_BODY)
-    async def call_back(callback_id: CallbackId, request: Request) -> JSONResponse:
-        """Completes the step whose call handed out the id. No token: the id is the capability. Any JSON, or nothing."""
+    @routes.post("/callbacks/{callback_id}", summary="Complete a call", openapi_extra=CALLBACK_REQUEST_BODY)
+    async def call_back(callback_id: CallbackId, request: Request, response: Response) -> DeliveryResponse:
+        """Completes the step whose call handed out the id. Needs no token: the id is the capability."""
         body = await request.body()
         payload: Any = parse_json(body) if body.strip() else None
-        return _delivery_response(await orders.deliver_callback_by_id(secret, callback_id, payload))
+        return _delivery_response(await orders.deliver_callback_by_id(secret, callback_id, payload), response)
 
     return routes
 
 
-def _delivery_response(delivered: DeliveryResult) -> JSONResponse:
-    """202 where it waits for someone; 200 where the sender is done with it, duplicates and late ones included."""
-    shape = {"status": delivered.status, "order_id": delivered.order_id, "step": delivered.step}
-    return JSONResponse(shape, 202 if delivered.status == "kept" else 200)
+def _delivery_response(result: DeliveryResult, response: Response) -> DeliveryResponse:
+    """202 if it waits for something; 200 if the sender is done with it, also for duplicates and late ones."""
+    if result.status == "kept":
+        response.status_code = 202
+    return DeliveryResponse.model_validate(result)

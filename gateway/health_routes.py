@@ -1,24 +1,30 @@
-"""Whether the gateway lives, and whether it can do its work."""
+"""Whether the gateway is alive, and whether it can do its work."""
 
 from __future__ import annotations
 
-from fastapi import APIRouter
-from fastapi.responses import JSONResponse
+from typing import Literal
 
-from gateway.openapi import UNREADY_RESPONSES, example_response
+from fastapi import APIRouter
+from pydantic import BaseModel
+
+from gateway.errors import public_error_responses
 from operations.client import OrderClient
 
 
+class HealthResponse(BaseModel):
+    status: Literal["ok"] = "ok"
+
+
 def health_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["health"])
+    routes = APIRouter(tags=["health"], responses=public_error_responses())
 
-    @routes.get("/health", summary="The process lives", responses=example_response("health"))
-    async def health() -> JSONResponse:
-        return JSONResponse({"status": "ok"})
+    @routes.get("/health", summary="The process is alive")
+    async def health() -> HealthResponse:
+        return HealthResponse()
 
-    @routes.get("/ready", summary="Temporal answers, too", responses=example_response("health") | UNREADY_RESPONSES)
-    async def ready() -> JSONResponse:
+    @routes.get("/ready", summary="Temporal answers as well")
+    async def ready() -> HealthResponse:
         await orders.check_server()
-        return JSONResponse({"status": "ok"})
+        return HealthResponse()
 
     return routes

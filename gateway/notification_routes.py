@@ -1,19 +1,18 @@
-"""What receivers have not been told yet, and sending it again."""
+"""Order events that receivers have not got yet, and sending them again."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
 from pydantic import Field
 
-from gateway.openapi import ERROR_RESPONSES, example_response
-from gateway.request_models import OrderId, StrictBody, StrictJsonRoute
+from gateway.errors import ACTION_ERRORS, error_responses
+from gateway.request_models import OrderId, StrictBody
+from gateway.strict_json import StrictJsonRoute
 from operations.client import OrderClient
-from operations.json_views import outbox_json, resend_result_json, undelivered_json
-
-Receiver = Annotated[str | None, Query(max_length=64, description="Only this receiver's")]
+from operations.responses import ResendResponse, UndeliveredResponse, undelivered_response
+from workflows.contract.outbox_messages import OutboxView
 
 
 class ResendBody(StrictBody):
@@ -24,35 +23,33 @@ class ResendBody(StrictBody):
 
 
 def notification_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["notifications"], route_class=StrictJsonRoute, responses=ERROR_RESPONSES)
+    routes = APIRouter(tags=["notifications"], route_class=StrictJsonRoute, responses=error_responses(422))
 
-    @routes.get(
-        "/notifications",
-        summary="Events that could not be delivered, over all orders",
-        responses=example_response("undelivered"),
-    )
+    @routes.get("/notifications", summary="Events that could not be delivered, over all orders")
     async def notifications(
-        receiver: Receiver = None, limit: Annotated[int, Query(ge=1, le=1000, description="Orders, at most")] = 100
-    ) -> JSONResponse:
-        """Those that were given up. `unanswered` names orders for which no worker answered."""
-        return JSONResponse(undelivered_json(await orders.list_undelivered(receiver, limit)))
+        receiver: Annotated[str | None, Query(max_length=64, description="Only this receiver")] = None,
+        limit: Annotated[int, Query(ge=1, le=1000, description="At most this many orders")] = 100,
+    ) -> UndeliveredResponse:
+        """Only events whose delivery was given up."""
+        return undelivered_response(await orders.list_undelivered(receiver, limit))
 
     @routes.get(
         "/orders/{order_id}/notifications",
-        summary="Everything of an order that is not delivered yet",
-        responses=example_response("notifications"),
+        summary="Events of an order that are not delivered yet",
+        responses=error_responses(404),
     )
-    async def of_order(order_id: OrderId) -> JSONResponse:
-        """Those given up, then what waits for each receiver, in order."""
-        return JSONResponse(outbox_json(await orders.read_outbox(order_id)))
+    async def of_order(order_id: OrderId) -> OutboxView:
+        """First those whose delivery was given up, then what waits for each receiver, in order."""
+        return await orders.read_outbox(order_id)
 
     @routes.post(
         "/orders/{order_id}/notifications/resend",
-        summary="Send again what could not be delivered",
-        responses=example_response("resend"),
+        summary="Send undelivered events again",
+        responses=ACTION_ERRORS,
     )
-    async def resend(order_id: OrderId, body: ResendBody) -> JSONResponse:
-        """In order; what waits for another attempt is tried at once."""
-        return JSONResponse(resend_result_json(order_id, await orders.resend(order_id, body.receiver, body.events)))
+    async def resend(order_id: OrderId, body: ResendBody) -> ResendResponse:
+        """In order. Events that wait for another attempt are tried at once."""
+        result = await orders.resend(order_id, body.receiver, body.events)
+        return ResendResponse(order_id=order_id, events=result.events)
 
     return routes

@@ -1,23 +1,17 @@
-"""What operators do to whole orders, what has been done to them, and acts in bulk."""
+"""Actions on whole orders."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import AsyncIterator, Callable, Coroutine
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 from fastapi import APIRouter
-from fastapi.responses import JSONResponse, StreamingResponse
 
-from gateway.openapi import BULK_RESPONSES, ERROR_RESPONSES, example_response
-from gateway.request_models import BulkActionBody, NoteBody, OrderActionBody, OrderId, RedoBody, StepId, StrictJsonRoute
+from gateway.errors import ACTION_ERRORS
+from gateway.request_models import NoteBody, OrderActionBody, OrderId, RedoBody, StepId
+from gateway.strict_json import StrictJsonRoute
 from operations.actions.step_and_order_actions import OrderActionName, OrderCommand
-from operations.bulk.bulk_actions import BULK_ACTIONS, BulkActionName
-from operations.bulk.bulk_json import bulk_result_json, bulk_selection_json, bulk_summary_json
 from operations.client import OrderClient
-from operations.json_views import action_json, history_json
-
-NDJSON_MEDIA_TYPE = "application/x-ndjson"
+from operations.responses import ActionResponse, action_response
 
 ORDER_ACTION_SUMMARIES: dict[OrderActionName, str] = {
     "cancel": "Cancel an order: what was done is undone",
@@ -28,54 +22,35 @@ ORDER_ACTION_SUMMARIES: dict[OrderActionName, str] = {
 
 
 def order_action_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["operators"], route_class=StrictJsonRoute, responses=ERROR_RESPONSES)
+    routes = APIRouter(tags=["operators"], route_class=StrictJsonRoute, responses=ACTION_ERRORS)
     for act in ORDER_ACTION_SUMMARIES:
         routes.post(
             f"/orders/{{order_id}}/{act}",
             summary=ORDER_ACTION_SUMMARIES[act],
-            responses=example_response("order_act"),
             name=act,
         )(_order_action_handler(orders, act))
 
     @routes.post(
         "/orders/{order_id}/steps/{step}/redo",
         summary="Undo the steps from this one on, and do them again",
-        responses=example_response("order_act"),
     )
-    async def redo(order_id: OrderId, step: StepId, body: RedoBody) -> JSONResponse:
+    async def redo(order_id: OrderId, step: StepId, body: RedoBody) -> ActionResponse:
         expected = body.expected.value if body.expected else None
         command = OrderCommand(
             "redo", order_id, body.actor, step=step, expected_state=expected, override=body.override, assess=body.assess
         )
-        return JSONResponse(action_json(order_id, await orders.act_on_order(command)))
+        return action_response(order_id, await orders.act_on_order(command))
 
-    @routes.post("/orders/{order_id}/notes", summary="Leave a note in the history", responses=example_response("act"))
-    async def note(order_id: OrderId, body: NoteBody) -> JSONResponse:
+    @routes.post("/orders/{order_id}/notes", summary="Leave a note in the history")
+    async def note(order_id: OrderId, body: NoteBody) -> ActionResponse:
         answer = await orders.add_note(order_id, body.text, body.actor, body.step)
-        return JSONResponse(action_json(order_id, answer))
+        return action_response(order_id, answer)
 
-    @routes.get(
-        "/orders/{order_id}/history", summary="Who did what, when and why", responses=example_response("history")
-    )
-    async def history(order_id: OrderId) -> JSONResponse:
-        """Oldest first; what nobody did happened by itself. Of a very long history, what people did is kept longest."""
-        order = (await orders.read_history(order_id)).order
-        return JSONResponse(history_json(order, order.history))
-
-    for name in BULK_ACTIONS:
-        routes.post(
-            f"/bulk/{name}",
-            summary=f"`{name}`, to all that fit a filter",
-            responses=BULK_RESPONSES,
-            name=f"bulk {name}",
-        )(_bulk_action_handler(orders, name))
     return routes
 
 
-def _order_action_handler(
-    orders: OrderClient, action: OrderActionName
-) -> Callable[..., Coroutine[Any, Any, JSONResponse]]:
-    async def handle(order_id: OrderId, body: OrderActionBody) -> JSONResponse:
+def _order_action_handler(orders: OrderClient, action: OrderActionName) -> Callable[..., Awaitable[ActionResponse]]:
+    async def handle(order_id: OrderId, body: OrderActionBody) -> ActionResponse:
         command = OrderCommand(
             action,
             order_id,
@@ -86,29 +61,6 @@ def _order_action_handler(
             override=body.override,
             assess=body.assess,
         )
-        return JSONResponse(action_json(order_id, await orders.act_on_order(command)))
-
-    return handle
-
-
-def _bulk_action_handler(orders: OrderClient, action: BulkActionName) -> Callable[..., Coroutine[Any, Any, Any]]:
-    async def handle(body: BulkActionBody) -> Any:
-        """With `dry_run` one JSON document lists what is meant. Else lines of JSON, one for each result as it is known,
-        and at last the summary. Whoever hangs up ends it: what is done stays done, and the rest is left."""
-        command = body.to_command(action)
-        selection = await orders.select_bulk_targets(command)
-        if body.dry_run:
-            return JSONResponse(bulk_selection_json(command, selection))
-        runner = orders.create_bulk_runner(command, body.pacing)
-
-        async def result_lines() -> AsyncIterator[str]:
-            async for result in runner.run(selection.targets):
-                yield json.dumps(bulk_result_json(result), ensure_ascii=False) + "\n"
-            yield (
-                json.dumps({"summary": bulk_summary_json(command, runner.summary, selection)}, ensure_ascii=False)
-                + "\n"
-            )
-
-        return StreamingResponse(result_lines(), media_type=NDJSON_MEDIA_TYPE)
+        return action_response(order_id, await orders.act_on_order(command))
 
     return handle

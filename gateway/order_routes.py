@@ -1,97 +1,123 @@
-"""Orders: submit, list, read."""
+"""Orders: submit, list, read, amend."""
 
 from __future__ import annotations
 
 import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, Query, Request, Response
 from pydantic import AwareDatetime
 from starlette.exceptions import HTTPException
 
 from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
-from gateway.errors import MalformedBody
-from gateway.openapi import ERROR_RESPONSES, ORDER_REQUEST_BODY, SUBMISSION_RESPONSES, example_response
-from gateway.request_models import OrderId, StrictJsonRoute, is_json_media_type, media_type, parse_json
+from gateway.errors import ACTION_ERRORS, BODY_ERRORS, MalformedBody, error_responses
+from gateway.openapi import ORDER_REQUEST_BODY
+from gateway.request_models import OrderId
+from gateway.strict_json import is_json_media_type, media_type, parse_json
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import ORDER_REJECTED, OperationRefused
-from operations.json_views import amendment_json, blockers_json, order_json, order_list_json, step_json, submission_json
 from operations.reading.list_orders import OrderFilter
+from operations.responses import (
+    BlockersResponse,
+    HistoryResponse,
+    OrderListResponse,
+    OrderResponse,
+    StepsPageResponse,
+    SubmissionResponse,
+    blockers_response,
+    order_response,
+    submission_response,
+)
 from operations.submission.submit_order import SubmissionResult
-from workflows.contract.order_messages import Actor, RefusalCode
+from workflows.contract.order_messages import Actor, AmendResult, RefusalCode
 from workflows.contract.states import OrderState, StepState
 
 DECISION_TIMEOUT = 15.0
-"""Seconds that a submission waits for the worker's word, unless the client says otherwise."""
+"""Seconds that a submission waits for the worker's decision, unless the client sets another limit."""
+
+SUBMISSION_RESPONSES: dict[int | str, dict[str, Any]] = {
+    201: {
+        "description": "Accepted: it is running",
+        "headers": {"Location": {"schema": {"type": "string"}, "description": "Path of the order"}},
+    },
+    200: {"model": SubmissionResponse, "description": "It is already running, with the same content"},
+    202: {"model": SubmissionResponse, "description": "Stored; it waits for a worker"},
+}
 
 
 def order_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["orders"], route_class=StrictJsonRoute, responses=ERROR_RESPONSES)
+    routes = APIRouter(tags=["orders"], responses=error_responses(422))
+    _add_submit_route(routes, orders)
+    _add_amend_route(routes, orders)
+    _add_reading_routes(routes, orders)
+    return routes
 
+
+def _add_submit_route(routes: APIRouter, orders: OrderClient) -> None:
     @routes.post(
         "/orders",
         summary="Submit an order",
         status_code=201,
-        responses=SUBMISSION_RESPONSES,
+        responses=error_responses(*BODY_ERRORS, 409, 410) | SUBMISSION_RESPONSES,
         openapi_extra=ORDER_REQUEST_BODY,
     )
     async def submit(
         request: Request,
-        revision: Annotated[bool, Query(description="Run an order that has ended anew, as its next revision")] = False,
+        response: Response,
+        revision: Annotated[bool, Query(description="Run an ended order again, as its next revision")] = False,
         wait: Annotated[
-            float, Query(ge=0.1, le=60, description="Seconds to wait for a worker's word")
+            float, Query(ge=0.1, le=60, description="Seconds to wait for a worker's decision")
         ] = DECISION_TIMEOUT,
-    ) -> JSONResponse:
-        """Once in effect, however often it is sent: repeat it until it is answered.
+    ) -> SubmissionResponse:
+        """Counts once, however often it is sent: repeat it until you get a response.
 
-        `201` it runs · `200` it runs already, with the same content · `202` it is kept, and waits for a worker ·
-        `409` it was submitted before with another content · `410` it has ended · `422` it is rejected, with findings.
+        `409` it was submitted before with different content · `410` it has ended · `422` it is rejected, with findings.
         """
         order = await _read_order_body(request)
         submission = await orders.submit(order, new_revision=revision, decision_timeout=wait)
         if refusal := submission.rejection_error():
             raise refusal
-        location = {"Location": f"/orders/{submission.order_id}"}
-        return JSONResponse(submission_json(submission), _submission_http_status(submission), headers=location)
+        response.status_code = _submission_http_status(submission)
+        response.headers["Location"] = f"/orders/{submission.order_id}"
+        return submission_response(submission)
 
+
+def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
     @routes.put(
-        "/orders/{order_id}",
-        summary="Change an order on its way",
-        responses=example_response("amendment"),
-        openapi_extra=ORDER_REQUEST_BODY,
+        "/orders/{order_id}", summary="Amend an order", responses=ACTION_ERRORS, openapi_extra=ORDER_REQUEST_BODY
     )
     async def amend(
         request: Request,
         order_id: OrderId,
         by: Annotated[str, Query(min_length=1, max_length=200, description="Who does it", examples=["ann"])],
         reason: Annotated[str, Query(max_length=2000, description="Why; kept with the order")] = "",
-        dry_run: Annotated[bool, Query(description="Only say what it would do")] = False,
+        dry_run: Annotated[bool, Query(description="Only report what it would do")] = False,
         override: Annotated[
             str | None,
-            Query(min_length=1, max_length=2000, description="Why points of no return are not to count; kept"),
+            Query(min_length=1, max_length=2000, description="Why points of no return do not count; kept"),
         ] = None,
         revision: Annotated[
-            int | None, Query(ge=1, description="The revision that was seen; refused (`stale`) where it is another")
+            int | None, Query(ge=1, description="The revision that was seen; refused (`stale`) if it has changed")
         ] = None,
-    ) -> JSONResponse:
-        """The body is the whole order as it is to be, with the same id. What it changes is redone, undone or added; the
-        rest stays. Answered before anything runs.
+    ) -> AmendResult:
+        """The body is the whole new order, with the same id. What it changes is redone, undone or added; the rest
+        stays. The response is sent before anything runs, and says what happens to each step.
 
-        `200` with what becomes of each step · `409` not possible now, and why · `422` it is rejected, with findings.
+        `409` not possible now, and why · `422` it is rejected, with findings.
         """
-        wanted = await _read_order_body(request)
-        if wanted.get("id") != order_id:
+        order = await _read_order_body(request)
+        if order.get("id") != order_id:
             raise OperationRefused(
-                RefusalCode.INVALID, f"The path names order {order_id}, and the body order {wanted.get('id')}"
+                RefusalCode.INVALID, f"The path names order {order_id}, and the body order {order.get('id')}"
             )
         actor = Actor(by=by, reason=reason)
-        answer = await orders.amend(AmendCommand(wanted, actor, dry_run, override, revision))
-        return JSONResponse(amendment_json(answer))
+        return await orders.amend(AmendCommand(order, actor, dry_run, override, revision))
 
-    @routes.get("/orders", summary="List orders, open ones first", responses=example_response("orders"))
+
+def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
+    @routes.get("/orders", summary="List orders, open ones first")
     async def list_orders(
         state: OrderState | None = None,
         customer: Annotated[str | None, Query(max_length=200)] = None,
@@ -103,45 +129,45 @@ def order_routes(orders: OrderClient) -> APIRouter:
         cursor: Annotated[
             str | None, Query(max_length=1000, description="Continue after a page: its `next_cursor`")
         ] = None,
-    ) -> JSONResponse:
+    ) -> OrderListResponse:
         """Open orders come first, newest first; then ended ones, last ended first."""
-        wanted = OrderFilter(
+        criteria = OrderFilter(
             state=state, customer=customer, product=product, late=late, fallout=fallout, since=since, limit=limit
         )
-        return JSONResponse(order_list_json(await orders.list_orders(wanted, cursor)))
+        return OrderListResponse.model_validate(await orders.list_orders(criteria, cursor))
 
-    @routes.get("/orders/{order_id}", summary="Read an order", responses=example_response("order"))
-    async def read(order_id: OrderId) -> JSONResponse:
-        """Its lines and states, without steps. `source` is `record` where no worker answers: then only what
-        Temporal's own record tells is filled in."""
-        shape = order_json(await orders.read(order_id, steps=False))
-        del shape["steps"]
-        return JSONResponse(shape)
+    @routes.get("/orders/{order_id}", summary="Read an order", responses=error_responses(404))
+    async def read(order_id: OrderId) -> OrderResponse:
+        """Its lines and states, without steps."""
+        return order_response(await orders.read(order_id, steps=False))
 
     @routes.get(
-        "/orders/{order_id}/steps", summary="Read an order's steps, page by page", responses=example_response("steps")
+        "/orders/{order_id}/steps", summary="Read an order's steps, page by page", responses=error_responses(404)
     )
     async def steps(
         order_id: OrderId,
         offset: Annotated[int, Query(ge=0)] = 0,
         limit: Annotated[int, Query(ge=1, le=500)] = 100,
         state: Annotated[list[StepState] | None, Query(description="Only steps in these states")] = None,
-    ) -> JSONResponse:
-        """`next_offset` is where the next page begins; null after the last one."""
+    ) -> StepsPageResponse:
         page = await orders.read_steps_page(order_id, offset, limit, state)
-        return JSONResponse({"steps": [step_json(step) for step in page.steps], "next_offset": page.next_offset})
+        return StepsPageResponse(steps=page.steps, next_offset=page.next_offset)
 
     @routes.get(
-        "/orders/{order_id}/why", summary="What an order, or one step, waits for", responses=example_response("why")
+        "/orders/{order_id}/why", summary="What an order, or one step, waits for", responses=error_responses(404)
     )
     async def why(
         order_id: OrderId,
         step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
-    ) -> JSONResponse:
-        reading, reasons = await orders.find_blockers(order_id, step)
-        return JSONResponse(blockers_json(reading, list(reasons), reading.step(step) if step else None))
+    ) -> BlockersResponse:
+        details, blockers = await orders.find_blockers(order_id, step)
+        return blockers_response(details, blockers, details.step(step) if step else None)
 
-    return routes
+    @routes.get("/orders/{order_id}/history", summary="Who did what, when and why", responses=error_responses(404))
+    async def history(order_id: OrderId) -> HistoryResponse:
+        """Oldest first. Entries without `by` happened by themselves. If the history is very long, entries of people
+        are kept longest."""
+        return HistoryResponse.model_validate((await orders.read_history(order_id)).order)
 
 
 def _submission_http_status(submission: SubmissionResult) -> int:
@@ -159,7 +185,7 @@ async def _read_order_body(request: Request) -> dict[str, Any]:
     if kind in YAML_MEDIA_TYPES:
         return await asyncio.to_thread(_parse_yaml_order, body)
     if not is_json_media_type(kind):
-        raise HTTPException(415, "An order comes as application/json or application/yaml")
+        raise HTTPException(415, "Send an order as application/json or application/yaml")
     order = parse_json(body)
     if not isinstance(order, dict):
         raise MalformedBody("An order is one JSON object")

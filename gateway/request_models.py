@@ -1,20 +1,13 @@
-"""What clients send, and how it is read: strictly, since a text that two readers read differently is a hole."""
+"""The bodies and path parameters of requests."""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 
-from fastapi import Path, Request, Response
-from fastapi.routing import APIRoute
+from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
-from pydantic_core import from_json
-from starlette.exceptions import HTTPException
 
 from compiler.language.order import ORDER_ID_PATTERN
-from gateway.errors import MalformedBody
 from operations.bulk.bulk_actions import BulkActionName, BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.bulk.bulk_selection import WorklistKind
@@ -31,58 +24,6 @@ StepId = Annotated[
         examples=["security_camera.reserve@1"],
     ),
 ]
-
-
-def parse_json(body: bytes) -> Any:
-    """The JSON in `body`, at most 200 levels deep. Raises Malformed, also for `NaN` and for a key that stands twice."""
-    try:
-        from_json(body, allow_inf_nan=False)
-        return json.loads(body, object_pairs_hook=_require_unique_keys, parse_float=_parse_finite_float)
-    except (ValueError, RecursionError) as error:
-        raise MalformedBody(f"The body is not JSON: {str(error)[:200]}") from None
-
-
-def _parse_finite_float(text: str) -> float:
-    number = float(text)
-    if math.isinf(number):
-        raise ValueError(f"the number {text[:80]} is too large")
-    return number
-
-
-def _require_unique_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        twice = next(name for index, (name, _) in enumerate(pairs) if name in dict(pairs[:index]))
-        raise ValueError(f"the key {twice[:80]!r} stands twice")
-    return found
-
-
-def media_type(request: Request) -> str:
-    return request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-
-
-def is_json_media_type(media: str) -> bool:
-    return media == "application/json" or media.endswith("+json")
-
-
-class StrictJsonRequest(Request):
-    async def json(self) -> Any:
-        return parse_json(await self.body())
-
-
-class StrictJsonRoute(APIRoute):
-    """Reads JSON with `json_of`, and takes nothing else where the handler wants a typed body."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        handle = super().get_route_handler()
-        typed = self.body_field is not None
-
-        async def strict(request: Request) -> Response:
-            if typed and not is_json_media_type(media_type(request)):
-                raise HTTPException(415, "Send JSON, with `Content-Type: application/json`")
-            return await handle(StrictJsonRequest(request.scope, request.receive))
-
-        return strict
 
 
 class StrictBody(BaseModel):

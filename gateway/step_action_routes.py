@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from typing import Annotated, Any, get_args
+from collections.abc import Awaitable, Callable
+from typing import get_args
 
-from fastapi import APIRouter, Query
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter
 
-from gateway.openapi import ERROR_RESPONSES, example_response
-from gateway.request_models import CharacteristicsBody, OrderId, StepActionBody, StepId, StrictJsonRoute
+from gateway.errors import ACTION_ERRORS
+from gateway.request_models import CharacteristicsBody, OrderId, StepActionBody, StepId
+from gateway.strict_json import StrictJsonRoute
 from operations.actions.step_and_order_actions import StepActionName, StepCommand
 from operations.client import OrderClient
-from operations.json_views import action_json, worklist_json
-
-OrderLimit = Annotated[int, Query(ge=1, le=1000, description="Orders, at most")]
+from operations.responses import ActionResponse, action_response
 
 STEP_ACTION_SUMMARIES: dict[StepActionName, str] = {
     "retry": "Try a step in fallout again",
@@ -29,44 +27,25 @@ STEP_ACTION_SUMMARIES: dict[StepActionName, str] = {
 
 
 def step_action_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["operators"], route_class=StrictJsonRoute, responses=ERROR_RESPONSES)
+    routes = APIRouter(tags=["operators"], route_class=StrictJsonRoute, responses=ACTION_ERRORS)
     for act in get_args(StepActionName):
         routes.post(
             f"/orders/{{order_id}}/steps/{{step}}/{act}",
             summary=STEP_ACTION_SUMMARIES[act],
-            responses=example_response("act"),
             name=act,
         )(_step_action_handler(orders, act))
 
-    @routes.patch(
-        "/orders/{order_id}/characteristics", summary="Set characteristics", responses=example_response("act")
-    )
-    async def set_characteristics(order_id: OrderId, body: CharacteristicsBody) -> JSONResponse:
+    @routes.patch("/orders/{order_id}/characteristics", summary="Set characteristics")
+    async def set_characteristics(order_id: OrderId, body: CharacteristicsBody) -> ActionResponse:
         """Those given change, the others stay; waits whose condition reads them are judged again."""
-        return JSONResponse(
-            action_json(order_id, await orders.set_characteristics(order_id, body.characteristics, body.actor))
-        )
-
-    @routes.get("/fallout", summary="Steps in fallout, over all running orders", responses=example_response("fallout"))
-    async def fallout(limit: OrderLimit = 100) -> JSONResponse:
-        """`unanswered` names orders that have such steps, but for which no worker answered."""
-        return JSONResponse(worklist_json(await orders.list_fallout(limit), "fallout"))
-
-    @routes.get("/tasks", summary="Manual steps that wait for a person", responses=example_response("tasks"))
-    async def tasks(
-        queue: Annotated[str | None, Query(max_length=200, description="Only this queue's")] = None,
-        limit: OrderLimit = 100,
-    ) -> JSONResponse:
-        return JSONResponse(worklist_json(await orders.list_tasks(queue, limit), "tasks"))
+        return action_response(order_id, await orders.set_characteristics(order_id, body.characteristics, body.actor))
 
     return routes
 
 
-def _step_action_handler(
-    orders: OrderClient, action: StepActionName
-) -> Callable[..., Coroutine[Any, Any, JSONResponse]]:
-    async def handle(order_id: OrderId, step: StepId, body: StepActionBody) -> JSONResponse:
+def _step_action_handler(orders: OrderClient, action: StepActionName) -> Callable[..., Awaitable[ActionResponse]]:
+    async def handle(order_id: OrderId, step: StepId, body: StepActionBody) -> ActionResponse:
         command = StepCommand(action, order_id, step, body.actor, body.data, body.expected, body.expected_holder)
-        return JSONResponse(action_json(order_id, await orders.act_on_step(command)))
+        return action_response(order_id, await orders.act_on_step(command))
 
     return handle

@@ -194,7 +194,7 @@ async def _select_and_run(
 
 
 async def _run_targets(session: Session, request: BulkCommand, selection: BulkSelection, runner: BulkRunner) -> int:
-    from operations.bulk.bulk_json import bulk_summary_json
+    from operations.bulk.bulk_responses import bulk_summary_response
     from views.order.bulk_result import result_line, summary_line
 
     try:
@@ -206,19 +206,19 @@ async def _run_targets(session: Session, request: BulkCommand, selection: BulkSe
         raise
     finally:
         if session.is_json:
-            session.print_json(bulk_summary_json(request, runner.summary, selection))
+            session.print_json(bulk_summary_response(request, runner.summary, selection))
         else:
             session.print(summary_line(runner.summary, selection.unanswered_orders))
     return 0 if runner.summary.is_success and not selection.unanswered_orders else 1
 
 
 def _print_selection(session: Session, request: BulkCommand, selection: BulkSelection) -> None:
-    from operations.bulk.bulk_json import bulk_selection_json
+    from operations.bulk.bulk_responses import bulk_selection_response
     from views.order.bulk_result import targets_table
     from views.shared.value_format import pluralize
 
     if session.is_json:
-        session.print_json(bulk_selection_json(request, selection))
+        session.print_json(bulk_selection_response(request, selection))
         return
     if selection.targets:
         session.print(targets_table(selection.targets))

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 
 
 def print_answer(session: Session, order_id: str, answer: ActionResult) -> None:
-    from operations.json_views import action_json
+    from operations.responses import action_response
 
     if session.is_json:
-        session.print_json(action_json(order_id, answer))
+        session.print_json(action_response(order_id, answer))
     else:
         session.print(answer.message)

@@ -16,6 +16,8 @@ from rich.segment import Segment
 from rich.text import Text
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from compiler.catalogue.catalogue import Catalogue
     from operations.client import OrderClient
 
@@ -90,12 +92,12 @@ class Session:
 
     def print_json(self, value: Any) -> None:
         """Prints the JSON document that the command answers with."""
-        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_dump_model) + "\n")
         sys.stdout.flush()
 
     def print_json_line(self, value: Any) -> None:
         """Prints one of several JSON documents, a line each."""
-        sys.stdout.write(json.dumps(value, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_dump_model) + "\n")
         sys.stdout.flush()
 
     def print_note(self, text: str | Text) -> None:
@@ -117,3 +119,7 @@ class Session:
         from compiler.load_catalogue import load_catalogue
 
         return load_catalogue(self.definitions_dir)
+
+
+def _dump_model(value: BaseModel) -> Any:
+    return value.model_dump(mode="json")

@@ -103,7 +103,7 @@ def _titled_section(title: str, body: RenderableType) -> Iterator[RenderableType
 
 
 def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
-    parents = {line.id: line.sources[0] if line.sources else None for line in lines}
+    parents = {line.id: line.parent for line in lines}
 
     def depth(line_id: str | None) -> int:
         parent = parents.get(line_id or "")

@@ -126,6 +126,11 @@ class LineView(Message):
     """When it will probably be complete, or was; None where no step serves it."""
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
 
+    @property
+    def parent(self) -> str | None:
+        """The order line that contains this one."""
+        return self.sources[0] if self.sources else None
+
 
 class HistoryEntry(Message):
     at: datetime
@@ -148,7 +153,9 @@ class HoldView(Message):
         return "the order" if self.scope == "order" else self.scope
 
 
-class OrderView(Message):
+class OrderHeader(Message):
+    """An order without its lines and steps."""
+
     order_id: str
     state: OrderState
     jeopardy: Jeopardy
@@ -168,13 +175,16 @@ class OrderView(Message):
     open_tasks: int = 0
     step_count: int = 0
     steps_by_state: dict[str, int] = {}
-    order_lines: list[LineView] = []
-    lines: list[LineView] = []
     findings: list[dict[str, Any]] = []
     history: list[HistoryEntry] = []
     held: list[HoldView] = []
     held_up_by: str | None = None
     """The step under way, or next, because of which it will be late; where it will not, on which the forecast hangs."""
+
+
+class OrderView(OrderHeader):
+    order_lines: list[LineView] = []
+    lines: list[LineView] = []
 
 
 class OverviewRequest(Message):

@@ -40,12 +40,12 @@ def notifications(
 
 
 def _show_all_orders(session: Session, receiver: str | None, limit: int) -> None:
-    from operations.json_views import undelivered_json
+    from operations.responses import undelivered_response
     from views.infrastructure.notifications import notifications_table
 
     found = call_server(session, lambda server: server.list_undelivered(receiver, limit))
     if session.is_json:
-        session.print_json(undelivered_json(found))
+        session.print_json(undelivered_response(found))
         return
     if found.outboxes:
         session.print(notifications_table(found.outboxes))
@@ -58,7 +58,6 @@ def _show_all_orders(session: Session, receiver: str | None, limit: int) -> None
 
 
 def _show_one_order(session: Session, order_id: str, receiver: str | None) -> None:
-    from operations.json_views import outbox_json
     from views.infrastructure.notifications import notifications_table
     from views.shared.value_format import pluralize
 
@@ -66,7 +65,7 @@ def _show_one_order(session: Session, order_id: str, receiver: str | None) -> No
     chosen = [each for each in view.undelivered if receiver in (None, each.receiver)]
     view = view.model_copy(update={"undelivered": chosen})
     if session.is_json:
-        session.print_json(outbox_json(view))
+        session.print_json(view)
         return
     if chosen:
         session.print(notifications_table([view]))
@@ -89,11 +88,11 @@ def resend(
 
     What waits for another attempt is tried at once.
     """
-    from operations.json_views import resend_result_json
+    from operations.responses import ResendResponse
     from views.shared.value_format import pluralize
 
     answer = call_server(session, lambda server: server.resend(order_id, receiver, event or None))
     if session.is_json:
-        session.print_json(resend_result_json(order_id, answer))
+        session.print_json(ResendResponse(order_id=order_id, events=answer.events))
     else:
         session.print(f"Sent on their way once more: {pluralize(answer.events, 'event')} of order {order_id}.")

@@ -28,12 +28,12 @@ def register(app: typer.Typer) -> None:
 
 def systems(session: Session) -> None:
     """List the systems that orders call: their switches, and what waits for them."""
-    from operations.json_views import system_list_json
+    from operations.responses import system_list_response
     from views.infrastructure.systems import systems_table
 
     found = call_server(session, lambda server: server.list_systems())
     if session.is_json:
-        session.print_json(system_list_json(found))
+        session.print_json(system_list_response(found))
     elif found:
         session.print(systems_table(found))
         session.print_note("`system off NAME` has a system's calls wait; `system on NAME` lets them go on.")
@@ -52,11 +52,11 @@ def switch_system(
 
     While it is off, its calls wait and burn no attempt. Those under way end; on again, they go on at a pace that rises.
     """
-    from operations.json_views import system_switch_json
+    from operations.responses import system_switch_response
 
     actor = make_actor(by, reason)
     answer = call_server(session, lambda server: server.switch_system(name, position.value, actor))
     if session.is_json:
-        session.print_json(system_switch_json(answer))
+        session.print_json(system_switch_response(answer))
     else:
         session.print(answer.message)

@@ -64,9 +64,7 @@ def amend(
 
 def _print_result(session: Session, answer: AmendResult) -> int:
     if session.is_json:
-        from operations.json_views import amendment_json
-
-        session.print_json(amendment_json(answer))
+        session.print_json(answer)
     else:
         from views.order.amendment import render_amendment
 

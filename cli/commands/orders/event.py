@@ -51,7 +51,6 @@ def send_event(
 
     One that comes before its step, or before its order, is kept until then.
     """
-    from operations.json_views import to_json_value
     from workflows.contract.order_messages import EventDelivery
 
     delivery = EventDelivery(
@@ -64,7 +63,9 @@ def send_event(
     )
     delivered, is_there = call_server(session, lambda server: _deliver(server, order_id, delivery))
     if session.is_json:
-        session.print_json(to_json_value(delivered) | {"order_id": order_id, "event_id": delivery.event_id})
+        session.print_json(
+            {"status": delivered.status, "step": delivered.step, "order_id": order_id, "event_id": delivery.event_id}
+        )
     elif is_there:
         session.print(_outcome_message(delivered, order_id, name))
     else:
@@ -104,7 +105,7 @@ def set_characteristics(
     by: ByOption = None,
 ) -> None:
     """Set characteristics that an order's conditions read."""
-    from operations.json_views import action_json
+    from operations.responses import action_response
 
     values = parse_pairs(pairs)
     if not values:
@@ -112,6 +113,6 @@ def set_characteristics(
     actor = make_actor(by, reason)
     answer = call_server(session, lambda server: server.set_characteristics(order_id, values, actor))
     if session.is_json:
-        session.print_json(action_json(order_id, answer))
+        session.print_json(action_response(order_id, answer))
     else:
         session.print(answer.message)

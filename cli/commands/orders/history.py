@@ -24,13 +24,13 @@ def history(
     step: Annotated[str | None, typer.Option(metavar="STEP", help="Only this step's.", show_default=False)] = None,
 ) -> None:
     """Say who did what to an order, when and why; and what happened to it by itself."""
-    from operations.json_views import history_json
+    from operations.responses import HistoryResponse
     from views.order.order_page import history_table
 
     order = call_server(session, lambda server: server.read_history(order_id)).order
     entries = [entry for entry in order.history if (entry.by or not actions_only) and step in (None, entry.step)]
     if session.is_json:
-        session.print_json(history_json(order, entries))
+        session.print_json(HistoryResponse(order_id=order.order_id, state=order.state, history=entries))
     elif entries:
         session.print(history_table(entries))
     else:

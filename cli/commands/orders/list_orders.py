@@ -67,9 +67,9 @@ def list_orders(
     )
     page, counts = call_server(session, lambda server: _read_page(server, criteria, cursor))
     if session.is_json:
-        from operations.json_views import order_counts_json, order_list_json
+        from operations.responses import counted_order_list_response
 
-        session.print_json(order_list_json(page) | order_counts_json(counts))
+        session.print_json(counted_order_list_response(page, counts))
     elif page.orders:
         from views.order.list_tables import orders_table, orders_total
 

@@ -26,12 +26,12 @@ def register(app: typer.Typer) -> None:
 
 def show(session: Session, order_id: OrderIdArgument) -> None:
     """Show an order: lines, steps, states, times, errors."""
-    from operations.json_views import order_json
+    from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
     reading = call_server(session, lambda server: server.read(order_id))
     if session.is_json:
-        session.print_json(order_json(reading))
+        session.print_json(order_with_steps_response(reading))
     else:
         session.print(*render_order(reading))
 
@@ -41,14 +41,14 @@ def watch(session: Session, order_id: OrderIdArgument) -> None:
 
     With -o json: one document, as `show` gives it, once the order has ended.
     """
-    from operations.json_views import order_json
+    from operations.responses import order_with_steps_response
     from views.order.progress_picture import progress_heading
     from views.order.watch import follow
 
     async def follow_until_ended(server: OrderClient) -> None:
         if session.is_json:
             await server.wait_until_ended(order_id)
-            session.print_json(order_json(await server.read(order_id)))
+            session.print_json(order_with_steps_response(await server.read(order_id)))
             return
         ended = await follow(server, order_id, session.console)
         if not session.is_terminal and not ended.steps:
@@ -69,12 +69,12 @@ def why(
     Since when, whose move it is, and what would move it.
     """
     from operations.blockers.order_blockers import ended_sentence
-    from operations.json_views import blockers_json
+    from operations.responses import blockers_response
     from views.order.blockers import render_why
 
     reading, reasons = call_server(session, lambda server: server.find_blockers(order_id, step))
     about = reading.step(step) if step else None
     if session.is_json:
-        session.print_json(blockers_json(reading, list(reasons), about))
+        session.print_json(blockers_response(reading, reasons, about))
     else:
         session.print(*render_why(reading, reasons, ended_sentence(reading.order, about)))

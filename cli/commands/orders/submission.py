@@ -11,7 +11,7 @@ from cli.framework.session import Session
 from cli.user_input.order_files import LoadedOrder
 from operations.client import OrderClient
 from operations.errors import OperationError
-from operations.json_views import submission_json
+from operations.responses import submission_response
 from operations.submission.submit_order import SubmissionResult
 from views.order.watch import follow
 from views.shared.findings import finding_lines
@@ -112,7 +112,7 @@ class SubmissionReporter:
     def report_submitted(self, order: LoadedOrder, submission: SubmissionResult) -> int:
         """Of an order that is rejected, or not waited for."""
         if self._session.is_json:
-            self._write_json(submission_json(submission))
+            self._write_json(submission_response(submission))
         if submission.accepted:
             self.report_accepted(submission)
             return 0
@@ -135,12 +135,12 @@ class SubmissionReporter:
     def report_ended(self, submission: SubmissionResult, outcome: OrderState | OperationError) -> int:
         if isinstance(outcome, OperationError):
             if self._session.is_json and outcome.exit_status == EXIT_TIMED_OUT:
-                self._write_json(submission_json(submission) | {"timed_out": True})
+                self._write_json(submission_response(submission).model_dump(mode="json") | {"timed_out": True})
                 self._session.print_note(outcome.message)
                 return EXIT_TIMED_OUT
             return self._report_failure(submission.order_id, f"order {submission.order_id}", outcome)
         if self._session.is_json:
-            self._write_json(submission_json(submission) | {"state": outcome.value})
+            self._write_json(submission_response(submission).model_dump(mode="json") | {"state": outcome.value})
         else:
             why = f"; `show {submission.order_id}` tells why" if outcome is OrderState.REJECTED else ""
             self._session.print(f"Order {submission.order_id} ended: {in_words(outcome)}{why}.")

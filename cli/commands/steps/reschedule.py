@@ -93,7 +93,7 @@ def _send_time_change(
     session: Session, action: StepActionName, order_id: str, step: str, actor: Actor, build_data: DataBuilder
 ) -> None:
     from operations.actions.step_and_order_actions import StepCommand
-    from operations.json_views import action_json
+    from operations.responses import action_response
 
     seen = call_server(session, lambda server: find_step(server, order_id, step))
     wanted = StepCommand(
@@ -106,6 +106,6 @@ def _send_time_change(
     )
     answer = call_server(session, lambda server: server.act_on_step(wanted))
     if session.is_json:
-        session.print_json(action_json(order_id, answer))
+        session.print_json(action_response(order_id, answer))
     else:
         session.print(answer.message)

@@ -15,6 +15,7 @@ from cli.framework.session import Session
 
 if TYPE_CHECKING:
     from operations.reading.worklists import StepWorklist
+    from operations.responses import Response
 
 PANEL = "What waits for a person"
 
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
 def fallout(session: Session, queue: QueueOption = None) -> None:
     """List steps that failed and wait for a decision."""
     from operations.reading.worklists import StepWorklist, is_in_queue
+    from operations.responses import fallout_response
     from views.order.list_tables import fallout_table
 
     found = call_server(session, lambda server: server.list_fallout())
@@ -38,18 +40,21 @@ def fallout(session: Session, queue: QueueOption = None) -> None:
         found = StepWorklist([each for each in found.items if is_in_queue(each.step, queue)], found.unanswered_orders)
     hint = "`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it."
     _print_worklist(
-        session, found, WorklistLayout("fallout", fallout_table, hint, _empty_message("No step is in fallout", queue))
+        session,
+        found,
+        WorklistLayout(fallout_response, fallout_table, hint, _empty_message("No step is in fallout", queue)),
     )
 
 
 def tasks(session: Session, queue: QueueOption = None) -> None:
     """List tasks that wait for a person to do them."""
+    from operations.responses import tasks_response
     from views.order.list_tables import tasks_table
 
     found = call_server(session, lambda server: server.list_tasks(queue))
     hint = "`complete ID NO --data NAME=VALUE` ends one."
     _print_worklist(
-        session, found, WorklistLayout("tasks", tasks_table, hint, _empty_message("No task is open", queue))
+        session, found, WorklistLayout(tasks_response, tasks_table, hint, _empty_message("No task is open", queue))
     )
 
 
@@ -61,17 +66,15 @@ def _empty_message(message: str, queue: str | None) -> str:
 class WorklistLayout:
     """How a list of steps is told. `key`: in JSON; `hint`: what to do with one; `nothing`: what to say of none."""
 
-    json_key: str
+    build_response: Callable[[StepWorklist], Response]
     build_table: Callable[[StepWorklist], RenderableType]
     hint: str
     empty_message: str
 
 
 def _print_worklist(session: Session, steps: StepWorklist, layout: WorklistLayout) -> None:
-    from operations.json_views import worklist_json
-
     if session.is_json:
-        session.print_json(worklist_json(steps, layout.json_key))
+        session.print_json(layout.build_response(steps))
         return
     if steps.items:
         session.print(layout.build_table(steps))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-import json
-
 from operations.blockers.order_blockers import find_blockers
-from operations.json_views import blockers_json, order_json, order_list_json, submission_json
 from operations.reading.list_orders import OrderPage
 from operations.reading.order_details import OrderDetails
 from operations.reading.order_summary import OrderSummary
+from operations.responses import (
+    OrderListResponse,
+    blockers_response,
+    order_with_steps_response,
+    submission_response,
+)
 from operations.submission.submit_order import SubmissionResult
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_messages import SubmissionDecision
@@ -19,9 +22,9 @@ ACCEPTED = SubmissionDecision(order_id="HS-1", state=OrderState.IN_PROGRESS, acc
 
 
 def test_a_submission_has_the_keys_of_the_command_lines_contract() -> None:
-    shape = submission_json(
+    shape = submission_response(
         SubmissionResult("HS-1", "order/HS-1", "r", OrderState.IN_PROGRESS, False, decision=ACCEPTED)
-    )
+    ).model_dump(mode="json")
     assert {"order_id", "workflow_id", "run_id", "state", "already_running"} <= set(shape)
     assert (shape["state"], shape["already_running"], shape["steps"]) == ("in_progress", False, 3)
 
@@ -30,7 +33,7 @@ def test_a_list_has_the_keys_of_the_command_lines_contract() -> None:
     summary = OrderSummary(
         "HS-1", "order/HS-1", "r", OrderState.FAILED, Jeopardy.LATE, 1, 0, "C-42", ["p"], None, None, START, None
     )
-    page = order_list_json(OrderPage([summary], "next"))
+    page = OrderListResponse.model_validate(OrderPage([summary], "next")).model_dump(mode="json")
     assert page["next_cursor"] == "next"
     (listed,) = page["orders"]
     assert list(listed) == [
@@ -62,7 +65,7 @@ def test_an_order_is_shown_in_the_plans_shape_with_states_and_goes_into_json() -
         order_view(order_lines=[line], lines=[line.model_copy(update={"sources": ["1"]})]),
         (step_view(1, "camera.reserve@1", StepState.READY),),
     )
-    shape = json.loads(json.dumps(order_json(reading)))
+    shape = order_with_steps_response(reading).model_dump(mode="json")
     assert shape["order_lines"][0]["parent"] is None
     assert shape["lines"][0]["sources"] == ["1"]
     assert shape["steps"][0]["state"] == "ready"
@@ -71,7 +74,7 @@ def test_an_order_is_shown_in_the_plans_shape_with_states_and_goes_into_json() -
 
 def test_reasons_carry_both_their_parts_and_their_sentence() -> None:
     reading = OrderDetails(order_view(), (step_view(1, "camera.reserve@1", StepState.READY),))
-    shape = json.loads(json.dumps(blockers_json(reading, find_blockers(reading.order, reading.steps))))
+    shape = blockers_response(reading, find_blockers(reading.order, reading.steps)).model_dump(mode="json")
     (reason,) = shape["reasons"]
     assert (reason["step"], reason["whose_move"]) == ("camera.reserve@1", "the worker's")
     assert reason["waits_for"] in reason["sentence"]

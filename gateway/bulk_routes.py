@@ -1,0 +1,64 @@
+"""One action on many steps or orders."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+
+from gateway.errors import BODY_ERRORS, error_responses
+from gateway.openapi import BULK_RESPONSES
+from gateway.request_models import BulkActionBody
+from gateway.strict_json import StrictJsonRoute
+from operations.bulk.bulk_actions import BULK_ACTIONS, BulkActionName
+from operations.bulk.bulk_responses import (
+    BulkSelectionResponse,
+    BulkSummaryLine,
+    bulk_result_response,
+    bulk_selection_response,
+    bulk_summary_response,
+)
+from operations.client import OrderClient
+from operations.responses import Response
+
+
+def bulk_routes(orders: OrderClient) -> APIRouter:
+    routes = APIRouter(tags=["operators"], route_class=StrictJsonRoute, responses=error_responses(*BODY_ERRORS))
+    for action in BULK_ACTIONS:
+        routes.post(
+            f"/bulk/{action}",
+            summary=f"`{action}` everything that matches",
+            response_model=BulkSelectionResponse,
+            responses=BULK_RESPONSES,
+            name=f"bulk {action}",
+        )(_bulk_action_handler(orders, action))
+    return routes
+
+
+def _bulk_action_handler(
+    orders: OrderClient, action: BulkActionName
+) -> Callable[[BulkActionBody], Awaitable[BulkSelectionResponse | StreamingResponse]]:
+    async def handle(body: BulkActionBody) -> BulkSelectionResponse | StreamingResponse:
+        """With `dry_run`, one JSON document lists the targets. Otherwise the response is a stream of JSON lines: each
+        result as soon as it is known, and finally the summary. Closing the connection ends the bulk action; what is
+        done stays done."""
+        command = body.to_command(action)
+        selection = await orders.select_bulk_targets(command)
+        if body.dry_run:
+            return bulk_selection_response(command, selection)
+        runner = orders.create_bulk_runner(command, body.pacing)
+
+        async def result_lines() -> AsyncIterator[str]:
+            async for result in runner.run(selection.targets):
+                yield _json_line(bulk_result_response(result))
+            yield _json_line(BulkSummaryLine(summary=bulk_summary_response(command, runner.summary, selection)))
+
+        return StreamingResponse(result_lines(), media_type="application/x-ndjson")
+
+    return handle
+
+
+def _json_line(response: Response) -> str:
+    return json.dumps(response.model_dump(mode="json"), ensure_ascii=False) + "\n"

@@ -1,0 +1,255 @@
+"""The JSON that `-o json` and the gateway return. Programs rely on these keys.
+
+The gateway's published schema is generated from these models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from pydantic import MISSING, BaseModel, ConfigDict, Field
+
+from operations.blockers.order_blockers import Blocker, ended_sentence, lateness_sentence
+from operations.events.undelivered_notifications import UndeliveredList
+from operations.reading.list_orders import OrderPage
+from operations.reading.order_details import DetailsSource, OrderDetails
+from operations.reading.worklists import StepWorklist, WorklistItem
+from operations.submission.submit_order import SubmissionResult
+from operations.systems import SystemStatus
+from workflows.contract.order_messages import ActionResult
+from workflows.contract.order_views import HistoryEntry, LineView, OrderHeader, StepView
+from workflows.contract.outbox_messages import UndeliveredEvent
+from workflows.contract.states import Jeopardy, OrderState
+from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
+
+
+class Response(BaseModel):
+    """Fields that are `MISSING` do not appear in the JSON."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", from_attributes=True)
+
+
+class OrderReference(Response):
+    order_id: str
+
+
+class SubmissionResponse(OrderReference):
+    workflow_id: str
+    run_id: str
+    state: OrderState
+    already_running: bool
+    same_order: bool = Field(description="False: the running order has different content")
+    waiting_for_worker: bool = Field(description="The order is stored, and no worker has answered yet")
+    findings: list[dict[str, Any]] | MISSING = MISSING
+    steps: int | MISSING = MISSING
+    catalogue_version: str | MISSING | None = Field(
+        MISSING, description="Like `findings` and `steps`, absent until a worker has answered"
+    )
+
+
+def submission_response(submission: SubmissionResult) -> SubmissionResponse:
+    decision = submission.decision
+    return SubmissionResponse(
+        order_id=submission.order_id,
+        workflow_id=submission.workflow_id,
+        run_id=submission.run_id,
+        state=submission.state,
+        already_running=submission.already_running,
+        same_order=submission.same_content,
+        waiting_for_worker=submission.waiting_for_worker,
+        findings=decision.findings if decision else MISSING,
+        steps=decision.steps if decision else MISSING,
+        catalogue_version=decision.catalogue_version if decision else MISSING,
+    )
+
+
+class OrderSummaryResponse(OrderReference):
+    state: OrderState
+    jeopardy: Jeopardy
+    fallout: int = Field(description="Steps in fallout")
+    open_tasks: int
+    customer_id: str | None
+    products: list[str]
+    started_at: datetime
+    ended_at: datetime | None
+
+
+class OrderListResponse(Response):
+    orders: list[OrderSummaryResponse]
+    next_cursor: str | None = Field(description="Continues the list after this page; null after the last one")
+
+
+class CountedOrderListResponse(OrderListResponse):
+    counts: dict[OrderState, int]
+
+
+def counted_order_list_response(page: OrderPage, counts: Mapping[OrderState, int]) -> CountedOrderListResponse:
+    return CountedOrderListResponse.model_validate(dict(vars(page), counts=counts))
+
+
+class OrderLineResponse(Response):
+    id: str
+    product: str
+    name: str
+    quantity: int | float
+    action: str
+    attributes: dict[str, Any]
+    state: OrderState
+    requested_completion: datetime | None
+    forecast: datetime | None
+    jeopardy: Jeopardy
+    parent: str | None = Field(description="The order line that contains this one")
+
+
+class OrderResponse(OrderHeader):
+    source: DetailsSource = Field(
+        description="`record`: no worker answered, and only what Temporal's own record contains is filled in"
+    )
+    order_lines: list[OrderLineResponse]
+    lines: list[LineView] = Field(description="Fulfilment lines")
+
+
+class OrderWithStepsResponse(OrderResponse):
+    steps: list[StepView]
+
+
+def order_response(details: OrderDetails) -> OrderResponse:
+    return OrderResponse.model_validate(_order_fields(details))
+
+
+def order_with_steps_response(details: OrderDetails) -> OrderWithStepsResponse:
+    return OrderWithStepsResponse.model_validate(_order_fields(details) | {"steps": details.steps})
+
+
+def _order_fields(details: OrderDetails) -> dict[str, Any]:
+    return dict(details.order) | {"source": details.source}
+
+
+class StepsPageResponse(Response):
+    steps: list[StepView]
+    next_offset: int | None = Field(description="Where the next page begins; null after the last one")
+
+
+class FalloutResponse(Response):
+    fallout: list[WorklistItem]
+    unanswered: list[str] = Field(description="Orders that have such steps, but for which no worker answered")
+
+
+class TasksResponse(Response):
+    tasks: list[WorklistItem]
+    unanswered: list[str] = Field(description="Orders that have tasks, but for which no worker answered")
+
+
+def fallout_response(worklist: StepWorklist) -> FalloutResponse:
+    return FalloutResponse(fallout=worklist.items, unanswered=worklist.unanswered_orders)
+
+
+def tasks_response(worklist: StepWorklist) -> TasksResponse:
+    return TasksResponse(tasks=worklist.items, unanswered=worklist.unanswered_orders)
+
+
+class HistoryResponse(OrderReference):
+    state: OrderState
+    history: list[HistoryEntry]
+
+
+class ActionResponse(ActionResult, OrderReference):
+    pass
+
+
+def action_response(order_id: str, result: ActionResult) -> ActionResponse:
+    return ActionResponse(order_id=order_id, **dict(result))
+
+
+class UndeliveredOrderEvent(UndeliveredEvent, OrderReference):
+    pass
+
+
+class UndeliveredResponse(Response):
+    notifications: list[UndeliveredOrderEvent]
+    unanswered: list[str] = Field(description="Orders for which no worker answered")
+
+
+def undelivered_response(undelivered: UndeliveredList) -> UndeliveredResponse:
+    return UndeliveredResponse(
+        notifications=[
+            UndeliveredOrderEvent(order_id=outbox.order_id, **dict(event))
+            for outbox in undelivered.outboxes
+            for event in outbox.undelivered
+        ],
+        unanswered=undelivered.unanswered_orders,
+    )
+
+
+class ResendResponse(OrderReference):
+    events: int = Field(description="Events that are sent again")
+
+
+class BlockerResponse(Response):
+    """Something that an order or a step waits for."""
+
+    step: str | None
+    number: int | None
+    waits_for: str
+    since: datetime | None
+    whose_move: str = Field(validation_alias="responsible")
+    moved_by: str = Field(validation_alias="unblocked_by")
+    holds_up: int = Field(validation_alias="blocked_step_count", description="Later steps that wait for this one")
+    beyond: list[str] = Field(validation_alias="other_order_details", description="What it waits for in other orders")
+    sentence: str
+
+
+class BlockersResponse(OrderReference):
+    state: OrderState
+    step: str | None
+    ended: str | None = Field(description="A sentence, if nothing is waited for any more")
+    lateness: str | None = Field(description="A sentence, if the order is late or will be")
+    reasons: list[BlockerResponse]
+
+
+def blockers_response(
+    details: OrderDetails, blockers: Sequence[Blocker], step: StepView | None = None
+) -> BlockersResponse:
+    return BlockersResponse(
+        order_id=details.order.order_id,
+        state=details.order.state,
+        step=step.id if step else None,
+        ended=ended_sentence(details.order, step),
+        lateness=lateness_sentence(details.order, details.steps),
+        reasons=[BlockerResponse.model_validate(blocker) for blocker in blockers],
+    )
+
+
+class SystemResponse(SystemSwitchView):
+    waiting: int | None = Field(description="Calls that wait, approximately; null if unknown")
+    limited_by_hand: float | None = Field(description="Calls a second, if somebody limited them with Temporal's tools")
+
+
+class SystemListResponse(Response):
+    systems: list[SystemResponse]
+
+
+def system_list_response(statuses: Sequence[SystemStatus]) -> SystemListResponse:
+    return SystemListResponse(
+        systems=[
+            SystemResponse(**dict(status.view), waiting=status.waiting_calls, limited_by_hand=status.manual_rate_limit)
+            for status in statuses
+        ]
+    )
+
+
+class SystemSwitchResponse(SystemSwitchView):
+    message: str
+    already: bool = Field(description="The system was in this state before")
+
+
+def system_switch_response(result: SwitchResult) -> SystemSwitchResponse:
+    return SystemSwitchResponse(**dict(result.system), message=result.message, already=result.already)
+
+
+class DeliveryResponse(Response):
+    status: Literal["completed", "delivered", "kept", "duplicate", "late"]
+    order_id: str | None
+    step: str | None
