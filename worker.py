@@ -23,7 +23,7 @@ from activities.compilation.compile_amendment import AmendmentCompiler
 from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import CatalogueUnusable, LiveCatalogue
 from activities.mailboxes.cross_order_watch import CrossOrderWatch
-from activities.mailboxes.returned_events import EventReturn
+from activities.mailboxes.event_return import EventReturn
 from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
 from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
 from activities.notifications.webhook import WebhookSender

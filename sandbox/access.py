@@ -10,10 +10,10 @@ import secrets
 
 from pydantic import BaseModel, Field
 
-from sandbox.credentials import ApiKeyAuthenticator
+from sandbox.authentication import ApiKeyAuthenticator
 from sandbox.errors import BusinessError
-from sandbox.idempotency import UnitOfWorkDep, system_router
 from sandbox.request_context import Resource, UnitOfWork
+from sandbox.request_pipeline import UnitOfWorkDep, system_router
 
 router = system_router("access", ApiKeyAuthenticator("X-Api-Key", "ACCESS_API_KEY"))
 

@@ -20,7 +20,7 @@ from sandbox import (
     inventory,
     logistics,
     network,
-    notifications,
+    notification_inbox,
     subscription,
     warranty,
 )
@@ -64,7 +64,7 @@ def create_app(database_file: Path, settings: Settings) -> FastAPI:
     for system in SYSTEMS:
         app.include_router(system.router)
     app.include_router(control.router)
-    app.include_router(notifications.router)
+    app.include_router(notification_inbox.router)
     app.add_exception_handler(BusinessError, _handle_business_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     app.add_exception_handler(HTTPException, _handle_http_error)

@@ -9,10 +9,10 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from sandbox.credentials import BasicAuthenticator
+from sandbox.authentication import BasicAuthenticator
 from sandbox.errors import BusinessError
-from sandbox.idempotency import UnitOfWorkDep, system_router
 from sandbox.request_context import Resource, UnitOfWork
+from sandbox.request_pipeline import UnitOfWorkDep, system_router
 from sandbox.store import now, timestamp
 
 router = system_router("installation", BasicAuthenticator("ordo", "INSTALLATION_PASSWORD"))

@@ -9,11 +9,11 @@ import secrets
 
 from pydantic import BaseModel
 
-from sandbox.credentials import ApiKeyAuthenticator
+from sandbox.authentication import ApiKeyAuthenticator
 from sandbox.errors import BusinessError
-from sandbox.idempotency import UnitOfWorkDep, system_router
 from sandbox.inventory import ship_reservations, unship_reservations
 from sandbox.request_context import Resource, UnitOfWork
+from sandbox.request_pipeline import UnitOfWorkDep, system_router
 from sandbox.store import timestamp
 
 router = system_router("logistics", ApiKeyAuthenticator("X-Api-Key", "LOGISTICS_API_KEY"))

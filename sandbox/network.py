@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.credentials import BearerAuthenticator
+from sandbox.authentication import BearerAuthenticator
 from sandbox.errors import BusinessError
-from sandbox.idempotency import UnitOfWorkDep, system_router
 from sandbox.request_context import Resource, UnitOfWork
+from sandbox.request_pipeline import UnitOfWorkDep, system_router
 
 router = system_router("network", BearerAuthenticator("NETWORK_TOKEN"))
 

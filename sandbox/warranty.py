@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.credentials import NoAuthentication
+from sandbox.authentication import NoAuthentication
 from sandbox.errors import BusinessError
-from sandbox.idempotency import UnitOfWorkDep, system_router
 from sandbox.request_context import Resource
+from sandbox.request_pipeline import UnitOfWorkDep, system_router
 
 router = system_router("warranty", NoAuthentication())
 

@@ -11,7 +11,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.compilation.live_catalogue import CatalogueSnapshot
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
 from activity_contract.calls import system_task_queue
 from activity_contract.system_switch import (
     SWITCH_ANNOUNCE,

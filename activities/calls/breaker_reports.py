@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 
 from activities.attempts.failure import AttemptFailure
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
 from activity_contract.system_switch import SystemTrip
 from compiler.language.systems import BreakerPolicy
 

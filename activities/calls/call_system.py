@@ -22,7 +22,7 @@ from activities.calls.response_outcome import ResponseEvaluator, status_failure
 from activities.systems.connections import ConnectionPools
 from activities.systems.credentials import Credentials, credentials_for
 from activities.systems.oauth_tokens import TokenCache
-from activities.systems.reachable_system import ResolvedSystem, SystemLookup
+from activities.systems.resolved_system import ResolvedSystem, SystemLookup
 from activity_contract.calls import (
     CALL_SYSTEM,
     MAX_BACKOFF,

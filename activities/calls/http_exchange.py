@@ -11,7 +11,7 @@ import httpx
 from activities.attempts.failure import AttemptFailure, definition_error
 from activities.calls.request import HttpRequest
 from activities.calls.response import HttpResponse, read_response
-from activities.systems.addresses import BaseUrl, redirect_target
+from activities.systems.urls import BaseUrl, redirect_target
 from activity_contract.calls import CONNECTION, TIMEOUT
 from compiler.language.steps import BodyFormat
 

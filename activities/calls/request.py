@@ -13,10 +13,10 @@ from activities.attempts.failure import configuration_error, definition_error
 from activities.calls.form_encoding import encode_form
 from activities.calls.secret_masking import CallbackTarget, SecretMasker
 from activities.calls.xml_encoding import encode_xml
-from activities.systems.addresses import build_url
 from activities.systems.credentials import Credentials
 from activities.systems.environment import callback_settings
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
+from activities.systems.urls import build_url
 from activity_contract.callback_id import make_callback_id
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, SystemCall
 from compiler.language.steps import BodyFormat

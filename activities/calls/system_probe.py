@@ -14,7 +14,7 @@ from activities.calls.http_exchange import send_request
 from activities.calls.request import build_probe_request
 from activities.systems.connections import ConnectionPools
 from activities.systems.oauth_tokens import TokenCache
-from activities.systems.reachable_system import SystemLookup
+from activities.systems.resolved_system import SystemLookup
 from activity_contract.system_switch import (
     PROBE_SYSTEM,
     SET_QUEUE_RATE,

@@ -12,8 +12,8 @@ from pathlib import Path
 import structlog
 
 from activities.compilation.catalogue_fingerprint import Fingerprint, fingerprint
-from activities.notifications.reachable_receiver import ResolvedReceiver, resolve_receivers
-from activities.systems.reachable_system import ResolvedSystem, resolve_system
+from activities.notifications.resolved_receiver import ResolvedReceiver, resolve_receivers
+from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
 from compiler.load_catalogue import load_catalogue
 from compiler.source.findings import CatalogueInvalid

@@ -18,7 +18,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 from activities.attempts.attempt import retry_delay, should_give_up
 from activities.attempts.failure import AttemptFailure
 from activities.notifications.cloud_events import DEFAULT_SOURCE, encode_event, to_cloud_event
-from activities.notifications.reachable_receiver import ResolvedReceiver
+from activities.notifications.resolved_receiver import ResolvedReceiver
 from activities.notifications.webhook import WebhookSender
 from activity_contract.notifications import (
     DELIVER_EVENTS,

@@ -10,7 +10,7 @@ import httpx
 from activities.attempts.failure import AttemptFailure, parse_retry_after
 from activities.calls.secret_masking import SecretMasker
 from activities.notifications.cloud_events import CONTENT_TYPE, signature_headers
-from activities.notifications.reachable_receiver import ResolvedReceiver
+from activities.notifications.resolved_receiver import ResolvedReceiver
 from activities.systems.connections import ConnectionPools
 from activities.systems.credentials import Credentials, read_secret
 from activities.systems.oauth_tokens import TokenCache

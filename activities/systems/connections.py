@@ -17,7 +17,7 @@ from activities.systems.certificates import (
     default_tls_context,
     read_client_identity,
 )
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
 
 KEEPALIVE_EXPIRY = 4.0
 """Seconds that an idle connection is kept; most servers keep theirs for 5, and who closes first loses nothing."""

@@ -15,7 +15,7 @@ import httpx
 
 from activities.attempts.failure import AttemptFailure, configuration_error, parse_retry_after
 from activities.systems.credentials import Credentials, credentials_for, read_secret, read_text_or_secret
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
 from activity_contract.calls import CONNECTION, TIMEOUT
 from compiler.language.systems import OAuth2Auth
 

@@ -13,7 +13,7 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.calls.call_system import SystemCalls
 from activities.systems.connections import ConnectionPools
-from activities.systems.reachable_system import ResolvedSystem, resolve_system
+from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from activity_contract.calls import FailureDetails, SystemCall, SystemCallResult
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.systems import System

@@ -15,7 +15,7 @@ import pytest
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.call_system import SystemCalls
 from activities.systems.connections import ConnectionPools
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
 from activity_contract.calls import CONNECTION, RESPONSE_UNREADABLE, TIMEOUT
 from activity_contract.system_switch import SystemTrip
 from compiler.language.retry_policy import STANDARD_RETRY

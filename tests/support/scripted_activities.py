@@ -13,7 +13,7 @@ from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
 from activities.mailboxes.cross_order_watch import CrossOrderWatch
-from activities.mailboxes.returned_events import EventReturn
+from activities.mailboxes.event_return import EventReturn
 from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
 from activity_contract.calls import (
     CALL_SYSTEM,

@@ -14,7 +14,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.calls.call_system import SystemCalls
 from activities.systems.connections import ConnectionPools
-from activities.systems.reachable_system import ResolvedSystem, resolve_system
+from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.language.systems import System
 from tests.sandbox.conftest import Sandbox
 from tests.support.order_runner import ANN, Desk, Order

@@ -16,7 +16,7 @@ from activities.calls.call_system import SystemCalls
 from activities.calls.system_probe import SystemProbes
 from activities.systems.connections import ConnectionPools
 from activities.systems.oauth_tokens import TokenCache
-from activities.systems.reachable_system import ResolvedSystem
+from activities.systems.resolved_system import ResolvedSystem
 from activity_contract.system_switch import ProbeResult, SystemProbe, SystemTrip
 from tests.activities.conftest import World, call_of
 from tests.support.scripted_system import Reply

@@ -16,7 +16,7 @@ import pytest
 import trustme
 
 from activities.systems.connections import ConnectionPools
-from activities.systems.reachable_system import resolve_system
+from activities.systems.resolved_system import resolve_system
 from activity_contract.calls import CONFIGURATION_ERROR, CONNECTION, TIMEOUT
 from compiler.language.systems import System
 from tests.activities.conftest import World

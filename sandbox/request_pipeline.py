@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 
-from sandbox.credentials import Authenticator
+from sandbox.authentication import Authenticator
 from sandbox.errors import BusinessError, error_response, validation_error_response
 from sandbox.faults import apply_fault, consume_fault
 from sandbox.request_context import UnitOfWork

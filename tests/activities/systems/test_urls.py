@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from activities.attempts.failure import AttemptFailure
-from activities.systems.addresses import BaseUrl, build_url, parse_base_url, redirect_target
+from activities.systems.urls import BaseUrl, build_url, parse_base_url, redirect_target
 from activity_contract.calls import DEFINITION_ERROR
 from tests.activities.conftest import World
 from tests.support.scripted_system import Reply, ScriptedServer

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from activities.systems.reachable_system import ResolvedSystem, resolve_system
+from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import EvaluationError
 from compiler.cel.templates import render_template

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from activities.systems.addresses import BaseUrl, parse_base_url
+from activities.systems.urls import BaseUrl, parse_base_url
 from compiler.cel.evaluation import EvaluationError
 from compiler.cel.templates import render_template
 from compiler.language.systems import Auth, Secret, System
