@@ -24,7 +24,8 @@ from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import CatalogueUnusable, LiveCatalogue
 from activities.mailboxes.cross_order_watch import CrossOrderWatch
 from activities.mailboxes.event_return import EventReturn
-from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
+from activities.mailboxes.mailboxes import Mailboxes
+from activities.mailboxes.subscriptions import EventSubscriptions
 from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
 from activities.notifications.webhook import WebhookSender
 from activities.registry import registered_activities, unknown_activities
@@ -127,24 +128,25 @@ def build_registrations(
     client: Client, task_queue: str, live_catalogue: LiveCatalogue, connections: ConnectionPools, switches: SwitchClient
 ) -> Registrations:
     """Everything that a worker can do."""
-    mailboxes = MailboxConfig(
+    mailboxes = Mailboxes(
+        client,
         MAILBOX_WORKFLOW_TYPE,
         task_queue,
-        lambda name, key: mailbox_workflow_id(key=key, name=name),
+        event_mailbox_id=lambda name, key: mailbox_workflow_id(key=key, name=name),
+        order_mailbox_id=lambda order_id: mailbox_workflow_id(order_id=order_id),
         order_workflow_id=order_workflow_id,
     )
     tokens = TokenCache()
     calls = SystemCalls(live_catalogue, connections, tokens, SystemHealth(switches.trip))
     probes, rates = SystemProbes(live_catalogue, connections, tokens), QueueRates(client, live_catalogue)
-    events = EventSubscriptions(client, mailboxes)
-    others = CrossOrderWatch(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id))
+    subscriptions = EventSubscriptions(mailboxes)
     own: list[Callable[..., Any]] = [
         OrderCompiler(live_catalogue).compile_order,
         AmendmentCompiler(live_catalogue).compile_amendment,
-        events.subscribe,
-        events.unsubscribe,
-        others.watch,
-        EventReturn(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id)).return_events,
+        subscriptions.subscribe,
+        subscriptions.unsubscribe,
+        CrossOrderWatch(mailboxes).watch,
+        EventReturn(mailboxes).return_events,
         ReceiverMatching(live_catalogue).match,
         OutboxHandover(client, OutboxConfig(OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id)).hand_over,
         probes.probe_system,

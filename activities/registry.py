@@ -1,6 +1,6 @@
-"""The registry of Python activities: what `activity: NAME` in a step means.
+"""The registry of Python activities, which steps name with `activity: NAME` (docs/activities.md).
 
-Every module of `activities.custom` is read; `@step_activity("NAME")` puts a function into the registry.
+All modules of `activities.custom` are imported; `@step_activity("NAME")` registers a function.
 """
 
 from __future__ import annotations
@@ -21,42 +21,25 @@ from activities import custom
 from activities.attempts.attempt import Attempt
 from activities.attempts.failure import AttemptFailure, definition_error
 from activities.calls.response_outcome import MAX_OUTPUT_BYTES
-from activity_contract.calls import (
-    CALL_SYSTEM,
-    POLL_SYSTEM,
-    RESPONSE_TOO_LARGE,
-    TIMEOUT,
-    StepActivity,
-    StepActivityResult,
-)
-from activity_contract.compilation import COMPILE_ORDER
-from activity_contract.mailboxes import SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS
-from activity_contract.notifications import DELIVER_EVENTS, HAND_OVER_EVENTS, MATCH_EVENTS
-from activity_contract.system_switch import PROBE_SYSTEM, SET_QUEUE_RATE
+from activity_contract.activity_names import ACTIVITY_NAMES
+from activity_contract.calls import RESPONSE_TOO_LARGE, TIMEOUT, StepActivity, StepActivityResult
 from compiler.catalogue.catalogue import Catalogue, Step
 from compiler.source.findings import did_you_mean
 
 logger = structlog.get_logger("activities")
 
 ACTIVITY_FAILED = "activity_failed"
-"""Code of a failure that the function did not name: an exception of any other kind."""
-RESERVED_NAMES = frozenset(
-    {
-        *(CALL_SYSTEM, COMPILE_ORDER, POLL_SYSTEM, PROBE_SYSTEM, SET_QUEUE_RATE, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS),
-        *(HAND_OVER_EVENTS, MATCH_EVENTS, DELIVER_EVENTS),
-    }
-)
-
+"""Code of a failure for any exception but BusinessFailure."""
 StepFunction = Callable[[StepActivity], Any]
-"""`async def`, or `def`, which then runs in a thread. Gives what later steps see as `output`: any JSON value."""
+"""`async def`, or `def`, which runs in a thread. Returns the step's output: any JSON value."""
 
 _registered: dict[str, Callable[..., Any]] = {}
 
 
 class BusinessFailure(Exception):
-    """Raised by a step's function: it failed, and this is known for certain. `code` is what `on_failure` compares.
+    """A step's function raises it if it is certain that nothing was done. `on_failure` compares `code`.
 
-    `again`: whether another attempt may help; else the step is out of attempts at once.
+    `retryable`: whether another attempt may help. If not, the step has no further attempts.
     """
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
@@ -66,9 +49,12 @@ class BusinessFailure(Exception):
 
 
 def step_activity(name: str) -> Callable[[StepFunction], StepFunction]:
-    """Makes a function what `activity: NAME` does. It may be run more than once with the same `idempotency_key`."""
-    if name in RESERVED_NAMES or name in _registered:
-        raise ValueError(f"there is an activity {name} already")
+    """Registers a function as `activity: NAME`. It may run more than once with the same `idempotency_key`.
+
+    Raises ValueError if the name is taken, also by an activity of Ordo's own.
+    """
+    if name in ACTIVITY_NAMES or name in _registered:
+        raise ValueError(f"there already is an activity {name}; choose another name")
 
     def register(function: StepFunction) -> StepFunction:
         async def run(step: StepActivity) -> StepActivityResult:
@@ -82,7 +68,7 @@ def step_activity(name: str) -> Callable[[StepFunction], StepFunction]:
 
 
 def registered_activities() -> dict[str, Callable[..., Any]]:
-    """Every Python activity by its name, as Temporal runs it: StepActivity → StepActivityAnswer."""
+    """Every Python activity by its name, as Temporal runs it: StepActivity → StepActivityResult."""
     for module in pkgutil.iter_modules(custom.__path__, f"{custom.__name__}."):
         importlib.import_module(module.name)
     return dict(_registered)
@@ -99,7 +85,7 @@ async def _run_step(function: StepFunction, step: StepActivity) -> StepActivityR
 
 
 async def _call_function(function: StepFunction, step: StepActivity) -> Any:
-    """What the function returns. Raises Failure for all that goes wrong in it."""
+    """The function's result. Raises AttemptFailure for any error in it."""
     try:
         async with asyncio.timeout(step.timeout) as limit:
             if inspect.iscoroutinefunction(function):
@@ -120,16 +106,16 @@ def _to_json_output(value: Any, step: StepActivity) -> Any:
         output = to_jsonable_python(value)
         size = len(json.dumps(output).encode())
     except (PydanticSerializationError, TypeError, ValueError, RecursionError):
-        message = f"what the activity of step {step.step_id} returned is no JSON value"
+        message = f"the activity of step {step.step_id} did not return a JSON value"
         raise definition_error(message, outcome_known=False) from None
     if size > MAX_OUTPUT_BYTES:
-        message = f"the activity returned {size // 1024} KiB, and {MAX_OUTPUT_BYTES // 1024} can be kept"
+        message = f"the activity returned {size // 1024} KiB; at most {MAX_OUTPUT_BYTES // 1024} are allowed"
         raise AttemptFailure(RESPONSE_TOO_LARGE, message, retryable=False, outcome_known=False)
     return output
 
 
 def unknown_activities(catalogue: Catalogue) -> list[str]:
-    """What steps name and this worker does not have, in words, each with its place."""
+    """A message with its location for each activity that steps name and this worker lacks."""
     known = registered_activities()
     return [
         f"{step.location}: step {step.reference} names the activity `{name}`, which no module of activities/custom "

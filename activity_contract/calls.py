@@ -15,9 +15,6 @@ from activity_contract.payloads import WireModel
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import BodyFormat, HttpMethod
 
-CALL_SYSTEM = "call_system"
-POLL_SYSTEM = "poll_system"
-
 MAX_BACKOFF = 60.0
 """Seconds. A longer pause between attempts is a timer of the workflow (RETRY_LATER), not of the activity."""
 

@@ -7,9 +7,6 @@ from typing import Any
 from activity_contract.notifications import NotificationFilter
 from activity_contract.payloads import WireModel
 
-COMPILE_ORDER = "compile_order"
-COMPILE_AMENDMENT = "compile_amendment"  # CompileAmendment → CompiledAmendment
-
 
 class CompileOrderInput(WireModel):
     order: dict[str, Any]

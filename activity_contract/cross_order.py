@@ -6,8 +6,6 @@ from typing import Literal
 
 from activity_contract.payloads import WireModel
 
-WATCH_ORDER_STEP = "watch_order_step"  # StepWatch → StepStanding
-
 # What orders say to each other, and are asked by WATCH_ORDER_STEP
 ORDER_WATCH_STEP = "watch_step"  # signal to the order that has the step, StepWatch
 ORDER_STEP_STATUS = "step_standing"  # signal to the order that waits, StepStanding; query with a StepWatch, answers one

@@ -7,10 +7,6 @@ from typing import Any, Literal
 from activity_contract.cross_order import StepWatch
 from activity_contract.payloads import WireModel
 
-SUBSCRIBE_EVENTS = "subscribe_events"  # EventSubscription → None
-UNSUBSCRIBE_EVENTS = "unsubscribe_events"  # EventSubscription → None
-RETURN_EVENTS = "return_events"  # ReturnedEvents → None
-
 # What the mailbox of an event name and key (workflows/event_mailbox.py) answers to
 MAILBOX_DELIVER = "deliver"  # update and signal, MailboxDelivery → MailboxAnswer
 MAILBOX_SUBSCRIBE = "subscribe"  # update and signal, MailboxSubscriber → None; may start the mailbox

@@ -6,9 +6,6 @@ from typing import Any
 
 from activity_contract.payloads import WireModel
 
-HAND_OVER_EVENTS = "hand_over_events"  # HandOver → None; starts the order's outbox where it does not run
-MATCH_EVENTS = "match_events"  # HandOver → MatchedEvents
-DELIVER_EVENTS = "deliver_events"  # EventsForReceiver → DeliveryOutcome
 OUTBOX_ADD_EVENTS = "tell"  # signal of an order's outbox (workflows/order_outbox.py), HandOver
 
 

@@ -6,9 +6,6 @@ from typing import Any
 
 from activity_contract.payloads import WireModel
 
-SET_QUEUE_RATE = "set_queue_rate"  # QueueRate → QueueRateSet
-PROBE_SYSTEM = "probe_system"  # Probe → ProbeAnswer
-
 # What the switch of a system (workflows/system_switch.py) answers to; each may start it
 SWITCH_ANNOUNCE = "announce"  # signal, SystemAnnounced: a worker knows the system
 SWITCH_RETIRE = "retire"  # signal without argument: the catalogue has the system no more

@@ -7,11 +7,11 @@ from typing import Any
 
 import structlog
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from activities.compilation.live_catalogue import CatalogueSnapshot
 from activities.systems.resolved_system import ResolvedSystem
+from activities.temporal_signals import signal_if_running, signal_with_start
 from activity_contract.calls import system_task_queue
 from activity_contract.system_switch import (
     SWITCH_ANNOUNCE,
@@ -30,8 +30,6 @@ ANNOUNCE_RETRY_INTERVAL = 10.0
 
 
 class SwitchClient:
-    """Signals, not updates: durable at once, and nobody waits for them."""
-
     def __init__(self, client: Client, task_queue: str) -> None:
         self._client = client
         self._task_queue = task_queue
@@ -69,22 +67,18 @@ class SwitchClient:
         self._announced[name] = display_name
 
     async def _retire(self, name: str) -> None:
-        try:
-            await self._client.get_workflow_handle(switch_workflow_id(name, self._task_queue)).signal(SWITCH_RETIRE)
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # another worker was first
-                raise
+        """Another worker may already have ended the switch."""
+        await signal_if_running(self._client, switch_workflow_id(name, self._task_queue), SWITCH_RETIRE)
         self._announced.pop(name, None)
 
     async def _signal(self, system: str, signal: str, message: Any) -> None:
-        """Starts the switch where it is not there yet."""
-        await self._client.start_workflow(
+        await signal_with_start(
+            self._client,
             SWITCH_WORKFLOW_TYPE,
             SystemSwitchInput(system=system, queue=system_task_queue(self._task_queue, system)),
-            id=switch_workflow_id(system, self._task_queue),
+            workflow_id=switch_workflow_id(system, self._task_queue),
             task_queue=self._task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            static_summary=f"Switch and circuit breaker of system {system}",
-            start_signal=signal,
-            start_signal_args=[message],
+            signal=signal,
+            message=message,
+            summary=f"Switch and circuit breaker of system {system}",
         )

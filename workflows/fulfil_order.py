@@ -13,7 +13,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
-from activity_contract.compilation import COMPILE_ORDER, CompiledAmendment, CompiledOrder, CompileOrderInput
+from activity_contract.activity_names import COMPILE_ORDER
+from activity_contract.compilation import CompiledAmendment, CompiledOrder, CompileOrderInput
 from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
 from activity_contract.notifications import NotificationOrder

@@ -13,10 +13,9 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import FailureError
 
+from activity_contract.activity_names import DELIVER_EVENTS, MATCH_EVENTS
 from activity_contract.calls import HEARTBEAT_TIMEOUT, MAX_BACKOFF
 from activity_contract.notifications import (
-    DELIVER_EVENTS,
-    MATCH_EVENTS,
     OUTBOX_ADD_EVENTS,
     DeliveryOutcome,
     MatchedEvents,

@@ -15,9 +15,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
+from activity_contract.activity_names import PROBE_SYSTEM, SET_QUEUE_RATE
 from activity_contract.system_switch import (
-    PROBE_SYSTEM,
-    SET_QUEUE_RATE,
     SWITCH_ANNOUNCE,
     SWITCH_RETIRE,
     SWITCH_TRIP,

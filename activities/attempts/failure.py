@@ -1,18 +1,16 @@
-"""What can go wrong in an attempt, before anybody has decided what follows from it."""
+"""What can go wrong in one attempt, before anything decides what follows from it."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-
 from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR
 
+INTERNAL_ERROR = "internal_error"
 MAX_MESSAGE_LENGTH = 2_000
-"""Characters. A history keeps the message of every attempt that ends an activity."""
+"""Characters. The history keeps the message of each attempt that ends an activity."""
 
 
 class AttemptFailure(Exception):
-    """An attempt that failed, classified. `retryable` is what the failure itself says; a policy may know better."""
+    """A failed attempt, classified."""
 
     def __init__(
         self,
@@ -31,35 +29,22 @@ class AttemptFailure(Exception):
         self.message = message if len(message) <= MAX_MESSAGE_LENGTH else message[: MAX_MESSAGE_LENGTH - 1] + "…"
         self.status = status
         self.retryable = retryable
+        """Whether another attempt may help. A retry policy may still give up."""
         self.retry_after = retry_after
-        """Seconds, where the system said when to come again."""
+        """Seconds, if the system said when to retry."""
         self.outcome_known = outcome_known
-        """False where the work may have been done all the same."""
+        """False if the work may have been done despite the failure."""
         self.definitive = definitive
-        """The system itself has said no to this key: had an earlier attempt done the work, it would have said so."""
+        """The system itself refused this key, so no earlier attempt with the key has done the work either."""
         self.system_down = system_down
-        """The system itself is down or overwhelmed, whatever it was asked; calls/breaker_reports.py counts this."""
+        """The system itself is down or overloaded, whatever the request was. calls/breaker_reports.py counts this."""
 
 
 def definition_error(message: str, *, outcome_known: bool = True) -> AttemptFailure:
-    """A mistake in the definitions, or data that they do not foresee: trying again gives the same."""
+    """An error in the definitions, or data that they do not expect. A retry would give the same result."""
     return AttemptFailure(DEFINITION_ERROR, message, retryable=False, outcome_known=outcome_known)
 
 
 def configuration_error(message: str) -> AttemptFailure:
-    """Something that operations must put right before a retry can help."""
+    """Something that operations must fix before a retry can help."""
     return AttemptFailure(CONFIGURATION_ERROR, message, retryable=False)
-
-
-def parse_retry_after(value: str | None) -> float | None:
-    """Seconds from now, of either form (RFC 9110, 10.2.3); None where there is none that can be read."""
-    if value is None:
-        return None
-    try:
-        if value.strip().isdecimal():
-            return float(value.strip()[:12])
-        moment = parsedate_to_datetime(value)
-    except (ValueError, TypeError, OverflowError):
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,4 +1,4 @@
-"""`application/x-www-form-urlencoded` as data: a mapping of names to texts; a name that is repeated is a list."""
+"""`application/x-www-form-urlencoded` as a mapping of names to texts; a repeated name is a list."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ MAX_FIELDS = 10_000
 
 
 def encode_form(body: Any) -> str:
-    """Null leaves a field out. Raises ValueError, in words, for what is not flat."""
+    """Null omits a field. Raises ValueError for nested data."""
     if not isinstance(body, dict):
-        raise ValueError("a form is a mapping of its fields")
+        raise ValueError("a form must be a mapping of its fields")
     pairs = []
     for name, value in body.items():
         items = value if isinstance(value, list) else [value]
         if any(isinstance(item, dict | list) for item in items):
-            raise ValueError(f"the field `{name[:100]}` of a form is one value, or a list of values")
+            raise ValueError(f"the field `{name[:100]}` of a form must be one value, or a list of values")
         pairs += [(name, as_text(item)) for item in items if item is not None]
     return urlencode(pairs)
 
 
 def parse_form(text: str) -> dict[str, Any]:
-    """Raises ValueError for what is no form."""
+    """Raises ValueError if `text` is not a form."""
     fields: dict[str, Any] = {}
     for name, value in parse_qsl(text.strip(), keep_blank_values=True, strict_parsing=True, max_num_fields=MAX_FIELDS):
         if name not in fields:

@@ -1,4 +1,4 @@
-"""The exchange: a request goes out to a system, its answer comes in, within the time that the call has."""
+"""The HTTP exchange of a call: sends the request, follows redirects, and reads the response within the time limit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_REDIRECTS = 5
 
 
 class _SendTrace:
-    """Whether anything of a request may have reached the system."""
+    """Whether any part of a request may have reached the system."""
 
     started = False
 
@@ -31,32 +31,28 @@ class _SendTrace:
 async def send_request(
     client: httpx.AsyncClient, base: BaseUrl, request: HttpRequest, accept: BodyFormat, time_limit: float
 ) -> HttpResponse:
-    """The answer, whatever its status, within so many `seconds` for all of it, redirects included.
+    """The response, whatever its status. `time_limit`: seconds for all of it, redirects included.
 
-    Raises Failure: `timeout`, `connection`, or what `read_answer` raises.
+    Raises AttemptFailure: `timeout`, `connection`, a refused redirect, or what read_response raises.
     """
-    sending = _SendTrace()
+    trace = _SendTrace()
     try:
         async with asyncio.timeout(time_limit):
-            return await _send_with_redirects(client, base, request, accept, sending)
+            return await _send_with_redirects(client, base, request, accept, trace)
     except TimeoutError:
-        message = f"{request.label}: no answer within {round(time_limit, 3):g} s"
-        raise AttemptFailure(TIMEOUT, message, outcome_known=not sending.started, system_down=True) from None
+        message = f"{request.label}: no response within {round(time_limit, 3):g} s"
+        raise AttemptFailure(TIMEOUT, message, outcome_known=not trace.started, system_down=True) from None
     except (httpx.UnsupportedProtocol, httpx.LocalProtocolError, httpx.InvalidURL):
-        raise definition_error(f"{request.label}: the request is none that HTTP allows") from None
+        raise definition_error(f"{request.label}: HTTP does not allow this request") from None
     except (httpx.TransportError, OSError) as error:
-        raise _connection_failure(error, base, request, sending) from None
+        raise _connection_failure(error, base, request, trace) from None
 
 
 def _connection_failure(error: Exception, base: BaseUrl, request: HttpRequest, trace: _SendTrace) -> AttemptFailure:
     reason = request.masker.mask_text(str(error) or type(error).__name__).splitlines()[0][:200]
-    if trace.started:
-        return AttemptFailure(
-            CONNECTION, f"{request.label}: the connection was lost: {reason}", outcome_known=False, system_down=True
-        )
-    return AttemptFailure(
-        CONNECTION, f"{request.label}: nobody can be reached at {base.host}: {reason}", system_down=True
-    )
+    problem = "the connection was lost" if trace.started else f"{base.host} cannot be reached"
+    message = f"{request.label}: {problem}: {reason}"
+    return AttemptFailure(CONNECTION, message, outcome_known=not trace.started, system_down=True)
 
 
 async def _send_with_redirects(
@@ -75,14 +71,14 @@ async def _send_with_redirects(
         if target is None:
             raise _redirect_failure(request, response, "it leads out of the system's base_url")
         if response.status_code in (301, 302) and method != "GET":
-            raise _redirect_failure(request, response, "a request that changes things is not sent elsewhere")
+            raise _redirect_failure(request, response, "only 307 and 308 redirect a request that changes something")
         if response.status_code == 303:
             method, content = "GET", None
         url = target
-    raise _redirect_failure(request, response, f"it was the last of {MAX_REDIRECTS + 1}")
+    raise _redirect_failure(request, response, f"at most {MAX_REDIRECTS} redirects are followed")
 
 
 def _redirect_failure(request: HttpRequest, response: httpx.Response, why: str) -> AttemptFailure:
-    message = f"{request.label}: the redirect ({response.status_code}) is not followed: {why}"
     status = response.status_code
+    message = f"{request.label}: the redirect ({status}) is not followed: {why}"
     return AttemptFailure(str(status), message, status=status, retryable=False, outcome_known=False)

@@ -1,4 +1,4 @@
-"""The request of a call: everything that is sent, the secrets and the callback's address put in."""
+"""Builds the HTTP request of a call, with secrets and the callback URL inserted."""
 
 from __future__ import annotations
 
@@ -28,21 +28,20 @@ _ACCEPT_TYPES: dict[BodyFormat, str] = {
     "form": "application/x-www-form-urlencoded",
     "xml": "application/xml, text/xml",
 }
-"""What is accepted."""
 _ENCODERS: dict[BodyFormat, tuple[Callable[[Any], str], str]] = {
     "json": (lambda body: json.dumps(body, ensure_ascii=False, separators=(",", ":")), "application/json"),
     "text": (as_text, "text/plain; charset=utf-8"),
     "form": (encode_form, "application/x-www-form-urlencoded"),
     "xml": (encode_xml, "application/xml; charset=utf-8"),
 }
-"""How a body is written, and as what it is sent."""
+"""Format → (encoder of the body, Content-Type)."""
 _RESERVED_HEADERS = frozenset(
     {"host", "content-length", "transfer-encoding", "connection", "accept-encoding", "expect", "upgrade"}
 )
-"""Headers that belong to the exchange itself."""
+"""Headers that the HTTP client sets itself."""
 _HEADER_NAME = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _KEY_SAFE_CHARS = "/:@#%~!$&'()*+,;=|"
-"""What an idempotency key is made of goes out as it is; what no header can carry is percent-encoded."""
+"""These characters of an idempotency key are sent as they are. Others that no header can carry are percent-encoded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,40 +52,42 @@ class HttpRequest:
     content: bytes | None
     masker: SecretMasker
     label: str
-    """`Inventory Management, POST /reservations`: the call in words, nothing secret in it."""
+    """`Inventory Management, POST /reservations`: names the call in messages, without secrets."""
 
 
 def build_request(call: SystemCall, system: ResolvedSystem, credentials: Credentials) -> HttpRequest:
-    """Raises Failure (configuration_error, definition_error) where the call cannot be made."""
-    shown = f"{system.name}, {call.method.upper()} {call.path[:200]}"
-    callback = _create_callback(call, shown) if call.callback else None
-    masks = SecretMasker((*credentials.masked_values, *system.secret_headers), callback)
-    content, media_type = _encode_body(_insert_callback(callback, call.body), call.format, shown)
+    """Raises AttemptFailure (configuration_error, definition_error) if the call cannot be made."""
+    endpoint, label = system.endpoint, f"{system.name}, {call.method.upper()} {call.path[:200]}"
+    callback = _create_callback(call, label) if call.callback else None
+    masker = SecretMasker((*credentials.masked_values, *endpoint.secret_headers), callback)
+    content, media_type = _encode_body(_insert_callback(callback, call.body), call.format, label)
     accept = call.accept or call.format
     headers = {"User-Agent": "ordo", "Accept": _ACCEPT_TYPES[accept], "Accept-Encoding": "identity"}
     if media_type:
         headers["Content-Type"] = media_type
     headers = _merge_headers(
-        headers, _check_headers(system.headers, shown), _check_headers(_insert_callback(callback, call.headers), shown)
-    )
-    headers = _merge_headers(
         headers,
-        _check_headers(credentials.headers, shown),
+        _check_headers(endpoint.headers, label),
+        _check_headers(_insert_callback(callback, call.headers), label),
+        _check_headers(credentials.headers, label),
         {"Idempotency-Key": quote(call.idempotency_key, safe=_KEY_SAFE_CHARS)},
     )
-    url = build_url(system.base, _insert_callback(callback, call.path), _insert_callback(callback, call.query), shown)
-    return HttpRequest(call.method.upper(), url, headers, content, masks, shown)
+    path, query = _insert_callback(callback, call.path), _insert_callback(callback, call.query)
+    return HttpRequest(
+        call.method.upper(), build_url(endpoint.base, path, query, label), headers, content, masker, label
+    )
 
 
 def build_probe_request(system: ResolvedSystem, credentials: Credentials) -> HttpRequest:
-    """The request that finds out whether the system answers at all. Raises Failure (definition_error)."""
-    shown = f"{system.name}, GET {system.system.probe or system.base.prefix or '/'}"
-    usual = {"User-Agent": "ordo", "Accept": "*/*", "Accept-Encoding": "identity"}
-    headers = _merge_headers(usual, _check_headers(system.headers, shown), _check_headers(credentials.headers, shown))
-    url = build_url(system.base, system.system.probe or "", {}, shown)
-    return HttpRequest(
-        "GET", url, headers, None, SecretMasker((*credentials.masked_values, *system.secret_headers)), shown
+    """The request that checks whether the system answers at all. Raises AttemptFailure (definition_error)."""
+    endpoint, probe = system.endpoint, system.system.probe
+    label = f"{system.name}, GET {probe or endpoint.base.prefix or '/'}"
+    headers = {"User-Agent": "ordo", "Accept": "*/*", "Accept-Encoding": "identity"}
+    headers = _merge_headers(
+        headers, _check_headers(endpoint.headers, label), _check_headers(credentials.headers, label)
     )
+    masker = SecretMasker((*credentials.masked_values, *endpoint.secret_headers))
+    return HttpRequest("GET", build_url(endpoint.base, probe or "", {}, label), headers, None, masker, label)
 
 
 def _create_callback(call: SystemCall, label: str) -> CallbackTarget:
@@ -99,7 +100,7 @@ def _create_callback(call: SystemCall, label: str) -> CallbackTarget:
 
 
 def _insert_callback(callback: CallbackTarget | None, value: Any) -> Any:
-    """`value` with the real callback in the place of the placeholders."""
+    """`value` with the real callback URL and id instead of the placeholders."""
     if callback is None:
         return value
     if isinstance(value, str):
@@ -112,28 +113,25 @@ def _insert_callback(callback: CallbackTarget | None, value: Any) -> Any:
 def _encode_body(body: Any, format_: BodyFormat, label: str) -> tuple[bytes | None, str | None]:
     if body is None:
         return None, None
-    write, media_type = _ENCODERS[format_]
+    encode, media_type = _ENCODERS[format_]
     try:
-        return write(body).encode(), media_type
+        return encode(body).encode(), media_type
     except ValueError as error:
         raise definition_error(f"{label}: the body cannot be sent as {format_}: {error}") from None
 
 
 def _merge_headers(*layers: Mapping[str, str]) -> dict[str, str]:
-    """Headers of later layers replace those of earlier ones, whatever their case."""
-    headers: dict[str, tuple[str, str]] = {}
-    for layer in layers:
-        for name, value in layer.items():
-            headers[name.lower()] = (name, value)
+    """Later layers override earlier ones; names are compared without case."""
+    headers = {name.lower(): (name, value) for layer in layers for name, value in layer.items()}
     return dict(headers.values())
 
 
 def _check_headers(headers: Mapping[str, str], label: str) -> Mapping[str, str]:
     for name, value in headers.items():
         if name.lower() in _RESERVED_HEADERS:
-            raise definition_error(f"{label}: the header {name} is set by the exchange itself")
+            raise definition_error(f"{label}: the header {name} cannot be set; the HTTP client sets it")
         if not _HEADER_NAME.fullmatch(name):
-            raise definition_error(f"{label}: `{name[:100]}` is no name of a header")
+            raise definition_error(f"{label}: `{name[:100]}` is not a valid header name")
         if not (value.isprintable() and value.isascii()):
             raise definition_error(f"{label}: the value of header {name} has characters that no header can carry")
     return headers

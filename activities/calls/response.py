@@ -1,4 +1,4 @@
-"""The answer of a system: bounded, read as the call expects it, nothing secret left in it."""
+"""Reads the response of a system: limited in size, parsed as the call expects, secrets masked."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import codecs
 import json
 import re
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
@@ -15,20 +16,21 @@ from activities.attempts.failure import AttemptFailure
 from activities.calls.form_encoding import parse_form
 from activities.calls.request import HttpRequest
 from activities.calls.xml_encoding import parse_xml
+from activities.systems.response_body import read_body
 from activity_contract.calls import RESPONSE_TOO_LARGE, RESPONSE_UNREADABLE
 from compiler.language.steps import BodyFormat
 
 MAX_BODY_BYTES = 4 * 1024 * 1024
-"""Bytes of an answer's body, decoded."""
+"""Limit for a response body, decompressed."""
 MAX_DEPTH = 100
-"""Levels of nesting; what Temporal carries may have 200."""
+"""Levels of nesting. Temporal payloads may have 200."""
 FORMAT_LABELS: dict[BodyFormat, str] = {"json": "JSON", "xml": "XML", "form": "a form"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """What expressions see as `response`."""
+    """The response as expressions see it."""
 
     status: int
     headers: dict[str, str]
@@ -44,11 +46,11 @@ class HttpResponse:
 
 
 async def read_response(response: httpx.Response, request: HttpRequest, accept: BodyFormat) -> HttpResponse:
-    """Raises Failure (answer_too_large, answer_unreadable) for an answer 2xx.
+    """Raises AttemptFailure (answer_too_large, answer_unreadable) for a 2xx response.
 
-    The body of an error may be anything: its text where it is not in the form expected, None where none can be read.
+    Any other response may have any body: the text if it cannot be parsed, None if it cannot be read.
     """
-    raw = await _read_bounded(response, request)
+    raw = await _read_body(response, request)
     charset = _charset(response)
     text = raw.decode(charset or "utf-8", "replace") if raw else ""
     headers = {name: request.masker.mask_text(value) for name, value in response.headers.items()}
@@ -60,8 +62,7 @@ async def read_response(response: httpx.Response, request: HttpRequest, accept: 
         if accept == "json":
             body = request.masker.mask_parsed(_parse_json(text), text)
         else:
-            read = parse_form(text) if accept == "form" else parse_xml(raw, charset)
-            body = request.masker.mask_value(read)
+            body = request.masker.mask_value(parse_form(text) if accept == "form" else parse_xml(raw, charset))
     except (ValueError, RecursionError) as error:
         if response.is_success:
             reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
@@ -71,7 +72,7 @@ async def read_response(response: httpx.Response, request: HttpRequest, accept: 
 
 
 def _charset(response: httpx.Response) -> str | None:
-    """As the header names it; None where it names none, or one that nobody knows."""
+    """The charset that the Content-Type names; None if it names none, or an unknown one."""
     name = response.charset_encoding or ""
     try:
         b"?".decode(name, "replace")
@@ -81,13 +82,13 @@ def _charset(response: httpx.Response) -> str | None:
 
 
 def _raise_unreadable(request: HttpRequest, accept: BodyFormat | None, reason: str, status: int) -> NoReturn:
-    form = f" as {FORMAT_LABELS.get(accept, accept)}" if accept else ""
-    message = f"{request.label}: the answer cannot be read{form}: {reason[:200]}"
+    format_ = f" as {FORMAT_LABELS.get(accept, accept)}" if accept else ""
+    message = f"{request.label}: the response cannot be read{format_}: {reason[:200]}"
     raise AttemptFailure(RESPONSE_UNREADABLE, message, status=status, outcome_known=False)
 
 
 def _parse_json(text: str) -> Any:
-    """Raises ValueError for what is not JSON, or could not be carried on."""
+    """Raises ValueError if `text` is not JSON, or nested too deeply for a payload."""
     value = json.loads(text, parse_constant=_reject_constant)
     if text.count("[") + text.count("{") > MAX_DEPTH and _is_too_deep(text):
         raise ValueError(f"it is nested more than {MAX_DEPTH} levels deep")
@@ -95,25 +96,25 @@ def _parse_json(text: str) -> Any:
 
 
 def _reject_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _is_too_deep(text: str) -> bool:
-    level, in_text = 0, False
+    level, in_string = 0, False
     for token in re.findall(r'\\.|["\[\]{}]', text):
         if token == '"':
-            in_text = not in_text
-        elif not in_text and token in "[{":
+            in_string = not in_string
+        elif not in_string and token in "[{":
             level += 1
             if level > MAX_DEPTH:
                 return True
-        elif not in_text and token in "]}":
+        elif not in_string and token in "]}":
             level -= 1
     return False
 
 
 def _replace_surrogates(value: Any) -> Any:
-    """Half a character, which JSON can spell and nothing else can carry, becomes a replacement character."""
+    """Replaces lone surrogates: JSON can escape them, but UTF-8 cannot encode them."""
     if isinstance(value, str):
         return _SURROGATE.sub("\ufffd", value)
     if isinstance(value, dict):
@@ -121,54 +122,35 @@ def _replace_surrogates(value: Any) -> Any:
     return [_replace_surrogates(item) for item in value] if isinstance(value, list) else value
 
 
-async def _read_bounded(response: httpx.Response, request: HttpRequest) -> bytes:
-    """The body, never more than LARGEST held, whatever its encoding would unfold to."""
+async def _read_body(response: httpx.Response, request: HttpRequest) -> bytes:
+    """The decompressed body; empty for an error response whose body cannot be read."""
+    status = response.status_code
     try:
-        return await _read_body(response)
-    except _TooLargeError:
-        if response.is_success:
-            message = f"{request.label}: the answer has more than {MAX_BODY_BYTES // 1024} KiB; ask for less of it"
-            status = response.status_code
-            raise AttemptFailure(
-                RESPONSE_TOO_LARGE, message, status=status, retryable=False, outcome_known=False
-            ) from None
+        body = await read_body(response, MAX_BODY_BYTES, _decompressor(response))
     except ValueError as error:
         if response.is_success:
-            _raise_unreadable(request, None, str(error), response.status_code)
-    return b""
+            _raise_unreadable(request, None, str(error), status)
+        return b""
+    if body is None and response.is_success:
+        limit = MAX_BODY_BYTES // 1024
+        message = f"{request.label}: the response has more than {limit} KiB; request less data"
+        raise AttemptFailure(RESPONSE_TOO_LARGE, message, status=status, retryable=False, outcome_known=False)
+    return body or b""
 
 
-class _TooLargeError(Exception):
-    pass
-
-
-async def _read_body(response: httpx.Response) -> bytes:
-    """Raises ValueError where the body's encoding cannot be undone."""
-    declared = response.headers.get("content-length", "")
-    if declared.isdecimal() and int(declared[:12]) > MAX_BODY_BYTES:
-        raise _TooLargeError
-    inflate = _decoder(response)
-    body = bytearray()
-    async for chunk in response.aiter_raw():
-        body += chunk if inflate is None else _decompress(inflate, chunk)
-        if len(body) > MAX_BODY_BYTES:
-            raise _TooLargeError
-    return bytes(body)
-
-
-def _decoder(response: httpx.Response) -> Any:
-    """We ask for no encoding; some systems compress all the same."""
+def _decompressor(response: httpx.Response) -> Callable[[bytes], bytes] | None:
+    """For systems that compress although the request accepts no encoding. Raises ValueError for an unknown encoding."""
     encoding = response.headers.get("content-encoding", "identity").strip().lower()
     if encoding in ("", "identity"):
         return None
-    if encoding in ("gzip", "x-gzip", "deflate"):
-        return zlib.decompressobj(wbits=47)
-    raise ValueError(f"it is encoded as {encoding[:40]}, which was not asked for")
+    if encoding not in ("gzip", "x-gzip", "deflate"):
+        raise ValueError(f"its encoding {encoding[:40]} was not requested")
+    decompressor = zlib.decompressobj(wbits=47)
 
+    def decompress(chunk: bytes) -> bytes:
+        try:
+            return decompressor.decompress(chunk, MAX_BODY_BYTES + 1)
+        except zlib.error:
+            raise ValueError("its compression is broken") from None
 
-def _decompress(decompressor: Any, chunk: bytes) -> bytes:
-    try:
-        unfolded: bytes = decompressor.decompress(chunk, MAX_BODY_BYTES + 1)
-    except zlib.error:
-        raise ValueError("its compression is broken") from None
-    return unfolded
+    return decompress

@@ -1,4 +1,4 @@
-"""What an answer means for its step: done, refused, not yet, or a definition that did not foresee it."""
+"""What a response means for its step: done, refused, not yet, or not expected by the definition."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
-from activities.attempts.attempt import TEMPORARY_STATUSES
-from activities.attempts.failure import AttemptFailure, definition_error, parse_retry_after
+from activities.attempts.failure import AttemptFailure, definition_error
+from activities.attempts.retry_delay import TEMPORARY_STATUSES, parse_retry_after
 from activities.calls.request import HttpRequest
 from activities.calls.response import HttpResponse
 from activity_contract.calls import RESPONSE_TOO_LARGE, SystemCall
@@ -17,32 +17,32 @@ from compiler.cel.templates import render_template
 from compiler.values import as_text
 
 MAX_OUTPUT_BYTES = 256 * 1024
-"""Bytes of JSON that a step may hand on to later ones: an order carries the outputs of all its steps."""
+"""Limit for a step's output as JSON, because an order carries the outputs of all its steps."""
 _NOT_STARTED_STATUSES = frozenset({501, 505})
-"""Of 5xx, those that say that nothing was even begun. 503 does not: proxies answer it for lost connections, too."""
+"""5xx for which no work was started. Not 503: proxies also send it after they lost a connection."""
 _DOWN_STATUSES = frozenset({502, 503, 504})
-"""Of 5xx, those that say that the system, or what stands behind it, is down, whatever code comes with it."""
+"""5xx that mean that the system is down, even with an error code of its own."""
 _DEFINITIVE_STATUSES = frozenset({400, 409, 410, 412, 422})
-"""Of 4xx, those that only the system says, having looked at what is wanted. Others may come from a proxy before it."""
+"""4xx that only the system itself sends, after it has read the request. Others may come from a proxy."""
 _NON_DEFINITIVE_STATUSES = TEMPORARY_STATUSES | {401, 403, 407}
 _MAX_QUOTED_CHARS = 300
-"""Characters of the system's own words that a message quotes."""
+"""Characters of the system's error message that a failure message quotes."""
 
 
-def status_failure(answer: HttpResponse, request: HttpRequest, error_code: str | None) -> AttemptFailure | None:
-    """The failure that a status other than 2xx is; `error_code` finds the system's own code for it."""
-    if answer.is_success:
+def status_failure(response: HttpResponse, request: HttpRequest, error_code: str | None) -> AttemptFailure | None:
+    """The failure for a status other than 2xx. `error_code`: CEL that finds the system's own code."""
+    if response.is_success:
         return None
-    status = answer.status
-    code = _read_error_code(answer, error_code)
-    said = _read_error_message(answer.body)
-    message = f"{request.label}: answered {status}{f' {code}' if code else ''}{f': {said}' if said else ''}"
+    status = response.status
+    code = _read_error_code(response, error_code)
+    text = _read_error_message(response.body)
+    message = f"{request.label}: answered {status}{f' {code}' if code else ''}{f': {text}' if text else ''}"
     return AttemptFailure(
         code or str(status),
         message,
         status=status,
         retryable=status >= 400,
-        retry_after=parse_retry_after(answer.headers.get("retry-after")),
+        retry_after=parse_retry_after(response.headers.get("retry-after")),
         outcome_known=400 <= status < 500 or status in _NOT_STARTED_STATUSES,
         definitive=400 <= status < 500
         and status not in _NON_DEFINITIVE_STATUSES
@@ -51,25 +51,25 @@ def status_failure(answer: HttpResponse, request: HttpRequest, error_code: str |
     )
 
 
-def _read_error_code(answer: HttpResponse, error_code: str | None) -> str | None:
-    """None where the answer has none, as an error from a proxy before the system."""
+def _read_error_code(response: HttpResponse, error_code: str | None) -> str | None:
+    """None if the response has none, such as an error of a proxy."""
     if error_code is None:
         return None
     try:
-        code = evaluate(error_code, {"response": answer.bindings()})
+        code = evaluate(error_code, {"response": response.bindings()})
     except EvaluationError:
         return None
     return as_text(code).strip()[:100] or None if isinstance(code, str | int) else None
 
 
 def _read_error_message(body: Any) -> str:
-    """What the body says to people: the message of the usual shapes of an error, else its beginning."""
+    """The message in the usual shapes of an error body, else the beginning of the body."""
     error = body.get("error") if isinstance(body, dict) else None
-    for place in (error, body):
-        if isinstance(place, dict):
+    for fields in (error, body):
+        if isinstance(fields, dict):
             for name in ("message", "detail", "title", "description"):
-                if isinstance(place.get(name), str):
-                    return _truncate(place[name])
+                if isinstance(fields.get(name), str):
+                    return _truncate(fields[name])
     if body is None:
         return ""
     return _truncate(body if isinstance(body, str) else json.dumps(body, ensure_ascii=False))
@@ -81,35 +81,34 @@ def _truncate(text: str) -> str:
 
 
 class ResponseEvaluator:
-    """The step's own expressions over one answer."""
+    """Evaluates the step's expressions over one response."""
 
-    def __init__(self, call: SystemCall, answer: HttpResponse, request: HttpRequest) -> None:
+    def __init__(self, call: SystemCall, response: HttpResponse, request: HttpRequest) -> None:
         self._call = call
         self._request = request
-        self._bindings = {**call.scope, "response": answer.bindings()}
-        self._body, self._status = answer.body, answer.status
+        self._bindings = {**call.scope, "response": response.bindings()}
+        self._body, self._status = response.body, response.status
 
     def business_failure(self) -> AttemptFailure | None:
-        """The first of `fail_when` that holds. A retry does not cure it: the same key gets the same answer."""
+        """The first `fail_when` that holds. Not retryable: the same key gets the same response."""
         for case in self._call.fail_when:
             if self._evaluate_condition(case["if"], "fail_when"):
                 message = self._render(case.get("message", "")) or f"`{case['if']}` holds"
-                said = f"{self._request.label}: {as_text(message)}"
-                return AttemptFailure(case["code"], said, status=self._status, retryable=False, definitive=True)
+                text = f"{self._request.label}: {as_text(message)}"
+                return AttemptFailure(case["code"], text, status=self._status, retryable=False, definitive=True)
         return None
 
     def until_holds(self) -> bool:
         return self._call.until is None or self._evaluate_condition(self._call.until, "until")
 
     def output(self) -> Any:
-        """Raises Failure where the template has no value, or too large a one."""
+        """Raises AttemptFailure if the template has no value, or one that is too large."""
         value = self._body if self._call.output is None else _to_json_value(self._render(self._call.output))
         size = len(json.dumps(value, ensure_ascii=False).encode())
         if size > MAX_OUTPUT_BYTES:
             message = (
-                f"{self._request.label}: the step's output has {size // 1024} KiB, and "
-                f"{MAX_OUTPUT_BYTES // 1024} can be "
-                "kept: let `output` pick what later steps need"
+                f"{self._request.label}: the step's output has {size // 1024} KiB; at most {MAX_OUTPUT_BYTES // 1024} "
+                "are allowed. Use `output` to select what later steps need"
             )
             raise AttemptFailure(RESPONSE_TOO_LARGE, message, retryable=False, outcome_known=False)
         return value
@@ -120,10 +119,8 @@ class ResponseEvaluator:
         except EvaluationError as error:
             raise self._evaluation_failure(error) from None
         if not isinstance(value, bool):
-            raise definition_error(
-                f"{self._location(condition)}`{key}` must be true or false, and is {as_text(value)[:100]}",
-                outcome_known=False,
-            )
+            message = f"{self._location(condition)}`{key}` must be true or false, but is {as_text(value)[:100]}"
+            raise definition_error(message, outcome_known=False)
         return value
 
     def _render(self, template: Any) -> Any:
@@ -133,16 +130,16 @@ class ResponseEvaluator:
             raise self._evaluation_failure(error) from None
 
     def _evaluation_failure(self, error: EvaluationError) -> AttemptFailure:
-        # The answer has come: whatever it says, the work may be done.
+        # A response was received, so the work may be done.
         return definition_error(f"{self._location(error.expression)}{error}", outcome_known=False)
 
     def _location(self, expression: str) -> str:
-        place = self._call.places.get(expression) or self._call.places.get(expression.strip())
-        return f"{place}: " if place else f"{self._request.label}: "
+        position = self._call.places.get(expression) or self._call.places.get(expression.strip())
+        return f"{position or self._request.label}: "
 
 
 def _to_json_value(value: Any) -> Any:
-    """As JSON has it: moments and durations as text."""
+    """Dates, date-times and durations become text."""
     if isinstance(value, date | timedelta):
         return as_text(value)
     if isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Masks: what must not come back from a system into results, errors and logs, whoever echoes it."""
+"""Masks secrets that a system repeats in a response, before they reach results, errors or logs."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from activity_contract.calls import CALLBACK_ID, CALLBACK_URL
 
 MASK = "***"
 MIN_SUBSTRING_LENGTH = 8
-"""A secret of fewer characters may be part of innocent words: it is masked where it stands alone."""
+"""A shorter secret may be part of ordinary words, so it is masked only as a whole word."""
 
 
 class CallbackTarget(NamedTuple):
-    """The real ones."""
+    """The real callback URL and id, which histories must not show."""
 
     url: str
     id: str
 
 
 class SecretMasker:
-    """Puts `***` for the secrets, and the placeholders for the callback's address and id."""
+    """Replaces secrets by `***`, and the callback's URL and id by their placeholders."""
 
     def __init__(self, secrets: tuple[str, ...] = (), callback: CallbackTarget | None = None) -> None:
         self._secrets = _compile_pattern(secrets)
@@ -36,7 +36,7 @@ class SecretMasker:
         return text if self._secrets is None else self._secrets.sub(MASK, text)
 
     def mask_value(self, value: Any) -> Any:
-        """Any JSON value, its texts and keys masked."""
+        """A JSON value with all texts and keys masked."""
         if isinstance(value, str):
             return self.mask_text(value)
         if isinstance(value, dict):
@@ -44,7 +44,7 @@ class SecretMasker:
         return [self.mask_value(item) for item in value] if isinstance(value, list) else value
 
     def mask_parsed(self, value: Any, raw: str) -> Any:
-        """`value` as parsed from the JSON text `raw`, masked; quick where the text shows nothing to mask."""
+        """`value`, which was parsed from the JSON text `raw`, masked. Fast if `raw` holds nothing to mask."""
         escapes = "\\" in raw
         return self.mask_value(value) if escapes or self.mask_text(raw) != raw else value
 
@@ -59,7 +59,7 @@ def _compile_pattern(secrets: tuple[str, ...]) -> re.Pattern[str] | None:
 
 
 def _spellings(secret: str) -> set[str]:
-    """The secret as it would look in a URL, in JSON and in base64, too."""
+    """The secret as it is, and as it looks in a URL, in JSON and in base64."""
     encoded = base64.b64encode(secret.encode()).decode().rstrip("=")
     urlsafe = base64.urlsafe_b64encode(secret.encode()).decode().rstrip("=")
     return {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1], encoded, urlsafe}

@@ -1,4 +1,4 @@
-"""PROBE_SYSTEM and SET_QUEUE_RATE: what the switch of a system (workflows/system_switch.py) does in the world."""
+"""PROBE_SYSTEM and SET_QUEUE_RATE: the activities of a system's switch (workflows/system_switch.py)."""
 
 from __future__ import annotations
 
@@ -15,19 +15,13 @@ from activities.calls.request import build_probe_request
 from activities.systems.connections import ConnectionPools
 from activities.systems.oauth_tokens import TokenCache
 from activities.systems.resolved_system import SystemLookup
-from activity_contract.system_switch import (
-    PROBE_SYSTEM,
-    SET_QUEUE_RATE,
-    ProbeResult,
-    QueueRateInput,
-    QueueRateResult,
-    SystemProbe,
-)
+from activity_contract.activity_names import PROBE_SYSTEM, SET_QUEUE_RATE
+from activity_contract.system_switch import ProbeResult, QueueRateInput, QueueRateResult, SystemProbe
 
 logger = structlog.get_logger("activities")
 
 PROBE_TIMEOUT = 10.0
-"""Seconds for a probe's answer."""
+"""Seconds."""
 UNSUPPORTED_REASONS = {
     RPCStatusCode.UNIMPLEMENTED: "this Temporal server is too old to limit a task queue",
     RPCStatusCode.PERMISSION_DENIED: "this worker may not limit task queues",
@@ -42,20 +36,19 @@ class SystemProbes:
 
     @activity.defn(name=PROBE_SYSTEM)
     async def probe_system(self, probe: SystemProbe) -> ProbeResult:
-        """Asks the system's `probe` path, else its base_url: whatever it answers, but for 5xx, it is alive."""
+        """GETs the system's `probe` path, or its base_url. Any response other than 5xx means that it is alive."""
         system = self._systems.system(probe.system)
         if system is None:
             return ProbeResult(alive=False, said=f"this worker's catalogue has no system {probe.system}")
         try:
-            async with self._connections.client_for(system) as client:
-                credentials = await self._tokens.credentials(system, client)
-                answer = await send_request(
-                    client, system.base, build_probe_request(system, credentials), "text", PROBE_TIMEOUT
-                )
+            async with self._connections.client_for(system.endpoint) as client:
+                credentials = await self._tokens.credentials(system.endpoint, client)
+                request = build_probe_request(system, credentials)
+                response = await send_request(client, system.endpoint.base, request, "text", PROBE_TIMEOUT)
         except AttemptFailure as failure:
-            status = failure.status  # answers that cannot be read, or lead elsewhere, have one
+            status = failure.status  # unreadable responses and refused redirects have one
             return ProbeResult(alive=status is not None and status < 500, said=failure.message)
-        return ProbeResult(alive=answer.status < 500, said=f"answered {answer.status}")
+        return ProbeResult(alive=response.status < 500, said=f"answered {response.status}")
 
 
 class QueueRates:
@@ -65,7 +58,7 @@ class QueueRates:
 
     @activity.defn(name=SET_QUEUE_RATE)
     async def set_queue_rate(self, queue_rate: QueueRateInput) -> QueueRateResult:
-        """The server keeps to it from now on, over all workers and restarts. Repeating it changes nothing."""
+        """Sets a limit that the server enforces over all workers and restarts. Repeating changes nothing."""
         system = self._systems.system(queue_rate.system)
         own = system.system.limits.per_second if system else None
         rate = queue_rate.per_second
@@ -86,8 +79,8 @@ class QueueRates:
                 raise
             problem = UNSUPPORTED_REASONS[error.status]
             logger.error(
-                "calls to the system cannot be held back, and go on", system=queue_rate.system, queue=queue_rate.queue,
-                reason=problem,
+                "calls to the system cannot be held back; they continue", system=queue_rate.system,
+                queue=queue_rate.queue, reason=problem,
             )  # fmt: skip
             return QueueRateResult(enough=enough, problem=problem)
         return QueueRateResult(enough=enough)

@@ -1,7 +1,7 @@
 """XML as JSON-like data, and back: `@name` is an attribute, `#text` the text beside attributes or child elements.
 
-A document is a mapping of one key, its root element. An element with neither attributes nor children is its text, or
-null where it is empty; elements of one name under one parent are a list. Prefixes and `xmlns` stay as they are written.
+A document is a mapping with one key, its root element. An element without attributes and children is its text, or null
+if it is empty. Elements of the same name under one parent are a list. Prefixes and `xmlns` are kept as written.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ Element = dict[str, Any]
 
 
 def encode_xml(document: Any) -> str:
-    """Raises ValueError, in words, for what is no document."""
+    """Raises ValueError, with the reason, if `document` cannot be written as XML."""
     if not isinstance(document, dict) or len(document) != 1:
-        raise ValueError("an XML body is a mapping with one key, the name of its root element")
+        raise ValueError("an XML body must be a mapping with one key, the name of its root element")
     (name, root), *_ = document.items()
     if isinstance(root, list):
         raise ValueError(f"the root element `{name}` cannot be a list")
@@ -40,7 +40,7 @@ def _encode_element(name: str, value: Any, level: int) -> Iterator[str]:
     if isinstance(value, list):
         for item in value:
             if isinstance(item, list):
-                raise ValueError(f"a list in the list `{name}` has no name of its own")
+                raise ValueError(f"the list `{name}` holds a list, which has no element name")
             yield from _encode_element(name, item, level)
         return
     _check_name(name)
@@ -63,13 +63,13 @@ def _encode_element(name: str, value: Any, level: int) -> Iterator[str]:
 
 def _check_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"`{name[:100]}` is no name of an XML element or attribute")
+        raise ValueError(f"`{name[:100]}` is not a valid name of an XML element or attribute")
     return name
 
 
 def _text(value: Any) -> str:
     if isinstance(value, dict | list):
-        raise ValueError("`#text` is one text, number or truth value")
+        raise ValueError("`#text` must be one text, number or truth value")
     return escape(_check_characters(as_text(value)), {"\r": "&#13;"})
 
 
@@ -80,33 +80,33 @@ def _check_characters(text: str) -> str:
 
 
 def parse_xml(raw: bytes, encoding: str | None) -> Element:
-    """The document in `raw`; `encoding` as the answer's header names it, None where the document says so itself.
+    """The document in `raw`. `encoding`: from the response's header; None leaves it to the document.
 
-    Raises ValueError for what is not well-formed, and for what could be used against its reader: a document type (and
-    with it every entity that is not XML's own), more than DEEPEST levels, more than MOST_ELEMENTS elements.
+    Raises ValueError if it is not well-formed, or could be an attack: it has a document type (which could define
+    entities), more than MAX_DEPTH levels, or more than MAX_ELEMENTS elements and attributes.
     """
     try:
         parser = expat.ParserCreate(encoding)
-        reading = _DocumentBuilder()
+        builder = _DocumentBuilder()
         parser.buffer_text = True
         parser.StartDoctypeDeclHandler = _refuse_doctype
-        parser.StartElementHandler = reading.start
-        parser.EndElementHandler = reading.end
-        parser.CharacterDataHandler = reading.text
+        parser.StartElementHandler = builder.start
+        parser.EndElementHandler = builder.end
+        parser.CharacterDataHandler = builder.text
         parser.Parse(raw, True)
     except expat.ExpatError as error:
         raise ValueError(f"{expat.ErrorString(error.code)} (line {error.lineno}, column {error.offset + 1})") from None
     except LookupError:
-        raise ValueError("it is in an encoding that is not known here") from None
-    return reading.document
+        raise ValueError("its encoding is unknown") from None
+    return builder.document
 
 
 def _refuse_doctype(*_: Any) -> None:
-    raise ValueError("it brings a document type (DOCTYPE), which is not read")
+    raise ValueError("it has a document type (DOCTYPE), which is not allowed")
 
 
 class _DocumentBuilder:
-    """The document so far: a stack of open elements, each with its texts."""
+    """Builds the document from expat's events, with a stack of open elements and their texts."""
 
     def __init__(self) -> None:
         self.document: Element = {}

@@ -19,7 +19,8 @@ from activities.compilation.compile_order import (
     plan_summary,
 )
 from activities.compilation.live_catalogue import LiveCatalogue
-from activity_contract.compilation import COMPILE_AMENDMENT, ChangedValue, CompileAmendmentInput, CompiledAmendment
+from activity_contract.activity_names import COMPILE_AMENDMENT
+from activity_contract.compilation import ChangedValue, CompileAmendmentInput, CompiledAmendment
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
 from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
 from compiler.catalogue.catalogue import Catalogue

@@ -14,7 +14,8 @@ import structlog
 from temporalio import activity
 
 from activities.compilation.live_catalogue import LiveCatalogue
-from activity_contract.compilation import COMPILE_ORDER, CompiledOrder, CompileOrderInput
+from activity_contract.activity_names import COMPILE_ORDER
+from activity_contract.compilation import CompiledOrder, CompileOrderInput
 from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order

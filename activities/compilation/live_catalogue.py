@@ -13,6 +13,7 @@ import structlog
 
 from activities.compilation.catalogue_fingerprint import Fingerprint, fingerprint
 from activities.notifications.resolved_receiver import ResolvedReceiver, resolve_receivers
+from activities.systems.endpoint import Unresolvable
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
 from compiler.load_catalogue import load_catalogue
@@ -59,13 +60,12 @@ def read_catalogue(
     systems: dict[str, ResolvedSystem] = {}
     problems: list[str] = []
     for name, system in sorted(catalogue.systems.items()):
-        reachable, lacks = resolve_system(system, variables)
-        problems += lacks
-        if reachable is not None:
-            systems[name] = reachable
-    receivers, lacks = resolve_receivers(catalogue, variables)
-    problems += lacks
-    problems += check(catalogue)
+        try:
+            systems[name] = resolve_system(system, variables)
+        except Unresolvable as unresolvable:
+            problems += unresolvable.problems
+    receivers, receiver_problems = resolve_receivers(catalogue, variables)
+    problems += [*receiver_problems, *check(catalogue)]
     if problems:
         raise CatalogueUnusable(problems)
     return CatalogueSnapshot(catalogue, systems, next(_sequence), receivers)

@@ -1,1 +1,1 @@
-"""Python activities that steps name (`activity: NAME`): a module for each; see docs/activities.md."""
+"""Python activities that steps name with `activity: NAME`, one module each (docs/activities.md)."""

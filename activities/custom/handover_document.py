@@ -1,6 +1,6 @@
-"""`write_handover_document`: the document that a customer gets when the work is done, as a file in a folder.
+"""`write_handover_document` writes the document that a customer gets when the work is done.
 
-A step says what stands in it:
+The step gives its content:
 
     document:
       activity: write_handover_document
@@ -8,7 +8,7 @@ A step says what stands in it:
         title: Hand-over of ${order.id}
         sections: {Customer: "${order.customer.name}", Routers: "${workstreams.router.register.outputs}"}
 
-and later steps see `{file, bytes, sha256}`. The folder is ORDO_HANDOVER_FOLDER of the worker's environment.
+The output is `{file, bytes, sha256}`. The worker's environment variable ORDO_HANDOVER_FOLDER names the folder.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class HandoverDocument(BaseModel):
 
     title: str
     sections: dict[str, Any] = {}
-    """Heading → a text, a list, or an object; in the order in which they stand."""
+    """Heading → a text, a list, or an object; in this order."""
 
     def markdown(self) -> str:
         return "\n\n".join(
@@ -52,20 +52,19 @@ def _text(value: Any) -> str:
 
 @step_activity("write_handover_document")
 def write_handover_document(step: StepActivity) -> dict[str, Any]:
-    """Writes the file whole or not at all, once for each idempotency key: whoever asks again gets what was written."""
+    """Writes the file atomically, once for each idempotency key. A repeated call returns the file already written."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
         raise BusinessFailure(
-            "no_handover_folder", f"The environment variable {FOLDER_VARIABLE} is not set on this worker"
+            "no_handover_folder", f"the environment variable {FOLDER_VARIABLE} is not set on this worker"
         )
     try:
         document = HandoverDocument.model_validate(step.with_)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        raise BusinessFailure(
-            "invalid_request", f"`with` of write_handover_document: {where}: {first['msg']}"
-        ) from None
+        message = f"`with` of write_handover_document: {where}: {first['msg']}"
+        raise BusinessFailure("invalid_request", message) from None
     path = Path(folder) / _file_name(step)
     if not path.exists():
         _write(path, document.markdown() + "\n")
@@ -79,7 +78,7 @@ def _file_name(step: StepActivity) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whoever comes first wins: a file that is there is complete, and stays."""
+    """The first writer wins: an existing file is complete and stays."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".part") as part:
         part.write(text)

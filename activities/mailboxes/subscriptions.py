@@ -1,87 +1,57 @@
-"""SUBSCRIBE_EVENTS and UNSUBSCRIBE_EVENTS: an order's word to the mailboxes of the events that it waits for."""
+"""SUBSCRIBE_EVENTS and UNSUBSCRIBE_EVENTS: register an order with the mailboxes of the events that it waits for."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import dataclass
 
 from temporalio import activity
-from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
-from temporalio.service import RPCError, RPCStatusCode
 
 from activities.attempts.attempt import to_application_error
 from activities.attempts.failure import definition_error
-from activity_contract.mailboxes import (
-    MAILBOX_SUBSCRIBE,
-    MAILBOX_UNSUBSCRIBE,
-    SUBSCRIBE_EVENTS,
-    UNSUBSCRIBE_EVENTS,
-    EventSubscription,
-    MailboxInput,
-    MailboxSubscriber,
-)
+from activities.mailboxes.mailboxes import Mailboxes
+from activities.temporal_signals import signal_if_running
+from activity_contract.activity_names import SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS
+from activity_contract.mailboxes import MAILBOX_SUBSCRIBE, MAILBOX_UNSUBSCRIBE, EventSubscription, MailboxSubscriber
 
 MAX_WORKFLOW_ID_BYTES = 1_000
-"""Bytes that Temporal takes as a workflow's id."""
-
-
-@dataclass(frozen=True)
-class MailboxConfig:
-    """Which workflows mailboxes are, and which an order is (workflows/contract/order_messages.py)."""
-
-    workflow_type: str
-    task_queue: str
-    mailbox_id: Callable[[str, str | None], str]
-    """Of an event name and key."""
-    order_workflow_id: Callable[[str], str]
+"""Temporal's limit for a workflow id."""
 
 
 class EventSubscriptions:
-    """Signals, not updates: durable at once, whether or not a worker has time for them. Repeating changes nothing."""
+    """Repeating a subscription, or its end, changes nothing."""
 
-    def __init__(self, client: Client, mailboxes: MailboxConfig) -> None:
-        self._client = client
+    def __init__(self, mailboxes: Mailboxes) -> None:
         self._mailboxes = mailboxes
 
     @activity.defn(name=SUBSCRIBE_EVENTS)
     async def subscribe(self, subscription: EventSubscription) -> None:
-        """Starts the mailboxes that are not there yet. What they keep already goes to the order."""
-        await asyncio.gather(*(self._subscribe(box, subscription) for box in self._mailbox_ids(subscription)))
+        """Starts the mailboxes that do not run yet. Events that they already keep go to the order."""
+        subscriber = self._subscriber(subscription)
+        signals = (
+            self._mailboxes.signal_mailbox(mailbox_id, MAILBOX_SUBSCRIBE, subscriber)
+            for mailbox_id in self._mailbox_ids(subscription)
+        )
+        await asyncio.gather(*signals)
 
     @activity.defn(name=UNSUBSCRIBE_EVENTS)
     async def unsubscribe(self, subscription: EventSubscription) -> None:
-        await asyncio.gather(*(self._unsubscribe(box, subscription) for box in self._mailbox_ids(subscription)))
+        """A mailbox that has ended has no subscribers left, so there is nothing to do for it."""
+        subscriber = self._subscriber(subscription)
+        signals = (
+            signal_if_running(self._mailboxes.client, mailbox_id, MAILBOX_UNSUBSCRIBE, subscriber)
+            for mailbox_id in self._mailbox_ids(subscription)
+        )
+        await asyncio.gather(*signals)
 
     def _mailbox_ids(self, subscription: EventSubscription) -> list[str]:
-        boxes = [self._mailboxes.mailbox_id(name, subscription.key) for name in dict.fromkeys(subscription.names)]
-        for name, box in zip(subscription.names, boxes, strict=False):
-            if len(box.encode()) > MAX_WORKFLOW_ID_BYTES:
-                too_long = definition_error(f"name and key of event {name[:80]} are too long to be waited for")
+        """Raises a non-retryable error if a name and key are too long for a workflow id."""
+        ids = {name: self._mailboxes.event_mailbox_id(name, subscription.key) for name in subscription.names}
+        for name, mailbox_id in ids.items():
+            if len(mailbox_id.encode()) > MAX_WORKFLOW_ID_BYTES:
+                too_long = definition_error(f"name and key of event {name[:80]} are too long to wait for")
                 raise to_application_error(too_long, 1, None)
-        return boxes
+        return list(ids.values())
 
     def _subscriber(self, subscription: EventSubscription) -> MailboxSubscriber:
         workflow_id = self._mailboxes.order_workflow_id(subscription.order_id)
         return MailboxSubscriber(order_id=subscription.order_id, workflow_id=workflow_id)
-
-    async def _subscribe(self, mailbox_id: str, subscription: EventSubscription) -> None:
-        await self._client.start_workflow(
-            self._mailboxes.workflow_type,
-            MailboxInput(),
-            id=mailbox_id,
-            task_queue=self._mailboxes.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal=MAILBOX_SUBSCRIBE,
-            start_signal_args=[self._subscriber(subscription)],
-        )
-
-    async def _unsubscribe(self, mailbox_id: str, subscription: EventSubscription) -> None:
-        try:
-            await self._client.get_workflow_handle(mailbox_id).signal(
-                MAILBOX_UNSUBSCRIBE, self._subscriber(subscription)
-            )
-        except RPCError as error:
-            if error.status is not RPCStatusCode.NOT_FOUND:  # a mailbox that has ended remembers nobody
-                raise

@@ -1,4 +1,4 @@
-"""What is sent to receivers: CloudEvents 1.0 in structured JSON, signed as Standard Webhooks has it.
+"""The body and headers of a notification: CloudEvents 1.0 in structured JSON, signed as in Standard Webhooks.
 
 https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md · https://www.standardwebhooks.com
 """
@@ -23,19 +23,19 @@ DEFAULT_SOURCE = "/ordo"
 def to_cloud_event(
     order: NotificationOrder, event: NotificationEvent, source: str, *, include_customer: bool = False
 ) -> dict[str, Any]:
-    """`customer`: with what is known of the customer beside the id."""
+    """`include_customer`: with the customer's data, not only the id."""
     data: dict[str, Any] = {"order_id": order.id, "customer_id": order.customer.get("id")}
     if include_customer:
         data["customer"] = order.customer
     if order.revision > 1:
         data["revision"] = order.revision
-    about = event.data.get("step") or event.data.get("line")
+    part = event.data.get("step") or event.data.get("line")
     return {
         "specversion": "1.0",
         "id": event.id,
         "source": source,
         "type": f"{EVENT_TYPE_PREFIX}{event.type}",
-        "subject": f"{order.id}/{about}" if about else order.id,
+        "subject": f"{order.id}/{part}" if part else order.id,
         "time": datetime.fromtimestamp(event.at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "datacontenttype": "application/json",
         "sequence": f"{event.number:010d}",
@@ -48,7 +48,7 @@ def encode_event(event: dict[str, Any]) -> bytes:
 
 
 def signature_headers(body: bytes, event_id: str, timestamp: int, secret: str | None) -> dict[str, str]:
-    """The headers `webhook-…`. `timestamp`: seconds since 1970, of this sending."""
+    """The `webhook-…` headers. `timestamp`: when this attempt is sent, in seconds since 1970."""
     headers = {"webhook-id": event_id, "webhook-timestamp": str(timestamp)}
     if secret is not None:
         content = f"{event_id}.{timestamp}.".encode() + body
@@ -58,7 +58,7 @@ def signature_headers(body: bytes, event_id: str, timestamp: int, secret: str | 
 
 
 def decode_signing_key(secret: str) -> bytes:
-    """`whsec_` and base64, as Standard Webhooks writes it, or any other text as it is."""
+    """`whsec_` followed by base64 (Standard Webhooks), or any other text as it is."""
     if secret.startswith("whsec_"):
         try:
             return base64.b64decode(secret.removeprefix("whsec_"), validate=True)

@@ -1,4 +1,4 @@
-"""Telling receivers: who wants an event, and its delivery (docs/notifications.md)."""
+"""Notifications: hands events over to outboxes, matches them with receivers, delivers them (docs/notifications.md)."""
 
 from __future__ import annotations
 
@@ -13,17 +13,15 @@ from typing import Any, Protocol
 import structlog
 from temporalio import activity
 from temporalio.client import Client
-from temporalio.common import WorkflowIDConflictPolicy
 
-from activities.attempts.attempt import retry_delay, should_give_up
-from activities.attempts.failure import AttemptFailure
+from activities.attempts.failure import INTERNAL_ERROR, AttemptFailure
+from activities.attempts.retry_delay import retry_delay, should_give_up
 from activities.notifications.cloud_events import DEFAULT_SOURCE, encode_event, to_cloud_event
 from activities.notifications.resolved_receiver import ResolvedReceiver
-from activities.notifications.webhook import WebhookSender
+from activities.notifications.webhook import GONE, WebhookSender
+from activities.temporal_signals import signal_with_start
+from activity_contract.activity_names import DELIVER_EVENTS, HAND_OVER_EVENTS, MATCH_EVENTS
 from activity_contract.notifications import (
-    DELIVER_EVENTS,
-    HAND_OVER_EVENTS,
-    MATCH_EVENTS,
     OUTBOX_ADD_EVENTS,
     DeliveryOutcome,
     MatchedEvents,
@@ -42,15 +40,15 @@ logger = structlog.get_logger("activities")
 
 EVENT_SOURCE = "ORDO_EVENT_SOURCE"
 MAX_DELIVERY_SECONDS = 60.0
-"""Seconds that one delivery goes on with further events."""
+"""Seconds after which a delivery starts no further event."""
 MAX_WAITING_PER_RECEIVER = 50
-"""Deliveries of this worker that one receiver may keep waiting, so that it leaves room for the others."""
+"""Concurrent deliveries of this worker to one receiver, so that a slow receiver leaves room for others."""
 BUSY_RETRY_DELAY = 5.0
-INTERNAL_ERROR = "internal_error"
+"""Seconds."""
 
 
 class ReceiverLookup(Protocol):
-    """Where receivers are looked up when something is to be told: what operations change counts at once."""
+    """Receivers are looked up for each event, so an edited definition takes effect at once."""
 
     @property
     def receivers(self) -> Mapping[str, ResolvedReceiver]: ...
@@ -58,7 +56,7 @@ class ReceiverLookup(Protocol):
 
 @dataclass(frozen=True)
 class OutboxConfig:
-    """Which workflows outboxes are (workflows/contract/order_messages.py)."""
+    """The workflow type, task queue and workflow ids of outboxes (workflows/contract/order_messages.py)."""
 
     workflow_type: str
     task_queue: str
@@ -66,23 +64,20 @@ class OutboxConfig:
 
 
 class OutboxHandover:
-    """A signal, not an update: durable at once, whether or not a worker has time for it."""
-
     def __init__(self, client: Client, outboxes: OutboxConfig) -> None:
         self._client = client
         self._outboxes = outboxes
 
     @activity.defn(name=HAND_OVER_EVENTS)
     async def hand_over(self, batch: NotificationBatch) -> None:
-        outboxes = self._outboxes
-        await self._client.start_workflow(
-            outboxes.workflow_type,
-            id=outboxes.outbox_id(batch.order.id),
-            task_queue=outboxes.task_queue,
-            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            start_signal=OUTBOX_ADD_EVENTS,
-            start_signal_args=[batch],
-            static_summary=f"Notifications of order {batch.order.id}",
+        await signal_with_start(
+            self._client,
+            self._outboxes.workflow_type,
+            workflow_id=self._outboxes.outbox_id(batch.order.id),
+            task_queue=self._outboxes.task_queue,
+            signal=OUTBOX_ADD_EVENTS,
+            message=batch,
+            summary=f"Notifications of order {batch.order.id}",
         )
 
 
@@ -92,7 +87,7 @@ class ReceiverMatching:
 
     @activity.defn(name=MATCH_EVENTS)
     async def match(self, batch: NotificationBatch) -> MatchedEvents:
-        """By the receivers as they are now."""
+        """Uses the current receivers."""
         receivers = [each.receiver for _, each in sorted(self._receivers.receivers.items())]
         matched = {
             event.id: [each.id for each in receivers if accepts_event(each, batch.order, event)]
@@ -102,7 +97,7 @@ class ReceiverMatching:
 
 
 def accepts_event(receiver: Receiver, order: NotificationOrder, event: NotificationEvent) -> bool:
-    """A condition that has no value lets the event through: better told once too often than not at all."""
+    """A condition without a value accepts the event: an unneeded notification is better than a missing one."""
     if event.type == "step.escalated" and event.data.get("receiver") == receiver.id:
         return True
     if not matches_any(receiver.events, event.type):
@@ -112,22 +107,22 @@ def accepts_event(receiver: Receiver, order: NotificationOrder, event: Notificat
     try:
         return evaluate(receiver.when, event_bindings(order, event)) is not False
     except EvaluationError as error:
-        logger.warning("a receiver's condition has no value", receiver=receiver.id, event_id=event.id, error=str(error))
+        logger.warning("receiver condition has no value", receiver=receiver.id, event_id=event.id, error=str(error))
         return True
 
 
 def event_bindings(order: NotificationOrder, event: NotificationEvent) -> dict[str, Any]:
-    """What a receiver's `when` sees; texts that are not there are empty."""
-    told = {"type": event.type, **event.data}
+    """The variables of a receiver's `when`; missing texts are empty."""
+    fields = {"type": event.type, **event.data}
     customer = {name: as_text(order.customer.get(name) or "") for name in ("id", "name", "tier")}
     return {
-        "event": {name: as_text(told.get(name) or "") for name in EVENT_TEXT_FIELDS},
+        "event": {name: as_text(fields.get(name) or "") for name in EVENT_TEXT_FIELDS},
         "order": {"id": order.id, "customer": customer, "priority": order.priority, "products": order.products},
     }
 
 
 class NotificationDelivery:
-    """The activity of the notifications' task queue."""
+    """The activity of the notifications task queue."""
 
     def __init__(self, receivers: ReceiverLookup, webhooks: WebhookSender) -> None:
         self._receivers = receivers
@@ -136,13 +131,13 @@ class NotificationDelivery:
 
     @activity.defn(name=DELIVER_EVENTS)
     async def deliver(self, delivery: ReceiverDelivery) -> DeliveryOutcome:
-        """In order, until one fails or it takes too long. An attempt after a worker's death begins where that was."""
+        """Delivers in order until an event fails or time is up. After a worker's death, continues where it was."""
         receiver = self._receivers.receivers.get(delivery.receiver)
         if receiver is None:
-            message = f"the catalogue has no receiver {delivery.receiver} any more"
+            message = f"the catalogue no longer has the receiver {delivery.receiver}"
             return DeliveryOutcome(delivered=0, code="no_receiver", message=message, gone=True)
         if self._waiting[receiver.id] >= MAX_WAITING_PER_RECEIVER:
-            message = f"receiver {receiver.id} keeps {MAX_WAITING_PER_RECEIVER} deliveries waiting already"
+            message = f"{MAX_WAITING_PER_RECEIVER} deliveries already wait for receiver {receiver.id}"
             return DeliveryOutcome(delivered=0, code="busy", message=message, pause=BUSY_RETRY_DELAY, counts=False)
         self._waiting[receiver.id] += 1
         try:
@@ -153,7 +148,7 @@ class NotificationDelivery:
     async def _deliver_events(self, receiver: ResolvedReceiver, delivery: ReceiverDelivery) -> DeliveryOutcome:
         details = activity.info().heartbeat_details
         delivered = int(details[0]) if details else 0
-        until = time.monotonic() + MAX_DELIVERY_SECONDS
+        deadline = time.monotonic() + MAX_DELIVERY_SECONDS
         for event in delivery.events[delivered:]:
             try:
                 await self._with_heartbeats(delivered, self._send(receiver, delivery.order, event))
@@ -162,12 +157,12 @@ class NotificationDelivery:
                 return _failed_outcome(receiver, delivery.order, event, failure, delivered, attempt)
             delivered += 1
             activity.heartbeat(delivered)
-            if time.monotonic() >= until:
+            if time.monotonic() >= deadline:
                 break
         return DeliveryOutcome(delivered=delivered)
 
     async def _with_heartbeats(self, delivered: int, sending: Any) -> None:
-        """Keeps telling the server that the delivery is alive."""
+        """Awaits `sending` while it sends heartbeats."""
         timeout = activity.info().heartbeat_timeout
         task = asyncio.ensure_future(sending)
         pause = timeout.total_seconds() / 3 if timeout else None
@@ -181,18 +176,19 @@ class NotificationDelivery:
 
     async def _send(self, receiver: ResolvedReceiver, order: NotificationOrder, event: NotificationEvent) -> None:
         source = os.environ.get(EVENT_SOURCE) or DEFAULT_SOURCE
-        body = encode_event(
-            to_cloud_event(order, event, source, include_customer="customer" in receiver.receiver.include)
-        )
+        include_customer = "customer" in receiver.receiver.include
+        body = encode_event(to_cloud_event(order, event, source, include_customer=include_customer))
         try:
             await self._webhooks.send(receiver, event.id, body)
         except AttemptFailure:
             raise
         except Exception as error:
-            logger.exception("a delivery went wrong", receiver=receiver.id, event_id=event.id)
-            message = f"the delivery went wrong in the worker ({type(error).__name__}); its log says where"
+            logger.exception("error in the worker", receiver=receiver.id, event_id=event.id)
+            message = (
+                f"an error in the worker stopped the delivery ({type(error).__name__}); the worker's log says where"
+            )
             raise AttemptFailure(INTERNAL_ERROR, message) from None
-        logger.debug("told", receiver=receiver.id, order_id=order.id, event_id=event.id)
+        logger.debug("delivered", receiver=receiver.id, order_id=order.id, event_id=event.id)
 
 
 def _failed_outcome(
@@ -203,16 +199,15 @@ def _failed_outcome(
     delivered: int,
     attempt: int,
 ) -> DeliveryOutcome:
-    """Whatever it is may be mended by those who run the receiver, so all but 410 is tried again, as the policy says."""
-    gone = failure.status == 410
+    """Retries everything but 410 according to the policy, because the receiver's operators may fix it."""
+    gone = failure.status == GONE
     exhausted = attempt >= receiver.retry.attempt_count
-    over = gone or exhausted or should_give_up(receiver.retry, failure)
-    pause = None if over else max(0.1, retry_delay(receiver.retry, attempt, failure.retry_after))
+    final = gone or exhausted or should_give_up(receiver.retry, failure)
+    pause = None if final else max(0.1, retry_delay(receiver.retry, attempt, failure.retry_after))
     logger.warning(
-        "not told", receiver=receiver.id, order_id=order.id, event_id=event.id, code=failure.code,
+        "not delivered", receiver=receiver.id, order_id=order.id, event_id=event.id, code=failure.code,
         error=failure.message, attempt=attempt, next_attempt_in=pause,
     )  # fmt: skip
-    message = failure.message.replace("System receiver ", "Receiver ")  # it signs in as a system does
     return DeliveryOutcome(
-        delivered=delivered, code=failure.code, message=message, pause=pause, gone=gone, exhausted=exhausted
+        delivered=delivered, code=failure.code, message=failure.message, pause=pause, gone=gone, exhausted=exhausted
     )

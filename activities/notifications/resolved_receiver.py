@@ -1,24 +1,23 @@
-"""A receiver as this worker reaches it: its definition with `${env.NAME}` filled in, its policy looked up."""
+"""A receiver as this worker reaches it: its definition with `${env.NAME}` filled in, and its retry policy."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from activities.systems.resolved_system import ResolvedSystem, resolve_system
+from activities.systems.endpoint import Endpoint, Unresolvable, check_environment, fill_in, resolve_endpoint
+from activities.systems.urls import BaseUrl, parse_base_url
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import EvaluationError
-from compiler.cel.templates import render_template
 from compiler.language.durations import parse_duration
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.systems import Receiver, System
+from compiler.language.systems import Receiver
 from compiler.values import as_text
 
 _INTERVALS = ("5s", "30s", "2m", "10m", "30m", "1h", "3h", "6h", "12h", "24h")
 DEFAULT_RETRY = RetryPolicy(intervals=[parse_duration(interval) for interval in _INTERVALS])
-"""Of a receiver that names no policy: two days, as senders of webhooks have it."""
+"""For a receiver without a policy: about two days, as is usual for webhooks."""
 DEFAULT_TIMEOUT = timedelta(seconds=10)
 MAX_TIMEOUT = timedelta(seconds=60)
 
@@ -26,10 +25,9 @@ MAX_TIMEOUT = timedelta(seconds=60)
 @dataclass(frozen=True, slots=True)
 class ResolvedReceiver:
     receiver: Receiver
+    endpoint: Endpoint
     url: str
     """Never shown: what the environment filled in may be a secret."""
-    endpoint: ResolvedSystem
-    """Host, headers and credentials, in the form in which connections and tokens are asked for."""
     retry: RetryPolicy
     timeout: float
     """Seconds."""
@@ -42,84 +40,44 @@ class ResolvedReceiver:
 def resolve_receivers(
     catalogue: Catalogue, environment: Mapping[str, str]
 ) -> tuple[dict[str, ResolvedReceiver], list[str]]:
-    """The receivers by id; and every reason why one cannot be reached, in words."""
-    found: dict[str, ResolvedReceiver] = {}
+    """(the receivers by id; every reason why one of them cannot be reached)."""
+    resolved: dict[str, ResolvedReceiver] = {}
     problems: list[str] = []
     for name, receiver in sorted(catalogue.receivers.items()):
         try:
-            found[name] = _resolve(receiver, catalogue, environment)
-        except _Unresolvable as unreachable:
-            problems += unreachable.problems
-    return found, problems
-
-
-class _Unresolvable(Exception):
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__()
-        self.problems = problems
+            resolved[name] = _resolve(receiver, catalogue, environment)
+        except Unresolvable as unresolvable:
+            problems += unresolvable.problems
+    return resolved, problems
 
 
 def _resolve(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str, str]) -> ResolvedReceiver:
-    bindings = {"env": dict(environment)}
-    problems = _missing_variables(receiver, environment)
-    try:
-        url = as_text(render_template(receiver.url, bindings))
-        base, query = _split_query(url)
-        timeout = parse_duration(render_template(receiver.timeout or DEFAULT_TIMEOUT, bindings))
-    except EvaluationError as error:
-        raise _Unresolvable(problems or [f"receiver {receiver.id}: {error}"]) from None
-    except ValueError as error:
-        raise _Unresolvable([*problems, f"receiver {receiver.id}: {error}"]) from None
-    place, lacking = resolve_system(_as_system(receiver, base), environment)
-    if place is None or problems:
-        raise _Unresolvable([*problems, *map(_reword_for_receiver, lacking)])
-    return ResolvedReceiver(
-        receiver,
-        place.base.origin + (place.base.prefix or "/") + query,
-        place,
-        _retry_policy(receiver, catalogue),
-        min(timeout, MAX_TIMEOUT).total_seconds(),
+    owner = f"receiver {receiver.id}"
+    secrets = [receiver.secret] if receiver.secret else []
+    timeout_template = [receiver.timeout] if isinstance(receiver.timeout, str) else []
+    templates = (receiver.url, *receiver.headers.values(), *timeout_template)
+    check_environment(owner, templates, receiver.auth, environment, secrets)
+    endpoint = resolve_endpoint(
+        owner, receiver.url, receiver.headers, receiver.auth, environment, url_key="url", parse_url=_parse_webhook_url
     )
-
-
-def _missing_variables(receiver: Receiver, environment: Mapping[str, str]) -> list[str]:
-    """Variables of address and secret; those of headers and auth are looked for as a system's are."""
-    probe = System(id=f"receiver {receiver.id}", base_url=receiver.url)
-    found = [problem for problem in resolve_system(probe, environment)[1] if "environment variable" in problem]
-    secret = receiver.secret
-    if secret is not None and secret.env is not None and not environment.get(secret.env):
-        found.append(f"receiver {receiver.id}: the environment variable {secret.env}, which holds a secret, is not set")
-    return [_reword_for_receiver(problem) for problem in found]
-
-
-def _reword_for_receiver(problem: str) -> str:
-    """What was said of the system that a receiver was looked at as."""
-    return problem.replace("system receiver", "receiver").replace("its base_url", "its url")
-
-
-def _split_query(url: str) -> tuple[str, str]:
-    """(the address without its query, the query with its `?`). Raises ValueError, in words without the address."""
-    address, mark, query = url.partition("?")
     try:
-        fragment = urlsplit(url).fragment
-    except ValueError:
-        raise ValueError("its url is no address to call") from None
-    if fragment or "#" in url:
-        raise ValueError("its url holds a fragment, which is never sent")
+        timeout = parse_duration(fill_in(receiver.timeout or DEFAULT_TIMEOUT, environment))
+    except (EvaluationError, ValueError) as error:
+        raise Unresolvable(owner, str(error)) from None
+    _, mark, query = as_text(fill_in(receiver.url, environment)).partition("?")
+    url = f"{endpoint.base.origin}{endpoint.base.prefix or '/'}{mark}{query}"
+    retry = _retry_policy(receiver, catalogue)
+    return ResolvedReceiver(receiver, endpoint, url, retry, min(timeout, MAX_TIMEOUT).total_seconds())
+
+
+def _parse_webhook_url(url: str) -> BaseUrl:
+    """The part before the query. Raises ValueError, which does not show the URL."""
+    address, _, query = url.partition("?")
+    if "#" in url:
+        raise ValueError("it holds a fragment, which is never sent")
     if not (query.isascii() and query.isprintable()) or " " in query:
-        raise ValueError("its url holds characters that no address has")
-    return address, mark + query
-
-
-def _as_system(receiver: Receiver, base: str) -> System:
-    """Signs in, connects and is looked for as a system is; no system has a blank in its id."""
-    return System(
-        id=f"receiver {receiver.id}",
-        name=receiver.name,
-        base_url=base.replace("${", "$${"),
-        auth=receiver.auth,
-        headers=receiver.headers,
-    )
+        raise ValueError("it holds characters that no URL can have")
+    return parse_base_url(address)
 
 
 def _retry_policy(receiver: Receiver, catalogue: Catalogue) -> RetryPolicy:

@@ -1,4 +1,4 @@
-"""Connections: the keep-alive pools of one worker, one for each system."""
+"""The keep-alive connections of one worker: a pool for each endpoint."""
 
 from __future__ import annotations
 
@@ -17,44 +17,44 @@ from activities.systems.certificates import (
     default_tls_context,
     read_client_identity,
 )
-from activities.systems.resolved_system import ResolvedSystem
+from activities.systems.endpoint import Endpoint
 
 KEEPALIVE_EXPIRY = 4.0
-"""Seconds that an idle connection is kept; most servers keep theirs for 5, and who closes first loses nothing."""
+"""Seconds. Most servers close idle connections after 5; closing first avoids a request on a dying connection."""
 
 
 class _Pool:
-    def __init__(self, identity: ClientIdentity | None, system: str) -> None:
+    def __init__(self, identity: ClientIdentity | None, owner: str) -> None:
         self.identity = identity
         self.users = 0
-        tls = client_tls_context(identity, system) if identity else default_tls_context()
-        # How many are open at once is the worker's affair, how long anything takes the exchange's.
+        tls = client_tls_context(identity, owner) if identity else default_tls_context()
+        # The worker limits how many calls run at once, and send_request limits how long each takes.
         limits = httpx.Limits(max_connections=None, max_keepalive_connections=200, keepalive_expiry=KEEPALIVE_EXPIRY)
         self.client = httpx.AsyncClient(verify=tls, limits=limits, timeout=None, follow_redirects=False)
-        self.client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # no call is in another's session
+        self.client.cookies.jar.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # calls share no session
 
 
 class ConnectionPools:
     def __init__(self) -> None:
         self._pools: dict[str, _Pool] = {}
-        default_tls_context()  # loading the authorities takes a while: not the first call's
+        default_tls_context()  # loading the CAs takes a while; do it before the first call
         if find_spec("sniffio") is None:
-            # The HTTP client looks for it twice a request; to search the whole path for it takes a quarter of a call.
+            # The HTTP client tries to import it twice per request; the failing search takes a quarter of a call's time.
             sys.modules["sniffio"] = None  # type: ignore[assignment]
-        for name in ("httpx", "httpcore"):  # they would log addresses and headers, secrets included
+        for name in ("httpx", "httpcore"):  # they would log URLs and headers, secrets included
             logging.getLogger(name).setLevel(logging.WARNING)
 
     @asynccontextmanager
-    async def client_for(self, system: ResolvedSystem) -> AsyncIterator[httpx.AsyncClient]:
-        """A client for one exchange. A certificate that was exchanged since the last one counts from now on.
+    async def client_for(self, endpoint: Endpoint) -> AsyncIterator[httpx.AsyncClient]:
+        """A client for one exchange. A certificate that was replaced since the last exchange takes effect.
 
-        Raises Failure (configuration_error) where the system wants one that this worker lacks.
+        Raises AttemptFailure (configuration_error) if this worker lacks the certificate.
         """
-        identity = read_client_identity(system.auth, system.id)
-        pool = self._pools.get(system.id)
+        identity = read_client_identity(endpoint)
+        pool = self._pools.get(endpoint.owner)
         if pool is None or pool.identity != identity:
-            before, pool = pool, _Pool(identity, system.id)
-            self._pools[system.id] = pool
+            before, pool = pool, _Pool(identity, endpoint.owner)
+            self._pools[endpoint.owner] = pool
             if before is not None and not before.users:
                 await before.client.aclose()
         pool.users += 1
@@ -62,7 +62,9 @@ class ConnectionPools:
             yield pool.client
         finally:
             pool.users -= 1
-            if not pool.users and self._pools.get(system.id) is not pool:  # replaced meanwhile; this was its last use
+            if (
+                not pool.users and self._pools.get(endpoint.owner) is not pool
+            ):  # replaced meanwhile, and this was the last use
                 await pool.client.aclose()
 
     async def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Settings of Ordo's own, from the environment of the process."""
+"""Ordo's own settings, from the environment of the process."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ GATEWAY_URL = "ORDO_GATEWAY_URL"
 
 
 def read_setting(name: str) -> str | None:
-    """What the variable `name` says, or the file that `<name>_FILE` names; None where neither says anything.
+    """The variable `name`, or the content of the file that `<name>_FILE` names; None if neither is set.
 
-    Raises ValueError, naming the variable, where the file cannot be read.
+    Raises ValueError, naming the variable, if the file cannot be read.
     """
     if value := os.environ.get(name):
         return value
@@ -22,16 +22,16 @@ def read_setting(name: str) -> str | None:
 
 
 def callback_settings() -> tuple[bytes, str]:
-    """(the secret of callback ids, the gateway's address). Raises ValueError, naming the variable that is missing."""
+    """(the secret of callback ids, the gateway's URL). Raises ValueError, naming the variable that is missing."""
     values = {name: read_setting(name) for name in (CALLBACK_SECRET, GATEWAY_URL)}
     for name, value in values.items():
         if not value:
-            raise ValueError(f"the environment variable {name} is not set, and calls that complete by callback need it")
+            raise ValueError(f"the environment variable {name} is not set; calls that complete by callback need it")
     return (values[CALLBACK_SECRET] or "").encode(), (values[GATEWAY_URL] or "").rstrip("/")
 
 
 def read_secret_file(path: str, source: str) -> str:
-    """The file's text without the line's end that editors add. Raises ValueError, never with what the file holds."""
+    """The file's text without trailing newlines. `source`: what names the file. Raises ValueError."""
     try:
         return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:

@@ -35,9 +35,7 @@ class World:
     def system(self, id_: str) -> ResolvedSystem | None:
         if id_ != self.definition["id"]:
             return None
-        reachable, problems = resolve_system(System.model_validate(self.definition), self.environment)
-        assert reachable is not None, problems
-        return reachable
+        return resolve_system(System.model_validate(self.definition), self.environment)
 
     def is_attempt(self, number: int, **info: Any) -> None:
         """The activity's further attempts, with what the earlier ones left as heartbeat."""

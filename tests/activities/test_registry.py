@@ -10,16 +10,20 @@ import time
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from temporalio import activity
+from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.calls.response_outcome import MAX_OUTPUT_BYTES
+from activities.compilation.live_catalogue import LiveCatalogue
 from activities.registry import ACTIVITY_FAILED, BusinessFailure, StepFunction, registered_activities, step_activity
+from activities.systems.connections import ConnectionPools
+from activity_contract.activity_names import ACTIVITY_NAMES
 from activity_contract.calls import (
-    CALL_SYSTEM,
     DEFINITION_ERROR,
     RESPONSE_TOO_LARGE,
     RETRY_LATER,
@@ -29,6 +33,8 @@ from activity_contract.calls import (
 )
 from compiler.language.retry_policy import RetryPolicy
 from tests.activities.conftest import Failed
+from worker import build_registrations
+from workers.switches import SwitchClient
 
 
 def step_of(**wanted: Any) -> StepActivity:
@@ -55,8 +61,8 @@ async def failure_of(activity: Callable[..., Any], **wanted: Any) -> Failed:
 
 @pytest.fixture
 def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[StepFunction], Callable[..., Any]]:
-    """Puts a function into the registry, under a name of this test's own, until the test ends."""
-    monkeypatch.setattr("activities.registry._registered", {})
+    """Registers a function until the test ends, and returns its activity."""
+    monkeypatch.setattr("activities.registry._registered", registered_activities())
 
     def register(function: StepFunction) -> Callable[..., Any]:
         step_activity("of_the_test")(function)
@@ -151,11 +157,21 @@ async def test_a_long_function_heartbeats_by_itself(register: Register) -> None:
     assert (await environment.run(register(wait), step_of())).output == "done"
 
 
-@pytest.mark.parametrize("name", [CALL_SYSTEM, "write_handover_document"])
-def test_a_name_that_is_taken_cannot_be_registered_again(name: str) -> None:
+@pytest.mark.parametrize("name", [*sorted(ACTIVITY_NAMES), "write_handover_document"])
+def test_a_taken_name_cannot_be_registered(name: str) -> None:
     registered_activities()
     with pytest.raises(ValueError, match=name):
         step_activity(name)
+
+
+def test_all_activities_of_a_worker_but_the_custom_ones_have_reserved_names() -> None:
+    client = cast("Client", None)
+    registrations = build_registrations(
+        client, "queue", cast("LiveCatalogue", None), ConnectionPools(), SwitchClient(client, "queue")
+    )
+    functions = (*registrations.activities, *registrations.calls, *registrations.notifications)
+    names = {activity._Definition.must_from_callable(function).name for function in functions}
+    assert names - registered_activities().keys() == ACTIVITY_NAMES
 
 
 # write_handover_document

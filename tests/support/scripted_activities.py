@@ -14,10 +14,10 @@ from temporalio.exceptions import ApplicationError
 
 from activities.mailboxes.cross_order_watch import CrossOrderWatch
 from activities.mailboxes.event_return import EventReturn
-from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
+from activities.mailboxes.mailboxes import Mailboxes
+from activities.mailboxes.subscriptions import EventSubscriptions
+from activity_contract.activity_names import CALL_SYSTEM, COMPILE_AMENDMENT, COMPILE_ORDER, POLL_SYSTEM
 from activity_contract.calls import (
-    CALL_SYSTEM,
-    POLL_SYSTEM,
     RETRY_LATER,
     FailureDetails,
     StepActivity,
@@ -25,14 +25,7 @@ from activity_contract.calls import (
     SystemCall,
     SystemCallResult,
 )
-from activity_contract.compilation import (
-    COMPILE_AMENDMENT,
-    COMPILE_ORDER,
-    CompileAmendmentInput,
-    CompiledAmendment,
-    CompiledOrder,
-    CompileOrderInput,
-)
+from activity_contract.compilation import CompileAmendmentInput, CompiledAmendment, CompiledOrder, CompileOrderInput
 from compiler.amendment.compare_plans import shares_order_lines
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
@@ -69,21 +62,23 @@ class Script:
         self.made: dict[str, list[SystemCall]] = defaultdict(list)
         self.at: dict[str, list[datetime]] = defaultdict(list)
         """When, by Temporal's clock."""
-        mailboxes = MailboxConfig(
+        mailboxes = Mailboxes(
+            client,
             MAILBOX_WORKFLOW_TYPE,
             task_queue,
-            lambda name, key: mailbox_workflow_id(key=key, name=name),
-            order_workflow_id,
+            event_mailbox_id=lambda name, key: mailbox_workflow_id(key=key, name=name),
+            order_mailbox_id=lambda order_id: mailbox_workflow_id(order_id=order_id),
+            order_workflow_id=order_workflow_id,
         )
-        events = EventSubscriptions(client, mailboxes)
+        events = EventSubscriptions(mailboxes)
         self.activities: list[Callable[..., Any]] = [
             self.compile_order,
             self.compile_amendment,
             self.greet,
             events.subscribe,
             events.unsubscribe,
-            CrossOrderWatch(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id)).watch,
-            EventReturn(client, mailboxes, lambda order_id: mailbox_workflow_id(order_id=order_id)).return_events,
+            CrossOrderWatch(mailboxes).watch,
+            EventReturn(mailboxes).return_events,
         ]
         self.calls: list[Callable[..., Any]] = [self.call_system, self.poll_system]
 

@@ -74,9 +74,7 @@ class RealSystems:
                 "id": name, "name": name, "base_url": f"{url}/{name}", "auth": auth,
                 "error_code": "response.body.error.code",
             })  # fmt: skip
-            reachable, problems = resolve_system(system, SECRETS)
-            assert reachable is not None, problems
-            self._known[name] = reachable
+            self._known[name] = resolve_system(system, SECRETS)
 
     def system(self, id_: str) -> ResolvedSystem | None:
         return self._known.get(id_)

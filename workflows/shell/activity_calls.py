@@ -21,19 +21,25 @@ from temporalio.exceptions import (
     TimeoutType,
 )
 
-from activity_contract.calls import (
+from activity_contract.activity_names import (
     CALL_SYSTEM,
+    HAND_OVER_EVENTS,
+    POLL_SYSTEM,
+    RETURN_EVENTS,
+    SUBSCRIBE_EVENTS,
+    UNSUBSCRIBE_EVENTS,
+    WATCH_ORDER_STEP,
+)
+from activity_contract.calls import (
     HEARTBEAT_TIMEOUT,
     MAX_BACKOFF,
-    POLL_SYSTEM,
     RETRY_LATER,
     TIMEOUT,
     TIMEOUT_MARGIN,
     system_task_queue,
 )
-from activity_contract.cross_order import ORDER_STEP_STATUS, WATCH_ORDER_STEP, CrossOrderStepStatus
-from activity_contract.mailboxes import RETURN_EVENTS, SUBSCRIBE_EVENTS, UNSUBSCRIBE_EVENTS, ReturnedEvents
-from activity_contract.notifications import HAND_OVER_EVENTS
+from activity_contract.cross_order import ORDER_STEP_STATUS, CrossOrderStepStatus
+from activity_contract.mailboxes import ReturnedEvents
 from compiler.language.retry_policy import RetryPolicy as StepRetry
 from workflows.contract.order_messages import order_workflow_id
 from workflows.core.engine import advance

@@ -8,7 +8,8 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import FailureError
 
-from activity_contract.compilation import COMPILE_AMENDMENT, CompileAmendmentInput, CompiledAmendment
+from activity_contract.activity_names import COMPILE_AMENDMENT
+from activity_contract.compilation import CompileAmendmentInput, CompiledAmendment
 from compiler.plan.codec import decode_plan
 from workflows.contract.order_messages import AmendOrder, AmendResult, RefusalCode
 from workflows.core.amendment.answer import AmendmentAssessment, check_preconditions, decide

@@ -108,7 +108,7 @@ async def test_a_variable_that_the_definition_can_do_without_may_be_missing(fold
     (folder / "systems.yaml").write_text(SYSTEM.replace("${env.GREETER_URL}", url))
     greeter = LiveCatalogue(folder).system("greeter")
     assert greeter is not None
-    assert greeter.base.host == "fallback.example"
+    assert greeter.endpoint.base.host == "fallback.example"
 
 
 async def test_an_address_that_is_none_is_refused_without_showing_what_may_be_secret_in_it(
@@ -126,10 +126,10 @@ async def test_an_environments_file_is_laid_over_the_systems_and_watched_too(fol
     environment.write_text("kind: system\nid: greeter\nbase_url: http://staging.example\n")
     catalogues = LiveCatalogue(folder, environment)
     version = catalogues.current.catalogue.version
-    assert catalogues.current.systems["greeter"].base.host == "staging.example"
+    assert catalogues.current.systems["greeter"].endpoint.base.host == "staging.example"
     environment.write_text("kind: system\nid: greeter\nbase_url: http://moved.example\n")
     moved = await catalogues.refresh()
-    assert moved.systems["greeter"].base.host == "moved.example"
+    assert moved.systems["greeter"].endpoint.base.host == "moved.example"
     assert moved.catalogue.version == version, "systems are operations', not the catalogue's"
 
 

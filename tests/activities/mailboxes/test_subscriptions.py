@@ -13,7 +13,8 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
 from temporalio.worker import Worker
 
-from activities.mailboxes.subscriptions import EventSubscriptions, MailboxConfig
+from activities.mailboxes.mailboxes import Mailboxes
+from activities.mailboxes.subscriptions import EventSubscriptions
 from activity_contract.mailboxes import EventSubscription
 from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, mailbox_workflow_id, order_workflow_id
 from workflows.event_mailbox import EventMailbox, MailboxState
@@ -24,13 +25,15 @@ EVENT = "shipment_delivered"
 class Post:
     def __init__(self, environment: WorkflowEnvironment, key: str) -> None:
         self.key = key
-        boxes = MailboxConfig(
+        mailboxes = Mailboxes(
+            environment.client,
             MAILBOX_WORKFLOW_TYPE,
             f"queue-{key}",
-            lambda name, key: mailbox_workflow_id(key=key, name=name),
-            order_workflow_id,
+            event_mailbox_id=lambda name, key: mailbox_workflow_id(key=key, name=name),
+            order_mailbox_id=lambda order_id: mailbox_workflow_id(order_id=order_id),
+            order_workflow_id=order_workflow_id,
         )
-        self._subscriptions = EventSubscriptions(environment.client, boxes)
+        self._subscriptions = EventSubscriptions(mailboxes)
         self._client = environment.client
 
     async def subscribe(self, order_id: str, *names: str) -> None:

@@ -45,10 +45,10 @@ def test_what_the_environment_fills_in_is_filled_in() -> None:
         ({"secret": {"env": "KEY"}}, "receiver crm: the environment variable KEY, which holds a secret, is not set"),
         ({"auth": {"bearer": {"env": "T"}}}, "receiver crm: the environment variable T, which holds a secret,"),
         ({"headers": {"X-A": "${env.A}"}}, "receiver crm: the environment variable A is not set"),
-        ({"url": "ftp://x"}, "receiver crm: its url is no address to call: it must begin with http"),
+        ({"url": "ftp://x"}, "receiver crm: its url is not a valid URL: it must begin with http"),
         ({"url": "https://u:p@x/"}, "it holds a user or password"),
-        ({"url": "https://x/#part"}, "its url holds a fragment"),
-        ({"url": "https://x/?a b"}, "its url holds characters that no address has"),
+        ({"url": "https://x/#part"}, "its url is not a valid URL: it holds a fragment"),
+        ({"url": "https://x/?a b"}, "its url is not a valid URL: it holds characters that no URL can have"),
     ],
 )
 def test_what_is_missing_or_cannot_be_called_is_named(receiver: dict[str, Any], said: str) -> None:

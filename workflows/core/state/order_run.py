@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from heapq import heappop, heappush
 from typing import Any, TypeVar
 
+from activity_contract.idempotency_key import idempotency_key
 from compiler.language.steps import StepKind
 from compiler.plan.bindings import order_bindings
 from compiler.plan.plan import Plan, PlannedDefinition
@@ -135,12 +136,12 @@ class OrderRun:
     def idempotency_key(self, step: StepRun) -> str:
         """The idempotency key of the step's present effect."""
         if step.changing_in_place:
-            return f"{self.plan.order.id}/{self.step_id(step)}/change/{step.in_place_changes}"
-        return f"{self.plan.order.id}/{self.step_id(step)}/do/{step.number}"
+            return idempotency_key(self.plan.order.id, self.step_id(step), "change", step.in_place_changes)
+        return idempotency_key(self.plan.order.id, self.step_id(step), "do", step.number)
 
     def undo_idempotency_key(self, step: StepRun) -> str:
-        """The idempotency key of what takes the step's effect back now."""
-        return f"{self.plan.order.id}/{self.step_id(step)}/undo/{require(step.undo).number}"
+        """The idempotency key of the running undo of the step."""
+        return idempotency_key(self.plan.order.id, self.step_id(step), "undo", require(step.undo).number)
 
     def order_variables(self, plan: Plan | None = None) -> dict[str, Any]:
         """What expressions see as `order`, with the characteristics as they are now. `plan`: whose order; default: the
