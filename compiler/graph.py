@@ -21,6 +21,32 @@ def walk(starts: Iterable[N], successors: Callable[[N], Iterable[N]]) -> Iterato
             waiting += [*successors(node)][::-1]
 
 
+def reachable(starts: Iterable[int], edges: Sequence[Sequence[int]]) -> set[int]:
+    """These positions, and all that the edges lead to from them."""
+    return set(walk(starts, edges.__getitem__))
+
+
+def invert_edges(edges: Sequence[Sequence[int]]) -> list[list[int]]:
+    """The edges of a graph of positions in the other direction: from each one's predecessors to its followers."""
+    inverted: list[list[int]] = [[] for _ in edges]
+    for position, targets in enumerate(edges):
+        for target in targets:
+            inverted[target].append(position)
+    return inverted
+
+
+def topological_order(predecessors: Sequence[Sequence[int]], followers: Sequence[Sequence[int]]) -> list[int]:
+    """Every position after its predecessors, first those without any. The graph must have no cycle."""
+    open_counts = [len(positions) for positions in predecessors]
+    order = [position for position, count in enumerate(open_counts) if not count]
+    for position in order:
+        for follower in followers[position]:
+            open_counts[follower] -= 1
+            if not open_counts[follower]:
+                order.append(follower)
+    return order
+
+
 def depth_first_order(starts: Iterable[N], successors: Callable[[N], Iterable[N]]) -> list[N]:
     """Every node that can be reached from `starts`, each before its successors. The graph must have no cycle."""
     postorder: list[N] = []

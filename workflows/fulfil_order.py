@@ -310,15 +310,15 @@ class FulfilOrder:
     async def callback(self, delivery: CallbackDelivery) -> OrderDeliveryResult:
         run = await self._await_accepted_run()
         with refusals_as_failures():
-            verdict = callback_matching.evaluate_callback(run, delivery.step, delivery.key, delivery.event_id)
-            advance.handle_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
-            return OrderDeliveryResult(status=verdict.status, step=run.step_id(verdict.step))
+            verdict = callback_matching.evaluate_callback(run, delivery)
+            advance.handle_callback(run, delivery, verdict)
+            return OrderDeliveryResult(status=verdict.status, step=run.step_id(verdict.step) if verdict.step else None)
 
     @callback.validator
     def _validate_callback(self, delivery: CallbackDelivery) -> None:
         if self._order_run is not None:
             with refusals_as_failures():
-                callback_matching.evaluate_callback(self._order_run, delivery.step, delivery.key, delivery.event_id)
+                callback_matching.evaluate_callback(self._order_run, delivery)
 
     @workflow.update(name=UPDATE_AMEND)
     async def amend(self, message: AmendOrder) -> AmendResult:

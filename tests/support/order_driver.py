@@ -12,6 +12,7 @@ from tests.support.plans import plan_of
 from workflows.contract.order_messages import (
     ActionResult,
     Actor,
+    CallbackDelivery,
     EventDelivery,
     OrderAction,
     SetCharacteristics,
@@ -28,6 +29,7 @@ from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.event_matching import received_event
 from workflows.core.queries.order_view import step_view
 from workflows.core.state.commands import CancelActivity, Command, StartActivity, StartCall
+from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
 from workflows.core.state.state_transitions import UndoReason
@@ -122,9 +124,14 @@ class Driven:
     def call_back(self, name: str, payload: Any = None, key: str | None = None, event_id: str = "cb-1") -> str:
         """How it was taken. Raises Refused."""
         step = self.step(name)
-        key = key or self.run.idempotency_key(step)
-        verdict = callback_matching.evaluate_callback(self.run, self.run.step_id(step), key, event_id)
-        advance.handle_callback(self.run, key, event_id, payload, verdict)
+        delivery = CallbackDelivery(
+            step=self.run.step_id(step),
+            key=key or idempotency_key(self.run, step),
+            event_id=event_id,
+            payload=payload,
+        )
+        verdict = callback_matching.evaluate_callback(self.run, delivery)
+        advance.handle_callback(self.run, delivery, verdict)
         self.go_on()
         return verdict.status
 

@@ -8,20 +8,28 @@ from functools import partial
 from random import Random
 from typing import Any
 
+from compiler.graph import reachable
 from compiler.language.steps import StepKind
 from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
 from tests.support.amendments import amended
 from tests.support.pretend_world import PendingCallback, Shop, Start
 from tests.support.random_plans import START, changed_plan, random_plan
-from workflows.contract.order_messages import Actor, EventDelivery, OrderAction, SetCharacteristics, StepAction
+from workflows.contract.order_messages import (
+    Actor,
+    CallbackDelivery,
+    EventDelivery,
+    OrderAction,
+    SetCharacteristics,
+    StepAction,
+)
 from workflows.contract.states import DONE, TAKEN_BACK, StepState
 from workflows.core.actions import order_actions, step_actions
 from workflows.core.actions.order_actions import OrderActionName
 from workflows.core.amendment import apply, impact
 from workflows.core.compensation.rollback import assess_rollback
 from workflows.core.compensation.targets import order_target
-from workflows.core.compensation.undo_order import reachable, undo_graph
+from workflows.core.compensation.undo_order import undo_graph
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
 from workflows.core.execution import callback_matching, event_matching
@@ -156,7 +164,7 @@ class Trial:
             yield from self.interference()
         for step in self.run.steps:
             yield from self.of_step(step)
-        if self.run.waiting_conditions:
+        if self.run.waiting.conditions:
             yield 0.3, "agreed", self.agree
         for scope in self.run.holds.by_scope:
             yield 0.3, f"{scope} resumed", partial(self.resume, scope)
@@ -216,10 +224,13 @@ class Trial:
 
     def call_back(self, callback: PendingCallback) -> None:
         self.shop.callbacks.remove(callback)
-        verdict = callback_matching.evaluate_callback(self.run, callback.step, callback.key, f"cb/{callback.key}")
+        delivery = CallbackDelivery(
+            step=callback.step, key=callback.key, event_id=f"cb/{callback.key}", payload=callback.payload
+        )
+        verdict = callback_matching.evaluate_callback(self.run, delivery)
         if verdict.status != "late":
             self.shop.settled_with(callback)
-        advance.handle_callback(self.run, callback.key, f"cb/{callback.key}", callback.payload, verdict)
+        advance.handle_callback(self.run, delivery, verdict)
 
     def event(self, step: StepRun) -> None:
         delivery = EventDelivery(
@@ -387,8 +398,8 @@ class Trial:
         due = self.run.next_due()
         seen: dict[str, object] = {
             "state": current_order_state(self.run),
-            "fallout": self.run.fallout_count,
-            "tasks": self.run.open_task_count,
+            "fallout": self.run.counters.fallout,
+            "tasks": self.run.counters.open_tasks,
             "due": due and due[0],
         }
         for step in self.run.steps:

@@ -85,13 +85,13 @@ class OrderVisibility:
 def count_open_tasks(run: OrderRun) -> int:
     """Steps that wait for a person: tasks, and what was escalated to somebody else than those who do it anyway."""
     escalated = run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else {}
-    return run.open_task_count + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
+    return run.counters.open_tasks + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
 
 
 def _current_attributes(run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:
     return {
         STATE_KEY: rollup.current_order_state(run).value,
-        FALLOUT_KEY: run.fallout_count,
+        FALLOUT_KEY: run.counters.fallout,
         TASKS_KEY: count_open_tasks(run),
         JEOPARDY_KEY: order_jeopardy(run).value,
     }

@@ -16,10 +16,10 @@ from workflows.core.actions import assignment
 from workflows.core.actions import reschedule as time
 from workflows.core.actions.assignment import check_holder
 from workflows.core.execution import cross_order_wait
-from workflows.core.execution.failure_handling import FALLOUT_ROUNDS
 from workflows.core.execution.kinds.manual import complete_manual
-from workflows.core.execution.kinds.undo import undo_definition
+from workflows.core.execution.undo_activities import undo_definition
 from workflows.core.execution.undo_execution import end_undo, retry_undo
+from workflows.core.failures.failure_handling import FALLOUT_ROUNDS
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps import form_validation
@@ -194,9 +194,9 @@ def _retry(run: OrderRun, step: StepRun, action: StepAction) -> None:
     step.early_callback = step.answer = None
     if step.started_at is None:
         run.transition(step, StepState.PENDING)
-        run.start_queue.append(step.position)
+        run.queues.start.append(step.position)
     else:
-        run.retry_queue.append(step.position)
+        run.queues.retry.append(step.position)
 
 
 def _skip(run: OrderRun, step: StepRun, action: StepAction) -> None:

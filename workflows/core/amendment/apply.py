@@ -130,7 +130,7 @@ def _restart_with_new_input(run: OrderRun, step: StepRun) -> None:
             step.failure = step.queue = None
             run.transition(step, S.PENDING)
         if step.open_predecessors == 0:
-            run.start_queue.append(step.position)
+            run.queues.start.append(step.position)
         return
     block_followers(run, step)
     if step.state not in SETTLED:

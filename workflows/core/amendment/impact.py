@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from compiler.amendment.compare_plans import StepInputs
+from compiler.graph import reachable
 from compiler.language.steps import InPlaceUpdate
 from compiler.plan.plan import Plan
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import DONE, SETTLED, TAKEN_BACK, StepState
 from workflows.core.compensation.rollback import is_past_ponr
-from workflows.core.compensation.undo_order import reachable, undo_graph
+from workflows.core.compensation.undo_order import undo_graph
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import Phase, StepRun

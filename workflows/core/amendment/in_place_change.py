@@ -31,4 +31,4 @@ def begin_in_place_change(run: OrderRun, step: StepRun) -> None:
         run.plan, run.plan.steps[step.position], in_place=True
     )
     if step.open_predecessors == 0:
-        run.start_queue.append(step.position)
+        run.queues.start.append(step.position)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from compiler.graph import invert_edges
 from compiler.plan.plan import Plan
 from workflows.contract.states import NOT_BEGUN, SETTLED, StepState
 from workflows.core.execution import cross_order_wait
 from workflows.core.execution.hold import refresh_held_steps
 from workflows.core.execution.kinds.wait import watch_condition
 from workflows.core.state.amendment_state import PinnedStep
-from workflows.core.state.order_run import OrderRun, followers_by_step, initial_counts
+from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.settlement import stop_waiting
 from workflows.core.timing.jeopardy import reset_jeopardy_watch
@@ -26,9 +27,8 @@ def swap_plan(run: OrderRun, plan: Plan, context_changed: frozenset[int]) -> Non
     run.plan = plan
     run.profiles = [None] * len(plan.definitions)
     run.steps += [StepRun(position, 0) for position in range(len(run.steps), len(plan.steps))]
-    run.followers = followers_by_step(plan)
+    run.followers = invert_edges([step.after for step in plan.steps])
     run.position_by_id = {step.id: position for position, step in enumerate(plan.steps)}
-    run.workstream_counts = initial_counts(plan)
     run.recount()
     run.characteristics = merge_characteristics(
         before.order.characteristics, run.characteristics, plan.order.characteristics
@@ -36,10 +36,10 @@ def swap_plan(run: OrderRun, plan: Plan, context_changed: frozenset[int]) -> Non
     run.clear_caches()
     refresh_held_steps(run)
     _recount_predecessors(run)
-    run.condition_readers.clear()
-    for position in list(run.waiting_conditions):
+    run.waiting.condition_readers.clear()
+    for position in list(run.waiting.conditions):
         watch_condition(run, run.steps[position])
-    run.conditions_to_check.update(run.waiting_conditions)
+    run.queues.conditions.update(run.waiting.conditions)
     cross_order_wait.refresh_waits(run)
     run.compensation.needs_sorting = bool(run.compensation.open_undos)
     run.view_changed = True
@@ -61,7 +61,7 @@ def _recount_predecessors(run: OrderRun) -> None:
             stop_waiting(run, step)
             run.transition(step, StepState.PENDING)
         elif not step.open_predecessors and step.state is StepState.PENDING and step.phase is Phase.IDLE:
-            run.start_queue.append(step.position)
+            run.queues.start.append(step.position)
 
 
 def merge_characteristics(

@@ -1,26 +1,27 @@
-"""Redoing: from a step on, everything that ran is undone in reverse and done again, each as a new effect."""
+"""Redo: from a step on, everything that has run is undone in reverse order and done again, each as a new effect."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.graph import reachable
 from workflows.contract.states import SETTLED, TAKEN_BACK
 from workflows.core.compensation.rollback import is_past_ponr
-from workflows.core.compensation.undo_order import reachable, request_undo
+from workflows.core.compensation.undo_order import request_undo
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
+from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun
 
 
 @dataclass(frozen=True, slots=True)
 class RedoImpact:
-    """What redoing from some steps on would do. Positions in the plan."""
+    """What a redo would do. Steps are positions in the plan."""
 
     redone: list[int]
     past_ponr: list[int]
-    """Steps among them that are past their point of no return."""
+    """Those of them that are past their point of no return."""
     undone_for_good: list[int]
-    """Steps after them that are being taken back for good: nothing can be redone under these."""
+    """Later steps that are being undone for good. They forbid the redo."""
 
 
 def assess_redo(run: OrderRun, starts: list[int]) -> RedoImpact:
@@ -30,7 +31,7 @@ def assess_redo(run: OrderRun, starts: list[int]) -> RedoImpact:
     return RedoImpact(
         redone=redone,
         past_ponr=[position for position in redone if is_past_ponr(run, run.steps[position])],
-        undone_for_good=[at for at in after if run.steps[at].undoing and run.steps[at].undo_reason not in REDO_REASONS],
+        undone_for_good=[at for at in after if run.steps[at].undoing and not run.steps[at].redoing],
     )
 
 
@@ -43,22 +44,17 @@ def redo(run: OrderRun, impact: RedoImpact, reason: UndoReason = UndoReason.REDO
 
 
 def find_redo_starts(run: OrderRun, failed_step: StepRun, name: str) -> list[int]:
-    """The steps of this name of the same workstream that `failed` comes after; where it comes after none, those that
-    serve the same lines. Empty where the order has none that ran."""
-    planned = run.definition(failed_step)
-    before = reachable([failed_step.position], [each.after for each in run.plan.steps])
-    found = [position for position in sorted(before) if _is_step_named(run, position, planned.workstream, name)]
+    """The steps called `name` in the same workstream that the failed step depends on; if there are none, those that
+    serve a line of the failed step. Only steps that have run."""
+    named = [step.position for step in run.steps if _has_name(run, step, run.definition(failed_step).workstream, name)]
+    before = reachable([failed_step.position], [planned.after for planned in run.plan.steps])
+    found = [position for position in named if position in before]
     if not found:
         lines = set(run.plan.steps[failed_step.position].line_positions)
-        found = [
-            position
-            for position in range(len(run.steps))
-            if _is_step_named(run, position, planned.workstream, name)
-            and lines & set(run.plan.steps[position].line_positions)
-        ]
+        found = [position for position in named if lines & set(run.plan.steps[position].line_positions)]
     return [position for position in found if _has_run(run.steps[position])]
 
 
-def _is_step_named(run: OrderRun, position: int, workstream: str, name: str) -> bool:
-    definition = run.definition(run.steps[position])
+def _has_name(run: OrderRun, step: StepRun, workstream: str, name: str) -> bool:
+    definition = run.definition(step)
     return definition.workstream == workstream and definition.step == name

@@ -1,12 +1,13 @@
-"""Rolling back: which steps a line, a bundle or an order has, what of them can be taken back, and what has to stay."""
+"""Rollback: what can be undone of a line, a bundle or an order, and what must stay."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.graph import reachable
 from workflows.contract.states import DONE, SETTLED, TAKEN_BACK, StepState
 from workflows.core.compensation.targets import RollbackTarget
-from workflows.core.compensation.undo_order import reachable, request_undo
+from workflows.core.compensation.undo_order import request_undo
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun
@@ -14,12 +15,13 @@ from workflows.core.state.step_run import StepRun
 
 @dataclass(frozen=True, slots=True)
 class RollbackImpact:
-    """What taking a target back would do."""
+    """What rolling back a target would do. Steps are positions in the plan."""
 
     target: RollbackTarget
     undone: list[int]
-    """Have begun; those that need an undo get one."""
+    """Steps that have started."""
     discarded: list[int]
+    """Steps that have not started."""
     kept: list[int]
     """Past a point of no return, or needed by such a step."""
     past_ponr: list[int]
@@ -27,18 +29,18 @@ class RollbackImpact:
 
 
 def is_past_ponr(run: OrderRun, step: StepRun) -> bool:
-    """Whether it is at or past its point of no return: begun, and not failed for certain."""
+    """Whether the step is a point of no return and has started, or may have had an effect before it failed."""
     if not run.definition(step).definition.point_of_no_return or step.undoing:
         return False
-    if step.state in DONE or (step.state is StepState.IN_PROGRESS):
+    if step.state in DONE or step.state is StepState.IN_PROGRESS:
         return True
     return step.state not in TAKEN_BACK and step.uncertain and run.profile(step).uses_activity
 
 
 def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = False) -> RollbackImpact:
-    """Changes nothing. `override`: points of no return do not count."""
+    """Changes nothing. `override`: ignore points of no return."""
     barriers = [] if override else [at for at in target.serving_steps if is_past_ponr(run, run.steps[at])]
-    stays = reachable(barriers, [planned.after for planned in run.plan.steps]) if barriers else {}
+    stays = reachable(barriers, [planned.after for planned in run.plan.steps]) if barriers else set()
     undone, discarded, kept = [], [], []
     for position in target.exclusive_steps:
         step = run.steps[position]
@@ -46,7 +48,7 @@ def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = F
             continue
         if position in stays:
             kept.append(position)
-        elif step.state is StepState.SKIPPED and not step.undoing:  # what was to be redone is to be given up now
+        elif step.state is StepState.SKIPPED and not step.undoing:  # one that is to be redone is undone instead
             if step.uncertain and run.profile(step).uses_activity:
                 undone.append(position)
         elif step.has_started or step.state in SETTLED:
@@ -57,5 +59,5 @@ def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = F
 
 
 def roll_back(run: OrderRun, impact: RollbackImpact, reason: UndoReason) -> None:
-    """Does what was assessed."""
+    """Do what assess_rollback has found."""
     request_undo(run, (run.steps[position] for position in sorted([*impact.undone, *impact.discarded])), reason)

@@ -1,4 +1,4 @@
-"""Which steps a roll-back of an order, a line or a bundle concerns."""
+"""Which steps belong to an order, a line or a bundle that is rolled back, held or cancelled."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ RollbackScope = Literal["line", "bundle", "order"]
 
 @dataclass(frozen=True, slots=True)
 class RollbackTarget:
-    """Steps that are to be taken back. Positions in the plan."""
+    """Steps are positions in the plan."""
 
     label: str
     """`line 1`, `the order`."""
     exclusive_steps: list[int]
-    """Those that serve nothing else."""
+    """Steps that serve nothing outside the target: these are undone."""
     serving_steps: list[int]
-    """Those that serve it at all: a point of no return that they have passed binds it."""
+    """Steps that serve the target, and perhaps others: a point of no return among them counts."""
 
 
 def order_target(run: OrderRun) -> RollbackTarget:
@@ -30,20 +30,20 @@ def order_target(run: OrderRun) -> RollbackTarget:
 
 
 def line_target(run: OrderRun, line_id: str) -> RollbackTarget | None:
-    """Of this order line or fulfilment line, and all that stands under it; None where there is none."""
+    """An order line or fulfilment line, with everything below it; None if the order has no such line."""
     root = find_line(run, line_id)
     return None if root is None else _target(line_tree(run), f"line {line_id}", {root}, children=True)
 
 
 def find_line(run: OrderRun, line_id: str) -> int | None:
-    """As workflows.core.state.line_tree numbers it."""
-    everyone = [*run.plan.order_lines, *run.plan.fulfilment_lines]
-    return next((position for position, line in enumerate(everyone) if line.id == line_id), None)
+    """The line's number in workflows.core.state.line_tree."""
+    lines = [*run.plan.order_lines, *run.plan.fulfilment_lines]
+    return next((number for number, line in enumerate(lines) if line.id == line_id), None)
 
 
 def target_around(run: OrderRun, step: StepRun, scope: RollbackScope) -> RollbackTarget:
-    """`line`: the order lines that a step stands under, without their child order lines; `bundle`: the top-level ones,
-    with everything under them."""
+    """The target that a step belongs to. `line`: the nearest order lines above it, without their child order lines.
+    `bundle`: the top-level order lines above it, with everything below them."""
     if scope == "order":
         return order_target(run)
     tree = line_tree(run)

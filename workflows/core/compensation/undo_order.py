@@ -1,13 +1,14 @@
-"""Steps are taken back: stopped where they are, then undone, each after everything that depends on it.
+"""The order of undos: each step is stopped where it is, then undone after everything that depends on it.
 
-What an undo does is in execution/undo_execution.py; which steps are meant, in targets.py, rollback.py and rework.py.
+What an undo does is in execution/undo_execution.py; which steps are undone, in targets.py, rollback.py and redo.py.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 
+from compiler.graph import invert_edges, reachable
 from workflows.contract.states import SETTLED, TAKEN_BACK, StepState
 from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun, require
@@ -17,18 +18,23 @@ from workflows.core.steps.settlement import block_followers, release_followers, 
 
 S = StepState
 
-
-REASON_PRECEDENCE = {UndoReason.REDO: 0, UndoReason.REVISION: 1, UndoReason.AMENDMENT: 2}
-"""What is done again may yet be done otherwise, left out, or given up with its order (3): the weightier wish stands."""
+REASON_PRECEDENCE: Mapping[UndoReason | None, int] = {
+    None: -1,
+    UndoReason.REDO: 0,
+    UndoReason.REVISION: 1,
+    UndoReason.AMENDMENT: 2,
+    UndoReason.FAILURE: 3,
+    UndoReason.CANCELLATION: 3,
+}
+"""A step that is being undone may be needed undone for another reason, too. The stronger reason wins; of two equally
+strong ones, the first."""
 
 
 def request_undo(run: OrderRun, steps: Iterable[StepRun], reason: UndoReason) -> None:
-    """These steps are taken back. One that is being taken back already may be so for a weightier reason from now on."""
+    """Undo these steps. For one that is being undone already, the reason may become a stronger one."""
     for step in steps:
         if step.undoing:
-            if step.undo_reason is None or REASON_PRECEDENCE.get(step.undo_reason, 3) < REASON_PRECEDENCE.get(
-                reason, 3
-            ):
+            if REASON_PRECEDENCE[step.undo_reason] < REASON_PRECEDENCE[reason]:
                 step.undo_reason = reason
         elif step.state not in TAKEN_BACK:
             _request_step_undo(run, step, reason)
@@ -36,10 +42,10 @@ def request_undo(run: OrderRun, steps: Iterable[StepRun], reason: UndoReason) ->
 
 
 def _request_step_undo(run: OrderRun, step: StepRun, reason: UndoReason) -> None:
-    again = reason in REDO_REASONS
-    if step.has_started if step.state not in SETTLED else again or step.uncertain or step.state is not S.SKIPPED:
+    redo = reason in REDO_REASONS
+    if _needs_undo(step, redo=redo):
         step.undo_reason = reason
-        if again:
+        if redo:
             block_followers(run, step)
         number = 1 if step.undo is None else step.undo.number + 1
         run.set_undo_state(step, UndoRun(number=number), S.PENDING)
@@ -48,8 +54,8 @@ def _request_step_undo(run: OrderRun, step: StepRun, reason: UndoReason) -> None
             run.jeopardy_watch.stop_clock(step, run.now)
         _stop_attempt(run, step)
     elif step.state is S.SKIPPED:
-        return  # nothing was done, and nobody waits for it
-    elif again:
+        return  # it has no effect, and its followers need not wait
+    elif redo:
         step.undo_reason = reason
         reset_step(run, step)
     else:
@@ -57,8 +63,14 @@ def _request_step_undo(run: OrderRun, step: StepRun, reason: UndoReason) -> None
         settle(run, step, S.DISCARDED if step.number == 1 else S.CANCELLED)
 
 
+def _needs_undo(step: StepRun, *, redo: bool) -> bool:
+    if step.state not in SETTLED:
+        return step.has_started
+    return redo or step.uncertain or step.state is not S.SKIPPED
+
+
 def _stop_attempt(run: OrderRun, step: StepRun) -> None:
-    """An attempt that is under way ends by itself, for better or worse; no other follows."""
+    """Cancel the running attempt and wait for its end. No further attempt follows."""
     if step.in_flight and step.phase in (Phase.CALL, Phase.ACTIVITY):
         run.commands.append(CancelActivity(step.position, step.launch))
         run.compensation.stopping_count += 1
@@ -67,16 +79,16 @@ def _stop_attempt(run: OrderRun, step: StepRun) -> None:
 
 
 def last_attempt_ended(run: OrderRun, step: StepRun) -> None:
-    """The last attempt of a step that is being taken back has ended; `uncertain` tells what is known of it."""
+    """The last attempt of a step to undo has ended. `uncertain` says whether it may have had an effect."""
     run.compensation.stopping_count -= 1
     work_stopped(run, step)
 
 
 def work_stopped(run: OrderRun, step: StepRun) -> None:
-    """Nothing of its work is under way any more. What has done nothing, for certain, is taken back by that."""
+    """None of the step's own work is running any more. If it has had no effect for certain, it is undone by that."""
     if step.state not in SETTLED:
         if step.phase in (Phase.POLL, Phase.CALLBACK):
-            step.uncertain = True  # the call was taken, and what it leads to is on its way
+            step.uncertain = True  # the system has accepted the call, and is working on it
         stop_waiting(run, step)
         if not step.uncertain and not step.changing_in_place:
             mark_undone(run, step)
@@ -85,14 +97,14 @@ def work_stopped(run: OrderRun, step: StepRun) -> None:
 
 
 def enqueue_undo(run: OrderRun, step: StepRun) -> None:
-    """Its undo has its turn at once, unless something that depends on the step is still to be undone."""
-    withdrawals = run.compensation
-    if not withdrawals.needs_sorting and withdrawals.open_follower_counts.get(step.position) == 0:
-        withdrawals.undo_queue.append(step.position)
+    """Queue the step's undo, unless something that depends on the step is not undone yet."""
+    compensation = run.compensation
+    if not compensation.needs_sorting and compensation.open_follower_counts.get(step.position) == 0:
+        compensation.undo_queue.append(step.position)
 
 
 def mark_undone(run: OrderRun, step: StepRun, final_state: StepState = S.COMPLETED) -> None:
-    """The step's effect is gone, or there was none (`how`: completed), or a person says that it may stay (skipped)."""
+    """End the undo. completed: there is no effect any more. skipped: a person says that the effect may stay."""
     run.transition_undo(step, final_state)
     require(step.undo).again_at = require(step.undo).deadline = None
     run.compensation.open_undos.pop(step.position, None)
@@ -111,7 +123,7 @@ def mark_undone(run: OrderRun, step: StepRun, final_state: StepState = S.COMPLET
 
 
 def reset_step(run: OrderRun, step: StepRun) -> None:
-    """It is as if it had not begun, and what it does next is a new effect."""
+    """As if the step had not started. What it does next is a new effect, with a new idempotency key."""
     revised = step.undo_reason is UndoReason.REVISION or step.state is S.AMENDED
     if step.state is not S.PENDING:
         run.transition(step, S.PENDING)
@@ -126,72 +138,52 @@ def reset_step(run: OrderRun, step: StepRun) -> None:
     if revised:
         step.changes = None
     if step.open_predecessors == 0:
-        run.start_queue.append(step.position)
+        run.queues.start.append(step.position)
 
 
 def sort_undos(run: OrderRun) -> None:
-    """Finds out anew what has to be undone before what. Chains through steps that are not undone count, too."""
-    withdrawals = run.compensation
-    withdrawals.needs_sorting = False
-    before, followers = undo_graph(run)
-    withdrawals.predecessors = before
-    awaited = {
-        **withdrawals.open_undos,
-        **run.amendments.ending_attempts,
-    }  # the latter end before anything that they came after is undone
+    """Compute which undos wait for which. A step that is not undone passes on the dependency."""
+    compensation = run.compensation
+    compensation.needs_sorting = False
+    predecessors, followers = undo_graph(run)
+    compensation.predecessors = predecessors
+    # Attempts that an amendment waits for end before anything that they depend on is undone.
+    awaited = {**compensation.open_undos, **run.amendments.ending_attempts}
     below = reachable(awaited, followers)
-    above = reachable(awaited, before)
-    withdrawals.open_follower_counts = {
+    above = reachable(awaited, predecessors)
+    compensation.open_follower_counts = {
         position: sum(follower in above for follower in followers[position]) for position in below if position in above
     }
-    withdrawals.undo_queue = deque(
-        position for position in withdrawals.open_undos if withdrawals.open_follower_counts[position] == 0
+    compensation.undo_queue = deque(
+        position for position in compensation.open_undos if compensation.open_follower_counts[position] == 0
     )
 
 
-def undo_predecessors(run: OrderRun, position: int) -> tuple[int, ...]:
-    """What the step came after when it began, should an amendment have changed it since."""
-    sight = run.amendments.pinned_steps.get(position)
-    return run.plan.steps[position].after if sight is None else sight.step.after
-
-
 def undo_graph(run: OrderRun) -> tuple[list[tuple[int, ...]], list[list[int]]]:
-    """Of each step what it came after, and what came after it: the order in which steps are undone."""
-    if not run.amendments.pinned_steps:
+    """Predecessors and followers of each step, as they were when the steps began."""
+    pinned_steps = run.amendments.pinned_steps
+    if not pinned_steps:
         return [planned.after for planned in run.plan.steps], run.followers
-    before = [undo_predecessors(run, position) for position in range(len(run.steps))]
-    followers: list[list[int]] = [[] for _ in before]
-    for position, positions in enumerate(before):
-        for each in positions:
-            followers[each].append(position)
-    return before, followers
-
-
-def reachable(positions: Iterable[int], edges: Sequence[Sequence[int]]) -> dict[int, None]:
-    """These steps, and all that the links lead to from them."""
-    found = dict.fromkeys(positions)
-    ahead = list(found)
-    while ahead:
-        for position in edges[ahead.pop()]:
-            if position not in found:
-                found[position] = None
-                ahead.append(position)
-    return found
+    predecessors = [
+        pinned_steps[position].step.after if position in pinned_steps else planned.after
+        for position, planned in enumerate(run.plan.steps)
+    ]
+    return predecessors, invert_edges(predecessors)
 
 
 def _unblock_predecessors(run: OrderRun, position: int) -> None:
-    """The step is undone: those that it depended on may have their turn."""
-    withdrawals = run.compensation
-    if withdrawals.needs_sorting or withdrawals.open_follower_counts.get(position) != 0:
+    """The step is undone: undos that waited only for it may start."""
+    compensation = run.compensation
+    if compensation.needs_sorting or compensation.open_follower_counts.get(position) != 0:
         return
     cleared = [position]
     while cleared:
-        for before in withdrawals.predecessors[cleared.pop()]:
-            if before not in withdrawals.open_follower_counts:
+        for before in compensation.predecessors[cleared.pop()]:
+            if before not in compensation.open_follower_counts:
                 continue
-            withdrawals.open_follower_counts[before] -= 1
-            if withdrawals.open_follower_counts[before] == 0:
-                if before in withdrawals.open_undos:
-                    withdrawals.undo_queue.append(before)
+            compensation.open_follower_counts[before] -= 1
+            if compensation.open_follower_counts[before] == 0:
+                if before in compensation.open_undos:
+                    compensation.undo_queue.append(before)
                 else:
                     cleared.append(before)

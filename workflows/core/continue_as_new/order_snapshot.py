@@ -221,13 +221,13 @@ def _rebuild_queues(run: OrderRun) -> None:
         if step.undoing:
             schedule_undo_timers(run, step)
             if step.queued:
-                run.activity_queue.append(step.position)
+                run.queues.activity.append(step.position)
         if step.undoing or step.state in SETTLED:
             continue
         if step.state is StepState.PENDING and step.open_predecessors == 0:
-            run.start_queue.append(step.position)
+            run.queues.start.append(step.position)
         if step.queued:
-            run.activity_queue.append(step.position)
+            run.queues.activity.append(step.position)
         if step.again_at is not None:
             run.wake_at(step, step.again_at)
         if step.deadline is not None:
@@ -238,6 +238,6 @@ def _rebuild_queues(run: OrderRun) -> None:
             if step.key is not None and not step.subscribed:
                 subscribe(run, step)
             for name in step.event_names:
-                run.event_waiters.setdefault((name, step.key), {})[step.position] = None
+                run.waiting.events.setdefault((name, step.key), {})[step.position] = None
         elif step.phase is Phase.CONDITION:
             watch_condition(run, step)

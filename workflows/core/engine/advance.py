@@ -12,22 +12,16 @@ from typing import Any
 
 from activity_contract.calls import DEFINITION_ERROR
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
-from workflows.contract.order_messages import StepAction
+from workflows.contract.order_messages import CallbackDelivery, StepAction
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.actions import step_actions
 from workflows.core.amendment.apply import recheck_step
 from workflows.core.compensation.undo_order import last_attempt_ended, sort_undos
 from workflows.core.execution import callback_matching, cross_order_notify, cross_order_wait, event_matching
-from workflows.core.execution.failure_handling import (
-    INTERNAL_ERROR,
-    fallout_queue,
-    handle_failure,
-    move_to_fallout,
-    retry_from_fallout,
-    schedule_retry,
-)
+from workflows.core.execution.delivery_verdict import DeliveryVerdict
+from workflows.core.execution.dispatch import ACTIVITY_STARTERS, DEADLINE_HANDLERS, RESULT_HANDLERS
 from workflows.core.execution.hold import hold_if_held
-from workflows.core.execution.kinds import ACTIVITY_STARTERS, DEADLINE_HANDLERS, RESULT_HANDLERS
+from workflows.core.execution.kinds.event import complete_with_event
 from workflows.core.execution.kinds.wait import check_condition
 from workflows.core.execution.step_start import begin, try_start
 from workflows.core.execution.undo_execution import (
@@ -37,10 +31,20 @@ from workflows.core.execution.undo_execution import (
     move_undo_to_fallout,
     try_start_undo,
 )
+from workflows.core.failures.failure_handling import (
+    INTERNAL_ERROR,
+    fallout_queue,
+    handle_failure,
+    move_to_fallout,
+    retry_from_fallout,
+    schedule_retry,
+)
 from workflows.core.state.commands import Command
 from workflows.core.state.event_inbox import ReceivedEvent
-from workflows.core.state.order_run import OrderRun
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
+from workflows.core.steps.early_deliveries import match_early_events
+from workflows.core.steps.event_match import accepts_event
 from workflows.core.steps.expression_scope import StepExpressionError
 from workflows.core.steps.settlement import enqueue_activity
 from workflows.core.timing import sla
@@ -56,7 +60,7 @@ def start_order(run: OrderRun) -> None:
     """The order is accepted: the first steps have their turn."""
     run.audit_log.record(run.now, "accepted")
     reset_jeopardy_watch(run)
-    run.start_queue.extend(step.position for step in run.steps if step.open_predecessors == 0)
+    run.queues.start.extend(step.position for step in run.steps if step.open_predecessors == 0)
 
 
 def advance(run: OrderRun) -> bool:
@@ -66,35 +70,35 @@ def advance(run: OrderRun) -> bool:
         if run.amendments.recheck_queue:
             budget -= 1
             run_guarded(run, run.steps[run.amendments.recheck_queue.popleft()], recheck_step)
-        elif run.start_queue:
+        elif run.queues.start:
             budget -= 1
-            step = run.steps[run.start_queue.popleft()]
+            step = run.steps[run.queues.start.popleft()]
             if step.state is StepState.PENDING and step.open_predecessors == 0 and not step.undoing:
                 run_guarded(run, step, try_start)
-        elif run.retry_queue:
+        elif run.queues.retry:
             budget -= 1
-            step = run.steps[run.retry_queue.popleft()]  # which may have been taken back since
+            step = run.steps[run.queues.retry.popleft()]  # which may have been taken back since
             if step.state in (StepState.FATALLY_FAILED, StepState.ON_HOLD) and not step.undoing:
                 run_guarded(run, step, begin)
-        elif run.conditions_to_check:
-            position = next(iter(run.conditions_to_check))
-            del run.conditions_to_check[position]
+        elif run.queues.conditions:
+            position = next(iter(run.queues.conditions))
+            del run.queues.conditions[position]
             if run.steps[position].phase is Phase.CONDITION:
                 run_guarded(run, run.steps[position], check_condition)
         elif run.inbox.needs_recheck:
-            for step, event in event_matching.match_early_events(run):
-                if event in run.inbox.early_events and event_matching.accepts_event(run, step, event):
+            for step, event in match_early_events(run):
+                if event in run.inbox.early_events and accepts_event(run, step, event):
                     run.inbox.early_events.remove(event)
-                    run_guarded(run, step, event_matching.complete_with_event, event)
+                    run_guarded(run, step, complete_with_event, event)
         elif run.compensation.needs_sorting:
             budget -= len(run.compensation.open_undos)
             sort_undos(run)
         elif run.compensation.undo_queue:
             budget -= 1
             run_guarded(run, run.steps[run.compensation.undo_queue.popleft()], try_start_undo)
-        elif run.activity_queue and run.in_flight_count < run.max_in_flight and not run.draining:
+        elif run.queues.activity and run.counters.in_flight < run.max_in_flight and not run.draining:
             budget -= 1
-            step = run.steps[run.activity_queue.popleft()]
+            step = run.steps[run.queues.activity.popleft()]
             if step.queued:
                 run_guarded(run, step, _start_queued_activity)
         else:
@@ -143,7 +147,7 @@ def _start_queued_activity(run: OrderRun, step: StepRun) -> None:
             step.started_at = run.now
     ACTIVITY_STARTERS[step.active_phase](run, step)
     step.in_flight = True
-    run.in_flight_count += 1
+    run.counters.in_flight += 1
 
 
 def _complete_in_flight(run: OrderRun, step: StepRun, launch_number: int) -> bool:
@@ -151,7 +155,7 @@ def _complete_in_flight(run: OrderRun, step: StepRun, launch_number: int) -> boo
     if not step.in_flight or step.launch != launch_number:
         return False
     step.in_flight = False
-    run.in_flight_count -= 1
+    run.counters.in_flight -= 1
     return True
 
 
@@ -238,19 +242,16 @@ def _retry_after_pause(run: OrderRun, step: StepRun) -> None:
         enqueue_activity(run, step)
 
 
-def handle_event(run: OrderRun, event: ReceivedEvent, verdict: event_matching.EventVerdict) -> None:
+def handle_event(run: OrderRun, event: ReceivedEvent, verdict: DeliveryVerdict) -> None:
     if verdict.step is None:
         event_matching.apply_event(run, event, verdict)
     else:
         run_guarded(run, verdict.step, lambda run, _step: event_matching.apply_event(run, event, verdict))
 
 
-def handle_callback(
-    run: OrderRun, key: str, event_id: str, payload: Any, verdict: callback_matching.CallbackVerdict
-) -> None:
-    run_guarded(
-        run, verdict.step, lambda run, _step: callback_matching.apply_callback(run, key, event_id, payload, verdict)
-    )
+def handle_callback(run: OrderRun, delivery: CallbackDelivery, verdict: DeliveryVerdict) -> None:
+    step = require(verdict.step)
+    run_guarded(run, step, lambda run, _step: callback_matching.apply_callback(run, delivery, verdict))
 
 
 def order_watch_ended(run: OrderRun, watch: StepWatch, status: CrossOrderStepStatus | None) -> None:

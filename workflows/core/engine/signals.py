@@ -9,6 +9,7 @@ from workflows.contract.order_messages import Actor, CallbackDelivery, EventDeli
 from workflows.core.actions import order_actions
 from workflows.core.engine import advance
 from workflows.core.execution import callback_matching, cross_order_notify, event_matching
+from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.event_matching import received_event
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.refusal import RequestRefused
@@ -53,13 +54,13 @@ def _handle_event(run: OrderRun, delivery: EventDelivery) -> None:
     except RequestRefused as refused:
         keep = refused.code is RefusalCode.AMBIGUOUS and run.inbox.has_room_for(event.size)
         if keep:
-            event_matching.apply_event(run, event, event_matching.EventVerdict("kept"))
+            event_matching.apply_event(run, event, DeliveryVerdict("kept"))
         run.audit_log.record(run.now, f"event {event.name} {'kept' if keep else 'dropped'}", reason=str(refused))
 
 
 def _handle_callback(run: OrderRun, delivery: CallbackDelivery) -> None:
     try:
-        verdict = callback_matching.evaluate_callback(run, delivery.step, delivery.key, delivery.event_id)
-        advance.handle_callback(run, delivery.key, delivery.event_id, delivery.payload, verdict)
+        verdict = callback_matching.evaluate_callback(run, delivery)
+        advance.handle_callback(run, delivery, verdict)
     except RequestRefused as refused:
         run.audit_log.record(run.now, "callback dropped", reason=str(refused))

@@ -1,97 +1,91 @@
-"""Callbacks: a system that acknowledged a call says later that it is done, perhaps even before its answer is here."""
+"""Callbacks: a system that has acknowledged a call reports its result later, or even before its acknowledgement."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, Literal
-
-from workflows.contract.order_messages import RefusalCode
+from workflows.contract.order_messages import CallbackDelivery, RefusalCode
 from workflows.contract.states import SETTLED, StepState
+from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.kinds.call import handle_callback
-from workflows.core.execution.kinds.undo import recover_from_callback
+from workflows.core.execution.undo_activities import recover_from_callback
 from workflows.core.execution.undo_execution import RECOVERY_PHASES, end_undo
-from workflows.core.state.order_run import OrderRun
+from workflows.core.state.idempotency_key import idempotency_key, is_undo_key, undo_idempotency_key
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun, UndoRun
+from workflows.core.steps.early_deliveries import keep_early_callback, take_early_callback
 from workflows.core.steps.refusal import RequestRefused, find_step
 
 
-@dataclass(frozen=True, slots=True)
-class CallbackVerdict:
-    status: Literal["completed", "kept", "duplicate", "late"]
-    step: StepRun
-
-
-def evaluate_callback(run: OrderRun, step_id: str, key: str, event_id: str) -> CallbackVerdict:
-    """`key`: the idempotency key that the call was made with. Raises Refused (not_found, invalid)."""
-    step = find_step(run, step_id)
+def evaluate_callback(run: OrderRun, delivery: CallbackDelivery) -> DeliveryVerdict:
+    """What the callback would do; always with a step. Changes nothing. Raises RequestRefused (not_found, invalid)."""
+    step = find_step(run, delivery.step)
     undo = step.undo if step.undo is not None and step.undo.is_open else None
-    if undo is not None and key == run.undo_idempotency_key(step):
-        return _evaluate_for_undo(run, step, undo, key, event_id)
-    if key.startswith(f"{run.plan.order.id}/{run.step_id(step)}/undo/"):  # of an undo that is over
-        return CallbackVerdict("duplicate" if run.inbox.has_seen(_dedup_id(key, event_id)) else "late", step)
+    if undo is not None and delivery.key == undo_idempotency_key(run, step):
+        return _evaluate_for_undo(run, step, undo, delivery)
+    seen = run.inbox.has_seen(_dedup_id(delivery))
+    if is_undo_key(run, step, delivery.key):  # of an undo that has ended
+        return DeliveryVerdict("duplicate" if seen else "late", step)
     call = run.definition(step).definition.call
     if call is None or call.callback is None:
         raise RequestRefused(RefusalCode.INVALID, f"Step {run.step_id(step)} waits for no callback")
-    if run.inbox.has_seen(_dedup_id(key, event_id)):
-        return CallbackVerdict("duplicate", step)
-    if key != run.idempotency_key(step) or step.state in SETTLED:
-        return CallbackVerdict("late", step)
+    if seen:
+        return DeliveryVerdict("duplicate", step)
+    if delivery.key != idempotency_key(run, step) or step.state in SETTLED:
+        return DeliveryVerdict("late", step)
     if undo is not None:
-        # what the step did is of use as long as its undo has not begun
-        learns = undo.phase in (Phase.IDLE, *RECOVERY_PHASES) and not undo.learnt
-        return CallbackVerdict("kept" if learns else "late", step)
+        # The undo can use the step's output until it has begun.
+        useful = undo.phase in (Phase.IDLE, *RECOVERY_PHASES) and not undo.learnt
+        return DeliveryVerdict("kept" if useful else "late", step)
     if not step.has_started:
         raise RequestRefused(RefusalCode.INVALID, f"Step {run.step_id(step)} has made no call yet")
     if step.phase is Phase.CALL and step.state in (StepState.READY, StepState.IN_PROGRESS):
-        return CallbackVerdict("duplicate" if step.early_callback is not None else "kept", step)
-    return CallbackVerdict("completed", step)
+        return DeliveryVerdict("duplicate" if step.early_callback is not None else "kept", step)
+    return DeliveryVerdict("completed", step)
 
 
-def _evaluate_for_undo(run: OrderRun, step: StepRun, undo: UndoRun, key: str, event_id: str) -> CallbackVerdict:
-    if run.inbox.has_seen(_dedup_id(key, event_id)):
-        return CallbackVerdict("duplicate", step)
+def _evaluate_for_undo(run: OrderRun, step: StepRun, undo: UndoRun, delivery: CallbackDelivery) -> DeliveryVerdict:
+    if run.inbox.has_seen(_dedup_id(delivery)):
+        return DeliveryVerdict("duplicate", step)
     if undo.phase is Phase.UNDO_CALL and undo.state is StepState.IN_PROGRESS:
-        return CallbackVerdict("duplicate" if undo.early_callback is not None else "kept", step)
-    return CallbackVerdict("completed", step)
+        return DeliveryVerdict("duplicate" if undo.early_callback is not None else "kept", step)
+    return DeliveryVerdict("completed", step)
 
 
-def _dedup_id(key: str, event_id: str) -> str:
-    """An id counts once for an effect: systems that give none send a digest, and many bodies are alike."""
-    return f"{key} {event_id}"
+def _dedup_id(delivery: CallbackDelivery) -> str:
+    """An event id counts once per key: systems that send no id get a digest of the body, and many bodies are equal."""
+    return f"{delivery.key} {delivery.event_id}"
 
 
-def apply_callback(run: OrderRun, key: str, event_id: str, payload: Any, verdict: CallbackVerdict) -> None:
-    """Does what the verdict says. The step's boundary is the caller's."""
+def apply_callback(run: OrderRun, delivery: CallbackDelivery, verdict: DeliveryVerdict) -> None:
+    """Do what the verdict says. Raises StepExpressionError."""
     if verdict.status == "duplicate":
         return
-    run.inbox.mark_seen(_dedup_id(key, event_id))
-    step = verdict.step
+    run.inbox.mark_seen(_dedup_id(delivery))
+    step = require(verdict.step)
     if step.undo is not None and step.undo.is_open:
-        _apply_while_undoing(run, step, step.undo, key, payload, verdict)
+        _apply_while_undoing(run, step, step.undo, delivery, verdict)
     elif verdict.status == "kept":
-        step.early_callback = (payload,)
+        keep_early_callback(step, delivery.payload)
     elif verdict.status == "completed":
         if step.state is StepState.FATALLY_FAILED:
-            run.audit_log.record(run.now, "called back after all", run.step_id(step))
-        handle_callback(run, step, payload)
+            run.audit_log.record(run.now, "late callback", run.step_id(step))
+        handle_callback(run, step, delivery.payload)
 
 
 def _apply_while_undoing(
-    run: OrderRun, step: StepRun, undo: UndoRun, key: str, payload: Any, verdict: CallbackVerdict
+    run: OrderRun, step: StepRun, undo: UndoRun, delivery: CallbackDelivery, verdict: DeliveryVerdict
 ) -> None:
-    if key == run.undo_idempotency_key(step):
+    if delivery.key == undo_idempotency_key(run, step):
         if verdict.status == "kept":
-            undo.early_callback = (payload,)
+            keep_early_callback(undo, delivery.payload)
         else:
             end_undo(run, step, StepState.COMPLETED)
     elif verdict.status == "kept":
-        run.audit_log.record(run.now, "called back while it was to be undone", run.step_id(step))
-        recover_from_callback(run, step, payload)
+        run.audit_log.record(run.now, "callback before its undo", run.step_id(step))
+        recover_from_callback(run, step, delivery.payload)
     else:
-        run.audit_log.record(run.now, "called back while it was being undone: too late", run.step_id(step))
+        run.audit_log.record(run.now, "callback during its undo: too late", run.step_id(step))
 
 
 def use_early_callback(run: OrderRun, step: StepRun) -> None:
-    """The call was not answered, but the system has called back: so it has done the work."""
-    callback, step.early_callback = step.early_callback, None
-    handle_callback(run, step, callback[0] if callback else None)
+    """The call got no response, but its callback has arrived: the system has done the work."""
+    handle_callback(run, step, take_early_callback(step))

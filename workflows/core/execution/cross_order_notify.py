@@ -1,101 +1,87 @@
-"""Other orders' steps that wait for a step of this one: when it is settled, they are told."""
+"""Steps of other orders that wait for a step of this order: they are notified when it settles."""
 
 from __future__ import annotations
-
-from collections.abc import Iterable
 
 from activity_contract.cross_order import CrossOrderStatus, CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import MailboxDelivery
 from compiler.plan.plan import Plan
-from workflows.contract.states import SETTLED, StepState
+from workflows.contract.states import TAKEN_BACK, StepState
 from workflows.core.state.commands import SendStepStatus
 from workflows.core.state.order_links import WatchedStep, WatchKey
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import StepRun
 
 MAX_NOTIFICATIONS = 100
-"""Temporal lets a workflow have 2,000 signals to others under way."""
-
-CANCELLED_STATES = frozenset({StepState.DISCARDED, StepState.CANCELLED})
-"""Nothing of such a step is left: for whoever waits it counts only where nothing else is."""
+"""At the same time. Temporal allows 2,000 open signals to other workflows."""
 
 
 def add_watch(run: OrderRun, request: StepWatch) -> None:
-    """From now on the order that asks is told; at once, where there is something to tell."""
+    """Notify the order that asks: at once, or as soon as the step settles."""
     run.order_links.add_watch(request)
 
 
 def notify_watchers(run: OrderRun) -> None:
-    """Tells those whose step is settled, or is not to be. Costs nothing where nobody has asked."""
-    between = run.order_links
-    for key, watched in list(between.watched_steps.items()):
-        standing = _watched_status(run, key, watched)
-        if standing[0] == "open":
+    """Notify those whose step has settled, or will not be done. Costs nothing for an order that nobody watches."""
+    links = run.order_links
+    for key, watched in list(links.watched_steps.items()):
+        status = _watched_status(run, key, watched)
+        if status[0] == "open":
             continue
-        for waiting, asked in list(watched.watches.items()):
-            if between.notifications_in_flight >= MAX_NOTIFICATIONS:
+        for watcher, watch in list(watched.watches.items()):
+            if links.notifications_in_flight >= MAX_NOTIFICATIONS:
                 return
-            between.notifications_in_flight += 1
-            del watched.watches[waiting]
-            run.commands.append(SendStepStatus(asked.order_id, CrossOrderStepStatus.for_watch(asked, *standing)))
-        del between.watched_steps[key]
+            links.notifications_in_flight += 1
+            del watched.watches[watcher]
+            run.commands.append(SendStepStatus(watch.order_id, CrossOrderStepStatus.for_watch(watch, *status)))
+        del links.watched_steps[key]
 
 
 def notification_done(run: OrderRun) -> None:
-    """An answer has arrived, or the order that it was for is no longer there."""
+    """The notification has arrived, or the order that it was for does not exist any more."""
     run.order_links.notifications_in_flight -= 1
 
 
 def step_status(run: OrderRun, request: StepWatch) -> CrossOrderStepStatus:
-    """How far the step is now."""
+    """The current status of the step."""
     return CrossOrderStepStatus.for_watch(
         request, *_watched_status(run, (request.workstream, request.other_step), WatchedStep())
     )
 
 
 def mailbox_delivery(request: StepWatch) -> MailboxDelivery:
-    """What is asked of an order that is not there, as its mailbox keeps it: once for whoever waits."""
-    known_by = f"watch {request.order_id} {request.step_id} {request.workstream} {request.other_step}"
-    return MailboxDelivery(event_id=known_by, name="watch", watch=request)
+    """The request for the mailbox of an order that does not exist yet. Its id is the same for each repetition."""
+    event_id = f"watch {request.order_id} {request.step_id} {request.workstream} {request.other_step}"
+    return MailboxDelivery(event_id=event_id, name="watch", watch=request)
 
 
 def _watched_status(run: OrderRun, key: WatchKey, watched: WatchedStep) -> tuple[CrossOrderStatus, str]:
     if watched.positions is None:
         watched.positions = resolve_steps(run.plan, *key)
-    positions = watched.positions
-    if not positions:
+    steps = [run.steps[position] for position in watched.positions]
+    if not steps:
         return "missing", ""
-    while watched.first_open < len(positions) and is_final(run.steps[positions[watched.first_open]]):
+    while watched.first_open < len(steps) and steps[watched.first_open].is_final:
         watched.first_open += 1
-    steps = [run.steps[position] for position in positions]
-    if watched.first_open < len(positions) or not all(map(is_final, steps)):
+    if watched.first_open < len(steps) or not all(step.is_final for step in steps):
         return "open", ""
     states = {step.state for step in steps}
-    if states - CANCELLED_STATES:
+    if states - TAKEN_BACK:
         return "done", ""
     return "undone", " and ".join(state.value for state in StepState if state in states)
 
 
-def is_final(step: StepRun) -> bool:
-    """It is settled, and is neither being taken back nor to be done again."""
-    return step.state in SETTLED and not step.undoing
-
-
 def resolve_steps(plan: Plan, workstream: str, name: str) -> list[int]:
-    """Positions of all instances of `workstream.step`, of a step of `workstream`, of all steps of a workstream; or of
-    the one instance with this id."""
+    """Positions of the steps that a reference from another order means.
+
+    `name` is `workstream.step`, a step of `workstream`, another workstream (all its steps), or the id of one instance.
+    """
     group, dot, step = name.partition(".")
-    for wanted in ((group, step),) if dot else ((workstream, name), (name, "")):
+    for meant in ((group, step),) if dot else ((workstream, name), (name, "")):
         definitions = {
             number
             for number, planned in enumerate(plan.definitions)
-            if planned.workstream == wanted[0] and wanted[1] in (planned.step, "")
+            if planned.workstream == meant[0] and meant[1] in (planned.step, "")
         }
         found = [at for at, planned in enumerate(plan.steps) if planned.definition_position in definitions]
         if found:
             return found
-    return list(_positions_with_id(plan, name))
-
-
-def _positions_with_id(plan: Plan, step_id: str) -> Iterable[int]:
-    return (position for position, planned in enumerate(plan.steps) if planned.id == step_id)
+    return [position for position, planned in enumerate(plan.steps) if planned.id == name]

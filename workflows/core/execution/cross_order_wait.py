@@ -1,7 +1,7 @@
 """A step that waits for a step of another order (`after: [{order, step, within}]`), whichever order comes first.
 
-Its turn begins when its own predecessors are settled: then the other order is asked, and `within` is counted. It stays
-`pending` meanwhile. An answer that is lost is asked for again, so nothing hangs on a single message.
+When the step's own predecessors are settled, the other order is asked, and `within` begins. The step stays `pending`.
+The question is repeated until there is an answer, so a lost message does no harm.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from compiler.language.steps import CrossOrderReference
 from compiler.values import as_text
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import StepState
-from workflows.core.execution.failure_handling import handle_failure
+from workflows.core.failures.failure_handling import handle_failure
 from workflows.core.state.commands import WatchOrderStep
 from workflows.core.state.order_links import AwaitedStep
 from workflows.core.state.order_run import OrderRun
@@ -23,25 +23,26 @@ from workflows.core.steps.refusal import RequestRefused
 from workflows.core.steps.settlement import stop_waiting
 
 INITIAL_PAUSE, MAX_PAUSE = 60.0, 86_400.0
-"""Seconds until an order that has not answered is asked again: the first time, and at last. One that is over before its
-mailbox could hand over what it is asked tells only then."""
+"""Seconds until an order is asked again: first, and at most. An order that ended before its mailbox could pass on the
+question answers only then."""
 MAX_ABSENCE = 30 * 86_400.0
-"""Seconds that a step waits for an order that nobody has submitted, as long as its mailbox keeps what it is asked."""
+"""Seconds that a step waits for an order that nobody submits. The order's mailbox keeps the question as long."""
 
 ORDER_ENDED, STEP_UNDONE, NO_SUCH_STEP, NO_SUCH_ORDER = (
     "other_order_ended", "other_step_undone", "no_such_step", "no_such_order",
 )  # fmt: skip
-"""Codes of the failures of a step that waits in vain, for `on_failure`."""
+"""Failure codes for `on_failure`."""
 
 
 def wait_for_other_orders(run: OrderRun, step: StepRun) -> bool:
-    """Whether its turn waits for other orders: asks them, the first time. Raises NoValue."""
-    waiting = run.order_links.awaited_by_step
-    awaited = waiting.get(step.position)
+    """Whether the step has to wait for other orders. Asks them. Raises StepExpressionError."""
+    awaited_by_step = run.order_links.awaited_by_step
+    awaited = awaited_by_step.get(step.position)
     if awaited is None:
-        awaited = waiting[step.position] = [_awaited_step(run, step, each) for each in run.profile(step).other_orders]
+        awaited = [_awaited_step(run, step, each) for each in run.profile(step).other_orders]
+        awaited_by_step[step.position] = awaited
     if all(each.done for each in awaited):
-        del waiting[step.position]
+        del awaited_by_step[step.position]
         return False
     step.phase = Phase.OTHER_ORDERS
     run.view_changed = True
@@ -55,7 +56,7 @@ def _awaited_step(run: OrderRun, step: StepRun, reference: CrossOrderReference) 
     order = as_text(scope.render(reference.order))
     where = f"step {run.step_id(step)}, `after`"
     if not is_order_id(order):
-        raise StepExpressionError(f"{where}: `{order[:100]}` is no order's id")
+        raise StepExpressionError(f"{where}: `{order[:100]}` is not an order id")
     if order == run.plan.order.id:
         raise StepExpressionError(f"{where}: {order} is this order; name its step without `order`")
     deadline = None if reference.within is None else run.now + scope.render_duration(reference.within)
@@ -63,7 +64,7 @@ def _awaited_step(run: OrderRun, step: StepRun, reference: CrossOrderReference) 
 
 
 def refresh_waits(run: OrderRun) -> None:
-    """The plan is another one: who waits for what may have changed, and with it whom to ask."""
+    """The plan has changed, and with it perhaps which orders to ask."""
     run.order_links.clear_resolved()
     for position, awaited in list(run.order_links.awaited_by_step.items()):
         step = run.steps[position]
@@ -73,27 +74,27 @@ def refresh_waits(run: OrderRun) -> None:
             continue
         stop_waiting(run, step)
         if step.open_predecessors == 0:
-            run.start_queue.append(position)
+            run.queues.start.append(position)
 
 
 def _awaited_names(run: OrderRun, step: StepRun) -> list[tuple[str, str]] | None:
-    """Orders and steps; None where an expression has no value, which is told when its turn is taken."""
+    """Orders and steps. None if an expression has no value; the step reports that when it starts."""
     try:
-        now = [_awaited_step(run, step, each) for each in run.profile(step).other_orders]
+        awaited = [_awaited_step(run, step, each) for each in run.profile(step).other_orders]
     except StepExpressionError:
         return None
-    return [(each.order, each.step) for each in now]
+    return [(each.order, each.step) for each in awaited]
 
 
 def query_other_orders(run: OrderRun, step: StepRun) -> None:
-    """Asks the orders whose step is not done yet, and says when to ask again."""
-    asked = 0
+    """Ask the orders whose step is not done yet, and schedule the next time to ask."""
+    most_queries = 0
     for number, each in enumerate(run.order_links.awaited_by_step.get(step.position, ())):
         if each.done or each.query_in_flight:
             continue
         each.query_in_flight = True
         each.query_count += 1
-        asked = max(asked, each.query_count)
+        most_queries = max(most_queries, each.query_count)
         watch = StepWatch(
             order_id=run.plan.order.id,
             step_id=run.step_id(step),
@@ -102,31 +103,29 @@ def query_other_orders(run: OrderRun, step: StepRun) -> None:
             workstream=run.definition(step).workstream,
         )
         run.commands.append(WatchOrderStep(step.position, f"{run.step_id(step)}/after/{number + 1}", watch))
-    if asked:
-        step.again_at = run.now + min(INITIAL_PAUSE * 2 ** min(asked - 1, 11), MAX_PAUSE)
+    if most_queries:
+        step.again_at = run.now + min(INITIAL_PAUSE * 2 ** min(most_queries - 1, 11), MAX_PAUSE)
         run.wake_at(step, step.again_at)
 
 
 def _set_deadline(run: OrderRun, step: StepRun) -> None:
-    ends = [
-        each.deadline
-        for each in run.order_links.awaited_by_step[step.position]
-        if not each.done and each.deadline is not None
-    ]
-    step.deadline = min(ends, default=None)
+    awaited = run.order_links.awaited_by_step[step.position]
+    step.deadline = min(
+        (each.deadline for each in awaited if not each.done and each.deadline is not None), default=None
+    )
     if step.deadline is not None:
         run.wake_at(step, step.deadline)
 
 
 def clear_query(run: OrderRun, watch: StepWatch) -> None:
-    """The asking came to nothing; it is repeated when its time comes."""
+    """The query has ended. Without an answer, it is repeated later."""
     for each in run.order_links.awaited_by_step.get(run.position_by_id.get(watch.step_id, -1), ()):
         if (each.order, each.step) == (watch.other_order, watch.other_step):
             each.query_in_flight = False
 
 
 def step_waiting_for(run: OrderRun, status: CrossOrderStepStatus) -> StepRun | None:
-    """The step that this answer is for, if it still waits for it."""
+    """The step that the status is for, if it still waits."""
     position = run.position_by_id.get(status.step_id, -1)
     step = run.steps[position] if position >= 0 else None
     if step is None or step.phase is not Phase.OTHER_ORDERS or step.state is not StepState.PENDING:
@@ -135,7 +134,7 @@ def step_waiting_for(run: OrderRun, status: CrossOrderStepStatus) -> StepRun | N
 
 
 def apply_status(run: OrderRun, step: StepRun, status: CrossOrderStepStatus) -> None:
-    """What the other order says of its step."""
+    """Another order reports the status of its step."""
     awaited = run.order_links.awaited_by_step.get(step.position, ())
     for each in awaited:
         if each.done or (each.order, each.step) != (status.other_order, status.other_step):
@@ -160,9 +159,13 @@ def apply_status(run: OrderRun, step: StepRun, status: CrossOrderStepStatus) -> 
 def _finish_wait(run: OrderRun, step: StepRun) -> None:
     named = " and ".join(describe(each) for each in run.order_links.awaited_by_step[step.position])
     run.audit_log.record(run.now, f"{named} done", run.step_id(step))
+    _go_on(run, step)
+
+
+def _go_on(run: OrderRun, step: StepRun) -> None:
     step.phase, step.again_at, step.deadline = Phase.IDLE, None, None
     if step.open_predecessors == 0:
-        run.start_queue.append(step.position)
+        run.queues.start.append(step.position)
 
 
 def _failure(run: OrderRun, awaited: AwaitedStep, status: CrossOrderStepStatus) -> StepFailure | None:
@@ -179,7 +182,7 @@ def _failure(run: OrderRun, awaited: AwaitedStep, status: CrossOrderStepStatus) 
 
 
 def wait_timed_out(run: OrderRun, step: StepRun) -> None:
-    """The other order's step is not done in time."""
+    """The other order's step was not done in time."""
     late = next(
         each
         for each in run.order_links.awaited_by_step[step.position]
@@ -193,7 +196,7 @@ def describe(awaited: AwaitedStep) -> str:
 
 
 def check_proceed(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
-    """Raises Refused unless it waits for another order, or has waited for one in vain."""
+    """Raises RequestRefused unless the step waits for another order, or has failed waiting for one."""
     in_vain = step.state is StepState.FATALLY_FAILED and not step.undoing and step.started_at is None
     if step.phase is Phase.OTHER_ORDERS or (in_vain and run.profile(step).other_orders):
         return
@@ -205,13 +208,10 @@ def check_proceed(run: OrderRun, step: StepRun, action: StepAction) -> None:  # 
 
 
 def proceed(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
-    """The step goes on as if the other orders had done theirs."""
-    awaited = run.order_links.awaited_by_step.setdefault(step.position, [])
-    for each in awaited:
+    """The step goes on as if the other orders had done their steps."""
+    for each in run.order_links.awaited_by_step.setdefault(step.position, []):
         each.done = True
     if step.state is StepState.FATALLY_FAILED:
         step.failure, step.queue = None, None
         run.transition(step, StepState.PENDING)
-    step.phase, step.again_at, step.deadline = Phase.IDLE, None, None
-    if step.open_predecessors == 0:
-        run.start_queue.append(step.position)
+    _go_on(run, step)

@@ -1,4 +1,4 @@
-"""Holding an order, a line or a step: nothing new starts, neither work nor undo; what runs goes on, timers too."""
+"""Holding an order, a line or a step. No work and no undo starts; what is running goes on, also timers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hold(run: OrderRun, new_hold: Hold) -> None:
 
 
 def _dequeue(run: OrderRun, step: StepRun) -> None:
-    """What stands in line for its first activity, or the next attempt after a pause; not what is half done."""
+    """Hold a step that waits for its first activity, or for its next attempt; not one that is half done."""
     if step.undo is not None and step.undo.is_open:
         if step.undo.state in (S.READY, S.FAILED):
             step.queued = False
@@ -35,7 +35,7 @@ def _dequeue(run: OrderRun, step: StepRun) -> None:
 
 
 def resume(run: OrderRun, scope: str) -> None:
-    """Lifts one hold; steps that others concern stay held."""
+    """End one hold. Steps that another hold concerns stay held."""
     before = run.holds.held_steps
     del run.holds.by_scope[scope]
     refresh_held_steps(run)
@@ -58,14 +58,15 @@ def _resume_step(run: OrderRun, step: StepRun) -> None:
             enqueue_undo(run, step)
         elif undo.state is S.ON_HOLD:
             enqueue_activity(run, step)
-    elif step.state is S.ON_HOLD and step.phase is Phase.IDLE:
-        run.retry_queue.append(step.position)
     elif step.state is S.ON_HOLD:
-        enqueue_activity(run, step)
+        if step.phase is Phase.IDLE:
+            run.queues.retry.append(step.position)
+        else:
+            enqueue_activity(run, step)
 
 
 def refresh_held_steps(run: OrderRun) -> None:
-    """Which steps and lines the holds concern: found anew when these, or the plan, have changed."""
+    """Compute which steps and lines the holds concern. Call when the holds or the plan have changed."""
     holds = run.holds
     holds.held_steps, holds.held_lines = {}, {}
     for scope in holds.by_scope:
@@ -84,7 +85,7 @@ def refresh_held_steps(run: OrderRun) -> None:
 
 
 def hold_if_held(run: OrderRun, step: StepRun) -> bool:
-    """Puts the step on hold where it was to begin, or be tried again, and is held."""
+    """Put a step on hold that is held and is about to begin, or to be retried."""
     if step.position not in run.holds.held_steps:
         return False
     step.again_at = None
@@ -95,7 +96,7 @@ def hold_if_held(run: OrderRun, step: StepRun) -> bool:
 
 
 def hold_undo_if_held(run: OrderRun, step: StepRun) -> bool:
-    """As held_back, of its undo."""
+    """As hold_if_held, for its undo."""
     if step.position not in run.holds.held_steps:
         return False
     require(step.undo).again_at = None

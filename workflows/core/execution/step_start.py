@@ -1,4 +1,4 @@
-"""A step's turn: its predecessors are settled. Does its condition hold, may it start yet, and then it begins."""
+"""Starting a step whose predecessors are settled: cross-order waits, `when`, start time, hold, then its work."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from math import inf
 from compiler.language.steps import StartDefinition
 from workflows.contract.states import StepState
 from workflows.core.execution.cross_order_wait import wait_for_other_orders
+from workflows.core.execution.dispatch import BEGIN_HANDLERS
 from workflows.core.execution.hold import hold_if_held
-from workflows.core.execution.kinds import BEGIN_HANDLERS
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepScope
@@ -18,7 +18,7 @@ from workflows.core.timing.sla import start_sla_clock
 
 
 def try_start(run: OrderRun, step: StepRun) -> None:
-    """Skips, schedules or begins the step. Raises NoValue."""
+    """Skip, schedule or begin the step. Raises StepExpressionError."""
     definition = run.definition(step).definition
     if run.profile(step).other_orders and wait_for_other_orders(run, step):
         return
@@ -27,24 +27,24 @@ def try_start(run: OrderRun, step: StepRun) -> None:
         settle(run, step, StepState.SKIPPED)
         return
     if scope is not None and definition.start is not None:
-        at = _start_time(run, step, definition.start, scope)
-        if run.now < at < inf:
+        start = _start_time(run, step, definition.start, scope)
+        if run.now < start < inf:
             run.transition(step, StepState.SCHEDULED)
-            step.phase, step.again_at = Phase.SCHEDULED, at
-            run.wake_at(step, at)
+            step.phase, step.again_at = Phase.SCHEDULED, start
+            run.wake_at(step, start)
             return
     begin(run, step)
 
 
 def _start_time(run: OrderRun, step: StepRun, start: StartDefinition, scope: StepScope) -> float:
-    """`inf` where it is to start as late as a requested completion allows, and none was given: then it does at once."""
+    """`inf` for `latest` in an order without a requested completion: such a step starts at once."""
     if start.latest:
         return latest_start(run, step)
     return scope.render_time(start.at) if start.at is not None else run.now + scope.render_duration(start.delay or "0s")
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
-    """The step may start, unless it is held; one that needs an activity stands in line for it (`ready`)."""
+    """Begin the step, unless it is on hold. If it needs an activity, it stays `ready` until that starts."""
     if run.holds.held_steps and hold_if_held(run, step):
         start_sla_clock(run, step)
         return

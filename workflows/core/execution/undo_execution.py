@@ -1,4 +1,4 @@
-"""The undo of one step: its turn, its attempts, its own fallout. It is never dropped."""
+"""The undo of one step: when it starts, its attempts, its fallout. An undo is never dropped."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from dataclasses import replace
 from activity_contract.calls import TIMEOUT
 from workflows.contract.states import DONE, StepState
 from workflows.core.compensation.undo_order import enqueue_undo, last_attempt_ended, mark_undone
-from workflows.core.execution.failure_handling import fallout_queue
 from workflows.core.execution.hold import hold_undo_if_held
-from workflows.core.execution.kinds.undo import begin_undo, recover_output
+from workflows.core.execution.undo_activities import begin_undo, recover_output
+from workflows.core.failures.failure_handling import fallout_queue
 from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
@@ -21,7 +21,7 @@ POLL_PHASES = (Phase.RECOVER_OUTPUT_POLL, Phase.UNDO_POLL)
 
 
 def try_start_undo(run: OrderRun, step: StepRun) -> None:
-    """Everything that depends on the step is undone. Raises NoValue."""
+    """Everything that depends on the step is undone. Raises StepExpressionError."""
     undo = step.undo
     if undo is None or undo.state is not S.PENDING or step.in_flight or step.queued:
         return
@@ -31,20 +31,20 @@ def try_start_undo(run: OrderRun, step: StepRun) -> None:
     if hold_undo_if_held(run, step):
         return
     run.transition_undo(step, S.READY)
-    known = step.state in DONE or step.changing_in_place or undo.learnt
-    if known or not run.profile(step).undo_reads_output:
+    output_known = step.state in DONE or step.changing_in_place or undo.learnt
+    if output_known or not run.profile(step).undo_reads_output:
         begin_undo(run, step)
     else:
         recover_output(run, step)
 
 
 def may_have_effect(run: OrderRun, step: StepRun) -> bool:
-    """It did its work, or may have: a call that was not answered, or only begun."""
+    """The step has done its work, or may have: its call got no response, or was only acknowledged."""
     return step.state in DONE or step.changing_in_place or (step.uncertain and run.profile(step).uses_activity)
 
 
 def handle_undo_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
-    """Of the undo, of learning what it needs, or of the step's own last attempt before it."""
+    """The failed attempt is of the undo, of recovering the output for it, or of the step's own work before it."""
     undo = require(step.undo)
     if undo.phase is Phase.IDLE:
         step.failure = replace(failure, at=run.now)
@@ -52,7 +52,7 @@ def handle_undo_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> N
         step.uncertain = not failure.outcome_known
         last_attempt_ended(run, step)
     elif undo.early_callback is not None:
-        mark_undone(run, step)  # the call was not answered, but the system has called back
+        mark_undone(run, step)  # the call got no response, but its callback has arrived
     elif failure.retry_after is not None:
         _schedule_undo_retry(run, step, failure)
     elif _had_no_effect(run, step, failure):
@@ -65,7 +65,7 @@ def handle_undo_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> N
 
 
 def _had_no_effect(run: OrderRun, step: StepRun, failure: StepFailure) -> bool:
-    """The step's work was repeated to learn what it did, and is refused for certain."""
+    """The system has refused the repeated work for certain, so there is nothing to undo."""
     phase = require(step.undo).phase
     if phase is Phase.RECOVER_OUTPUT_POLL:
         return run.profile(step).is_business_code(failure.code)
@@ -92,12 +92,12 @@ def handle_undo_due(run: OrderRun, step: StepRun, moment: float) -> None:
     elif undo.deadline == moment:
         undo.deadline = None
         undo.uncertain = True
-        message = "what takes the step back has not come in time (`within` has passed)"
+        message = "the undo was not done in time (`within` has passed)"
         move_undo_to_fallout(run, step, StepFailure(TIMEOUT, message, outcome_known=False))
 
 
 def move_undo_to_fallout(run: OrderRun, step: StepRun, failure: StepFailure, *, force: bool = False) -> None:
-    """Into fallout, where people see it. `by_force`: whatever state a mistake has left the undo in."""
+    """`force`: whatever state the undo is in, which may be any after an engine error."""
     undo = require(step.undo)
     _stop_undo(run, step)
     undo.failure = replace(failure, at=run.now)
@@ -115,13 +115,13 @@ def _stop_undo(run: OrderRun, step: StepRun) -> None:
     if step.in_flight:
         run.commands.append(CancelActivity(step.position, step.launch))
         step.in_flight = False
-        run.in_flight_count -= 1
+        run.counters.in_flight -= 1
     step.queued = False
     undo.again_at = undo.deadline = None
 
 
 def retry_undo(run: OrderRun, step: StepRun) -> None:
-    """A person wants it: as a new effect where the old one was refused for certain, or other input is given."""
+    """A person retries. The undo is a new effect if the last one was refused for certain, or if the input changes."""
     undo = require(step.undo)
     if undo.phase not in RECOVERY_PHASES and undo.phase is not Phase.IDLE and (undo.changes or not undo.uncertain):
         undo.number += 1
@@ -135,7 +135,7 @@ def retry_undo(run: OrderRun, step: StepRun) -> None:
 
 
 def end_undo(run: OrderRun, step: StepRun, final_state: StepState) -> None:
-    """A person says that it is undone (completed), or that its effect may stay (skipped)."""
+    """A person, or a callback, reports that the step is undone (completed); or its effect may stay (skipped)."""
     _stop_undo(run, step)
     step.queue = None
     mark_undone(run, step, final_state)

@@ -194,7 +194,9 @@ def _emit_transition(
     step = run.steps[transition.step]
     data = _step_data(run, step)
     data |= {"state_before": transition.before.value, "state": transition.after.value}
-    data |= {"code": transition.code, "message": transition.message, "undo": True if transition.undo else None}
+    failure = transition.failure
+    data |= {"code": failure.code if failure else None, "message": failure.message if failure else None}
+    data["undo"] = True if transition.undo else None
     if transition.after is FATALLY_FAILED:
         data["queue"] = step.queue  # which is decided with the move, in the same turn
     if transition.before is FATALLY_FAILED and last_action is not None and last_action.step == data["step"]:

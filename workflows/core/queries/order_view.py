@@ -28,7 +28,7 @@ from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 from workflows.core.steps.labels import activity_summary
 from workflows.core.timing import jeopardy
-from workflows.core.timing.forecast import Forecast, is_settled, make_forecast
+from workflows.core.timing.forecast import Forecast, make_forecast
 from workflows.core.timing.jeopardy import LineForecast
 
 FATALLY_FAILED = StepState.FATALLY_FAILED
@@ -62,10 +62,12 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
         catalogue_version=run.plan.catalogue_version,
         started_at=datetime.fromtimestamp(run.started_at, UTC),
         ended_at=to_datetime(run.ended_at),
-        fallout=run.fallout_count,
-        open_tasks=run.open_task_count,
+        fallout=run.counters.fallout,
+        open_tasks=run.counters.open_tasks,
         step_count=len(run.steps),
-        steps_by_state={state.value: run.state_counts[state] for state in StepState if run.state_counts.get(state)},
+        steps_by_state={
+            state.value: run.counters.by_state[state] for state in StepState if run.counters.by_state.get(state)
+        },
         order_lines=[
             _line_view(line, state, each)
             for line, state, each in zip(run.plan.order_lines, states.order_lines, prospects.order_lines, strict=True)
@@ -172,7 +174,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
     planned = run.plan.steps[step.position]
     definition = run.plan.definitions[planned.definition_position]
     clock = step.sla_clock
-    foreseen = None if is_settled(step) else forecast
+    foreseen = None if step.is_over else forecast
     manual = definition.definition.manual
     return StepView(
         number=step.position + 1,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.order_run import OrderRun, WorkstreamCounts
+from workflows.core.state.counters import WorkstreamCounts
+from workflows.core.state.order_run import OrderRun
 
 MAX_ROWS = 20
 COLUMN_GAP = "\u00a0\u00a0"
@@ -20,7 +21,7 @@ COLUMNS = (
 
 def progress_table(run: OrderRun) -> str:
     """Rows that are stuck come first, then those under way."""
-    rows = [(tally, _row(tally)) for tally in run.workstream_counts.values()]
+    rows = [(tally, _row(tally)) for tally in run.counters.by_workstream.values()]
     if len(rows) > MAX_ROWS:
         rows.sort(key=lambda row: (-row[1][4], -row[1][3], -row[1][1]))
     lines = [

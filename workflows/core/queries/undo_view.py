@@ -9,7 +9,7 @@ from typing import Any
 from compiler.language.steps import ManualDefinition
 from workflows.contract.order_views import ErrorView, UndoView
 from workflows.contract.states import TAKEN_BACK, StepState
-from workflows.core.execution.kinds.undo import undo_definition, undo_scope
+from workflows.core.execution.undo_activities import undo_definition, undo_scope
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError

@@ -1,4 +1,4 @@
-"""What amendments leave in a running order: steps no longer asked for, and what steps see that began before."""
+"""What an amendment leaves behind in a running order: removed steps, and steps that keep what they began with."""
 
 from __future__ import annotations
 
@@ -14,21 +14,22 @@ from workflows.core.state.step_profile import StepProfile, step_profile
 
 @dataclass(slots=True)
 class PinnedStep:
-    """A step as another plan than the running one has it, or as what only patches its effect."""
+    """The plan and definition that a step works with, where these are not the order's current ones."""
 
     plan: Plan
-    """`step.lines` and `step.definition` are positions in this one, all others in the running plan."""
+    """`step.line_positions` and `step.definition_position` refer to this plan. Other positions, to the current one."""
     step: PlannedStep
     definition: PlannedDefinition
+    """For a change in place: of the call that `on_change` makes."""
     profile: StepProfile
     outputs: dict[int, Any] = field(default_factory=dict)
-    """What it read of steps that have been taken back, or done again, since."""
+    """Step → the output that this step has read, where that step has been undone or redone since."""
 
     @classmethod
     def create(
         cls, plan: Plan, step: PlannedStep, *, in_place: bool = False, profile: StepProfile | None = None
     ) -> PinnedStep:
-        """`recipe`: of the step's definition, where it is known."""
+        """`in_place`: for a change in place. `profile`: of the definition, if known already."""
         definition = plan.step_definition(step)
         if in_place:
             definition = in_place_definition(definition)
@@ -37,55 +38,50 @@ class PinnedStep:
 
 @dataclass(slots=True)
 class AmendmentState:
-    """amendment/impact.py and amendment/apply.py work with it. Steps are positions in the plan."""
+    """amendment/impact.py and amendment/apply.py maintain it. Steps are positions in the plan."""
 
     retired: dict[int, None] = field(default_factory=dict)
-    """The order does not ask for these any more; what they did is undone, or is being undone."""
+    """Steps that the amended order does not contain. They are undone, or being undone."""
     removed_lines: frozenset[str] = frozenset()
-    """Ids of order lines of the plan that the order does not have any more."""
+    """Ids of the plan's order lines that the amended order does not contain."""
     pinned_steps: dict[int, PinnedStep] = field(default_factory=dict)
-    """Steps that began before an amendment: to their end, and when they are undone, they see what they began with."""
+    """Steps that began before an amendment. Until they end, and for their undo, they keep what they began with."""
     ending_attempts: dict[int, None] = field(default_factory=dict)
-    """An attempt of these is under way; when it has ended, they are looked at."""
+    """Steps with a running attempt. When it ends, the amendment decides about them again."""
     input_digests: dict[int, str] = field(default_factory=dict)
-    """Steps that read what is done again → a digest of the input that they had."""
+    """Steps that read the output of a step that is redone → a digest of the input that they had."""
     readers_by_step: dict[int, dict[int, None]] = field(default_factory=dict)
-    """Steps whose end matters to one of those two → those that are compared."""
+    """Steps to recheck when their state changes → the steps in `input_digests` that read them."""
     recheck_queue: deque[int] = field(default_factory=deque)
-    """Those of them whose state has changed."""
+    """Steps in `readers_by_step` whose state has changed."""
 
     @property
     def is_settled(self) -> bool:
-        """Nothing of an amendment is still to be found out."""
+        """The fate of every step is decided."""
         return not (self.ending_attempts or self.input_digests)
 
 
 def in_place_definition(planned: PlannedDefinition) -> PlannedDefinition:
-    """The step's definition with what `on_change` calls in the place of what the step does.
+    """The definition of a change in place: the step with the call of `on_change` as its work.
 
-    Raises TypeError for a step whose `on_change` is no patch.
+    Raises TypeError for a step whose `on_change` is not a call.
     """
     definition = planned.definition
     if not isinstance(definition.on_change, InPlaceUpdate):
-        raise TypeError("this step's `on_change` calls nothing")
+        raise TypeError("this step's `on_change` is not a call")
     call = definition.on_change.call
+    fallout_only = [case for case in definition.on_failure if case.do == "fallout"]
+    nothing = dict.fromkeys(("activity", "manual", "event", "wait", "milestone", "when", "start", "sla"))
     return replace(
         planned,
         definition=definition.model_copy(
             update={
+                **nothing,
                 "call": call,
-                "activity": None,
                 "with_": {},
-                "manual": None,
-                "event": None,
-                "wait": None,
-                "milestone": None,
                 "after": [],
-                "when": None,
-                "start": None,
-                "sla": None,
                 "fail_when": [],
-                "on_failure": [case for case in definition.on_failure if case.do == "fallout"],
+                "on_failure": fallout_only,
                 "output": None if call.callback is not None else "${response}",
             }
         ),
@@ -93,29 +89,28 @@ def in_place_definition(planned: PlannedDefinition) -> PlannedDefinition:
 
 
 def plan_subset(plan: Plan, steps: Iterable[PlannedStep]) -> Plan:
-    """As much of a plan as these steps are seen with: its `steps` are these. What they refer to stays as it is, but for
-    their lines and definitions."""
+    """A plan with only these steps, and only the lines and definitions that they refer to, renumbered."""
     order_lines: dict[int, int] = {}
     lines: dict[int, int] = {}
     definitions: dict[int, int] = {}
     kept: list[PlannedStep] = []
     for step in steps:
         serves_order_lines = plan.step_definition(step).serves_order_lines
-        places = []
-        for at in step.line_positions:
+        line_positions = []
+        for line in step.line_positions:
             if serves_order_lines:
-                places.append(order_lines.setdefault(at, len(order_lines)))
-            elif at < 0:
-                places.append(~order_lines.setdefault(~at, len(order_lines)))
+                line_positions.append(order_lines.setdefault(line, len(order_lines)))
+            elif line < 0:
+                line_positions.append(~order_lines.setdefault(~line, len(order_lines)))
             else:
-                places.append(lines.setdefault(at, len(lines)))
+                line_positions.append(lines.setdefault(line, len(lines)))
         definition = definitions.setdefault(step.definition_position, len(definitions))
-        kept.append(replace(step, line_positions=tuple(places), definition_position=definition))
+        kept.append(replace(step, line_positions=tuple(line_positions), definition_position=definition))
     return Plan(
         order=plan.order,
         catalogue_version=plan.catalogue_version,
-        order_lines=tuple(plan.order_lines[at] for at in order_lines),
-        fulfilment_lines=tuple(plan.fulfilment_lines[at] for at in lines),
-        definitions=tuple(plan.definitions[at] for at in definitions),
+        order_lines=tuple(plan.order_lines[position] for position in order_lines),
+        fulfilment_lines=tuple(plan.fulfilment_lines[position] for position in lines),
+        definitions=tuple(plan.definitions[position] for position in definitions),
         steps=tuple(kept),
     )

@@ -1,4 +1,4 @@
-"""Who did what, when and why: kept with the order, bounded."""
+"""Who did what, when and why. Kept with the order; the length is bounded."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from typing import Any
 
 MAX_ENTRIES = 1_000
 MAX_BYTES = 300_000
-"""The oldest go first, those that are nobody's act before those that are; how the order began is always told."""
+"""Beyond these limits the oldest entries are dropped: entries of the engine first, then of people. The first entry of
+the order always stays."""
 MAX_REASON_LENGTH = 2_000
 """Characters."""
 
@@ -18,11 +19,12 @@ class AuditEntry:
     message: str
     step: str | None = None
     by: str | None = None
+    """None: the engine."""
     reason: str | None = None
 
     @property
     def size(self) -> int:
-        """About so many bytes where it is shown or carried."""
+        """Bytes in a view or a snapshot, approximately."""
         return 100 + sum(len(text) for text in (self.message, self.step, self.by, self.reason) if text)
 
 
@@ -31,7 +33,7 @@ class AuditLog:
     entries: list[AuditEntry] = field(default_factory=list)
     size: int = 0
     unsent: list[Any] | None = field(default=None, repr=False)
-    """Where each new entry is noted, too, for those who are told of it (workflows/core/state/event_buffer.py)."""
+    """The event buffer's list, if there is one: each new entry is added there too."""
 
     def record(self, at: float, message: str, step: str | None = None, by: str | None = None, reason: str = "") -> None:
         entry = AuditEntry(at, message, step, by, reason[:MAX_REASON_LENGTH] or None)
@@ -46,6 +48,6 @@ class AuditLog:
         self.entries, self.size = entries, sum(entry.size for entry in entries)
 
     def _drop_oldest(self) -> None:
-        nobodys = (at for at, entry in enumerate(self.entries) if at and entry.by is None)
-        dropped = self.entries.pop(next(nobodys, 1))
+        of_engine = (at for at, entry in enumerate(self.entries) if at and entry.by is None)
+        dropped = self.entries.pop(next(of_engine, 1))
         self.size -= dropped.size

@@ -1,4 +1,4 @@
-"""What the core asks of the world: small frozen orders that the workflow turns into Temporal's commands."""
+"""What the core wants done: small frozen commands that the workflow turns into Temporal's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from activity_contract.notifications import NotificationBatch
 
 @dataclass(frozen=True, slots=True)
 class StartCall:
-    """Call a system, or ask it until `request.until` holds. Ends as `answered` or `attempt_failed` of this launch."""
+    """Call a system, or poll it until `request.until` holds. The result is reported with step and launch."""
 
     step: int
     launch: int
@@ -27,7 +27,7 @@ class StartCall:
 
 @dataclass(frozen=True, slots=True)
 class StartActivity:
-    """Run the Python activity `name`. Ends as a call does."""
+    """Run the Python activity `name`. The result is reported with step and launch."""
 
     step: int
     launch: int
@@ -39,7 +39,7 @@ class StartActivity:
 
 @dataclass(frozen=True, slots=True)
 class CancelActivity:
-    """Nobody waits for this one any more."""
+    """Cancel the call or activity of this launch: its result is not needed any more."""
 
     step: int
     launch: int
@@ -47,7 +47,7 @@ class CancelActivity:
 
 @dataclass(frozen=True, slots=True)
 class SubscribeEvents:
-    """Events with these names and this key may come from systems that do not know the order."""
+    """Route events with these names and this key here, also from systems that do not know the order."""
 
     step: int
     activity_id: str
@@ -62,7 +62,7 @@ class UnsubscribeEvents:
 
 @dataclass(frozen=True, slots=True)
 class PublishEvents:
-    """Hand events over to the order's outbox. Ends as `handed_over`."""
+    """Hand events over to the order's outbox."""
 
     activity_id: str
     batch: NotificationBatch
@@ -70,7 +70,7 @@ class PublishEvents:
 
 @dataclass(frozen=True, slots=True)
 class WatchOrderStep:
-    """Ask another order for the standing of a step. Ends as `order_answered`."""
+    """Ask another order for the status of one of its steps, now and when it changes."""
 
     step: int
     activity_id: str
@@ -79,14 +79,14 @@ class WatchOrderStep:
 
 @dataclass(frozen=True, slots=True)
 class SendStepStatus:
-    """Tell the order that waits. Ends as `order_told`."""
+    """Report a step's status to an order that waits for it."""
 
     order_id: str
     status: CrossOrderStepStatus
 
     @property
     def activity_id(self) -> str:
-        """A name; it is a signal, no activity."""
+        """Only a name for the command: it is a signal, not an activity."""
         return f"{self.order_id}/{self.status.step_id}/{self.status.other_step}/told"
 
 

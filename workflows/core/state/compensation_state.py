@@ -1,4 +1,4 @@
-"""What of an order is being taken back: which steps, in which order, and whether the order as a whole is cancelled."""
+"""Which steps of an order are being undone, in which order, and whether the order is cancelled."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class CompensationState:
-    """`workflows.core.compensation.undo_order` works with it. Steps are positions in the plan."""
+    """`workflows.core.compensation.undo_order` maintains it. Steps are positions in the plan."""
 
     open_undos: dict[int, None] = field(default_factory=dict)
-    """Steps whose undo is not over."""
+    """Steps whose undo has not ended."""
     undo_queue: deque[int] = field(default_factory=deque)
-    """Steps that nothing to be undone depends on any more."""
+    """Steps whose undo may start: everything that depends on them is undone."""
     open_follower_counts: dict[int, int] = field(default_factory=dict)
-    """Steps that an open one depends on, or is → how many of their followers lead to an open one."""
+    """For each step with an open undo, and for each step between two of them: how many of its followers lead to an
+    open undo."""
     predecessors: Sequence[Sequence[int]] = ()
-    """Of every step those that it came after, as `behind` was counted."""
+    """Of every step, as `open_follower_counts` was counted."""
     needs_sorting: bool = False
-    """`behind` and `turns` are to be found anew: more is taken back than when they were."""
+    """More steps are undone than when `open_follower_counts` and `undo_queue` were computed: compute them again."""
     stopping_count: int = 0
-    """Steps whose last attempt is still under way."""
+    """Steps to undo whose last attempt is still running."""
     order_cancelled: bool = False
     """The customer has cancelled the order."""

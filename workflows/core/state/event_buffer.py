@@ -1,4 +1,4 @@
-"""What has happened to an order that somebody wants to be told of: noted as it happens, told at the end of a turn."""
+"""What has happened to an order and may become events: recorded at once, turned into events when the turn ends."""
 
 from __future__ import annotations
 
@@ -18,20 +18,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StepTransition:
-    """A step, or its undo, has passed from one state to another."""
+    """A step, or its undo, has changed its state. `failure` only if it is now in fallout."""
 
     step: int
     before: StepState
     after: StepState
     at: float
-    code: str | None = None
-    message: str | None = None
+    failure: StepFailure | None = None
     undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedEvent:
-    """Something else that is told: workflows.core.notifications.order_events.note."""
+    """An event that is no change of a step's state: an SLA that has passed, a forecast, an amendment."""
 
     type: str
     at: float
@@ -41,47 +40,39 @@ class RecordedEvent:
 
 @dataclass(slots=True)
 class EventBuffer:
-    """The outbox of one run of an order, as far as the order itself keeps it."""
+    """Events of an order until its outbox has them."""
 
     order: NotificationOrder
     notification_config: NotificationFilter
     emitted_types: frozenset[str] = frozenset()
-    """Types of events; only ever asked whether it holds one."""
+    """Event types that a receiver wants."""
     last_number: int = 0
-    """Of the last event."""
+    """Number of the last event."""
     pending: list[NotificationEvent] = field(default_factory=list)
-    """Not handed over yet."""
+    """Not in the outbox yet."""
     in_flight_count: int = 0
-    """So many of them, from the first, are being handed over."""
+    """How many of `pending`, from the first, are on their way to the outbox."""
     end_published: bool = False
-    """That the order has ended has been handed over, or is being."""
+    """The outbox knows, or is about to know, that the order has ended."""
     last_order_state: OrderState | None = None
-    """The order's, as last told."""
+    """As last reported."""
     recorded: list[StepTransition | RecordedEvent | AuditEntry] = field(default_factory=list)
     line_states: LineStateTracker | None = None
     last_plan: Plan | None = None
-    """The order's, when it last told something."""
+    """The order's plan when events were last emitted."""
 
     def __post_init__(self) -> None:
         self.emitted_types = frozenset(
             type_ for type_ in EVENT_TYPES if matches_any(self.notification_config.events, type_)
         )
 
-    def on_step_moved(self, step: StepRun, before: StepState, after: StepState, at: float) -> None:
-        failure = step.failure if after is StepState.FATALLY_FAILED else None
-        self.recorded.append(_transition(step, before, after, at, failure))
+    def on_step_moved(self, step: StepRun, before: StepState, at: float) -> None:
+        failure = step.failure if step.state is StepState.FATALLY_FAILED else None
+        self.recorded.append(StepTransition(step.position, before, step.state, at, failure))
 
     def on_undo_moved(self, step: StepRun, undo: UndoRun, before: StepState, at: float) -> None:
         failure = undo.failure if undo.state is StepState.FATALLY_FAILED else None
-        self.recorded.append(_transition(step, before, undo.state, at, failure, undo=True))
+        self.recorded.append(StepTransition(step.position, before, undo.state, at, failure, undo=True))
 
     def emits_any(self, prefix: str) -> bool:
         return any(type_.startswith(prefix) for type_ in self.emitted_types)
-
-
-def _transition(
-    step: StepRun, before: StepState, after: StepState, at: float, failure: StepFailure | None, *, undo: bool = False
-) -> StepTransition:
-    if failure is None:
-        return StepTransition(step.position, before, after, at, undo=undo)
-    return StepTransition(step.position, before, after, at, failure.code, failure.message, undo)

@@ -1,4 +1,4 @@
-"""What has come to an order: events kept for a step whose turn is to come, and all ids, so that none counts twice."""
+"""Events that an order has received: those that came too early, and the ids of all, so that none counts twice."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from hashlib import blake2b
 from typing import Any
 
 MAX_SEEN = 10_000
-"""Ids; the oldest are forgotten first."""
+"""Ids to remember; the oldest are forgotten first."""
 MAX_EARLY_EVENTS = 500
 MAX_EARLY_BYTES = 300_000
-"""What is kept crosses over with the order's state, which is one payload of at most 2 MB."""
+"""Early events continue as new with the order's state, which must fit into one payload of 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +20,10 @@ class ReceivedEvent:
     key: str | None
     payload: Any
     step: str | None
+    """The id or number of the step that it names, if it names one."""
     at: float
     size: int
+    """Bytes, approximately."""
 
 
 def event_digest(event_id: str) -> str:
@@ -31,10 +33,11 @@ def event_digest(event_id: str) -> str:
 @dataclass(slots=True)
 class EventInbox:
     early_events: list[ReceivedEvent] = field(default_factory=list)
+    """Oldest first."""
     seen: dict[str, None] = field(default_factory=dict)
     """Digests of event ids, oldest first."""
     needs_recheck: bool = False
-    """A kept event may fit now: there is one step less that it could have been meant for."""
+    """An early event that was ambiguous may fit exactly one step now: fewer steps wait."""
 
     def has_seen(self, event_id: str) -> bool:
         return event_digest(event_id) in self.seen

@@ -1,4 +1,4 @@
-"""What of an order is held: by whom, why, and which steps that concerns."""
+"""What is on hold in an order: by whom, why, and which steps it concerns."""
 
 from __future__ import annotations
 
@@ -13,23 +13,28 @@ class Hold:
     reason: str
     at: float
 
+    @property
+    def description(self) -> str:
+        """What a held step waits for, for people."""
+        return f"{self.scope} to be resumed, held by {self.by}" + (f": {self.reason}" if self.reason else "")
+
 
 @dataclass(slots=True)
 class Holds:
-    """`workflows.core.execution.hold` works with it."""
+    """`workflows.core.execution.hold` maintains it."""
 
     by_scope: dict[str, Hold] = field(default_factory=dict)
-    """By scope, in the order in which they were made."""
+    """Oldest first."""
     held_steps: dict[int, str] = field(default_factory=dict)
-    """Position of each step that is held → the scope of the first hold that concerns it."""
+    """Position of each held step → the scope of the oldest hold that concerns it."""
     held_lines: dict[int, None] = field(default_factory=dict)
-    """Lines that are held, as workflows.core.state.line_tree numbers them."""
+    """Held lines, as workflows.core.state.line_tree numbers them."""
 
     @property
     def is_order_held(self) -> bool:
         return "order" in self.by_scope
 
     def hold_for_step(self, position: int) -> Hold | None:
-        """The hold that concerns a step."""
+        """The oldest hold that concerns the step."""
         scope = self.held_steps.get(position)
         return None if scope is None else self.by_scope[scope]

@@ -1,4 +1,4 @@
-"""What is kept of an order's prospects between two looks at them; none for an order that promises nothing by a date."""
+"""What an order remembers between two checks of its forecast. Only for orders with a requested completion or an SLA."""
 
 from __future__ import annotations
 
@@ -9,45 +9,45 @@ from workflows.contract.states import SETTLED, Jeopardy, StepState
 from workflows.core.state.step_run import Phase, StepRun
 
 STALLED_STATES = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
-"""What is stuck takes all its time from the moment at which it is not stuck any more."""
+"""The forecast counts the whole duration of such a step from now on, so it moves with the time."""
 
 
 @dataclass(slots=True)
 class JeopardyWatch:
-    """timing/jeopardy.py works with it. Steps are positions in the plan; moments are seconds since 1970."""
+    """timing/jeopardy.py maintains it. Steps are positions in the plan; moments are seconds since 1970."""
 
     reported_jeopardy: Jeopardy = Jeopardy.ON_TRACK
-    """Of the requested completions, as it was told last."""
+    """The order's, as last reported."""
     next_check_at: float = inf
-    """When to look again although nothing has ended."""
+    """When to check even if no step settles before."""
     settled_count: int = 0
-    """Steps that had ended at the last look."""
+    """Steps that had settled at the last check."""
     stale: bool = True
-    """Something is known that makes the order later than it looked."""
+    """Something has happened that may make the order later than forecast: check now."""
     latest_starts: list[float] = field(default_factory=list)
     latest_ends: list[float] = field(default_factory=list)
-    """With which every promise is kept, by the last look; empty where it is no matter."""
+    """At the last check, the latest times with which nothing is late; empty if the order was not on track."""
     sla_at_risk: dict[int, None] = field(default_factory=dict)
-    """Open steps that are at risk or late by their sla."""
+    """Open steps that are at risk or late by their SLA."""
     escalated_steps: dict[int, None] = field(default_factory=dict)
-    """Those of them that were escalated."""
+    """Those of them that were escalated to a queue."""
 
     def on_state_change(self, step: StepRun, before: StepState, now: float) -> None:
-        """The step is in another state than `before`: the clock of what is over stops."""
+        """The step's state was `before`, and is another one now."""
         if step.sla_clock is not None and _stops_clock(step, before):
             self.stop_clock(step, now)
         if step.state in STALLED_STATES and self.latest_starts and now > self.latest_starts[step.position]:
             self.stale = True
 
     def stop_clock(self, step: StepRun, now: float) -> None:
-        """Nobody waits for its work any more: its clock stops."""
+        """Nobody waits for the step any more."""
         clock = step.sla_clock
         if clock is not None and clock.is_running:
             clock.stopped_at = now
             self.clear_sla(step.position)
 
     def on_wake_scheduled(self, step: StepRun, moment: float) -> None:
-        """The step will start, be tried again or end at that moment, and not before."""
+        """The step cannot start, or end, before that moment."""
         if not self.latest_ends:
             return
         if step.state is StepState.SCHEDULED:
@@ -56,13 +56,12 @@ class JeopardyWatch:
             self.stale = self.stale or moment > self.latest_ends[step.position]
 
     def clear_sla(self, position: int) -> None:
-        """The step's sla is no matter any more."""
         self.sla_at_risk.pop(position, None)
         self.escalated_steps.pop(position, None)
 
 
 def _stops_clock(step: StepRun, before: StepState) -> bool:
-    """What a person retries or what was held counts on; what is done again counts anew."""
+    """The clock goes on when a person retries or resumes the step. It starts again when the step is redone."""
     return step.state in SETTLED or (
         step.state is StepState.PENDING and (before not in STALLED_STATES or step.undo_reason is not None)
     )

@@ -1,31 +1,29 @@
-"""The lines of a plan as they stand under each other, and the steps that serve them.
+"""The tree of a plan's lines, and which steps serve them.
 
-Lines are numbered through: the order's first, then the fulfilment lines.
+Lines are numbered: order lines first, then fulfilment lines. Parents of a line are its sources; several are possible.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from compiler.graph import invert_edges
 from compiler.plan.plan import Plan
 
 
 class PlanLineTree:
-    """Made once for a plan. `sources` and `below`: lines directly above and below one; `rank`: whoever stands above has
-    the lower; `served`: step → its lines; `steps`: line → the steps that serve it."""
+    """Built once per plan."""
 
     def __init__(self, plan: Plan) -> None:
         self.plan = plan
-        count = len(plan.order_lines) + len(plan.fulfilment_lines)
-        self.parents: list[list[int]] = [[] for _ in range(count)]
-        self.children: list[list[int]] = [[] for _ in range(count)]
-        self.rank = [0] * count
-        for passed, (line, sources) in enumerate(bottom_up(plan)):
-            self.parents[line], self.rank[line] = sources, count - passed
-            for source in sources:
-                self.children[source].append(line)
+        self.parents = line_parents(plan)
+        self.children = invert_edges(self.parents)
+        self.rank = [0] * len(self.parents)
+        """A line has a higher rank than its parents."""
+        for passed, line in enumerate(bottom_up(self.parents)):
+            self.rank[line] = len(self.parents) - passed
         self.lines_by_step = [lines_served(plan, position) for position in range(len(plan.steps))]
-        self.steps_by_line: list[list[int]] = [[] for _ in range(count)]
+        self.steps_by_line: list[list[int]] = [[] for _ in self.parents]
         for position, lines in enumerate(self.lines_by_step):
             for line in lines:
                 self.steps_by_line[line].append(position)
@@ -34,7 +32,7 @@ class PlanLineTree:
         return line < len(self.plan.order_lines)
 
     def ancestor_order_lines(self, lines: Iterable[int], *, top_level: bool) -> set[int]:
-        """The nearest ones, or the top-level ones; an order line is its own nearest."""
+        """The nearest order lines above, or the top-level ones. An order line counts as its own nearest."""
         found: set[int] = set()
         ahead = list(lines)
         while ahead:
@@ -46,7 +44,7 @@ class PlanLineTree:
         return found
 
     def descendants(self, roots: Iterable[int], *, child_order_lines: bool) -> set[int]:
-        """These lines and all that stand below them; `children`: child order lines, too."""
+        """These lines and everything below them; child order lines only if `child_order_lines`."""
         found = set(roots)
         ahead = list(found)
         while ahead:
@@ -58,26 +56,31 @@ class PlanLineTree:
 
 
 def lines_served(plan: Plan, position: int) -> list[int]:
+    """The lines that a step serves directly."""
     planned, count = plan.steps[position], len(plan.order_lines)
     if plan.definitions[planned.definition_position].serves_order_lines:
         return list(planned.line_positions)
     return [count + line if line >= 0 else ~line for line in planned.line_positions]
 
 
-def bottom_up(plan: Plan) -> Iterator[tuple[int, list[int]]]:
-    """Each line, after all those that stand below it, with the lines that it stands directly below."""
-    everyone = [*plan.order_lines, *plan.fulfilment_lines]
-    places = {line.id: position for position, line in enumerate(everyone)}
-    sources = [[places[source] for source in line.sources if source in places] for line in everyone]
-    open_below = [0] * len(everyone)
-    for above in sources:
-        for place in above:
-            open_below[place] += 1
-    free = [position for position, count in enumerate(open_below) if count == 0]
+def line_parents(plan: Plan) -> list[list[int]]:
+    """For each line, the lines directly above it."""
+    lines = [*plan.order_lines, *plan.fulfilment_lines]
+    positions = {line.id: position for position, line in enumerate(lines)}
+    return [[positions[source] for source in line.sources if source in positions] for line in lines]
+
+
+def bottom_up(parents: list[list[int]]) -> Iterator[int]:
+    """Each line after all lines below it."""
+    open_children = [0] * len(parents)
+    for lines in parents:
+        for parent in lines:
+            open_children[parent] += 1
+    free = [line for line, count in enumerate(open_children) if count == 0]
     while free:
-        position = free.pop()
-        yield position, sources[position]
-        for place in sources[position]:
-            open_below[place] -= 1
-            if open_below[place] == 0:
-                free.append(place)
+        line = free.pop()
+        yield line
+        for parent in parents[line]:
+            open_children[parent] -= 1
+            if open_children[parent] == 0:
+                free.append(parent)

@@ -1,4 +1,4 @@
-"""What an order has to do with others: the steps of others that its own wait for, and who waits for its own."""
+"""An order's links to other orders: which of their steps it waits for, and who waits for its own steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from activity_contract.cross_order import StepWatch
 
 WatchKey = tuple[str, str]
-"""How a step of this order is asked for: the workstream that a bare name is looked for in first, and the name."""
+"""How another order refers to a step of this one: the workstream to search first for a bare name, and the name."""
 
 
 @dataclass(slots=True)
@@ -22,37 +22,34 @@ class AwaitedStep:
     """When `within` ends."""
     done: bool = False
     absent_since: float | None = None
-    """Since when it is known that there is no such order yet."""
+    """Since when the other order is known not to exist yet."""
     query_in_flight: bool = False
-    """The other order is being asked."""
     query_count: int = 0
-    """How often it was asked."""
 
 
 @dataclass(slots=True)
 class WatchedStep:
-    """A step of this order that others have asked for, and who they are."""
+    """A step of this order that others wait for."""
 
     watches: dict[tuple[str, str], StepWatch] = field(default_factory=dict)
     """By waiting order and step."""
     positions: list[int] | None = None
-    """The instances meant; None: not looked for yet, or the plan has changed."""
+    """The instances that the reference means; None: not resolved in the current plan yet."""
     first_open: int = 0
-    """Of the positions, those before this one are known to be over."""
+    """The positions before this one are known to be final."""
 
 
 @dataclass(slots=True)
 class OrderLinks:
-    """Belongs to one order; empty for almost all of them."""
+    """Empty for almost all orders."""
 
     awaited_by_step: dict[int, list[AwaitedStep]] = field(default_factory=dict)
     """Position of a step → what it waits for."""
     watched_steps: dict[WatchKey, WatchedStep] = field(default_factory=dict)
     notifications_in_flight: int = 0
-    """Answers on their way."""
 
     def snapshot(self) -> dict[str, Any] | None:
-        """As plain data; None where there is nothing."""
+        """None for an order without links."""
         if not self.awaited_by_step and not self.watched_steps:
             return None
         return {
@@ -70,21 +67,21 @@ class OrderLinks:
 
     @classmethod
     def restore(cls, data: dict[str, Any] | None) -> OrderLinks:
-        found = cls()
+        links = cls()
         for position, rows in (data or {}).get("waiting", {}).items():
-            found.awaited_by_step[int(position)] = [
-                AwaitedStep(order, step, since, deadline, done, absent_since, query_count=asked)
-                for order, step, since, deadline, done, absent_since, asked in rows
+            links.awaited_by_step[int(position)] = [
+                AwaitedStep(order, step, since, deadline, done, absent_since, query_count=query_count)
+                for order, step, since, deadline, done, absent_since, query_count in rows
             ]
         for watch in (data or {}).get("watched", ()):
-            found.add_watch(StepWatch.model_validate(watch))
-        return found
+            links.add_watch(StepWatch.model_validate(watch))
+        return links
 
     def add_watch(self, watch: StepWatch) -> None:
         watched = self.watched_steps.setdefault((watch.workstream, watch.other_step), WatchedStep())
         watched.watches[watch.order_id, watch.step_id] = watch
 
     def clear_resolved(self) -> None:
-        """The plan has changed: what was asked for is looked for anew."""
+        """Call after the plan has changed."""
         for watched in self.watched_steps.values():
             watched.positions, watched.first_open = None, 0

@@ -1,4 +1,4 @@
-"""The states of lines and of the order, rolled up from those of the steps."""
+"""The states of lines and of the order, computed from those of the steps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import NOT_BEGUN, OrderState
-from workflows.core.state.line_tree import bottom_up, lines_served
+from workflows.core.state.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import (
     OPEN_ORDER_STATES,
@@ -27,82 +27,78 @@ class LineStates:
 
 
 def line_states(run: OrderRun) -> LineStates:
-    """A line's steps are those that serve it; an order line's also those of all lines below it."""
-    found = contributions_by_line(run)
-    count = len(run.plan.order_lines)
-    states = [_open_line_state(run, line, shares) for line, shares in enumerate(found)]
+    """Steps of lines below count for the order lines above, too."""
+    states = [_line_state(run, line, found) for line, found in enumerate(contributions_by_line(run))]
     for line in _removed_positions(run):
         if states[line] not in OPEN_ORDER_STATES:
             states[line] = OrderState.CANCELLED
+    count = len(run.plan.order_lines)
     return LineStates(states[:count], states[count:])
 
 
-def _open_line_state(run: OrderRun, line: int, contributions: set[StepContribution]) -> OrderState:
+def _line_state(run: OrderRun, line: int, contributions: set[StepContribution]) -> OrderState:
     state = line_state(contributions)
     if state not in OPEN_ORDER_STATES:
         return state
-    conditions = {OrderFlag.STARTED} if state is OrderState.IN_PROGRESS else set()
-    if run.compensation.order_cancelled:
-        conditions.add(OrderFlag.CANCELLING)
-    if run.holds.is_order_held or line in run.holds.held_lines:
-        conditions.add(OrderFlag.HELD)
-    return running_state(conditions)
+    flags = {
+        OrderFlag.STARTED: state is OrderState.IN_PROGRESS,
+        OrderFlag.CANCELLING: run.compensation.order_cancelled,
+        OrderFlag.HELD: run.holds.is_order_held or line in run.holds.held_lines,
+    }
+    return running_state([flag for flag, is_set in flags.items() if is_set])
 
 
 def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
-    """Of the steps that serve each line, order lines first; of an order line also of those for lines below it."""
-    plan = run.plan
-    found: list[set[StepContribution]] = [set() for _ in range(len(plan.order_lines) + len(plan.fulfilment_lines))]
+    """For each line, order lines first: the contributions of its steps; for an order line, of those below it, too."""
+    plan, parents = run.plan, line_parents(run.plan)
+    served: list[set[StepContribution]] = [set() for _ in parents]
     for step in run.steps:
-        share = step_contribution(step.state, step.undo_reason, undoing=step.undoing)
+        contribution = step_contribution(step.state, step.undo_reason, undoing=step.undoing)
         for line in lines_served(plan, step.position):
-            found[line].add(share)
-    below = [set(shares) for shares in found]
-    for line, sources in bottom_up(plan):
-        for source in sources:
-            below[source] |= below[line]
+            served[line].add(contribution)
+    total = [set(contributions) for contributions in served]
+    for line in bottom_up(parents):
+        for parent in parents[line]:
+            total[parent] |= total[line]
     count = len(plan.order_lines)
-    return [*below[:count], *found[count:]]
+    return [*total[:count], *served[count:]]
 
 
 def current_order_state(run: OrderRun) -> OrderState:
-    """Of the order. While it runs, its steps tell without going through the lines."""
+    """While the order runs, this needs no walk over its steps."""
     if not run.ended:
         return running_state(_order_flags(run))
-    lines, removed = contributions_by_line(run)[: len(run.plan.order_lines)], _removed_positions(run)
-    # a line for which there was nothing to do does not make the order one that was done in part
+    removed = _removed_positions(run)
+    # A line without work does not make an order partial.
     return order_state(
         [
-            line_state(shares)
-            for at, shares in enumerate(lines)
-            if shares - {StepContribution.NOT_NEEDED} and at not in removed
+            line_state(contributions)
+            for line, contributions in enumerate(contributions_by_line(run)[: len(run.plan.order_lines)])
+            if contributions - {StepContribution.NOT_NEEDED} and line not in removed
         ]
     )
 
 
 def _removed_positions(run: OrderRun) -> frozenset[int]:
-    """Order lines that an amendment has taken out; they are no part of the order any more."""
+    """Order lines that an amendment has removed."""
     removed = run.amendments.removed_lines
     if not removed:
         return frozenset()
-    return frozenset(at for at, line in enumerate(run.plan.order_lines) if line.id in removed)
+    return frozenset(position for position, line in enumerate(run.plan.order_lines) if line.id in removed)
 
 
-def _order_flags(run: OrderRun) -> set[OrderFlag]:
-    found: set[OrderFlag] = set()
-    if any(count and state not in NOT_BEGUN for state, count in run.state_counts.items()):
-        found.add(OrderFlag.STARTED)
-    if run.compensation.order_cancelled:
-        found.add(OrderFlag.CANCELLING)
-    if run.holds.is_order_held:
-        found.add(OrderFlag.HELD)
-    if run.compensation.stopping_count:
-        found.add(OrderFlag.STOPPING)
-    return found
+def _order_flags(run: OrderRun) -> list[OrderFlag]:
+    flags = {
+        OrderFlag.STARTED: any(count and state not in NOT_BEGUN for state, count in run.counters.by_state.items()),
+        OrderFlag.CANCELLING: run.compensation.order_cancelled,
+        OrderFlag.HELD: run.holds.is_order_held,
+        OrderFlag.STOPPING: bool(run.compensation.stopping_count),
+    }
+    return [flag for flag, is_set in flags.items() if is_set]
 
 
 def product_ids(plan: Plan, removed: Collection[str] = ()) -> list[str]:
-    """The commercial products, top level first, each once; but for those of the order lines with these ids."""
+    """Ordered commercial products, top-level ones first, each once; without the order lines with `removed` ids."""
     lines = [line for line in plan.order_lines if line.id not in removed]
     top = [line.product for line in lines if not line.sources]
     return list(dict.fromkeys([*top, *(line.product for line in lines)]))

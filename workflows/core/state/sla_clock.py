@@ -1,4 +1,4 @@
-"""How a step stands with its `sla`."""
+"""The clock of one step's `sla`."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ class SlaClock:
     """Moments are seconds since 1970."""
 
     started_at: float
-    """When the step was ready."""
+    """When the step became ready."""
     late_at: float
     at_risk_at: float | None
     """None: it goes from on track to late."""
     escalate_to: str | None
     """A queue, or a receiver of notifications."""
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
+    """As last reported."""
     escalated_to: str | None = None
     stopped_at: float | None = None
 
@@ -29,7 +30,7 @@ class SlaClock:
 
     @property
     def next_tick_at(self) -> float | None:
-        """When it says something next."""
+        """When its jeopardy changes next."""
         if not self.is_running or self.jeopardy is Jeopardy.LATE:
             return None
         return self.late_at if self.jeopardy is Jeopardy.AT_RISK or self.at_risk_at is None else self.at_risk_at
@@ -40,7 +41,7 @@ class SlaClock:
         return Jeopardy.AT_RISK if self.at_risk_at is not None and now >= self.at_risk_at else Jeopardy.ON_TRACK
 
     def snapshot(self) -> tuple[Any, ...] | None:
-        """As data; None where nothing of it matters any more."""
+        """None: the clock has stopped, and was on track."""
         return astuple(self) if self.is_running or self.jeopardy is not Jeopardy.ON_TRACK else None
 
     @classmethod

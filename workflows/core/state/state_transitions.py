@@ -1,4 +1,7 @@
-"""States of steps, order lines and orders, and what may follow what. The one place where these rules stand."""
+"""Which state may follow which, and how the states of steps determine those of lines and of the order.
+
+All such rules are tables here.
+"""
 
 from __future__ import annotations
 
@@ -9,25 +12,25 @@ from workflows.contract.states import TAKEN_BACK, OrderState, StepState
 
 
 class UndoReason(StrEnum):
-    """Why a step is taken back, and so what becomes of it once it is undone."""
+    """Why a step is undone. It decides what becomes of the step afterwards."""
 
     CANCELLATION = "cancellation"
     """The customer does not want it any more."""
     FAILURE = "failure"
-    """Something has failed, and this is rolled back with it."""
+    """It is rolled back, because something has failed."""
     AMENDMENT = "amendment"
-    """The order does not ask for it any more."""
+    """The amended order does not contain it any more."""
     REDO = "redo"
     """It is done again."""
     REVISION = "revision"
-    """It is done again as an amendment wants it."""
+    """It is done again with the input of the amended order."""
 
 
 REDO_REASONS = frozenset({UndoReason.REDO, UndoReason.REVISION})
 
 
 class IllegalTransition(Exception):
-    """A state was to follow another that it cannot follow: a mistake in the engine, not in an order."""
+    """A state cannot follow the current one. This is an error of the engine, not of the order."""
 
     def __init__(self, step_id: str, old: StepState, new: StepState) -> None:
         super().__init__(f"step {step_id} cannot go from {old} to {new}")
@@ -37,129 +40,112 @@ S = StepState
 
 
 TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
-    # its turn has come: a start time lies ahead, it may start, its condition is false, or that could not be judged
-    # failed_accepted: what it waited for in another order will not be done, and that is accepted
+    # Predecessors are settled. fatally_failed: `when` or `start` has no value. failed_accepted: a step of another order
+    # that it waits for will not be done, and `on_failure` accepts that.
     S.PENDING: frozenset({S.SCHEDULED, S.READY, S.SKIPPED, S.FATALLY_FAILED, S.FAILED_ACCEPTED, S.ON_HOLD})
     | TAKEN_BACK,
-    # pending: what it waited for is done again
+    # pending: a predecessor is redone.
     S.SCHEDULED: frozenset({S.READY, S.PENDING, S.ON_HOLD}) | TAKEN_BACK,
     S.READY: frozenset({S.IN_PROGRESS, S.PENDING, S.ON_HOLD}) | TAKEN_BACK,
     S.IN_PROGRESS: frozenset(
         {S.COMPLETED, S.AMENDED, S.FAILED, S.FATALLY_FAILED, S.FAILED_ACCEPTED, S.CANCELLED, S.PENDING}
     ),
-    # the pause is over; or a callback or the end of `within` comes during the pause
+    # The pause is over; or a callback arrives, or `within` ends, during the pause.
     S.FAILED: frozenset(
         {S.IN_PROGRESS, S.COMPLETED, S.AMENDED, S.FATALLY_FAILED, S.FAILED_ACCEPTED, S.CANCELLED, S.PENDING, S.ON_HOLD}
     ),
-    # a person retries it (pending: whether and when it starts is judged anew), completes it or skips it; or it is
-    # called back after all
+    # A person retries it (pending: `when` and `start` are evaluated again), completes or skips it; or a late callback
+    # arrives.
     S.FATALLY_FAILED: frozenset({S.PENDING, S.READY, S.COMPLETED, S.AMENDED, S.SKIPPED, S.FAILED_ACCEPTED, S.ON_HOLD})
     | TAKEN_BACK,
-    # it is resumed; what had begun may also be called back or come to the end of `within` meanwhile
+    # It is resumed; or, if it had begun, a callback arrives or `within` ends during the hold.
     S.ON_HOLD: frozenset(
         {S.READY, S.IN_PROGRESS, S.PENDING, S.COMPLETED, S.AMENDED, S.FATALLY_FAILED, S.FAILED_ACCEPTED}
     )
     | TAKEN_BACK,
-    # undone; pending: to be done again
+    # cancelled: it is undone. pending: it is redone.
     S.COMPLETED: frozenset({S.CANCELLED, S.PENDING}),
     S.SKIPPED: frozenset({S.CANCELLED, S.PENDING}),
     S.FAILED_ACCEPTED: frozenset({S.CANCELLED, S.PENDING}),
     S.AMENDED: frozenset({S.CANCELLED, S.PENDING}),
-    # an amendment asks for it again
+    # An amendment adds it again.
     S.DISCARDED: frozenset({S.PENDING}),
     S.CANCELLED: frozenset({S.PENDING}),
 }
 
 UNDO_TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
-    # what depends on the step is undone; completed: there is nothing to undo
+    # Everything that depends on the step is undone. completed: there is nothing to undo.
     S.PENDING: frozenset({S.READY, S.COMPLETED, S.FATALLY_FAILED, S.ON_HOLD}),
-    # completed: it is tried again, and called back before that
+    # completed: a late callback arrives before a retry.
     S.READY: frozenset({S.IN_PROGRESS, S.COMPLETED, S.FATALLY_FAILED, S.ON_HOLD}),
     S.IN_PROGRESS: frozenset({S.COMPLETED, S.FAILED, S.FATALLY_FAILED}),
-    # the pause is over; or it is called back during the pause
+    # The pause is over; or a callback arrives during the pause.
     S.FAILED: frozenset({S.IN_PROGRESS, S.COMPLETED, S.FATALLY_FAILED, S.ON_HOLD}),
-    # a person retries it, says that it is undone, or that it needs not be
+    # A person retries it, completes it (it is undone), or skips it (the effect may stay).
     S.FATALLY_FAILED: frozenset({S.PENDING, S.COMPLETED, S.SKIPPED}),
-    # it is resumed; what had begun may be called back meanwhile
+    # It is resumed; or, if it had begun, a callback arrives during the hold.
     S.ON_HOLD: frozenset({S.PENDING, S.IN_PROGRESS, S.COMPLETED, S.FATALLY_FAILED}),
     S.COMPLETED: frozenset(),
     S.SKIPPED: frozenset(),
 }
-"""Of the undo of a step, which goes through the same states."""
+"""The undo of a step goes through the same states as the step."""
 
 
 class StepContribution(StrEnum):
-    """What a step's state means for the lines that it serves."""
+    """What a step means for the states of the lines that it serves."""
 
     NOT_STARTED = "ahead"
     IN_PROGRESS = "under_way"
     DONE = "done"
     NOT_NEEDED = "nothing"
-    """Nothing was to be done."""
+    """It was skipped, or an amendment has removed it."""
     FAILURE_ACCEPTED = "given_up"
     CANCELLED = "undone"
-    """Nobody wanted it any more."""
+    """The customer did not want it any more."""
     ROLLED_BACK = "rolled_back"
     """After a failure."""
 
 
+C, O = StepContribution, OrderState  # noqa: E741
+
 CONTRIBUTIONS: Mapping[StepState, StepContribution] = {
-    S.PENDING: StepContribution.NOT_STARTED,
-    S.SCHEDULED: StepContribution.NOT_STARTED,
-    S.READY: StepContribution.NOT_STARTED,
-    S.IN_PROGRESS: StepContribution.IN_PROGRESS,
-    S.FAILED: StepContribution.IN_PROGRESS,
-    S.FATALLY_FAILED: StepContribution.IN_PROGRESS,
-    S.ON_HOLD: StepContribution.IN_PROGRESS,
-    S.COMPLETED: StepContribution.DONE,
-    S.SKIPPED: StepContribution.NOT_NEEDED,
-    S.AMENDED: StepContribution.DONE,
-    S.FAILED_ACCEPTED: StepContribution.FAILURE_ACCEPTED,
-    S.DISCARDED: StepContribution.CANCELLED,
-    S.CANCELLED: StepContribution.CANCELLED,
+    S.PENDING: C.NOT_STARTED,
+    S.SCHEDULED: C.NOT_STARTED,
+    S.READY: C.NOT_STARTED,
+    S.IN_PROGRESS: C.IN_PROGRESS,
+    S.FAILED: C.IN_PROGRESS,
+    S.FATALLY_FAILED: C.IN_PROGRESS,
+    S.ON_HOLD: C.IN_PROGRESS,
+    S.COMPLETED: C.DONE,
+    S.SKIPPED: C.NOT_NEEDED,
+    S.AMENDED: C.DONE,
+    S.FAILED_ACCEPTED: C.FAILURE_ACCEPTED,
+    S.DISCARDED: C.CANCELLED,
+    S.CANCELLED: C.CANCELLED,
 }
 
 UNDONE_CONTRIBUTIONS: Mapping[UndoReason, StepContribution] = {
-    UndoReason.CANCELLATION: StepContribution.CANCELLED,
-    UndoReason.FAILURE: StepContribution.ROLLED_BACK,
-    UndoReason.AMENDMENT: StepContribution.NOT_NEEDED,
+    UndoReason.CANCELLATION: C.CANCELLED,
+    UndoReason.FAILURE: C.ROLLED_BACK,
+    UndoReason.AMENDMENT: C.NOT_NEEDED,
 }
-"""What a step that was taken back means for its lines; one that is being taken back is under way."""
+"""What a step means for its lines once it is undone. While it is being undone, it is in progress."""
 
 LINE_STATE_RULES: tuple[tuple[frozenset[StepContribution], frozenset[StepContribution], OrderState], ...] = (
-    # (at least one of these, and nothing beyond these) → the line is …; the first row that fits
-    (frozenset(), frozenset(), OrderState.COMPLETED),
-    (frozenset({StepContribution.NOT_STARTED}), frozenset({StepContribution.NOT_STARTED}), OrderState.ACKNOWLEDGED),
-    (
-        frozenset({StepContribution.NOT_STARTED, StepContribution.IN_PROGRESS}),
-        frozenset(StepContribution),
-        OrderState.IN_PROGRESS,
-    ),
-    (
-        frozenset({StepContribution.DONE, StepContribution.NOT_NEEDED}),
-        frozenset({StepContribution.DONE, StepContribution.NOT_NEEDED}),
-        OrderState.COMPLETED,
-    ),
-    (
-        frozenset({StepContribution.CANCELLED}),
-        frozenset({StepContribution.CANCELLED, StepContribution.NOT_NEEDED}),
-        OrderState.CANCELLED,
-    ),
-    (
-        frozenset({StepContribution.ROLLED_BACK}),
-        frozenset({StepContribution.ROLLED_BACK, StepContribution.CANCELLED, StepContribution.NOT_NEEDED}),
-        OrderState.FAILED,
-    ),
-    (frozenset(StepContribution), frozenset(StepContribution), OrderState.PARTIAL),
+    # (at least one of these, and no others than these) → the line's state. The first row that matches counts.
+    (frozenset(), frozenset(), O.COMPLETED),  # no step serves the line (`no_work_for`)
+    (frozenset({C.NOT_STARTED}), frozenset({C.NOT_STARTED}), O.ACKNOWLEDGED),
+    (frozenset({C.NOT_STARTED, C.IN_PROGRESS}), frozenset(C), O.IN_PROGRESS),
+    (frozenset({C.DONE, C.NOT_NEEDED}), frozenset({C.DONE, C.NOT_NEEDED}), O.COMPLETED),
+    (frozenset({C.CANCELLED}), frozenset({C.CANCELLED, C.NOT_NEEDED}), O.CANCELLED),
+    (frozenset({C.ROLLED_BACK}), frozenset({C.ROLLED_BACK, C.CANCELLED, C.NOT_NEEDED}), O.FAILED),
+    (frozenset(C), frozenset(C), O.PARTIAL),
 )
-"""A line that no step serves has nothing to wait for (`no_work_for`)."""
-
-O = OrderState  # noqa: E741
 
 OPEN_ORDER_STATES = frozenset({O.ACKNOWLEDGED, O.IN_PROGRESS, O.HELD, O.ASSESSING_CANCELLATION, O.PENDING_CANCELLATION})
 
 ORDER_STATE_RULES: tuple[tuple[frozenset[OrderState], frozenset[OrderState], OrderState], ...] = (
-    # (at least one of these, and nothing beyond these) → the order is …; the first row that fits
+    # (at least one of these, and no others than these) → the order's state. The first row that matches counts.
     (frozenset(), frozenset(), O.COMPLETED),
     (frozenset({O.ACKNOWLEDGED}), frozenset({O.ACKNOWLEDGED}), O.ACKNOWLEDGED),
     (OPEN_ORDER_STATES, frozenset(O), O.IN_PROGRESS),
@@ -171,17 +157,17 @@ ORDER_STATE_RULES: tuple[tuple[frozenset[OrderState], frozenset[OrderState], Ord
 
 
 class OrderFlag(StrEnum):
-    """What is so with an order, or a line, that has not ended."""
+    """What is true of an order, or a line, that has not ended."""
 
     STOPPING = "stopping"
-    """It is cancelled, and attempts are still under way: what is to be undone shows when they end."""
+    """It is cancelled, and attempts are still running. Only when they end is it known what must be undone."""
     CANCELLING = "cancelling"
     HELD = "held"
     STARTED = "begun"
 
 
 RUNNING_STATE_RULES: tuple[tuple[frozenset[OrderFlag], OrderState], ...] = (
-    # all of these are so → the order is …; the first row that fits
+    # all of these are true → the state. The first row that matches counts.
     (frozenset({OrderFlag.CANCELLING, OrderFlag.STOPPING}), O.ASSESSING_CANCELLATION),
     (frozenset({OrderFlag.CANCELLING}), O.PENDING_CANCELLATION),
     (frozenset({OrderFlag.HELD}), O.HELD),
@@ -191,28 +177,27 @@ RUNNING_STATE_RULES: tuple[tuple[frozenset[OrderFlag], OrderState], ...] = (
 
 
 def step_contribution(state: StepState, undo_reason: UndoReason | None, *, undoing: bool) -> StepContribution:
-    """A step's; `undoing`: it is being taken back right now."""
     if undoing:
-        return StepContribution.IN_PROGRESS
-    share = CONTRIBUTIONS[state]
-    return (
-        UNDONE_CONTRIBUTIONS.get(undo_reason, share) if share is StepContribution.CANCELLED and undo_reason else share
-    )
+        return C.IN_PROGRESS
+    contribution = CONTRIBUTIONS[state]
+    if contribution is C.CANCELLED and undo_reason:
+        return UNDONE_CONTRIBUTIONS.get(undo_reason, contribution)
+    return contribution
 
 
 def line_state(contributions: Collection[StepContribution]) -> OrderState:
-    """A line's state by the shares of the steps that serve it."""
-    given = frozenset(contributions)
-    return next(state for some, all_, state in LINE_STATE_RULES if (not some or given & some) and given <= all_)
+    """A line's state, by the steps that serve it."""
+    present = frozenset(contributions)
+    return next(state for some, all_, state in LINE_STATE_RULES if (not some or present & some) and present <= all_)
 
 
 def order_state(lines: Collection[OrderState]) -> OrderState:
-    """An order's state by those of its order lines."""
-    states = frozenset(lines)
-    return next(state for some, all_, state in ORDER_STATE_RULES if (not some or states & some) and states <= all_)
+    """An order's state, by the states of its order lines."""
+    present = frozenset(lines)
+    return next(state for some, all_, state in ORDER_STATE_RULES if (not some or present & some) and present <= all_)
 
 
 def running_state(flags: Collection[OrderFlag]) -> OrderState:
-    """Of an order, or a line, that has not ended."""
-    given = frozenset(flags)
-    return next(state for all_, state in RUNNING_STATE_RULES if all_ <= given)
+    """The state of an order, or a line, that has not ended."""
+    present = frozenset(flags)
+    return next(state for all_, state in RUNNING_STATE_RULES if all_ <= present)

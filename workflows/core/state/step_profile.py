@@ -1,4 +1,7 @@
-"""What can be known of a definition once for all its steps: which expressions are judged where, and what they read."""
+"""What is the same for all steps of a definition: which expressions are evaluated where, and what they read.
+
+Expressions over a response run in the activity, those over a callback, an event or a form in the workflow.
+"""
 
 from __future__ import annotations
 
@@ -24,22 +27,19 @@ def _names_in_expression(expression: str) -> frozenset[str]:
 
 
 def _response_template(*texts: str) -> dict[str, str]:
-    """A template of the response, as far as these texts mention it."""
-    found = {field for text in texts for field in _RESPONSE_FIELDS.findall(text)}
+    """A template of the fields of the response that these texts mention."""
+    named = {field for text in texts for field in _RESPONSE_FIELDS.findall(text)}
     fields = ("status", "headers", "body")
-    return {field: f"${{response.{field}}}" for field in fields if field in found or "" in found}
+    return {field: f"${{response.{field}}}" for field in fields if field in named or "" in named}
 
 
 def names_in_template(template: Any) -> frozenset[str]:
     """The names (`order`, `response`, …) that the `${…}` of a template may read."""
     if isinstance(template, str):
-        found: frozenset[str] = frozenset()
-        for piece in split_template(template) if "${" in template else ():
-            if not isinstance(piece, str):
-                found |= _names_in_expression(piece[1])
-        return found
+        pieces = split_template(template) if "${" in template else ()
+        return frozenset().union(*(_names_in_expression(piece[1]) for piece in pieces if not isinstance(piece, str)))
     if isinstance(template, dict):
-        return frozenset().union(*(names_in_template(value) for value in template.values()))
+        template = list(template.values())
     if isinstance(template, list | tuple):
         return frozenset().union(*(names_in_template(value) for value in template))
     return frozenset()
@@ -47,82 +47,79 @@ def names_in_template(template: Any) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class StepProfile:
-    """`answer_…`: what the activity of a call judges; the rest is judged here, when a callback, event or form comes."""
+    """`response_…`: for the activity of a call. `deferred_…`: for the workflow."""
 
     kind: StepKind
     other_orders: tuple[CrossOrderReference, ...]
-    """The steps of other orders that it waits for."""
+    """Steps of other orders that it waits for."""
     uses_activity: bool
-    """It needs an activity."""
+    """Its work is a call or a Python activity."""
     response_output: Any
-    """The output template that the activity renders; None: the body."""
+    """The template that the activity renders; None: the body."""
     response_fail_when: list[dict[str, str]]
     response_names: frozenset[str]
-    """The names beside `response` that those two read."""
+    """Names other than `response` that these two read."""
     poll_names: frozenset[str]
+    """Names other than `response` that the expressions of a poll read."""
     deferred_fail_when: tuple[FailureCondition, ...]
     undo_reads_output: bool
-    """What it put out has to be known before it can be undone."""
+    """The output must be known before the step can be undone."""
     undo_response_output: Any
-    """Of the undo's answer, what asking how it goes reads."""
+    """The part of the undo call's response that polling reads."""
     undo_poll_names: frozenset[str]
     recovery_output: Any
-    """As `answer_output`, where its work is repeated only to learn what it did: nobody waits for its callback."""
+    """As `response_output`, for a repeated call that only recovers the output: nobody waits for its callback."""
     recovery_names: frozenset[str]
 
     def is_business_code(self, code: str) -> bool:
-        """Whether one of the definition's own `fail_when` says this code of an answer."""
+        """Whether a `fail_when` of the response has this code."""
         return any(case["code"] == code for case in self.response_fail_when)
 
 
 def step_profile(planned: PlannedDefinition) -> StepProfile:
     definition = planned.definition
-    kind = definition.kind
-    call = definition.call
-    output, fail_when = definition.output, tuple(definition.fail_when)
-    answer_output, later = output, fail_when
+    kind, call, output = definition.kind, definition.call, definition.output
+    fail_when = tuple(definition.fail_when)
+    response_output = recovery_output = output if call is not None else None
+    immediate, deferred = (fail_when, ()) if call is not None else ((), fail_when)
     poll_names: frozenset[str] = frozenset()
     if call is not None and call.poll is not None:
-        # The first answer only tells where to ask; business is judged by what is asked for.
+        # The first response only says where to poll. `output` and `fail_when` are about the polled response.
         poll_names = names_in_template(output) | _names_in_expression(call.poll.until) | _fail_when_names(fail_when)
-        answer_output, later = _response_template(call.poll.get), ()
-        on_answer: tuple[FailureCondition, ...] = ()
+        response_output = recovery_output = _response_template(call.poll.get)
+        immediate = ()
     elif call is not None and call.callback is not None:
-        later = tuple(case for case in fail_when if "payload" in _names_in_expression(case.if_))
-        on_answer = tuple(case for case in fail_when if case not in later)
-        answer_output = _response_template(json.dumps(output), *(f"{case.if_} {case.message}" for case in later))
-    elif call is not None:
-        later, on_answer = (), fail_when
-    else:
-        answer_output, on_answer = None, ()
+        deferred = tuple(case for case in fail_when if "payload" in _names_in_expression(case.if_))
+        immediate = tuple(case for case in fail_when if case not in deferred)
+        response_output = _response_template(json.dumps(output), *(f"{case.if_} {case.message}" for case in deferred))
+        recovery_output = _without_payload(output)
     undo_poll = definition.undo.call.poll if definition.undo and definition.undo.call else None
-    learnt = _without_payload(output) if call is not None and call.callback is not None else answer_output
     return StepProfile(
         kind=kind,
         other_orders=tuple(each for each in definition.after if isinstance(each, CrossOrderReference)),
         uses_activity=kind in (StepKind.CALL, StepKind.ACTIVITY),
-        response_output=answer_output,
-        response_fail_when=[_fail_when_json(case) for case in (fail_when if call and call.poll else on_answer)],
-        response_names=(names_in_template(answer_output) | _fail_when_names(on_answer)) - {"response"},
+        response_output=response_output,
+        response_fail_when=[_fail_when_json(case) for case in (fail_when if call and call.poll else immediate)],
+        response_names=(names_in_template(response_output) | _fail_when_names(immediate)) - {"response"},
         poll_names=poll_names - {"response"},
-        deferred_fail_when=later,
+        deferred_fail_when=deferred,
         undo_reads_output=definition.undo is not None and _undo_reads_output(definition.undo),
         undo_response_output=_response_template(undo_poll.get) if undo_poll else {},
         undo_poll_names=_names_in_expression(undo_poll.until) - {"response"} if undo_poll else frozenset(),
-        recovery_output=learnt,
-        recovery_names=(names_in_template(learnt) | _fail_when_names(on_answer)) - {"response"},
+        recovery_output=recovery_output,
+        recovery_names=(names_in_template(recovery_output) | _fail_when_names(immediate)) - {"response"},
     )
 
 
 def _undo_reads_output(undo: UndoDefinition) -> bool:
-    polls = (
-        undo.call is not None and undo.call.poll is not None and "output" in _names_in_expression(undo.call.poll.until)
-    )
-    return polls or "output" in names_in_template(undo.model_dump(exclude={"retry", "timeout"}, exclude_none=True))
+    poll = undo.call.poll if undo.call is not None else None
+    if poll is not None and "output" in _names_in_expression(poll.until):
+        return True
+    return "output" in names_in_template(undo.model_dump(exclude={"retry", "timeout"}, exclude_none=True))
 
 
 def _without_payload(output: Any) -> Any:
-    """As much of an `output` as the answer to the call tells by itself; None: the body."""
+    """The part of `output` that does not need a callback's payload; None: the body."""
     if isinstance(output, dict):
         return {name: value for name, value in output.items() if "payload" not in names_in_template(value)} or None
     return None if "payload" in names_in_template(output) else output

@@ -1,4 +1,4 @@
-"""The record of one step: how far its work is, and how far what takes it back."""
+"""The record of one step: the state of its work, and of its undo."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from workflows.contract.states import StepState
+from workflows.contract.states import SETTLED, StepState
 from workflows.core.state.sla_clock import SlaClock
-from workflows.core.state.state_transitions import UndoReason
+from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 
 
 class Phase(StrEnum):
-    """What a step, or its undo, is about; finer than its state."""
+    """What a step, or its undo, is doing or waiting for; finer than its state."""
 
     IDLE = ""
-    """Its predecessors are open, or its turn is being judged."""
+    """Not started yet, or settled."""
     OTHER_ORDERS = "other_orders"
-    """Its predecessors are settled, but for steps of other orders."""
+    """Its predecessors are settled; it waits for steps of other orders."""
     SCHEDULED = "start"
     CALL = "call"
     POLL = "poll"
@@ -29,7 +29,7 @@ class Phase(StrEnum):
     MANUAL = "person"
     # of an undo
     RECOVER_OUTPUT = "learn"
-    """The do is repeated with its own key, to learn what it did."""
+    """Repeat the step's work with its own key, to find out what it did."""
     RECOVER_OUTPUT_POLL = "learn_poll"
     UNDO_CALL = "undo_call"
     UNDO_POLL = "undo_poll"
@@ -45,40 +45,40 @@ class StepFailure:
     code: str
     message: str
     outcome_known: bool = True
-    """False where the effect may have taken place all the same."""
+    """False: the effect may have taken place."""
     attempts: int = 0
-    """Made with this key so far; 0 where nothing was tried."""
+    """Attempts with this key so far."""
     retry_after: float | None = None
-    """Seconds until another attempt, which the workflow's timer waits for."""
+    """Seconds until the next attempt, if the workflow's timer is to wait for it."""
     at: float = 0.0
 
 
 @dataclass(slots=True)
 class UndoRun:
-    """What takes a step's effect back. Times are seconds since 1970.
+    """The undo of a step. Times are seconds since 1970.
 
-    Activities are the step's: they are numbered (`launch`), stand in line and fly there, one at a time.
+    `launch`, `queued` and `in_flight` are the step's: a step and its undo never have two activities at once.
     """
 
     state: StepState = StepState.PENDING
-    """`pending`: what depends on the step is not undone yet, or an attempt of its work is still under way."""
+    """`pending`: steps that depend on this one are not undone yet, or an attempt of its own work is still running."""
     phase: Phase = Phase.IDLE
     number: int = 1
     """The last part of the idempotency key."""
     uncertain: bool = False
-    """An attempt with the present key may have done the work, although it was not answered."""
+    """An attempt with the current key may have had its effect, although no response came."""
     attempts: int = 0
     again_at: float | None = None
     deadline: float | None = None
     answer: Any = None
-    """What the call answered, as far as polling reads it."""
+    """The part of the call's response that polling reads."""
     early_callback: tuple[Any] | None = None
-    """A callback that came before the call's answer."""
+    """The payload of a callback that came before the call's response."""
     failure: StepFailure | None = None
     changes: dict[str, Any] | None = None
-    """Input that a person changed."""
+    """Input that a person has changed."""
     learnt: bool = False
-    """What the step put out is known by now, although its work was not answered at the time."""
+    """The step's output is known by now, although no response came when the step ran."""
 
     @property
     def is_open(self) -> bool:
@@ -87,26 +87,26 @@ class UndoRun:
 
 @dataclass(slots=True)
 class StepRun:
-    """One step, as far as it is. Times are seconds since 1970."""
+    """Times are seconds since 1970."""
 
     position: int
     open_predecessors: int
-    """Predecessors that are not settled, or are to be done again."""
+    """Predecessors that are not settled, or that are redone."""
     state: StepState = StepState.PENDING
     phase: Phase = Phase.IDLE
     number: int = 1
     """The last part of the idempotency key."""
     launch: int = 0
-    """Activities started for it; an answer of an earlier one is none."""
+    """Number of the last activity started for it; results of earlier ones are ignored."""
     in_flight: bool = False
-    """An activity is under way."""
+    """That activity is running."""
     queued: bool = False
-    """It stands in line for one."""
+    """It waits in the activity queue."""
     uncertain: bool = False
-    """An attempt with the present key may have done the work, although it was not answered."""
+    """An attempt with the current key may have had its effect, although no response came."""
     attempts: int = 0
     again_at: float | None = None
-    """When it starts (scheduled), or is tried again (failed)."""
+    """When it starts (scheduled), or when the next attempt is (failed)."""
     deadline: float | None = None
     """When its timer fires, or `within` ends."""
     started_at: float | None = None
@@ -115,53 +115,67 @@ class StepRun:
     has_output: bool = False
     failure: StepFailure | None = None
     answer: Any = None
-    """What a call that is not over yet answered: the path to poll, or the response that later expressions read."""
+    """The response of a call that is not over: what the poll's path or later expressions read of it."""
     early_callback: tuple[Any] | None = None
-    """A callback that came before the call's answer."""
+    """The payload of a callback that came before the call's response."""
     event_names: tuple[str, ...] = ()
     key: str | None = None
-    """Of the event that it waits for."""
+    """Key of the event that it waits for."""
     subscribed: bool = False
     queue: str | None = None
-    """Whose fallout it is."""
+    """The queue of its fallout."""
     holder: str | None = None
-    """Who has taken it, or was given it, while it waits for a person."""
+    """The person who has the task, or the fallout."""
     changes: dict[str, Any] | None = None
-    """Input that a person changed."""
+    """Input that a person has changed."""
     note: str | None = None
     """Why a condition does not hold yet, where that is not obvious."""
     released: bool = False
-    """It is settled, and whoever waited for it may go on: not so while it is to be done again."""
+    """Its followers may start. Not while it is redone."""
     undo_reason: UndoReason | None = None
-    """Why it is taken back, or was."""
+    """Why it is being undone, or was."""
     undo: UndoRun | None = None
     sla_clock: SlaClock | None = None
-    """Of its `sla`, once it has been ready."""
     in_place_changes: int = 0
-    """Times that an amendment has patched it; the last part of the idempotency key of the last one."""
+    """How often amendments have changed it in place; the last part of the idempotency key of the last change."""
     changing_in_place: bool = False
-    """What it did is there; only what has changed of it is being done."""
+    """Its effect stands, and is being changed in place."""
     failure_rounds: dict[str, int] | None = None
-    """How often its failures have sent the order back, by the step that it was sent back to."""
+    """How often `on_failure` has sent the order back, by the step that it was sent back to."""
 
     @property
     def has_started(self) -> bool:
-        """Since it was last to be done (again)."""
+        """Since it was last reset."""
         return self.started_at is not None
 
     @property
     def undoing(self) -> bool:
-        """It is being taken back: stopped, waiting for its turn to be undone, or undone right now."""
+        """It is to be undone: its attempt is being stopped, its undo waits, or its undo runs."""
         return self.undo is not None and self.undo.is_open
 
     @property
+    def redoing(self) -> bool:
+        """It is being undone in order to be done again."""
+        return self.undo is not None and self.undo.is_open and self.undo_reason in REDO_REASONS
+
+    @property
+    def is_over(self) -> bool:
+        """It is settled, and will not be redone: the order does not wait for it when it goes forward."""
+        return self.state in SETTLED and not self.redoing
+
+    @property
+    def is_final(self) -> bool:
+        """It is settled, and is not being undone."""
+        return self.state in SETTLED and not self.undoing
+
+    @property
     def stopping(self) -> bool:
-        """It is being taken back, and an attempt of its work is still under way."""
+        """It is to be undone, and the last attempt of its own work is still running."""
         return self.in_flight and self.undo is not None and self.undo.is_open and self.undo.phase is Phase.IDLE
 
     @property
     def active_phase(self) -> Phase:
-        """Of its undo once that has begun, else of its work."""
+        """Of its undo once that has started, else of its work."""
         undo = self.undo
         return self.phase if undo is None or not undo.is_open or undo.phase is Phase.IDLE else undo.phase
 

@@ -1,4 +1,4 @@
-"""What a step's expressions see, and their values; a mistake is told with the expression's file, line and column."""
+"""What the expressions of a step see, and their values. Errors name the expression's file, line and column."""
 
 from __future__ import annotations
 
@@ -22,58 +22,57 @@ _MISSING = "there is no"
 
 
 class StepExpressionError(Exception):
-    """An expression of a step has no value. The message is for people and names the place."""
+    """An expression of a step has no value. The message is for people; it says where the expression is."""
 
     def __init__(self, message: str, missing: bool = False) -> None:
         super().__init__(message)
         self.missing = missing
-        """Something that the expression reads is not there (yet)."""
+        """Something that the expression reads does not exist (yet)."""
 
 
 class StepScope:
-    """The names that the expressions of one step see; each is put together when it is asked for."""
+    """The names that the expressions of one step see."""
 
-    __slots__ = ("_names", "definition", "run", "step")
+    __slots__ = ("definition", "names", "run", "step")
 
     def __init__(
         self, run: OrderRun, step: StepRun, extra: Mapping[str, Any] | None = None, *, current: bool = False
     ) -> None:
-        """`current`: as the order is now, also where the step began before an amendment."""
+        """`current`: as the order is now, even if the step began before an amendment."""
         self.run = run
         self.step = step
-        sight = None if current else run.amendments.pinned_steps.get(step.position)
-        self.definition: PlannedDefinition = run.current_definition(step) if sight is None else sight.definition
-        self._names = _bindings(run, step, self.definition, sight)
+        pinned = None if current else run.amendments.pinned_steps.get(step.position)
+        self.definition: PlannedDefinition = run.current_definition(step) if pinned is None else pinned.definition
+        self.names = _bindings(run, step, self.definition, pinned)
         if extra:
-            self._names.update(extra)
-
-    @property
-    def names(self) -> Mapping[str, Any]:
-        return self._names
+            self.names.update(extra)
 
     def evaluate(self, expression: str) -> Any:
-        """Raises NoValue."""
+        """Raises StepExpressionError."""
         try:
-            return evaluate(expression, self._names)
+            return evaluate(expression, self.names)
         except EvaluationError as error:
             raise self._error(error) from error
 
     def is_true(self, expression: str) -> bool:
-        """Raises NoValue, also where the value is neither true nor false."""
+        """Raises StepExpressionError, also for a value that is neither true nor false."""
         value = self.evaluate(expression)
         if value is True or value is False:
             return value
         raise StepExpressionError(f"{self._location(expression)}: `{expression}` is neither true nor false")
 
     def render(self, template: Any) -> Any:
-        """Raises NoValue."""
+        """Raises StepExpressionError."""
         try:
-            return render_template(template, self._names)
+            return render_template(template, self.names)
         except EvaluationError as error:
             raise self._error(error) from error
 
     def render_path(self, template: str) -> str:
-        """A path; what expressions put into it is percent-encoded, so that no value adds a segment or a query."""
+        """Percent-encodes what expressions insert, so that no value adds a segment or a query.
+
+        Raises StepExpressionError.
+        """
         pieces = split_template(template)
         if len(pieces) == 1:
             return as_text(self.render(template))
@@ -82,7 +81,7 @@ class StepScope:
         )
 
     def render_duration(self, duration: timedelta | str) -> float:
-        """A duration, or a template of one. Raises NoValue."""
+        """Seconds, of a duration or of a template of one. Raises StepExpressionError."""
         value = self.render(duration) if isinstance(duration, str) else duration
         try:
             return parse_duration(value).total_seconds()
@@ -90,7 +89,7 @@ class StepScope:
             raise StepExpressionError(f"{self._template_location(duration)}: {error}") from error
 
     def render_time(self, template: str) -> float:
-        """A date-time, or a template of one, as seconds since 1970. Raises NoValue."""
+        """Seconds since 1970, of a template of a date or date-time. Raises StepExpressionError."""
         value = self.render(template)
         try:
             if isinstance(value, str):
@@ -101,15 +100,17 @@ class StepScope:
                 return (value if value.tzinfo else value.replace(tzinfo=UTC)).timestamp()
         except (ValueError, OverflowError):
             pass
-        raise StepExpressionError(f"{self._template_location(template)}: `{as_text(value)[:100]}` is no date and time")
+        raise StepExpressionError(
+            f"{self._template_location(template)}: `{as_text(value)[:100]}` is not a date and time"
+        )
 
     def _template_location(self, template: timedelta | str) -> str:
         pieces = split_template(template) if isinstance(template, str) else ()
         return self._location(next((piece[1] for piece in pieces if not isinstance(piece, str)), ""))
 
     def subset(self, names: frozenset[str]) -> dict[str, Any]:
-        """The bindings of these names, for expressions that are judged elsewhere."""
-        return {name: self._names[name] for name in sorted(names) if name in self._names}
+        """The bindings of these names, for expressions that an activity evaluates."""
+        return {name: self.names[name] for name in sorted(names) if name in self.names}
 
     def _location(self, expression: str) -> str:
         return (
@@ -123,7 +124,7 @@ class StepScope:
 
 
 def attempt_timeout(scope: StepScope) -> float:
-    """Seconds for one attempt of the step. Raises NoValue."""
+    """Timeout of one attempt of the step, in seconds. Raises StepExpressionError."""
     written = scope.definition.definition.timeout
     return scope.render_duration(written) if isinstance(written, str) else scope.definition.timeout
 
@@ -144,7 +145,7 @@ def _bindings(run: OrderRun, step: StepRun, definition: PlannedDefinition, pinne
 
 
 def is_output_visible(step: StepRun) -> bool:
-    """Whether later steps see what it put out: not what has been taken back since."""
+    """Whether later steps see its output: not once it is undone."""
     return step.has_output and step.state is not StepState.CANCELLED
 
 
@@ -156,20 +157,15 @@ def _add_outputs(
     pinned_outputs: Mapping[int, Any],
 ) -> None:
     for read, positions in zip(definition.reads, planned.reads, strict=True):
-        known = names.setdefault(read.root, {})
+        group = names.setdefault(read.root, {})
         if read.root == "workstreams":
-            known = known.setdefault(read.workstream, {})
-        shown = known.setdefault(read.step, {})
-        if pinned_outputs:
-            outputs = [
-                pinned_outputs.get(at, run.steps[at].output)
-                for at in positions
-                if at in pinned_outputs or is_output_visible(run.steps[at])
-            ]
-        else:
-            outputs = [
-                step.output for step in (run.steps[position] for position in positions) if is_output_visible(step)
-            ]
+            group = group.setdefault(read.workstream, {})
+        shown = group.setdefault(read.step, {})
+        outputs = [
+            pinned_outputs[at] if at in pinned_outputs else run.steps[at].output
+            for at in positions
+            if at in pinned_outputs or is_output_visible(run.steps[at])
+        ]
         if read.is_list:
             shown["outputs"] = outputs
         elif outputs:

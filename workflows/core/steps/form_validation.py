@@ -1,4 +1,4 @@
-"""Forms of manual steps: what a person gives, checked against what the form declares."""
+"""Forms of manual steps: validating what a person enters."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from compiler.source.findings import did_you_mean
 
 
 def validate_form(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """`data` as the form's types hold it, defaults filled in, and what is wrong with it, in sentences."""
+    """The values, converted to the form's types and with defaults filled in; and the problems, one sentence each."""
     values: dict[str, Any] = {}
     problems = [f"`{name}` is not on the form{did_you_mean(name, form)}" for name in sorted(set(data) - set(form))]
     for name, declared in form.items():
@@ -27,7 +27,7 @@ def validate_form(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tup
 
 
 def describe_form(form: Mapping[str, Attribute]) -> str:
-    """What the form asks for, in a few words."""
+    """The fields in one line, for messages."""
     return ", ".join(
         f"{name} ({'one of ' + ', '.join(map(str, declared.enum)) if declared.enum else declared.type})"
         + ("" if declared.required else ", optional")

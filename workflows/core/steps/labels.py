@@ -1,4 +1,4 @@
-"""How a step is called in Temporal's own tools: activity ids and one-line summaries."""
+"""What Temporal's own tools show of a step: activity ids and one-line summaries."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 MAX_BYTES = 200
-"""Temporal keeps no longer summary."""
+"""Temporal's limit for a summary."""
 MAX_LINES = 3
-"""Lines that a summary names; of more it says how many there are."""
+"""A summary names at most so many lines; of more it gives the number."""
 
 
 def activity_id(run: OrderRun, step: StepRun) -> str:
-    """The step's id for its first activity; for later ones, and for those of its undo, with more behind a slash."""
+    """The step's id for its first activity, with a suffix for later ones and for those of its undo."""
     step_id = run.step_id(step)
     if step.undoing:
         return f"{step_id}/undo/{step.launch}"
@@ -22,22 +22,22 @@ def activity_id(run: OrderRun, step: StepRun) -> str:
 
 
 def activity_summary(run: OrderRun, step: StepRun) -> str:
-    """`Security camera ×4 · Reserve stock`, in at most MOST_BYTES bytes."""
-    said = step_label(run.plan, step.position)
+    """`Security camera ×4 · Reserve stock`, in at most MAX_BYTES bytes."""
+    label = step_label(run.plan, step.position)
     if step.undoing or step.changing_in_place:
-        said = f"{'Undo' if step.undoing else 'Change'} {said}"
-    return truncate(said)
+        label = f"{'Undo' if step.undoing else 'Change'} {label}"
+    return truncate(label)
 
 
 def step_label(plan: Plan, position: int) -> str:
-    """The lines that a step serves, and its name; of any length."""
+    """The lines that a step serves, and its name. The length is not limited."""
     planned = plan.steps[position]
     name = plan.step_definition(planned).name
     if len(planned.line_positions) > MAX_LINES:
-        what = f"{len(planned.line_positions)} lines"
+        lines = f"{len(planned.line_positions)} lines"
     else:
-        what = ", ".join(_line_label(line) for line in plan.step_lines(planned))
-    return f"{what} · {name}" if what else name
+        lines = ", ".join(_line_label(line) for line in plan.step_lines(planned))
+    return f"{lines} · {name}" if lines else name
 
 
 def _line_label(line: PlannedLine) -> str:

@@ -1,4 +1,4 @@
-"""An event, a callback, a form or a result that has come: is it a failure of the business, and what is put out."""
+"""What comes of a response, an event, a callback or a form: a business failure, or the step's output."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 
 
 def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFailure | None:
-    """The first `fail_when` that holds. Raises NoValue."""
+    """The first `fail_when` that holds. Raises StepExpressionError."""
     for case in run.profile(step).deferred_fail_when:
         if scope.is_true(case.if_):
             message = as_text(scope.render(case.message)) if case.message else f"`{case.if_}` holds"
@@ -21,14 +21,16 @@ def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFail
 
 
 def render_output(run: OrderRun, step: StepRun, scope: StepScope, default: Any) -> Any:
-    """The definition's `output`, or `plain` where it has none. Raises NoValue."""
+    """The definition's `output`, or `default` if it has none. Raises StepExpressionError."""
     template = run.definition(step).definition.output
     return as_json_data(default if template is None else scope.render(template))
 
 
 def in_place_output(run: OrderRun, step: StepRun, response: Any) -> Any:
-    """`answer`: the response of the patching call, or the payload of its callback. What has no content, or not what the
-    step's `output` is made of, leaves the output as it was."""
+    """The step's output after a change in place, from the call's response or its callback's payload.
+
+    The output stays if the response has no content, or lacks what the step's `output` reads.
+    """
     definition = run.definition(step).definition
     called_back = definition.call is not None and definition.call.callback is not None
     content = response if called_back or not isinstance(response, dict) else response.get("body")
@@ -44,7 +46,7 @@ def in_place_output(run: OrderRun, step: StepRun, response: Any) -> Any:
 
 
 def as_json_data(value: Any) -> Any:
-    """As it looks after a way through JSON, so that it is the same before and after a run continues as another one."""
+    """The value as it is after a round trip through JSON, so that continue-as-new does not change it."""
     if isinstance(value, dict):
         return {str(name): as_json_data(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -1,4 +1,4 @@
-"""What follows when a step is over: its successors' turn, conditions that may now hold."""
+"""How a step settles or stops waiting, and what that means for its followers and for waiting conditions."""
 
 from __future__ import annotations
 
@@ -8,16 +8,17 @@ from activity_contract.mailboxes import EventSubscription
 from workflows.contract.states import DONE, StepState
 from workflows.core.state.commands import CancelActivity, UnsubscribeEvents
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
-from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.state.state_transitions import UndoReason
+from workflows.core.state.step_run import Phase, StepRun, UndoRun
+from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import in_place_output
 
 NO_OUTPUT: Any = object()
-"""No output; unlike None, which is one."""
+"""The step has no output. None is an output."""
 
 
 def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NO_OUTPUT) -> None:
-    """The step is over. Later steps see its output, or its `default_output` where it was not completed and has none."""
+    """End the step's work in this state. A step that is not completed and has no output gets its `default_output`."""
     if step.changing_in_place:
         state, output = _settle_in_place(run, step, state, output)
     if state is StepState.COMPLETED and step.undo_reason is UndoReason.REVISION:
@@ -34,35 +35,33 @@ def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NO_OUTP
 
 
 def _settle_in_place(run: OrderRun, step: StepRun, state: StepState, output: Any) -> tuple[StepState, Any]:
-    """What the step did stays, also where a person says that it need not be patched."""
+    """The step's effect stands, also if a person skips the change."""
     if state not in (StepState.COMPLETED, StepState.SKIPPED):
         return state, output
-    if state is StepState.COMPLETED and output is not NO_OUTPUT:
-        output = in_place_output(run, step, output)
-    else:
-        output = step.output
+    changed = state is StepState.COMPLETED and output is not NO_OUTPUT
+    output = in_place_output(run, step, output) if changed else step.output
     step.changing_in_place = False
     run.amendments.pinned_steps.pop(step.position, None)
     return StepState.COMPLETED, output
 
 
 def release_followers(run: OrderRun, step: StepRun) -> None:
-    """Whoever waited for it may go on; not where its last attempt has only ended to be undone and done again."""
-    if step.released or (step.undoing and step.undo_reason in REDO_REASONS):
+    """Followers may start, unless the step is to be redone."""
+    if step.released or step.redoing:
         return
     step.released = True
-    steps, turns = run.steps, run.start_queue
+    steps, queue = run.steps, run.queues.start
     for position in run.followers[step.position]:
         follower = steps[position]
         follower.open_predecessors -= 1
         if follower.open_predecessors == 0:
-            turns.append(position)
-    for reader in run.condition_readers.pop(step.position, ()):
-        run.conditions_to_check[reader] = None
+            queue.append(position)
+    for reader in run.waiting.condition_readers.pop(step.position, ()):
+        run.queues.conditions[reader] = None
 
 
 def block_followers(run: OrderRun, step: StepRun) -> None:
-    """It was over, and is to be done again: whoever has not begun waits for it anew."""
+    """The step is to be redone: followers that have not started wait for it again."""
     if not step.released:
         return
     step.released = False
@@ -75,24 +74,24 @@ def block_followers(run: OrderRun, step: StepRun) -> None:
 
 
 def default_output(run: OrderRun, step: StepRun) -> Any:
-    """NOTHING where the definition gives none."""
+    """NO_OUTPUT if the definition has none."""
     default = run.definition(step).definition.default_output
     return NO_OUTPUT if default is None else default
 
 
 def stop_waiting(run: OrderRun, step: StepRun) -> None:
-    """Whatever the step waited for no longer matters: calls are cancelled, timers forgotten."""
+    """The step waits for nothing any more: cancel its activity, timers and subscriptions."""
     if step.in_flight:
         run.commands.append(CancelActivity(step.position, step.launch))
         step.in_flight = False
-        run.in_flight_count -= 1
+        run.counters.in_flight -= 1
     if step.phase is Phase.CONDITION:
-        run.waiting_conditions.pop(step.position, None)
+        run.waiting.conditions.pop(step.position, None)
     elif step.phase is Phase.OTHER_ORDERS:
         run.order_links.awaited_by_step.pop(step.position, None)
     elif step.phase is Phase.EVENT:
         for name in step.event_names:
-            run.event_waiters[name, step.key].pop(step.position, None)
+            run.waiting.events[name, step.key].pop(step.position, None)
         run.inbox.needs_recheck = bool(run.inbox.early_events)
     if step.subscribed:
         run.commands.append(UnsubscribeEvents(f"{run.step_id(step)}/unsubscribe", event_subscription(run, step)))
@@ -102,10 +101,20 @@ def stop_waiting(run: OrderRun, step: StepRun) -> None:
 
 
 def enqueue_activity(run: OrderRun, step: StepRun) -> None:
-    """The step stands in line for an activity; its phase says for which."""
+    """Queue the step for its next activity. Its phase says which one that is."""
     if not step.queued:
         step.queued = True
-        run.activity_queue.append(step.position)
+        run.queues.activity.append(step.position)
+
+
+def start_deadline(run: OrderRun, step: StepRun, work: StepRun | UndoRun, within: Any, scope: StepScope) -> None:
+    """Start the time limit of `work`, the step or its undo. `within`: a duration, a template, or None for no limit.
+
+    Raises StepExpressionError.
+    """
+    if within is not None:
+        work.deadline = run.now + scope.render_duration(within)
+        run.wake_at(step, work.deadline)
 
 
 def event_subscription(run: OrderRun, step: StepRun) -> EventSubscription:

@@ -11,10 +11,10 @@ from datetime import datetime
 from math import inf, isinf
 from weakref import WeakKeyDictionary
 
+from compiler.graph import topological_order
 from compiler.plan.plan import Plan, PlannedLine
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.state_transitions import REDO_REASONS
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.timing.expected_duration import END_OF_TIME, StepTiming, StepTimings
 
@@ -29,7 +29,7 @@ class ForecastBasis:
     def __init__(self, plan: Plan, followers: Sequence[Sequence[int]]) -> None:
         self.plan = plan
         self.timings = StepTimings(plan)
-        self.topological_order = _topological_order(plan, followers)
+        self.topological_order = topological_order([step.after for step in plan.steps], followers)
         self.due_times = _due_times(plan)
         """Of each step: the earliest requested completion of the order and of the lines that it serves; else inf."""
         self.has_due_times = any(not isinf(limit) for limit in self.due_times)
@@ -43,7 +43,7 @@ class ForecastBasis:
         characteristics, settled = self.latest_inputs
         return (
             characteristics is not run.characteristics
-            or abs(run.settled_count - settled) > len(run.steps) // MAX_REFRESHES
+            or abs(run.counters.settled - settled) > len(run.steps) // MAX_REFRESHES
         )
 
 
@@ -56,18 +56,6 @@ def forecast_basis(run: OrderRun) -> ForecastBasis:
 
 _courses: WeakKeyDictionary[OrderRun, ForecastBasis] = WeakKeyDictionary()
 """One for each running order; gone with it."""
-
-
-def _topological_order(plan: Plan, followers: Sequence[Sequence[int]]) -> list[int]:
-    """Positions, each after those that it waits for."""
-    waiting = [len(step.after) for step in plan.steps]
-    sequence = [position for position, count in enumerate(waiting) if not count]
-    for position in sequence:
-        for follower in followers[position]:
-            waiting[follower] -= 1
-            if not waiting[follower]:
-                sequence.append(follower)
-    return sequence
 
 
 def epoch_seconds(moment: datetime | None) -> float:
@@ -104,11 +92,11 @@ def latest_times(run: OrderRun, *, include_settled: bool = False) -> LatestTimes
     starts, ends = [inf] * len(run.steps), list(course.due_times)
     for position in reversed(course.topological_order):
         step = run.steps[position]
-        if not include_settled and is_settled(step):
+        if not include_settled and step.is_over:
             continue
         end = ends[position]
         for follower in run.followers[position]:
-            if include_settled or not is_settled(run.steps[follower]):
+            if include_settled or not run.steps[follower].is_over:
                 delay = course.timings.timing(run, run.steps[follower]).delay
                 end = min(end, starts[follower] - delay)
         ends[position] = end
@@ -125,7 +113,7 @@ def latest_start(run: OrderRun, step: StepRun) -> float:
     course = forecast_basis(run)
     if course.latest_times is None or course.is_out_of_date(run):
         course.latest_times = latest_times(run, include_settled=True)
-        course.latest_inputs = run.characteristics, run.settled_count
+        course.latest_inputs = run.characteristics, run.counters.settled
     return course.latest_times.starts[step.position]
 
 
@@ -147,11 +135,6 @@ class Forecast:
         return position
 
 
-def is_settled(step: StepRun) -> bool:
-    """Whether nothing of it lies ahead while the order goes forward."""
-    return step.state in SETTLED and not (step.undoing and step.undo_reason in REDO_REASONS)
-
-
 def make_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) -> Forecast:
     """`latest`: where it is known already."""
     course = forecast_basis(run)
@@ -161,7 +144,7 @@ def make_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) 
     last = -1
     for position in course.topological_order:
         step = run.steps[position]
-        if is_settled(step):
+        if step.is_over:
             ends[position] = step.ended_at if step.ended_at is not None else now
             starts[position] = step.started_at if step.started_at is not None else ends[position]
             continue
@@ -169,7 +152,7 @@ def make_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) 
         if step.state in (StepState.PENDING, *SETTLED):
             ready = now
             for before in run.plan.steps[position].after:
-                if ends[before] >= ready and not is_settled(run.steps[before]):
+                if ends[before] >= ready and not run.steps[before].is_over:
                     ready, via[position] = ends[before], before
             start = _start_time(timing, ready, latest.starts[position])
             if start > ready + timing.delay:
@@ -233,7 +216,7 @@ def next_risk_time(run: OrderRun, latest: LatestTimes, now: float) -> float:
     moments = [inf]
     for step in run.steps:
         position = step.position
-        if is_settled(step) or isinf(latest.ends[position]):
+        if step.is_over or isinf(latest.ends[position]):
             continue
         if step.state in (StepState.IN_PROGRESS, StepState.FAILED):
             limit = latest.ends[position]

@@ -13,7 +13,7 @@ from workflows.contract.states import Jeopardy
 from workflows.core.notifications import order_events
 from workflows.core.notifications.order_events import is_receiver
 from workflows.core.state.jeopardy_watch import JeopardyWatch
-from workflows.core.state.line_tree import bottom_up
+from workflows.core.state.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.state.order_run import OrderRun
 from workflows.core.timing.forecast import (
     MAX_REFRESHES,
@@ -21,7 +21,6 @@ from workflows.core.timing.forecast import (
     LatestTimes,
     epoch_seconds,
     forecast_basis,
-    is_settled,
     latest_times,
     line_due_time,
     make_forecast,
@@ -141,21 +140,18 @@ def jeopardy_summary(run: OrderRun, forecast: OrderForecast) -> JeopardySummary:
 
 
 def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
-    plan, count = run.plan, len(run.plan.order_lines)
-    own = [LineForecast() for _ in range(count + len(plan.fulfilment_lines))]
-    for position, planned in enumerate(plan.steps):
-        serves_order_lines = plan.definitions[planned.definition_position].serves_order_lines
-        is_open = not is_settled(run.steps[position])
-        for line in planned.line_positions:
-            place = line if serves_order_lines else count + line if line >= 0 else ~line
-            own[place].include(forecast.ends[position], position, is_open=is_open)
-    below = [replace(each) for each in own]
-    for position, sources in bottom_up(plan):
-        each = below[position]
+    plan, count, parents = run.plan, len(run.plan.order_lines), line_parents(run.plan)
+    served = [LineForecast() for _ in parents]
+    for step in run.steps:
+        for line in lines_served(plan, step.position):
+            served[line].include(forecast.ends[step.position], step.position, is_open=not step.is_over)
+    total = [replace(each) for each in served]
+    for line in bottom_up(parents):
+        each = total[line]
         if each.end is not None:
-            for source in sources:
-                below[source].include(each.end, each.last_step, is_open=each.is_open)
-    return below[:count] + own[count:]
+            for parent in parents[line]:
+                total[parent].include(each.end, each.last_step, is_open=each.is_open)
+    return total[:count] + served[count:]
 
 
 def refresh(run: OrderRun) -> None:
@@ -177,11 +173,11 @@ def _is_check_due(run: OrderRun, watch: JeopardyWatch) -> bool:
     (`Outlook.stale`); and at the moment at which the order would be late by waiting alone."""
     if run.ended or watch.stale or run.now >= watch.next_check_at:
         return True
-    return run.settled_count - watch.settled_count >= max(1, len(run.steps) // MAX_REFRESHES)
+    return run.counters.settled - watch.settled_count >= max(1, len(run.steps) // MAX_REFRESHES)
 
 
 def _check(run: OrderRun, watch: JeopardyWatch) -> None:
-    watch.stale, watch.settled_count = False, run.settled_count
+    watch.stale, watch.settled_count = False, run.counters.settled
     watch.latest_starts = watch.latest_ends = []
     if not forecast_basis(run).has_due_times or run.compensation.order_cancelled:
         watch.next_check_at = inf

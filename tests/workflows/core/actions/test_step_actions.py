@@ -51,7 +51,7 @@ def test_a_retry_that_fails_again_is_parked_again() -> None:
     driven.act("retry", "a")
     driven.fail("a")
     assert driven.state("a") is S.FATALLY_FAILED
-    assert driven.run.state_counts[S.FATALLY_FAILED] == 1
+    assert driven.run.counters.by_state[S.FATALLY_FAILED] == 1
 
 
 def test_a_step_is_completed_with_what_it_would_have_put_out() -> None:

@@ -175,7 +175,7 @@ def test_what_only_waits_takes_the_new_input_at_once(waiting: dict[str, Any]) ->
         assert driven.event("paid", "y") == "completed"
     elif "manual" in waiting:
         assert driven.view("a").instructions == "Look at y"
-        assert driven.run.open_task_count == 1
+        assert driven.run.counters.open_tasks == 1
     else:
         driven.wait(15)
         assert driven.state("a") is S.IN_PROGRESS
@@ -304,7 +304,7 @@ def test_what_failed_for_certain_is_tried_with_the_new_input() -> None:
     assert driven.amend(steps, attributes={"model": "y"}) == {"a": "new_input"}
     assert body(driven, "a") == {"value": "y"}
     assert driven.keys("a") == ["O-1/camera.a@1/do/1", "O-1/camera.a@1/do/2"]
-    assert driven.run.fallout_count == 0
+    assert driven.run.counters.fallout == 0
 
 
 def test_what_is_in_fallout_and_not_concerned_stays_there() -> None:
@@ -313,7 +313,7 @@ def test_what_is_in_fallout_and_not_concerned_stays_there() -> None:
     driven.fail("a")
     driven.amend(steps, attributes={"model": "y"})
     assert driven.state("a") is S.FATALLY_FAILED
-    assert driven.run.fallout_count == 1
+    assert driven.run.counters.fallout == 1
 
 
 def test_a_step_that_waits_for_its_next_attempt_begins_anew() -> None:

@@ -79,7 +79,7 @@ def test_what_has_not_begun_is_discarded_and_what_waits_is_stopped() -> None:
         "g": "discarded",
     }  # fmt: skip
     assert driven.order_state() is O.IN_PROGRESS
-    assert driven.run.open_task_count == 0
+    assert driven.run.counters.open_tasks == 0
     assert driven.event("paid") == "late"
     driven.answer("a")
     assert driven.run.ended
@@ -202,11 +202,11 @@ def test_an_undo_that_fails_is_in_fallout_until_a_person_resolves_it(act: Any) -
     driven.fail("b", "locked")
     assert driven.state("b") is S.COMPLETED
     assert driven.undo("b").state is S.FATALLY_FAILED
-    assert driven.run.fallout_count == 1
+    assert driven.run.counters.fallout == 1
     assert driven.flying() == []
     assert driven.view("b").undo is not None
     driven.act(act, "b", expected=S.COMPLETED)
-    assert driven.run.fallout_count == 0
+    assert driven.run.counters.fallout == 0
     assert driven.state("b") is S.CANCELLED
     assert driven.flying() == ["camera.a@1"]
 
@@ -249,9 +249,9 @@ def test_a_person_may_have_to_undo_it() -> None:
     undo = driven.view("a").undo
     assert undo is not None
     assert (undo.waits_for, undo.instructions, undo.queue) == ("a person in field", "Fetch a", "field")
-    assert driven.run.open_task_count == 1
+    assert driven.run.counters.open_tasks == 1
     driven.act("complete", "a", {"returned": True})
-    assert driven.run.open_task_count == 0
+    assert driven.run.counters.open_tasks == 0
     assert driven.run.ended
 
 
@@ -277,7 +277,7 @@ def test_an_expression_without_a_value_parks_the_undo() -> None:
     driven.answer("a", {"other": 1})
     driven.roll_back()
     assert driven.undo("a").state is S.FATALLY_FAILED
-    assert driven.run.fallout_count == 1
+    assert driven.run.counters.fallout == 1
 
 
 def test_past_its_point_of_no_return_a_step_stays_with_all_it_depends_on() -> None:
@@ -342,7 +342,7 @@ def test_a_fallout_of_an_undo_crosses_over() -> None:
     driven.roll_back()
     driven.fail("a", "locked")
     after = driven.carry_over()
-    assert after.run.fallout_count == 1
+    assert after.run.counters.fallout == 1
     after.act("retry", "a")
     assert after.keys("a") == ["O-1/camera.a@1/undo/2"]
 

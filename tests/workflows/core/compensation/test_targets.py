@@ -148,7 +148,7 @@ def test_a_failed_step_whose_outcome_is_unknown_is_undone_with_its_line() -> Non
     driven = failing("line")
     driven.fail("sim", "timeout", outcome_known=False)
     assert driven.keys("sim") == ["O-1/camera.sim@1/do/1"] * 2
-    assert driven.run.fallout_count == 0
+    assert driven.run.counters.fallout == 0
     driven.answer("sim", {"id": "late"})
     driven.answer("sim")
     assert driven.state("sim") is S.CANCELLED

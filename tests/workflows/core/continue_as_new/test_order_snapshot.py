@@ -41,7 +41,7 @@ def test_views_are_the_same_on_both_sides() -> None:
     after = driven.carry_over()
     for name in "abc":
         assert after.view(name) == driven.view(name)
-    assert +Counter(after.run.state_counts) == +Counter(driven.run.state_counts)
+    assert +Counter(after.run.counters.by_state) == +Counter(driven.run.counters.by_state)
     assert after.run.audit_log.entries == driven.run.audit_log.entries
 
 
@@ -95,7 +95,7 @@ def test_events_callbacks_people_and_polling_cross_over() -> None:
     driven.call_back("f", {"n": 1})
     driven.fail("f", "http_503", attempts=1, retry_after=600.0)
     after = driven.carry_over()
-    assert after.run.open_task_count == 1
+    assert after.run.counters.open_tasks == 1
     assert not any(isinstance(command, SubscribeEvents) for command in after.commands)
     after.event("paid", "O-1")
     after.call_back("b", {})

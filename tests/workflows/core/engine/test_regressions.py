@@ -15,6 +15,7 @@ from workflows.core.actions import order_actions
 from workflows.core.actions.order_actions import OrderActionName
 from workflows.core.amendment import impact
 from workflows.core.compensation.undo_order import request_undo
+from workflows.core.state.idempotency_key import undo_idempotency_key
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.steps.refusal import RequestRefused
 
@@ -108,7 +109,7 @@ def test_a_callback_of_an_undo_that_is_over_is_late() -> None:
     undo = {"call": {"system": "shop", "delete": "/x/${output.id}", "callback": {"within": "1d"}}}
     driven = done({"a": call(undo=undo), "b": {"event": {"name": "paid"}, "after": ["a"]}}, "a")
     act(driven, "redo", step="camera.a@1")
-    key = driven.run.undo_idempotency_key(driven.step("a"))
+    key = undo_idempotency_key(driven.run, driven.step("a"))
     driven.answer("a")
     assert driven.call_back("a", {}, key=key) == "completed"
     assert driven.call_back("a", {}, key=key, event_id="again") == "late"

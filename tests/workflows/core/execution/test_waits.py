@@ -11,6 +11,7 @@ from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.execution import event_matching
+from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.state.commands import StartActivity, SubscribeEvents, UnsubscribeEvents
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.steps.refusal import RequestRefused
@@ -42,7 +43,7 @@ def test_a_moment_may_be_computed_of_an_output() -> None:
 def test_what_is_no_moment_parks_the_step() -> None:
     driven = Driven(plan_of({"a": {"wait": {"until": "${attributes.day}"}}}, attributes={"day": "soon"}))
     assert driven.state("a") is S.FATALLY_FAILED
-    assert "`soon` is no date and time" in str(driven.step("a").failure)
+    assert "`soon` is not a date and time" in str(driven.step("a").failure)
 
 
 def test_a_condition_holds_when_a_characteristic_is_set() -> None:
@@ -202,7 +203,7 @@ def test_an_event_can_be_a_failure_of_the_business() -> None:
 def test_an_event_kept_as_ambiguous_goes_to_the_step_that_is_left() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
     kept = ReceivedEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
-    event_matching.apply_event(driven.run, kept, event_matching.EventVerdict("kept"))
+    event_matching.apply_event(driven.run, kept, DeliveryVerdict("kept"))
     driven.event("paid", step="camera.a@1", event_id="e-2")
     assert driven.state("b") is S.COMPLETED
     assert driven.step("b").output == {"n": 1}
@@ -232,7 +233,7 @@ def test_a_task_waits_for_a_person_with_instructions_and_form() -> None:
     )
     assert view.form is not None
     assert view.form["outcome"]["enum"] == ["done", "absent"]
-    assert driven.run.open_task_count == 1
+    assert driven.run.counters.open_tasks == 1
 
 
 def test_a_task_is_completed_with_what_the_form_asks_for() -> None:
@@ -244,7 +245,7 @@ def test_a_task_is_completed_with_what_the_form_asks_for() -> None:
     answer = driven.act("complete", "a", {"outcome": "done", "day": "2026-12-01"})
     assert answer.state is S.COMPLETED
     assert driven.step("a").output == {"outcome": "done", "day": "2026-12-01"}
-    assert driven.run.open_task_count == 0
+    assert driven.run.counters.open_tasks == 0
 
 
 def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> None:
@@ -253,7 +254,7 @@ def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> Non
     assert answer.state is S.FATALLY_FAILED
     assert "Nobody there" in answer.message
     driven.act("retry", "a")
-    assert driven.run.open_task_count == 1
+    assert driven.run.counters.open_tasks == 1
     driven.act("complete", "a", {"outcome": "done"})
     assert driven.state("a") is S.COMPLETED
 

@@ -18,7 +18,8 @@ from workflows.core.queries import order_view as views
 from workflows.core.queries import progress_table
 from workflows.core.queries.order_view import order_view, steps_page
 from workflows.core.state import audit_log
-from workflows.core.state.order_run import OrderRun, WorkstreamCounts
+from workflows.core.state.counters import WorkstreamCounts
+from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import line_states
 from workflows.core.steps import labels
 
@@ -106,8 +107,8 @@ def test_details_are_a_row_a_workstream_and_what_is_stuck_comes_first() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])})
     assert progress_table.progress_table(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
     for number in range(30):
-        driven.run.workstream_counts[f"w{number}"] = WorkstreamCounts(f"w{number}", {S.PENDING: 1})
-    driven.run.workstream_counts["w29"].counts[S.FATALLY_FAILED] = 1
+        driven.run.counters.by_workstream[f"w{number}"] = WorkstreamCounts(f"w{number}", {S.PENDING: 1})
+    driven.run.counters.by_workstream["w29"].counts[S.FATALLY_FAILED] = 1
     rows = progress_table.progress_table(driven.run).splitlines()
     assert rows[2].startswith("| w29 |")
     assert rows[-1] == "… and 11 more workstreams"

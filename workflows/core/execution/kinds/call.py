@@ -1,4 +1,4 @@
-"""`call`: one HTTP call; done with its answer, with a callback, or when polling finds what was waited for."""
+"""`call`: one HTTP call. The step completes with the response, with a callback, or when polling succeeds."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, SystemCall
 from compiler.language.steps import CallDefinition
 from compiler.values import as_text
 from workflows.contract.states import StepState
-from workflows.core.execution.failure_handling import handle_failure
+from workflows.core.failures.failure_handling import complete_or_fail
 from workflows.core.state.commands import StartCall
+from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepScope, attempt_timeout
 from workflows.core.steps.labels import activity_id, activity_summary
-from workflows.core.steps.outcome import business_failure, render_output
-from workflows.core.steps.settlement import enqueue_activity, settle
+from workflows.core.steps.settlement import enqueue_activity, settle, start_deadline
 
 CALLBACK_BINDINGS = {"callback": {"url": CALLBACK_URL, "id": CALLBACK_ID}}
 
@@ -26,19 +26,33 @@ def begin(run: OrderRun, step: StepRun) -> None:
 
 
 def start_call(run: OrderRun, step: StepRun) -> None:
-    call, planned, recipe = require(run.definition(step).definition.call), run.definition(step), run.profile(step)
+    profile = run.profile(step)
+    output, names = profile.response_output, profile.response_names
+    start_work(run, step, output, names, earlier_attempts=step.attempts, outcome_known=not step.uncertain)
+
+
+def start_work(
+    run: OrderRun, step: StepRun, output: Any, names: frozenset[str], *, earlier_attempts: int, outcome_known: bool
+) -> None:
+    """Start the step's own call. `output`: the template to render with the response; `names`: what it reads beside it.
+
+    Raises StepExpressionError.
+    """
+    planned = run.definition(step)
+    call = require(planned.definition.call)
+    fail_when = [] if call.poll else run.profile(step).response_fail_when
     scope = StepScope(run, step, CALLBACK_BINDINGS if call.callback else None)
     request = SystemCall(
         **call_request_fields(run, step, call, scope, step.changes),
-        idempotency_key=run.idempotency_key(step),
+        idempotency_key=idempotency_key(run, step),
         timeout=attempt_timeout(scope),
         retry=planned.retry,
-        earlier_attempts=step.attempts,
-        outcome_known=not step.uncertain,
-        fail_when=[] if call.poll else recipe.response_fail_when,
-        output=recipe.response_output,
-        scope=scope.subset(recipe.response_names),
-        places=planned.expression_locations if recipe.response_output is not None or recipe.response_fail_when else {},
+        earlier_attempts=earlier_attempts,
+        outcome_known=outcome_known,
+        fail_when=fail_when,
+        output=output,
+        scope=scope.subset(names),
+        places=planned.expression_locations if output is not None or fail_when else {},
         callback=call.callback is not None,
     )
     emit_call(run, step, request)
@@ -47,7 +61,7 @@ def start_call(run: OrderRun, step: StepRun) -> None:
 def call_request_fields(
     run: OrderRun, step: StepRun, call: CallDefinition, scope: StepScope, changes: dict[str, Any] | None = None
 ) -> dict[str, Any]:
-    """What goes out with a call of this step, as fields of a SystemCall. Raises NoValue."""
+    """The fields of SystemCall that describe the HTTP request. Raises StepExpressionError."""
     query, body = scope.render(call.query), scope.render(call.body)
     if changes:
         query, body = _apply_changes(call, query, body, changes)
@@ -70,30 +84,35 @@ def _as_texts(values: dict[str, Any]) -> dict[str, str]:
 
 
 def _apply_changes(call: CallDefinition, query: Any, body: Any, changes: dict[str, Any]) -> tuple[Any, Any]:
-    """What a person gave with `retry` replaces the fields so named: of the body, or where none is, of the query."""
+    """Input that a person gave with `retry` replaces fields of the body, or of the query if the call has no body."""
     if call.method in ("get", "delete") and body is None:
         return {**query, **changes}, body
     return query, {**body, **changes} if isinstance(body, dict) else dict(changes)
 
 
 def start_poll(run: OrderRun, step: StepRun) -> None:
-    call, recipe = require(run.definition(step).definition.call), run.profile(step)
+    poll_once_or_until(run, step, require(require(run.definition(step).definition.call).poll).until)
+
+
+def poll_once_or_until(run: OrderRun, step: StepRun, until: str) -> None:
+    """Poll the step's own call until the expression `until` holds; `true`: only once. Raises StepExpressionError."""
+    planned, profile = run.definition(step), run.profile(step)
     scope = StepScope(run, step, {"response": step.answer or {}})
     request = SystemCall(
-        **poll_request_fields(run, step, call, scope),
-        idempotency_key=run.idempotency_key(step),
+        **poll_request_fields(run, step, require(planned.definition.call), scope),
+        idempotency_key=idempotency_key(run, step),
         timeout=attempt_timeout(scope),
-        retry=run.definition(step).retry,
-        fail_when=recipe.response_fail_when,
-        output=run.definition(step).definition.output,
-        scope=scope.subset(recipe.poll_names),
-        until=require(call.poll).until,
+        retry=planned.retry,
+        fail_when=profile.response_fail_when,
+        output=planned.definition.output,
+        scope=scope.subset(profile.poll_names),
+        until=until,
     )
     emit_call(run, step, request)
 
 
 def poll_request_fields(run: OrderRun, step: StepRun, call: CallDefinition, scope: StepScope) -> dict[str, Any]:
-    """What goes out when a system is asked how a call goes, as fields of a SystemCall. Raises NoValue."""
+    """The fields of SystemCall that describe the HTTP request of a poll. Raises StepExpressionError."""
     poll = require(call.poll)
     return {
         "order_id": run.plan.order.id,
@@ -115,13 +134,13 @@ def emit_call(run: OrderRun, step: StepRun, request: SystemCall) -> None:
 
 
 def handle_call_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
-    """`answer`: activities.contract.SystemAnswer, as data."""
+    """`result`: activity_contract.calls.SystemCallResult, as data. The call may have only started the work."""
     call = require(run.definition(step).definition.call)
     step.attempts = result["attempts"]
     if call.poll is not None:
         step.answer = result["output"]
         step.phase = Phase.POLL
-        _set_deadline(run, step, call.poll.within)
+        start_deadline(run, step, step, call.poll.within, StepScope(run, step))
         enqueue_activity(run, step)
     elif call.callback is not None:
         step.answer = result["output"]
@@ -129,15 +148,9 @@ def handle_call_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> 
         if step.early_callback is not None:
             handle_callback(run, step, step.early_callback[0])
         else:
-            _set_deadline(run, step, call.callback.within)
+            start_deadline(run, step, step, call.callback.within, StepScope(run, step))
     else:
         settle(run, step, StepState.COMPLETED, result["output"])
-
-
-def _set_deadline(run: OrderRun, step: StepRun, within: Any) -> None:
-    if within is not None:
-        step.deadline = run.now + StepScope(run, step).render_duration(within)
-        run.wake_at(step, step.deadline)
 
 
 def handle_poll_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
@@ -145,10 +158,5 @@ def handle_poll_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> 
 
 
 def handle_callback(run: OrderRun, step: StepRun, payload: Any) -> None:
-    """The system says that it is done: `payload` is judged as an answer is."""
-    scope = StepScope(run, step, {"payload": payload, "response": step.answer or {}})
-    failure = business_failure(run, step, scope)
-    if failure is not None:
-        handle_failure(run, step, failure)
-        return
-    settle(run, step, StepState.COMPLETED, render_output(run, step, scope, payload))
+    """The system reports the result of the call."""
+    complete_or_fail(run, step, StepScope(run, step, {"payload": payload, "response": step.answer or {}}), payload)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from compiler.values import as_text
 from workflows.contract.states import StepState
-from workflows.core.execution.event_matching import consume_early_event
+from workflows.core.failures.failure_handling import complete_or_fail
 from workflows.core.state.commands import SubscribeEvents
+from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.early_deliveries import take_early_event
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.settlement import event_subscription
 
@@ -22,8 +24,10 @@ def begin(run: OrderRun, step: StepRun) -> None:
     step.event_names = tuple(awaited.name)
     step.phase = Phase.EVENT
     for name in step.event_names:
-        run.event_waiters.setdefault((name, step.key), {})[step.position] = None
-    if run.inbox.early_events and consume_early_event(run, step):
+        run.waiting.events.setdefault((name, step.key), {})[step.position] = None
+    if run.inbox.early_events and (event := take_early_event(run, step)) is not None:
+        run.audit_log.record(run.now, f"event {event.name}, which came early", run.step_id(step))
+        complete_with_event(run, step, event)
         return
     if deadline is not None:
         step.deadline = deadline
@@ -33,7 +37,12 @@ def begin(run: OrderRun, step: StepRun) -> None:
 
 
 def subscribe(run: OrderRun, step: StepRun) -> None:
-    """Its mailbox, if there is one, learns that this order waits."""
+    """Ask the mailbox of this event and key to forward events to the order."""
     step.subscribed = True
     activity_id = f"{run.step_id(step)}/subscribe"
     run.commands.append(SubscribeEvents(step.position, activity_id, event_subscription(run, step)))
+
+
+def complete_with_event(run: OrderRun, step: StepRun, event: ReceivedEvent) -> None:
+    scope = StepScope(run, step, {"payload": event.payload, "event": event.name})
+    complete_or_fail(run, step, scope, event.payload)

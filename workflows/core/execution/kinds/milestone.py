@@ -1,4 +1,4 @@
-"""`milestone`: a point that people watch; passed as soon as its turn comes."""
+"""`milestone`: a point that people watch. It completes as soon as its predecessors are settled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`wait`: for a time, until a moment, or until a condition holds."""
+"""`wait`: for a duration, until a moment, or until a condition holds."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from workflows.contract.states import SETTLED, StepState
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope
-from workflows.core.steps.settlement import settle
+from workflows.core.steps.settlement import settle, start_deadline
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
@@ -16,33 +16,34 @@ def begin(run: OrderRun, step: StepRun) -> None:
     if wait.condition is not None:
         step.phase = Phase.CONDITION
         watch_condition(run, step)
-        if wait.within is not None:
-            step.deadline = run.now + scope.render_duration(wait.within)
+        start_deadline(run, step, step, wait.within, scope)
         check_condition(run, step)
+        return
+    step.phase = Phase.TIMER
+    if wait.until is not None:
+        step.deadline = scope.render_time(wait.until)
     else:
-        step.phase = Phase.TIMER
-        step.deadline = (
-            scope.render_time(wait.until)
-            if wait.until is not None
-            else run.now + scope.render_duration(wait.for_ or "0s")
-        )
-        if step.deadline <= run.now:
-            settle(run, step, StepState.COMPLETED, {})
-    if step.deadline is not None:
+        step.deadline = run.now + scope.render_duration(wait.for_ or "0s")
+    if step.deadline <= run.now:
+        settle(run, step, StepState.COMPLETED, {})
+    else:
         run.wake_at(step, step.deadline)
 
 
 def watch_condition(run: OrderRun, step: StepRun) -> None:
-    """From now on the condition is judged when something changes that it reads."""
-    run.waiting_conditions[step.position] = None
+    """From now on, evaluate the condition when something that it reads changes."""
+    run.waiting.conditions[step.position] = None
     for positions in run.plan.steps[step.position].reads:
         for position in positions:
             if run.steps[position].state not in SETTLED:
-                run.condition_readers.setdefault(position, []).append(step.position)
+                run.waiting.condition_readers.setdefault(position, []).append(step.position)
 
 
 def check_condition(run: OrderRun, step: StepRun) -> None:
-    """Whether the condition holds by now. Where what it reads is not there yet, it does not. Raises NoValue."""
+    """Complete the step if the condition holds. It does not hold while something that it reads is missing.
+
+    Raises StepExpressionError.
+    """
     condition = require(run.definition(step).definition.wait).condition or "true"
     try:
         holds, step.note = StepScope(run, step).is_true(condition), None

@@ -1,10 +1,10 @@
-"""What becomes of a step that failed: another attempt later, or what `on_failure` says: fallout, accepted, rolled back,
-done again from an earlier step."""
+"""What happens when a step fails: another attempt, or what `on_failure` says: fallout, accept, roll back, redo."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR, TIMEOUT
 from compiler.language.retry_policy import RetryPolicy, retry_delay
@@ -16,23 +16,25 @@ from workflows.core.compensation.targets import target_around
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepFailure, StepRun
+from workflows.core.steps.expression_scope import StepScope
+from workflows.core.steps.outcome import business_failure, render_output
 from workflows.core.steps.settlement import settle, stop_waiting
 
 INTERNAL_ERROR = "internal_error"
-"""A mistake of the engine. Nothing is known of what the step did."""
+"""An error of the engine. What the step did is not known."""
 
 INTERNAL_CODES = frozenset({DEFINITION_ERROR, CONFIGURATION_ERROR, INTERNAL_ERROR})
-"""Mistakes of definitions, set-up and engine, no failures of the business: they park, unless a case names them."""
+"""Errors of definitions, configuration and engine. They lead to fallout, unless a case names the code."""
 
 FALLOUT_ROUNDS = "fallout"
-"""Among a step's rounds: those that it was in fallout for."""
+"""The key in `failure_rounds` that counts automatic retries from fallout."""
 
 DEFAULT_CASE = FailureRule(do="fallout")
 
 
 def handle_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
-    """The step is out of attempts, or has met what a retry cannot cure: the first case that fits and is possible."""
-    if step.undoing:  # it was to be stopped anyway
+    """No further attempt is possible, or would help. The first case that matches and is possible is applied."""
+    if step.undoing:
         step.failure, step.uncertain = replace(failure, at=run.now), False
         return
     for case in failure_cases(run, step, failure.code):
@@ -55,8 +57,20 @@ def handle_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
         return
 
 
+def complete_or_fail(run: OrderRun, step: StepRun, scope: StepScope, content: Any) -> None:
+    """Settle the step with the result, form, payload or event in `content`, unless a `fail_when` holds.
+
+    Raises StepExpressionError.
+    """
+    failure = business_failure(run, step, scope)
+    if failure is not None:
+        handle_failure(run, step, failure)
+    else:
+        settle(run, step, StepState.COMPLETED, render_output(run, step, scope, content))
+
+
 def _schedule_fallout_retry(run: OrderRun, step: StepRun, case: FailureRule) -> None:
-    """Where the case says so, what is in fallout is tried again by itself, until its ladder is at its end."""
+    """Retry from fallout automatically, if the case has a `retry` and attempts are left."""
     if not isinstance(case.retry, RetryPolicy):
         return
     made = (step.failure_rounds or {}).get(FALLOUT_ROUNDS, 0)
@@ -68,36 +82,36 @@ def _schedule_fallout_retry(run: OrderRun, step: StepRun, case: FailureRule) -> 
 
 
 def retry_from_fallout(run: OrderRun, step: StepRun) -> None:
-    """Its pause in fallout is over. The same effect is wanted as before, so the key stays."""
-    run.audit_log.record(run.now, "tried again by itself", run.step_id(step))
+    """The pause is over. The effect is the same as before, so the idempotency key stays."""
+    run.audit_log.record(run.now, "retried automatically", run.step_id(step))
     step.attempts = 0
     step.failure = step.early_callback = step.answer = None
     if step.has_started:
-        run.retry_queue.append(step.position)
+        run.queues.retry.append(step.position)
     else:
         run.transition(step, StepState.PENDING)
-        run.start_queue.append(step.position)
+        run.queues.start.append(step.position)
 
 
 def _try_redo(run: OrderRun, step: StepRun, failure: StepFailure, redo_from: str, max_rounds: int) -> bool:
-    """Sends the order back to an earlier step; not where that has been done often enough, or cannot be done."""
+    """Redo from an earlier step. False if the maximum is reached, or if that is not possible."""
     made = (step.failure_rounds or {}).get(redo_from, 0)
     starts = find_redo_starts(run, step, redo_from) if made < max_rounds else []
     if not starts:
         return False
-    rework = assess_redo(run, starts)
-    if rework.undone_for_good or any(position != step.position or step.uncertain for position in rework.past_ponr):
+    impact = assess_redo(run, starts)
+    if impact.undone_for_good or any(position != step.position or step.uncertain for position in impact.past_ponr):
         return False
     step.failure_rounds = {**(step.failure_rounds or {}), redo_from: made + 1}
     _fail_fatally(
         run, step, failure, f"failed with {failure.code}, redone from {redo_from}, round {made + 1} of {max_rounds}"
     )
-    redo(run, rework)
+    redo(run, impact)
     return True
 
 
 def failure_cases(run: OrderRun, step: StepRun, code: str) -> Iterator[FailureRule]:
-    """The cases that fit the code, in the order in which they are written; at last that the step is parked."""
+    """The cases that match the code, as written, then fallout."""
     for case in run.definition(step).definition.on_failure:
         if case.code == code or (case.code is None and code not in INTERNAL_CODES):
             yield case
@@ -105,14 +119,14 @@ def failure_cases(run: OrderRun, step: StepRun, code: str) -> Iterator[FailureRu
 
 
 def fallout_queue(run: OrderRun, step: StepRun, code: str) -> str | None:
-    """Whose fallout it is where the step, or its undo, is parked."""
+    """The queue for fallout of the step, or of its undo."""
     return next(case.queue for case in failure_cases(run, step, code) if case.do == "fallout")
 
 
 def move_to_fallout(
     run: OrderRun, step: StepRun, failure: StepFailure, queue: str | None = None, *, force: bool = False
 ) -> None:
-    """Into fallout, where people see it. `by_force`: whatever state a mistake has left the step in."""
+    """`force`: whatever state the step is in, which may be any after an engine error."""
     _fail_fatally(run, step, failure, f"in fallout: {failure.code}", force=force)
     step.queue = queue
 
@@ -121,7 +135,7 @@ def _fail_fatally(run: OrderRun, step: StepRun, failure: StepFailure, log_messag
     stop_waiting(run, step)
     step.failure = replace(failure, at=run.now)
     step.attempts = max(step.attempts, failure.attempts)
-    if force or step.state is StepState.FATALLY_FAILED:  # it was, and is called back with another failure
+    if force or step.state is StepState.FATALLY_FAILED:  # in fallout already: a late callback reports a failure
         run.set_state(step, StepState.FATALLY_FAILED)
     else:
         run.transition(step, StepState.FATALLY_FAILED)
@@ -129,7 +143,7 @@ def _fail_fatally(run: OrderRun, step: StepRun, failure: StepFailure, log_messag
 
 
 def schedule_retry(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
-    """The attempt failed; the next is `failure.retry_after` seconds away, and the workflow's timer waits for it."""
+    """The attempt failed. The next one starts in `failure.retry_after` seconds."""
     run.transition(step, StepState.FAILED)
     step.failure = replace(failure, at=run.now)
     step.attempts = failure.attempts
@@ -139,7 +153,7 @@ def schedule_retry(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
 
 
 def wait_timed_out(run: OrderRun, step: StepRun) -> None:
-    """What the step waited for has not come in time."""
+    """`within` has passed."""
     step.uncertain = True
     handle_failure(
         run, step, StepFailure(TIMEOUT, "it did not come in time (`within` has passed)", outcome_known=False)

@@ -1,0 +1,41 @@
+"""Events and callbacks that arrive before their step waits for them. They are kept, and used when it does."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.step_run import StepRun, UndoRun
+from workflows.core.steps.event_match import accepting_steps, accepts_event
+
+
+def take_early_event(run: OrderRun, step: StepRun) -> ReceivedEvent | None:
+    """The first early event that a step accepts which begins to wait now."""
+    for event in run.inbox.early_events:
+        if accepts_event(run, step, event):
+            run.inbox.early_events.remove(event)
+            return event
+    return None
+
+
+def match_early_events(run: OrderRun) -> list[tuple[StepRun, ReceivedEvent]]:
+    """Early events that exactly one waiting step accepts by now. Each step and each event occurs once."""
+    run.inbox.needs_recheck = False
+    found: dict[int, ReceivedEvent] = {}
+    for event in run.inbox.early_events:
+        steps = accepting_steps(run, event)
+        if len(steps) == 1:
+            found.setdefault(steps[0].position, event)
+    return [(run.steps[position], event) for position, event in found.items()]
+
+
+def keep_early_callback(work: StepRun | UndoRun, payload: Any) -> None:
+    """The call's response has not arrived. `work`: the step, or its undo."""
+    work.early_callback = (payload,)
+
+
+def take_early_callback(step: StepRun) -> Any:
+    """The payload of the step's early callback; None if there is none."""
+    callback, step.early_callback = step.early_callback, None
+    return callback[0] if callback else None
