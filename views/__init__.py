@@ -1,4 +1,4 @@
-"""How orders, plans and findings look to people: in a terminal, and as plain lines in a pipe.
+"""Orders, plans and findings for people: drawn in a terminal, plain lines in a pipe.
 
-Nothing here knows a command: the command line and the demonstration stack both draw with it.
+Nothing here knows a command: the command line and the demo both use it.
 """

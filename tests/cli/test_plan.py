@@ -76,7 +76,7 @@ def test_several_orders_give_several_plans_in_json_one_a_line() -> None:
 def test_explain_tells_what_is_in_what_is_out_and_why() -> None:
     text = call("plan", "orders/home_security_self_install.yaml", "--explain").out
     assert "out  1     installation_visit          `attributes.install` does not hold" in text
-    assert "Predecessors that are not there" in text
+    assert "Predecessors that are absent" in text
     document = call("plan", "orders/home_security_self_install.yaml", "--explain", "-o", "json").json
     assert {reason["subject"] for reason in document["reasons"]} == {"rule", "workstream", "step", "replacement"}
 

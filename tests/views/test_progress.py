@@ -121,11 +121,11 @@ def test_what_is_being_taken_back_shows_how_that_goes() -> None:
     error = ErrorView(code="gone", message="nobody knows that parcel", at=START)
     undo = UndoView(state="fatally_failed", attempts=1, error=error)
     step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=undo)
-    assert step_remark(step, START) == "taking it back: in fallout: gone: nobody knows that parcel"
+    assert step_remark(step, START) == "undo: in fallout: gone: nobody knows that parcel"
     assert step_row(step, START).remark.style == "bold red"
     assert "0 of 1 step" in progress_heading(order_view(), [step], START).plain
     waits = step.model_copy(update={"undo": UndoView(state="pending")})
-    assert step_remark(waits, START) == "to be taken back"
+    assert step_remark(waits, START) == "to be undone"
     over = step.model_copy(update={"state": StepState.CANCELLED, "undo": UndoView(state="completed")})
     assert step_remark(over, START) == "cancelled"
 
@@ -134,5 +134,5 @@ def test_an_act_in_bulk_lists_undos_as_what_they_are() -> None:
     failed = UndoView(state="fatally_failed", error=ErrorView(code="gone", message="", at=START))
     step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=failed)
     console = Console(file=io.StringIO(), width=100)
-    console.print(targets_table([BulkTarget("HS-1", step)], NOW))
-    assert "taking it back: gone" in console.file.getvalue()  # type: ignore[attr-defined]
+    console.print(targets_table([BulkTarget("HS-1", step)]))
+    assert "undo: gone" in console.file.getvalue()  # type: ignore[attr-defined]

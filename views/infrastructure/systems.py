@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -23,30 +22,29 @@ STATE_LABELS: dict[SwitchState, tuple[str, str]] = {
 }
 
 
-def systems_table(systems: Sequence[SystemStatus], now: datetime | None = None) -> PlainTable:
-    now = now or datetime.now(UTC)
+def systems_table(systems: Sequence[SystemStatus]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
-            Text(reading.view.system, style="bold"),
-            reading.view.name,
-            Text(*STATE_LABELS[reading.view.state]),
-            format_short_time(reading.view.since, now),
-            reading.view.by or "",
-            str(reading.waiting_calls or ""),
-            _remark_text(reading, now),
+            Text(status.view.system, style="bold"),
+            status.view.name,
+            Text(*STATE_LABELS[status.view.state]),
+            format_short_time(status.view.since),
+            status.view.by or "",
+            str(status.waiting_calls or ""),
+            _remarks(status),
         ]
-        for reading in systems
+        for status in systems
     ]
     return PlainTable(["System", "Name", "State", "Since", "By", "Waiting", "Why"], rows, right_aligned=(5,))
 
 
-def _remark_text(reading: SystemStatus, now: datetime) -> Text:
-    view = reading.view
-    said = [view.reason] if view.reason else []
+def _remarks(status: SystemStatus) -> str:
+    view = status.view
+    remarks = [view.reason] if view.reason else []
     if view.state is SwitchState.OPEN and view.next_at:
-        said.append(f"next probe at {format_short_time(view.next_at, now)}")
+        remarks.append(f"next probe at {format_short_time(view.next_at)}")
     if view.problem:
-        said.append(f"calls go on all the same: {view.problem}")
-    if reading.manual_rate_limit is not None:
-        said.append(f"its task queue is limited by hand to {reading.manual_rate_limit:g} a second")
-    return Text("; ".join(said))
+        remarks.append(f"calls go on all the same: {view.problem}")
+    if status.manual_rate_limit is not None:
+        remarks.append(f"its task queue is limited by hand to {status.manual_rate_limit:g} a second")
+    return "; ".join(remarks)

@@ -1,4 +1,4 @@
-"""What an amendment does, or would do: the lines and values that differ, and what becomes of each step concerned."""
+"""What an amendment does, or would do: the lines and values that change, and what happens to each step."""
 
 from __future__ import annotations
 
@@ -12,25 +12,12 @@ from views.shared.table import Cell, PlainTable
 from views.shared.value_format import pluralize
 from workflows.contract.order_messages import AmendResult
 
-FATE_LABELS = {
-    "new_input": "new input",
-    "redone": "redone",
-    "patched": "patched",
-    "undone": "undone",
-    "discarded": "discarded",
-    "stopped": "stopped",
-    "ends_then_redone": "ends, then redone",
-    "ends_then_patched": "ends, then patched",
-    "ends_then_undone": "ends, then undone",
-    "added": "added",
-    "kept": "kept",
-}
 FATE_STYLES = {"added": "green", "undone": "red", "discarded": "red", "stopped": "red", "ends_then_undone": "red"}
 MAX_LISTED = 20
 
 
 def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
-    """Of an answer that is not rejected."""
+    """`answer` must not be rejected."""
     yield Text(answer.message)
     if lines := _line_rows(answer):
         yield Text("")
@@ -47,26 +34,27 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
         named = ", ".join(answer.may_redo[:MAX_LISTED])
         more = f" and {len(answer.may_redo) - MAX_LISTED} more" if len(answer.may_redo) > MAX_LISTED else ""
         yield Text("")
-        yield Text(f"May be redone, should what they read turn out differently: {named}{more}")
+        yield Text(f"May be redone, if the values that they read change: {named}{more}")
 
 
 def _line_rows(answer: AmendResult) -> list[Sequence[Cell]]:
     rows: list[Sequence[Cell]] = list(_value_rows("order", answer.order_values))
     rows += [[line, Text("added", style="green"), "", "", ""] for line in answer.lines_added]
     rows += [[line, Text("removed", style="red"), "", "", ""] for line in answer.lines_removed]
-    for line, found in answer.line_values.items():
-        rows += _value_rows(line, found)
+    for line, changes in answer.line_values.items():
+        rows += _value_rows(line, changes)
     return rows
 
 
 def _value_rows(subject: str, changes: Sequence[ChangedValue]) -> Iterator[Sequence[Cell]]:
-    for number, each in enumerate(changes):
-        yield [subject if number == 0 else "", "changed" if number == 0 else "", each.name, *_before_and_after(each)]
+    for number, change in enumerate(changes):
+        head = [subject, "changed"] if number == 0 else ["", ""]
+        yield [*head, change.name, *_before_and_after(change)]
 
 
 def _step_rows(answer: AmendResult) -> Iterator[Sequence[Cell]]:
     for step in answer.steps:
-        fate = Text(FATE_LABELS.get(step.fate, step.fate), style=FATE_STYLES.get(step.fate, ""))
+        fate = Text(step.fate.replace("_then_", ", then ").replace("_", " "), style=FATE_STYLES.get(step.fate, ""))
         head: list[Cell] = [Text(str(step.number), style="bright_black"), step.id, fate]
         yield [*head, *([step.values[0].name, *_before_and_after(step.values[0])] if step.values else ["", "", ""])]
         for each in step.values[1:]:

@@ -1,4 +1,4 @@
-"""What an order waits for, whose move it is and what would move it, in paragraphs."""
+"""What `why` prints: each thing that an order waits for, since when, whose move it is, and what unblocks it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
-from operations.blockers.order_blockers import lateness_sentence
+from operations.blockers.order_blockers import ended_sentence, lateness_sentence
 from views.order.order_page import order_headline
 from views.shared.state_styles import JEOPARDY_STYLES, STEP_MARKS
 from views.shared.table import KeyValueList
@@ -22,37 +22,38 @@ if TYPE_CHECKING:
     from workflows.contract.order_views import StepView
 
 
-def render_why(
-    reading: OrderDetails, reasons: Sequence[Blocker], ended_message: str | None, now: datetime | None = None
+def render_blockers(
+    details: OrderDetails, blockers: Sequence[Blocker], step: StepView | None
 ) -> Iterator[RenderableType]:
-    """`ended`: what to say where nothing is waited for any more."""
-    now = now or datetime.now(UTC)
-    yield order_headline(reading.order)
-    if late := lateness_sentence(reading.order, reading.steps):
-        yield Text(late, style=JEOPARDY_STYLES[reading.order.jeopardy])
-    if ended_message or not reasons:
-        yield Text(ended_message or "It waits for nothing that could be told now; look again in a moment.")
+    """Blockers of the order, or of `step`."""
+    yield order_headline(details.order)
+    if late := lateness_sentence(details.order, details.steps):
+        yield Text(late, style=JEOPARDY_STYLES[details.order.jeopardy])
+    ended = ended_sentence(details.order, step)
+    if ended or not blockers:
+        yield Text(ended or "Nothing is known to hold it up now; look again in a moment.")
         return
-    by_id = {step.id: step for step in reading.steps}
-    for reason in reasons:
+    by_id = {each.id: each for each in details.steps}
+    for blocker in blockers:
         yield Text("")
-        yield from _reason_paragraph(reason, by_id.get(reason.step or ""), now)
+        yield from _blocker_paragraph(blocker, by_id.get(blocker.step or ""))
 
 
-def _reason_paragraph(reason: Blocker, step: StepView | None, now: datetime) -> Iterator[RenderableType]:
+def _blocker_paragraph(blocker: Blocker, step: StepView | None) -> Iterator[RenderableType]:
     if step is not None:
         style = STEP_MARKS[step.state].style
         yield Text.assemble((f"{step.number}  {step.summary or step.name}", f"bold {style}"), f"  {step.id}")
     since = ""
-    if reason.since:
-        since = f"{format_time(reason.since)}, {format_elapsed(max((now - reason.since).total_seconds(), 0))} ago"
+    if blocker.since:
+        elapsed = max((datetime.now(UTC) - blocker.since).total_seconds(), 0)
+        since = f"{format_time(blocker.since)}, {format_elapsed(elapsed)} ago"
     yield KeyValueList(
         [
-            ("now", _as_sentence(reason.waits_for)),
+            ("now", _as_sentence(blocker.waits_for)),
             ("since", since),
-            ("move", f"It is {reason.responsible} move: {reason.unblocked_by}."),
-            *(("there", _as_sentence(said.rstrip("."))) for said in reason.other_order_details),
-            ("holds up", pluralize(reason.blocked_step_count, "later step") if reason.blocked_step_count else ""),
+            ("move", f"It is {blocker.responsible} move: {blocker.unblocked_by}."),
+            *(("there", _as_sentence(detail.rstrip("."))) for detail in blocker.other_order_details),
+            ("holds up", pluralize(blocker.blocked_step_count, "later step") if blocker.blocked_step_count else ""),
         ]
     )
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from views.order.swimlanes import WAITING_STATES
 from views.shared.time_format import format_elapsed, format_short_time
-from views.shared.value_format import in_words
+from views.shared.value_format import error_text, in_words
 from workflows.contract.states import NOT_BEGUN, SETTLED, Jeopardy, StepState
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def elapsed_text(step: StepView, now: datetime) -> str:
 
 
 def step_remark(step: StepView, now: datetime) -> str:
-    """What a person wants to know of this step now, in one line."""
+    """What a person wants to know about the step now, in one line."""
     return ", ".join(filter(None, (_lateness_text(step, now), _undo_remark(step, now) or _state_remark(step, now))))
 
 
@@ -39,43 +39,44 @@ def _lateness_text(step: StepView, now: datetime) -> str:
 
 
 def _undo_remark(step: StepView, now: datetime) -> str:
-    """`taking it back: in fallout: gone: nobody knows that parcel`; empty where it is not being taken back."""
+    """`undo: in fallout: gone: no such parcel`; empty where no undo is under way."""
     undo = step.undo
     if undo is None or undo.state in SETTLED:
         return ""
     if undo.state in WAITING_STATES:
-        return "to be taken back"
+        return "to be undone"
     shared = ("attempts", "error", "waits_for", "next_attempt_at", "due")
-    seen = {"state": StepState(undo.state)} | {name: getattr(undo, name) for name in shared}
-    return f"taking it back: {_state_remark(step.model_copy(update=seen), now)}"
+    as_step = {"state": StepState(undo.state)} | {name: getattr(undo, name) for name in shared}
+    return f"undo: {_state_remark(step.model_copy(update=as_step), now)}"
 
 
 def _state_remark(step: StepView, now: datetime) -> str:
-    if step.state is StepState.COMPLETED:
-        return f"{step.attempts} attempts" if step.attempts > 1 else ""
-    if step.state is StepState.SCHEDULED:
-        return f"starts {format_short_time(step.due, now)}" if step.due else "not yet"
-    if step.state is StepState.READY:
-        return "waits for capacity"
-    if step.state in (StepState.FAILED, StepState.FATALLY_FAILED, StepState.FAILED_ACCEPTED):
-        return _failure_text(step, now)
-    if step.state in WAITING_STATES:
-        return ""
-    if step.state is StepState.ON_HOLD and step.waits_for:
-        return f"waits for {step.waits_for}"
-    if step.state is not StepState.IN_PROGRESS:
-        return in_words(step.state)
-    words = [f"waits for {step.waits_for}" if step.waits_for else "running"]
+    match step.state:
+        case StepState.COMPLETED:
+            return f"{step.attempts} attempts" if step.attempts > 1 else ""
+        case StepState.SCHEDULED:
+            return f"starts {format_short_time(step.due, now)}" if step.due else "not yet"
+        case StepState.READY:
+            return "waits for capacity"
+        case StepState.FAILED:
+            next_attempt = f" again {format_short_time(step.next_attempt_at, now)};" if step.next_attempt_at else ""
+            return f"attempt {step.attempts} failed;{next_attempt} {error_text(step.error) or 'failed'}"
+        case StepState.FATALLY_FAILED:
+            return f"in fallout: {error_text(step.error) or 'failed'}"
+        case StepState.FAILED_ACCEPTED:
+            return f"accepted: {error_text(step.error) or 'failed'}"
+        case StepState.ON_HOLD if step.waits_for:
+            return f"waits for {step.waits_for}"
+        case StepState.IN_PROGRESS:
+            return _in_progress_remark(step, now)
+        case state:
+            return "" if state in WAITING_STATES else in_words(state)
+
+
+def _in_progress_remark(step: StepView, now: datetime) -> str:
+    remarks = [f"waits for {step.waits_for}" if step.waits_for else "running"]
     if step.due:
-        words.append(f"until {format_short_time(step.due, now)}")
+        remarks.append(f"until {format_short_time(step.due, now)}")
     if step.attempts > 1:
-        words.append(f"attempt {step.attempts}")
-    return ", ".join(words)
-
-
-def _failure_text(step: StepView, now: datetime) -> str:
-    error = f"{step.error.code}: {step.error.message}" if step.error else "failed"
-    if step.state is StepState.FAILED:
-        again = f" again {format_short_time(step.next_attempt_at, now)};" if step.next_attempt_at else ""
-        return f"attempt {step.attempts} failed;{again} {error}"
-    return f"{'in fallout' if step.state is StepState.FATALLY_FAILED else 'accepted'}: {error}"
+        remarks.append(f"attempt {step.attempts}")
+    return ", ".join(remarks)

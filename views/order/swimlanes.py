@@ -1,4 +1,4 @@
-"""Swimlanes: an order's steps, grouped as the plan groups them, each lane with what it is about."""
+"""Swimlanes: an order's steps, grouped by workstream and line."""
 
 from __future__ import annotations
 
@@ -19,20 +19,21 @@ STUCK_STATES = frozenset({StepState.FATALLY_FAILED, StepState.ON_HOLD})
 
 
 def shown_state(step: StepView) -> StepState:
-    """The effective state, but the step's own as long as neither it has ended nor its undo has begun."""
+    """The effective state; but the step's own while it runs and its undo has not begun."""
     state = effective_state(step)
     return step.state if state in WAITING_STATES and step.state not in SETTLED else state
 
 
 @dataclass
 class Swimlane:
-    """The steps of one workstream that stand for the same lines."""
+    """The steps of one workstream that serve the same lines."""
 
     title: str
     """`Security camera ×4`, `Shipment`."""
     served_lines: str
-    """What a workstream of its own is for: `Alarm hub, Security camera ×4`; empty where the title says it."""
+    """`Alarm hub, Security camera ×4`; empty where the title says it."""
     suffix: str
+    """The instance suffix; empty where no other lane has this title."""
     steps: list[StepView] = field(default_factory=list)
 
     @property
@@ -41,12 +42,12 @@ class Swimlane:
 
     @property
     def active_steps(self) -> list[StepView]:
-        """Neither done nor waiting for its turn."""
+        """Neither settled nor pending."""
         return [step for step in self.steps if shown_state(step) not in SETTLED | WAITING_STATES]
 
     @property
     def state(self) -> StepState:
-        """The lane's mark: stuck before failing before running; done when all is done."""
+        """The most urgent state of its steps; settled when all are."""
         states = [shown_state(step) for step in self.steps]
         for state in (StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED, StepState.IN_PROGRESS):
             if state in states:
@@ -57,7 +58,7 @@ class Swimlane:
 
 
 def _swimlane_title(step: StepView) -> tuple[str, str]:
-    """The workstream's name and what it is for; a product's own is called as the product, with how many."""
+    """Title and served lines. A product's own workstream has the product with its quantity as the title."""
     lines = step.summary.rpartition(" · ")[0]
     name = step.workstream_name or step.workstream
     own = lines == name or lines.startswith(f"{name} ×")
@@ -65,7 +66,7 @@ def _swimlane_title(step: StepView) -> tuple[str, str]:
 
 
 def group_swimlanes(steps: Iterable[StepView]) -> list[Swimlane]:
-    """In the order of their first steps. The suffix is left out where the title tells the lane from all others."""
+    """In the order of their first steps."""
     lanes: dict[tuple[str, str], Swimlane] = {}
     for step in steps:
         key = (step.workstream, instance_suffix(step.id))

@@ -1,4 +1,4 @@
-"""Following an order until it ends: the picture in a terminal, lines in a pipe."""
+"""Follows an order until it ends: a live picture in a terminal, lines in a pipe."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 
 MIN_POLL_INTERVAL = 0.2
 POLL_BACKOFF_FACTOR = 5
-"""A reading that takes long is repeated seldom: the pause is so many times what the reading took."""
-NO_WORKER_NOTE = "No worker answers at the moment; the order is kept, and goes on when one does."
-NO_SERVER_NOTE = "Temporal does not answer at the moment; trying again."
+"""The pause between two readings, as a multiple of what the last one took."""
+NO_WORKER_NOTE = "No worker answers now; the order is kept, and goes on when one does."
+NO_SERVER_NOTE = "Temporal does not answer now; trying again."
 
 
 async def follow(orders: OrderClient, order_id: str, console: Console, time_limit: float | None = None) -> OrderDetails:
-    """Shows the order's progress on `console` until it has ended, and returns it as it ended.
+    """Shows the order's progress on `console` until it ends, and returns it as it ended.
 
-    Raises NotFound where there is no such order, TimedOut after `within` seconds, and ServerUnreachable where Temporal
-    cannot be reached at first; one that goes away later is waited for.
+    Raises NotFound, TimedOut after `time_limit` seconds, and ServerUnreachable where the first reading fails; a server
+    that goes away later is waited for.
     """
     first = await orders.read(order_id)
     display: _LiveDisplay | _LineDisplay = _LiveDisplay(console) if console.is_terminal else _LineDisplay(console)
@@ -62,7 +62,7 @@ async def _poll_until_ended(
 
 
 def _merge_reading(latest: OrderDetails, reading: OrderDetails) -> OrderDetails:
-    """What is known now: without a worker's answer, the steps as they were last seen."""
+    """Without a worker's answer, the steps stay as they were last read."""
     if reading.source == "worker" or not latest.steps:
         return reading
     ended = reading.order.state in ENDED_ORDER_STATES
@@ -74,7 +74,7 @@ def _reading_note(reading: OrderDetails) -> str | None:
 
 
 class _LiveDisplay:
-    """Draws the picture over itself; the last one stays."""
+    """Redraws the picture in place; the last one stays."""
 
     def __init__(self, console: Console) -> None:
         self._live = Live(console=console, auto_refresh=False, vertical_overflow="crop")

@@ -1,4 +1,4 @@
-"""Findings for people: `file:line:column: message`, the errors in red."""
+"""Findings as lines: `file:line:column: message`, errors in red."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ SEVERITY_STYLES = {"error": "red", "warning": "yellow"}
 
 
 def finding_lines(findings: Iterable[Finding]) -> list[Text]:
-    """A line a finding. Where there is no place to name, only the file."""
+    """One line for each finding; one without a position names only the file."""
     return [_finding_line(finding) for finding in findings]
 
 
 def _finding_line(finding: Finding) -> Text:
-    place = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
+    position = f"{finding.file}:{finding.line}:{finding.column}" if finding.line else finding.file
     return Text.assemble(
-        (f"{place}: ", "bold"),
+        (f"{position}: ", "bold"),
         ("warning: " if finding.severity == "warning" else "", SEVERITY_STYLES["warning"]),
         (finding.message, "" if finding.severity == "warning" else SEVERITY_STYLES["error"]),
         (f" [{finding.code}]", "bright_black"),

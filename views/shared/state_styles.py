@@ -1,4 +1,4 @@
-"""How a state looks: one character and one colour each, the same in every picture of an order."""
+"""One character and one colour for each state, the same wherever an order is shown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ class StateMark(NamedTuple):
     symbol: str
     ascii: str
     style: str
-    """Of rich."""
+    """A rich style."""
 
     def glyph(self, ascii_only: bool) -> str:
         return self.ascii if ascii_only else self.symbol

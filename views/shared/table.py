@@ -1,22 +1,22 @@
-"""Tables without frames: columns below each other, nothing cut off, the last one wrapped where the screen ends."""
+"""Tables without frames. Nothing is cut off: the last column wraps at the edge of the screen."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from rich.console import Console, ConsoleOptions, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 COLUMN_GAP = "  "
 MIN_LAST_COLUMN_WIDTH = 28
-"""With fewer cells left for the last column, it goes on a line of its own below."""
+"""Where the last column would be narrower, it gets a line of its own below the row."""
 WRAP_INDENT = 4
 
 Cell = str | Text
 
 
 class PlainTable:
-    """Rows under a heading. `right`: positions of columns that are aligned to the right."""
+    """Rows below a heading. Columns without any value are left out. `right_aligned`: positions of columns."""
 
     def __init__(
         self, headings: Sequence[str], rows: Sequence[Sequence[Cell]], right_aligned: Sequence[int] = ()
@@ -76,7 +76,7 @@ def _finish_line(text: Text) -> Text:
 
 
 class KeyValueList:
-    """`name  value` lines under a title; those without a value are left out."""
+    """`name  value` lines; items without a value are left out."""
 
     def __init__(self, items: Sequence[tuple[str, Cell]]) -> None:
         self.items = [(name, value if isinstance(value, Text) else Text(value)) for name, value in items if value]
@@ -89,3 +89,9 @@ class KeyValueList:
             yield _finish_line(Text.assemble("  ", (f"{name:<{names}}", "bright_black"), "  ", parts[0]))
             for part in parts[1:]:
                 yield _finish_line(Text(" " * indent).append_text(part))
+
+
+def titled_section(title: str, body: RenderableType) -> Iterator[RenderableType]:
+    yield Text("")
+    yield Text(title, style="bold")
+    yield body

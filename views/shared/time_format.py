@@ -1,4 +1,4 @@
-"""Times and durations for people. Times are UTC, and say so where a zone could be meant."""
+"""Times and durations for people. All times are UTC."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 
 
 def format_time(at: datetime | None) -> str:
-    """`2026-12-01 08:00:00 UTC`; nothing for no time."""
+    """`2026-12-01 08:00:00 UTC`; empty for None."""
     return at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if at else ""
 
 
-def format_short_time(at: datetime | None, now: datetime) -> str:
-    """`08:00:00` on the day of `now`, else with its date, to the minute."""
+def format_short_time(at: datetime | None, now: datetime | None = None) -> str:
+    """`08:00:00` on the day of `now`, `2026-12-01 08:00` on another; empty for None."""
     if at is None:
         return ""
-    at = at.astimezone(UTC)
-    return at.strftime("%H:%M:%S" if at.date() == now.astimezone(UTC).date() else "%Y-%m-%d %H:%M")
+    at, now = at.astimezone(UTC), (now or datetime.now(UTC)).astimezone(UTC)
+    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def format_elapsed(span: timedelta | float) -> str:

@@ -1,10 +1,13 @@
-"""Values as text: customers, attributes, counts, states."""
+"""Values as text: customers, attributes, counts, states, errors."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workflows.contract.order_views import ErrorView
 
 MAX_VALUE_LENGTH = 200
 
@@ -35,13 +38,18 @@ def format_quantity(quantity: int | float) -> str:
 
 
 def instance_suffix(step_id: str) -> str:
-    """What an instance's id says after its step: `security_camera.reserve@1` → `1`; empty for one an order."""
+    """`security_camera.reserve@1` → `1`; empty for a step that the order has once."""
     return step_id.partition("@")[2]
 
 
 def in_words(state: str) -> str:
-    """`in_progress` as a person reads it."""
+    """`in_progress` → `in progress`."""
     return state.replace("_", " ")
+
+
+def error_text(error: ErrorView | None) -> str:
+    """`out_of_stock: none left`; empty for None."""
+    return f"{error.code}: {error.message}" if error else ""
 
 
 def pluralize(count: int, noun: str, plural: str | None = None) -> str:
