@@ -13,7 +13,4 @@ if TYPE_CHECKING:
 def print_answer(session: Session, order_id: str, answer: ActionResult) -> None:
     from operations.responses import action_response
 
-    if session.is_json:
-        session.print_json(action_response(order_id, answer))
-    else:
-        session.print(answer.message)
+    session.print_result(action_response(order_id, answer), answer.message)

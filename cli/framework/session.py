@@ -1,4 +1,4 @@
-"""One run of one command: what the common options say, and where its answer goes."""
+"""One run of one command: its common options, and where its output goes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 DEFAULT_DEFINITIONS_DIR = Path("definitions")
 UNLIMITED_WIDTH = 1_000_000
-"""Width of what is not a terminal: nothing is wrapped or cut there."""
+"""Width of a pipe: nothing is wrapped or cut there."""
 
 
 class OutputFormat(StrEnum):
@@ -33,11 +33,11 @@ class OutputFormat(StrEnum):
 
 _CONTROL_CODES = [*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
 CONTROL_REPLACEMENTS = dict.fromkeys(_CONTROL_CODES, "\ufffd")
-"""For str.translate: what would act on a terminal rather than be shown. Names and messages come from outside."""
+"""For str.translate: characters that would control the terminal. Names and messages come from outside."""
 
 
 class SafeConsole(Console):
-    """Takes what it is given as text: neither as markup nor as commands to the terminal."""
+    """Prints text as it is: neither markup nor control characters have an effect."""
 
     def __init__(self, **settings: Any) -> None:
         super().__init__(highlight=False, markup=False, emoji=False, **settings)
@@ -48,7 +48,7 @@ class SafeConsole(Console):
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """On standard output or error, as wide as the terminal, or without a limit where it is none."""
+    """On standard output or error, as wide as the terminal; without a limit in a pipe."""
     console = SafeConsole(stderr=stderr)
     return console if console.is_terminal else SafeConsole(stderr=stderr, width=UNLIMITED_WIDTH, no_color=True)
 
@@ -77,7 +77,7 @@ class Session:
         return self.console.is_terminal
 
     def print(self, *parts: RenderableType) -> None:
-        """Prints for people; in a pipe as plain lines without trailing blanks."""
+        """Prints for people; in a pipe, as plain lines without trailing blanks."""
         if self.is_terminal:
             for part in parts:
                 self.console.print(part)
@@ -91,17 +91,24 @@ class Session:
         sys.stdout.flush()
 
     def print_json(self, value: Any) -> None:
-        """Prints the JSON document that the command answers with."""
+        """Prints the JSON document of a command with one answer."""
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, default=_dump_model) + "\n")
         sys.stdout.flush()
 
+    def print_result(self, document: Any, message: str) -> None:
+        """Prints the document with `-o json`, else the message."""
+        if self.is_json:
+            self.print_json(document)
+        else:
+            self.print(message)
+
     def print_json_line(self, value: Any) -> None:
-        """Prints one of several JSON documents, a line each."""
+        """Prints one of several JSON documents, each on a line."""
         sys.stdout.write(json.dumps(value, ensure_ascii=False, default=_dump_model) + "\n")
         sys.stdout.flush()
 
     def print_note(self, text: str | Text) -> None:
-        """Says something beside the answer, on standard error."""
+        """Prints a remark on standard error."""
         self.stderr_console.print(text, soft_wrap=True)
 
     async def connect(self) -> OrderClient:

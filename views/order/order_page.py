@@ -1,4 +1,4 @@
-"""One order in full: its facts, its lines, its steps."""
+"""What `show` prints: one order in full, with its lines, its steps and its history."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.source.findings import Finding
+from views.order.list_tables import jeopardy_text
 from views.order.progress_picture import fallout_hint
 from views.order.step_remark import elapsed_text, step_remark
 from views.order.swimlanes import shown_state
 from views.shared.findings import finding_lines
-from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
-from views.shared.table import Cell, KeyValueList, PlainTable
+from views.shared.state_styles import ORDER_STYLES, STEP_MARKS
+from views.shared.table import Cell, KeyValueList, PlainTable, titled_section
 from views.shared.time_format import format_elapsed, format_short_time, format_time
 from views.shared.value_format import format_customer, format_quantity, format_values, in_words
 from workflows.contract.states import SETTLED, Jeopardy
@@ -25,31 +26,29 @@ if TYPE_CHECKING:
     from workflows.contract.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
 
 
-def render_order(reading: OrderDetails, now: datetime | None = None) -> Iterator[RenderableType]:
-    """What `show` prints, part by part."""
-    now = now or datetime.now(UTC)
-    order = reading.order
+def render_order(details: OrderDetails, now: datetime | None = None) -> Iterator[RenderableType]:
+    now, order = now or datetime.now(UTC), details.order
     yield order_headline(order)
     yield KeyValueList(list(_properties(order, now)))
     if order.findings:
-        found = finding_lines(Finding.model_validate(finding) for finding in order.findings)
-        yield from _titled_section("Why it was rejected", Group(*found))
+        findings = finding_lines(Finding.model_validate(finding) for finding in order.findings)
+        yield from titled_section("Why it was rejected", Group(*findings))
     if order.order_lines:
-        yield from _titled_section("Order lines", _order_line_table(order.order_lines, now))
+        yield from titled_section("Order lines", _order_line_table(order.order_lines, now))
     if order.lines:
-        yield from _titled_section("Fulfilment lines", _fulfilment_line_table(order.lines))
-    if reading.steps:
-        done = sum(shown_state(step) in SETTLED for step in reading.steps)
-        yield from _titled_section(f"Steps: {done:,} of {len(reading.steps):,} done", steps_table(reading.steps, now))
+        yield from titled_section("Fulfilment lines", _fulfilment_line_table(order.lines))
+    if details.steps:
+        done = sum(shown_state(step) in SETTLED for step in details.steps)
+        yield from titled_section(f"Steps: {done:,} of {len(details.steps):,} done", steps_table(details.steps, now))
     if order.history:
-        yield from _titled_section("History", history_table(order.history, now))
+        yield from titled_section("History", history_table(order.history))
     if order.fallout:
         yield Text("")
         yield fallout_hint(order)
-    if reading.source == "record":
+    if details.source == "record":
         yield Text("")
         yield Text(
-            "No worker answered: this is what Temporal's record tells, without lines and steps. "
+            "No worker answered: this is Temporal's record of the order, without lines and steps. "
             "Start one with `python worker.py`.",
             style="yellow",
         )
@@ -59,12 +58,10 @@ def order_headline(order: OrderView) -> Text:
     parts = [
         Text(order.order_id, style="bold"),
         Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
+        jeopardy_text(order.jeopardy),
+        Text(f"revision {order.revision}" if order.revision > 1 else ""),
     ]
-    if order.jeopardy is not Jeopardy.ON_TRACK:
-        parts.append(Text(in_words(order.jeopardy), style=JEOPARDY_STYLES[order.jeopardy]))
-    if order.revision > 1:
-        parts.append(Text(f"revision {order.revision}"))
-    return Text("  ").join(parts)
+    return Text("  ").join(part for part in parts if part)
 
 
 def _properties(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
@@ -96,12 +93,6 @@ def _hold_text(hold: HoldView) -> str:
     return f"{hold.description}, by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
 
 
-def _titled_section(title: str, body: RenderableType) -> Iterator[RenderableType]:
-    yield Text("")
-    yield Text(title, style="bold")
-    yield body
-
-
 def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
     parents = {line.id: line.parent for line in lines}
 
@@ -117,19 +108,13 @@ def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
             Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
             format_short_time(line.requested_completion, now),
             format_short_time(line.forecast if line.requested_completion else None, now),
-            jeopardy_text(line),
+            jeopardy_text(line.jeopardy),
             format_values(line.attributes),
         ]
         for line in lines
     ]
     headings = ["Line", "Product", "Action", "State", "Requested", "Forecast", "Jeopardy", "Attributes"]
     return PlainTable(headings, rows)
-
-
-def jeopardy_text(line: LineView) -> Text:
-    """Nothing where it is on track."""
-    on_track = line.jeopardy is Jeopardy.ON_TRACK
-    return Text("" if on_track else in_words(line.jeopardy), style=JEOPARDY_STYLES[line.jeopardy])
 
 
 def _fulfilment_line_table(lines: Sequence[LineView]) -> PlainTable:
@@ -148,7 +133,6 @@ def _fulfilment_line_table(lines: Sequence[LineView]) -> PlainTable:
 
 
 def steps_table(steps: Sequence[StepView], now: datetime) -> PlainTable:
-    """Number, id, state, since when and for how long, and what there is to say."""
     rows: list[Sequence[Cell]] = [
         [
             Text(str(step.number), style="bright_black"),
@@ -164,15 +148,14 @@ def steps_table(steps: Sequence[StepView], now: datetime) -> PlainTable:
 
 
 def _remark_text(step: StepView, now: datetime) -> str:
-    """What the state beside it does not say already."""
-    said = step_remark(step, now)
-    return "" if said == in_words(step.state) else said
+    """Empty where the column State says the same."""
+    remark = step_remark(step, now)
+    return "" if remark == in_words(step.state) else remark
 
 
-def history_table(entries: Sequence[HistoryEntry], now: datetime | None = None) -> PlainTable:
-    now = now or datetime.now(UTC)
+def history_table(entries: Sequence[HistoryEntry]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
-        [format_short_time(entry.at, now), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
+        [format_short_time(entry.at), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
         for entry in entries
     ]
     return PlainTable(["When", "What", "Step", "Who", "Why"], rows)

@@ -1,4 +1,4 @@
-"""What changed in an order since it was last looked at, as lines for a pipe."""
+"""The lines that `watch` writes to a pipe: each change of a step or of the order, once."""
 
 from __future__ import annotations
 
@@ -17,48 +17,47 @@ if TYPE_CHECKING:
 
 
 class ChangeTracker:
-    """For a pipe: tells once what became of each step since the last look, in the order in which it happened."""
+    """Remembers what was reported, and reports only changes, in the order in which they happened."""
 
     def __init__(self) -> None:
-        self._seen_steps: dict[str, tuple[object, ...]] = {}
-        self._seen_order: tuple[object, ...] | None = None
-        self._seen_fallout = 0
+        self._reported_steps: dict[str, tuple[object, ...]] = {}
+        self._reported_order: tuple[object, ...] | None = None
+        self._reported_fallout = 0
         self._id_width = 0
 
     def changed_lines(self, order: OrderView, steps: Sequence[StepView], now: datetime | None = None) -> list[str]:
         """Lines, oldest first; none where nothing changed."""
         now = now or datetime.now(UTC)
-        told: list[tuple[datetime, int, str]] = []
+        changes: list[tuple[datetime, int, str]] = []
         number_width = len(str(len(steps)))
         self._id_width = self._id_width or min(max((len(step.id) for step in steps), default=0), 60)
         for step in steps:
-            now_in = shown_state(step)
-            work = step.undo if step.undo is not None and now_in is not step.state else step
-            attempts = work.attempts if now_in is StepState.FAILED else 0
-            seen = (now_in, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
-            before = self._seen_steps.get(step.id)
-            self._seen_steps[step.id] = seen
-            if seen == before or now_in in WAITING_STATES:
+            state = shown_state(step)
+            work = step.undo if step.undo is not None and state is not step.state else step
+            attempts = work.attempts if state is StepState.FAILED else 0
+            report = (state, attempts, work.waits_for, step.jeopardy if step.state not in SETTLED else None)
+            previous = self._reported_steps.get(step.id)
+            self._reported_steps[step.id] = report
+            if report == previous or state in WAITING_STATES:
                 continue
             at = _changed_at(step, now)
-            state = in_words(now_in)
-            facts = ", ".join(filter(None, (_completed_elapsed(step, now), step_remark(step, now))))
-            line = f"{step.number:>{number_width}}  {step.id:<{self._id_width}}  {state:<14}  {facts}"
-            told.append((at, step.number, f"{_clock_time(at)}  {line}".rstrip()))
-        lines = [line for _, _, line in sorted(told)]
-        if order.fallout > self._seen_fallout:
+            remarks = ", ".join(filter(None, (_completed_elapsed(step, now), step_remark(step, now))))
+            line = f"{step.number:>{number_width}}  {step.id:<{self._id_width}}  {in_words(state):<14}  {remarks}"
+            changes.append((at, step.number, f"{_clock_time(at)}  {line}".rstrip()))
+        lines = [line for _, _, line in sorted(changes)]
+        if order.fallout > self._reported_fallout:
             lines.append(fallout_hint(order).plain)
-        self._seen_fallout = order.fallout
+        self._reported_fallout = order.fallout
         return self._add_order_line(lines, order, steps, now)
 
     def _add_order_line(
         self, lines: list[str], order: OrderView, steps: Sequence[StepView], now: datetime
     ) -> list[str]:
-        seen = (order.state, order.jeopardy if order.state is OrderState.IN_PROGRESS else None)
-        if seen == self._seen_order or (order.state is OrderState.IN_PROGRESS and not steps):
+        report = (order.state, order.jeopardy if order.state is OrderState.IN_PROGRESS else None)
+        if report == self._reported_order or (order.state is OrderState.IN_PROGRESS and not steps):
             return lines
-        first = self._seen_order is None
-        self._seen_order = seen
+        first = self._reported_order is None
+        self._reported_order = report
         line = (
             f"{_clock_time(order.ended_at or (order.started_at if first else now))}  "
             f"{progress_heading(order, steps, now).plain}"

@@ -1,4 +1,4 @@
-"""An order's plan in progress: a picture, drawn again and again in a terminal; lines of what changed in a pipe."""
+"""The picture of an order in progress that `watch` redraws in a terminal."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MIN_BODY_LINES = 12
 
 
 class OrderProgress:
-    """What `watch` draws: heading, bar, and every lane with its steps; folded until it fits the screen's height.
+    """Heading, bar, and every swimlane with its steps, collapsed until it fits the screen's height.
 
-    `now` is the time that running steps are measured against.
+    `now`: running steps are measured against it. `note`: a line below, such as a connection that is lost.
     """
 
     def __init__(
@@ -36,7 +36,6 @@ class OrderProgress:
         self.steps = steps
         self.now = now or datetime.now(UTC)
         self.note = note
-        """A line of its own below: what the watcher should know (`Temporal does not answer; trying again`)."""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         yield progress_heading(self.order, self.steps, self.now)
@@ -61,11 +60,11 @@ class StepRow(NamedTuple):
 
 
 Row = StepRow | Text
-"""A step, or a line of another kind: a lane's title, a remark."""
+"""A step, or another line: a swimlane's title, a remark."""
 
 
 def _align_rows(rows: Sequence[Row], width: int) -> Iterator[Text]:
-    """The rows as lines of at most `width` cells, their columns below each other."""
+    """The rows as lines of at most `width` cells, with aligned columns."""
     steps = [row for row in rows if isinstance(row, StepRow)]
     numbers = max((row.number.cell_len for row in steps), default=0)
     names = min(max((row.name.cell_len for row in steps), default=0), max(width // 2 - 4, 24))
@@ -87,19 +86,15 @@ def _row_line(row: StepRow, numbers: int, names: int, times: int) -> Text:
 
 
 def _fit_rows(lanes: list[Swimlane], max_lines: int, now: datetime, ascii_only: bool) -> list[Row]:
-    """What `room` lines can hold: all of it, else a line for each lane in which nothing runs, else only what runs."""
+    """What fits into `max_lines`: all steps, else idle lanes collapsed to a line, else only active steps."""
     if sum(len(lane.steps) + 1 for lane in lanes) <= max_lines:
         return [row for lane in lanes for row in _expanded_swimlane(lane, lane.steps, now, ascii_only)]
     rows = [row for lane in lanes for row in _collapsed_swimlane(lane, now, ascii_only)]
     if len(rows) <= max_lines:
         return rows
-    rows = [
-        row
-        for lane in lanes
-        if lane.active_steps
-        for row in _expanded_swimlane(lane, lane.active_steps, now, ascii_only)
-    ]
+    active = [lane for lane in lanes if lane.active_steps]
     hidden = [lane for lane in lanes if not lane.active_steps]
+    rows = [row for lane in active for row in _expanded_swimlane(lane, lane.active_steps, now, ascii_only)]
     done = sum(lane.settled_count == len(lane.steps) for lane in hidden)
     words = [f"{pluralize(len(hidden), 'workstream')} more: {done:,} done, {len(hidden) - done:,} to come"]
     if len(rows) >= max_lines:
@@ -129,7 +124,7 @@ def _collapsed_swimlane(lane: Swimlane, now: datetime, ascii_only: bool) -> Iter
 
 
 def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow:
-    """Mark, number, name, time taken, and what it waits for or what went wrong."""
+    """Mark, number, name, elapsed time, and a remark: what it waits for, or what went wrong."""
     state = shown_state(step)
     mark = STEP_MARKS[state]
     quiet = state in WAITING_STATES or state is StepState.SKIPPED
@@ -143,7 +138,7 @@ def step_row(step: StepView, now: datetime, ascii_only: bool = False) -> StepRow
 
 
 def _remark_style(step: StepView) -> str:
-    """The style in which is told how it stands: what is stuck or late catches the eye."""
+    """Stuck and late steps stand out."""
     state = shown_state(step)
     if state in STUCK_STATES or state is StepState.FAILED:
         return STEP_MARKS[state].style
@@ -170,7 +165,7 @@ def progress_heading(order: OrderView, steps: Sequence[StepView], now: datetime)
 
 
 def progress_bar(steps: Sequence[StepView], width: int, ascii_only: bool = False) -> Text:
-    """How much is done, runs, is stuck and is to come, in colours."""
+    """The shares of settled, stuck, active and pending steps, in colours."""
     if not steps:
         return Text("waiting for the plan", style="bright_black")
     counts = {
@@ -191,5 +186,5 @@ def progress_bar(steps: Sequence[StepView], width: int, ascii_only: bool = False
 def fallout_hint(order: OrderView) -> Text:
     stuck = pluralize(order.fallout, "step waits", "steps wait")
     return Text.assemble(
-        (f"{stuck} for a person: ", "bold red"), f"`why {order.order_id}` says which, and what would move it"
+        (f"{stuck} for a person: ", "bold red"), f"`why {order.order_id}` says which, and what unblocks them"
     )

@@ -64,17 +64,16 @@ def why(
         str | None, typer.Argument(help="A step's id, or its number in `show`; default: the order.", show_default=False)
     ] = None,
 ) -> None:
-    """Say what an order or a step waits for.
+    """Show what an order or a step waits for.
 
-    Since when, whose move it is, and what would move it.
+    Also since when, whose move it is, and what unblocks it.
     """
-    from operations.blockers.order_blockers import ended_sentence
     from operations.responses import blockers_response
-    from views.order.blockers import render_why
+    from views.order.blockers import render_blockers
 
-    reading, reasons = call_server(session, lambda server: server.find_blockers(order_id, step))
-    about = reading.step(step) if step else None
+    details, blockers = call_server(session, lambda server: server.find_blockers(order_id, step))
+    blocked_step = details.step(step) if step else None
     if session.is_json:
-        session.print_json(blockers_response(reading, reasons, about))
+        session.print_json(blockers_response(details, blockers, blocked_step))
     else:
-        session.print(*render_why(reading, reasons, ended_sentence(reading.order, about)))
+        session.print(*render_blockers(details, blockers, blocked_step))
