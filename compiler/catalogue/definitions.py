@@ -124,7 +124,7 @@ class Definitions:
         try:
             return model.model_validate(data)
         except ValidationError as error:
-            self.findings += schema_findings(error, model, document)
+            self.findings += schema_findings(error, model, document.data, document.location)
             return None
 
     def apply_override(self, document: Document) -> None:
@@ -148,7 +148,7 @@ class Definitions:
         try:
             namespace[name] = DefinitionEntry(model.model_validate(merged.data), merged)
         except ValidationError as error:
-            self.findings += schema_findings(error, model, merged)
+            self.findings += schema_findings(error, model, merged.data, merged.location)
 
     def products_in_class(self, name: str) -> list[str]:
         """Ids of the products of a class."""

@@ -1,4 +1,8 @@
-"""Orders as they come in: YAML or JSON (docs/language.md, Order)."""
+"""The models of an order (docs/language.md, Order).
+
+Their validators raise PydanticCustomError: its type is the finding's code, its message goes on after the key's name.
+A key whose value is null counts as a key that is not there.
+"""
 
 from __future__ import annotations
 
@@ -7,56 +11,160 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationInfo,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-from compiler.language.steps import LineAction
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
+from compiler.language.strict_model import as_list
+from compiler.values import (
+    describe_value,
+    format_value,
+    normalize_number,
+    parse_timestamp,
+    quantity_problem,
+    value_problem,
+)
 
 ORDER_ID_PATTERN = r"^[A-Za-z0-9._:-]{1,128}$"
 LINE_ID_PATTERN = r"^[A-Za-z0-9._-]{1,64}$"
 
 
-def is_order_id(value: object) -> bool:
-    return isinstance(value, str) and re.fullmatch(ORDER_ID_PATTERN, value) is not None
+def is_order_id(value: str) -> bool:
+    return re.fullmatch(ORDER_ID_PATTERN, value) is not None
 
 
-OrderId = Annotated[str, Field(pattern=ORDER_ID_PATTERN)]
-LineId = Annotated[str, Field(pattern=LINE_ID_PATTERN)]
+def _invalid(message: str, code: str = "value-invalid", **context: bool) -> PydanticCustomError:
+    return PydanticCustomError(code, message.encode("utf-8", "replace").decode(), context)
+
+
+def _check_order_id(value: str) -> str:
+    if not is_order_id(value):
+        raise _id_error(value, "._:-", 128)
+    return value
+
+
+def _check_line_id(value: str) -> str:
+    if re.fullmatch(LINE_ID_PATTERN, value) is None:
+        raise _id_error(value, "._-", 64)
+    return value
+
+
+def _id_error(value: str, marks: str, length: int) -> PydanticCustomError:
+    return _invalid(
+        f"may have letters, digits and `{marks}`, at most {length} characters, and is {format_value(value)}"
+    )
+
+
+def _check_name(name: object) -> object:
+    problem = value_problem(name) if isinstance(name, str) else "is a name, and names are text"
+    if problem:
+        raise _invalid(problem)
+    return name
+
+
+def _check_value(value: Any) -> Any:
+    if problem := value_problem(value):
+        raise _invalid(problem)
+    return value
+
+
+def _check_priority(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 5:
+        raise _invalid(f"must be a whole number from 1 (first) to 5, and is {describe_value(value)}")
+    return value
+
+
+def _check_quantity(value: Any) -> int | float:
+    if problem := quantity_problem(value):
+        raise _invalid(f"must be a number above 0, and {problem}", "quantity-invalid")
+    return normalize_number(value)
+
+
+def _check_timestamp(value: object) -> datetime:
+    try:
+        return parse_timestamp(value)
+    except (ValueError, OverflowError):
+        message = f"must be a time like 2026-12-01T08:00:00Z, and is {describe_value(value)}"
+        raise _invalid(message, "type-wrong") from None
+
+
+def _check_action_has_previous(value: object, info: ValidationInfo) -> object:
+    action = info.data.get("action")
+    if action is not None and action not in ACTIONS_WITH_PREVIOUS:
+        message = f"is for modify and delete lines, and this line is `{action}`: omit it"
+        raise _invalid(message, "previous-misplaced", at_key=True)
+    return value
+
+
+def _check_not_empty(value: object) -> object:
+    if value in ([], ()):
+        raise _invalid("is empty: nothing would be done", "order-without-lines")
+    return value
+
+
+Text = Annotated[str, Strict(), AfterValidator(_check_value)]
+OrderId = Annotated[Text, AfterValidator(_check_order_id), Field(json_schema_extra={"pattern": ORDER_ID_PATTERN})]
+LineId = Annotated[Text, AfterValidator(_check_line_id), Field(json_schema_extra={"pattern": LINE_ID_PATTERN})]
+LineReference = Annotated[Text, Field(json_schema_extra={"pattern": LINE_ID_PATTERN})]
+"""A line's id. Whether the order has such a line is checked when the lines are built."""
+Quantity = Annotated[int | float, BeforeValidator(_check_quantity)]
+Timestamp = Annotated[datetime, BeforeValidator(_check_timestamp)]
+Name = Annotated[str, BeforeValidator(_check_name)]
+Values = dict[Name, Annotated[Any, AfterValidator(_check_value)]]
+"""Values that expressions can compute with, by name."""
 
 
 class OrderModel(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _drop_nulls(cls, data: Any) -> Any:
+        if isinstance(data, dict) and None in data.values():
+            optional = cls.model_fields.keys() - {"lines"}
+            return {key: value for key, value in data.items() if value is not None or key not in optional}
+        return data
+
 
 class Customer(OrderModel):
-    id: str
-    name: str | None = None
-    tier: str | None = None
+    id: Text
+    name: Text | None = None
+    tier: Text | None = None
 
 
 class Previous(OrderModel):
     """What the customer had before a modify or delete line."""
 
-    attributes: dict[str, Any] = {}
-    quantity: int | float = 1
+    attributes: Values = {}
+    quantity: Quantity = 1
 
 
 class OrderLine(OrderModel):
     id: LineId
-    product: str
-    quantity: int | float = 1
+    product: Text
+    quantity: Quantity = 1
     action: LineAction = LineAction.ADD
-    attributes: dict[str, Any] = {}
-    previous: Previous | None = None
+    attributes: Values = {}
+    previous: Annotated[Previous | None, BeforeValidator(_check_action_has_previous)] = None
     lines: list[OrderLine] | None = None
-    """Child lines. None: the product's components make them; an empty list spells nothing out."""
-    relies_on: list[LineId] = []
-    requested_start: datetime | None = None
-    requested_completion: datetime | None = None
-    external_ids: dict[str, str] = {}
+    """Child lines. None: the product's components make them; an empty list means that there are none."""
+    relies_on: Annotated[list[LineReference], BeforeValidator(as_list)] = []
+    requested_start: Timestamp | None = None
+    requested_completion: Timestamp | None = None
+    external_ids: dict[Name, Text] = {}
 
 
 def line_request_digest(line: OrderLine) -> str:
-    """A digest of what a line asks for, its child lines and its ids in other systems apart."""
+    """A digest of what a line asks for, without its child lines and its ids in other systems."""
     text = line.model_dump_json(exclude={"lines", "external_ids"})
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
@@ -64,8 +172,8 @@ def line_request_digest(line: OrderLine) -> str:
 class Order(OrderModel):
     id: OrderId
     customer: Customer | None = None
-    priority: int = Field(3, ge=1, le=5)
-    requested_start: datetime | None = None
-    requested_completion: datetime | None = None
-    characteristics: dict[str, Any] = {}
-    lines: list[OrderLine] = Field(min_length=1)
+    priority: Annotated[int, Field(ge=1, le=5), BeforeValidator(_check_priority)] = 3
+    requested_start: Timestamp | None = None
+    requested_completion: Timestamp | None = None
+    characteristics: Values = {}
+    lines: Annotated[list[OrderLine], Field(min_length=1), BeforeValidator(_check_not_empty)]

@@ -88,6 +88,8 @@ def finding_at(
 ) -> Finding:
     if len(message) > MAX_MESSAGE_LENGTH:
         message = f"{message[: MAX_MESSAGE_LENGTH - 200]} … {message[-200:]}"
+    if not message.isascii():
+        message = message.encode("utf-8", "replace").decode()  # Without lone surrogates, which no output can show.
     return Finding(
         file=location.file,
         line=location.line,

@@ -1,86 +1,96 @@
-"""A model's complaints about a document, put into the words of the person who wrote it: one finding for one mistake."""
+"""Puts the errors of a pydantic model into the words of the person who wrote the document: one finding per error."""
 
 from __future__ import annotations
 
 import re
 import types
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from compiler.source.document import Document, Key, KeyPath
-from compiler.source.findings import MORE_FINDINGS_CODE, Finding, did_you_mean, finding_at
-from compiler.values import format_value
+from compiler.source.document import Key, KeyPath
+from compiler.source.findings import MORE_FINDINGS_CODE, Finding, SourceLocation, did_you_mean, finding_at
+from compiler.values import describe_value, format_value
 
-MAX_ERRORS_PER_DOCUMENT = 50
-"""Of one document; further ones are counted."""
+MAX_ERRORS_PER_DEFINITION = 50
+
+Owner = tuple[str, KeyPath]
+"""How a message begins that is about a path ("line `1`: ", or nothing), and the path from there on."""
 
 
-def schema_findings(error: ValidationError, model: type[BaseModel], document: Document) -> list[Finding]:
-    """Every mistake that `error` tells of, at its place in the document."""
+def _nearest_key(path: KeyPath) -> Owner:
+    start = next((at for at in reversed(range(len(path))) if isinstance(path[at], str)), len(path))
+    return "", path[start:]
+
+
+def schema_findings(
+    error: ValidationError,
+    model: type[BaseModel],
+    data: Any,
+    locate: Callable[..., SourceLocation],
+    find_owner: Callable[[KeyPath], Owner] = _nearest_key,
+    limit: int = MAX_ERRORS_PER_DEFINITION,
+) -> list[Finding]:
+    """A finding for every error that `model` has in `data`, up to `limit`.
+
+    `locate(path, key=…)` is the place of a value, or of its key. Validators of the model may raise ValueError with a
+    whole message, or PydanticCustomError with a finding's code and a message that goes on after the key's name; its
+    context may say `at_key`.
+    """
     details = error.errors(include_url=False)
-    left_out = len(details) - MAX_ERRORS_PER_DOCUMENT
-    details = details[:MAX_ERRORS_PER_DOCUMENT]
     misspelt = set()
     findings = []
-    for detail in details:
-        if detail["type"] == "extra_forbidden":
-            known = sorted(_known_keys(model, detail["loc"][:-1]))
-            unknown = str(detail["loc"][-1])
+    for detail in details[:limit]:
+        if detail["type"] in _UNKNOWN_KEY_ERRORS:
+            parent, unknown = detail["loc"][:-1], str(detail["loc"][-1])
+            known = sorted(_known_keys(model, parent))
             hint = did_you_mean(unknown, known)
             if hint:
-                misspelt.add((detail["loc"][:-1], hint.split("`")[1]))
-            path = data_path(document, detail["loc"])
-            said = hint or f"; known here: {', '.join(known)}"
-            findings.append(
-                _document_finding(document, path, "key-unknown", f"there is no key `{unknown}` here{said}", key=True)
-            )
-    for detail in details:
-        location = detail["loc"]
-        if detail["type"] == "missing" and (location[:-1], str(location[-1])) not in misspelt:
-            path = data_path(document, location[:-1])
-            findings.append(
-                _document_finding(
-                    document, path, "key-missing", f"`{location[-1]}` is missing{_in_key_phrase(path)}", key=True
-                )
-            )
-        elif detail["type"] not in ("missing", "extra_forbidden"):
-            in_key = location[-1] == "[key]"
-            path = data_path(document, location)
-            if in_key:
-                path = data_path(document, location[:-1])
-            findings.append(
-                _document_finding(document, path, _error_code(detail), _error_message(detail, path), key=in_key)
-            )
-    if left_out > 0:
-        message = f"{left_out:,} more mistakes in this definition are not shown: mend these first"
-        findings.append(_document_finding(document, (), MORE_FINDINGS_CODE, message))
+                misspelt.add((parent, hint.split("`")[1]))
+            owner, inner = find_owner(data_path(data, parent))
+            where = f"in {_key_name(inner)}" if owner and inner else "here"
+            message = f"{owner}there is no key `{unknown[:60]}` {where}{hint or '; known here: ' + ', '.join(known)}"
+            findings.append(finding_at(locate(data_path(data, detail["loc"]), key=True), "key-unknown", message))
+    for detail in details[:limit]:
+        kind, parent, key = detail["type"], detail["loc"][:-1], str(detail["loc"][-1]) if detail["loc"] else ""
+        if kind == "missing" and (parent, key) not in misspelt:
+            path = data_path(data, parent)
+            owner, inner = find_owner(path)
+            named = [part for part in inner if isinstance(part, str)]
+            message = f"{owner}`{key}` is missing" + (f" in `{named[-1]}`" if named else "")
+            findings.append(finding_at(locate(path, key=True), "key-missing", message))
+        elif kind != "missing" and kind not in _UNKNOWN_KEY_ERRORS:
+            path = data_path(data, detail["loc"])
+            message = _error_message(detail, model, *find_owner(path))
+            at_key = key == "[key]" or detail.get("ctx", {}).get("at_key", False)
+            findings.append(finding_at(locate(path, key=at_key), _error_code(kind), message))
+    if len(details) > limit:
+        message = f"{len(details) - limit:,} more errors are not shown: fix these first"
+        findings.append(finding_at(locate(), MORE_FINDINGS_CODE, message))
     return findings
 
 
-def _document_finding(document: Document, path: KeyPath, code: str, message: str, *, key: bool = False) -> Finding:
-    return finding_at(document.location(path, key=key), code, message)
+_UNKNOWN_KEY_ERRORS = ("extra_forbidden", "invalid_key")
 
 
-def _in_key_phrase(path: KeyPath) -> str:
-    named = [str(part) for part in path if isinstance(part, str)]
-    return f" in `{named[-1]}`" if named else ""
+def _key_name(path: KeyPath) -> str:
+    item = f"item {path[-1] + 1} of " if isinstance(path[-1], int) else ""
+    return f"{item}`{'.'.join(part for part in path if isinstance(part, str))}`"
 
 
-def data_path(document: Document, location: tuple[Key, ...]) -> KeyPath:
-    """The part of pydantic's `location` that is in the document: without the tags of unions."""
+def data_path(data: Any, location: tuple[Key, ...]) -> KeyPath:
+    """The part of pydantic's `location` that is in the data: without the tags of unions."""
     path: list[Key] = []
-    value: Any = document.data
     for part in location:
-        if isinstance(value, dict) and part in value:
-            value = value[str(part)]
-        elif isinstance(value, list) and isinstance(part, int) and part < len(value):
-            value = value[part]
+        if isinstance(data, dict):
+            inside = part in data
         else:
-            continue
-        path.append(part)
+            inside = isinstance(data, list | tuple) and isinstance(part, int) and part < len(data)
+        if inside:
+            data = data[part]
+            path.append(part)
     return tuple(path)
 
 
@@ -106,22 +116,24 @@ _LIMIT_MESSAGES = {
 }
 
 
-def _error_code(detail: ErrorDetails) -> str:
-    kind = detail["type"]
+def _error_code(kind: str) -> str:
     if kind in _TYPE_MESSAGES:
         return "type-wrong"
     if kind == "string_pattern_mismatch":
         return "id-invalid"
-    return "value-invalid"
+    return kind if "-" in kind else "value-invalid"
 
 
-def _error_message(detail: ErrorDetails, path: KeyPath) -> str:
+def _error_message(detail: ErrorDetails, model: type[BaseModel], owner: str, path: KeyPath) -> str:
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    name = next((f"`{part}` " for part in reversed(path) if isinstance(part, str)), "this ")
+    name = f"{owner}{_key_name(path)} " if path else f"{owner.removesuffix(': ') or 'this'} "
     if kind in _TYPE_MESSAGES:
         quoting = "; put it in quotes" if kind == "string_type" and isinstance(value, int | float) else ""
-        given = "is a mapping" if isinstance(value, dict) else "is a list" if isinstance(value, list) else None
-        return f"{name}{_TYPE_MESSAGES[kind]}, and {given or 'is ' + format_value(value)}{quoting}"
+        required = _required_keys(model, detail["loc"]) if kind == "model_type" else []
+        expected = f"must be a mapping with {' and '.join(required)}" if required else _TYPE_MESSAGES[kind]
+        return f"{name}{expected}, and is {describe_value(value)}{quoting}"
+    if "-" in kind:
+        return name + detail["msg"]
     if kind == "string_pattern_mismatch":
         rule = "a lower-case letter, then lower-case letters, digits and `_`"
         if "A-Z" in str(context.get("pattern")):
@@ -146,16 +158,23 @@ def _error_message(detail: ErrorDetails, path: KeyPath) -> str:
 
 
 def _known_keys(model: type[BaseModel], location: tuple[Key, ...]) -> set[str]:
+    return {field.alias or name for one in _models_at(model, location) for name, field in one.model_fields.items()}
+
+
+def _required_keys(model: type[BaseModel], location: tuple[Key, ...]) -> list[str]:
+    """The keys that a mapping here must have, quoted; empty if there are none, or if it depends."""
+    models = _models_at(model, location)
+    fields = models[0].model_fields.items() if len(models) == 1 else ()
+    return [f"`{field.alias or name}`" for name, field in fields if field.is_required()]
+
+
+def _models_at(model: type[BaseModel], location: tuple[Key, ...]) -> list[type[BaseModel]]:
     annotations: list[Any] = [model]
     for part in location:
         inside = [found for annotation in annotations for found in _child_annotations(annotation, part)]
         annotations = inside or annotations
-    keys = set()
-    for annotation in annotations:
-        for member in _union_members(annotation):
-            if isinstance(member, type) and issubclass(member, BaseModel):
-                keys |= {field.alias or name for name, field in member.model_fields.items()}
-    return keys
+    members = [member for annotation in annotations for member in _union_members(annotation)]
+    return [member for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
 
 
 def _union_members(annotation: Any) -> Iterator[Any]:
