@@ -9,9 +9,8 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.catalogue_index import get_catalogue_index
 from compiler.composition.compose import compose
 from compiler.composition.line_dependencies import resolve_line_dependencies
+from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.decompose import decompose
-from compiler.decomposition.expression_evaluator import ExpressionEvaluator
-from compiler.decomposition.rejections import Rejections
 from compiler.language.order import Order
 from compiler.orders.reader import order_source
 from compiler.orders.validation import validate_order
@@ -51,18 +50,14 @@ def compile_with_decisions(
 
 def _compile(order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str) -> CompilationResult:
     form = validate_order(order, order_source(order, file))
-    rejections = Rejections(form)
     if form.order is None:
         return CompilationResult(None, tuple(form.findings))
     header = order_header(form.order)
-    catalogue_index = get_catalogue_index(catalogue)
-    judge = ExpressionEvaluator(rejections, order_bindings(header))
-    tree = decompose(form.order, catalogue_index, judge, decision_log)
-    relied = resolve_line_dependencies(form.order.lines, tree, rejections) if not form.findings else {}
-    plan = None
-    if not form.findings and not rejections.findings:
-        plan = compose(header, tree, relied, catalogue_index, judge, decision_log)
-    return CompilationResult(plan, _sort_findings([*form.findings, *rejections.findings]))
+    context = CompileContext(form, get_catalogue_index(catalogue), decision_log, order_bindings(header))
+    decompose(form.order, context)
+    dependencies = {} if form.findings else resolve_line_dependencies(form.order.lines, context)
+    plan = None if form.findings or context.findings else compose(header, dependencies, context)
+    return CompilationResult(plan, _sort_findings([*form.findings, *context.findings]))
 
 
 def order_header(order: Order) -> OrderHeader:

@@ -49,8 +49,6 @@ class CatalogueIndex:
         self._dependencies: dict[str, dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]]] = {}
         self._references: dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]] = {}
         self._resolved_references: dict[tuple[str, str], tuple[Step, ...]] = {}
-        self.planned_definitions: dict[Any, Any] = {}
-        """Planned definitions that orders of this catalogue share (compiler/composition/planned_definitions.py)."""
 
     def ordered_rules(self, product: Product) -> tuple[RankedRule, ...]:
         found = self._ordered_rules.get(product.id)

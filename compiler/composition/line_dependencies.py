@@ -1,117 +1,95 @@
-"""`relies_on`: nothing of one order line starts before the lines that it relies on are complete."""
+"""`relies_on`: no step of a line starts before the lines that it relies on are complete."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
-from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance
-from compiler.decomposition.rejections import Rejections
+from compiler.decomposition.compile_context import CompileContext
+from compiler.decomposition.line_graph import LineNode, StepInstance
+from compiler.graph import walk
 from compiler.language.order import OrderLine
 from compiler.source.findings import did_you_mean
 
 
-def resolve_line_dependencies(
-    lines: Iterable[OrderLine], graph: LineGraph, rejections: Rejections
-) -> dict[LineNode, list[LineNode]]:
-    """For each line that relies on others: those. Names that are no lines, and rings, are told of."""
-    nodes = {node.line.id: node for node in graph.order_lines}
-    found: dict[LineNode, list[LineNode]] = {}
-    for line in _walk_lines(lines):
+def resolve_line_dependencies(lines: Iterable[OrderLine], context: CompileContext) -> dict[LineNode, list[LineNode]]:
+    """The lines that each line relies on. Unknown ids and cycles become findings."""
+    nodes = {node.line.id: node for node in context.graph.order_lines}
+    dependencies: dict[LineNode, list[LineNode]] = {}
+    for line in _with_child_lines(lines):
         node = nodes.get(line.id)
         for position, name in enumerate(line.relies_on):
-            path = (*rejections.form.line_paths[line.id], "relies_on", position)
+            path = (*context.validation.line_paths[line.id], "relies_on", position)
             if name == line.id:
-                rejections.add_order_finding("relies-on-ring", f"line `{name}` relies on itself", path)
+                context.reject_at(path, "relies-on-ring", f"line `{name}` relies on itself")
             elif name not in nodes:
                 message = f"line `{line.id}` relies on `{name[:100]}`, which is no line of the order"
-                rejections.add_order_finding("reference-unknown", message + did_you_mean(name, nodes), path)
+                context.reject_at(path, "reference-unknown", message + did_you_mean(name, nodes))
             elif node is not None:
-                found.setdefault(node, []).append(nodes[name])
-    _check_cycles(found, graph, rejections)
-    return found
+                dependencies.setdefault(node, []).append(nodes[name])
+    if dependencies:
+        _check_cycles(dependencies, context)
+    return dependencies
 
 
-def _walk_lines(lines: Iterable[OrderLine]) -> Iterator[OrderLine]:
+def _with_child_lines(lines: Iterable[OrderLine]) -> Iterator[OrderLine]:
     for line in lines:
         yield line
-        yield from _walk_lines(line.lines or ())
+        yield from _with_child_lines(line.lines or ())
 
 
-def _check_cycles(
-    line_dependencies: Mapping[LineNode, list[LineNode]], graph: LineGraph, rejections: Rejections
-) -> None:
-    """A line starts after its parent starts and after what it relies on ends; it ends after its child lines end."""
-    if not line_dependencies:
-        return
+def _check_cycles(line_dependencies: Mapping[LineNode, list[LineNode]], context: CompileContext) -> None:
+    """A line starts after its parent starts and the lines it relies on end; it ends after its child lines end."""
     sorter: TopologicalSorter[tuple[LineNode, str]] = TopologicalSorter()
-    for node in graph.order_lines:
+    for node in context.graph.order_lines:
         sorter.add((node, "end"), (node, "start"), *((child, "end") for child in node.children))
         begins = [(parent, "start") for parent in node.parents]
         sorter.add((node, "start"), *begins, *((other, "end") for other in line_dependencies.get(node, ())))
     try:
         sorter.prepare()
     except CycleError as error:
-        ring = [node for node, _ in error.args[1]]
-        named = list(dict.fromkeys(node.line.id for node in ring if node in line_dependencies))
-        others = list(dict.fromkeys(node.line.id for node in ring if node not in line_dependencies))
-        names = " → ".join([*named, named[0]])
-        part = f" (by way of {', '.join(others)})" if others else ""
-        message = f"lines rely on each other in a ring: {names}{part}; none of them could ever start"
-        rejections.add_line_finding(next(node for node in ring if node in line_dependencies), "relies-on-ring", message)
+        cycle = list(dict.fromkeys(node for node, _ in error.args[1]))
+        dependent = [node for node in cycle if node in line_dependencies]
+        others = [node.line.id for node in cycle if node not in line_dependencies]
+        path = " → ".join(node.line.id for node in [*dependent, dependent[0]])
+        via = f" (by way of {', '.join(others)})" if others else ""
+        message = f"lines rely on each other in a ring: {path}{via}; none of them could ever start"
+        context.reject(dependent[0], "relies-on-ring", message)
 
 
 def add_line_dependencies(line_dependencies: Mapping[LineNode, Sequence[LineNode]]) -> None:
-    """Adds the arrows. First and last steps are judged without them, so all are found before any is added."""
-    arrows: list[tuple[list[StepInstance], list[StepInstance]]] = []
+    """Makes the first steps of each line wait for the last steps of the lines that it relies on.
+
+    First and last are decided for all lines before any of these edges exists.
+    """
+    edges: list[tuple[set[StepInstance], set[StepInstance]]] = []
     for node, others in line_dependencies.items():
-        own = _steps_serving((node,))
-        theirs = _steps_serving(others)
-        arrows.append((_first_steps(own - theirs), _last_steps(theirs - own)))
-    for first, last in arrows:
+        own, theirs = _steps_serving([node]), _steps_serving(others)
+        edges.append((_first_steps(own - theirs), _last_steps(theirs - own)))
+    for first, last in edges:
         for step in first:
             step.predecessors.update(last)
 
 
 def _steps_serving(nodes: Iterable[LineNode]) -> set[StepInstance]:
-    """The steps that serve these lines or lines under them."""
-    return {
-        instance
-        for node in nodes
-        for under in node.subtree
-        for instances in under.step_instances.values()
-        for instance in instances
-    }
+    """The steps that serve these lines or lines below them."""
+    below = {line for node in nodes for line in node.subtree}
+    return {instance for line in below for instances in line.step_instances.values() for instance in instances}
 
 
-def _first_steps(steps: set[StepInstance]) -> list[StepInstance]:
-    """Those that come after none of the others, directly or by way of any step."""
+def _first_steps(steps: set[StepInstance]) -> set[StepInstance]:
+    """The steps that wait for none of the others, not even by way of steps outside the set."""
     followers: dict[StepInstance, list[StepInstance]] = {}
-    waiting, seen = list(steps), set(steps)
-    while waiting:
-        one = waiting.pop()
-        for earlier in one.predecessors:
-            followers.setdefault(earlier, []).append(one)
-            if earlier not in seen:
-                seen.add(earlier)
-                waiting.append(earlier)
-    later: set[StepInstance] = set()
-    waiting = [follower for step in steps for follower in followers.get(step, ())]
-    while waiting:
-        one = waiting.pop()
-        if one not in later:
-            later.add(one)
-            waiting += followers.get(one, ())
-    return [step for step in steps if step not in later]
+    for step in walk(steps, lambda step: step.predecessors):
+        for predecessor in step.predecessors:
+            followers.setdefault(predecessor, []).append(step)
+    direct = [follower for step in steps for follower in followers.get(step, ())]
+    later = set(walk(direct, lambda step: followers.get(step, ())))
+    return steps - later
 
 
-def _last_steps(steps: set[StepInstance]) -> list[StepInstance]:
-    """Those that come before none of the others, directly or by way of any step."""
-    before: set[StepInstance] = set()
-    waiting = [earlier for step in steps for earlier in step.predecessors]
-    while waiting:
-        one = waiting.pop()
-        if one not in before:
-            before.add(one)
-            waiting += one.predecessors
-    return [step for step in steps if step not in before]
+def _last_steps(steps: set[StepInstance]) -> set[StepInstance]:
+    """The steps that none of the others waits for, not even by way of steps outside the set."""
+    direct = [predecessor for step in steps for predecessor in step.predecessors]
+    earlier = set(walk(direct, lambda step: step.predecessors))
+    return steps - earlier

@@ -1,8 +1,9 @@
-"""A step's definition as plans carry it: with the retry policies and time limits that the catalogue decides."""
+"""The definitions of steps as plans store them: with the retry policies and timeouts that the catalogue decides."""
 
 from __future__ import annotations
 
 from datetime import timedelta
+from weakref import WeakKeyDictionary
 
 from compiler.catalogue.catalogue import Catalogue, Step
 from compiler.catalogue.catalogue_index import CatalogueIndex
@@ -13,16 +14,16 @@ from compiler.plan.plan import PlannedDefinition
 
 DEFAULT_TIMEOUT = timedelta(seconds=30)
 
+_cache: WeakKeyDictionary[CatalogueIndex, dict[tuple[str, str, bool], PlannedDefinition]] = WeakKeyDictionary()
 
-def planned_definition(catalogue_index: CatalogueIndex, step: Step, serves_order_lines: bool) -> PlannedDefinition:
-    """The same object for every order of this catalogue."""
+
+def planned_definition(index: CatalogueIndex, step: Step, serves_order_lines: bool) -> PlannedDefinition:
+    """The definition, which is the same object in all plans of one catalogue."""
+    definitions = _cache.setdefault(index, {})
     key = (step.workstream, step.id, serves_order_lines)
-    found: PlannedDefinition | None = catalogue_index.planned_definitions.get(key)
-    if found is None:
-        found = catalogue_index.planned_definitions[key] = _build_definition(
-            catalogue_index.catalogue, step, serves_order_lines
-        )
-    return found
+    if key not in definitions:
+        definitions[key] = _build_definition(index.catalogue, step, serves_order_lines)
+    return definitions[key]
 
 
 def _build_definition(catalogue: Catalogue, step: Step, serves_order_lines: bool) -> PlannedDefinition:
@@ -42,25 +43,23 @@ def _build_definition(catalogue: Catalogue, step: Step, serves_order_lines: bool
         timeout=_resolve_timeout_seconds(catalogue, definition.timeout, system),
         undo_timeout=_resolve_timeout_seconds(catalogue, undo.timeout if undo else None, undo_system),
         reads=step.reads,
-        expression_locations={text: str(place) for text, place in sorted(step.expression_locations.items())},
+        expression_locations={text: str(location) for text, location in sorted(step.expression_locations.items())},
     )
 
 
 def _inline_retry_policies(catalogue: Catalogue, definition: StepDefinition) -> StepDefinition:
-    """Policies that `on_failure` names, written out: an order keeps those that it started with."""
+    """Replaces ids of policies in `on_failure` by the policies: an order keeps those that it started with."""
     if not any(isinstance(case.retry, str) for case in definition.on_failure):
         return definition
     cases = [
-        case.model_copy(update={"retry": _resolve_retry(catalogue, case.retry, None)})
-        if case.retry is not None
-        else case
+        case.model_copy(update={"retry": catalogue.retry_policies[case.retry]}) if isinstance(case.retry, str) else case
         for case in definition.on_failure
     ]
     return definition.model_copy(update={"on_failure": cases})
 
 
 def _resolve_retry(catalogue: Catalogue, own_retry: RetryPolicyOrId | None, system: str | None) -> RetryPolicy:
-    """The step's policy, else its system's, else `standard`."""
+    """The step's own policy, else its system's, else `standard`."""
     choice = own_retry
     if choice is None and system is not None and system in catalogue.systems:
         choice = catalogue.systems[system].retry
@@ -70,7 +69,7 @@ def _resolve_retry(catalogue: Catalogue, own_retry: RetryPolicyOrId | None, syst
 
 
 def _resolve_timeout_seconds(catalogue: Catalogue, own_timeout: timedelta | str | None, system: str | None) -> float:
-    """Seconds. A template's value is not known yet: it counts as not given here."""
+    """The step's own timeout, else its system's, else the default. A template has no value yet and is skipped."""
     choices = [own_timeout]
     if system is not None and system in catalogue.systems:
         choices.append(catalogue.systems[system].timeout)

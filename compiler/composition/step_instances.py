@@ -1,15 +1,14 @@
-"""Which steps a plan has: workstreams enter with lines, and each step is planned once per what its `per` says."""
+"""The steps of a plan: which workstreams each line brings in, and one instance of a step per value of its `per`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from compiler.catalogue.catalogue import Step, Workstream
-from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.cel.evaluation import EvaluationError, evaluate
-from compiler.decomposition.expression_evaluator import ExpressionEvaluator
+from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import (
-    LineGraph,
     LineNode,
     StepInstance,
     ValueIdentity,
@@ -18,26 +17,15 @@ from compiler.decomposition.line_graph import (
     value_text,
 )
 from compiler.language.steps import LineAction, StepKey
-from compiler.plan.decision_log import DecisionLog, PlanDecision
+from compiler.plan.decision_log import PlanDecision
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 
 class StepInstanceBuilder:
-    """All instances of an order's plan, by step and by what they serve."""
+    """Builds all step instances of an order."""
 
-    def __init__(
-        self,
-        graph: LineGraph,
-        catalogue_index: CatalogueIndex,
-        evaluator: ExpressionEvaluator,
-        decision_log: DecisionLog,
-    ) -> None:
-        self.graph, self.catalogue_index, self.evaluator, self.decision_log = (
-            graph,
-            catalogue_index,
-            evaluator,
-            decision_log,
-        )
+    def __init__(self, context: CompileContext) -> None:
+        self.context = context
         self.all: list[StepInstance] = []
         self.by_step: dict[StepKey, list[StepInstance]] = {}
         self._by_identity: dict[Any, StepInstance] = {}
@@ -47,151 +35,136 @@ class StepInstanceBuilder:
         self._lines_by_value: dict[str, dict[ValueIdentity, list[LineNode]]] = {}
 
     def build(self) -> None:
-        """Plans the steps of every line. What is wrong is told to the judge's rejections."""
-        for node in sorted(self.graph, key=lambda node: node.rank):
-            for workstream in self.catalogue_index.workstreams_by_product.get(node.product.id, ()):
+        """Builds the steps of every line. Errors become findings."""
+        graph = self.context.graph
+        for node in sorted(graph, key=lambda node: node.rank):
+            for workstream in self._workstreams(node):
                 self._apply_workstream(workstream, node)
-        for node in self.graph.fulfilment_lines:
+        for node in graph.fulfilment_lines:
             self._check_lost_work(node)
 
+    def _workstreams(self, node: LineNode) -> tuple[Workstream, ...]:
+        return self.context.index.workstreams_by_product.get(node.product.id, ())
+
     def _apply_workstream(self, workstream: Workstream, node: LineNode) -> None:
-        action = node.line.action
-        answering = [step for step in workstream.steps.values() if action in step.actions]
-        entered = bool(answering) and self._condition_holds(workstream, node)
-        if self.decision_log.enabled:
-            self._record_decisions(workstream, node, bool(answering), entered)
-        if entered:
-            for step in answering:
+        steps = _steps_for_action(workstream, node.line.action)
+        applies = bool(steps) and self._condition_holds(workstream, node)
+        if self.context.decision_log.enabled:
+            self._record_decisions(workstream, node, bool(steps), applies)
+        if applies:
+            for step in steps:
                 self._add_step(step, node)
 
     def _condition_holds(self, workstream: Workstream, node: LineNode) -> bool:
         if workstream.when is None:
             return True
-        what = f"`when` of workstream `{workstream.id}`"
-        return bool(
-            self.evaluator.evaluate_condition(
-                workstream.when, self.evaluator.bindings(node), node, what, workstream.location
-            )
-        )
+        label, bindings = f"`when` of workstream `{workstream.id}`", self.context.bindings(node)
+        return self.context.condition_holds(workstream.when, bindings, node, label, workstream.location)
 
-    def _record_decisions(
-        self, workstream: Workstream, node: LineNode, has_matching_steps: bool, entered: bool
-    ) -> None:
-        why = f"it is for `{node.product.id}`"
-        if not has_matching_steps:
-            why = f"none of its steps answers to {node.line.action} lines"
+    def _record_decisions(self, workstream: Workstream, node: LineNode, has_steps: bool, applies: bool) -> None:
+        log, line, action = self.context.decision_log, node.line.id, node.line.action
+        reason = f"it is for `{node.product.id}`"
+        if not has_steps:
+            reason = f"none of its steps answers to {action} lines"
         elif workstream.when is not None:
-            why = f"`{workstream.when}` {'holds' if entered else 'does not hold'}"
-        self.decision_log.record(PlanDecision("workstream", node.line.id, workstream.id, entered, why))
-        for step in workstream.steps.values() if entered else ():
-            inside = node.line.action in step.actions
-            answers = ", ".join(action for action in LineAction if action in step.actions)
-            why = f"it answers to {answers} lines" + ("" if inside else f", and this is {node.line.action}")
-            ids = tuple(ident for ident, _, _ in self._instance_keys(step, node)) if inside else ()
-            self.decision_log.record(PlanDecision("step", node.line.id, step.reference, inside, why, ids))
+            reason = f"`{workstream.when}` {'holds' if applies else 'does not hold'}"
+        log.record(PlanDecision("workstream", line, workstream.id, applies, reason))
+        for step in workstream.steps.values() if applies else ():
+            is_planned = action in step.actions
+            actions = ", ".join(one for one in LineAction if one in step.actions)
+            reason = f"it answers to {actions} lines" + ("" if is_planned else f", and this is {action}")
+            ids = tuple(id_ for id_, _, _ in self._instance_keys(step, node)) if is_planned else ()
+            log.record(PlanDecision("step", line, step.reference, is_planned, reason, ids))
 
     def _add_step(self, step: Step, node: LineNode) -> None:
-        for ident, identity, value in self._instance_keys(step, node):
-            key = (step.workstream, step.id)
+        key = (step.workstream, step.id)
+        for id_, identity, value in self._instance_keys(step, node):
             instance = self._by_identity.get((key, identity))
             if instance is None:
-                instance = self._by_identity[key, identity] = StepInstance(ident, step, key, per_value=value)
+                instance = self._by_identity[key, identity] = StepInstance(id_, step, key, per_value=value)
                 instance.top_level_line = identity if step.per == "bundle" else None
                 self.all.append(instance)
                 self.by_step.setdefault(key, []).append(instance)
-                other = self._by_id.setdefault(ident, instance)
+                other = self._by_id.setdefault(id_, instance)
                 if other is not instance:
-                    self._report_id_collision(ident, other, node)
+                    lines = f"for {other.nodes[0].label} and for {node.label}"
+                    message = f"two different steps would have the id `{id_}`: {lines}"
+                    self.context.reject(node, "id-collision", message)
             instance.nodes.append(node)
             node.step_instances.setdefault(key, []).append(instance)
 
-    def _report_id_collision(self, instance_id: str, other: StepInstance, node: LineNode) -> None:
-        message = (
-            f"two different steps would have the id `{instance_id}`: for {other.nodes[0].label} and for {node.label}"
-        )
-        self.evaluator.rejections.add_line_finding(node, "id-collision", message)
-
     def _instance_keys(self, step: Step, node: LineNode) -> list[tuple[str, Any, ValueIdentity | None]]:
-        """Of each instance that serves the line: its id, what tells it apart from others of the step, its value."""
+        """The instances of the step that serve the line: the id, the identity within the step, the value of `per`."""
         reference, per = step.reference, step.per
         if per == "order":
             return [(reference, "order", None)]
         if per == "bundle":
             return [(f"{reference}@{top.line.id}", top, None) for top in node.top_level_lines]
-        own = step.workstream == node.product.id
+        is_own_workstream = step.workstream == node.product.id
         if per in PER_KEYWORDS:
-            return [(f"{reference}{node.suffix.text}" if own else f"{reference}@{node.line.id}", node, None)]
+            return [(f"{reference}{node.suffix.text if is_own_workstream else f'@{node.line.id}'}", node, None)]
         value = self.per_value(per, node, step)
         if value is None:
-            told = node.suffix.text.removeprefix("@") if own else node.line.id
-            return [(f"{reference}@line:{told}", node, None)]
+            line = node.suffix.text.removeprefix("@") if is_own_workstream else node.line.id
+            return [(f"{reference}@line:{line}", node, None)]
         return [(f"{reference}@{percent_encode(self._per_texts[per, node])}", value, value)]
 
-    def per_value(self, per: str, node: LineNode, step: Step) -> ValueIdentity | None:
-        """What the expression `per` is for this line; None where it is empty."""
+    def per_value(self, per: str, node: LineNode, step: Step | None = None) -> ValueIdentity | None:
+        """The value of the expression `per` for this line; None if it is empty or fails.
+
+        A failure becomes a finding at `step`, if there is one.
+        """
         key = (per, node)
-        if key in self._per_values:
-            return self._per_values[key]
-        try:
-            value = evaluate(per, self.evaluator.bindings(node))
-        except EvaluationError as error:
-            value = None
-            if not error.is_missing_value:
-                self.evaluator.report_failure(node, f"`per` of step `{step.reference}`", step.location, error)
-        found = None if value is None or value == "" else value_identity(value)
-        if found is not None:
+        if key not in self._per_values:
+            try:
+                value = self.context.evaluate_per(per, node)
+            except EvaluationError as error:
+                if step is None:
+                    return None
+                label = f"`per` of step `{step.reference}`"
+                self.context.report_failure(node, label, step.location, error)
+                value = None
             self._per_texts[key] = value_text(value)
-        self._per_values[key] = found
-        return found
+            self._per_values[key] = None if value is None else value_identity(value)
+        return self._per_values[key]
 
     def lines_with_value(self, per: str, value: ValueIdentity) -> list[LineNode]:
-        """The lines, order lines among them, for which the expression `per` has this value."""
-        found = self._lines_by_value.get(per)
-        if found is None:
-            found = self._lines_by_value[per] = {}
-            for node in self.graph:
-                one = self._value_or_none(per, node)
-                if one is not None:
-                    found.setdefault(one, []).append(node)
-        return found.get(value, [])
-
-    def _value_or_none(self, per: str, node: LineNode) -> ValueIdentity | None:
-        """Of a line that need not have one."""
-        if (per, node) in self._per_values:
-            return self._per_values[per, node]
-        try:
-            value = evaluate(per, self.evaluator.bindings(node))
-        except EvaluationError:
-            return None
-        return None if value is None or value == "" else value_identity(value)
+        """The order lines and fulfilment lines for which the expression `per` has this value."""
+        lines = self._lines_by_value.get(per)
+        if lines is None:
+            lines = self._lines_by_value[per] = {}
+            for node in self.context.graph:
+                value_of_line = self.per_value(per, node)
+                if value_of_line is not None:
+                    lines.setdefault(value_of_line, []).append(node)
+        return lines.get(value, [])
 
     def _check_lost_work(self, node: LineNode) -> None:
-        """Where actions met, none of them may have lost all of its steps."""
+        """A merged line must not lose all steps of one of the actions that were merged."""
         if node.step_instances or len(node.parents) < 2:
             return
         merged = node.line.action
         for action in sorted({source.line.action for source in node.parents} - {merged}):
-            brought = self._step_for_action(node, action)
-            if brought is not None:
+            step = next(self._steps_if(node, action), None)
+            if step is not None:
                 sources = [source.label for source in node.parents if source.line.action is action]
                 message = (
                     f"{node.label} would be {merged}, since its sources differ, and no step answers to that; "
-                    f"`{brought.reference}` answers to {action}, which {' and '.join(sources[:3])} asks for"
+                    f"`{step.reference}` answers to {action}, which {' and '.join(sources[:3])} asks for"
                 )
-                self.evaluator.rejections.add_line_finding(node, "work-lost", message)
+                self.context.reject(node, "work-lost", message)
                 return
 
-    def _step_for_action(self, node: LineNode, action: LineAction) -> Step | None:
-        for workstream in self.catalogue_index.workstreams_by_product.get(node.product.id, ()):
-            answering = [step for step in workstream.steps.values() if action in step.actions]
-            if not answering:
+    def _steps_if(self, node: LineNode, action: LineAction) -> Iterator[Step]:
+        """The steps that the line would have with another action."""
+        bindings = {**self.context.bindings(node), "action": action.value}
+        for workstream in self._workstreams(node):
+            try:
+                if workstream.when is None or evaluate(workstream.when, bindings) is True:
+                    yield from _steps_for_action(workstream, action)
+            except EvaluationError:
                 continue
-            if workstream.when is not None:
-                try:
-                    seen = {**self.evaluator.bindings(node), "action": action.value}
-                    if evaluate(workstream.when, seen) is not True:
-                        continue
-                except EvaluationError:
-                    continue
-            return answering[0]
-        return None
+
+
+def _steps_for_action(workstream: Workstream, action: LineAction) -> list[Step]:
+    return [step for step in workstream.steps.values() if action in step.actions]

@@ -1,8 +1,8 @@
-"""One rule applied to one source line: the contributions that it makes to lines of its target product."""
+"""Applies one rule to one source line: its `actions`, `when`, `for_each`, `quantity` and `attributes`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -12,20 +12,20 @@ from compiler.catalogue.catalogue_index import RankedRule
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.cel.templates import render_template
-from compiler.decomposition.expression_evaluator import ExpressionEvaluator
+from compiler.decomposition.compile_context import CompileContext, location_suffix
 from compiler.decomposition.line_graph import LineIdentity, LineNode
-from compiler.decomposition.rejections import location_suffix
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.plan.plan import PreviousState
 from compiler.source.findings import did_you_mean
 from compiler.values import as_text, format_value, normalize_number, value_problem
 
 ELEMENT_LIMIT = 100_000
+"""Elements of one `for_each` list."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListElement:
-    """One element of a rule's list."""
+    """One element of a rule's `for_each` list. `index` counts from 1."""
 
     value: Any
     index: int
@@ -35,12 +35,12 @@ class ListElement:
 
 @dataclass(slots=True)
 class Contribution:
-    """What one rule makes of one source (or of one element of its list)."""
+    """What one rule, for one source line or one element of its list, adds to a line of the target product."""
 
     source: LineNode
     rule: Rule
     rank: tuple[int, ...]
-    """Its place in the order of lines and rules."""
+    """The source's rank, the rule's position, and the element's index (0 without `for_each`)."""
     quantity: int | float
     attributes: dict[str, Any]
     previous: PreviousState | None = None
@@ -49,7 +49,7 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class RuleOutcome:
-    """What became of a rule at a source, for `plan --explain`."""
+    """Whether a rule applied to a source line, and why, for `plan --explain`."""
 
     applied: bool
     reason: str
@@ -57,9 +57,9 @@ class RuleOutcome:
 
 @dataclass(slots=True)
 class RuleApplication:
-    """Applies one rule to one source; `outcome` says why it made lines, or none."""
+    """Applies one rule to one source line. `outcome` says why it made lines, or none."""
 
-    evaluator: ExpressionEvaluator
+    context: CompileContext
     source: LineNode
     ranked_rule: RankedRule
     target: Product
@@ -76,45 +76,49 @@ class RuleApplication:
         return f"the rule for `{self.target.id}`"
 
     def apply(self) -> list[Contribution]:
-        """Empty where the rule does not apply, or something is wrong."""
+        """The contributions; empty if the rule does not apply or has an error, which becomes a finding."""
         rule, action = self.rule, self.source.line.action
         if rule.actions is not None and action not in rule.actions:
             self.outcome = RuleOutcome(
                 False, f"it is for {', '.join(sorted(rule.actions))} lines, and this is {action}"
             )
             return []
-        each_time = rule.when is not None and rule.for_each is not None and reads_element(rule.when)
-        if rule.when is not None and not each_time and not self._condition_holds(rule.when, self.bindings):
+        is_element_condition = rule.when is not None and rule.for_each is not None and reads_element(rule.when)
+        if not is_element_condition and not self._condition_holds(self.bindings):
             return []
         if rule.for_each is None:
             return self._contribute(self.bindings, None)
-        found = []
+        contributions = []
         elements = self._evaluate_elements(rule.for_each)
         if not elements and self.outcome.applied:
             self.outcome = RuleOutcome(False, f"`{rule.for_each}` is empty")
         for element in elements:
-            seen = {**self.bindings, "each": element.value, "index": element.index}
-            if rule.when is None or not each_time or self._condition_holds(rule.when, seen):
-                found += self._contribute(seen, element)
+            bindings = {**self.bindings, "each": element.value, "index": element.index}
+            if not is_element_condition or self._condition_holds(bindings):
+                contributions += self._contribute(bindings, element)
         if elements and rule.when is not None:
-            self.outcome = RuleOutcome(bool(found), f"`{rule.when}` holds for {len(found)} of {len(elements)} elements")
-        return found
+            reason = f"`{rule.when}` holds for {len(contributions)} of {len(elements)} elements"
+            self.outcome = RuleOutcome(bool(contributions), reason)
+        return contributions
 
-    def _condition_holds(self, condition: str, bindings: dict[str, Any]) -> bool:
-        held = self.evaluator.evaluate_condition(
+    def _condition_holds(self, bindings: dict[str, Any]) -> bool:
+        condition = self.rule.when
+        if condition is None:
+            return True
+        holds = self.context.condition_holds(
             condition, bindings, self.source, f"`when` of {self._label}", self.rule.location
         )
-        self.outcome = RuleOutcome(bool(held), f"`{condition}` {'holds' if held else 'does not hold'}")
-        return bool(held)
+        self.outcome = RuleOutcome(holds, f"`{condition}` {'holds' if holds else 'does not hold'}")
+        return holds
 
     def _report_error(self, code: str, message: str) -> None:
         self.outcome, self.has_error = RuleOutcome(False, "it is wrong"), True
         text = f"{self.source.label}: {self._label}{location_suffix(self.rule.location)} {message}"
-        self.evaluator.rejections.add_line_finding(self.source, code, text)
+        self.context.reject(self.source, code, text)
 
     def _report_failure(self, key: str, error: EvaluationError) -> None:
         self.outcome, self.has_error = RuleOutcome(False, "it is wrong"), True
-        self.evaluator.report_failure(self.source, f"`{key}` of {self._label}", self.rule.location, error)
+        self.context.report_failure(self.source, f"`{key}` of {self._label}", self.rule.location, error)
 
     def _evaluate_elements(self, expression: str) -> list[ListElement]:
         try:
@@ -123,9 +127,8 @@ class RuleApplication:
             self._report_failure("for_each", error)
             return []
         if not isinstance(values, list | tuple):
-            self._report_error(
-                "expression-failed", f"needs a list in `for_each`, and `{expression}` is {format_value(values)}"
-            )
+            message = f"needs a list in `for_each`, and `{expression}` is {format_value(values)}"
+            self._report_error("expression-failed", message)
             return []
         if len(values) > ELEMENT_LIMIT:
             self._report_error("order-too-large", f"would make {len(values)} lines; a list may have {ELEMENT_LIMIT}")
@@ -147,32 +150,24 @@ class RuleApplication:
         return ListElement(value, index, as_text(key), identity)
 
     def _contribute(self, bindings: dict[str, Any], element: ListElement | None) -> list[Contribution]:
-        quantity = self._evaluate_quantity(bindings, self.source.line.quantity)
+        quantity = self._evaluate_quantity(bindings)
         if quantity is None:
             return []
         if quantity == 0:
             self.outcome = RuleOutcome(False, f"its quantity `{self.rule.quantity}` is 0")
             return []
-        position = (self.ranked_rule.position, element.index if element else 0)
-        attributes = self._map_attributes(bindings, self.source.line.attributes)
+        attributes = self._map_attributes(self._map_value, bindings, self.source.line.attributes)
         if self.has_error:
             return []
-        return [
-            Contribution(
-                source=self.source,
-                rule=self.rule,
-                rank=(*self.source.rank, *position),
-                quantity=quantity,
-                attributes=attributes,
-                previous=self._map_previous(bindings),
-                element=element,
-            )
-        ]
+        rank = (*self.source.rank, self.ranked_rule.position, element.index if element else 0)
+        previous = self._map_previous(bindings)
+        return [Contribution(self.source, self.rule, rank, quantity, attributes, previous, element)]
 
-    def _evaluate_quantity(self, bindings: dict[str, Any], default: int | float) -> int | float | None:
+    def _evaluate_quantity(self, bindings: dict[str, Any]) -> int | float | None:
+        """The rule's quantity, by default the source's; None if it is wrong."""
         expression = self.rule.quantity
         if expression is None:
-            return default
+            return self.source.line.quantity
         try:
             value = evaluate(expression, bindings)
         except EvaluationError as error:
@@ -184,30 +179,32 @@ class RuleApplication:
             return None
         return normalize_number(value)
 
-    def _map_attributes(self, bindings: Mapping[str, Any], source_attributes: Mapping[str, Any]) -> dict[str, Any]:
-        """What the rule gives each target attribute, and what flows down by itself; nothing for what is not given."""
-        found = {}
+    def _map_attributes(
+        self,
+        map_value: Callable[[str, Any, Mapping[str, Any]], Any],
+        bindings: Mapping[str, Any],
+        source_attributes: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        """The target's attributes: those that the rule maps, and the source's of the same name and type."""
+        mapped = {}
         for name, attribute in self.target.attributes.items():
+            value = None
             if name in self.rule.attributes:
-                value = self._map_value(name, self.rule.attributes[name], bindings)
-                if value is not None:
-                    found[name] = value
-            elif name in source_attributes:
-                declared = self.source.product.attributes.get(name)
-                if declared is not None and declared.type is attribute.type:
-                    found[name] = source_attributes[name]
-        return found
+                value = map_value(name, self.rule.attributes[name], bindings)
+            elif (declared := self.source.product.attributes.get(name)) and declared.type is attribute.type:
+                value = source_attributes.get(name)
+            if value is not None:
+                mapped[name] = value
+        return mapped
 
     def _map_value(self, name: str, mapping: Any, bindings: Mapping[str, Any]) -> Any:
         try:
-            return (
-                self._look_up(name, mapping, bindings)
-                if isinstance(mapping, LookupTable)
-                else render_template(mapping, bindings)
-            )
+            if isinstance(mapping, LookupTable):
+                return self._look_up(name, mapping, bindings)
+            return render_template(mapping, bindings)
         except EvaluationError as error:
-            ending = self.source.line.action in (LineAction.DELETE, LineAction.NO_CHANGE)
-            if not (ending and error.is_missing_value):
+            may_be_missing = self.source.line.action in (LineAction.DELETE, LineAction.NO_CHANGE)
+            if not (may_be_missing and error.is_missing_value):
                 self._report_failure(f"attributes.{name}", error)
         return None
 
@@ -225,30 +222,20 @@ class RuleApplication:
         return None
 
     def _map_previous(self, bindings: dict[str, Any]) -> PreviousState | None:
-        """What the line had before, made likewise; an expression that then has no value gives nothing."""
-        before = self.source.line.previous
-        if before is None or self.source.line.action not in ACTIONS_WITH_PREVIOUS:
+        """The target's previous state, mapped in the same way; an expression without a value gives nothing."""
+        previous = self.source.line.previous
+        if previous is None or self.source.line.action not in ACTIONS_WITH_PREVIOUS:
             return None
-        then = {**bindings, "attributes": before.attributes, "quantity": before.quantity}
-        attributes = {}
-        for name, attribute in self.target.attributes.items():
-            value = None
-            if name in self.rule.attributes:
-                value = _map_previous_value(self.rule.attributes[name], then)
-            elif (declared := self.source.product.attributes.get(name)) is not None and declared.type is attribute.type:
-                value = before.attributes.get(name)
-            if value is not None:
-                attributes[name] = value
-        return PreviousState(attributes, _previous_quantity(self.rule.quantity, then, before.quantity))
+        bindings = {**bindings, "attributes": previous.attributes, "quantity": previous.quantity}
+        attributes = self._map_attributes(_map_previous_value, bindings, previous.attributes)
+        return PreviousState(attributes, _previous_quantity(self.rule.quantity, bindings, previous.quantity))
 
 
-def _map_previous_value(mapping: Any, bindings: Mapping[str, Any]) -> Any:
+def _map_previous_value(_name: str, mapping: Any, bindings: Mapping[str, Any]) -> Any:
     try:
-        if not isinstance(mapping, LookupTable):
-            return render_template(mapping, bindings)
-        return render_template(
-            mapping.rows.get(as_text(evaluate(mapping.key_expression, bindings)), mapping.default), bindings
-        )
+        if isinstance(mapping, LookupTable):
+            mapping = mapping.rows.get(as_text(evaluate(mapping.key_expression, bindings)), mapping.default)
+        return render_template(mapping, bindings)
     except EvaluationError:
         return None
 
@@ -262,7 +249,7 @@ def _previous_quantity(expression: str | None, bindings: Mapping[str, Any], defa
 
 
 def _quantity_error(value: Any) -> str:
-    """Why `value` is no quantity; empty where it is one."""
+    """Why `value` is not a quantity; empty if it is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"is no number ({format_value(value)})"
     if value_problem(value) or value_problem(normalize_number(value)):
@@ -272,7 +259,7 @@ def _quantity_error(value: Any) -> str:
 
 @lru_cache(maxsize=10_000)
 def reads_element(expression: str) -> bool:
-    """Whether it reads `each` or `index`."""
+    """Whether the expression reads `each` or `index`."""
     try:
         return any(use.path[0] in ("each", "index") for use in path_uses(expression))
     except UnparsableError:

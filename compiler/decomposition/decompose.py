@@ -1,52 +1,39 @@
-"""Decomposition: from order lines to fulfilment lines, by the rules of the products."""
+"""Decomposition: the rules of products turn order lines into fulfilment lines."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from itertools import islice
 from typing import Any
 
 from compiler.catalogue.catalogue import Product
-from compiler.catalogue.catalogue_index import CatalogueIndex
-from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.cel.evaluation import EvaluationError
 from compiler.decomposition.apply_rule import Contribution, RuleApplication, RuleOutcome
-from compiler.decomposition.expression_evaluator import ExpressionEvaluator
-from compiler.decomposition.line_graph import (
-    ORDER_SUFFIX,
-    IdSuffix,
-    LineGraph,
-    LineNode,
-    line_suffix,
-    value_identity,
-    value_suffix,
-    value_text,
-)
-from compiler.decomposition.order_lines import OrderLineBuilder, earliest
+from compiler.decomposition.compile_context import CompileContext
+from compiler.decomposition.line_graph import ORDER_SUFFIX, IdSuffix, LineNode, line_suffix, value_suffix
+from compiler.decomposition.order_lines import OrderLineBuilder
 from compiler.decomposition.quantity_and_attribute_merge import MergedLine, merge_contributions
 from compiler.language.order import Order
-from compiler.plan.decision_log import DecisionLog, PlanDecision
+from compiler.plan.decision_log import PlanDecision
 from compiler.plan.plan import PlannedLine
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 LINE_LIMIT = 100_000
-"""Lines of one order, fulfilment lines included."""
+"""Fulfilment lines of one order."""
 
 
-def decompose(
-    order: Order, catalogue_index: CatalogueIndex, evaluator: ExpressionEvaluator, decision_log: DecisionLog
-) -> LineGraph:
-    """The order's lines and the fulfilment lines that they come to. What is wrong is told to the judge's rejections."""
-    tree = LineGraph()
-    OrderLineBuilder(catalogue_index, evaluator, decision_log, tree).build(order.lines)
-    if not evaluator.rejections.findings:
-        _Decomposer(catalogue_index, evaluator, decision_log, tree).run()
-    return tree
+def decompose(order: Order, context: CompileContext) -> None:
+    """Adds the order's lines and their fulfilment lines to the context's graph, or findings to the context."""
+    OrderLineBuilder(context).build(order.lines)
+    if not context.findings:
+        _Decomposer(context).run()
 
 
 @dataclass(slots=True)
 class _ContributionGroup:
-    """The contributions that meet in one line, or in the units of one quantity."""
+    """The contributions to one line, or to the units of one quantity."""
 
     suffix: IdSuffix
     contributions: list[Contribution] = field(default_factory=list)
@@ -54,45 +41,45 @@ class _ContributionGroup:
 
 @dataclass(slots=True)
 class _Decomposer:
-    """Takes the products one by one, each after those whose rules may lead to it."""
+    """Builds the lines of one product after another, each product after those whose rules lead to it."""
 
-    catalogue_index: CatalogueIndex
-    evaluator: ExpressionEvaluator
-    decision_log: DecisionLog
-    graph: LineGraph
+    context: CompileContext
     pending: dict[str, list[Contribution]] = field(default_factory=dict)
-    nodes_by_id: dict[str, Any] = field(default_factory=dict)
+    """By product: the contributions to lines that are not built yet."""
+    nodes_by_id: dict[str, LineNode] = field(default_factory=dict)
     limit_exceeded: bool = False
     rule_outcomes: list[tuple[LineNode, int, str, RuleOutcome]] = field(default_factory=list)
+    """The source, the rule's position and name, and the outcome. Recorded only if decisions are logged."""
     produced_ids: dict[tuple[LineNode, int], dict[str, None]] = field(default_factory=dict)
-    """The ids of the lines that a source's rule made; only where reasons are wanted."""
+    """By source and rule position: the ids of the lines made. Recorded only if decisions are logged."""
 
     def run(self) -> None:
-        self.nodes_by_id = {node.line.id: node for node in self.graph.order_lines}
-        for node in self.graph.order_lines:
+        index, graph = self.context.index, self.context.graph
+        self.nodes_by_id = {node.line.id: node for node in graph.order_lines}
+        for node in graph.order_lines:
             self._apply_rules(node)
-        for name in self.catalogue_index.topological_order(node.product.id for node in self.graph.order_lines):
+        for name in index.topological_order(node.product.id for node in graph.order_lines):
             contributions = self.pending.pop(name, None)
             if contributions:
-                self._build_lines(self.catalogue_index.catalogue.products[name], contributions)
+                self._build_lines(index.catalogue.products[name], contributions)
             if self.limit_exceeded:
                 return
-        self.graph.fulfilment_lines.sort(key=lambda node: node.rank)
+        graph.fulfilment_lines.sort(key=lambda node: node.rank)
         for source, position, name, outcome in sorted(self.rule_outcomes, key=lambda one: (one[0].rank, one[1])):
             ids = tuple(self.produced_ids.get((source, position), ()))
-            self.decision_log.record(PlanDecision("rule", source.line.id, name, outcome.applied, outcome.reason, ids))
+            decision = PlanDecision("rule", source.line.id, name, outcome.applied, outcome.reason, ids)
+            self.context.decision_log.record(decision)
 
     def _apply_rules(self, source: LineNode) -> None:
-        rules = self.catalogue_index.ordered_rules(source.product)
+        rules = self.context.index.ordered_rules(source.product)
         if not rules or source.is_invalid:
             return
-        seen = self.evaluator.bindings(source)
+        bindings = self.context.bindings(source)
         for ranked in rules:
-            target = self.catalogue_index.catalogue.products[ranked.rule.product]
-            application = RuleApplication(self.evaluator, source, ranked, target, seen)
-            contributions = application.apply()
-            self.pending.setdefault(target.id, []).extend(contributions)
-            if self.decision_log.enabled:
+            target = self.context.index.catalogue.products[ranked.rule.product]
+            application = RuleApplication(self.context, source, ranked, target, bindings)
+            self.pending.setdefault(target.id, []).extend(application.apply())
+            if self.context.decision_log.enabled:
                 name = f"{target.id}~{ranked.rule.as_}" if ranked.rule.as_ else target.id
                 self.rule_outcomes.append((source, ranked.position, name, application.outcome))
 
@@ -104,21 +91,21 @@ class _Decomposer:
                 group.contributions.append(contribution)
         for group in groups.values():
             for node in self._build_nodes(product, group):
-                if len(self.graph.fulfilment_lines) >= LINE_LIMIT:
-                    self._reject_too_large(node)
+                if len(self.context.graph.fulfilment_lines) >= LINE_LIMIT:
+                    self.limit_exceeded = True
+                    message = f"the order comes to more than {LINE_LIMIT} fulfilment lines, at {node.label}: split it"
+                    self.context.reject(node, "order-too-large", message)
                     return
                 self._add_node(node)
-                if self.decision_log.enabled:
+                if self.context.decision_log.enabled:
                     for one in group.contributions:
                         self.produced_ids.setdefault((one.source, one.rank[-2]), {})[node.line.id] = None
 
-    def _reject_too_large(self, node: LineNode) -> None:
-        self.limit_exceeded = True
-        message = f"the order comes to more than {LINE_LIMIT} fulfilment lines, at {node.label}: split it"
-        self.evaluator.rejections.add_line_finding(node, "order-too-large", message)
-
     def _suffixes(self, product: Product, one: Contribution) -> Iterator[IdSuffix]:
-        """The lines of `product` that a contribution goes to: one, but per bundle one for each top-level line."""
+        """The lines of `product` that a contribution goes to: with `per: bundle` one per top-level line, else one.
+
+        A `per` expression that fails gives none, and a finding.
+        """
         per, name, source = product.per, one.rule.as_, one.source
         if per == "bundle":
             yield from (line_suffix(top.line.id).with_name(name) for top in source.top_level_lines)
@@ -128,44 +115,35 @@ class _Decomposer:
             suffix = source.suffix.with_name(name)
             yield suffix.with_element(one.element.key, one.element.identity) if one.element else suffix
         else:
-            told_apart = self._value_suffix(product, per, source)
-            if told_apart is not None:
-                yield told_apart.with_name(name)
-
-    def _value_suffix(self, product: Product, per: str, source: LineNode) -> IdSuffix | None:
-        try:
-            value = evaluate(per, self.evaluator.bindings(source))
-        except EvaluationError as error:
-            if not error.is_missing_value:
-                self.evaluator.report_failure(source, f"`per` of `{product.id}`", product.location, error)
-                return None
-            value = None
-        if value is None or value == "":
-            return source.suffix.fallback
-        return value_suffix(per, value_text(value), value_identity(value))
+            try:
+                value = self.context.evaluate_per(per, source)
+            except EvaluationError as error:
+                self.context.report_failure(source, f"`per` of `{product.id}`", product.location, error)
+                return
+            suffix = source.suffix.fallback if value is None else value_suffix(per, value)
+            yield suffix.with_name(name)
 
     def _build_nodes(self, product: Product, group: _ContributionGroup) -> Iterator[LineNode]:
-        result = merge_contributions(product, group.contributions, self.catalogue_index.attribute_defaults(product))
-        node = self._build_node(product, group, result)
-        for code, problem in result.problems:
-            self.evaluator.rejections.add_line_finding(node, code, f"{node.label} {problem}")
-        if product.per != "unit" or result.problems:
+        merged = merge_contributions(product, group.contributions, self.context.index.attribute_defaults(product))
+        node = self._build_node(product, group, merged)
+        for code, problem in merged.problems:
+            self.context.reject(node, code, f"{node.label} {problem}")
+        if product.per != "unit" or merged.problems:
             yield node
             return
-        if not isinstance(result.quantity, int):
-            message = f"{node.label} would be {result.quantity} units: units are whole ones"
-            self.evaluator.rejections.add_line_finding(node, "quantity-invalid", message)
+        if not isinstance(merged.quantity, int):
+            message = f"{node.label} would be {merged.quantity} units: units are whole ones"
+            self.context.reject(node, "quantity-invalid", message)
             return
-        for number in range(1, result.quantity + 1):
+        for number in range(1, merged.quantity + 1):
             suffix = group.suffix.with_unit(number)
             each = node.line.each if group.contributions[0].element else number
             line = replace(node.line, id=f"{product.id}{suffix.text}", quantity=1, each=each, index=number)
             yield LineNode(line, product, suffix, (*node.rank, number), node.parents)
 
     def _build_node(self, product: Product, group: _ContributionGroup, merged: MergedLine) -> LineNode:
-        contributions = group.contributions
-        first = contributions[0]
-        sources = tuple(dict.fromkeys(one.source for one in contributions))
+        first = group.contributions[0]
+        sources = tuple(dict.fromkeys(one.source for one in group.contributions))
         element = first.element if product.per in ("line", "unit") else None
         external_ids: dict[str, str] = {}
         for source in reversed(sources):
@@ -182,8 +160,8 @@ class _Decomposer:
             previous=merged.previous,
             each=element.value if element else None,
             index=element.index if element else None,
-            requested_start=earliest([source.line.requested_start for source in sources]),
-            requested_completion=earliest([source.line.requested_completion for source in sources]),
+            requested_start=_earliest(source.line.requested_start for source in sources),
+            requested_completion=_earliest(source.line.requested_completion for source in sources),
             external_ids=external_ids,
         )
         return LineNode(line, product, group.suffix, first.rank, sources, is_invalid=bool(merged.problems))
@@ -191,19 +169,23 @@ class _Decomposer:
     def _add_node(self, node: LineNode) -> None:
         other = self.nodes_by_id.setdefault(node.line.id, node)
         if other is not node:
-            message = f"two different things would have the id {_collision_message(other, node)}"
-            self.evaluator.rejections.add_line_finding(node, "id-collision", message)
+            message = (
+                f"two different things would have the id `{node.line.id}`: {_origin(other)}, and {_origin(node)}; "
+                "keep them apart with `as`, `key` or other ids"
+            )
+            self.context.reject(node, "id-collision", message)
             return
-        self.graph.fulfilment_lines.append(node)
+        self.context.graph.fulfilment_lines.append(node)
         for source in node.parents:
             source.fulfilment_lines.append(node)
         self._apply_rules(node)
 
 
-def _collision_message(one: LineNode, other: LineNode) -> str:
-    def origin(node: LineNode) -> str:
-        if node.is_order_line:
-            return "the order's line"
-        return f"what {' and '.join(source.label for source in islice(node.parents, 3))} makes"
+def _origin(node: LineNode) -> str:
+    if node.is_order_line:
+        return "the order's line"
+    return f"what {' and '.join(source.label for source in islice(node.parents, 3))} makes"
 
-    return f"`{other.line.id}`: {origin(one)}, and {origin(other)}; keep them apart with `as`, `key` or other ids"
+
+def _earliest(times: Iterator[datetime | None]) -> datetime | None:
+    return min((time for time in times if time is not None), default=None)

@@ -35,6 +35,8 @@ class LineAction(StrEnum):
 
 ACTIONS_WITH_PREVIOUS = frozenset({LineAction.MODIFY, LineAction.DELETE})
 """Lines with these actions can say what the customer had before."""
+ACTIONS_NEEDING_ATTRIBUTES = frozenset({LineAction.ADD, LineAction.MODIFY})
+"""Lines with these actions need a value for each required attribute."""
 
 
 LineActions = Annotated[

@@ -1,6 +1,9 @@
-"""The plan: what an order will do, step by step, as data that a workflow can run and a person can read.
+"""The plan of an order: its lines and steps, as data that a workflow can run and a person can read.
 
-What a definition says is stored once (`PlannedDefinition`); a step instance only points at it.
+A step's definition is stored once (`PlannedDefinition`). Its instances refer to it.
+
+The plan codec encodes the fields of these classes in the order in which they are declared: add new ones at the end,
+with a default.
 """
 
 from __future__ import annotations
@@ -31,9 +34,9 @@ class PlannedLine:
     quantity: int | float
     action: LineAction
     attributes: dict[str, Any]
-    """Values; a date is a `date`, a date-time a `datetime` with its zone."""
+    """By name. A date is a `date`, a date-time a `datetime` with its zone."""
     sources: tuple[str, ...] = ()
-    """Ids of the lines whose rules made it; for an order line: its parent, if any."""
+    """Ids: of a fulfilment line the lines whose rules made it, of an order line its parent, if any."""
     per: str | None = None
     previous: PreviousState | None = None
     each: Any = None
@@ -42,12 +45,13 @@ class PlannedLine:
     requested_completion: datetime | None = None
     external_ids: dict[str, str] = field(default_factory=dict)
     request_digest: str = ""
-    """Of a line that the order spells out: a digest of what it asks for, to tell whether an amendment touches it."""
+    """A digest of the line's request, which tells whether an amendment changes the line. Empty for components and
+    fulfilment lines."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedDefinition:
-    """A step's definition as far as a plan uses it, with everything resolved that the catalogue decides."""
+    """A step's definition with retry policies and timeouts resolved from the catalogue."""
 
     workstream: str
     workstream_name: str
@@ -55,14 +59,14 @@ class PlannedDefinition:
     name: str
     definition: StepDefinition
     serves_order_lines: bool
-    """Its `lines` are order lines (a workstream for commercial products), else fulfilment lines (or both kinds)."""
+    """True if all its lines are order lines. False if they are fulfilment lines, or lines of both kinds."""
     per: str
     retry: RetryPolicy
-    """The step's policy, else its system's when the order was compiled, else `standard`."""
+    """The step's policy, else its system's, else `standard`, as of when the order was compiled."""
     undo_retry: RetryPolicy
     timeout: float
-    """Seconds, of one attempt; the step's, else its system's when the order was compiled, else 30. One written as a
-    template (`${…}`) counts when its turn comes: here it is as if not given."""
+    """Seconds of one attempt: the step's, else its system's, else 30, as of when the order was compiled. A step's
+    template (`${…}`) is evaluated when the step starts; this is the fallback."""
     undo_timeout: float
     reads: tuple[OutputReference, ...] = ()
     expression_locations: dict[str, str] = field(default_factory=dict)
@@ -71,22 +75,21 @@ class PlannedDefinition:
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One instance of a step. All references are positions in the plan's lists."""
+    """One instance of a step. It refers to other parts by their positions in the plan's tuples."""
 
     id: str
     definition_position: int
     line_positions: tuple[int, ...]
-    """Positions in `order_lines` or `lines`, as the definition's `serves_order_lines` says; where one instance serves
-    lines of both kinds, order lines are given as `~position`. `Plan.lines_of` knows."""
+    """Encoded by encode_line_position. Read them with Plan.step_lines or Plan.step_line_indexes."""
     after: tuple[int, ...]
     """Positions in `steps`, ascending; implied ones included."""
     reads: tuple[tuple[int, ...], ...] = ()
-    """For each of the definition's `reads`: the steps meant, ascending."""
+    """For each of the definition's `reads`: the positions of the steps that are read, ascending."""
 
 
 @dataclass(frozen=True, slots=True)
 class OrderHeader:
-    """What expressions see as `order`."""
+    """The parts of the order that expressions can read as `order`."""
 
     id: str
     customer: dict[str, Any]
@@ -101,7 +104,7 @@ class Plan:
     order: OrderHeader
     catalogue_version: str
     order_lines: tuple[PlannedLine, ...]
-    """Depth first, as the order has them; components after the line that they belong to."""
+    """Depth first; components follow the line that they belong to."""
     fulfilment_lines: tuple[PlannedLine, ...]
     definitions: tuple[PlannedDefinition, ...]
     steps: tuple[PlannedStep, ...]
@@ -109,7 +112,21 @@ class Plan:
     def step_definition(self, step: PlannedStep) -> PlannedDefinition:
         return self.definitions[step.definition_position]
 
+    def step_line_indexes(self, step: PlannedStep) -> list[int]:
+        """The step's lines as indexes into the order lines followed by the fulfilment lines."""
+        if self.step_definition(step).serves_order_lines:
+            return list(step.line_positions)
+        return [len(self.order_lines) + at if at >= 0 else ~at for at in step.line_positions]
+
     def step_lines(self, step: PlannedStep) -> tuple[PlannedLine, ...]:
         if self.step_definition(step).serves_order_lines:
             return tuple(self.order_lines[position] for position in step.line_positions)
         return tuple(self.fulfilment_lines[at] if at >= 0 else self.order_lines[~at] for at in step.line_positions)
+
+
+def encode_line_position(position: int, is_order_line: bool, serves_order_lines: bool) -> int:
+    """A position in `order_lines` or `fulfilment_lines` as `PlannedStep.line_positions` stores it.
+
+    A step that does not serve order lines only (`serves_order_lines`) stores theirs as `~position`, a negative number.
+    """
+    return ~position if is_order_line and not serves_order_lines else position

@@ -15,9 +15,8 @@ from compiler.catalogue.catalogue_index import get_catalogue_index
 from compiler.compile_order import compile_order, order_header
 from compiler.composition.predecessors import PredecessorResolver
 from compiler.composition.step_instances import StepInstanceBuilder
+from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.decompose import decompose
-from compiler.decomposition.expression_evaluator import ExpressionEvaluator
-from compiler.decomposition.rejections import Rejections
 from compiler.load_catalogue import load_catalogue
 from compiler.orders.reader import order_source
 from compiler.orders.validation import validate_order
@@ -68,16 +67,16 @@ def test_predecessors_are_those_of_the_rules_taken_literally(
 ) -> None:
     monkeypatch.setattr("compiler.composition.reference_scope.LARGE_PARENT_COUNT", seed % 2 * 8)
     drawn = Draw(seed)
-    reach = get_catalogue_index(load_catalogue(write(tmp_path / "catalogue", drawn.documents())))
+    index = get_catalogue_index(load_catalogue(write(tmp_path / "catalogue", drawn.documents())))
     data = drawn.order()
     form = validate_order(data, order_source(data, "order"))
     assert form.order is not None
-    judge = ExpressionEvaluator(Rejections(form), order_bindings(order_header(form.order)))
-    tree = decompose(form.order, reach, judge, DecisionLog())
-    instances = StepInstanceBuilder(tree, reach, judge, DecisionLog())
+    context = CompileContext(form, index, DecisionLog(enabled=True), order_bindings(order_header(form.order)))
+    decompose(form.order, context)
+    instances = StepInstanceBuilder(context)
     instances.build()
-    literal = LiteralReferences(tree, reach, instances)
-    predecessors = PredecessorResolver(tree, reach, instances, DecisionLog(enabled=True))
+    literal = LiteralReferences(context.graph, index, instances)
+    predecessors = PredecessorResolver(context, instances)
     for instance in instances.all:
         assert {one.id for one in predecessors.resolve(instance)} == {one.id for one in literal.of(instance)}, (
             instance.id

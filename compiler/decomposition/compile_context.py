@@ -1,0 +1,83 @@
+"""What every phase needs to compile one order: the catalogue, the lines, expression values, findings and decisions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from compiler.catalogue.catalogue_index import CatalogueIndex
+from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.decomposition.line_graph import LineGraph, LineNode
+from compiler.orders.validation import OrderValidation
+from compiler.plan.decision_log import DecisionLog
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding, SourceLocation, finding_at
+
+
+@dataclass(slots=True)
+class CompileContext:
+    validation: OrderValidation
+    index: CatalogueIndex
+    decision_log: DecisionLog
+    order_bindings: dict[str, Any]
+    """The value of `order` in expressions."""
+    graph: LineGraph = field(default_factory=LineGraph)
+    findings: list[Finding] = field(default_factory=list)
+    """What rejects the order, in addition to the findings of its form."""
+
+    def reject(self, node: LineNode, code: str, message: str, *path: str, key: bool = False) -> None:
+        """Adds a finding at the order line that `node` is or comes from.
+
+        `path` leads to a part of that line. `key` locates the name of that part, not its value.
+        """
+        owner = node.source_order_lines[0]
+        while owner.line.id not in self.validation.line_paths and owner.parents:
+            owner, path = owner.parents[0], ()
+        line_path = self.validation.line_paths.get(owner.line.id, ())
+        location = self.validation.source.location((*line_path, *path), key=key)
+        self.findings.append(finding_at(location, code, message))
+
+    def reject_at(self, path: KeyPath, code: str, message: str) -> None:
+        """Adds a finding at a path of the order."""
+        self.findings.append(finding_at(self.validation.source.location(path), code, message))
+
+    def report_failure(self, node: LineNode, label: str, location: SourceLocation, error: EvaluationError) -> None:
+        """Adds a finding for an expression, `label` of a definition, that has no value for this line."""
+        self.reject(node, "expression-failed", f"{node.label}: {label}{location_suffix(location)}: {error}")
+
+    def bindings(self, node: LineNode) -> dict[str, Any]:
+        """The names that expressions over this line can read."""
+        return {"order": self.order_bindings, **node.bindings}
+
+    def condition_holds(
+        self, condition: str, bindings: dict[str, Any], node: LineNode, label: str, location: SourceLocation
+    ) -> bool:
+        """Whether the condition is true. One that fails, or is no boolean, rejects the order and does not hold."""
+        try:
+            value = evaluate(condition, bindings)
+        except EvaluationError as error:
+            self.report_failure(node, label, location, error)
+            return False
+        if not isinstance(value, bool):
+            where = f"{label}{location_suffix(location)}"
+            message = f"{node.label}: {where} must give true or false, and `{condition}` does not"
+            self.reject(node, "expression-failed", message)
+        return value is True
+
+    def evaluate_per(self, per: str, node: LineNode) -> Any:
+        """The value of a `per` expression for this line; None if it is empty or reads a name that has no value.
+
+        Raises EvaluationError if the expression fails for any other reason.
+        """
+        try:
+            value = evaluate(per, self.bindings(node))
+        except EvaluationError as error:
+            if not error.is_missing_value:
+                raise
+            return None
+        return None if value == "" else value
+
+
+def location_suffix(location: SourceLocation) -> str:
+    """The location of a definition, for a message about an order."""
+    return f" (at {location})" if location.line else ""
