@@ -73,6 +73,6 @@ def test_a_line_with_a_date_of_its_own_shows_how_it_stands() -> None:
 def test_a_latest_start_says_whether_there_is_a_completion_that_it_goes_by() -> None:
     plan = of_arrows([[]])
     step = StepDefinition(milestone=True, start=StartDefinition(latest=True))
-    assert list(start_conditions(plan, step)) == ["not put off, since no completion is requested"]
+    assert list(start_conditions(plan, step)) == ["not delayed, since no completion is requested"]
     dated = replace(plan, order=replace(plan.order, requested_completion=START))
     assert list(start_conditions(dated, step)) == ["as late as the requested completion allows"]

@@ -1,4 +1,4 @@
-"""A plan as a Mermaid flow chart: a subgraph for each swimlane, an arrow for each direct predecessor."""
+"""A plan as a Mermaid flow chart: a subgraph for each swimlane, an arrow from each direct predecessor."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ CLASS_STYLES = {
 
 
 def render_mermaid(plan: Plan) -> str:
-    """The chart's text, for any place that renders Mermaid."""
     return "\n".join(_chart_lines(plan)) + "\n"
 
 
@@ -40,11 +39,13 @@ def _chart_lines(plan: Plan) -> Iterator[str]:
         yield f"  s{earlier + 1} --> s{later + 1}"
     for name, style in CLASS_STYLES.items():
         yield f"  classDef {name} {style}"
-    stays = [
-        f"s{at + 1}" for at, step in enumerate(plan.steps) if plan.step_definition(step).definition.point_of_no_return
+    final = [
+        f"s{number}"
+        for number, step in enumerate(plan.steps, 1)
+        if plan.step_definition(step).definition.point_of_no_return
     ]
-    if stays:
-        yield f"  class {','.join(stays)} noreturn"
+    if final:
+        yield f"  class {','.join(final)} noreturn"
 
 
 def _node(plan: Plan, position: int) -> str:
@@ -56,6 +57,6 @@ def _node(plan: Plan, position: int) -> str:
 
 
 def _escape_label(text: str) -> str:
-    """Nothing in a name can end the label or be taken for Mermaid's own signs."""
+    """No character of a name can end the label or act as Mermaid syntax."""
     escaped = "".join(char if char.isalnum() or char in " .,:-+×@/()~" else f"#{ord(char)};" for char in text)
     return " ".join(escaped.split())

@@ -1,8 +1,7 @@
-"""A plan as an outline: order lines, what each became, and where each step stands in that."""
+"""A plan as an outline: order lines, the fulfilment lines below them, and the steps below those."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from compiler.plan.plan import Plan, PlannedLine, PlannedStep
@@ -10,25 +9,20 @@ from compiler.plan.plan import Plan, PlannedLine, PlannedStep
 
 @dataclass
 class OutlineNode:
-    """An order line, a fulfilment line, a lane of steps, or (with `line` and `lane` None) the order."""
+    """An order line, a fulfilment line, a swimlane, or the order itself (`line` and `swimlane_name` are None)."""
 
     line: PlannedLine | None = None
     swimlane_name: str | None = None
-    """The workstream's name, where its steps are not simply the line's own."""
+    """The workstream's name, where it is not the line's own workstream."""
     served_line_ids: tuple[str, ...] = ()
-    """Ids of the lines that a lane serves, where they are several."""
+    """The lines that a swimlane serves, if several."""
     steps: list[int] = field(default_factory=list)
     """Positions in the plan."""
     children: list[OutlineNode] = field(default_factory=list)
 
-    def walk(self) -> Iterator[OutlineNode]:
-        yield self
-        for child in self.children:
-            yield from child.walk()
-
 
 def build_outline(plan: Plan) -> OutlineNode:
-    """The order with all of its lines and steps below it, each once."""
+    """The order with all its lines and steps below it, each once."""
     return _OutlineBuilder(plan).root
 
 
@@ -37,7 +31,7 @@ class _OutlineBuilder:
         self.plan = plan
         self.root = OutlineNode()
         self.order_line_paths: dict[str, list[OutlineNode]] = {}
-        """Line id → the way from the root to it, itself included."""
+        """Line id → its path from the root, itself included."""
         self.line_paths: dict[str, list[OutlineNode]] = {}
         self.swimlane_nodes: dict[tuple[int, str, tuple[str, ...]], OutlineNode] = {}
         for line in plan.order_lines:
@@ -48,11 +42,11 @@ class _OutlineBuilder:
             self._attach_step(position, step)
 
     def _attach_line(self, line: PlannedLine, known_paths: dict[str, list[OutlineNode]]) -> None:
-        ways = [way for source in line.sources if (way := self._path_to(source, line))]
-        above = _common_path(ways) if ways else [self.root]
+        paths = [path for source in line.sources if (path := self._path_to(source, line))]
+        parent_path = _common_path(paths) if paths else [self.root]
         node = OutlineNode(line)
-        above[-1].children.append(node)
-        known_paths[line.id] = [*above, node]
+        parent_path[-1].children.append(node)
+        known_paths[line.id] = [*parent_path, node]
 
     def _path_to(self, source: str, line: PlannedLine) -> list[OutlineNode] | None:
         if line.per is None:
@@ -62,24 +56,23 @@ class _OutlineBuilder:
     def _attach_step(self, position: int, step: PlannedStep) -> None:
         planned = self.plan.step_definition(step)
         lines = self.plan.step_lines(step)
-        ways = [(self.order_line_paths if line.per is None else self.line_paths)[line.id] for line in lines]
-        above = _common_path(ways) if ways else [self.root]
-        holder = above[-1]
+        paths = [(self.order_line_paths if line.per is None else self.line_paths)[line.id] for line in lines]
+        parent = _common_path(paths)[-1] if paths else self.root
         if len(lines) == 1 and planned.workstream == lines[0].product:
-            holder.steps.append(position)
+            parent.steps.append(position)
             return
-        serves = tuple(line.id for line in lines) if len(lines) > 1 else ()
-        key = (id(holder), planned.workstream, serves)
+        served = tuple(line.id for line in lines) if len(lines) > 1 else ()
+        key = (id(parent), planned.workstream, served)
         if key not in self.swimlane_nodes:
-            self.swimlane_nodes[key] = OutlineNode(swimlane_name=planned.workstream_name, served_line_ids=serves)
-            holder.children.append(self.swimlane_nodes[key])
+            self.swimlane_nodes[key] = OutlineNode(swimlane_name=planned.workstream_name, served_line_ids=served)
+            parent.children.append(self.swimlane_nodes[key])
         self.swimlane_nodes[key].steps.append(position)
 
 
 def _common_path(paths: list[list[OutlineNode]]) -> list[OutlineNode]:
-    """How far the ways go together."""
+    """The nodes that all paths start with."""
     first, *others = paths
     for depth, node in enumerate(first):
-        if any(len(way) <= depth or way[depth] is not node for way in others):
+        if any(len(path) <= depth or path[depth] is not node for path in others):
             return first[:depth]
     return first

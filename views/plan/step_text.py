@@ -1,4 +1,4 @@
-"""A planned step in words: what it does, what it waits for, what is particular about it."""
+"""A plan and its steps in words: sizes, what a step does, what it waits for, its conditions."""
 
 from __future__ import annotations
 
@@ -8,10 +8,22 @@ from datetime import timedelta
 from compiler.language.durations import format_duration
 from compiler.language.steps import CrossOrderReference, EventDefinition, StepDefinition, WaitDefinition
 from compiler.plan.plan import Plan, PlannedStep
+from views.shared.value_format import pluralize
 
 POINT_OF_NO_RETURN = "point of no return"
-NOT_DELAYED = "not put off, since no completion is requested"
-"""Of a step that is to start as late as the requested completion allows."""
+SHORT_VERSION_LENGTH = 19
+"""Characters of a catalogue version that tell it apart."""
+NOT_DELAYED = "not delayed, since no completion is requested"
+"""For a step that starts as late as the requested completion allows."""
+
+
+def plan_sizes(plan: Plan) -> tuple[str, str, str]:
+    """`1 order line`, `6 fulfilment lines`, `14 steps`."""
+    return (
+        pluralize(len(plan.order_lines), "order line"),
+        pluralize(len(plan.fulfilment_lines), "fulfilment line"),
+        pluralize(len(plan.steps), "step"),
+    )
 
 
 def describe_action(definition: StepDefinition) -> str:
@@ -54,7 +66,7 @@ def _duration_text(span: timedelta | str) -> str:
 
 
 def start_conditions(plan: Plan, definition: StepDefinition) -> Iterator[str]:
-    """`if …`, `not before …`: what else must be so when its turn comes."""
+    """`if …`, `not before …`: conditions beside its predecessors."""
     if definition.when not in (None, "true"):
         yield f"if {definition.when}"
     if definition.start is not None:
@@ -72,17 +84,16 @@ def start_conditions(plan: Plan, definition: StepDefinition) -> Iterator[str]:
 
 def _has_requested_completion(plan: Plan) -> bool:
     lines = (*plan.order_lines, *plan.fulfilment_lines)
-    asked = [plan.order.requested_completion, *(line.requested_completion for line in lines)]
-    return any(moment is not None for moment in asked)
+    return bool(plan.order.requested_completion or any(line.requested_completion for line in lines))
 
 
 def describe_predecessors(step: PlannedStep) -> str:
-    """`after 1, 2`, with the numbers that `show` prints; `at once` where it waits for nothing."""
+    """`after 1, 2`, with the numbers that `show` prints; `at once` without predecessors."""
     return f"after {format_step_numbers(step.after)}" if step.after else "at once"
 
 
 def format_step_numbers(positions: Sequence[int]) -> str:
-    """Positions in the plan's list of steps as numbers; long runs as `4–90`."""
+    """Positions as the numbers that people see, long runs as ranges: `1, 4–90`."""
     parts: list[str] = []
     first = last = None
     for position in [*positions, None]:

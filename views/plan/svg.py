@@ -8,16 +8,22 @@ from html import escape
 
 from compiler.plan.plan import Plan
 from views.plan.graph import direct_edges, topological_layers
-from views.plan.step_text import POINT_OF_NO_RETURN, describe_action, describe_predecessors, start_conditions
+from views.plan.step_text import (
+    POINT_OF_NO_RETURN,
+    SHORT_VERSION_LENGTH,
+    describe_action,
+    describe_predecessors,
+    plan_sizes,
+    start_conditions,
+)
 from views.plan.swimlanes import PlanSwimlane, plan_swimlanes
-from views.shared.value_format import pluralize
 
 BOX_WIDTH, BOX_HEIGHT = 184, 46
 COLUMN_PITCH, ROW_PITCH = BOX_WIDTH + 56, BOX_HEIGHT + 16
 LANE_TITLE_WIDTH, HEADER_HEIGHT, MARGIN = 190, 64, 20
 LANE_PADDING = 12
 MAX_LINE_CHARS = 25
-"""That fit into a box on one line."""
+"""Characters that fit on one line of a box."""
 
 STYLESHEET = """
 .plan{font-family:system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
@@ -45,8 +51,6 @@ class _Point:
 
 @dataclass(frozen=True)
 class _Layout:
-    """Where everything is."""
-
     swimlanes: list[tuple[PlanSwimlane, float, float]]
     """Lane, top, height."""
     box_origins: dict[int, _Point]
@@ -56,20 +60,24 @@ class _Layout:
 
 
 def render_svg(plan: Plan) -> str:
-    """A drawing that stands on its own: no script, nothing fetched; follows the reader's light or dark setting."""
-    laid = _compute_layout(plan)
+    """A drawing without scripts or external resources; follows the viewer's light or dark mode."""
+    layout = _compute_layout(plan)
+    subtitle = f"{', '.join(plan_sizes(plan))}, catalogue {escape(plan.catalogue_version[:SHORT_VERSION_LENGTH])}"
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="plan" viewBox="0 0 {laid.width:g} {laid.height:g}" '
-        f'width="{laid.width:g}" height="{laid.height:g}" role="img">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="plan" viewBox="0 0 {layout.width:g} {layout.height:g}" '
+        f'width="{layout.width:g}" height="{layout.height:g}" role="img">',
         f"<title>Plan of order {escape(plan.order.id)}</title><style>{STYLESHEET}</style>",
         '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
         '<path class="head" d="M0 0L8 4L0 8z"/></marker></defs>',
-        f'<rect class="paper" width="{laid.width:g}" height="{laid.height:g}"/>',
+        f'<rect class="paper" width="{layout.width:g}" height="{layout.height:g}"/>',
         f'<text x="{MARGIN}" y="28" font-size="17" font-weight="600">Order {escape(plan.order.id)}</text>',
-        f'<text class="faint" x="{MARGIN}" y="48" font-size="12">{_subtitle(plan)}</text>',
-        *(_swimlane_svg(lane, at, top, height, laid.width) for at, (lane, top, height) in enumerate(laid.swimlanes)),
-        *(_arrow_svg(laid.box_origins[earlier], laid.box_origins[later]) for earlier, later in direct_edges(plan)),
-        *(_step_box_svg(plan, position, spot) for position, spot in laid.box_origins.items()),
+        f'<text class="faint" x="{MARGIN}" y="48" font-size="12">{subtitle}</text>',
+        *(
+            _swimlane_svg(lane, number, top, height, layout.width)
+            for number, (lane, top, height) in enumerate(layout.swimlanes)
+        ),
+        *(_arrow_svg(layout.box_origins[earlier], layout.box_origins[later]) for earlier, later in direct_edges(plan)),
+        *(_step_box_svg(plan, position, origin) for position, origin in layout.box_origins.items()),
         "</svg>",
     ]
     return "\n".join(parts)
@@ -93,47 +101,38 @@ def render_html(plan: Plan) -> str:
 def _table_row(plan: Plan, position: int) -> str:
     step = plan.steps[position]
     planned = plan.step_definition(step)
-    said = ", ".join((describe_action(planned.definition), *start_conditions(plan, planned.definition)))
+    action = ", ".join((describe_action(planned.definition), *start_conditions(plan, planned.definition)))
     if planned.definition.point_of_no_return:
-        said += f", {POINT_OF_NO_RETURN}"
+        action += f", {POINT_OF_NO_RETURN}"
     return (
         f"<tr><td>{position + 1}</td><td>{escape(planned.name)}</td><td><code>{escape(step.id)}</code></td>"
-        f"<td>{escape(describe_predecessors(step))}</td><td>{escape(said)}</td></tr>\n"
+        f"<td>{escape(describe_predecessors(step))}</td><td>{escape(action)}</td></tr>\n"
     )
-
-
-def _subtitle(plan: Plan) -> str:
-    sizes = (
-        pluralize(len(plan.order_lines), "order line"),
-        pluralize(len(plan.fulfilment_lines), "fulfilment line"),
-        pluralize(len(plan.steps), "step"),
-    )
-    return f"{', '.join(sizes)}, catalogue {escape(plan.catalogue_version[:19])}"
 
 
 def _compute_layout(plan: Plan) -> _Layout:
-    """Columns by how many steps come before; lanes from top to bottom; steps of one lane and column share a heap."""
+    """A step's column is its layer. Lanes go from top to bottom; steps of one lane and column are stacked."""
     column = topological_layers(plan)
     lanes: list[tuple[PlanSwimlane, float, float]] = []
-    spots: dict[int, _Point] = {}
+    box_origins: dict[int, _Point] = {}
     top: float = HEADER_HEIGHT
     for lane in plan_swimlanes(plan):
         filled: dict[int, int] = defaultdict(int)
         for position in lane.steps:
             row = filled[column[position]]
             filled[column[position]] += 1
-            spots[position] = _Point(
+            box_origins[position] = _Point(
                 LANE_TITLE_WIDTH + MARGIN + column[position] * COLUMN_PITCH, top + LANE_PADDING + row * ROW_PITCH
             )
         height = 2 * LANE_PADDING + max(filled.values()) * ROW_PITCH - (ROW_PITCH - BOX_HEIGHT)
         lanes.append((lane, top, height))
         top += height
     width = LANE_TITLE_WIDTH + 2 * MARGIN + (max(column, default=0) + 1) * COLUMN_PITCH - (COLUMN_PITCH - BOX_WIDTH)
-    return _Layout(lanes, spots, width, top + MARGIN)
+    return _Layout(lanes, box_origins, width, top + MARGIN)
 
 
-def _swimlane_svg(lane: PlanSwimlane, at: int, top: float, height: float, width: float) -> str:
-    other = " other" if at % 2 else ""
+def _swimlane_svg(lane: PlanSwimlane, number: int, top: float, height: float, width: float) -> str:
+    other = " other" if number % 2 else ""
     middle = top + height / 2
     lines = _wrap_text(lane.title, MAX_LINE_CHARS)
     texts = "".join(
@@ -164,11 +163,11 @@ def _step_box_svg(plan: Plan, position: int, origin: _Point) -> str:
     classes = ["step", str(definition.kind)]
     classes += ["final"] if definition.point_of_no_return else []
     classes += ["conditional"] if definition.when not in (None, "true") else []
-    said = "\n".join(
+    tooltip = "\n".join(
         (step.id, f"{describe_action(definition)}, {describe_predecessors(step)}", *start_conditions(plan, definition))
     )
     if definition.point_of_no_return:
-        said += f"\n{POINT_OF_NO_RETURN}"
+        tooltip += f"\n{POINT_OF_NO_RETURN}"
     number = f'<tspan class="faint">{position + 1}</tspan> '
     name = _wrap_text(planned.name, MAX_LINE_CHARS - 3)
     first, second = (
@@ -177,7 +176,7 @@ def _step_box_svg(plan: Plan, position: int, origin: _Point) -> str:
     )
     smaller = ' class="faint" font-size="11"' if len(name) == 1 else ' font-size="12"'
     return (
-        f'<g class="{" ".join(classes)}"><title>{escape(said)}</title>'
+        f'<g class="{" ".join(classes)}"><title>{escape(tooltip)}</title>'
         f'<rect class="box" x="{origin.x:g}" y="{origin.y:g}" width="{BOX_WIDTH}" height="{BOX_HEIGHT}" rx="7"/>'
         f'<text x="{origin.x + 10:g}" y="{origin.y + 20:g}" font-size="12">{number}{escape(first)}</text>'
         f'<text{smaller} x="{origin.x + 10:g}" y="{origin.y + 36:g}">{escape(second)}</text></g>'
@@ -189,7 +188,7 @@ def _truncate(text: str) -> str:
 
 
 def _wrap_text(text: str, max_chars: int) -> list[str]:
-    """`text` in lines of at most so many letters, broken between words where it can be."""
+    """Lines of at most `max_chars`, broken between words where possible."""
     lines: list[str] = [""]
     for word in text.split() or [text]:
         joined = f"{lines[-1]} {word}".strip()

@@ -1,4 +1,4 @@
-"""The swimlanes of a plan: the steps of one workstream that stand for the same lines."""
+"""The swimlanes of a plan: the steps of one workstream that serve the same lines."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from views.shared.value_format import format_quantity, instance_suffix
 @dataclass
 class PlanSwimlane:
     title: str
-    """`Security camera ×4`, with what tells it from others of that name where there are any."""
+    """`Security camera ×4`; with the instance suffix where several lanes have this title."""
     steps: list[int] = field(default_factory=list)
     """Positions in the plan."""
 

@@ -15,9 +15,11 @@ from views.plan.graph import longest_chain
 from views.plan.outline import OutlineNode, build_outline
 from views.plan.step_text import (
     POINT_OF_NO_RETURN,
+    SHORT_VERSION_LENGTH,
     describe_action,
     describe_predecessors,
     format_step_numbers,
+    plan_sizes,
     start_conditions,
 )
 from views.shared.time_format import format_time
@@ -38,13 +40,12 @@ KIND_NOUNS = {
     StepKind.MILESTONE: ("milestone", None),
 }
 MIN_WIDTH_FOR_IDS = 130
-"""From so many cells on, ids stand beside the names."""
+"""Width of the terminal from which on ids are shown beside names."""
 MAX_CHAIN_SHOWN = 24
 MAX_NUMBERS_SHOWN = 40
-"""Numbers of steps that the summary names."""
+"""Step numbers that one line of the summary lists."""
 MAX_AFTER_WIDTH = 15
-"""Cells for `after 1, 2`, so that what steps do mostly stands below each other."""
-SHORT_VERSION_LENGTH = 19
+"""Cells reserved for `after 1, 2`, so that most actions are aligned."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class _TreeRow:
 
 
 class PlanTree:
-    """The tree. In a terminal with branches drawn; in a pipe indented, and with every step's id."""
+    """Draws branches in a terminal; in a pipe, indents and shows every step's id."""
 
     def __init__(self, plan: Plan, draw_branches: bool) -> None:
         self.plan = plan
@@ -87,10 +88,8 @@ class PlanTree:
         if node.line is not None:
             yield _TreeRow(guide, *_line_label(node.line, node.line.per is None))
         else:
-            serves = f"  for {', '.join(node.served_line_ids)}" if node.served_line_ids else ""
-            yield _TreeRow(
-                guide, Text(node.swimlane_name or "", style="bold"), Text(serves.strip(), style="bright_black")
-            )
+            served = f"for {', '.join(node.served_line_ids)}" if node.served_line_ids else ""
+            yield _TreeRow(guide, Text(node.swimlane_name or "", style="bold"), Text(served, style="bright_black"))
         items: list[OutlineNode | int] = [*node.steps, *node.children]
         for at, item in enumerate(items):
             last = at == len(items) - 1
@@ -113,19 +112,19 @@ class PlanTree:
         label = Text.assemble((f"{number} ", "bold cyan"), planned.name)
         if show_ids:
             label.append(f"  {step.id}", style="bright_black")
-        beside = Text(
+        details = Text(
             f"{describe_predecessors(step):<{self.after_width}}  ", style="cyan" if step.after else "bright_black"
         )
-        beside.append(describe_action(definition), style=KIND_STYLES.get(definition.kind, "default"))
+        details.append(describe_action(definition), style=KIND_STYLES.get(definition.kind, "default"))
         for condition in start_conditions(self.plan, definition):
-            beside.append(f", {condition}", style="bright_black")
+            details.append(f", {condition}", style="bright_black")
         if definition.point_of_no_return:
-            beside.append(f"  {POINT_OF_NO_RETURN}", style="bold red")
-        return _TreeRow(guide, label, beside, is_step=True)
+            details.append(f"  {POINT_OF_NO_RETURN}", style="bold red")
+        return _TreeRow(guide, label, details, is_step=True)
 
 
 def _line_label(line: PlannedLine, is_order_line: bool) -> tuple[Text, Text]:
-    """An order line: `1  Home Security Package ×1  add`; a fulfilment line: the same with what it was made from."""
+    """Label and details: `1  Home Security Package ×1  add`, and its attributes."""
     label = Text.assemble(
         (line.id, "bold" if is_order_line else "bold green"),
         "  ",
@@ -135,12 +134,12 @@ def _line_label(line: PlannedLine, is_order_line: bool) -> tuple[Text, Text]:
         "  ",
         (line.action, "bright_black"),
     )
-    made = f"from {', '.join(line.sources)}" if not is_order_line and len(line.sources) > 1 else ""
-    return label, Text("  ".join(filter(None, (made, format_values(line.attributes)))), style="bright_black")
+    sources = f"from {', '.join(line.sources)}" if not is_order_line and len(line.sources) > 1 else ""
+    return label, Text("  ".join(filter(None, (sources, format_values(line.attributes)))), style="bright_black")
 
 
 def _row_lines(row: _TreeRow, column: int, console: Console, width: int) -> Iterator[Text]:
-    """The row; what stands beside wraps below itself, with the branches drawn on."""
+    """The row. Details wrap below themselves, and the branches continue."""
     start = Text.assemble((row.guide, "bright_black"), row.label)
     on = row.guide.replace("├─", "│ ").replace("└─", "  ")
     at = column if row.is_step else start.cell_len + 2
@@ -168,11 +167,7 @@ def _header_lines(plan: Plan, short_version: bool) -> Iterator[Text]:
         yield Text(f"requested {requested}", style="bright_black")
     if order.characteristics:
         yield Text(f"characteristics {format_values(order.characteristics)}", style="bright_black")
-    yield Text(
-        f"{pluralize(len(plan.order_lines), 'order line')} → "
-        f"{pluralize(len(plan.fulfilment_lines), 'fulfilment line')} → "
-        f"{pluralize(len(plan.steps), 'step')}"
-    )
+    yield Text(" → ".join(plan_sizes(plan)))
     version = plan.catalogue_version[:SHORT_VERSION_LENGTH] if short_version else plan.catalogue_version
     yield Text(f"catalogue {version}", style="bright_black")
 
@@ -180,7 +175,7 @@ def _header_lines(plan: Plan, short_version: bool) -> Iterator[Text]:
 def _summary_lines(plan: Plan) -> Iterator[Text]:
     kinds = Counter(plan.step_definition(step).definition.kind for step in plan.steps)
     counts = ", ".join(pluralize(kinds[kind], *KIND_NOUNS[kind]) for kind in StepKind if kinds[kind])
-    yield Text(counts or "No steps: nothing is to be done.")
+    yield Text(counts or "No steps: there is nothing to do.")
     for words, positions in _step_groups(plan):
         if positions:
             more = f", … ({len(positions):,} in all)" if len(positions) > MAX_NUMBERS_SHOWN else ""
