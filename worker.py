@@ -33,6 +33,7 @@ from activities.systems.connections import ConnectionPools
 from activities.systems.environment import callback_settings
 from activities.systems.oauth_tokens import TokenCache
 from compiler.catalogue.catalogue import Catalogue
+from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet, Registrations
 from workers.logs import configure_logging
@@ -46,6 +47,7 @@ from workflows.contract.order_messages import (
     order_workflow_id,
     outbox_workflow_id,
 )
+from workflows.deployed_catalogue import DeployedCatalogue
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
 from workflows.order_outbox import OrderOutbox
@@ -153,7 +155,7 @@ def build_registrations(
         rates.set_queue_rate,
     ]
     return Registrations(
-        workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch],
+        workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch, DeployedCatalogue],
         activities=[*own, *registered_activities().values()],
         calls=[calls.call_system, calls.poll_system],
         notifications=[NotificationDelivery(live_catalogue, WebhookSender(connections)).deliver],
@@ -197,6 +199,8 @@ async def run(options: argparse.Namespace) -> None:
     await fleet.start(await catalogues.refresh())
     in_force = catalogues.current
     switches.schedule_announcement(in_force)
+    reporter = CatalogueReporter(client, options.task_queue, catalogues, options.definitions)
+    reporter.start()
     logger.info(
         "worker ready", task_queue=options.task_queue, namespace=client.namespace,
         catalogue_version=in_force.catalogue.version, systems=sorted(in_force.systems),
@@ -210,6 +214,7 @@ async def run(options: argparse.Namespace) -> None:
         watching.cancel()
         logger.info("worker ends", grace=SHUTDOWN_GRACE.total_seconds())
         await switches.stop()
+        await reporter.stop()
         await fleet.stop()
         await connections.close()
     logger.info("worker ended")

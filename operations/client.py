@@ -21,7 +21,7 @@ from operations.errors import NoWorker
 from operations.events import deliver_events, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
 from operations.events.undelivered_notifications import UndeliveredList
-from operations.reading import list_orders, order_details, worklists
+from operations.reading import deployed_catalogue, list_orders, order_details, worklists
 from operations.reading.list_orders import OrderFilter, OrderPage
 from operations.reading.order_details import OrderDetails
 from operations.reading.order_summary import OrderSummary
@@ -30,6 +30,7 @@ from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
 from operations.temporal.connection import ConnectionSettings, check_server, connect, server_address
+from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import (
     TASK_QUEUE,
     ActionResult,
@@ -180,6 +181,10 @@ class OrderClient:
     async def list_systems(self) -> Sequence[SystemStatus]:
         """Every system that this deployment's workers know, with its switch and what waits for it."""
         return await systems.list_systems(self.client, self.task_queue)
+
+    async def read_worker_catalogues(self) -> Sequence[WorkerCatalogue]:
+        """What each live worker of this deployment has in force, and which edit it refused."""
+        return await deployed_catalogue.read_worker_catalogues(self.client, self.task_queue)
 
     async def switch_system(self, system: str, target_state: Literal["on", "off"], actor: Actor) -> SwitchResult:
         return await systems.switch_system(self.client, self.task_queue, system, target_state, actor)

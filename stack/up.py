@@ -7,6 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
+from stack.catalogue_watch import watch_catalogue
 from stack.options import StackOptions
 from stack.stack import RunningStack, ShutdownRequested, run_stack
 from stack.supervisor import PrintLine
@@ -24,7 +25,7 @@ async def _up(options: StackOptions, print_line: PrintLine) -> int:
     async def until_told(stack: RunningStack) -> None:
         for line in welcome(stack):
             print_line(line)
-        await asyncio.Event().wait()
+        await watch_catalogue(stack.orders, print_line)
 
     print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
     try:

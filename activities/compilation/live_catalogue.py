@@ -1,4 +1,4 @@
-"""The catalogue in force: the last good one, replaced when its files change and still make sense."""
+"""The catalogue in force: the last good one. It is replaced when its files change and are still valid."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 
@@ -22,14 +23,13 @@ from compiler.source.findings import CatalogueInvalid
 logger = structlog.get_logger("catalogue")
 
 REFRESH_INTERVAL = 1.0
-"""Seconds between two looks at the files while nobody compiles."""
+"""Seconds between two checks of the files while nobody compiles."""
 _sequence = count()
 _MAX_LOGGED_FINDINGS = 20
-"""Findings of a refused edit that go into the log."""
 
 
 class CatalogueUnusable(Exception):
-    """The definitions are invalid, or this environment lacks what they name. `problems` says all of it, in words."""
+    """The definitions are invalid, or this environment lacks something that they name. `problems` lists all of it."""
 
     def __init__(self, problems: Sequence[str]) -> None:
         self.problems = tuple(problems)
@@ -41,12 +41,22 @@ class CatalogueSnapshot:
     catalogue: Catalogue
     systems: Mapping[str, ResolvedSystem]
     sequence: int
-    """No two catalogues of this process share one, not even where they say the same."""
+    """Unique within this process, even among catalogues with the same content."""
     receivers: Mapping[str, ResolvedReceiver] = field(default_factory=dict)
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
+    """When it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogueRefusal:
+    """An edit that could not be put in force."""
+
+    problems: tuple[str, ...]
+    since: datetime = field(default_factory=lambda: datetime.now(UTC))
 
 
 CatalogueCheck = Callable[[Catalogue], list[str]]
-"""Further problems of a catalogue, in words: what this worker cannot do."""
+"""Returns further problems of a catalogue: what this worker cannot do."""
 
 
 def read_catalogue(
@@ -72,21 +82,29 @@ def read_catalogue(
 
 
 class LiveCatalogue:
-    """Made with a catalogue that can be used; from then on there always is one."""
+    """Always has a usable catalogue: it starts with one, and refuses edits that are not valid."""
 
     def __init__(self, folder: Path, environment: Path | None = None, check: CatalogueCheck = lambda _: []) -> None:
         """Raises CatalogueUnusable."""
         self._folder, self._environment, self._check = folder, environment, check
         self._last_fingerprint = self._take_fingerprint()
         self._current = self._read_snapshot()
+        self._refusal: CatalogueRefusal | None = None
         self._refresh_lock = asyncio.Lock()
         self._refresh_count = 0
         self.listeners: list[Callable[[CatalogueSnapshot], None]] = []
-        """Told of each new catalogue once it is in force; nobody waits for what they do about it."""
+        """Called with each new catalogue once it is in force. They must not block."""
+        self.status_listeners: list[Callable[[], None]] = []
+        """Called when an edit is put in force or refused. They must not block."""
 
     @property
     def current(self) -> CatalogueSnapshot:
         return self._current
+
+    @property
+    def refusal(self) -> CatalogueRefusal | None:
+        """Why the files, as they are now, are not in force; None if they are."""
+        return self._refusal
 
     def system(self, id_: str) -> ResolvedSystem | None:
         return self._current.systems.get(id_)
@@ -96,56 +114,54 @@ class LiveCatalogue:
         return self._current.receivers
 
     async def refresh(self) -> CatalogueSnapshot:
-        """The catalogue in force, after a look at the files that began when this was asked for, or later.
-
-        Many who ask at once share a look.
-        """
-        begun_before = self._refresh_count
+        """The catalogue in force after a check of the files that starts now or later. Concurrent callers share one."""
+        started_before = self._refresh_count
         async with self._refresh_lock:
-            if self._refresh_count == begun_before:
+            if self._refresh_count == started_before:
                 self._refresh_count += 1
                 await self._reload_if_changed()
         return self._current
 
     async def watch(self) -> None:
-        """Looks at the files every second, until cancelled: systems' addresses and limits change without any order."""
+        """Checks the files every second, until cancelled: addresses and limits of systems change without any order."""
         while True:
             await asyncio.sleep(REFRESH_INTERVAL)
             await self.refresh()
 
     async def _reload_if_changed(self) -> None:
-        found = await asyncio.to_thread(self._read_if_changed)
-        if found is None:
+        result = await asyncio.to_thread(self._read_if_changed)
+        if result is None:
             return
-        before, self._current = self._current.catalogue, found
-        version = found.catalogue.version
-        logger.info("catalogue in force", catalogue_version=version, changed=version != before.version)
-        for tell in self.listeners:
-            tell(found)
-
-    def _read_if_changed(self) -> CatalogueSnapshot | None:
-        """What the files say now, where that is new and can be used."""
-        now = self._take_fingerprint()
-        if now == self._last_fingerprint:
-            return None
-        while True:
-            self._last_fingerprint, found = now, None
-            try:
-                found = self._read_snapshot()
-            except CatalogueUnusable as unusable:
-                problems = unusable.problems
-            if (
-                now := self._take_fingerprint()
-            ) == self._last_fingerprint:  # else files were written to while they were read
-                break
-        if found is None:
+        version = self._current.catalogue.version
+        if isinstance(result, CatalogueRefusal):
+            self._refusal = result
             logger.error(
                 "edited catalogue refused, the last good one stays in force",
-                catalogue_version=self._current.catalogue.version,
-                problems=list(problems[:_MAX_LOGGED_FINDINGS]),
-                more=max(0, len(problems) - _MAX_LOGGED_FINDINGS),
+                catalogue_version=version,
+                problems=list(result.problems[:_MAX_LOGGED_FINDINGS]),
+                more=max(0, len(result.problems) - _MAX_LOGGED_FINDINGS),
             )
-        return found
+        else:
+            self._current, self._refusal = result, None
+            changed = result.catalogue.version != version
+            logger.info("catalogue in force", catalogue_version=result.catalogue.version, changed=changed)
+            for notify in self.listeners:
+                notify(result)
+        for notify_status in self.status_listeners:
+            notify_status()
+
+    def _read_if_changed(self) -> CatalogueSnapshot | CatalogueRefusal | None:
+        """What the files hold now; None if they have not changed."""
+        fingerprint_now = self._take_fingerprint()
+        result: CatalogueSnapshot | CatalogueRefusal | None = None
+        while fingerprint_now != self._last_fingerprint:  # again if files were written to while they were read
+            self._last_fingerprint = fingerprint_now
+            try:
+                result = self._read_snapshot()
+            except CatalogueUnusable as unusable:
+                result = CatalogueRefusal(unusable.problems)
+            fingerprint_now = self._take_fingerprint()
+        return result
 
     def _take_fingerprint(self) -> Fingerprint:
         return fingerprint(self._folder, self._environment)

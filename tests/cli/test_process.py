@@ -29,7 +29,13 @@ def test_commands_without_a_server_do_not_load_the_client_of_one() -> None:
         "import sys; from cli.app import main; main(sys.argv[1:]); print('temporalio' in sys.modules, file=sys.stderr)"
     )
     for arguments in (["--help"], ["validate"], ["plan", "orders/home_security.yaml"]):
-        done = subprocess.run([sys.executable, "-c", code, *arguments], cwd=ROOT, capture_output=True, text=True)
+        done = subprocess.run(
+            [sys.executable, "-c", code, *arguments],
+            cwd=ROOT,
+            env=os.environ | {"TEMPORAL_ADDRESS": NOBODY},
+            capture_output=True,
+            text=True,
+        )
         assert done.stderr.splitlines()[-1] == "False", arguments
 
 

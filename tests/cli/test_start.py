@@ -18,7 +18,10 @@ async def test_an_accepted_order_is_told_with_what_it_becomes(ordo: Ordo) -> Non
     assert "Order S-1 is accepted: 1 order line, 0 fulfilment lines, 1 step." in called.out
 
 
-async def test_for_programs_there_is_one_document_with_the_agreed_keys(ordo: Ordo) -> None:
+async def test_for_programs_there_is_one_document_with_the_agreed_keys(
+    ordo: Ordo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # without a folder of definitions that could differ from the worker's
     called = await ordo("start", "-", "-o", "json", stdin=json.dumps(order_of("parcel", "S-2")))
     assert called.status == 0
     assert set(called.json) >= KEYS

@@ -43,6 +43,16 @@ def test_the_readmes_offer_runs_without_a_restart(up: Up) -> None:
     assert '"completed"' in shown.stdout
 
 
+def test_refused_edit_is_reported_until_it_is_fixed(up: Up) -> None:
+    unset = up.folder / "definitions" / "unset.yaml"
+    unset.write_text("kind: system\nid: unset\nbase_url: ${env.NOT_SET_ANYWHERE}\n")
+    refused = up.until_said("is refused; catalogue version sha256:")
+    assert str(up.folder / "definitions") in refused
+    up.until_said("  system unset: the environment variable NOT_SET_ANYWHERE is not set")
+    unset.unlink()
+    up.until_said("is good again; catalogue version sha256:")
+
+
 async def test_an_order_completes_though_the_server_is_killed_while_it_waits(up: Up) -> None:
     started = up.starter("start", "orders/home_security_self_install.yaml")
     assert started.returncode == 0, started.stdout + started.stderr

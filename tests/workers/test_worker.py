@@ -7,7 +7,7 @@ import os
 import re
 import signal
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -17,10 +17,12 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
+from operations.reading.deployed_catalogue import read_worker_catalogues
 from tests.support.scripted_system import Reply, ScriptedServer
 from tests.support.temporal import BINARY, FAST, dynamic_config
 from tests.support.worker_site import DEADLINE, Site, until
 from workers.search_attribute_registration import REQUIRED_TYPES
+from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
 
 OFFER = """
@@ -193,6 +195,34 @@ async def test_an_invalid_edit_is_refused_loudly_and_the_last_good_catalogue_goe
     handle = await submit(temporal.client, site, "A-1", "welcome")
     await asyncio.wait_for(handle.result(), DEADLINE)
     assert site.server.received[0].path == "/welcome"
+
+
+async def test_refused_edit_is_reported_until_it_is_fixed_and_withdrawn_at_the_end(
+    temporal: WorkflowEnvironment, site: Site
+) -> None:
+    worker = await site.worker()
+    ready = await worker.says("worker ready")
+    reported = await _reported(temporal.client, site, lambda reports: bool(reports))
+    assert (reported[0].version, reported[0].refused) == (ready["catalogue_version"], None)
+    site.define("welcome", OFFER.format(id="welcome", system="nobody"))
+    (refusing,) = await _reported(temporal.client, site, lambda reports: reports[0].refused is not None)
+    assert refusing.version == ready["catalogue_version"]
+    assert refusing.refused
+    assert "welcome.yaml:" in refusing.refused.findings[0]
+    site.define("welcome", OFFER.format(id="hello", system="greeter"))
+    (fixed,) = await _reported(temporal.client, site, lambda reports: reports[0].refused is None)
+    assert fixed.version != refusing.version
+    assert await worker.ends(signal.SIGTERM) == 0
+    await _reported(temporal.client, site, lambda reports: not reports)
+
+
+async def _reported(
+    client: Client, site: Site, holds: Callable[[Sequence[WorkerCatalogue]], bool]
+) -> Sequence[WorkerCatalogue]:
+    async with asyncio.timeout(DEADLINE):
+        while not holds(reports := await read_worker_catalogues(client, site.task_queue)):  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return reports
 
 
 async def test_a_moved_address_heals_an_order_that_already_runs(temporal: WorkflowEnvironment, site: Site) -> None:

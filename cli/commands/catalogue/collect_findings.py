@@ -34,6 +34,11 @@ def collect_findings(paths: Sequence[str], definitions: Path) -> list[Finding]:
     return findings
 
 
+def concerns_catalogue(paths: Sequence[str], definitions: Path) -> bool:
+    """Whether all `paths` are orders, or parts of the folder `definitions`."""
+    return all(_order_files(path) or _is_within(path, definitions) for path in paths)
+
+
 def _is_inside_catalogue(path: Path, definitions: Path) -> bool:
     """A file or folder below the folder of the catalogue."""
     return path.exists() and definitions.resolve() in path.resolve().parents

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.catalogue.catalogue_in_force import catalogue_with_note
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.session import Session
@@ -54,12 +55,12 @@ def plan(
     given = load_orders([order])
     if diagram_format is not None and len(given) > 1:
         raise UsageError(f"A picture shows one order, and {order} holds {len(given)}")
-    catalogue = session.read_catalogue()
-    plans = _explain_plans(session, given, catalogue) if explain else _compile_plans(given, catalogue)
-    if diagram_format is not None:
-        session.print(_render_diagram(plans[0].plan, diagram_format))
-    else:
-        _print_plans(session, plans)
+    with catalogue_with_note(session) as catalogue:
+        plans = _explain_plans(session, given, catalogue) if explain else _compile_plans(given, catalogue)
+        if diagram_format is not None:
+            session.print(_render_diagram(plans[0].plan, diagram_format))
+        else:
+            _print_plans(session, plans)
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue.collect_findings import collect_findings
+from cli.commands.catalogue.catalogue_in_force import note_catalogue_in_force
+from cli.commands.catalogue.collect_findings import collect_findings, concerns_catalogue
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, UsageError
 from cli.framework.session import Session
@@ -41,10 +42,12 @@ def validate(
     ok = not any(finding.severity == "error" for finding in findings)
     if session.is_json:
         session.print_json({"ok": ok, "findings": [finding.model_dump() for finding in findings]})
-        return 0 if ok else EXIT_REFUSED
-    session.print(*finding_lines(findings))
-    named = ", ".join(paths or [str(session.definitions_dir)])
-    session.print(f"{named}: {findings_summary(findings)}" if findings else f"{named}: valid, no findings")
+    else:
+        session.print(*finding_lines(findings))
+        named = ", ".join(paths or [str(session.definitions_dir)])
+        session.print(f"{named}: {findings_summary(findings)}" if findings else f"{named}: valid, no findings")
+    if concerns_catalogue(paths or [], session.definitions_dir):
+        note_catalogue_in_force(session)
     return 0 if ok else EXIT_REFUSED
 
 

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cli.commands.catalogue.catalogue_in_force import note_catalogue_of_order
 from cli.framework.errors import EXIT_NOT_COMPLETED, EXIT_REFUSED, EXIT_TIMED_OUT, parse_finding, report_error
 from cli.framework.session import Session
 from cli.user_input.order_files import LoadedOrder
@@ -42,19 +43,32 @@ async def submit_orders(
     tell = SubmissionReporter(session, is_batch=len(orders) > 1)
     sending = _Submitter(server, revision)
     sent = [asyncio.create_task(sending.submit(each)) for each in orders]
-    statuses, running = [0], []
+    statuses, running, noted = [0], [], False
     for each, task in zip(orders, sent, strict=True):
         outcome = await task
         if isinstance(outcome, OperationError):
             statuses.append(tell.report_refused(each, outcome))
-        elif not outcome.accepted or not wait_options.wait_for_end:
-            statuses.append(tell.report_submitted(each, outcome))
-        else:
+            continue
+        is_waiting = outcome.accepted and wait_options.wait_for_end
+        if is_waiting:
             tell.report_accepted(outcome)
+        else:
+            statuses.append(tell.report_submitted(each, outcome))
+        if not noted and (version := _compiled_with(outcome)):
+            noted = True
+            await note_catalogue_of_order(session, server, version)
+        if is_waiting:
             running.append((outcome, asyncio.create_task(_wait_for_end(session, server, outcome, wait_options))))
     for submission, ending in running:
         statuses.append(tell.report_ended(submission, await ending))
     return max(statuses)
+
+
+def _compiled_with(submission: SubmissionResult) -> str | None:
+    """The version of the catalogue that the order was compiled with just now; None if it was compiled before."""
+    if submission.decision is None or submission.already_running:
+        return None
+    return submission.decision.catalogue_version
 
 
 class _Submitter:

@@ -143,6 +143,21 @@ async def test_listeners_are_told_of_each_new_catalogue(folder: Path) -> None:
     assert told == [current]
 
 
+async def test_refused_edit_is_kept_with_its_problems_until_it_is_fixed(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    calls: list[bool] = []
+    catalogues.status_listeners.append(lambda: calls.append(catalogues.refusal is not None))
+    assert catalogues.refusal is None
+    (folder / "second.yaml").write_text("kind: nothing")
+    await catalogues.refresh()
+    assert catalogues.refusal is not None
+    assert "second.yaml:1" in catalogues.refusal.problems[0]
+    (folder / "second.yaml").unlink()
+    await catalogues.refresh()
+    assert catalogues.refusal is None
+    assert calls == [True, False]
+
+
 async def test_many_who_ask_at_once_all_get_what_was_there_when_they_asked(folder: Path) -> None:
     catalogues = LiveCatalogue(folder)
     asking = [asyncio.create_task(catalogues.refresh()) for _ in range(10)]
