@@ -1,1 +1,1 @@
-"""The HTTP door: orders in, events and callbacks in, operators' acts. It keeps nothing itself."""
+"""The HTTP API: orders, events, callbacks and operator actions. It stores nothing itself."""

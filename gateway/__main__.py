@@ -22,31 +22,33 @@ from workflows.contract.order_messages import TASK_QUEUE
 
 HELP_EPILOG = """\
 environment:
-  ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
-  ORDO_CALLBACK_SECRET   the worker's secret for callback ids (or ORDO_CALLBACK_SECRET_FILE)
-  TEMPORAL_*             as Temporal's own tools read them
+  ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file that contains it)
+  ORDO_CALLBACK_SECRET   the secret with which the worker seals callback ids (or ORDO_CALLBACK_SECRET_FILE)
+  TEMPORAL_*             as for Temporal's own tools
 """
 SHUTDOWN_GRACE_SECONDS = 20
-"""Seconds that requests under way get at the end."""
+"""Grace period before shutdown, to finish requests under way."""
 
 
 def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m gateway",
-        description="The HTTP door of Ordo: orders, events and callbacks in.",
+        description="The HTTP API of Ordo: orders, events, callbacks and operator actions.",
         epilog=HELP_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
-    parser.add_argument("--port", type=int, default=8080, help="0 takes a free one (default: %(default)s)")
+    parser.add_argument(
+        "--port", type=int, default=8080, help="port to listen on; 0 takes a free one (default: %(default)s)"
+    )
     parser.add_argument("--address", help="Temporal's address (default: the Temporal profile, else localhost:7233)")
     parser.add_argument("--namespace", help="Temporal's namespace (default: the Temporal profile, else default)")
-    parser.add_argument("--task-queue", default=TASK_QUEUE, help="where workers listen (default: %(default)s)")
+    parser.add_argument("--task-queue", default=TASK_QUEUE, help="the workers' task queue (default: %(default)s)")
     return parser.parse_args(argv)
 
 
 def _open_socket(host: str, port: int) -> socket.socket:
-    # The protocol is named since asyncio sends small answers at once only on sockets that say that they are TCP.
+    # The protocol is named because asyncio sets TCP_NODELAY only on sockets that name it.
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
@@ -79,24 +81,24 @@ async def _serve(arguments: argparse.Namespace, settings: GatewaySettings, serve
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The exit code: 0 after a clean end, 1 where it could not start, 2 for wrong usage."""
-    given = _parse_arguments(argv)
+    """Returns the exit status: 0 after a clean end, 1 if it could not start, 2 for wrong usage."""
+    arguments = _parse_arguments(argv)
     try:
         settings = load_settings(os.environ)
-        listening = _open_socket(given.host, given.port)
+        server_socket = _open_socket(arguments.host, arguments.port)
     except InvalidSetting as error:
         return _report_startup_error(str(error))
     except (OSError, OverflowError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         return _report_startup_error(
-            f"cannot listen on {given.host}:{given.port}: {reason}. Name another with --host and --port"
+            f"cannot listen on {arguments.host}:{arguments.port}: {reason}. Set another address with --host and --port"
         )
     configure_logging()
-    for asked_to_end in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(asked_to_end, lambda *_: sys.exit(0))  # uvicorn hands the signal on once it has ended cleanly
+    for end_signal in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(end_signal, lambda *_: sys.exit(0))  # uvicorn raises the signal again after a clean end
     try:
-        with listening:
-            asyncio.run(_serve(given, settings, listening))
+        with server_socket:
+            asyncio.run(_serve(arguments, settings, server_socket))
     except OperationError as error:
         return _report_startup_error(str(error))
     return 0

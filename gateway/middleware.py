@@ -1,4 +1,4 @@
-"""What every request passes before anything reads it: the log, the path, the token, the size."""
+"""Checks that every request passes before a route handles it: log, path, token, body size."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.errors import error_response
 
 BODY_TIMEOUT = 30.0
-"""Seconds in which a request's body must be there."""
+"""Seconds within which a request's body must arrive."""
 MAX_DISCARDED_BYTES = 16_000_000
-"""Bytes of a body that is too large read on without keeping them, so that its sender gets to read the answer."""
+"""Bytes of a body over the limit that are read and discarded, so that its sender can read the response."""
 
 log = structlog.get_logger("gateway")
 
 
 class RequestLogMiddleware:
-    """One line a request, with the route's pattern instead of the path: a path may hold a callback id."""
+    """Logs one line per request, with the route's pattern instead of the path: a path may contain a callback id."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -32,7 +32,7 @@ class RequestLogMiddleware:
         if scope["type"] != "http":
             return await self._app(scope, receive, send)
         status = 0
-        began = time.monotonic()
+        started = time.monotonic()
 
         async def send_and_record(message: Message) -> None:
             nonlocal status
@@ -45,23 +45,22 @@ class RequestLogMiddleware:
         except Exception:
             log.exception("request failed", **_log_fields(scope))
             if not status:
-                await error_response(500, "server_error", "Something went wrong here; the log tells what")(
-                    scope, receive, send_and_record
-                )
-        duration = round((time.monotonic() - began) * 1000, 1)
+                message = "An error occurred in the gateway; its log has the details"
+                await error_response(500, "server_error", message)(scope, receive, send_and_record)
+        duration = round((time.monotonic() - started) * 1000, 1)
         (log.warning if status >= 500 else log.info)("request", **_log_fields(scope), status=status, ms=duration)
         return None
 
 
 def _log_fields(scope: Scope) -> dict[str, str]:
     route = getattr(scope.get("route"), "path", None)
-    about = {"method": scope["method"], "route": route or "none"}
     parameters = scope.get("path_params", {})
-    return about | {name: parameters[name] for name in ("order_id", "step") if name in parameters}
+    ids = {name: parameters[name] for name in ("order_id", "step") if name in parameters}
+    return {"method": scope["method"], "route": route or "none"} | ids
 
 
 class EncodedSlashMiddleware:
-    """No `/` hides in a path's segments: decoded, `x%2Fevents` would be another path than the one asked for."""
+    """Refuses an encoded `/` in a path: once decoded, `x%2Fevents` would be a different path."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -73,7 +72,7 @@ class EncodedSlashMiddleware:
 
 
 class BearerTokenMiddleware:
-    """Lets through who knows the token, and everybody where `is_open` says so of the path."""
+    """Refuses requests without the token, unless the path is public."""
 
     def __init__(self, app: ASGIApp, token: str, is_public: Callable[[str], bool]) -> None:
         self._app = app
@@ -93,13 +92,13 @@ class BearerTokenMiddleware:
         return await self._app(scope, receive, send)
 
     def _has_valid_token(self, headers: Headers) -> bool:
-        scheme, _, given = headers.get("authorization", "").partition(" ")
-        digest = hashlib.sha256(given.strip().encode()).digest()
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        digest = hashlib.sha256(token.strip().encode()).digest()
         return hmac.compare_digest(digest, self._token_digest) and scheme.lower() == "bearer"
 
 
 class BodyLimitMiddleware:
-    """Reads the body, up to what `limit_of` allows for the path, whatever its headers say of its length."""
+    """Reads the body up to the path's limit, whatever length its headers claim."""
 
     def __init__(self, app: ASGIApp, body_limit: Callable[[str], int]) -> None:
         self._app = app
@@ -113,12 +112,12 @@ class BodyLimitMiddleware:
             async with asyncio.timeout(BODY_TIMEOUT):
                 body = await _read_body(Headers(scope=scope), receive, limit)
         except TimeoutError:
-            message = f"The body was not there within {BODY_TIMEOUT:.0f} s"
+            message = f"The body did not arrive within {BODY_TIMEOUT:.0f} s"
             return await error_response(408, "timed_out", message, headers=CLOSE_HEADERS)(scope, receive, send)
         except _ClientDisconnected:
             return None
         if body is None:
-            message = f"The body is larger than the {limit:,} bytes that this path takes"
+            message = f"The body is larger than the {limit:,} bytes that this path accepts"
             return await error_response(413, "too_large", message, headers=CLOSE_HEADERS)(scope, receive, send)
         return await self._app(scope, _replay_body(body, receive), send)
 
@@ -131,7 +130,7 @@ class _ClientDisconnected(Exception):
 
 
 async def _read_body(headers: Headers, receive: Receive, limit: int) -> bytes | None:
-    """None: it is larger than `limit`."""
+    """The body; None if it is larger than `limit`. Raises _ClientDisconnected."""
     claimed = headers.get("content-length", "")
     if claimed.isdecimal() and int(claimed[:20]) > MAX_DISCARDED_BYTES:
         return None
@@ -150,13 +149,13 @@ async def _read_body(headers: Headers, receive: Receive, limit: int) -> bytes | 
 
 
 def _replay_body(body: bytes, receive: Receive) -> Receive:
-    told = False
+    replayed = False
 
     async def replay() -> Message:
-        nonlocal told
-        if told:
+        nonlocal replayed
+        if replayed:
             return await receive()
-        told = True
+        replayed = True
         return {"type": "http.request", "body": body, "more_body": False}
 
     return replay

@@ -1,4 +1,4 @@
-"""What the gateway must be told before it opens: its secrets, from the environment or from files that it names."""
+"""The gateway's secrets, from environment variables or from the files that they name."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from pathlib import Path
 TOKEN_VARIABLE = "ORDO_GATEWAY_TOKEN"
 CALLBACK_SECRET_VARIABLE = "ORDO_CALLBACK_SECRET"
 MIN_SECRET_LENGTH = 16
-"""Characters. A secret shorter than this can be guessed."""
+"""Characters. A shorter secret can be guessed."""
 
 
 class InvalidSetting(Exception):
-    """The message names the variable, never a value."""
+    """The message names the variable, never its value."""
 
 
 @dataclass(frozen=True)
 class GatewaySettings:
     token: str = field(repr=False)
-    """What clients send as `Authorization: Bearer …`."""
+    """Clients send it as `Authorization: Bearer …`."""
     callback_secret: bytes = field(repr=False)
-    """The worker makes callback ids with it, the gateway reads them."""
+    """The worker seals callback ids with it; the gateway opens them."""
 
     @property
     def weak_secrets(self) -> list[str]:
-        """Names of variables whose secret is too short to be safe."""
+        """Names of the variables whose secret is too short."""
         lengths = {TOKEN_VARIABLE: len(self.token), CALLBACK_SECRET_VARIABLE: len(self.callback_secret)}
         return [name for name, length in lengths.items() if length < MIN_SECRET_LENGTH]
 
 
 def load_settings(environment: Mapping[str, str]) -> GatewaySettings:
-    """Raises SettingMissing."""
+    """Raises InvalidSetting."""
     token = _read_secret(environment, TOKEN_VARIABLE, "the token that clients of the gateway send")
     if not (token.isascii() and token.isprintable()):
-        raise InvalidSetting(f"{TOKEN_VARIABLE} has characters that no HTTP header can carry")
+        raise InvalidSetting(f"{TOKEN_VARIABLE} contains characters that an HTTP header cannot carry")
     return GatewaySettings(
         token,
         _read_secret(
-            environment, CALLBACK_SECRET_VARIABLE, "the secret that the worker makes callback ids with"
+            environment, CALLBACK_SECRET_VARIABLE, "the secret with which the worker seals callback ids"
         ).encode(),
     )
 
@@ -49,7 +49,7 @@ def _read_secret(environment: Mapping[str, str], name: str, purpose: str) -> str
     path = environment.get(f"{name}_FILE")
     if not path:
         raise InvalidSetting(
-            f"{name} is not set: it holds {purpose}. Set it, or {name}_FILE to the path of a file with it"
+            f"{name} is not set. It holds {purpose}. Set it, or set {name}_FILE to the path of a file that contains it"
         )
     try:
         value = Path(path).read_text(encoding="utf-8").rstrip("\r\n")

@@ -109,7 +109,7 @@ def test_a_secret_file_that_holds_none_is_named(tmp_path: Path, content: bytes |
 
 
 def test_a_token_that_no_header_can_carry_is_refused() -> None:
-    with pytest.raises(InvalidSetting, match="no HTTP header can carry"):
+    with pytest.raises(InvalidSetting, match="an HTTP header cannot carry"):
         load_settings({"ORDO_GATEWAY_TOKEN": "tökén", "ORDO_CALLBACK_SECRET": "s"})
 
 

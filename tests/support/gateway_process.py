@@ -20,6 +20,7 @@ import uvicorn
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from operations.client import OrderClient
+from tests.support.gateway_schema import check_response
 from tests.support.paths import ROOT
 
 TOKEN = "token-of-the-tests-0123456789"
@@ -32,7 +33,7 @@ NOWHERE = "127.0.0.1:1"
 
 @asynccontextmanager
 async def gateway_over(orders: OrderClient) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of a gateway in this process, with the token."""
+    """A client of a gateway in this process, with the token. Every response is checked against the schema."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listening:
         listening.bind(("127.0.0.1", 0))
         listening.listen()
@@ -41,11 +42,20 @@ async def gateway_over(orders: OrderClient) -> AsyncIterator[httpx.AsyncClient]:
         serving = asyncio.create_task(server._serve([listening]))  # `serve` would take the test run's signals over
         url = f"http://127.0.0.1:{listening.getsockname()[1]}"
         try:
-            async with httpx.AsyncClient(base_url=url, headers=BEARER, timeout=60, trust_env=False) as http:
+            hooks = {"response": [_check_against_schema]}
+            async with httpx.AsyncClient(
+                base_url=url, headers=BEARER, timeout=60, trust_env=False, event_hooks=hooks
+            ) as http:
                 yield http
         finally:
             server.should_exit = True
             await serving
+
+
+async def _check_against_schema(response: httpx.Response) -> None:
+    if "ndjson" not in response.headers.get("content-type", ""):
+        await response.aread()
+        check_response(response)
 
 
 class GatewayProcess:

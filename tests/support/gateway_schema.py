@@ -65,3 +65,15 @@ def operations(schema: dict[str, Any]) -> list[Operation]:
         for method, shape in methods.items()
         if method in METHODS
     ]
+
+
+def check_response(response: httpx.Response) -> None:
+    """Fails unless the schema describes this response. Paths that are not in the schema have an ErrorResponse."""
+    method, path = response.request.method, response.request.url.raw_path.decode().partition("?")[0]
+    schema = published_schema()
+    operation = next((each for each in operations(schema) if each.matches(method, path)), None)
+    if operation is not None:
+        operation.validate_response(response)
+    elif response.is_error:
+        error = {"$ref": "#/components/schemas/ErrorResponse", "components": schema["components"]}
+        Draft202012Validator(error).validate(response.json())
