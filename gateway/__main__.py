@@ -22,7 +22,7 @@ from workflows.contract.order_messages import TASK_QUEUE
 
 HELP_EPILOG = """\
 environment:
-  ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file that contains it)
+  ORDO_GATEWAY_TOKEN     what clients send as `Authorization: Bearer …` (or ORDO_GATEWAY_TOKEN_FILE, a file with it)
   ORDO_CALLBACK_SECRET   the secret with which the worker seals callback ids (or ORDO_CALLBACK_SECRET_FILE)
   TEMPORAL_*             as for Temporal's own tools
 """
