@@ -1,5 +1,5 @@
-"""The sandbox: the systems that the sample catalogue calls, as one real HTTP server with data of its own.
+"""The sandbox: simulates the systems that the sample catalogue calls, as one real HTTP server with its own data.
 
-It stands alone: it imports nothing of Ordo, and Ordo does not know that it is a sandbox.
-Run it with `python -m systems --port 8100`.
+It imports nothing from Ordo, and Ordo does not know that it is a sandbox. Start it with
+`python -m sandbox --port 8100` (docs/sandbox.md).
 """

@@ -1,4 +1,4 @@
-"""The sandbox as an application: its systems, its own levers, and the clockwork that runs beside them."""
+"""The sandbox as an application: its systems, its own control routes, and its scheduler."""
 
 from __future__ import annotations
 
@@ -12,40 +12,26 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from sandbox import (
-    access,
-    billing,
-    control,
-    installation,
-    inventory,
-    logistics,
-    network,
-    notification_inbox,
-    subscription,
-    warranty,
-)
+from sandbox import control, notification_inbox
 from sandbox.errors import BusinessError, error_response, validation_error_response
 from sandbox.scheduler import ScheduledAction, Scheduler
 from sandbox.settings import Settings
 from sandbox.store import Store
+from sandbox.systems import access, billing, installation, inventory, logistics, network, subscription, warranty
 
 SYSTEMS = (inventory, logistics, installation, subscription, warranty, billing, access, network)
 
 SCHEDULED_ACTIONS: dict[tuple[str, str], ScheduledAction] = {
-    (name, moment): function
-    for name, moments in (
-        ("logistics", logistics.SCHEDULED_ACTIONS),
-        ("installation", installation.SCHEDULED_ACTIONS),
-        ("subscription", subscription.SCHEDULED_ACTIONS),
-        ("access", access.SCHEDULED_ACTIONS),
-        ("network", network.SCHEDULED_ACTIONS),
-    )
-    for moment, function in moments.items()
+    ("logistics", "deliver"): logistics.deliver,
+    ("installation", "book"): installation.book,
+    ("subscription", "activate"): subscription.activate,
+    ("access", "hand_over"): access.hand_over,
+    ("network", "come_online"): network.come_online,
 }
 
 
 def create_app(database_file: Path, settings: Settings) -> FastAPI:
-    """The sandbox on the SQLite file `data`, which is made where there is none."""
+    """The sandbox on the SQLite file `database_file`, which is created if it does not exist."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -61,10 +47,8 @@ def create_app(database_file: Path, settings: Settings) -> FastAPI:
         store.close()
 
     app = FastAPI(title="Sandbox systems", lifespan=lifespan)
-    for system in SYSTEMS:
-        app.include_router(system.router)
-    app.include_router(control.router)
-    app.include_router(notification_inbox.router)
+    for module in (*SYSTEMS, control, notification_inbox):
+        app.include_router(module.router)
     app.add_exception_handler(BusinessError, _handle_business_error)
     app.add_exception_handler(RequestValidationError, _handle_validation_error)
     app.add_exception_handler(HTTPException, _handle_http_error)

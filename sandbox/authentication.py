@@ -1,55 +1,36 @@
-"""How a system makes sure who calls it."""
+"""How a sandbox system authenticates its callers."""
 
 from __future__ import annotations
 
 import base64
 import hmac
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
 
-
-class Authenticator(Protocol):
-    """Judges a request's headers; `secret` gives the secret kept under a variable's name."""
-
-    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool: ...
+Authenticator = Callable[[Mapping[str, str], Callable[[str], str]], bool]
+"""(headers of a request, secret by the name of its variable) → whether the caller may use the system."""
 
 
 def _equals_constant_time(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode(), expected.encode())
 
 
-@dataclass(frozen=True)
-class BearerAuthenticator:
-    secret_name: str
-
-    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
-        return _equals_constant_time(headers.get("authorization", ""), f"Bearer {get_secret(self.secret_name)}")
+def bearer_token(secret_name: str) -> Authenticator:
+    return lambda headers, get_secret: _equals_constant_time(
+        headers.get("authorization", ""), f"Bearer {get_secret(secret_name)}"
+    )
 
 
-@dataclass(frozen=True)
-class BasicAuthenticator:
-    user: str
-    secret_name: str
-
-    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
-        pair = base64.b64encode(f"{self.user}:{get_secret(self.secret_name)}".encode()).decode()
+def basic_auth(user: str, secret_name: str) -> Authenticator:
+    def accepts(headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
+        pair = base64.b64encode(f"{user}:{get_secret(secret_name)}".encode()).decode()
         return _equals_constant_time(headers.get("authorization", ""), f"Basic {pair}")
 
-
-@dataclass(frozen=True)
-class ApiKeyAuthenticator:
-    header: str
-    secret_name: str
-
-    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
-        return _equals_constant_time(headers.get(self.header.lower(), ""), get_secret(self.secret_name))
+    return accepts
 
 
-@dataclass(frozen=True)
-class NoAuthentication:
-    """Anybody who can reach the system may call it."""
+def api_key(header: str, secret_name: str) -> Authenticator:
+    return lambda headers, get_secret: _equals_constant_time(headers.get(header, ""), get_secret(secret_name))
 
-    def accepts(self, headers: Mapping[str, str], get_secret: Callable[[str], str]) -> bool:
-        del headers, get_secret
-        return True
+
+def no_authentication() -> Authenticator:
+    return lambda _, __: True

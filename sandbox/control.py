@@ -1,33 +1,21 @@
-"""The sandbox's own levers, below `/_…`: what tests and demos read and switch. The systems know none of it."""
+"""Control routes below `/_…`, for tests and demos: logs, faults, delays, reset. The systems do not use them."""
 
 from __future__ import annotations
 
 import json
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from sandbox.dependencies import SettingsDep, StoreDep
 from sandbox.errors import BusinessError
 from sandbox.faults import Fault, active_faults, store_fault
-from sandbox.settings import Settings
 from sandbox.store import Row, Store
 
 router = APIRouter(tags=["sandbox"])
 
 
-async def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
-
-
-async def _settings(request: Request) -> Settings:
-    settings: Settings = request.app.state.settings
-    return settings
-
-
-StoreDep = Annotated[Store, Depends(_store)]
-SettingsDep = Annotated[Settings, Depends(_settings)]
 Seconds = Annotated[float, Field(ge=0, le=31_536_000)]
 
 
@@ -55,7 +43,7 @@ def _log_rows(store: Store, table: str, system: str | None, key: str | None, pre
 async def effects(
     store: StoreDep, system: str | None = None, key: str | None = None, key_prefix: str | None = None
 ) -> list[Row]:
-    """What was really done, oldest first. A repeated key does nothing, so it is not in it again."""
+    """What was really done, oldest first. A repeated key does nothing, so it is not listed again."""
     return _log_rows(store, "effects", system, key, key_prefix)
 
 
@@ -63,18 +51,18 @@ async def effects(
 async def requests(
     store: StoreDep, system: str | None = None, key: str | None = None, key_prefix: str | None = None
 ) -> list[Row]:
-    """Every request that came, oldest first, with its status; `replayed` where the answer was a remembered one."""
+    """Every request, oldest first, with its status. `replayed`: the response was a stored one."""
     return [row | {"replayed": bool(row["replayed"])} for row in _log_rows(store, "requests", system, key, key_prefix)]
 
 
 @router.get("/_state")
 async def state(store: StoreDep) -> dict[str, dict[str, list[Row]]]:
     """Every resource, by system and kind."""
-    found: dict[str, dict[str, list[Row]]] = {}
+    resources: dict[str, dict[str, list[Row]]] = {}
     for row in store.fetch_all("select * from resources order by system, kind, id"):
         resource = {"id": row["id"], "state": row["state"], **json.loads(row["data"])}
-        found.setdefault(row["system"], {}).setdefault(row["kind"], []).append(resource)
-    return found
+        resources.setdefault(row["system"], {}).setdefault(row["kind"], []).append(resource)
+    return resources
 
 
 @router.get("/_deliveries")
@@ -111,10 +99,10 @@ async def delays(settings: SettingsDep) -> dict[str, float]:
 
 @router.put("/_delays")
 async def set_delays(body: dict[str, Seconds], store: StoreDep, settings: SettingsDep) -> dict[str, float]:
-    """Changes the delays named, for what begins from now on; kept with the data."""
+    """Sets some delays. They apply to whatever starts from now on, and are kept with the data."""
     if unknown := body.keys() - settings.delays.keys():
         names = ", ".join(settings.delays)
-        raise BusinessError("unknown_delay", f"no delay is named {', '.join(sorted(unknown))}; there are {names}", 422)
+        raise BusinessError("unknown_delay", f"there is no delay {', '.join(sorted(unknown))}; there are {names}", 422)
     async with store.transaction():
         for name, seconds in body.items():
             store.execute("insert or replace into delays values (?, ?)", name, seconds)
@@ -124,7 +112,7 @@ async def set_delays(body: dict[str, Seconds], store: StoreDep, settings: Settin
 
 @router.put("/_gateway", status_code=204)
 async def set_gateway(body: GatewayAddress, request: Request, settings: SettingsDep) -> Response:
-    """Where events go from now on; until the next start, since a token is never stored."""
+    """Sets where events are sent, until the next start, because a token is never stored."""
     settings.gateway.url, settings.gateway.token = body.url, body.token
     request.app.state.scheduler.wake()
     return Response(status_code=204)
@@ -132,6 +120,6 @@ async def set_gateway(body: GatewayAddress, request: Request, settings: Settings
 
 @router.post("/_reset", status_code=204)
 async def reset(store: StoreDep) -> Response:
-    """Forgets all that happened: resources, keys, logs, faults, and what was still to come. Delays stay."""
+    """Deletes resources, keys, logs, faults and everything scheduled. Delays stay."""
     await store.clear_history()
     return Response(status_code=204)

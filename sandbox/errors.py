@@ -1,4 +1,4 @@
-"""Refusals, as every system of the sandbox words them: `{"error": {"code": …, "message": …}}`."""
+"""Error responses of all sandbox systems: `{"error": {"code": …, "message": …}}`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 
 class BusinessError(Exception):
-    """The system understood the request and will not do it. `code` is for programs, the message for people."""
+    """The system understood the request and refuses it. `code` is for programs, the message for people."""
 
     def __init__(self, code: str, message: str, status: int = 409) -> None:
         self.code = code

@@ -1,4 +1,4 @@
-"""Faults that can be switched on over HTTP, so that others can show what they do when a system misbehaves."""
+"""Faults that can be switched on over HTTP, to see how callers handle a system that misbehaves."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ FaultKind = Literal["status", "refuse", "rate_limit", "slow", "drop", "drop_befo
 
 
 class Fault(BaseModel):
-    """What goes wrong, for the next `times` requests that match.
+    """What goes wrong with the next `times` requests that match.
 
-    status: answers `status` and does nothing ·
-    refuse: a business error `code`, and does nothing; not for a key that was answered before ·
-    rate_limit: 429 with Retry-After · slow: does the work, answers after `seconds` ·
-    drop: does the work, then the line goes dead · drop_before: the line goes dead, nothing was done ·
-    garbage: does the work, answers what nobody can read.
+    status: responds with `status`, does no work ·
+    refuse: responds with the business error `code`, does no work; not for a key that was answered before ·
+    rate_limit: responds with 429 and Retry-After, does no work · slow: does the work, responds after `seconds` ·
+    drop: does the work, then drops the connection · drop_before: drops the connection, does no work ·
+    garbage: does the work, responds with a body that is not JSON.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -34,7 +34,7 @@ class Fault(BaseModel):
     system: str = "*"
     method: str = Field("*", pattern=r"^(\*|[A-Za-z]+)$")
     path: str = "*"
-    """Below the system's prefix; `*` stands for anything: `/reservations/*`."""
+    """Without the system's prefix; `*` matches anything: `/reservations/*`."""
     times: int = Field(1, ge=1)
     status: int | None = Field(None, ge=400, le=599)
     code: str | None = None
@@ -59,14 +59,14 @@ def store_fault(store: Store, fault: Fault) -> None:
 
 
 def active_faults(store: Store) -> list[dict[str, object]]:
-    """Every fault with the number of times that it will still strike."""
+    """Every fault, with the number of requests that it will still affect."""
     return [json.loads(row["data"]) | {"times": row["times"]} for row in store.fetch_all("select * from faults")]
 
 
 def consume_fault(store: Store, system: str, method: str, path: str, *, already_done: bool = False) -> Fault | None:
-    """The fault that this request meets, counted off; the one switched on first, where several match.
+    """The oldest fault that matches the request, with its count reduced; None if none matches.
 
-    `done`: the same key was answered before. A system that honours keys does not refuse what it has done.
+    `already_done`: the same key was answered before. A system that honours keys does not refuse what it has done.
     """
     for row in store.fetch_all("select sequence, times, data from faults order by sequence"):
         fault = Fault.model_validate_json(row["data"])
@@ -80,7 +80,7 @@ def consume_fault(store: Store, system: str, method: str, path: str, *, already_
 
 
 class DroppedConnection(Response):
-    """Announces an answer and never sends it: the server closes the connection in the middle."""
+    """Announces a body and never sends it, so the server closes the connection in the middle of the response."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         del scope, receive
@@ -88,59 +88,30 @@ class DroppedConnection(Response):
 
 
 Responder = Callable[[], Awaitable[Response]]
-"""Does the work and gives the true answer."""
+"""Does the work and returns the true response."""
 
-
-async def _status(fault: Fault, respond: Responder) -> Response:
-    del respond
-    return error_response(fault.status or 503, fault.code or "unavailable", fault.message)
-
-
-async def _refuse(fault: Fault, respond: Responder) -> Response:
-    del respond
-    return error_response(fault.status or 409, fault.code or "refused", fault.message)
-
-
-async def _rate_limit(fault: Fault, respond: Responder) -> Response:
-    del respond
-    headers = {"Retry-After": f"{fault.retry_after:g}"}
-    return error_response(fault.status or 429, fault.code or "too_many_requests", fault.message, headers)
-
-
-async def _slow(fault: Fault, respond: Responder) -> Response:
-    response = await respond()
-    await asyncio.sleep(fault.seconds)
-    return response
-
-
-async def _drop(fault: Fault, respond: Responder) -> Response:
-    del fault
-    await respond()
-    return DroppedConnection()
-
-
-async def _drop_before(fault: Fault, respond: Responder) -> Response:
-    del fault, respond
-    return DroppedConnection()
-
-
-async def _garbage(fault: Fault, respond: Responder) -> Response:
-    del fault
-    await respond()
-    return Response("<html><h1>It works!</h1>", 200, media_type="application/json")
-
-
-FAULT_HANDLERS: dict[FaultKind, Callable[[Fault, Responder], Awaitable[Response]]] = {
-    "status": _status,
-    "refuse": _refuse,
-    "rate_limit": _rate_limit,
-    "slow": _slow,
-    "drop": _drop,
-    "drop_before": _drop_before,
-    "garbage": _garbage,
+ERROR_FAULTS: dict[FaultKind, tuple[int, str]] = {
+    "status": (503, "unavailable"),
+    "refuse": (409, "refused"),
+    "rate_limit": (429, "too_many_requests"),
 }
+"""Faults that answer with an error and do no work: default status and code."""
 
 
 async def apply_fault(fault: Fault | None, respond: Responder) -> Response:
-    """The answer, gone wrong as the fault says."""
-    return await (respond() if fault is None else FAULT_HANDLERS[fault.kind](fault, respond))
+    """The response as the fault distorts it."""
+    if fault is None:
+        return await respond()
+    if fault.kind in ERROR_FAULTS:
+        status, code = ERROR_FAULTS[fault.kind]
+        headers = {"Retry-After": f"{fault.retry_after:g}"} if fault.kind == "rate_limit" else None
+        return error_response(fault.status or status, fault.code or code, fault.message, headers)
+    if fault.kind == "drop_before":
+        return DroppedConnection()
+    response = await respond()
+    if fault.kind == "drop":
+        return DroppedConnection()
+    if fault.kind == "garbage":
+        return Response("<html><h1>It works!</h1>", 200, media_type="application/json")
+    await asyncio.sleep(fault.seconds)
+    return response

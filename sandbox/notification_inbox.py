@@ -1,4 +1,4 @@
-"""Customer care's letter box: takes what is told of orders, once each, and shows it."""
+"""Customer care's inbox: receives notifications of orders, keeps each once, and lists them."""
 
 from __future__ import annotations
 
@@ -8,32 +8,22 @@ import hashlib
 import hmac
 import json
 import time
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 
-from sandbox.settings import Settings
-from sandbox.store import Row, Store, timestamp
+from sandbox.dependencies import SettingsDep, StoreDep
+from sandbox.store import Row, timestamp
 
 router = APIRouter(prefix="/_notifications", tags=["sandbox"])
 
 SECRET_NAME = "CUSTOMER_CARE_SECRET"
 MAX_SIGNATURE_AGE = 300
-"""Seconds; what was signed before that is not taken."""
-
-
-async def _store(request: Request) -> Store:
-    store: Store = request.app.state.store
-    return store
-
-
-StoreDep = Annotated[Store, Depends(_store)]
+"""Seconds. An older signature is refused."""
 
 
 @router.post("", status_code=204)
-async def receive(request: Request, store: StoreDep) -> Response:
-    """A CloudEvent, signed as Standard Webhooks has it. The same id again changes nothing."""
-    settings: Settings = request.app.state.settings
+async def receive(request: Request, store: StoreDep, settings: SettingsDep) -> Response:
+    """Receives a CloudEvent, signed as in Standard Webhooks. A repeated id changes nothing."""
     body = await request.body()
     if not _has_valid_signature(request, body, settings.secret(SECRET_NAME)):
         return Response(status_code=401)
@@ -48,7 +38,7 @@ async def receive(request: Request, store: StoreDep) -> Response:
 
 @router.get("")
 async def list_received(store: StoreDep, order_id: str | None = None) -> list[Row]:
-    """What came, in the order in which it came; of one order, or of all."""
+    """The notifications of one order, or of all, in the order in which they were received."""
     rows = store.fetch_all("select body from notifications order by sequence")
     events = [json.loads(row["body"]) for row in rows]
     return [event for event in events if order_id is None or event["data"].get("order_id") == order_id]

@@ -1,4 +1,4 @@
-"""One request to a system, from its credentials to its answer: done at most once per idempotency key, and logged."""
+"""The way of a request through a system: authenticate, apply a fault, do the work once per idempotency key, log."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from fastapi.routing import APIRoute
 from sandbox.authentication import Authenticator
 from sandbox.errors import BusinessError, error_response, validation_error_response
 from sandbox.faults import apply_fault, consume_fault
-from sandbox.request_context import UnitOfWork
 from sandbox.settings import Settings
 from sandbox.store import Row, Store, timestamp
+from sandbox.unit_of_work import Resource, UnitOfWork
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -28,35 +28,46 @@ async def _current_unit_of_work(request: Request) -> UnitOfWork:
 
 
 UnitOfWorkDep = Annotated[UnitOfWork, Depends(_current_unit_of_work)]
-"""What a system's function asks for to do its work inside the request's transaction."""
+"""Gives a system's function access to the data within the request's transaction."""
 
 
-def system_router(name: str, authenticator: Authenticator) -> APIRouter:
-    """The routes of one system, below `/<name>`. Each of its functions is done once per `Idempotency-Key`."""
+def system_router(name: str, authenticator: Authenticator, **collections: str) -> APIRouter:
+    """The routes of one system below `/<name>`. Each function runs once per `Idempotency-Key`.
+
+    `collections`: path → kind, such as `shipments="shipment"` for `GET /shipments/{id}`.
+    """
 
     class Route(APIRoute):
         def get_route_handler(self) -> Handler:
             handle = super().get_route_handler()
 
-            async def answer(request: Request) -> Response:
+            async def respond(request: Request) -> Response:
                 return await RequestPipeline(request, name, self.name, authenticator).respond(handle)
 
-            return answer
+            return respond
 
     router = APIRouter(prefix=f"/{name}", route_class=Route, tags=[name])
     router.add_api_route("/ready", _ready, name=f"{name} ready")
+    for path, kind in collections.items():
+        router.add_api_route(f"/{path}/{{id}}", _reader(kind), name=kind)
     return router
 
 
 async def _ready() -> dict[str, bool]:
-    """Whether the system does its work: a fault that is switched on for all of it is met here, too."""
+    """Whether the system works. A fault that affects the whole system affects this, too."""
     return {"ready": True}
 
 
-class RequestPipeline:
-    """A request on its way through: who calls, what fault strikes, was it done before, do it, note it."""
+def _reader(kind: str) -> Callable[[str, UnitOfWork], Coroutine[Any, Any, Resource]]:
+    async def read(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
+        return work.get(kind, id)
 
+    return read
+
+
+class RequestPipeline:
     def __init__(self, request: Request, system: str, effect: str, authenticator: Authenticator) -> None:
+        """`effect` names in the log what the request does."""
         self._request = request
         self._system = system
         self._effect = effect
@@ -69,44 +80,37 @@ class RequestPipeline:
         self._idempotency_key = request.headers.get("idempotency-key")
 
     async def respond(self, handle: Handler) -> Response:
-        if not self._authenticator.accepts(self._request.headers, self._settings.secret):
-            return error_response(401, "unauthorized", f"{self._system} does not know who is calling")
-        await self._request.body()  # read before any transaction, so that a slow sender holds nobody up
+        if not self._authenticator(self._request.headers, self._settings.secret):
+            return error_response(401, "unauthorized", f"{self._system} does not know the caller")
+        await self._request.body()  # read before any transaction, so that a slow client blocks nobody
         async with self._store.transaction():
-            fault = consume_fault(
-                self._store,
-                self._system,
-                self._method,
-                self._path,
-                already_done=self._find_stored_response() is not None,
-            )
+            already_done = self._find_stored_response() is not None
+            fault = consume_fault(self._store, self._system, self._method, self._path, already_done=already_done)
         response = await apply_fault(fault, lambda: self._run_once(handle))
         async with self._store.transaction():
             self._log_request(response)
         return response
 
     async def _run_once(self, handle: Handler) -> Response:
-        """The remembered answer where the key was seen before; else the work, with its answer remembered."""
+        """The stored response if the key was seen before; else does the work and stores its response."""
         async with self._store.transaction():
-            asked = await self._fingerprint()
-            remembered = self._find_stored_response()
-            if remembered and remembered["request"] != asked:
-                return error_response(
-                    422, "idempotency_key_reused", f"the key {self._idempotency_key} came before with another request"
-                )
-            if remembered:
-                headers = {"Idempotency-Replayed": "true"}
-                return JSONResponse(json.loads(remembered["body"]), remembered["status"], headers)
-            return await self._run_handler(handle, asked)
+            fingerprint = await self._fingerprint()
+            stored = self._find_stored_response()
+            if stored is None:
+                return await self._run_handler(handle, fingerprint)
+            if stored["request"] != fingerprint:
+                message = f"the key {self._idempotency_key} was used for another request"
+                return error_response(422, "idempotency_key_reused", message)
+            headers = {"Idempotency-Replayed": "true"}
+            return JSONResponse(json.loads(stored["body"]), stored["status"], headers)
 
     def _find_stored_response(self) -> Row | None:
         if not (self._idempotency_key and self._is_mutation):
             return None
         return self._store.fetch_one(
             "select request, status, body from answers where system = ? and key = ?",
-            self._system,
-            self._idempotency_key,
-        )
+            self._system, self._idempotency_key,
+        )  # fmt: skip
 
     async def _run_handler(self, handle: Handler, fingerprint: str) -> Response:
         self._request.state.work = UnitOfWork(self._store, self._system, self._settings.delays)
@@ -129,8 +133,8 @@ class RequestPipeline:
         return response
 
     async def _fingerprint(self) -> str:
-        asked = f"{self._method} {self._request.url.path}?{self._request.url.query}\n".encode()
-        return hashlib.sha256(asked + await self._request.body()).hexdigest()
+        head = f"{self._method} {self._request.url.path}?{self._request.url.query}\n".encode()
+        return hashlib.sha256(head + await self._request.body()).hexdigest()
 
     def _log_effect(self, response: Response) -> None:
         body = json.loads(bytes(response.body))

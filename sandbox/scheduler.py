@@ -1,4 +1,4 @@
-"""What happens by itself, later: moments of resources, callbacks and events on their way. All of it survives a kill."""
+"""Runs scheduled actions, and delivers callbacks and events. All of them survive a kill."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from contextlib import suppress
 
 import httpx
 
-from sandbox.request_context import UnitOfWork
 from sandbox.settings import Settings
 from sandbox.store import Row, Store, now
+from sandbox.unit_of_work import UnitOfWork
 
 ScheduledAction = Callable[[UnitOfWork, str], None]
-"""Goes on with the resource of this id; nothing where its state no longer calls for it."""
+"""Changes the resource of this id, unless its state no longer allows it."""
 
 MAX_RETRY_DELAY = 5.0
 """Seconds between two attempts at a delivery, at most."""
 MAX_REFUSALS = 5
-"""After so many plain refusals (4xx) a delivery is given up; where nobody answers, it never is."""
+"""A delivery is given up after this many 4xx responses. Without any response it is repeated forever."""
 DELIVERY_BATCH_SIZE = 32
 
-logger = logging.getLogger("systems")
+logger = logging.getLogger("sandbox")
 
 
 class Scheduler:
-    """Runs the moments and deliveries that are due. One per server."""
+    """One per server."""
 
     def __init__(
         self, store: Store, settings: Settings, scheduled_actions: dict[tuple[str, str], ScheduledAction]
@@ -66,7 +66,7 @@ class Scheduler:
                 self._scheduled_actions[row["system"], row["name"]](work, row["resource"])
 
     async def _deliver_due(self, client: httpx.AsyncClient) -> None:
-        async with self._store.transaction():  # so that nothing is told that may still be taken back
+        async with self._store.transaction():  # waits for writers: nothing is sent that may be rolled back
             due = self._store.fetch_all(
                 "select * from deliveries where state = 'pending' and due <= ? order by due, sequence limit ?",
                 now(), DELIVERY_BATCH_SIZE,
@@ -74,9 +74,9 @@ class Scheduler:
         await asyncio.gather(*(self._deliver_one(client, row) for row in due))
 
     async def _deliver_one(self, client: httpx.AsyncClient, row: Row) -> None:
-        error, lasting = await self._post(client, row)
+        error, permanent = await self._post(client, row)
         attempts = row["attempts"] + 1
-        refused = lasting and attempts >= MAX_REFUSALS
+        refused = permanent and attempts >= MAX_REFUSALS
         state = "delivered" if error is None else "refused" if refused else "pending"
         pause = min(self._settings.delays["redelivery"] * 2 ** min(attempts - 1, 20), MAX_RETRY_DELAY)
         async with self._store.transaction():
@@ -88,7 +88,7 @@ class Scheduler:
             logger.warning("gave up a delivery after %d refusals: %s", attempts, error)
 
     async def _post(self, client: httpx.AsyncClient, row: Row) -> tuple[str | None, bool]:
-        """(what went wrong, or None; whether asking again is unlikely to help)."""
+        """(the error, or None; whether it is likely to be permanent)."""
         url, headers = row["url"], {}
         if url is None:
             gateway = self._settings.gateway
@@ -102,5 +102,5 @@ class Scheduler:
             return f"{type(error).__name__}: {error}", False
         if response.is_success:
             return None, False
-        lasting = response.is_client_error and response.status_code not in (408, 425, 429)
-        return f"HTTP {response.status_code}: {response.text[:200]}", lasting
+        permanent = response.is_client_error and response.status_code not in (408, 425, 429)
+        return f"HTTP {response.status_code}: {response.text[:200]}", permanent

@@ -1,4 +1,4 @@
-"""What the sandbox is told by its environment: how long things take, who may call, and where events go."""
+"""The sandbox's settings, from its environment: delays, secrets of its systems, and where events are sent."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 DEFAULT_DELAYS: Mapping[str, float] = {
-    "delivery": 20.0,  # from a shipment leaving until it is delivered
-    "booking": 5.0,  # from an installation request until a visit is booked
-    "appointment": 60.0,  # from the booking until the visit takes place
+    "delivery": 20.0,  # from dispatch to delivery of a shipment
+    "booking": 5.0,  # from an installation request to a booked visit
+    "appointment": 60.0,  # from the booking to the visit
     "activation": 10.0,  # until a subscription is active
     "handover": 30.0,  # until a carrier hands a circuit over
     "rollout": 10.0,  # until a router runs its configuration
-    "redelivery": 0.5,  # until a callback or event that was not taken is posted again; doubles each time
+    "redelivery": 0.5,  # until a callback or event that was not accepted is posted again; doubles each time
 }
-"""Seconds of real time, by name. All are far shorter than in life, so that an order can be watched."""
+"""Seconds of real time, by name. All are far shorter than in reality, so that one can watch an order."""
 
 DEFAULT_SECRET = "sandbox"
-"""What every system asks for where the environment names no secret."""
+"""The secret of a system for which the environment sets none."""
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Settings:
 def load_settings(environment: Mapping[str, str]) -> Settings:
     """Reads `SANDBOX_DELAY_<NAME>` (seconds), the systems' secrets, `ORDO_GATEWAY_URL` and `ORDO_GATEWAY_TOKEN`.
 
-    Raises ValueError, in words for the person who set the variable, where a delay is not a number.
+    Raises ValueError, naming the variable, if a delay is not a number of seconds up to a year.
     """
     delays = dict(DEFAULT_DELAYS)
     for name in DEFAULT_DELAYS:
@@ -51,8 +51,8 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
             try:
                 delays[name] = float(text)
             except ValueError:
-                raise ValueError(f"{variable} is `{text}`: give a number of seconds, such as 0.5") from None
+                raise ValueError(f"{variable} is `{text}`: set a number of seconds, such as 0.5") from None
             if not 0 <= delays[name] <= 31_536_000:
-                raise ValueError(f"{variable} is `{text}`: give seconds between 0 and a year")
+                raise ValueError(f"{variable} is `{text}`: set seconds between 0 and a year")
     gateway = Gateway(environment.get("ORDO_GATEWAY_URL") or None, environment.get("ORDO_GATEWAY_TOKEN") or None)
     return Settings(delays, environment, gateway)

@@ -1,4 +1,4 @@
-"""The sandbox's data: one SQLite file, changed in transactions only: a killed server loses and doubles nothing."""
+"""The sandbox's data: one SQLite file, changed only in transactions, so a killed server loses and repeats nothing."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ create table if not exists notifications (
 create table if not exists delays (name text primary key, seconds real not null);
 """
 HISTORY_TABLES = ("resources", "answers", "effects", "requests", "moments", "deliveries", "faults", "notifications")
-"""The tables of what happened; delays are a setting."""
+"""The tables that a reset clears. `delays` is a setting, so it stays."""
 
 
 def now() -> float:
-    """Seconds since 1970; wall-clock time, since what is due must still be due after a restart."""
+    """Seconds since 1970. Wall-clock time, because due times must survive a restart."""
     return datetime.now(UTC).timestamp()
 
 
 def timestamp(at: float | None = None) -> str:
-    """`at` (default: now) as people and systems write it: `2026-12-01T08:00:00.000Z`."""
+    """`at` (default: now) in ISO 8601: `2026-12-01T08:00:00.000Z`."""
     moment = datetime.fromtimestamp(at if at is not None else now(), UTC)
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
@@ -57,13 +57,13 @@ Row = dict[str, Any]
 
 
 class Store:
-    """The one connection to the data. Writers take turns; whoever writes, commits before it answers."""
+    """The only connection to the data. Transactions run one after another."""
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         self._connection.execute("pragma journal_mode=wal")
-        # Written by the process is enough against SIGKILL; only a power cut could lose the last transactions.
+        # This survives SIGKILL; only a power failure could lose the last transactions.
         self._connection.execute("pragma synchronous=normal")
         self._connection.executescript(SCHEMA)
         self._write_lock = asyncio.Lock()
@@ -73,7 +73,7 @@ class Store:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[None]:
-        """All that is written inside happens together or not at all."""
+        """All writes in it take effect together or not at all."""
         async with self._write_lock:
             self._connection.execute("begin immediate")
             try:
@@ -85,7 +85,7 @@ class Store:
 
     @asynccontextmanager
     async def savepoint(self) -> AsyncIterator[None]:
-        """Inside a transaction: a part that is taken back alone where it raises."""
+        """A part of a transaction that is rolled back by itself if it raises."""
         self._connection.execute("savepoint attempt")
         try:
             yield
@@ -102,8 +102,8 @@ class Store:
         return [dict(row) for row in self._connection.execute(query, values)]
 
     def fetch_one(self, query: str, *values: object) -> Row | None:
-        found = self._connection.execute(query, values).fetchone()
-        return None if found is None else dict(found)
+        row = self._connection.execute(query, values).fetchone()
+        return None if row is None else dict(row)
 
     async def clear_history(self) -> None:
         async with self.transaction():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from operations.reading.order_details import OrderDetails
-from sandbox.inventory import INITIAL_STOCK
+from sandbox.systems.inventory import INITIAL_STOCK
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 

@@ -1,18 +1,17 @@
-"""Warranty Registration: a warranty is `registered`, and may be made `void`. Open to whoever reaches it."""
+"""Warranty Registration: a warranty is `registered`, and can be made `void`. Anybody may call it."""
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.authentication import NoAuthentication
+from sandbox.authentication import no_authentication
 from sandbox.errors import BusinessError
-from sandbox.request_context import Resource
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
+from sandbox.unit_of_work import Resource
 
-router = system_router("warranty", NoAuthentication())
+router = system_router("warranty", no_authentication(), warranties="warranty")
 
 MAX_YEARS = 5
-"""Years."""
 
 
 class WarrantyRequest(BaseModel):
@@ -32,24 +31,14 @@ async def register(body: WarrantyRequest, work: UnitOfWorkDep) -> Resource:
     return work.create("warranty", "WAR", "registered", **body.model_dump())
 
 
-@router.get("/warranties/{id}")
-async def warranty(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("warranty", id)
-
-
 @router.delete("/warranties/{id}")
 async def make_void(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    registered = work.get("warranty", id)
-    if registered.state != "registered":
-        raise BusinessError("already_void", f"warranty {id} is void")
+    registered = work.get_in_state("warranty", id, "registered", code="already_void")
     return work.change_state("warranty", registered, "void")
 
 
 @router.post("/cancellations")
 async def cancel_warranties(body: CancellationRequest, work: UnitOfWorkDep) -> Resource:
-    """Makes every warranty of the customer void. None is no error: what was asked for holds."""
-    voided = [
-        work.change_state("warranty", each, "void").id
-        for each in work.find_all("warranty", ("registered",), customer=body.customer)
-    ]
+    """Makes every warranty of the customer void. Having none is not an error."""
+    voided = work.change_all("warranty", ("registered",), "void", customer=body.customer)
     return work.create("cancellation", "CAN", "done", voided=voided, **body.model_dump())

@@ -1,6 +1,6 @@
-"""Service Installation Request: the field force's diary.
+"""Service Installation Request: visits of technicians.
 
-A request is `requested`, then `booked` (told by callback), then `done`; until then it can be `cancelled`.
+A request is `requested`, then `booked` (a callback reports it), then `done`. Until then it can be `cancelled`.
 """
 
 from __future__ import annotations
@@ -9,13 +9,12 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from sandbox.authentication import BasicAuthenticator
-from sandbox.errors import BusinessError
-from sandbox.request_context import Resource, UnitOfWork
+from sandbox.authentication import basic_auth
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
 from sandbox.store import now, timestamp
+from sandbox.unit_of_work import Resource, UnitOfWork
 
-router = system_router("installation", BasicAuthenticator("ordo", "INSTALLATION_PASSWORD"))
+router = system_router("installation", basic_auth("ordo", "INSTALLATION_PASSWORD"), requests="request")
 
 TECHNICIANS = ("A. Okafor", "M. Lindqvist", "R. Castellanos", "J. Nakamura")
 
@@ -40,25 +39,16 @@ async def request_visit(body: VisitRequest, work: UnitOfWorkDep) -> Resource:
     return request
 
 
-@router.get("/requests/{id}")
-async def request(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("request", id)
-
-
 @router.post("/requests/{id}/report")
 async def report(id: str, body: VisitReport, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    """What the technician found and did."""
-    booked = work.get("request", id)
-    if booked.state != "booked":
-        raise BusinessError("no_visit_booked", f"request {id} is {booked.state}")
+    """The technician's report of the visit."""
+    booked = work.get_in_state("request", id, "booked", code="no_visit_booked")
     return work.change_state("request", booked, "done", **body.model_dump())
 
 
 @router.delete("/requests/{id}")
 async def cancel_visit(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    open_ = work.get("request", id)
-    if open_.state not in ("requested", "booked"):
-        raise BusinessError(f"already_{open_.state}", f"request {id} is {open_.state}")
+    open_ = work.get_in_state("request", id, "requested", "booked")
     return work.change_state("request", open_, "cancelled")
 
 
@@ -69,8 +59,5 @@ def book(work: UnitOfWork, id_: str) -> None:
     technician = TECHNICIANS[sum(id_.encode()) % len(TECHNICIANS)]
     visit_at = timestamp(now() + work.delay_seconds("appointment"))
     work.change_state("request", open_, "booked", technician=technician, visit_at=visit_at)
-    told = {"request": id_, "state": "booked", "technician": technician, "visit_at": visit_at}
-    work.send_callback(open_.get_field("callback"), told)
-
-
-SCHEDULED_ACTIONS = {"book": book}
+    body = {"request": id_, "state": "booked", "technician": technician, "visit_at": visit_at}
+    work.send_callback(open_.get_field("callback"), body)

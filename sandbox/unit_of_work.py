@@ -1,4 +1,4 @@
-"""What a system can do while it answers a request: keep resources, plan for later, tell others."""
+"""What a sandbox system can do while it handles a request: keep resources, schedule actions, notify others."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sandbox.store import Row, Store, canonical_json, now, timestamp
 
 
 class Resource(BaseModel):
-    """A thing that a system keeps, in one of its states; what else it knows of it stands beside."""
+    """A thing that a system keeps, in one of its states, with any further fields."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -23,7 +23,7 @@ class Resource(BaseModel):
     state: str
 
     def get_field(self, name: str) -> Any:
-        """What the system knows of the resource under `name`; None where nothing."""
+        """None if the resource has no field `name`."""
         return (self.model_extra or {}).get(name)
 
 
@@ -32,7 +32,7 @@ def _to_resource(row: Row) -> Resource:
 
 
 class UnitOfWork:
-    """One system's hands inside one transaction. Nothing of it lasts unless the transaction commits."""
+    """One system's access to the data within one transaction. Nothing is kept unless the transaction commits."""
 
     def __init__(self, store: Store, system: str, delays: Mapping[str, float]) -> None:
         self._store = store
@@ -40,16 +40,15 @@ class UnitOfWork:
         self._delays = delays
 
     def for_system(self, system: str) -> UnitOfWork:
-        """The same transaction in another system's data, as where the warehouse books stock out."""
+        """The data of another system, in the same transaction."""
         return UnitOfWork(self._store, system, self._delays)
 
     # resources
 
     def create(self, kind: str, prefix: str, state: str, **data: Any) -> Resource:
-        """A new resource. Its id is random, so that no id comes back when the sandbox starts anew."""
-        return self.save(
-            kind, Resource(id=f"{prefix}-{secrets.token_hex(4)}", state=state, created_at=timestamp(), **data)
-        )
+        """A new resource. Its id is random, so ids do not repeat after a reset."""
+        resource = Resource(id=f"{prefix}-{secrets.token_hex(4)}", state=state, created_at=timestamp(), **data)
+        return self.save(kind, resource)
 
     def save(self, kind: str, resource: Resource) -> Resource:
         data = canonical_json(resource.model_dump(exclude={"id", "state"}))
@@ -61,52 +60,62 @@ class UnitOfWork:
         return resource
 
     def find(self, kind: str, id_: str) -> Resource | None:
-        found = self._store.fetch_one(
+        row = self._store.fetch_one(
             "select id, state, data from resources where system = ? and kind = ? and id = ?", self._system, kind, id_
         )
-        return None if found is None else _to_resource(found)
+        return None if row is None else _to_resource(row)
 
     def get(self, kind: str, id_: str) -> Resource:
-        """Raises BusinessError `unknown_<kind>` (404) where there is none."""
+        """Raises BusinessError `unknown_<kind>` (404) if there is none."""
         if resource := self.find(kind, id_):
             return resource
         raise BusinessError(f"unknown_{kind}", f"there is no {kind} {id_}", 404)
 
+    def get_in_state(self, kind: str, id_: str, *states: str, code: str | None = None) -> Resource:
+        """Raises BusinessError `code` (default: `already_<state>`) if the resource is in another state."""
+        resource = self.get(kind, id_)
+        if resource.state not in states:
+            raise BusinessError(code or f"already_{resource.state}", f"{kind} {id_} is {resource.state}")
+        return resource
+
     def find_all(self, kind: str, states: tuple[str, ...], **filters: Any) -> list[Resource]:
-        """Every resource in one of `states` of which `wanted` is known, by id."""
-        alike = " and json_extract(data, '$.' || ?) is ?" * len(filters)
-        found = self._store.fetch_all(
-            f"select id, state, data from resources where system = ? and kind = ?{alike} order by id",
+        """The resources in one of `states` whose fields equal `filters`, sorted by id."""
+        conditions = " and json_extract(data, '$.' || ?) is ?" * len(filters)
+        rows = self._store.fetch_all(
+            f"select id, state, data from resources where system = ? and kind = ?{conditions} order by id",
             self._system, kind, *itertools.chain(*filters.items()),
         )  # fmt: skip
-        return [_to_resource(row) for row in found if row["state"] in states]
+        return [_to_resource(row) for row in rows if row["state"] in states]
 
     def change_state(self, kind: str, resource: Resource, state: str, **changes: Any) -> Resource:
         """The resource in its new state."""
         return self.save(kind, resource.model_copy(update={"state": state, **changes}))
 
-    # later
+    def change_all(self, kind: str, states: tuple[str, ...], new_state: str, **filters: Any) -> list[str]:
+        """Changes the state of the resources that find_all returns. The result is their ids."""
+        return [self.change_state(kind, each, new_state).id for each in self.find_all(kind, states, **filters)]
+
+    # scheduled actions
 
     def delay_seconds(self, name: str) -> float:
-        """Seconds."""
         return self._delays[name]
 
     def schedule(self, action: str, resource: Resource, delay_name: str) -> None:
-        """When the delay named has passed, the system's function for `moment` goes on with the resource."""
+        """After the named delay, the system's function for `action` gets the id of the resource."""
         self._store.execute(
             "insert into moments (due, system, name, resource) values (?, ?, ?, ?)",
             now() + self._delays[delay_name], self._system, action, resource.id,
         )  # fmt: skip
 
-    # telling others
+    # callbacks and events
 
     def send_callback(self, url: str | None, body: dict[str, Any]) -> None:
-        """Posts `body` to the address that came with the request, until it is taken. None: nobody wants to know."""
+        """Posts `body` to the callback URL of the request until it is accepted. None: there is no callback."""
         if url:
             self._queue_delivery(url, body)
 
     def publish_event(self, event: str, key: str, payload: dict[str, Any]) -> None:
-        """Posts an event to the gateway, until it is taken. Its id stays the same however often that needs."""
+        """Posts an event to the gateway until it is accepted. All attempts have the same event id."""
         body = {"event_id": f"{self._system}-{secrets.token_hex(8)}", "name": event, "key": key, "payload": payload}
         self._queue_delivery(None, body)
 

@@ -1,6 +1,6 @@
-"""Logistics: parcels. A shipment is `in_transit`, then `delivered`; it can be `recalled` on its way, `returned` after.
+"""Logistics: parcels. A shipment is `in_transit`, then `delivered`; it can be `recalled` before and `returned` after.
 
-That a shipment was delivered is told by the event `shipment_delivered`, whose key is the tracking number.
+The event `shipment_delivered`, whose key is the tracking number, reports the delivery.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ import secrets
 
 from pydantic import BaseModel
 
-from sandbox.authentication import ApiKeyAuthenticator
+from sandbox.authentication import api_key
 from sandbox.errors import BusinessError
-from sandbox.inventory import ship_reservations, unship_reservations
-from sandbox.request_context import Resource, UnitOfWork
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
 from sandbox.store import timestamp
+from sandbox.systems.inventory import ship_reservations, unship_reservations
+from sandbox.unit_of_work import Resource, UnitOfWork
 
-router = system_router("logistics", ApiKeyAuthenticator("X-Api-Key", "LOGISTICS_API_KEY"))
+router = system_router("logistics", api_key("X-Api-Key", "LOGISTICS_API_KEY"), shipments="shipment")
 
 
 class ShipmentRequest(BaseModel):
@@ -37,17 +37,10 @@ async def ship(body: ShipmentRequest, work: UnitOfWorkDep) -> Resource:
     return shipment
 
 
-@router.get("/shipments/{id}")
-async def shipment(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("shipment", id)
-
-
 @router.delete("/shipments/{id}")
 async def recall(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    """Fetches a parcel back on its way, or after its delivery. What it holds is reserved again, as before."""
-    sent = work.get("shipment", id)
-    if sent.state not in ("in_transit", "delivered"):
-        raise BusinessError(f"already_{sent.state}", f"shipment {id} is {sent.state}")
+    """Fetches a parcel back, also after its delivery. What it holds is reserved again."""
+    sent = work.get_in_state("shipment", id, "in_transit", "delivered")
     unship_reservations(work, sent.get_field("reservations"))
     return work.change_state("shipment", sent, "recalled" if sent.state == "in_transit" else "returned")
 
@@ -59,9 +52,5 @@ def deliver(work: UnitOfWork, id_: str) -> None:
     delivered_at = timestamp()
     work.change_state("shipment", sent, "delivered", delivered_at=delivered_at)
     tracking = sent.get_field("tracking")
-    work.publish_event(
-        "shipment_delivered", tracking, {"shipment": id_, "tracking": tracking, "delivered_at": delivered_at}
-    )
-
-
-SCHEDULED_ACTIONS = {"deliver": deliver}
+    payload = {"shipment": id_, "tracking": tracking, "delivered_at": delivered_at}
+    work.publish_event("shipment_delivered", tracking, payload)

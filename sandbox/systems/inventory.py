@@ -1,18 +1,18 @@
 """Inventory Management: stock of devices.
 
-A reservation is `reserved`, then `shipped` or `released`; `reserved` again where its parcel comes back.
+A reservation is `reserved`, then `shipped` or `released`. It is `reserved` again if its parcel comes back.
 """
 
 from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.authentication import BearerAuthenticator
+from sandbox.authentication import bearer_token
 from sandbox.errors import BusinessError
-from sandbox.request_context import Resource, UnitOfWork
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
+from sandbox.unit_of_work import Resource, UnitOfWork
 
-router = system_router("inventory", BearerAuthenticator("INVENTORY_TOKEN"))
+router = system_router("inventory", bearer_token("INVENTORY_TOKEN"), reservations="reservation")
 
 INITIAL_STOCK = {
     "hub-1": 100_000,
@@ -21,7 +21,7 @@ INITIAL_STOCK = {
     "router-branch": 100_000,
     "router-campus": 20_000,
 }
-"""What lies in a new warehouse, by SKU."""
+"""SKU → quantity in a new warehouse."""
 
 
 class ReservationRequest(BaseModel):
@@ -31,7 +31,7 @@ class ReservationRequest(BaseModel):
 
 
 class ReservationChangeRequest(BaseModel):
-    """What is to be reserved instead; what is left out stays."""
+    """What to reserve instead; an omitted field stays as it is."""
 
     sku: str | None = None
     quantity: int | None = Field(None, ge=1)
@@ -48,8 +48,8 @@ class StockCountRequest(BaseModel):
 
 
 def _get_stock(work: UnitOfWork, sku: str) -> Resource:
-    if found := work.find("stock", sku):
-        return found
+    if stock := work.find("stock", sku):
+        return stock
     if sku in INITIAL_STOCK:
         return work.save("stock", Resource(id=sku, state="listed", available=INITIAL_STOCK[sku]))
     raise BusinessError("unknown_sku", f"there is no article {sku}", 422)
@@ -63,7 +63,7 @@ def _adjust_stock(work: UnitOfWork, sku: str, difference: int) -> None:
 def _remove_stock(work: UnitOfWork, sku: str, quantity: int) -> None:
     available = _get_stock(work, sku).get_field("available")
     if available < quantity:
-        raise BusinessError("out_of_stock", f"{quantity} of {sku} wanted, {available} there")
+        raise BusinessError("out_of_stock", f"{quantity} of {sku} requested, {available} available")
     _adjust_stock(work, sku, -quantity)
 
 
@@ -74,7 +74,7 @@ async def stock(sku: str, work: UnitOfWorkDep) -> Resource:
 
 @router.put("/stock/{sku}")
 async def count_stock(sku: str, body: StockCountRequest, work: UnitOfWorkDep) -> Resource:
-    """Sets what is there, for an article that may be new."""
+    """Sets the stock of an article, which may be new."""
     return work.save("stock", Resource(id=sku, state="listed", available=body.quantity))
 
 
@@ -84,16 +84,9 @@ async def reserve(body: ReservationRequest, work: UnitOfWorkDep) -> Resource:
     return work.create("reservation", "RES", "reserved", **body.model_dump())
 
 
-@router.get("/reservations/{id}")
-async def reservation(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("reservation", id)
-
-
 @router.patch("/reservations/{id}")
 async def change_reservation(id: str, body: ReservationChangeRequest, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    held = work.get("reservation", id)
-    if held.state != "reserved":
-        raise BusinessError(f"already_{held.state}", f"reservation {id} is {held.state}")
+    held = work.get_in_state("reservation", id, "reserved")
     sku, quantity = body.sku or held.get_field("sku"), body.quantity or held.get_field("quantity")
     _adjust_stock(work, held.get_field("sku"), held.get_field("quantity"))
     _remove_stock(work, sku, quantity)
@@ -102,22 +95,20 @@ async def change_reservation(id: str, body: ReservationChangeRequest, work: Unit
 
 @router.delete("/reservations/{id}")
 async def release(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    held = work.get("reservation", id)
-    if held.state != "reserved":
-        raise BusinessError(f"already_{held.state}", f"reservation {id} is {held.state}")
+    held = work.get_in_state("reservation", id, "reserved")
     _adjust_stock(work, held.get_field("sku"), held.get_field("quantity"))
     return work.change_state("reservation", held, "released")
 
 
 @router.post("/returns", status_code=201)
-async def take_back(body: ReturnRequest, work: UnitOfWorkDep) -> Resource:
-    """A customer's devices come back into stock."""
+async def receive_return(body: ReturnRequest, work: UnitOfWorkDep) -> Resource:
+    """Puts a customer's devices back into stock."""
     _adjust_stock(work, body.sku, body.quantity)
     return work.create("return", "RET", "received", **body.model_dump())
 
 
 def ship_reservations(work: UnitOfWork, reservations: list[str]) -> None:
-    """The warehouse ships what was reserved. Raises BusinessError for what is not held."""
+    """Marks reservations as shipped. Raises BusinessError if one is not reserved."""
     inventory = work.for_system("inventory")
     for id_ in reservations:
         held = inventory.get("reservation", id_)
@@ -127,7 +118,7 @@ def ship_reservations(work: UnitOfWork, reservations: list[str]) -> None:
 
 
 def unship_reservations(work: UnitOfWork, reservations: list[str]) -> None:
-    """A parcel is back: what it held is reserved as before it was shipped, and may be released."""
+    """The parcel came back: its reservations are as before it was shipped."""
     inventory = work.for_system("inventory")
     for id_ in reservations:
         sent = inventory.get("reservation", id_)

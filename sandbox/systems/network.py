@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.authentication import BearerAuthenticator
+from sandbox.authentication import bearer_token
 from sandbox.errors import BusinessError
-from sandbox.request_context import Resource, UnitOfWork
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
+from sandbox.unit_of_work import Resource, UnitOfWork
 
-router = system_router("network", BearerAuthenticator("NETWORK_TOKEN"))
+router = system_router("network", bearer_token("NETWORK_TOKEN"), controllers="controller", routers="router")
 
 RUNNING_STATES = ("configuring", "online")
 
@@ -37,24 +37,16 @@ class PolicyRequest(BaseModel):
 class RemovalRequest(BaseModel):
     customer: str
     site: str | None = None
-    """None: the whole network, its controllers included."""
+    """None: the whole network, including its controllers."""
 
 
 def _get_active_controller(work: UnitOfWork, id_: str) -> Resource:
-    controller = work.get("controller", id_)
-    if controller.state != "active":
-        raise BusinessError("controller_removed", f"controller {id_} is {controller.state}")
-    return controller
+    return work.get_in_state("controller", id_, "active", code="controller_removed")
 
 
 @router.post("/controllers", status_code=201)
 async def create_controller(body: ControllerRequest, work: UnitOfWorkDep) -> Resource:
     return work.create("controller", "CTL", "active", **body.model_dump())
-
-
-@router.get("/controllers/{id}")
-async def controller(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("controller", id)
 
 
 @router.delete("/controllers/{id}")
@@ -68,7 +60,7 @@ async def remove_controller(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: 
 
 @router.put("/controllers/{id}/policy")
 async def set_policy(id: str, body: PolicyRequest, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    """Puts the same rules on every router that the controller has."""
+    """Applies the same rules to every router of the controller."""
     active = _get_active_controller(work, id)
     offline = work.find_all("router", ("configuring",), controller=id)
     if offline:
@@ -85,16 +77,9 @@ async def register_router(id: str, body: RouterRequest, work: UnitOfWorkDep) -> 
     return registered
 
 
-@router.get("/routers/{id}")
-async def router_state(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    return work.get("router", id)
-
-
 @router.post("/routers/{id}/segments", status_code=201)
 async def add_segment(id: str, body: SegmentRequest, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    running = work.get("router", id)
-    if running.state not in RUNNING_STATES:
-        raise BusinessError("router_removed", f"router {id} is {running.state}")
+    running = work.get_in_state("router", id, *RUNNING_STATES, code="router_removed")
     segments = running.get_field("segments")
     if any(each["vlan"] == body.vlan for each in segments):
         raise BusinessError("vlan_taken", f"router {id} already has a segment on VLAN {body.vlan}")
@@ -104,15 +89,13 @@ async def add_segment(id: str, body: SegmentRequest, work: UnitOfWorkDep) -> Res
 
 @router.delete("/routers/{id}")
 async def remove_router(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    running = work.get("router", id)
-    if running.state not in RUNNING_STATES:
-        raise BusinessError("already_removed", f"router {id} is removed")
+    running = work.get_in_state("router", id, *RUNNING_STATES, code="already_removed")
     return work.change_state("router", running, "removed")
 
 
 @router.get("/customers/{customer}/controller")
 async def controller_of(customer: str, work: UnitOfWorkDep) -> Resource:
-    """The controller of the customer's network, the latest where there are several."""
+    """The controller of the customer's network; the latest if there are several."""
     controllers = work.find_all("controller", ("active",), customer=customer)
     if not controllers:
         raise BusinessError("no_network", f"customer {customer} has no network", 404)
@@ -121,15 +104,11 @@ async def controller_of(customer: str, work: UnitOfWorkDep) -> Resource:
 
 @router.post("/removals")
 async def remove_network(body: RemovalRequest, work: UnitOfWorkDep) -> Resource:
-    """Takes out what a site, or the whole network, has. Nothing there is no error: what was asked for holds."""
-    of_customer = {"customer": body.customer}
-    where = of_customer if body.site is None else of_customer | {"site": body.site}
-    removed = [
-        work.change_state("router", each, "removed").id for each in work.find_all("router", RUNNING_STATES, **where)
-    ]
+    """Removes the routers of a site, or the whole network. Having none is not an error."""
+    site = {} if body.site is None else {"site": body.site}
+    removed = work.change_all("router", RUNNING_STATES, "removed", customer=body.customer, **site)
     if body.site is None:
-        controllers = work.find_all("controller", ("active",), **of_customer)
-        removed += [work.change_state("controller", each, "removed").id for each in controllers]
+        removed += work.change_all("controller", ("active",), "removed", customer=body.customer)
     return work.create("removal", "REM", "done", removed=removed, **body.model_dump())
 
 
@@ -137,6 +116,3 @@ def come_online(work: UnitOfWork, id_: str) -> None:
     registered = work.get("router", id_)
     if registered.state == "configuring":
         work.change_state("router", registered, "online")
-
-
-SCHEDULED_ACTIONS = {"come_online": come_online}

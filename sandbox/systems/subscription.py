@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pydantic import BaseModel, Field
 
-from sandbox.authentication import BearerAuthenticator
+from sandbox.authentication import bearer_token
 from sandbox.errors import BusinessError
-from sandbox.request_context import Resource, UnitOfWork
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
+from sandbox.unit_of_work import Resource, UnitOfWork
 
-router = system_router("subscription", BearerAuthenticator("SUBSCRIPTION_TOKEN"))
+router = system_router("subscription", bearer_token("SUBSCRIPTION_TOKEN"), subscriptions="subscription")
 
 PLANS = ("household", "premium", "app")
 OPEN_STATES = ("provisioning", "active")
@@ -22,14 +22,14 @@ class SubscriptionRequest(BaseModel):
 
 
 class SubscriptionChangeRequest(BaseModel):
-    """What one subscription is to be from now on; what is left out stays."""
+    """The new values of one subscription; an omitted field stays as it is."""
 
     plan: str | None = None
     seats: int | None = Field(None, ge=1)
 
 
 class PlanChangeRequest(BaseModel):
-    """What a customer's subscriptions are to be from now on."""
+    """The new plan of all subscriptions of a customer."""
 
     plan: str
     customer: str | None = None
@@ -52,16 +52,9 @@ async def subscribe(body: SubscriptionRequest, work: UnitOfWorkDep) -> Resource:
     return subscription
 
 
-@router.get("/subscriptions/{id}")
-async def subscription(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("subscription", id)
-
-
 @router.patch("/subscriptions/{id}")
 async def change_subscription(id: str, body: SubscriptionChangeRequest, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    open_ = work.get("subscription", id)
-    if open_.state not in OPEN_STATES:
-        raise BusinessError(f"already_{open_.state}", f"subscription {id} is {open_.state}")
+    open_ = work.get_in_state("subscription", id, *OPEN_STATES)
     if body.plan is not None:
         _check_plan(body.plan)
     return work.change_state("subscription", open_, open_.state, **body.model_dump(exclude_none=True))
@@ -69,15 +62,13 @@ async def change_subscription(id: str, body: SubscriptionChangeRequest, work: Un
 
 @router.delete("/subscriptions/{id}")
 async def end_subscription(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    open_ = work.get("subscription", id)
-    if open_.state not in OPEN_STATES:
-        raise BusinessError("already_ended", f"subscription {id} is {open_.state}")
+    open_ = work.get_in_state("subscription", id, *OPEN_STATES, code="already_ended")
     return work.change_state("subscription", open_, "ended")
 
 
 @router.post("/changes")
 async def change_plan(body: PlanChangeRequest, work: UnitOfWorkDep) -> Resource:
-    """Moves every subscription that the customer has to another plan."""
+    """Moves every subscription of the customer to another plan."""
     _check_plan(body.plan)
     changed = [
         work.change_state("subscription", each, each.state, plan=body.plan).id
@@ -88,18 +79,12 @@ async def change_plan(body: PlanChangeRequest, work: UnitOfWorkDep) -> Resource:
 
 @router.post("/cessations")
 async def cease(body: SubscriptionCessationRequest, work: UnitOfWorkDep) -> Resource:
-    """Ends every subscription that the customer has. None is no error: what was asked for holds."""
-    ended = [
-        work.change_state("subscription", each, "ended").id
-        for each in work.find_all("subscription", OPEN_STATES, customer=body.customer)
-    ]
+    """Ends every subscription of the customer. Having none is not an error."""
+    ended = work.change_all("subscription", OPEN_STATES, "ended", customer=body.customer)
     return work.create("cessation", "CES", "done", ended=ended, **body.model_dump())
 
 
 def activate(work: UnitOfWork, id_: str) -> None:
-    wanted = work.get("subscription", id_)
-    if wanted.state == "provisioning":
-        work.change_state("subscription", wanted, "active")
-
-
-SCHEDULED_ACTIONS = {"activate": activate}
+    subscription = work.get("subscription", id_)
+    if subscription.state == "provisioning":
+        work.change_state("subscription", subscription, "active")

@@ -1,6 +1,6 @@
 """Carrier Access: circuits of the carriers that own the last mile.
 
-A circuit is `ordered`, then `handed_over` (told by callback), then `ceased`; until its hand-over it can be
+A circuit is `ordered`, then `handed_over` (a callback reports it), then `ceased`. Until the hand-over it can be
 `cancelled`.
 """
 
@@ -10,15 +10,15 @@ import secrets
 
 from pydantic import BaseModel, Field
 
-from sandbox.authentication import ApiKeyAuthenticator
+from sandbox.authentication import api_key
 from sandbox.errors import BusinessError
-from sandbox.request_context import Resource, UnitOfWork
 from sandbox.request_pipeline import UnitOfWorkDep, system_router
+from sandbox.unit_of_work import Resource, UnitOfWork
 
-router = system_router("access", ApiKeyAuthenticator("X-Api-Key", "ACCESS_API_KEY"))
+router = system_router("access", api_key("X-Api-Key", "ACCESS_API_KEY"), circuits="circuit")
 
 CARRIER_MAX_MBPS = {"northlink": 1000, "rhinefibre": 1000, "alpentel": 250, "metronet": 10_000}
-"""By carrier, the fastest circuit that it sells, in Mbit/s."""
+"""Carrier → its fastest circuit, in Mbit/s."""
 
 
 class CircuitRequest(BaseModel):
@@ -47,24 +47,17 @@ async def order_circuit(body: CircuitRequest, work: UnitOfWorkDep) -> Resource:
     return circuit
 
 
-@router.get("/circuits/{id}")
-async def circuit(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002 - the name is part of the path
-    return work.get("circuit", id)
-
-
 @router.delete("/circuits/{id}")
-async def give_up_circuit(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
-    open_ = work.get("circuit", id)
-    if open_.state not in ("ordered", "handed_over"):
-        raise BusinessError(f"already_{open_.state}", f"circuit {id} is {open_.state}")
+async def remove_circuit(id: str, work: UnitOfWorkDep) -> Resource:  # noqa: A002
+    open_ = work.get_in_state("circuit", id, "ordered", "handed_over")
     return work.change_state("circuit", open_, "cancelled" if open_.state == "ordered" else "ceased")
 
 
 @router.post("/cessations")
 async def cease_circuits(body: CircuitCessationRequest, work: UnitOfWorkDep) -> Resource:
-    """Ends every circuit of a site. None is no error: what was asked for holds."""
-    open_ = work.find_all("circuit", ("ordered", "handed_over"), site=body.site, customer=body.customer)
-    ceased = [work.change_state("circuit", each, "ceased").id for each in open_]
+    """Ends every circuit of a site. Having none is not an error."""
+    filters = {"site": body.site, "customer": body.customer}
+    ceased = work.change_all("circuit", ("ordered", "handed_over"), "ceased", **filters)
     return work.create("cessation", "CES", "done", ceased=ceased, **body.model_dump())
 
 
@@ -74,8 +67,5 @@ def hand_over(work: UnitOfWork, id_: str) -> None:
         return
     reference = f"{str(ordered.get_field('carrier'))[:3].upper()}-{secrets.token_hex(3).upper()}"
     work.change_state("circuit", ordered, "handed_over", carrier_reference=reference)
-    told = {"circuit": id_, "state": "handed_over", "carrier_reference": reference}
-    work.send_callback(ordered.get_field("callback"), told)
-
-
-SCHEDULED_ACTIONS = {"hand_over": hand_over}
+    body = {"circuit": id_, "state": "handed_over", "carrier_reference": reference}
+    work.send_callback(ordered.get_field("callback"), body)
