@@ -1,4 +1,4 @@
-"""What of roll-backs and holds crosses over when a run continues as another one."""
+"""Undos and holds of an order as JSON, for continue-as-new."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from workflows.contract.states import SETTLED, StepState
+from workflows.core.continue_as_new.step_snapshot import restore_undo, undo_row
 from workflows.core.execution.hold import refresh_held_steps
 from workflows.core.state.holds import Hold
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
-from workflows.core.state.step_run import Phase, StepFailure, StepRun, UndoRun
+from workflows.core.state.step_run import StepRun, UndoRun
 
 UNDO_REASON_CODES: Mapping[UndoReason | None, str] = {
     None: "-",
@@ -20,13 +21,11 @@ UNDO_REASON_CODES: Mapping[UndoReason | None, str] = {
     UndoReason.REDO: "r",
     UndoReason.REVISION: "v",
 }
-UNDO_REASON_BY_CODE = {code: why for why, code in UNDO_REASON_CODES.items()}
-
-PLAIN_FIELDS = ("number", "uncertain", "attempts", "again_at", "deadline", "answer", "changes", "learnt")
+UNDO_REASON_BY_CODE = {code: reason for reason, code in UNDO_REASON_CODES.items()}
 
 
 def snapshot_compensation(run: OrderRun) -> dict[str, Any]:
-    """Nothing where nothing was ever taken back. What most undos come to, one attempt or none, takes little room."""
+    """Empty if nothing was ever undone or held. Undos that simply succeeded, by far the most, take little room."""
     reasons = "".join(UNDO_REASON_CODES[step.undo_reason] for step in run.steps)
     data: dict[str, Any] = {}
     if reasons.strip("-"):
@@ -34,11 +33,12 @@ def snapshot_compensation(run: OrderRun) -> dict[str, Any]:
     undos = {step.position: step.undo for step in run.steps if step.undo is not None}
     usual = {position: undo.attempts for position, undo in undos.items() if _is_plain_success(undo)}
     for attempts in sorted({*usual.values()}):
-        data.setdefault("usual", {})[str(attempts)] = [at for at, made in usual.items() if made == attempts]
-    if others := {str(position): _undo_row(undo) for position, undo in undos.items() if position not in usual}:
+        positions = [position for position, count in usual.items() if count == attempts]
+        data.setdefault("usual", {})[str(attempts)] = positions
+    if others := {str(position): undo_row(undo) for position, undo in undos.items() if position not in usual}:
         data["undos"] = others
-    if again := [step.position for step in run.steps if step.state in SETTLED and not step.released]:
-        data["again"] = again
+    if redone := [step.position for step in run.steps if step.state in SETTLED and not step.released]:
+        data["again"] = redone
     if rounds := {str(step.position): step.failure_rounds for step in run.steps if step.failure_rounds}:
         data["rounds"] = rounds
     if run.compensation.order_cancelled:
@@ -52,36 +52,18 @@ def _is_plain_success(undo: UndoRun) -> bool:
     return undo.state is StepState.COMPLETED and undo.number == 1 and undo.failure is None
 
 
-def _undo_row(undo: UndoRun) -> dict[str, Any]:
-    new = UndoRun()
-    row = {name: value for name in PLAIN_FIELDS if (value := getattr(undo, name)) != getattr(new, name)}
-    row["state"], row["phase"] = undo.state.value, undo.phase.value
-    if undo.early_callback is not None:
-        row["callback"] = list(undo.early_callback)
-    if (failure := undo.failure) is not None:
-        row["failure"] = [
-            failure.code,
-            failure.message,
-            failure.outcome_known,
-            failure.attempts,
-            failure.retry_after,
-            failure.at,
-        ]
-    return row
-
-
 def restore_compensation(run: OrderRun, data: Mapping[str, Any]) -> None:
-    """`data`: of carried_undo. The states of the steps have been read back."""
+    """`data`: of snapshot_compensation. Call after the states of the steps are restored."""
     for step, code in zip(run.steps, data.get("reasons", ""), strict=False):
         step.undo_reason = UNDO_REASON_BY_CODE[code]
     for attempts, positions in data.get("usual", {}).items():
         for position in positions:
             run.steps[position].undo = UndoRun(state=StepState.COMPLETED, attempts=int(attempts))
     for position, row in data.get("undos", {}).items():
-        run.steps[int(position)].undo = _undo_from_row(row)
-    again = set(data.get("again", ()))
+        run.steps[int(position)].undo = restore_undo(row)
+    redone = set(data.get("again", ()))
     for step in run.steps:
-        step.released = step.state in SETTLED and step.position not in again
+        step.released = step.state in SETTLED and step.position not in redone
     for position, rounds in data.get("rounds", {}).items():
         run.steps[int(position)].failure_rounds = rounds
     run.holds.by_scope = {row[0]: Hold(*row) for row in data.get("holds", ())}
@@ -91,16 +73,8 @@ def restore_compensation(run: OrderRun, data: Mapping[str, Any]) -> None:
     run.compensation.needs_sorting = bool(run.compensation.open_undos)
 
 
-def _undo_from_row(row: Mapping[str, Any]) -> UndoRun:
-    undo = UndoRun(**{name: row[name] for name in PLAIN_FIELDS if name in row})
-    undo.state, undo.phase = StepState(row["state"]), Phase(row["phase"])
-    undo.early_callback = (row["callback"][0],) if "callback" in row else None
-    undo.failure = StepFailure(*row["failure"]) if "failure" in row else None
-    return undo
-
-
 def schedule_undo_timers(run: OrderRun, step: StepRun) -> None:
-    """What the undo says of itself, in the places where it is looked for."""
+    """Set the timers of the step's open undo."""
     undo = step.undo
     if undo is None or not undo.is_open:
         return

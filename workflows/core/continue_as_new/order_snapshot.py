@@ -1,4 +1,4 @@
-"""An order's state as bytes, for when its run continues as another one: small, exact where something depends on it."""
+"""An order's state as bytes, for continue-as-new. Small; exact wherever something depends on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from dataclasses import asdict
 from typing import Any
 
 from compiler.plan.codec import decode_plan
-from compiler.plan.plan import PlannedStep
 from workflows.contract.states import SETTLED, TAKEN_BACK, Jeopardy, StepState
 from workflows.core.continue_as_new.amendment_snapshot import restore_amendments, snapshot_amendments
 from workflows.core.continue_as_new.compensation_snapshot import (
@@ -17,6 +16,7 @@ from workflows.core.continue_as_new.compensation_snapshot import (
     schedule_undo_timers,
     snapshot_compensation,
 )
+from workflows.core.continue_as_new.step_snapshot import default_attempts, restore_step, step_row
 from workflows.core.execution.kinds.event import subscribe
 from workflows.core.execution.kinds.wait import watch_condition
 from workflows.core.notifications import order_events
@@ -24,27 +24,19 @@ from workflows.core.state.audit_log import AuditEntry
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.sla_clock import SlaClock
-from workflows.core.state.step_run import Phase, StepFailure, StepRun
+from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.timing.jeopardy import reset_jeopardy_watch
 
 FORMAT_VERSION = 1
 MAX_OPTIONAL_OUTPUT_BYTES = 300_000
-"""Outputs that no later expression reads are carried so far as they fit into this, for people to see."""
+"""Outputs that nothing depends on are kept for people to see, up to this size."""
 
 STATE_CODES: dict[StepState, str] = {state: chr(ord("a") + number) for number, state in enumerate(StepState)}
 STATE_BY_CODE = {code: state for state, code in STATE_CODES.items()}
 
-PLAIN_FIELDS = (
-    "number", "launch", "attempts", "again_at", "deadline", "queued", "uncertain", "answer", "key", "subscribed",
-    "queue", "holder", "changes", "note",
-)  # fmt: skip
-"""Fields of a step that are carried as they are, where they are not what a new step has."""
-DEFAULT_STEP = StepRun(0, 0)
-
 
 def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
-    """Everything that the next run needs. No activity may be in flight."""
+    """Everything that the next run needs. No activity may be running."""
     data = {
         "format": FORMAT_VERSION,
         "started_at": run.started_at,
@@ -54,7 +46,7 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
         "took": _encode_optional(
             [_milliseconds_since(step.ended_at, step.started_at or run.started_at) for step in run.steps]
         ),
-        "steps": {str(step.position): row for step in run.steps if (row := _step_row(run, step))},
+        "steps": {str(step.position): row for step in run.steps if (row := step_row(run, step))},
         "outputs": _outputs_to_keep(run),
         "undo": snapshot_compensation(run),
         "revisions": snapshot_amendments(run),
@@ -71,7 +63,7 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
 
 
 def restore_order(data: bytes, now: float) -> tuple[OrderRun, bytes]:
-    """The order as it was carried, and its packed plan. Raises ValueError for bytes that are none of ours."""
+    """The order, and its packed plan. Raises ValueError for bytes that are no snapshot of this format."""
     length = int.from_bytes(data[:4], "big")
     packed = data[4 : 4 + length]
     try:
@@ -104,54 +96,12 @@ def _milliseconds_since(at: float | None, since: float) -> int | None:
 
 
 def _encode_optional(values: list[int | None]) -> list[int]:
-    """0 where there is none, else one more than the number."""
+    """0 for None, else the number plus 1."""
     return [0 if value is None else value + 1 for value in values]
 
 
-def _step_row(run: OrderRun, step: StepRun) -> dict[str, Any]:
-    if step.state in SETTLED:
-        names: tuple[str, ...] = ("number", "attempts", "uncertain")
-        if step.undoing:
-            names = (*names, "launch", "queued", "answer", "queue", "changes")
-    else:
-        names = PLAIN_FIELDS
-    row = {name: value for name in names if (value := getattr(step, name)) != getattr(DEFAULT_STEP, name)}
-    if step.phase is not Phase.IDLE:
-        row["phase"] = step.phase.value
-    if step.event_names:
-        row["names"] = list(step.event_names)
-    if step.early_callback is not None:
-        row["callback"] = list(step.early_callback)
-    if step.sla_clock is not None and (clock := step.sla_clock.snapshot()) is not None:
-        row["clock"] = clock
-    if step.failure is not None:
-        row["failure"] = [*_failure_fields(step.failure)]
-    if step.state is StepState.COMPLETED:
-        row.pop("attempts", None)
-        if step.attempts != _default_attempts(run, step):
-            row["attempts"] = step.attempts
-    return row
-
-
-def _default_attempts(run: OrderRun, step: StepRun) -> int:
-    """Of a completed step, which says nothing of them then; another number where it took more, or a person did it."""
-    return 1 if run.profile(step).uses_activity else 0
-
-
-def _failure_fields(failure: StepFailure) -> tuple[Any, ...]:
-    return (
-        failure.code,
-        failure.message,
-        failure.outcome_known,
-        failure.attempts,
-        failure.retry_after,
-        failure.at,
-    )
-
-
 def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:
-    """Those that something still depends on; of the others, those that a redo would read first, as many as there is
-    room for."""
+    """All that something depends on; of the others as many as there is room for, first those that a redo would read."""
     compared = run.amendments.input_digests
     needed = _steps_read_by(run, lambda step: step.state not in SETTLED or step.undoing or step.position in compared)
     needed.update(
@@ -162,8 +112,8 @@ def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:
     kept = {position for position in needed if run.steps[position].has_output}
     room = MAX_OPTIONAL_OUTPUT_BYTES
     read = _steps_read_by(run, lambda _step: True)
-    rest = [step for step in run.steps if step.has_output and step.position not in needed]
-    for step in sorted(rest, key=lambda step: step.position not in read):
+    optional = [step for step in run.steps if step.has_output and step.position not in needed]
+    for step in sorted(optional, key=lambda step: step.position not in read):
         room -= len(json.dumps(step.output))
         if room < 0:
             break
@@ -171,21 +121,15 @@ def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:
     return {str(position): run.steps[position].output for position in sorted(kept)}
 
 
-def _steps_read_by(run: OrderRun, readers: Callable[[StepRun], bool]) -> set[int]:
-    """The steps whose output these read, or read when they began."""
-    return {
-        position
-        for step in run.steps
-        if readers(step)
-        for planned in _step_versions(run, step)
-        for positions in planned.reads
-        for position in positions
-    }
-
-
-def _step_versions(run: OrderRun, step: StepRun) -> list[PlannedStep]:
-    sight = run.amendments.pinned_steps.get(step.position)
-    return [run.plan.steps[step.position], *([] if sight is None else [sight.step])]
+def _steps_read_by(run: OrderRun, is_reader: Callable[[StepRun], bool]) -> set[int]:
+    """The steps whose output these steps read, by the current plan or by the one that they began with."""
+    found: set[int] = set()
+    for step, planned in zip(run.steps, run.plan.steps, strict=True):
+        if is_reader(step):
+            found.update(*planned.reads)
+            if (pinned := run.amendments.pinned_steps.get(step.position)) is not None:
+                found.update(*pinned.step.reads)
+    return found
 
 
 def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
@@ -196,17 +140,9 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
         if took:
             step.ended_at = (step.started_at or run.started_at) + (took - 1) / 1000
         if step.state is StepState.COMPLETED:
-            step.attempts = _default_attempts(run, step)
+            step.attempts = default_attempts(run, step)
     for position, row in state["steps"].items():
-        step = run.steps[int(position)]
-        for name in PLAIN_FIELDS:
-            if name in row:
-                setattr(step, name, row[name])
-        step.phase = Phase(row.get("phase", ""))
-        step.event_names = tuple(row.get("names", ()))
-        step.early_callback = (row["callback"][0],) if "callback" in row else None
-        step.sla_clock = SlaClock.restore(row["clock"]) if "clock" in row else None
-        step.failure = StepFailure(*row["failure"]) if "failure" in row else None
+        restore_step(run.steps[int(position)], row)
     for position, output in state["outputs"].items():
         step = run.steps[int(position)]
         step.output, step.has_output = output, True
@@ -215,29 +151,30 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
 
 
 def _rebuild_queues(run: OrderRun) -> None:
-    """What the steps say of themselves, in the places where it is looked for."""
-    for step in run.steps:
-        step.open_predecessors = sum(not run.steps[before].released for before in run.plan.steps[step.position].after)
+    """Fill queues, timers and subscriptions from the steps' records."""
+    for step, planned in zip(run.steps, run.plan.steps, strict=True):
+        step.open_predecessors = sum(not run.steps[before].released for before in planned.after)
         if step.undoing:
             schedule_undo_timers(run, step)
-            if step.queued:
-                run.queues.activity.append(step.position)
-        if step.undoing or step.state in SETTLED:
+        elif step.state in SETTLED:
             continue
-        if step.state is StepState.PENDING and step.open_predecessors == 0:
+        elif step.state is StepState.PENDING and step.open_predecessors == 0:
             run.queues.start.append(step.position)
         if step.queued:
             run.queues.activity.append(step.position)
-        if step.again_at is not None:
-            run.wake_at(step, step.again_at)
-        if step.deadline is not None:
-            run.wake_at(step, step.deadline)
-        if step.sla_clock is not None and step.sla_clock.next_tick_at is not None:
-            run.wake_at(step, step.sla_clock.next_tick_at)
-        if step.phase is Phase.EVENT:
-            if step.key is not None and not step.subscribed:
-                subscribe(run, step)
-            for name in step.event_names:
-                run.waiting.events.setdefault((name, step.key), {})[step.position] = None
-        elif step.phase is Phase.CONDITION:
-            watch_condition(run, step)
+        if not step.undoing:
+            _rebuild_waits(run, step)
+
+
+def _rebuild_waits(run: OrderRun, step: StepRun) -> None:
+    clock = step.sla_clock
+    for moment in (step.again_at, step.deadline, clock.next_tick_at if clock is not None else None):
+        if moment is not None:
+            run.wake_at(step, moment)
+    if step.phase is Phase.EVENT:
+        if step.key is not None and not step.subscribed:
+            subscribe(run, step)
+        for name in step.event_names:
+            run.waiting.events.setdefault((name, step.key), {})[step.position] = None
+    elif step.phase is Phase.CONDITION:
+        watch_condition(run, step)

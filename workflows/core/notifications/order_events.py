@@ -1,6 +1,7 @@
-"""What an order tells those who want to know (docs/notifications.md): its happenings as numbered events, in order.
+"""The events that an order publishes (docs/notifications.md), numbered, in the order in which they happened.
 
-An order that nobody wants to hear of has no `run.told`; then nothing here does anything.
+The order hands them to its outbox, which delivers them. If no receiver wants any, there is no `run.event_buffer`, and
+the functions here do nothing.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 MAX_BATCH_SIZE = 200
-"""Events of one handing over; a payload holds 2 MB."""
+"""Events handed to the outbox at once; a payload has at most 2 MB."""
 MAX_TEXT_LENGTH = 500
-MOST_ITEMS = 20
+MAX_ITEMS = 20
 CUSTOMER_FIELDS = ("id", "name", "tier")
 
 FATALLY_FAILED = StepState.FATALLY_FAILED
 
 
 def start_events(run: OrderRun, config: NotificationFilter | None, revision: int) -> None:
-    """From now on the order notes what happens to it, if anybody wants to know. Tells that it is accepted."""
+    """Record events from now on, if a receiver wants any. The first one is `order.accepted`."""
     if config is None or not config.events:
         return
     run.event_buffer = EventBuffer(_order_header(run, revision), config, last_order_state=OrderState.ACKNOWLEDGED)
@@ -38,7 +39,7 @@ def start_events(run: OrderRun, config: NotificationFilter | None, revision: int
 
 
 def snapshot_events(buffer: EventBuffer) -> dict[str, Any]:
-    """As JSON; nothing that has happened may be untold."""
+    """As JSON. Call after emit_events."""
     return {
         "order": buffer.order.model_dump(exclude_defaults=True),
         "telling": buffer.notification_config.model_dump(),
@@ -50,12 +51,12 @@ def snapshot_events(buffer: EventBuffer) -> dict[str, Any]:
 
 
 def restore_events(run: OrderRun, data: dict[str, Any]) -> None:
-    """As `begin`, for an order that was carried over."""
-    run.event_buffer = told = EventBuffer(NotificationOrder(**data["order"]), NotificationFilter(**data["telling"]))
-    told.last_number, told.end_published = data["number"], data["farewell"]
-    told.pending = [NotificationEvent(**event) for event in data["waiting"]]
-    told.last_order_state = None if data["state"] is None else OrderState(data["state"])
-    _attach(run, told)
+    """`data`: of snapshot_events."""
+    run.event_buffer = buffer = EventBuffer(NotificationOrder(**data["order"]), NotificationFilter(**data["telling"]))
+    buffer.last_number, buffer.end_published = data["number"], data["farewell"]
+    buffer.pending = [NotificationEvent(**event) for event in data["waiting"]]
+    buffer.last_order_state = None if data["state"] is None else OrderState(data["state"])
+    _attach(run, buffer)
 
 
 def _attach(run: OrderRun, buffer: EventBuffer) -> None:
@@ -78,16 +79,16 @@ def _order_header(run: OrderRun, revision: int) -> NotificationOrder:
 
 
 def order_amended(run: OrderRun, **data: Any) -> None:
-    """The order is another one by now: receivers choose by what it is. Its events go on being numbered as before."""
+    """The order has changed, and receivers may choose by its properties. The numbers of events go on as before."""
     if run.event_buffer is not None:
         run.event_buffer.order = _order_header(run, run.event_buffer.order.revision)
         record_event(run, "order.amended", **data)
 
 
 def record_event(run: OrderRun, event_type: str, step: StepRun | None = None, **data: Any) -> None:
-    """Something has happened that is no change of a state: an SLA has passed, a forecast, an amendment.
+    """Record an event that is no change of a state: an SLA that has passed, a forecast, an amendment.
 
-    `event_type`: one of compiler.language.event_types. `data`: JSON; texts are cut at LONGEST_TEXT characters.
+    `event_type`: one of compiler.language.event_types. `data`: JSON; texts are cut at MAX_TEXT_LENGTH characters.
     """
     if run.event_buffer is not None and event_type in run.event_buffer.emitted_types:
         run.event_buffer.recorded.append(
@@ -96,40 +97,40 @@ def record_event(run: OrderRun, event_type: str, step: StepRun | None = None, **
 
 
 def emit_events(run: OrderRun) -> None:
-    """At the end of a turn: what has happened becomes events, and they are handed over, one batch at a time."""
-    told = run.event_buffer
-    if told is None:
+    """At the end of a turn: turn what was recorded into events, and hand them to the outbox, one batch at a time."""
+    buffer = run.event_buffer
+    if buffer is None:
         return
-    happenings, told.recorded = told.recorded, []
-    run.audit_log.unsent = told.recorded
-    _emit_amendment(run, told, happenings)
-    acted: AuditEntry | None = None
-    for happening in happenings:
-        if isinstance(happening, AuditEntry):
-            acted = happening
-            _emit_action(run, told, happening)
-        elif isinstance(happening, RecordedEvent):
-            step = None if happening.step is None else run.steps[happening.step]
-            _emit(told, happening.type, happening.at, {**(_step_data(run, step) if step else {}), **happening.data})
+    recorded, buffer.recorded = buffer.recorded, []
+    run.audit_log.unsent = buffer.recorded
+    _emit_amendment(run, buffer, recorded)
+    last_entry: AuditEntry | None = None
+    for each in recorded:
+        if isinstance(each, AuditEntry):
+            last_entry = each
+            _emit_action(run, buffer, each)
+        elif isinstance(each, RecordedEvent):
+            step = None if each.step is None else run.steps[each.step]
+            _emit(buffer, each.type, each.at, {**(_step_data(run, step) if step else {}), **each.data})
         else:
-            _emit_transition(run, told, happening, acted)
-    _emit_line_changes(run, told)
-    _emit_order_state(run, told)
-    _publish_batch(run, told)
+            _emit_transition(run, buffer, each, last_entry)
+    _emit_line_changes(run, buffer)
+    _emit_order_state(run, buffer)
+    _publish_batch(run, buffer)
 
 
 def _emit_amendment(
     run: OrderRun, buffer: EventBuffer, recorded: list[StepTransition | RecordedEvent | AuditEntry]
 ) -> None:
-    """The order has another plan than when it last told something."""
+    """The order has another plan than when events were last emitted."""
     if buffer.last_plan is run.plan:
         return
     buffer.last_plan = run.plan
     buffer.order = _order_header(run, buffer.order.revision)
     if buffer.line_states is not None:
         buffer.line_states = LineStateTracker(run.plan, run.steps, buffer.line_states)
-    acts = [each for each in recorded if isinstance(each, AuditEntry) and each.by is not None]
-    by = {"by": acts[-1].by, "reason": acts[-1].reason} if acts else {}
+    actions = [each for each in recorded if isinstance(each, AuditEntry) and each.by is not None]
+    by = {"by": actions[-1].by, "reason": actions[-1].reason} if actions else {}
     _emit(buffer, "order.amended", run.now, by)
 
 
@@ -137,12 +138,9 @@ def _emit(buffer: EventBuffer, event_type: str, at: float, data: dict[str, Any])
     if event_type not in buffer.emitted_types:
         return
     buffer.last_number += 1
-    kept = {name: _truncate(value) for name, value in data.items() if value is not None}
-    buffer.pending.append(
-        NotificationEvent(
-            id=event_id(buffer.order, buffer.last_number), number=buffer.last_number, type=event_type, at=at, data=kept
-        )
-    )
+    given = {name: _truncate(value) for name, value in data.items() if value is not None}
+    id_ = event_id(buffer.order, buffer.last_number)
+    buffer.pending.append(NotificationEvent(id=id_, number=buffer.last_number, type=event_type, at=at, data=given))
 
 
 def event_id(order: NotificationOrder, number: int) -> str:
@@ -155,7 +153,7 @@ def _truncate(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
     if isinstance(value, list | tuple):
-        return [_truncate(item) for item in value[:MOST_ITEMS]]
+        return [_truncate(item) for item in value[:MAX_ITEMS]]
     return {name: _truncate(item) for name, item in value.items()} if isinstance(value, dict) else value
 
 
@@ -169,12 +167,12 @@ def _step_data(run: OrderRun, step: StepRun) -> dict[str, Any]:
         "workstream": definition.workstream,
         "line": lines[0].id if lines else None,
         "product": lines[0].product if lines else None,
-        "lines": [line.id for line in lines[:MOST_ITEMS]] if len(lines) > 1 else None,
+        "lines": [line.id for line in lines[:MAX_ITEMS]] if len(lines) > 1 else None,
     }
 
 
 def _emit_action(run: OrderRun, buffer: EventBuffer, entry: AuditEntry) -> None:
-    """What a person did; what the engine noted by itself is told as what it is."""
+    """An action of a person. Entries of the engine have events of their own."""
     if entry.by is None:
         return
     position = run.position_by_id.get(entry.step) if entry.step else None
@@ -184,12 +182,12 @@ def _emit_action(run: OrderRun, buffer: EventBuffer, entry: AuditEntry) -> None:
 
 
 def _emit_transition(
-    run: OrderRun, buffer: EventBuffer, transition: StepTransition, last_action: AuditEntry | None
+    run: OrderRun, buffer: EventBuffer, transition: StepTransition, last_entry: AuditEntry | None
 ) -> None:
     if buffer.line_states is not None:
         buffer.line_states.on_step_changed(run.steps[transition.step])
-    types = list(_event_types(run, transition))
-    if not any(event_type in buffer.emitted_types for event_type in types):
+    types = _event_types(run, transition)
+    if buffer.emitted_types.isdisjoint(types):
         return
     step = run.steps[transition.step]
     data = _step_data(run, step)
@@ -198,9 +196,9 @@ def _emit_transition(
     data |= {"code": failure.code if failure else None, "message": failure.message if failure else None}
     data["undo"] = True if transition.undo else None
     if transition.after is FATALLY_FAILED:
-        data["queue"] = step.queue  # which is decided with the move, in the same turn
-    if transition.before is FATALLY_FAILED and last_action is not None and last_action.step == data["step"]:
-        data |= {"act": last_action.message, "by": last_action.by, "reason": last_action.reason}
+        data["queue"] = step.queue  # set in the same turn, after the transition
+    if transition.before is FATALLY_FAILED and last_entry is not None and last_entry.step == data["step"]:
+        data |= {"act": last_entry.message, "by": last_entry.by, "reason": last_entry.reason}
     for event_type in types:
         _emit(buffer, event_type, transition.at, data)
 
@@ -209,9 +207,8 @@ def _event_types(run: OrderRun, transition: StepTransition) -> list[str]:
     types = ["step.resolved"] if transition.before is FATALLY_FAILED and transition.after is not FATALLY_FAILED else []
     if transition.undo:
         return [*types, "step.undo_failed"] if transition.after is FATALLY_FAILED else types
-    if (
-        transition.before is not StepState.FAILED or transition.after is not StepState.IN_PROGRESS
-    ):  # else one more attempt only
+    is_retry = transition.before is StepState.FAILED and transition.after is StepState.IN_PROGRESS
+    if not is_retry:
         types.append(f"step.{transition.after.value}")
     if transition.after is StepState.COMPLETED and run.profile(run.steps[transition.step]).kind is StepKind.MILESTONE:
         types.append("milestone.reached")
@@ -227,21 +224,15 @@ def _emit_line_changes(run: OrderRun, buffer: EventBuffer) -> None:
 
 
 def _emit_order_state(run: OrderRun, buffer: EventBuffer) -> None:
-    state = rollup.current_order_state(run)
-    before = buffer.last_order_state
-    if state is before:
-        return
-    buffer.last_order_state = state
-    _emit(
-        buffer,
-        f"order.{state.value}",
-        run.now,
-        {"state_before": before.value if before else None, "state": state.value},
-    )
+    state, before = rollup.current_order_state(run), buffer.last_order_state
+    if state is not before:
+        buffer.last_order_state = state
+        data = {"state_before": before.value if before else None, "state": state.value}
+        _emit(buffer, f"order.{state.value}", run.now, data)
 
 
 def _publish_batch(run: OrderRun, buffer: EventBuffer) -> None:
-    """The order's end goes out with its last events; one that told nothing needs no farewell."""
+    """The last batch says that the order has ended. An order that never had an event publishes none."""
     if buffer.in_flight_count or (run.draining and not run.ended):
         return
     batch = buffer.pending[:MAX_BATCH_SIZE]
@@ -250,24 +241,24 @@ def _publish_batch(run: OrderRun, buffer: EventBuffer) -> None:
         return
     buffer.in_flight_count = len(batch)
     buffer.end_published = last
-    handed = NotificationBatch(order=buffer.order, events=batch, ended=last)
-    run.commands.append(PublishEvents(f"tell/{buffer.last_number}/{len(buffer.pending)}", handed))
+    activity_id = f"tell/{buffer.last_number}/{len(buffer.pending)}"
+    run.commands.append(PublishEvents(activity_id, NotificationBatch(order=buffer.order, events=batch, ended=last)))
 
 
 def batch_published(run: OrderRun, *, succeeded: bool) -> None:
-    """The outbox has the batch, or, where that was broken off, it is handed over once more."""
-    told = run.event_buffer
-    if told is None:
+    """The outbox has the batch; or the hand-over was interrupted, and is repeated."""
+    buffer = run.event_buffer
+    if buffer is None:
         return
     if succeeded:
-        del told.pending[: told.in_flight_count]
+        del buffer.pending[: buffer.in_flight_count]
     else:
-        told.end_published = False
-    told.in_flight_count = 0
+        buffer.end_published = False
+    buffer.in_flight_count = 0
 
 
 def rejection_batch(order: NotificationOrder, run_id: str, at: float, message: str) -> NotificationBatch:
-    """The one event of an order that never ran; its id may be used again, so the run's stands in the event's."""
+    """The only event of a rejected order. Its id contains the run's, because the order's id may be used again."""
     event = NotificationEvent(
         id=f"{order.id}/rejected/{run_id[:8]}",
         number=0,
@@ -279,11 +270,11 @@ def rejection_batch(order: NotificationOrder, run_id: str, at: float, message: s
 
 
 def is_receiver(run: OrderRun, target: str) -> bool:
-    """Whether a receiver is meant, as the receivers were when the order started; else it is a queue."""
+    """Whether `target` is a receiver, by the configuration when the order started; else it is a queue."""
     return run.event_buffer is not None and target in run.event_buffer.notification_config.receivers
 
 
 def escalate(run: OrderRun, step: StepRun, target: str, reason: str) -> None:
-    """Tells of it. A receiver that is named is told whatever its filter says; a queue's lists show the step."""
+    """Report that a step is late. If `target` is a receiver, it gets the event whatever its filter says."""
     named = {"receiver": target} if is_receiver(run, target) else {"queue": target}
     record_event(run, "step.escalated", step, **named, reason=reason)

@@ -1,6 +1,6 @@
-"""What an order's outbox holds: events on their way to receivers, in order, and those that could not be delivered.
+"""The queues of an order's outbox: events on their way to receivers, and those that could not be delivered.
 
-No clock, no Temporal: moments are seconds since 1970 and come from outside.
+No clock, no Temporal: the time comes from outside, in seconds since 1970.
 """
 
 from __future__ import annotations
@@ -15,30 +15,30 @@ from typing import Any
 from activity_contract.notifications import DeliveryOutcome, NotificationBatch, NotificationEvent, NotificationOrder
 
 MAX_BATCH_SIZE = 20
-"""Events of one delivery."""
+"""Events per delivery."""
 MAX_QUEUED = 20_000
-"""For one receiver; of more, those that have waited longest are given up. What is kept crosses over in one payload."""
+"""Events per receiver. Of more, the oldest become undeliverable: continue-as-new carries all in one payload."""
 MAX_UNDELIVERABLE = 1_000
-"""Undeliverable events; of more, the oldest are dropped."""
+"""Undeliverable events. Of more, the oldest are dropped."""
 OVERFLOW_CODE = "overflow"
 
 
 @dataclass(slots=True)
 class ReceiverQueue:
-    """What one receiver is still to be told, in order."""
+    """The events for one receiver, in order."""
 
     events: list[str] = field(default_factory=list)
     """Ids."""
     attempts: int = 0
-    """Of the first."""
+    """Attempts to deliver the first event."""
     next_at: float = 0.0
     code: str | None = None
     message: str = ""
     failed_at: float = 0.0
     gone: bool = False
-    """It wants nothing more; what comes for it is undeliverable at once."""
+    """The receiver was removed: new events for it are undeliverable at once."""
     flying: int = 0
-    """So many of the events, from the first, are being delivered."""
+    """How many events, from the first, are being delivered."""
 
 
 @dataclass(slots=True)
@@ -55,20 +55,20 @@ class UndeliverableEvent:
 class OutboxState:
     order: NotificationOrder | None = None
     events: dict[str, NotificationEvent] = field(default_factory=dict)
-    """By id, in the order in which they came; those that are still needed."""
+    """By id, in the order of arrival; only those that are still needed."""
     unmatched: list[str] = field(default_factory=list)
-    """Nobody has decided yet who wants these."""
+    """Events that are not matched with receivers yet."""
     queues: dict[str, ReceiverQueue] = field(default_factory=dict)
     undeliverable: list[UndeliverableEvent] = field(default_factory=list)
     dropped: int = 0
     last: dict[str, int] = field(default_factory=dict)
-    """Revision → number of the last event that came."""
+    """Revision → number of the last event that has arrived."""
     ended: bool = False
     reference_counts: dict[str, int] = field(default_factory=dict)
-    """Event → in how many places below it still stands; without any it is forgotten."""
+    """Event → number of queues and undeliverable entries that it is in. At 0 it is forgotten."""
 
     def add_batch(self, batch: NotificationBatch) -> None:
-        """What came before is left out."""
+        """Skips events that have arrived before."""
         self.order = batch.order
         revision = str(batch.order.revision)
         last = self.last.get(revision, 0)
@@ -82,19 +82,20 @@ class OutboxState:
         self.ended = batch.ended
 
     def next_unmatched(self) -> NotificationBatch | None:
-        """The events that nobody has looked at yet, at most 200."""
+        """The next events to match with receivers, at most 200."""
         if self.order is None or not self.unmatched:
             return None
         return NotificationBatch(order=self.order, events=[self.events[id_] for id_ in self.unmatched[:200]])
 
     def apply_matches(self, batch: NotificationBatch, receivers: dict[str, list[str]], now: float) -> None:
+        """`receivers`: event id → the receivers that want it."""
         for event in batch.events:
             self.unmatched.remove(event.id)
-            wanted_by = receivers.get(event.id, [])
-            self.reference_counts[event.id] = len(wanted_by)
-            if not wanted_by:
+            matched = receivers.get(event.id, [])
+            self.reference_counts[event.id] = len(matched)
+            if not matched:
                 self._release(event.id, 0)
-            for receiver in wanted_by:
+            for receiver in matched:
                 queue = self.queues.setdefault(receiver, ReceiverQueue())
                 if queue.gone:
                     self._give_up(receiver, queue, [event.id], now)
@@ -106,17 +107,17 @@ class OutboxState:
                     self._give_up(receiver, queue, [first], now)
 
     def due_receivers(self, now: float) -> list[str]:
-        """Receivers to whom something is to be delivered now, sorted."""
+        """Receivers with a delivery that is due, sorted."""
         return sorted(
             name for name, queue in self.queues.items() if queue.events and not queue.flying and queue.next_at <= now
         )
 
     def next_due_at(self) -> float | None:
-        """The next moment at which `due` names one more."""
+        """When the next delivery is due."""
         return min((queue.next_at for queue in self.queues.values() if queue.events and not queue.flying), default=None)
 
     def take_batch(self, receiver: str) -> tuple[list[NotificationEvent], int]:
-        """What goes to the receiver now, and how often the first of it was tried before."""
+        """The events to deliver now, and how many attempts the first has had."""
         queue = self.queues[receiver]
         batch = queue.events[:MAX_BATCH_SIZE] if not queue.attempts else queue.events[:1]
         queue.flying = len(batch)
@@ -143,7 +144,7 @@ class OutboxState:
         if outcome.pause is not None:
             queue.next_at = now + outcome.pause
             return
-        # Those behind the first have waited as long as it, for a receiver that took nothing in all that time.
+        # The receiver has accepted nothing for as long as it was retried, so the events behind are given up, too.
         together = outcome.gone or (outcome.exhausted and queue.attempts > 1)
         given_up = list(queue.events) if together else queue.events[:1]
         del queue.events[: len(given_up)]
@@ -160,36 +161,40 @@ class OutboxState:
             self._drop_oldest(len(self.undeliverable) - MAX_UNDELIVERABLE)
 
     def resend(self, receiver: str | None, events: list[str] | None, now: float) -> int:
-        """How many events go out once more, or at once rather than later. They keep their order."""
-        chosen = [
-            each
-            for each in self.undeliverable
-            if receiver in (None, each.receiver) and (events is None or each.event in events)
-        ]
-        self.undeliverable = [each for each in self.undeliverable if each not in chosen]
-        places = {id_: place for place, id_ in enumerate(self.events)}
-        for name, back in _ids_by_receiver(chosen).items():
+        """Queue undeliverable events again, and retry waiting ones now. None: all receivers, all events.
+
+        Returns how many events and receivers that concerns. The order of events is kept.
+        """
+        chosen: list[UndeliverableEvent] = []
+        others: list[UndeliverableEvent] = []
+        for each in self.undeliverable:
+            is_chosen = receiver in (None, each.receiver) and (events is None or each.event in events)
+            (chosen if is_chosen else others).append(each)
+        self.undeliverable = others
+        order = {id_: position for position, id_ in enumerate(self.events)}
+        for name in sorted({each.receiver for each in chosen}):
             queue = self.queues.setdefault(name, ReceiverQueue())
             flying, waiting = queue.events[: queue.flying], queue.events[queue.flying :]
-            queue.events = flying + sorted(dict.fromkeys([*back, *waiting]), key=places.__getitem__)
+            again = {each.event for each in chosen if each.receiver == name}
+            queue.events = flying + sorted(again.union(waiting), key=order.__getitem__)
             queue.gone = False
             if not queue.flying:
                 queue.attempts = 0
-        hurried = 0
+        retried_now = 0
         for name, queue in self.queues.items():
             if receiver in (None, name) and queue.events and not queue.flying and queue.next_at > now:
-                hurried += not any(each.receiver == name for each in chosen)
+                retried_now += not any(each.receiver == name for each in chosen)
                 queue.next_at = now
-        return len(chosen) + hurried
+        return len(chosen) + retried_now
 
     def _release(self, event: str, uses: int = 1) -> None:
-        """It stands in so many places less."""
+        """The event is in so many places less."""
         self.reference_counts[event] -= uses
         if not self.reference_counts[event]:
             del self.reference_counts[event], self.events[event]
 
     def _drop_oldest(self, count: int) -> None:
-        """The first of those that are undeliverable."""
+        """Forget the first `count` undeliverable events."""
         for each in self.undeliverable[:count]:
             self._release(each.event)
         del self.undeliverable[:count]
@@ -201,7 +206,7 @@ class OutboxState:
 
     @property
     def has_pending_events(self) -> bool:
-        """Something is still to be delivered."""
+        """Whether anything is still to be delivered."""
         return bool(self.unmatched) or any(queue.events for queue in self.queues.values())
 
     @property
@@ -209,13 +214,8 @@ class OutboxState:
         return sum(len(queue.events) for queue in self.queues.values())
 
 
-def _ids_by_receiver(chosen: list[UndeliverableEvent]) -> dict[str, list[str]]:
-    counted = Counter(each.receiver for each in chosen)
-    return {name: [each.event for each in chosen if each.receiver == name] for name in sorted(counted)}
-
-
 def dump_state(state: OutboxState) -> str:
-    """As text, for when the outbox's run continues as another one. Nothing may be in flight."""
+    """As text, for continue-as-new. No delivery may be running."""
     data = {
         "order": state.order.model_dump() if state.order else None,
         "events": [[event.id, event.number, event.type, event.at, event.data] for event in state.events.values()],
@@ -231,7 +231,7 @@ def dump_state(state: OutboxState) -> str:
 
 def load_state(text: str) -> OutboxState:
     data: dict[str, Any] = json.loads(zlib.decompress(base64.b85decode(text)))
-    # They were checked when they came, and there may be many: a workflow that computes for over 2 s counts as hanging.
+    # They were validated on arrival. There may be many, and Temporal aborts a workflow that computes for over 2 s.
     events = [
         NotificationEvent.model_construct(id=id_, number=number, type=type_, at=at, data=about)
         for id_, number, type_, at, about in data.pop("events")
@@ -243,8 +243,6 @@ def load_state(text: str) -> OutboxState:
         undeliverable=[UndeliverableEvent(**each) for each in data.pop("undeliverable")],
         **data,
     )
-    state.reference_counts = dict(Counter(each.event for each in state.undeliverable))
-    for queue in state.queues.values():
-        for id_ in queue.events:
-            state.reference_counts[id_] = state.reference_counts.get(id_, 0) + 1
+    queued = (id_ for queue in state.queues.values() for id_ in queue.events)
+    state.reference_counts = dict(Counter([*(each.event for each in state.undeliverable), *queued]))
     return state

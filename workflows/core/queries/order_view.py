@@ -1,4 +1,4 @@
-"""An order and its steps as clients see them: what the queries answer."""
+"""An order and its steps as clients see them: the results of the workflow's queries."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from workflows.contract.order_views import (
 from workflows.contract.states import Jeopardy, OrderState, StepState
 from workflows.core.actions.assignment import is_waiting_for_person
 from workflows.core.execution.cross_order_wait import describe
-from workflows.core.queries.undo_view import error_view, form_view, to_datetime, undo_view
+from workflows.core.queries.undo_view import error_view, form_view, rendered_instructions, to_datetime, undo_view
 from workflows.core.state import rollup
-from workflows.core.state.order_run import OrderRun
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.expression_scope import StepExpressionError, StepScope
+from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.labels import activity_summary
 from workflows.core.timing import jeopardy
 from workflows.core.timing.forecast import Forecast, make_forecast
@@ -34,24 +34,24 @@ from workflows.core.timing.jeopardy import LineForecast
 FATALLY_FAILED = StepState.FATALLY_FAILED
 
 MAX_PAGE_BYTES = 1_000_000
-"""An answer of more than 2 MB fails; what cannot be compressed counts in full, and base64 adds a third."""
+"""A query result over 2 MB fails. Base64 adds a third to outputs that cannot be compressed."""
 STEP_OVERHEAD_BYTES = 150
-"""Of what can: names, states, times."""
+"""For names, states and times of a step, which compress well."""
 
 
 def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> OrderView:
-    """`at`: now, as whoever asks has it."""
+    """`as_of`: the client's time."""
     order = run.plan.order
     states = rollup.line_states(run)
-    prospects = jeopardy.order_forecast(run, _effective_now(run, as_of))
-    shown = jeopardy.jeopardy_summary(run, prospects)
-    held_up_by = prospects.critical_step if shown.forecast is not None else None
+    forecast = jeopardy.order_forecast(run, _effective_now(run, as_of))
+    end = forecast.shown_end(run)
+    critical_step = None if end is None else forecast.critical_step
     return OrderView(
         order_id=order.id,
         state=rollup.current_order_state(run),
-        jeopardy=shown.jeopardy,
-        forecast=to_datetime(shown.forecast),
-        held_up_by=None if held_up_by is None else run.plan.steps[held_up_by].id,
+        jeopardy=forecast.shown_jeopardy(run),
+        forecast=to_datetime(end),
+        held_up_by=None if critical_step is None else run.plan.steps[critical_step].id,
         revision=revision,
         customer=order.customer,
         priority=order.priority,
@@ -60,7 +60,7 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
         characteristics=run.characteristics,
         products=rollup.product_ids(run.plan, run.amendments.removed_lines),
         catalogue_version=run.plan.catalogue_version,
-        started_at=datetime.fromtimestamp(run.started_at, UTC),
+        started_at=_utc(run.started_at),
         ended_at=to_datetime(run.ended_at),
         fallout=run.counters.fallout,
         open_tasks=run.counters.open_tasks,
@@ -70,24 +70,18 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
         },
         order_lines=[
             _line_view(line, state, each)
-            for line, state, each in zip(run.plan.order_lines, states.order_lines, prospects.order_lines, strict=True)
+            for line, state, each in zip(run.plan.order_lines, states.order_lines, forecast.order_lines, strict=True)
         ],
         lines=[
             _line_view(line, state, each)
-            for line, state, each in zip(run.plan.fulfilment_lines, states.lines, prospects.lines, strict=True)
+            for line, state, each in zip(run.plan.fulfilment_lines, states.lines, forecast.lines, strict=True)
         ],
         history=[
-            HistoryEntry(
-                at=datetime.fromtimestamp(entry.at, UTC),
-                what=entry.message,
-                step=entry.step,
-                by=entry.by,
-                reason=entry.reason,
-            )
+            HistoryEntry(at=_utc(entry.at), what=entry.message, step=entry.step, by=entry.by, reason=entry.reason)
             for entry in run.audit_log.entries
         ],
         held=[
-            HoldView(scope=hold.scope, by=hold.by, reason=hold.reason, at=datetime.fromtimestamp(hold.at, UTC))
+            HoldView(scope=hold.scope, by=hold.by, reason=hold.reason, at=_utc(hold.at))
             for hold in run.holds.by_scope.values()
         ],
     )
@@ -96,7 +90,7 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
 def undecided_order_view(
     order: Mapping[str, Any], order_id: str, revision: int, started_at: datetime, decision: SubmissionDecision | None
 ) -> OrderView:
-    """An order that is rejected, or not compiled yet: only what was sent is known."""
+    """The view of an order that is rejected, or not compiled yet."""
     customer = order.get("customer")
     return OrderView(
         order_id=order_id,
@@ -117,8 +111,12 @@ def undecided_order_view(
 
 
 def _effective_now(run: OrderRun, as_of: datetime | None) -> float:
-    """An order that waits does not notice how time passes; whoever asks does."""
+    """The order's own time stands still while it waits; the client's does not."""
     return run.now if as_of is None else max(run.now, as_of.timestamp())
+
+
+def _utc(at: float) -> datetime:
+    return datetime.fromtimestamp(at, UTC)
 
 
 def _line_view(line: PlannedLine, state: OrderState, forecast: LineForecast) -> LineView:
@@ -139,14 +137,14 @@ def _line_view(line: PlannedLine, state: OrderState, forecast: LineForecast) -> 
 
 
 def steps_page(run: OrderRun, request: StepsPageRequest) -> StepsPage:
-    """From `offset` on, at most `limit` steps, and no more than fit into an answer."""
+    """From `offset` on, at most `limit` steps, and no more than fit into a query result."""
     steps: list[StepView] = []
-    wanted = None if request.states is None else set(request.states)
+    states = None if request.states is None else set(request.states)
     size, position = 0, max(request.offset, 0)
     forecast = None if run.ended else make_forecast(run, _effective_now(run, request.at))
     while position < len(run.steps) and len(steps) < max(request.limit, 1):
         step = run.steps[position]
-        if wanted is None or _matches_states(step, wanted):
+        if states is None or _matches_states(step, states):
             view = step_view(run, step, forecast)
             size += _view_size(view)
             if steps and size > MAX_PAGE_BYTES:
@@ -164,7 +162,7 @@ def _view_size(view: StepView) -> int:
 
 
 def _matches_states(step: StepRun, states: set[StepState]) -> bool:
-    """In one of these states, or its undo is; a failure that is being undone is nobody's fallout any more."""
+    """Whether the step or its undo is in one of these states. A failed step that is being undone is not in fallout."""
     if step.undo is None or not step.undo.is_open:
         return step.state in states
     return step.undo.state in states or (step.state is not StepState.FATALLY_FAILED and step.state in states)
@@ -174,7 +172,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
     planned = run.plan.steps[step.position]
     definition = run.plan.definitions[planned.definition_position]
     clock = step.sla_clock
-    foreseen = None if step.is_over else forecast
+    forecast = None if step.is_over else forecast
     manual = definition.definition.manual
     return StepView(
         number=step.position + 1,
@@ -191,13 +189,13 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         jeopardy=clock.jeopardy if clock else Jeopardy.ON_TRACK,
         late_at=to_datetime(clock.late_at) if clock else None,
         escalated_to=clock.escalated_to if clock else None,
-        expected_start=to_datetime(foreseen.starts[step.position]) if foreseen else None,
-        expected_end=to_datetime(foreseen.ends[step.position]) if foreseen else None,
+        expected_start=to_datetime(forecast.starts[step.position]) if forecast else None,
+        expected_end=to_datetime(forecast.ends[step.position]) if forecast else None,
         waits_for=_describe_wait(run, step),
         queue=step.queue or (manual.queue if manual else _escalated_queue(run, step)),
         system=_called_system(run, step),
         holder=step.holder if is_waiting_for_person(step) else None,
-        instructions=_rendered_instructions(run, step),
+        instructions=rendered_instructions(run, step, run.definition(step).definition.manual, StepScope),
         form=form_view(manual) if manual else None,
         attempts=step.attempts,
         next_attempt_at=to_datetime(step.again_at) if step.state in (StepState.FAILED, FATALLY_FAILED) else None,
@@ -211,13 +209,10 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
 
 
 def _escalated_queue(run: OrderRun, step: StepRun) -> str | None:
-    """None where it was escalated to a receiver of notifications, or not at all."""
-    escalated = (
-        step.sla_clock is not None
-        and run.jeopardy_watch is not None
-        and step.position in run.jeopardy_watch.escalated_steps
-    )
-    return step.sla_clock.escalated_to if step.sla_clock is not None and escalated else None
+    """None if it was not escalated, or escalated to a receiver of notifications."""
+    if step.sla_clock is None or run.jeopardy_watch is None:
+        return None
+    return step.sla_clock.escalated_to if step.position in run.jeopardy_watch.escalated_steps else None
 
 
 def _called_system(run: OrderRun, step: StepRun) -> str | None:
@@ -226,22 +221,12 @@ def _called_system(run: OrderRun, step: StepRun) -> str | None:
     return call.system if call else None
 
 
-def _rendered_instructions(run: OrderRun, step: StepRun) -> str | None:
-    manual = run.definition(step).definition.manual
-    if manual is None:
-        return None
-    try:
-        return str(StepScope(run, step).render(manual.instructions))
-    except StepExpressionError:
-        return manual.instructions
-
-
 def _cross_order_waits(run: OrderRun, step: StepRun) -> list[CrossOrderWaitView]:
     return [
         CrossOrderWaitView(
             order_id=each.order,
             step=each.step,
-            since=datetime.fromtimestamp(each.since, UTC),
+            since=_utc(each.since),
             due=to_datetime(each.deadline),
             done=each.done,
             absent=each.absent_since is not None,
@@ -252,50 +237,41 @@ def _cross_order_waits(run: OrderRun, step: StepRun) -> list[CrossOrderWaitView]
 
 def _describe_wait(run: OrderRun, step: StepRun) -> str | None:
     if step.state is StepState.ON_HOLD and (hold := run.holds.hold_for_step(step.position)) is not None:
-        return f"{hold.scope} to be resumed, held by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
-    say = WAIT_DESCRIPTIONS.get(step.phase)
-    return say(run, step) if say else None
+        return hold.description
+    describe_phase = WAIT_DESCRIPTIONS.get(step.phase)
+    return describe_phase(run, step) if describe_phase else None
 
 
 def _describe_other_orders(run: OrderRun, step: StepRun) -> str:
-    return " and ".join(
-        describe(each) for each in run.order_links.awaited_by_step.get(step.position, ()) if not each.done
-    )
+    awaited = run.order_links.awaited_by_step.get(step.position, ())
+    return " and ".join(describe(each) for each in awaited if not each.done)
 
 
 def _describe_event(_run: OrderRun, step: StepRun) -> str:
-    names = " or ".join(step.event_names)
-    return f"event {names}" + ("" if step.key is None else f" with key {step.key}")
+    return f"event {' or '.join(step.event_names)}" + ("" if step.key is None else f" with key {step.key}")
 
 
 def _describe_person(run: OrderRun, step: StepRun) -> str:
-    manual = run.definition(step).definition.manual
-    return f"a person in {manual.queue}" if manual else "a person"
+    return f"a person in {require(run.definition(step).definition.manual).queue}"
 
 
 def _describe_condition(run: OrderRun, step: StepRun) -> str:
-    wait = run.definition(step).definition.wait
-    text = f"condition `{wait.condition if wait else ''}`"
+    text = f"condition `{require(run.definition(step).definition.wait).condition}`"
     return text + (f" ({step.note})" if step.note else "")
 
 
 def _describe_callback(run: OrderRun, step: StepRun) -> str:
-    call = run.definition(step).definition.call
-    return f"a callback of {call.system}" if call else "a callback"
+    return f"a callback of {require(run.definition(step).definition.call).system}"
 
 
 def _describe_poll(run: OrderRun, step: StepRun) -> str:
-    call = run.definition(step).definition.call
-    return f"`{call.poll.until}`, asking {call.system}" if call and call.poll else "an answer"
-
-
-def _describe_timer(_run: OrderRun, _step: StepRun) -> str:
-    return "its time"
+    call = require(run.definition(step).definition.call)
+    return f"`{require(call.poll).until}`, asking {call.system}"
 
 
 WAIT_DESCRIPTIONS: Mapping[Phase, Callable[[OrderRun, StepRun], str]] = {
-    Phase.SCHEDULED: _describe_timer,
-    Phase.TIMER: _describe_timer,
+    Phase.SCHEDULED: lambda _run, _step: "its time",
+    Phase.TIMER: lambda _run, _step: "its time",
     Phase.OTHER_ORDERS: _describe_other_orders,
     Phase.EVENT: _describe_event,
     Phase.MANUAL: _describe_person,

@@ -1,4 +1,4 @@
-"""The order at a glance, as a short Markdown table in Temporal's Web UI: a row a workstream."""
+"""The order at a glance in Temporal's Web UI: a short Markdown table with a row per workstream."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from workflows.core.state.order_run import OrderRun
 
 MAX_ROWS = 20
 COLUMN_GAP = "\u00a0\u00a0"
-"""Before each heading: the Web UI leaves no room between columns."""
+"""Before each heading, because the Web UI leaves no space between columns."""
 
 COLUMNS = (
     ("done", SETTLED),
@@ -20,28 +20,25 @@ COLUMNS = (
 
 
 def progress_table(run: OrderRun) -> str:
-    """Rows that are stuck come first, then those under way."""
-    rows = [(tally, _row(tally)) for tally in run.counters.by_workstream.values()]
+    """If there are too many rows, those with stuck steps come first, then those with failing and running ones."""
+    rows = [(workstream.name, _row(workstream)) for workstream in run.counters.by_workstream.values()]
     if len(rows) > MAX_ROWS:
         rows.sort(key=lambda row: (-row[1][4], -row[1][3], -row[1][1]))
-    lines = [
-        "| workstream | " + " | ".join(f"{COLUMN_GAP}{name}" for name, _ in COLUMNS) + " |",
-        "|:---" + "|---:" * 5 + "|",
-    ]
-    for tally, numbers in rows[:MAX_ROWS]:
-        lines.append(f"| {escape_markdown(tally.name)} | " + " | ".join(str(number or "") for number in numbers) + " |")
+    headings = [f"{COLUMN_GAP}{name}" for name, _ in COLUMNS]
+    lines = [f"| workstream | {' | '.join(headings)} |", "|:---" + "|---:" * len(COLUMNS) + "|"]
+    for name, numbers in rows[:MAX_ROWS]:
+        lines.append(f"| {escape_markdown(name)} | " + " | ".join(str(number or "") for number in numbers) + " |")
     if len(rows) > MAX_ROWS:
         lines.append(f"\n… and {len(rows) - MAX_ROWS} more workstreams")
     return "\n".join(lines)
 
 
-def _row(tally: WorkstreamCounts) -> list[int]:
-    counts = tally.counts
+def _row(workstream: WorkstreamCounts) -> list[int]:
+    counts = workstream.counts
     return [sum(number for state, number in counts.items() if state in states) for _, states in COLUMNS]
 
 
 def escape_markdown(text: str) -> str:
-    """Text from outside, so that it stays text in a table."""
-    return "".join(f"\\{character}" if character in "\\|`*_<>[]#~" else character for character in text).replace(
-        "\n", " "
-    )
+    """Escape text from outside, so that it stays text in a table."""
+    escaped = (f"\\{character}" if character in "\\|`*_<>[]#~" else character for character in text)
+    return "".join(escaped).replace("\n", " ")

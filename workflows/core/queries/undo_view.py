@@ -1,4 +1,4 @@
-"""What takes a step back, as clients see it."""
+"""The undo of a step as clients see it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from workflows.contract.states import TAKEN_BACK, StepState
 from workflows.core.execution.undo_activities import undo_definition, undo_scope
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
-from workflows.core.steps.expression_scope import StepExpressionError
+from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 from workflows.core.timing.expected_duration import END_OF_TIME
 
 
@@ -29,7 +29,7 @@ def form_view(manual: ManualDefinition) -> dict[str, Any]:
 
 
 def undo_view(run: OrderRun, step: StepRun) -> UndoView | None:
-    """None where it is not taken back, and has not been since it was last done."""
+    """None if the step is not being undone, and is not undone."""
     undo = step.undo
     if undo is None or not (undo.is_open or step.state in TAKEN_BACK):
         return None
@@ -42,16 +42,21 @@ def undo_view(run: OrderRun, step: StepRun) -> UndoView | None:
         next_attempt_at=to_datetime(undo.again_at),
         due=to_datetime(undo.deadline),
         queue=manual.queue if manual else None,
-        instructions=_rendered_instructions(run, step, manual.instructions) if manual else None,
+        instructions=rendered_instructions(run, step, manual, undo_scope),
         form=form_view(manual) if manual else None,
     )
 
 
-def _rendered_instructions(run: OrderRun, step: StepRun, text: str) -> str:
+def rendered_instructions(
+    run: OrderRun, step: StepRun, manual: ManualDefinition | None, scope: Callable[[OrderRun, StepRun], StepScope]
+) -> str | None:
+    """As written, if they cannot be rendered."""
+    if manual is None:
+        return None
     try:
-        return str(undo_scope(run, step).render(text))
+        return str(scope(run, step).render(manual.instructions))
     except StepExpressionError:
-        return text
+        return manual.instructions
 
 
 def _describe_wait(run: OrderRun, step: StepRun) -> str:
@@ -59,7 +64,7 @@ def _describe_wait(run: OrderRun, step: StepRun) -> str:
     if undo.state is StepState.FATALLY_FAILED:
         return "a person's decision"
     if undo.state is StepState.ON_HOLD and (hold := run.holds.hold_for_step(step.position)) is not None:
-        return f"{hold.scope} to be resumed, held by {hold.by}" + (f": {hold.reason}" if hold.reason else "")
+        return hold.description
     if step.stopping:
         return "its last attempt to end"
     return WAIT_DESCRIPTIONS[undo.phase](run, step)
@@ -74,7 +79,7 @@ def _describe_callback(run: OrderRun, step: StepRun) -> str:
     return f"a callback of {require(undo_definition(run, step).call).system}"
 
 
-def _describe_learning(run: OrderRun, step: StepRun) -> str:
+def _describe_recovery(run: OrderRun, step: StepRun) -> str:
     call = run.definition(step).definition.call
     return f"{call.system if call else 'its activity'} to say what the step did"
 
@@ -85,8 +90,8 @@ def _describe_person(run: OrderRun, step: StepRun) -> str:
 
 WAIT_DESCRIPTIONS: Mapping[Phase, Callable[[OrderRun, StepRun], str]] = {
     Phase.IDLE: lambda _run, _step: "what depends on it to be undone",
-    Phase.RECOVER_OUTPUT: _describe_learning,
-    Phase.RECOVER_OUTPUT_POLL: _describe_learning,
+    Phase.RECOVER_OUTPUT: _describe_recovery,
+    Phase.RECOVER_OUTPUT_POLL: _describe_recovery,
     Phase.UNDO_CALL: _describe_call,
     Phase.UNDO_POLL: _describe_call,
     Phase.UNDO_CALLBACK: _describe_callback,

@@ -1,4 +1,4 @@
-"""How long a step usually takes, and when it may start: what forecasts and start times count with."""
+"""How long a step usually takes, and when it may start. Forecasts and `start: {latest: true}` use this."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86400.0
 END_OF_TIME = 253_402_300_799.0
-"""The last moment that a date can tell: what takes longer than that is not told apart."""
+"""The last moment that a datetime can represent. Later moments count as this one."""
 
 DEFAULT_DURATIONS: Mapping[str, float] = {
     "call": 5.0,
@@ -29,29 +29,29 @@ DEFAULT_DURATIONS: Mapping[str, float] = {
     "condition": DAY,
     "milestone": 0.0,
 }
-"""Seconds, of a step that says neither `expected` nor `sla.duration`; where it has a `within`, no longer than that.
-A `wait` takes what it says. docs/language.md has the same table."""
+"""Seconds, for a step with neither `expected` nor `sla.duration`, but never longer than its `within`. A `wait` takes
+the time that it waits for. docs/language.md has the same table."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepTiming:
-    """Seconds and moments (seconds since 1970) of one step. What has no value yet is as if it had not been written."""
+    """Durations in seconds, moments in seconds since 1970. Expressions without a value yet count as absent."""
 
     duration: float
     delay: float = 0.0
-    """Between its predecessors' end and its start."""
+    """`start.delay`: between its predecessors' end and its start."""
     not_before: float = -inf
     """`start.at`."""
     until: float = -inf
-    """The moment that a `wait` waits for."""
+    """`wait.until`."""
     as_late_as_possible: bool = False
-    """It starts as late as the requested completion allows."""
+    """`start.latest`."""
 
 
 class StepTimings:
-    """The timing of each step of a plan, kept as long as nothing that it is made of changes.
+    """The timing of each step of a plan, cached until something that it reads changes.
 
-    What it answers depends on the order's state alone, whatever was asked before and by whom.
+    Results depend only on the order's state, never on earlier calls, so queries may use it.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -67,12 +67,12 @@ class StepTimings:
             if timing is None:
                 timing = self._fixed[planned.definition_position] = _timing(run, step)
             return timing
-        seen = [run.characteristics, *(run.steps[at].output for read in planned.reads for at in read)]
-        known = self._rendered.get(step.position)
-        if known is not None and all(before is now for before, now in zip(known[0], seen, strict=True)):
-            return known[1]
+        inputs = [run.characteristics, *(run.steps[at].output for read in planned.reads for at in read)]
+        cached = self._rendered.get(step.position)
+        if cached is not None and all(before is now for before, now in zip(cached[0], inputs, strict=True)):
+            return cached[1]
         timing = _timing(run, step)
-        self._rendered[step.position] = seen, timing
+        self._rendered[step.position] = inputs, timing
         return timing
 
 
@@ -105,20 +105,20 @@ def _timing(run: OrderRun, step: StepRun) -> StepTiming:
 
 
 def _expected_duration(definition: StepDefinition, scope: StepScope) -> float:
-    """The first of these that has a value: `expected`, a wait's own time, `sla.duration`, what is usual."""
+    """The first that has a value of `expected`, the time of a `wait`, `sla.duration`, and the default."""
     wait, sla = definition.wait, definition.sla
-    if definition.expected is not None and (said := _value_or(scope.render_duration, definition.expected, -1.0)) >= 0:
-        return said
+    if (expected := _value_or(scope.render_duration, definition.expected, -1.0)) >= 0:
+        return expected
     if wait is not None and wait.condition is None:
         return _value_or(scope.render_duration, wait.for_, 0.0)
-    if sla is not None and (said := _value_or(scope.render_duration, sla.duration, -1.0)) >= 0:
-        return said
+    if sla is not None and (duration := _value_or(scope.render_duration, sla.duration, -1.0)) >= 0:
+        return duration
     kind, within = _default_key(definition)
     return min(DEFAULT_DURATIONS[kind], _value_or(scope.render_duration, within, inf))
 
 
 def _default_key(definition: StepDefinition) -> tuple[str, timedelta | str | None]:
-    """The row of USUALLY, and what limits it."""
+    """The key in DEFAULT_DURATIONS, and the step's `within`."""
     call = definition.call
     if call is not None and call.poll is not None:
         return "poll", call.poll.within
@@ -132,7 +132,7 @@ def _default_key(definition: StepDefinition) -> tuple[str, timedelta | str | Non
 
 
 def _value_or(read: Callable[[Any], float], text: timedelta | str | None, default: float) -> float:
-    """`otherwise` where nothing is written, or it has no value (yet)."""
+    """`default` for an absent value, or an expression without a value (yet)."""
     if text is None:
         return default
     try:

@@ -1,4 +1,4 @@
-"""Whether what was promised will be kept: of the order, of its lines, and when to look at that again."""
+"""Whether the order and its lines will be done by their requested completions, and when to check that again."""
 
 from __future__ import annotations
 
@@ -30,24 +30,24 @@ from workflows.core.timing.forecast import (
 logger = logging.getLogger(__name__)
 
 MARGIN = 0.001
-"""Seconds. At the very moment that was asked for, an order is not late yet."""
+"""Seconds. An order is not late at the very moment of its requested completion."""
 
 SEVERITY = {Jeopardy.ON_TRACK: 0, Jeopardy.AT_RISK: 1, Jeopardy.LATE: 2}
 
 
 def reset_jeopardy_watch(run: OrderRun) -> None:
-    """To be called when a run begins, and when its plan has changed. An order without dates and slas costs nothing."""
+    """Call when a run begins, and after its plan has changed. Orders without dates and SLAs get no watch."""
     if not _has_dates(run.plan):
         run.jeopardy_watch = None
         return
-    known = run.jeopardy_watch.reported_jeopardy if run.jeopardy_watch is not None else Jeopardy.ON_TRACK
-    run.jeopardy_watch = outlook = JeopardyWatch(reported_jeopardy=known)
+    reported = run.jeopardy_watch.reported_jeopardy if run.jeopardy_watch is not None else Jeopardy.ON_TRACK
+    run.jeopardy_watch = watch = JeopardyWatch(reported_jeopardy=reported)
     for step in run.steps:
         clock = step.sla_clock
         if clock is not None and clock.is_running and clock.jeopardy is not Jeopardy.ON_TRACK:
-            outlook.sla_at_risk[step.position] = None
+            watch.sla_at_risk[step.position] = None
             if clock.escalated_to is not None and not is_receiver(run, clock.escalated_to):
-                outlook.escalated_steps[step.position] = None
+                watch.escalated_steps[step.position] = None
 
 
 def _has_dates(plan: Plan) -> bool:
@@ -58,11 +58,11 @@ def _has_dates(plan: Plan) -> bool:
     )
 
 
-def promise_jeopardy(promised: float, end: float, now: float, *, is_open: bool) -> Jeopardy:
-    """`end`: the forecast of what is open, else when it ended."""
-    if is_open and now <= promised:
-        return Jeopardy.AT_RISK if end > promised else Jeopardy.ON_TRACK
-    return Jeopardy.LATE if (now if is_open else end) > promised else Jeopardy.ON_TRACK
+def due_time_jeopardy(due: float, end: float, now: float, *, is_open: bool) -> Jeopardy:
+    """`end`: the forecast if it is open, else the time when it ended."""
+    if is_open and now <= due:
+        return Jeopardy.AT_RISK if end > due else Jeopardy.ON_TRACK
+    return Jeopardy.LATE if (now if is_open else end) > due else Jeopardy.ON_TRACK
 
 
 def worst(each: Iterable[Jeopardy]) -> Jeopardy:
@@ -70,18 +70,22 @@ def worst(each: Iterable[Jeopardy]) -> Jeopardy:
 
 
 def order_jeopardy(run: OrderRun) -> Jeopardy:
-    """Of the order, as it was told last: by its promises; a step over its sla puts it at risk."""
-    outlook = run.jeopardy_watch
-    if outlook is None:
-        return Jeopardy.ON_TRACK
-    return worst([outlook.reported_jeopardy, *([Jeopardy.AT_RISK] if outlook.sla_at_risk else [])])
+    """The order's jeopardy as last reported. A step at risk or late by its SLA puts the order at risk."""
+    watch = run.jeopardy_watch
+    return Jeopardy.ON_TRACK if watch is None else _with_slas(run, watch.reported_jeopardy)
+
+
+def _with_slas(run: OrderRun, jeopardy: Jeopardy) -> Jeopardy:
+    at_risk = run.jeopardy_watch is not None and run.jeopardy_watch.sla_at_risk
+    return worst([jeopardy, Jeopardy.AT_RISK]) if at_risk else jeopardy
 
 
 @dataclass(slots=True)
 class LineForecast:
-    """Of an order line: with all lines below it. `end` is when it will be complete, or was; None: no step serves it."""
+    """Of a line; for an order line, with all lines below it."""
 
     end: float | None = None
+    """When it will be complete, or was; None: no step serves it."""
     last_step: int | None = None
     """The step that ends last."""
     is_open: bool = False
@@ -95,48 +99,40 @@ class LineForecast:
 
 @dataclass(frozen=True, slots=True)
 class OrderForecast:
-    """How an order stands at a moment."""
-
     forecast: Forecast
     order_lines: list[LineForecast]
     lines: list[LineForecast]
     jeopardy: Jeopardy
     """The worst of the order's requested completion and of those of its order lines."""
     critical_step: int | None
-    """The step under way, or next, because of which a promise is not kept, or else on which the order's end hangs."""
+    """The running or next step that makes the order or a line late; if nothing will be late, the one on which the
+    order's end depends."""
+
+    def shown_jeopardy(self, run: OrderRun) -> Jeopardy:
+        """For people. An order that is being cancelled has no forecast, so its last reported jeopardy stays."""
+        return order_jeopardy(run) if run.compensation.order_cancelled else _with_slas(run, self.jeopardy)
+
+    def shown_end(self, run: OrderRun) -> float | None:
+        """For people. An order that has ended, or is being cancelled, has no forecast."""
+        return None if run.ended or run.compensation.order_cancelled else self.forecast.end
 
 
 def order_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) -> OrderForecast:
-    """`latest`: where it is known already."""
+    """`latest`: if known already."""
     forecast = make_forecast(run, now, latest)
     lines = _line_forecasts(run, forecast)
     for line, each in zip((*run.plan.order_lines, *run.plan.fulfilment_lines), lines, strict=True):
         if each.end is not None:
-            each.jeopardy = promise_jeopardy(line_due_time(run.plan, line), each.end, now, is_open=each.is_open)
+            each.jeopardy = due_time_jeopardy(line_due_time(run.plan, line), each.end, now, is_open=each.is_open)
     order_lines = lines[: len(run.plan.order_lines)]
-    asked = epoch_seconds(run.plan.order.requested_completion)
-    order = promise_jeopardy(asked, forecast.end, now, is_open=not run.ended)
-    promise = worst([order, *(line.jeopardy for line in order_lines)])
-    held_up_by = forecast.critical_step
-    if order is not promise:
-        last = next(line.last_step for line in order_lines if line.jeopardy is promise)
-        held_up_by = None if last is None else forecast.critical_step_for(last)
-    return OrderForecast(forecast, order_lines, lines[len(order_lines) :], promise, held_up_by)
-
-
-@dataclass(frozen=True, slots=True)
-class JeopardySummary:
-    jeopardy: Jeopardy
-    forecast: float | None
-
-
-def jeopardy_summary(run: OrderRun, forecast: OrderForecast) -> JeopardySummary:
-    """What people see of them. An order that has ended, or is taken back, has no forecast."""
-    if run.compensation.order_cancelled:
-        return JeopardySummary(order_jeopardy(run), None)
-    overdue = run.jeopardy_watch is not None and run.jeopardy_watch.sla_at_risk
-    jeopardy = worst([forecast.jeopardy, Jeopardy.AT_RISK if overdue else Jeopardy.ON_TRACK])
-    return JeopardySummary(jeopardy, None if run.ended else forecast.forecast.end)
+    due = epoch_seconds(run.plan.order.requested_completion)
+    of_order = due_time_jeopardy(due, forecast.end, now, is_open=not run.ended)
+    jeopardy = worst([of_order, *(line.jeopardy for line in order_lines)])
+    critical_step = forecast.critical_step
+    if of_order is not jeopardy:
+        last = next(line.last_step for line in order_lines if line.jeopardy is jeopardy)
+        critical_step = None if last is None else forecast.critical_step_for(last)
+    return OrderForecast(forecast, order_lines, lines[len(order_lines) :], jeopardy, critical_step)
 
 
 def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
@@ -155,22 +151,22 @@ def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
 
 
 def refresh(run: OrderRun) -> None:
-    """Looks again if it is time to. Never raises in production: an order is not held up by its forecast."""
-    outlook = run.jeopardy_watch
-    if outlook is None or not _is_check_due(run, outlook):
+    """Check the forecast if that is due. Never raises in production: an order does not stop because of its forecast."""
+    watch = run.jeopardy_watch
+    if watch is None or not _is_check_due(run, watch):
         return
     try:
-        _check(run, outlook)
+        _check(run, watch)
     except Exception:
         if run.raise_engine_errors:
             raise
-        logger.exception("the prospects of order %s cannot be told", run.plan.order.id)
+        logger.exception("the forecast of order %s failed; it is not watched any more", run.plan.order.id)
         run.jeopardy_watch = None
 
 
 def _is_check_due(run: OrderRun, watch: JeopardyWatch) -> bool:
-    """When a part of the steps has ended since; when what is certain to come later than it may makes it necessary
-    (`Outlook.stale`); and at the moment at which the order would be late by waiting alone."""
+    """After 1/50 of the steps have settled; when a step became certain to be too late (`stale`); and at the moment
+    when waiting alone makes the order late."""
     if run.ended or watch.stale or run.now >= watch.next_check_at:
         return True
     return run.counters.settled - watch.settled_count >= max(1, len(run.steps) // MAX_REFRESHES)
@@ -182,44 +178,45 @@ def _check(run: OrderRun, watch: JeopardyWatch) -> None:
     if not forecast_basis(run).has_due_times or run.compensation.order_cancelled:
         watch.next_check_at = inf
         return
-    now = run.now
-    latest = latest_times(run)
-    prospects = order_forecast(run, now, latest)
-    promise = prospects.jeopardy
-    if promise is not watch.reported_jeopardy:
-        _report_jeopardy(run, watch, prospects)
-    if run.ended or promise is Jeopardy.LATE:
+    now, latest = run.now, latest_times(run)
+    forecast = order_forecast(run, now, latest)
+    if forecast.jeopardy is not watch.reported_jeopardy:
+        _report_jeopardy(run, watch, forecast)
+    if run.ended or forecast.jeopardy is Jeopardy.LATE:
         watch.next_check_at = inf
-    elif promise is Jeopardy.AT_RISK:
-        watch.next_check_at = _next_due_time(run, prospects.order_lines)
+    elif forecast.jeopardy is Jeopardy.AT_RISK:
+        watch.next_check_at = _next_due_time(run, forecast.order_lines)
     else:
         watch.latest_starts, watch.latest_ends = latest.starts, latest.ends
         _check_no_later_than(watch, next_risk_time(run, latest, now) + MARGIN, now)
 
 
 def _check_no_later_than(watch: JeopardyWatch, moment: float, now: float) -> None:
-    """A moment that is set already and comes sooner is left: to move a timer costs more than to look once too often."""
+    """Keep an earlier moment that is set already: to move a timer costs more than one needless check."""
     if not now < watch.next_check_at <= moment:
         watch.next_check_at = moment
 
 
 def _next_due_time(run: OrderRun, lines: list[LineForecast]) -> float:
     plan = run.plan
-    asked = [epoch_seconds(plan.order.requested_completion)]
-    asked += [line_due_time(plan, line) for line, each in zip(plan.order_lines, lines, strict=True) if each.is_open]
-    return min((moment for moment in asked if moment >= run.now), default=inf) + MARGIN
+    due = [epoch_seconds(plan.order.requested_completion)]
+    due += [line_due_time(plan, line) for line, each in zip(plan.order_lines, lines, strict=True) if each.is_open]
+    return min((moment for moment in due if moment >= run.now), default=inf) + MARGIN
 
 
 def _report_jeopardy(run: OrderRun, watch: JeopardyWatch, forecast: OrderForecast) -> None:
-    """It is journaled and shown, and told to whoever wants to know."""
-    promise = watch.reported_jeopardy = forecast.jeopardy
+    """To the audit log, to clients, and to receivers."""
+    watch.reported_jeopardy = forecast.jeopardy
     run.view_changed = True
     step = None if forecast.critical_step is None else run.steps[forecast.critical_step]
-    said = "" if step is None else f"forecast {format_moment(forecast.forecast.end)}"
-    run.audit_log.record(run.now, JEOPARDY_MESSAGES[promise], None if step is None else run.step_id(step), reason=said)
+    step_id = None if step is None else run.step_id(step)
+    reason = "" if step is None else f"forecast {format_moment(forecast.forecast.end)}"
+    run.audit_log.record(run.now, JEOPARDY_MESSAGES[forecast.jeopardy], step_id, reason=reason)
     end = datetime.fromtimestamp(forecast.forecast.end, UTC)
-    asked = run.plan.order.requested_completion
-    order_events.record_event(run, f"order.{promise.value}", step, forecast=end, requested_completion=asked)
+    requested = run.plan.order.requested_completion
+    order_events.record_event(
+        run, f"order.{forecast.jeopardy.value}", step, forecast=end, requested_completion=requested
+    )
 
 
 JEOPARDY_MESSAGES = {

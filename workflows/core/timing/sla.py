@@ -1,4 +1,4 @@
-"""The clock of a step's `sla`: runs from `ready` until the step is over, whatever happens to the step meanwhile."""
+"""A step's `sla`: its clock runs from `ready` until the step settles, also through retries, fallout and holds."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from workflows.core.timing.jeopardy import format_moment
 
 
 def start_sla_clock(run: OrderRun, step: StepRun) -> None:
-    """The step is ready. A clock that runs already goes on: another attempt is no excuse. Raises NoValue."""
+    """The step is ready. A clock that is running already goes on. Raises StepExpressionError."""
     sla = run.definition(step).definition.sla
     if sla is None or run.jeopardy_watch is None or (step.sla_clock is not None and step.sla_clock.is_running):
         return
     scope = StepScope(run, step)
     late_at = min(run.now + scope.render_duration(sla.duration), END_OF_TIME)
     risk_at = None if sla.warn is None else max(run.now, late_at - scope.render_duration(sla.warn))
-    to = None if sla.escalate is None else as_text(scope.render(sla.escalate))
-    step.sla_clock = SlaClock(started_at=run.now, late_at=late_at, at_risk_at=risk_at, escalate_to=to)
+    target = None if sla.escalate is None else as_text(scope.render(sla.escalate))
+    step.sla_clock = SlaClock(started_at=run.now, late_at=late_at, at_risk_at=risk_at, escalate_to=target)
     _schedule_tick(run, step, step.sla_clock)
 
 
 def tick(run: OrderRun, step: StepRun) -> None:
-    """The clock has come to a moment that matters."""
-    clock, outlook = step.sla_clock, run.jeopardy_watch
-    if clock is None or outlook is None or not clock.is_running:
+    """The clock has reached `next_tick_at`, or its times have been moved."""
+    clock, watch = step.sla_clock, run.jeopardy_watch
+    if clock is None or watch is None or not clock.is_running:
         return
     before, clock.jeopardy = clock.jeopardy, clock.jeopardy_at(run.now)
     if clock.jeopardy is not before and clock.jeopardy is not Jeopardy.ON_TRACK:
-        outlook.sla_at_risk[step.position] = None
+        watch.sla_at_risk[step.position] = None
         run.view_changed = True
         run.audit_log.record(
             run.now, SLA_MESSAGES[clock.jeopardy], run.step_id(step), reason=f"late at {format_moment(clock.late_at)}"
@@ -51,16 +51,16 @@ def tick(run: OrderRun, step: StepRun) -> None:
 SLA_MESSAGES = {Jeopardy.AT_RISK: "at risk: its sla ends soon", Jeopardy.LATE: "late: its sla has passed"}
 
 
-def _escalate(run: OrderRun, step: StepRun, clock: SlaClock, receiver: str) -> None:
-    clock.escalated_to = receiver
-    if run.jeopardy_watch is not None and not is_receiver(run, receiver):
+def _escalate(run: OrderRun, step: StepRun, clock: SlaClock, target: str) -> None:
+    clock.escalated_to = target
+    if run.jeopardy_watch is not None and not is_receiver(run, target):
         run.jeopardy_watch.escalated_steps[step.position] = None
-    run.audit_log.record(run.now, f"escalated to {receiver}", run.step_id(step))
-    escalate(run, step, receiver, "its sla has passed")
+    run.audit_log.record(run.now, f"escalated to {target}", run.step_id(step))
+    escalate(run, step, target, "its sla has passed")
 
 
 def move_sla_deadline(run: OrderRun, step: StepRun, late_at: float) -> None:
-    """The clock ends at another moment; what it had said before no longer counts."""
+    """Move the end of the SLA. Jeopardy is determined and reported again."""
     clock = step.sla_clock
     if clock is None:
         return

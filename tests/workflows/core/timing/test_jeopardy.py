@@ -15,7 +15,7 @@ from workflows.contract.states import Jeopardy
 from workflows.core.queries.order_view import order_view
 from workflows.core.timing import jeopardy
 from workflows.core.timing.expected_duration import HOUR
-from workflows.core.timing.jeopardy import order_jeopardy, promise_jeopardy
+from workflows.core.timing.jeopardy import due_time_jeopardy, order_jeopardy
 
 CHAIN = {"a": manual(expected="2h"), "b": manual(expected="3h", after=["a"])}
 
@@ -47,7 +47,7 @@ VERDICTS = {
 @pytest.mark.parametrize("wanted", VERDICTS)
 def test_the_verdict(wanted: Jeopardy) -> None:
     for end, now, is_open in VERDICTS[wanted]:
-        assert promise_jeopardy(10, end, now, is_open=is_open) is wanted
+        assert due_time_jeopardy(10, end, now, is_open=is_open) is wanted
 
 
 def test_an_order_that_cannot_be_done_in_time_is_at_risk_from_its_start() -> None:
