@@ -17,7 +17,7 @@ QUEUE = "gateway-tests"
 
 @pytest.fixture(scope="session")
 async def cut_off() -> AsyncIterator[httpx.AsyncClient]:
-    """A gateway whose Temporal is away."""
+    """A gateway whose Temporal cannot be reached."""
     async with gateway_over(await OrderClient.connect(ConnectionSettings(NOWHERE), lazy=True)) as http:
         yield http
 
@@ -33,7 +33,7 @@ def desk() -> Iterator[Desk]:
 async def orders(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[OrderClient]:
-    """Orders that a worker runs."""
+    """Orders with a running worker."""
     log = tmp_path_factory.mktemp("worker") / "log"
     worker = WorkerProcess(server_address(temporal.client), QUEUE, desk.url, log)
     try:
@@ -45,13 +45,13 @@ async def orders(
 
 @pytest.fixture(scope="session")
 async def http(orders: OrderClient) -> AsyncIterator[httpx.AsyncClient]:
-    """A gateway whose orders a worker runs."""
+    """A gateway with a running worker."""
     async with gateway_over(orders) as client:
         yield client
 
 
 @pytest.fixture(scope="session")
 async def idle(temporal: WorkflowEnvironment) -> AsyncIterator[httpx.AsyncClient]:
-    """A gateway for whose orders there is no worker."""
+    """A gateway without a worker."""
     async with gateway_over(OrderClient(temporal.client, "gateway-tests-idle")) as client:
         yield client

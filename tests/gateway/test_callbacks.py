@@ -1,4 +1,4 @@
-"""Callbacks: the id completes the one step that handed it out, once, whenever it comes."""
+"""Callbacks: an id completes its own step, once, even if it arrives early."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ DONE = {"visit": "V-7"}
 
 
 async def booked(http: httpx.AsyncClient, desk: Desk) -> tuple[str, str]:
-    """An order that waits for its callback, and the callback's path."""
+    """The id of an order that waits for its callback, and the callback's path."""
     order_id = await submitted(http, "visit")
     path = await desk.callback_path(order_id)
     await eventually(lambda: step(http, order_id), lambda found: "callback" in (found["waits_for"] or ""))
     return order_id, path
 
 
-async def test_a_callback_completes_its_step_without_a_token(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_callback_completes_its_step_without_a_token(http: httpx.AsyncClient, desk: Desk) -> None:
     order_id, path = await booked(http, desk)
     async with httpx.AsyncClient(base_url=http.base_url, trust_env=False) as system:
         response = await system.post(path, json=DONE)
@@ -37,7 +37,7 @@ async def test_a_callback_completes_its_step_without_a_token(http: httpx.AsyncCl
     assert (await step_in(http, order_id, "completed"))["output"] == DONE
 
 
-async def test_a_callback_counts_once(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_callback_counts_once(http: httpx.AsyncClient, desk: Desk) -> None:
     order_id, path = await booked(http, desk)
     assert (await http.post(path, json=DONE)).json()["status"] == "completed"
     again = await http.post(path, json=DONE)
@@ -47,7 +47,7 @@ async def test_a_callback_counts_once(http: httpx.AsyncClient, desk: Desk) -> No
     assert (await step(http, order_id))["output"] == DONE
 
 
-async def test_a_callback_may_come_before_the_answer_to_the_call(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_callback_may_arrive_before_the_response_to_the_call(http: httpx.AsyncClient, desk: Desk) -> None:
     order = an_order("visit")
     desk.held.add(order["id"])
     await http.post("/orders", json=order)
@@ -61,20 +61,20 @@ async def test_a_callback_may_come_before_the_answer_to_the_call(http: httpx.Asy
 
 
 @pytest.mark.parametrize("body", [b"", b"null", b'"done"', b"[1]"])
-async def test_any_json_or_nothing_is_a_callback(http: httpx.AsyncClient, desk: Desk, body: bytes) -> None:
+async def test_callback_body_is_any_json_or_empty(http: httpx.AsyncClient, desk: Desk, body: bytes) -> None:
     order_id, path = await booked(http, desk)
     assert (await http.post(path, content=body)).json()["status"] == "completed"
     await step_in(http, order_id, "completed")
 
 
-async def test_garbage_is_no_callback_and_uses_none_up(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_malformed_callback_does_not_use_up_the_id(http: httpx.AsyncClient, desk: Desk) -> None:
     order_id, path = await booked(http, desk)
     assert error_of(await http.post(path, content=b"{not json"), 400)["code"] == "malformed"
     assert (await http.post(path, json=DONE)).json()["status"] == "completed"
     assert (await step_in(http, order_id, "completed"))["output"] == DONE
 
 
-async def test_a_callback_after_its_order_has_ended_is_refused(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_callback_for_an_ended_order_is_refused(http: httpx.AsyncClient, desk: Desk) -> None:
     order_id, path = await booked(http, desk)
     await http.post(path, json=DONE)
     await http.post(f"/orders/{order_id}/events", json={"name": "left"})
@@ -82,9 +82,7 @@ async def test_a_callback_after_its_order_has_ended_is_refused(http: httpx.Async
     assert error_of(await http.post(path, json=DONE), 410)["code"] == "ended"
 
 
-async def test_a_forged_id_completes_nothing_and_all_forgeries_are_answered_alike(
-    http: httpx.AsyncClient, desk: Desk
-) -> None:
+async def test_forged_ids_complete_nothing_and_get_the_same_response(http: httpx.AsyncClient, desk: Desk) -> None:
     order_id, path = await booked(http, desk)
     claim = read_callback_id(SECRET, path.rpartition("/")[2])
     assert claim is not None
@@ -104,16 +102,14 @@ async def test_a_forged_id_completes_nothing_and_all_forgeries_are_answered_alik
     assert (await step(http, order_id))["state"] == "in_progress"
 
 
-async def test_an_id_of_another_order_completes_that_one_and_no_other(http: httpx.AsyncClient, desk: Desk) -> None:
+async def test_callback_id_completes_only_its_own_order(http: httpx.AsyncClient, desk: Desk) -> None:
     (mine, path), (other, _) = await booked(http, desk), await booked(http, desk)
     assert (await http.post(path, json=DONE)).json()["order_id"] == mine
     await step_in(http, mine, "completed")
     assert (await step(http, other))["state"] == "in_progress"
 
 
-async def test_an_id_for_a_step_or_key_that_its_order_does_not_have_is_refused(
-    http: httpx.AsyncClient, desk: Desk
-) -> None:
+async def test_callback_id_with_an_unknown_step_or_key_is_refused(http: httpx.AsyncClient, desk: Desk) -> None:
     """Such an id needs the secret; it may be one of an earlier revision."""
     order_id, path = await booked(http, desk)
     claim = read_callback_id(SECRET, path.rpartition("/")[2])
@@ -127,7 +123,7 @@ async def test_an_id_for_a_step_or_key_that_its_order_does_not_have_is_refused(
     assert (await step(http, order_id))["state"] == "in_progress"
 
 
-async def test_a_callback_id_stands_in_nothing_that_temporal_shows(
+async def test_callback_id_does_not_appear_in_the_history(
     http: httpx.AsyncClient, desk: Desk, orders: OrderClient
 ) -> None:
     order_id, path = await booked(http, desk)
@@ -137,7 +133,7 @@ async def test_a_callback_id_stands_in_nothing_that_temporal_shows(
     assert path.rpartition("/")[2] not in history.to_json()
 
 
-async def test_a_callback_that_comes_while_no_worker_runs_is_kept_for_the_next_one(
+async def test_callback_without_a_worker_is_kept_for_the_next_one(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
 ) -> None:
     address, queue = server_address(temporal.client), "gateway-tests-callbacks"

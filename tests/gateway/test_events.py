@@ -1,4 +1,4 @@
-"""Events: early, twice, late, ambiguous, unknown, with and without a worker."""
+"""Events: early, repeated, late, ambiguous and unknown ones, with and without a worker."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.http_requests import an_order, ended, error_of, read, step, s
 
 
 async def delivered(http: httpx.AsyncClient, order_id: str, status: int = 200, **event: object) -> object:
-    """What an order's event is answered with."""
+    """The status of the delivery."""
     response = await http.post(f"/orders/{order_id}/events", json=event)
     assert response.status_code == status, response.text
     return response.json()["status"]
@@ -31,7 +31,7 @@ async def by_key(http: httpx.AsyncClient, status: int = 200, **event: object) ->
     return dict(response.json())
 
 
-async def test_an_event_completes_the_step_that_waits_for_it(http: httpx.AsyncClient) -> None:
+async def test_event_completes_the_step_that_waits_for_it(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "parcel", tracking="T-1")
     await step_in(http, order_id, "in_progress")
     response = await http.post(
@@ -42,7 +42,7 @@ async def test_an_event_completes_the_step_that_waits_for_it(http: httpx.AsyncCl
     assert (await step(http, order_id))["output"] == {"to": "Elm"}
 
 
-async def test_an_event_that_comes_before_its_order_is_kept_for_it(http: httpx.AsyncClient) -> None:
+async def test_event_before_its_order_is_kept(http: httpx.AsyncClient) -> None:
     order = an_order("parcel", tracking="T-early")
     assert await delivered(http, order["id"], 202, name="delivered", key="T-early") == "kept"
     assert await delivered(http, order["id"], 200, name="delivered", key="T-early") == "duplicate"
@@ -50,15 +50,15 @@ async def test_an_event_that_comes_before_its_order_is_kept_for_it(http: httpx.A
     assert (await ended(http, order["id"]))["state"] == "completed"
 
 
-async def test_an_event_for_a_rejected_order_is_kept_for_the_mended_one(http: httpx.AsyncClient) -> None:
+async def test_event_for_a_rejected_order_is_kept_for_the_corrected_one(http: httpx.AsyncClient) -> None:
     wrong = an_order("parcel")
     error_of(await http.post("/orders", json=wrong), 422)
-    assert await delivered(http, wrong["id"], 202, name="delivered", key="T-mended-later") == "kept"
-    await http.post("/orders", json=an_order("parcel", wrong["id"], tracking="T-mended-later"))
+    assert await delivered(http, wrong["id"], 202, name="delivered", key="T-corrected-later") == "kept"
+    await http.post("/orders", json=an_order("parcel", wrong["id"], tracking="T-corrected-later"))
     assert (await ended(http, wrong["id"]))["state"] == "completed"
 
 
-async def test_an_event_that_comes_before_its_step_is_kept_for_it(http: httpx.AsyncClient) -> None:
+async def test_event_before_its_step_is_kept(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "shop")
     assert await delivered(http, order_id, 202, name="closed") == "kept"
     assert await delivered(http, order_id, name="closed") == "duplicate"
@@ -66,14 +66,14 @@ async def test_an_event_that_comes_before_its_step_is_kept_for_it(http: httpx.As
     assert (await ended(http, order_id))["state"] == "completed"
 
 
-async def test_an_event_id_counts_once_whatever_else_is_said_with_it(http: httpx.AsyncClient) -> None:
+async def test_event_id_counts_once_whatever_the_content(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "shop")
     assert await delivered(http, order_id, name="opened", event_id="e-1") == "completed"
     assert await delivered(http, order_id, name="opened", event_id="e-1", payload={"again": True}) == "duplicate"
     assert await delivered(http, order_id, name="opened", event_id="e-2") == "late"
 
 
-async def test_an_event_that_fits_two_steps_is_refused_until_one_is_named(http: httpx.AsyncClient) -> None:
+async def test_event_that_fits_two_steps_must_name_one(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "contract")
     await step_in(http, order_id, "in_progress", 2)
     response = await http.post(f"/orders/{order_id}/events", json={"name": "signed"})
@@ -87,13 +87,13 @@ async def test_an_event_that_fits_two_steps_is_refused_until_one_is_named(http: 
     assert (await ended(http, order_id))["state"] == "completed"
 
 
-async def test_an_event_that_no_step_will_ever_wait_for_is_unknown(http: httpx.AsyncClient) -> None:
+async def test_event_that_no_step_waits_for_is_refused(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "shop")
     error = error_of(await http.post(f"/orders/{order_id}/events", json={"name": "opend"}), 404)
     assert "opened" in error["message"]
 
 
-async def test_an_event_for_an_order_that_has_ended_is_refused(http: httpx.AsyncClient) -> None:
+async def test_event_for_an_ended_order_is_refused(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "parcel", tracking="T-end")
     await delivered(http, order_id, name="delivered", key="T-end")
     await ended(http, order_id)
@@ -101,7 +101,7 @@ async def test_an_event_for_an_order_that_has_ended_is_refused(http: httpx.Async
     assert error["code"] == "ended"
 
 
-async def test_an_event_by_key_goes_to_the_one_order_that_waits_for_it(http: httpx.AsyncClient) -> None:
+async def test_event_by_key_goes_to_the_order_that_waits_for_it(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "parcel", tracking="K-one")
     other = await submitted(http, "parcel", tracking="K-other")
     answer = await eventually(lambda: by_key_any(http, key="K-one"), lambda found: found["status"] != "kept")
@@ -116,14 +116,14 @@ async def by_key_any(http: httpx.AsyncClient, **event: object) -> dict[str, obje
     return dict(response.json())
 
 
-async def test_an_event_by_key_is_kept_for_the_order_that_will_wait_for_it(http: httpx.AsyncClient) -> None:
+async def test_event_by_key_is_kept_for_the_order_that_will_wait(http: httpx.AsyncClient) -> None:
     assert (await by_key(http, 202, key="K-none"))["status"] == "kept"
     assert (await by_key(http, 200, key="K-none"))["status"] == "duplicate"
     order_id = await submitted(http, "parcel", tracking="K-none")
     assert (await ended(http, order_id))["state"] == "completed"
 
 
-async def test_an_event_by_key_for_which_two_orders_wait_is_refused_with_their_names(
+async def test_event_by_key_for_two_orders_is_refused_with_their_ids(
     http: httpx.AsyncClient, orders: OrderClient
 ) -> None:
     two = [await submitted(http, "parcel", tracking="K-two") for _ in range(2)]
@@ -146,25 +146,25 @@ async def subscribers(box: object) -> set[str]:
 
 
 @pytest.mark.parametrize("key", ["a/b", "mailbox/key", "ключ", "%2F", " ", "x" * 200])
-async def test_a_key_is_a_key_whatever_it_contains(http: httpx.AsyncClient, key: str) -> None:
+async def test_key_may_contain_any_characters(http: httpx.AsyncClient, key: str) -> None:
     order_id = await submitted(http, "parcel", tracking=key)
     await http.post("/events", json={"name": "delivered", "key": key})
     assert (await ended(http, order_id))["state"] == "completed"
 
 
 @pytest.mark.parametrize("payload", [None, 10**18, "\0 ключ", {"a": [1.5, {}]}, json.loads("[" * 150 + "]" * 150)])
-async def test_a_payload_is_any_json(http: httpx.AsyncClient, payload: object) -> None:
+async def test_payload_is_any_json(http: httpx.AsyncClient, payload: object) -> None:
     order_id = await submitted(http, "shop")
     assert await delivered(http, order_id, name="opened", payload=payload) == "completed"
     assert (await step_in(http, order_id, "completed"))["output"] == payload
 
 
-async def test_a_name_and_key_that_no_mailbox_could_have_are_refused(http: httpx.AsyncClient) -> None:
+async def test_name_and_key_too_long_for_a_mailbox_are_refused(http: httpx.AsyncClient) -> None:
     response = await http.post("/events", json={"name": "я" * 200, "key": "я" * 200})
     assert "too long" in error_of(response, 422)["message"]
 
 
-async def test_events_sent_while_no_worker_runs_count_once_although_the_gateway_is_killed_too(
+async def test_events_count_once_without_a_worker_and_across_a_gateway_kill(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
 ) -> None:
     address, queue = server_address(temporal.client), "gateway-tests-events"

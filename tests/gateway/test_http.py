@@ -1,4 +1,4 @@
-"""What the gateway refuses before it asks anybody: who is not known, what is too large, what is not what it claims."""
+"""Requests that the gateway refuses by itself: without a token, too large, malformed."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("method", "path"), PROTECTED)
-async def test_nobody_comes_in_without_the_token(cut_off: httpx.AsyncClient, method: str, path: str) -> None:
+async def test_requests_without_the_token_are_refused(cut_off: httpx.AsyncClient, method: str, path: str) -> None:
     silent = cut_off.build_request(method, path)
     del silent.headers["authorization"]
     wrong = [cut_off.build_request(method, path, headers=[(b"authorization", value)]) for value in WRONG]
@@ -61,13 +61,13 @@ async def test_nobody_comes_in_without_the_token(cut_off: httpx.AsyncClient, met
         assert error_of(response)["code"] == "unauthorized"
 
 
-async def test_the_scheme_of_the_token_is_read_whatever_its_case(cut_off: httpx.AsyncClient) -> None:
+async def test_token_scheme_is_case_insensitive(cut_off: httpx.AsyncClient) -> None:
     token = BEARER["Authorization"].split()[1]
     response = await cut_off.get("/nothing", headers={"Authorization": f"bearer  {token}"})
     assert response.status_code == 404
 
 
-async def test_health_documents_and_callbacks_need_no_token(cut_off: httpx.AsyncClient) -> None:
+async def test_health_schema_docs_and_callbacks_need_no_token(cut_off: httpx.AsyncClient) -> None:
     async with httpx.AsyncClient(base_url=cut_off.base_url, trust_env=False) as stranger:
         assert (await stranger.get("/health")).json() == {"status": "ok"}
         assert (await stranger.get("/openapi.json")).status_code == 200
@@ -92,7 +92,7 @@ async def test_health_documents_and_callbacks_need_no_token(cut_off: httpx.Async
         ("GET", "/ready", None),
     ],
 )
-async def test_without_temporal_everything_says_so_and_asks_to_come_again(
+async def test_without_temporal_every_request_gets_503_with_retry_after(
     cut_off: httpx.AsyncClient, method: str, path: str, body: object
 ) -> None:
     response = await cut_off.request(method, path, json=body)
@@ -122,22 +122,20 @@ NOT_JSON = [
 
 @pytest.mark.parametrize("path", ["/orders", "/events", "/orders/HS-1/events", "/orders/HS-1/steps/1/retry"])
 @pytest.mark.parametrize("body", NOT_JSON, ids=range(len(NOT_JSON)))
-async def test_garbage_is_answered_in_the_shape_of_every_failure(
-    cut_off: httpx.AsyncClient, path: str, body: bytes
-) -> None:
+async def test_malformed_json_gets_an_error_response(cut_off: httpx.AsyncClient, path: str, body: bytes) -> None:
     response = await cut_off.post(path, content=body, headers={"Content-Type": "application/json"})
     assert response.status_code in (400, 422)
     assert error_of(response)["code"] in ("malformed", "invalid")
 
 
 @pytest.mark.parametrize("body", [b"[]", b'"text"', b"7", b"null"])
-async def test_an_order_is_one_object(cut_off: httpx.AsyncClient, body: bytes) -> None:
+async def test_order_is_one_object(cut_off: httpx.AsyncClient, body: bytes) -> None:
     response = await cut_off.post("/orders", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 400
     assert "one JSON object" in error_of(response)["message"]
 
 
-async def test_yaml_that_cannot_be_read_is_rejected_with_its_places(cut_off: httpx.AsyncClient) -> None:
+async def test_invalid_yaml_is_rejected_with_line_numbers(cut_off: httpx.AsyncClient) -> None:
     response = await cut_off.post("/orders", content=b"id: A\nid: B\n", headers={"Content-Type": "application/yaml"})
     assert response.status_code == 422
     (finding,) = error_of(response)["findings"]
@@ -151,7 +149,7 @@ async def test_two_orders_in_one_request_are_refused(cut_off: httpx.AsyncClient)
 
 
 @pytest.mark.parametrize("path", ["/orders", "/events", "/orders/HS-1/events"])
-async def test_another_media_type_is_refused_by_name(cut_off: httpx.AsyncClient, path: str) -> None:
+async def test_other_media_types_are_refused(cut_off: httpx.AsyncClient, path: str) -> None:
     response = await cut_off.post(path, content=b"a=b", headers={"Content-Type": "application/x-www-form-urlencoded"})
     assert response.status_code == 415
     assert "application/json" in error_of(response)["message"]
@@ -171,7 +169,7 @@ async def test_another_media_type_is_refused_by_name(cut_off: httpx.AsyncClient,
         ("/orders/HS-1/steps/1/complete", {"by": "ann", "data": [1]}, "data"),
     ],
 )
-async def test_what_does_not_fit_is_named(cut_off: httpx.AsyncClient, path: str, body: object, named: str) -> None:
+async def test_invalid_field_is_named(cut_off: httpx.AsyncClient, path: str, body: object, named: str) -> None:
     response = await cut_off.post(path, json=body)
     assert response.status_code == 422
     error = error_of(response)
@@ -192,7 +190,7 @@ async def test_what_does_not_fit_is_named(cut_off: httpx.AsyncClient, path: str,
         "customer=%00",
     ],
 )
-async def test_a_list_refuses_wishes_that_it_does_not_understand(cut_off: httpx.AsyncClient, query: str) -> None:
+async def test_invalid_list_filters_are_refused(cut_off: httpx.AsyncClient, query: str) -> None:
     assert (await cut_off.get(f"/orders?{query}")).status_code == 422
 
 
@@ -204,7 +202,7 @@ async def chunks(size: int) -> AsyncIterator[bytes]:
 @pytest.mark.parametrize(
     ("path", "size"), [("/events", 524_288), ("/callbacks/forged", 524_288), ("/orders", 4_194_304)]
 )
-async def test_a_body_over_the_limit_is_refused_however_it_is_sent(
+async def test_body_over_the_limit_is_refused_whole_or_streamed(
     cut_off: httpx.AsyncClient, path: str, size: int
 ) -> None:
     whole = await cut_off.post(path, content=b"x" * size)
@@ -214,7 +212,7 @@ async def test_a_body_over_the_limit_is_refused_however_it_is_sent(
         assert error_of(response)["code"] == "too_large"
 
 
-async def test_a_length_that_is_claimed_and_far_too_large_is_refused_without_waiting_for_it(
+async def test_huge_content_length_is_refused_without_reading_the_body(
     cut_off: httpx.AsyncClient,
 ) -> None:
     reader, writer = await asyncio.open_connection(cut_off.base_url.host, cut_off.base_url.port)
@@ -224,7 +222,7 @@ async def test_a_length_that_is_claimed_and_far_too_large_is_refused_without_wai
     writer.close()
 
 
-async def test_a_body_for_which_nobody_may_come_in_is_not_read(cut_off: httpx.AsyncClient) -> None:
+async def test_body_without_a_token_is_not_read(cut_off: httpx.AsyncClient) -> None:
     reader, writer = await asyncio.open_connection(cut_off.base_url.host, cut_off.base_url.port)
     writer.write(b"POST /orders HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\n")
     assert b"401" in await reader.readline()
@@ -243,26 +241,26 @@ async def test_a_body_for_which_nobody_may_come_in_is_not_read(cut_off: httpx.As
         "/orders/x%0A",
     ],
 )
-async def test_an_id_in_the_path_is_an_order_id_or_nothing(cut_off: httpx.AsyncClient, path: str) -> None:
+async def test_invalid_order_id_in_the_path_is_refused(cut_off: httpx.AsyncClient, path: str) -> None:
     response = await cut_off.get(path)
     assert response.status_code in (404, 422)
     assert error_of(response)
 
 
-async def test_a_hidden_slash_leads_to_no_other_path(cut_off: httpx.AsyncClient) -> None:
-    """Decoded first, this would be an event for HS-1."""
+async def test_encoded_slash_does_not_reach_another_path(cut_off: httpx.AsyncClient) -> None:
+    """If it were decoded first, this would be an event for HS-1."""
     response = await cut_off.post("/orders/HS-1%2Fevents", json={"name": "delivered"})
     assert response.status_code == 404
 
 
-async def test_unknown_paths_and_methods_are_answered_in_the_same_shape(cut_off: httpx.AsyncClient) -> None:
+async def test_unknown_paths_and_methods_get_an_error_response(cut_off: httpx.AsyncClient) -> None:
     assert error_of(await cut_off.get("/nothing"))["code"] == "not_found"
     response = await cut_off.delete("/orders")
     assert response.status_code == 405
     assert error_of(response)["code"] == "method_not_allowed"
 
 
-async def test_http_that_is_none_is_not_answered_with_a_hang(cut_off: httpx.AsyncClient) -> None:
+async def test_bytes_that_are_not_http_get_400(cut_off: httpx.AsyncClient) -> None:
     def talk() -> bytes:
         with socket.create_connection((cut_off.base_url.host, cut_off.base_url.port or 80), timeout=20) as line:
             line.sendall(b"\x00\x01\x02 garbage\r\n\r\n")

@@ -1,4 +1,4 @@
-"""Operators over HTTP: who has what, notes, history, holding, cancelling, and acts in bulk."""
+"""Operator actions over HTTP: assignment, notes, history, hold, cancel, bulk actions."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.http_requests import Json, ended, error_of, read, step, step_
 
 ANN = {"by": "ann", "reason": "asked by phone"}
 CODE = "409"
-"""Of the failures of `stubborn`."""
+"""The error code of `stubborn`."""
 
 
 async def post(http: httpx.AsyncClient, path: str, **body: Any) -> Json:
@@ -30,7 +30,7 @@ async def fallen(http: httpx.AsyncClient) -> str:
     return order_id
 
 
-async def test_of_several_who_claim_at_once_one_has_it(http: httpx.AsyncClient) -> None:
+async def test_one_of_several_concurrent_claims_wins(http: httpx.AsyncClient) -> None:
     order_id = await fallen(http)
     names = ["ann", "bob", "kim"]
     answers = await asyncio.gather(
@@ -46,18 +46,18 @@ async def test_of_several_who_claim_at_once_one_has_it(http: httpx.AsyncClient) 
     assert error_of(refused, 409)["code"] == "stale"
 
 
-async def test_a_step_is_assigned_and_notes_and_acts_stand_in_the_history(http: httpx.AsyncClient) -> None:
+async def test_assignment_and_note_appear_in_the_history(http: httpx.AsyncClient) -> None:
     order_id = await fallen(http)
     await post(http, f"/orders/{order_id}/steps/1/assign", data={"to": "kim"})
     note = await http.post(f"/orders/{order_id}/notes", json={"by": "ann", "text": "shop is closed", "step": "1"})
     assert note.status_code == 200, note.text
     history = (await http.get(f"/orders/{order_id}/history")).json()["history"]
-    told = [(entry["what"], entry["by"], entry["reason"]) for entry in history if entry["by"]]
-    assert told == [("assigned to kim", "ann", "asked by phone"), ("note", "ann", "shop is closed")]
+    entries = [(entry["what"], entry["by"], entry["reason"]) for entry in history if entry["by"]]
+    assert entries == [("assigned to kim", "ann", "asked by phone"), ("note", "ann", "shop is closed")]
     assert error_of(await http.post(f"/orders/{order_id}/notes", json={"by": "ann", "text": ""}), 422)
 
 
-async def test_an_order_is_held_and_resumed(http: httpx.AsyncClient) -> None:
+async def test_order_is_held_and_resumed(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "survey")
     await step_in(http, order_id, "in_progress")
     assert "is held" in (await post(http, f"/orders/{order_id}/hold", expected="in_progress"))["message"]
@@ -68,7 +68,7 @@ async def test_an_order_is_held_and_resumed(http: httpx.AsyncClient) -> None:
     assert (await read(http, order_id))["held"] == []
 
 
-async def test_an_order_is_assessed_and_cancelled(http: httpx.AsyncClient) -> None:
+async def test_order_is_assessed_and_cancelled(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "survey")
     await step_in(http, order_id, "in_progress")
     would = await post(http, f"/orders/{order_id}/cancel", assess=True)
@@ -79,7 +79,7 @@ async def test_an_order_is_assessed_and_cancelled(http: httpx.AsyncClient) -> No
     assert (await ended(http, order_id))["state"] == "cancelled"
 
 
-async def test_a_line_that_is_not_there_is_not_rolled_back(http: httpx.AsyncClient) -> None:
+async def test_unknown_line_is_not_rolled_back(http: httpx.AsyncClient) -> None:
     order_id = await fallen(http)
     response = await http.post(f"/orders/{order_id}/rollback", json=ANN | {"line": "9"})
     assert "has no line `9`" in error_of(response, 404)["message"]
@@ -87,7 +87,7 @@ async def test_a_line_that_is_not_there_is_not_rolled_back(http: httpx.AsyncClie
     assert (await ended(http, order_id))["state"] in ("failed", "cancelled")
 
 
-async def test_a_step_that_has_not_run_is_not_redone(http: httpx.AsyncClient) -> None:
+async def test_step_that_has_not_run_is_not_redone(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "shop")
     response = await http.post(f"/orders/{order_id}/steps/2/redo", json=ANN)
     assert "has not run yet" in error_of(response, 409)["message"]
@@ -110,7 +110,7 @@ async def listed(http: httpx.AsyncClient, orders: set[str], **body: Any) -> list
     return await eventually(ask, lambda found: orders <= {each["order_id"] for each in found})
 
 
-async def test_an_act_in_bulk_tells_each_result_and_the_sum(http: httpx.AsyncClient) -> None:
+async def test_bulk_action_streams_results_and_a_summary(http: httpx.AsyncClient) -> None:
     names = {await fallen(http) for _ in range(2)}
     targets = await listed(http, names, system="desk", code=CODE)
     assert {(each["number"], each["code"]) for each in targets} == {(1, CODE)}
@@ -122,7 +122,7 @@ async def test_an_act_in_bulk_tells_each_result_and_the_sum(http: httpx.AsyncCli
         assert (await ended(http, name))["state"] == "completed"
 
 
-async def test_a_retry_in_bulk_that_does_not_help_is_stopped(http: httpx.AsyncClient) -> None:
+async def test_bulk_retry_stops_when_retries_fail_again(http: httpx.AsyncClient) -> None:
     names = {await fallen(http) for _ in range(3)}
     await listed(http, names, code=CODE)
     results = await lines_of(http, "retry", code=CODE, pace=50, stop_after=1)
@@ -133,6 +133,6 @@ async def test_a_retry_in_bulk_that_does_not_help_is_stopped(http: httpx.AsyncCl
 
 
 @pytest.mark.parametrize("body", [{"pace": 0}, {"limit": 0}, {"since": "soon"}, {"sytem": "desk"}, {"by": ""}])
-async def test_a_filter_that_is_wrong_does_nothing(http: httpx.AsyncClient, body: Json) -> None:
+async def test_bulk_action_with_an_invalid_filter_is_refused(http: httpx.AsyncClient, body: Json) -> None:
     assert error_of(await http.post("/bulk/cancel", json=ANN | body), 422)["code"] == "invalid"
     assert (await http.post("/bulk/annul", json=ANN)).status_code == 404

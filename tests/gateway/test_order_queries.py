@@ -1,4 +1,4 @@
-"""Reading orders: the workflow's word joined with Temporal's, or Temporal's record alone."""
+"""Reading orders from their workflows, or from Temporal's record alone."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.http_requests import Json, an_order, ended, error_of, read, s
 from workflows.contract.states import OrderState
 
 
-async def test_an_order_is_read_with_its_lines_and_states(http: httpx.AsyncClient) -> None:
+async def test_order_has_lines_and_states(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "parcel", tracking="R-1")
     order = await read(http, order_id)
     assert order["source"] == "worker"
@@ -33,14 +33,14 @@ async def test_steps_are_read_page_by_page(http: httpx.AsyncClient) -> None:
     assert second["next_offset"] is None
 
 
-async def test_steps_in_some_states_only(http: httpx.AsyncClient) -> None:
+async def test_steps_are_filtered_by_state(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "shop")
     await step_in(http, order_id, "in_progress")
     page = (await http.get(f"/orders/{order_id}/steps", params={"state": ["pending", "ready"]})).json()
     assert [step["number"] for step in page["steps"]] == [2]
 
 
-async def test_attempts_that_temporal_makes_are_shown_on_the_step(http: httpx.AsyncClient) -> None:
+async def test_step_shows_attempts_made_by_temporal(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "patient")
     step = await step_in(http, order_id, "failed")
     assert step["attempts"] == 1
@@ -48,7 +48,7 @@ async def test_attempts_that_temporal_makes_are_shown_on_the_step(http: httpx.As
     assert step["error"]["message"]
 
 
-async def test_why_tells_what_is_waited_for(http: httpx.AsyncClient) -> None:
+async def test_why_names_what_is_waited_for(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "shop")
     await step_in(http, order_id, "in_progress")
     answer = (await http.get(f"/orders/{order_id}/why")).json()
@@ -60,7 +60,7 @@ async def test_why_tells_what_is_waited_for(http: httpx.AsyncClient) -> None:
     error_of(await http.get(f"/orders/{order_id}/why", params={"step": "9"}), 404)
 
 
-async def test_without_a_worker_the_record_tells_what_it_knows(
+async def test_without_a_worker_an_order_is_read_from_the_record(
     idle: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("operations.reading.order_details.QUERY_TIMEOUT", 0.3)
@@ -76,11 +76,11 @@ async def test_without_a_worker_the_record_tells_what_it_knows(
         assert error_of(response, 503)["code"] == "no_worker"
 
 
-async def test_orders_are_listed_newest_first_by_what_visibility_knows(http: httpx.AsyncClient) -> None:
+async def test_orders_are_listed_newest_first_and_filtered(http: httpx.AsyncClient) -> None:
     ids = [await submitted(http, "parcel", tracking="L") for _ in range(3)]
 
-    async def listed(**wanted: str | int) -> list[Json]:
-        response = await http.get("/orders", params={"limit": 1000, **wanted})
+    async def listed(**criteria: str | int) -> list[Json]:
+        response = await http.get("/orders", params={"limit": 1000, **criteria})
         assert response.status_code == 200, response.text
         return list(response.json()["orders"])
 
@@ -97,9 +97,7 @@ async def test_orders_are_listed_newest_first_by_what_visibility_knows(http: htt
     assert ids[0] not in {order["order_id"] for order in await listed(since=since)}
 
 
-async def test_waiting_ends_with_the_order_or_with_the_callers_patience(
-    http: httpx.AsyncClient, orders: OrderClient
-) -> None:
+async def test_waiting_ends_with_the_order_or_the_timeout(http: httpx.AsyncClient, orders: OrderClient) -> None:
     order_id = await submitted(http, "survey")
     with pytest.raises(TimedOut, match="it goes on"):
         await orders.wait_until_ended(order_id, 0.1)
@@ -110,14 +108,14 @@ async def test_waiting_ends_with_the_order_or_with_the_callers_patience(
         await orders.wait_until_ended("G-none")
 
 
-async def test_a_rejected_order_has_ended_for_whoever_waits(orders: OrderClient) -> None:
+async def test_waiting_for_a_rejected_order_ends(orders: OrderClient) -> None:
     order = an_order("parcel")
     submission = await orders.submit(order)
     assert not submission.accepted
     assert (await orders.wait_until_ended(order["id"], 60)).state is OrderState.REJECTED
 
 
-async def test_an_order_ended_with_temporals_own_tools_counts_as_failed(
+async def test_order_terminated_with_temporals_tools_counts_as_failed(
     http: httpx.AsyncClient, orders: OrderClient
 ) -> None:
     order_id = await submitted(http, "survey")
@@ -126,7 +124,7 @@ async def test_an_order_ended_with_temporals_own_tools_counts_as_failed(
     assert error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)["code"] == "ended"
 
 
-async def test_an_ended_order_can_still_be_read(http: httpx.AsyncClient) -> None:
+async def test_ended_order_can_be_read(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "parcel", tracking="R-end")
     await http.post(f"/orders/{order_id}/events", json={"name": "delivered", "key": "R-end"})
     order = await ended(http, order_id)

@@ -1,4 +1,4 @@
-"""A mistake of the gateway's own: the client gets the one shape, the log the traceback, and nobody a secret."""
+"""A bug in the gateway: the client gets an error response, the log a traceback without secrets."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def screen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> I
     structlog.reset_defaults()
 
 
-async def test_a_bug_is_answered_in_the_one_shape_and_logged_without_local_variables(screen: Screen) -> None:
+async def test_bug_gets_an_error_response_and_a_log_without_local_variables(screen: Screen) -> None:
     client = await connect(ConnectionSettings(NOWHERE), lazy=True)
     async with gateway_over(Broken(client)) as http:
         response = await http.get("/orders")
@@ -48,7 +48,7 @@ async def test_a_bug_is_answered_in_the_one_shape_and_logged_without_local_varia
     assert response.status_code == 500
     assert response.json()["error"]["code"] == "server_error"
     assert "a bug" not in response.text
-    said = screen.getvalue()
-    assert "LookupError" in said
-    assert "a bug" in said
-    assert "secret-in-a-local-variable" not in said
+    log = screen.getvalue()
+    assert "LookupError" in log
+    assert "a bug" in log
+    assert "secret-in-a-local-variable" not in log

@@ -1,4 +1,4 @@
-"""Starting and ending the gateway: one clear message where it cannot, nothing secret in what it says."""
+"""Starting and stopping the gateway: clear messages, without secrets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRETS = {"ORDO_GATEWAY_TOKEN": TOKEN, "ORDO_CALLBACK_SECRET": SECRET.decode()}
 
 
 def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """What became of a gateway that cannot start."""
+    """The output and exit status of a gateway that cannot start."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("ORDO_")}
     return subprocess.run(
         [sys.executable, "-m", "gateway", *arguments],
@@ -34,7 +34,7 @@ def started(*arguments: str, **environment: str) -> subprocess.CompletedProcess[
 
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
-    """Nothing of Ordo's but the two secrets."""
+    """An environment with no Ordo variables except the two secrets."""
     for name in list(os.environ):
         if name.startswith("ORDO_"):
             monkeypatch.delenv(name)
@@ -44,17 +44,17 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 @pytest.mark.parametrize("missing", list(SECRETS))
-def test_a_missing_secret_is_named_with_what_to_set(
+def test_missing_secret_is_named_with_what_to_set(
     environment: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], missing: str
 ) -> None:
     environment.delenv(missing)
     assert main(["--port", "0"]) == 1
-    (said,) = capsys.readouterr().err.splitlines()
-    assert f"{missing} is not set" in said
-    assert f"{missing}_FILE" in said
+    (line,) = capsys.readouterr().err.splitlines()
+    assert f"{missing} is not set" in line
+    assert f"{missing}_FILE" in line
 
 
-def test_a_port_that_is_taken_is_said_so() -> None:
+def test_taken_port_is_reported() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = str(taken.getsockname()[1])
         ended = started("--port", port, **SECRETS)
@@ -66,22 +66,20 @@ def test_a_port_that_is_taken_is_said_so() -> None:
 
 @pytest.mark.usefixtures("environment")
 @pytest.mark.parametrize("arguments", [["--port", "70000"], ["--port", "0", "--host", "no.such.host.invalid"]])
-def test_an_address_that_cannot_be_listened_on_is_one_message(
-    capsys: pytest.CaptureFixture[str], arguments: list[str]
-) -> None:
+def test_unusable_address_is_reported_in_one_line(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:
     assert main(arguments) == 1
-    (said,) = capsys.readouterr().err.splitlines()
-    assert arguments[-1] in said
+    (line,) = capsys.readouterr().err.splitlines()
+    assert arguments[-1] in line
 
 
 @pytest.mark.usefixtures("environment")
-def test_wrong_usage_ends_with_2() -> None:
+def test_wrong_usage_exits_with_2() -> None:
     with pytest.raises(SystemExit) as ended:
         main(["--prot", "1"])
     assert ended.value.code == 2
 
 
-def test_a_temporal_profile_that_cannot_be_read_is_one_message(tmp_path: Path) -> None:
+def test_unreadable_temporal_profile_is_reported(tmp_path: Path) -> None:
     profile = tmp_path / "temporal.toml"
     profile.write_text("[profile.default\n")
     ended = started("--port", "0", TEMPORAL_CONFIG_FILE=str(profile), **SECRETS)
@@ -90,7 +88,7 @@ def test_a_temporal_profile_that_cannot_be_read_is_one_message(tmp_path: Path) -
     assert "Traceback" not in ended.stderr
 
 
-def test_secrets_come_from_the_environment_or_from_files_that_it_names(tmp_path: Path) -> None:
+def test_secrets_come_from_the_environment_or_from_files(tmp_path: Path) -> None:
     (tmp_path / "token").write_text("from-a-file\n")
     settings = load_settings({"ORDO_GATEWAY_TOKEN_FILE": str(tmp_path / "token"), "ORDO_CALLBACK_SECRET": "s"})
     assert settings.token == "from-a-file"
@@ -100,7 +98,7 @@ def test_secrets_come_from_the_environment_or_from_files_that_it_names(tmp_path:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"\n", b"\xff\xfe"])
-def test_a_secret_file_that_holds_none_is_named(tmp_path: Path, content: bytes | None) -> None:
+def test_unusable_secret_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     path = tmp_path / "token"
     if content is not None:
         path.write_bytes(content)
@@ -108,12 +106,12 @@ def test_a_secret_file_that_holds_none_is_named(tmp_path: Path, content: bytes |
         load_settings({"ORDO_GATEWAY_TOKEN_FILE": str(path), "ORDO_CALLBACK_SECRET": "s"})
 
 
-def test_a_token_that_no_header_can_carry_is_refused() -> None:
+def test_token_that_no_header_can_carry_is_refused() -> None:
     with pytest.raises(InvalidSetting, match="an HTTP header cannot carry"):
         load_settings({"ORDO_GATEWAY_TOKEN": "tökén", "ORDO_CALLBACK_SECRET": "s"})
 
 
-async def test_it_starts_before_temporal_ends_cleanly_and_logs_no_secret(tmp_path: Path) -> None:
+async def test_gateway_starts_before_temporal_stops_cleanly_and_logs_no_secret(tmp_path: Path) -> None:
     process = GatewayProcess("--address", NOWHERE, log=tmp_path / "log")
     try:
         url = await process.ready()
@@ -136,6 +134,6 @@ async def test_it_starts_before_temporal_ends_cleanly_and_logs_no_secret(tmp_pat
         ("none", 401),
         ("none", 404),
     ]
-    said = process.log.read_text()
+    log = process.log.read_text()
     for secret in (TOKEN, SECRET.decode(), "forged-callback-id", "forged-query", "wrong-token", "unknown-path"):
-        assert secret not in said
+        assert secret not in log

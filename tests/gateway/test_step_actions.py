@@ -1,4 +1,4 @@
-"""Operators' acts: what a person saw is carried along, refusals say what would be possible instead."""
+"""Step actions: staleness checks, and refusals that say what is possible instead."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ async def acted(http: httpx.AsyncClient, order_id: str, act: str, name: str = "1
     return await http.post(f"/orders/{order_id}/steps/{quote(name, safe='')}/{act}", json=ANN | body)
 
 
-async def test_a_task_is_completed_with_what_its_form_asks_for(http: httpx.AsyncClient) -> None:
+async def test_task_is_completed_with_the_form_data(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "survey")
     await step_in(http, order_id, "in_progress")
     refused = error_of(await acted(http, order_id, "complete", data={"anser": "yes"}), 422)
@@ -31,7 +31,7 @@ async def test_a_task_is_completed_with_what_its_form_asks_for(http: httpx.Async
     assert any(entry["by"] == "ann" and entry["reason"] == "asked by phone" for entry in order["history"])
 
 
-async def test_the_same_act_again_says_that_it_was_done(http: httpx.AsyncClient) -> None:
+async def test_action_on_an_ended_order_is_refused(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "stubborn")
     await step_in(http, order_id, "fatally_failed")
     assert (await acted(http, order_id, "skip")).json()["already"] is False
@@ -39,7 +39,7 @@ async def test_the_same_act_again_says_that_it_was_done(http: httpx.AsyncClient)
     assert error_of(await acted(http, order_id, "skip"), 410)["code"] == "ended"
 
 
-async def test_an_act_on_what_is_no_longer_so_is_refused(http: httpx.AsyncClient) -> None:
+async def test_action_on_a_stale_step_is_refused(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "stubborn")
     await step_in(http, order_id, "fatally_failed")
     stale = error_of(await acted(http, order_id, "retry", expected="in_progress"), 409)
@@ -47,7 +47,7 @@ async def test_an_act_on_what_is_no_longer_so_is_refused(http: httpx.AsyncClient
     assert "fatally_failed" in stale["message"]
 
 
-async def test_a_step_that_is_not_in_fallout_is_not_retried_and_the_answer_says_what_is_possible(
+async def test_refused_retry_says_what_is_possible_instead(
     http: httpx.AsyncClient,
 ) -> None:
     order_id = await submitted(http, "survey")
@@ -57,7 +57,7 @@ async def test_a_step_that_is_not_in_fallout_is_not_retried_and_the_answer_says_
     assert f"complete {order_id} 1" in refused["message"]
 
 
-async def test_a_retry_that_fails_again_is_back_in_fallout_with_both_attempts_in_the_history(
+async def test_retry_that_fails_again_returns_to_fallout(
     http: httpx.AsyncClient,
 ) -> None:
     order_id = await submitted(http, "stubborn")
@@ -72,7 +72,7 @@ async def test_a_retry_that_fails_again_is_back_in_fallout_with_both_attempts_in
     assert [entry for entry in (await read(http, order_id))["history"] if entry["by"] == "ann"]
 
 
-async def test_a_step_in_fallout_is_completed_with_data(http: httpx.AsyncClient) -> None:
+async def test_step_in_fallout_is_completed_with_data(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "stubborn")
     await step_in(http, order_id, "fatally_failed")
     assert (await acted(http, order_id, "complete", data={"done": "by hand"})).status_code == 200
@@ -80,7 +80,7 @@ async def test_a_step_in_fallout_is_completed_with_data(http: httpx.AsyncClient)
     assert (await step(http, order_id))["output"] == {"done": "by hand"}
 
 
-async def test_a_step_that_a_person_saw_between_two_attempts_is_not_stale_for_them(http: httpx.AsyncClient) -> None:
+async def test_step_seen_between_two_attempts_is_not_stale(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "patient")
     await step_in(http, order_id, "failed")
     refused = error_of(await acted(http, order_id, "retry", expected="failed"), 409)
@@ -88,12 +88,12 @@ async def test_a_step_that_a_person_saw_between_two_attempts_is_not_stale_for_th
 
 
 @pytest.mark.parametrize("name", ["9", "0", "survey.aks@1", "a#b", "%2F", "ä"])
-async def test_an_unknown_step_is_refused_by_name(http: httpx.AsyncClient, name: str) -> None:
+async def test_unknown_step_is_refused(http: httpx.AsyncClient, name: str) -> None:
     order_id = await submitted(http, "survey")
     assert error_of(await acted(http, order_id, "complete", name=name), 404)["code"] == "not_found"
 
 
-async def test_an_unknown_order_is_refused_by_name(http: httpx.AsyncClient) -> None:
+async def test_unknown_order_is_refused_by_name(http: httpx.AsyncClient) -> None:
     for response in (
         await acted(http, "G-none", "complete"),
         await http.patch("/orders/G-none/characteristics", json=ANN | {"characteristics": {"paid": True}}),
@@ -106,7 +106,7 @@ async def test_an_unknown_order_is_refused_by_name(http: httpx.AsyncClient) -> N
         assert "There is no order G-none" in error["message"]
 
 
-async def test_characteristics_that_are_set_move_what_waits_for_them(http: httpx.AsyncClient) -> None:
+async def test_setting_characteristics_completes_the_wait_for_them(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "prepaid")
     await step_in(http, order_id, "in_progress")
     response = await http.patch(f"/orders/{order_id}/characteristics", json=ANN | {"characteristics": {"paid": True}})
@@ -114,7 +114,7 @@ async def test_characteristics_that_are_set_move_what_waits_for_them(http: httpx
     assert (await ended(http, order_id))["state"] == "completed"
 
 
-async def test_what_waits_for_a_person_is_listed_over_all_orders(http: httpx.AsyncClient) -> None:
+async def test_fallout_and_tasks_are_listed_over_all_orders(http: httpx.AsyncClient) -> None:
     task, failed = await submitted(http, "survey"), await submitted(http, "stubborn")
 
     def of(shape: Json, key: str) -> set[str]:

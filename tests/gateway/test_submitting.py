@@ -1,4 +1,4 @@
-"""An order is fulfilled once, however often, by how many, and in what moment it is sent."""
+"""An order is fulfilled once, however often and by however many clients it is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.gateway_worker import WorkerProcess, eventually
 from tests.support.http_requests import an_order, ended, error_of, read, submitted
 
 
-async def test_a_new_order_is_created_and_the_same_again_is_answered_with_the_one_that_runs(
+async def test_repeated_order_returns_the_running_one(
     http: httpx.AsyncClient,
 ) -> None:
     order = an_order("survey")
@@ -40,24 +40,24 @@ async def test_yaml_is_the_same_order(http: httpx.AsyncClient) -> None:
     assert response.status_code == 200, response.text
 
 
-async def test_another_content_under_the_same_id_is_a_conflict(http: httpx.AsyncClient) -> None:
+async def test_different_content_under_the_same_id_is_a_conflict(http: httpx.AsyncClient) -> None:
     order_id = await submitted(http, "survey")
     response = await http.post("/orders", json=an_order("shop", order_id))
     assert error_of(response, 409)["code"] == "conflict"
     assert (await read(http, order_id))["products"] == ["survey"]
 
 
-async def test_a_rejected_order_is_answered_with_findings_and_does_not_use_its_id_up(http: httpx.AsyncClient) -> None:
+async def test_rejected_order_has_findings_and_does_not_use_up_its_id(http: httpx.AsyncClient) -> None:
     wrong = an_order("parcel")
     for _ in range(2):
         error = error_of(await http.post("/orders", json=wrong), 422)
         assert error["code"] == "rejected"
         assert "tracking" in error["findings"][0]["message"]
-    mended = await http.post("/orders", json=an_order("parcel", wrong["id"], tracking="T-mended"))
-    assert mended.status_code == 201
+    corrected = await http.post("/orders", json=an_order("parcel", wrong["id"], tracking="T-corrected"))
+    assert corrected.status_code == 201
 
 
-async def test_an_order_that_has_ended_is_refused_unless_it_is_to_run_anew(http: httpx.AsyncClient) -> None:
+async def test_ended_order_is_refused_unless_it_runs_as_a_new_revision(http: httpx.AsyncClient) -> None:
     order = an_order("shop")
     order_id = order["id"]
     await http.post("/orders", json=order)
@@ -69,8 +69,8 @@ async def test_an_order_that_has_ended_is_refused_unless_it_is_to_run_anew(http:
     assert "completed, with the same content" in error["message"]
     other = error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)
     assert "with another content" in other["message"]
-    anew = [await http.post("/orders", json=order, params={"revision": True}) for _ in range(2)]
-    assert [response.status_code for response in anew] == [201, 200]
+    new_runs = [await http.post("/orders", json=order, params={"revision": True}) for _ in range(2)]
+    assert [response.status_code for response in new_runs] == [201, 200]
     assert (await read(http, order_id))["revision"] == 2
     for name in ("opened", "closed"):
         await http.post(f"/orders/{order_id}/events", json={"name": name})
@@ -78,14 +78,14 @@ async def test_an_order_that_has_ended_is_refused_unless_it_is_to_run_anew(http:
     assert error_of(await http.post("/orders", json=order), 410)["code"] == "ended"
 
 
-async def test_twenty_at_once_with_one_id_start_it_once(http: httpx.AsyncClient) -> None:
+async def test_twenty_concurrent_submissions_start_one_order(http: httpx.AsyncClient) -> None:
     order = an_order("survey")
     answers = await asyncio.gather(*(http.post("/orders", json=order) for _ in range(20)))
     assert Counter(answer.status_code for answer in answers) == {201: 1, 200: 19}
     assert len({answer.json()["run_id"] for answer in answers}) == 1
 
 
-async def test_twenty_at_once_without_a_worker_are_all_told_that_it_waits_for_one(idle: httpx.AsyncClient) -> None:
+async def test_twenty_concurrent_submissions_without_a_worker_are_all_stored(idle: httpx.AsyncClient) -> None:
     order = an_order("survey")
     answers = await asyncio.gather(*(idle.post("/orders", json=order, params={"wait": 1}) for _ in range(20)))
     assert Counter(answer.status_code for answer in answers) == {202: 20}
@@ -95,13 +95,13 @@ async def test_twenty_at_once_without_a_worker_are_all_told_that_it_waits_for_on
     }
 
 
-async def test_twenty_at_once_with_a_wrong_order_are_all_told_why(http: httpx.AsyncClient) -> None:
+async def test_twenty_concurrent_submissions_of_an_invalid_order_are_all_rejected(http: httpx.AsyncClient) -> None:
     order = an_order("parcel")
     answers = await asyncio.gather(*(http.post("/orders", json=order) for _ in range(20)))
     assert {answer.status_code for answer in answers} == {422}
 
 
-async def test_a_sound_order_is_not_rejected_for_the_wrong_one_that_came_with_its_id(http: httpx.AsyncClient) -> None:
+async def test_valid_order_is_not_rejected_for_an_invalid_one_with_its_id(http: httpx.AsyncClient) -> None:
     for _ in range(5):
         wrong = an_order("parcel")
         sound = an_order("parcel", wrong["id"], tracking=f"T-{wrong['id']}")
@@ -110,7 +110,7 @@ async def test_a_sound_order_is_not_rejected_for_the_wrong_one_that_came_with_it
         assert answers[1].status_code == 201
 
 
-async def test_a_gateway_killed_before_it_answers_loses_nothing_and_the_repeated_order_runs_once(
+async def test_order_runs_once_although_the_gateway_is_killed_before_responding(
     temporal: WorkflowEnvironment, desk: Desk, tmp_path: Path
 ) -> None:
     address, queue = server_address(temporal.client), "gateway-tests-killed"

@@ -10,7 +10,7 @@ from tests.support.http_requests import error_of, step_in, submitted
 ANN = {"by": "ann", "reason": "closing"}
 
 
-async def test_a_system_is_switched_off_and_on(http: httpx.AsyncClient) -> None:
+async def test_system_is_switched_off_and_on(http: httpx.AsyncClient) -> None:
     found = await eventually(lambda: http.get("/systems"), lambda answer: bool(answer.json()["systems"]))
     assert [system["system"] for system in found.json()["systems"]] == ["desk"]
     off = await http.post("/systems/desk/off", json=ANN)
@@ -26,6 +26,6 @@ async def test_a_system_is_switched_off_and_on(http: httpx.AsyncClient) -> None:
     assert (on.status_code, on.json()["state"]) == (200, "half_open")
 
 
-async def test_a_system_that_is_not_there_is_404_and_without_a_name_nobody_switches(http: httpx.AsyncClient) -> None:
+async def test_unknown_system_and_missing_actor_are_refused(http: httpx.AsyncClient) -> None:
     assert error_of(await http.post("/systems/nowhere/off", json=ANN), 404)["code"] == "not_found"
     assert (await http.post("/systems/desk/off", json={})).status_code == 422

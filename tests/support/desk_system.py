@@ -1,4 +1,4 @@
-"""A real HTTP server that stands for a customer's system: it books and calls back later, refuses, or fails."""
+"""An HTTP server that acts as a customer's system: it accepts bookings, refuses or fails."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 
 class Desk:
-    """`call_backs`: order id → the address that its booking handed out. Bookings of `held` orders are not answered."""
+    """`call_backs`: order id → callback URL of its booking. Bookings of `held` orders wait for `released`."""
 
     def __init__(self) -> None:
         self.call_backs: dict[str, str] = {}
@@ -50,7 +50,7 @@ class Desk:
         return 202, {"booked": order_id}
 
     async def callback_path(self, order_id: str) -> str:
-        """Path of the callback, once the call has been made."""
+        """Waits for the order's call, and returns the path of its callback."""
         for _ in range(1000):
             if url := self.call_backs.get(order_id):
                 return "/callbacks/" + url.rpartition("/callbacks/")[2]

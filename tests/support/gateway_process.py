@@ -1,4 +1,4 @@
-"""Gateways that listen on a free port: in this process, or in one of their own."""
+"""Gateways on a free port: in this process, or in their own."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET = b"callback-secret-of-the-tests"
 SETTINGS = GatewaySettings(TOKEN, SECRET)
 BEARER = {"Authorization": f"Bearer {TOKEN}"}
 NOWHERE = "127.0.0.1:1"
-"""An address where no Temporal is."""
+"""An address without a Temporal server."""
 
 
 @asynccontextmanager
@@ -73,7 +73,7 @@ class GatewayProcess:
             )
 
     async def ready(self) -> str:
-        """Its address."""
+        """Waits until it is ready, and returns its URL."""
         for _ in range(1000):
             for line in self.lines():
                 if line.get("event") == "gateway ready":
@@ -86,7 +86,7 @@ class GatewayProcess:
         return [json.loads(line) for line in self.log.read_text().splitlines() if line.startswith("{")]
 
     def kill(self) -> None:
-        """SIGKILL: no chance to tidy up."""
+        """Sends SIGKILL, so that it cannot clean up."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
 

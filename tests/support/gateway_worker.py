@@ -1,4 +1,4 @@
-"""A worker as a process of its own, with the catalogue of these tests or another."""
+"""A worker process with the gateway tests' catalogue, or another."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from tests.support.paths import ROOT
 
 CATALOGUE = ROOT / "tests" / "gateway" / "catalogue"
 DEADLINE = 60.0
-"""Seconds that anything may take before a test gives up; nothing is measured by it."""
+"""Seconds until a test gives up. Nothing is measured by it."""
 T = TypeVar("T")
 
 
 async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
-    """The first answer of `ask` that `holds`."""
+    """Calls `ask` until `holds` is true for its result, and returns that result."""
     answer = await ask()
     end = time.monotonic() + DEADLINE
     while not holds(answer):
@@ -60,7 +60,7 @@ class WorkerProcess:
         raise AssertionError("the worker did not become ready")
 
     def close(self) -> None:
-        """SIGKILL: no chance to tidy up."""
+        """Sends SIGKILL, so that it cannot clean up."""
         if self._process.poll() is None:
             self._process.kill()
             self._process.wait()

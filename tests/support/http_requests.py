@@ -1,4 +1,4 @@
-"""Orders of the tests' catalogue, and what the gateway answers to them."""
+"""Requests with orders of the gateway tests' catalogue."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def an_order(product: str, order_id: str | None = None, **attributes: Any) -> Js
 
 
 async def submitted(http: httpx.AsyncClient, product: str, **attributes: Any) -> str:
-    """The id of an order that runs."""
+    """Submits an order and returns its id."""
     order = an_order(product, **attributes)
     response = await http.post("/orders", json=order)
     assert response.status_code == 201, response.text
@@ -34,14 +34,14 @@ async def read(http: httpx.AsyncClient, order_id: str) -> Json:
 
 
 async def ended(http: httpx.AsyncClient, order_id: str) -> Json:
-    """The order, once it has ended."""
+    """Waits until the order has ended, and returns it."""
     return await eventually(
         lambda: read(http, order_id), lambda order: order["state"] in ENDED and order["ended_at"] is not None
     )
 
 
 async def step(http: httpx.AsyncClient, order_id: str, number: int = 1) -> Json:
-    """The order's step of this number."""
+    """The step with this number."""
     response = await http.get(f"/orders/{order_id}/steps", params={"offset": number - 1, "limit": 1})
     assert response.status_code == 200, response.text
     (found,) = response.json()["steps"]
@@ -50,10 +50,10 @@ async def step(http: httpx.AsyncClient, order_id: str, number: int = 1) -> Json:
 
 
 async def step_in(http: httpx.AsyncClient, order_id: str, state: str, number: int = 1) -> Json:
-    """The order's step of this number, once it is in `state`."""
+    """Waits until the step with this number is in `state`, and returns it."""
 
     async def ask() -> Json:
-        # A worker that takes over from a killed one is asked only once Temporal has given the killed one up.
+        # After a worker was killed, queries fail until Temporal's sticky queue has timed out.
         page = await http.get(f"/orders/{order_id}/steps", params={"offset": number - 1, "limit": 1})
         return dict(page.json()["steps"][0]) if page.is_success else page.json()
 
