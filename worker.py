@@ -26,7 +26,9 @@ from activities.mailboxes.cross_order_watch import CrossOrderWatch
 from activities.mailboxes.event_return import EventReturn
 from activities.mailboxes.mailboxes import Mailboxes
 from activities.mailboxes.subscriptions import EventSubscriptions
-from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
+from activities.notifications.delivery import NotificationDelivery
+from activities.notifications.outbox_handover import OutboxHandover
+from activities.notifications.receiver_matching import ReceiverMatching
 from activities.notifications.webhook import WebhookSender
 from activities.registry import registered_activities, unknown_activities
 from activities.systems.connections import ConnectionPools
@@ -150,7 +152,7 @@ def build_registrations(
         CrossOrderWatch(mailboxes).watch,
         EventReturn(mailboxes).return_events,
         ReceiverMatching(live_catalogue).match,
-        OutboxHandover(client, OutboxConfig(OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id)).hand_over,
+        OutboxHandover(client, OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id).hand_over,
         probes.probe_system,
         rates.set_queue_rate,
     ]

@@ -1,1 +1,1 @@
-"""What workflows and activities say to each other: names and data, no behaviour."""
+"""The messages between workflows and activities: names and data, no behaviour."""

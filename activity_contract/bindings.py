@@ -1,4 +1,4 @@
-"""What an activity's expressions see, on its way through JSON: dates, date-times and durations stay what they are."""
+"""The variables of an activity's expressions, as JSON that keeps dates, date-times and durations."""
 
 from __future__ import annotations
 
@@ -43,4 +43,4 @@ def _decode(value: Any) -> Any:
 
 
 Bindings = Annotated[dict[str, Any], BeforeValidator(_decode), PlainSerializer(_encode)]
-"""Name → value, as compiler.cel.evaluation takes them."""
+"""Name → value, as compiler.cel.evaluation expects them."""

@@ -1,8 +1,8 @@
-"""Callback ids: capabilities that a system is handed to complete exactly one step of one order.
+"""Callback ids: with one, a system can complete exactly one step of one order.
 
-An id carries its claim sealed with the secret (deterministic authenticated encryption after the SIV construction of
-RFC 5297, with HMAC-SHA256 for both halves): without the secret nobody can make one, nor read which order it belongs to.
-The same claim always gives the same id, so that a call that is repeated sends the same body.
+An id is its claim, encrypted and authenticated with the secret (deterministic, as in the SIV construction of RFC 5297,
+with HMAC-SHA256 for both halves). Without the secret, nobody can create an id or read which order it belongs to. The
+same claim always gives the same id, so a repeated call sends the same body.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import json
 from typing import NamedTuple
 
 MAX_LENGTH = 4096
-"""Characters of an id. Longer text is none of ours; a claim that would need more is refused when the id is made."""
+"""Characters of an id. A claim that needs more is refused when the id is created."""
 
 _TAG_BYTES = 32
 
@@ -24,11 +24,11 @@ class CallbackClaim(NamedTuple):
     order_id: str
     step_id: str
     key: str
-    """The idempotency key that the call was made with."""
+    """The idempotency key of the call."""
 
 
 def make_callback_id(secret: bytes, order_id: str, step_id: str, key: str) -> str:
-    """The id for a call: letters, digits, `-` and `_`. Raises ValueError without a secret, or if it got too long."""
+    """The id: letters, digits, `-` and `_`. Raises ValueError if the secret is empty or the id is too long."""
     claim = json.dumps([order_id, step_id, _compact_key(order_id, step_id, key)], separators=(",", ":"))
     plain = claim.encode("ascii")
     tag = _tag(secret, plain)
@@ -41,7 +41,7 @@ def make_callback_id(secret: bytes, order_id: str, step_id: str, key: str) -> st
 
 
 def read_callback_id(secret: bytes, text: str) -> CallbackClaim | None:
-    """What the id claims; None for any text that was not made with this secret. Raises ValueError without a secret."""
+    """The claim of an id; None if it was not created with this secret. Raises ValueError if the secret is empty."""
     sealed = _decode(text)
     if sealed is None:
         return None
@@ -53,21 +53,21 @@ def read_callback_id(secret: bytes, text: str) -> CallbackClaim | None:
 
 
 def _compact_key(order_id: str, step_id: str, key: str) -> str:
-    """Keys repeat order and step in front (`=` stands for them); any other key is carried whole (after `!`)."""
-    usual = f"{order_id}/{step_id}"
-    return f"={key.removeprefix(usual)}" if key.startswith(usual) else f"!{key}"
+    """`=` replaces order and step, with which keys usually start; any other key is kept whole after `!`."""
+    prefix = f"{order_id}/{step_id}"
+    return f"={key.removeprefix(prefix)}" if key.startswith(prefix) else f"!{key}"
 
 
 def _decode(text: str) -> bytes | None:
-    """Only the spelling that `make_callback_id` uses: no other text stands for the same id."""
+    """None unless `text` is spelled exactly as make_callback_id does, so that each id has only one spelling."""
     if len(text) > MAX_LENGTH or not text.isascii():
         return None
     try:
         sealed = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    spelled = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
-    return sealed if len(sealed) > _TAG_BYTES and spelled == text else None
+    canonical = base64.urlsafe_b64encode(sealed).rstrip(b"=").decode("ascii")
+    return sealed if len(sealed) > _TAG_BYTES and canonical == text else None
 
 
 def _derive_key(secret: bytes, purpose: bytes) -> bytes:
@@ -81,7 +81,7 @@ def _tag(secret: bytes, plain: bytes) -> bytes:
 
 
 def _xor_keystream(secret: bytes, tag: bytes, data: bytes) -> bytes:
-    """`data` xor a stream that only the secret gives; done twice it gives `data` back."""
+    """`data` xor a key stream; applied twice, it returns `data`."""
     key = _derive_key(secret, b"stream")
     blocks = range(-(-len(data) // _TAG_BYTES))
     stream = b"".join(hmac.digest(key, tag + block.to_bytes(4, "big"), hashlib.sha256) for block in blocks)

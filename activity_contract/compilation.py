@@ -1,4 +1,4 @@
-"""Compiling where orders run: an order, or an amendment of a running one."""
+"""Compiling an order, or an amendment of a running order, on a worker."""
 
 from __future__ import annotations
 
@@ -14,64 +14,64 @@ class CompileOrderInput(WireModel):
 
 
 class CompiledOrder(WireModel):
-    """Either `findings` (why the order was rejected) or a plan."""
+    """Either `findings`, the reasons of a rejection, or a plan."""
 
     findings: list[dict[str, Any]] = []
-    """compiler.source.findings.Finding, dumped."""
+    """Dumps of compiler.source.findings.Finding."""
     plan: bytes = b""
-    """compiler.plan.codec.pack(plan)."""
+    """The result of compiler.plan.codec.encode_plan."""
     summary: dict[str, Any] = {}
-    """For search attributes and memo, also of a rejected order as far as known: customer_id, products (commercial,
-    top level first), catalogue_version, requested_completion, order_lines, lines, steps (counts)."""
+    """For search attributes and memo: customer_id, products (commercial, top level first), catalogue_version,
+    requested_completion, and the counts order_lines, lines, steps. A rejected order has those that are known."""
     telling: NotificationFilter | None = None
-    """None: the catalogue has no receivers, and the order tells nobody anything."""
+    """None: the catalogue has no receivers, so the order sends no notifications."""
 
 
 class CompileAmendmentInput(WireModel):
     order: dict[str, Any]
     """The whole new order, as submitted, not yet checked."""
     plan: bytes
-    """The running one, packed."""
+    """The encoded plan of the running order."""
     retired: list[int] = []
-    """Positions of its steps that an earlier amendment left over."""
+    """Positions of its steps that an earlier amendment has retired."""
 
 
 class ChangedValue(WireModel):
-    """As a person reads it: values are shortened, `None` where there is none."""
+    """A difference for people: long values are shortened, None means no value."""
 
     name: str
-    """As expressions write it, `attributes.model`; `definition` where the catalogue says something else by now."""
+    """As in expressions, such as `attributes.model`; `definition` if the catalogue has changed."""
     before: Any = None
     after: Any = None
 
 
 class CompiledAmendment(WireModel):
-    """Either `findings` (why the new order is rejected) or the running plan with the new one laid over it.
+    """Either `findings`, the reasons of a rejection, or the running plan merged with that of the new order.
 
-    Steps are positions in that plan; those that were in the running one have kept theirs.
+    Steps are positions in the merged plan. Those of the running plan keep their positions.
     """
 
     findings: list[dict[str, Any]] = []
     survives: bool = True
-    """False: no order line of the running order is left."""
+    """False: the new order has no order line of the running order."""
     plan: bytes = b""
     retired: list[int] = []
-    """The order does not ask for these any more."""
+    """Steps that the new order no longer needs."""
     changed: list[int] = []
-    """Their input is another one."""
+    """Steps whose input differs."""
     seen_otherwise: list[int] = []
-    """These, and those whose undo, output or time limits read something else than before."""
+    """Those of `changed`, and steps whose undo, output or time limits read a different value."""
     may_redo: list[int] = []
     lines_added: list[str] = []
     lines_removed: list[str] = []
     former_lines: list[str] = []
-    """Order lines of the plan that the new order does not have, those of earlier amendments included."""
+    """Order lines of the plan that the new order does not have, including those of earlier amendments."""
     order_values: list[ChangedValue] = []
-    """Of the order itself."""
+    """Changes of the order itself."""
     line_values: dict[str, list[ChangedValue]] = {}
-    """Of order lines, by id; not of all where these are very many."""
+    """Order line id → its changes. Incomplete if there are very many."""
     step_values: dict[int, list[ChangedValue]] = {}
-    """Of changed steps; not of all where these are very many."""
+    """Changed step → its changes. Incomplete if there are very many."""
     summary: dict[str, Any] = {}
-    """As a CompiledOrder's."""
+    """As in CompiledOrder."""
     telling: NotificationFilter | None = None

@@ -1,4 +1,4 @@
-"""Events that wait for their order, and orders that wait for events (workflows/event_mailbox.py)."""
+"""Mailboxes: they keep events for orders, and know which orders wait for which events (workflows/event_mailbox.py)."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any, Literal
 from activity_contract.cross_order import StepWatch
 from activity_contract.payloads import WireModel
 
-# What the mailbox of an event name and key (workflows/event_mailbox.py) answers to
-MAILBOX_DELIVER = "deliver"  # update and signal, MailboxDelivery → MailboxAnswer
+# Signals and updates of a mailbox
+MAILBOX_DELIVER = "deliver"  # update and signal, MailboxDelivery → MailboxDeliveryResult
 MAILBOX_SUBSCRIBE = "subscribe"  # update and signal, MailboxSubscriber → None; may start the mailbox
 MAILBOX_UNSUBSCRIBE = "unsubscribe"  # signal, MailboxSubscriber
 MAILBOX_ORDER_STARTED = "order_started"  # signal without argument, to the mailbox of an order
@@ -16,7 +16,7 @@ MAILBOX_RETURN = "give_back"  # signal, ReturnedEvents; may start the mailbox
 
 
 class EventSubscription(WireModel):
-    """An order begins, or ceases, to wait for events that systems send by name and key, without knowing the order."""
+    """An order starts or stops waiting for events, which systems send by name and key without knowing the order."""
 
     order_id: str
     names: list[str]
@@ -26,17 +26,17 @@ class EventSubscription(WireModel):
 class MailboxSubscriber(WireModel):
     order_id: str
     workflow_id: str
-    """Where the mailbox sends what it gets, as the signal `deliver_event`."""
+    """The workflow to which the mailbox sends its events, as the signal `deliver_event`."""
 
 
 class MailboxInput(WireModel):
-    """How a mailbox starts: as an order's (`order_workflow_id`), or as an event name and key's (subscribers come)."""
+    """A mailbox belongs to an order (`order_workflow_id`), or to an event name and key, to which orders subscribe."""
 
     order_workflow_id: str | None = None
     retention_days: float = 30.0
-    """So long an event is kept that nobody takes."""
+    """How long an event is kept that nobody takes."""
     carried: dict[str, Any] | None = None
-    """Its state when it continues as new."""
+    """Its state after a continue-as-new."""
 
 
 class MailboxDelivery(WireModel):
@@ -46,11 +46,11 @@ class MailboxDelivery(WireModel):
     payload: Any = None
     step: str | None = None
     watch: StepWatch | None = None
-    """No event: another order's step asks to be told of a step of the order that the mailbox is for."""
+    """If set, this is not an event: a step of another order waits for a step of the mailbox's order."""
 
 
 class ReturnedEvents(WireModel):
-    """Signalled to an order that is rejected: they wait for the order that is sent again under its id."""
+    """Events that a rejected order had received. They wait for the order submitted again under its id."""
 
     order_id: str
     events: list[MailboxDelivery]
@@ -58,6 +58,6 @@ class ReturnedEvents(WireModel):
 
 class MailboxDeliveryResult(WireModel):
     status: Literal["delivered", "kept", "duplicate", "ambiguous", "full"]
-    """delivered to the one order that waits · kept, nobody waits yet · had come before · refused, several orders wait ·
-    refused, too much is kept already."""
+    """delivered: to the one waiting order · kept: no order waits yet · duplicate: received before · ambiguous: refused,
+    because several orders wait · full: refused, because too many events are kept."""
     orders: list[str] = []

@@ -1,4 +1,4 @@
-"""What happens to orders, on its way to the receivers who want to know (workflows/order_outbox.py)."""
+"""Notifications: events of an order on their way through its outbox to receivers (workflows/order_outbox.py)."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ from typing import Any
 
 from activity_contract.payloads import WireModel
 
-OUTBOX_ADD_EVENTS = "tell"  # signal of an order's outbox (workflows/order_outbox.py), HandOver
+OUTBOX_ADD_EVENTS = "tell"  # signal of an order's outbox, NotificationBatch
 
 
 def notifications_task_queue(task_queue: str) -> str:
-    """The queue on which deliveries to receivers wait, so that a slow receiver holds no order up."""
+    """The queue of deliveries to receivers. It is separate, so that a slow receiver delays no order."""
     return f"{task_queue}/notifications"
 
 
 class NotificationFilter(WireModel):
-    """What is told of an order, as the receivers of the worker's catalogue want it when the order starts."""
+    """Which events of an order are notified, according to the receivers of the catalogue when the order starts."""
 
     events: list[str]
-    """Types and patterns (compiler.language.event_types)."""
+    """Event types and patterns of them (compiler.language.event_types)."""
     receivers: list[str]
-    """Ids: those whom a step may escalate to."""
+    """Ids of the receivers that a step may escalate to."""
 
 
 class NotificationOrder(WireModel):
-    """Of an order what receivers may choose by."""
+    """What a receiver's `when` can see of an order."""
 
     id: str
     revision: int = 1
@@ -32,56 +32,56 @@ class NotificationOrder(WireModel):
     """id, name, tier."""
     priority: int = 3
     products: list[str] = []
-    """Ids of the commercial ones."""
+    """Ids of the commercial products."""
 
 
 class NotificationEvent(WireModel):
     id: str
-    """`<order id>/<number>`; of a later revision `<order id>/r<revision>/<number>`."""
+    """`<order id>/<number>`, or `<order id>/r<revision>/<number>` for a later revision."""
     number: int
     """From 1, without gaps, per revision; 0 for the one event of a rejected order."""
     type: str
-    """Of compiler.language.event_types."""
+    """One of compiler.language.event_types."""
     at: float
     """Seconds since 1970."""
     data: dict[str, Any] = {}
-    """Without what is the same for the whole order."""
+    """Without the fields that are the same for the whole order."""
 
 
 class NotificationBatch(WireModel):
-    """Events on their way out of an order. Handing over twice does no harm: numbers tell."""
+    """Events that an order hands over to its outbox. The outbox recognises repeated ones by their numbers."""
 
     order: NotificationOrder
     events: list[NotificationEvent]
     ended: bool = False
-    """Nothing more will come from this run of the order."""
+    """This run of the order will hand over no more events."""
 
 
 class MatchedEvents(WireModel):
     receivers: dict[str, list[str]] = {}
-    """Event id → ids of the receivers that want it; those that nobody wants are left out."""
+    """Event id → ids of its receivers. Events without a receiver are omitted."""
 
 
 class ReceiverDelivery(WireModel):
     receiver: str
     order: NotificationOrder
     events: list[NotificationEvent]
-    """In order; the first that fails ends the delivery."""
+    """In order. The first that fails ends the delivery."""
     attempts: int = 0
-    """Of the first event, made before."""
+    """Earlier attempts at the first event."""
 
 
 class DeliveryOutcome(WireModel):
     delivered: int
-    """So many of the events, from the first."""
+    """How many of the events, from the first."""
     code: str | None = None
-    """Why the next one was not; None: nothing failed."""
+    """Why the next event was not delivered. None: nothing failed."""
     message: str = ""
     pause: float | None = None
-    """Seconds until it is tried again; None: it is given up."""
+    """Seconds until the next attempt. None: it is given up."""
     counts: bool = True
-    """False where nothing was tried, so that it is no attempt."""
+    """False if nothing was sent, so that this does not count as an attempt."""
     gone: bool = False
-    """The receiver wants nothing more, or is none any more."""
+    """The receiver wants no more events, or no longer exists."""
     exhausted: bool = False
     """It was the last attempt of the receiver's policy."""

@@ -1,4 +1,4 @@
-"""How what workflows and activities say to each other travels."""
+"""The base of all messages between workflows and activities."""
 
 from __future__ import annotations
 

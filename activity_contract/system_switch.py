@@ -1,4 +1,4 @@
-"""The switch and breaker of a system (workflows/system_switch.py): what workers tell it, and what it has done."""
+"""A system's switch and circuit breaker (workflows/system_switch.py): its signals and its activities' messages."""
 
 from __future__ import annotations
 
@@ -6,53 +6,51 @@ from typing import Any
 
 from activity_contract.payloads import WireModel
 
-# What the switch of a system (workflows/system_switch.py) answers to; each may start it
-SWITCH_ANNOUNCE = "announce"  # signal, SystemAnnounced: a worker knows the system
-SWITCH_RETIRE = "retire"  # signal without argument: the catalogue has the system no more
-SWITCH_TRIP = "trip"  # signal, SystemTrip: a worker meets failure after failure
+# Signals of the switch
+SWITCH_ANNOUNCE = "announce"  # SystemAnnouncement: a worker knows the system; starts the switch if needed
+SWITCH_RETIRE = "retire"  # no argument: the catalogue no longer has the system
+SWITCH_TRIP = "trip"  # SystemTrip: calls of a worker fail repeatedly; starts the switch if needed
 
 
 class SystemSwitchInput(WireModel):
-    """How the switch of a system starts."""
-
     system: str
     queue: str
-    """system_task_queue() of the deployment that it belongs to."""
+    """The system's task queue, of system_task_queue()."""
     carried: dict[str, Any] | None = None
-    """Its state when it continues as new."""
+    """Its state after a continue-as-new."""
 
 
 class SystemAnnouncement(WireModel):
     name: str
-    """As people know the system."""
+    """The system's display name."""
 
 
 class SystemTrip(WireModel):
-    """What one worker has met lately."""
+    """Recent calls of one worker."""
 
     failures: int
-    """Of the system itself: no connection, no answer in time, 5xx."""
+    """Failures of the system itself: no connection, no response in time, 5xx."""
     calls: int
-    """In the same time, those failures included."""
+    """All calls in that time, including the failures."""
     error: str
-    """The last failure, in words."""
+    """The message of the last failure."""
 
 
 class QueueRateInput(WireModel):
-    """How many calls a second the server lets through to a system, over all workers. None: as its own limits say."""
+    """The rate of calls to a system that the server allows over all workers, per second. None: the system's limit."""
 
     system: str
     queue: str
     per_second: float | None
     reason: str
-    """Shown by Temporal's own tools."""
+    """Temporal's own tools show it."""
 
 
 class QueueRateResult(WireModel):
     enough: bool = False
-    """The system's own limit is no higher than what was asked for."""
+    """Whether the system's own limit is at most the requested rate."""
     problem: str | None = None
-    """Why the server does not keep to it; None: it does."""
+    """Why the server does not enforce the rate. None: it does."""
 
 
 class SystemProbe(WireModel):
@@ -62,4 +60,4 @@ class SystemProbe(WireModel):
 class ProbeResult(WireModel):
     alive: bool
     said: str
-    """In words: `answered 200`, `nobody can be reached at …`."""
+    """For people: `answered 200`, `billing:443 cannot be reached`."""

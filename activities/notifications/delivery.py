@@ -1,4 +1,4 @@
-"""Notifications: hands events over to outboxes, matches them with receivers, delivers them (docs/notifications.md)."""
+"""DELIVER_EVENTS: delivers an order's events to one receiver (docs/notifications.md)."""
 
 from __future__ import annotations
 
@@ -6,35 +6,24 @@ import asyncio
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from temporalio import activity
-from temporalio.client import Client
 
 from activities.attempts.failure import INTERNAL_ERROR, AttemptFailure
 from activities.attempts.retry_delay import retry_delay, should_give_up
 from activities.notifications.cloud_events import DEFAULT_SOURCE, encode_event, to_cloud_event
+from activities.notifications.receiver_matching import ReceiverLookup
 from activities.notifications.resolved_receiver import ResolvedReceiver
 from activities.notifications.webhook import GONE, WebhookSender
-from activities.temporal_signals import signal_with_start
-from activity_contract.activity_names import DELIVER_EVENTS, HAND_OVER_EVENTS, MATCH_EVENTS
+from activity_contract.activity_names import DELIVER_EVENTS
 from activity_contract.notifications import (
-    OUTBOX_ADD_EVENTS,
     DeliveryOutcome,
-    MatchedEvents,
-    NotificationBatch,
     NotificationEvent,
     NotificationOrder,
     ReceiverDelivery,
 )
-from compiler.cel.evaluation import EvaluationError, evaluate
-from compiler.language.event_types import matches_any
-from compiler.language.systems import Receiver
-from compiler.typecheck.scopes import EVENT_TEXT_FIELDS
-from compiler.values import as_text
 
 logger = structlog.get_logger("activities")
 
@@ -45,80 +34,6 @@ MAX_WAITING_PER_RECEIVER = 50
 """Concurrent deliveries of this worker to one receiver, so that a slow receiver leaves room for others."""
 BUSY_RETRY_DELAY = 5.0
 """Seconds."""
-
-
-class ReceiverLookup(Protocol):
-    """Receivers are looked up for each event, so an edited definition takes effect at once."""
-
-    @property
-    def receivers(self) -> Mapping[str, ResolvedReceiver]: ...
-
-
-@dataclass(frozen=True)
-class OutboxConfig:
-    """The workflow type, task queue and workflow ids of outboxes (workflows/contract/order_messages.py)."""
-
-    workflow_type: str
-    task_queue: str
-    outbox_id: Callable[[str], str]
-
-
-class OutboxHandover:
-    def __init__(self, client: Client, outboxes: OutboxConfig) -> None:
-        self._client = client
-        self._outboxes = outboxes
-
-    @activity.defn(name=HAND_OVER_EVENTS)
-    async def hand_over(self, batch: NotificationBatch) -> None:
-        await signal_with_start(
-            self._client,
-            self._outboxes.workflow_type,
-            workflow_id=self._outboxes.outbox_id(batch.order.id),
-            task_queue=self._outboxes.task_queue,
-            signal=OUTBOX_ADD_EVENTS,
-            message=batch,
-            summary=f"Notifications of order {batch.order.id}",
-        )
-
-
-class ReceiverMatching:
-    def __init__(self, receivers: ReceiverLookup) -> None:
-        self._receivers = receivers
-
-    @activity.defn(name=MATCH_EVENTS)
-    async def match(self, batch: NotificationBatch) -> MatchedEvents:
-        """Uses the current receivers."""
-        receivers = [each.receiver for _, each in sorted(self._receivers.receivers.items())]
-        matched = {
-            event.id: [each.id for each in receivers if accepts_event(each, batch.order, event)]
-            for event in batch.events
-        }
-        return MatchedEvents(receivers={event: names for event, names in matched.items() if names})
-
-
-def accepts_event(receiver: Receiver, order: NotificationOrder, event: NotificationEvent) -> bool:
-    """A condition without a value accepts the event: an unneeded notification is better than a missing one."""
-    if event.type == "step.escalated" and event.data.get("receiver") == receiver.id:
-        return True
-    if not matches_any(receiver.events, event.type):
-        return False
-    if receiver.when is None:
-        return True
-    try:
-        return evaluate(receiver.when, event_bindings(order, event)) is not False
-    except EvaluationError as error:
-        logger.warning("receiver condition has no value", receiver=receiver.id, event_id=event.id, error=str(error))
-        return True
-
-
-def event_bindings(order: NotificationOrder, event: NotificationEvent) -> dict[str, Any]:
-    """The variables of a receiver's `when`; missing texts are empty."""
-    fields = {"type": event.type, **event.data}
-    customer = {name: as_text(order.customer.get(name) or "") for name in ("id", "name", "tier")}
-    return {
-        "event": {name: as_text(fields.get(name) or "") for name in EVENT_TEXT_FIELDS},
-        "order": {"id": order.id, "customer": customer, "priority": order.priority, "products": order.products},
-    }
 
 
 class NotificationDelivery:

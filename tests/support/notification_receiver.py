@@ -17,7 +17,9 @@ from temporalio.service import RPCError
 
 from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
-from activities.notifications.delivery import NotificationDelivery, OutboxConfig, OutboxHandover, ReceiverMatching
+from activities.notifications.delivery import NotificationDelivery
+from activities.notifications.outbox_handover import OutboxHandover
+from activities.notifications.receiver_matching import ReceiverMatching
 from activities.notifications.webhook import WebhookSender
 from activities.systems.connections import ConnectionPools
 from tests.support.scripted_system import Received, ScriptedServer
@@ -154,7 +156,7 @@ async def site_at(client: Client, folder: Path, *, cached: int = 1_000) -> Async
     own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
         ReceiverMatching(catalogues).match,
-        OutboxHandover(client, OutboxConfig(OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id)).hand_over,
+        OutboxHandover(client, OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id).hand_over,
     ]
     deliver = [NotificationDelivery(catalogues, WebhookSender(connections)).deliver]
     try:
