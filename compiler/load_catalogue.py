@@ -10,7 +10,7 @@ from compiler.catalogue.builder import build_catalogue
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import parse_definitions
-from compiler.checks import run_checks
+from compiler.checks.run import run_checks
 from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder
 from compiler.source.findings import CatalogueInvalid, Finding, OrderRejected

@@ -9,16 +9,14 @@ from graphlib import CycleError
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue, LookupTable, OutputReference, Product, Rule, Step, Workstream
-from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
 from compiler.graph import sort_by_levels
 from compiler.language.documents import (
     CommercialProductDocument,
     ComponentDefinition,
-    ProductClassDocument,
     ProductDocument,
     ReceiverDocument,
-    RuleDefinition,
     SystemDocument,
     TechnicalProductDocument,
 )
@@ -76,7 +74,7 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
         code=document.code,
         product_class=document.product_class,
         attributes=index.product_attributes[name],
-        decomposes_to=_build_rules(definitions, entry),
+        decomposes_to=tuple(_build_rule(written) for written in index.effective_rules(name)),
         components=_build_components(entry),
         dependencies=_build_dependencies(document),
         no_work_for=frozenset(document.no_work_for),
@@ -85,26 +83,11 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
     )
 
 
-def _build_rules(definitions: Definitions, entry: DefinitionEntry[ProductDocument]) -> tuple[Rule, ...]:
-    """The class's rules first; the product's to the same product and `as` stand in their place."""
-    own = {(rule.product, rule.as_) for rule in entry.model.decomposes_to}
-    inherited = definitions.classes.get(entry.model.product_class or "")
-    rules = []
-    if inherited is not None:
-        rules += [rule for rule in _own_rules(inherited) if (rule.product, rule.as_) not in own]
-    return tuple(rules + _own_rules(entry))
-
-
-def _own_rules(entry: DefinitionEntry[ProductDocument] | DefinitionEntry[ProductClassDocument]) -> list[Rule]:
-    return [
-        _build_rule(entry, ("decomposes_to", position), rule) for position, rule in enumerate(entry.model.decomposes_to)
-    ]
-
-
-def _build_rule(entry: DefinitionEntry[Any], path: KeyPath, rule: RuleDefinition) -> Rule:
+def _build_rule(written: WrittenRule) -> Rule:
+    entry, position, rule = written
     return Rule(
         product=rule.product,
-        location=entry.document.location(path),
+        location=entry.document.location(("decomposes_to", position)),
         as_=rule.as_,
         when=rule.when,
         quantity=rule.quantity,

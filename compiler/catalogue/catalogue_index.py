@@ -8,10 +8,11 @@ from functools import cached_property
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue, Product, Rule, Step, Workstream
+from compiler.catalogue.step_references import StepReferences
 from compiler.graph import depth_first_order, walk
 from compiler.language.attributes import Attribute, validate_value
 from compiler.language.steps import LineScope as Across
-from compiler.language.steps import StepReference
+from compiler.language.steps import StepKey, StepReference
 
 _CACHE_SIZE = 4
 _cache: dict[int, CatalogueIndex] = {}
@@ -44,11 +45,15 @@ class CatalogueIndex:
         self._full_closures: dict[str, frozenset[str]] = {}
         self._ordered_rules: dict[str, tuple[RankedRule, ...]] = {}
         self._defaults: dict[str, dict[str, Any]] = {}
-        self._last_steps_cache: dict[str, tuple[Step, ...]] = {}
         self._entry_products_cache: dict[str, frozenset[str]] = {}
-        self._dependencies: dict[str, dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]]] = {}
-        self._references: dict[tuple[str, str], tuple[tuple[Step, Across | None], ...]] = {}
-        self._resolved_references: dict[tuple[str, str], tuple[Step, ...]] = {}
+        self._dependencies: dict[str, dict[StepKey, tuple[tuple[Step, Across | None], ...]]] = {}
+        self._references: dict[StepKey, tuple[tuple[Step, Across | None], ...]] = {}
+        self._step_references = StepReferences(
+            {
+                workstream.id: {name: step.definition for name, step in workstream.steps.items()}
+                for workstream in catalogue.workstreams.values()
+            }
+        )
 
     def ordered_rules(self, product: Product) -> tuple[RankedRule, ...]:
         found = self._ordered_rules.get(product.id)
@@ -106,7 +111,7 @@ class CatalogueIndex:
         return {product: tuple(workstreams) for product, workstreams in found.items()}
 
     @cached_property
-    def step_positions(self) -> Mapping[tuple[str, str], int]:
+    def step_positions(self) -> Mapping[StepKey, int]:
         """Where each step comes in the catalogue."""
         return {
             (workstream.id, step): rank
@@ -120,13 +125,10 @@ class CatalogueIndex:
         """The products that a workstream is for."""
         return {name: frozenset(one.for_products) for name, one in self.catalogue.workstreams.items()}
 
-    def resolve_reference(self, reference: StepReference, workstream: str) -> tuple[Step, ...]:
-        """The steps that a reference written in `workstream` names: one, or the last ones of a workstream."""
-        key = (workstream, reference.step)
-        found = self._resolved_references.get(key)
-        if found is None:
-            found = self._resolved_references[key] = self._resolve_reference(reference.step, workstream)
-        return found
+    def _resolve_reference(self, reference: StepReference, workstream: str) -> list[Step]:
+        """The steps that a reference written in `workstream` means: one, or the last ones of a workstream."""
+        steps = self._step_references.resolve(reference.step, workstream) or ()
+        return [self.catalogue.workstreams[owner].steps[name] for owner, name in steps]
 
     def after_references(self, step: Step) -> tuple[tuple[Step, Across | None], ...]:
         """The steps that a step names in `after`, each with its `across`. Other orders' steps are left out."""
@@ -137,49 +139,23 @@ class CatalogueIndex:
                 (meant, reference.across)
                 for reference in step.definition.after
                 if isinstance(reference, StepReference)
-                for meant in self.resolve_reference(reference, step.workstream)
+                for meant in self._resolve_reference(reference, step.workstream)
             )
         return found
 
-    def offer_dependencies(self, product: Product) -> Mapping[tuple[str, str], tuple[tuple[Step, Across | None], ...]]:
+    def offer_dependencies(self, product: Product) -> Mapping[StepKey, tuple[tuple[Step, Across | None], ...]]:
         """What an offer's `dependencies` make each step wait for, by workstream and step."""
         found = self._dependencies.get(product.id)
         if found is None:
-            edges: dict[tuple[str, str], list[tuple[Step, Across | None]]] = {}
+            edges: dict[StepKey, list[tuple[Step, Across | None]]] = {}
             for waiting, references in product.dependencies:
-                for step in self.resolve_reference(waiting, product.id):
+                for step in self._resolve_reference(waiting, product.id):
                     edges.setdefault((step.workstream, step.id), []).extend(
                         (meant, reference.across)
                         for reference in references
-                        for meant in self.resolve_reference(reference, product.id)
+                        for meant in self._resolve_reference(reference, product.id)
                     )
             found = self._dependencies[product.id] = {key: tuple(steps) for key, steps in edges.items()}
-        return found
-
-    def _resolve_reference(self, text: str, workstream: str) -> tuple[Step, ...]:
-        workstreams = self.catalogue.workstreams
-        name, dot, step = text.partition(".")
-        own = workstreams.get(workstream)
-        if not dot and own is not None and name in own.steps:
-            return (own.steps[name],)
-        group = workstreams.get(name)
-        if group is None:
-            return ()
-        return (group.steps[step],) if dot else self._last_steps(group)
-
-    def _last_steps(self, workstream: Workstream) -> tuple[Step, ...]:
-        """The steps that no other step of the workstream names in `after`."""
-        found = self._last_steps_cache.get(workstream.id)
-        if found is None:
-            prefix = f"{workstream.id}."
-            named = {
-                reference.step.removeprefix(prefix)
-                for name, step in workstream.steps.items()
-                for reference in step.definition.after
-                if isinstance(reference, StepReference) and reference.step.removeprefix(prefix) != name
-            }
-            found = tuple(step for name, step in workstream.steps.items() if name not in named)
-            self._last_steps_cache[workstream.id] = found
         return found
 
     def can_share_order_line(self, one: str, other: str) -> bool:

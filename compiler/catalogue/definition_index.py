@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
+from compiler.catalogue.step_references import StepReferences
 from compiler.graph import walk
 from compiler.language.attributes import Attribute
 from compiler.language.documents import (
     ClassReference,
     CommercialProductDocument,
+    ProductClassDocument,
     ProductDocument,
     RuleDefinition,
     TechnicalProductDocument,
@@ -42,12 +44,19 @@ class StepGroup:
         return self.steps[step].per or self.per
 
 
+class WrittenRule(NamedTuple):
+    """A rule of `decomposes_to`, with the product or class that it is written in."""
+
+    entry: DefinitionEntry[ProductDocument] | DefinitionEntry[ProductClassDocument]
+    position: int
+    rule: RuleDefinition
+
+
 class DefinitionIndex:
     """Everything below is worked out when it is first asked for, and then kept."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
-        self._resolved_references: dict[tuple[str, str], list[StepKey] | None] = {}
 
     def may_be_defined(self, name: str, namespace: Mapping[str, Any]) -> bool:
         """False only where it is certain that nothing of this id is defined."""
@@ -123,21 +132,23 @@ class DefinitionIndex:
                 found[name, step] = find_expressions(written[step], STEP_SHAPE, ("steps", step))
         return found
 
-    def effective_rules(self, product: str) -> Iterator[RuleDefinition]:
-        """The product's rules and its class's, replaced ones left out."""
-        document = self.definitions.products[product].model
-        own = {(rule.product, rule.as_) for rule in document.decomposes_to}
-        inherited = self.definitions.classes.get(document.product_class or "")
-        if inherited:
-            yield from (rule for rule in inherited.model.decomposes_to if (rule.product, rule.as_) not in own)
-        yield from document.decomposes_to
+    def effective_rules(self, product: str) -> Iterator[WrittenRule]:
+        """The rules of its class first, then its own. An own rule replaces one to the same product and `as`."""
+        entry = self.definitions.products[product]
+        own = {(rule.product, rule.as_) for rule in entry.model.decomposes_to}
+        inherited = self.definitions.classes.get(entry.model.product_class or "")
+        for position, rule in enumerate(inherited.model.decomposes_to if inherited else ()):
+            if inherited and (rule.product, rule.as_) not in own:
+                yield WrittenRule(inherited, position, rule)
+        for position, rule in enumerate(entry.model.decomposes_to):
+            yield WrittenRule(entry, position, rule)
 
     @cached_property
     def rules_by_target(self) -> dict[str, list[tuple[str, RuleDefinition]]]:
         """For each product: the products whose rules make it, with the rule."""
         found: dict[str, list[tuple[str, RuleDefinition]]] = {}
         for name in self.definitions.products:
-            for rule in self.effective_rules(name):
+            for _, _, rule in self.effective_rules(name):
                 found.setdefault(rule.product, []).append((name, rule))
         return found
 
@@ -149,7 +160,7 @@ class DefinitionIndex:
     def product_targets(self, product: str) -> list[str]:
         """The products that its rules and its components name, defined or not."""
         document = self.definitions.products[product].model
-        targets = [rule.product for rule in self.effective_rules(product)]
+        targets = [rule.product for _, _, rule in self.effective_rules(product)]
         if isinstance(document, CommercialProductDocument):
             targets += [component.product for component in document.components]
         return targets
@@ -162,50 +173,27 @@ class DefinitionIndex:
         entry: DefinitionEntry[ProductDocument] | None = self.definitions.products.get(product)
         return entry is not None and isinstance(entry.model, TechnicalProductDocument)
 
-    def resolve_reference(self, reference: StepReference, workstream: str) -> list[StepKey] | None:
-        """The steps that a reference in `after` of `workstream` names; None where there are none of that name."""
-        asked = (reference.step, workstream)
-        if asked not in self._resolved_references:
-            self._resolved_references[asked] = self._resolve_reference(*asked)
-        return self._resolved_references[asked]
-
-    def _resolve_reference(self, reference: str, workstream: str) -> list[StepKey] | None:
-        name, dot, step = reference.partition(".")
-        if not dot and name in self.steps_by_workstream.get(workstream, ()):
-            return [(workstream, name)]
-        group = self.step_groups.get(name)
-        if group is None:
-            return None
-        if not dot:
-            return [(name, last) for last in self.last_steps[name]]
-        return [(name, step)] if step in group.steps else None
-
     @cached_property
-    def last_steps(self) -> dict[str, list[str]]:
-        """Of each workstream, the steps that no other step of it names in `after`."""
-        found = {}
-        for name, group in self.step_groups.items():
-            named = {
-                reference.step.removeprefix(f"{name}.")
-                for step, definition in group.steps.items()
-                for reference in definition.after
-                if isinstance(reference, StepReference) and reference.step.removeprefix(f"{name}.") != step
-            }
-            found[name] = [step for step in sorted(group.steps) if step not in named]
-        return found
+    def _references(self) -> StepReferences:
+        return StepReferences({name: dict(sorted(group.steps.items())) for name, group in self.step_groups.items()})
+
+    def resolve_reference(self, reference: str, workstream: str) -> tuple[StepKey, ...] | None:
+        """The steps that a reference written in `workstream` means; None if there is no such step or workstream."""
+        return self._references.resolve(reference, workstream)
 
     @cached_property
     def predecessors(self) -> dict[StepKey, list[StepKey]]:
-        """What each step waits for by its own `after`."""
-        found: dict[StepKey, list[StepKey]] = {}
-        for name, group in self.step_groups.items():
-            for step, definition in group.steps.items():
-                meant: list[StepKey] = []
-                for reference in definition.after:
-                    if isinstance(reference, StepReference):
-                        meant += self.resolve_reference(reference, name) or []
-                found[name, step] = meant
-        return found
+        """The steps that each step waits for by its own `after`."""
+        return {
+            (name, step): [
+                found
+                for reference in definition.after
+                if isinstance(reference, StepReference)
+                for found in self.resolve_reference(reference.step, name) or ()
+            ]
+            for name, group in self.step_groups.items()
+            for step, definition in group.steps.items()
+        }
 
     @cached_property
     def steps_with_unknown_refs(self) -> set[StepKey]:
@@ -215,7 +203,8 @@ class DefinitionIndex:
             for name, group in self.step_groups.items()
             for step, definition in group.steps.items()
             if any(
-                isinstance(one, StepReference) and self.resolve_reference(one, name) is None for one in definition.after
+                isinstance(one, StepReference) and self.resolve_reference(one.step, name) is None
+                for one in definition.after
             )
         }
 

@@ -150,10 +150,6 @@ class Definitions:
         except ValidationError as error:
             self.findings += schema_findings(error, model, merged.data, merged.location)
 
-    def products_in_class(self, name: str) -> list[str]:
-        """Ids of the products of a class."""
-        return sorted(product.model.id for product in self.products.values() if product.model.product_class == name)
-
 
 def parse_definitions(documents: Iterable[Document]) -> Definitions:
     """The documents, typed; `findings` says what is wrong with those that are left out."""

@@ -9,6 +9,8 @@ from functools import lru_cache
 from typing import Any
 
 from cel_expr_python import cel
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compiler.cel.evaluation import CEL_EXTENSIONS, runtime_functions
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS
@@ -153,7 +155,7 @@ def literal_value(node: ExpressionNode) -> bool | int | float | str | None:
     if node.name == "uint":
         return int(value)
     if node.name == "double":
-        return float(struct.unpack("<d", value)[0])
+        return float(struct.unpack("<d", struct.pack("<Q", value))[0])
     return str(value) if node.name == "string" else None
 
 
@@ -195,26 +197,15 @@ def _compares_to_action_with_previous(node: ExpressionNode) -> bool:
 
 
 class _ProtoMessage:
-    """A protobuf message's fields by number: only what cel.expr.ParsedExpr needs (cel-spec, syntax.proto)."""
+    """A protobuf message's fields by their number (cel-spec, syntax.proto): no package has the generated classes."""
 
     __slots__ = ("fields",)
 
     def __init__(self, data: bytes) -> None:
         self.fields: dict[int, list[Any]] = {}
-        position, end = 0, len(data)
-        while position < end:
-            tag, position = _read_varint(data, position)
-            wire = tag & 7
-            value: int | bytes
-            if wire == 0:
-                value, position = _read_varint(data, position)
-            elif wire == 2:
-                length, position = _read_varint(data, position)
-                value, position = data[position : position + length], position + length
-            else:
-                length = 8 if wire == 1 else 4
-                value, position = data[position : position + length], position + length
-            self.fields.setdefault(tag >> 3, []).append(value)
+        unknown = UnknownFieldSet(Empty.FromString(data))
+        for field in (unknown[at] for at in range(len(unknown))):
+            self.fields.setdefault(field.field_number, []).append(field.data)
 
     def number(self, field: int) -> int:
         value: int = self.fields.get(field, [0])[-1]
@@ -226,17 +217,6 @@ class _ProtoMessage:
 
     def messages(self, field: int) -> list[_ProtoMessage]:
         return [_ProtoMessage(data) for data in self.fields.get(field, [])]
-
-
-def _read_varint(data: bytes, position: int) -> tuple[int, int]:
-    result = shift = 0
-    while True:
-        byte = data[position]
-        position += 1
-        result |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return result, position
-        shift += 7
 
 
 Offsets = dict[int, int]

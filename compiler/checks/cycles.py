@@ -45,10 +45,10 @@ def dependency_edges(index: DefinitionIndex, product: str) -> dict[StepKey, list
     if not isinstance(document, CommercialProductDocument) or not document.dependencies:
         return edges
     for waiting, references in document.dependencies.items():
-        for step in index.resolve_reference(StepReference(step=waiting), product) or []:
+        for step in index.resolve_reference(waiting, product) or []:
             for reference in references:
                 if isinstance(reference, StepReference):
-                    edges.setdefault(step, []).extend(index.resolve_reference(reference, product) or [])
+                    edges.setdefault(step, []).extend(index.resolve_reference(reference.step, product) or [])
     return edges
 
 
@@ -76,9 +76,7 @@ def _dependency_cycle_finding(index: DefinitionIndex, product: str, cycle: Seque
     message = f"with this dependency steps wait for each other in a circle: {_format_cycle(cycle)}"
     entry = index.definitions.products[product]
     written = entry.document.data["dependencies"]
-    waiting = [
-        step for step in written if set(index.resolve_reference(StepReference(step=step), product) or ()) & set(cycle)
-    ]
+    waiting = [step for step in written if set(index.resolve_reference(step, product) or ()) & set(cycle)]
     path: KeyPath = ("dependencies", waiting[-1]) if waiting else ("dependencies",)
     return entry.finding("cycle-dependencies", path, message, key=True)
 

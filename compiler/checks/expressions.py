@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.catalogue.builder import is_lookup_table
-from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.templates import split_template
 from compiler.language.attributes import Attribute, AttributeType, validate_value
-from compiler.language.documents import CommercialProductDocument, RuleDefinition, TechnicalProductDocument
+from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.language.durations import parse_duration
 from compiler.language.steps import LineAction, StepDefinition
 from compiler.source.document import KeyPath
@@ -44,18 +44,19 @@ from compiler.values import as_text
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for name, product in index.definitions.products.items():
         attributes = object_type(index.product_attributes[name])
-        yield from _check_rules(index, product, product.model.decomposes_to, attributes)
         inherited = index.definitions.classes.get(product.model.product_class or "")
-        if inherited is not None and _redeclares_types(product.model.attributes, inherited.model.attributes):
-            own = frozenset((rule.product, rule.as_) for rule in product.model.decomposes_to)
-            yield from _check_rules(index, inherited, inherited.model.decomposes_to, attributes, own)
+        redeclares = inherited and _redeclares_types(product.model.attributes, inherited.model.attributes)
+        for written in index.effective_rules(name):
+            if written.entry is product or redeclares:
+                yield from _check_rule(index, written, attributes)
         if isinstance(product.model, CommercialProductDocument):
             yield from _check_components(index, product, attributes)
         if isinstance(product.model, TechnicalProductDocument):
             yield from _check_per(index, product)
     for product_class in index.definitions.classes.values():
         attributes = object_type(product_class.model.attributes)
-        yield from _check_rules(index, product_class, product_class.model.decomposes_to, attributes)
+        for position, rule in enumerate(product_class.model.decomposes_to):
+            yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes)
     for group in index.step_groups.values():
         yield from _check_group(index, group)
     for system in index.definitions.systems.values():
@@ -118,28 +119,19 @@ def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attr
     return object_type({name: own[name] for name in both}) != object_type({name: inherited[name] for name in both})
 
 
-def _check_rules(
-    index: DefinitionIndex,
-    entry: DefinitionEntry[Any],
-    rules: list[RuleDefinition],
-    attributes: Type,
-    replaced: frozenset[tuple[str, str | None]] = frozenset(),
-) -> Iterator[Finding]:
-    for position, rule in enumerate(rules):
-        if (rule.product, rule.as_) in replaced:
-            continue
-        path: KeyPath = ("decomposes_to", position)
-        scope = source_scope(attributes, rule.actions)
-        element = scope.with_names(each=element_type(rule.for_each, attributes), index=INT) if rule.for_each else scope
-        for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
-            seen = element if site.extra_names else scope
-            yield from _check_site(entry, site, seen if site.path[-1] == "when" else seen.assuming(rule.when))
-        if rule.key and not rule.for_each:
-            message = "`key` names the elements of `for_each`, and this rule has none"
-            yield entry.finding("key-without-list", (*path, "key"), message, key=True)
-        yield from _check_mapping(
-            index, entry, (*path, "attributes"), rule.product, rule.attributes, element.assuming(rule.when)
-        )
+def _check_rule(index: DefinitionIndex, written: WrittenRule, attributes: Type) -> Iterator[Finding]:
+    entry, position, rule = written
+    path: KeyPath = ("decomposes_to", position)
+    scope = source_scope(attributes, rule.actions)
+    element = scope.with_names(each=element_type(rule.for_each, attributes), index=INT) if rule.for_each else scope
+    for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
+        site_scope = element if site.extra_names else scope
+        yield from _check_site(entry, site, site_scope if site.path[-1] == "when" else site_scope.assuming(rule.when))
+    if rule.key and not rule.for_each:
+        message = "`key` names the elements of `for_each`, and this rule has none"
+        yield entry.finding("key-without-list", (*path, "key"), message, key=True)
+    mapping_scope = element.assuming(rule.when)
+    yield from _check_mapping(index, entry, (*path, "attributes"), rule.product, rule.attributes, mapping_scope)
 
 
 def _check_mapping(

@@ -24,17 +24,15 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 def _check_events(entry: DefinitionEntry[ReceiverDocument]) -> Iterator[Finding]:
-    written = entry.document.data["events"]
     for position, pattern in enumerate(entry.model.events):
         if matches_known_type(pattern):
             continue
-        path: KeyPath = ("events", position) if isinstance(written, list) else ("events",)
         near = did_you_mean(pattern, EVENT_TYPES)
         if matches_known_type(pattern.removeprefix(EVENT_TYPE_PREFIX)):
             near = f"; write `{pattern.removeprefix(EVENT_TYPE_PREFIX)}`"
         elif not near:
             near = "; there are order.*, line.*, step.* and milestone.reached (docs/notifications.md lists them)"
-        yield entry.finding("event-unknown", path, f"there is no event `{as_text(pattern)[:80]}`{near}")
+        yield entry.finding("event-unknown", ("events", position), f"there is no event `{as_text(pattern)[:80]}`{near}")
 
 
 def _check_timeout(entry: DefinitionEntry[ReceiverDocument]) -> Iterator[Finding]:

@@ -94,9 +94,8 @@ def _check_components(index: DefinitionIndex, entry: DefinitionEntry[CommercialP
 
 
 def _check_targets(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Iterator[Finding]:
-    written = entry.document.data["for"]
     for position, target in enumerate(entry.model.for_):
-        path: KeyPath = ("for", position) if isinstance(written, list) else ("for",)
+        path: KeyPath = ("for", position)
         if isinstance(target, str):
             yield from _check_defined(index, entry, path, "product", target, index.definitions.products)
         else:
@@ -110,25 +109,17 @@ def _check_step(index: DefinitionIndex, group: StepGroup, step: str) -> Iterator
     for position, reference in enumerate(definition.after):
         yield from _check_reference(index, entry, (*path, "after", position), reference, group.id)
     for call_path, call in _find_calls(definition):
-        systems = index.definitions.systems
-        if call.system not in systems:
-            yield from _check_defined(index, entry, (*path, *call_path, "system"), "system", call.system, systems)
-    if definition.retry is not None:
-        yield from _check_retry(index, entry, (*path, "retry"), definition.retry)
-    if definition.undo and definition.undo.retry is not None:
+        system_path = (*path, *call_path, "system")
+        yield from _check_defined(index, entry, system_path, "system", call.system, index.definitions.systems)
+    yield from _check_retry(index, entry, (*path, "retry"), definition.retry)
+    if definition.undo:
         yield from _check_retry(index, entry, (*path, "undo", "retry"), definition.undo.retry)
     for position, case in enumerate(definition.on_failure):
         if case.redo_from and case.redo_from not in group.steps:
             near = did_you_mean(case.redo_from, group.steps)
             message = f"workstream `{group.id}` has no step `{case.redo_from}` to redo from{near}"
-            written: KeyPath = (*path, "on_failure", position, "redo_from")
-            if isinstance(entry.document.value((*path, "on_failure")), dict):
-                written = (*path, "on_failure", "redo_from")
-            yield entry.finding(REFERENCE_UNKNOWN, written, message)
-        if case.retry is not None:
-            single = isinstance(entry.document.value((*path, "on_failure")), dict)
-            where: KeyPath = (*path, "on_failure", "retry") if single else (*path, "on_failure", position, "retry")
-            yield from _check_retry(index, entry, where, case.retry)
+            yield entry.finding(REFERENCE_UNKNOWN, (*path, "on_failure", position, "redo_from"), message)
+        yield from _check_retry(index, entry, (*path, "on_failure", position, "retry"), case.retry)
 
 
 def _find_calls(definition: StepDefinition) -> Iterator[tuple[KeyPath, Any]]:
@@ -158,12 +149,11 @@ def _check_reference(
 ) -> Iterator[Finding]:
     if isinstance(reference, CrossOrderReference):
         reference = StepReference(step=reference.step)
-    if index.resolve_reference(reference, workstream) is not None:
+    if index.resolve_reference(reference.step, workstream) is not None:
         return
     name, dot, step = reference.step.partition(".")
     if name in index.definitions.invalid_ids or index.definitions.incomplete:
         return
-    where = path if key or isinstance(entry.document.value(path), str | dict) else path[:-1]
     about = ""
     if " " in reference.step.strip():
         message = f"`{reference.step[:80]}` is no step's name: is a `,` missing in it?"
@@ -180,7 +170,7 @@ def _check_reference(
         known = [*index.steps_by_workstream.get(workstream, ()), *index.step_groups]
         near = did_you_mean(name, known) or _suggest_step(index, name)
         message = f"there is no step or workstream `{name[:80]}`{near}"
-    yield entry.finding(REFERENCE_UNKNOWN, where, message, key=key, about=about)
+    yield entry.finding(REFERENCE_UNKNOWN, path, message, key=key, about=about)
 
 
 def _suggest_step(index: DefinitionIndex, step: str) -> str:

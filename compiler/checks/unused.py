@@ -37,7 +37,7 @@ def _check_outside_deps(index: DefinitionIndex) -> Iterator[Finding]:
                 if isinstance(reference, StepReference):
                     named.append((("dependencies", waiting, position), reference.step, False))
             for path, step, key in named:
-                meant = index.resolve_reference(StepReference(step=step), name) or []
+                meant = index.resolve_reference(step, name)
                 if meant and not inside.intersection(index.step_groups[meant[0][0]].products):
                     message = (
                         f"nothing below `{name}` brings `{step}` into an order: this does something only where an "
@@ -53,29 +53,22 @@ def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
             for position, reference in enumerate(definition.after):
                 if not isinstance(reference, StepReference):
                     continue
-                meant = index.resolve_reference(reference, group.id)
+                meant = index.resolve_reference(reference.step, group.id)
                 if not meant:
                     continue
+                path: KeyPath = ("steps", step, "after", position)
                 if all(_can_never_match(index, group, step, *one) for one in meant):
-                    written = _reference_path(group, step, position)
                     message = (
                         f"no order can meet this: `{reference.step}` is never planned for a line that `{step}` is "
                         f"planned for (see their `actions`)"
                     )
-                    yield group.entry.finding("reference-never", written, message, severity="warning")
+                    yield group.entry.finding("reference-never", path, message, severity="warning")
                 elif reference.across and all(
                     _is_across_redundant(index, group, step, reference, *one) for one in meant
                 ):
-                    written = _reference_path(group, step, position)
                     message = f"`across: {reference.across}` changes nothing here: leave it out"
-                    at = (*written, "across")
+                    at = (*path, "across")
                     yield group.entry.finding("across-useless", at, message, key=True, severity="warning")
-
-
-def _reference_path(group: StepGroup, step: str, position: int) -> KeyPath:
-    """Where a reference stands: in a list, or alone."""
-    path: KeyPath = ("steps", step, "after", position)
-    return path if isinstance(group.entry.document.value(path), str | dict) else path[:-1]
 
 
 def _can_never_match(index: DefinitionIndex, group: StepGroup, step: str, workstream: str, other: str) -> bool:

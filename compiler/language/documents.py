@@ -7,11 +7,10 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
 from compiler.language.attributes import Attribute
-from compiler.language.durations import DurationOrTemplate
-from compiler.language.retry_policy import RetryPolicy, RetryPolicyOrId
-from compiler.language.steps import AnyStepReferences, BareExpression, LineAction, LineActions, StepDefinition
-from compiler.language.strict_model import StrictModel, as_list
-from compiler.language.systems import Auth, BreakerPolicyOrFalse, CallLimits, Secret
+from compiler.language.retry_policy import RetryPolicy
+from compiler.language.steps import AnyStepReferences, LineAction, LineActions, StepDefinition
+from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag
+from compiler.language.systems import Receiver, System
 
 RESERVED_WORDS = frozenset({"in", "true", "false", "null"})
 """Words that cannot stand after a dot in an expression."""
@@ -46,20 +45,6 @@ class DocumentModel(StrictModel):
     description: str | None = None
 
 
-class RuleDefinition(StrictModel):
-    """One rule: which product, when, how many, with which attributes."""
-
-    product: str
-    when: BareExpression | None = None
-    quantity: BareExpression | None = None
-    for_each: BareExpression | None = None
-    key: BareExpression | None = None
-    actions: LineActions | None = None
-    precedence: int = 100
-    as_: DefinitionId | None = Field(None, alias="as")
-    attributes: dict[str, Any] = Field(default_factory=dict)
-
-
 class ComponentDefinition(StrictModel):
     """A commercial product sold inside another."""
 
@@ -68,6 +53,15 @@ class ComponentDefinition(StrictModel):
     attributes: dict[str, Any] = Field(default_factory=dict)
     when: BareExpression | None = None
     as_: DefinitionId | None = Field(None, alias="as")
+
+
+class RuleDefinition(ComponentDefinition):
+    """One rule: which product, when, how many, with which attributes."""
+
+    for_each: BareExpression | None = None
+    key: BareExpression | None = None
+    actions: LineActions | None = None
+    precedence: int = 100
 
 
 class ProductDocument(DocumentModel):
@@ -115,12 +109,9 @@ class ClassReference(StrictModel):
     product_class: str = Field(alias="class")
 
 
-def _target_tag(value: object) -> str:
-    return "a product" if isinstance(value, str) else "a class"
-
-
 WorkstreamTarget = Annotated[
-    Annotated[str, Tag("a product")] | Annotated[ClassReference, Tag("a class")], Discriminator(_target_tag)
+    Annotated[str, Tag("a product")] | Annotated[ClassReference, Tag("a class")],
+    Discriminator(mapping_tag("a class", "a product")),
 ]
 
 
@@ -142,36 +133,17 @@ class WorkstreamDocument(DocumentModel):
     steps: dict[DefinitionId, StepDefinition] = Field(min_length=1)
 
 
-class SystemDocument(DocumentModel):
+class SystemDocument(DocumentModel, System):
     """An external system that calls go to."""
 
     kind: Literal["system"]
-    base_url: str
-    auth: Auth | None = None
-    timeout: DurationOrTemplate | None = None
-    retry: RetryPolicyOrId | None = None
-    limits: CallLimits = Field(default_factory=CallLimits)
-    probe: str | None = None
-    breaker: BreakerPolicyOrFalse | None = None
-    error_code: BareExpression | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
-    example: Any = None
-    """What a scenario's world answers where it foresees nothing else."""
 
 
-class ReceiverDocument(DocumentModel):
-    """Who is told of what happens to orders."""
+class ReceiverDocument(DocumentModel, Receiver):
+    """Who is notified of order events."""
 
     kind: Literal["receiver"]
-    url: str
-    auth: Auth | None = None
-    headers: dict[str, str] = Field(default_factory=dict)
     events: EventPatterns
-    when: BareExpression | None = None
-    include: list[Literal["customer"]] = Field(default_factory=list)
-    secret: Secret | None = None
-    retry: RetryPolicyOrId | None = None
-    timeout: DurationOrTemplate | None = None
 
 
 class RetryDocument(DocumentModel, RetryPolicy):
@@ -191,10 +163,6 @@ class ScenarioDocument(DocumentModel):
     world: list[dict[str, Any]] = Field(default_factory=list)
     expect: dict[str, Any] = Field(default_factory=dict)
 
-
-DocumentKind = Literal[
-    "commercial_product", "technical_product", "product_class", "workstream", "system", "receiver", "retry", "scenario"
-]
 
 DOCUMENT_MODELS: dict[str, type[DocumentModel]] = {
     "commercial_product": CommercialProductDocument,

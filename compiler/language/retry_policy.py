@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from compiler.language.durations import Duration
-from compiler.language.strict_model import StrictModel, as_list
+from compiler.language.strict_model import StrictModel, as_list, mapping_tag
 
 
 def _error_code_text(value: object) -> object:
@@ -48,12 +48,9 @@ def retry_delay(policy: RetryPolicy, attempt: int) -> float:
         return longest
 
 
-def _retry_tag(value: object) -> str:
-    return "a policy" if isinstance(value, dict | RetryPolicy) else "an id"
-
-
 RetryPolicyOrId = Annotated[
-    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")], Discriminator(_retry_tag)
+    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")],
+    Discriminator(mapping_tag("a policy", "an id")),
 ]
 """A policy's id, or a policy written where it is used."""
 

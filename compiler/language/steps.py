@@ -11,17 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from compiler.language.attributes import Attribute
 from compiler.language.durations import DurationOrTemplate
 from compiler.language.retry_policy import RetryPolicyOrId
-from compiler.language.strict_model import StrictModel, as_list
-
-
-def _expression_text(value: object) -> object:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int | float) else value
-
-
-BareExpression = Annotated[str, BeforeValidator(_expression_text, json_schema_input_type=str | bool | int | float)]
-"""A CEL text; a plain number or truth value is one too (`when: true`, `quantity: 2`)."""
+from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag
 
 
 class LineAction(StrEnum):
@@ -242,13 +232,9 @@ class InPlaceUpdate(StrictModel):
     call: CallDefinition
 
 
-def _on_change_tag(value: object) -> str:
-    return "a patch" if isinstance(value, dict | InPlaceUpdate) else "a word"
-
-
 OnChange = Annotated[
     Annotated[Literal["redo", "keep"], Tag("a word")] | Annotated[InPlaceUpdate, Tag("a patch")],
-    Discriminator(_on_change_tag),
+    Discriminator(mapping_tag("a patch", "a word")),
 ]
 
 

@@ -1,8 +1,11 @@
-"""The base of every model of a definition."""
+"""What the models of all definitions share: their base, and types that several of them use."""
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class StrictModel(BaseModel):
@@ -15,6 +18,21 @@ class StrictModel(BaseModel):
         return type(other) is type(self) and self.__dict__ == other.__dict__
 
 
+def mapping_tag(mapping: str, other: str) -> Callable[[object], str]:
+    """Tells the two members of a union apart: one is a mapping (or its model), the other a single value."""
+    return lambda value: mapping if isinstance(value, dict | BaseModel) else other
+
+
 def as_list(value: object) -> object:
     """`x` and `[x]` are the same where a list of one is usual."""
     return value if isinstance(value, list | tuple) or value is None else [value]
+
+
+def _expression_text(value: object) -> object:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+BareExpression = Annotated[str, BeforeValidator(_expression_text, json_schema_input_type=str | bool | int | float)]
+"""A CEL text; a plain number or truth value is one too (`when: true`, `quantity: 2`)."""

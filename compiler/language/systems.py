@@ -9,7 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration, DurationOrTemplate
 from compiler.language.retry_policy import RetryPolicyOrId
-from compiler.language.strict_model import StrictModel
+from compiler.language.strict_model import BareExpression, StrictModel, mapping_tag
 
 
 class Secret(StrictModel):
@@ -33,11 +33,10 @@ class Secret(StrictModel):
         return self
 
 
-def _secret_tag(value: object) -> str:
-    return "a text" if isinstance(value, str) else "a secret"
-
-
-TextOrSecret = Annotated[Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")], Discriminator(_secret_tag)]
+TextOrSecret = Annotated[
+    Annotated[str, Tag("a text")] | Annotated[Secret, Tag("a secret")],
+    Discriminator(mapping_tag("a secret", "a text")),
+]
 
 
 class BasicAuth(StrictModel):
@@ -96,12 +95,9 @@ class BreakerPolicy(StrictModel):
     within: Duration = Field(timedelta(seconds=30), gt=timedelta(0))
 
 
-def _breaker_tag(value: object) -> str:
-    return "a breaker" if isinstance(value, dict | BreakerPolicy) else "false"
-
-
 BreakerPolicyOrFalse = Annotated[
-    Annotated[BreakerPolicy, Tag("a breaker")] | Annotated[Literal[False], Tag("false")], Discriminator(_breaker_tag)
+    Annotated[BreakerPolicy, Tag("a breaker")] | Annotated[Literal[False], Tag("false")],
+    Discriminator(mapping_tag("a breaker", "false")),
 ]
 
 
@@ -120,7 +116,7 @@ class System(StrictModel):
     """Path that tells whether the system is there; None: its base_url."""
     breaker: BreakerPolicyOrFalse | None = None
     """False: never; None: as Breaker has it."""
-    error_code: str | None = None
+    error_code: BareExpression | None = None
     """CEL, sees `response`."""
     headers: dict[str, str] = Field(default_factory=dict)
     example: Any = None
@@ -138,7 +134,7 @@ class Receiver(StrictModel):
     headers: dict[str, str] = Field(default_factory=dict)
     events: list[str]
     """Types of compiler.language.event_types, or patterns of them."""
-    when: str | None = None
+    when: BareExpression | None = None
     """CEL, sees `event` and `order`."""
     include: list[Literal["customer"]] = Field(default_factory=list)
     """Personal data that goes with each event."""

@@ -40,11 +40,16 @@ class Document:
     root_mark: NodeMark = field(repr=False)
 
     def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
-        """Where the value at `path` (or its key) begins; where there is none, the nearest value around it."""
+        """Where the value at `path` (or its key) begins; if there is none, the nearest value around it.
+
+        A position is skipped where a list's only item is written without the list.
+        """
         spot = self.root_mark
         for position, part in enumerate(path):
             if type(spot) is not CollectionMarks:
                 break
+            if isinstance(part, int) and spot.keys is not None:
+                continue
             if key and position == len(path) - 1 and spot.keys is not None and part in spot.keys:
                 spot = spot.keys[part]
                 break
