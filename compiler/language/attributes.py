@@ -35,18 +35,31 @@ class Attribute(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     type: AttributeType
+    """string, integer, number, boolean, date, datetime, list or object."""
     items: Attribute | None = None
+    """What each item of a list must be."""
     properties: dict[str, Attribute] | None = None
+    """What an object holds."""
     default: Any = None
+    """The value if none is given."""
     required: bool = False
+    """Whether a value must be given."""
     enum: list[Any] | None = None
+    """The allowed values."""
     minimum: float | None = None
+    """The smallest number allowed."""
     maximum: float | None = None
+    """The largest number allowed."""
     min_length: int | None = Field(None, ge=0)
+    """The smallest number of characters or items."""
     max_length: int | None = Field(None, ge=0)
+    """The largest number of characters or items."""
     pattern: str | None = None
+    """A regular expression (RE2) that the whole text must match."""
     description: str | None = None
+    """For the readers of the definition."""
     merge: MergeStrategy | None = None
+    """What to do if sources want different values: reject, first, min, max, sum or list."""
 
 
 def validate_value(attribute: Attribute, value: object) -> tuple[Any, list[str]]:

@@ -40,41 +40,56 @@ class DocumentModel(StrictModel):
     """What every kind has."""
 
     id: DefinitionId
+    """Lower-case letters, digits and _: the name that other definitions use."""
     name: str | None = None
-    """Shown to people; the id, where it is not given."""
+    """Shown to people; the id if omitted."""
     description: str | None = None
+    """For the readers of the definition."""
 
 
 class ComponentDefinition(StrictModel):
     """A commercial product sold inside another."""
 
     product: str
+    """The product of the new line."""
     quantity: BareExpression | None = None
+    """How many (CEL); the parent's quantity if omitted."""
     attributes: dict[str, Any] = Field(default_factory=dict)
+    """Target attribute → literal, text with ${…}, or a look-up table."""
     when: BareExpression | None = None
+    """A condition (CEL); always, if omitted."""
     as_: DefinitionId | None = Field(None, alias="as")
+    """Keeps this line apart from others of the same product."""
 
 
 class RuleDefinition(ComponentDefinition):
     """One rule: which product, when, how many, with which attributes."""
 
     for_each: BareExpression | None = None
+    """A list (CEL): one line for each of its elements."""
     key: BareExpression | None = None
+    """Names an element of `for_each` in ids (CEL)."""
     actions: LineActions | None = None
+    """The line actions that the rule applies to: add, modify, delete, no_change."""
     precedence: int = 100
+    """The rule with the lowest number wins if rules want different values."""
 
 
 class ProductDocument(DocumentModel):
     """What commercial and technical products share."""
 
     code: str | None = Field(None, min_length=1)
-    """The SKU that orders come with; unique."""
+    """The SKU that orders may use instead of the id; unique."""
     product_class: str | None = Field(None, alias="class")
+    """The product class whose attributes and rules are inherited."""
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
+    """The attributes that orders or rules give to the product."""
     decomposes_to: list[RuleDefinition] = Field(default_factory=list)
+    """Rules: which technical products a line needs, how many, with which attributes."""
     steps: dict[DefinitionId, StepDefinition] = Field(default_factory=dict)
+    """The steps of the product, by id."""
     no_work_for: LineActions = Field(default_factory=lambda: [LineAction.NO_CHANGE])
-    """Line actions for which nothing needs to be done."""
+    """Line actions that need no work."""
 
 
 class CommercialProductDocument(ProductDocument):
@@ -82,8 +97,9 @@ class CommercialProductDocument(ProductDocument):
 
     kind: Literal["commercial_product"]
     components: list[ComponentDefinition] = Field(default_factory=list)
+    """Commercial products that are sold inside this one."""
     dependencies: dict[str, AnyStepReferences] = Field(default_factory=dict)
-    """Step → the steps that it waits for."""
+    """Step → the steps that it waits for, in orders of this offer."""
 
 
 class TechnicalProductDocument(ProductDocument):
@@ -91,8 +107,10 @@ class TechnicalProductDocument(ProductDocument):
 
     kind: Literal["technical_product"]
     per: BareExpression = "line"
-    """`line`, `unit`, `bundle`, `order`, or an expression over the source."""
+    """How many lines there are: one per line, unit, bundle or order, or per value of an expression (CEL) over the
+    source."""
     merged_quantity: QuantityMerge = "sum"
+    """The quantity if several sources meet: sum, max, or one."""
 
 
 class ProductClassDocument(DocumentModel):
@@ -100,13 +118,16 @@ class ProductClassDocument(DocumentModel):
 
     kind: Literal["product_class"]
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
+    """The attributes that the products inherit."""
     decomposes_to: list[RuleDefinition] = Field(default_factory=list)
+    """The rules that the products inherit."""
 
 
 class ClassReference(StrictModel):
     """Every product of a class."""
 
     product_class: str = Field(alias="class")
+    """A product class: all its products."""
 
 
 WorkstreamTarget = Annotated[
@@ -127,10 +148,15 @@ class WorkstreamDocument(DocumentModel):
 
     kind: Literal["workstream"]
     for_: WorkstreamTargets = Field(alias="for")
+    """The products, or classes of products, that bring this workstream into a plan."""
     actions: LineActions = Field(default_factory=lambda: [LineAction.ADD])
+    """The line actions that the steps are planned for, unless a step has its own."""
     when: BareExpression | None = None
+    """A condition (CEL); always, if omitted."""
     per: BareExpression = "line"
+    """How many instances each step has: one per line, bundle or order, or per value of an expression (CEL)."""
     steps: dict[DefinitionId, StepDefinition] = Field(min_length=1)
+    """The steps, by id."""
 
 
 class SystemDocument(DocumentModel, System):
@@ -144,6 +170,7 @@ class ReceiverDocument(DocumentModel, Receiver):
 
     kind: Literal["receiver"]
     events: EventPatterns
+    """Types of events, or patterns such as order.*."""
 
 
 class RetryDocument(DocumentModel, RetryPolicy):
@@ -159,9 +186,11 @@ class ScenarioDocument(DocumentModel):
 
     kind: Literal["scenario"]
     order: Any
-    """A file, relative to this one, or the order itself."""
+    """The order, or its file, relative to this one."""
     world: list[dict[str, Any]] = Field(default_factory=list)
+    """What happens: answers, events, people, time."""
     expect: dict[str, Any] = Field(default_factory=dict)
+    """The expected result."""
 
 
 DOCUMENT_MODELS: dict[str, type[DocumentModel]] = {

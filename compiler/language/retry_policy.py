@@ -24,13 +24,18 @@ class RetryPolicy(StrictModel):
     """How often and when an attempt that failed is made again."""
 
     max_attempts: int = Field(5, ge=1, le=1000)
+    """The number of attempts, the first included."""
     initial: Duration = timedelta(seconds=1)
+    """The pause before the second attempt."""
     backoff: float = Field(2.0, ge=1.0, le=100.0)
+    """The factor by which each pause is longer than the one before."""
     max_interval: Duration = timedelta(minutes=1)
+    """The longest pause between two attempts."""
     intervals: list[Duration] | None = None
-    """A fixed ladder instead of a back-off: n intervals make n + 1 attempts."""
+    """The pauses one by one, instead of a back-off: n intervals make n + 1 attempts."""
     give_up_on: ErrorCodes = Field(default_factory=list)
-    """Error codes, or classes of HTTP status (`4xx`, which leaves out 408, 425 and 429)."""
+    """Error codes that another attempt cannot fix, or classes of HTTP status (4xx, which leaves out 408, 425 and 429).
+"""
 
     @property
     def attempt_count(self) -> int:

@@ -54,32 +54,49 @@ BodyFormat = Literal["json", "form", "xml", "text"]
 
 class CallbackDefinition(StrictModel):
     within: DurationOrTemplate | None = None
+    """How long to wait for the callback; then the step fails with code timeout."""
 
 
 class PollDefinition(StrictModel):
     get: str
+    """The path of the GET call that is repeated."""
     every: DurationOrTemplate = timedelta(seconds=30)
+    """The pause between two calls."""
     within: DurationOrTemplate | None = None
+    """How long to poll; then the step fails with code timeout."""
     until: BareExpression
-    """CEL, sees `response`."""
+    """The condition (CEL over response) that ends polling."""
 
 
 class CallDefinition(StrictModel):
     """An HTTP call to a system. Exactly one of the methods holds the path, relative to the system's base_url."""
 
     system: str
+    """The system that is called."""
     get: str | None = None
+    """The path of a GET call."""
     post: str | None = None
+    """The path of a POST call."""
     put: str | None = None
+    """The path of a PUT call."""
     patch: str | None = None
+    """The path of a PATCH call."""
     delete: str | None = None
+    """The path of a DELETE call."""
     query: dict[str, Any] = Field(default_factory=dict)
+    """The parameters after the path's `?`."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of the call."""
     body: Any = None
+    """The content of the call."""
     format: BodyFormat = "json"
+    """The format of body and answer: json, form, xml or text."""
     accept: BodyFormat | None = None
+    """The format of the answer; that of the call if omitted."""
     callback: CallbackDefinition | None = None
+    """The answer only acknowledges; the step completes when the system calls back."""
     poll: PollDefinition | None = None
+    """The answer only acknowledges; the step completes when a condition holds."""
 
     @property
     def method(self) -> HttpMethod:
@@ -107,25 +124,33 @@ class CallDefinition(StrictModel):
 
 class ManualDefinition(StrictModel):
     queue: str
+    """The queue that the task is in."""
     instructions: str = ""
+    """What the person must do."""
     form: dict[str, Attribute] = Field(default_factory=dict)
+    """The data that the person must give, declared like attributes."""
 
 
 class EventDefinition(StrictModel):
     name: Annotated[NameList, Field(min_length=1)]
+    """The names of the events that complete the step."""
     key: str | None = None
+    """The key that the event must have."""
     match: BareExpression | None = None
-    """CEL, sees `payload` and `event`."""
+    """A condition (CEL over payload and event)."""
     within: DurationOrTemplate | None = None
+    """How long to wait; then the step fails with code timeout."""
 
 
 class WaitDefinition(StrictModel):
     for_: DurationOrTemplate | None = Field(None, alias="for")
+    """How long to wait."""
     until: str | None = None
-    """Text that holds a date-time, or a template of one."""
+    """A date-time, or a template of one."""
     condition: BareExpression | None = None
-    """CEL."""
+    """The condition (CEL) that ends the wait."""
     within: DurationOrTemplate | None = None
+    """How long to wait for the condition; then the step fails with code timeout."""
 
     @model_validator(mode="after")
     def _require_one_condition(self) -> WaitDefinition:
@@ -139,8 +164,11 @@ class WaitDefinition(StrictModel):
 
 class StartDefinition(StrictModel):
     delay: DurationOrTemplate | None = None
+    """How long after the step is ready."""
     at: str | None = None
+    """The time, as text or ${…}."""
     latest: Literal[True] | None = None
+    """As late as the requested completion allows."""
 
     @model_validator(mode="after")
     def _require_one_time(self) -> StartDefinition:
@@ -151,14 +179,20 @@ class StartDefinition(StrictModel):
 
 class FailureCondition(StrictModel):
     if_: BareExpression = Field(alias="if")
+    """The condition (CEL) that makes the answer a failure."""
     code: str
+    """The error code of the failure."""
     message: str = ""
+    """The failure in words."""
 
 
 class SlaDefinition(StrictModel):
     duration: DurationOrTemplate
+    """How long the step may take, from ready."""
     warn: DurationOrTemplate | None = None
+    """How long before the end of the duration the step is at risk."""
     escalate: str | None = None
+    """The queue or receiver that is notified."""
 
 
 LineScope = Literal["line", "bundle", "order"]
@@ -168,13 +202,19 @@ class FailureRule(StrictModel):
     """One row of `on_failure`: what is done with a failure of this code (any, where none is named)."""
 
     code: str | None = None
+    """The error code that the rule is for; any if omitted."""
     do: Literal["fallout", "continue"] | None = None
+    """fallout (park the step for a person) or continue (note the failure and go on)."""
     queue: str | None = None
+    """The queue of the fallout."""
     retry: RetryPolicyOrId | None = None
-    """Of what is in fallout: further rounds of attempts by itself, at this policy's intervals, until a person acts."""
+    """Further rounds of attempts while the step is in fallout, at this policy's intervals, until a person acts."""
     rollback: LineScope | None = None
+    """What is undone: line, bundle or order."""
     redo_from: str | None = None
+    """The step from which the work is done again."""
     max: int | None = Field(None, ge=1, le=100)
+    """The maximum number of rounds."""
 
     @model_validator(mode="after")
     def _require_one_action(self) -> FailureRule:
@@ -215,11 +255,17 @@ class UndoDefinition(StrictModel):
     """What takes a step's effect back; sees the step's `output`."""
 
     call: CallDefinition | None = None
+    """An HTTP call to a system."""
     activity: str | None = None
+    """The name of a Python activity."""
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    """The input of the activity."""
     manual: ManualDefinition | None = None
+    """A person does it."""
     retry: RetryPolicyOrId | None = None
+    """A retry policy, or a policy's id."""
     timeout: DurationOrTemplate | None = None
+    """The limit for one attempt."""
 
     @model_validator(mode="after")
     def _require_one_kind(self) -> UndoDefinition:
@@ -230,6 +276,7 @@ class UndoDefinition(StrictModel):
 
 class InPlaceUpdate(StrictModel):
     call: CallDefinition
+    """The call that updates the effect of the step."""
 
 
 OnChange = Annotated[
@@ -246,15 +293,20 @@ class StepReference(StrictModel):
     """`step`, `workstream.step` or `workstream`, optionally widened by `across`."""
 
     step: str
+    """step, workstream.step, or workstream."""
     across: LineScope | None = None
+    """The instances that are meant: all of the order line, the top-level line (bundle) or the order."""
 
 
 class CrossOrderReference(StrictModel):
     """A step of another order."""
 
     order: str
+    """The other order's id."""
     step: str
+    """workstream.step, or the id of an instance."""
     within: DurationOrTemplate | None = None
+    """How long to wait; then the step fails with code timeout."""
 
 
 def _expand_reference(value: object) -> object:
@@ -280,35 +332,59 @@ class StepDefinition(StrictModel):
     """One step as written, defaults filled in. Exactly one of the kinds is given."""
 
     name: str | None = None
+    """Shown to people; the id if omitted."""
     description: str | None = None
+    """For the readers of the definition."""
 
     call: CallDefinition | None = None
+    """An HTTP call to a system."""
     activity: str | None = None
+    """The name of a Python activity."""
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
+    """The input of the activity."""
     manual: ManualDefinition | None = None
+    """A person does it."""
     event: EventDefinition | None = None
+    """Waits for an event of this order."""
     wait: WaitDefinition | None = None
+    """A timer, or a pause until a condition holds."""
     milestone: Literal[True] | None = None
+    """A point that people watch; completes by itself."""
 
     after: AnyStepReferences = Field(default_factory=list)
+    """The steps that this one waits for: step, workstream.step, or workstream."""
     per: BareExpression | None = None
-    """None: the workstream's. Else line, bundle, order, or CEL over the line."""
+    """How many instances there are: one per line, bundle or order, or per value of an expression (CEL) over the line;
+    the workstream's if omitted."""
     actions: LineActions | None = None
-    """None: the workstream's."""
+    """The line actions that the step is planned for; the workstream's if omitted."""
     when: BareExpression | None = None
+    """A condition (CEL); always, if omitted."""
     start: StartDefinition | None = None
+    """Not before: a delay, a time, or as late as possible."""
     expected: DurationOrTemplate | None = None
+    """How long the step usually takes."""
     timeout: DurationOrTemplate | None = None
+    """The limit for one attempt."""
     retry: RetryPolicyOrId | None = None
+    """A retry policy, or a policy's id."""
     fail_when: list[FailureCondition] = Field(default_factory=list)
+    """Business failures in an answer that is technically fine."""
     sla: SlaDefinition | None = None
+    """At risk at duration - warn, late at duration, counted from ready."""
     on_failure: FailureRules = Field(default_factory=_default_on_failure)
+    """What happens when the step is out of attempts."""
     undo: UndoDefinition | None = None
+    """What undoes the effect of the step."""
     on_change: OnChange = "redo"
+    """What an amendment does to the step once it is done: redo, keep, or a call that updates it."""
     point_of_no_return: bool = False
+    """Once the step starts, its lines can be neither cancelled nor changed."""
     output: Any = None
-    """A template over `response`, `payload` or the form's data; None: the answer's body, the payload, the data."""
+    """What later steps see (a template over response, payload or the form's data); the whole body, payload or data if
+    omitted."""
     default_output: Any = None
+    """What later steps see if this step was skipped."""
 
     @property
     def kind(self) -> StepKind:

@@ -16,7 +16,9 @@ class Secret(StrictModel):
     """Where a secret is kept: `{env: NAME}` or `{file: PATH}`, on the worker. Never the secret itself."""
 
     env: str | None = None
+    """The name of a variable in the worker's environment."""
     file: str | None = None
+    """The path of a file on the worker."""
 
     @model_validator(mode="before")
     @classmethod
@@ -41,35 +43,51 @@ TextOrSecret = Annotated[
 
 class BasicAuth(StrictModel):
     user: TextOrSecret
+    """The user's name."""
     password: Secret
+    """The password."""
 
 
 class ApiKeyAuth(StrictModel):
     header: str
+    """The header's name."""
     value: Secret
+    """The key."""
 
 
 class OAuth2Auth(StrictModel):
     token_url: str
+    """The URL that issues tokens."""
     client_id: TextOrSecret
+    """The client that asks for the token."""
     client_secret: Secret
+    """The client's secret."""
     scope: str | None = None
+    """The scope of the token."""
 
 
 class MtlsAuth(StrictModel):
     cert: Secret
+    """The certificate."""
     key: Secret
+    """The certificate's private key."""
     ca: Secret | None = None
+    """The authority to trust; those of the operating system if omitted."""
 
 
 class Auth(StrictModel):
     """Exactly one of the ways to prove who calls (`mtls` may stand beside another)."""
 
     bearer: Secret | None = None
+    """A bearer token."""
     basic: BasicAuth | None = None
+    """User and password."""
     api_key: ApiKeyAuth | None = None
+    """A key in a header."""
     oauth2: OAuth2Auth | None = None
+    """OAuth 2.0 client credentials."""
     mtls: MtlsAuth | None = None
+    """A client certificate."""
 
     @model_validator(mode="after")
     def _require_one_method(self) -> Auth:
@@ -82,17 +100,18 @@ class Auth(StrictModel):
 
 class CallLimits(StrictModel):
     concurrency: int | None = Field(None, ge=1, le=10_000)
-    """Per worker."""
+    """Calls at the same time, per worker."""
     per_second: float | None = Field(None, gt=0)
-    """Over all workers."""
+    """Calls per second, over all workers."""
 
 
 class BreakerPolicy(StrictModel):
     """When calls to a system are held back by themselves: so many failures of its own, half of its last calls."""
 
     failures: int = Field(3, ge=1, le=1_000)
-    """Of one worker."""
+    """This many failures that are the system's fault, and at least half of its last calls; counted per worker."""
     within: Duration = Field(timedelta(seconds=30), gt=timedelta(0))
+    """The time in which the failures count."""
 
 
 BreakerPolicyOrFalse = Annotated[
@@ -108,18 +127,25 @@ class System(StrictModel):
     name: str | None = None
     description: str | None = None
     base_url: str
+    """The URL that paths are relative to; may contain ${env.NAME}."""
     auth: Auth | None = None
+    """How calls authenticate; every secret is {env: NAME} or {file: PATH}."""
     timeout: DurationOrTemplate | None = None
+    """The limit for one attempt."""
     retry: RetryPolicyOrId | None = None
+    """A retry policy, or a policy's id."""
     limits: CallLimits = Field(default_factory=CallLimits)
+    """The limits for calls to the system."""
     probe: str | None = None
-    """Path that tells whether the system is there; None: its base_url."""
+    """The path that shows whether the system is up; its base_url if omitted."""
     breaker: BreakerPolicyOrFalse | None = None
-    """False: never; None: as Breaker has it."""
+    """When calls are held back automatically; false for never."""
     error_code: BareExpression | None = None
-    """CEL, sees `response`."""
+    """Where the system puts its business error code (CEL over response)."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of every call."""
     example: Any = None
+    """The answer in a scenario that does not say another."""
 
 
 class Receiver(StrictModel):
@@ -129,16 +155,20 @@ class Receiver(StrictModel):
     name: str | None = None
     description: str | None = None
     url: str
-    """May hold `${env.NAME}`."""
+    """The URL that events are sent to; may contain ${env.NAME}."""
     auth: Auth | None = None
+    """How deliveries authenticate; every secret is {env: NAME} or {file: PATH}."""
     headers: dict[str, str] = Field(default_factory=dict)
+    """Headers of every delivery."""
     events: list[str]
-    """Types of compiler.language.event_types, or patterns of them."""
+    """Types of events (compiler.language.event_types), or patterns of them."""
     when: BareExpression | None = None
-    """CEL, sees `event` and `order`."""
+    """A condition (CEL over event and order); always, if omitted."""
     include: list[Literal["customer"]] = Field(default_factory=list)
-    """Personal data that goes with each event."""
+    """Personal data that goes with each event: customer (name and tier)."""
     secret: Secret | None = None
-    """Signs what is sent."""
+    """Signs the deliveries: {env: NAME} or {file: PATH}."""
     retry: RetryPolicyOrId | None = None
+    """A retry policy, or a policy's id."""
     timeout: DurationOrTemplate | None = None
+    """The limit for one attempt."""
