@@ -120,6 +120,30 @@ def test_a_receiver_that_is_gone_is_told_nothing_until_someone_sends_again() -> 
     assert state.undeliverable == []
 
 
+def test_removed_receiver_gets_new_events_again_after_a_resend() -> None:
+    state = outbox(1)
+    take_off(state)
+    state.delivery_ended("crm", fails(None, code="410", gone=True), NOW)
+    assert state.resend("crm", None, NOW) == 1
+    assert take_off(state) == [1]
+    state.delivery_ended("crm", DeliveryOutcome(delivered=1), NOW)
+    assert state.queues == {}
+    take_in(state, 2)
+    assert state.undeliverable == []
+    assert take_off(state) == [2]
+
+
+def test_receiver_that_is_removed_again_after_a_resend_gets_no_new_events() -> None:
+    state = outbox(1)
+    for _ in range(2):
+        take_off(state)
+        state.delivery_ended("crm", fails(None, code="410", gone=True), NOW)
+        take_in(state, 2)
+        assert [each.event for each in state.undeliverable] == ["O-1/1", "O-1/2"]
+        assert state.due_receivers(NOW) == []
+        assert state.resend("crm", None, NOW) == 2
+
+
 def test_sending_again_keeps_the_order_and_leaves_alone_what_is_on_its_way() -> None:
     state = outbox(1, 2, 3)
     take_off(state)
