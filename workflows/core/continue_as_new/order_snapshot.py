@@ -42,10 +42,8 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
         "started_at": run.started_at,
         "characteristics": run.characteristics if run.characteristics != run.plan.order.characteristics else None,
         "states": "".join(STATE_CODES[step.state] for step in run.steps),
-        "began": _encode_optional([_milliseconds_since(step.started_at, run.started_at) for step in run.steps]),
-        "took": _encode_optional(
-            [_milliseconds_since(step.ended_at, step.started_at or run.started_at) for step in run.steps]
-        ),
+        "began": [_milliseconds_since(step.started_at, run.started_at) for step in run.steps],
+        "took": [_milliseconds_since(step.ended_at, step.started_at or run.started_at) for step in run.steps],
         "steps": {str(step.position): row for step in run.steps if (row := step_row(run, step))},
         "outputs": _outputs_to_keep(run),
         "undo": snapshot_compensation(run),
@@ -91,13 +89,9 @@ def restore_order(data: bytes, now: float) -> tuple[OrderRun, bytes]:
     return run, packed
 
 
-def _milliseconds_since(at: float | None, since: float) -> int | None:
-    return None if at is None else round((at - since) * 1000)
-
-
-def _encode_optional(values: list[int | None]) -> list[int]:
-    """0 for None, else the number plus 1."""
-    return [0 if value is None else value + 1 for value in values]
+def _milliseconds_since(at: float | None, since: float) -> int:
+    """The milliseconds plus 1; 0 for None."""
+    return 0 if at is None else round((at - since) * 1000) + 1
 
 
 def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:

@@ -269,7 +269,8 @@ def receive_step_status(run: OrderRun, status: CrossOrderStepStatus) -> None:
 
 
 def step_status_sent(run: OrderRun) -> None:
-    cross_order_notify.notification_done(run)
+    """The notification has arrived, or the order that it was for does not exist any more."""
+    run.order_links.notifications_in_flight -= 1
 
 
 def run_step_action(run: OrderRun, name: step_actions.StepActionName, step: StepRun, message: StepAction) -> None:

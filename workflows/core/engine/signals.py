@@ -8,7 +8,7 @@ from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
 from workflows.contract.order_messages import Actor, CallbackDelivery, EventDelivery, OrderAction, RefusalCode
 from workflows.core.actions import order_actions
 from workflows.core.engine import advance
-from workflows.core.execution import callback_matching, cross_order_notify, event_matching
+from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.event_matching import received_event
 from workflows.core.state.order_run import OrderRun
@@ -28,7 +28,7 @@ def handle_signal(run: OrderRun, payload: SignalPayload) -> None:
         elif isinstance(payload, CallbackDelivery):
             _handle_callback(run, payload)
         elif isinstance(payload, StepWatch):
-            cross_order_notify.add_watch(run, payload)
+            run.order_links.add_watch(payload)
         else:
             advance.receive_step_status(run, payload)
     except Exception:

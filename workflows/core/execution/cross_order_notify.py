@@ -14,11 +14,6 @@ MAX_NOTIFICATIONS = 100
 """At the same time. Temporal allows 2,000 open signals to other workflows."""
 
 
-def add_watch(run: OrderRun, request: StepWatch) -> None:
-    """Notify the order that asks: at once, or as soon as the step settles."""
-    run.order_links.add_watch(request)
-
-
 def notify_watchers(run: OrderRun) -> None:
     """Notify those whose step has settled, or will not be done. Costs nothing for an order that nobody watches."""
     links = run.order_links
@@ -33,11 +28,6 @@ def notify_watchers(run: OrderRun) -> None:
             del watched.watches[watcher]
             run.commands.append(SendStepStatus(watch.order_id, CrossOrderStepStatus.for_watch(watch, *status)))
         del links.watched_steps[key]
-
-
-def notification_done(run: OrderRun) -> None:
-    """The notification has arrived, or the order that it was for does not exist any more."""
-    run.order_links.notifications_in_flight -= 1
 
 
 def step_status(run: OrderRun, request: StepWatch) -> CrossOrderStepStatus:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from activity_contract.calls import SystemCall
 from compiler.language.steps import UndoDefinition
 from workflows.contract.states import StepState
 from workflows.core.compensation.undo_order import mark_undone
@@ -108,19 +107,22 @@ def begin_undo(run: OrderRun, step: StepRun) -> None:
 def start_undo_call(run: OrderRun, step: StepRun) -> None:
     undo, definition = require(step.undo), require(undo_definition(run, step).call)
     scope = undo_scope(run, step, call.CALLBACK_BINDINGS if definition.callback else None)
-    request = SystemCall(
-        **call.call_request_fields(run, step, definition, scope, undo.changes),
+    call.emit_call(
+        run,
+        step,
+        **call.call_request_fields(definition, scope, undo.changes),
         **_undo_attempt_fields(run, step, scope),
         output=run.profile(step).undo_response_output,
         callback=definition.callback is not None,
     )
-    call.emit_call(run, step, request)
 
 
 def start_undo_poll(run: OrderRun, step: StepRun) -> None:
     definition = require(undo_definition(run, step).call)
     scope = undo_scope(run, step, {"response": require(step.undo).answer or {}})
-    request = SystemCall(
+    call.emit_call(
+        run,
+        step,
         **call.poll_request_fields(run, step, definition, scope),
         idempotency_key=undo_idempotency_key(run, step),
         timeout=_undo_timeout(run, step, scope),
@@ -129,7 +131,6 @@ def start_undo_poll(run: OrderRun, step: StepRun) -> None:
         scope=scope.subset(run.profile(step).undo_poll_names),
         until=require(definition.poll).until,
     )
-    call.emit_call(run, step, request)
 
 
 def start_undo_activity(run: OrderRun, step: StepRun) -> None:

@@ -42,8 +42,9 @@ STEP_OVERHEAD_BYTES = 150
 def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> OrderView:
     """`as_of`: the client's time."""
     order = run.plan.order
-    states = rollup.line_states(run)
     forecast = jeopardy.order_forecast(run, _effective_now(run, as_of))
+    of_plan = (*run.plan.order_lines, *run.plan.fulfilment_lines)
+    lines = [_line_view(*row) for row in zip(of_plan, rollup.line_states(run), forecast.lines, strict=True)]
     end = forecast.shown_end(run)
     critical_step = None if end is None else forecast.critical_step
     return OrderView(
@@ -68,14 +69,8 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
         steps_by_state={
             state.value: run.counters.by_state[state] for state in StepState if run.counters.by_state.get(state)
         },
-        order_lines=[
-            _line_view(line, state, each)
-            for line, state, each in zip(run.plan.order_lines, states.order_lines, forecast.order_lines, strict=True)
-        ],
-        lines=[
-            _line_view(line, state, each)
-            for line, state, each in zip(run.plan.fulfilment_lines, states.lines, forecast.lines, strict=True)
-        ],
+        order_lines=lines[: len(run.plan.order_lines)],
+        lines=lines[len(run.plan.order_lines) :],
         history=[
             HistoryEntry(at=_utc(entry.at), what=entry.message, step=entry.step, by=entry.by, reason=entry.reason)
             for entry in run.audit_log.entries

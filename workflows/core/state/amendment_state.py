@@ -55,11 +55,6 @@ class AmendmentState:
     recheck_queue: deque[int] = field(default_factory=deque)
     """Steps in `readers_by_step` whose state has changed."""
 
-    @property
-    def is_settled(self) -> bool:
-        """The fate of every step is decided."""
-        return not (self.ending_attempts or self.input_digests)
-
 
 def in_place_definition(planned: PlannedDefinition) -> PlannedDefinition:
     """The definition of a change in place: the step with the call of `on_change` as its work.

@@ -9,12 +9,8 @@ from collections.abc import Iterator
 from compiler.plan.plan import Plan
 from workflows.contract.states import OrderState
 from workflows.core.state.line_tree import line_parents, lines_served
-from workflows.core.state.state_transitions import StepContribution, line_state, step_contribution
+from workflows.core.state.state_transitions import StepContribution, line_state
 from workflows.core.state.step_run import StepRun
-
-
-def _contribution(step: StepRun) -> StepContribution:
-    return step_contribution(step.state, step.undo_reason, undoing=step.undoing)
 
 
 class LineStateTracker:
@@ -25,7 +21,7 @@ class LineStateTracker:
         self.plan = plan
         self._all_lines = [*plan.order_lines, *plan.fulfilment_lines]
         self._ancestors = _ancestor_order_lines(plan)
-        self._contributions = [_contribution(step) for step in steps]
+        self._contributions = [step.contribution for step in steps]
         self._counts: list[Counter[StepContribution]] = [Counter() for _ in self._all_lines]
         for position, contribution in enumerate(self._contributions):
             for line in self._affected_lines(position):
@@ -41,7 +37,7 @@ class LineStateTracker:
         return {line.id: state for line, state in zip(self._all_lines, self._last_states, strict=True)}
 
     def on_step_changed(self, step: StepRun) -> None:
-        before, after = self._contributions[step.position], _contribution(step)
+        before, after = self._contributions[step.position], step.contribution
         if after is before:
             return
         self._contributions[step.position] = after

@@ -78,6 +78,7 @@ class OrderLinks:
         return links
 
     def add_watch(self, watch: StepWatch) -> None:
+        """Notify the order that asks when the step settles, or at once if it has."""
         watched = self.watched_steps.setdefault((watch.workstream, watch.other_step), WatchedStep())
         watched.watches[watch.order_id, watch.step_id] = watch
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import NOT_BEGUN, OrderState
@@ -16,24 +15,16 @@ from workflows.core.state.state_transitions import (
     line_state,
     order_state,
     running_state,
-    step_contribution,
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LineStates:
-    order_lines: list[OrderState]
-    lines: list[OrderState]
-
-
-def line_states(run: OrderRun) -> LineStates:
-    """Steps of lines below count for the order lines above, too."""
+def line_states(run: OrderRun) -> list[OrderState]:
+    """Of order lines, then of fulfilment lines. Steps of lines below count for the order lines above, too."""
     states = [_line_state(run, line, found) for line, found in enumerate(contributions_by_line(run))]
     for line in _removed_positions(run):
         if states[line] not in OPEN_ORDER_STATES:
             states[line] = OrderState.CANCELLED
-    count = len(run.plan.order_lines)
-    return LineStates(states[:count], states[count:])
+    return states
 
 
 def _line_state(run: OrderRun, line: int, contributions: set[StepContribution]) -> OrderState:
@@ -53,9 +44,8 @@ def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
     plan, parents = run.plan, line_parents(run.plan)
     served: list[set[StepContribution]] = [set() for _ in parents]
     for step in run.steps:
-        contribution = step_contribution(step.state, step.undo_reason, undoing=step.undoing)
         for line in lines_served(plan, step.position):
-            served[line].add(contribution)
+            served[line].add(step.contribution)
     total = [set(contributions) for contributions in served]
     for line in bottom_up(parents):
         for parent in parents[line]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.state.sla_clock import SlaClock
-from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
+from workflows.core.state.state_transitions import REDO_REASONS, StepContribution, UndoReason, step_contribution
 
 
 class Phase(StrEnum):
@@ -167,6 +167,11 @@ class StepRun:
     def is_final(self) -> bool:
         """It is settled, and is not being undone."""
         return self.state in SETTLED and not self.undoing
+
+    @property
+    def contribution(self) -> StepContribution:
+        """To the states of the lines that it serves."""
+        return step_contribution(self.state, self.undo_reason, undoing=self.undoing)
 
     @property
     def stopping(self) -> bool:

@@ -100,8 +100,8 @@ class LineForecast:
 @dataclass(frozen=True, slots=True)
 class OrderForecast:
     forecast: Forecast
-    order_lines: list[LineForecast]
     lines: list[LineForecast]
+    """Of order lines, then of fulfilment lines."""
     jeopardy: Jeopardy
     """The worst of the order's requested completion and of those of its order lines."""
     critical_step: int | None
@@ -132,7 +132,7 @@ def order_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None)
     if of_order is not jeopardy:
         last = next(line.last_step for line in order_lines if line.jeopardy is jeopardy)
         critical_step = None if last is None else forecast.critical_step_for(last)
-    return OrderForecast(forecast, order_lines, lines[len(order_lines) :], jeopardy, critical_step)
+    return OrderForecast(forecast, lines, jeopardy, critical_step)
 
 
 def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
@@ -185,7 +185,7 @@ def _check(run: OrderRun, watch: JeopardyWatch) -> None:
     if run.ended or forecast.jeopardy is Jeopardy.LATE:
         watch.next_check_at = inf
     elif forecast.jeopardy is Jeopardy.AT_RISK:
-        watch.next_check_at = _next_due_time(run, forecast.order_lines)
+        watch.next_check_at = _next_due_time(run, forecast.lines)
     else:
         watch.latest_starts, watch.latest_ends = latest.starts, latest.ends
         _check_no_later_than(watch, next_risk_time(run, latest, now) + MARGIN, now)
@@ -200,23 +200,20 @@ def _check_no_later_than(watch: JeopardyWatch, moment: float, now: float) -> Non
 def _next_due_time(run: OrderRun, lines: list[LineForecast]) -> float:
     plan = run.plan
     due = [epoch_seconds(plan.order.requested_completion)]
-    due += [line_due_time(plan, line) for line, each in zip(plan.order_lines, lines, strict=True) if each.is_open]
+    due += [line_due_time(plan, line) for line, each in zip(plan.order_lines, lines, strict=False) if each.is_open]
     return min((moment for moment in due if moment >= run.now), default=inf) + MARGIN
 
 
 def _report_jeopardy(run: OrderRun, watch: JeopardyWatch, forecast: OrderForecast) -> None:
     """To the audit log, to clients, and to receivers."""
-    watch.reported_jeopardy = forecast.jeopardy
+    jeopardy = watch.reported_jeopardy = forecast.jeopardy
     run.view_changed = True
     step = None if forecast.critical_step is None else run.steps[forecast.critical_step]
     step_id = None if step is None else run.step_id(step)
     reason = "" if step is None else f"forecast {format_moment(forecast.forecast.end)}"
-    run.audit_log.record(run.now, JEOPARDY_MESSAGES[forecast.jeopardy], step_id, reason=reason)
-    end = datetime.fromtimestamp(forecast.forecast.end, UTC)
-    requested = run.plan.order.requested_completion
-    order_events.record_event(
-        run, f"order.{forecast.jeopardy.value}", step, forecast=end, requested_completion=requested
-    )
+    run.audit_log.record(run.now, JEOPARDY_MESSAGES[jeopardy], step_id, reason=reason)
+    end, requested = datetime.fromtimestamp(forecast.forecast.end, UTC), run.plan.order.requested_completion
+    order_events.record_event(run, f"order.{jeopardy.value}", step, forecast=end, requested_completion=requested)
 
 
 JEOPARDY_MESSAGES = {

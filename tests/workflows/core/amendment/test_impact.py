@@ -366,7 +366,8 @@ def test_a_reader_of_another_output_is_redone_and_so_on() -> None:
     assert driven.request("c").body == {"of": "B-2"}
     driven.answer("c", {})
     assert driven.states() == {"a": "amended", "b": "amended", "c": "amended", "w": "in_progress"}
-    assert driven.run.amendments.is_settled
+    assert not driven.run.amendments.ending_attempts
+    assert not driven.run.amendments.input_digests
 
 
 # Twice

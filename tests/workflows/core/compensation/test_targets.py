@@ -19,6 +19,7 @@ from workflows.core.state.rollup import line_states
 
 S, O = StepState, OrderState  # noqa: E741
 
+ORDER_LINES = 4
 LINES = {
     # fulfilment line → the lines that it stands below
     "hub@1.a": ("1.a",),
@@ -117,7 +118,7 @@ def test_on_failure_a_line_is_rolled_back_and_what_waited_for_it_goes_on_without
     driven.answer("a")
     driven.answer("bill")
     assert driven.states() | {"a": "", "sim": ""} == dict.fromkeys(STEPS, "completed") | {"a": "", "sim": ""}
-    assert line_states(driven.run).lines[:3] == [O.PARTIAL, O.FAILED, O.COMPLETED]
+    assert line_states(driven.run)[ORDER_LINES:][:3] == [O.PARTIAL, O.FAILED, O.COMPLETED]
     assert driven.order_state() is O.PARTIAL
 
 
@@ -140,7 +141,7 @@ def test_on_failure_a_bundle_is_rolled_back_and_another_goes_on() -> None:
     for name in ("control", "a", "b"):
         driven.answer(name)
     driven.answer("bill")
-    assert [state.value for state in line_states(driven.run).order_lines] == ["partial"] * 3 + ["completed"]
+    assert [state.value for state in line_states(driven.run)[:ORDER_LINES]] == ["partial"] * 3 + ["completed"]
     assert driven.order_state() is O.PARTIAL
 
 

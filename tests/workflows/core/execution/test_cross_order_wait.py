@@ -47,7 +47,7 @@ def watch_of(name: str, order: str = "O-9", workstream: str = "camera") -> StepW
 
 
 def watch(driven: Driven, name: str, order: str = "O-9") -> None:
-    cross_order_notify.add_watch(driven.run, watch_of(name, order))
+    driven.run.order_links.add_watch(watch_of(name, order))
     driven.go_on()
 
 

@@ -244,5 +244,5 @@ def test_what_is_told_of_lines_is_what_their_rolled_up_states_are() -> None:
     driven.answer("c")
     told = {event.data["line"]: event.data["state"] for event in driven.told}
     states = line_states(driven.run)
-    assert told == {"1": states.order_lines[0].value, "camera@1": states.lines[0].value}
+    assert told == {"1": states[0].value, "camera@1": states[1].value}
     assert told["camera@1"] == "partial"

@@ -99,8 +99,7 @@ def test_an_order_lines_state_is_rolled_up_from_everything_below_it() -> None:
     run.set_state(run.steps[0], S.FATALLY_FAILED)
     run.set_state(run.steps[1], S.COMPLETED)
     states = line_states(run)
-    assert states.lines == [O.IN_PROGRESS, O.COMPLETED, O.COMPLETED]
-    assert states.order_lines == [O.IN_PROGRESS, O.IN_PROGRESS]
+    assert states == [O.IN_PROGRESS, O.IN_PROGRESS, O.IN_PROGRESS, O.COMPLETED, O.COMPLETED]
 
 
 def test_details_are_a_row_a_workstream_and_what_is_stuck_comes_first() -> None:

@@ -42,8 +42,10 @@ def start_work(
     call = require(planned.definition.call)
     fail_when = [] if call.poll else run.profile(step).response_fail_when
     scope = StepScope(run, step, CALLBACK_BINDINGS if call.callback else None)
-    request = SystemCall(
-        **call_request_fields(run, step, call, scope, step.changes),
+    emit_call(
+        run,
+        step,
+        **call_request_fields(call, scope, step.changes),
         idempotency_key=idempotency_key(run, step),
         timeout=attempt_timeout(scope),
         retry=planned.retry,
@@ -55,19 +57,14 @@ def start_work(
         places=planned.expression_locations if output is not None or fail_when else {},
         callback=call.callback is not None,
     )
-    emit_call(run, step, request)
 
 
-def call_request_fields(
-    run: OrderRun, step: StepRun, call: CallDefinition, scope: StepScope, changes: dict[str, Any] | None = None
-) -> dict[str, Any]:
+def call_request_fields(call: CallDefinition, scope: StepScope, changes: dict[str, Any] | None) -> dict[str, Any]:
     """The fields of SystemCall that describe the HTTP request. Raises StepExpressionError."""
     query, body = scope.render(call.query), scope.render(call.body)
     if changes:
         query, body = _apply_changes(call, query, body, changes)
     return {
-        "order_id": run.plan.order.id,
-        "step_id": run.step_id(step),
         "system": call.system,
         "method": call.method,
         "path": scope.render_path(call.path),
@@ -98,7 +95,9 @@ def poll_once_or_until(run: OrderRun, step: StepRun, until: str) -> None:
     """Poll the step's own call until the expression `until` holds; `true`: only once. Raises StepExpressionError."""
     planned, profile = run.definition(step), run.profile(step)
     scope = StepScope(run, step, {"response": step.answer or {}})
-    request = SystemCall(
+    emit_call(
+        run,
+        step,
         **poll_request_fields(run, step, require(planned.definition.call), scope),
         idempotency_key=idempotency_key(run, step),
         timeout=attempt_timeout(scope),
@@ -108,15 +107,12 @@ def poll_once_or_until(run: OrderRun, step: StepRun, until: str) -> None:
         scope=scope.subset(profile.poll_names),
         until=until,
     )
-    emit_call(run, step, request)
 
 
 def poll_request_fields(run: OrderRun, step: StepRun, call: CallDefinition, scope: StepScope) -> dict[str, Any]:
     """The fields of SystemCall that describe the HTTP request of a poll. Raises StepExpressionError."""
     poll = require(call.poll)
     return {
-        "order_id": run.plan.order.id,
-        "step_id": run.step_id(step),
         "system": call.system,
         "method": "get",
         "path": scope.render_path(poll.get),
@@ -126,7 +122,9 @@ def poll_request_fields(run: OrderRun, step: StepRun, call: CallDefinition, scop
     }
 
 
-def emit_call(run: OrderRun, step: StepRun, request: SystemCall) -> None:
+def emit_call(run: OrderRun, step: StepRun, **fields: Any) -> None:
+    """`fields`: of SystemCall, without order and step."""
+    request = SystemCall(order_id=run.plan.order.id, step_id=run.step_id(step), **fields)
     step.launch += 1
     run.commands.append(
         StartCall(step.position, step.launch, activity_id(run, step), activity_summary(run, step), request)
