@@ -30,6 +30,8 @@ DEFINITION_ERROR = "definition_error"
 """An expression had no value; the message names file, line and column."""
 CONFIGURATION_ERROR = "configuration_error"
 """The worker lacks something, such as a system or a secret."""
+INTERNAL_ERROR = "internal_error"
+"""An error in Ordo's own code, or in that of a custom activity."""
 RESPONSE_TOO_LARGE = "answer_too_large"
 RESPONSE_UNREADABLE = "answer_unreadable"
 

@@ -20,7 +20,7 @@ from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
 from activity_contract.notifications import NotificationOrder
 from compiler.language.event_types import matches_any
 from compiler.plan.codec import decode_plan
-from compiler.source.findings import Finding
+from compiler.source.findings import INTERNAL_ERROR_CODE, Finding
 from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
@@ -64,7 +64,6 @@ from workflows.shell.search_attributes import OrderVisibility
 
 REJECTED_FAILURE_TYPE = "rejected"
 """Type of the failure with which a rejected order ends; its id can be used again."""
-INTERNAL_ERROR_CODE = "internal-error"
 """Code of the finding where an order was not even judged."""
 
 COMPILE_TIMEOUT = timedelta(seconds=60)

@@ -14,7 +14,7 @@ from temporalio.common import RetryPolicy, SearchAttributeKey
 from temporalio.exceptions import FailureError
 
 from activity_contract.activity_names import DELIVER_EVENTS, MATCH_EVENTS
-from activity_contract.calls import HEARTBEAT_TIMEOUT, MAX_BACKOFF
+from activity_contract.calls import HEARTBEAT_TIMEOUT, INTERNAL_ERROR, MAX_BACKOFF
 from activity_contract.notifications import (
     OUTBOX_ADD_EVENTS,
     DeliveryOutcome,
@@ -143,7 +143,7 @@ class OrderOutbox:
         except FailureError as error:
             workflow.logger.exception("a delivery has failed in the worker")
             outcome = DeliveryOutcome(
-                delivered=0, code="internal_error", message=str(error.cause or error), pause=ERROR_RETRY_DELAY
+                delivered=0, code=INTERNAL_ERROR, message=str(error.cause or error), pause=ERROR_RETRY_DELAY
             )
         del self._delivery_tasks[delivery.receiver]
         self._state.delivery_ended(delivery.receiver, outcome, workflow.time())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR
 
-INTERNAL_ERROR = "internal_error"
 MAX_MESSAGE_LENGTH = 2_000
 """Characters. The history keeps the message of each attempt that ends an activity."""
 

@@ -13,7 +13,7 @@ from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.attempts.attempt import Attempt, run_to_completion, to_application_error
-from activities.attempts.failure import INTERNAL_ERROR, AttemptFailure, configuration_error
+from activities.attempts.failure import AttemptFailure, configuration_error
 from activities.attempts.retry_delay import should_give_up
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.http_exchange import send_request
@@ -26,6 +26,7 @@ from activities.systems.oauth_tokens import TokenCache
 from activities.systems.resolved_system import ResolvedSystem, SystemLookup
 from activity_contract.activity_names import CALL_SYSTEM, POLL_SYSTEM
 from activity_contract.calls import (
+    INTERNAL_ERROR,
     MAX_BACKOFF,
     NOT_YET,
     RETRY_LATER,

@@ -10,7 +10,6 @@ import structlog
 from temporalio import activity
 
 from activities.compilation.compile_order import (
-    INTERNAL_ERROR,
     MAX_PLAN_BYTES,
     PLAN_TOO_LARGE,
     dump_findings,
@@ -28,7 +27,7 @@ from compiler.compile_order import compile_order
 from compiler.plan.bindings import order_bindings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan, PlannedLine
-from compiler.source.findings import OrderRejected
+from compiler.source.findings import INTERNAL_ERROR_CODE, OrderRejected
 from compiler.values import as_text
 
 logger = structlog.get_logger("activities")
@@ -65,7 +64,7 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
     except Exception as error:
         logger.exception("the compiler failed on an amendment", order_id=str(request.order.get("id"))[:128])
         message = f"the compiler failed on this amendment ({type(error).__name__}); the worker's log has the details"
-        return CompiledAmendment(findings=dump_findings([order_finding(INTERNAL_ERROR, message)]))
+        return CompiledAmendment(findings=dump_findings([order_finding(INTERNAL_ERROR_CODE, message)]))
 
 
 def _compile_result(running: Plan, retired: Sequence[int], new_plan: Plan, catalogue: Catalogue) -> CompiledAmendment:

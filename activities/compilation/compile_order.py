@@ -21,7 +21,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
-from compiler.source.findings import Finding, OrderRejected
+from compiler.source.findings import INTERNAL_ERROR_CODE, Finding, OrderRejected
 
 logger = structlog.get_logger("activities")
 
@@ -32,7 +32,6 @@ MAX_CACHED = 32
 """Compiled orders that are kept for the case that Temporal asks again."""
 MAX_PLAN_BYTES = 1_400_000
 """Bytes, packed. A payload holds 2 MB, and bytes grow by a third on their way into it."""
-INTERNAL_ERROR = "internal-error"
 PLAN_TOO_LARGE = "plan-too-large"
 
 
@@ -78,7 +77,7 @@ def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOr
         logger.exception("the compiler failed on an order", order_id=str(order.get("id"))[:128])
         message = f"the compiler failed on this order ({type(error).__name__}); the worker's log has the details"
         return CompiledOrder(
-            findings=dump_findings([order_finding(INTERNAL_ERROR, message)]),
+            findings=dump_findings([order_finding(INTERNAL_ERROR_CODE, message)]),
             summary=_rejected_summary(order, catalogue),
             telling=notification_filter(catalogue),
         )

@@ -114,3 +114,5 @@ def limit_findings(findings: Iterable[Finding], already_found: int = 0) -> list[
 
 
 MORE_FINDINGS_CODE = "findings-left-out"
+INTERNAL_ERROR_CODE = "internal-error"
+"""An order that the compiler fails on is rejected with this finding."""

@@ -32,6 +32,7 @@ from activity_contract.activity_names import (
 )
 from activity_contract.calls import (
     HEARTBEAT_TIMEOUT,
+    INTERNAL_ERROR,
     MAX_BACKOFF,
     RETRY_LATER,
     TIMEOUT,
@@ -43,7 +44,6 @@ from activity_contract.mailboxes import ReturnedEvents
 from compiler.language.retry_policy import RetryPolicy as StepRetry
 from workflows.contract.order_messages import order_workflow_id
 from workflows.core.engine import advance
-from workflows.core.failures.failure_handling import INTERNAL_ERROR
 from workflows.core.notifications import order_events
 from workflows.core.state.commands import (
     PublishEvents,

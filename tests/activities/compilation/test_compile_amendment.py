@@ -11,12 +11,12 @@ from temporalio.testing import ActivityEnvironment
 
 from activities.compilation import compile_amendment as module
 from activities.compilation.compile_amendment import MAX_RESULT_BYTES, AmendmentCompiler
-from activities.compilation.compile_order import INTERNAL_ERROR
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import ChangedValue, CompileAmendmentInput, CompiledAmendment
 from compiler.compile_order import compile_order
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
+from compiler.source.findings import INTERNAL_ERROR_CODE
 
 OFFER = """
 kind: commercial_product
@@ -121,7 +121,7 @@ async def test_a_mistake_of_the_compiler_rejects_the_amendment(
 ) -> None:
     monkeypatch.setattr(module, "amend_plan", lambda *_: 1 / 0)
     compiled = await compiler.compile(compiler.plan(order("ann")), order("ben"))
-    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR]
+    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR_CODE]
 
 
 async def test_however_much_changes_the_answer_fits_into_a_payload(compiler: Compiler) -> None:

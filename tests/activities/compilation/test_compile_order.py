@@ -11,11 +11,12 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
 from activities.compilation import compile_order as module
-from activities.compilation.compile_order import INTERNAL_ERROR, MAX_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
+from activities.compilation.compile_order import MAX_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import CompiledOrder, CompileOrderInput
 from compiler.compile_order import compile_order
 from compiler.plan.codec import decode_plan
+from compiler.source.findings import INTERNAL_ERROR_CODE
 
 OFFER = """
 kind: commercial_product
@@ -116,7 +117,7 @@ async def test_a_mistake_of_the_compiler_rejects_the_order_and_is_logged(
     monkeypatch.setattr(module, "compile_order", lambda *_: 1 / 0)
     with capture_logs() as said:
         compiled = await compiler.compile(**order("welcome"))
-    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR]
+    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR_CODE]
     assert said[0]["order_id"] == "A-1"
 
 

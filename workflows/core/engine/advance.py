@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from activity_contract.calls import DEFINITION_ERROR
+from activity_contract.calls import DEFINITION_ERROR, INTERNAL_ERROR
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
 from workflows.contract.order_messages import CallbackDelivery, StepAction
 from workflows.contract.states import SETTLED, StepState
@@ -32,7 +32,6 @@ from workflows.core.execution.undo_execution import (
     try_start_undo,
 )
 from workflows.core.failures.failure_handling import (
-    INTERNAL_ERROR,
     fallout_queue,
     handle_failure,
     move_to_fallout,

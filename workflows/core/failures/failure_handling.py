@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR, TIMEOUT
+from activity_contract.calls import CONFIGURATION_ERROR, DEFINITION_ERROR, INTERNAL_ERROR, TIMEOUT
 from compiler.language.retry_policy import RetryPolicy, retry_delay
 from compiler.language.steps import FailureRule
 from workflows.contract.states import StepState
@@ -20,7 +20,6 @@ from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import business_failure, render_output
 from workflows.core.steps.settlement import settle, stop_waiting
 
-INTERNAL_ERROR = "internal_error"
 """An error of the engine. What the step did is not known."""
 
 INTERNAL_CODES = frozenset({DEFINITION_ERROR, CONFIGURATION_ERROR, INTERNAL_ERROR})

@@ -57,10 +57,7 @@ class PlanLineTree:
 
 def lines_served(plan: Plan, position: int) -> list[int]:
     """The lines that a step serves directly."""
-    planned, count = plan.steps[position], len(plan.order_lines)
-    if plan.definitions[planned.definition_position].serves_order_lines:
-        return list(planned.line_positions)
-    return [count + line if line >= 0 else ~line for line in planned.line_positions]
+    return plan.step_line_indexes(plan.steps[position])
 
 
 def line_parents(plan: Plan) -> list[list[int]]:
