@@ -1,1 +1,1 @@
-"""The command line: commands that ask the compiler and `operations`, and answer through `views` or in JSON."""
+"""The command line. Commands call the compiler and `operations`, and print through `views` or as JSON."""

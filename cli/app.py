@@ -1,4 +1,4 @@
-"""The application: every command in the order in which one meets them, and the way from arguments to an exit status."""
+"""The application: all commands, in the order in which a user meets them, and the exit status of a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from cli.commands.orders import amend, event, history, list_orders, order_action
 from cli.commands.steps import claim, reschedule, step_actions, worklists
 from cli.framework.errors import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_REFUSED, usage_message
 
-APP_HELP = """Ordo: order orchestration that is defined in YAML and runs on Temporal.
+APP_HELP = """Ordo: order orchestration, defined in YAML and run on Temporal.
 
-`demo` shows it in a minute; `validate` and `plan` need no server; `up` starts one."""
+`demo` shows it in a minute. `validate` and `plan` need no server. `up` starts one."""
 
 
 def build_app(program: str, for_terminal: bool) -> typer.Typer:
-    """All commands. `for_terminal`: help with colours and frames, else plain lines."""
+    """All commands. `for_terminal`: help has colours and frames; else plain lines."""
     app = typer.Typer(
         name=program,
         help=APP_HELP,
@@ -51,14 +51,14 @@ def _print_version(requested: bool) -> None:
 
 def _global_options(
     version: Annotated[
-        bool, typer.Option("--version", help="Say which version this is.", callback=_print_version, is_eager=True)
+        bool, typer.Option("--version", help="Print the version and exit.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
     pass
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command that `argv` (default: the process's arguments) names; returns the exit status."""
+    """Runs the command in `argv` (default: the process's arguments) and returns the exit status."""
     argv = list(sys.argv[1:] if argv is None else argv)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def program_name() -> str:
-    """How this was called, so that what a message suggests can be typed as it stands."""
+    """How this process was called, so that a suggested command can be copied."""
     name = Path(sys.argv[0]).name
     return f"python {name}" if name.endswith(".py") else name
 
@@ -95,7 +95,7 @@ def _run_app(argv: list[str], program: str) -> int:
 
 
 def _flush_output() -> None:
-    """Whoever read standard output may have gone; the interpreter must not complain of it at its end."""
+    """The reader of the pipe may be gone; the interpreter must not report that when it exits."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()

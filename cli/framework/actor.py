@@ -1,4 +1,4 @@
-"""Who acts, on which step, and how the result of an action is reported."""
+"""Who acts, and on which step."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def make_actor(by: str | None, reason: str) -> Actor:
-    """Who acts. Raises WrongUsage where nobody is named and the login is not known."""
+    """`by`, or the login. Raises UsageError where the login is unknown."""
     from cli.framework.errors import UsageError
     from workflows.contract.order_messages import Actor
 
@@ -20,12 +20,12 @@ def make_actor(by: str | None, reason: str) -> Actor:
         try:
             by = getpass.getuser()
         except (OSError, KeyError) as error:
-            raise UsageError("Your login is not known here: say who you are with --by NAME") from error
+            raise UsageError("Your login is unknown: give your name with --by NAME") from error
     return Actor(by=by, reason=reason)
 
 
 async def find_step(server: OrderClient, order_id: str, step_ref: str) -> StepView | None:
-    """The step as a person sees it now, so that an act on what has changed meanwhile is refused; None: none such."""
+    """The step as it is now, so that an action is refused if it changes meanwhile; None if there is none."""
     from operations.errors import NotFound
 
     offset: int | None = int(step_ref) - 1 if step_ref.isdecimal() and int(step_ref) > 0 else 0

@@ -1,4 +1,4 @@
-"""A function of a session and its own options becomes a command with the common options, and one end for errors."""
+"""Turns a function of a session into a command with the common options and one way to report errors."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ def _value_option(metavar: str, help_text: str) -> Any:
     return typer.Option(metavar=metavar, help=help_text, rich_help_panel=COMMON_PANEL, show_default=False)
 
 
-ADDRESS_HELP = "Where Temporal is; default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233."
+ADDRESS_HELP = "Temporal's address. Default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233."
 COMMON_OPTIONS: dict[str, tuple[Any, Any]] = {
     "address": (Annotated[str | None, _value_option("HOST:PORT", ADDRESS_HELP)], None),
     "namespace": (Annotated[str | None, _value_option("NAME", "Temporal's namespace.")], None),
-    "task_queue": (Annotated[str | None, _value_option("NAME", "The workers' task queue; default: ordo.")], None),
+    "task_queue": (Annotated[str | None, _value_option("NAME", "The workers' task queue. Default: ordo.")], None),
     "definitions": (
-        Annotated[Path | None, _value_option("DIR", "The catalogue's folder; default: definitions.")],
+        Annotated[Path | None, _value_option("DIR", "The folder with the definitions. Default: definitions.")],
         None,
     ),
     "output": (
         Annotated[
             OutputFormat,
-            typer.Option("--output", "-o", help="For people, or for programs.", rich_help_panel=COMMON_PANEL),
+            typer.Option("--output", "-o", help="Text for people, JSON for programs.", rich_help_panel=COMMON_PANEL),
         ],
         OutputFormat.TEXT,
     ),
     "debug": (
-        Annotated[bool, typer.Option("--debug", help="Show where an error came from.", rich_help_panel=COMMON_PANEL)],
+        Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.", rich_help_panel=COMMON_PANEL)],
         False,
     ),
 }
@@ -48,7 +48,7 @@ COMMON_OPTIONS: dict[str, tuple[Any, Any]] = {
 def register_command(
     app: typer.Typer, name: str, panel: str
 ) -> Callable[[Callable[..., int | None]], Callable[..., int]]:
-    """Registers `run(session, …)` as a command. What it returns is the exit status; None: 0."""
+    """Registers `run(session, …)` as a command. Its result is the exit status; None means 0."""
 
     def register(run: Callable[..., int | None]) -> Callable[..., int]:
         own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]

@@ -1,4 +1,4 @@
-"""Asks for confirmation before something cannot be taken back."""
+"""Asks for confirmation before an action that cannot be undone."""
 
 from __future__ import annotations
 
@@ -12,5 +12,5 @@ def can_prompt(session: Session) -> bool:
 
 
 def confirm(session: Session, question: str) -> bool:
-    """Asks; anything but yes is no."""
+    """Anything but `y` or `yes` means no."""
     return session.stderr_console.input(f"{question} [y/N] ").strip().lower() in ("y", "yes")

@@ -1,4 +1,4 @@
-"""Whatever goes wrong ends as one clear message and an exit status; a traceback only where it is asked for."""
+"""Every error becomes one clear message and an exit status; `--debug` adds the traceback."""
 
 from __future__ import annotations
 
@@ -12,21 +12,22 @@ from rich.text import Text
 from cli.framework.session import Session
 from compiler.source.findings import CatalogueInvalid, Finding, InputRejected, OrderRejected
 from views.shared.findings import finding_lines
+from views.shared.value_format import pluralize
 
 EXIT_REFUSED, EXIT_USAGE, EXIT_UNREACHABLE, EXIT_NOT_COMPLETED, EXIT_TIMED_OUT = 1, 2, 3, 4, 5
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
-"""As a process that SIGPIPE ended."""
+"""As for a process that SIGPIPE ended."""
 
 
 class UsageError(Exception):
-    """The command was not called as it must be; the message says how."""
+    """The command was called wrongly; the message says how to call it."""
 
     code = "wrong_usage"
 
 
 def run_reporting_errors(session: Session, run: Callable[[], int | None]) -> int:
-    """Runs a command and returns its exit status, whatever happens in it."""
+    """Runs a command, reports its error if any, and returns the exit status."""
     try:
         return run() or 0
     except BrokenPipeError:
@@ -40,19 +41,18 @@ def run_reporting_errors(session: Session, run: Callable[[], int | None]) -> int
 
 
 def report_error(session: Session, error: Exception) -> int:
-    """Says what went wrong, on standard error; with `-o json` also as a document. Returns the exit status."""
+    """Prints the error on standard error, and with `-o json` also as a document. Returns the exit status."""
     status, code, message, findings = _error_report(error)
     if session.is_json:
         session.print_json({"error": {"code": code, "message": message, "findings": findings}})
     session.print_note(Text.assemble(("Error: ", "bold red"), message))
-    shown = [finding if isinstance(finding, Finding) else parse_finding(finding) for finding in findings]
-    for line in finding_lines(shown):
+    for line in finding_lines(parse_finding(finding) for finding in findings):
         session.print_note(line)
     return status
 
 
 def parse_finding(data: Mapping[str, Any], file: str | None = None) -> Finding:
-    """A finding as a worker's answer carries it; `file`: what the person calls the order that it is about."""
+    """A finding from a worker's answer. `file`: the order's file, which the worker does not know."""
     finding = Finding.model_validate(data)
     return finding.model_copy(update={"file": file}) if file and not finding.line else finding
 
@@ -71,17 +71,12 @@ def _error_report(error: Exception) -> ErrorReport:
     if isinstance(error, OSError):
         where = f"{error.filename}: " if error.filename else ""
         return EXIT_REFUSED, "system", f"{where}{error.strerror or error}", []
-    said = f"{type(error).__name__}: {error}".strip()
-    return (
-        EXIT_REFUSED,
-        "internal",
-        f"This is a mistake in Ordo, not in what you gave it. {said} (--debug shows where)",
-        [],
-    )
+    text = f"{type(error).__name__}: {error}".strip()
+    return EXIT_REFUSED, "internal", f"This is an error in Ordo, not in your input: {text} (--debug shows where)", []
 
 
 def _operation_error_report(error: Exception) -> ErrorReport | None:
-    """Looks without importing: a command that asked no server has no such errors, and need not pay for the client."""
+    """Does not import the client: a command that called no server has no such error, and starts faster."""
     errors = sys.modules.get("operations.errors")
     if errors is None or not isinstance(error, errors.OperationError):
         return None
@@ -90,16 +85,16 @@ def _operation_error_report(error: Exception) -> ErrorReport | None:
 
 def _refused_message(error: InputRejected) -> str:
     count = sum(finding.severity == "error" for finding in error.findings)
-    mistakes = "one mistake" if count == 1 else f"{count} mistakes"
+    errors = pluralize(count, "error")
     if isinstance(error, CatalogueInvalid):
-        return f"The definitions cannot be used: {mistakes}. `validate` explains."
+        return f"The definitions cannot be used: {errors}. `validate` lists them."
     if isinstance(error, OrderRejected):
-        return f"The order is rejected: {mistakes}."
-    return f"Refused: {mistakes}."
+        return f"The order is rejected: {errors}."
+    return f"Refused: {errors}."
 
 
 def usage_message(error: Exception, program: str, argv: Sequence[str]) -> str:
-    """What the parser of the command line found, and where to read how it is meant."""
+    """The message of the argument parser, the usage, and where to read more."""
     text = getattr(error, "format_message", lambda: str(error))()
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else program

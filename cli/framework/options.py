@@ -2,34 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-LineOption = Annotated[
-    str | None, typer.Option(metavar="LINE", help="Only this line, with all that stands under it.", show_default=False)
-]
+
+def value_option(metavar: str, help_text: str) -> Any:
+    """An option that takes a value and has no default."""
+    return typer.Option(metavar=metavar, help=help_text, show_default=False)
 
 
-OverrideOption = Annotated[
-    str | None,
-    typer.Option(metavar="REASON", help="Why points of no return are not to count; kept.", show_default=False),
-]
+LineOption = Annotated[str | None, value_option("LINE", "Only this line, with everything below it.")]
 
+OverrideOption = Annotated[str | None, value_option("REASON", "Pass points of no return, for this reason.")]
 
-YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")]
-
+YesOption = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 OrderIdArgument = Annotated[str, typer.Argument(metavar="ID", help="The order's id.")]
 
-
 DATA_HELP = "NAME=VALUE (repeat it), @FILE.json, or a JSON object"
-
 
 StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="The step's id, or its number in `show`.")]
 
+ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; goes into the history.")]
 
-ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; kept with the order.")]
-
-
-ByOption = Annotated[str | None, typer.Option(metavar="NAME", help="Who; default: the login.", show_default=False)]
+ByOption = Annotated[str | None, value_option("NAME", "Who does it. Default: your login.")]

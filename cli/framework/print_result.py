@@ -1,4 +1,4 @@
-"""Prints the result of an action."""
+"""Prints the result of an action on an order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a command asks a server: connect, ask, and end cleanly."""
+"""Runs an operation of a command against Temporal."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Result = TypeVar("Result")
 
 
 def call_server(session: Session, operation: Callable[[OrderClient], Awaitable[Result]]) -> Result:
-    """The answer of `question`, which is given a connection to the session's Temporal."""
+    """Connects to the session's Temporal, and returns the result of `operation`."""
 
     async def run() -> Result:
         return await operation(await session.connect())

@@ -1,4 +1,4 @@
-"""Filling in a task's form in the terminal, field by field."""
+"""Asks for the fields of a task's form in the terminal."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cli.user_input.value_parsing import parse_scalar
 
 
 def prompt_form(session: Session, form: Mapping[str, Any]) -> dict[str, Any]:
-    """Asks for each field; nothing typed leaves out what may be left out. The order checks the values."""
+    """Asks for each field; an optional field may be left empty. The order checks the values."""
     data: dict[str, Any] = {}
     for name, declared in form.items():
         typed = _prompt_field(session, name, declared)
@@ -25,7 +25,7 @@ def _prompt_field(session: Session, name: str, field_spec: Mapping[str, Any]) ->
     choices = [str(choice) for choice in field_spec.get("enum") or ()]
     required = bool(field_spec.get("required"))
     hint = "/".join(choices) or str(field_spec.get("type", ""))
-    hint += "" if required else ", may be left out"
+    hint += "" if required else ", optional"
     if field_spec.get("description"):
         session.print_note(Text(str(field_spec["description"]), style="bright_black"))
     while True:

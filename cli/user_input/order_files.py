@@ -11,19 +11,17 @@ from typing import Any
 
 from cli.framework.errors import UsageError
 
-STDIN = "-"
+STDIN, STDIN_NAME = "-", "standard input"
 JSON_SUFFIXES = {".json", ".jsonl", ".ndjson"}
 ORDER_SUFFIXES = JSON_SUFFIXES | {".yaml", ".yml"}
 _KIND_KEY = re.compile(rb"""^\s*["']?kind["']?\s*:""", re.MULTILINE)
 _LINES_KEY = re.compile(rb"""["']?lines["']?\s*:""")
-MAX_FILE_BYTES = 64 * 1024 * 1024
-"""Bytes."""
+MAX_FILE_MEGABYTES = 64
+MAX_FILE_BYTES = MAX_FILE_MEGABYTES * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class OrderFileText:
-    """What stands in one file."""
-
     file: str
     text: str
 
@@ -35,13 +33,13 @@ class LoadedOrder:
 
     @property
     def label(self) -> str:
-        """What to call it in a message: its id, else where it stands."""
+        """`order HS-1`, or `the order in FILE` where it has no id."""
         order_id = self.order.get("id")
         return f"order {order_id}" if isinstance(order_id, str) else f"the order in {self.file}"
 
 
 def looks_like_order_file(file: Path) -> bool:
-    """Whether orders stand in the file, rather than definitions, by a glance at it."""
+    """Whether the file seems to hold orders rather than definitions."""
     try:
         content = file.read_bytes()
     except OSError:
@@ -50,31 +48,24 @@ def looks_like_order_file(file: Path) -> bool:
 
 
 def read_order_files(files: Sequence[str]) -> Iterator[OrderFileText]:
-    """The files' texts; `-` is standard input. Raises WrongUsage: not there, a folder, no text."""
+    """The texts of the files; `-` is standard input. Raises UsageError for one that is missing, a folder or no text."""
     for file in files:
-        yield OrderFileText(*_read_stdin()) if file == STDIN else OrderFileText(file, _read_file(Path(file)))
+        if file == STDIN:
+            yield OrderFileText(STDIN_NAME, _decode(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), STDIN_NAME))
+        else:
+            yield OrderFileText(file, _read_file(Path(file)))
 
 
 def load_orders(files: Sequence[str]) -> list[LoadedOrder]:
-    """Every order of the files: YAML, JSON, or JSON lines. Raises WrongUsage as above, OrderRejected for no order."""
+    """All orders of the files: YAML, JSON, or JSON lines. Raises UsageError for files, OrderRejected for contents."""
     from compiler.orders.reader import read_orders
 
-    found = [
-        LoadedOrder(order, text.file) for text in read_order_files(files) for order in read_orders(text.text, text.file)
-    ]
-    if not found:
-        raise UsageError(
-            f"There is no order in {', '.join(map(_display_name, files))}. docs/language.md shows what one looks like"
-        )
-    return found
-
-
-def _display_name(file: str) -> str:
-    return "standard input" if file == STDIN else file
-
-
-def _read_stdin() -> tuple[str, str]:
-    return "standard input", _decode(sys.stdin.buffer.read(MAX_FILE_BYTES + 1), "standard input")
+    texts = list(read_order_files(files))
+    orders = [LoadedOrder(order, text.file) for text in texts for order in read_orders(text.text, text.file)]
+    if not orders:
+        names = ", ".join(text.file for text in texts)
+        raise UsageError(f"There is no order in {names}. docs/language.md shows an example")
+    return orders
 
 
 def _read_file(path: Path) -> str:
@@ -82,8 +73,8 @@ def _read_file(path: Path) -> str:
         orders = sorted(
             each for each in path.iterdir() if each.suffix in ORDER_SUFFIXES and looks_like_order_file(each)
         )
-        hint = f": name a file in it, such as {orders[0]}" if orders else ""
-        raise UsageError(f"{path} is a folder, and an order is a file{hint}")
+        hint = f", such as {orders[0]}" if orders else ""
+        raise UsageError(f"{path} is a folder; give a file{hint}")
     try:
         with path.open("rb") as stream:
             return _decode(stream.read(MAX_FILE_BYTES + 1), str(path))
@@ -92,7 +83,7 @@ def _read_file(path: Path) -> str:
     except OSError as error:
         raise UsageError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:
-        raise UsageError(f"{str(path)!r} cannot be the name of a file") from error
+        raise UsageError(f"{str(path)!r} cannot be a file name") from error
 
 
 def _suggestion(path: Path) -> str:
@@ -107,8 +98,8 @@ def _suggestion(path: Path) -> str:
 
 def _decode(data: bytes, file: str) -> str:
     if len(data) > MAX_FILE_BYTES:
-        raise UsageError(f"{file} is larger than {MAX_FILE_BYTES // 1024 // 1024} MB: that is no order")
+        raise UsageError(f"{file} is larger than {MAX_FILE_MEGABYTES} MB, too large for an order")
     try:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not text in UTF-8 (byte {error.start + 1} is none)") from error
+        raise UsageError(f"{file} is not UTF-8 text (at byte {error.start + 1})") from error

@@ -1,10 +1,11 @@
-"""Values that a person types: `k=v`, `@file.json` or JSON; times and durations."""
+"""Values on the command line: `NAME=VALUE`, `@FILE.json`, JSON, times and durations."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,9 @@ from compiler.language.durations import parse_duration
 
 
 def parse_data(texts: Sequence[str], form: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
-    """The data that repeated `--data` give together, later ones over earlier ones; None where there is none.
+    """Merges repeated `--data`, later ones over earlier ones. None without any.
 
-    `declared`: a form; what it declares as text stays text, whatever it looks like.
+    `form`: fields that it declares as text stay text, whatever they look like. Raises UsageError.
     """
     data: dict[str, Any] = {}
     for text in texts:
@@ -24,7 +25,7 @@ def parse_data(texts: Sequence[str], form: Mapping[str, Any] | None = None) -> d
 
 
 def parse_pairs(texts: Sequence[str]) -> dict[str, Any]:
-    """`k=v …` as a mapping."""
+    """`NAME=VALUE …` as a mapping. Raises UsageError."""
     return dict(_parse_pair(text, {}) for text in texts)
 
 
@@ -43,7 +44,7 @@ def _read_file(file: str) -> str:
     except FileNotFoundError as error:
         raise UsageError(f"There is no file {file}") from error
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file} is not text in UTF-8") from error
+        raise UsageError(f"{file} is not UTF-8 text") from error
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read: {getattr(error, 'strerror', None) or error}") from error
 
@@ -68,7 +69,7 @@ def _parse_pair(text: str, form: Mapping[str, Any]) -> tuple[str, Any]:
 
 
 def parse_scalar(text: str) -> Any:
-    """`4` is a number, `true` a truth value, `[1, 2]` a list; `01067` and all that is not JSON is text."""
+    """`4` is a number, `true` a boolean, `[1, 2]` a list; whatever is not JSON, such as `01067`, is text."""
     try:
         return json.loads(text, parse_constant=_reject_constant)
     except (ValueError, RecursionError):
@@ -80,29 +81,43 @@ def _reject_constant(name: str) -> Any:
 
 
 def parse_seconds(text: str | None, option: str) -> float | None:
-    """`90`, `90s`, `15m` as seconds. Raises WrongUsage."""
+    """`90`, `90s` and `15m` as seconds. Raises UsageError."""
     if text is None:
         return None
     try:
-        seconds = float(text) if text.replace(".", "", 1).isdigit() else parse_duration(text).total_seconds()
+        return float(text) if text.replace(".", "", 1).isdigit() else parse_duration(text).total_seconds()
     except ValueError as error:
         raise UsageError(f"{option}: {error}") from error
-    return seconds
 
 
 def parse_time(text: str, now: datetime) -> datetime:
-    """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long from now: `2h`, `3d`. Raises WrongUsage."""
-    until, longer = parse_time_or_duration(text)
-    return until if until is not None else now + parse_duration(longer)
+    """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long from now: `2h`, `3d`. Raises UsageError."""
+    at, duration = parse_time_or_duration(text)
+    return at or _shift(now, parse_duration(duration), text)
+
+
+def parse_since(text: str | None, now: datetime) -> datetime | None:
+    """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long ago: `2h`, `3d`. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        at, duration = parse_time_or_duration(text)
+        return at or _shift(now, -parse_duration(duration), text)
+    except UsageError as error:
+        raise UsageError(f"--since: {error}") from error
+
+
+def _shift(now: datetime, duration: timedelta, text: str) -> datetime:
+    try:
+        return now + duration
+    except OverflowError as error:
+        raise UsageError(f"`{text}` is not within the years 1 to 9999") from error
 
 
 def parse_time_or_duration(text: str) -> tuple[datetime | None, str]:
-    """A time, or a duration as it is written: the other is None, or nothing. Raises WrongUsage."""
-    try:
+    """A time and "", or None and the text of a duration. Raises UsageError."""
+    with suppress(ValueError):
         parse_duration(text)
-    except ValueError:
-        pass
-    else:
         return None, text
     try:
         at = datetime.fromisoformat(text)
@@ -110,21 +125,4 @@ def parse_time_or_duration(text: str) -> tuple[datetime | None, str]:
     except (ValueError, OverflowError) as error:
         raise UsageError(
             f"`{text}` is neither a time (2026-12-01, 2026-12-01T08:00:00Z) nor a duration (2h, 3d)"
-        ) from error
-
-
-def parse_since(text: str | None, now: datetime) -> datetime | None:
-    """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long ago: `2h`, `3d`. Raises WrongUsage."""
-    if text is None:
-        return None
-    try:
-        return now - parse_duration(text)
-    except (ValueError, OverflowError):
-        pass
-    try:
-        at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(
-            f"--since: `{text}` is neither a time (2026-12-01, 2026-12-01T08:00:00Z) nor a duration (2h, 3d)"
         ) from error

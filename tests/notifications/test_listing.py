@@ -57,7 +57,7 @@ async def test_what_was_given_up_is_listed_over_all_orders_and_sent_again(desk: 
     server.answers(Reply(200))
     before = len(server.received)
     sent = await desk.ordo("resend", desk.order_id, "--receiver", "crm")
-    assert (sent.status, sent.out) == (0, f"Sent on their way once more: 2 events of order {desk.order_id}.\n")
+    assert (sent.status, sent.out) == (0, f"Sending 2 events of order {desk.order_id} again.\n")
     await until(lambda: len(server.received) == before + 2)
     assert types(server)[before:] == ["ordo.order.accepted", "ordo.order.in_progress"]
 

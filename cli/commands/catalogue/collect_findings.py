@@ -1,29 +1,33 @@
-"""What `validate` looks at: definitions as one catalogue, and orders against it."""
+"""The findings of `validate`: definitions are checked as one catalogue, and orders against it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cli.user_input.order_files import ORDER_SUFFIXES, looks_like_order_file, read_order_files
+from cli.user_input.order_files import ORDER_SUFFIXES, STDIN, LoadedOrder, looks_like_order_file, read_order_files
 from compiler.source.findings import Finding, OrderRejected
+
+if TYPE_CHECKING:
+    from compiler.catalogue.catalogue import Catalogue
 
 
 def collect_findings(paths: Sequence[str], definitions: Path) -> list[Finding]:
-    """Every finding in `paths`. Raises WrongUsage: a path that cannot be read.
+    """All findings about `paths`. Raises UsageError for a path that cannot be read.
 
-    Parts of the folder `definitions` are checked with all of it; orders against the definitions named, or, where none
-    are, against `definitions`.
+    A part of the folder `definitions` is checked together with the whole folder. Orders are checked against the
+    definitions among `paths`, or against `definitions` if there are none.
     """
     orders = [file for path in paths for file in _order_files(path)]
     named = [Path(path) for path in paths if not _order_files(path)]
-    parts = bool(named) and all(_is_inside_catalogue(path, definitions) for path in named)
-    checked = [definitions] if parts or not named else named
+    only_parts = bool(named) and all(_is_inside_catalogue(path, definitions) for path in named)
+    checked = [definitions] if only_parts or not named else named
     from compiler.load_catalogue import check_definitions
 
     findings = check_definitions(checked)
     broken = any(finding.severity == "error" for finding in findings)
-    if parts:
+    if only_parts:
         findings = [finding for finding in findings if any(_is_within(finding.file, path) for path in named)]
     elif not named and not broken:
         findings = []
@@ -40,28 +44,25 @@ def concerns_catalogue(paths: Sequence[str], definitions: Path) -> bool:
 
 
 def _is_inside_catalogue(path: Path, definitions: Path) -> bool:
-    """A file or folder below the folder of the catalogue."""
     return path.exists() and definitions.resolve() in path.resolve().parents
 
 
 def _is_within(file: str, path: Path) -> bool:
-    where, whole = Path(file).resolve(), path.resolve()
-    return where == whole or whole in where.parents
+    return Path(file).resolve().is_relative_to(path.resolve())
 
 
 def _order_files(path: str) -> list[str]:
-    """`path` itself, or the files of a folder, where what stands in them are orders; else nothing."""
-    where = Path(path)
-    if path == "-":
+    """`path`, or the files in that folder, if they hold orders; else nothing."""
+    if path == STDIN:
         return [path]
-    if where.is_dir():
-        files = sorted(each for each in where.rglob("*") if each.suffix in ORDER_SUFFIXES and each.is_file())
-        return [str(each) for each in files] if files and all(looks_like_order_file(each) for each in files) else []
-    return [path] if where.is_file() and looks_like_order_file(where) else []
+    root = Path(path)
+    if root.is_dir():
+        files = sorted(file for file in root.rglob("*") if file.suffix in ORDER_SUFFIXES and file.is_file())
+        return [str(file) for file in files] if all(looks_like_order_file(file) for file in files) else []
+    return [path] if root.is_file() and looks_like_order_file(root) else []
 
 
 def _order_findings(files: Iterable[str], definitions: Path) -> list[Finding]:
-    from compiler.compile_order import compile_order
     from compiler.load_catalogue import load_catalogue
     from compiler.orders.reader import read_orders
 
@@ -69,13 +70,22 @@ def _order_findings(files: Iterable[str], definitions: Path) -> list[Finding]:
     findings: list[Finding] = []
     for text in read_order_files(list(files)):
         try:
-            orders = read_orders(text.text, text.file)
+            orders = [LoadedOrder(order, text.file) for order in read_orders(text.text, text.file)]
         except OrderRejected as rejected:
             findings += rejected.findings
-            continue
-        for order in orders:
-            try:
-                compile_order(order, catalogue, text.file)
-            except OrderRejected as rejected:
-                findings += rejected.findings
+        else:
+            findings += compile_findings(orders, catalogue)
+    return findings
+
+
+def compile_findings(orders: Iterable[LoadedOrder], catalogue: Catalogue) -> list[Finding]:
+    """Everything that a worker with this catalogue would reject the orders for."""
+    from compiler.compile_order import compile_order
+
+    findings: list[Finding] = []
+    for loaded in orders:
+        try:
+            compile_order(loaded.order, catalogue, loaded.file)
+        except OrderRejected as rejected:
+            findings += rejected.findings
     return findings

@@ -1,4 +1,4 @@
-"""`plan`: what an order would do, without doing it."""
+"""`plan`: what an order would do."""
 
 from __future__ import annotations
 
@@ -37,26 +37,26 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     session: Session,
-    order: Annotated[str, typer.Argument(metavar="ORDER", help="A file with an order, or - for standard input.")],
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="A file with orders; - is standard input.")],
     diagram_format: Annotated[
-        DiagramFormat | None, typer.Option("--format", help="A picture instead of the tree.", show_default=False)
+        DiagramFormat | None, typer.Option("--format", help="Print a picture instead of the tree.", show_default=False)
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell for each rule, workstream and step why it is in or out.")
+        bool, typer.Option("--explain", help="Explain why each rule, workstream and step is in or out.")
     ] = False,
 ) -> None:
-    """Decompose and compose an order, without running it.
+    """Show an order's plan, without running it.
 
-    Shows which lines it becomes, which steps they bring, and what each step waits for. A file with several orders gives
-    several plans.
+    The plan has the fulfilment lines that the order becomes, their steps, and what each step waits for. A file with
+    several orders gives several plans.
     """
     if diagram_format is not None and (session.is_json or explain):
-        raise UsageError("--format is a picture: it goes neither with -o json nor with --explain")
-    given = load_orders([order])
-    if diagram_format is not None and len(given) > 1:
-        raise UsageError(f"A picture shows one order, and {order} holds {len(given)}")
+        raise UsageError("--format prints a picture: leave out -o json and --explain")
+    orders = load_orders([order])
+    if diagram_format is not None and len(orders) > 1:
+        raise UsageError(f"A picture shows one order, but {order} has {len(orders)}")
     with catalogue_with_note(session) as catalogue:
-        plans = _explain_plans(session, given, catalogue) if explain else _compile_plans(given, catalogue)
+        plans = _explain_plans(session, orders, catalogue) if explain else _compile_plans(orders, catalogue)
         if diagram_format is not None:
             session.print(_render_diagram(plans[0].plan, diagram_format))
         else:
@@ -77,7 +77,7 @@ def _compile_plans(orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[
 
 
 def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
-    """Raises OrderRejected, after telling people what was decided until then."""
+    """Raises OrderRejected; people first see the decisions until then."""
     from compiler.explain_order import explain_order
 
     plans: list[PlanResult] = []
@@ -92,7 +92,6 @@ def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: C
 
 
 def _print_plans(session: Session, plans: Sequence[PlanResult]) -> None:
-    """As trees or documents, with the reasons where they are wanted."""
     from compiler.explain_order import explanation_to_json
     from compiler.plan.to_json import plan_to_json
     from views.plan.tree import PlanTree

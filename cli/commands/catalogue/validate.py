@@ -1,4 +1,4 @@
-"""`validate` and `schema`: the catalogue, without a server."""
+"""`validate` and `schema`: check the catalogue, and describe it for editors."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ def validate(
         list[str] | None,
         typer.Argument(
             metavar="PATH",
-            help="Folders and files: definitions, orders. Default: the catalogue.",
+            help="Folders and files with definitions or orders. Default: the catalogue.",
             show_default=False,
         ),
     ] = None,
 ) -> int:
-    """Check the catalogue, and orders.
+    """Check definitions and orders.
 
-    Tells every finding, as file:line:column: message. Orders are checked against the catalogue of --definitions, or
-    against the definitions that are named beside them.
+    Prints every finding as file:line:column: message. Orders are checked against the definitions among the PATHs, or
+    against the catalogue of --definitions.
     """
     findings = collect_findings(paths or [str(session.definitions_dir)], session.definitions_dir)
     ok = not any(finding.severity == "error" for finding in findings)
@@ -54,13 +54,13 @@ def validate(
 def schema(
     session: Session,
     kind: Annotated[
-        str | None, typer.Argument(help="A kind of document, or `order`; default: any definition.", show_default=False)
+        str | None, typer.Argument(help="A kind of document, or `order`. Default: all definitions.", show_default=False)
     ] = None,
 ) -> None:
-    """Print the JSON Schema of definitions, for editors."""
+    """Print a JSON Schema for editors."""
     from compiler.language.json_schema import json_schema, schema_kinds
 
     if kind is not None and kind not in schema_kinds():
         hint = did_you_mean(kind, schema_kinds()) or "."
-        raise UsageError(f"There is no kind `{kind}`{hint} There are: {', '.join(schema_kinds())}")
+        raise UsageError(f"There is no kind `{kind}`{hint} The kinds are {', '.join(schema_kinds())}")
     session.print_json(json_schema(kind))

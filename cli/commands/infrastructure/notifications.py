@@ -1,4 +1,4 @@
-"""`notifications` and `resend`: what receivers have not been told yet, and sending it again."""
+"""`notifications` and `resend`: events that receivers have not got, and sending them again."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Annotated
 import typer
 
 from cli.framework.command import register_command
-from cli.framework.options import OrderIdArgument
+from cli.framework.options import OrderIdArgument, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
 PANEL = "Notifications"
 
-ReceiverOption = Annotated[str | None, typer.Option(metavar="NAME", help="Only this receiver.", show_default=False)]
+ReceiverOption = Annotated[str | None, value_option("NAME", "Only this receiver.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -24,14 +24,14 @@ def register(app: typer.Typer) -> None:
 def notifications(
     session: Session,
     order_id: Annotated[
-        str | None, typer.Argument(metavar="ID", help="An order's id; default: all orders.", show_default=False)
+        str | None, typer.Argument(metavar="ID", help="An order's id. Default: all orders.", show_default=False)
     ] = None,
     receiver: ReceiverOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000, help="So many orders at most.")] = 100,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=1_000, help="Read at most this many orders.")] = 100,
 ) -> None:
     """List events that receivers have not got.
 
-    Of one order: everything that is not delivered yet. Over all orders: what was given up.
+    For one order, all undelivered events; over all orders, the events that were given up.
     """
     if order_id is None:
         _show_all_orders(session, receiver, limit)
@@ -43,18 +43,18 @@ def _show_all_orders(session: Session, receiver: str | None, limit: int) -> None
     from operations.responses import undelivered_response
     from views.infrastructure.notifications import notifications_table
 
-    found = call_server(session, lambda server: server.list_undelivered(receiver, limit))
+    undelivered = call_server(session, lambda server: server.list_undelivered(receiver, limit))
     if session.is_json:
-        session.print_json(undelivered_response(found))
+        session.print_json(undelivered_response(undelivered))
         return
-    if found.outboxes:
-        session.print(notifications_table(found.outboxes))
-        session.print_note("`resend ID` sends those of an order again.")
-    elif not found.unanswered_orders:
-        session.print("Every receiver has got everything, or will be told again by itself.")
-    if found.unanswered_orders:
-        orders = ", ".join(found.unanswered_orders)
-        session.print_note(f"No worker answered for {orders}: what was given up there cannot be told now.")
+    if undelivered.outboxes:
+        session.print(notifications_table(undelivered.outboxes))
+        session.print_note("`resend ID` sends an order's events again.")
+    elif not undelivered.unanswered_orders:
+        session.print("No event was given up: each is delivered, or will be tried again.")
+    if undelivered.unanswered_orders:
+        orders = ", ".join(undelivered.unanswered_orders)
+        session.print_note(f"No worker answered for {orders}: their events are not listed.")
 
 
 def _show_one_order(session: Session, order_id: str, receiver: str | None) -> None:
@@ -69,30 +69,28 @@ def _show_one_order(session: Session, order_id: str, receiver: str | None) -> No
         return
     if chosen:
         session.print(notifications_table([view]))
-        session.print_note(f"`resend {order_id}` sends at once what was given up or waits.")
+        session.print_note(f"`resend {order_id}` sends these events at once.")
     else:
-        session.print(f"Nothing of order {order_id} waits to be delivered.")
+        session.print(f"All events of order {order_id} are delivered.")
     if view.dropped:
-        session.print_note(f"{pluralize(view.dropped, 'event')} more had to be dropped: too many, or too long ago.")
+        session.print_note(f"{pluralize(view.dropped, 'more event')} had to be dropped: too many, or too old.")
 
 
 def resend(
     session: Session,
     order_id: OrderIdArgument,
     receiver: ReceiverOption = None,
-    event: Annotated[
-        list[str] | None, typer.Option(metavar="ID", help="Only this event; repeat it.", show_default=False)
-    ] = None,
+    event: Annotated[list[str] | None, value_option("ID", "Only this event (repeat it).")] = None,
 ) -> None:
-    """Send again what could not be delivered, in order.
+    """Send undelivered events again, in order.
 
-    What waits for another attempt is tried at once.
+    Events that wait for another attempt are tried at once.
     """
     from operations.responses import ResendResponse
     from views.shared.value_format import pluralize
 
     answer = call_server(session, lambda server: server.resend(order_id, receiver, event or None))
-    if session.is_json:
-        session.print_json(ResendResponse(order_id=order_id, events=answer.events))
-    else:
-        session.print(f"Sent on their way once more: {pluralize(answer.events, 'event')} of order {order_id}.")
+    session.print_result(
+        ResendResponse(order_id=order_id, events=answer.events),
+        f"Sending {pluralize(answer.events, 'event')} of order {order_id} again.",
+    )

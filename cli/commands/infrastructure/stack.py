@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 PANEL = "Everything in one go"
 
-TemporalPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal listens.")]
-UiPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where Temporal's Web UI listens.")]
-GatewayPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where the gateway listens.")]
-SandboxPortOption = Annotated[int, typer.Option(min=1, max=65535, help="Where the sandbox systems listen.")]
-DataDirOption = Annotated[Path, typer.Option(metavar="DIR", help="The folder that keeps data, secrets and logs.")]
+TemporalPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of Temporal.")]
+UiPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of Temporal's Web UI.")]
+GatewayPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the gateway.")]
+SandboxPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the sandbox systems.")]
+DataDirOption = Annotated[Path, typer.Option(metavar="DIR", help="The folder for data, secrets and logs.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,11 +32,12 @@ def register(app: typer.Typer) -> None:
 def demo(
     session: Session,
     story: Annotated[
-        str | None, typer.Option("--story", metavar="NAME", help="Tell one of the stories of when things go wrong.")
+        str | None, typer.Option("--story", metavar="NAME", help="Show a story in which something goes wrong.")
     ] = None,
-    list_stories: Annotated[bool, typer.Option("--list-stories", help="Say which stories there are, and end.")] = False,
+    list_stories: Annotated[bool, typer.Option("--list-stories", help="List the stories and exit.")] = False,
     exit_when_done: Annotated[
-        bool, typer.Option("--exit", help="End with the order, also in a terminal; else it stays up until Ctrl-C.")
+        bool,
+        typer.Option("--exit", help="Exit when the order has ended, also in a terminal."),
     ] = False,
     data: DataDirOption = Path(".ordo"),
     temporal_port: TemporalPortOption = 7233,
@@ -44,9 +45,9 @@ def demo(
     gateway_port: GatewayPortOption = 8080,
     sandbox_port: SandboxPortOption = 8100,
 ) -> int:
-    """Show it all in a minute, from an order line to its end.
+    """Run the whole stack and a sample order in a minute.
 
-    Starts Temporal, the sandbox systems, a worker and the gateway, and submits the sample order, or tells a story.
+    Starts Temporal, the sandbox systems, a worker and the gateway, then submits the sample order or shows a story.
     """
     stack = _stack_options(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
     stay = session.is_terminal and not exit_when_done
@@ -68,7 +69,9 @@ def _run_story(session: Session, name: str | None, stack: StackOptions, keep_run
             session.print(f"{story.name:<10}  {story.title}")
         return 0
     if name not in STORIES:
-        raise UsageError(f"there is no story `{name}`{did_you_mean(name, STORIES)}; there are {', '.join(STORIES)}")
+        raise UsageError(
+            f"There is no story `{name}`{did_you_mean(name, STORIES)}; the stories are {', '.join(STORIES)}"
+        )
     return demo_story(STORIES[name], stack, session.console, keep_running=keep_running)
 
 
@@ -80,9 +83,9 @@ def up(
     gateway_port: GatewayPortOption = 8080,
     sandbox_port: SandboxPortOption = 8100,
 ) -> int:
-    """Start the whole stack, and keep it up until Ctrl-C.
+    """Start the whole stack and keep it up until Ctrl-C.
 
-    Temporal with its Web UI, a worker, the gateway and the sandbox systems. Orders are kept across restarts.
+    The stack is Temporal with its Web UI, a worker, the gateway and the sandbox systems. Orders survive restarts.
     """
     from stack.up import up as run
 

@@ -1,4 +1,4 @@
-"""`systems` and `system`: how the systems fare that orders call, and switching one off or on."""
+"""`systems` and `system`: the state of the systems that orders call, and switching one off or on."""
 
 from __future__ import annotations
 
@@ -27,36 +27,34 @@ def register(app: typer.Typer) -> None:
 
 
 def systems(session: Session) -> None:
-    """List the systems that orders call: their switches, and what waits for them."""
+    """List the systems that orders call, and their switches."""
     from operations.responses import system_list_response
     from views.infrastructure.systems import systems_table
 
-    found = call_server(session, lambda server: server.list_systems())
+    statuses = call_server(session, lambda server: server.list_systems())
     if session.is_json:
-        session.print_json(system_list_response(found))
-    elif found:
-        session.print(systems_table(found))
-        session.print_note("`system off NAME` has a system's calls wait; `system on NAME` lets them go on.")
+        session.print_json(system_list_response(statuses))
+    elif statuses:
+        session.print(systems_table(statuses))
+        session.print_note("`system off NAME` makes a system's calls wait; `system on NAME` lets them go on.")
     else:
         session.print("No worker has announced a system yet.")
 
 
 def switch_system(
     session: Session,
-    position: Annotated[SwitchPosition, typer.Argument(metavar="off|on", help="Where to switch it.")],
+    position: Annotated[SwitchPosition, typer.Argument(metavar="off|on", help="The new position.")],
     name: Annotated[str, typer.Argument(metavar="NAME", help="The system's id.")],
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
     """Switch a system off, or on again.
 
-    While it is off, its calls wait and burn no attempt. Those under way end; on again, they go on at a pace that rises.
+    While it is off, its calls wait and use no attempt; calls under way end normally. When it is on again, calls go on
+    at a rising pace.
     """
     from operations.responses import system_switch_response
 
     actor = make_actor(by, reason)
     answer = call_server(session, lambda server: server.switch_system(name, position.value, actor))
-    if session.is_json:
-        session.print_json(system_switch_response(answer))
-    else:
-        session.print(answer.message)
+    session.print_result(system_switch_response(answer), answer.message)

@@ -1,4 +1,4 @@
-"""`amend`: an order is changed on its way, to the whole new order that a file holds."""
+"""`amend`: changes a running order to the whole new order in a file."""
 
 from __future__ import annotations
 
@@ -29,37 +29,37 @@ def register(app: typer.Typer) -> None:
 def amend(
     session: Session,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="The whole new order (YAML or JSON), or - for standard input.")
+        str, typer.Argument(metavar="FILE", help="The whole new order (YAML or JSON); - is standard input.")
     ],
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what it would do.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
     override: OverrideOption = None,
     yes: YesOption = False,
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> int:
-    """Change an order on its way: what it touches is redone, undone or added; the rest stays.
+    """Change a running order.
 
-    Refused past a point of no return. In a terminal it says what it would do, and asks first.
+    The steps that the change affects are redone, undone or added; the rest stays. Refused past a point of no return. In
+    a terminal, it shows what would happen and asks first.
     """
     from operations.actions.amend_order import AmendCommand
 
-    given = load_orders([file])
-    if len(given) > 1:
-        raise UsageError(f"An amendment is one order, and these are {len(given)}")
-    wanted = AmendCommand(given[0].order, make_actor(by, reason), dry_run, override)
-    if not (dry_run or yes) and can_prompt(session):
-        would = call_server(session, lambda server: server.amend(replace(wanted, dry_run=True)))
-        if would.already or not would.accepted:
-            return _print_result(session, would)
-        _print_result(session, would)
-        if not confirm(session, f"Amend order {would.order_id}?"):
-            session.print("Nothing was done.")
-            return 0
-        wanted = replace(wanted, expected_revision=would.revision)
-        answer = call_server(session, lambda server: server.amend(wanted))
-        session.print(answer.message)
+    orders = load_orders([file])
+    if len(orders) > 1:
+        raise UsageError(f"An amendment is one order, but {file} has {len(orders)}")
+    command = AmendCommand(orders[0].order, make_actor(by, reason), dry_run, override)
+    if dry_run or yes or not can_prompt(session):
+        return _print_result(session, call_server(session, lambda server: server.amend(command)))
+    preview = call_server(session, lambda server: server.amend(replace(command, dry_run=True)))
+    status = _print_result(session, preview)
+    if preview.already or not preview.accepted:
+        return status
+    if not confirm(session, f"Amend order {preview.order_id}?"):
+        session.print("Nothing was done.")
         return 0
-    return _print_result(session, call_server(session, lambda server: server.amend(wanted)))
+    confirmed = replace(command, expected_revision=preview.revision)
+    session.print(call_server(session, lambda server: server.amend(confirmed)).message)
+    return 0
 
 
 def _print_result(session: Session, answer: AmendResult) -> int:

@@ -1,4 +1,4 @@
-"""`event` and `set`: an order is told what happened, or what has changed."""
+"""`event` and `set`: deliver an event to an order, and set its characteristics."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import typer
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
-from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOption
+from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOption, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.value_parsing import parse_data, parse_pairs
@@ -33,23 +33,14 @@ def send_event(
     session: Session,
     order_id: OrderIdArgument,
     name: Annotated[str, typer.Argument(metavar="NAME", help="The event's name.")],
-    key: Annotated[
-        str | None, typer.Option(metavar="KEY", help="The key by which a step knows it.", show_default=False)
-    ] = None,
-    data: Annotated[
-        list[str] | None, typer.Option(metavar="DATA", help=f"What it says: {DATA_HELP}.", show_default=False)
-    ] = None,
-    event_id: Annotated[
-        str | None, typer.Option(metavar="ID", help="The same id counts once; default: a new one.", show_default=False)
-    ] = None,
-    step: Annotated[
-        str | None,
-        typer.Option(metavar="STEP", help="The step that it is for, where it fits several.", show_default=False),
-    ] = None,
+    key: Annotated[str | None, value_option("KEY", "The key that the step waits for.")] = None,
+    data: Annotated[list[str] | None, value_option("DATA", f"The event's data: {DATA_HELP}.")] = None,
+    event_id: Annotated[str | None, value_option("ID", "The same id counts once. Default: a new id.")] = None,
+    step: Annotated[str | None, value_option("STEP", "The step to deliver it to, where it fits several.")] = None,
 ) -> None:
     """Deliver an event to an order.
 
-    One that comes before its step, or before its order, is kept until then.
+    An event that arrives before its step or its order is kept until then.
     """
     from workflows.contract.order_messages import EventDelivery
 
@@ -69,11 +60,11 @@ def send_event(
     elif is_there:
         session.print(_outcome_message(delivered, order_id, name))
     else:
-        session.print(f"There is no order {order_id} yet: event {name} is kept until it comes.")
+        session.print(f"There is no order {order_id} yet: event {name} is kept until it is submitted.")
 
 
 async def _deliver(server: OrderClient, order_id: str, delivery: EventDelivery) -> tuple[DeliveryResult, bool]:
-    """What became of it, and whether the order is there: a slip in its id must not look like success."""
+    """The result, and whether the order exists: a typing error in its id must not look like success."""
     from operations.errors import NotFound
 
     delivered = await server.deliver_event(order_id, delivery)
@@ -87,29 +78,29 @@ async def _deliver(server: OrderClient, order_id: str, delivery: EventDelivery) 
 
 def _outcome_message(result: DeliveryResult, order_id: str, name: str) -> str:
     step = f" {result.step}" if result.step else ""
-    said = {
+    messages = {
         "completed": f"Event {name} completed step{step} of order {order_id}.",
-        "delivered": f"Event {name} was handed to order {order_id}.",
+        "delivered": f"Event {name} was delivered to order {order_id}.",
         "kept": f"Event {name} is kept: nothing in order {order_id} waits for it yet.",
-        "duplicate": f"Event {name} with this id had come before; it counts once.",
-        "late": f"Event {name} came late: step{step} of order {order_id} is done without it.",
+        "duplicate": f"Event {name} with this id arrived before; it counts once.",
+        "late": f"Event {name} is late: step{step} of order {order_id} is done without it.",
     }
-    return said[result.status]
+    return messages[result.status]
 
 
 def set_characteristics(
     session: Session,
     order_id: OrderIdArgument,
-    pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Characteristics.")],
+    pairs: Annotated[list[str], typer.Argument(metavar="NAME=VALUE", help="Characteristics to set.")],
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
-    """Set characteristics that an order's conditions read."""
+    """Set characteristics of an order."""
     from operations.responses import action_response
 
     values = parse_pairs(pairs)
     if not values:
-        raise UsageError("Say what to set: NAME=VALUE")
+        raise UsageError("Give at least one NAME=VALUE")
     actor = make_actor(by, reason)
     answer = call_server(session, lambda server: server.set_characteristics(order_id, values, actor))
     if session.is_json:

@@ -8,7 +8,7 @@ import typer
 
 from cli.commands.orders.show import PANEL
 from cli.framework.command import register_command
-from cli.framework.options import OrderIdArgument
+from cli.framework.options import OrderIdArgument, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
@@ -20,10 +20,10 @@ def register(app: typer.Typer) -> None:
 def history(
     session: Session,
     order_id: OrderIdArgument,
-    actions_only: Annotated[bool, typer.Option("--acts", help="Only what people did.")] = False,
-    step: Annotated[str | None, typer.Option(metavar="STEP", help="Only this step's.", show_default=False)] = None,
+    actions_only: Annotated[bool, typer.Option("--acts", help="Only actions of people.")] = False,
+    step: Annotated[str | None, value_option("STEP", "Only entries about this step.")] = None,
 ) -> None:
-    """Say who did what to an order, when and why; and what happened to it by itself."""
+    """Show what happened to an order: who did what, when and why."""
     from operations.responses import HistoryResponse
     from views.order.order_page import history_table
 
@@ -34,4 +34,4 @@ def history(
     elif entries:
         session.print(history_table(entries))
     else:
-        session.print("Nothing of that kind has happened.")
+        session.print("No entry fits.")

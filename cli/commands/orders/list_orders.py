@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.framework.command import register_command
+from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.value_parsing import parse_since
@@ -27,32 +28,19 @@ def register(app: typer.Typer) -> None:
 
 def list_orders(
     session: Session,
-    state: Annotated[OrderState | None, typer.Option(help="Orders in this state.", show_default=False)] = None,
-    customer: Annotated[
-        str | None, typer.Option(metavar="ID", help="Orders of this customer.", show_default=False)
-    ] = None,
-    product: Annotated[
-        str | None, typer.Option(metavar="ID", help="Orders of this commercial product.", show_default=False)
-    ] = None,
-    late: Annotated[bool, typer.Option("--late", help="Orders that are late.")] = False,
-    fallout: Annotated[bool, typer.Option("--fallout", help="Orders with a step in fallout.")] = False,
-    since: Annotated[
-        str | None,
-        typer.Option(
-            metavar="WHEN",
-            help="Orders submitted since: a time (2026-12-01) or how long ago (2h, 3d).",
-            show_default=False,
-        ),
-    ] = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="List at most this many.")] = 100,
-    cursor: Annotated[
-        str | None,
-        typer.Option(metavar="TEXT", help="Continue a list: the `next_cursor` of its JSON.", show_default=False),
-    ] = None,
+    state: Annotated[OrderState | None, value_option("STATE", "Only orders in this state.")] = None,
+    customer: Annotated[str | None, value_option("ID", "Only orders of this customer.")] = None,
+    product: Annotated[str | None, value_option("ID", "Only orders with this commercial product.")] = None,
+    late: Annotated[bool, typer.Option("--late", help="Only orders that are late.")] = False,
+    fallout: Annotated[bool, typer.Option("--fallout", help="Only orders with a step in fallout.")] = False,
+    since: Annotated[str | None, value_option("WHEN", "Only orders submitted since: 2026-12-01, 2h, 3d.")] = None,
+    limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="List at most this many.")] = 100,
+    cursor: Annotated[str | None, value_option("TEXT", "Continue a list: the `next_cursor` of its JSON.")] = None,
 ) -> None:
-    """List open orders, newest first, then ended ones.
+    """List open orders, then ended ones.
 
-    Ended orders are sorted by the time of their end, last ended first.
+    Open orders are sorted by their start, newest first; ended ones by their end, last ended first. The last line counts
+    all orders that fit, by state.
     """
     from operations.reading.list_orders import OrderFilter
 
@@ -78,7 +66,7 @@ def list_orders(
     elif criteria == OrderFilter(limit=limit):
         session.print("There are no orders yet. `start orders/home_security.yaml` submits one.")
     else:
-        session.print("No order fits. (A change may take a second until it is listed.)")
+        session.print("No order fits. (A change is listed after about a second.)")
 
 
 async def _read_page(

@@ -25,7 +25,7 @@ def register(app: typer.Typer) -> None:
 
 
 def show(session: Session, order_id: OrderIdArgument) -> None:
-    """Show an order: lines, steps, states, times, errors."""
+    """Show an order with its lines, steps and history."""
     from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
@@ -37,9 +37,9 @@ def show(session: Session, order_id: OrderIdArgument) -> None:
 
 
 def watch(session: Session, order_id: OrderIdArgument) -> None:
-    """Follow an order live until it ends.
+    """Follow an order until it ends.
 
-    With -o json: one document, as `show` gives it, once the order has ended.
+    With -o json, prints the document of `show` once the order has ended.
     """
     from operations.responses import order_with_steps_response
     from views.order.progress_picture import progress_heading
@@ -61,7 +61,10 @@ def why(
     session: Session,
     order_id: OrderIdArgument,
     step: Annotated[
-        str | None, typer.Argument(help="A step's id, or its number in `show`; default: the order.", show_default=False)
+        str | None,
+        typer.Argument(
+            metavar="STEP", help="A step's id, or its number in `show`. Default: the whole order.", show_default=False
+        ),
     ] = None,
 ) -> None:
     """Show what an order or a step waits for.
