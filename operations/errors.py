@@ -1,4 +1,4 @@
-"""Everything that can go wrong with an operation, and what that is as an exit status and as an HTTP status."""
+"""The errors of operations, each with an exit status and an HTTP status."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ ERROR_STATUSES: dict[str, ErrorStatus] = {
 
 
 class OperationError(Exception):
-    """`code` is stable and a key of ANSWERS; the message is for the person who asked."""
+    """`code` is stable and a key of ERROR_STATUSES; the message is for people."""
 
     def __init__(self, code: str, message: str, findings: Sequence[dict[str, Any]] = ()) -> None:
         super().__init__(message)
@@ -72,7 +72,7 @@ class OperationError(Exception):
 
 
 class OperationRefused(OperationError):
-    """The order, or the state it is in, does not allow it."""
+    """The order, or its state, does not allow the operation."""
 
 
 class NotFound(OperationRefused):
@@ -81,7 +81,7 @@ class NotFound(OperationRefused):
 
 
 class NoWorker(OperationError):
-    """Temporal is there, but nobody runs orders."""
+    """Temporal answers, but no worker does."""
 
     def __init__(self, message: str) -> None:
         super().__init__(WORKER_UNAVAILABLE, f"{message}: no worker answered. Start one with `python worker.py`")
@@ -94,24 +94,24 @@ class ServerUnreachable(OperationError):
         super().__init__(
             SERVER_UNREACHABLE,
             f"Temporal cannot be reached at {address}{because}. Start one with `python starter.py up`, or with "
-            "`docker compose up`; or name another with --address.",
+            "`docker compose up`, or give another address with --address.",
         )
 
 
 class TimedOut(OperationError):
-    """The caller's patience is over; the order goes on."""
+    """The caller's time limit passed; the order continues."""
 
     def __init__(self, message: str) -> None:
         super().__init__(TIMED_OUT, message)
 
 
 NO_WORKER_RPC_STATUSES = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
-"""How Temporal says that no worker took the question within the deadline, or that none has asked for work lately."""
+"""Temporal's statuses for: no worker took the query in time, or none has polled lately."""
 
 INNER_MESSAGE_PATTERN = re.compile(r'message: "([^"]+)"')
 
 DEFAULT_TIMEOUT = 10.0
-"""Seconds for one question."""
+"""Seconds for one call."""
 
 
 def _find_application_error(error: BaseException | None) -> ApplicationError | None:
@@ -121,7 +121,7 @@ def _find_application_error(error: BaseException | None) -> ApplicationError | N
 
 
 def is_workflow_not_found(error: RPCError) -> bool:
-    """No such workflow, or none that still runs (rather than no such namespace)."""
+    """There is no such workflow, or it no longer runs. A missing namespace is something else."""
     return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower()
 
 
@@ -130,9 +130,9 @@ def _first_line(text: str) -> str:
 
 
 def connection_error_reason(text: str) -> str:
-    """The innermost reason of a connection that failed: `Connection refused`, out of all that the client says."""
-    found = INNER_MESSAGE_PATTERN.findall(text)
-    return found[-1] if found else _first_line(text)
+    """The innermost reason in the client's long message, such as `Connection refused`."""
+    messages = INNER_MESSAGE_PATTERN.findall(text)
+    return messages[-1] if messages else _first_line(text)
 
 
 def _update_error(error: WorkflowUpdateFailedError, subject: str) -> OperationError:
@@ -145,12 +145,12 @@ def _update_error(error: WorkflowUpdateFailedError, subject: str) -> OperationEr
 
 def _rpc_error(error: RPCError, subject: str, address: str) -> OperationError:
     if is_workflow_not_found(error):
-        return NotFound(f"{subject} is not there, or has ended")
+        return NotFound(f"{subject} does not exist, or has ended")
     if error.status is RPCStatusCode.UNAVAILABLE:
         return ServerUnreachable(address, connection_error_reason(error.message))
     if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return OperationError(
-            SERVER_BUSY, f"{subject}: too much at once ({_first_line(error.message)}); send it again a little later"
+            SERVER_BUSY, f"{subject}: Temporal is busy ({_first_line(error.message)}); try again a little later"
         )
     if error.status in NO_WORKER_RPC_STATUSES:
         return NoWorker(subject)
@@ -158,14 +158,14 @@ def _rpc_error(error: RPCError, subject: str, address: str) -> OperationError:
 
 
 def to_operation_error(error: Exception, subject: str, address: str) -> OperationError:
-    """`error` of the Temporal client, met while doing `what` ("order HS-1"), in the caller's words."""
+    """`error`: from the Temporal client. `subject`: what the operation was about, such as "Order HS-1"."""
     if isinstance(error, WorkflowUpdateFailedError):
         return _update_error(error, subject)
     if isinstance(error, (WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError, TimeoutError)):
         return NoWorker(subject)
     if isinstance(error, RPCError):
         return _rpc_error(error, subject, address)
-    if isinstance(error, RuntimeError):  # what a client that connects at its first question raises
+    if isinstance(error, RuntimeError):  # from a lazy client that cannot connect at its first call
         return ServerUnreachable(address, connection_error_reason(str(error)))
     return OperationError(SERVER_ERROR, f"{subject}: {error}")
 
@@ -184,10 +184,10 @@ TEMPORAL_ERRORS = (
 async def worker_call(
     subject: str, address: str, timeout_seconds: float | None = DEFAULT_TIMEOUT
 ) -> AsyncIterator[None]:
-    """Turns what the Temporal client raises inside into an OperationError about `what`.
+    """Turns errors of the Temporal client into an OperationError about `subject`.
 
-    NoWorker after `patience` seconds (None: never). Deadlines given to the client hold for one exchange only, and not
-    for the outcome of an update that was accepted.
+    Raises NoWorker after `timeout_seconds` (None: never). The client's own timeouts do not cover this: they limit one
+    exchange, not the wait for the result of an accepted update.
     """
     try:
         async with asyncio.timeout(timeout_seconds):
@@ -205,7 +205,7 @@ async def worker_call(
 async def server_call(
     subject: str, address: str, timeout_seconds: float | None = DEFAULT_TIMEOUT
 ) -> AsyncIterator[None]:
-    """As `asking_worker`, where Temporal answers by itself: silence means that it cannot be reached."""
+    """As `worker_call`, for calls that Temporal answers itself: silence means that it cannot be reached."""
     try:
         async with worker_call(subject, address, timeout_seconds):
             yield
@@ -214,7 +214,7 @@ async def server_call(
 
 
 def _reraise_cancellation(error: Exception) -> None:
-    """The client turns the cancellation of its caller into an error of its own; it has to remain one."""
+    """The client turns the cancellation of its caller into an error of its own; this turns it back."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError from error

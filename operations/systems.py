@@ -1,4 +1,4 @@
-"""The systems that orders call: whether their calls go through, what waits for them, and switching them off and on."""
+"""The systems that orders call: their switches, the calls that wait for them, and switching them off and on."""
 
 from __future__ import annotations
 
@@ -34,28 +34,28 @@ from workflows.contract.switch_messages import (
 )
 
 SWITCH_TIMEOUT = 15.0
-"""Seconds for the switch's answer: the server has to take the new limit, too."""
+"""Seconds for the switch's answer, which includes setting the server's limit."""
 MAX_SYSTEMS = 1_000
-"""Systems that are listed."""
+"""The most systems in a list."""
 QUEUE_SEPARATOR = "."
-"""Between a task queue and the system whose calls it holds; no system's id has one."""
+"""Between a task queue and the system's id, which never contains it."""
 
 
 @dataclass(frozen=True)
 class SystemStatus:
     view: SystemSwitchView
     waiting_calls: int | None
-    """Calls on the system's queue, about; those that pause between two attempts are not among them. None: unknown."""
+    """Roughly, the calls on the system's queue, without those that pause between attempts. None: unknown."""
     manual_rate_limit: float | None = None
-    """Calls a second that somebody has limited the queue to with Temporal's own tools, past the switch."""
+    """Calls a second, where somebody limited the queue with Temporal's own tools."""
 
 
 async def list_systems(client: Client, task_queue: str) -> list[SystemStatus]:
-    """Every system that a worker of this task queue has announced, by name. Needs no worker."""
+    """Every system that a worker of this task queue has announced, sorted by name. Needs no worker."""
     async with server_call("list of systems", server_address(client)):
         names = await _announced_systems(client, task_queue)
-        readings = await asyncio.gather(*(read_system_status(client, name, task_queue) for name in sorted(names)))
-    return [reading for reading in readings if reading is not None]
+        statuses = await asyncio.gather(*(read_system_status(client, name, task_queue) for name in sorted(names)))
+    return [status for status in statuses if status is not None]
 
 
 async def _announced_systems(client: Client, task_queue: str) -> set[str]:
@@ -69,19 +69,19 @@ async def _announced_systems(client: Client, task_queue: str) -> set[str]:
 
 
 async def _read_switch(client: Client, system: str, task_queue: str) -> SystemSwitchView | None:
-    """From the record of the switch, which is never behind. None: there is none, or it has not begun."""
+    """From the switch's record, which is never stale. None where there is no switch."""
     try:
         described = await client.get_workflow_handle(switch_workflow_id(system, task_queue)).describe()
     except RPCError as error:
         if is_workflow_not_found(error):
             return None
         raise
-    told = (await described.memo()).get(MEMO_SYSTEM)
-    return SystemSwitchView.model_validate(told) if told is not None else SystemSwitchView(system=system, name=system)
+    view = (await described.memo()).get(MEMO_SYSTEM)
+    return SystemSwitchView.model_validate(view) if view is not None else SystemSwitchView(system=system, name=system)
 
 
 async def read_system_status(client: Client, system: str, task_queue: str) -> SystemStatus | None:
-    """One system; None: no worker has announced it. Raises what the client raises."""
+    """One system; None where no worker has announced it. Raises the client's errors."""
     view = await _read_switch(client, system, task_queue)
     if view is None:
         return None
@@ -95,14 +95,14 @@ async def read_system_status(client: Client, system: str, task_queue: str) -> Sy
     queue = await client.workflow_service.describe_task_queue(request)
     waiting = int(queue.stats.approximate_backlog_count) if queue.HasField("stats") else None
     limit = queue.config.queue_rate_limit
-    by_hand = limit.rate_limit.requests_per_second if limit.HasField("rate_limit") else None
-    return SystemStatus(view, waiting, by_hand if view.per_second is None else None)
+    manual_limit = limit.rate_limit.requests_per_second if limit.HasField("rate_limit") else None
+    return SystemStatus(view, waiting, manual_limit if view.per_second is None else None)
 
 
 async def switch_system(
     client: Client, task_queue: str, system: str, target_state: Literal["on", "off"], actor: Actor
 ) -> SwitchResult:
-    """Answered when the server keeps to it. Raises NotFound, with the nearest name; NoWorker."""
+    """Returns once the server applies the new position. Raises NotFound with the nearest name, NoWorker."""
     handle = client.get_workflow_handle(switch_workflow_id(system, task_queue))
     try:
         async with worker_call(f"System {system}", server_address(client), SWITCH_TIMEOUT):
@@ -115,15 +115,15 @@ async def switch_system(
     except NotFound as error:
         async with server_call("list of systems", server_address(client)):
             known = sorted(await _announced_systems(client, task_queue))
-        hint = did_you_mean(system, known) or "; `systems` lists those there are"
+        hint = did_you_mean(system, known) or "; `systems` lists the known ones"
         raise NotFound(f"No worker has a system {system}{hint}") from error
     return answer
 
 
 async def system_holds(client: Client, pending: Iterable[PendingActivityInfo]) -> Mapping[str, SystemHoldView]:
-    """What holds back the calls among `pending` that have not been begun: task queue → the system's switch.
+    """The switches that hold back calls among `pending`, by task queue.
 
-    Asks for nothing unless a call waits, and then once for each system.
+    Reads one record for each system with a waiting call; nothing if no call waits.
     """
     queues = sorted({queue for activity in pending if (queue := waiting_queue(activity)) and QUEUE_SEPARATOR in queue})
     return dict(
@@ -132,7 +132,7 @@ async def system_holds(client: Client, pending: Iterable[PendingActivityInfo]) -
 
 
 def waiting_queue(activity: PendingActivityInfo) -> str | None:
-    """The task queue on which it waits to be begun; None where it has been, or an old server does not say."""
+    """The task queue where the activity waits to start; None if it has started, or on an old server."""
     if activity.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
         return None
     return activity.activity_options.task_queue.name or None

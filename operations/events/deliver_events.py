@@ -1,4 +1,4 @@
-"""Events and callbacks on their way to an order. What has been answered here is kept in Temporal, never in memory."""
+"""Delivers events and callbacks to orders. Whatever is answered here is stored in Temporal, never in memory."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ from workflows.contract.order_messages import (
 )
 
 DELIVERY_TIMEOUT = 5.0
-"""Seconds for a worker's answer; after that the message is left for it. Senders wait some ten seconds themselves."""
+"""Seconds for a worker's answer; then the message is stored for it. Senders themselves wait about ten seconds."""
 MAX_WORKFLOW_ID_BYTES = 1000
-"""Bytes that Temporal takes as a workflow's id."""
+"""Temporal's limit for a workflow id."""
 
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """`kept`: durably, for a step, an order or a subscriber that is not there yet."""
+    """`kept`: stored for a step, an order or a subscriber that does not exist yet."""
 
     status: Literal["completed", "delivered", "kept", "duplicate", "late"]
     step: str | None = None
@@ -48,15 +48,15 @@ class DeliveryResult:
 
 
 def content_event_id(*parts: Any) -> str:
-    """For senders that give no event id: the same content is the same event."""
+    """The event id for senders that give none: equal content is the same event."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return "digest:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 async def deliver_event(client: Client, order_id: str, event: EventDelivery, task_queue: str) -> DeliveryResult:
-    """Delivers to a known order; kept where the order is not there yet or no worker answers.
+    """Delivers to this order; `kept` where it does not exist yet or no worker answers.
 
-    Raises Refused: `ambiguous`, `invalid`, or `ended` where the order has ended.
+    Raises OperationRefused: `ambiguous`, `invalid`, or `ended`.
     """
     handle = client.get_workflow_handle(order_workflow_id(order_id))
     try:
@@ -67,7 +67,7 @@ async def deliver_event(client: Client, order_id: str, event: EventDelivery, tas
     except NotFound:
         return await _deliver_when_not_running(client, order_id, event, task_queue)
     except NoWorker:
-        # It waits in the order's history for a worker. Should the update arrive too, its id makes it a duplicate.
+        # A signal waits for a worker. If the update arrives too, its event id makes it a duplicate.
         async with server_call(f"Event {event.name} for order {order_id}", server_address(client)):
             await handle.signal(SIGNAL_EVENT, event)
         return DeliveryResult("kept", order_id=order_id)
@@ -76,7 +76,7 @@ async def deliver_event(client: Client, order_id: str, event: EventDelivery, tas
 async def _execute_delivery(
     client: Client, order_id: str, subject: str, update: str, message: EventDelivery | CallbackDelivery
 ) -> OrderDeliveryResult:
-    """The order's answer. NotFound where it does not run; one that begins or continues meanwhile is asked again."""
+    """The order's answer. Raises NotFound where it does not run. Retries once if it starts or continues meanwhile."""
     handle = client.get_workflow_handle(order_workflow_id(order_id))
     for last in (False, True):
         try:
@@ -101,18 +101,18 @@ async def _workflow_status(client: Client, order_id: str) -> WorkflowExecutionSt
 async def _deliver_when_not_running(
     client: Client, order_id: str, event: EventDelivery, task_queue: str
 ) -> DeliveryResult:
-    """For an order that is not running: not yet (or rejected, to be sent again), or no more."""
+    """For an order that does not run yet (or was rejected and may be sent again), or that has ended."""
     if await _workflow_status(client, order_id) not in (None, WorkflowExecutionStatus.FAILED):
-        raise OperationRefused(ORDER_ENDED, f"Order {order_id} has ended; event {event.name} has nothing to complete")
+        raise OperationRefused(ORDER_ENDED, f"Order {order_id} has ended; event {event.name} completes nothing")
     box = MailboxInput(order_workflow_id=order_workflow_id(order_id))
     answer = await _deliver_to_mailbox(client, mailbox_workflow_id(order_id), box, event, task_queue)
     return _delivery_result(answer, event, order_id)
 
 
 async def deliver_event_by_key(client: Client, event: EventDelivery, task_queue: str) -> DeliveryResult:
-    """Delivers to whichever order waits for this event name and key; kept where none does yet.
+    """Delivers to the order that waits for this event name and key; `kept` where none does yet.
 
-    Raises Refused: `ambiguous` where several do.
+    Raises OperationRefused: `ambiguous` where several do.
     """
     answer = await _deliver_to_mailbox(
         client, mailbox_workflow_id(key=event.key, name=event.name), MailboxInput(), event, task_queue
@@ -156,35 +156,35 @@ def _delivery_result(
         waiting = ", ".join(answer.orders)
         raise OperationRefused(
             RefusalCode.AMBIGUOUS,
-            f"Event {event.name} with key {event.key} fits several orders ({waiting}): name the order",
+            f"Event {event.name} with key {event.key} fits several orders ({waiting}); name the order",
         )
     if answer.status == "full":
         raise OperationRefused(
-            MAILBOX_FULL, f"Too many events {event.name} with this key are kept already, and nobody waits for them"
+            MAILBOX_FULL, f"Too many events {event.name} with this key are stored already, and no order waits for them"
         )
     return DeliveryResult(answer.status, order_id=order_id or (answer.orders[0] if answer.orders else None))
 
 
 async def deliver_callback(client: Client, order_id: str, callback: CallbackDelivery) -> DeliveryResult:
-    """Completes the step that handed out the callback; kept where no worker answers.
+    """Completes the step that waits for the callback; `kept` where no worker answers.
 
-    Raises Refused (`ended`), NotFound.
+    Raises OperationRefused (`ended`), NotFound.
     """
-    what = f"Callback for order {order_id}"
+    subject = f"Callback for order {order_id}"
     try:
-        answer = await _execute_delivery(client, order_id, what, UPDATE_CALLBACK, callback)
+        answer = await _execute_delivery(client, order_id, subject, UPDATE_CALLBACK, callback)
     except NotFound as error:
         await raise_if_ended(client, order_id, "nothing waits for this callback", error)
         raise
     except NoWorker:
-        async with server_call(what, server_address(client)):
+        async with server_call(subject, server_address(client)):
             await client.get_workflow_handle(order_workflow_id(order_id)).signal(SIGNAL_CALLBACK, callback)
         return DeliveryResult("kept", order_id=order_id)
     return DeliveryResult(answer.status, answer.step, order_id)
 
 
 async def deliver_callback_by_id(client: Client, secret: bytes, callback_id: str, payload: Any) -> DeliveryResult:
-    """As `deliver_callback`, for whoever holds the id that the call was made with. NotFound for any other text."""
+    """As `deliver_callback`, for the holder of a callback id. Raises NotFound for an id that `secret` did not sign."""
     claim = read_callback_id(secret, callback_id)
     if claim is None:
         raise NotFound("There is no such callback")

@@ -1,6 +1,6 @@
-"""In which order Temporal hands out work: urgent orders first, and customers in turn where there is more than enough.
+"""The order in which Temporal hands out work: urgent orders first, and customers in turn.
 
-A workflow's priority is its activities', too, and stays when it continues as another run.
+A workflow's priority also holds for its activities, and for the runs that continue it.
 """
 
 from __future__ import annotations
@@ -13,16 +13,20 @@ from temporalio.common import Priority
 
 HIGHEST_PRIORITY, DEFAULT_PRIORITY, LOWEST_PRIORITY = 1, 3, 5
 MAX_FAIRNESS_KEY_BYTES = 64
-"""Bytes of a fairness key."""
 
 
 def workflow_priority(order: Mapping[str, Any]) -> Priority:
-    """`order`: as submitted, and not checked yet. Orders without a customer share one turn."""
-    given = order.get("priority")
-    number = given if type(given) is int and HIGHEST_PRIORITY <= given <= LOWEST_PRIORITY else DEFAULT_PRIORITY
+    """`order`: as submitted, not yet checked. Orders without a customer share one turn."""
+    priority = order.get("priority")
+    if type(priority) is not int or not HIGHEST_PRIORITY <= priority <= LOWEST_PRIORITY:
+        priority = DEFAULT_PRIORITY
     customer = order.get("customer")
     customer_id = customer.get("id") if isinstance(customer, Mapping) else None
-    return Priority(priority_key=number, fairness_key=_fairness_key(customer_id), fairness_weight=None)
+    return Priority(
+        priority_key=priority,
+        fairness_key=_fairness_key(customer_id),
+        fairness_weight=None,
+    )
 
 
 def _fairness_key(customer_id: object) -> str | None:

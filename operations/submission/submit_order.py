@@ -1,4 +1,4 @@
-"""Submitting an order: once in effect, however often it is sent."""
+"""Submits an order. Sending it again has no further effect."""
 
 from __future__ import annotations
 
@@ -47,24 +47,22 @@ from workflows.contract.states import OrderState
 
 MEMO_SUBMISSION = "submission"
 MAX_ORDER_BYTES = 1_900_000
-"""Bytes of JSON: Temporal takes no payload over 2 MB."""
+"""Bytes of JSON. Temporal accepts no payload over 2 MB."""
 MAX_START_ATTEMPTS = 5
-"""So often an order is sent anew when it meets the run of another one that is rejected."""
+"""How often an order is sent again after it met the run of a rejected order with its id."""
 
 
 @dataclass(frozen=True)
 class SubmissionResult:
-    """What became of an order that was sent."""
-
     order_id: str
     workflow_id: str
     run_id: str
     state: OrderState
     already_running: bool
     same_content: bool = True
-    """False: the running order was submitted with another content, and goes on with that."""
+    """False: the running order was submitted with different content, and continues with that."""
     waiting_for_worker: bool = False
-    """The order is kept, and waits for a worker to take it up."""
+    """The order is stored and waits for a worker."""
     decision: SubmissionDecision | None = None
     """None while no worker has answered."""
 
@@ -73,29 +71,29 @@ class SubmissionResult:
         return self.decision is None or self.decision.accepted
 
     def rejection_error(self) -> OperationRefused | None:
-        """Why this order does not run as it was sent; None where it does, or waits for a worker."""
+        """Why the order does not run as submitted; None where it does, or waits for a worker."""
         if not self.same_content:
             return OperationRefused(
                 CONTENT_CONFLICT,
-                f"Order {self.order_id} was submitted before with another content, and goes on with that. "
-                "Give another id, or send again what was sent then",
+                f"Order {self.order_id} was submitted before with different content, and continues with that. "
+                "Use another id, or send the same content",
             )
         if self.decision is not None and not self.decision.accepted:
-            found = self.decision.findings
-            first = f": {found[0].get('message')}" if found else ""
-            more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
-            return OperationRefused(ORDER_REJECTED, f"Order {self.order_id} is rejected{first}{more}", found)
+            findings = self.decision.findings
+            first = f": {findings[0].get('message')}" if findings else ""
+            more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+            return OperationRefused(ORDER_REJECTED, f"Order {self.order_id} is rejected{first}{more}", findings)
         return None
 
 
 def order_digest(order: dict[str, Any]) -> str:
-    """The same for the same content, whatever the order of its keys."""
+    """Equal for equal content, whatever the order of the keys."""
     text = json.dumps(order, sort_keys=True, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def require_order_id(order: dict[str, Any]) -> str:
-    """The order's id. Raises Refused where it has none that could name a workflow."""
+    """The order's id. Raises OperationRefused for one that cannot be part of a workflow id."""
     order_id = order.get("id")
     if not isinstance(order_id, str) or not is_order_id(order_id):
         raise OperationRefused(
@@ -113,28 +111,28 @@ async def submit_order(
     new_revision: bool = False,
     decision_timeout: float = 15.0,
 ) -> SubmissionResult:
-    """Sends `order` and waits up to `deadline` seconds for the worker's word.
+    """Submits `order` and waits up to `decision_timeout` seconds for a worker to accept or reject it.
 
-    An order that runs already is answered, not started again. One that has ended is refused (code `ended`), unless
-    `revision`; a rejected one does not use its id up. Where no worker answers, the order waits for one.
+    An order that is running already is not started again. One that has ended is refused (code `ended`), unless
+    `new_revision`; a rejected order may be sent again. If no worker answers, the order waits for one.
     """
     order_id = require_order_id(order)
     if len(json.dumps(order, default=str)) > MAX_ORDER_BYTES:
         raise OperationRefused(RefusalCode.INVALID, f"Order {order_id} is larger than {MAX_ORDER_BYTES:,} bytes")
     number = await _next_revision(client, order_id) if new_revision else 1
-    sending = _SubmitRequest(
+    request = _SubmitRequest(
         order_id, order, order_digest(order), task_queue, number, new_revision, uuid.uuid4().hex, decision_timeout
     )
-    decision, record = await _await_decision(client, sending)
+    decision, record = await _await_decision(client, request)
     memo = await record.memo()
     summary = order_summary(record)
-    mine = memo.get(MEMO_SUBMISSION) == sending.submission_nonce
-    same = memo.get(MEMO_DIGEST) == sending.digest
+    mine = memo.get(MEMO_SUBMISSION) == request.submission_nonce
+    same = memo.get(MEMO_DIGEST) == request.digest
     if record.status is not WorkflowExecutionStatus.RUNNING and not mine and (decision is None or decision.accepted):
-        content = "the same content" if same else "another content"
+        content = "the same content" if same else "different content"
         raise OperationRefused(
             ORDER_ENDED,
-            f"Order {order_id} has ended already ({summary.state}, with {content}). Give another id, or run it anew as "
+            f"Order {order_id} has ended already ({summary.state}, with {content}). Use another id, or run it again as "
             "a new revision (`--revision`, over HTTP `?revision=true`)",
         )
     if decision is None or decision.accepted:
@@ -153,8 +151,6 @@ async def submit_order(
 
 @dataclass(frozen=True)
 class _SubmitRequest:
-    """One submission on its way."""
-
     order_id: str
     order: dict[str, Any]
     digest: str
@@ -162,7 +158,7 @@ class _SubmitRequest:
     revision_number: int
     as_new_revision: bool
     submission_nonce: str
-    """Put into the memo of the run that this submission starts, so that it knows its own again."""
+    """Goes into the memo of the run, so that a submission recognises the run that it started."""
     decision_timeout: float
 
     def start_operation(self) -> WithStartWorkflowOperation[Any, Any]:
@@ -187,22 +183,22 @@ class _SubmitRequest:
 async def _await_decision(
     client: Client, request: _SubmitRequest
 ) -> tuple[SubmissionDecision | None, WorkflowExecutionDescription]:
-    """The worker's word (None: no worker gave one) and the record of the run that it is about.
+    """The worker's decision (None: no worker answered), and the record of the run that it is about.
 
-    All who submit one id share one update: a run takes ten at a time, and an order may be sent by many at once. A run
-    that has ended remembers its updates and would repeat that it was rejected; then the order is sent anew.
+    All submissions of one id share one update, because a run takes only ten updates at a time. A run that has ended
+    repeats the answers to its updates. If it repeats a rejection, the order is submitted again with another update id.
     """
     update_id = f"decision-{request.revision_number}" if request.as_new_revision else "decision"
-    for sent in range(MAX_START_ATTEMPTS):
+    for attempt in range(MAX_START_ATTEMPTS):
         decision = await _request_decision(client, request, update_id)
         record = await _describe_started(client, request.order_id)
         if decision is None or decision.accepted:
             break
         memo = await record.memo()
-        began_after_us = sent > 0 and memo.get(MEMO_DIGEST) == request.digest
+        began_after_us = attempt > 0 and memo.get(MEMO_DIGEST) == request.digest
         if memo.get(MEMO_SUBMISSION) == request.submission_nonce or began_after_us:
             break
-        update_id = f"decision-{sent}-{record.run_id}"
+        update_id = f"decision-{attempt}-{record.run_id}"
     return decision, record
 
 
@@ -219,14 +215,14 @@ async def _request_decision(client: Client, request: _SubmitRequest, update_id: 
                 update_id=update_id,
             )
     except (NoWorker, WorkflowAlreadyStartedError):
-        return None  # the record tells whether it waits for a worker, or has ended
+        return None  # the record says whether the order waits for a worker or has ended
 
 
 async def _describe_started(client: Client, order_id: str) -> WorkflowExecutionDescription:
     try:
         return await describe_order(client, order_id)
     except NotFound as error:
-        raise ServerUnreachable(server_address(client), f"it did not take order {order_id} in time") from error
+        raise ServerUnreachable(server_address(client), f"it did not accept order {order_id} in time") from error
 
 
 async def _next_revision(client: Client, order_id: str) -> int:
@@ -238,7 +234,7 @@ async def _next_revision(client: Client, order_id: str) -> int:
 
 
 async def _flush_mailbox(client: Client, order_id: str) -> None:
-    """Events that came before the order are handed over at once. Should this be missed, the mailbox tries by itself."""
+    """Delivers events that arrived before the order. If this signal is lost, the mailbox retries by itself."""
     async with server_call(f"Order {order_id}", server_address(client)):
         try:
             await client.get_workflow_handle(mailbox_workflow_id(order_id)).signal(MAILBOX_ORDER_STARTED)

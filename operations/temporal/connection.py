@@ -1,4 +1,4 @@
-"""The way to Temporal: the profile and variables that Temporal's own tools read, and what the caller says."""
+"""Connects to Temporal with the profile and variables of Temporal's own tools, and the caller's settings."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from workflows.contract.order_messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
 RETRY_MILLISECONDS = 5_000
-"""So long a call that meets a server which is away is tried again: enough for a restart, and nobody waits in vain."""
+"""How long a call is retried while the server is away: enough for a restart."""
 
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """None: as the Temporal profile or the TEMPORAL_* variables say, else the default."""
+    """None: from the Temporal profile or the TEMPORAL_* variables, else the default."""
 
     address: str | None = None
     namespace: str | None = None
@@ -43,15 +43,15 @@ def server_address(client: Client) -> str:
 
 @cache
 def _quiet_runtime() -> Runtime:
-    """The client's own warnings of each try would stand between what people read; what counts comes as an error."""
+    """Without the client's warnings about each retry; an error still raises."""
     logging = LoggingConfig(filter=TelemetryFilter(core_level="ERROR", other_level="ERROR"))
     return Runtime(telemetry=TelemetryConfig(logging=logging))
 
 
 async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = False) -> Client:
-    """A client of the Temporal that `settings` name.
+    """A client for `settings`. Raises ServerUnreachable.
 
-    Raises ServerUnreachable, unless `lazy`: then the first question finds out, and a gateway may start before Temporal.
+    With `lazy`, it connects at the first call, so that a gateway may start before Temporal.
     """
     settings = settings or ConnectionSettings()
     try:
@@ -80,6 +80,6 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
 
 
 async def check_server(client: Client) -> None:
-    """Raises ServerUnreachable, or OperationError where Temporal is there and the namespace is not."""
+    """Raises ServerUnreachable, or OperationError where the namespace does not exist."""
     async with server_call(f"Namespace {client.namespace}", server_address(client), timeout_seconds=3.0):
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))

@@ -1,4 +1,4 @@
-"""Telling a workflow something, and starting it in the same breath where it is not there."""
+"""Sends an update to a workflow, and starts the workflow in the same call if it does not run."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ async def update_with_start(
     timeout_seconds: float,
     update_id: str | None = None,
 ) -> ResultT:
-    """The answer to `update`. Raises what the client raises; callers wrap it in `operations.errors.asking_worker`.
+    """The answer to `update`. Raises the client's errors; callers wrap it in `operations.errors.worker_call`.
 
-    Updates with one `update_id` are one update, as long as Temporal keeps the run: all callers get the same answer.
+    All callers with the same `update_id` get the same answer, as long as Temporal keeps the run.
     """
     try:
         return await client.execute_update_with_start_workflow(  # type: ignore[no-any-return]
@@ -42,7 +42,7 @@ async def update_with_start(
             rpc_timeout=timedelta(seconds=timeout_seconds),
         )
     except CLIENT_ERRORS:
-        # The client reports the failure to whoever asks for the handle, too; unasked, asyncio logs a traceback.
+        # The handle fails too; without awaiting it, asyncio logs a traceback.
         with suppress(Exception, asyncio.CancelledError):
             await start_operation.workflow_handle()
         raise

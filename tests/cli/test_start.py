@@ -58,7 +58,7 @@ async def test_an_order_that_is_sent_again_is_answered_not_started_again(ordo: O
 async def test_an_order_that_is_sent_again_with_another_content_is_told_so(ordo: Ordo) -> None:
     await ordo.started("parcel", "S-6")
     again = await ordo("start", "-", stdin=json.dumps(order_of("parcel", "S-6", priority=1)))
-    assert "another content" in again.err
+    assert "different content" in again.err
 
 
 async def test_an_order_that_has_ended_runs_anew_only_as_a_revision(ordo: Ordo) -> None:

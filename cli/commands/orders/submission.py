@@ -1,4 +1,4 @@
-"""What `start` does: submits orders, waits for them where that is wanted, and says what became of each."""
+"""Submits the orders of `start`, waits for their end on request, and reports what became of each."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from views.shared.value_format import in_words, pluralize
 from workflows.contract.states import OrderState
 
 EXIT_STATUSES = {OrderState.COMPLETED: 0, OrderState.REJECTED: EXIT_REFUSED}
-"""Of an order that was waited for; all other states are ENDED_OTHERWISE."""
+"""By the state of an ended order; all others: EXIT_NOT_COMPLETED."""
 MAX_CONCURRENT = 8
 WORKER_TIMEOUT = 15.0
-"""Seconds to wait for a worker's word."""
+"""Seconds to wait for a worker's decision."""
 SHORT_WORKER_TIMEOUT = 2.0
-"""The same, once one order has found no worker."""
+"""The same, after one order has found no worker."""
 
 
 @dataclass(frozen=True)
@@ -33,34 +33,34 @@ class WaitOptions:
     wait_for_end: bool
     show_progress: bool
     timeout: float | None
-    """Seconds; None: as long as it takes."""
+    """Seconds; None waits without a limit."""
 
 
 async def submit_orders(
     session: Session, server: OrderClient, orders: Sequence[LoadedOrder], revision: bool, wait_options: WaitOptions
 ) -> int:
-    """Submits all, several at a time, and tells in their order. Returns the most serious exit status of all."""
-    tell = SubmissionReporter(session, is_batch=len(orders) > 1)
-    sending = _Submitter(server, revision)
-    sent = [asyncio.create_task(sending.submit(each)) for each in orders]
+    """Submits several at a time, and reports in the order given. Returns the highest exit status."""
+    reporter = SubmissionReporter(session, is_batch=len(orders) > 1)
+    submitter = _Submitter(server, revision)
+    submissions = [asyncio.create_task(submitter.submit(order)) for order in orders]
     statuses, running, noted = [0], [], False
-    for each, task in zip(orders, sent, strict=True):
+    for order, task in zip(orders, submissions, strict=True):
         outcome = await task
         if isinstance(outcome, OperationError):
-            statuses.append(tell.report_refused(each, outcome))
+            statuses.append(reporter.report_failure(order.order.get("id"), order.label, outcome))
             continue
         is_waiting = outcome.accepted and wait_options.wait_for_end
         if is_waiting:
-            tell.report_accepted(outcome)
+            reporter.report_accepted(outcome)
         else:
-            statuses.append(tell.report_submitted(each, outcome))
+            statuses.append(reporter.report_submitted(order, outcome))
         if not noted and (version := _compiled_with(outcome)):
             noted = True
             await note_catalogue_of_order(session, server, version)
         if is_waiting:
             running.append((outcome, asyncio.create_task(_wait_for_end(session, server, outcome, wait_options))))
-    for submission, ending in running:
-        statuses.append(tell.report_ended(submission, await ending))
+    for submission, end in running:
+        statuses.append(reporter.report_ended(submission, await end))
     return max(statuses)
 
 
@@ -72,7 +72,7 @@ def _compiled_with(submission: SubmissionResult) -> str | None:
 
 
 class _Submitter:
-    """Submits with patience, and with little of it once one order has found no worker."""
+    """Waits less for a decision once an order has found no worker."""
 
     def __init__(self, server: OrderClient, revision: bool) -> None:
         self._server = server
@@ -104,27 +104,24 @@ async def _wait_for_end(
 
 
 class SubmissionReporter:
-    """Says what became of each order: sentences for people; a document, or one a line, for programs."""
+    """Reports each order: sentences for people; for programs one document, or one a line in a batch."""
 
     def __init__(self, session: Session, is_batch: bool) -> None:
         self._session = session
         self._write_json = session.print_json_line if is_batch else session.print_json
         self._is_batch = is_batch
 
-    def report_refused(self, order: LoadedOrder, error: OperationError) -> int:
-        return self._report_failure(order.order.get("id"), order.label, error)
-
-    def _report_failure(self, order_id: object, name: str, error: OperationError) -> int:
+    def report_failure(self, order_id: object, name: str, error: OperationError) -> int:
         if not self._is_batch:
             return report_error(self._session, error)
         if self._session.is_json:
-            said = {"code": error.code, "message": error.message, "findings": error.findings}
-            self._write_json({"order_id": order_id, "error": said})
+            document = {"code": error.code, "message": error.message, "findings": error.findings}
+            self._write_json({"order_id": order_id, "error": document})
         self._session.print_note(f"Error: {name}: {error.message}")
         return error.exit_status
 
     def report_submitted(self, order: LoadedOrder, submission: SubmissionResult) -> int:
-        """Of an order that is rejected, or not waited for."""
+        """For an order that is rejected, or that is not waited for."""
         if self._session.is_json:
             self._write_json(submission_response(submission))
         if submission.accepted:
@@ -139,12 +136,10 @@ class SubmissionReporter:
     def report_accepted(self, submission: SubmissionResult) -> None:
         if not submission.same_content:
             self._session.print_note(
-                f"Order {submission.order_id} runs already, with another content than what was sent now; "
-                "it goes on with what it has."
+                f"Order {submission.order_id} is running already, with different content; it goes on with that."
             )
-        if self._session.is_json:
-            return
-        self._session.print(_accepted_message(submission))
+        if not self._session.is_json:
+            self._session.print(_accepted_message(submission))
 
     def report_ended(self, submission: SubmissionResult, outcome: OrderState | OperationError) -> int:
         if isinstance(outcome, OperationError):
@@ -152,11 +147,11 @@ class SubmissionReporter:
                 self._write_json(submission_response(submission).model_dump(mode="json") | {"timed_out": True})
                 self._session.print_note(outcome.message)
                 return EXIT_TIMED_OUT
-            return self._report_failure(submission.order_id, f"order {submission.order_id}", outcome)
+            return self.report_failure(submission.order_id, f"order {submission.order_id}", outcome)
         if self._session.is_json:
             self._write_json(submission_response(submission).model_dump(mode="json") | {"state": outcome.value})
         else:
-            why = f"; `show {submission.order_id}` tells why" if outcome is OrderState.REJECTED else ""
+            why = f"; `show {submission.order_id}` says why" if outcome is OrderState.REJECTED else ""
             self._session.print(f"Order {submission.order_id} ended: {in_words(outcome)}{why}.")
         return EXIT_STATUSES.get(outcome, EXIT_NOT_COMPLETED)
 
@@ -165,11 +160,11 @@ def _accepted_message(submission: SubmissionResult) -> str:
     order_id = submission.order_id
     if submission.waiting_for_worker:
         return (
-            f"Order {order_id} is kept, and waits for a worker; none has answered yet. "
+            f"Order {order_id} is stored and waits for a worker; none has answered yet. "
             "Start one with `python worker.py`."
         )
     if submission.already_running:
-        return f"Order {order_id} runs already ({in_words(submission.state)}); nothing new was started."
+        return f"Order {order_id} is running already ({in_words(submission.state)}); nothing new was started."
     decision = submission.decision
     size = ""
     if decision is not None:
