@@ -37,8 +37,8 @@ async def test_an_amendment_is_done_and_kept_with_who_and_why(ordo: Ordo) -> Non
     assert shown["revision"] == 2
     assert ("anna", "one more") in {(entry["by"], entry["reason"]) for entry in shown["history"]}
     again = await ordo("start", "-", stdin=wanted)
-    assert "runs already" in again.out
-    assert "another content" not in again.err
+    assert "is running already" in again.out
+    assert "different content" not in again.err
     nothing = await ordo("amend", "-", stdin=wanted)
     assert nothing.out == "Order AM-2 runs as this asks already; nothing changes\n"
 

@@ -51,7 +51,7 @@ def test_a_reader_that_goes_away_is_no_error_to_tell() -> None:
 def test_ctrl_c_ends_quietly_with_130() -> None:
     code = (
         "import sys, time, cli.user_input.order_files, starter\n"
-        "cli.user_input.order_files._read_stdin = lambda: (print('ready', flush=True), time.sleep(60))\n"
+        "cli.user_input.order_files.read_order_files = lambda files: (print('ready', flush=True), time.sleep(60))\n"
         "sys.argv = ['starter.py', 'plan', '-']\n"
         "starter.main()"
     )

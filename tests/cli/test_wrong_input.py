@@ -59,7 +59,7 @@ def test_a_folder_where_an_order_is_meant_is_wrong_usage(name: str) -> None:
 @pytest.mark.parametrize("name", ["plan", "start"])
 def test_a_file_that_is_not_text_is_wrong_usage(name: str, tmp_path: Path) -> None:
     (tmp_path / "order.yaml").write_bytes(b"id: \xff\xfe")
-    assert_clear(call(name, tmp_path / "order.yaml"), 2, "not text in UTF-8")
+    assert_clear(call(name, tmp_path / "order.yaml"), 2, "not UTF-8 text")
 
 
 @pytest.mark.parametrize("name", ["plan", "start"])

@@ -68,7 +68,7 @@ async def test_ended_order_is_refused_unless_it_runs_as_a_new_revision(http: htt
     assert error["code"] == "ended"
     assert "completed, with the same content" in error["message"]
     other = error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)
-    assert "with another content" in other["message"]
+    assert "with different content" in other["message"]
     new_runs = [await http.post("/orders", json=order, params={"revision": True}) for _ in range(2)]
     assert [response.status_code for response in new_runs] == [201, 200]
     assert (await read(http, order_id))["revision"] == 2
