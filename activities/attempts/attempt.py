@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
+from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any, TypeVar
 
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.attempts.failure import AttemptFailure
+from activities.attempts.heartbeats import heartbeats
 from activities.attempts.retry_delay import retry_delay, should_give_up
 from activity_contract.calls import MAX_BACKOFF, RETRY_LATER, FailureDetails, StepActivity, SystemCall
 
@@ -65,29 +66,11 @@ class Attempt:
         self.number = attempt_input.earlier_attempts + self._failures + 1
         """From 1, over all activities with the same idempotency key."""
 
-    def _record(self, failures: int, outcome_known: bool) -> None:
-        if not self._info.is_local:
-            activity.heartbeat({"attempt": self._info.attempt, "failures": failures, "outcome_known": outcome_known})
+    def heartbeats(self) -> AbstractContextManager[None]:
+        return heartbeats(self._details(self._failures, outcome_known=False))
 
-    @contextmanager
-    def heartbeats(self) -> Iterator[None]:
-        """Sends heartbeats while the block runs. The server answers them with cancellations."""
-        timeout = self._info.heartbeat_timeout
-        if not timeout or self._info.is_local:
-            yield
-            return
-        loop, pause = asyncio.get_running_loop(), timeout.total_seconds() / 3
-        timers: list[asyncio.TimerHandle] = []
-
-        def beat() -> None:
-            self._record(self._failures, outcome_known=False)
-            timers[:] = [loop.call_later(pause, beat)]
-
-        timers.append(loop.call_later(pause, beat))
-        try:
-            yield
-        finally:
-            timers[0].cancel()
+    def _details(self, failures: int, *, outcome_known: bool) -> dict[str, Any]:
+        return {"attempt": self._info.attempt, "failures": failures, "outcome_known": outcome_known}
 
     def record_failure(self, failure: AttemptFailure) -> ApplicationError:
         """The error to raise `from None`. It tells Temporal whether and when to retry."""
@@ -96,7 +79,8 @@ class Attempt:
         pause = None
         if failure.retryable and not should_give_up(policy, failure) and self.number < policy.attempt_count:
             pause = retry_delay(policy, self.number, failure.retry_after)
-            self._record(self._failures + 1, outcome_known)
+            if not self._info.is_local:
+                activity.heartbeat(self._details(self._failures + 1, outcome_known=outcome_known))
         logger.warning(
             "attempt failed", order_id=self._input.order_id, step_id=self._input.step_id,
             activity=self._info.activity_type, code=failure.code, error=failure.message, attempt=self.number,
@@ -106,9 +90,17 @@ class Attempt:
 
 
 def to_application_error(
-    failure: AttemptFailure, attempts: int, pause: float | None, *, outcome_known: bool = True
+    failure: AttemptFailure,
+    attempts: int,
+    pause: float | None,
+    *,
+    outcome_known: bool = True,
+    category: ApplicationErrorCategory = ApplicationErrorCategory.UNSPECIFIED,
 ) -> ApplicationError:
-    """The failure as the workflow receives it. `pause`: seconds until the next attempt; None if there is none."""
+    """The failure as the workflow receives it. `pause`: seconds until the next attempt; None if there is none.
+
+    `category` BENIGN keeps an expected failure out of Temporal's logs and metrics.
+    """
     later = pause is not None and pause > MAX_BACKOFF
     code = failure.code if failure.code != RETRY_LATER else f"system_{RETRY_LATER}"
     details = FailureDetails(
@@ -125,4 +117,5 @@ def to_application_error(
         type=RETRY_LATER if later else code,
         non_retryable=later or pause is None,
         next_retry_delay=None if later or pause is None else timedelta(seconds=pause),
+        category=category,
     )

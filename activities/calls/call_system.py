@@ -5,12 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 import traceback
-from datetime import timedelta
 
 import httpx
 import structlog
 from temporalio import activity
-from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.exceptions import ApplicationErrorCategory
 
 from activities.attempts.attempt import Attempt, run_to_completion, to_application_error
 from activities.attempts.failure import AttemptFailure, configuration_error
@@ -25,16 +24,7 @@ from activities.systems.credentials import Credentials
 from activities.systems.oauth_tokens import TokenCache
 from activities.systems.resolved_system import ResolvedSystem, SystemLookup
 from activity_contract.activity_names import CALL_SYSTEM, POLL_SYSTEM
-from activity_contract.calls import (
-    INTERNAL_ERROR,
-    MAX_BACKOFF,
-    NOT_YET,
-    RETRY_LATER,
-    TIMEOUT,
-    FailureDetails,
-    SystemCall,
-    SystemCallResult,
-)
+from activity_contract.calls import INTERNAL_ERROR, NOT_YET, TIMEOUT, SystemCall, SystemCallResult
 
 logger = structlog.get_logger("activities")
 
@@ -86,7 +76,8 @@ class SystemCalls:
                 error=failure.message, next_poll_in=pause,
             )  # fmt: skip
             raise to_application_error(failure, attempts, pause) from None
-        raise _not_yet_error(call, attempts)
+        not_yet = AttemptFailure(NOT_YET, f"`{call.until}` does not hold yet; next poll in {call.every:g} s")
+        raise to_application_error(not_yet, attempts, call.every, category=ApplicationErrorCategory.BENIGN)
 
     async def _call(self, call: SystemCall) -> tuple[ResponseEvaluator, HttpResponse]:
         """A response with status 2xx for which no `fail_when` holds. Raises AttemptFailure."""
@@ -153,17 +144,3 @@ def _to_failure(error: Exception, call: SystemCall) -> AttemptFailure:
     logger.error("error in the worker", order_id=call.order_id, step_id=call.step_id, error=kind, traceback=trace)
     message = f"an error in the worker stopped the call to {call.system} ({kind}); its log says where"
     return AttemptFailure(INTERNAL_ERROR, message, outcome_known=False)
-
-
-def _not_yet_error(call: SystemCall, attempts: int) -> ApplicationError:
-    message = f"`{call.until}` does not hold yet; next poll in {call.every:g} s"
-    later = call.every > MAX_BACKOFF
-    details = FailureDetails(code=NOT_YET, message=message, attempts=attempts, retry_after=call.every)
-    return ApplicationError(
-        message,
-        details,
-        type=RETRY_LATER if later else NOT_YET,
-        non_retryable=later,
-        next_retry_delay=None if later else timedelta(seconds=call.every),
-        category=ApplicationErrorCategory.BENIGN,
-    )

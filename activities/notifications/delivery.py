@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections import Counter
-from typing import Any
 
 import structlog
 from temporalio import activity
 
 from activities.attempts.failure import AttemptFailure
+from activities.attempts.heartbeats import heartbeats
 from activities.attempts.retry_delay import retry_delay, should_give_up
 from activities.notifications.cloud_events import DEFAULT_SOURCE, encode_event, to_cloud_event
 from activities.notifications.receiver_matching import ReceiverLookup
@@ -67,7 +66,8 @@ class NotificationDelivery:
         deadline = time.monotonic() + MAX_DELIVERY_SECONDS
         for event in delivery.events[delivered:]:
             try:
-                await self._with_heartbeats(delivered, self._send(receiver, delivery.order, event))
+                with heartbeats(delivered):
+                    await self._send(receiver, delivery.order, event)
             except AttemptFailure as failure:
                 attempt = delivery.attempts + 1 if delivered == 0 else 1
                 return _failed_outcome(receiver, delivery.order, event, failure, delivered, attempt)
@@ -76,19 +76,6 @@ class NotificationDelivery:
             if time.monotonic() >= deadline:
                 break
         return DeliveryOutcome(delivered=delivered)
-
-    async def _with_heartbeats(self, delivered: int, sending: Any) -> None:
-        """Awaits `sending` while it sends heartbeats."""
-        timeout = activity.info().heartbeat_timeout
-        task = asyncio.ensure_future(sending)
-        pause = timeout.total_seconds() / 3 if timeout else None
-        try:
-            while not (await asyncio.wait({task}, timeout=pause))[0]:
-                activity.heartbeat(delivered)
-        except BaseException:
-            task.cancel()
-            raise
-        await task
 
     async def _send(self, receiver: ResolvedReceiver, order: NotificationOrder, event: NotificationEvent) -> None:
         source = os.environ.get(EVENT_SOURCE) or DEFAULT_SOURCE
