@@ -21,7 +21,7 @@ from tests.support.scripted_system import ScriptedServer
 
 
 class World:
-    """One system, `inventory`, that is the scripted server, and its caller."""
+    """One system, `inventory`, which is the scripted server, and the activities that call it."""
 
     def __init__(self, server: ScriptedServer, connections: ConnectionPools) -> None:
         self.server = server
@@ -38,7 +38,7 @@ class World:
         return resolve_system(System.model_validate(self.definition), self.environment)
 
     def is_attempt(self, number: int, **info: Any) -> None:
-        """The activity's further attempts, with what the earlier ones left as heartbeat."""
+        """Makes the next call attempt `number`, with the last heartbeat of the earlier ones."""
         changes: dict[str, Any] = {"attempt": number, "heartbeat_details": self.heartbeats[-1:]}
         self.activity.info = dataclasses.replace(self.activity.info, **(changes | info))
 
@@ -49,7 +49,7 @@ class World:
         return await self.activity.run(self.calls.poll_system, call_of(**wanted))
 
     async def failure(self, **wanted: Any) -> Failed:
-        """What `call` fails with."""
+        """Expects `call` to fail, and returns its failure."""
         with pytest.raises(ApplicationError) as raised:
             await self.call(**wanted)
         return Failed(raised.value)
@@ -69,7 +69,7 @@ class Failed:
         self.pause: timedelta | None = error.next_retry_delay
         self.details: FailureDetails = error.details[0]
         assert error.__cause__ is None
-        assert error.__context__ is None or error.__suppress_context__, "no other error may be told beside it"
+        assert error.__context__ is None or error.__suppress_context__, "no other error may be shown with it"
 
 
 NO_RETRY = RetryPolicy(max_attempts=1)

@@ -1,4 +1,4 @@
-"""Calls to the sandbox, a real server of its own: once in effect whatever happens on the way."""
+"""Calls to the sandbox, a real server: one effect, whatever fault happens."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Sandbox:
         self._http.post("/_faults", json=fault).raise_for_status()
 
     def effects(self) -> list[str]:
-        """The resources that were really made or changed."""
+        """The resources that were really created or changed."""
         return [done["resource"] for done in self._http.get("/_log").json()]
 
 
@@ -99,7 +99,7 @@ async def test_a_reservation_is_made(inventory: World, sandbox: Sandbox) -> None
         ("status", "unavailable"),
     ],
 )
-async def test_whatever_happens_on_the_way_the_next_attempt_finds_one_effect(
+async def test_next_attempt_after_any_fault_finds_one_effect(
     inventory: World, sandbox: Sandbox, kind: str, code: str
 ) -> None:
     sandbox.fault(
@@ -113,12 +113,12 @@ async def test_whatever_happens_on_the_way_the_next_attempt_finds_one_effect(
     assert sandbox.effects() == [answer.output["id"]]
 
 
-async def test_a_business_refusal_has_the_systems_code_and_is_not_tried_again(inventory: World) -> None:
+async def test_business_refusal_has_the_systems_code_and_is_not_retried(inventory: World) -> None:
     failed = await inventory.failure(**RESERVATION | {"body": {"sku": "no-such", "quantity": 1}})
     assert (failed.type, failed.retryable, failed.details.outcome_known) == ("unknown_sku", False, True)
 
 
-async def test_a_rate_limit_is_waited_for_as_long_as_the_system_says(inventory: World, sandbox: Sandbox) -> None:
+async def test_rate_limit_sets_the_pause(inventory: World, sandbox: Sandbox) -> None:
     sandbox.fault(kind="rate_limit", retry_after=9)
     failed = await inventory.failure(**RESERVATION)
     assert (failed.retryable, failed.details.retry_after) == (True, 9.0)
@@ -131,7 +131,9 @@ async def test_a_rate_limit_is_waited_for_as_long_as_the_system_says(inventory: 
         ("installation", {"basic": {"user": "ordo", "password": {"env": "INSTALLATION_PASSWORD"}}}, "/requests/none"),
     ],
 )
-async def test_the_sandbox_knows_who_is_calling(inventory: World, system: str, auth: dict[str, Any], path: str) -> None:
+async def test_sandbox_accepts_the_credentials_of_each_system(
+    inventory: World, system: str, auth: dict[str, Any], path: str
+) -> None:
     inventory.definition |= {"base_url": inventory.definition["base_url"].replace("inventory", system), "auth": auth}
     assert (await inventory.failure(method="get", path=path)).details.status == 404
     inventory.definition["auth"] = None
@@ -139,9 +141,7 @@ async def test_the_sandbox_knows_who_is_calling(inventory: World, system: str, a
     assert (refused.type, refused.details.status) == ("unauthorized", 401)
 
 
-async def test_a_sandbox_that_fails_again_and_again_trips_its_breaker_and_one_that_refuses_does_not(
-    inventory: World, sandbox: Sandbox
-) -> None:
+async def test_repeated_failures_trip_the_breaker_and_refusals_do_not(inventory: World, sandbox: Sandbox) -> None:
     told: list[SystemTrip] = []
 
     async def report(_: ResolvedSystem, trip: SystemTrip) -> None:

@@ -1,4 +1,4 @@
-"""`activity: NAME`: functions from the registry, run once or more with the same key, judged as calls are."""
+"""`activity: NAME`: functions from the registry, their retries and failures."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def register(monkeypatch: pytest.MonkeyPatch) -> Callable[[StepFunction], Callab
 Register = Callable[[StepFunction], Callable[..., Any]]
 
 
-async def test_a_function_gets_the_steps_with_and_its_result_is_the_output(register: Register) -> None:
+async def test_function_gets_with_and_its_result_is_the_output(register: Register) -> None:
     async def double(step: StepActivity) -> dict[str, Any]:
         return {"twice": step.with_["n"] * 2, "key": step.idempotency_key}
 
@@ -83,18 +83,18 @@ async def test_a_function_gets_the_steps_with_and_its_result_is_the_output(regis
     assert answer.attempts == 2
 
 
-async def test_a_plain_function_runs_beside_everything_else(register: Register) -> None:
+async def test_plain_function_runs_in_a_thread(register: Register) -> None:
     def slow(_: StepActivity) -> str:
         time.sleep(0.2)
         return "done"
 
     running = asyncio.create_task(run(register(slow)))
     await asyncio.sleep(0.05)
-    assert not running.done(), "the event loop goes on meanwhile"
+    assert not running.done(), "the event loop is not blocked"
     assert (await running).output == "done"
 
 
-async def test_a_business_failure_has_its_own_code_and_is_not_tried_again_unless_it_says_so(register: Register) -> None:
+async def test_business_failure_has_its_own_code_and_is_retried_only_on_request(register: Register) -> None:
     async def refuse(step: StepActivity) -> None:
         raise BusinessFailure("no_paper", "the printer is out of paper", retryable=step.with_["again"])
 
@@ -106,7 +106,7 @@ async def test_a_business_failure_has_its_own_code_and_is_not_tried_again_unless
     assert (again.retryable, again.pause) == (True, timedelta(seconds=1))
 
 
-async def test_any_other_exception_is_tried_again_as_the_policy_says(register: Register) -> None:
+async def test_any_other_exception_is_retried_according_to_the_policy(register: Register) -> None:
     async def break_down(_: StepActivity) -> None:
         raise KeyError("paper")
 
@@ -118,7 +118,7 @@ async def test_any_other_exception_is_tried_again_as_the_policy_says(register: R
     assert not (await failure_of(activity, retry=RetryPolicy(max_attempts=1))).retryable
 
 
-async def test_a_function_that_takes_too_long_is_a_timeout(register: Register) -> None:
+async def test_function_that_takes_too_long_times_out(register: Register) -> None:
     async def sleep(_: StepActivity) -> None:
         await asyncio.sleep(60)
 
@@ -126,14 +126,14 @@ async def test_a_function_that_takes_too_long_is_a_timeout(register: Register) -
     assert (failed.type, failed.retryable, failed.details.outcome_known) == (TIMEOUT, True, False)
 
 
-async def test_a_timeout_of_the_functions_own_is_a_failure_like_others(register: Register) -> None:
+async def test_timeout_error_of_the_function_is_an_ordinary_failure(register: Register) -> None:
     async def time_out(_: StepActivity) -> None:
         raise TimeoutError("the printer does not answer")
 
     assert (await failure_of(register(time_out))).type == ACTIVITY_FAILED
 
 
-async def test_a_result_must_be_json_and_not_too_large(register: Register) -> None:
+async def test_result_must_be_json_within_the_limit(register: Register) -> None:
     results: list[Any] = [object(), "x" * MAX_OUTPUT_BYTES]
 
     async def give(_: StepActivity) -> Any:
@@ -144,7 +144,7 @@ async def test_a_result_must_be_json_and_not_too_large(register: Register) -> No
     assert (await failure_of(activity)).type == RESPONSE_TOO_LARGE
 
 
-async def test_a_long_function_heartbeats_by_itself(register: Register) -> None:
+async def test_long_function_sends_heartbeats(register: Register) -> None:
     beat = asyncio.Event()
 
     async def wait(_: StepActivity) -> str:
@@ -192,7 +192,7 @@ async def write(**wanted: Any) -> Any:
     return (await run(registered_activities()["write_handover_document"], **wanted)).output
 
 
-async def test_the_handover_document_is_a_file_with_its_sections(handover: Path) -> None:
+async def test_handover_document_is_a_file_with_its_sections(handover: Path) -> None:
     output = await write(**{"with": WITH})
     text = (handover / output["file"]).read_text()
     assert text.startswith("# Hand-over of HS-1001\n")
@@ -204,36 +204,36 @@ async def test_the_handover_document_is_a_file_with_its_sections(handover: Path)
     assert output["file"].startswith("HS-1001-")
 
 
-async def test_the_same_key_writes_once_and_tells_the_same_again(handover: Path) -> None:
+async def test_repeated_key_writes_once_and_returns_the_same_output(handover: Path) -> None:
     first = await write(**{"with": WITH})
     written_at = (handover / first["file"]).stat().st_mtime_ns
     assert await write(**{"with": WITH}) == first
     assert (handover / first["file"]).stat().st_mtime_ns == written_at
     other = await write(**{"with": WITH, "idempotency_key": "HS-1001/handover.document@1/do/2"})
     assert other["file"] != first["file"]
-    assert sorted(os.listdir(handover)) == sorted([first["file"], other["file"]]), "nothing half done is left"
+    assert sorted(os.listdir(handover)) == sorted([first["file"], other["file"]]), "no partial file is left"
 
 
-async def test_many_at_once_with_one_key_write_one_whole_file(handover: Path) -> None:
+async def test_concurrent_calls_with_one_key_write_one_complete_file(handover: Path) -> None:
     outputs = await asyncio.gather(*(write(**{"with": WITH}) for _ in range(20)))
     assert all(output == outputs[0] for output in outputs)
     assert len(os.listdir(handover)) == 1
 
 
-async def test_no_order_id_leads_out_of_the_folder(handover: Path) -> None:
+async def test_order_id_cannot_lead_out_of_the_folder(handover: Path) -> None:
     output = await write(**{"with": WITH, "order_id": "../../etc/passwd"})
     assert (handover / output["file"]).parent == handover
     assert (handover / output["file"]).exists()
 
 
-async def test_what_the_document_lacks_is_said_in_words(handover: Path) -> None:
+async def test_missing_field_of_the_document_is_named(handover: Path) -> None:
     del handover
     failed = await failure_of(registered_activities()["write_handover_document"], **{"with": {"sections": {}}})
     assert (failed.type, failed.retryable) == ("invalid_request", False)
     assert "title" in failed.message
 
 
-async def test_without_a_folder_the_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_missing_folder_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("ORDO_HANDOVER_FOLDER", raising=False)
     failed = await failure_of(registered_activities()["write_handover_document"], **{"with": WITH})
     assert failed.type == "no_handover_folder"

@@ -1,4 +1,4 @@
-"""A real sandbox server in a process of its own, and a real receiver of its callbacks and events."""
+"""A real sandbox server in its own process, and a real receiver of its callbacks and events."""
 
 from __future__ import annotations
 
@@ -20,21 +20,21 @@ import pytest
 from tests.support.paths import ROOT
 
 DEADLINE = 20.0
-"""Seconds that anything may take before a test gives up; nothing is measured by it."""
+"""Seconds until a test gives up waiting. It is not a measurement."""
 
 
 def until(holds: Callable[[], Any], what: str) -> Any:
-    """The first value of `holds` that is true."""
+    """Waits for the first true value of `holds`, and returns it."""
     end = time.monotonic() + DEADLINE
     while time.monotonic() < end:
         if value := holds():
             return value
         time.sleep(0.02)
-    raise AssertionError(f"waited in vain until {what}")
+    raise AssertionError(f"timed out waiting until {what}")
 
 
 class Sandbox:
-    """The server process; `http` speaks to it, wherever it listens since its last start."""
+    """The server process. `http` is a client for its current port."""
 
     def __init__(self, data: Path, environment: dict[str, str]) -> None:
         self._data = data
@@ -57,7 +57,7 @@ class Sandbox:
             return False
 
     def kill(self) -> None:
-        """SIGKILL: no chance to tidy up."""
+        """Sends SIGKILL, so the server cannot clean up."""
         self._process.send_signal(signal.SIGKILL)
         self._process.wait()
         self.http.close()
@@ -86,7 +86,7 @@ class Sandbox:
 
 @pytest.fixture
 def start_sandbox(tmp_path: Path) -> Iterator[Callable[..., Sandbox]]:
-    """Starts a sandbox with these variables in its environment, on data of the test's own."""
+    """Starts a sandbox with these environment variables, on the test's own data."""
     started: list[Sandbox] = []
 
     def start(**environment: str) -> Sandbox:
@@ -108,7 +108,7 @@ def shared_sandbox(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sandbox
 
 @pytest.fixture
 def sandbox(shared_sandbox: Sandbox) -> Sandbox:
-    """A sandbox in which nothing has happened yet."""
+    """A sandbox without any data."""
     shared_sandbox.http.post("/_reset").raise_for_status()
     delays = dict.fromkeys(shared_sandbox.http.get("/_delays").json(), 0.05)
     shared_sandbox.http.put("/_delays", json=delays).raise_for_status()
@@ -116,7 +116,7 @@ def sandbox(shared_sandbox: Sandbox) -> Sandbox:
 
 
 class Receiver:
-    """Takes what is posted to it, after refusing the first `refusals` times."""
+    """Accepts what is posted to it, after `refusals` refusals."""
 
     def __init__(self) -> None:
         self.received: list[tuple[str, str | None, dict[str, Any]]] = []

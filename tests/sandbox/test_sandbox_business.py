@@ -1,4 +1,4 @@
-"""The systems' own rules: credentials, states of resources, business error codes."""
+"""The rules of the sandbox systems: authentication, states of resources, business error codes."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ def _code(answer: Any) -> tuple[int, str]:
         ("/network/controllers", {}),
     ],
 )
-def test_who_cannot_say_who_they_are_is_turned_away(sandbox: Any, path: str, given: dict[str, Any]) -> None:
+def test_unauthenticated_request_is_refused(sandbox: Any, path: str, given: dict[str, Any]) -> None:
     assert _code(sandbox.http.post(path, json={}, **given)) == (401, "unauthorized")
     assert sandbox.log() == []
 
 
-def test_secrets_are_those_of_the_environment(start_sandbox: Callable[..., Any]) -> None:
+def test_secrets_come_from_the_environment(start_sandbox: Callable[..., Any]) -> None:
     sandbox = start_sandbox(BILLING_TOKEN="s3cret")
     assert sandbox.http.post("/billing/accounts", json={}, headers=BEARER).status_code == 401
     given = {"Authorization": "Bearer s3cret"}
     assert sandbox.http.post("/billing/accounts", json={}, headers=given).status_code == 201
 
 
-def test_a_reservation_takes_from_stock_and_its_release_gives_back(sandbox: Any) -> None:
+def test_reservation_reduces_stock_and_release_restores_it(sandbox: Any) -> None:
     def available() -> int:
         return int(sandbox.http.get("/inventory/stock/cam-indoor", headers=INVENTORY).json()["available"])
 
@@ -61,7 +61,7 @@ def test_a_reservation_takes_from_stock_and_its_release_gives_back(sandbox: Any)
     assert _code(again) == (409, "already_released")
 
 
-def test_a_reservation_that_is_changed_takes_from_stock_what_it_holds(sandbox: Any) -> None:
+def test_changed_reservation_adjusts_stock(sandbox: Any) -> None:
     def available(sku: str) -> int:
         return int(sandbox.http.get(f"/inventory/stock/{sku}", headers=INVENTORY).json()["available"])
 
@@ -81,7 +81,7 @@ def test_a_reservation_that_is_changed_takes_from_stock_what_it_holds(sandbox: A
     assert _code(late) == (409, "already_shipped")
 
 
-def test_one_subscription_changes_and_others_of_the_customer_stay(sandbox: Any) -> None:
+def test_changing_one_subscription_leaves_the_customers_others(sandbox: Any) -> None:
     ids = [
         sandbox.http.post("/subscription/subscriptions", json={"plan": "household"}, headers=BEARER).json()["id"]
         for _ in range(2)
@@ -93,20 +93,20 @@ def test_one_subscription_changes_and_others_of_the_customer_stay(sandbox: Any) 
     assert _code(wrong) == (422, "unknown_plan")
 
 
-def test_a_fault_of_a_whole_system_is_met_by_whoever_asks_whether_it_is_ready(sandbox: Any) -> None:
+def test_fault_of_a_whole_system_also_affects_ready(sandbox: Any) -> None:
     assert sandbox.http.get("/billing/ready", headers=BEARER).status_code == 200
     sandbox.http.post("/_faults", json={"kind": "status", "system": "billing"}).raise_for_status()
     assert sandbox.http.get("/billing/ready", headers=BEARER).status_code == 503
 
 
-def test_an_unknown_article_and_an_empty_shelf_are_told_apart(sandbox: Any) -> None:
+def test_unknown_article_and_empty_stock_have_different_codes(sandbox: Any) -> None:
     assert _code(sandbox.reserve(sku="spaceship")) == (422, "unknown_sku")
     sandbox.http.put("/inventory/stock/hub-1", json={"quantity": 1}, headers=INVENTORY)
     assert _code(sandbox.reserve(quantity=2)) == (409, "out_of_stock")
     assert sandbox.log(system="inventory", key="none") == []
 
 
-def test_what_is_shipped_cannot_be_released_and_what_is_released_cannot_be_shipped(sandbox: Any) -> None:
+def test_shipped_reservation_cannot_be_released_nor_released_one_shipped(sandbox: Any) -> None:
     shipped, released = sandbox.reserve().json()["id"], sandbox.reserve().json()["id"]
     sandbox.http.delete(f"/inventory/reservations/{released}", headers=INVENTORY)
     sandbox.http.post("/logistics/shipments", json={"reservations": [shipped]}, headers=KEY).raise_for_status()
@@ -118,7 +118,7 @@ def test_what_is_shipped_cannot_be_released_and_what_is_released_cannot_be_shipp
     assert _code(answer) == (409, "reservation_not_held")
 
 
-def test_what_comes_back_is_reserved_again_and_can_be_released(sandbox: Any) -> None:
+def test_recalled_shipment_is_reserved_again_and_can_be_released(sandbox: Any) -> None:
     held = sandbox.reserve().json()["id"]
     sent = sandbox.http.post("/logistics/shipments", json={"reservations": [held]}, headers=KEY).json()["id"]
     sandbox.http.delete(f"/logistics/shipments/{sent}", headers=KEY).raise_for_status()
@@ -126,7 +126,7 @@ def test_what_comes_back_is_reserved_again_and_can_be_released(sandbox: Any) -> 
     assert released["state"] == "released"
 
 
-def test_a_refused_shipment_leaves_no_reservation_booked_out(sandbox: Any) -> None:
+def test_refused_shipment_ships_no_reservation(sandbox: Any) -> None:
     held = sandbox.reserve().json()["id"]
     answer = sandbox.http.post("/logistics/shipments", json={"reservations": [held, "RES-none"]}, headers=KEY)
     assert _code(answer) == (404, "unknown_reservation")
@@ -134,7 +134,7 @@ def test_a_refused_shipment_leaves_no_reservation_booked_out(sandbox: Any) -> No
     assert state == "reserved"
 
 
-def test_a_visit_is_cancelled_before_it_is_reported_and_not_after(sandbox: Any) -> None:
+def test_visit_can_be_cancelled_only_before_its_report(sandbox: Any) -> None:
     auth = ("ordo", "sandbox")
     visits = [sandbox.http.post("/installation/requests", json={}, auth=auth).json()["id"] for _ in range(2)]
     assert sandbox.http.delete(f"/installation/requests/{visits[0]}", auth=auth).json()["state"] == "cancelled"
@@ -143,7 +143,7 @@ def test_a_visit_is_cancelled_before_it_is_reported_and_not_after(sandbox: Any) 
     assert _code(sandbox.http.delete(f"/installation/requests/{visits[1]}", auth=auth)) == (409, "already_done")
 
 
-def test_an_account_is_opened_activated_stopped_and_closed(sandbox: Any) -> None:
+def test_account_goes_through_all_its_states(sandbox: Any) -> None:
     account = sandbox.http.post("/billing/accounts", json={"customer": "C-1"}, headers=BEARER).json()
     address = f"/billing/accounts/{account['id']}"
     states = [
@@ -156,7 +156,7 @@ def test_an_account_is_opened_activated_stopped_and_closed(sandbox: Any) -> None
     assert _code(sandbox.http.delete(address, headers=BEARER)) == (409, "already_closed")
 
 
-def test_an_invoice_is_credited_once(sandbox: Any) -> None:
+def test_invoice_can_be_credited_only_once(sandbox: Any) -> None:
     wanted = {"amount": 12.5, "text": "Audit"}
     invoice = sandbox.http.post("/billing/invoices", json=wanted, headers=BEARER).json()["id"]
     assert sandbox.http.post(f"/billing/invoices/{invoice}/credit", headers=BEARER).json()["amount"] == 12.5
@@ -164,7 +164,7 @@ def test_an_invoice_is_credited_once(sandbox: Any) -> None:
     assert _code(sandbox.http.post(f"/billing/invoices/{invoice}/credit", headers=BEARER)) == (409, "already_credited")
 
 
-def test_ending_what_a_customer_has_ends_all_of_it_and_nothing_of_others(sandbox: Any) -> None:
+def test_cessation_ends_all_of_one_customer_and_nothing_of_others(sandbox: Any) -> None:
     for customer in ("C-1", "C-1", "C-2"):
         sandbox.http.post("/subscription/subscriptions", json={"plan": "app", "customer": customer}, headers=BEARER)
     ended = sandbox.http.post("/subscription/cessations", json={"customer": "C-1"}, headers=BEARER).json()["ended"]
@@ -176,19 +176,19 @@ def test_ending_what_a_customer_has_ends_all_of_it_and_nothing_of_others(sandbox
     assert states["C-2"] != "ended"
 
 
-def test_a_plan_that_is_not_sold_is_refused(sandbox: Any) -> None:
+def test_unknown_plan_is_refused(sandbox: Any) -> None:
     answer = sandbox.http.post("/subscription/subscriptions", json={"plan": "gold"}, headers=BEARER)
     assert _code(answer) == (422, "unknown_plan")
 
 
-def test_a_warranty_is_made_void_once(sandbox: Any) -> None:
+def test_warranty_can_be_voided_only_once(sandbox: Any) -> None:
     warranty = sandbox.http.post("/warranty/warranties", json={"years": 3}).json()["id"]
     assert sandbox.http.delete(f"/warranty/warranties/{warranty}").json()["state"] == "void"
     assert _code(sandbox.http.delete(f"/warranty/warranties/{warranty}")) == (409, "already_void")
     assert _code(sandbox.http.post("/warranty/warranties", json={"years": 9})) == (422, "term_too_long")
 
 
-def test_a_carrier_refuses_a_speed_that_it_does_not_sell(sandbox: Any) -> None:
+def test_carrier_refuses_a_speed_above_its_maximum(sandbox: Any) -> None:
     wanted = {"carrier": "alpentel", "site": "munich", "postcode": "80331", "mbps": 1000}
     assert _code(sandbox.http.post("/access/circuits", json=wanted, headers=KEY)) == (422, "not_serviceable")
     assert _code(sandbox.http.post("/access/circuits", json=wanted | {"carrier": "x"}, headers=KEY)) == (
@@ -197,7 +197,7 @@ def test_a_carrier_refuses_a_speed_that_it_does_not_sell(sandbox: Any) -> None:
     )
 
 
-def test_the_network_policy_waits_for_every_router_and_a_controller_in_use_stays(sandbox: Any) -> None:
+def test_policy_needs_all_routers_online_and_controller_in_use_cannot_be_removed(sandbox: Any) -> None:
     sandbox.http.put("/_delays", json={"rollout": 3600})
     controller = sandbox.http.post("/network/controllers", json={"customer": "B-1"}, headers=BEARER).json()["id"]
     address = f"/network/controllers/{controller}"
@@ -210,7 +210,7 @@ def test_the_network_policy_waits_for_every_router_and_a_controller_in_use_stays
     assert _code(sandbox.http.get("/network/customers/B-1/controller", headers=BEARER)) == (404, "no_network")
 
 
-def test_a_vlan_is_given_once_per_router(sandbox: Any) -> None:
+def test_vlan_can_be_used_once_per_router(sandbox: Any) -> None:
     controller = sandbox.http.post("/network/controllers", json={}, headers=BEARER).json()["id"]
     wanted = {"site": "bonn", "model": "branch"}
     router = sandbox.http.post(f"/network/controllers/{controller}/routers", json=wanted, headers=BEARER).json()["id"]
@@ -220,12 +220,12 @@ def test_a_vlan_is_given_once_per_router(sandbox: Any) -> None:
     assert _code(again) == (409, "vlan_taken")
 
 
-def test_an_address_that_is_not_there_is_answered_in_the_same_words(sandbox: Any) -> None:
+def test_unknown_path_and_unknown_resource_have_the_usual_error_shape(sandbox: Any) -> None:
     assert _code(sandbox.http.get("/inventory/nothing", headers=INVENTORY)) == (404, "not_found")
     assert _code(sandbox.http.get("/billing/accounts/ACC-1", headers=BEARER)) == (404, "unknown_account")
 
 
-def test_reset_forgets_everything(sandbox: Any) -> None:
+def test_reset_deletes_everything(sandbox: Any) -> None:
     sandbox.reserve("k")
     sandbox.fault(kind="status", system="billing")
     sandbox.http.post("/_reset").raise_for_status()
@@ -234,11 +234,11 @@ def test_reset_forgets_everything(sandbox: Any) -> None:
     assert sandbox.log() == []
 
 
-def test_the_sandbox_ends_cleanly_when_it_is_told_to(start_sandbox: Callable[..., Any]) -> None:
+def test_sandbox_shuts_down_cleanly_on_sigterm(start_sandbox: Callable[..., Any]) -> None:
     assert start_sandbox().terminate() == 0
 
 
-def test_a_port_that_is_taken_is_told_in_one_line(sandbox: Any) -> None:
+def test_port_in_use_is_reported_in_one_line(sandbox: Any) -> None:
     port = str(sandbox.http.base_url.port)
     told = subprocess.run(
         [sys.executable, "-m", "sandbox", "--port", port], cwd=ROOT, capture_output=True, text=True, check=False
@@ -248,7 +248,7 @@ def test_a_port_that_is_taken_is_told_in_one_line(sandbox: Any) -> None:
     assert port in told.stderr
 
 
-def test_a_delay_that_is_no_number_is_told_by_its_variable() -> None:
+def test_invalid_delay_is_reported_with_its_variable() -> None:
     told = subprocess.run(
         [sys.executable, "-m", "sandbox", "--port", "0"],
         cwd=ROOT, env={"SANDBOX_DELAY_DELIVERY": "soon"}, capture_output=True, text=True, check=False,

@@ -1,4 +1,4 @@
-"""Every fault that can be switched on: what the caller meets, and whether the work was done."""
+"""Every fault: what the caller gets, and whether the work was done."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ import pytest
         ({"kind": "rate_limit"}, 429, "too_many_requests"),
     ],
 )
-def test_a_refusing_fault_answers_so_and_does_nothing(
+def test_error_fault_responds_with_the_error_and_does_no_work(
     sandbox: Any, fault: dict[str, Any], status: int, code: str
 ) -> None:
     sandbox.fault(**fault)
@@ -28,18 +28,18 @@ def test_a_refusing_fault_answers_so_and_does_nothing(
     assert sandbox.reserve("k").status_code == 201
 
 
-def test_a_rate_limit_says_when_to_come_back(sandbox: Any) -> None:
+def test_rate_limit_sends_retry_after(sandbox: Any) -> None:
     sandbox.fault(kind="rate_limit", retry_after=7)
     assert sandbox.reserve("k").headers["Retry-After"] == "7"
 
 
-def test_a_fault_strikes_as_often_as_it_was_told(sandbox: Any) -> None:
+def test_fault_affects_as_many_requests_as_requested(sandbox: Any) -> None:
     sandbox.fault(kind="status", times=2)
     assert [sandbox.reserve("k").status_code for _ in range(3)] == [503, 503, 201]
     assert sandbox.http.get("/_faults").json() == []
 
 
-def test_a_dropped_line_after_the_work_leaves_the_effect_and_a_repeat_learns_of_it(sandbox: Any) -> None:
+def test_drop_after_the_work_keeps_the_effect_for_a_repeated_request(sandbox: Any) -> None:
     sandbox.fault(kind="drop")
     with pytest.raises(httpx.TransportError):
         sandbox.reserve("k")
@@ -48,14 +48,14 @@ def test_a_dropped_line_after_the_work_leaves_the_effect_and_a_repeat_learns_of_
     assert len(sandbox.log()) == 1
 
 
-def test_a_dropped_line_before_the_work_leaves_nothing(sandbox: Any) -> None:
+def test_drop_before_the_work_leaves_no_effect(sandbox: Any) -> None:
     sandbox.fault(kind="drop_before")
     with pytest.raises(httpx.TransportError):
         sandbox.reserve("k")
     assert sandbox.log() == []
 
 
-def test_a_slow_answer_comes_after_the_work_was_done(sandbox: Any) -> None:
+def test_slow_response_comes_after_the_work(sandbox: Any) -> None:
     sandbox.fault(kind="slow", seconds=3600)
     with pytest.raises(httpx.ReadTimeout):
         sandbox.http.post(
@@ -67,7 +67,7 @@ def test_a_slow_answer_comes_after_the_work_was_done(sandbox: Any) -> None:
     assert [entry["key"] for entry in sandbox.log()] == ["k"]
 
 
-def test_a_garbage_answer_claims_to_be_json(sandbox: Any) -> None:
+def test_garbage_response_claims_to_be_json(sandbox: Any) -> None:
     sandbox.fault(kind="garbage")
     answer = sandbox.reserve("k")
     assert answer.headers["Content-Type"] == "application/json"
@@ -76,7 +76,7 @@ def test_a_garbage_answer_claims_to_be_json(sandbox: Any) -> None:
     assert len(sandbox.log()) == 1
 
 
-def test_a_fault_strikes_only_what_it_names(sandbox: Any) -> None:
+def test_fault_affects_only_matching_requests(sandbox: Any) -> None:
     sandbox.fault(kind="status", system="inventory", method="delete", path="/reservations/*")
     made = sandbox.reserve("k").json()
     headers = {"Authorization": "Bearer t-inventory"}
@@ -84,13 +84,13 @@ def test_a_fault_strikes_only_what_it_names(sandbox: Any) -> None:
     assert sandbox.http.delete(f"/inventory/reservations/{made['id']}", headers=headers).status_code == 200
 
 
-def test_several_faults_strike_in_the_order_in_which_they_were_switched_on(sandbox: Any) -> None:
+def test_oldest_fault_is_applied_first(sandbox: Any) -> None:
     sandbox.fault(kind="status", status=500)
     sandbox.fault(kind="status", status=502)
     assert [sandbox.reserve("k").status_code for _ in range(3)] == [500, 502, 201]
 
 
-def test_a_fault_outlives_a_restart(start_sandbox: Callable[..., Any]) -> None:
+def test_fault_survives_a_restart(start_sandbox: Callable[..., Any]) -> None:
     sandbox = start_sandbox()
     sandbox.fault(kind="status", times=2)
     sandbox.reserve("k")
@@ -99,12 +99,12 @@ def test_a_fault_outlives_a_restart(start_sandbox: Callable[..., Any]) -> None:
     assert [sandbox.reserve("k").status_code for _ in range(2)] == [503, 201]
 
 
-def test_an_unknown_kind_of_fault_is_refused(sandbox: Any) -> None:
+def test_unknown_fault_kind_is_refused(sandbox: Any) -> None:
     answer = sandbox.http.post("/_faults", json={"kind": "earthquake"})
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")
 
 
-def test_every_request_is_noted_with_its_status(sandbox: Any) -> None:
+def test_every_request_is_logged_with_its_status(sandbox: Any) -> None:
     sandbox.fault(kind="status")
     for _ in range(3):
         sandbox.reserve("k")
@@ -112,7 +112,7 @@ def test_every_request_is_noted_with_its_status(sandbox: Any) -> None:
     assert [(entry["status"], entry["replayed"]) for entry in noted] == [(503, False), (201, False), (201, True)]
 
 
-def test_a_system_that_honours_keys_does_not_refuse_what_it_has_done(sandbox: Any) -> None:
+def test_refuse_fault_spares_a_key_that_was_answered_before(sandbox: Any) -> None:
     sandbox.http.post("/_faults", json={"kind": "garbage"}).raise_for_status()
     sandbox.http.post("/_faults", json={"kind": "refuse", "code": "refused"}).raise_for_status()
     assert sandbox.reserve(key="K-1").headers["content-type"] == "application/json"

@@ -1,4 +1,4 @@
-"""Once per idempotency key: at the same time, after a lost answer, after SIGKILL."""
+"""One effect per idempotency key: with concurrent requests, after a lost response, after SIGKILL."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ import httpx
 import pytest
 
 
-def test_the_same_key_gives_the_same_answer_and_no_second_effect(sandbox: Any) -> None:
+def test_repeated_key_gets_the_same_response_without_a_second_effect(sandbox: Any) -> None:
     first, second = sandbox.reserve("k"), sandbox.reserve("k")
     assert (first.status_code, first.json()) == (second.status_code, second.json())
     assert second.headers["Idempotency-Replayed"] == "true"
     assert [entry["key"] for entry in sandbox.log()] == ["k"]
 
 
-def test_the_same_key_with_another_body_is_refused(sandbox: Any) -> None:
+def test_repeated_key_with_another_body_is_refused(sandbox: Any) -> None:
     sandbox.reserve("k", quantity=1)
     answer = sandbox.reserve("k", quantity=2)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "idempotency_key_reused")
     assert len(sandbox.log()) == 1
 
 
-def test_the_same_key_at_the_same_time_has_one_effect(sandbox: Any) -> None:
+def test_concurrent_requests_with_one_key_have_one_effect(sandbox: Any) -> None:
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(lambda _: sandbox.reserve("k").json()["id"], range(24)))
     assert len(set(answers)) == 1
     assert len(sandbox.log()) == 1
 
 
-def test_without_a_key_every_request_has_an_effect(sandbox: Any) -> None:
+def test_each_request_without_a_key_has_an_effect(sandbox: Any) -> None:
     assert sandbox.reserve().json()["id"] != sandbox.reserve().json()["id"]
     assert [entry["key"] for entry in sandbox.log()] == [None, None]
 
 
-def test_two_systems_do_not_share_a_key(sandbox: Any) -> None:
+def test_systems_do_not_share_keys(sandbox: Any) -> None:
     sandbox.reserve("k")
     answer = sandbox.http.post("/warranty/warranties", json={"years": 2}, headers={"Idempotency-Key": "k"})
     assert answer.status_code == 201
     assert [entry["system"] for entry in sandbox.log(key="k")] == ["inventory", "warranty"]
 
 
-def test_a_business_refusal_is_repeated_for_its_key_even_when_the_reason_is_gone(sandbox: Any) -> None:
+def test_business_refusal_is_remembered_for_its_key(sandbox: Any) -> None:
     headers = {"Authorization": "Bearer t-inventory"}
     sandbox.http.put("/inventory/stock/hub-1", json={"quantity": 0}, headers=headers)
     assert sandbox.reserve("k").json()["error"]["code"] == "out_of_stock"
@@ -52,13 +52,13 @@ def test_a_business_refusal_is_repeated_for_its_key_even_when_the_reason_is_gone
     assert sandbox.reserve("k/2").status_code == 201
 
 
-def test_reading_is_not_bound_to_a_key(sandbox: Any) -> None:
+def test_reads_ignore_the_key(sandbox: Any) -> None:
     made = sandbox.reserve("k").json()
     headers = {"Authorization": "Bearer t-inventory", "Idempotency-Key": "k"}
     assert sandbox.http.get(f"/inventory/reservations/{made['id']}", headers=headers).json() == made
 
 
-def test_the_log_tells_what_was_done_where(sandbox: Any) -> None:
+def test_log_lists_each_effect(sandbox: Any) -> None:
     made = sandbox.reserve("O-1/hub.reserve@1/do/1").json()
     sandbox.reserve("O-2/hub.reserve@1/do/1")
     (entry,) = sandbox.log(key_prefix="O-1/")
@@ -73,7 +73,7 @@ def test_the_log_tells_what_was_done_where(sandbox: Any) -> None:
     assert entry["at"].endswith("Z")
 
 
-def test_after_sigkill_and_restart_a_key_still_has_one_effect(start_sandbox: Callable[..., Any]) -> None:
+def test_key_has_one_effect_across_sigkill_and_restart(start_sandbox: Callable[..., Any]) -> None:
     sandbox = start_sandbox()
     before = sandbox.reserve("k").json()
     sandbox.kill()
@@ -82,7 +82,7 @@ def test_after_sigkill_and_restart_a_key_still_has_one_effect(start_sandbox: Cal
     assert len(sandbox.log()) == 1
 
 
-def test_killed_in_the_middle_of_a_burst_every_key_has_one_effect_in_the_end(
+def test_each_key_of_a_burst_has_one_effect_despite_sigkill(
     start_sandbox: Callable[..., Any],
 ) -> None:
     sandbox = start_sandbox()
@@ -104,7 +104,7 @@ def test_killed_in_the_middle_of_a_burst_every_key_has_one_effect_in_the_end(
     assert sorted(entry["key"] for entry in sandbox.log()) == sorted(keys)
 
 
-def test_stock_is_what_was_there_less_what_was_reserved_also_after_a_kill(start_sandbox: Callable[..., Any]) -> None:
+def test_stock_is_consistent_after_sigkill(start_sandbox: Callable[..., Any]) -> None:
     sandbox = start_sandbox()
     headers = {"Authorization": "Bearer t-inventory"}
     sandbox.http.put("/inventory/stock/hub-1", json={"quantity": 10}, headers=headers)
@@ -117,7 +117,7 @@ def test_stock_is_what_was_there_less_what_was_reserved_also_after_a_kill(start_
 
 
 @pytest.mark.parametrize("given", [{"sku": "hub-1"}, {"sku": "hub-1", "quantity": 0}, ["no"], None])
-def test_a_request_that_makes_no_sense_is_refused_and_its_key_stays_free(sandbox: Any, given: Any) -> None:
+def test_malformed_request_is_refused_and_does_not_use_up_its_key(sandbox: Any, given: Any) -> None:
     headers = {"Authorization": "Bearer t-inventory", "Idempotency-Key": "k"}
     answer = sandbox.http.post("/inventory/reservations", json=given, headers=headers)
     assert (answer.status_code, answer.json()["error"]["code"]) == (422, "invalid_request")

@@ -1,4 +1,4 @@
-"""Customer care's letter box in the sandbox: signed events only, each once."""
+"""Customer care's inbox in the sandbox: accepts only signed events, and keeps each once."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ def _told(sandbox: Any, event: dict[str, Any], *, secret: str = "sandbox", at: i
     return status
 
 
-def test_what_is_told_is_kept_once_and_shown_by_order(sandbox: Any) -> None:
+def test_notification_is_kept_once_and_listed_by_order(sandbox: Any) -> None:
     other = EVENT | {"id": "HS-2/1", "data": {"order_id": "HS-2"}}
     assert [_told(sandbox, each) for each in (EVENT, EVENT, other)] == [204, 204, 204]
     assert sandbox.http.get("/_notifications", params={"order_id": "HS-1"}).json() == [EVENT]
     assert len(sandbox.http.get("/_notifications").json()) == 2
 
 
-def test_what_is_not_signed_with_the_secret_or_long_ago_is_not_taken(sandbox: Any) -> None:
+def test_wrong_or_old_signature_is_refused(sandbox: Any) -> None:
     assert _told(sandbox, EVENT, secret="guessed") == 401
     assert _told(sandbox, EVENT, at=int(time.time()) - 3_600) == 401
     assert sandbox.http.post("/_notifications", json=EVENT).status_code == 401

@@ -1,4 +1,4 @@
-"""What happens by itself: events, callbacks, states that change after a while; nothing of it is lost by a kill."""
+"""Scheduled actions, events and callbacks. A kill loses none of them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _ship(sandbox: Any, headers: dict[str, str] = LOGISTICS) -> dict[str, Any]:
     return shipment
 
 
-def test_a_delivered_shipment_is_told_as_an_event_with_its_tracking_number(sandbox: Any, receiver: Receiver) -> None:
+def test_delivered_shipment_sends_an_event_with_its_tracking_number(sandbox: Any, receiver: Receiver) -> None:
     sandbox.http.put("/_gateway", json={"url": receiver.url, "token": "g"})
     shipment = _ship(sandbox)
     ((path, authorization, event),) = until(lambda: receiver.received, "the event came")
@@ -30,7 +30,7 @@ def test_a_delivered_shipment_is_told_as_an_event_with_its_tracking_number(sandb
     assert event["event_id"]
 
 
-def test_a_recalled_shipment_is_never_delivered(sandbox: Any, receiver: Receiver) -> None:
+def test_recalled_shipment_is_never_delivered(sandbox: Any, receiver: Receiver) -> None:
     sandbox.http.put("/_gateway", json={"url": receiver.url})
     sandbox.http.put("/_delays", json={"delivery": 0.3})
     recalled = _ship(sandbox)
@@ -42,7 +42,7 @@ def test_a_recalled_shipment_is_never_delivered(sandbox: Any, receiver: Receiver
     assert state == "recalled"
 
 
-def test_a_booked_visit_is_told_to_the_address_that_came_with_the_request(sandbox: Any, receiver: Receiver) -> None:
+def test_booked_visit_is_reported_to_the_callback_url(sandbox: Any, receiver: Receiver) -> None:
     body = {"callback": f"{receiver.url}/callbacks/abc", "customer": "C-1"}
     answer = sandbox.http.post("/installation/requests", json=body, auth=INSTALLATION)
     assert (answer.status_code, answer.json()["state"]) == (202, "requested")
@@ -53,7 +53,7 @@ def test_a_booked_visit_is_told_to_the_address_that_came_with_the_request(sandbo
 
 
 @pytest.mark.parametrize("status", [503, 429, 404])
-def test_a_callback_is_repeated_until_it_is_taken(sandbox: Any, receiver: Receiver, status: int) -> None:
+def test_callback_is_repeated_until_it_is_accepted(sandbox: Any, receiver: Receiver, status: int) -> None:
     receiver.refusals, receiver.status = 2, status
     body = {"callback": f"{receiver.url}/callbacks/abc"}
     sandbox.http.post("/installation/requests", json=body, auth=INSTALLATION)
@@ -62,7 +62,7 @@ def test_a_callback_is_repeated_until_it_is_taken(sandbox: Any, receiver: Receiv
     assert delivery["attempts"] == 3
 
 
-def test_a_callback_that_nobody_wants_is_given_up_and_the_reason_kept(sandbox: Any, receiver: Receiver) -> None:
+def test_callback_refused_repeatedly_is_given_up_with_its_reason(sandbox: Any, receiver: Receiver) -> None:
     receiver.refusals, receiver.status = 100, 410
     body = {"callback": f"{receiver.url}/callbacks/abc"}
     sandbox.http.post("/installation/requests", json=body, auth=INSTALLATION)
@@ -75,7 +75,7 @@ def _deliveries(sandbox: Any) -> list[dict[str, Any]]:
     return deliveries
 
 
-def test_an_event_waits_for_a_gateway_that_is_not_known_yet(sandbox: Any, receiver: Receiver) -> None:
+def test_event_waits_until_a_gateway_is_set(sandbox: Any, receiver: Receiver) -> None:
     sandbox.http.put("/_gateway", json={"url": "http://127.0.0.1:1"})
     _ship(sandbox)
     until(lambda: any(delivery["attempts"] for delivery in _deliveries(sandbox)), "it was tried in vain")
@@ -83,16 +83,14 @@ def test_an_event_waits_for_a_gateway_that_is_not_known_yet(sandbox: Any, receiv
     until(lambda: receiver.received, "the event came")
 
 
-def test_a_subscription_becomes_active_after_a_while(sandbox: Any) -> None:
+def test_subscription_becomes_active_after_its_delay(sandbox: Any) -> None:
     made = sandbox.http.post("/subscription/subscriptions", json={"plan": "app"}, headers=BEARER).json()
     assert made["state"] == "provisioning"
     address = f"/subscription/subscriptions/{made['id']}"
     until(lambda: sandbox.http.get(address, headers=BEARER).json()["state"] == "active", "it is active")
 
 
-def test_what_is_due_later_and_callbacks_on_their_way_outlive_sigkill(
-    start_sandbox: Callable[..., Any], receiver: Receiver
-) -> None:
+def test_scheduled_actions_and_callbacks_survive_sigkill(start_sandbox: Callable[..., Any], receiver: Receiver) -> None:
     sandbox = start_sandbox(
         SANDBOX_DELAY_DELIVERY="0.5", ORDO_GATEWAY_URL=receiver.url, ORDO_GATEWAY_TOKEN="g", SANDBOX_DELAY_BOOKING="0"
     )
@@ -107,7 +105,7 @@ def test_what_is_due_later_and_callbacks_on_their_way_outlive_sigkill(
     assert [body["key"] for path, _, body in receiver.received if path == "/events"] == [shipment["tracking"]]
 
 
-def test_delays_are_set_over_http_and_outlive_a_restart(start_sandbox: Callable[..., Any]) -> None:
+def test_delays_set_over_http_survive_a_restart(start_sandbox: Callable[..., Any]) -> None:
     sandbox = start_sandbox(SANDBOX_DELAY_DELIVERY="7")
     assert sandbox.http.get("/_delays").json()["delivery"] == 7
     sandbox.http.put("/_delays", json={"activation": 3}).raise_for_status()
@@ -117,7 +115,7 @@ def test_delays_are_set_over_http_and_outlive_a_restart(start_sandbox: Callable[
     assert (delays["delivery"], delays["activation"]) == (7, 3)
 
 
-def test_an_unknown_delay_is_refused_with_the_names_that_there_are(sandbox: Any) -> None:
+def test_unknown_delay_is_refused_with_the_valid_names(sandbox: Any) -> None:
     answer = sandbox.http.put("/_delays", json={"lunch": 1})
     assert answer.status_code == 422
     assert "delivery" in answer.json()["error"]["message"]

@@ -1,4 +1,4 @@
-"""A real HTTP server that does what a test tells it, down to the socket."""
+"""A real HTTP server that follows a test's script, down to the socket."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Reply:
     """Bytes as they are; anything else as JSON."""
     headers: dict[str, str] = field(default_factory=dict)
     hangs: bool = False
-    """Nothing is ever answered."""
+    """Never responds."""
     drops: bool = False
-    """The connection ends in the middle of the answer."""
+    """Closes the connection in the middle of the response."""
     holds: asyncio.Event | None = None
-    """Answers when it is set."""
+    """Responds when the event is set."""
 
 
 Script = Reply | Callable[[Received], Reply]
 
 
 class ScriptedServer:
-    """Answers each request with the next reply of the script, and for ever with the last one."""
+    """Responds to each request with the next reply of the script, and repeats the last one."""
 
     def __init__(self) -> None:
         self.received: list[Received] = []
@@ -107,13 +107,9 @@ class ScriptedServer:
                 await reply.holds.wait()
         finally:
             self.at_once -= 1
-        body = (
-            reply.body
-            if isinstance(reply.body, bytes)
-            else b""
-            if reply.body is None
-            else json.dumps(reply.body).encode()
-        )
+        body = b"" if reply.body is None else reply.body
+        if not isinstance(body, bytes):
+            body = json.dumps(body).encode()
         headers = {"Content-Type": "application/json", "Content-Length": str(len(body))} | reply.headers
         head = f"HTTP/1.1 {reply.status} X\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items())
         whole = head.encode("latin-1") + b"\r\n" + body

@@ -1,4 +1,4 @@
-"""What follows from a failed attempt: when it is made again, how often, and what is known of the work."""
+"""What follows from a failed attempt: when and how often it is retried, and whether the work may be done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support.scripted_system import Reply
 REFUSED = Reply(409, {"error": {"code": "out_of_stock", "message": "no camera is left"}})
 
 
-async def test_a_refusal_carries_the_systems_own_code_and_words(world: World) -> None:
+async def test_refusal_has_the_systems_code_and_message(world: World) -> None:
     world.definition["error_code"] = "response.body.error.code"
     world.server.answers(REFUSED)
     failed = await world.failure(retry=STANDARD_RETRY)
@@ -29,7 +29,7 @@ async def test_a_refusal_carries_the_systems_own_code_and_words(world: World) ->
     assert failed.message == failed.details.message
 
 
-async def test_without_a_code_of_the_systems_own_the_status_is_the_code(world: World) -> None:
+async def test_status_is_the_code_if_the_system_sends_none(world: World) -> None:
     world.definition["error_code"] = "response.body.error.code"
     world.server.answers(Reply(502, b"<html>Bad gateway</html>"))
     failed = await world.failure()
@@ -53,7 +53,7 @@ async def test_without_a_code_of_the_systems_own_the_status_is_the_code(world: W
         (404, ["something_else"], True),
     ],
 )
-async def test_give_up_on_names_codes_statuses_and_classes_of_which_4xx_leaves_out_those_that_say_later(
+async def test_give_up_on_matches_codes_statuses_and_classes_except_temporary_4xx(
     world: World, status: int, policy: list[str], retryable: bool
 ) -> None:
     world.definition["error_code"] = "response.body.error.code"
@@ -62,7 +62,7 @@ async def test_give_up_on_names_codes_statuses_and_classes_of_which_4xx_leaves_o
     assert failed.retryable is retryable
 
 
-async def test_the_pause_grows_by_the_backoff_up_to_its_longest(world: World) -> None:
+async def test_pause_grows_by_backoff_up_to_max_interval(world: World) -> None:
     world.server.answers(Reply(503))
     policy = RetryPolicy(initial="2s", backoff=3, max_interval="10s", max_attempts=4)
     for attempt, seconds in ((1, 2), (2, 6), (3, 10)):
@@ -75,7 +75,7 @@ async def test_the_pause_grows_by_the_backoff_up_to_its_longest(world: World) ->
     assert (last.retryable, last.pause, last.type, last.details.attempts) == (False, None, "503", 4)
 
 
-async def test_a_ladder_has_exactly_its_pauses_and_one_attempt_more(world: World) -> None:
+async def test_intervals_give_the_pauses_and_one_more_attempt(world: World) -> None:
     world.server.answers(Reply(503))
     policy = RetryPolicy(intervals=["5s", "7s", "3s"])
     for attempt, seconds in ((1, 5), (2, 7), (3, 3)):
@@ -85,7 +85,7 @@ async def test_a_ladder_has_exactly_its_pauses_and_one_attempt_more(world: World
     assert not (await world.failure(retry=policy)).retryable
 
 
-async def test_a_pause_longer_than_temporal_should_hold_is_the_workflows_timer(world: World) -> None:
+async def test_long_pause_is_a_timer_of_the_workflow(world: World) -> None:
     world.server.answers(Reply(503))
     failed = await world.failure(retry=RetryPolicy(intervals=["10m", "15m"]))
     assert (failed.type, failed.retryable) == (RETRY_LATER, False)
@@ -97,13 +97,13 @@ async def test_a_pause_longer_than_temporal_should_hold_is_the_workflows_timer(w
 
 
 @pytest.mark.parametrize("status", [429, 503])
-async def test_retry_after_in_seconds_is_when_the_system_is_asked_again(world: World, status: int) -> None:
+async def test_retry_after_in_seconds_sets_the_pause(world: World, status: int) -> None:
     world.server.answers(Reply(status, headers={"Retry-After": "7"}))
     failed = await world.failure(retry=STANDARD_RETRY)
     assert (failed.retryable, failed.pause, failed.details.retry_after) == (True, timedelta(seconds=7), 7.0)
 
 
-async def test_retry_after_as_a_date_is_when_the_system_is_asked_again(world: World) -> None:
+async def test_retry_after_as_a_date_sets_the_pause(world: World) -> None:
     moment = datetime.now(UTC) + timedelta(hours=2)
     world.server.answers(Reply(503, headers={"Retry-After": format_datetime(moment, usegmt=True)}))
     failed = await world.failure()
@@ -116,7 +116,7 @@ async def test_retry_after_as_a_date_is_when_the_system_is_asked_again(world: Wo
 @pytest.mark.parametrize(
     "value", ["soon", "-3", "", "Thu, 99 Foo 2026", "1e400", "9" * 400, "Mon, 01 Jan 0001 00:00:00 +2359"]
 )
-async def test_a_retry_after_that_makes_no_sense_does_no_harm(world: World, value: str) -> None:
+async def test_malformed_retry_after_is_ignored(world: World, value: str) -> None:
     world.server.answers(Reply(503, headers={"Retry-After": value}))
     failed = await world.failure()
     assert failed.type in ("503", RETRY_LATER)
@@ -129,11 +129,11 @@ async def test_a_retry_after_that_makes_no_sense_does_no_harm(world: World, valu
     backoff=st.floats(1, 100),
     after=st.none() | st.floats(allow_nan=False),
 )
-def test_a_pause_is_never_negative_nor_without_end(attempt: int, backoff: float, after: float | None) -> None:
+def test_pause_is_never_negative_or_unlimited(attempt: int, backoff: float, after: float | None) -> None:
     assert 0 <= retry_delay(RetryPolicy(backoff=backoff), attempt, after) <= MAX_RETRY_AFTER
 
 
-async def test_nobody_listening_is_a_connection_failure_that_certainly_did_nothing(world: World) -> None:
+async def test_refused_connection_certainly_did_no_work(world: World) -> None:
     await world.server.close()
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (CONNECTION, True)
@@ -141,14 +141,14 @@ async def test_nobody_listening_is_a_connection_failure_that_certainly_did_nothi
     assert f"127.0.0.1:{world.server.port}" in failed.message
 
 
-async def test_a_connection_lost_after_sending_may_have_done_the_work(world: World) -> None:
+async def test_connection_lost_after_sending_may_have_done_the_work(world: World) -> None:
     world.server.answers(Reply(200, {"id": 1}, drops=True))
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (CONNECTION, True)
     assert not failed.details.outcome_known
 
 
-async def test_a_timeout_after_sending_may_have_done_the_work(world: World) -> None:
+async def test_timeout_after_sending_may_have_done_the_work(world: World) -> None:
     world.server.answers(Reply(hangs=True))
     failed = await world.failure(timeout=0.2)
     assert (failed.type, failed.retryable) == (TIMEOUT, True)
@@ -159,14 +159,14 @@ async def test_a_timeout_after_sending_may_have_done_the_work(world: World) -> N
 @pytest.mark.parametrize(
     ("status", "known"), [(400, True), (409, True), (429, True), (500, False), (503, False), (501, True)]
 )
-async def test_a_refusal_says_that_nothing_was_done_and_a_breakdown_does_not(
+async def test_outcome_is_known_for_a_refusal_and_unknown_for_a_breakdown(
     world: World, status: int, known: bool
 ) -> None:
     world.server.answers(Reply(status))
     assert (await world.failure()).details.outcome_known is known
 
 
-async def test_what_an_earlier_attempt_may_have_done_stays_unknown_when_a_later_one_reaches_nobody(
+async def test_unknown_outcome_stays_unknown_if_a_later_attempt_cannot_connect(
     world: World,
 ) -> None:
     world.server.answers(Reply(200, {"id": 1}, drops=True))
@@ -176,7 +176,7 @@ async def test_what_an_earlier_attempt_may_have_done_stays_unknown_when_a_later_
     assert not (await world.failure()).details.outcome_known
 
 
-async def test_a_plain_no_to_the_same_key_settles_what_an_earlier_attempt_may_have_done(world: World) -> None:
+async def test_definitive_refusal_settles_an_earlier_unknown_outcome(world: World) -> None:
     world.server.answers(Reply(200, {"id": 1}, drops=True), REFUSED)
     await world.failure()
     world.is_attempt(2)
@@ -184,13 +184,13 @@ async def test_a_plain_no_to_the_same_key_settles_what_an_earlier_attempt_may_ha
 
 
 @pytest.mark.parametrize("status", [401, 403, 404, 407, 408, 425, 429, 302])
-async def test_what_is_not_about_the_work_settles_nothing(world: World, status: int) -> None:
+async def test_status_unrelated_to_the_work_settles_no_outcome(world: World, status: int) -> None:
     world.server.answers(Reply(status))
     failed = await world.failure(earlier_attempts=1, outcome_known=False)
     assert not failed.details.outcome_known
 
 
-async def test_an_attempt_whose_worker_died_is_none_of_the_policys_but_may_have_done_the_work(world: World) -> None:
+async def test_attempt_lost_with_its_worker_does_not_count_but_may_have_done_the_work(world: World) -> None:
     await world.server.close()
     world.is_attempt(1)
     await world.failure()
@@ -200,7 +200,7 @@ async def test_an_attempt_whose_worker_died_is_none_of_the_policys_but_may_have_
     assert not failed.details.outcome_known
 
 
-async def test_a_worker_that_dies_in_the_first_attempt_leaves_it_open_what_was_done(world: World) -> None:
+async def test_first_attempt_lost_with_its_worker_has_an_unknown_outcome(world: World) -> None:
     await world.server.close()
     world.is_attempt(2, heartbeat_details=[])
     failed = await world.failure()
@@ -215,7 +215,7 @@ async def test_attempts_of_earlier_activities_count(world: World) -> None:
     assert (failed.retryable, failed.details.attempts) == (False, 5)
 
 
-async def test_attempts_begin_anew_when_the_activity_was_reset(world: World) -> None:
+async def test_reset_activity_counts_attempts_from_one(world: World) -> None:
     world.server.answers(Reply(503))
     for attempt in (1, 2, 3):
         world.is_attempt(attempt)
@@ -225,7 +225,7 @@ async def test_attempts_begin_anew_when_the_activity_was_reset(world: World) -> 
 
 
 @pytest.mark.parametrize("code", ["", None, {"a": 1}, ["x"], "x" * 5000, RETRY_LATER], ids=repr)
-async def test_whatever_a_system_puts_where_its_code_belongs_is_no_trap(world: World, code: Any) -> None:
+async def test_unusual_error_codes_are_handled(world: World, code: Any) -> None:
     world.definition["error_code"] = "response.body.code"
     world.server.answers(Reply(422, {"code": code}))
     failed = await world.failure(retry=RetryPolicy(max_attempts=1))
@@ -234,12 +234,12 @@ async def test_whatever_a_system_puts_where_its_code_belongs_is_no_trap(world: W
     assert failed.details.code == failed.type
 
 
-async def test_a_message_is_bounded_however_much_a_system_says(world: World) -> None:
+async def test_message_length_is_limited(world: World) -> None:
     world.server.answers(Reply(500, {"message": "x" * 100_000}))
     assert len((await world.failure()).message) < 1_000
 
 
-def test_pauses_of_the_standard_policy_are_temporals_affair() -> None:
+def test_standard_policy_needs_no_workflow_timer() -> None:
     assert all(
         retry_delay(STANDARD_RETRY, attempt) <= MAX_BACKOFF for attempt in range(1, STANDARD_RETRY.attempt_count)
     )

@@ -1,4 +1,4 @@
-"""What counts as a breakdown of a system, and when it is told; what its probe finds."""
+"""What counts as a breakdown of a system, when it is reported, and what a probe finds."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.scripted_system import Reply
 
 
 class Watched:
-    """The world's system, called by a worker that counts."""
+    """The world's system, and the reports of a worker that calls it."""
 
     def __init__(self, world: World, connections: ConnectionPools) -> None:
         self.world = world
@@ -77,7 +77,7 @@ UP = {
 
 
 @pytest.mark.parametrize("met", DOWN)
-async def test_three_failures_of_the_system_itself_are_told_once(watched: Watched, met: str) -> None:
+async def test_three_failures_of_the_system_itself_are_reported_once(watched: Watched, met: str) -> None:
     watched.world.definition["error_code"] = "response.body.code"
     watched.world.server.answers(DOWN[met])
     await watched.call(2, timeout=0.1)
@@ -89,14 +89,14 @@ async def test_three_failures_of_the_system_itself_are_told_once(watched: Watche
 
 
 @pytest.mark.parametrize("met", UP)
-async def test_a_system_that_answers_is_there_whatever_it_says(watched: Watched, met: str) -> None:
+async def test_responses_below_500_and_business_errors_do_not_count_as_failures(watched: Watched, met: str) -> None:
     watched.world.definition["error_code"] = "response.body.code"
     watched.world.server.answers(UP[met])
     await watched.call(8)
     assert watched.trips == []
 
 
-async def test_nobody_there_is_told(watched: Watched) -> None:
+async def test_unreachable_system_is_reported(watched: Watched) -> None:
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         watched.world.definition["base_url"] = f"http://127.0.0.1:{closed.getsockname()[1]}"
@@ -104,7 +104,7 @@ async def test_nobody_there_is_told(watched: Watched) -> None:
     assert len(watched.trips) == 1
 
 
-async def test_what_was_never_sent_counts_neither_way(watched: Watched) -> None:
+async def test_a_call_that_was_not_sent_does_not_count(watched: Watched) -> None:
     watched.world.server.answers(Reply(503))
     await watched.call(2)
     await watched.call(10, path="/../elsewhere")
@@ -112,13 +112,13 @@ async def test_what_was_never_sent_counts_neither_way(watched: Watched) -> None:
     assert len(watched.trips) == 1
 
 
-async def test_fewer_failures_than_answers_are_none_of_the_breakers_affair(watched: Watched) -> None:
+async def test_a_minority_of_failures_is_not_reported(watched: Watched) -> None:
     watched.world.server.answers(*[Reply(200, {}), Reply(503), Reply(200, {})] * 6)
     await watched.call(18)
     assert watched.trips == []
 
 
-async def test_a_busy_systems_breakdown_shows_within_its_last_calls(watched: Watched) -> None:
+async def test_breakdown_of_a_busy_system_shows_in_its_latest_calls(watched: Watched) -> None:
     await watched.call(200)
     watched.world.server.answers(Reply(503))
     await watched.call(9)
@@ -128,7 +128,7 @@ async def test_a_busy_systems_breakdown_shows_within_its_last_calls(watched: Wat
     assert (trip.failures, trip.calls) == (10, 20)
 
 
-async def test_a_definition_may_ask_for_more_or_for_nothing(watched: Watched) -> None:
+async def test_breaker_policy_can_raise_the_threshold_or_disable_the_breaker(watched: Watched) -> None:
     watched.world.server.answers(Reply(503))
     watched.world.definition["breaker"] = {"failures": 6}
     await watched.call(5)
@@ -141,7 +141,7 @@ async def test_a_definition_may_ask_for_more_or_for_nothing(watched: Watched) ->
     assert len(watched.trips) == 1
 
 
-async def test_failures_of_long_ago_are_forgotten(watched: Watched) -> None:
+async def test_old_failures_do_not_count(watched: Watched) -> None:
     watched.world.server.answers(Reply(503))
     watched.world.definition["breaker"] = {"failures": 3, "within": "30ms"}
     await watched.call(2)
@@ -150,7 +150,7 @@ async def test_failures_of_long_ago_are_forgotten(watched: Watched) -> None:
     assert watched.trips == []
 
 
-async def test_it_is_told_again_after_a_pause_as_long_as_it_lasts(
+async def test_lasting_breakdown_is_reported_repeatedly_with_a_pause(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("activities.calls.breaker_reports.REPORT_INTERVAL", REPORT_INTERVAL / 20)
@@ -175,16 +175,14 @@ async def test_it_is_told_again_after_a_pause_as_long_as_it_lasts(
         (Reply(drops=True), False, "lost"),
     ],
 )
-async def test_whatever_a_system_answers_but_5xx_it_is_alive(
-    watched: Watched, reply: Reply, alive: bool, said: str
-) -> None:
+async def test_any_response_but_5xx_means_alive(watched: Watched, reply: Reply, alive: bool, said: str) -> None:
     watched.world.server.answers(reply)
     answer = await watched.probe()
     assert answer.alive == alive
     assert said in answer.said
 
 
-async def test_a_probe_asks_the_path_that_the_definition_names_as_who_we_are(
+async def test_probe_uses_the_defined_path_with_auth_and_headers(
     watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("T", "secret-token")
@@ -199,7 +197,7 @@ async def test_a_probe_asks_the_path_that_the_definition_names_as_who_we_are(
     assert "idempotency-key" not in second.headers
 
 
-async def test_a_system_that_this_worker_cannot_call_is_not_alive(watched: Watched) -> None:
+async def test_system_that_this_worker_cannot_call_is_not_alive(watched: Watched) -> None:
     watched.world.definition["auth"] = {"bearer": {"file": "/nowhere"}}
     assert not (await watched.probe()).alive
     watched.world.definition = {"id": "other", "base_url": "http://x"}

@@ -1,4 +1,4 @@
-"""CALL_SYSTEM: what is sent, and what comes back."""
+"""CALL_SYSTEM: what it sends, and what it returns."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tests.activities.conftest import World
 from tests.support.scripted_system import Reply
 
 
-async def test_a_call_sends_method_path_query_headers_and_body_and_gives_back_the_answers_body(world: World) -> None:
+async def test_call_sends_the_whole_request_and_returns_the_response_body(world: World) -> None:
     world.server.answers(Reply(201, {"id": "R-1"}))
     query = {"site": "B 1&x=y", "tag": ["a", "b"], "none": None, "yes": True}
     answer = await world.call(query=query, headers={"X-A": "1"}, body={"sku": "cam", "größe": 2})
@@ -39,7 +39,7 @@ async def test_a_call_sends_method_path_query_headers_and_body_and_gives_back_th
 
 
 @pytest.mark.parametrize("method", ["get", "post", "put", "patch", "delete"])
-async def test_a_call_uses_its_method_and_a_call_without_a_body_sends_none(world: World, method: str) -> None:
+async def test_call_uses_its_method_and_sends_no_body_without_one(world: World, method: str) -> None:
     world.server.answers(Reply(204))
     answer = await world.call(method=method)
     assert answer.output is None
@@ -48,12 +48,12 @@ async def test_a_call_uses_its_method_and_a_call_without_a_body_sends_none(world
     assert "content-type" not in world.server.received[0].headers
 
 
-async def test_a_call_carries_its_idempotency_key_whatever_its_headers_say(world: World) -> None:
+async def test_idempotency_key_overrides_the_calls_headers(world: World) -> None:
     await world.call(headers={"idempotency-key": "mine"})
     assert world.server.received[0].headers["idempotency-key"] == "HS-1001/security_camera.reserve@1/do/1"
 
 
-async def test_text_is_sent_and_read_where_the_call_says_text(world: World) -> None:
+async def test_text_format_sends_and_reads_text(world: World) -> None:
     world.server.answers(Reply(200, "grün".encode(), {"Content-Type": "text/plain; charset=utf-8"}))
     answer = await world.call(format="text", body="hällo")
     assert answer.output == "grün"
@@ -63,7 +63,7 @@ async def test_text_is_sent_and_read_where_the_call_says_text(world: World) -> N
     assert (await world.call(format="text", accept="json", body="x")).output == {"id": 1}
 
 
-async def test_bearer_basic_and_api_key_are_read_from_environment_or_file_when_they_are_used(
+async def test_secrets_are_read_from_environment_or_file_at_each_call(
     world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("TOKEN", "t-123456789")
@@ -86,20 +86,20 @@ async def test_bearer_basic_and_api_key_are_read_from_environment_or_file_when_t
     assert sent[3]["x-api-key"] == "t-123456789"
 
 
-async def test_a_secret_that_is_gone_is_named_by_its_place(world: World, tmp_path: Path) -> None:
+async def test_missing_secret_is_reported_with_its_source(world: World, tmp_path: Path) -> None:
     world.definition["auth"] = {"bearer": {"file": str(tmp_path / "gone")}}
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (CONFIGURATION_ERROR, False)
     assert "gone" in failed.message
 
 
-async def test_a_system_that_the_catalogue_does_not_have_is_named(world: World) -> None:
+async def test_unknown_system_is_reported(world: World) -> None:
     failed = await world.failure(system="elsewhere")
     assert (failed.type, failed.retryable) == (CONFIGURATION_ERROR, False)
     assert "elsewhere" in failed.message
 
 
-async def test_headers_of_a_system_are_sent_and_a_call_may_replace_them(world: World) -> None:
+async def test_call_headers_override_system_headers(world: World) -> None:
     world.environment = {"TENANT": "north"}
     world.definition["headers"] = {"X-Tenant": "${env.TENANT}", "X-Kind": "system"}
     await world.call(headers={"x-kind": "call"})
@@ -108,29 +108,29 @@ async def test_headers_of_a_system_are_sent_and_a_call_may_replace_them(world: W
 
 
 @pytest.mark.parametrize("headers", [{"Host": "evil"}, {"Content-Length": "5"}, {"Transfer-Encoding": "chunked"}])
-async def test_headers_of_the_exchange_itself_cannot_be_set(world: World, headers: dict[str, str]) -> None:
+async def test_reserved_headers_cannot_be_set(world: World, headers: dict[str, str]) -> None:
     failed = await world.failure(headers=headers)
     assert (failed.type, failed.retryable) == (DEFINITION_ERROR, False)
 
 
-async def test_a_header_cannot_smuggle_a_second_one(world: World) -> None:
+async def test_header_value_cannot_inject_another_header(world: World) -> None:
     failed = await world.failure(headers={"X-A": "1\r\nX-B: 2"})
     assert (failed.type, failed.retryable) == (DEFINITION_ERROR, False)
     assert not world.server.received
 
 
 @pytest.mark.parametrize("name", ["X A", "X:A", "", "Ünicode", "X\r\nY"])
-async def test_what_is_no_name_of_a_header_is_refused(world: World, name: str) -> None:
+async def test_invalid_header_name_is_refused(world: World, name: str) -> None:
     failed = await world.failure(headers={name: "1"})
     assert (failed.type, failed.retryable) == (DEFINITION_ERROR, False)
 
 
-async def test_a_key_that_no_header_can_carry_is_encoded(world: World) -> None:
+async def test_idempotency_key_is_percent_encoded_if_needed(world: World) -> None:
     await world.call(idempotency_key="A-1/ship@größe 1#2/do/1")
     assert world.server.received[0].headers["idempotency-key"] == "A-1/ship@gr%C3%B6%C3%9Fe%201#2/do/1"
 
 
-async def test_a_moved_address_is_used_by_the_next_call(world: World) -> None:
+async def test_changed_base_url_applies_to_the_next_call(world: World) -> None:
     world.definition["base_url"] = f"{world.server.url}/old"
     await world.call()
     world.definition["base_url"] = f"{world.server.url}/new/"
@@ -138,20 +138,20 @@ async def test_a_moved_address_is_used_by_the_next_call(world: World) -> None:
     assert [received.path for received in world.server.received] == ["/old/reservations", "/new/reservations"]
 
 
-async def test_connections_are_kept_for_the_next_call(world: World) -> None:
+async def test_connection_is_reused_by_the_next_call(world: World) -> None:
     for _ in range(5):
         await world.call()
     assert world.server.connections == 1
 
 
-async def test_cookies_of_one_call_are_not_sent_with_the_next(world: World) -> None:
+async def test_cookies_are_not_kept(world: World) -> None:
     world.server.answers(Reply(200, {}, {"Set-Cookie": "session=of-another-order; Path=/"}))
     await world.call()
     await world.call()
     assert "cookie" not in world.server.received[1].headers
 
 
-async def test_output_is_rendered_over_response_and_scope_with_dates_as_text(world: World) -> None:
+async def test_output_sees_response_and_scope_and_turns_dates_into_text(world: World) -> None:
     world.server.answers(Reply(201, {"id": "R-1"}, {"Location": "/reservations/R-1"}))
     output = {
         "id": "${response.body.id}",
@@ -175,7 +175,7 @@ async def test_output_is_rendered_over_response_and_scope_with_dates_as_text(wor
     }
 
 
-async def test_an_output_without_a_value_names_file_line_and_column_and_is_not_tried_again(world: World) -> None:
+async def test_output_without_a_value_is_reported_with_its_location_and_not_retried(world: World) -> None:
     world.server.answers(Reply(200, {"di": "R-1"}))
     places = {"response.body.id": "definitions/camera.yaml:12:34"}
     failed = await world.failure(output={"id": "${response.body.id}"}, places=places)
@@ -185,7 +185,7 @@ async def test_an_output_without_a_value_names_file_line_and_column_and_is_not_t
     assert not failed.details.outcome_known, "the system has done the work"
 
 
-async def test_fail_when_is_a_business_failure_with_its_own_code_and_message_and_is_not_tried_again(
+async def test_fail_when_has_its_own_code_and_message_and_is_not_retried(
     world: World,
 ) -> None:
     world.server.answers(Reply(200, {"state": "rejected", "why": "no credit"}))
@@ -199,7 +199,7 @@ async def test_fail_when_is_a_business_failure_with_its_own_code_and_message_and
     assert failed.details.outcome_known
 
 
-async def test_a_condition_that_is_neither_true_nor_false_is_a_mistake_of_the_definition(world: World) -> None:
+async def test_condition_that_is_not_a_boolean_is_a_definition_error(world: World) -> None:
     world.server.answers(Reply(200, {"state": "x"}))
     case = {"if": "response.body.state", "code": "c", "message": ""}
     failed = await world.failure(fail_when=[case], places={"response.body.state": "f.yaml:1:2"})
@@ -215,7 +215,7 @@ async def test_a_condition_that_is_neither_true_nor_false_is_a_mistake_of_the_de
     ],
     ids=["large", "small until it is unpacked"],
 )
-async def test_an_answer_larger_than_can_be_kept_is_refused_and_not_asked_for_again(world: World, reply: Reply) -> None:
+async def test_response_that_is_too_large_is_refused_and_not_retried(world: World, reply: Reply) -> None:
     world.server.answers(reply)
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (RESPONSE_TOO_LARGE, False)
@@ -229,23 +229,23 @@ async def test_an_answer_larger_than_can_be_kept_is_refused_and_not_asked_for_ag
         Reply(503, b"x", {"Retry-After": "3", "Content-Encoding": "gzip"}),
     ],
 )
-async def test_an_error_counts_by_its_status_whatever_its_body(world: World, reply: Reply) -> None:
+async def test_error_response_is_classified_by_status_whatever_its_body(world: World, reply: Reply) -> None:
     world.server.answers(reply)
     failed = await world.failure()
     assert (failed.type, failed.details.retry_after) == ("503", 3.0)
 
 
-async def test_an_answer_in_an_encoding_that_nobody_asked_for_cannot_be_read(world: World) -> None:
+async def test_response_with_an_unknown_encoding_is_unreadable(world: World) -> None:
     world.server.answers(Reply(200, b"{}", {"Content-Encoding": "br"}))
     assert (await world.failure()).type == RESPONSE_UNREADABLE
 
 
-async def test_an_answer_that_is_compressed_unasked_is_read_all_the_same(world: World) -> None:
+async def test_compressed_response_is_read_although_not_requested(world: World) -> None:
     world.server.answers(Reply(200, gzip.compress(b'{"id": 1}'), {"Content-Encoding": "gzip"}))
     assert (await world.call()).output == {"id": 1}
 
 
-async def test_an_output_larger_than_an_order_can_carry_is_refused_with_what_to_do(world: World) -> None:
+async def test_output_that_is_too_large_is_refused_with_advice(world: World) -> None:
     world.server.answers(Reply(200, {"id": "R-1", "log": "x" * MAX_OUTPUT_BYTES}))
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (RESPONSE_TOO_LARGE, False)
@@ -258,25 +258,25 @@ async def test_an_output_larger_than_an_order_can_carry_is_refused_with_what_to_
     [b"<html>", b"{", b'{"a": NaN}', b"[" * (MAX_DEPTH + 1) + b"]" * (MAX_DEPTH + 1), b"[" * 100_000, b"9" * 5_000],
     ids=["html", "cut", "no number", "deep", "bottomless", "endless number"],
 )
-async def test_an_answer_that_cannot_be_read_may_be_asked_for_again(world: World, body: bytes) -> None:
+async def test_unreadable_response_is_retried(world: World, body: bytes) -> None:
     world.server.answers(Reply(200, body))
     failed = await world.failure()
     assert (failed.type, failed.retryable) == (RESPONSE_UNREADABLE, True)
     assert not failed.details.outcome_known
 
 
-async def test_half_a_character_in_an_answer_does_no_harm(world: World) -> None:
+async def test_lone_surrogate_in_a_response_is_replaced(world: World) -> None:
     world.server.answers(Reply(200, b'{"name": "\\ud83d"}'))
     assert (await world.call()).output == {"name": "\ufffd"}
 
 
-async def test_an_answer_with_many_brackets_that_is_not_deep_is_read(world: World) -> None:
+async def test_response_with_many_brackets_but_little_depth_is_read(world: World) -> None:
     world.server.answers(Reply(200, [{"text": "[[{"}] * 200))
     assert len((await world.call()).output) == 200
 
 
 async def called_off(world: World, reply: Reply, why: ActivityCancellationDetails) -> asyncio.Task[SystemCallResult]:
-    """A call that is cancelled while it waits for its answer."""
+    """A call that is cancelled while it waits for its response."""
     beat = asyncio.Event()
     world.activity.on_heartbeat = lambda _: beat.set()
     world.server.answers(reply)
@@ -287,13 +287,13 @@ async def called_off(world: World, reply: Reply, why: ActivityCancellationDetail
     return calling
 
 
-async def test_a_long_call_heartbeats_and_ends_when_its_worker_does(world: World) -> None:
+async def test_long_call_sends_heartbeats_and_ends_with_its_worker(world: World) -> None:
     calling = await called_off(world, Reply(hangs=True), ActivityCancellationDetails(worker_shutdown=True))
     with pytest.raises(asyncio.CancelledError):
         await calling
 
 
-async def test_a_call_that_its_order_calls_off_is_waited_for_since_what_it_did_has_to_be_undone(world: World) -> None:
+async def test_cancelled_call_runs_to_completion_so_that_it_can_be_undone(world: World) -> None:
     answer = asyncio.Event()
     reply = Reply(200, {"id": "R-1"}, holds=answer)
     calling = await called_off(world, reply, ActivityCancellationDetails(cancel_requested=True))

@@ -1,4 +1,4 @@
-"""Bodies and answers as forms and as XML: what is sent, what is read, what is refused."""
+"""Requests and responses as forms and XML: what is sent, read, and refused."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.support.scripted_system import Reply
 FORM, XML = "application/x-www-form-urlencoded", "application/xml"
 
 
-async def test_a_form_is_sent_and_read(world: World) -> None:
+async def test_form_is_sent_and_read(world: World) -> None:
     world.server.answers(Reply(body=b"state=held&tag=a&tag=b&note=", headers={"Content-Type": FORM}))
     body = {"sku": "cam & co", "quantity": 2, "gift": True, "tag": ["x", "y"], "note": None}
     answer = await world.call(format="form", body=body)
@@ -50,13 +50,13 @@ async def test_xml_is_sent_and_read(world: World) -> None:
     }  # fmt: skip
 
 
-async def test_an_answer_may_have_another_form_than_the_body(world: World) -> None:
+async def test_response_format_may_differ_from_request_format(world: World) -> None:
     world.server.answers(Reply(body="<r><id>7</id></r>".encode("utf-16"), headers={"Content-Type": XML}))
     answer = await world.call(format="form", accept="xml", body={"a": 1}, output={"id": "${response.body.r.id}"})
     assert answer.output == {"id": "7"}
 
 
-async def test_the_charset_of_the_header_goes_before_what_a_document_says(world: World) -> None:
+async def test_charset_of_the_header_overrides_the_xml_declaration(world: World) -> None:
     world.server.answers(Reply(body=b"<r>\xfc</r>", headers={"Content-Type": "text/xml; charset=latin1"}))
     assert (await world.call(format="xml")).output == {"r": "ü"}
 
@@ -78,7 +78,7 @@ BOMB = b'<!DOCTYPE b [<!ENTITY a "ha"><!ENTITY b "&a;&a;">]><b>&b;</b>'
         (b"<r>\xff</r>", "not well-formed"),
     ],
 )
-async def test_xml_that_is_broken_or_a_trap_is_no_answer(world: World, reply: bytes, says: str | None) -> None:
+async def test_malformed_or_malicious_xml_is_unreadable(world: World, reply: bytes, says: str | None) -> None:
     world.server.answers(Reply(body=reply, headers={"Content-Type": XML}))
     if says is None:
         assert (await world.call(format="xml")).output is None
@@ -89,14 +89,14 @@ async def test_xml_that_is_broken_or_a_trap_is_no_answer(world: World, reply: by
     assert says in failed.message
 
 
-async def test_an_unknown_encoding_is_no_answer(world: World) -> None:
+async def test_unknown_xml_encoding_is_unreadable(world: World) -> None:
     world.server.answers(Reply(body=b"<r/>", headers={"Content-Type": "text/xml; charset=none-such"}))
     assert (await world.call(format="xml")).output == {"r": None}
     world.server.answers(Reply(body=b'<?xml version="1.0" encoding="none-such"?><r/>'))
     assert (await world.failure(format="xml")).type == RESPONSE_UNREADABLE
 
 
-async def test_an_error_is_read_in_the_same_form_or_kept_as_text(world: World) -> None:
+async def test_error_body_is_parsed_in_the_same_format_or_kept_as_text(world: World) -> None:
     world.definition["error_code"] = "response.body.error.code"
     world.server.answers(
         Reply(409, b"<error><code>out_of_stock</code><message>none left</message></error>"), Reply(409, b"<oops")
@@ -107,7 +107,7 @@ async def test_an_error_is_read_in_the_same_form_or_kept_as_text(world: World) -
     assert (failed.type, "<oops" in failed.message) == ("409", True)
 
 
-async def test_secrets_are_masked_in_every_form(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_secrets_are_masked_in_every_format(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("T", "s3cret-token")
     world.environment["T"] = "s3cret-token"
     world.definition["auth"] = {"bearer": {"env": "T"}}
@@ -132,7 +132,7 @@ async def test_secrets_are_masked_in_every_form(world: World, monkeypatch: pytes
         ("xml", {"a": "\x07"}, "control character"),
     ],
 )
-async def test_what_the_form_cannot_say_is_a_mistake_of_the_definition(
+async def test_body_that_the_format_cannot_express_is_a_definition_error(
     world: World, form: str, body: Any, says: str
 ) -> None:
     failed = await world.failure(format=form, body=body)
@@ -155,5 +155,5 @@ ELEMENTS = st.recursive(st.none() | TEXTS, _element, max_leaves=8)
 
 
 @given(st.dictionaries(NAMES, ELEMENTS, min_size=1, max_size=1))
-def test_what_is_written_as_xml_reads_back_the_same(document: dict[str, Any]) -> None:
+def test_xml_round_trip(document: dict[str, Any]) -> None:
     assert parse_xml(encode_xml(document).encode(), "utf-8") == document

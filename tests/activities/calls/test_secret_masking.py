@@ -1,4 +1,4 @@
-"""Nothing secret comes out of a call: not in its argument, its result, its errors, nor in anybody's log."""
+"""No secret leaves a call: not in its input, its result, its errors, nor in any log."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ WAYS: dict[str, dict[str, Any]] = {
 
 
 def echo(received: Received) -> dict[str, Any]:
-    """As an indiscreet system would: every header, the address, and what came, in several spellings."""
+    """Repeats every header, the URL and the body, in several encodings."""
     token = received.headers.get("authorization", "") + received.headers.get("x-api-key", "")
     return {
         "headers": received.headers,
@@ -50,7 +50,7 @@ def echo(received: Received) -> dict[str, Any]:
 
 @pytest.fixture
 def everything_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """All that any logger says at any level, formatted as a worker formats it."""
+    """The output of all loggers at any level, in the worker's format."""
     monkeypatch.setenv("THE_TOKEN", TOKEN)
     monkeypatch.setenv("THE_USER", "user-nobody-knows")
     monkeypatch.setenv("ORDO_CALLBACK_SECRET", CALLBACK_SECRET)
@@ -74,7 +74,7 @@ def everything_said(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
 
 async def everything_of(world: World, said: list[str], **wanted: Any) -> str:
-    """The argument, the result or error as they go into a history, the heartbeats and the logs: one text."""
+    """One text: input, and result or error, as a history stores them, with heartbeats and logs."""
     call = call_of(**wanted)
     parts = [pydantic_data_converter.payload_converter.to_payloads([call])[0].data.decode()]
     try:
@@ -98,7 +98,7 @@ def secrets_in(text: str) -> list[str]:
 
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("status", [200, 409, 500])
-async def test_a_system_that_echoes_what_it_got_gives_no_secret_away(
+async def test_secrets_that_a_system_echoes_are_masked(
     world: World, everything_said: list[str], way: str, status: int
 ) -> None:
     world.environment = {"THE_TOKEN": TOKEN, "THE_USER": "user-nobody-knows"}
@@ -121,7 +121,7 @@ async def test_a_system_that_echoes_what_it_got_gives_no_secret_away(
         Reply(302, headers={"Location": f"http://x/{TOKEN}"}),
     ],
 )
-async def test_neither_do_answers_that_are_no_json_nor_redirects(
+async def test_secrets_in_non_json_responses_and_redirects_are_masked(
     world: World, everything_said: list[str], reply: Reply
 ) -> None:
     world.environment = {"THE_TOKEN": TOKEN}
@@ -130,16 +130,14 @@ async def test_neither_do_answers_that_are_no_json_nor_redirects(
     assert secrets_in(await everything_of(world, everything_said)) == []
 
 
-async def test_a_secret_from_the_environment_in_a_systems_header_is_masked_too(
-    world: World, everything_said: list[str]
-) -> None:
+async def test_secret_in_a_system_header_is_masked(world: World, everything_said: list[str]) -> None:
     world.environment = {"KEY": TOKEN}
     world.definition["headers"] = {"X-Key": "${env.KEY}"}
     world.server.answers(lambda received: Reply(200, {"got": received.headers["x-key"]}))
     assert secrets_in(await everything_of(world, everything_said)) == []
 
 
-async def test_a_secret_that_no_header_can_carry_is_not_shown_in_the_error(
+async def test_secret_that_no_header_can_carry_is_not_shown(
     world: World, everything_said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("THE_TOKEN", f"{TOKEN}\nX-Evil: 1")
@@ -152,7 +150,7 @@ async def test_a_secret_that_no_header_can_carry_is_not_shown_in_the_error(
     assert not world.server.received
 
 
-async def test_a_mistake_in_the_worker_itself_gives_nothing_away(
+async def test_error_in_the_worker_shows_no_secret(
     world: World, everything_said: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.environment = {"THE_TOKEN": TOKEN}
@@ -177,7 +175,7 @@ CALLBACK_CALL: dict[str, Any] = {
 }
 
 
-async def test_a_callback_id_belongs_to_order_step_and_key_and_is_the_same_at_every_attempt(
+async def test_callback_id_claims_order_step_and_key_and_is_the_same_for_each_attempt(
     world: World, everything_said: list[str]
 ) -> None:
     del everything_said
@@ -195,7 +193,7 @@ async def test_a_callback_id_belongs_to_order_step_and_key_and_is_the_same_at_ev
 
 
 @pytest.mark.parametrize("status", [202, 409])
-async def test_a_callback_that_a_system_echoes_does_not_get_into_the_history(
+async def test_callback_id_that_a_system_echoes_is_masked(
     world: World, everything_said: list[str], status: int
 ) -> None:
     world.server.answers(
@@ -210,7 +208,7 @@ async def test_a_callback_that_a_system_echoes_does_not_get_into_the_history(
 
 
 @pytest.mark.parametrize("name", ["ORDO_CALLBACK_SECRET", "ORDO_GATEWAY_URL"])
-async def test_a_call_with_a_callback_needs_secret_and_gateway_and_says_which_is_missing(
+async def test_missing_callback_setting_is_reported(
     world: World, everything_said: list[str], monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     del everything_said
@@ -221,7 +219,7 @@ async def test_a_call_with_a_callback_needs_secret_and_gateway_and_says_which_is
     assert not world.server.received
 
 
-async def test_the_callback_secret_may_be_kept_in_a_file(
+async def test_callback_secret_can_come_from_a_file(
     world: World, everything_said: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     del everything_said
@@ -232,12 +230,12 @@ async def test_the_callback_secret_may_be_kept_in_a_file(
     assert read_callback_id(CALLBACK_SECRET.encode(), world.server.received[0].json["id"]) is not None
 
 
-async def test_a_short_secret_is_masked_where_it_stands_alone_and_words_that_hold_it_stay() -> None:
+async def test_short_secret_is_masked_only_as_a_whole_word() -> None:
     masks = SecretMasker(("box",))
     assert masks.mask_text("sandbox, box, 'box' Bearer box") == f"sandbox, {MASK}, '{MASK}' Bearer {MASK}"
 
 
-def test_masks_reach_keys_lists_and_escaped_text() -> None:
+def test_masking_covers_keys_lists_and_escaped_text() -> None:
     masks = SecretMasker(("a-long-secret",), CallbackTarget("http://g/callbacks/the-id", "the-id"))
     raw = '{"a": ["x \\u0061-long-secret", {"a-long-secret": 1}], "b": "http:\\/\\/g\\/callbacks\\/the-id"}'
     masked = masks.mask_parsed(json.loads(raw), raw)

@@ -58,19 +58,19 @@ async def post(temporal: WorkflowEnvironment) -> AsyncIterator[Post]:
         yield Post(temporal, key)
 
 
-async def test_an_order_subscribes_to_each_name_and_repeating_it_changes_nothing(post: Post) -> None:
+async def test_order_subscribes_to_each_name_idempotently(post: Post) -> None:
     await post.subscribe("A-1", "shipment_delivered", "shipment_lost")
     await post.subscribe("A-1", "shipment_delivered", "shipment_lost")
     for name in ("shipment_delivered", "shipment_lost"):
         assert await post.subscribers(name) == {"A-1": "order/A-1"}
 
 
-async def test_many_orders_subscribe_at_once_to_a_mailbox_that_is_not_there_yet(post: Post) -> None:
+async def test_concurrent_subscriptions_start_one_mailbox(post: Post) -> None:
     await asyncio.gather(*(post.subscribe(f"A-{n}") for n in range(5)))
     assert sorted(await post.subscribers()) == [f"A-{n}" for n in range(5)]
 
 
-async def test_an_order_that_unsubscribes_is_forgotten_and_may_do_so_twice_or_without_a_mailbox(post: Post) -> None:
+async def test_unsubscribing_is_idempotent_and_needs_no_mailbox(post: Post) -> None:
     await post.unsubscribe("A-1")
     await post.subscribe("A-1")
     await post.subscribe("A-2")
@@ -79,7 +79,7 @@ async def test_an_order_that_unsubscribes_is_forgotten_and_may_do_so_twice_or_wi
     assert sorted(await post.subscribers()) == ["A-2"]
 
 
-async def test_a_name_that_no_mailbox_can_have_is_refused_for_good(post: Post) -> None:
+async def test_event_name_that_is_too_long_is_not_retried(post: Post) -> None:
     with pytest.raises(ApplicationError, match="too long") as raised:
         await post.subscribe("A-1", "n" * 2_000)
     assert raised.value.non_retryable

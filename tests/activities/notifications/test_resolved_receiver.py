@@ -1,4 +1,4 @@
-"""Receivers as a worker reaches them, and who wants which event."""
+"""Receivers as a worker reaches them, and which events they get."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def problems(environment: dict[str, str] | None = None, **receiver: Any) -> list
     return resolve_receivers(catalogue(**receiver), environment or {})[1]
 
 
-def test_what_the_environment_fills_in_is_filled_in() -> None:
+def test_environment_variables_are_filled_in() -> None:
     made = catalogue(url="${env.HOOK}", headers={"X-Tenant": "${env.TENANT}"}, timeout="${env.SECONDS}s")
     found, lacking = resolve_receivers(
         made, {"HOOK": "https://crm.example/a/b?key=1", "TENANT": "north", "SECONDS": "5"}
@@ -51,18 +51,18 @@ def test_what_the_environment_fills_in_is_filled_in() -> None:
         ({"url": "https://x/?a b"}, "its url is not a valid URL: it holds characters that no URL can have"),
     ],
 )
-def test_what_is_missing_or_cannot_be_called_is_named(receiver: dict[str, Any], said: str) -> None:
+def test_missing_variable_or_invalid_url_is_reported(receiver: dict[str, Any], said: str) -> None:
     assert len(problems(**receiver)) == 1
     assert said in problems(**receiver)[0]
 
 
-def test_an_address_that_cannot_be_called_is_not_shown() -> None:
+def test_invalid_url_is_not_shown() -> None:
     said = problems({"HOOK": "ftp://x/path-is-secret"}, url="${env.HOOK}")
     assert said
     assert "path-is-secret" not in "".join(said)
 
 
-def test_a_policy_is_looked_up_and_a_timeout_is_bounded() -> None:
+def test_retry_policy_is_looked_up_and_timeout_is_limited() -> None:
     found, _ = resolve_receivers(catalogue(retry="standard", timeout="${env.T}m"), {"T": "10"})
     assert (found["crm"].retry, found["crm"].timeout) == (STANDARD_RETRY, 60.0)
 
@@ -78,11 +78,11 @@ def test_a_policy_is_looked_up_and_a_timeout_is_bounded() -> None:
         ({"events": ["*"], "when": "1 / size(event.queue) > 0"}, True),
     ],
 )
-def test_who_wants_an_event(receiver: dict[str, Any], wanted: bool) -> None:
+def test_receiver_accepts_events_by_type_and_condition(receiver: dict[str, Any], wanted: bool) -> None:
     assert accepts_event(catalogue(**receiver).receivers["crm"], ORDER, LATE) is wanted
 
 
-def test_a_receiver_that_is_escalated_to_is_told_whatever_its_filter_says() -> None:
+def test_receiver_of_an_escalation_gets_it_despite_its_filter() -> None:
     escalated = NotificationEvent(id="O-1/2", number=2, type="step.escalated", at=0.0, data={"receiver": "crm"})
     other = escalated.model_copy(update={"data": {"receiver": "other"}})
     crm = catalogue(events=["order.*"], when="false").receivers["crm"]
@@ -90,7 +90,7 @@ def test_a_receiver_that_is_escalated_to_is_told_whatever_its_filter_says() -> N
     assert not accepts_event(crm, ORDER, other)
 
 
-def test_what_is_told_is_what_any_receiver_wants_and_nothing_without_receivers() -> None:
+def test_notification_filter_is_the_union_of_all_receivers() -> None:
     assert notification_filter(catalogue(events=["step.*", "order.late"])) == NotificationFilter(
         events=["order.late", "step.*", "step.escalated"], receivers=["crm"]
     )

@@ -1,4 +1,4 @@
-"""oauth2 and mtls: with a real server of tokens, and a real HTTPS server that asks for certificates."""
+"""oauth2 and mtls, with a real token server and a real HTTPS server that requires certificates."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SECRET = "very+secret/word"
 
 @dataclass
 class TokenServer:
-    """Gives out `token-1`, `token-2`, …"""
+    """Issues `token-1`, `token-2`, …"""
 
     http: ScriptedServer
     life: Any = 3600
@@ -65,9 +65,7 @@ def sent(world: World) -> list[str]:
     return [received.headers["authorization"] for received in world.server.received]
 
 
-async def test_a_token_is_got_with_the_clients_credentials_and_serves_many_calls(
-    world: World, tokens: TokenServer
-) -> None:
+async def test_token_is_requested_with_client_credentials_and_reused(world: World, tokens: TokenServer) -> None:
     for _ in range(3):
         await world.call()
     (asked,) = tokens.http.received
@@ -80,7 +78,7 @@ async def test_a_token_is_got_with_the_clients_credentials_and_serves_many_calls
     assert sent(world) == ["Bearer token-1"] * 3
 
 
-async def test_a_token_is_renewed_before_it_ends(world: World, tokens: TokenServer) -> None:
+async def test_token_is_renewed_before_it_expires(world: World, tokens: TokenServer) -> None:
     tokens.http.answers(
         Reply(body={"access_token": "short", "token_type": "bearer", "expires_in": "0.000001"}), tokens.answer
     )
@@ -91,7 +89,7 @@ async def test_a_token_is_renewed_before_it_ends(world: World, tokens: TokenServ
 
 
 @pytest.mark.usefixtures("tokens")
-async def test_a_401_brings_one_new_token_and_one_more_try_with_the_same_key(world: World) -> None:
+async def test_401_causes_one_new_token_and_one_more_request_with_the_same_key(world: World) -> None:
     world.server.answers(Reply(401), Reply(201, {"id": "R-1"}))
     answer = await world.call()
     assert (answer.status, answer.attempts) == (201, 1)
@@ -103,7 +101,7 @@ async def test_a_401_brings_one_new_token_and_one_more_try_with_the_same_key(wor
     assert sent(world)[2:] == ["Bearer token-2", "Bearer token-3"]
 
 
-async def test_calls_at_once_share_one_renewal(world: World, tokens: TokenServer) -> None:
+async def test_concurrent_calls_share_one_token_request(world: World, tokens: TokenServer) -> None:
     tokens.holds = asyncio.Event()
     calls = [asyncio.create_task(world.calls._tokens.credentials(*await parts(world))) for _ in range(20)]
     await tokens.http.arrived.wait()
@@ -123,14 +121,14 @@ async def parts(world: World) -> tuple[Any, Any]:
 
 
 @pytest.mark.usefixtures("tokens")
-async def test_another_secret_gets_another_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_changed_secret_gets_a_new_token(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.call()
     monkeypatch.setenv("CLIENT_SECRET", "the next one")
     await world.call()
     assert sent(world) == ["Bearer token-1", "Bearer token-2"]
 
 
-async def test_secrets_and_tokens_are_masked_whoever_echoes_them(world: World, tokens: TokenServer) -> None:
+async def test_echoed_secrets_and_tokens_are_masked(world: World, tokens: TokenServer) -> None:
     pair = base64.b64encode(b"ordo+client:very%2Bsecret%2Fword").decode()
     world.server.answers(lambda received: Reply(200, {"echo": received.headers["authorization"], "secret": SECRET}))
     assert (await world.call()).output == {"echo": "Bearer ***", "secret": "***"}
@@ -157,7 +155,7 @@ async def test_secrets_and_tokens_are_masked_whoever_echoes_them(world: World, t
         (Reply(200, b"[" * 100_000), CONFIGURATION_ERROR, False, None),
     ],
 )
-async def test_no_token_no_call(
+async def test_no_call_is_made_without_a_token(
     world: World, tokens: TokenServer, reply: Reply, code: str, retryable: bool, pause: float | None
 ) -> None:
     tokens.http.answers(reply)
@@ -168,14 +166,14 @@ async def test_no_token_no_call(
     assert not world.server.received
 
 
-async def test_waiting_for_a_token_counts_into_the_calls_time(world: World, tokens: TokenServer) -> None:
+async def test_token_request_counts_towards_the_calls_timeout(world: World, tokens: TokenServer) -> None:
     tokens.http.answers(Reply(hangs=True))
     failed = await world.failure(timeout=0.2)
     assert (failed.type, failed.retryable, failed.details.outcome_known) == (TIMEOUT, True, True)
 
 
 class Certificates:
-    """An authority, and what it has signed, as files."""
+    """A CA, and certificates that it has signed, as files."""
 
     def __init__(self, folder: Path) -> None:
         self.authority = trustme.CA()
@@ -191,7 +189,7 @@ class Certificates:
         return context
 
     def issue(self, name: str, authority: trustme.CA | None = None) -> None:
-        """`cert.pem` and `key.pem` for the client, replaced."""
+        """Replaces `cert.pem` and `key.pem` of the client."""
         issued = (authority or self.authority).issue_cert(f"{name}.example", common_name=name)
         (self.folder / "cert.pem").write_bytes(b"".join(pem.bytes() for pem in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(self.folder / "key.pem")
@@ -202,7 +200,7 @@ class Certificates:
 
 
 class HttpsServer:
-    """Answers with the common name of the certificate that it was shown."""
+    """Responds with the common name of the client's certificate."""
 
     async def start(self, context: ssl.SSLContext) -> None:
         self.connections = 0
@@ -245,13 +243,13 @@ async def whoami(world: World) -> Any:
     return (await world.call(method="get", path="/me")).output["you"]
 
 
-async def test_a_system_that_asks_for_a_certificate_is_shown_ours(world: World, https: HttpsServer) -> None:
+async def test_client_certificate_is_presented(world: World, https: HttpsServer) -> None:
     assert [await whoami(world) for _ in range(3)] == ["ordo"] * 3
     assert https.connections == 1
 
 
 @pytest.mark.usefixtures("https")
-async def test_certificates_may_come_from_the_environment(
+async def test_certificates_can_come_from_the_environment(
     world: World, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("cert", "key", "ca"):
@@ -263,25 +261,21 @@ async def test_certificates_may_come_from_the_environment(
 
 
 @pytest.mark.usefixtures("https")
-async def test_a_certificate_exchanged_while_everything_runs_counts_from_the_next_call(
-    world: World, certificates: Certificates
-) -> None:
+async def test_replaced_certificate_applies_to_the_next_call(world: World, certificates: Certificates) -> None:
     assert await whoami(world) == "ordo"
     certificates.issue("ordo-next")
     assert await whoami(world) == "ordo-next"
 
 
 @pytest.mark.usefixtures("https")
-async def test_a_certificate_of_somebody_else_gets_no_answer(world: World, certificates: Certificates) -> None:
+async def test_certificate_of_another_ca_is_refused(world: World, certificates: Certificates) -> None:
     certificates.issue("stranger", trustme.CA())
     failed = await world.failure(method="get", path="/me")
     assert (failed.type, failed.retryable) == (CONNECTION, True)
 
 
 @pytest.mark.usefixtures("https")
-async def test_a_system_that_the_authority_does_not_know_is_not_spoken_to(
-    world: World, certificates: Certificates
-) -> None:
+async def test_server_with_an_untrusted_certificate_is_not_called(world: World, certificates: Certificates) -> None:
     trustme.CA().cert_pem.write_to_path(certificates.ca)
     failed = await world.failure(method="get", path="/me")
     assert (failed.type, failed.details.outcome_known) == (CONNECTION, True)
@@ -290,7 +284,7 @@ async def test_a_system_that_the_authority_does_not_know_is_not_spoken_to(
 
 @pytest.mark.usefixtures("https")
 @pytest.mark.parametrize("broken", ["cert", "key", "ca"])
-async def test_what_is_no_certificate_is_named_by_its_place(
+async def test_invalid_certificate_is_reported_with_its_source(
     world: World, certificates: Certificates, broken: str
 ) -> None:
     path = certificates.folder / f"{broken}.pem"
@@ -304,9 +298,7 @@ async def test_what_is_no_certificate_is_named_by_its_place(
 
 
 @pytest.mark.usefixtures("https")
-async def test_a_key_that_does_not_belong_to_the_certificate_is_refused(
-    world: World, certificates: Certificates
-) -> None:
+async def test_key_that_does_not_match_the_certificate_is_refused(world: World, certificates: Certificates) -> None:
     before = (certificates.folder / "cert.pem").read_text()
     certificates.issue("ordo")
     (certificates.folder / "cert.pem").write_text(before)
@@ -321,7 +313,7 @@ async def test_a_key_that_does_not_belong_to_the_certificate_is_refused(
         ({"oauth2": {"token_url": "http://u:p@h/", "client_id": "a", "client_secret": {"file": "s"}}}, "token_url"),
     ],
 )
-async def test_what_cannot_be_right_is_told_when_the_definitions_are_read(auth: dict[str, Any], says: str) -> None:
+async def test_invalid_auth_is_reported_when_the_definitions_are_read(auth: dict[str, Any], says: str) -> None:
     definition = {"id": "s", "base_url": "http://s.example", "auth": auth}
     with pytest.raises(Unresolvable) as raised:
         resolve_system(System.model_validate(definition), {})
@@ -330,9 +322,7 @@ async def test_what_cannot_be_right_is_told_when_the_definitions_are_read(auth: 
 
 
 @pytest.mark.usefixtures("https")
-async def test_connections_replaced_while_in_use_end_with_their_last_call(
-    world: World, certificates: Certificates
-) -> None:
+async def test_replaced_connections_close_after_their_last_call(world: World, certificates: Certificates) -> None:
     connections = ConnectionPools()
     system = world.system("inventory")
     assert system is not None

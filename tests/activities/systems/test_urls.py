@@ -1,4 +1,4 @@
-"""A call goes to its system and nowhere else."""
+"""A call can only reach URLs below its system's base_url."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ASTRAY = [
 
 
 @pytest.mark.parametrize("path", ASTRAY)
-async def test_a_path_cannot_leave_the_systems_base_url(world: World, path: str) -> None:
+async def test_path_cannot_leave_the_base_url(world: World, path: str) -> None:
     failed = await world.failure(path=path)
     assert (failed.type, failed.retryable) == (DEFINITION_ERROR, False)
     assert not world.server.received
@@ -49,12 +49,12 @@ async def test_a_path_cannot_leave_the_systems_base_url(world: World, path: str)
         ("/", "/"),
     ],
 )
-def test_any_other_path_is_kept_below_the_base_url(path: str, sent: str) -> None:
+def test_other_paths_stay_below_the_base_url(path: str, sent: str) -> None:
     assert build_url(BASE, path, {}, "x") == f"http://systems.example:8100/inventory{sent}"
 
 
 @given(st.text(max_size=60))
-def test_no_text_at_all_leads_out_of_the_base_url(path: str) -> None:
+def test_arbitrary_path_never_leaves_the_base_url(path: str) -> None:
     url = None
     with suppress(AttemptFailure):
         url = build_url(BASE, path, {}, "x")
@@ -74,12 +74,12 @@ def test_no_text_at_all_leads_out_of_the_base_url(path: str) -> None:
         "http://x y", "http://x\n", "file:///etc/passwd", "http://x/?",
     ],
 )  # fmt: skip
-def test_what_is_no_address_is_refused_as_base_url(url: str) -> None:
+def test_invalid_base_url_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match="it"):
         parse_base_url(url)
 
 
-def test_a_base_url_keeps_its_port_path_and_ipv6_host() -> None:
+def test_base_url_keeps_port_path_and_ipv6_host() -> None:
     assert parse_base_url("http://[::1]:8100/a/") == BaseUrl("http://[::1]:8100", "/a")
     assert parse_base_url("https://x") == BaseUrl("https://x", "")
 
@@ -103,11 +103,11 @@ def test_a_base_url_keeps_its_port_path_and_ipv6_host() -> None:
         ("\\\\evil.example\\inventory", None),
     ],
 )
-def test_a_redirect_is_followed_only_below_the_base_url(location: str, target: str | None) -> None:
+def test_redirect_is_followed_only_below_the_base_url(location: str, target: str | None) -> None:
     assert redirect_target(BASE, "http://systems.example:8100/inventory/old", location) == target
 
 
-async def test_a_redirect_below_the_base_url_is_followed_with_method_body_and_credentials(world: World) -> None:
+async def test_redirect_keeps_method_body_and_credentials(world: World) -> None:
     world.definition["base_url"] += "/inventory"
     world.definition["headers"] = {"X-A": "1"}
     world.server.answers(Reply(307, headers={"Location": "/inventory/moved"}), Reply(200, {"id": 1}))
@@ -116,7 +116,7 @@ async def test_a_redirect_below_the_base_url_is_followed_with_method_body_and_cr
     assert (moved.method, moved.path, moved.json, moved.headers["x-a"]) == ("POST", "/inventory/moved", {"a": 1}, "1")
 
 
-async def test_a_redirect_to_another_place_is_a_failure_and_nothing_goes_there(world: World) -> None:
+async def test_redirect_to_another_host_fails_without_a_request_to_it(world: World) -> None:
     elsewhere = ScriptedServer()
     await elsewhere.start()
     try:
@@ -128,20 +128,20 @@ async def test_a_redirect_to_another_place_is_a_failure_and_nothing_goes_there(w
         await elsewhere.close()
 
 
-async def test_a_changing_request_is_not_turned_into_another_by_a_redirect(world: World) -> None:
+async def test_301_and_302_do_not_redirect_a_changing_request(world: World) -> None:
     world.server.answers(Reply(302, headers={"Location": "/login"}))
     failed = await world.failure()
     assert (failed.type, failed.retryable) == ("302", False)
     assert len(world.server.received) == 1
 
 
-async def test_see_other_is_read_from_where_it_points(world: World) -> None:
+async def test_303_is_followed_with_get(world: World) -> None:
     world.server.answers(Reply(303, headers={"Location": "/reservations/R-1"}), Reply(200, {"id": "R-1"}))
     assert (await world.call(body={"a": 1})).output == {"id": "R-1"}
     assert (world.server.received[1].method, world.server.received[1].body) == ("GET", b"")
 
 
-async def test_redirects_in_a_circle_end(world: World) -> None:
+async def test_redirect_loop_ends(world: World) -> None:
     world.server.answers(Reply(307, headers={"Location": "/reservations"}))
     failed = await world.failure()
     assert (failed.type, failed.retryable) == ("307", False)
