@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, cpu_seconds
 from benchmarks.order_size import STEPS_PER_LINE, many_line_order
 from benchmarks.reporting import print_line
-from operations.actions.step_and_order_actions import OrderCommand
 from operations.client import OrderClient
-from workflows.contract.order_messages import Actor
+from workflows.contract.actions import ROLLBACK
+from workflows.contract.order_messages import Actor, OrderAction
 from workflows.contract.states import OrderState
 
 SIZES = (500, 10_000)
@@ -32,7 +32,7 @@ async def _roll_back_order(bench: BenchmarkEnvironment, worker: ChildProcess, st
     while (await orders.read(order_id, steps=False)).order.open_tasks < lines:  # noqa: ASYNC110 - the server tells nobody
         await asyncio.sleep(1)
     began, used = time.perf_counter(), cpu_seconds(worker.pid)
-    await orders.act_on_order(OrderCommand("rollback", order_id, Actor(by="benchmark")))
+    await orders.perform_action(order_id, ROLLBACK, OrderAction(actor=Actor(by="benchmark")))
     ended = await orders.wait_until_ended(order_id, timeout=3600)
     took, used = time.perf_counter() - began, cpu_seconds(worker.pid) - used
     if ended.state is not OrderState.FAILED:

@@ -6,6 +6,7 @@ from fastapi import Depends, FastAPI
 from fastapi.security import HTTPBearer
 from fastapi_offline import FastAPIOffline
 
+from gateway.action_routes import action_routes
 from gateway.bulk_routes import bulk_routes
 from gateway.errors import register_error_handlers
 from gateway.event_routes import callback_routes, event_routes
@@ -13,10 +14,8 @@ from gateway.health_routes import health_routes
 from gateway.middleware import BearerTokenMiddleware, BodyLimitMiddleware, EncodedSlashMiddleware, RequestLogMiddleware
 from gateway.notification_routes import notification_routes
 from gateway.openapi import API_DESCRIPTION, API_TAGS, publish_openapi
-from gateway.order_action_routes import order_action_routes
 from gateway.order_routes import order_routes
 from gateway.settings import GatewaySettings
-from gateway.step_action_routes import step_action_routes
 from gateway.system_routes import system_routes
 from gateway.worklist_routes import worklist_routes
 from operations.client import OrderClient
@@ -47,8 +46,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
     for routes in (
         order_routes,
         event_routes,
-        step_action_routes,
-        order_action_routes,
+        action_routes,
         bulk_routes,
         worklist_routes,
         system_routes,

@@ -12,7 +12,6 @@ from gateway.errors import BODY_ERRORS, error_responses
 from gateway.openapi import BULK_RESPONSES
 from gateway.request_models import BulkActionBody
 from gateway.strict_json import StrictJsonRoute
-from operations.bulk.bulk_actions import BULK_ACTIONS, BulkActionName
 from operations.bulk.bulk_responses import (
     BulkSelectionResponse,
     BulkSummaryLine,
@@ -22,23 +21,24 @@ from operations.bulk.bulk_responses import (
 )
 from operations.client import OrderClient
 from operations.responses import Response
+from workflows.contract.actions import BULK_ACTIONS, ActionSpec
 
 
 def bulk_routes(orders: OrderClient) -> APIRouter:
     routes = APIRouter(tags=["operators"], route_class=StrictJsonRoute, responses=error_responses(*BODY_ERRORS))
-    for action in BULK_ACTIONS:
+    for name, action in BULK_ACTIONS.items():
         routes.post(
-            f"/bulk/{action}",
-            summary=f"`{action}` everything that matches",
+            f"/bulk/{name}",
+            summary=f"`{name}` everything that matches",
             response_model=BulkSelectionResponse,
             responses=BULK_RESPONSES,
-            name=f"bulk {action}",
+            name=f"bulk {name}",
         )(_bulk_action_handler(orders, action))
     return routes
 
 
 def _bulk_action_handler(
-    orders: OrderClient, action: BulkActionName
+    orders: OrderClient, action: ActionSpec
 ) -> Callable[[BulkActionBody], Awaitable[BulkSelectionResponse | StreamingResponse]]:
     async def handle(body: BulkActionBody) -> BulkSelectionResponse | StreamingResponse:
         """With `dry_run`, one JSON document lists the targets. Otherwise the response is a stream of JSON lines: each

@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 
 from compiler.source.findings import Finding
 from operations.errors import OperationError
+from workflows.contract.order_messages import Alternative
 
 RETRY_AFTER_HEADERS = {"Retry-After": "2"}
 """Sent with 429 and 503. Senders that honour it repeat the request soon."""
@@ -46,7 +47,10 @@ ERROR_DESCRIPTIONS = {
 
 class ErrorDetails(BaseModel):
     code: str = Field(description="Stable")
-    message: str = Field(description="For people: why, and what is possible instead")
+    message: str = Field(description="For people")
+    reason: str | MISSING = Field(MISSING, description="Stable, and finer than the code")
+    data: dict[str, Any] | MISSING = Field(MISSING, description="What the reason is about: a state, a holder, steps")
+    alternatives: list[Alternative] | MISSING = Field(MISSING, description="What is possible instead")
     findings: list[Finding] | MISSING = Field(MISSING, description="Every error in the order or the request")
 
 
@@ -88,8 +92,9 @@ def error_response(
     message: str,
     findings: Sequence[Mapping[str, Any]] = (),
     headers: Mapping[str, str] | None = None,
+    details: Mapping[str, Any] | None = None,
 ) -> JSONResponse:
-    error: dict[str, Any] = {"code": code, "message": message}
+    error: dict[str, Any] = {"code": code, "message": message, **(details or {})}
     if findings:
         error["findings"] = [dict(finding) for finding in findings]
     return JSONResponse({"error": error}, status, headers=dict(headers or {}))
@@ -97,9 +102,8 @@ def error_response(
 
 def operation_error_response(error: OperationError) -> JSONResponse:
     status = error.http_status
-    return error_response(
-        status, error.code, error.message, error.findings, RETRY_AFTER_HEADERS if status in (429, 503) else None
-    )
+    headers = RETRY_AFTER_HEADERS if status in (429, 503) else None
+    return error_response(status, error.code, error.message, error.findings, headers, error.details)
 
 
 def validation_finding(problem: Mapping[str, Any]) -> dict[str, Any]:

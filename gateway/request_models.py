@@ -8,12 +8,12 @@ from fastapi import Path
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from compiler.language.order import ORDER_ID_PATTERN
-from operations.bulk.bulk_actions import BulkActionName, BulkCommand
+from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.bulk.bulk_selection import WorklistKind
 from operations.events.deliver_events import content_event_id
+from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import Actor, EventDelivery
-from workflows.contract.states import StepState
 
 OrderId = Annotated[str, Path(pattern=ORDER_ID_PATTERN, description="The order's id", examples=["HS-1001"])]
 StepId = Annotated[
@@ -91,82 +91,28 @@ class ActorBody(StrictBody):
         return Actor(by=self.by, reason=self.reason)
 
 
-class StepActionBody(ActorBody):
-    data: dict[str, Any] | None = Field(
-        None,
-        description=(
-            "For `complete`: what the form asks for. For `complete` and `skip`: the output later steps need. "
-            'For `reschedule`: `{"to": time}`. For `extend`: `{"by": duration}` or `{"to": time}`, and '
-            '`"limit": "within"` or `"sla"` where the step has both. Both take `"seen"`: the time that was seen.'
-        ),
-    )
-    expected: StepState | None = Field(
-        None, description="The state of the step that was seen; refused (`stale`) where it is no longer so."
-    )
-    expected_holder: str | None = Field(
-        None,
-        max_length=200,
-        description="Who had it when it was seen, empty: nobody; refused (`stale`) where that is no longer so.",
-    )
-
-
-class OrderActionBody(ActorBody):
-    line: str | None = Field(
-        None, max_length=200, description="`rollback`, `hold`, `resume`: only this line, with all that stands under it"
-    )
-    step: str | None = Field(None, max_length=500, description="`hold`, `resume`: only this step, by id or number")
-    expected: str | None = Field(
-        None,
-        description="The state of the order, or of `step`, that was seen; refused (`stale`) where it is another by now",
-    )
-    override: str | None = Field(
-        None, min_length=1, max_length=2000, description="Why points of no return are not to count; kept with the order"
-    )
-    assess: bool = Field(False, description="`cancel`, `rollback`: only say what it would do")
-
-
-class RedoBody(ActorBody):
-    expected: StepState | None = Field(None, description="The state of the step that was seen")
-    override: str | None = Field(None, min_length=1, max_length=2000)
-    assess: bool = False
-
-
-class NoteBody(StrictBody):
-    by: str = Field(min_length=1, max_length=200, description="Who writes it", examples=["ann"])
-    text: str = Field(min_length=1, max_length=2000, examples=["The customer calls back on Monday"])
-    step: str | None = Field(None, max_length=500, description="The id or number of the step that it is about")
-
-    @property
-    def actor(self) -> Actor:
-        return Actor(by=self.by)
-
-
 class BulkActionBody(ActorBody):
-    """Whom it is for: what is not given does not matter."""
+    """Which steps or orders the action is for. A criterion that is not given does not matter."""
 
     system: str | None = Field(None, max_length=200, description="Steps that call this system")
     code: str | None = Field(None, max_length=200, description="Steps that failed with this code")
     product: str | None = Field(None, max_length=200, description="Orders of this commercial product")
     customer: str | None = Field(None, max_length=200)
     queue: str | None = Field(None, max_length=200)
-    since: AwareDatetime | None = Field(None, description="What has come up since then")
-    limit: int | None = Field(None, ge=1, description="So many, what has waited longest first")
-    tasks: bool = Field(False, description="`complete`, `claim`, `assign`: tasks, rather than what is in fallout")
-    data: dict[str, Any] | None = Field(None, description="As for one step")
+    since: AwareDatetime | None = Field(None, description="Only what has begun to wait since then")
+    limit: int | None = Field(None, ge=1, description="At most this many; what has waited longest comes first")
+    tasks: bool = Field(False, description="`complete`, `claim`, `assign`: open tasks instead of steps in fallout")
+    data: dict[str, Any] | None = Field(None, description="As for one step; each action's own route describes it")
     override: str | None = Field(None, min_length=1, max_length=2000)
-    dry_run: bool = Field(False, description="Only list what is meant")
-    pace: float = Field(5.0, gt=0, le=1000, description="So many a second")
-    stop_after: int | None = Field(5, ge=1, description="End when so many have failed; null: never")
+    dry_run: bool = Field(False, description="Only list the targets")
+    pace: float = Field(5.0, gt=0, le=1000, description="Actions per second")
+    stop_after: int | None = Field(5, ge=1, description="Stop when this many have failed; null: never")
 
-    def to_command(self, action: BulkActionName) -> BulkCommand:
-        wanted = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
-        work: WorklistKind = "tasks" if self.tasks else "fallout"
-        return BulkCommand(action, self.actor, wanted, work, self.data, self.override)
+    def to_command(self, action: ActionSpec) -> BulkCommand:
+        criteria = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
+        worklist: WorklistKind = "tasks" if self.tasks else "fallout"
+        return BulkCommand(action, self.actor, criteria, worklist, self.data, self.override)
 
     @property
     def pacing(self) -> BulkPacing:
         return BulkPacing(self.pace, self.stop_after)
-
-
-class CharacteristicsBody(ActorBody):
-    characteristics: dict[str, Any] = Field(min_length=1, examples=[{"paid": True}])

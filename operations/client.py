@@ -1,4 +1,4 @@
-"""All that a client may ask of orders, in one place."""
+"""Everything that a client can do with orders, in one place."""
 
 from __future__ import annotations
 
@@ -8,9 +8,8 @@ from typing import Any, Literal
 from temporalio.client import Client
 
 from operations import systems
-from operations.actions import amend_order, step_and_order_actions
+from operations.actions import amend_order, perform_action
 from operations.actions.amend_order import AmendCommand
-from operations.actions.step_and_order_actions import OrderCommand, StepCommand
 from operations.blockers import cross_order_blockers
 from operations.blockers.order_blockers import Blocker, find_blockers
 from operations.bulk import bulk_actions
@@ -30,6 +29,7 @@ from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
 from operations.temporal.connection import ConnectionSettings, check_server, connect, server_address
+from workflows.contract.actions import ActionSpec
 from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import (
     TASK_QUEUE,
@@ -38,6 +38,7 @@ from workflows.contract.order_messages import (
     AmendResult,
     CallbackDelivery,
     EventDelivery,
+    Message,
 )
 from workflows.contract.order_views import StepsPage, StepsPageRequest
 from workflows.contract.outbox_messages import OutboxView, ResendResult
@@ -46,7 +47,7 @@ from workflows.contract.switch_messages import SwitchResult
 
 
 class OrderClient:
-    """Every method raises OperationError: ServerUnreachable, NoWorker, NotFound, Refused, TimedOut."""
+    """Every method raises OperationError: ServerUnreachable, NoWorker, NotFound, OperationRefused, TimedOut."""
 
     def __init__(self, client: Client, task_queue: str = TASK_QUEUE) -> None:
         self.client = client
@@ -62,7 +63,7 @@ class OrderClient:
         return server_address(self.client)
 
     async def check_server(self) -> None:
-        """Whether Temporal answers, and knows the namespace."""
+        """Raises ServerUnreachable unless Temporal answers and has the namespace."""
         await check_server(self.client)
 
     async def submit(
@@ -90,12 +91,12 @@ class OrderClient:
         return await list_orders.list_orders(self.client, criteria or OrderFilter(), cursor)
 
     async def count_orders(self, criteria: OrderFilter | None = None) -> dict[OrderState, int]:
-        """How many orders fit, by state; states without any are left out."""
+        """The number of matching orders by state. States without orders are left out."""
         return await list_orders.count_orders(self.client, criteria or OrderFilter())
 
     async def wait_until_ended(self, order_id: str, timeout: float | None = None) -> OrderSummary:  # noqa: ASYNC109
-        """The order as it ended; `timeout` in seconds."""
-        return await step_and_order_actions.wait_until_ended(self.client, order_id, timeout)
+        """Returns the order as it ended. `timeout` is in seconds."""
+        return await perform_action.wait_until_ended(self.client, order_id, timeout)
 
     async def deliver_event(self, order_id: str, event: EventDelivery) -> DeliveryResult:
         return await deliver_events.deliver_event(self.client, order_id, event, self.task_queue)
@@ -107,56 +108,46 @@ class OrderClient:
         return await deliver_events.deliver_callback(self.client, order_id, callback)
 
     async def deliver_callback_by_id(self, secret: bytes, callback_id: str, payload: Any) -> DeliveryResult:
-        """`callback_id`: the one that the call was made with; it tells order and step. NotFound for any other text."""
+        """`callback_id` is the id that the call sent; it names order and step. Any other text raises NotFound."""
         return await deliver_events.deliver_callback_by_id(self.client, secret, callback_id, payload)
 
-    async def act_on_step(self, command: StepCommand) -> ActionResult:
-        """Retries, skips or completes a step, moves its time (`data`: workflows.core.actions.reschedule.NewTime)."""
-        return await step_and_order_actions.act_on_step(self.client, command)
+    async def perform_action(self, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
+        """`request` is an `action.request`."""
+        return await perform_action.perform_action(self.client, order_id, action, request)
 
     async def amend(self, command: AmendCommand) -> AmendResult:
-        """Changes the order to the whole new one, or, with `dry_run`, says what that would do."""
+        """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""
         return await amend_order.amend_order(self.client, command)
 
-    async def act_on_order(self, command: OrderCommand) -> ActionResult:
-        """Cancels, rolls back, redoes from a step, holds or resumes; or, with `assess`, says what that would do."""
-        return await step_and_order_actions.act_on_order(self.client, command)
-
-    async def add_note(self, order_id: str, text: str, actor: Actor, step: str | None = None) -> ActionResult:
-        return await step_and_order_actions.add_note(self.client, order_id, text, actor, step)
-
-    async def set_characteristics(self, order_id: str, characteristics: dict[str, Any], actor: Actor) -> ActionResult:
-        return await step_and_order_actions.set_characteristics(self.client, order_id, characteristics, actor)
-
     async def list_fallout(self, limit: int = 100) -> StepWorklist:
-        """Steps in fallout, over all running orders."""
+        """Steps in fallout of all running orders."""
         return await worklists.list_fallout(self.client, OrderFilter(limit=limit))
 
     async def list_tasks(self, queue: str | None = None, limit: int = 100) -> StepWorklist:
-        """Steps that wait for a person, over all running orders: manual ones, and those escalated to a queue."""
+        """Open tasks of all running orders: manual steps, and steps escalated to a queue."""
         tasks = await worklists.list_tasks(self.client, OrderFilter(limit=limit))
         items = [task for task in tasks.items if queue is None or is_in_queue(task.step, queue)]
         return StepWorklist(items, tasks.unanswered_orders)
 
     async def list_undelivered(self, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
-        """Events that were given up, over all orders."""
+        """Events that were given up, of all orders."""
         return await undelivered_notifications.list_undelivered(self.client, receiver, limit)
 
     async def read_outbox(self, order_id: str) -> OutboxView:
-        """Everything of one order that receivers have not got yet."""
+        """The events of one order that have not been delivered yet."""
         return await undelivered_notifications.read_outbox(self.client, order_id)
 
     async def resend(
         self, order_id: str, receiver: str | None = None, events: Sequence[str] | None = None
     ) -> ResendResult:
-        """Sends what was given up once more, and at once what waits; None: to all receivers, all events."""
+        """Sends again what was given up, and at once what waits. None means all receivers, all events."""
         return await undelivered_notifications.resend(
             self.client, order_id, receiver, None if events is None else [*events]
         )
 
     async def find_blockers(self, order_id: str, step: str | None = None) -> tuple[OrderDetails, Sequence[Blocker]]:
-        """The order, and what it (or `step`, by id or number) waits for now, in other orders, too. NoWorker where that
-        cannot be told."""
+        """Returns the order, and what it (or `step`, by id or number) waits for now, also in other orders. Raises
+        NoWorker if a step is given and no worker answers."""
         found = await self.read(order_id)
         if step and found.source == "record":
             raise NoWorker(f"Order {order_id}")
@@ -164,22 +155,21 @@ class OrderClient:
         return found, await cross_order_blockers.trace_cross_order(self.read, found, reasons)
 
     async def read_history(self, order_id: str) -> OrderDetails:
-        """The order without its steps; `order.history` has who did what, when and why. NoWorker: nobody can tell."""
+        """Returns the order without its steps; `order.history` says who did what, when and why. Raises NoWorker."""
         found = await self.read(order_id, steps=False)
         if found.source == "record":
             raise NoWorker(f"Order {order_id}")
         return found
 
     async def select_bulk_targets(self, command: BulkCommand) -> BulkSelection:
-        """Whom it is for."""
         return await bulk_actions.select_targets(self.client, command)
 
     def create_bulk_runner(self, command: BulkCommand, pacing: BulkPacing) -> BulkRunner:
-        """Does it to those that `bulk_selection` has found."""
+        """The runner performs the action on what `select_bulk_targets` has found, or on a part of it."""
         return bulk_actions.create_runner(self.client, command, pacing)
 
     async def list_systems(self) -> Sequence[SystemStatus]:
-        """Every system that this deployment's workers know, with its switch and what waits for it."""
+        """Every system that this deployment's workers announce, with its switch and the number of waiting calls."""
         return await systems.list_systems(self.client, self.task_queue)
 
     async def read_worker_catalogues(self) -> Sequence[WorkerCatalogue]:

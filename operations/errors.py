@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
+from pydantic import ValidationError
 from temporalio.client import (
     RPCTimeoutOrCancelledError,
     WorkflowQueryFailedError,
@@ -17,7 +18,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
-from workflows.contract.order_messages import RefusalCode
+from workflows.contract.order_messages import Alternative, RefusalCode, RefusalDetails
 
 ORDER_ENDED = "ended"
 ORDER_REJECTED = "rejected"
@@ -54,13 +55,36 @@ ERROR_STATUSES: dict[str, ErrorStatus] = {
 
 
 class OperationError(Exception):
-    """`code` is stable and a key of ERROR_STATUSES; the message is for people."""
+    """`code` is stable and a key of ERROR_STATUSES. The message is plain English and names no command: `reason`, `data`
+    and `alternatives` say for programs why it failed and what is possible instead."""
 
-    def __init__(self, code: str, message: str, findings: Sequence[dict[str, Any]] = ()) -> None:
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        findings: Sequence[dict[str, Any]] = (),
+        *,
+        reason: str = "",
+        data: Mapping[str, Any] | None = None,
+        alternatives: Sequence[Alternative] = (),
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.findings = list(findings)
+        self.reason = reason or code
+        self.data = dict(data or {})
+        self.alternatives = list(alternatives)
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """`reason`, `data` and `alternatives` as JSON, without those that add nothing."""
+        details = {
+            "reason": self.reason if self.reason != self.code else None,
+            "data": self.data,
+            "alternatives": [alternative.model_dump(mode="json") for alternative in self.alternatives],
+        }
+        return {name: value for name, value in details.items() if value}
 
     @property
     def exit_status(self) -> int:
@@ -76,15 +100,17 @@ class OperationRefused(OperationError):
 
 
 class NotFound(OperationRefused):
-    def __init__(self, message: str) -> None:
-        super().__init__(RefusalCode.NOT_FOUND, message)
+    def __init__(self, message: str, *alternatives: Alternative) -> None:
+        super().__init__(RefusalCode.NOT_FOUND, message, alternatives=alternatives)
 
 
 class NoWorker(OperationError):
     """Temporal answers, but no worker does."""
 
     def __init__(self, message: str) -> None:
-        super().__init__(WORKER_UNAVAILABLE, f"{message}: no worker answered. Start one with `python worker.py`")
+        super().__init__(
+            WORKER_UNAVAILABLE, f"{message}: no worker answered", alternatives=[Alternative(action="start_worker")]
+        )
 
 
 class ServerUnreachable(OperationError):
@@ -93,8 +119,11 @@ class ServerUnreachable(OperationError):
         because = f" ({detail})" if detail else ""
         super().__init__(
             SERVER_UNREACHABLE,
-            f"Temporal cannot be reached at {address}{because}. Start one with `python starter.py up`, or with "
-            "`docker compose up`, or give another address with --address.",
+            f"Temporal cannot be reached at {address}{because}",
+            alternatives=[
+                Alternative(action="start_server"),
+                Alternative(action="connect", effect="connects to another one", required=["address"]),
+            ],
         )
 
 
@@ -139,8 +168,19 @@ def _update_error(error: WorkflowUpdateFailedError, subject: str) -> OperationEr
     refusal = _find_application_error(error)
     message = refusal.message if refusal else str(error.__cause__ or error)
     if refusal and refusal.type in ERROR_STATUSES:
-        return OperationRefused(refusal.type, message)
+        details = _refusal_details(refusal)
+        return OperationRefused(
+            refusal.type, message, reason=details.reason, data=details.data, alternatives=details.alternatives
+        )
     return OperationError(SERVER_ERROR, f"{subject}: {message}")
+
+
+def _refusal_details(refusal: ApplicationError) -> RefusalDetails:
+    """Without them, where the worker is of another release."""
+    try:
+        return RefusalDetails.model_validate(*refusal.details)
+    except (TypeError, ValidationError):
+        return RefusalDetails(reason=refusal.type or "")
 
 
 def _rpc_error(error: RPCError, subject: str, address: str) -> OperationError:

@@ -20,7 +20,7 @@ from compiler.source.findings import did_you_mean
 from operations.errors import NotFound, is_workflow_not_found, server_call, worker_call
 from operations.temporal.connection import server_address
 from operations.temporal.visibility import quote_literal
-from workflows.contract.order_messages import Actor
+from workflows.contract.order_messages import Actor, Alternative
 from workflows.contract.order_views import SystemHoldView
 from workflows.contract.switch_messages import (
     MEMO_SYSTEM,
@@ -115,8 +115,8 @@ async def switch_system(
     except NotFound as error:
         async with server_call("list of systems", server_address(client)):
             known = sorted(await _announced_systems(client, task_queue))
-        hint = did_you_mean(system, known) or "; `systems` lists the known ones"
-        raise NotFound(f"No worker has a system {system}{hint}") from error
+        systems = Alternative(action="systems", effect="lists the systems")
+        raise NotFound(f"No worker has a system {system}{did_you_mean(system, known)}", systems) from error
     return answer
 
 

@@ -12,7 +12,6 @@ import httpx
 from rich.console import Console
 
 from compiler.orders.reader import read_orders
-from operations.actions.step_and_order_actions import StepCommand
 from operations.errors import OperationRefused
 from operations.reading.order_details import OrderDetails
 from stack.demo_output import DemoOutput
@@ -20,7 +19,8 @@ from stack.errors import StackError
 from stack.options import StackOptions
 from stack.stack import RunningStack, ShutdownRequested, run_stack
 from views.order.watch import follow
-from workflows.contract.order_messages import Actor
+from workflows.contract import actions
+from workflows.contract.order_messages import Actor, StepAction
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState
 
@@ -142,9 +142,8 @@ async def _complete_first_task(stack: RunningStack, order_id: str, output: DemoO
     """Completes the first manual task once it is open, as a person would."""
     task = await _wait_for_open_task(stack, order_id)
     await asyncio.sleep(TASK_VISIBLE_SECONDS)
-    await stack.orders.act_on_step(
-        StepCommand("complete", order_id, task.id, TECHNICIAN, data=VISIT_RESULT, expected_state=StepState.IN_PROGRESS)
-    )
+    result = StepAction(step=task.id, actor=TECHNICIAN, data=VISIT_RESULT, expected=StepState.IN_PROGRESS)
+    await stack.orders.perform_action(order_id, actions.COMPLETE, result)
     output.show_task_completed(stack, order_id, task, VISIT_RESULT)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import timedelta
-from inspect import isawaitable
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,6 +20,7 @@ from activity_contract.notifications import NotificationOrder
 from compiler.language.event_types import matches_any
 from compiler.plan.codec import decode_plan
 from compiler.source.findings import INTERNAL_ERROR_CODE, Finding
+from workflows.contract import actions
 from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
@@ -30,10 +30,10 @@ from workflows.contract.order_messages import (
     QUERY_STEPS,
     SIGNAL_CALLBACK,
     SIGNAL_EVENT,
-    UPDATE_AMEND,
     UPDATE_CALLBACK,
     UPDATE_DECISION,
     UPDATE_EVENT,
+    ActionResult,
     AmendOrder,
     AmendResult,
     CallbackDelivery,
@@ -45,10 +45,12 @@ from workflows.contract.order_messages import (
 )
 from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest
 from workflows.contract.states import OrderState
+from workflows.core.actions.action import ActionHandler
+from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.amendment import answer as amendment_answer
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance, signals
-from workflows.core.engine.updates import UPDATES, UpdateDefinition
+from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import callback_matching, cross_order_notify, event_matching
 from workflows.core.execution.event_matching import received_event
 from workflows.core.notifications import order_events
@@ -319,7 +321,7 @@ class FulfilOrder:
             with refusals_as_failures():
                 callback_matching.evaluate_callback(self._order_run, delivery)
 
-    @workflow.update(name=UPDATE_AMEND)
+    @workflow.update(name=actions.AMEND.name)
     async def amend(self, message: AmendOrder) -> AmendResult:
         run = await self._await_accepted_run()
         async with self._amend_lock:
@@ -347,25 +349,24 @@ class FulfilOrder:
                 amendment_answer.check_preconditions(self._order_run, self._revision, message)
 
     def _register_updates(self) -> None:
-        """A handler for everything that people may do (workflows/core/engine/updates.py)."""
-        for name, update in UPDATES.items():
-            handler, validator = self._update_handler(update)
+        """One update for each operator action; `amend` has its own below."""
+        for name, action in ACTION_HANDLERS.items():
+            handler, validator = self._update_handler(action)
             workflow.set_update_handler(name, handler, validator=validator)
 
-    def _update_handler(self, update: UpdateDefinition) -> tuple[Callable[..., Any], Callable[..., Any]]:
-        async def handle(message: Any) -> Any:
+    def _update_handler(self, action: ActionHandler) -> tuple[Callable[..., Any], Callable[..., Any]]:
+        async def handle(message: Any) -> ActionResult:
             run = await self._await_accepted_run()
             with refusals_as_failures():
-                answer = update.handle(run, message)
-                return await answer if isawaitable(answer) else answer
+                return perform_action(run, action, message)
 
         def validate(message: Any) -> None:
             if self._order_run is not None:
                 with refusals_as_failures():
-                    update.validate(self._order_run, message)
+                    action.check(self._order_run, message)
 
-        handle.__annotations__ = {"message": update.message_type, "return": update.result_type}
-        validate.__annotations__ = {"message": update.message_type, "return": None}
+        handle.__annotations__ = {"message": action.spec.request, "return": ActionResult}
+        validate.__annotations__ = {"message": action.spec.request, "return": None}
         return handle, validate
 
     # What clients ask

@@ -1,4 +1,4 @@
-"""`--all`: the same act on everything that fits a filter, with a dry run, a pace, and an end before it goes wrong."""
+"""Commands for operator actions. With --all, an action runs on everything that fits a filter."""
 
 from __future__ import annotations
 
@@ -16,9 +16,10 @@ from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import UsageError
 from cli.framework.session import Session
 from cli.user_input.value_parsing import parse_data, parse_since
+from workflows.contract.actions import ActionSpec
 
 if TYPE_CHECKING:
-    from operations.bulk.bulk_actions import BulkActionName, BulkCommand
+    from operations.bulk.bulk_actions import BulkCommand
     from operations.bulk.bulk_runner import BulkPacing, BulkRunner
     from operations.bulk.bulk_selection import BulkSelection
 
@@ -65,14 +66,25 @@ BULK_OPTIONS: dict[str, tuple[Any, Any]] = {
 }
 """Option → (declaration, default)."""
 YES_OPTION: tuple[Any, Any] = (Annotated[bool, typer.Option("--yes", "-y", help="Do not ask first.")], False)
-TASK_ACTIONS = ("complete", "claim", "assign")
-"""What can be done to tasks, and not only to what is in fallout."""
+
+
+def register_action(
+    app: typer.Typer, spec: ActionSpec, panel: str
+) -> Callable[[Callable[..., int | None]], Callable[..., int]]:
+    """Registers `run(session, …)` as the action's command. The help is the action's summary and `run`'s docstring."""
+
+    def register(run: Callable[..., int | None]) -> Callable[..., int]:
+        run.__doc__ = f"{spec.summary}.\n\n{run.__doc__ or ''}".rstrip()
+        return register_command(app, spec.name, panel)(run)
+
+    return register
 
 
 def register_bulk_command(
-    app: typer.Typer, action: BulkActionName, panel: str
+    app: typer.Typer, spec: ActionSpec, panel: str
 ) -> Callable[[Callable[..., int | None]], None]:
-    """Registers `run(session, order_id[, step], …)` as a command that, with --all, is done to everything that fits."""
+    """Registers `run(session, order_id[, step], …)` as the action's command. With --all, the action runs on everything
+    that fits a filter."""
 
     def register(run: Callable[..., int | None]) -> None:
         own = list(inspect.signature(run, eval_str=True).parameters.values())
@@ -84,7 +96,7 @@ def register_bulk_command(
             bulk = {name: given.pop(name, default) for name, (_, default) in BULK_OPTIONS.items()}
             if bulk["everything"]:
                 _reject_ids(given, named)
-                return _run_bulk(session, action, given, bulk)
+                return _run_bulk(session, spec, given, bulk)
             _reject_bulk_options(bulk)
             _require_ids(given, named)
             if not asks:
@@ -93,7 +105,7 @@ def register_bulk_command(
 
         del invoke.__wrapped__
         shown = [_as_optional(parameter) if parameter.name in named else parameter for parameter in own[1:]]
-        more = {name: option for name, option in BULK_OPTIONS.items() if name != "tasks" or action in TASK_ACTIONS}
+        more = {name: option for name, option in BULK_OPTIONS.items() if name != "tasks" or spec.bulk_on_tasks}
         if not asks:
             more["yes"] = YES_OPTION
         options = [
@@ -102,7 +114,7 @@ def register_bulk_command(
         ]
         by_name = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in shown]
         invoke.__signature__ = inspect.Signature([own[0], *by_name, *options])  # type: ignore[attr-defined]
-        register_command(app, action, panel)(invoke)
+        register_action(app, spec, panel)(invoke)
 
     return register
 
@@ -131,7 +143,7 @@ def _require_ids(arguments: dict[str, Any], id_names: list[str]) -> None:
         raise UsageError(f"Missing argument {' '.join(missing)}; or --all for all that fit")
 
 
-def _run_bulk(session: Session, action: BulkActionName, arguments: dict[str, Any], bulk_options: dict[str, Any]) -> int:
+def _run_bulk(session: Session, action: ActionSpec, arguments: dict[str, Any], bulk_options: dict[str, Any]) -> int:
     from operations.bulk.bulk_runner import BulkPacing
 
     wanted = _build_bulk_command(action, arguments, bulk_options)
@@ -146,7 +158,7 @@ def _run_bulk(session: Session, action: BulkActionName, arguments: dict[str, Any
         raise KeyboardInterrupt from None
 
 
-def _build_bulk_command(action: BulkActionName, arguments: dict[str, Any], bulk_options: dict[str, Any]) -> BulkCommand:
+def _build_bulk_command(action: ActionSpec, arguments: dict[str, Any], bulk_options: dict[str, Any]) -> BulkCommand:
     from cli.framework.actor import make_actor
     from operations.bulk.bulk_actions import BulkCommand
     from operations.bulk.bulk_runner import BulkFilter
@@ -224,10 +236,10 @@ def _print_selection(session: Session, request: BulkCommand, selection: BulkSele
         session.print(targets_table(selection.targets))
         noun = "step" if selection.targets[0].step else "order"
         session.print(
-            f"`{request.action}` would be done to {pluralize(len(selection.targets), noun)}; nothing was done."
+            f"`{request.action.name}` would be done to {pluralize(len(selection.targets), noun)}; nothing was done."
         )
     else:
-        session.print(f"Nothing fits: `{request.action}` would do nothing.")
+        session.print(f"Nothing fits: `{request.action.name}` would do nothing.")
     if selection.unanswered_orders:
         session.print_note(
             f"No worker answered for {', '.join(selection.unanswered_orders)}: what of them is meant cannot be told."
@@ -241,4 +253,4 @@ def _confirm_selection(session: Session, request: BulkCommand, selection: BulkSe
     session.print(targets_table(selection.targets[:20]))
     more = f" (and {len(selection.targets) - 20:,} more)" if len(selection.targets) > 20 else ""
     noun = "step" if selection.targets[0].step else "order"
-    return confirm(session, f"Do `{request.action}` to these {pluralize(len(selection.targets), noun)}{more}?")
+    return confirm(session, f"Do `{request.action.name}` to these {pluralize(len(selection.targets), noun)}{more}?")

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from cli.framework.alternatives import alternatives_text
 from cli.framework.session import Session
 from compiler.source.findings import CatalogueInvalid, Finding, InputRejected, OrderRejected
 from views.shared.findings import finding_lines
@@ -44,10 +45,13 @@ def report_error(session: Session, error: Exception) -> int:
     """Prints the error on standard error, and with `-o json` also as a document. Returns the exit status."""
     status, code, message, findings = _error_report(error)
     if session.is_json:
-        session.print_json({"error": {"code": code, "message": message, "findings": findings}})
+        details = getattr(error, "details", {})
+        session.print_json({"error": {"code": code, "message": message, "findings": findings, **details}})
     session.print_note(Text.assemble(("Error: ", "bold red"), message))
     for line in finding_lines(parse_finding(finding) for finding in findings):
         session.print_note(line)
+    if alternatives := getattr(error, "alternatives", None):
+        session.print_note(alternatives_text(alternatives))
     return status
 
 

@@ -1,4 +1,4 @@
-"""Changing an order on its way: the whole new order in, what that does out."""
+"""Amends a running order."""
 
 from __future__ import annotations
 
@@ -8,19 +8,20 @@ from typing import Any
 
 from temporalio.client import Client
 
-from operations.actions.step_and_order_actions import execute_order_update
+from operations.actions.perform_action import execute_order_update
 from operations.errors import ORDER_REJECTED, OperationRefused
 from operations.submission.submit_order import MAX_ORDER_BYTES, order_digest, require_order_id
-from workflows.contract.order_messages import UPDATE_AMEND, Actor, AmendOrder, AmendResult, RefusalCode
+from workflows.contract import actions
+from workflows.contract.order_messages import Actor, AmendOrder, AmendResult, RefusalCode
 
 AMEND_TIMEOUT = 60.0
-"""Seconds for the order's answer: it is compiled first."""
+"""Seconds to wait for the result: the new order is compiled first."""
 
 
 @dataclass(frozen=True)
 class AmendCommand:
-    """`order`: the whole new order, as it would be submitted. `override`: why points of no return are not to count.
-    `expected_revision`: what the person saw. `dry_run`: only say what it would do."""
+    """`order` is the whole new order, as it would be submitted. `dry_run` only reports what the amendment would do.
+    `override` is why points of no return do not count; `expected_revision` the revision that the actor saw."""
 
     order: dict[str, Any]
     actor: Actor
@@ -30,9 +31,9 @@ class AmendCommand:
 
 
 async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
-    """Raises NotFound; Refused: rejected (with findings), stale, or not possible now, and why; NoWorker.
+    """Raises NotFound, OperationRefused (rejected, with findings; stale; or not possible now) and NoWorker.
 
-    A dry run that would be refused is answered (`refused`), one whose order is rejected raises as well.
+    A dry run that would be refused returns its objections (`refused`). A rejected order raises in a dry run, too.
     """
     order_id = require_order_id(command.order)
     if len(json.dumps(command.order, default=str)) > MAX_ORDER_BYTES:
@@ -45,9 +46,9 @@ async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
         expected_revision=command.expected_revision,
         digest=order_digest(command.order),
     )
-    answer = await execute_order_update(client, order_id, UPDATE_AMEND, message, AmendResult, AMEND_TIMEOUT)
-    if answer.findings:
-        first = answer.findings[0].get("message", "")
-        more = f" (and {len(answer.findings) - 1} more)" if len(answer.findings) > 1 else ""
-        raise OperationRefused(ORDER_REJECTED, f"{answer.message}: {first}{more}", answer.findings)
-    return answer
+    result = await execute_order_update(client, order_id, actions.AMEND.name, message, AmendResult, AMEND_TIMEOUT)
+    if result.findings:
+        first = result.findings[0].get("message", "")
+        more = f" (and {len(result.findings) - 1} more)" if len(result.findings) > 1 else ""
+        raise OperationRefused(ORDER_REJECTED, f"{result.message}: {first}{more}", result.findings)
+    return result

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from operations.bulk.bulk_actions import BulkActionName, BulkCommand
+from pydantic import Field
+
+from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkOutcome, BulkResult, BulkSummary, BulkTarget, error_code, waiting_since
 from operations.bulk.bulk_selection import BulkSelection
 from operations.responses import OrderReference, Response
@@ -31,7 +33,7 @@ class BulkStepResponse(OrderReference):
 class BulkSelectionResponse(Response):
     """What a bulk action would be performed on."""
 
-    act: BulkActionName
+    act: str = Field(description="The action's name")
     dry_run: Literal[True] = True
     targets: list[BulkStepResponse | BulkOrderResponse]
     unanswered: list[str]
@@ -45,7 +47,7 @@ class BulkResultResponse(OrderReference):
 
 
 class BulkSummaryResponse(Response):
-    act: BulkActionName
+    act: str = Field(description="The action's name")
     dry_run: Literal[False] = False
     stopped: str | None
     done: list[BulkResultResponse]
@@ -64,7 +66,7 @@ class BulkSummaryLine(Response):
 
 def bulk_selection_response(command: BulkCommand, selection: BulkSelection) -> BulkSelectionResponse:
     return BulkSelectionResponse(
-        act=command.action,
+        act=command.action.name,
         targets=[_target_response(target) for target in selection.targets],
         unanswered=selection.unanswered_orders,
     )
@@ -102,7 +104,7 @@ def bulk_summary_response(command: BulkCommand, summary: BulkSummary, selection:
         return [bulk_result_response(result) for result in summary.with_outcome(outcome)]
 
     return BulkSummaryResponse(
-        act=command.action,
+        act=command.action.name,
         stopped=summary.stop_reason,
         done=results("done"),
         already=results("already"),

@@ -13,7 +13,7 @@ from temporalio.common import WorkflowIDConflictPolicy
 
 from activity_contract.callback_id import read_callback_id
 from activity_contract.mailboxes import MAILBOX_DELIVER, MailboxDelivery, MailboxDeliveryResult, MailboxInput
-from operations.actions.step_and_order_actions import raise_if_ended
+from operations.actions.perform_action import raise_if_ended
 from operations.errors import MAILBOX_FULL, ORDER_ENDED, NotFound, NoWorker, OperationRefused, server_call, worker_call
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address

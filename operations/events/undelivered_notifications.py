@@ -12,7 +12,13 @@ from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from operations.temporal.query_each import query_each
 from operations.temporal.visibility import quote_literal
-from workflows.contract.order_messages import OUTBOX_WORKFLOW_TYPE, RefusalCode, SearchAttributes, outbox_workflow_id
+from workflows.contract.order_messages import (
+    OUTBOX_WORKFLOW_TYPE,
+    Alternative,
+    RefusalCode,
+    SearchAttributes,
+    outbox_workflow_id,
+)
 from workflows.contract.outbox_messages import QUERY_OUTBOX, UPDATE_RESEND, OutboxView, ResendRequest, ResendResult
 
 OUTBOX_TIMEOUT = 5.0
@@ -85,6 +91,12 @@ async def resend(
         to = f" to {receiver}" if receiver else ""
         raise OperationRefused(
             RefusalCode.NOT_NOW,
-            f"Order {order_id} has no event to send again{to}; `notifications {order_id}` lists undelivered events",
+            f"Order {order_id} has no event to send again{to}",
+            reason="nothing_to_resend",
+            alternatives=[
+                Alternative(
+                    action="notifications", parameters={"order_id": order_id}, effect="lists undelivered events"
+                )
+            ],
         )
     return answer

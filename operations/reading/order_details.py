@@ -15,7 +15,7 @@ from operations.reading.pending_attempts import with_attempts
 from operations.reading.temporal_record import describe_order, view_from_record
 from operations.systems import system_holds
 from operations.temporal.connection import server_address
-from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, order_workflow_id
+from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, Alternative, order_workflow_id
 from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest, StepView
 from workflows.contract.states import StepState
 
@@ -47,8 +47,8 @@ def find_step(steps: Iterable[StepView], step_ref: str, order_id: str) -> StepVi
     by_number = {str(step.number): step for step in by_id.values()}
     step = by_id.get(step_ref) or by_number.get(step_ref)
     if step is None:
-        hint = did_you_mean(step_ref, by_id) or f"; `show {order_id}` lists its steps"
-        raise NotFound(f"Order {order_id} has no step `{step_ref}`{hint}")
+        show = Alternative(action="show", parameters={"order_id": order_id}, effect="lists its steps")
+        raise NotFound(f"Order {order_id} has no step `{step_ref}`{did_you_mean(step_ref, by_id)}", show)
     return step
 
 

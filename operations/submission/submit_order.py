@@ -37,6 +37,7 @@ from workflows.contract.order_messages import (
     MEMO_REVISION,
     ORDER_WORKFLOW_TYPE,
     UPDATE_DECISION,
+    Alternative,
     FulfilOrderInput,
     RefusalCode,
     SubmissionDecision,
@@ -132,8 +133,11 @@ async def submit_order(
         content = "the same content" if same else "different content"
         raise OperationRefused(
             ORDER_ENDED,
-            f"Order {order_id} has ended already ({summary.state}, with {content}). Use another id, or run it again as "
-            "a new revision (`--revision`, over HTTP `?revision=true`)",
+            f"Order {order_id} has already ended ({summary.state}, with {content}). Use another id, or submit it as "
+            "a new revision",
+            alternatives=[
+                Alternative(action="submit", parameters={"revision": True}, required=["order"], effect="runs it again")
+            ],
         )
     if decision is None or decision.accepted:
         await _flush_mailbox(client, order_id)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.actions.step_and_order_actions import OrderCommand
 from operations.reading.order_details import OrderDetails
 from stack.stories.stage import STORY_ACTOR, StoryContext, SystemRecord
 from stack.stories.story import Story, expect
+from workflows.contract.actions import CANCEL
+from workflows.contract.order_messages import OrderAction
 from workflows.contract.states import OrderState, StepState
 
 COMPENSATED_STATES = {
@@ -32,13 +33,13 @@ async def run_cancel(context: StoryContext) -> None:
     context.show_records(await context.records(id_))
     screen.print_heading("The customer cancels. What would that do?")
     context.print_cli_command(f"cancel {id_} --assess")
-    cancel = OrderCommand("cancel", id_, STORY_ACTOR)
-    screen.print_line(
-        (await context.stack.orders.act_on_order(OrderCommand("cancel", id_, STORY_ACTOR, assess=True))).message
-    )
+    orders = context.stack.orders
+    assessed = await orders.perform_action(id_, CANCEL, OrderAction(actor=STORY_ACTOR, assess=True))
+    screen.print_line(assessed.message)
     screen.print_heading("It is cancelled, live: each step is undone after everything that depends on it")
     context.print_cli_command(f"cancel {id_} --reason 'changed their mind'")
-    screen.print_line((await context.stack.orders.act_on_order(cancel)).message)
+    cancelled = await orders.perform_action(id_, CANCEL, OrderAction(actor=STORY_ACTOR))
+    screen.print_line(cancelled.message)
     ended = await context.follow_order(id_)
     expect(ended.order.state is OrderState.CANCELLED, f"The order ended {ended.order.state}, not cancelled.")
     screen.print_heading("What the systems hold now")

@@ -20,7 +20,7 @@ from tests.support.order_runner import ANN, Desk, Order, desk_on
 from tests.support.plans import call, plan_of
 from tests.support.scripted_activities import failure
 from tests.support.temporal import real_time
-from workflows.contract.order_messages import UPDATE_CANCEL, UPDATE_HOLD, UPDATE_RESUME, ActionResult, OrderAction
+from workflows.contract.order_messages import ActionResult, OrderAction
 
 FOLDER = Path(__file__).parent
 EVENTS_PER_RUN = "120"
@@ -121,7 +121,7 @@ async def cancelled(desk: Desk) -> Order:
     desk.script.answers["camera.a@1"] = [{"id": "A-1"}, failure("locked"), {}]
     order = await desk.submit(UNDONE, attributes={"model": "x"})
     await order.until_state(paid="in_progress")
-    await order.handle.execute_update(UPDATE_CANCEL, OrderAction(actor=ANN), result_type=ActionResult)
+    await order.handle.execute_update("cancel", OrderAction(actor=ANN), result_type=ActionResult)
     await order.until(lambda now: now["a"].undo is not None and now["a"].undo.state == "fatally_failed")
     await order.act("retry", "a")
     return order
@@ -132,7 +132,7 @@ async def amended(desk: Desk) -> Order:
     desk.script.answers["camera.a@1"] = [{"id": "A-1"}, {}, {"id": "A-2"}]
     order = await desk.submit(UNDONE, attributes={"model": "x"})
     await order.until_state(paid="in_progress")
-    for act in (UPDATE_HOLD, UPDATE_RESUME):
+    for act in ("hold", "resume"):
         await order.handle.execute_update(act, OrderAction(actor=ANN), result_type=ActionResult)
     wanted = plan_of(UNDONE | {"d": call(after=["a"])}, order=order.id, attributes={"model": "y"})
     await order.amend(desk.script, wanted)

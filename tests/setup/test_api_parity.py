@@ -1,8 +1,9 @@
-"""What people may do to an order they may do on the command line and over the gateway alike; both are documented."""
+"""Every operator action has a handler, a command and a route, and every command that reads has a route."""
 
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 import typer
@@ -11,10 +12,12 @@ from fastapi.routing import APIRoute
 from cli.app import build_app
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
-from operations.bulk.bulk_actions import BULK_ACTIONS
 from operations.client import OrderClient
 from tests.support.paths import ROOT
-from workflows.core.engine.updates import UPDATES
+from workflows.contract.actions import ACTIONS, AMEND, BULK_ACTIONS, ActionSpec, ActionTarget
+from workflows.contract.order_messages import NoteAction, OrderAction, StepAction
+from workflows.core.actions.registry import ACTION_HANDLERS
+from workflows.fulfil_order import FulfilOrder
 
 READING = {"history": "/orders/{order_id}/history", "why": "/orders/{order_id}/why", "fallout": "/fallout"} | {
     "tasks": "/tasks",
@@ -23,83 +26,123 @@ READING = {"history": "/orders/{order_id}/history", "why": "/orders/{order_id}/w
     "list": "/orders",
     "show": "/orders/{order_id}",
 }
-"""Command → the path that answers the same."""
-PATHS = {"set": "/orders/{order_id}/characteristics", "note": "/orders/{order_id}/notes"}
-"""Acts whose path is not called like them."""
+"""Command → the path that returns the same."""
+PATHS = {
+    "set": "/orders/{order_id}/characteristics",
+    "note": "/orders/{order_id}/notes",
+    "amend": "/orders/{order_id}",
+}
+"""Actions whose path is not called like them."""
+OPTIONS = {"data": {"data", "to", "by", "when", "extension"}, "text": {"text"}, "characteristics": {"pairs"}} | {
+    "order": {"file"}
+}
+"""Parameter of an action → the parameters of its command that may carry it, if they are called otherwise."""
+
+each_action = pytest.mark.parametrize("spec", ACTIONS.values(), ids=ACTIONS)
 
 
-def commands() -> dict[str, set[str]]:
-    """Each command's options."""
+@cache
+def commands() -> dict[str, typer.core.TyperCommand]:
     group = typer.main.get_command(build_app("ordo", for_terminal=False))
-    found = group.commands  # type: ignore[attr-defined]
-    return {name: {option for each in one.params for option in each.opts} for name, one in found.items()}
+    found: dict[str, typer.core.TyperCommand] = group.commands  # type: ignore[attr-defined]
+    return found
 
 
-def routes() -> dict[str, APIRoute]:
-    """By path."""
-    return {route.path: route for route in all_routes()}
+def options(command: str) -> set[str]:
+    return {option for parameter in commands()[command].params for option in parameter.opts}
 
 
+@cache
 def all_routes() -> list[APIRoute]:
-
-    def all_of(owner: object) -> list[APIRoute]:
+    def routes_of(owner: object) -> list[APIRoute]:
         found: list[APIRoute] = []
         for route in getattr(owner, "routes", []):
-            found += [route] if isinstance(route, APIRoute) else all_of(getattr(route, "original_router", route))
+            found += [route] if isinstance(route, APIRoute) else routes_of(getattr(route, "original_router", route))
         return found
 
-    app = create_app(OrderClient.__new__(OrderClient), GatewaySettings(token="t" * 32, callback_secret=b"s" * 32))
-    return all_of(app)
+    return routes_of(
+        create_app(OrderClient.__new__(OrderClient), GatewaySettings(token="t" * 32, callback_secret=b"s" * 32))
+    )
 
 
-def paths_of(act: str) -> list[str]:
-    return [path for path in routes() if path == PATHS.get(act) or (path.endswith(f"/{act}") and "/bulk/" not in path)]
+def route_of(spec: ActionSpec) -> APIRoute:
+    default = f"/orders/{{order_id}}/{'steps/{step}/' if spec.is_step_action else ''}{spec.name}"
+    path = PATHS.get(spec.name, default)
+    (route,) = (each for each in all_routes() if each.path == path and each.methods != {"GET"})
+    return route
 
 
-@pytest.mark.parametrize("act", sorted(UPDATES))
-def test_both_doors_offer_the_act_with_who_and_why(act: str) -> None:
-    options = commands()[act]
-    assert "--by" in options
-    assert "--reason" in options or act == "note"
-    (path,) = paths_of(act)
-    fields = set(routes()[path].body_field.field_info.annotation.model_fields)  # type: ignore[union-attr]
-    assert "by" in fields
-    assert {"reason", "text"} & fields
+def body_fields(spec: ActionSpec) -> set[str]:
+    return set(route_of(spec).body_field.field_info.annotation.model_fields)  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("act", sorted(set(UPDATES) - {"set", "note", "amend"}))
-def test_an_act_carries_what_was_seen(act: str) -> None:
-    (path,) = paths_of(act)
-    assert "expected" in routes()[path].body_field.field_info.annotation.model_fields  # type: ignore[union-attr]
+@each_action
+def test_the_core_handles_the_action(spec: ActionSpec) -> None:
+    if spec is AMEND:
+        assert FulfilOrder.amend._defn.name == spec.name
+        return
+    assert ACTION_HANDLERS[spec.name].spec is spec
 
 
-def test_both_doors_amend_an_order() -> None:
-    """By its own route: the order is the body."""
-    assert {"--by", "--reason", "--dry-run", "--override"} <= commands()["amend"]
-    methods_of = [route.methods for route in all_routes() if route.path == "/orders/{order_id}"]
-    assert {"PUT"} in methods_of
+def test_the_core_handles_nothing_else() -> None:
+    assert set(ACTION_HANDLERS) == set(ACTIONS) - {AMEND.name}
 
 
-@pytest.mark.parametrize("act", BULK_ACTIONS)
-def test_both_doors_offer_the_act_in_bulk(act: str) -> None:
-    assert {"--all", "--dry-run", "--pace", "--stop-after", "--system", "--code", "--since"} <= commands()[act]
-    assert f"/bulk/{act}" in routes()
+@each_action
+def test_parameters_are_fields_of_the_request(spec: ActionSpec) -> None:
+    assert set(spec.parameters) <= set(spec.request.model_fields)
+
+
+@each_action
+def test_a_command_performs_the_action(spec: ActionSpec) -> None:
+    parameters = {parameter.name for parameter in commands()[spec.name].params}
+    assert "by" in parameters
+    assert "reason" in parameters or spec.request is NoteAction
+    for parameter in spec.parameters:
+        assert OPTIONS.get(parameter, {parameter}) & parameters
+    for target in spec.targets - {ActionTarget.ORDER}:
+        assert target in parameters
+
+
+@each_action
+def test_the_command_has_the_summary_as_its_help(spec: ActionSpec) -> None:
+    assert (commands()[spec.name].help or "").startswith(f"{spec.summary}.")
+
+
+@each_action
+def test_a_route_performs_the_action(spec: ActionSpec) -> None:
+    if spec is AMEND:  # its body is the order
+        assert route_of(spec).methods == {"PUT"}
+        return
+    assert route_of(spec).summary == spec.summary
+    fields = body_fields(spec)
+    target = set() if spec.is_step_action else {"line", "step"} & spec.targets
+    seen = {StepAction: {"expected", "expected_holder"}, OrderAction: {"expected"}}.get(spec.request, set())
+    reason = set() if spec.request is NoteAction else {"reason"}
+    assert fields == {"by", *reason, *target, *seen, *spec.parameters}
+
+
+@pytest.mark.parametrize("name", BULK_ACTIONS)
+def test_command_and_gateway_perform_the_action_in_bulk(name: str) -> None:
+    assert {"--all", "--dry-run", "--pace", "--stop-after", "--system", "--code", "--since"} <= options(name)
+    assert ("--tasks" in options(name)) == BULK_ACTIONS[name].bulk_on_tasks
+    assert f"/bulk/{name}" in {route.path for route in all_routes()}
 
 
 @pytest.mark.parametrize("command", sorted(READING))
-def test_both_doors_tell_the_same(command: str) -> None:
+def test_command_and_gateway_read_the_same(command: str) -> None:
     assert command in commands()
-    assert READING[command] in routes()
+    assert READING[command] in {route.path for route in all_routes()}
 
 
-@pytest.mark.parametrize("name", sorted(set(UPDATES) | set(READING) | {"event"}))
+@pytest.mark.parametrize("name", sorted(set(ACTIONS) | set(READING) | {"event"}))
 def test_the_command_is_documented(name: str) -> None:
     text = (ROOT / "docs" / "cli.md").read_text()
-    assert re.search(rf"`{name}[` ]", text), f"docs/cli.md does not tell of `{name}`"
+    assert re.search(rf"`{name}[` ]", text), f"docs/cli.md does not describe `{name}`"
 
 
-@pytest.mark.parametrize("act", sorted(UPDATES))
-def test_the_request_is_documented(act: str) -> None:
+@each_action
+def test_the_route_is_documented(spec: ActionSpec) -> None:
     text = (ROOT / "docs" / "gateway.md").read_text()
-    last = (paths_of(act) or [act])[0].rpartition("/")[2]
-    assert re.search(rf"/{last}\b", text), f"docs/gateway.md does not tell of {last}"
+    path = "/orders/{id}" if spec is AMEND else route_of(spec).path.rpartition("/")[2]
+    assert path in text, f"docs/gateway.md does not describe {path}"

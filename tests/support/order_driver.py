@@ -14,17 +14,19 @@ from workflows.contract.order_messages import (
     Actor,
     CallbackDelivery,
     EventDelivery,
+    Message,
     OrderAction,
     SetCharacteristics,
     StepAction,
 )
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState
-from workflows.core.actions import order_actions, step_actions
+from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.compensation import rollback, targets
 from workflows.core.compensation.rollback import RollbackImpact
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
+from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.event_matching import received_event
 from workflows.core.queries.order_view import step_view
@@ -135,17 +137,14 @@ class Driven:
         self.go_on()
         return verdict.status
 
-    def act(
-        self, act: step_actions.StepActionName, name: str, data: Any = None, expected: StepState | None = None
-    ) -> ActionResult:
-        """Raises Refused."""
-        message = StepAction(step=f"camera.{name}@1", actor=ANN, data=data, expected=expected)
-        step, already = step_actions.check_step_action(self.run, act, message)
-        if already is not None:
-            return already
-        advance.run_step_action(self.run, act, step, message)
+    def act(self, action: str, name: str, data: Any = None, actor: Actor = ANN, **further: Any) -> ActionResult:
+        """Performs a step action. Raises RequestRefused."""
+        return self.perform(action, StepAction(step=f"camera.{name}@1", actor=actor, data=data, **further))
+
+    def perform(self, action: str, request: Message) -> ActionResult:
+        result = perform_action(self.run, ACTION_HANDLERS[action], request)
         self.go_on()
-        return step_actions.step_action_result(self.run, act, step, message)
+        return result
 
     def roll_back(
         self, line: str | None = None, why: UndoReason = UndoReason.FAILURE, *, override: bool = False
@@ -157,15 +156,10 @@ class Driven:
         self.go_on()
         return found
 
-    def order_act(self, act: order_actions.OrderActionName, name: str | None = None, **further: Any) -> ActionResult:
-        """On the order, on `line=…`, or on the step of this name. Raises Refused."""
+    def order_act(self, action: str, name: str | None = None, **further: Any) -> ActionResult:
+        """On the order, on `line=…`, or on the step of this name. Raises RequestRefused."""
         step = None if name is None else f"camera.{name}@1"
-        message = OrderAction(actor=ANN, step=step, **further)
-        answer = order_actions.check_order_action(self.run, act, message)
-        if answer is None:
-            answer = order_actions.apply_order_action(self.run, act, message)
-        self.go_on()
-        return answer
+        return self.perform(action, OrderAction(actor=ANN, step=step, **further))
 
     def undo(self, name: str) -> UndoRun:
         """What takes the step back."""
@@ -178,11 +172,7 @@ class Driven:
         return [step.id for step, run in zip(self.plan.steps, self.run.steps, strict=True) if run.in_flight]
 
     def set(self, **characteristics: Any) -> ActionResult:
-        answer = step_actions.set_characteristics(
-            self.run, SetCharacteristics(characteristics=characteristics, actor=ANN)
-        )
-        self.go_on()
-        return answer
+        return self.perform("set", SetCharacteristics(characteristics=characteristics, actor=ANN))
 
     def carry_over(self) -> Driven:
         """The same order in a run that continues this one. Nothing may be in flight."""

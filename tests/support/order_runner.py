@@ -22,11 +22,9 @@ from workflows.contract.order_messages import (
     QUERY_OVERVIEW,
     QUERY_STEPS,
     SIGNAL_EVENT,
-    UPDATE_AMEND,
     UPDATE_CALLBACK,
     UPDATE_DECISION,
     UPDATE_EVENT,
-    UPDATE_SET,
     ActionResult,
     Actor,
     AmendOrder,
@@ -125,14 +123,14 @@ class Order:
         script.plans[self.id] = wanted
         asked = AmendOrder(order={"id": self.id}, actor=ANN, **message)
         answer: AmendResult = await self.handle.execute_update(
-            UPDATE_AMEND, asked, result_type=AmendResult, rpc_timeout=DEADLINE
+            "amend", asked, result_type=AmendResult, rpc_timeout=DEADLINE
         )
         return answer
 
     async def set(self, **characteristics: Any) -> ActionResult:
         message = SetCharacteristics(characteristics=characteristics, actor=ANN)
         answer: ActionResult = await self.handle.execute_update(
-            UPDATE_SET, message, result_type=ActionResult, rpc_timeout=DEADLINE
+            "set", message, result_type=ActionResult, rpc_timeout=DEADLINE
         )
         return answer
 

@@ -24,14 +24,15 @@ from workflows.contract.order_messages import (
     StepAction,
 )
 from workflows.contract.states import DONE, TAKEN_BACK, StepState
-from workflows.core.actions import order_actions, step_actions
-from workflows.core.actions.order_actions import OrderActionName
+from workflows.core.actions.action import OrderActionHandler, StepActionHandler
+from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.amendment import apply, impact
 from workflows.core.compensation.rollback import assess_rollback
 from workflows.core.compensation.targets import order_target
 from workflows.core.compensation.undo_order import undo_graph
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
+from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.event_matching import received_event
 from workflows.core.queries.order_view import step_view
@@ -244,17 +245,22 @@ class Trial:
         advance.process_due_steps(self.run)
 
     def agree(self) -> None:
-        step_actions.set_characteristics(self.run, SetCharacteristics(characteristics={"agreed": True}, actor=ANN))
+        perform_action(
+            self.run, ACTION_HANDLERS["set"], SetCharacteristics(characteristics={"agreed": True}, actor=ANN)
+        )
 
-    def act(self, name: step_actions.StepActionName, step: StepRun, data: dict[str, str] | None) -> None:
-        id_ = self.run.step_id(step)
-        message = StepAction(step=id_, actor=ANN, data=data)
+    def is_possible(self, name: str, request: StepAction | OrderAction) -> bool:
         try:
-            meant, already = step_actions.check_step_action(self.run, name, message)
+            handler: Any = ACTION_HANDLERS[name]
+            return handler.check(self.run, request) is None
         except RequestRefused as refused:
             self.told.append(f"refused: {refused}")
-            return
-        if already is not None:
+            return False
+
+    def act(self, name: str, step: StepRun, data: dict[str, str] | None) -> None:
+        id_ = self.run.step_id(step)
+        request = StepAction(step=id_, actor=ANN, data=data)
+        if not self.is_possible(name, request):
             return
         if name == "retry":
             self.retries[id_] = self.retries.get(id_, 0) + 1
@@ -264,23 +270,23 @@ class Trial:
             self.shop.effects[id_].discard(step.number)
         elif step.in_fallout:
             self.by_hand.add(id_)
-        advance.run_step_action(self.run, name, meant, message)
+        handler = ACTION_HANDLERS[name]
+        assert isinstance(handler, StepActionHandler)
+        advance.run_guarded(self.run, step, handler.apply, request)
 
-    def order_act(self, name: OrderActionName, **of: Any) -> None:
+    def order_act(self, name: str, **of: Any) -> None:
         act = OrderAction(actor=ANN, **of)
         found = assess_rollback(self.run, order_target(self.run), override=bool(act.override))
-        try:
-            if order_actions.check_order_action(self.run, name, act) is not None:
-                return
-        except RequestRefused as refused:
-            self.told.append(f"refused: {refused}")
+        if not self.is_possible(name, act):
             return
         if name in ("cancel", "rollback") and act.line is None:
             self.rolled_back = True
             self.stays = {*found.kept, *found.past_ponr}
         elif name == "redo":
             self.rolled_back = False
-        order_actions.apply_order_action(self.run, name, act)
+        handler = ACTION_HANDLERS[name]
+        assert isinstance(handler, OrderActionHandler)
+        handler.apply(self.run, act)
 
     def resume(self, scope: str) -> None:
         kind, _, named = scope.partition(" ")
@@ -295,7 +301,7 @@ class Trial:
             self.told.append(f"refused: {refused}")
             return
         fates = impact.step_fates(self.run, found)
-        against = impact.ponr_objections(self.run, fates)
+        against, _ = impact.ponr_barriers(self.run, fates)
         self.told.append(f"fates: { ({found.plan.steps[at].id: str(fate) for at, fate in fates.items()}) } {against}")
         if not against and not impact.is_no_op(self.run, found):
             self.asked, self.rolled_back = wanted, False

@@ -13,7 +13,6 @@ from typing import Any
 import httpx
 
 from operations.actions.amend_order import AmendCommand
-from operations.actions.step_and_order_actions import OrderCommand, StepActionName, StepCommand
 from operations.errors import OperationError
 from operations.reading.list_orders import OrderFilter
 from operations.reading.order_details import OrderDetails
@@ -21,7 +20,8 @@ from stack.stack import RunningStack
 from tests.support.started_stack import processes_with
 from tests.trust.books import Records
 from tests.trust.turmoil import Deed, Turmoil, sent
-from workflows.contract.order_messages import Actor
+from workflows.contract.actions import ACTIONS, COMPLETE, RESUME, RETRY, SKIP
+from workflows.contract.order_messages import Actor, OrderAction, StepAction
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState
 
@@ -100,12 +100,9 @@ class People:
             await self._sandbox("POST", "/_faults", json=deed.about)
         elif deed.what == "amend":
             await orders.amend(AmendCommand(sent(deed.about), ANN))
-        elif deed.what == "hold":
-            await orders.act_on_order(OrderCommand("hold", deed.about, ANN))
-        elif deed.what == "rollback":
-            await orders.act_on_order(OrderCommand("rollback", deed.about, ANN, line="1"))
         else:
-            await orders.act_on_order(OrderCommand("cancel", deed.about, ANN))
+            line = "1" if deed.what == "rollback" else None
+            await orders.perform_action(deed.about, ACTIONS[deed.what], OrderAction(actor=ANN, line=line))
 
     async def _sandbox(self, method: str, path: str, **given: Any) -> Any:
         async with httpx.AsyncClient(base_url=self.stack.addresses.sandbox, trust_env=False) as sandbox:
@@ -125,7 +122,7 @@ class People:
                 for each in (*tasks.items, *fallout.items):
                     await self._tend_to(each.order_id, each.step)
                 for held in (await self.stack.orders.list_orders(OrderFilter(state=OrderState.HELD))).orders:
-                    await self.stack.orders.act_on_order(OrderCommand("resume", held.order_id, ANN))
+                    await self.stack.orders.perform_action(held.order_id, RESUME, OrderAction(actor=ANN))
             await asyncio.sleep(0.5)
 
     async def _tend_to(self, order_id: str, step: StepView) -> None:
@@ -136,10 +133,10 @@ class People:
                 return
             place = f"{order_id}/{step.id}"
             self.tries[place] += 1
-            act: StepActionName = "skip" if self.tries[place] > TRIES and not undoing else "retry"
-            data = {"id": "none", "tracking": "none"} if act == "skip" else None
-            await self.stack.orders.act_on_step(StepCommand(act, order_id, step.id, ANN, data=data))
-            self.done[act] += 1
+            action = SKIP if self.tries[place] > TRIES and not undoing else RETRY
+            data = {"id": "none", "tracking": "none"} if action is SKIP else None
+            await self.stack.orders.perform_action(order_id, action, StepAction(step=step.id, actor=ANN, data=data))
+            self.done[action.name] += 1
 
     async def _complete(self, order_id: str, step: StepView) -> None:
         answers = ANSWERS.get(step.id.partition("@")[0])
@@ -147,7 +144,7 @@ class People:
             return
         self.seen[step.id] += 1
         answer = answers[(sum(order_id.encode()) + self.seen[step.id]) % len(answers)]
-        await self.stack.orders.act_on_step(StepCommand("complete", order_id, step.id, ANN, data=answer))
+        await self.stack.orders.perform_action(order_id, COMPLETE, StepAction(step=step.id, actor=ANN, data=answer))
 
 
 def _words_of(pid: int) -> str:

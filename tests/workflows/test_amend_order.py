@@ -15,7 +15,7 @@ from compiler.plan.plan import Plan
 from tests.support.order_runner import ANN, Desk, Order
 from tests.support.plans import call, plan_of
 from tests.support.scripted_activities import failure
-from workflows.contract.order_messages import UPDATE_AMEND, AmendOrder, RefusalCode
+from workflows.contract.order_messages import AmendOrder, RefusalCode
 
 UNDO: dict[str, Any] = {"undo": {"call": {"system": "shop", "delete": "/x", "body": {"model": "${attributes.model}"}}}}
 STEPS: dict[str, Any] = {
@@ -98,7 +98,7 @@ async def test_another_order_is_refused(desk: Desk) -> None:
     order = await submitted(desk)
     asked = AmendOrder(order={"id": "other"}, actor=ANN)
     with pytest.raises(WorkflowUpdateFailedError) as error:
-        await order.handle.execute_update(UPDATE_AMEND, asked)
+        await order.handle.execute_update("amend", asked)
     assert error.value.cause.type == RefusalCode.INVALID  # type: ignore[attr-defined]
     plan = changed(order)
     code, said = await refused(order, desk, replace(plan, order_lines=(replace(plan.order_lines[0], id="9"),)))

@@ -13,7 +13,7 @@ from tests.support.order_runner import ANN, Desk
 from tests.support.plans import call
 from tests.support.scripted_activities import failure, hanging
 from tests.support.short_runs import first_run
-from workflows.contract.order_messages import UPDATE_CANCEL, ActionResult, OrderAction
+from workflows.contract.order_messages import ActionResult, OrderAction
 from workflows.shell import order_loop
 
 E = EventType
@@ -121,7 +121,7 @@ async def test_a_roll_back_goes_on_in_the_next_run(desk: Desk) -> None:
     order = await desk.submit(steps | {"paid": {"event": {"name": "paid"}, "after": ["s19"]}})
     await order.until_state(paid="in_progress")
     cancel = OrderAction(actor=ANN)
-    await order.handle.execute_update(UPDATE_CANCEL, cancel, result_type=ActionResult)
+    await order.handle.execute_update("cancel", cancel, result_type=ActionResult)
     assert await order.ended() == "cancelled"
     undone = [made.idempotency_key for number in range(20) for made in desk.script.made[f"camera.s{number}@1"]]
     assert undone == [f"{order.id}/camera.s{n}@1/{effect}/1" for n in range(20) for effect in ("do", "undo")]
@@ -133,6 +133,6 @@ async def test_a_running_attempt_is_called_off_before_its_step_is_undone(desk: D
     desk.script.answers["camera.slow@1"] = [hanging, {}]
     order = await desk.submit({"slow": call(undo=undo)})
     await order.until(lambda _now: bool(desk.script.made["camera.slow@1"]))
-    await order.handle.execute_update(UPDATE_CANCEL, OrderAction(actor=ANN), result_type=ActionResult)
+    await order.handle.execute_update("cancel", OrderAction(actor=ANN), result_type=ActionResult)
     assert await order.ended() == "cancelled"
     assert desk.script.keys("camera.slow@1") == [f"{order.id}/camera.slow@1/{effect}/1" for effect in ("do", "undo")]

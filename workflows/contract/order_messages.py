@@ -1,56 +1,40 @@
-"""What clients and the FulfilOrder workflow say to each other: handler names, arguments, answers.
+"""Messages between clients and the FulfilOrder workflow: handler names, arguments, results.
 
-Every update is validated and answered synchronously. A refusal is an ApplicationError whose type is one of the
-`Refusal` codes and whose message says why and what would be possible instead.
+Every update is validated and answered synchronously. A refusal is an ApplicationError: its type is a RefusalCode, its
+message says why, and its only detail has the shape of RefusalDetails. The message names no command and no option;
+command line and gateway present `alternatives` in their own way.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from activity_contract.compilation import ChangedValue
 from workflows.contract.states import OrderState, StepState
 
 TASK_QUEUE = "ordo"
-"""Where workers listen and clients submit, unless told otherwise."""
+"""Where workers listen and clients submit by default."""
 
 ORDER_WORKFLOW_TYPE = "FulfilOrder"
 MEMO_REVISION = "revision"
 MEMO_DIGEST = "order_digest"
-"""Of an order's memo: its revision, and what it was submitted with, or amended to last."""
+"""Keys of an order's memo: its revision, and the digest of the order as last submitted or amended."""
 MAILBOX_WORKFLOW_TYPE = "EventMailbox"
 OUTBOX_WORKFLOW_TYPE = "OrderOutbox"
 
-# Updates of FulfilOrder: name → argument → answer
-UPDATE_DECISION = "decision"  # None → Decision; waits for the compiler's word
-UPDATE_EVENT = "event"  # EventDelivery → DeliveryAnswer
-UPDATE_CALLBACK = "callback"  # CallbackDelivery → DeliveryAnswer
-UPDATE_RETRY = "retry"  # StepAct → ActAnswer
-UPDATE_SKIP = "skip"  # StepAct → ActAnswer
-UPDATE_COMPLETE = "complete"  # StepAct → ActAnswer
-UPDATE_RESCHEDULE = "reschedule"  # StepAct → ActAnswer; data: workflows.core.actions.reschedule.NewTime
-UPDATE_EXTEND = "extend"  # StepAct → ActAnswer; data: workflows.core.actions.reschedule.NewTime
-UPDATE_SET = "set"  # SetCharacteristics → ActAnswer
-UPDATE_AMEND = "amend"  # AmendOrder → AmendAnswer
-UPDATE_CANCEL = "cancel"  # OrderAct → ActAnswer
-UPDATE_ROLLBACK = "rollback"  # OrderAct (of the order, or of `line`) → ActAnswer
-UPDATE_REDO = "redo"  # OrderAct (from `step` on) → ActAnswer
-UPDATE_HOLD = "hold"  # OrderAct (the order, `line` or `step`) → ActAnswer
-UPDATE_RESUME = "resume"  # OrderAct (what was held) → ActAnswer
+# Updates of FulfilOrder: name, argument, result. Each operator action is one more (workflows/contract/actions.py).
+UPDATE_DECISION = "decision"  # None → SubmissionDecision, once the order is compiled
+UPDATE_EVENT = "event"  # EventDelivery → OrderDeliveryResult
+UPDATE_CALLBACK = "callback"  # CallbackDelivery → OrderDeliveryResult
 
-UPDATE_CLAIM = "claim"  # StepAct → ActAnswer
-UPDATE_ASSIGN = "assign"  # StepAct with data {"to": name}, empty: back to the queue → ActAnswer
-UPDATE_PROCEED = "proceed"  # StepAct → ActAnswer
-UPDATE_NOTE = "note"  # NoteAct → ActAnswer
-
-# Signals: for senders that cannot wait (the mailbox; the gateway where no worker answers)
+# Signals, for senders that cannot wait: the mailbox, and the gateway while no worker answers
 SIGNAL_EVENT = "deliver_event"  # EventDelivery
-SIGNAL_CALLBACK = "deliver_callback"  # CallbackDelivery; from the gateway, for a time when no worker answers
+SIGNAL_CALLBACK = "deliver_callback"  # CallbackDelivery
 
 # Queries of FulfilOrder
 QUERY_OVERVIEW = "overview"  # OverviewRequest (or nothing) → OrderView, without steps
@@ -63,9 +47,9 @@ def order_workflow_id(order_id: str) -> str:
 
 
 def mailbox_workflow_id(order_id: str | None = None, key: str | None = None, name: str | None = None) -> str:
-    """The mailbox of an order that is not there yet, or of an event name and key (None: no key).
+    """The mailbox of an order that does not exist yet, or of an event name and key (None: no key).
 
-    Percent-encoded, so that no name or key, whatever it contains, can reach another one's mailbox.
+    Percent-encoded, so that no name or key can address the mailbox of another one.
     """
     if order_id:
         return f"mailbox/order/{quote(order_id, safe='')}"
@@ -73,7 +57,7 @@ def mailbox_workflow_id(order_id: str | None = None, key: str | None = None, nam
 
 
 def outbox_workflow_id(order_id: str) -> str:
-    """What is told of an order goes out through this workflow, which may outlive the order's run."""
+    """The workflow that delivers the order's events; it may outlive the order's run."""
     return f"outbox/{order_id}"
 
 
@@ -83,7 +67,7 @@ class SearchAttributes:
     ORDER_STATE = "OrderState"  # Keyword
     CUSTOMER_ID = "CustomerId"  # Keyword
     PRODUCTS = "Products"  # KeywordList, commercial product ids
-    FALLOUT_COUNT = "FalloutCount"  # Int; of an outbox, the events that could not be delivered
+    FALLOUT_COUNT = "FalloutCount"  # Int; on an outbox, the events that could not be delivered
     OPEN_TASKS = "OpenTasks"  # Int, manual steps that wait for a person
     JEOPARDY = "Jeopardy"  # Keyword
     CATALOGUE_VERSION = "CatalogueVersion"  # Keyword
@@ -93,9 +77,9 @@ class SearchAttributes:
 class RefusalCode(StrEnum):
     NOT_FOUND = "not_found"
     NOT_NOW = "not_now"  # the state does not allow it
-    STALE = "stale"  # the caller acted on what is no longer so
+    STALE = "stale"  # the caller saw a state that has changed since
     INVALID = "invalid"  # the data does not fit the form
-    AMBIGUOUS = "ambiguous"  # an event that fits several steps
+    AMBIGUOUS = "ambiguous"  # it fits several steps, or several limits of a step
 
 
 class Message(BaseModel):
@@ -104,7 +88,7 @@ class Message(BaseModel):
 
 class FulfilOrderInput(Message):
     order: dict[str, Any]
-    """As submitted. Checked inside, so that no input can leave the run stuck."""
+    """As submitted. The workflow validates it, so that no input can leave the run stuck."""
     revision: int = 1
 
 
@@ -127,15 +111,17 @@ class Actor(Message):
 
 
 class StepAction(Message):
-    """A person's act on one step. `expected` is the state that they saw; None: not said."""
+    """An action on one step."""
 
     step: str
     """The step's id, or its number as `show` prints it."""
     actor: Actor
     data: dict[str, Any] | None = None
+    """Its meaning depends on the action (workflows/contract/actions.py)."""
     expected: StepState | None = None
+    """The state that the actor saw. None skips the check."""
     expected_holder: str | None = None
-    """Who had it when they looked; empty: nobody; None: not said."""
+    """Who held the step when the actor saw it; empty means nobody. None skips the check."""
 
 
 class NoteAction(Message):
@@ -147,87 +133,116 @@ class NoteAction(Message):
 
 
 class OrderAction(Message):
-    """A person's act on an order, or on a part of it."""
+    """An action on an order or on a part of it."""
 
     actor: Actor
     line: str | None = None
-    """An order line's or fulfilment line's id; with all that stands under it."""
+    """The id of an order line or fulfilment line; the lines below it are included."""
     step: str | None = None
     """The step's id, or its number as `show` prints it."""
     expected: str | None = None
-    """The state of the step, or else of the order, that they saw; None: not said."""
+    """The state of the step, or else of the order, that the actor saw. None skips the check."""
     override: str | None = None
-    """Why a point of no return is not to count; None: it counts."""
+    """Why points of no return do not count. None: they count."""
     assess: bool = False
-    """Only say what it would do."""
+    """Only report what it would do."""
 
 
 class AmendOrder(Message):
     """The whole new order, not a difference."""
 
     order: dict[str, Any]
-    """As submitted. Checked inside."""
+    """As submitted. The workflow validates it."""
     actor: Actor
     dry_run: bool = False
-    """Only say what it would do."""
+    """Only report what it would do."""
     override: str | None = None
-    """Why a point of no return is not to count; None: it counts."""
+    """Why points of no return do not count. None: they count."""
     expected_revision: int | None = None
-    """The revision that they saw; None: not said."""
+    """The revision that the actor saw. None skips the check."""
     digest: str | None = None
-    """Of the order as submitted, for the memo: by it the same order is known again."""
+    """Of the order as submitted. It is kept in the memo, to recognise the same order."""
 
 
 class AmendedStep(Message):
     id: str
     number: int
-    """Of a new step, the one that it will have."""
+    """A new step has the number that it will get."""
     summary: str
     fate: str
-    """core.amendment.impact.Fate: kept, new_input, redone, patched, undone, discarded, stopped, added, and the three
-    ends_then_…, of a step whose attempt is under way."""
+    """A workflows.core.amendment.impact.StepFate: kept, new_input, redone, patched, undone, discarded, stopped, added,
+    ends_then_redone, ends_then_patched or ends_then_undone."""
     values: list[ChangedValue] = []
-    """Of its input; not of all steps where these are very many."""
+    """Changed values of its input. Left out for some steps if very many change."""
+
+
+class Alternative(Message):
+    """Something that the caller can do instead."""
+
+    action: str
+    """The name of an ActionSpec, or one of `event`, `submit`, `show`, `why`, `list`, `systems`, `switch_on`,
+    `notifications`, `start_worker`, `start_server`, `connect`."""
+    parameters: dict[str, Any] = {}
+    """Such as `order_id`, `step` (its number) and `line`."""
+    required: list[str] = []
+    """Parameters that the caller has to add."""
+    effect: str = ""
+    """What it does: `undoes them all the same`."""
+
+
+class RefusalDetails(Message):
+    """For programs: why a request was refused, and what is possible instead."""
+
+    reason: str
+    """Stable, and finer than the RefusalCode: `past_point_of_no_return`. docs/gateway.md lists all."""
+    data: dict[str, Any] = {}
+    alternatives: list[Alternative] = []
+
+
+Alternatives = Annotated[list[Alternative], Field(exclude_if=lambda alternatives: not alternatives)]
+"""An empty list is not serialised, so that a client of an earlier release can still read the result."""
 
 
 class AmendResult(Message):
     order_id: str
     revision: int
-    """That the order has now, which a dry run leaves alone."""
+    """The order's revision now. A dry run does not change it."""
     message: str
     accepted: bool = True
-    """False: the new order is rejected (`findings`), or a dry run met what speaks against it (`refused`)."""
+    """False: the new order is rejected (`findings`), or a dry run found objections (`refused`)."""
     dry_run: bool = False
     already: bool = False
-    """The order runs as the new one asks."""
+    """The order already runs as the new one asks."""
     findings: list[dict[str, Any]] = []
     refused: list[str] = []
+    alternatives: Alternatives = []
+    """What is possible instead of a refused dry run."""
     kept: int = 0
-    """So many steps stay as they are."""
+    """Number of steps that stay as they are."""
     counts: dict[str, int] = {}
-    """Fate → steps."""
+    """Fate → number of steps."""
     steps: list[AmendedStep] = []
-    """At most MOST_LISTED; `counts` tells how many there are."""
+    """At most MAX_LISTED_STEPS; `counts` has the total."""
     may_redo: list[str] = []
-    """Ids of steps that stay, unless what they read turns out differently; at most MOST_LISTED."""
+    """Ids of steps that stay unless an output that they read changes; at most MAX_LISTED_STEPS."""
     lines_added: list[str] = []
     lines_removed: list[str] = []
     line_values: dict[str, list[ChangedValue]] = {}
-    """Of order lines."""
+    """Order line → changed values."""
     order_values: list[ChangedValue] = []
     catalogue_version: str | None = None
-    """With which the lines that it adds or changes are compiled."""
+    """The version with which added and changed lines are compiled."""
 
 
 class RollbackImpactView(Message):
-    """What taking back does, or would do. Ids of steps."""
+    """What a roll-back does, or would do. Ids of steps."""
 
     undone: list[str] = []
-    """Have begun. Those that have an undo get it."""
+    """They have begun. Those that define an undo get it."""
     discarded: list[str] = []
-    """Have not begun, and will not."""
+    """They have not begun, and will not."""
     kept: list[str] = []
-    """Past a point of no return, or needed by what is."""
+    """Past a point of no return, or needed by a step that is."""
     past_no_return: list[str] = []
     refused: bool = False
 
@@ -242,32 +257,34 @@ class ActionResult(Message):
     state: StepState | None = None
     message: str
     already: bool = False
-    """True where the same act had been done before."""
+    """The same action had been done before."""
     assessment: RollbackImpactView | None = None
-    """Of what takes something back."""
+    """Only for actions that undo something."""
+    alternatives: Alternatives = []
+    """What is possible instead of an action whose assessment is `refused`."""
 
 
 class EventDelivery(Message):
     event_id: str
-    """Duplicates (the same id) count once."""
+    """Deliveries with the same id count once."""
     name: str
     key: str | None = None
     payload: Any = None
     step: str | None = None
-    """Names the step where it would fit several."""
+    """Names the step if several would accept the event."""
     at: datetime | None = None
 
 
 class CallbackDelivery(Message):
     step: str
     key: str
-    """The idempotency key that the call was made with."""
+    """The idempotency key of the call."""
     payload: Any = None
     event_id: str
-    """Duplicates count once; systems that give none get a digest of the body."""
+    """Deliveries with the same id count once. If the system sends no id, it is a digest of the body."""
 
 
 class OrderDeliveryResult(Message):
     status: Literal["completed", "kept", "duplicate", "late"]
-    """completed a step; kept for a step whose turn has not come; had come before; its step is done without it."""
+    """It completed a step; it is kept for a step that has not started; it came before; or its step is already done."""
     step: str | None = None

@@ -70,18 +70,19 @@ PUBLISH_TIMEOUT = timedelta(seconds=15)
 
 @contextmanager
 def refusals_as_failures() -> Iterator[None]:
-    """What the core refuses, as the failure that an update answers with; and mistakes, which would block the order."""
+    """Turns refusals into the failure of an update. Errors, which would block the order, become failures, too."""
     try:
         yield
     except RequestRefused as refused:
         raise to_application_error(refused) from refused
     except Exception as error:
-        logger.exception("an update could not be taken in")
+        logger.exception("an update failed")
         raise ApplicationError(f"{type(error).__name__}: {error}", type=ENGINE_ERROR, non_retryable=True) from error
 
 
 def to_application_error(refused: RequestRefused) -> ApplicationError:
-    return ApplicationError(str(refused), type=refused.code.value, non_retryable=True)
+    details = refused.details.model_dump(mode="json")
+    return ApplicationError(str(refused), details, type=refused.code.value, non_retryable=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The update `amend`: the new order is compiled, compared with what runs, answered, and taken in, as one decision."""
+"""The update `amend`: the new order is compiled, compared with the running one, and applied, as one decision."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from workflows.contract.order_messages import AmendOrder, AmendResult, RefusalCo
 from workflows.core.amendment.answer import AmendmentAssessment, check_preconditions, decide
 from workflows.core.amendment.impact import AmendedPlan
 from workflows.core.state.order_run import OrderRun
-from workflows.core.steps.refusal import RequestRefused
+from workflows.core.steps.refusal import RequestRefused, alternative
 
 COMPILE_TIMEOUT = timedelta(seconds=120)
 LARGE_PLAN_STEPS = 2_000
-"""So large a plan is read in a turn of its own: Temporal takes one that computes for over 2 s as hanging."""
+"""Larger plans are decoded in their own workflow task: Temporal treats one that computes for over 2 s as stuck."""
 
 
 async def assess_amendment(
     run: OrderRun, packed_plan: bytes, revision: int, message: AmendOrder
 ) -> AmendmentAssessment:
-    """Compiles the amendment and says what it does. Changes nothing. Raises Refused."""
+    """Compiles the amendment and assesses what it does. Changes nothing. Raises RequestRefused."""
     check_preconditions(run, revision, message)
     compiled = await _compile(run, packed_plan, message)
     if compiled.findings:
@@ -35,14 +35,15 @@ async def assess_amendment(
             accepted=False,
             dry_run=message.dry_run,
             findings=compiled.findings,
-            message=f"Order {run.plan.order.id} goes on as it was: what it is to become is rejected",
+            message=f"Order {run.plan.order.id} continues unchanged: the new order is rejected",
         )
         return AmendmentAssessment(answer, compiled)
     if not compiled.survives:
         raise RequestRefused(
             RefusalCode.INVALID,
-            f"No line of order {run.plan.order.id} is left in what it is to become, so this was meant for another "
-            "order; to give it up, cancel it",
+            f"The new order keeps no line of order {run.plan.order.id}, so it was probably meant for another order",
+            "no_line_left",
+            [alternative(run, "cancel", "gives the order up")],
         )
     plan = decode_plan(compiled.plan)
     if len(plan.steps) > LARGE_PLAN_STEPS:
@@ -60,11 +61,11 @@ async def assess_amendment(
 
 
 async def _compile(run: OrderRun, packed_plan: bytes, message: AmendOrder) -> CompiledAmendment:
-    asked = CompileAmendmentInput(order=message.order, plan=packed_plan, retired=list(run.amendments.retired))
+    compile_input = CompileAmendmentInput(order=message.order, plan=packed_plan, retired=list(run.amendments.retired))
     try:
         compiled: CompiledAmendment = await workflow.execute_local_activity(
             COMPILE_AMENDMENT,
-            asked,
+            compile_input,
             result_type=CompiledAmendment,
             start_to_close_timeout=COMPILE_TIMEOUT,
             retry_policy=RetryPolicy(maximum_attempts=3),
@@ -73,7 +74,8 @@ async def _compile(run: OrderRun, packed_plan: bytes, message: AmendOrder) -> Co
     except FailureError as error:
         raise RequestRefused(
             RefusalCode.NOT_NOW,
-            f"The amendment could not be compiled, and order {run.plan.order.id} goes on as it was: "
+            f"The amendment could not be compiled, and order {run.plan.order.id} continues unchanged: "
             f"{error.cause or error}",
+            "not_compiled",
         ) from error
     return compiled

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.bulk_command import register_action
 from cli.framework.actor import make_actor
-from cli.framework.command import register_command
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import EXIT_REFUSED, UsageError
 from cli.framework.options import ByOption, OverrideOption, ReasonOption, YesOption
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.order_files import load_orders
+from workflows.contract import actions
 
 if TYPE_CHECKING:
     from workflows.contract.order_messages import AmendResult
@@ -23,7 +24,7 @@ PANEL = "Orders"
 
 
 def register(app: typer.Typer) -> None:
-    register_command(app, "amend", PANEL)(amend)
+    register_action(app, actions.AMEND, PANEL)(amend)
 
 
 def amend(
@@ -37,11 +38,7 @@ def amend(
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> int:
-    """Change a running order.
-
-    The steps that the change affects are redone, undone or added; the rest stays. Refused past a point of no return. In
-    a terminal, it shows what would happen and asks first.
-    """
+    """Refused past a point of no return. In a terminal, the command shows what it would do and asks first."""
     from operations.actions.amend_order import AmendCommand
 
     orders = load_orders([file])

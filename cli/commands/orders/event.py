@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.bulk_command import register_action
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
@@ -15,6 +16,7 @@ from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOp
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.value_parsing import parse_data, parse_pairs
+from workflows.contract import actions
 
 if TYPE_CHECKING:
     from operations.client import OrderClient
@@ -26,7 +28,7 @@ PANEL = "Orders"
 
 def register(app: typer.Typer) -> None:
     register_command(app, "event", PANEL)(send_event)
-    register_command(app, "set", PANEL)(set_characteristics)
+    register_action(app, actions.SET, PANEL)(set_characteristics)
 
 
 def send_event(
@@ -95,14 +97,14 @@ def set_characteristics(
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
-    """Set characteristics of an order."""
     from operations.responses import action_response
+    from workflows.contract.order_messages import SetCharacteristics
 
     values = parse_pairs(pairs)
     if not values:
         raise UsageError("Give at least one NAME=VALUE")
-    actor = make_actor(by, reason)
-    answer = call_server(session, lambda server: server.set_characteristics(order_id, values, actor))
+    request = SetCharacteristics(characteristics=values, actor=make_actor(by, reason))
+    answer = call_server(session, lambda server: server.perform_action(order_id, actions.SET, request))
     if session.is_json:
         session.print_json(action_response(order_id, answer))
     else:

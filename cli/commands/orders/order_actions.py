@@ -1,14 +1,15 @@
-"""`redo`, `rollback`, `cancel`, `hold` and `resume`: what a person does to an order, or to a part of it."""
+"""`redo`, `cancel`, `rollback`, `hold` and `resume`: actions on an order or on a part of it."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.commands.bulk_command import register_bulk_command
 from cli.framework.actor import find_step, make_actor
+from cli.framework.alternatives import alternatives_text
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.options import (
     ByOption,
@@ -22,24 +23,25 @@ from cli.framework.options import (
 from cli.framework.print_result import print_answer
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
+from workflows.contract import actions
+from workflows.contract.actions import ActionSpec
 
 if TYPE_CHECKING:
-    from operations.actions.step_and_order_actions import OrderCommand
     from operations.client import OrderClient
-    from workflows.contract.order_messages import ActionResult, RollbackImpactView
+    from workflows.contract.order_messages import ActionResult, OrderAction, RollbackImpactView
 
 PANEL = "Orders"
 
 StepOption = Annotated[str | None, typer.Option("--step", metavar="STEP", help="Only this step.", show_default=False)]
-AssessOption = Annotated[bool, typer.Option("--assess", help="Only say what it would do.")]
+AssessOption = Annotated[bool, typer.Option("--assess", help="Only report what it would do.")]
 
 
 def register(app: typer.Typer) -> None:
-    register_bulk_command(app, "redo", "What waits for a person")(redo)
-    register_bulk_command(app, "cancel", PANEL)(cancel)
-    register_bulk_command(app, "rollback", PANEL)(rollback)
-    register_bulk_command(app, "hold", PANEL)(hold)
-    register_bulk_command(app, "resume", PANEL)(resume)
+    register_bulk_command(app, actions.REDO, "What waits for a person")(redo)
+    register_bulk_command(app, actions.CANCEL, PANEL)(cancel)
+    register_bulk_command(app, actions.ROLLBACK, PANEL)(rollback)
+    for spec in (actions.HOLD, actions.RESUME):
+        register_bulk_command(app, spec, PANEL)(_hold_command(spec))
 
 
 def redo(
@@ -51,20 +53,17 @@ def redo(
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
-    """Undo the steps from this one on, and do them again."""
-    from operations.actions.step_and_order_actions import OrderCommand
+    from workflows.contract.order_messages import OrderAction
 
     seen = call_server(session, lambda server: find_step(server, order_id, step))
-    command = OrderCommand(
-        "redo",
-        order_id,
-        make_actor(by, reason),
+    request = OrderAction(
+        actor=make_actor(by, reason),
         step=seen.id if seen else step,
-        expected_state=seen.state.value if seen else None,
+        expected=seen.state.value if seen else None,
         override=override,
         assess=assess,
     )
-    _print_result(session, command, call_server(session, lambda server: server.act_on_order(command)))
+    _perform(session, order_id, actions.REDO, request)
 
 
 def cancel(
@@ -76,14 +75,11 @@ def cancel(
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
-    """Cancel an order: what was done is undone, and nothing more is.
+    """Refused past a point of no return. In a terminal, the command shows what it would do and asks first."""
+    from workflows.contract.order_messages import OrderAction
 
-    Refused past a point of no return. In a terminal it says what it would do, and asks first.
-    """
-    from operations.actions.step_and_order_actions import OrderCommand
-
-    command = OrderCommand("cancel", order_id, make_actor(by, reason), override=override, assess=assess)
-    _confirm_and_run(session, command, yes=yes)
+    request = OrderAction(actor=make_actor(by, reason), override=override, assess=assess)
+    _confirm_and_perform(session, order_id, actions.CANCEL, request, yes=yes)
 
 
 def rollback(
@@ -96,75 +92,69 @@ def rollback(
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
-    """Undo what was done for an order or a line, and give it up.
+    """What is past a point of no return stays. In a terminal, the command shows what it would do and asks first."""
+    from workflows.contract.order_messages import OrderAction
 
-    What is past a point of no return stays. In a terminal it says what it would do, and asks first.
-    """
-    from operations.actions.step_and_order_actions import OrderCommand
-
-    command = OrderCommand("rollback", order_id, make_actor(by, reason), line=line, override=override, assess=assess)
-    _confirm_and_run(session, command, yes=yes)
+    request = OrderAction(actor=make_actor(by, reason), line=line, override=override, assess=assess)
+    _confirm_and_perform(session, order_id, actions.ROLLBACK, request, yes=yes)
 
 
-def hold(
-    session: Session,
-    order_id: OrderIdArgument,
-    line: LineOption = None,
-    step: StepOption = None,
-    reason: ReasonOption = "",
-    by: ByOption = None,
-) -> None:
-    """Hold an order, a line or a step: nothing new starts; timers go on counting."""
-    from operations.actions.step_and_order_actions import OrderCommand
+def _hold_command(spec: ActionSpec) -> Callable[..., None]:
+    def run(
+        session: Session,
+        order_id: OrderIdArgument,
+        line: LineOption = None,
+        step: StepOption = None,
+        reason: ReasonOption = "",
+        by: ByOption = None,
+    ) -> None:
+        from workflows.contract.order_messages import OrderAction
 
-    command = OrderCommand("hold", order_id, make_actor(by, reason), line=line, step=step)
-    _print_result(session, command, call_server(session, lambda server: server.act_on_order(command)))
+        request = OrderAction(actor=make_actor(by, reason), line=line, step=step)
+        _perform(session, order_id, spec, request)
 
-
-def resume(
-    session: Session,
-    order_id: OrderIdArgument,
-    line: LineOption = None,
-    step: StepOption = None,
-    reason: ReasonOption = "",
-    by: ByOption = None,
-) -> None:
-    """Let go on what was held."""
-    from operations.actions.step_and_order_actions import OrderCommand
-
-    command = OrderCommand("resume", order_id, make_actor(by, reason), line=line, step=step)
-    _print_result(session, command, call_server(session, lambda server: server.act_on_order(command)))
+    return run
 
 
-def _confirm_and_run(session: Session, command: OrderCommand, *, yes: bool) -> None:
-    """On a terminal, a person sees what it would do; what they then agree to holds for the order as they saw it."""
-    if not (command.assess or yes) and can_prompt(session):
-        state, would = call_server(session, lambda server: _assess(server, command))
-        _print_result(session, command, would)
-        if not confirm(session, f"{command.action.capitalize()} order {command.order_id}?"):
+def _confirm_and_perform(session: Session, order_id: str, spec: ActionSpec, request: OrderAction, *, yes: bool) -> None:
+    """In a terminal, shows the assessment and asks. The confirmed action only applies to the order's state as shown."""
+    if not (request.assess or yes) and can_prompt(session):
+        state, assessed = call_server(session, lambda server: _assess(server, order_id, spec, request))
+        _print_result(session, order_id, assessed)
+        if not confirm(session, f"{spec.name.capitalize()} order {order_id}?"):
             session.print("Nothing was done.")
             return
-        command = replace(command, expected_state=state)
-    _print_result(session, command, call_server(session, lambda server: server.act_on_order(command)))
+        request = request.model_copy(update={"expected": state})
+    _perform(session, order_id, spec, request)
 
 
-async def _assess(server: OrderClient, command: OrderCommand) -> tuple[str, ActionResult]:
-    state = (await server.read(command.order_id, steps=False)).order.state.value
-    return state, await server.act_on_order(replace(command, assess=True))
+async def _assess(
+    server: OrderClient, order_id: str, spec: ActionSpec, request: OrderAction
+) -> tuple[str, ActionResult]:
+    state = (await server.read(order_id, steps=False)).order.state.value
+    return state, await server.perform_action(order_id, spec, request.model_copy(update={"assess": True}))
 
 
-def _print_result(session: Session, command: OrderCommand, answer: ActionResult) -> None:
-    print_answer(session, command.order_id, answer)
-    if not session.is_json and answer.assessment is not None:
-        for said in _impact_lines(answer.assessment):
-            session.print(said)
+def _perform(session: Session, order_id: str, spec: ActionSpec, request: OrderAction) -> None:
+    result = call_server(session, lambda server: server.perform_action(order_id, spec, request))
+    _print_result(session, order_id, result)
 
 
-def _impact_lines(assessment: RollbackImpactView) -> list[str]:
-    named = (
-        ("taken back", assessment.undone),
-        ("not done any more", assessment.discarded),
-        ("kept", assessment.kept),
-        ("past the point of no return", assessment.past_no_return),
+def _print_result(session: Session, order_id: str, result: ActionResult) -> None:
+    print_answer(session, order_id, result)
+    if session.is_json:
+        return
+    for line in _impact_lines(result.assessment) if result.assessment else []:
+        session.print(line)
+    if result.alternatives:
+        session.print(alternatives_text(result.alternatives))
+
+
+def _impact_lines(impact: RollbackImpactView) -> list[str]:
+    labelled = (
+        ("undone", impact.undone),
+        ("no longer done", impact.discarded),
+        ("kept", impact.kept),
+        ("past the point of no return", impact.past_no_return),
     )
-    return [f"  {what}: {', '.join(steps)}" for what, steps in named if steps]
+    return [f"  {label}: {', '.join(steps)}" for label, steps in labelled if steps]

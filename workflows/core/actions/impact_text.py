@@ -1,20 +1,17 @@
-"""What taking steps back does, or would do, in words and for programs."""
+"""What undoing steps does or would do, in words and for programs; and the points of no return that forbid it."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workflows.contract.order_messages import RollbackImpactView
+from workflows.contract.order_messages import Alternative, OrderAction, RollbackImpactView
 from workflows.core.compensation.rollback import RollbackImpact
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
+from workflows.core.steps.refusal import alternative, step_list_text
 
-MAX_NAMED_STEPS = 3
-"""Steps that a sentence names; of more it says how many there are."""
-
-
-def step_reference(run: OrderRun, step: StepRun) -> str:
-    return f"Step {step.position + 1} ({run.step_id(step)})"
+PAST_PONR = "past_point_of_no_return"
+"""The reason of every refusal that an override lifts."""
 
 
 def impact_view(run: OrderRun, impact: RollbackImpact, *, refused: bool = False) -> RollbackImpactView:
@@ -31,14 +28,14 @@ def step_ids(run: OrderRun, positions: Sequence[int]) -> list[str]:
     return [run.plan.steps[position].id for position in positions]
 
 
-def step_list_text(run: OrderRun, positions: Sequence[int]) -> str:
-    first = ", ".join(step_reference(run, run.steps[position]) for position in positions[:MAX_NAMED_STEPS])
-    return first + (f" and {len(positions) - MAX_NAMED_STEPS} more" if len(positions) > MAX_NAMED_STEPS else "")
-
-
 def past_ponr_text(run: OrderRun, barriers: Sequence[int]) -> str:
     verb = "is" if len(barriers) == 1 else "are"
     return f"{step_list_text(run, barriers)} {verb} past the point of no return"
+
+
+def override(run: OrderRun, action: str, *, step: StepRun | None = None, line: str | None = None) -> Alternative:
+    target = {} if line is None else {"line": line}
+    return alternative(run, action, "undoes it all the same", step=step, required=["override"], **target)
 
 
 def step_count_text(positions: Sequence[int]) -> str:
@@ -46,11 +43,16 @@ def step_count_text(positions: Sequence[int]) -> str:
 
 
 def impact_text(impact: RollbackImpact) -> str:
-    said = [f"take {step_count_text(impact.undone)} back"] if impact.undone else []
-    said += [f"discard {step_count_text(impact.discarded)} not begun"] if impact.discarded else []
-    said += [f"keep {step_count_text(impact.kept)} as past the point of no return"] if impact.kept else []
-    return ", ".join(said) or "change nothing"
+    parts = [f"undo {step_count_text(impact.undone)}"] if impact.undone else []
+    parts += [f"discard {step_count_text(impact.discarded)} not begun"] if impact.discarded else []
+    parts += [f"keep {step_count_text(impact.kept)} past the point of no return"] if impact.kept else []
+    return ", ".join(parts) or "change nothing"
 
 
-def capitalize_first(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def record_action(
+    run: OrderRun, action: OrderAction, text: str, step: str | None = None, *, can_override: bool = False
+) -> None:
+    """Records the action in the order's history, and its override if it can have one."""
+    run.audit_log.record(run.now, text, step, action.actor.by, action.actor.reason)
+    if can_override and action.override:
+        run.audit_log.record(run.now, "point of no return overridden", step, action.actor.by, action.override)

@@ -1,4 +1,4 @@
-"""What an amendment is answered: judged without changing anything, then applied and put into words."""
+"""The result of an amendment: it is assessed without changing anything, then applied."""
 
 from __future__ import annotations
 
@@ -7,29 +7,32 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from activity_contract.compilation import CompiledAmendment
-from workflows.contract.order_messages import AmendedStep, AmendOrder, AmendResult, RefusalCode
+from workflows.contract.order_messages import Alternative, AmendedStep, AmendOrder, AmendResult, RefusalCode
 from workflows.contract.states import SETTLED, TAKEN_BACK
+from workflows.core.actions.impact_text import PAST_PONR, override, step_ids
 from workflows.core.amendment.apply import apply_amendment
+from workflows.core.amendment.fate_text import counts_text
 from workflows.core.amendment.impact import (
     AmendedPlan,
     StepFate,
     check_amendable,
     is_no_op,
-    ponr_objections,
+    ponr_barriers,
+    ponr_objection,
     step_fates,
 )
 from workflows.core.notifications import order_events
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.labels import step_label
-from workflows.core.steps.refusal import RequestRefused
+from workflows.core.steps.refusal import RequestRefused, alternative
 
 MAX_LISTED_STEPS = 1_000
-"""Steps that an answer names; it holds 2 MB."""
+"""Steps that a result names; a payload has at most 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
 class AmendmentAssessment:
-    """`amended`: what is to be taken in; None: nothing, the answer says why."""
+    """`amended_plan` is None if there is nothing to apply; `result` says why."""
 
     result: AmendResult
     compiled: CompiledAmendment
@@ -38,20 +41,26 @@ class AmendmentAssessment:
 
 
 def check_preconditions(run: OrderRun, revision: int, message: AmendOrder) -> None:
-    """What speaks against the amendment before it is compiled. Raises Refused."""
-    order, wanted = run.plan.order.id, message.order.get("id")
-    if wanted != order:
+    """What forbids the amendment before it is compiled. Raises RequestRefused."""
+    order, new_id = run.plan.order.id, message.order.get("id")
+    if new_id != order:
         raise RequestRefused(
-            RefusalCode.INVALID,
-            f"This is order {order}, and what it is to become is order {wanted}: an id never changes",
+            RefusalCode.INVALID, f"The new order has the id {new_id}; the id of order {order} cannot change", "other_id"
         )
     check_amendable(run)
     if message.expected_revision is not None and message.expected_revision != revision:
         raise RequestRefused(
             RefusalCode.STALE,
-            f"Order {order} is at revision {revision} by now, no longer at {message.expected_revision}; look at it "
-            "again (`amend --dry-run` shows the difference)",
+            f"Order {order} is now at revision {revision}, no longer at {message.expected_revision}; look at it again "
+            "first",
+            "revision_changed",
+            [_dry_run(run)],
+            revision=revision,
         )
+
+
+def _dry_run(run: OrderRun) -> Alternative:
+    return alternative(run, "amend", "shows the difference", required=["order"], dry_run=True)
 
 
 def decide(
@@ -59,39 +68,48 @@ def decide(
 ) -> AmendmentAssessment:
     order = run.plan.order.id
     if is_no_op(run, amended):
-        said = f"Order {order} runs as this asks already; nothing changes"
-        answer = _build_result(run, revision, message, compiled, amended, {})
-        return AmendmentAssessment(answer.model_copy(update={"already": True, "message": said}), compiled)
+        result = _build_result(run, revision, message, compiled, amended, {})
+        text = f"Order {order} already runs as this asks; nothing changes"
+        return AmendmentAssessment(result.model_copy(update={"already": True, "message": text}), compiled)
     fates = step_fates(run, amended)
-    against = [] if message.override is not None else ponr_objections(run, fates)
-    if against and not message.dry_run:
-        raise RequestRefused(RefusalCode.NOT_NOW, f"Order {order} is not amended: {'; '.join(against)}")
-    answer = _build_result(run, revision, message, compiled, amended, fates)
-    answer = answer.model_copy(
+    barriers, touched = ([], []) if message.override is not None else ponr_barriers(run, fates)
+    objections = [ponr_objection(run, barriers, touched)] if barriers else []
+    alternatives = [_dry_run(run), override(run, "amend")] if barriers else []
+    if barriers and not message.dry_run:
+        raise RequestRefused(
+            RefusalCode.NOT_NOW,
+            f"Order {order} is not amended: {'; '.join(objections)}",
+            PAST_PONR,
+            alternatives,
+            steps=step_ids(run, barriers),
+            touched=step_ids(run, touched),
+        )
+    result = _build_result(run, revision, message, compiled, amended, fates)
+    result = result.model_copy(
         update={
-            "accepted": not against,
-            "refused": against,
-            "message": _result_message(order, revision, message.dry_run, answer, bool(against)),
+            "accepted": not barriers,
+            "refused": objections,
+            "alternatives": alternatives,
+            "message": _result_message(order, revision, message.dry_run, result, objections),
         }
     )
-    return AmendmentAssessment(answer, compiled, None if message.dry_run else amended, fates)
+    return AmendmentAssessment(result, compiled, None if message.dry_run else amended, fates)
 
 
 def apply_assessed(run: OrderRun, assessment: AmendmentAssessment, message: AmendOrder) -> AmendResult:
-    """Takes in what was judged in this same turn. The answer has the new revision."""
+    """Applies what was assessed in this same turn. The result has the new revision."""
     if assessment.amended_plan is None or assessment.fates is None:
         return assessment.result
     revision = assessment.result.revision + 1
     apply_amendment(run, assessment.amended_plan, assessment.fates)
-    said = f"amended to revision {revision}: {counts_text(assessment.result.counts) or 'no step changes'}"
-    run.audit_log.record(run.now, said, None, message.actor.by, message.actor.reason)
+    text = f"amended to revision {revision}: {counts_text(assessment.result.counts) or 'no step changes'}"
+    run.audit_log.record(run.now, text, None, message.actor.by, message.actor.reason)
     if message.override is not None:
         run.audit_log.record(
             run.now, "points of no return overridden by an amendment", None, message.actor.by, message.override
         )
     order_events.order_amended(run, revision=revision, by=message.actor.by, reason=message.actor.reason or None)
-    order = run.plan.order.id
-    sentence = _result_message(order, revision, False, assessment.result, False)
+    sentence = _result_message(run.plan.order.id, revision, False, assessment.result, [])
     return assessment.result.model_copy(update={"revision": revision, "message": sentence})
 
 
@@ -103,15 +121,15 @@ def _build_result(
     amended_plan: AmendedPlan,
     fates: Mapping[int, StepFate],
 ) -> AmendResult:
-    alive = len(amended_plan.plan.steps) - len(amended_plan.retired)
-    concerned = sum(at not in amended_plan.retired and fate is not StepFate.KEPT for at, fate in fates.items())
-    told = sorted(fates, key=lambda at: (fates[at] is StepFate.KEPT, at))[:MAX_LISTED_STEPS]
+    active = len(amended_plan.plan.steps) - len(amended_plan.retired)
+    touched = sum(at not in amended_plan.retired and fate is not StepFate.KEPT for at, fate in fates.items())
+    listed = sorted(fates, key=lambda at: (fates[at] is StepFate.KEPT, at))[:MAX_LISTED_STEPS]
     return AmendResult(
         order_id=run.plan.order.id,
         revision=revision,
         message="",
         dry_run=message.dry_run,
-        kept=alive - concerned,
+        kept=active - touched,
         counts=dict(
             Counter(fate.value for at, fate in sorted(fates.items()) if not _is_unreported(fate, at, amended_plan))
         ),
@@ -123,7 +141,7 @@ def _build_result(
                 fate=fates[at].value,
                 values=compiled.step_values.get(at, []),
             )
-            for at in sorted(told)
+            for at in sorted(listed)
             if not _is_unreported(fates[at], at, amended_plan)
         ],
         may_redo=[amended_plan.plan.steps[at].id for at in _possible_redos(run, compiled.may_redo, fates)][
@@ -138,12 +156,12 @@ def _build_result(
 
 
 def _is_unreported(fate: StepFate, at: int, amended_plan: AmendedPlan) -> bool:
-    """What is gone and had done nothing is not kept."""
+    """A step that is removed and had done nothing does not count as kept."""
     return fate is StepFate.KEPT and at in amended_plan.retired
 
 
 def _possible_redos(run: OrderRun, candidates: list[int], fates: Mapping[int, StepFate]) -> list[int]:
-    """Only of steps that have begun: the others see what is there when their turn comes."""
+    """Only steps that have begun; the others read their input when they start."""
     return [
         at
         for at in candidates
@@ -154,31 +172,11 @@ def _possible_redos(run: OrderRun, candidates: list[int], fates: Mapping[int, St
     ]
 
 
-FATE_TEXT: Mapping[str, str] = {
-    StepFate.REDONE: "redone",
-    StepFate.CHANGED_IN_PLACE: "patched",
-    StepFate.UNDONE: "undone",
-    StepFate.ENDS_THEN_REDONE: "redone once its attempt has ended",
-    StepFate.ENDS_THEN_CHANGED: "patched once its attempt has ended",
-    StepFate.ENDS_THEN_UNDONE: "undone once its attempt has ended",
-    StepFate.NEW_INPUT: "with new input",
-    StepFate.ADDED: "added",
-    StepFate.DISCARDED: "discarded",
-    StepFate.STOPPED: "stopped",
-    StepFate.KEPT: "kept although its input changes",
-}
-
-
-def counts_text(counts: Mapping[str, int]) -> str:
-    """`2 redone, 1 added`."""
-    return ", ".join(f"{counts[fate]} {words}" for fate, words in FATE_TEXT.items() if counts.get(fate))
-
-
-def _result_message(order: str, revision: int, dry_run: bool, result: AmendResult, is_refused: bool) -> str:
+def _result_message(order: str, revision: int, dry_run: bool, result: AmendResult, objections: list[str]) -> str:
+    if objections:
+        return f"Order {order} would not be amended: {'; '.join(objections)}"
     steps = counts_text(result.counts)
-    does = f"{steps}; {result.kept} stay as they are" if steps else "no step changes"
-    if is_refused:
-        return f"Order {order} would not be amended: {'; '.join(result.refused) or 'see what speaks against it'}"
+    effect = f"{steps}; {result.kept} stay as they are" if steps else "no step changes"
     if dry_run:
-        return f"Order {order} would become revision {revision + 1}: {does}"
-    return f"Order {order} is at revision {revision}: {does}"
+        return f"Order {order} would become revision {revision + 1}: {effect}"
+    return f"Order {order} is at revision {revision}: {effect}"

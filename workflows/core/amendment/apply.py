@@ -15,6 +15,7 @@ from compiler.plan.plan import Plan, PlannedDefinition
 from compiler.typecheck.expression_sites import STEP_SHAPE, find_expressions
 from compiler.values import as_text
 from workflows.contract.states import NOT_BEGUN, SETTLED, TAKEN_BACK, StepState
+from workflows.core.amendment.fate_text import changed_input_text
 from workflows.core.amendment.impact import (
     FATE_TABLE,
     AmendedPlan,
@@ -237,19 +238,8 @@ def _compare_input(run: OrderRun, step: StepRun) -> None:
             run.now, "kept although its input changed: it is past its point of no return", run.step_id(step)
         )
         return
-    run.audit_log.record(run.now, f"its input changed with the amendment: {FATE_TEXT[fate]}", run.step_id(step))
+    run.audit_log.record(run.now, changed_input_text(fate), run.step_id(step))
     _apply_fates(run, {step.position: fate})
-
-
-FATE_TEXT: Mapping[StepFate, str] = {
-    StepFate.KEPT: "kept, as its definition says",
-    StepFate.NEW_INPUT: "begins anew",
-    StepFate.REDONE: "is redone",
-    StepFate.CHANGED_IN_PLACE: "is patched",
-    StepFate.UNDONE: "is undone",
-    StepFate.ENDS_THEN_REDONE: "is redone when its attempt has ended",
-    StepFate.ENDS_THEN_CHANGED: "is patched when its attempt has ended",
-}
 
 
 def _input_digest(

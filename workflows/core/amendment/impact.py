@@ -5,7 +5,7 @@ The order's plan as amended has every step in its place; what is new comes behin
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,10 +20,7 @@ from workflows.core.compensation.undo_order import undo_graph
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import RequestRefused
-
-MAX_NAMED_STEPS = 5
-"""Steps that a refusal names."""
+from workflows.core.steps.refusal import RequestRefused, explain, new_revision, step_list_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,68 +208,51 @@ def is_no_op(run: OrderRun, amended_plan: AmendedPlan) -> bool:
 
 
 def check_amendable(run: OrderRun) -> None:
-    """Raises Refused where the order takes no amendment now, whatever it asks for."""
+    """Raises RequestRefused if the order takes no amendment now, whatever it asks for."""
     order = run.plan.order.id
     if run.ended or run.ended_at is not None:
-        raise RequestRefused(
-            RefusalCode.NOT_NOW, f"Order {order} has ended; submit what is wanted now as a new revision of it"
-        )
+        raise RequestRefused(RefusalCode.NOT_NOW, f"Order {order} has ended", "order_ended", [new_revision(run)])
     if run.compensation.order_cancelled:
         raise RequestRefused(
             RefusalCode.NOT_NOW,
-            f"Order {order} is being cancelled, and what is cancelled is not amended; possible: once it has ended, "
-            "submit what is wanted now as a new revision of it",
+            f"Order {order} is being cancelled, so it cannot be amended",
+            "order_cancelled",
+            [new_revision(run)],
         )
-    by_an_amendment = (*REDO_REASONS, UndoReason.AMENDMENT, None)
-    rolling = sorted(at for at in run.compensation.open_undos if run.steps[at].undo_reason not in by_an_amendment)
-    if rolling:
+    amendment_reasons = (*REDO_REASONS, UndoReason.AMENDMENT, None)
+    rolling_back = sorted(
+        at for at in run.compensation.open_undos if run.steps[at].undo_reason not in amendment_reasons
+    )
+    if rolling_back:
         raise RequestRefused(
             RefusalCode.NOT_NOW,
-            f"Order {order} is being rolled back ({_step_list_text(run.plan, rolling)}); amend it when that is over: "
-            f"`why {order}` tells what it waits for",
+            f"Order {order} is being rolled back ({step_list_text(run, rolling_back)}); amend it once that has ended",
+            "order_rolling_back",
+            [explain(run)],
         )
 
 
-def ponr_objections(run: OrderRun, fates: Mapping[int, StepFate]) -> list[str]:
-    """Points of no return that speak against it, in words."""
+def ponr_barriers(run: OrderRun, fates: Mapping[int, StepFate]) -> tuple[list[int], list[int]]:
+    """The steps past their point of no return that forbid the amendment, and the steps that it may not touch."""
     barriers = [step.position for step in run.steps if is_past_ponr(run, step)]
     if not barriers:
-        return []
-    before, followers = undo_graph(run)
-    bound = reachable(barriers, before)
+        return [], []
+    predecessors, followers = undo_graph(run)
+    bound = reachable(barriers, predecessors)
     touched = [at for at, fate in fates.items() if at in bound and is_altering(run, at, fate)]
     if not touched:
-        return []
-    below = reachable(touched, followers)
-    in_the_way = [at for at in barriers if at in below]
-    order = run.plan.order.id
-    return [
-        f"{_step_list_text(run.plan, in_the_way)} {_is_or_are(in_the_way)} at or past "
-        f"{_its_or_their(in_the_way)} point of no return, and "
-        f"{_step_list_text(run.plan, touched)} would be changed or undone. Leave what "
-        f"{_this_or_these(touched)} for as it is "
-        f"(`amend --dry-run` shows which values differ), or say --override with a reason; "
-        f"`show {order}` tells how far each step is"
-    ]
+        return [], []
+    affected = reachable(touched, followers)
+    return [at for at in barriers if at in affected], touched
+
+
+def ponr_objection(run: OrderRun, barriers: list[int], touched: list[int]) -> str:
+    verb, pronoun = ("is", "its") if len(barriers) == 1 else ("are", "their")
+    return (
+        f"{step_list_text(run, barriers)} {verb} at or past {pronoun} point of no return, and "
+        f"{step_list_text(run, touched)} would be changed or undone"
+    )
 
 
 def is_altering(run: OrderRun, position: int, fate: StepFate) -> bool:
     return fate in ALTERING_FATES or (fate is StepFate.NEW_INPUT and is_past_ponr(run, run.steps[position]))
-
-
-def _step_list_text(plan: Plan, positions: Iterable[int]) -> str:
-    all_ = list(positions)
-    named = ", ".join(f"step {at + 1} ({plan.steps[at].id})" for at in all_[:MAX_NAMED_STEPS])
-    return named + (f" and {len(all_) - MAX_NAMED_STEPS} more" if len(all_) > MAX_NAMED_STEPS else "")
-
-
-def _is_or_are(some: list[int]) -> str:
-    return "is" if len(some) == 1 else "are"
-
-
-def _its_or_their(some: list[int]) -> str:
-    return "its" if len(some) == 1 else "their"
-
-
-def _this_or_these(some: list[int]) -> str:
-    return "this step is" if len(some) == 1 else "these steps are"

@@ -12,9 +12,8 @@ from typing import Any
 
 from activity_contract.calls import DEFINITION_ERROR, INTERNAL_ERROR
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
-from workflows.contract.order_messages import CallbackDelivery, StepAction
+from workflows.contract.order_messages import CallbackDelivery
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.actions import step_actions
 from workflows.core.amendment.apply import recheck_step
 from workflows.core.compensation.undo_order import last_attempt_ended, sort_undos
 from workflows.core.execution import callback_matching, cross_order_notify, cross_order_wait, event_matching
@@ -270,8 +269,3 @@ def receive_step_status(run: OrderRun, status: CrossOrderStepStatus) -> None:
 def step_status_sent(run: OrderRun) -> None:
     """The notification has arrived, or the order that it was for does not exist any more."""
     run.order_links.notifications_in_flight -= 1
-
-
-def run_step_action(run: OrderRun, name: step_actions.StepActionName, step: StepRun, message: StepAction) -> None:
-    """What acts.judged has allowed."""
-    run_guarded(run, step, step_actions.apply_step_action, name, message)

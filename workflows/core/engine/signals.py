@@ -1,4 +1,4 @@
-"""What is signalled: nobody can be told of a refusal, and no mistake may block the order."""
+"""Signals: their senders cannot receive a refusal, and no error may block the order."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import logging
 
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
 from workflows.contract.order_messages import Actor, CallbackDelivery, EventDelivery, OrderAction, RefusalCode
-from workflows.core.actions import order_actions
+from workflows.core.actions import cancel
 from workflows.core.engine import advance
+from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.event_matching import received_event
@@ -21,7 +22,7 @@ SignalPayload = EventDelivery | CallbackDelivery | StepWatch | CrossOrderStepSta
 
 
 def handle_signal(run: OrderRun, payload: SignalPayload) -> None:
-    """As the update would, with every refusal in the journal; an event that is ambiguous is kept until it is not."""
+    """Does what the update does. A refusal goes into the history; an ambiguous event is kept until it fits one step."""
     try:
         if isinstance(payload, EventDelivery):
             _handle_event(run, payload)
@@ -34,17 +35,16 @@ def handle_signal(run: OrderRun, payload: SignalPayload) -> None:
     except Exception:
         if run.raise_engine_errors:
             raise
-        logger.exception("a delivery for order %s could not be taken in", run.plan.order.id)
+        logger.exception("a signal for order %s failed", run.plan.order.id)
 
 
 def handle_workflow_cancel(run: OrderRun) -> None:
-    """With Temporal's own tools, whose request takes no answer: as the update would, with a refusal in the journal."""
-    act = OrderAction(actor=Actor(by="Temporal", reason="cancelled with Temporal's own tools"))
+    """A cancellation with Temporal's own tools, which wait for no answer. A refusal goes into the history."""
+    request = OrderAction(actor=Actor(by="Temporal", reason="cancelled with Temporal's own tools"))
     try:
-        if order_actions.check_order_action(run, "cancel", act) is None:
-            order_actions.apply_order_action(run, "cancel", act)
+        perform_action(run, cancel.ACTION, request)
     except RequestRefused as refused:
-        run.audit_log.record(run.now, "not cancelled", by=act.actor.by, reason=str(refused))
+        run.audit_log.record(run.now, "not cancelled", by=request.actor.by, reason=str(refused))
 
 
 def _handle_event(run: OrderRun, delivery: EventDelivery) -> None:

@@ -11,7 +11,6 @@ from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
 from compiler.language.order import is_order_id
 from compiler.language.steps import CrossOrderReference
 from compiler.values import as_text
-from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import StepState
 from workflows.core.failures.failure_handling import handle_failure
 from workflows.core.state.commands import WatchOrderStep
@@ -19,7 +18,6 @@ from workflows.core.state.order_links import AwaitedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope
-from workflows.core.steps.refusal import RequestRefused
 from workflows.core.steps.settlement import stop_waiting
 
 INITIAL_PAUSE, MAX_PAUSE = 60.0, 86_400.0
@@ -159,10 +157,11 @@ def apply_status(run: OrderRun, step: StepRun, status: CrossOrderStepStatus) -> 
 def _finish_wait(run: OrderRun, step: StepRun) -> None:
     named = " and ".join(describe(each) for each in run.order_links.awaited_by_step[step.position])
     run.audit_log.record(run.now, f"{named} done", run.step_id(step))
-    _go_on(run, step)
+    continue_step(run, step)
 
 
-def _go_on(run: OrderRun, step: StepRun) -> None:
+def continue_step(run: OrderRun, step: StepRun) -> None:
+    """The step no longer waits for other orders."""
     step.phase, step.again_at, step.deadline = Phase.IDLE, None, None
     if step.open_predecessors == 0:
         run.queues.start.append(step.position)
@@ -193,25 +192,3 @@ def wait_timed_out(run: OrderRun, step: StepRun) -> None:
 
 def describe(awaited: AwaitedStep) -> str:
     return f"step {awaited.step} of order {awaited.order}"
-
-
-def check_proceed(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
-    """Raises RequestRefused unless the step waits for another order, or has failed waiting for one."""
-    in_vain = step.state is StepState.FATALLY_FAILED and not step.undoing and step.started_at is None
-    if step.phase is Phase.OTHER_ORDERS or (in_vain and run.profile(step).other_orders):
-        return
-    raise RequestRefused(
-        RefusalCode.NOT_NOW,
-        f"Step {step.position + 1} ({run.step_id(step)}) is {step.state} and waits for no other order, so there is "
-        "nothing to go on without",
-    )
-
-
-def proceed(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
-    """The step goes on as if the other orders had done their steps."""
-    for each in run.order_links.awaited_by_step.setdefault(step.position, []):
-        each.done = True
-    if step.state is StepState.FATALLY_FAILED:
-        step.failure, step.queue = None, None
-        run.transition(step, StepState.PENDING)
-    _go_on(run, step)

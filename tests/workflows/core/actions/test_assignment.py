@@ -12,8 +12,6 @@ from tests.support.order_runner import DEADLINE, Desk
 from tests.support.plans import call
 from tests.support.scripted_activities import failure
 from workflows.contract.order_messages import ActionResult, Actor, NoteAction, RefusalCode, StepAction
-from workflows.core.actions import notes, step_actions
-from workflows.core.engine import advance
 from workflows.core.state.audit_log import MAX_BYTES, MAX_ENTRIES, MAX_REASON_LENGTH, AuditLog
 from workflows.core.steps.refusal import RequestRefused
 
@@ -21,46 +19,38 @@ BOB = Actor(by="bob")
 TASK = {"manual": {"queue": "field"}}
 
 
-def act(driven: Driven, name: step_actions.StepActionName, step: str, by: Actor = ANN, **more: object) -> ActionResult:
-    message = StepAction.model_validate({"step": f"camera.{step}@1", "actor": by, **more})
-    found, already = step_actions.check_step_action(driven.run, name, message)
-    if already is not None:
-        return already
-    advance.run_step_action(driven.run, name, found, message)
-    driven.go_on()
-    return step_actions.step_action_result(driven.run, name, found, message)
-
-
 def test_a_task_is_taken_by_one_and_handed_on_to_another() -> None:
     driven = Driven({"a": TASK})
-    assert act(driven, "claim", "a").message == "Step 1 (camera.a@1) is ann's now"
-    assert act(driven, "claim", "a").already
-    with pytest.raises(RequestRefused, match=r"is ann's; `assign O-1 1 --to bob` takes it over"):
-        act(driven, "claim", "a", BOB)
-    act(driven, "assign", "a", data={"to": "kim"}, expected_holder="ann")
+    assert driven.act("claim", "a").message == "Step 1 (camera.a@1) is now ann's"
+    assert driven.act("claim", "a").already
+    with pytest.raises(RequestRefused, match="is ann's") as refused:
+        driven.act("claim", "a", actor=BOB)
+    (takeover,) = refused.value.details.alternatives
+    assert (takeover.action, takeover.parameters) == ("assign", {"order_id": "O-1", "step": "1", "data": {"to": "bob"}})
+    driven.act("assign", "a", data={"to": "kim"}, expected_holder="ann")
     assert driven.view("a").holder == "kim"
-    assert act(driven, "assign", "a", data={"to": "kim"}).already
-    act(driven, "assign", "a", data={"to": ""})
+    assert driven.act("assign", "a", data={"to": "kim"}).already
+    driven.act("assign", "a", data={"to": ""})
     assert driven.view("a").holder is None
     assert [entry.message for entry in driven.run.audit_log.entries if entry.by] == [
         "claimed",
         "assigned to kim",
-        "given back to its queue",
+        "returned to its queue",
     ]
 
 
 def test_an_act_on_what_somebody_has_taken_meanwhile_is_refused() -> None:
     driven = Driven({"a": call()})
     driven.fail("a")
-    act(driven, "claim", "a", BOB)
+    driven.act("claim", "a", actor=BOB)
     for name in ("retry", "skip", "complete", "assign"):
-        with pytest.raises(RequestRefused, match=r"is bob's by now; talk to bob") as refused:
-            act(driven, name, "a", expected_holder="")
+        with pytest.raises(RequestRefused, match=r"is now bob's; talk to bob") as refused:
+            driven.act(name, "a", expected_holder="")
         assert refused.value.code is RefusalCode.STALE
-    act(driven, "retry", "a", expected_holder="bob")
+    driven.act("retry", "a", expected_holder="bob")
     driven.fail("a")
     assert driven.view("a").holder == "bob"
-    act(driven, "skip", "a", BOB, expected_holder="bob")
+    driven.act("skip", "a", actor=BOB, expected_holder="bob")
     assert driven.step("a").holder is None
 
 
@@ -68,14 +58,14 @@ def test_what_waits_for_nobody_is_nobodys() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])})
     for step in ("a", "b"):
         with pytest.raises(RequestRefused, match="does not wait for a person"):
-            act(driven, "claim", step)
+            driven.act("claim", step)
     with pytest.raises(RequestRefused, match="at most 200 characters"):
-        act(Driven({"a": TASK}), "assign", "a", data={"to": "k" * 201})
+        Driven({"a": TASK}).act("assign", "a", data={"to": "k" * 201})
 
 
 def test_who_has_it_crosses_over() -> None:
     driven = Driven({"a": TASK})
-    act(driven, "claim", "a")
+    driven.act("claim", "a")
     assert driven.carry_over().view("a").holder == "ann"
 
 
@@ -83,13 +73,12 @@ def test_notes_are_about_a_step_or_the_order() -> None:
     driven = Driven({"a": TASK})
     for step in (None, "1", "camera.a@1"):
         note = NoteAction(text=f"about {step}", actor=ANN, step=step)
-        notes.check_note(driven.run, note)
-        notes.add_note(driven.run, note)
+        driven.perform("note", note)
     written = [(entry.step, entry.reason) for entry in driven.run.audit_log.entries if entry.message == "note"]
     assert written == [(None, "about None"), ("camera.a@1", "about 1"), ("camera.a@1", "about camera.a@1")]
     for text, step in ((" ", None), ("x" * (MAX_REASON_LENGTH + 1), None), ("x", "9")):
         with pytest.raises(RequestRefused):
-            notes.check_note(driven.run, NoteAction(text=text, actor=ANN, step=step))
+            driven.perform("note", NoteAction(text=text, actor=ANN, step=step))
 
 
 def test_a_history_is_bounded_and_what_people_did_goes_last() -> None:

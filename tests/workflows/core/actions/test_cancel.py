@@ -39,11 +39,15 @@ def test_what_has_not_begun_is_cancelled_at_once() -> None:
 
 def test_a_cancel_past_a_point_of_no_return_is_refused_by_name_with_what_is_possible_instead() -> None:
     driven = done(PAST, "a")
-    with pytest.raises(RequestRefused, match=r"Step 2 \(camera\.b@1\) is past the point of no return") as refused:
+    with pytest.raises(RequestRefused, match=r"step 2 \(camera\.b@1\) is past the point of no return") as refused:
         driven.order_act("cancel")
     assert refused.value.code is RefusalCode.NOT_NOW
-    assert "`rollback O-1`" in str(refused.value)
-    assert "--override" in str(refused.value)
+    details = refused.value.details
+    assert (details.reason, details.data) == ("past_point_of_no_return", {"steps": ["camera.b@1"]})
+    assert [(each.action, each.parameters, each.required) for each in details.alternatives] == [
+        ("rollback", {"order_id": "O-1"}, []),
+        ("cancel", {"order_id": "O-1"}, ["override"]),
+    ]
     assert driven.states() == {"a": "completed", "b": "in_progress", "c": "pending"}
 
 

@@ -16,7 +16,8 @@ from workflows.core.amendment.impact import (
     StepFate,
     StepProgress,
     check_amendable,
-    ponr_objections,
+    ponr_barriers,
+    ponr_objection,
     step_fates,
 )
 from workflows.core.compensation.undo_order import request_undo
@@ -455,13 +456,15 @@ def test_what_is_after_a_point_of_no_return_and_what_it_needed_is_told_from_the_
     for name in ("a", "b", "c"):
         driven.answer(name, {"id": name})
 
-    def against(**attributes: str) -> list[str]:
+    def barriers(**attributes: str) -> tuple[list[int], list[int]]:
         found = amended(driven.run.plan, (), plan_of(steps, attributes=attributes))
-        return ponr_objections(driven.run, step_fates(driven.run, found))
+        return ponr_barriers(driven.run, step_fates(driven.run, found))
 
-    assert against(model="x", other="y") == []
-    (said,) = against(model="y", other="x")
-    assert said.startswith("step 2 (camera.b@1) is at or past its point of no return, and step 1 (camera.a@1)")
+    assert barriers(model="x", other="y") == ([], [])
+    assert barriers(model="y", other="x") == ([1], [0])
+    assert ponr_objection(driven.run, [1], [0]) == (
+        "step 2 (camera.b@1) is at or past its point of no return, and step 1 (camera.a@1) would be changed or undone"
+    )
 
 
 # Carried over

@@ -11,8 +11,6 @@ from tests.support.plans import call
 from tests.support.undoable_plans import done, undoable
 from workflows.contract.order_messages import OrderAction
 from workflows.contract.states import StepState
-from workflows.core.actions import order_actions
-from workflows.core.actions.order_actions import OrderActionName
 from workflows.core.amendment import impact
 from workflows.core.compensation.undo_order import request_undo
 from workflows.core.state.idempotency_key import undo_idempotency_key
@@ -23,11 +21,8 @@ S = StepState
 CALLED_BACK = {"call": {"system": "shop", "post": "/x", "body": {}, "callback": {"within": "1d"}}}
 
 
-def act(driven: Driven, name: OrderActionName, **of: Any) -> None:
-    message = OrderAction(actor=ANN, **of)
-    assert order_actions.check_order_action(driven.run, name, message) is None
-    order_actions.apply_order_action(driven.run, name, message)
-    driven.go_on()
+def act(driven: Driven, name: str, **of: Any) -> None:
+    assert not driven.perform(name, OrderAction(actor=ANN, **of)).already
 
 
 def undo_state(driven: Driven, name: str) -> StepState:

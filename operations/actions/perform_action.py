@@ -1,0 +1,94 @@
+"""Performs operator actions on running orders, and waits until an order ends."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import TypeVar
+
+from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
+
+from operations.errors import ORDER_ENDED, NotFound, OperationRefused, TimedOut, worker_call
+from operations.reading.order_summary import OrderSummary, order_summary
+from operations.reading.temporal_record import describe_order
+from operations.temporal.connection import server_address
+from workflows.contract.actions import ActionSpec
+from workflows.contract.order_messages import (
+    ActionResult,
+    Alternative,
+    Message,
+    OrderAction,
+    StepAction,
+    order_workflow_id,
+)
+from workflows.contract.states import StepState
+
+UPDATE_TIMEOUT = 15.0
+"""Seconds to wait for the order's result."""
+
+ResultT = TypeVar("ResultT", bound=Message)
+
+
+async def perform_action(client: Client, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
+    """`request` is an `action.request`. Raises NotFound (order), OperationRefused (also for an unknown step) and
+    NoWorker."""
+    return await execute_order_update(client, order_id, action.name, _as_order_sees_it(request), ActionResult)
+
+
+def _as_order_sees_it(request: Message) -> Message:
+    """Drops an expected step state that only Temporal knows of: the order itself sees a running step where an attempt
+    failed and another follows, or where the system's switch holds the call back."""
+    is_about_step = isinstance(request, StepAction) or (isinstance(request, OrderAction) and request.step is not None)
+    if is_about_step and getattr(request, "expected", None) in (StepState.FAILED, StepState.ON_HOLD):
+        return request.model_copy(update={"expected": None})
+    return request
+
+
+async def execute_order_update(
+    client: Client,
+    order_id: str,
+    update: str,
+    message: Message,
+    result_type: type[ResultT],
+    timeout_seconds: float = UPDATE_TIMEOUT,
+) -> ResultT:
+    """Raises NotFound, OperationRefused (also if the order has ended) and NoWorker."""
+    handle = client.get_workflow_handle(order_workflow_id(order_id))
+    try:
+        async with worker_call(f"Order {order_id}", server_address(client), timeout_seconds):
+            result: ResultT = await handle.execute_update(
+                update, message, result_type=result_type, rpc_timeout=timedelta(seconds=timeout_seconds)
+            )
+    except NotFound as error:
+        await raise_if_ended(client, order_id, "it takes no more actions", error)
+        raise
+    return result
+
+
+async def raise_if_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:
+    """Explains why an order takes no updates. Raises NotFound if it never existed, OperationRefused if it has ended."""
+    record = await describe_order(client, order_id)
+    if record.status is not WorkflowExecutionStatus.RUNNING:
+        raise OperationRefused(
+            ORDER_ENDED,
+            f"Order {order_id} has ended ({order_summary(record).state}); {consequence}",
+            alternatives=[Alternative(action="show", parameters={"order_id": order_id}, effect="shows how it ended")],
+        ) from cause
+
+
+async def wait_until_ended(
+    client: Client,
+    order_id: str,
+    timeout: float | None = None,  # noqa: ASYNC109 - how long the caller waits; nothing is cancelled
+) -> OrderSummary:
+    """Returns the order as it ended, whatever its state. Raises NotFound, and TimedOut after `timeout` seconds."""
+    await describe_order(client, order_id)
+    handle = client.get_workflow_handle(order_workflow_id(order_id))
+    async with worker_call(f"Order {order_id}", server_address(client), timeout_seconds=None):
+        try:
+            await asyncio.wait_for(handle.result(), timeout)
+        except WorkflowFailureError:
+            pass  # rejected, or ended with Temporal's own tools: the record says which
+        except TimeoutError as error:
+            raise TimedOut(f"Order {order_id} has not ended within {timeout:g} s; it continues") from error
+    return order_summary(await describe_order(client, order_id))

@@ -1,0 +1,61 @@
+"""`complete`: a task, or a step in fallout, ends with the data that a person supplies."""
+
+from __future__ import annotations
+
+from workflows.contract import actions
+from workflows.contract.order_messages import RefusalCode, StepAction
+from workflows.contract.states import DONE, StepState
+from workflows.core.actions.action import StepActionHandler, require_fallout
+from workflows.core.execution.kinds.manual import complete_manual
+from workflows.core.execution.undo_activities import undo_definition
+from workflows.core.execution.undo_execution import end_undo
+from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps import form_validation
+from workflows.core.steps.refusal import RequestRefused, alternative, step_reference
+from workflows.core.steps.settlement import settle
+
+
+def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
+    if step.undoing:
+        manual = undo_definition(run, step).manual if run.definition(step).definition.undo else None
+        is_task = step.active_phase is Phase.UNDO_MANUAL and require(step.undo).state is StepState.IN_PROGRESS
+    else:
+        manual = run.definition(step).definition.manual
+        is_task = step.phase is Phase.MANUAL
+    if manual is None or not (step.in_fallout or is_task):
+        require_fallout(run, step, actions.COMPLETE.past_tense)
+        return
+    _, problems = form_validation.validate_form(manual.form, action.data or {})
+    if problems:
+        expected = f"; the form asks for {form_validation.describe_form(manual.form)}" if manual.form else ""
+        raise RequestRefused(
+            RefusalCode.INVALID,
+            f"{step_reference(run, step)} is not completed: {'; '.join(problems)}{expected}",
+            "form_mismatch",
+            [alternative(run, "complete", step=step, required=["data"])] if manual.form else [],
+            problems=problems,
+        )
+
+
+def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
+    if step.undoing:
+        end_undo(run, step, StepState.COMPLETED)
+        return
+    if step.changing_in_place and action.data:
+        step.output = action.data
+        settle(run, step, StepState.COMPLETED)
+        return
+    manual = run.definition(step).definition.manual
+    if manual is None:
+        settle(run, step, StepState.COMPLETED, action.data or {})
+        return
+    payload, _ = form_validation.validate_form(manual.form, action.data or {})
+    complete_manual(run, step, payload)
+
+
+def _is_done(step: StepRun, action: StepAction) -> bool:
+    return step.state in DONE and not step.undoing and step.output == (action.data or {})
+
+
+ACTION = StepActionHandler(actions.COMPLETE, _check, _apply, _is_done)

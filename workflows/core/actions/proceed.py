@@ -1,0 +1,37 @@
+"""`proceed`: a step continues as if the steps of other orders that it waits for were done."""
+
+from __future__ import annotations
+
+from workflows.contract import actions
+from workflows.contract.order_messages import RefusalCode, StepAction
+from workflows.contract.states import StepState
+from workflows.core.actions.action import StepActionHandler, possible_actions
+from workflows.core.execution.cross_order_wait import continue_step
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.refusal import RequestRefused, step_reference
+
+
+def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
+    timed_out = step.state is StepState.FATALLY_FAILED and not step.undoing and step.started_at is None
+    if step.phase is Phase.OTHER_ORDERS or (timed_out and run.profile(step).other_orders):
+        return
+    raise RequestRefused(
+        RefusalCode.NOT_NOW,
+        f"{step_reference(run, step)} is {step.state} and waits for no other order",
+        "not_waiting_for_order",
+        possible_actions(run, step),
+        state=step.state.value,
+    )
+
+
+def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
+    for awaited in run.order_links.awaited_by_step.setdefault(step.position, []):
+        awaited.done = True
+    if step.state is StepState.FATALLY_FAILED:
+        step.failure, step.queue = None, None
+        run.transition(step, StepState.PENDING)
+    continue_step(run, step)
+
+
+ACTION = StepActionHandler(actions.PROCEED, _check, _apply)
