@@ -40,19 +40,19 @@ async def test_an_amendment_is_done_and_kept_with_who_and_why(ordo: Ordo) -> Non
     assert "is running already" in again.out
     assert "different content" not in again.err
     nothing = await ordo("amend", "-", stdin=wanted)
-    assert nothing.out == "Order AM-2 runs as this asks already; nothing changes\n"
+    assert nothing.out == "Order AM-2 already runs as this asks; nothing changes\n"
 
 
 async def test_what_cannot_be_is_refused_with_why(ordo: Ordo) -> None:
     await ordo.started("survey", "AM-3")
     called = await ordo("amend", "-", stdin=with_lines("AM-3", "surwey"))
     assert called.status == 1
-    assert called.err.startswith("Error: Order AM-3 goes on as it was: what it is to become is rejected")
+    assert called.err.startswith("Error: Order AM-3 continues unchanged: the new order is rejected")
     other = json.loads(with_lines("AM-3", "survey"))
     other["lines"][0]["id"] = "9"
     called = await ordo("amend", "-", stdin=json.dumps(other))
     assert called.status == 1
-    assert "No line of order AM-3 is left" in called.err
+    assert "keeps no line of order AM-3" in called.err
     called = await ordo("amend", "-", stdin=with_lines("AM-0", "survey"))
     assert called.err.startswith("Error: There is no order AM-0")
 

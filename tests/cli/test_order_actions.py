@@ -16,11 +16,11 @@ async def in_fallout(ordo: Ordo, order_id: str) -> None:
 
 async def test_who_takes_a_step_has_it_and_nobody_else_takes_it(ordo: Ordo) -> None:
     await in_fallout(ordo, "P-1")
-    assert (await ordo("claim", "P-1", "1", "--by", "ann")).out == "Step 1 (stubborn.try@1) is ann's now\n"
-    assert (await ordo("claim", "P-1", "1", "--by", "ann")).out == "Step 1 (stubborn.try@1) is ann's already\n"
+    assert (await ordo("claim", "P-1", "1", "--by", "ann")).out == "Step 1 (stubborn.try@1) is now ann's\n"
+    assert (await ordo("claim", "P-1", "1", "--by", "ann")).out == "Step 1 (stubborn.try@1) is already ann's\n"
     refused = await ordo("claim", "P-1", "1", "--by", "bob")
     assert refused.status == 1
-    assert "is ann's; `assign P-1 1 --to bob`" in refused.err
+    assert "is ann's\nPossible: `assign P-1 1 --to bob` (takes it over)" in refused.err
     line = next(line for line in (await ordo("fallout")).out.splitlines() if line.startswith("P-1 "))
     assert "ann" in line.split()
     assert "It is ann's move" in (await ordo("why", "P-1")).out
@@ -30,9 +30,9 @@ async def test_a_step_is_handed_on_and_back_to_its_queue(ordo: Ordo) -> None:
     await in_fallout(ordo, "P-2")
     assert (await ordo("assign", "P-2", "1", "--to", "kim", "--reason", "knows the shop")).status == 0
     assert (await ordo("show", "P-2", "-o", "json")).json["steps"][0]["holder"] == "kim"
-    assert (await ordo("assign", "P-2", "1", "--to", "")).out == "Step 1 (stubborn.try@1) is nobody's now\n"
+    assert (await ordo("assign", "P-2", "1", "--to", "")).out == "Step 1 (stubborn.try@1) is now nobody's\n"
     told = (await ordo("history", "P-2", "--acts", "-o", "json")).json["history"]
-    assert [entry["what"] for entry in told] == ["assigned to kim", "given back to its queue"]
+    assert [entry["what"] for entry in told] == ["assigned to kim", "returned to its queue"]
 
 
 async def test_a_note_stands_in_the_history(ordo: Ordo) -> None:
@@ -79,7 +79,7 @@ async def test_cancel_and_rollback_ask_first_on_a_terminal(ordo: Ordo, monkeypat
     monkeypatch.setattr(order_actions, "confirm", lambda _session, _question: next(answers))
     refused = await ordo("rollback", "P-6")
     assert (refused.status, refused.out.splitlines()[-1]) == (0, "Nothing was done.")
-    assert refused.out.startswith("Rolling order P-6 back would ")
+    assert refused.out.startswith("Rolling back order P-6 would ")
     assert (await ordo("rollback", "P-6")).status == 0
     await ordo.until("show", "P-6", holds=lambda order: order["state"] in ("failed", "cancelled"))
 

@@ -44,10 +44,10 @@ async def test_what_cannot_be_moved_is_refused_with_what_can(ordo: Ordo) -> None
     called = await ordo("reschedule", "D-3", "1", "2d")
     assert called.status == 1
     assert "has no time that could be moved" in called.err
-    assert "`extend` gives" in called.err
+    assert "`extend D-3 1 TIME --within`" in called.err
     called = await ordo("extend", "D-3", "1", "2d")
     assert called.status == 1
-    assert "say which (--within, --sla)" in called.err
+    assert "Possible: `extend D-3 1 TIME --within`; `extend D-3 1 TIME --sla`" in called.err
 
 
 @pytest.mark.parametrize(

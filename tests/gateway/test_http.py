@@ -19,7 +19,7 @@ def error_of(response: httpx.Response) -> dict[str, Any]:
     shape = response.json()
     assert list(shape) == ["error"]
     error: dict[str, Any] = shape["error"]
-    assert {"code", "message"} <= set(error) <= {"code", "message", "findings"}
+    assert {"code", "message"} <= set(error) <= {"code", "message", "reason", "data", "alternatives", "findings"}
     assert error["message"]
     return error
 

@@ -99,7 +99,7 @@ async def test_orders_are_listed_newest_first_and_filtered(http: httpx.AsyncClie
 
 async def test_waiting_ends_with_the_order_or_the_timeout(http: httpx.AsyncClient, orders: OrderClient) -> None:
     order_id = await submitted(http, "survey")
-    with pytest.raises(TimedOut, match="it goes on"):
+    with pytest.raises(TimedOut, match="it continues"):
         await orders.wait_until_ended(order_id, 0.1)
     await step_in(http, order_id, "in_progress")
     await http.post(f"/orders/{order_id}/steps/1/complete", json={"by": "ann", "data": {"answer": "yes"}})

@@ -54,7 +54,10 @@ async def test_refused_retry_says_what_is_possible_instead(
     await step_in(http, order_id, "in_progress")
     refused = error_of(await acted(http, order_id, "retry"), 409)
     assert refused["code"] == "not_now"
-    assert f"complete {order_id} 1" in refused["message"]
+    assert refused["reason"] == "not_in_fallout"
+    (alternative,) = refused["alternatives"]
+    assert (alternative["action"], alternative["parameters"]) == ("complete", {"order_id": order_id, "step": "1"})
+    assert "`" not in refused["message"]
 
 
 async def test_retry_that_fails_again_returns_to_fallout(
