@@ -57,7 +57,9 @@ def _movable_time(run: OrderRun, step: StepRun) -> tuple[float, str]:
     if step.phase is Phase.TIMER and step.state is StepState.IN_PROGRESS and step.deadline is not None:
         return step.deadline, "its end"
     extensions = [
-        alternative(run, "extend", f"gives more time for {LIMIT_LABELS[limit]}", step=step, limit=limit, required=["by"])
+        alternative(
+            run, "extend", f"gives more time for {LIMIT_LABELS[limit]}", step=step, limit=limit, required=["by"]
+        )
         for limit in running_limits(step)
     ]
     raise RequestRefused(
