@@ -119,7 +119,7 @@ def mark_undone(run: OrderRun, step: StepRun, final_state: StepState = S.COMPLET
     _unblock_predecessors(run, step.position)
     run.amendments.pinned_steps.pop(step.position, None)
     if not run.compensation.open_undos:
-        run.audit_log.record(run.now, "what was to be undone is undone")
+        run.audit_log.record(run.now, "everything to be undone is undone")
 
 
 def reset_step(run: OrderRun, step: StepRun) -> None:

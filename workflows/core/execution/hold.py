@@ -6,7 +6,7 @@ from workflows.contract.states import StepState
 from workflows.core.compensation.targets import find_line, line_target, line_tree
 from workflows.core.compensation.undo_order import enqueue_undo
 from workflows.core.state.holds import Hold
-from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.settlement import enqueue_activity
 
@@ -85,20 +85,15 @@ def refresh_held_steps(run: OrderRun) -> None:
 
 
 def hold_if_held(run: OrderRun, step: StepRun) -> bool:
-    """Put a step on hold that is held and is about to begin, or to be retried."""
+    """Put a step, or its undo, on hold that is held and is about to begin, or to be retried."""
     if step.position not in run.holds.held_steps:
         return False
+    if step.undo is not None and step.undo.is_open:
+        step.undo.again_at = None
+        run.transition_undo(step, S.ON_HOLD)
+        return True
     step.again_at = None
     if step.phase is Phase.SCHEDULED:
         step.phase = Phase.IDLE
     run.transition(step, S.ON_HOLD)
-    return True
-
-
-def hold_undo_if_held(run: OrderRun, step: StepRun) -> bool:
-    """As hold_if_held, for its undo."""
-    if step.position not in run.holds.held_steps:
-        return False
-    require(step.undo).again_at = None
-    run.transition_undo(step, S.ON_HOLD)
     return True

@@ -7,13 +7,12 @@ from dataclasses import replace
 from activity_contract.calls import TIMEOUT
 from workflows.contract.states import DONE, StepState
 from workflows.core.compensation.undo_order import enqueue_undo, last_attempt_ended, mark_undone
-from workflows.core.execution.hold import hold_undo_if_held
+from workflows.core.execution.hold import hold_if_held
 from workflows.core.execution.undo_activities import begin_undo, recover_output
 from workflows.core.failures.failure_handling import fallout_queue
-from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
-from workflows.core.steps.settlement import enqueue_activity
+from workflows.core.steps.settlement import cancel_activity, enqueue_activity
 
 S = StepState
 RECOVERY_PHASES = (Phase.RECOVER_OUTPUT, Phase.RECOVER_OUTPUT_POLL)
@@ -28,7 +27,7 @@ def try_start_undo(run: OrderRun, step: StepRun) -> None:
     if run.definition(step).definition.undo is None or not may_have_effect(run, step):
         mark_undone(run, step)
         return
-    if hold_undo_if_held(run, step):
+    if hold_if_held(run, step):
         return
     run.transition_undo(step, S.READY)
     output_known = step.state in DONE or step.changing_in_place or undo.learnt
@@ -87,7 +86,7 @@ def handle_undo_due(run: OrderRun, step: StepRun, moment: float) -> None:
     undo = require(step.undo)
     if undo.again_at == moment:
         undo.again_at = None
-        if undo.state is not S.FAILED or not hold_undo_if_held(run, step):
+        if undo.state is not S.FAILED or not hold_if_held(run, step):
             enqueue_activity(run, step)
     elif undo.deadline == moment:
         undo.deadline = None
@@ -111,13 +110,8 @@ def move_undo_to_fallout(run: OrderRun, step: StepRun, failure: StepFailure, *, 
 
 
 def _stop_undo(run: OrderRun, step: StepRun) -> None:
-    undo = require(step.undo)
-    if step.in_flight:
-        run.commands.append(CancelActivity(step.position, step.launch))
-        step.in_flight = False
-        run.counters.in_flight -= 1
-    step.queued = False
-    undo.again_at = undo.deadline = None
+    cancel_activity(run, step)
+    require(step.undo).again_at = require(step.undo).deadline = None
 
 
 def retry_undo(run: OrderRun, step: StepRun) -> None:

@@ -62,7 +62,7 @@ def restore_events(run: OrderRun, data: dict[str, Any]) -> None:
 def _attach(run: OrderRun, buffer: EventBuffer) -> None:
     buffer.last_plan = run.plan
     run.audit_log.unsent = buffer.recorded
-    if buffer.emits_any("line."):
+    if any(event_type.startswith("line.") for event_type in buffer.emitted_types):
         buffer.line_states = LineStateTracker(run.plan, run.steps)
 
 

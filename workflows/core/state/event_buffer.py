@@ -73,6 +73,3 @@ class EventBuffer:
     def on_undo_moved(self, step: StepRun, undo: UndoRun, before: StepState, at: float) -> None:
         failure = undo.failure if undo.state is StepState.FATALLY_FAILED else None
         self.recorded.append(StepTransition(step.position, before, undo.state, at, failure, undo=True))
-
-    def emits_any(self, prefix: str) -> bool:
-        return any(type_.startswith(prefix) for type_ in self.emitted_types)

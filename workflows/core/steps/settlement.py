@@ -81,10 +81,7 @@ def default_output(run: OrderRun, step: StepRun) -> Any:
 
 def stop_waiting(run: OrderRun, step: StepRun) -> None:
     """The step waits for nothing any more: cancel its activity, timers and subscriptions."""
-    if step.in_flight:
-        run.commands.append(CancelActivity(step.position, step.launch))
-        step.in_flight = False
-        run.counters.in_flight -= 1
+    cancel_activity(run, step)
     if step.phase is Phase.CONDITION:
         run.waiting.conditions.pop(step.position, None)
     elif step.phase is Phase.OTHER_ORDERS:
@@ -96,8 +93,17 @@ def stop_waiting(run: OrderRun, step: StepRun) -> None:
     if step.subscribed:
         run.commands.append(UnsubscribeEvents(f"{run.step_id(step)}/unsubscribe", event_subscription(run, step)))
         step.subscribed = False
-    step.phase, step.queued = Phase.IDLE, False
+    step.phase = Phase.IDLE
     step.again_at = step.deadline = None
+
+
+def cancel_activity(run: OrderRun, step: StepRun) -> None:
+    """Whether it is running or only queued."""
+    if step.in_flight:
+        run.commands.append(CancelActivity(step.position, step.launch))
+        step.in_flight = False
+        run.counters.in_flight -= 1
+    step.queued = False
 
 
 def enqueue_activity(run: OrderRun, step: StepRun) -> None:

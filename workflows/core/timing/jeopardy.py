@@ -188,13 +188,10 @@ def _check(run: OrderRun, watch: JeopardyWatch) -> None:
         watch.next_check_at = _next_due_time(run, forecast.lines)
     else:
         watch.latest_starts, watch.latest_ends = latest.starts, latest.ends
-        _check_no_later_than(watch, next_risk_time(run, latest, now) + MARGIN, now)
-
-
-def _check_no_later_than(watch: JeopardyWatch, moment: float, now: float) -> None:
-    """Keep an earlier moment that is set already: to move a timer costs more than one needless check."""
-    if not now < watch.next_check_at <= moment:
-        watch.next_check_at = moment
+        moment = next_risk_time(run, latest, now) + MARGIN
+        # An earlier moment that is set already stays: to move a timer costs more than one needless check.
+        if not now < watch.next_check_at <= moment:
+            watch.next_check_at = moment
 
 
 def _next_due_time(run: OrderRun, lines: list[LineForecast]) -> float:

@@ -69,15 +69,11 @@ def call_request_fields(call: CallDefinition, scope: StepScope, changes: dict[st
         "method": call.method,
         "path": scope.render_path(call.path),
         "query": query,
-        "headers": _as_texts(scope.render(call.headers)),
+        "headers": {name: as_text(value) for name, value in scope.render(call.headers).items()},
         "body": body,
         "format": call.format,
         "accept": call.accept,
     }
-
-
-def _as_texts(values: dict[str, Any]) -> dict[str, str]:
-    return {name: as_text(value) for name, value in values.items()}
 
 
 def _apply_changes(call: CallDefinition, query: Any, body: Any, changes: dict[str, Any]) -> tuple[Any, Any]:
