@@ -55,9 +55,7 @@ def write_handover_document(step: StepActivity) -> dict[str, Any]:
     """Writes the file atomically, once for each idempotency key. A repeated call returns the file already written."""
     folder = os.environ.get(FOLDER_VARIABLE)
     if not folder:
-        raise BusinessFailure(
-            "no_handover_folder", f"the environment variable {FOLDER_VARIABLE} is not set on this worker"
-        )
+        raise BusinessFailure("no_handover_folder", f"this worker lacks the environment variable {FOLDER_VARIABLE}")
     try:
         document = HandoverDocument.model_validate(step.with_)
     except ValidationError as error:

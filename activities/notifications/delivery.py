@@ -87,9 +87,7 @@ class NotificationDelivery:
             raise
         except Exception as error:
             logger.exception("error in the worker", receiver=receiver.id, event_id=event.id)
-            message = (
-                f"an error in the worker stopped the delivery ({type(error).__name__}); the worker's log says where"
-            )
+            message = f"an error in the worker stopped the delivery ({type(error).__name__}); its log says where"
             raise AttemptFailure(INTERNAL_ERROR, message) from None
         logger.debug("delivered", receiver=receiver.id, order_id=order.id, event_id=event.id)
 

@@ -45,6 +45,7 @@ def test_environment_variables_are_filled_in() -> None:
         ({"secret": {"env": "KEY"}}, "receiver crm: the environment variable KEY, which holds a secret, is not set"),
         ({"auth": {"bearer": {"env": "T"}}}, "receiver crm: the environment variable T, which holds a secret,"),
         ({"headers": {"X-A": "${env.A}"}}, "receiver crm: the environment variable A is not set"),
+        ({"timeout": "${env.T}s"}, "receiver crm: the environment variable T is not set"),
         ({"url": "ftp://x"}, "receiver crm: its url is not a valid URL: it must begin with http"),
         ({"url": "https://u:p@x/"}, "it holds a user or password"),
         ({"url": "https://x/#part"}, "its url is not a valid URL: it holds a fragment"),
