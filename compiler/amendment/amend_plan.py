@@ -1,7 +1,8 @@
-"""A running order's plan as an amendment leaves it: every step keeps its place, what is new comes behind.
+"""Amends the plan of a running order: every step keeps its position, and new steps are added at the end.
 
-Steps that the new order does not have stay in the plan as *retired* ones: what they did is still shown, and undone.
-Order lines that the amendment does not touch are *kept*: they stay on the catalogue that they were planned with.
+Steps that the new order does not have stay in the plan as *retired* ones: they can be shown and undone.
+With a new catalogue version, order lines that the amendment does not change are *kept*: they stay on the catalogue
+version that they were planned with.
 """
 
 from __future__ import annotations
@@ -10,41 +11,50 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from compiler.amendment.compare_plans import PlanDiff, compare_plans
-from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep
+from compiler.graph import walk
+from compiler.plan.plan import (
+    OrderHeader,
+    Plan,
+    PlannedDefinition,
+    PlannedLine,
+    PlannedStep,
+    encode_line_position,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PlanAmendment:
     plan: Plan
     retired: frozenset[int]
-    """Positions of steps that the order no longer asks for."""
+    """Positions of the steps that the order no longer has."""
     diff: PlanDiff
-    """Between the plans as they run: kept lines are as they were."""
+    """From the running plan, without retired steps, to the new one, with kept lines as they were."""
 
 
 def amend_plan(running: Plan, retired: Collection[int], new_plan: Plan) -> PlanAmendment:
-    """Lays `wanted`, the whole new order compiled now, over the running plan, in which `retired` steps are left over.
+    """Merges `new_plan`, the plan of the whole amended order, into the running plan.
 
-    Amending to the order as it is gives an empty difference; amending there and back, the plan as it was.
+    `retired` are positions in the running plan. Amending to the same order gives an empty diff; amending there and
+    back gives the first plan.
     """
-    everything, left_over = PlanGraph.from_plan(running), {running.steps[position].id for position in retired}
-    alive = everything.without_steps(left_over)
+    everything = PlanGraph.from_plan(running)
+    active = everything.without_steps({running.steps[position].id for position in retired})
     target = PlanGraph.from_plan(new_plan)
     if new_plan.catalogue_version != running.catalogue_version and _same_order_data(running.order, new_plan.order):
-        target = _keep_unchanged_lines(alive, target)
-    laid = _overlay(everything, target)
+        target = _keep_unchanged_lines(active, target)
+    amended = _overlay(everything, target)
     return PlanAmendment(
-        plan=laid.to_plan(new_plan.order, new_plan.catalogue_version),
-        retired=frozenset(position for position, id_ in enumerate(laid.steps) if id_ not in target.steps),
+        plan=amended.to_plan(new_plan.order, new_plan.catalogue_version),
+        retired=frozenset(position for position, id_ in enumerate(amended.steps) if id_ not in target.steps),
         diff=compare_plans(
-            alive.to_plan(running.order, running.catalogue_version),
+            active.to_plan(running.order, running.catalogue_version),
             target.to_plan(new_plan.order, new_plan.catalogue_version),
         ),
     )
 
 
 def _same_order_data(before: OrderHeader, after: OrderHeader) -> bool:
-    """What an order says of itself may concern every line of it; when it is wanted, and how urgently, does not."""
+    """Customer and characteristics can affect every line. Requested times and priority do not."""
     return before.customer == after.customer and before.characteristics == after.characteristics
 
 
@@ -54,7 +64,7 @@ LineKey = tuple[bool, str]
 
 @dataclass(frozen=True, slots=True)
 class _GraphStep:
-    """A step whose references are ids."""
+    """A planned step that refers to other parts by id."""
 
     definition: PlannedDefinition
     lines: tuple[LineKey, ...]
@@ -64,48 +74,57 @@ class _GraphStep:
 
 @dataclass(frozen=True, slots=True)
 class PlanGraph:
-    """A plan whose parts refer to each other by id, so that parts of two plans can be put together."""
+    """A plan whose parts refer to each other by id, so that parts of two plans can be combined."""
 
     lines: Mapping[LineKey, PlannedLine]
     steps: Mapping[str, _GraphStep]
 
     @classmethod
     def from_plan(cls, plan: Plan) -> PlanGraph:
-        lines = {(True, line.id): line for line in plan.order_lines} | {
-            (False, line.id): line for line in plan.fulfilment_lines
-        }
-        ids = [step.id for step in plan.steps]
-        return cls(lines, {step.id: _graph_step(plan, step, ids) for step in plan.steps})
+        lines = {(True, line.id): line for line in plan.order_lines}
+        lines |= {(False, line.id): line for line in plan.fulfilment_lines}
+        keys = list(lines)
+        return cls(
+            lines,
+            {
+                step.id: _GraphStep(
+                    definition=plan.step_definition(step),
+                    lines=tuple(keys[index] for index in plan.step_line_indexes(step)),
+                    after=tuple(plan.steps[position].id for position in step.after),
+                    reads=tuple(tuple(plan.steps[position].id for position in read) for read in step.reads),
+                )
+                for step in plan.steps
+            },
+        )
 
     def without_steps(self, step_ids: Collection[str]) -> PlanGraph:
-        """Lines that only these steps served are left out as well."""
+        """Also without the lines that only these steps serve."""
         steps = {id_: step for id_, step in self.steps.items() if id_ not in step_ids}
-        if len(steps) == len(self.steps):
-            return self
         served = {line for step in steps.values() for line in step.lines}
-        gone = {line for id_ in step_ids if id_ in self.steps for line in self.steps[id_].lines} - served
-        return PlanGraph({key: line for key, line in self.lines.items() if key not in gone}, steps)
+        unserved = {line for id_ in step_ids for line in self.steps[id_].lines} - served
+        return PlanGraph({key: line for key, line in self.lines.items() if key not in unserved}, steps)
 
     def to_plan(self, order: OrderHeader, catalogue_version: str) -> Plan:
-        """References to steps that are not in it are left out."""
-        order_lines = {key: at for at, key in enumerate(key for key in self.lines if key[0])}
-        lines = {key: at for at, key in enumerate(key for key in self.lines if not key[0])}
-        steps = {id_: at for at, id_ in enumerate(self.steps)}
-        definitions: dict[int, int] = {}
-        for step in self.steps.values():
-            definitions.setdefault(id(step.definition), len(definitions))
-        by_id = {id(step.definition): step.definition for step in self.steps.values()}
+        """The plan, without references to steps that are not in it."""
+        groups = [[key for key in self.lines if key[0]], [key for key in self.lines if not key[0]]]
+        line_positions = {key: position for group in groups for position, key in enumerate(group)}
+        steps = {id_: position for position, id_ in enumerate(self.steps)}
+        definitions = {id(step.definition): step.definition for step in self.steps.values()}
+        definition_positions = {which: position for position, which in enumerate(definitions)}
         return Plan(
             order=order,
             catalogue_version=catalogue_version,
-            order_lines=tuple(self.lines[key] for key in order_lines),
-            fulfilment_lines=tuple(self.lines[key] for key in lines),
-            definitions=tuple(by_id[which] for which in definitions),
+            order_lines=tuple(self.lines[key] for key in groups[0]),
+            fulfilment_lines=tuple(self.lines[key] for key in groups[1]),
+            definitions=tuple(definitions.values()),
             steps=tuple(
                 PlannedStep(
                     id=id_,
-                    definition_position=definitions[id(step.definition)],
-                    line_positions=_line_positions(step, order_lines, lines),
+                    definition_position=definition_positions[id(step.definition)],
+                    line_positions=tuple(
+                        encode_line_position(line_positions[key], key[0], step.definition.serves_order_lines)
+                        for key in step.lines
+                    ),
                     after=tuple(sorted(steps[before] for before in step.after if before in steps)),
                     reads=tuple(tuple(sorted(steps[one] for one in read if one in steps)) for read in step.reads),
                 )
@@ -114,109 +133,71 @@ class PlanGraph:
         )
 
 
-def _graph_step(plan: Plan, step: PlannedStep, step_ids: list[str]) -> _GraphStep:
-    order_lines = plan.step_definition(step).serves_order_lines
-    return _GraphStep(
-        definition=plan.step_definition(step),
-        lines=tuple(
-            (order_lines or at < 0, line.id)
-            for at, line in zip(step.line_positions, plan.step_lines(step), strict=True)
-        ),
-        after=tuple(step_ids[before] for before in step.after),
-        reads=tuple(tuple(step_ids[one] for one in read) for read in step.reads),
-    )
-
-
-def _line_positions(
-    step: _GraphStep, order_lines: Mapping[LineKey, int], lines: Mapping[LineKey, int]
-) -> tuple[int, ...]:
-    if step.definition.serves_order_lines:
-        return tuple(order_lines[key] for key in step.lines)
-    return tuple(~order_lines[key] if key[0] else lines[key] for key in step.lines)
-
-
 def _overlay(running: PlanGraph, target: PlanGraph) -> PlanGraph:
+    """The target's lines and steps; in the positions of the running plan's, and with those that only it has."""
+    added_lines = {key: line for key, line in running.lines.items() if key not in target.lines}
     steps = {id_: target.steps.get(id_, step) for id_, step in running.steps.items()}
-    return PlanGraph(
-        {**target.lines, **{k: v for k, v in running.lines.items() if k not in target.lines}},
-        steps | {id_: step for id_, step in target.steps.items() if id_ not in running.steps},
-    )
+    return PlanGraph({**target.lines, **added_lines}, {**steps, **target.steps})
 
 
 def _keep_unchanged_lines(active: PlanGraph, new_graph: PlanGraph) -> PlanGraph:
-    """`wanted`, in which what serves kept lines alone is as it is in `alive`: same steps, same definitions."""
-    kept = _unchanged_order_lines(active, new_graph)
-    if not kept:
+    """`new_graph` with the steps and definitions of `active` for whatever only serves unchanged order lines."""
+    unchanged = _unchanged_order_lines(active, new_graph)
+    if not unchanged:
         return new_graph
-    stays = {id_: step for id_, step in active.steps.items() if _serves_only(active, step, kept)}
-    comes = {
-        id_: step for id_, step in new_graph.steps.items() if id_ in stays or not _serves_only(new_graph, step, kept)
+    kept = {id_: step for id_, step in active.steps.items() if _serves_only(active, step, unchanged)}
+    new = {
+        id_: step
+        for id_, step in new_graph.steps.items()
+        if id_ in kept or not _serves_only(new_graph, step, unchanged)
     }
-    steps = {id_: replace(stays[id_], after=step.after) if id_ in stays else step for id_, step in comes.items()}
-    steps |= {id_: step for id_, step in stays.items() if id_ not in comes}
+    steps = {id_: replace(kept[id_], after=step.after) if id_ in kept else step for id_, step in new.items()}
+    steps |= {id_: step for id_, step in kept.items() if id_ not in new}
     lines = {
-        key: active.lines[key] if key in active.lines and _source_order_lines(active, key) <= kept else line
+        key: active.lines[key] if key in active.lines and _source_order_lines(active, key) <= unchanged else line
         for key, line in new_graph.lines.items()
     }
     lines |= {key: active.lines[key] for step in steps.values() for key in step.lines if key not in lines}
+
+    def predecessors(id_: str) -> Iterable[str]:
+        """Those of a step that is left out, which replace it."""
+        left_out_of = (graph for graph in (new_graph, active) if id_ not in steps and id_ in graph.steps)
+        return next((graph.steps[id_].after for graph in left_out_of), ())
+
     return PlanGraph(
         lines,
         {
-            id_: replace(step, after=_skip_removed_predecessors(step.after, steps, new_graph, active))
+            id_: replace(step, after=tuple(sorted(one for one in walk(step.after, predecessors) if one in steps)))
             for id_, step in steps.items()
         },
     )
 
 
-def _skip_removed_predecessors(
-    after: Iterable[str], steps: Mapping[str, _GraphStep], *plans: PlanGraph
-) -> tuple[str, ...]:
-    """A predecessor that is left out is replaced by its own."""
-    found: dict[str, None] = {}
-    seen: set[str] = set()
-    ahead = list(after)
-    while ahead:
-        id_ = ahead.pop()
-        if id_ in seen:
-            continue
-        seen.add(id_)
-        if id_ in steps:
-            found[id_] = None
-        else:
-            ahead += next((plan.steps[id_].after for plan in plans if id_ in plan.steps), ())
-    return tuple(sorted(found))
-
-
 def _unchanged_order_lines(active: PlanGraph, new_graph: PlanGraph) -> frozenset[str]:
-    """Order lines that ask for the same as before, they and every line above them."""
-    kept: set[str] = set()
-    for (is_order_line, id_), line in new_graph.lines.items():  # parents stand before their children
+    """Ids of the order lines whose requests, and those of all lines above them, are the same as before."""
+    unchanged: set[str] = set()
+    for (is_order_line, id_), line in new_graph.lines.items():  # parents come before their children
         before = active.lines.get((True, id_))
-        same = (
+        if (
             is_order_line
             and before is not None
             and before.request_digest == line.request_digest
             and before.sources == line.sources
-        )
-        if same and all(parent in kept for parent in line.sources):
-            kept.add(id_)
-    return frozenset(kept)
+            and unchanged.issuperset(line.sources)
+        ):
+            unchanged.add(id_)
+    return frozenset(unchanged)
 
 
-def _serves_only(graph: PlanGraph, step: _GraphStep, line_ids: frozenset[str]) -> bool:
-    return all(_source_order_lines(graph, key) <= line_ids for key in step.lines)
+def _serves_only(graph: PlanGraph, step: _GraphStep, order_line_ids: frozenset[str]) -> bool:
+    return all(_source_order_lines(graph, key) <= order_line_ids for key in step.lines)
 
 
 def _source_order_lines(graph: PlanGraph, key: LineKey) -> frozenset[str]:
-    """The order lines that a line comes from."""
-    if key[0]:
-        return frozenset({key[1]})
-    found: set[str] = set()
-    ahead = list(graph.lines[key].sources)
-    while ahead:
-        source = ahead.pop()
-        if (True, source) in graph.lines:
-            found.add(source)
-        elif (False, source) in graph.lines:
-            ahead += graph.lines[False, source].sources
-    return frozenset(found)
+    """Ids of the nearest order lines: the line itself, or those whose rules made it, directly or indirectly."""
+
+    def sources(key: LineKey) -> list[LineKey]:
+        ids = () if key[0] else graph.lines[key].sources
+        return [key for id_ in ids for key in ((True, id_), (False, id_)) if key in graph.lines]
+
+    return frozenset(id_ for is_order_line, id_ in walk([key], sources) if is_order_line)

@@ -11,6 +11,7 @@ from compiler.composition.predecessors import PredecessorResolver
 from compiler.composition.step_instances import StepInstanceBuilder
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import LineNode, StepInstance
+from compiler.language.steps import StepKey
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedStep, encode_line_position
 
 EDGE_LIMIT = 5_000_000
@@ -84,6 +85,8 @@ def _needs_no_work(node: LineNode) -> bool:
 
 def _report_cycle(steps: Sequence[StepInstance], context: CompileContext) -> bool:
     """Whether steps wait for each other in a cycle, which is a finding."""
+    if all(before.position < step.position for step in steps for before in step.predecessors):
+        return False  # the usual case, without a search
     sorter: TopologicalSorter[StepInstance] = TopologicalSorter(dict.fromkeys(steps, ()))  # fixes the search order
     for step in steps:
         sorter.add(step, *step.predecessors)
@@ -103,17 +106,16 @@ def _report_cycle(steps: Sequence[StepInstance], context: CompileContext) -> boo
 def _build_plan(
     header: OrderHeader, steps: Sequence[StepInstance], resolver: PredecessorResolver, context: CompileContext
 ) -> Plan:
-    definitions: dict[int, int] = {}
+    definitions: dict[tuple[StepKey, bool], int] = {}
     distinct: list[PlannedDefinition] = []
     graph = context.graph
     positions = {node: at for lines in (graph.order_lines, graph.fulfilment_lines) for at, node in enumerate(lines)}
     planned = []
     for step in steps:
         serves_order_lines = all(node.is_order_line for node in step.nodes)
-        definition = planned_definition(context.index, step.step, serves_order_lines)
-        position = definitions.setdefault(id(definition), len(distinct))
+        position = definitions.setdefault((step.step_key, serves_order_lines), len(distinct))
         if position == len(distinct):
-            distinct.append(definition)
+            distinct.append(planned_definition(context.index, step.step, serves_order_lines))
         reads = [resolver.resolve_read(step, read) for read in step.step.reads]
         planned.append(
             PlannedStep(

@@ -117,14 +117,13 @@ class PredecessorResolver:
                 visited.add(visit)
                 unresolved.append(reference._replace(path_filter=resolved.dead_ends))
                 open_references += self._references_at(predecessor, (node,), bounds, resolved.dead_ends)
-        contents = [
-            self._contents_of_scope(scope, predecessor, bounds) for (scope, _, bounds), predecessor in scopes.items()
-        ]
-        return Resolution(
-            present=frozenset().union(*(one.present for one in contents)),
-            missing=tuple(dict.fromkeys(missing for one in contents for missing in one.missing)),
-            unresolved=tuple(unresolved),
-        )
+        present: set[StepInstance] = set()
+        missing: dict[MissingStep, None] = {}
+        for (scope, _, bounds), predecessor in scopes.items():
+            contents = self._contents_of_scope(scope, predecessor, bounds)
+            present |= contents.present
+            missing |= dict.fromkeys(contents.missing)
+        return Resolution(frozenset(present), tuple(missing), tuple(unresolved))
 
     def _contents_of_scope(self, scope: ReferenceScope, predecessor: Step, bounds: Bounds) -> Resolution:
         key = (predecessor.workstream, predecessor.id)

@@ -1,6 +1,6 @@
-"""What expressions see at run time: the values behind the table of names in docs/language.md, made from plan data.
+"""The values of names in expressions (docs/language.md, Names), from the data of a plan.
 
-The compiler and the workflow use the same ones; compiler/typecheck/scopes.py is what the type check promises of them.
+The compiler and the workflow both use them. compiler/typecheck/scopes.py declares their types.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PlannedStep
 
 
 def order_bindings(header: OrderHeader) -> dict[str, Any]:
-    """The value of `order`. Text that the order does not give is `""`, a time that it does not give is null."""
+    """The value of `order`. Text that the order does not have is `""`, a time that it does not have is null."""
     customer = header.customer
     return {
         "id": header.id,
@@ -25,30 +25,25 @@ def order_bindings(header: OrderHeader) -> dict[str, Any]:
 
 
 def line_bindings(line: PlannedLine) -> dict[str, Any]:
-    """`attributes`, `quantity`, `action` of one line; `previous`, `each`, `index` where it has them.
+    """`attributes`, `quantity` and `action` of one line, and `previous`, `each` and `index` if it has them.
 
-    A modify or delete line whose order does not say what the customer had has a `previous` without anything in it,
-    so that `has(previous.attributes.x)` answers.
+    A modify or delete line always has a `previous`, if only an empty one, so that `has(previous.attributes.x)` works.
     """
-    seen: dict[str, Any] = {"attributes": line.attributes, "quantity": line.quantity, "action": line.action.value}
+    bindings: dict[str, Any] = {"attributes": line.attributes, "quantity": line.quantity, "action": line.action.value}
     if line.action in ACTIONS_WITH_PREVIOUS:
-        seen["previous"] = previous_bindings(line)
+        previous = line.previous
+        bindings["previous"] = {"attributes": {}}
+        if previous is not None:
+            bindings["previous"] = {"attributes": previous.attributes, "quantity": previous.quantity}
     if line.each is not None:
-        seen["each"] = line.each
+        bindings["each"] = line.each
     if line.index is not None:
-        seen["index"] = line.index
-    return seen
-
-
-def previous_bindings(line: PlannedLine) -> dict[str, Any]:
-    previous = line.previous
-    return (
-        {"attributes": {}} if previous is None else {"attributes": previous.attributes, "quantity": previous.quantity}
-    )
+        bindings["index"] = line.index
+    return bindings
 
 
 def lines_entry_bindings(line: PlannedLine) -> dict[str, Any]:
-    """One entry of `lines`."""
+    """One element of `lines`."""
     return {
         **line_bindings(line),
         "id": line.id,
@@ -61,16 +56,16 @@ def lines_entry_bindings(line: PlannedLine) -> dict[str, Any]:
 
 
 def sees_line_list(per: str) -> bool:
-    """Whether a step of this `per` sees `lines` (how many ever there are), and no line of its own."""
+    """Whether expressions of a step with this `per` read a list `lines`, even if it has one element, or one line."""
     return per != "line"
 
 
 def step_bindings(plan: Plan, step: PlannedStep) -> dict[str, Any]:
-    """Everything that a step's expressions see but outputs and answers: `order` and its line's names, or `lines`."""
-    seen: dict[str, Any] = {"order": order_bindings(plan.order)}
+    """`order`, and `lines` or the names of the step's one line. Outputs and responses are not included."""
+    bindings: dict[str, Any] = {"order": order_bindings(plan.order)}
     lines = plan.step_lines(step)
     if sees_line_list(plan.step_definition(step).per):
-        seen["lines"] = [lines_entry_bindings(line) for line in lines]
+        bindings["lines"] = [lines_entry_bindings(line) for line in lines]
     else:
-        seen.update(line_bindings(lines[0]))
-    return seen
+        bindings.update(line_bindings(lines[0]))
+    return bindings

@@ -1,16 +1,17 @@
-"""A plan as bytes, as a workflow's history and its state carry it: compact, the same bytes for the same plan.
+"""Plans as bytes, as a workflow's history and its snapshots store them: zlib-compressed JSON.
 
-What a definition says is stored once; everything is zlib-compressed JSON. Pure: usable inside a workflow.
+Equal plans have equal bytes. Each definition is stored once. Pure: usable inside a workflow.
+Dataclasses are stored as lists of their fields, in the order of their declaration.
 """
 
 from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from compiler.catalogue.catalogue import OutputReference
 from compiler.language.retry_policy import RetryPolicy
@@ -19,18 +20,20 @@ from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine
 from compiler.source.gc_pause import gc_paused
 
 FORMAT_VERSION = 1
-_LEVEL = 6
+_COMPRESSION_LEVEL = 6
+
+T = TypeVar("T", OrderHeader, PlannedLine, PlannedDefinition)
 
 
 def encode_plan(plan: Plan) -> bytes:
-    """`plan` as bytes that `unpack` reads."""
+    """The plan as bytes for decode_plan."""
     data = {
         "format": FORMAT_VERSION,
-        "order": _encode_header(plan.order),
+        "order": _encode_fields(plan.order, _HEADER),
         "catalogue_version": plan.catalogue_version,
-        "order_lines": [_encode_line(line) for line in plan.order_lines],
-        "lines": [_encode_line(line) for line in plan.fulfilment_lines],
-        "definitions": [_encode_definition(definition) for definition in plan.definitions],
+        "order_lines": [_encode_fields(line, _LINE) for line in plan.order_lines],
+        "lines": [_encode_fields(line, _LINE) for line in plan.fulfilment_lines],
+        "definitions": [_json(_encode_fields(definition, _DEFINITION)) for definition in plan.definitions],
         "steps": [
             [step.id for step in plan.steps],
             [step.definition_position for step in plan.steps],
@@ -39,11 +42,11 @@ def encode_plan(plan: Plan) -> bytes:
             [step.reads for step in plan.steps],
         ],
     }
-    return zlib.compress(_json(data).encode(), _LEVEL)
+    return zlib.compress(_json(data).encode(), _COMPRESSION_LEVEL)
 
 
 def decode_plan(data: bytes) -> Plan:
-    """The plan that was packed. Raises ValueError for bytes that are none, or of a format that is not known here."""
+    """The plan that was encoded. Raises ValueError for anything else, and for a format of another version."""
     try:
         read = json.loads(zlib.decompress(data))
     except zlib.error as error:
@@ -56,10 +59,10 @@ def decode_plan(data: bytes) -> Plan:
 
 def _decode_plan(read: dict[str, Any]) -> Plan:
     return Plan(
-        order=_decode_header(read["order"]),
+        order=_decode_fields(OrderHeader, read["order"], _HEADER),
         catalogue_version=read["catalogue_version"],
-        order_lines=tuple(map(_decode_line, read["order_lines"])),
-        fulfilment_lines=tuple(map(_decode_line, read["lines"])),
+        order_lines=tuple(_decode_fields(PlannedLine, line, _LINE) for line in read["order_lines"]),
+        fulfilment_lines=tuple(_decode_fields(PlannedLine, line, _LINE) for line in read["lines"]),
         definitions=tuple(map(_decode_definition, read["definitions"])),
         steps=tuple(
             PlannedStep(id_, definition, tuple(lines), _delta_decode(after), tuple(map(tuple, reads)))
@@ -73,7 +76,7 @@ def _json(data: Any) -> str:
 
 
 def _delta_encode(ascending: Iterable[int]) -> list[int]:
-    """Ascending positions as distances, which compress better."""
+    """Ascending positions as differences, which compress better."""
     gaps, last = [], 0
     for position in ascending:
         gaps.append(position - last)
@@ -93,7 +96,7 @@ _PLAIN_TYPES = frozenset({str, int, float, bool, type(None)})
 
 
 def _encode_value(value: Any) -> Any:
-    """An attribute's value: plain ones as they are, objects as objects, all others as a list that begins with a tag."""
+    """Plain values stay as they are, and objects stay objects. All others become a list that starts with a tag."""
     kind = type(value)
     if kind in _PLAIN_TYPES:
         return value
@@ -132,93 +135,12 @@ def _decode_datetime(value: str | None) -> datetime | None:
     return None if value is None else datetime.fromisoformat(value)
 
 
-def _encode_header(order: OrderHeader) -> list[Any]:
-    return [
-        order.id,
-        _encode_value(order.customer),
-        order.priority,
-        _encode_datetime(order.requested_start),
-        _encode_datetime(order.requested_completion),
-        _encode_value(order.characteristics),
-    ]
+def _encode_previous(previous: PreviousState | None) -> list[Any] | None:
+    return None if previous is None else [_encode_value(previous.attributes), previous.quantity]
 
 
-def _decode_header(data: list[Any]) -> OrderHeader:
-    id_, customer, priority, start, completion, characteristics = data
-    return OrderHeader(
-        id_,
-        _decode_value(customer),
-        priority,
-        _decode_datetime(start),
-        _decode_datetime(completion),
-        _decode_value(characteristics),
-    )
-
-
-def _encode_line(line: PlannedLine) -> list[Any]:
-    previous = line.previous
-    return [
-        line.id,
-        line.product,
-        line.name,
-        line.quantity,
-        line.action,
-        _encode_value(line.attributes),
-        line.sources,
-        line.per,
-        None if previous is None else [_encode_value(previous.attributes), previous.quantity],
-        _encode_value(line.each),
-        line.index,
-        _encode_datetime(line.requested_start),
-        _encode_datetime(line.requested_completion),
-        line.external_ids,
-        line.request_digest,
-    ]
-
-
-def _decode_line(data: list[Any]) -> PlannedLine:
-    (
-        id_, product, name, quantity, action, attributes, sources, per, previous, each, index, start, completion, ids,
-        *asked,
-    ) = data  # fmt: skip
-    return PlannedLine(
-        id=id_,
-        product=product,
-        name=name,
-        quantity=quantity,
-        action=LineAction(action),
-        attributes=_decode_value(attributes),
-        sources=tuple(sources),
-        per=per,
-        previous=None if previous is None else PreviousState(_decode_value(previous[0]), previous[1]),
-        each=_decode_value(each),
-        index=index,
-        requested_start=_decode_datetime(start),
-        requested_completion=_decode_datetime(completion),
-        external_ids=ids,
-        request_digest=asked[0] if asked else "",
-    )
-
-
-def _encode_definition(planned: PlannedDefinition) -> str:
-    """A text of its own, so that plans of the same catalogue share what is read from it."""
-    return _json(
-        [
-            planned.workstream,
-            planned.workstream_name,
-            planned.step,
-            planned.name,
-            _encode_model(planned.definition),
-            planned.serves_order_lines,
-            planned.per,
-            _encode_model(planned.retry),
-            _encode_model(planned.undo_retry),
-            planned.timeout,
-            planned.undo_timeout,
-            [[read.root, read.workstream, read.step, read.is_list] for read in planned.reads],
-            planned.expression_locations,
-        ]
-    )
+def _decode_previous(data: list[Any] | None) -> PreviousState | None:
+    return None if data is None else PreviousState(_decode_value(data[0]), data[1])
 
 
 def _encode_model(model: StepDefinition | RetryPolicy) -> dict[str, Any]:
@@ -226,24 +148,57 @@ def _encode_model(model: StepDefinition | RetryPolicy) -> dict[str, Any]:
     return dumped
 
 
+def _encode_reads(reads: tuple[OutputReference, ...]) -> list[list[Any]]:
+    return [[read.root, read.workstream, read.step, read.is_list] for read in reads]
+
+
+def _decode_reads(data: list[list[Any]]) -> tuple[OutputReference, ...]:
+    return tuple(OutputReference(*read) for read in data)
+
+
+_FieldCodecs = dict[str, tuple[Callable[[Any], Any], Callable[[Any], Any]]]
+"""How to encode and to decode the fields that are not stored as they are."""
+
+_VALUE = (_encode_value, _decode_value)
+_DATETIME = (_encode_datetime, _decode_datetime)
+_RETRY_POLICY = (_encode_model, RetryPolicy.model_validate)
+_HEADER: _FieldCodecs = {
+    "customer": _VALUE,
+    "requested_start": _DATETIME,
+    "requested_completion": _DATETIME,
+    "characteristics": _VALUE,
+}
+_LINE: _FieldCodecs = {
+    "action": (str, LineAction),
+    "attributes": _VALUE,
+    "sources": (list, tuple),
+    "previous": (_encode_previous, _decode_previous),
+    "each": _VALUE,
+    "requested_start": _DATETIME,
+    "requested_completion": _DATETIME,
+}
+_DEFINITION: _FieldCodecs = {
+    "definition": (_encode_model, StepDefinition.model_validate),
+    "retry": _RETRY_POLICY,
+    "undo_retry": _RETRY_POLICY,
+    "reads": (_encode_reads, _decode_reads),
+}
+
+
+def _encode_fields(part: OrderHeader | PlannedLine | PlannedDefinition, codecs: _FieldCodecs) -> list[Any]:
+    return [
+        codecs[name][0](getattr(part, name)) if name in codecs else getattr(part, name)
+        for name in part.__dataclass_fields__
+    ]
+
+
+def _decode_fields(kind: type[T], data: list[Any], codecs: _FieldCodecs) -> T:
+    """Older data can lack the last fields, which then have their defaults."""
+    named = zip(kind.__dataclass_fields__, data, strict=False)
+    return kind(*(codecs[name][1](value) if name in codecs else value for name, value in named))
+
+
 @lru_cache(maxsize=10_000)
 def _decode_definition(text: str) -> PlannedDefinition:
-    (
-        workstream, workstream_name, step, name, definition, order_lines, per, retry, undo_retry, timeout, undo_timeout,
-        reads, places,
-    ) = json.loads(text)  # fmt: skip
-    return PlannedDefinition(
-        workstream=workstream,
-        workstream_name=workstream_name,
-        step=step,
-        name=name,
-        definition=StepDefinition.model_validate(definition),
-        serves_order_lines=order_lines,
-        per=per,
-        retry=RetryPolicy.model_validate(retry),
-        undo_retry=RetryPolicy.model_validate(undo_retry),
-        timeout=timeout,
-        undo_timeout=undo_timeout,
-        reads=tuple(OutputReference(*read) for read in reads),
-        expression_locations=places,
-    )
+    """Cached, so that plans of one catalogue share their definitions."""
+    return _decode_fields(PlannedDefinition, json.loads(text), _DEFINITION)

@@ -1,4 +1,4 @@
-"""Why things are in a plan or out of it, noted while the plan is made where somebody wants to know."""
+"""Why something is in a plan or not: decisions that the compiler records for `plan --explain`."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ DecisionSubject = Literal["component", "rule", "workstream", "step", "replacemen
 
 @dataclass(frozen=True, slots=True)
 class PlanDecision:
-    """One decision. `subject` tells what about: `name` is the product, workstream or step."""
+    """One decision about `subject`. `name` is the id of its product, workstream or step."""
 
     subject: DecisionSubject
     line_id: str
-    """The id of the line at which it was decided."""
+    """The id of the line that it was decided for."""
     name: str
     applied: bool
-    """Whether it is in: made a line, entered, was planned; of a replacement: whether anything stands in."""
+    """Whether it made a line, or is in the plan. For a replacement: whether there is any."""
     reason: str
     result_ids: tuple[str, ...] = ()
-    """Ids: the lines that a rule made, the instances of a step, what stands in for an absent predecessor."""
+    """Ids of the lines that a rule made, of a step's instances, or of a missing predecessor's replacements."""
     waiting_step: str = ""
-    """Of a replacement: the step that waits."""
+    """For a replacement: the id of the step that waits."""
 
 
 @dataclass(slots=True)
 class DecisionLog:
-    """Notes reasons where `wanted`; costs nothing otherwise."""
+    """Callers record decisions only if the log is enabled."""
 
     enabled: bool = False
     decisions: list[PlanDecision] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A plan as `plan -o json` prints it (docs/cli.md): stable keys, the same whatever order keys and files come in."""
+"""Plans as JSON, as `plan -o json` prints them (docs/cli.md). The order of files and keys makes no difference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compiler.values import as_text
 
 
 def plan_to_json(plan: Plan) -> dict[str, Any]:
-    """Plain data, ready for json.dumps."""
+    """The plan as plain data for json.dumps."""
     return {
         "order_id": plan.order.id,
         "catalogue_version": plan.catalogue_version,
@@ -46,23 +46,23 @@ def _fulfilment_line_to_json(line: PlannedLine) -> dict[str, Any]:
 
 
 def _step_to_json(plan: Plan, step: PlannedStep) -> dict[str, Any]:
-    definition = plan.step_definition(step)
-    others = [
-        _order_reference_to_json(each) for each in definition.definition.after if isinstance(each, CrossOrderReference)
-    ]
-    return {
+    planned = plan.step_definition(step)
+    references = [each for each in planned.definition.after if isinstance(each, CrossOrderReference)]
+    result: dict[str, Any] = {
         "id": step.id,
-        "workstream": definition.workstream,
-        "name": definition.name,
-        "kind": definition.definition.kind.value,
+        "workstream": planned.workstream,
+        "name": planned.name,
+        "kind": planned.definition.kind.value,
         "lines": [line.id for line in plan.step_lines(step)],
         "after": sorted(plan.steps[position].id for position in step.after),
-        **({"after_orders": others} if others else {}),
     }
+    if references:
+        result["after_orders"] = [_order_reference_to_json(reference) for reference in references]
+    return result
 
 
 def _order_reference_to_json(reference: CrossOrderReference) -> dict[str, Any]:
-    """A step of another order, as the definition names it: which order that is shows when the step's turn comes."""
+    """A reference to a step of another order, as in the definition: its `order` is evaluated when the step starts."""
     within = reference.within
     return {
         "order": reference.order,
@@ -72,7 +72,7 @@ def _order_reference_to_json(reference: CrossOrderReference) -> dict[str, Any]:
 
 
 def to_json_value(value: Any) -> Any:
-    """A value as JSON holds it: dates as ISO text, names of objects sorted."""
+    """A value as plain data: dates become ISO text, and keys are sorted."""
     if isinstance(value, Mapping):
         return {str(name): to_json_value(value[name]) for name in sorted(value)}
     if isinstance(value, list | tuple):
