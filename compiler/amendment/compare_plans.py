@@ -1,4 +1,4 @@
-"""What an amendment changes: compares two plans of one order step by step (docs/language.md, Changing an order).
+"""What an amendment changes: compares two plans of one order step by step (docs/amending.md).
 
 Compared are the inputs of a step that come from the order: what its definition does, and the values of its
 expressions. Of an expression that also reads outputs of other steps, only the names that come from the order are

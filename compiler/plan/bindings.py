@@ -1,4 +1,4 @@
-"""The values of names in expressions (docs/language.md, Names), from the data of a plan.
+"""The values of names in expressions (docs/language.md, Expressions), from the data of a plan.
 
 The compiler and the workflow both use them. compiler/typecheck/scopes.py declares their types.
 """
