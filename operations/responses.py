@@ -18,7 +18,7 @@ from operations.reading.order_details import DetailsSource, OrderDetails
 from operations.reading.worklists import StepWorklist, WorklistItem
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
-from workflows.contract.order_messages import ActionResult
+from workflows.contract.order_messages import ActionResult, Alternative
 from workflows.contract.order_views import HistoryEntry, LineView, OrderHeader, StepView
 from workflows.contract.outbox_messages import UndeliveredEvent
 from workflows.contract.states import Jeopardy, OrderState
@@ -199,6 +199,7 @@ class BlockerResponse(Response):
     holds_up: int = Field(validation_alias="blocked_step_count", description="Later steps that wait for this one")
     beyond: list[str] = Field(validation_alias="other_order_details", description="What it waits for in other orders")
     sentence: str
+    actions: list[Alternative] = Field(description="What a person can do to unblock it")
 
 
 class BlockersResponse(OrderReference):

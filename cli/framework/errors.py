@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.text import Text
 
-from cli.framework.alternatives import alternatives_text
 from cli.framework.session import Session
 from compiler.source.findings import CatalogueInvalid, Finding, InputRejected, OrderRejected
+from views.shared.commands import alternatives_text
 from views.shared.findings import finding_lines
 from views.shared.value_format import pluralize
 

@@ -9,6 +9,7 @@ from operations.blockers.order_blockers import Blocker, find_blockers
 from operations.errors import NotFound, OperationError
 from operations.reading.order_details import OrderDetails
 from operations.step_views import is_open, step_label
+from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import CrossOrderWaitView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES
 
@@ -68,8 +69,8 @@ class _CrossOrderTrace:
             blocker,
             waits_for=f"{blocker.waits_for}, and so for itself: {start.label} waits for {chain}",
             responsible="a person's",
-            unblocked_by="none of them goes on by itself; "
-            f"`proceed {order_id} {step.number}` lets this one go on without waiting, or `cancel` one of the orders",
+            unblocked_by="letting one of them continue without waiting, or cancelling one of the orders",
+            actions=(*blocker.actions, Alternative(action="cancel", parameters={"order_id": order_id})),
         )
 
     async def _find_cycle(self, path: list[WaitingStep], details: list[str]) -> list[WaitingStep] | None:
@@ -107,7 +108,7 @@ class _CrossOrderTrace:
             if waiting.is_same(path[0]):
                 return path
             if any(waiting.is_same(earlier) for earlier in path):
-                details.append(f"{waiting.label} waits for itself through other orders; `why {order_id}` explains")
+                details.append(f"{waiting.label} waits for itself through other orders")
                 continue
             details.append(sentence)
             cycle = await self._find_cycle([*path, waiting], details)
@@ -119,7 +120,7 @@ class _CrossOrderTrace:
         """The order, or a sentence why its steps say nothing."""
         if order_id not in self._known_orders:
             if len(self._known_orders) >= MAX_ORDERS_READ:
-                return f"Order {order_id} and what it waits for are not followed any further; `why {order_id}` does"
+                return f"Order {order_id} and what it waits for are not followed any further"
             try:
                 self._known_orders[order_id] = await self._read_order(order_id)
             except NotFound:

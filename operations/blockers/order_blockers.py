@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from compiler.graph import walk
-from operations.blockers.step_blocker import blocked_since, blocker_text, format_time, resume_option
+from operations.blockers.step_blocker import blocked_since, blocker_text, format_time, resume_action
 from operations.step_views import effective_state, is_open, step_label
+from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import HoldView, OrderView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState, StepState
 
@@ -34,6 +35,8 @@ class Blocker:
     """Open steps that come after this one, directly or not."""
     other_order_details: tuple[str, ...] = ()
     """Sentences about what it waits for in other orders."""
+    actions: tuple[Alternative, ...] = ()
+    """What a person can do to unblock it."""
 
     @property
     def sentence(self) -> str:
@@ -65,7 +68,8 @@ def _hold_blockers(order: OrderView, steps: Sequence[StepView]) -> list[Blocker]
             f"{_held_part(order, hold)} is held by {hold.by}" + (f" ({hold.reason})" if hold.reason else ""),
             hold.at,
             f"{hold.by}'s",
-            f"`resume {order.order_id}{resume_option(hold)}` lets it start new steps",
+            "it starts new steps once it is resumed",
+            actions=(resume_action(order, hold),),
         )
         for hold in order.held
         if hold.scope == "order" or not shown_by_step
@@ -125,6 +129,7 @@ def _step_blocker(order: OrderView, step: StepView, blocked_step_count: int) -> 
         text.responsible,
         text.unblocked_by,
         blocked_step_count,
+        actions=text.actions,
     )
 
 
@@ -133,7 +138,8 @@ def _no_worker_blocker(order: OrderView) -> Blocker:
         waits_for = f"Order {order.order_id} waits for a worker to start it"
     else:
         waits_for = f"Order {order.order_id} waits for a worker; what its steps wait for is unknown until one answers"
-    return Blocker(None, None, waits_for, order.started_at, "the operator's", "start a worker with `python worker.py`")
+    start = (Alternative(action="start_worker"),)
+    return Blocker(None, None, waits_for, order.started_at, "the operator's", "starting a worker", actions=start)
 
 
 def lateness_sentence(order: OrderView, steps: Sequence[StepView]) -> str | None:

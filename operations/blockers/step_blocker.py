@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from operations.step_views import effective_state, is_undo_under_way
+from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import ErrorView, HoldView, OrderView, StepView, SystemHoldView
 from workflows.contract.states import StepState
 
@@ -24,6 +25,8 @@ class BlockerText:
     waits_for: str
     responsible: str
     unblocked_by: str
+    actions: tuple[Alternative, ...] = ()
+    """What a person can do to unblock it."""
 
 
 def blocker_text(order: OrderView, step: StepView) -> BlockerText:
@@ -49,10 +52,10 @@ def _cross_order_text(order: OrderView, step: StepView) -> BlockerText:
     absent = [other.order_id for other in open_waits if other.absent]
     gives_up = min((other.due for other in open_waits if other.due), default=None)
     unblocked_by = f"order {', '.join(absent)} being submitted" if absent else "that step being done there"
-    proceed = f" (`proceed {order.order_id} {step.number}` lets it go on without)"
     until = f"; it gives up at {format_time(gives_up)}" if gives_up else ""
     responsible = "whoever submits orders'" if absent else "the other order's"
-    return BlockerText(f"waits for {named}", responsible, unblocked_by + proceed + until)
+    proceed = _step_action(order, step, "proceed", "continues without waiting")
+    return BlockerText(f"waits for {named}", responsible, unblocked_by + until, (proceed,))
 
 
 def _undo_text(order: OrderView, step: StepView) -> BlockerText:
@@ -64,8 +67,12 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
         return BlockerText(
             f"is to be undone, and its undo is in fallout after {failure}",
             _responsible(step),
-            f"`retry {order.order_id} {step.number}` once the cause is fixed, `complete` it where it was undone by "
-            "hand, or `skip` it to leave things as they are",
+            "retrying the undo once the cause is fixed, undoing it by hand, or leaving things as they are",
+            (
+                _step_action(order, step, "retry", "tries the undo again"),
+                _step_action(order, step, "complete", "if it was undone by hand"),
+                _step_action(order, step, "skip", "leaves things as they are"),
+            ),
         )
     if state is StepState.FAILED:
         next_attempt = f" at {format_time(undo.next_attempt_at)}" if undo.next_attempt_at else ""
@@ -78,7 +85,8 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
         return BlockerText(
             f"is being undone by {undo.waits_for or 'a person'}",
             _responsible(step),
-            f"`complete {order.order_id} {step.number}` once it is undone",
+            "completing it once it is undone",
+            (_step_action(order, step, "complete"),),
         )
     return BlockerText("is being undone", "the called system's", RETRIES_ITSELF)
 
@@ -111,7 +119,12 @@ def _fallout_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"is in fallout after {_attempts_phrase(step.attempts)}{_error_phrase(step.error)}",
         _responsible(step),
-        f"`retry {order.order_id} {step.number}` once the cause is fixed, or `complete` it with data, or `skip` it",
+        "retrying it once the cause is fixed, completing it with data, or skipping it",
+        (
+            _step_action(order, step, "retry"),
+            _step_action(order, step, "complete", required=["data"]),
+            _step_action(order, step, "skip"),
+        ),
     )
 
 
@@ -122,8 +135,8 @@ def _on_hold_text(order: OrderView, step: StepView) -> BlockerText:
     if not holds:
         return BlockerText("is on hold", "the operator's", step.waits_for or "it goes on when the hold is lifted")
     reasons = " and ".join(_hold_phrase(hold) for hold in holds)
-    commands = " and ".join(f"`resume {order.order_id}{resume_option(hold)}`" for hold in holds)
-    return BlockerText(f"is on hold: {reasons}", f"{holds[0].by}'s", f"{commands} lets it go on")
+    actions = tuple(resume_action(order, hold) for hold in holds)
+    return BlockerText(f"is on hold: {reasons}", f"{holds[0].by}'s", "it continues once it is resumed", actions)
 
 
 def _hold_phrase(hold: HoldView) -> str:
@@ -135,10 +148,17 @@ def _hold_applies(hold: HoldView, step: StepView) -> bool:
     return kind != "step" or name == step.id
 
 
-def resume_option(hold: HoldView) -> str:
-    """The option that `resume` needs beside the order's id: ` --line 2`, or nothing."""
+def resume_action(order: OrderView, hold: HoldView) -> Alternative:
     kind, _, name = hold.scope.partition(" ")
-    return "" if kind == "order" else f" --{kind} {name}"
+    part = {} if kind == "order" else {kind: name}
+    return Alternative(action="resume", parameters={"order_id": order.order_id} | part)
+
+
+def _step_action(
+    order: OrderView, step: StepView, action: str, effect: str = "", required: Sequence[str] = ()
+) -> Alternative:
+    parameters = {"order_id": order.order_id, "step": step.number}
+    return Alternative(action=action, parameters=parameters, required=list(required), effect=effect)
 
 
 def _system_hold_text(hold: SystemHoldView) -> BlockerText:
@@ -149,7 +169,8 @@ def _system_hold_text(hold: SystemHoldView) -> BlockerText:
         return BlockerText(
             f"is on hold: system {hold.system} is switched off{by}{since}{reason}. It waits",
             "the operator's",
-            f"`system on {hold.system}`; waiting uses no attempt",
+            "switching the system on; waiting uses no attempt",
+            (Alternative(action="switch_on", parameters={"system": hold.system}),),
         )
     probe = f" at {format_time(hold.next_probe_at)}" if hold.next_probe_at else ""
     return BlockerText(
@@ -168,15 +189,17 @@ def _event_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"waits for {step.waits_for or 'its event'}",
         "another system's",
-        f"the event arriving (by hand: `event {order.order_id} NAME --step {step.number}`){until}",
+        f"the event arriving{until}",
+        (_step_action(order, step, "event", "delivers it by hand", ["name"]),),
     )
 
 
-def _timer_text(_order: OrderView, step: StepView) -> BlockerText:
+def _timer_text(order: OrderView, step: StepView) -> BlockerText:
     if step.due:
         return BlockerText(f"waits until {format_time(step.due)}", "the clock's", "it goes on by itself")
+    change = Alternative(action="set", parameters={"order_id": order.order_id}, required=["characteristics"])
     return BlockerText(
-        f"waits for {step.waits_for or 'its condition'}", "the order's", "`set` on the characteristics that it reads"
+        f"waits for {step.waits_for or 'its condition'}", "the order's", "a change of what it reads", (change,)
     )
 
 
@@ -184,7 +207,8 @@ def _manual_text(order: OrderView, step: StepView) -> BlockerText:
     return BlockerText(
         f"waits for {step.waits_for or 'a person'}",
         _responsible(step),
-        f"`complete {order.order_id} {step.number}` with what the form asks for",
+        "completing it with what the form asks for",
+        (_step_action(order, step, "complete", required=["data"]),),
     )
 
 

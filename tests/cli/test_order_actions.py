@@ -95,7 +95,7 @@ async def test_a_step_that_waits_for_another_order_says_so_and_can_go_on_without
     (reason,) = told["reasons"]
     assert reason["whose_move"] == "a person's"
     assert "step 1 (twin.meet@1) of order P-8 waits for step 1 (twin.meet@1) of order P-7" in reason["waits_for"]
-    assert "`proceed P-8 1`" in reason["moved_by"]
+    assert reason["actions"][0]["parameters"] == {"order_id": "P-8", "step": 1}
     assert (await ordo("proceed", "P-8", "1", "--by", "ann", "--reason", "they wait for each other")).status == 0
     for order_id in ("P-7", "P-8"):
         await ordo.until("show", order_id, holds=lambda order: order["state"] == "completed")

@@ -81,7 +81,7 @@ async def test_one_that_waits_for_a_ring_is_not_in_it() -> None:
     orders = Orders(O_1=[waiting("O-2")], O_2=[waiting("O-3")], O_3=[waiting("O-2")])
     (reason,) = await orders.why("O-1")
     assert reason.responsible == "the other order's"
-    assert "waits for itself through other orders; `why O-2` explains" in reason.other_order_details[-1]
+    assert "waits for itself through other orders" in reason.other_order_details[-1]
 
 
 async def test_an_endless_chain_is_followed_only_so_far() -> None:

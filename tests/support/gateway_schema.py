@@ -13,7 +13,12 @@ from jsonschema import Draft202012Validator
 from gateway.app import create_app
 from gateway.settings import GatewaySettings
 from operations.client import OrderClient
+from workflows.contract.actions import ACTIONS
 
+_READING_COMMANDS = ("start", "event", "list", "show", "why", "watch", "fallout", "tasks", "system", "notifications")
+_COMMANDS = "|".join([*ACTIONS, *_READING_COMMANDS])
+COMMAND = re.compile(rf"(?<![\w-])--[a-z][a-z-]+|`(?:{_COMMANDS})s?[ `]|python \w+\.py|docker compose")
+"""Words of the command line. They mean nothing to HTTP clients."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -47,6 +52,8 @@ class Operation:
         """Fails if the schema does not declare the status, its media type, or the shape of the body."""
         declared = self.shape["responses"].get(str(response.status_code))
         assert declared is not None, f"{self} does not declare {response.status_code}: {response.text}"
+        command = COMMAND.search(response.text)
+        assert command is None, f"{self} mentions a command: {response.text}"
         media_type = response.headers["content-type"].partition(";")[0]
         schema = declared["content"][media_type]["schema"]
         bodies = [response.json()] if media_type == "application/json" else _json_lines(response)

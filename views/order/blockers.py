@@ -11,6 +11,7 @@ from rich.text import Text
 
 from operations.blockers.order_blockers import ended_sentence, lateness_sentence
 from views.order.order_page import order_headline
+from views.shared.commands import commands_text
 from views.shared.state_styles import JEOPARDY_STYLES, STEP_MARKS
 from views.shared.table import KeyValueList
 from views.shared.time_format import format_elapsed, format_time
@@ -52,6 +53,7 @@ def _blocker_paragraph(blocker: Blocker, step: StepView | None) -> Iterator[Rend
             ("now", _as_sentence(blocker.waits_for)),
             ("since", since),
             ("move", f"It is {blocker.responsible} move: {blocker.unblocked_by}."),
+            ("possible", commands_text(blocker.actions)),
             *(("there", _as_sentence(detail.rstrip("."))) for detail in blocker.other_order_details),
             ("holds up", pluralize(blocker.blocked_step_count, "later step") if blocker.blocked_step_count else ""),
         ]

@@ -9,7 +9,6 @@ import typer
 
 from cli.commands.bulk_command import register_bulk_command
 from cli.framework.actor import find_step, make_actor
-from cli.framework.alternatives import alternatives_text
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.options import (
     ByOption,
@@ -23,6 +22,7 @@ from cli.framework.options import (
 from cli.framework.print_result import print_answer
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
+from views.shared.commands import alternatives_text
 from workflows.contract import actions
 from workflows.contract.actions import ActionSpec
 

@@ -40,7 +40,11 @@ PLACEHOLDERS = {
 
 def alternatives_text(alternatives: Iterable[Alternative]) -> str:
     """``Possible: `rollback HS-1` (leaves …); `cancel HS-1 --override REASON` (…)``."""
-    return "Possible: " + "; ".join(map(_alternative_text, alternatives))
+    return f"Possible: {commands_text(alternatives)}"
+
+
+def commands_text(alternatives: Iterable[Alternative]) -> str:
+    return "; ".join(map(_alternative_text, alternatives))
 
 
 def _alternative_text(alternative: Alternative) -> str:
