@@ -194,7 +194,7 @@ class RefusalDetails(Message):
     """For programs: why a request was refused, and what is possible instead."""
 
     reason: str
-    """Stable, and finer than the RefusalCode: `past_point_of_no_return`. docs/gateway.md lists all."""
+    """Stable, and finer than the RefusalCode: `past_point_of_no_return`."""
     data: dict[str, Any] = {}
     alternatives: list[Alternative] = []
 
