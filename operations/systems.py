@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Literal
 
 from temporalio.api.enums.v1 import PendingActivityState, TaskQueueType
@@ -17,9 +16,10 @@ from temporalio.service import RPCError
 
 from activity_contract.calls import system_task_queue
 from compiler.source.findings import did_you_mean
-from operations.errors import NotFound, is_workflow_not_found, server_call, worker_call
+from operations.errors import NotFound, is_workflow_not_found, server_call
 from operations.temporal.connection import server_address
 from operations.temporal.visibility import quote_literal
+from operations.temporal.workflow_calls import update_workflow
 from workflows.contract.order_messages import Actor, Alternative
 from workflows.contract.order_views import SystemHoldView
 from workflows.contract.switch_messages import (
@@ -103,21 +103,16 @@ async def switch_system(
     client: Client, task_queue: str, system: str, target_state: Literal["on", "off"], actor: Actor
 ) -> SwitchResult:
     """Returns once the server applies the new position. Raises NotFound with the nearest name, NoWorker."""
-    handle = client.get_workflow_handle(switch_workflow_id(system, task_queue))
+    switch, request = switch_workflow_id(system, task_queue), SwitchRequest(to=target_state, actor=actor)
     try:
-        async with worker_call(f"System {system}", server_address(client), SWITCH_TIMEOUT):
-            answer: SwitchResult = await handle.execute_update(
-                UPDATE_SWITCH,
-                SwitchRequest(to=target_state, actor=actor),
-                result_type=SwitchResult,
-                rpc_timeout=timedelta(seconds=SWITCH_TIMEOUT),
-            )
+        return await update_workflow(
+            client, switch, f"System {system}", UPDATE_SWITCH, request, SwitchResult, SWITCH_TIMEOUT
+        )
     except NotFound as error:
         async with server_call("list of systems", server_address(client)):
             known = sorted(await _announced_systems(client, task_queue))
         systems = Alternative(action="systems", effect="lists the systems")
         raise NotFound(f"No worker has a system {system}{did_you_mean(system, known)}", systems) from error
-    return answer
 
 
 async def system_holds(client: Client, pending: Iterable[PendingActivityInfo]) -> Mapping[str, SystemHoldView]:

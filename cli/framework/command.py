@@ -11,36 +11,29 @@ from typing import Annotated, Any
 import typer
 
 from cli.framework.errors import run_reporting_errors
+from cli.framework.options import value_option
 from cli.framework.session import OutputFormat, Session
 
 COMMON_PANEL = "Common options"
-
-
-def _value_option(metavar: str, help_text: str) -> Any:
-    """An option that takes a value and has no default of its own."""
-    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=COMMON_PANEL, show_default=False)
-
-
 ADDRESS_HELP = "Temporal's address. Default: Temporal's profile or TEMPORAL_ADDRESS, else localhost:7233."
+QUEUE_HELP = "The workers' task queue. Default: ordo."
+DEFINITIONS_HELP = "The folder with the definitions. Default: definitions."
+
+
+def _common_option(value_type: Any, *names: str, help_text: str) -> Any:
+    return Annotated[value_type, typer.Option(*names, help=help_text, rich_help_panel=COMMON_PANEL)]
+
+
 COMMON_OPTIONS: dict[str, tuple[Any, Any]] = {
-    "address": (Annotated[str | None, _value_option("HOST:PORT", ADDRESS_HELP)], None),
-    "namespace": (Annotated[str | None, _value_option("NAME", "Temporal's namespace.")], None),
-    "task_queue": (Annotated[str | None, _value_option("NAME", "The workers' task queue. Default: ordo.")], None),
-    "definitions": (
-        Annotated[Path | None, _value_option("DIR", "The folder with the definitions. Default: definitions.")],
-        None,
-    ),
+    "address": (Annotated[str | None, value_option("HOST:PORT", ADDRESS_HELP, COMMON_PANEL)], None),
+    "namespace": (Annotated[str | None, value_option("NAME", "Temporal's namespace.", COMMON_PANEL)], None),
+    "task_queue": (Annotated[str | None, value_option("NAME", QUEUE_HELP, COMMON_PANEL)], None),
+    "definitions": (Annotated[Path | None, value_option("DIR", DEFINITIONS_HELP, COMMON_PANEL)], None),
     "output": (
-        Annotated[
-            OutputFormat,
-            typer.Option("--output", "-o", help="Text for people, JSON for programs.", rich_help_panel=COMMON_PANEL),
-        ],
+        _common_option(OutputFormat, "--output", "-o", help_text="Text for people, JSON for programs."),
         OutputFormat.TEXT,
     ),
-    "debug": (
-        Annotated[bool, typer.Option("--debug", help="Print the traceback of an error.", rich_help_panel=COMMON_PANEL)],
-        False,
-    ),
+    "debug": (_common_option(bool, "--debug", help_text="Print the traceback of an error."), False),
 }
 """Common option → (declaration, default)."""
 
@@ -59,16 +52,9 @@ def register_command(
         own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
 
         @functools.wraps(run)
-        def invoke(**given: Any) -> int:
-            session = Session(
-                address=given.pop("address"),
-                namespace=given.pop("namespace"),
-                task_queue=given.pop("task_queue"),
-                definitions_option=given.pop("definitions"),
-                output=given.pop("output"),
-                debug=given.pop("debug"),
-            )
-            return run_reporting_errors(session, lambda: run(session, **given))
+        def invoke(**arguments: Any) -> int:
+            session = Session(**{option: arguments.pop(option) for option in COMMON_OPTIONS})
+            return run_reporting_errors(session, lambda: run(session, **arguments))
 
         del invoke.__wrapped__
         invoke.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]

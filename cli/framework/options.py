@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 
-def value_option(metavar: str, help_text: str) -> Any:
+def value_option(metavar: str, help_text: str, panel: str | None = None) -> Any:
     """An option that takes a value and has no default."""
-    return typer.Option(metavar=metavar, help=help_text, show_default=False)
+    return typer.Option(metavar=metavar, help=help_text, rich_help_panel=panel, show_default=False)
 
 
 LineOption = Annotated[str | None, value_option("LINE", "Only this line, with everything below it.")]

@@ -58,7 +58,7 @@ class Session:
     address: str | None = None
     namespace: str | None = None
     task_queue: str | None = None
-    definitions_option: Path | None = None
+    definitions: Path | None = None
     output: OutputFormat = OutputFormat.TEXT
     debug: bool = False
     console: Console = field(default_factory=make_console)
@@ -70,7 +70,7 @@ class Session:
 
     @property
     def definitions_dir(self) -> Path:
-        return self.definitions_option or DEFAULT_DEFINITIONS_DIR
+        return self.definitions or DEFAULT_DEFINITIONS_DIR
 
     @property
     def is_terminal(self) -> bool:

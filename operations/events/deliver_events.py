@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any, Literal
 
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus
@@ -18,6 +17,7 @@ from operations.errors import MAILBOX_FULL, ORDER_ENDED, NotFound, NoWorker, Ope
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from operations.temporal.update_with_start import update_with_start
+from operations.temporal.workflow_calls import update_workflow
 from workflows.contract.order_messages import (
     MAILBOX_WORKFLOW_TYPE,
     SIGNAL_CALLBACK,
@@ -58,37 +58,42 @@ async def deliver_event(client: Client, order_id: str, event: EventDelivery, tas
 
     Raises OperationRefused: `ambiguous`, `invalid`, or `ended`.
     """
-    handle = client.get_workflow_handle(order_workflow_id(order_id))
+    subject = f"Event {event.name} for order {order_id}"
     try:
-        answer = await _execute_delivery(
-            client, order_id, f"Event {event.name} for order {order_id}", UPDATE_EVENT, event
-        )
-        return DeliveryResult(answer.status, answer.step, order_id)
+        return await _deliver_or_store(client, order_id, subject, UPDATE_EVENT, SIGNAL_EVENT, event)
     except NotFound:
         return await _deliver_when_not_running(client, order_id, event, task_queue)
+
+
+async def _deliver_or_store(
+    client: Client, order_id: str, subject: str, update: str, signal: str, message: EventDelivery | CallbackDelivery
+) -> DeliveryResult:
+    """Sends an update; where no worker answers, a signal, which waits for one. Should the update arrive too, the
+    message's event id makes it a duplicate. Raises NotFound where the order does not run."""
+    try:
+        answer = await _execute_delivery(client, order_id, subject, update, message)
     except NoWorker:
-        # A signal waits for a worker. If the update arrives too, its event id makes it a duplicate.
-        async with server_call(f"Event {event.name} for order {order_id}", server_address(client)):
-            await handle.signal(SIGNAL_EVENT, event)
+        async with server_call(subject, server_address(client)):
+            await client.get_workflow_handle(order_workflow_id(order_id)).signal(signal, message)
         return DeliveryResult("kept", order_id=order_id)
+    return DeliveryResult(answer.status, answer.step, order_id)
 
 
 async def _execute_delivery(
     client: Client, order_id: str, subject: str, update: str, message: EventDelivery | CallbackDelivery
 ) -> OrderDeliveryResult:
-    """The order's answer. Raises NotFound where it does not run. Retries once if it starts or continues meanwhile."""
-    handle = client.get_workflow_handle(order_workflow_id(order_id))
-    for last in (False, True):
-        try:
-            async with worker_call(subject, server_address(client), DELIVERY_TIMEOUT):
-                answer: OrderDeliveryResult = await handle.execute_update(
-                    update, message, result_type=OrderDeliveryResult, rpc_timeout=timedelta(seconds=DELIVERY_TIMEOUT)
-                )
-                return answer
-        except NotFound:
-            if last or await _workflow_status(client, order_id) is not WorkflowExecutionStatus.RUNNING:
-                raise
-    raise AssertionError("the second round returns or raises")
+    """Tries again once where the order starts, or continues as another run, meanwhile."""
+
+    async def execute() -> OrderDeliveryResult:
+        order = order_workflow_id(order_id)
+        return await update_workflow(client, order, subject, update, message, OrderDeliveryResult, DELIVERY_TIMEOUT)
+
+    try:
+        return await execute()
+    except NotFound:
+        if await _workflow_status(client, order_id) is not WorkflowExecutionStatus.RUNNING:
+            raise
+        return await execute()
 
 
 async def _workflow_status(client: Client, order_id: str) -> WorkflowExecutionStatus | None:
@@ -172,15 +177,10 @@ async def deliver_callback(client: Client, order_id: str, callback: CallbackDeli
     """
     subject = f"Callback for order {order_id}"
     try:
-        answer = await _execute_delivery(client, order_id, subject, UPDATE_CALLBACK, callback)
+        return await _deliver_or_store(client, order_id, subject, UPDATE_CALLBACK, SIGNAL_CALLBACK, callback)
     except NotFound as error:
         await raise_if_ended(client, order_id, "nothing waits for this callback", error)
         raise
-    except NoWorker:
-        async with server_call(subject, server_address(client)):
-            await client.get_workflow_handle(order_workflow_id(order_id)).signal(SIGNAL_CALLBACK, callback)
-        return DeliveryResult("kept", order_id=order_id)
-    return DeliveryResult(answer.status, answer.step, order_id)
 
 
 async def deliver_callback_by_id(client: Client, secret: bytes, callback_id: str, payload: Any) -> DeliveryResult:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from temporalio.client import Client
 
-from operations.errors import NotFound, OperationRefused, server_call, worker_call
+from operations.errors import NotFound, OperationRefused, server_call
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from operations.temporal.query_each import query_each
 from operations.temporal.visibility import quote_literal
+from operations.temporal.workflow_calls import query_workflow, update_workflow
 from workflows.contract.order_messages import (
     OUTBOX_WORKFLOW_TYPE,
     Alternative,
@@ -34,12 +34,9 @@ class UndeliveredList:
 
 async def read_outbox(client: Client, order_id: str) -> OutboxView:
     """All events of one order that are not delivered. Raises NotFound where there is no such order, NoWorker."""
-    handle = client.get_workflow_handle(outbox_workflow_id(order_id))
+    outbox, subject = outbox_workflow_id(order_id), f"Outbox of order {order_id}"
     try:
-        async with worker_call(f"Outbox of order {order_id}", server_address(client), OUTBOX_TIMEOUT):
-            view: OutboxView = await handle.query(
-                QUERY_OUTBOX, result_type=OutboxView, rpc_timeout=timedelta(seconds=OUTBOX_TIMEOUT)
-            )
+        view = await query_workflow(client, outbox, subject, QUERY_OUTBOX, None, OutboxView, OUTBOX_TIMEOUT)
     except NotFound:
         await describe_order(client, order_id)
         # An order without receivers has no outbox.
@@ -75,15 +72,10 @@ async def resend(
 
     `events`: event ids. Raises NotFound (no such order), OperationRefused (nothing to send), NoWorker.
     """
-    handle = client.get_workflow_handle(outbox_workflow_id(order_id))
+    outbox, subject = outbox_workflow_id(order_id), f"Outbox of order {order_id}"
+    request = ResendRequest(receiver=receiver, events=events)
     try:
-        async with worker_call(f"Outbox of order {order_id}", server_address(client), OUTBOX_TIMEOUT):
-            answer: ResendResult = await handle.execute_update(
-                UPDATE_RESEND,
-                ResendRequest(receiver=receiver, events=events),
-                result_type=ResendResult,
-                rpc_timeout=timedelta(seconds=OUTBOX_TIMEOUT),
-            )
+        answer = await update_workflow(client, outbox, subject, UPDATE_RESEND, request, ResendResult, OUTBOX_TIMEOUT)
     except NotFound:
         await describe_order(client, order_id)
         answer = ResendResult(events=0)

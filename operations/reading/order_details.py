@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Literal, TypeVar
+from datetime import UTC, datetime
+from typing import Literal
 
 from temporalio.client import Client
 
 from compiler.source.findings import did_you_mean
-from operations.errors import NotFound, NoWorker, worker_call
+from operations.errors import NotFound, NoWorker
 from operations.reading.pending_attempts import with_attempts
 from operations.reading.temporal_record import describe_order, view_from_record
 from operations.systems import system_holds
-from operations.temporal.connection import server_address
+from operations.temporal.workflow_calls import query_workflow
 from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, Alternative, order_workflow_id
 from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest, StepView
 from workflows.contract.states import StepState
@@ -25,7 +25,6 @@ STEPS_PAGE_SIZE = 5_000
 """Steps in one query. Each query of an ended order replays its last run."""
 
 DetailsSource = Literal["worker", "record"]
-AnswerT = TypeVar("AnswerT")
 
 
 @dataclass(frozen=True)
@@ -65,26 +64,17 @@ async def read_order(client: Client, order_id: str, *, steps: bool = True) -> Or
 
 
 async def query_overview(client: Client, order_id: str) -> OrderView:
-    return await _query(client, order_id, QUERY_OVERVIEW, OverviewRequest(at=datetime.now(UTC)), OrderView)
+    request = OverviewRequest(at=datetime.now(UTC))
+    return await query_workflow(
+        client, order_workflow_id(order_id), f"Order {order_id}", QUERY_OVERVIEW, request, OrderView, QUERY_TIMEOUT
+    )
 
 
 async def query_steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:
     dated = request.model_copy(update={"at": datetime.now(UTC)})
-    return await _query(client, order_id, QUERY_STEPS, dated, StepsPage)
-
-
-async def _query(
-    client: Client,
-    order_id: str,
-    query: str,
-    request: OverviewRequest | StepsPageRequest,
-    result_type: type[AnswerT],
-) -> AnswerT:
-    async with worker_call(f"Order {order_id}", server_address(client), QUERY_TIMEOUT):
-        answer: AnswerT = await client.get_workflow_handle(order_workflow_id(order_id)).query(
-            query, request, result_type=result_type, rpc_timeout=timedelta(seconds=QUERY_TIMEOUT)
-        )
-    return answer
+    return await query_workflow(
+        client, order_workflow_id(order_id), f"Order {order_id}", QUERY_STEPS, dated, StepsPage, QUERY_TIMEOUT
+    )
 
 
 async def read_steps_page(client: Client, order_id: str, request: StepsPageRequest) -> StepsPage:

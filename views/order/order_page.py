@@ -103,9 +103,7 @@ def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
             "  " * depth(line.id) + line.id,
-            f"{line.name} {format_quantity(line.quantity)}",
-            in_words(line.action),
-            Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
+            *_line_cells(line),
             format_short_time(line.requested_completion, now),
             format_short_time(line.forecast if line.requested_completion else None, now),
             jeopardy_text(line.jeopardy),
@@ -117,13 +115,17 @@ def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
     return PlainTable(headings, rows)
 
 
+def _line_cells(line: LineView) -> tuple[Cell, Cell, Cell]:
+    """Product, action, state."""
+    state = Text(in_words(line.state), style=ORDER_STYLES.get(line.state, ""))
+    return f"{line.name} {format_quantity(line.quantity)}", in_words(line.action), state
+
+
 def _fulfilment_line_table(lines: Sequence[LineView]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
             line.id,
-            f"{line.name} {format_quantity(line.quantity)}",
-            in_words(line.action),
-            Text(in_words(line.state), style=ORDER_STYLES.get(line.state, "")),
+            *_line_cells(line),
             ", ".join(line.sources) if len(line.sources) > 1 else "",
             format_values(line.attributes),
         ]

@@ -47,7 +47,7 @@ def start(
     orders = load_orders(files)
     if watch and len(orders) > 1:
         raise UsageError(f"--watch follows one order, but there are {len(orders)}; use --wait")
-    if session.definitions_option is not None:
+    if session.definitions is not None:
         findings = compile_findings(orders, session.read_catalogue())
         if findings:
             raise OrderRejected(findings)

@@ -1,0 +1,44 @@
+"""Queries and updates of one workflow, with a time limit and the errors of operations."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio.client import Client
+
+from operations.errors import worker_call
+from operations.temporal.connection import server_address
+
+AnswerT = TypeVar("AnswerT")
+
+
+async def query_workflow(
+    client: Client, workflow_id: str, subject: str, query: str, request: Any, result_type: type[AnswerT], seconds: float
+) -> AnswerT:
+    """`request`: None for a query without an argument. Raises NotFound, NoWorker after `seconds`."""
+    async with worker_call(subject, server_address(client), seconds):
+        answer: AnswerT = await client.get_workflow_handle(workflow_id).query(
+            query,
+            args=[] if request is None else [request],
+            result_type=result_type,
+            rpc_timeout=timedelta(seconds=seconds),
+        )
+    return answer
+
+
+async def update_workflow(
+    client: Client,
+    workflow_id: str,
+    subject: str,
+    update: str,
+    message: Any,
+    result_type: type[AnswerT],
+    seconds: float,
+) -> AnswerT:
+    """Raises NotFound where it does not run, OperationRefused, NoWorker after `seconds`."""
+    async with worker_call(subject, server_address(client), seconds):
+        answer: AnswerT = await client.get_workflow_handle(workflow_id).execute_update(
+            update, message, result_type=result_type, rpc_timeout=timedelta(seconds=seconds)
+        )
+    return answer
