@@ -1,4 +1,4 @@
-"""Temporal with its data on disk, sandbox, worker and gateway: processes that can be stopped, killed, started again."""
+"""Temporal with its data on disk, sandbox, worker and gateway: processes that a test can stop, kill and restart."""
 
 from __future__ import annotations
 

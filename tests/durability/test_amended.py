@@ -1,4 +1,4 @@
-"""Orders that are changed on their way: in the end the systems hold exactly what the orders say."""
+"""Orders that are amended while they run: in the end the systems hold exactly what the orders say."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ async def held(site: Site, order_id: str) -> list[tuple[str, int]]:
     )
 
 
-async def test_what_was_done_is_redone_patched_undone_and_added_and_nothing_is_left_behind(site: Site) -> None:
+async def test_amendment_redoes_changes_undoes_and_adds_and_leaves_nothing_behind(site: Site) -> None:
     await site.orders.submit(order("S-1", (1, 1), (2, 2)))
     await site.step_is("S-1", "cameras.agreed@2", "in_progress")
     assert await held(site, "S-1") == [("cam-indoor", 1), ("cam-indoor", 2), ("cam-outdoor", 1), ("cam-outdoor", 2)]
@@ -56,7 +56,7 @@ async def test_what_was_done_is_redone_patched_undone_and_added_and_nothing_is_l
     assert await held(site, "S-1") == [("cam-indoor", 3), ("cam-indoor", 7), ("cam-outdoor", 4), ("cam-outdoor", 7)]
 
 
-async def test_what_runs_meanwhile_ends_and_is_then_taken_back(site: Site) -> None:
+async def test_running_attempt_ends_and_is_then_undone(site: Site) -> None:
     await site.fault("slow", "inventory", "/reservations", times=2, seconds=2)
     await site.orders.submit(order("S-2", (1, 1)))
 
@@ -73,7 +73,7 @@ async def test_what_runs_meanwhile_ends_and_is_then_taken_back(site: Site) -> No
     assert [done["key"].rpartition("@1/")[2] for done in await site.effects("S-2")].count("undo/1") == 1
 
 
-async def test_an_amendment_survives_the_worker_s_death(site: Site) -> None:
+async def test_amendment_survives_a_killed_worker(site: Site) -> None:
     await site.orders.submit(order("S-3", (1, 1)))
     await site.step_is("S-3", "cameras.agreed@1", "in_progress")
     await site.fault("slow", "inventory", "/reservations/*", times=2, seconds=1)

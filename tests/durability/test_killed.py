@@ -1,4 +1,4 @@
-"""SIGKILL of a process while orders are at every moment there is: all complete, each effect is there once per key."""
+"""SIGKILL of a process while orders are at every possible point: all complete, and each effect exists once per key."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ async def all_complete_with_each_effect_once(scene: Scene) -> None:
         assert sorted(keys) == sorted(f"{order_id}/{step}@1/do/1" for step in (*steps, "invoicing.invoice"))
 
 
-async def test_each_effect_is_there_once_after_the_worker_was_killed(site: Site) -> None:
+async def test_each_effect_exists_once_after_the_worker_is_killed(site: Site) -> None:
     scene = await arrange(site, "worker")
     calling_back = scene.system_calls_back()
     await until(partial(handling, site, scene.order("called_back")))
@@ -137,7 +137,7 @@ async def test_each_effect_is_there_once_after_the_worker_was_killed(site: Site)
 
 
 @pytest.mark.parametrize("process", ["gateway", "temporal"])
-async def test_each_effect_is_there_once_after_gateway_or_server_was_killed(site: Site, process: str) -> None:
+async def test_each_effect_exists_once_after_gateway_or_server_is_killed(site: Site, process: str) -> None:
     """The server's data is on disk. Events and callbacks are on their way into orders that have not taken them yet."""
     scene = await arrange(site, process)
     calling_back, telling = scene.system_calls_back(), scene.system_tells()

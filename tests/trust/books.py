@@ -1,4 +1,4 @@
-"""The books: what the sandbox's own records must hold, by what the orders' final states say."""
+"""The expected books: what the sandbox's records must hold according to the orders' final states."""
 
 from __future__ import annotations
 

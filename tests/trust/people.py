@@ -1,4 +1,4 @@
-"""The people of a turmoil: they do what is to be done, and see to what is stuck, until every order has ended."""
+"""The people in a turmoil test: they do tasks and resolve fallout until every order has ended."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ DEFINITIONS = ROOT / "definitions"
 
 
 @pytest.mark.parametrize("seed", range(SEED, SEED + ROUNDS))
-async def test_the_systems_hold_what_the_orders_say(seed: int, tmp_path: Path) -> None:
+async def test_systems_hold_what_the_orders_say(seed: int, tmp_path: Path) -> None:
     undoable = {
         step.reference
         for stream in load_catalogue(DEFINITIONS).workstreams.values()

@@ -1,4 +1,4 @@
-"""Turmoil from a seed: orders, what goes wrong with the systems, and what people do meanwhile."""
+"""Turmoil, generated from a seed: orders, failures of the systems, and what people do meanwhile."""
 
 from __future__ import annotations
 

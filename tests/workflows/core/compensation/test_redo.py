@@ -1,4 +1,4 @@
-"""Rework: undone from a step on and done again, by a person or after a failure, each round as a new effect."""
+"""Redo by a person or after a failure: steps are undone and done again, each round as a new effect."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def inspected(most: int = 2, **further: Any) -> dict[str, Any]:
     }
 
 
-def test_after_a_failure_everything_from_that_step_on_is_undone_in_reverse_and_done_again() -> None:
+def test_redo_after_a_failure_undoes_in_reverse_order_and_does_everything_again() -> None:
     driven = done(inspected(), "order_parts", "install", "photo")
     driven.fail("inspect", "failed_inspection")
     assert driven.state("inspect") is S.PENDING
@@ -52,7 +52,7 @@ def test_after_a_failure_everything_from_that_step_on_is_undone_in_reverse_and_d
     assert driven.order_state() is O.COMPLETED
 
 
-def test_rounds_are_counted_and_beyond_them_the_next_case_that_fits_counts() -> None:
+def test_next_matching_case_applies_after_the_last_round() -> None:
     driven = done(inspected(most=1), "order_parts", "install")
     driven.fail("inspect", "failed_inspection")
     driven = driven_through_a_round(driven)
@@ -79,7 +79,7 @@ def driven_over(driven: Driven) -> Driven:
     return driven.carry_over()
 
 
-def test_the_second_undo_of_a_step_has_a_key_of_its_own() -> None:
+def test_second_undo_of_a_step_has_its_own_key() -> None:
     driven = done(inspected(), "order_parts", "install", "photo")
     for _ in range(2):
         driven.fail("inspect", "failed_inspection")
@@ -91,7 +91,7 @@ def test_the_second_undo_of_a_step_has_a_key_of_its_own() -> None:
     assert keys == [["do", "1"], ["undo", "1"], ["do", "2"], ["undo", "2"], ["do", "3"]]
 
 
-def test_a_code_that_no_case_names_is_not_redone() -> None:
+def test_code_without_a_case_is_not_redone() -> None:
     driven = done(inspected(), "order_parts", "install")
     driven.fail("inspect", "other")
     assert driven.state("inspect") is S.FATALLY_FAILED
@@ -113,7 +113,7 @@ def test_nothing_is_redone_past_a_point_of_no_return() -> None:
     assert driven.flying() == ["camera.photo@1"]
 
 
-def test_a_person_redoes_from_a_step_and_what_had_not_begun_waits_for_it() -> None:
+def test_steps_not_started_wait_for_a_redo_by_a_person() -> None:
     steps = {
         "a": undoable(),
         "b": call("/${steps.a.output.id}", after=["a"]),
@@ -139,7 +139,7 @@ def test_a_person_redoes_from_a_step_and_what_had_not_begun_waits_for_it() -> No
     assert driven.run.ended
 
 
-def test_a_skipped_step_is_judged_anew_when_it_is_redone() -> None:
+def test_redone_skipped_step_evaluates_its_condition_again() -> None:
     driven = done({"a": call(), "b": call(after=["a"], when="steps.a.output.id == 'go'")}, "a")
     assert driven.state("b") is S.SKIPPED
     driven.run.plan.order.characteristics.clear()
@@ -148,7 +148,7 @@ def test_a_skipped_step_is_judged_anew_when_it_is_redone() -> None:
     assert driven.state("b") is S.IN_PROGRESS
 
 
-def test_a_redo_of_what_runs_waits_for_its_attempt() -> None:
+def test_redo_waits_for_the_running_attempt() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a")
     driven.order_act("redo", "a")
     assert driven.cancelled("b")
@@ -159,7 +159,7 @@ def test_a_redo_of_what_runs_waits_for_its_attempt() -> None:
     assert driven.keys("b")[-1] == "O-1/camera.b@1/do/2"
 
 
-def test_what_has_not_run_is_not_redone_and_what_is_given_up_neither() -> None:
+def test_steps_that_have_not_run_or_are_undone_for_good_are_not_redone() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a")
     driven.answer("b", {"id": "b"})
     with pytest.raises(RequestRefused, match="has not run"):
@@ -169,7 +169,7 @@ def test_what_has_not_run_is_not_redone_and_what_is_given_up_neither() -> None:
         driven.order_act("redo", "a")
 
 
-def test_a_redo_is_widened_by_a_roll_back() -> None:
+def test_cancel_during_a_redo_undoes_the_rest() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"]), "c": call(after=["b"])}, "a", "b")
     driven.fail("c")
     assert driven.order_act("redo", "b").already is False
@@ -181,7 +181,7 @@ def test_a_redo_is_widened_by_a_roll_back() -> None:
     assert driven.order_state() is O.CANCELLED
 
 
-def test_a_redo_crosses_over_in_the_middle() -> None:
+def test_redo_continues_as_new() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"]), "c": call(after=["b"])}, "a", "b", "c")
     driven.order_act("redo", "a")
     driven.fail("b", "http_503", attempts=1, retry_after=60.0)

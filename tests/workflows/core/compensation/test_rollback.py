@@ -1,4 +1,4 @@
-"""Rolling back: stopped where it is, then undone in reverse, each step after everything that depends on it."""
+"""Rollback: steps are stopped, then undone in reverse order, each after everything that depends on it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def blind(path: str = "/x", **further: Any) -> dict[str, Any]:
     return call(path, undo={"call": {"system": "shop", "post": "/x/cancellations"}}, **further)
 
 
-def test_a_chain_is_undone_from_its_end_one_after_the_other() -> None:
+def test_chain_is_undone_from_its_end_one_by_one() -> None:
     driven = done(CHAIN, "a", "b", "c", "d")
     assert driven.run.ended
     driven.roll_back()
@@ -37,7 +37,7 @@ def test_a_chain_is_undone_from_its_end_one_after_the_other() -> None:
     assert driven.order_state() is O.FAILED
 
 
-def test_a_diamond_is_undone_in_parallel_where_nothing_forbids_it() -> None:
+def test_independent_steps_are_undone_in_parallel() -> None:
     steps = {"a": undoable(), "b": undoable(after=["a"]), "c": undoable(after=["a"]), "d": undoable(after=["b", "c"])}
     driven = done(steps, "a", "b", "c", "d")
     driven.roll_back()
@@ -50,7 +50,7 @@ def test_a_diamond_is_undone_in_parallel_where_nothing_forbids_it() -> None:
     assert driven.flying() == ["camera.a@1"]
 
 
-def test_a_chain_through_a_skipped_step_still_counts() -> None:
+def test_skipped_step_passes_on_the_undo_order() -> None:
     steps = {"a": undoable(), "b": call(after=["a"], when="false"), "c": undoable(after=["b"])}
     driven = done(steps, "a", "c")
     driven.roll_back()
@@ -62,7 +62,7 @@ def test_a_chain_through_a_skipped_step_still_counts() -> None:
     assert driven.order_state() is O.FAILED
 
 
-def test_what_has_not_begun_is_discarded_and_what_waits_is_stopped() -> None:
+def test_rollback_discards_steps_not_started_and_stops_waiting_ones() -> None:
     steps = {
         "a": undoable(),
         "b": {"event": {"name": "paid"}, "after": ["a"]},
@@ -85,13 +85,13 @@ def test_what_has_not_begun_is_discarded_and_what_waits_is_stopped() -> None:
     assert driven.run.ended
 
 
-def test_what_has_nothing_to_undo_is_cancelled_all_the_same_and_in_order() -> None:
+def test_steps_without_undo_are_cancelled_in_order() -> None:
     driven = done({"a": undoable(), "b": call(after=["a"]), "c": {"milestone": True, "after": ["b"]}}, "a", "b")
     driven.roll_back()
     assert driven.states() == {"a": "completed", "b": "cancelled", "c": "cancelled"}
 
 
-def test_an_attempt_under_way_ends_and_what_it_did_is_undone() -> None:
+def test_running_attempt_ends_and_its_effect_is_undone() -> None:
     driven = Driven({"a": undoable()})
     driven.roll_back()
     assert driven.cancelled("a")
@@ -103,7 +103,7 @@ def test_an_attempt_under_way_ends_and_what_it_did_is_undone() -> None:
     assert driven.run.compensation.stopping_count == 0
 
 
-def test_an_attempt_that_fails_for_certain_leaves_nothing_to_undo() -> None:
+def test_attempt_that_fails_for_certain_needs_no_undo() -> None:
     driven = Driven({"a": undoable()})
     driven.roll_back()
     driven.fail("a", "out_of_stock")
@@ -111,7 +111,7 @@ def test_an_attempt_that_fails_for_certain_leaves_nothing_to_undo() -> None:
     assert len(driven.sent("a")) == 1
 
 
-def test_an_unknown_outcome_is_learnt_with_the_steps_own_key_where_the_undo_reads_it() -> None:
+def test_unknown_output_is_recovered_with_the_steps_own_key_if_the_undo_reads_it() -> None:
     driven = Driven({"a": undoable()})
     driven.fail("a", "timeout", outcome_known=False)
     driven.roll_back()
@@ -124,7 +124,7 @@ def test_an_unknown_outcome_is_learnt_with_the_steps_own_key_where_the_undo_read
     assert driven.state("a") is S.CANCELLED
 
 
-def test_what_turns_out_never_to_have_been_done_needs_no_undo() -> None:
+def test_recovery_that_is_refused_for_certain_needs_no_undo() -> None:
     driven = Driven({"a": undoable()})
     driven.fail("a", "timeout", outcome_known=False)
     driven.roll_back()
@@ -133,14 +133,14 @@ def test_what_turns_out_never_to_have_been_done_needs_no_undo() -> None:
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 2
 
 
-def test_an_unknown_outcome_is_undone_right_away_where_the_undo_does_not_read_it() -> None:
+def test_unknown_outcome_is_undone_at_once_if_the_undo_reads_no_output() -> None:
     driven = Driven({"a": blind()})
     driven.fail("a", "timeout", outcome_known=False)
     driven.roll_back()
     assert driven.keys("a")[-1] == "O-1/camera.a@1/undo/1"
 
 
-def test_a_pause_between_attempts_is_cut_short() -> None:
+def test_undo_ends_the_pause_between_attempts() -> None:
     driven = Driven({"a": undoable(), "b": blind()})
     driven.fail("a", "http_503", attempts=1, retry_after=600.0)
     driven.fail("b", "timeout", attempts=1, retry_after=600.0, outcome_known=False)
@@ -149,7 +149,7 @@ def test_a_pause_between_attempts_is_cut_short() -> None:
     assert driven.keys("b")[-1] == "O-1/camera.b@1/undo/1"
 
 
-def test_a_call_that_waits_for_its_callback_is_undone_with_what_its_answer_said() -> None:
+def test_undo_of_a_call_that_waits_for_its_callback_reads_the_response() -> None:
     written = {
         "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
         "output": {"id": "${response.body.id}", "at": "${payload.at}"},
@@ -167,7 +167,7 @@ def test_a_call_that_waits_for_its_callback_is_undone_with_what_its_answer_said(
     assert driven.run.ended
 
 
-def test_a_callback_that_comes_before_the_undo_is_used_by_it() -> None:
+def test_undo_uses_a_callback_that_comes_before_it() -> None:
     written = {
         "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
         "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
@@ -180,7 +180,7 @@ def test_a_callback_that_comes_before_the_undo_is_used_by_it() -> None:
     assert driven.request("a").path == "/x/V-9"
 
 
-def test_a_call_that_is_polled_is_asked_once_more_before_it_is_undone() -> None:
+def test_polled_call_is_polled_once_more_before_its_undo() -> None:
     poll = {"get": "/x/${response.body.id}", "every": "1m", "until": "response.body.ok"}
     written = {
         "call": {"system": "shop", "post": "/x", "poll": poll},
@@ -196,7 +196,7 @@ def test_a_call_that_is_polled_is_asked_once_more_before_it_is_undone() -> None:
 
 
 @pytest.mark.parametrize("act", ["complete", "skip"])
-def test_an_undo_that_fails_is_in_fallout_until_a_person_resolves_it(act: Any) -> None:
+def test_failed_undo_stays_in_fallout_until_a_person_resolves_it(act: Any) -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a", "b")
     driven.roll_back()
     driven.fail("b", "locked")
@@ -211,7 +211,7 @@ def test_an_undo_that_fails_is_in_fallout_until_a_person_resolves_it(act: Any) -
     assert driven.flying() == ["camera.a@1"]
 
 
-def test_a_retry_of_an_undo_is_a_new_effect_unless_its_outcome_is_unknown() -> None:
+def test_retried_undo_is_a_new_effect_unless_its_outcome_is_unknown() -> None:
     driven = done({"a": undoable()}, "a")
     driven.roll_back()
     driven.fail("a", "locked")
@@ -229,7 +229,7 @@ def test_a_retry_of_an_undo_is_a_new_effect_unless_its_outcome_is_unknown() -> N
     assert driven.run.ended
 
 
-def test_an_undo_has_attempts_of_its_own_with_pauses() -> None:
+def test_undo_has_its_own_attempts_and_pauses() -> None:
     driven = done({"a": undoable()}, "a")
     driven.roll_back()
     driven.fail("a", "http_503", attempts=1, retry_after=120.0)
@@ -241,7 +241,7 @@ def test_an_undo_has_attempts_of_its_own_with_pauses() -> None:
     assert driven.view("a").attempts == 1
 
 
-def test_a_person_may_have_to_undo_it() -> None:
+def test_manual_undo() -> None:
     form = {"returned": {"type": "boolean", "required": True}}
     manual = {"queue": "field", "instructions": "Fetch ${output.id}", "form": form}
     driven = done({"a": call(undo={"manual": manual})}, "a")
@@ -255,7 +255,7 @@ def test_a_person_may_have_to_undo_it() -> None:
     assert driven.run.ended
 
 
-def test_an_undo_may_be_polled_or_called_back() -> None:
+def test_undo_with_polling_or_callback() -> None:
     polled = {"call": {"system": "shop", "post": "/u", "poll": {"get": "/u/${response.body.id}", "until": "true"}}}
     called = {"call": {"system": "shop", "post": "/u", "callback": {"within": "1h"}}}
     driven = done({"a": call(undo=polled), "b": call(undo=called), "c": call(undo=called)}, "a", "b", "c")
@@ -272,7 +272,7 @@ def test_an_undo_may_be_polled_or_called_back() -> None:
     assert driven.undo("c").state is S.FATALLY_FAILED
 
 
-def test_an_expression_without_a_value_parks_the_undo() -> None:
+def test_undo_expression_without_a_value_leads_to_fallout() -> None:
     driven = Driven({"a": undoable()})
     driven.answer("a", {"other": 1})
     driven.roll_back()
@@ -280,7 +280,7 @@ def test_an_expression_without_a_value_parks_the_undo() -> None:
     assert driven.run.counters.fallout == 1
 
 
-def test_past_its_point_of_no_return_a_step_stays_with_all_it_depends_on() -> None:
+def test_step_past_its_point_of_no_return_stays_with_all_it_depends_on() -> None:
     steps = {
         "a": undoable(),
         "b": undoable(after=["a"], point_of_no_return=True),
@@ -298,7 +298,7 @@ def test_past_its_point_of_no_return_a_step_stays_with_all_it_depends_on() -> No
 
 
 @pytest.mark.parametrize(("known", "state"), [(True, "cancelled"), (False, "fatally_failed")])
-def test_a_step_that_failed_for_certain_releases_its_point_of_no_return(known: bool, state: str) -> None:
+def test_step_that_failed_for_certain_is_not_past_its_point_of_no_return(known: bool, state: str) -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"], point_of_no_return=True)}, "a")
     driven.fail("b", "refused", outcome_known=known)
     driven.roll_back()
@@ -306,14 +306,14 @@ def test_a_step_that_failed_for_certain_releases_its_point_of_no_return(known: b
     assert driven.flying() == (["camera.a@1"] if known else [])
 
 
-def test_a_point_of_no_return_may_be_overridden() -> None:
+def test_point_of_no_return_can_be_overridden() -> None:
     driven = done({"a": undoable(point_of_no_return=True)}, "a")
     driven.roll_back(override=True)
     driven.answer("a")
     assert driven.state("a") is S.CANCELLED
 
 
-def test_steps_in_flight_are_bounded() -> None:
+def test_number_of_running_undos_is_limited() -> None:
     driven = Driven({f"s{n}": undoable() for n in range(10)}, in_flight=3)
     for n in range(10):
         driven.answer(f"s{n}", {"id": n})
@@ -321,7 +321,7 @@ def test_steps_in_flight_are_bounded() -> None:
     assert len(driven.flying()) == 3
 
 
-def test_a_roll_back_crosses_over_in_the_middle() -> None:
+def test_rollback_continues_as_new() -> None:
     driven = done(CHAIN, "a", "b", "c", "d")
     driven.roll_back()
     driven.answer("d")
@@ -337,7 +337,7 @@ def test_a_roll_back_crosses_over_in_the_middle() -> None:
     assert after.order_state() is O.FAILED
 
 
-def test_a_fallout_of_an_undo_crosses_over() -> None:
+def test_fallout_of_an_undo_continues_as_new() -> None:
     driven = done({"a": undoable()}, "a")
     driven.roll_back()
     driven.fail("a", "locked")
@@ -347,7 +347,7 @@ def test_a_fallout_of_an_undo_crosses_over() -> None:
     assert after.keys("a") == ["O-1/camera.a@1/undo/2"]
 
 
-def test_ten_thousand_steps_are_rolled_back_and_cross_over_in_little() -> None:
+def test_rollback_of_ten_thousand_steps_has_a_small_snapshot() -> None:
     steps = {f"s{n}": undoable(after=[f"s{n - 100}"] if n >= 100 else []) for n in range(10_000)}
     driven = Driven(plan_of(steps), in_flight=100)
     for n in range(10_000):

@@ -1,4 +1,4 @@
-"""What is rolled back with what: a line with all it decomposes into, a bundle, the order; who goes on without it."""
+"""Which steps a rollback of a line, a bundle or the order concerns, and how the rest of the order goes on."""
 
 from __future__ import annotations
 
@@ -75,9 +75,7 @@ def named(driven: Driven, positions: list[int]) -> list[str]:
         ("c", "order", list(STEPS), list(STEPS)),
     ],
 )
-def test_a_step_stands_in_a_line_a_bundle_and_the_order(
-    step: str, scope: Any, inside: list[str], concerned: list[str]
-) -> None:
+def test_target_around_a_step(step: str, scope: Any, inside: list[str], concerned: list[str]) -> None:
     driven = Driven(lines_plan(STEPS))
     target = target_around(driven.run, driven.step(step), scope)
     assert named(driven, target.exclusive_steps) == inside
@@ -93,7 +91,7 @@ def test_a_step_stands_in_a_line_a_bundle_and_the_order(
         ("bill", ["bill"]),
     ],
 )
-def test_a_line_is_meant_with_all_that_stands_under_it(line: str, inside: list[str]) -> None:
+def test_line_target_includes_everything_below_the_line(line: str, inside: list[str]) -> None:
     driven = Driven(lines_plan(STEPS))
     target = line_target(driven.run, line)
     assert target is not None
@@ -109,7 +107,7 @@ def failing(scope: str, **further: Any) -> Driven:
     return driven
 
 
-def test_on_failure_a_line_is_rolled_back_and_what_waited_for_it_goes_on_without_it() -> None:
+def test_failure_rolls_back_the_line_and_its_followers_go_on() -> None:
     driven = failing("line")
     driven.answer("both", {"id": "both"})
     driven.fail("sim", "refused")
@@ -122,7 +120,7 @@ def test_on_failure_a_line_is_rolled_back_and_what_waited_for_it_goes_on_without
     assert driven.order_state() is O.PARTIAL
 
 
-def test_on_failure_the_whole_order_is_rolled_back_and_has_failed() -> None:
+def test_failure_rolls_back_the_order() -> None:
     driven = failing("order")
     driven.answer("both", {"id": "both"})
     driven.fail("sim", "refused")
@@ -134,7 +132,7 @@ def test_on_failure_the_whole_order_is_rolled_back_and_has_failed() -> None:
     assert driven.state("bill") is S.DISCARDED
 
 
-def test_on_failure_a_bundle_is_rolled_back_and_another_goes_on() -> None:
+def test_failure_rolls_back_the_bundle_and_others_go_on() -> None:
     driven = failing("bundle")
     driven.fail("both", "refused")
     driven.fail("sim", "refused")
@@ -145,7 +143,7 @@ def test_on_failure_a_bundle_is_rolled_back_and_another_goes_on() -> None:
     assert driven.order_state() is O.PARTIAL
 
 
-def test_a_failed_step_whose_outcome_is_unknown_is_undone_with_its_line() -> None:
+def test_failed_step_with_unknown_outcome_is_undone_with_its_line() -> None:
     driven = failing("line")
     driven.fail("sim", "timeout", outcome_known=False)
     assert driven.keys("sim") == ["O-1/camera.sim@1/do/1"] * 2
@@ -156,7 +154,7 @@ def test_a_failed_step_whose_outcome_is_unknown_is_undone_with_its_line() -> Non
     assert driven.view("sim").error is not None
 
 
-def test_a_shared_step_past_its_point_of_no_return_keeps_what_it_needed() -> None:
+def test_shared_step_past_its_point_of_no_return_keeps_what_it_depends_on() -> None:
     steps = {**STEPS, "both": ("hub@1.a hub@1.b", undoable(after=["a", "b"], point_of_no_return=True))}
     driven = Driven(lines_plan(steps))
     for name in ("a", "b", "sim", "control", "both"):
@@ -166,7 +164,7 @@ def test_a_shared_step_past_its_point_of_no_return_keeps_what_it_needed() -> Non
     assert named(driven, found.undone) == ["sim"]
 
 
-def test_a_second_roll_back_widens_the_first() -> None:
+def test_second_rollback_extends_the_first() -> None:
     driven = failing("line")
     driven.fail("sim", "refused")
     driven.answer("both", {"id": "both"})

@@ -1,4 +1,4 @@
-"""What crosses over when a run continues as another one."""
+"""The snapshot of an order for continue-as-new."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from workflows.core.state.commands import SubscribeEvents
 S = StepState
 
 
-def test_an_order_goes_on_where_it_was() -> None:
+def test_order_goes_on_after_continue_as_new() -> None:
     driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["b"])})
     driven.answer("a", {"id": "R-1"})
     driven.run.draining = True
@@ -32,7 +32,7 @@ def test_an_order_goes_on_where_it_was() -> None:
     assert after.run.ended
 
 
-def test_views_are_the_same_on_both_sides() -> None:
+def test_continue_as_new_does_not_change_views() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"]), "c": {"event": {"name": "paid", "key": "k", "within": "5d"}}})
     driven.wait(1.5)
     driven.answer("a", {"id": 1}, attempts=3)
@@ -45,7 +45,7 @@ def test_views_are_the_same_on_both_sides() -> None:
     assert after.run.audit_log.entries == driven.run.audit_log.entries
 
 
-def test_what_stood_in_line_is_started_by_the_next_run() -> None:
+def test_next_run_starts_queued_activities() -> None:
     driven = Driven({"a": call()})
     driven.answer("a", {})
     draining = Driven({"a": call(), "b": call(after=["a"])})
@@ -55,7 +55,7 @@ def test_what_stood_in_line_is_started_by_the_next_run() -> None:
     assert draining.carry_over().state("b") is S.IN_PROGRESS
 
 
-def test_timers_cross_over() -> None:
+def test_timers_continue_as_new() -> None:
     steps = {
         "a": {"wait": {"for": "10s"}},
         "b": call(start={"delay": "20s"}),
@@ -76,7 +76,7 @@ def test_timers_cross_over() -> None:
     assert after.request("d").earlier_attempts == 1
 
 
-def test_events_callbacks_people_and_polling_cross_over() -> None:
+def test_events_callbacks_tasks_and_polling_continue_as_new() -> None:
     callback = {"call": {"system": "shop", "post": "/x", "callback": {"within": "1d"}}}
     poll = {"get": "/x/${response.body.id}", "every": "2m", "until": "response.body.ok"}
     steps = {
@@ -106,13 +106,13 @@ def test_events_callbacks_people_and_polling_cross_over() -> None:
     assert after.states() | {"d": "", "f": ""} == dict.fromkeys("abce", "completed") | {"d": "", "f": ""}
 
 
-def test_a_subscription_that_did_not_get_through_is_made_by_the_next_run() -> None:
+def test_next_run_repeats_a_failed_subscription() -> None:
     driven = Driven({"a": {"event": {"name": "paid", "key": "k"}}})
     driven.step("a").subscribed = False
     assert any(isinstance(command, SubscribeEvents) for command in driven.carry_over().commands)
 
 
-def test_characteristics_as_they_were_set_cross_over() -> None:
+def test_changed_characteristics_continue_as_new() -> None:
     driven = Driven({"a": {"wait": {"condition": "order.characteristics.paid && order.characteristics.go"}}})
     driven.set(paid=True)
     after = driven.carry_over()
@@ -120,7 +120,7 @@ def test_characteristics_as_they_were_set_cross_over() -> None:
     assert after.run.ended
 
 
-def test_only_outputs_that_something_depends_on_are_carried_where_room_is_scarce(
+def test_needed_outputs_are_kept_first_when_room_is_scarce(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(order_snapshot, "MAX_OPTIONAL_OUTPUT_BYTES", 0)
@@ -134,7 +134,7 @@ def test_only_outputs_that_something_depends_on_are_carried_where_room_is_scarce
     assert after.request("d").path == "/c"
 
 
-def test_a_large_order_is_carried_in_little() -> None:
+def test_large_order_has_a_small_snapshot() -> None:
     steps = {f"s{number}": call() for number in range(2_000)}
     driven = Driven(plan_of(steps), in_flight=2_000)
     for number in range(2_000):
@@ -147,6 +147,6 @@ def test_a_large_order_is_carried_in_little() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x00\x00\x00\x00junk", b"\x00\x00\x00\x02{}x\x9c"])
-def test_bytes_that_are_none_of_ours_are_told(data: bytes) -> None:
+def test_restore_rejects_bytes_that_are_no_snapshot(data: bytes) -> None:
     with pytest.raises(ValueError, match="not an order's state"):
         order_snapshot.restore_order(data, START)

@@ -17,7 +17,7 @@ from workflows.core.steps.refusal import RequestRefused
 S = StepState
 
 
-def test_everything_but_secrets_and_address_is_rendered() -> None:
+def test_request_is_rendered_except_secrets_and_address() -> None:
     written = {
         "system": "shop",
         "post": "/reservations",
@@ -37,23 +37,23 @@ def test_everything_but_secrets_and_address_is_rendered() -> None:
 @pytest.mark.parametrize(
     ("value", "path"), [("a/b", "/x/a%2Fb"), ("..", "/x/.."), ("1?y=2", "/x/1%3Fy%3D2"), (7, "/x/7")]
 )
-def test_a_value_adds_no_segment_or_query_to_a_path(value: object, path: str) -> None:
+def test_value_cannot_add_a_segment_or_query_to_a_path(value: object, path: str) -> None:
     driven = Driven(plan_of({"a": call("/x/${attributes.v}")}, attributes={"v": value}))
     assert driven.request("a").path == path
 
 
-def test_a_path_that_is_one_expression_is_taken_whole() -> None:
+def test_path_that_is_one_expression_is_not_encoded() -> None:
     driven = Driven(plan_of({"a": call("${attributes.v}")}, attributes={"v": "/a/b?c=1"}))
     assert driven.request("a").path == "/a/b?c=1"
 
 
-def test_a_later_step_sees_the_output() -> None:
+def test_later_step_sees_the_output() -> None:
     driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"])})
     driven.answer("a", {"id": "R-1"})
     assert driven.request("b").path == "/R-1"
 
 
-def test_a_field_that_an_output_lacks_parks_the_reader_with_its_place() -> None:
+def test_missing_output_field_leads_to_fallout_of_the_reader_and_names_the_place() -> None:
     driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["a"])})
     driven.answer("a", {})
     failure = driven.step("b").failure
@@ -63,7 +63,7 @@ def test_a_field_that_an_output_lacks_parks_the_reader_with_its_place() -> None:
     assert "there is no `id`" in failure.message
 
 
-def test_what_the_activity_judges_goes_with_the_call() -> None:
+def test_call_carries_the_expressions_that_the_activity_evaluates() -> None:
     written = call(
         output={"id": "${response.body.id}", "day": "${attributes.day}"},
         fail_when=[{"if": "response.body.n > quantity", "code": "too_many", "message": "no"}],
@@ -74,12 +74,12 @@ def test_what_the_activity_judges_goes_with_the_call() -> None:
     assert request.scope == {"attributes": {"day": date(2026, 12, 1)}, "quantity": 2}
 
 
-def test_a_timeout_may_be_a_template() -> None:
+def test_timeout_as_template() -> None:
     driven = Driven(plan_of({"a": call(timeout="${minutes(quantity)}")}, quantity=2))
     assert driven.request("a").timeout == 120
 
 
-def test_a_long_pause_is_a_timer_and_the_next_attempt_has_the_same_key() -> None:
+def test_long_pause_is_a_timer_and_the_key_stays() -> None:
     driven = Driven({"a": call()})
     driven.fail("a", "http_503", attempts=1, retry_after=600.0, outcome_known=False)
     assert driven.state("a") is S.FAILED
@@ -94,7 +94,7 @@ def test_a_long_pause_is_a_timer_and_the_next_attempt_has_the_same_key() -> None
     assert not driven.request("a").outcome_known
 
 
-def test_out_of_attempts_parks_and_independent_branches_go_on() -> None:
+def test_last_failed_attempt_leads_to_fallout_and_other_branches_go_on() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"]), "c": call(), "d": call(after=["c"])})
     driven.fail("a", "out_of_stock", "nothing left")
     driven.answer("c", {})
@@ -104,7 +104,7 @@ def test_out_of_attempts_parks_and_independent_branches_go_on() -> None:
     assert (view.error.code, view.error.message, view.attempts) == ("out_of_stock", "nothing left", 5)
 
 
-def test_an_attempt_that_was_interrupted_is_made_again_and_not_counted() -> None:
+def test_interrupted_attempt_is_repeated_and_not_counted() -> None:
     driven = Driven({"a": call()})
     step = driven.step("a")
     advance.activity_interrupted(driven.run, step.position, step.launch, started=False)
@@ -117,7 +117,7 @@ def test_an_attempt_that_was_interrupted_is_made_again_and_not_counted() -> None
     assert not driven.request("a").outcome_known
 
 
-def test_an_answer_of_an_earlier_activity_is_none() -> None:
+def test_result_of_an_earlier_activity_is_ignored() -> None:
     driven = Driven({"a": call()})
     driven.fail("a")
     driven.act("retry", "a")
@@ -130,7 +130,7 @@ CALLED_BACK = {
 }
 
 
-def test_a_callback_completes_what_the_answer_only_acknowledged() -> None:
+def test_callback_completes_an_acknowledged_call() -> None:
     driven = Driven({"a": CALLED_BACK})
     assert driven.request("a").callback
     assert driven.request("a").body == {"to": CALLBACK_URL}
@@ -142,12 +142,12 @@ def test_a_callback_completes_what_the_answer_only_acknowledged() -> None:
     assert driven.step("a").output == {"visit": 1}
 
 
-def test_the_callbacks_id_is_a_placeholder_in_everything_that_temporal_sees() -> None:
+def test_callback_id_is_a_placeholder_in_everything_that_temporal_sees() -> None:
     written = {"system": "shop", "post": "/x", "body": "${callback.id}", "callback": {}}
     assert Driven({"a": {"call": written}}).request("a").body == CALLBACK_ID
 
 
-def test_a_callback_may_come_before_the_answer() -> None:
+def test_callback_before_the_response() -> None:
     driven = Driven({"a": CALLED_BACK})
     assert driven.call_back("a", {"visit": 1}) == "kept"
     assert driven.state("a") is S.IN_PROGRESS
@@ -156,14 +156,14 @@ def test_a_callback_may_come_before_the_answer() -> None:
     assert driven.step("a").output == {"visit": 1}
 
 
-def test_a_callback_tells_that_a_call_without_answer_has_done_its_work() -> None:
+def test_early_callback_completes_a_call_without_response() -> None:
     driven = Driven({"a": CALLED_BACK})
     driven.call_back("a", {"visit": 1})
     driven.fail("a", "timeout", outcome_known=False)
     assert driven.state("a") is S.COMPLETED
 
 
-def test_a_callback_ends_the_pause_before_the_next_attempt() -> None:
+def test_callback_ends_the_pause_before_the_next_attempt() -> None:
     driven = Driven({"a": CALLED_BACK})
     driven.fail("a", "timeout", attempts=1, retry_after=600.0, outcome_known=False)
     assert driven.call_back("a", {"visit": 1}) == "completed"
@@ -172,7 +172,7 @@ def test_a_callback_ends_the_pause_before_the_next_attempt() -> None:
     assert len(driven.sent("a")) == 1
 
 
-def test_a_callback_takes_a_step_out_of_fallout() -> None:
+def test_callback_takes_a_step_out_of_fallout() -> None:
     driven = Driven({"a": CALLED_BACK})
     driven.answer("a", {})
     driven.wait(2 * 86_400)
@@ -183,7 +183,7 @@ def test_a_callback_takes_a_step_out_of_fallout() -> None:
     assert driven.state("a") is S.COMPLETED
 
 
-def test_the_same_callback_counts_once_and_one_of_an_earlier_effect_is_late() -> None:
+def test_callback_counts_once_and_is_late_for_an_earlier_effect() -> None:
     driven = Driven({"a": CALLED_BACK})
     driven.answer("a", {})
     driven.call_back("a", {})
@@ -195,7 +195,7 @@ def test_the_same_callback_counts_once_and_one_of_an_earlier_effect_is_late() ->
     assert again.call_back("a", {}, key="O-1/camera.a@1/do/1") == "late"
 
 
-def test_nobody_calls_back_a_step_that_waits_for_none() -> None:
+def test_callback_for_a_step_that_waits_for_none_is_refused() -> None:
     driven = Driven({"a": call(), "b": {**CALLED_BACK, "after": ["a"]}})
     with pytest.raises(RequestRefused) as refused:
         driven.call_back("a")
@@ -204,7 +204,7 @@ def test_nobody_calls_back_a_step_that_waits_for_none() -> None:
         driven.call_back("b")
 
 
-def test_a_callback_is_judged_with_the_answer_that_its_expressions_read() -> None:
+def test_callback_expressions_read_the_response() -> None:
     written = {
         **CALLED_BACK,
         "fail_when": [
@@ -242,7 +242,7 @@ POLLED = {
 }
 
 
-def test_polling_asks_where_the_first_answer_says() -> None:
+def test_poll_path_comes_from_the_response() -> None:
     driven = Driven({"a": POLLED})
     first = driven.request("a")
     assert (first.fail_when, first.until, first.output) == ([], None, {"body": "${response.body}"})
@@ -256,7 +256,7 @@ def test_polling_asks_where_the_first_answer_says() -> None:
     assert driven.step("a").output == {"id": "r/1"}
 
 
-def test_between_two_askings_the_workflows_timer_waits_where_it_is_long() -> None:
+def test_workflow_timer_waits_between_polls_with_a_long_pause() -> None:
     driven = Driven({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.fail("a", "not_yet", retry_after=120.0)
@@ -265,7 +265,7 @@ def test_between_two_askings_the_workflows_timer_waits_where_it_is_long() -> Non
     assert len(driven.sent("a")) == 3
 
 
-def test_polling_that_has_not_found_it_within_its_time_fails_with_timeout() -> None:
+def test_polling_past_within_fails_with_timeout() -> None:
     driven = Driven({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.wait(timedelta(hours=4).total_seconds())
@@ -274,7 +274,7 @@ def test_polling_that_has_not_found_it_within_its_time_fails_with_timeout() -> N
     assert driven.step("a").failure.code == "timeout"  # type: ignore[union-attr]
 
 
-def test_a_retry_after_polling_went_wrong_repeats_the_call_with_its_own_key() -> None:
+def test_retry_after_a_failed_poll_repeats_the_call_with_its_key() -> None:
     driven = Driven({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.fail("a", "http_404", "not found")
@@ -283,7 +283,7 @@ def test_a_retry_after_polling_went_wrong_repeats_the_call_with_its_own_key() ->
     assert driven.request("a").method == "post"
 
 
-def test_a_business_failure_found_by_polling_is_definite() -> None:
+def test_business_failure_found_by_polling_is_certain() -> None:
     driven = Driven({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.fail("a", "dead", "it is dead")

@@ -1,4 +1,4 @@
-"""Steps that wait for steps of other orders, and what those orders tell: the core, driven by hand."""
+"""Steps that wait for steps of other orders, and how those orders notify them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def watch(driven: Driven, name: str, order: str = "O-9") -> None:
     driven.go_on()
 
 
-def test_the_other_order_is_asked_once_the_steps_own_predecessors_are_settled() -> None:
+def test_other_order_is_asked_when_the_steps_own_predecessors_are_settled() -> None:
     driven = driven_of({"b": call(), "a": call(after=["b", {"order": "${steps.b.output.order}", "step": "ship"}])})
     assert asked(driven) == []
     driven.answer("b", {"order": "O-2"})
@@ -62,7 +62,7 @@ def test_the_other_order_is_asked_once_the_steps_own_predecessors_are_settled() 
     assert driven.view("a").waits_for == "step ship of order O-2"
 
 
-def test_it_begins_when_the_other_orders_step_is_done_and_not_before() -> None:
+def test_step_starts_only_when_the_other_orders_step_is_done() -> None:
     driven = driven_of({"a": waiting()})
     say(driven, "open")
     assert driven.state("a") is S.PENDING
@@ -73,7 +73,7 @@ def test_it_begins_when_the_other_orders_step_is_done_and_not_before() -> None:
     assert len(driven.sent("a")) == 1
 
 
-def test_it_waits_for_all_the_steps_that_it_names() -> None:
+def test_step_waits_for_all_steps_that_it_names() -> None:
     both = [{"order": "O-2", "step": "ship"}, {"order": "O-2", "step": "bill"}]
     driven = driven_of({"a": call(after=both)})
     say(driven, "done")
@@ -82,7 +82,7 @@ def test_it_waits_for_all_the_steps_that_it_names() -> None:
     assert driven.state("a") is S.IN_PROGRESS
 
 
-def test_its_condition_is_judged_once_the_other_order_is_done() -> None:
+def test_condition_is_evaluated_after_the_other_order_is_done() -> None:
     driven = driven_of({"a": {**waiting(), "when": "order.characteristics.go == true"}}, characteristics={"go": False})
     driven.set(go=True)
     say(driven, "done")
@@ -93,7 +93,7 @@ def test_its_condition_is_judged_once_the_other_order_is_done() -> None:
     ("standing", "code"),
     [("undone", "other_step_undone"), ("ended", "other_order_ended"), ("missing", "no_such_step")],
 )
-def test_a_step_that_waits_in_vain_is_in_fallout_and_a_retry_asks_again(standing: str, code: str) -> None:
+def test_step_that_waits_in_vain_is_in_fallout_and_a_retry_asks_again(standing: str, code: str) -> None:
     driven = driven_of({"a": waiting()})
     say(driven, standing, "cancelled")
     assert driven.state("a") is S.FATALLY_FAILED
@@ -106,14 +106,14 @@ def test_a_step_that_waits_in_vain_is_in_fallout_and_a_retry_asks_again(standing
     assert driven.state("a") is S.IN_PROGRESS
 
 
-def test_the_definition_may_accept_that_it_waits_in_vain() -> None:
+def test_on_failure_can_accept_that_a_step_waits_in_vain() -> None:
     driven = driven_of({"a": {**waiting(), "on_failure": [{"code": "no_such_step", "do": "continue"}]}})
     say(driven, "missing")
     assert driven.state("a") is S.FAILED_ACCEPTED
     assert driven.run.ended
 
 
-def test_within_ends_the_waiting_with_code_timeout() -> None:
+def test_within_ends_the_wait_with_code_timeout() -> None:
     driven = driven_of({"a": waiting(within="2h")})
     driven.wait(7_199)
     assert driven.state("a") is S.PENDING
@@ -122,7 +122,7 @@ def test_within_ends_the_waiting_with_code_timeout() -> None:
     assert (driven.state("a"), error and error.code) == (S.FATALLY_FAILED, "timeout")
 
 
-def test_an_order_that_does_not_come_in_thirty_days_is_waited_for_no_longer() -> None:
+def test_wait_for_a_missing_order_ends_after_thirty_days() -> None:
     driven = driven_of({"a": waiting()})
     say(driven, "not_there")
     assert driven.view("a").other_orders[0].absent
@@ -136,7 +136,7 @@ def test_an_order_that_does_not_come_in_thirty_days_is_waited_for_no_longer() ->
     assert error.code == "no_such_order"
 
 
-def test_what_is_not_answered_is_asked_again_at_growing_intervals() -> None:
+def test_unanswered_query_is_repeated_with_growing_pauses() -> None:
     driven = driven_of({"a": waiting()})
     pauses = []
     for _ in range(12):
@@ -149,7 +149,7 @@ def test_what_is_not_answered_is_asked_again_at_growing_intervals() -> None:
     assert pauses == [min(INITIAL_PAUSE * 2**n, MAX_PAUSE) for n in range(12)]
 
 
-def test_an_order_cannot_wait_for_itself_nor_for_what_is_no_order() -> None:
+def test_order_cannot_wait_for_itself_or_for_an_invalid_id() -> None:
     for order in ("O-1", "no order", ""):
         driven = driven_of({"a": waiting(order)})
         error = driven.view("a").error
@@ -157,7 +157,7 @@ def test_an_order_cannot_wait_for_itself_nor_for_what_is_no_order() -> None:
         assert error.code == "definition_error"
 
 
-def test_what_waits_crosses_over_and_asks_again() -> None:
+def test_cross_order_wait_continues_as_new_and_asks_again() -> None:
     driven = driven_of({"a": waiting(within="2h"), "b": call()})
     say(driven, "not_there")
     watch(driven, "b")
@@ -170,7 +170,7 @@ def test_what_waits_crosses_over_and_asks_again() -> None:
     assert after.state("a") is S.FATALLY_FAILED
 
 
-def test_who_has_asked_crosses_over() -> None:
+def test_watches_continue_as_new() -> None:
     driven = driven_of({"b": {"manual": {"queue": "q"}}})
     watch(driven, "b")
     after = driven.carry_over()
@@ -178,7 +178,7 @@ def test_who_has_asked_crosses_over() -> None:
     assert told(after) == [("O-9", "done")]
 
 
-def test_whoever_asks_is_told_when_all_instances_are_settled() -> None:
+def test_watcher_is_notified_when_all_instances_are_settled() -> None:
     driven = driven_of({"a": call(), "b": call(after=["a"])})
     for name in ("b", "camera.b", "camera.b@1", "camera"):
         watch(driven, name, order=f"for {name}")
@@ -191,7 +191,7 @@ def test_whoever_asks_is_told_when_all_instances_are_settled() -> None:
     assert told(driven)[-1] == ("late", "done")
 
 
-def test_a_skipped_step_counts_as_done_and_one_that_is_not_there_as_missing() -> None:
+def test_skipped_step_counts_as_done_and_unknown_step_as_missing() -> None:
     driven = driven_of({"a": call(when="quantity > 5"), "b": call()})
     watch(driven, "a")
     watch(driven, "other")
@@ -199,7 +199,7 @@ def test_a_skipped_step_counts_as_done_and_one_that_is_not_there_as_missing() ->
     assert told(driven) == [("O-9", "done"), ("O-9", "missing"), ("O-9", "missing")]
 
 
-def test_many_are_told_by_and_by() -> None:
+def test_notifications_in_flight_are_limited() -> None:
     driven = driven_of({"a": call(), "b": call(after=["a"])})
     for number in range(250):
         watch(driven, "a", order=f"O-{number + 10}")
@@ -211,7 +211,7 @@ def test_many_are_told_by_and_by() -> None:
     assert len({order for order, _ in told(driven)}) == 250
 
 
-def test_an_ended_order_tells_how_its_step_stands() -> None:
+def test_ended_order_reports_the_status_of_its_step() -> None:
     driven = driven_of({"a": call()})
     assert cross_order_notify.step_status(driven.run, watch_of("a")).standing == "open"
     driven.answer("a", {})
@@ -219,7 +219,7 @@ def test_an_ended_order_tells_how_its_step_stands() -> None:
     assert cross_order_notify.step_status(driven.run, watch_of("b")).standing == "missing"
 
 
-def test_an_amendment_that_names_another_order_has_it_asked_instead() -> None:
+def test_amendment_that_names_another_order_asks_that_order() -> None:
     steps = {"a": waiting("${attributes.other}", within="2h"), "b": {"manual": {"queue": "q"}}}
     driven = driven_of(steps, attributes={"other": "O-2"})
     driven.wait(1_800)
@@ -235,7 +235,7 @@ def test_an_amendment_that_names_another_order_has_it_asked_instead() -> None:
     assert driven.state("a") is S.PENDING
 
 
-def test_an_order_that_is_amended_looks_for_what_is_asked_of_it_anew() -> None:
+def test_amended_order_resolves_watched_steps_again() -> None:
     steps = {"a": {"manual": {"queue": "q"}}, "b": {"manual": {"queue": "q"}}}
     driven = driven_of(steps)
     watch(driven, "camera")

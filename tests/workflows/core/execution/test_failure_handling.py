@@ -1,4 +1,4 @@
-"""What becomes of a step that failed."""
+"""What happens when a step fails."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_continue_accepts_the_failure_and_the_order_ends_partial() -> None:
     assert driven.order_state() is OrderState.PARTIAL
 
 
-def test_the_first_case_that_fits_the_code_wins() -> None:
+def test_first_case_that_matches_the_code_wins() -> None:
     cases = [
         {"code": "timeout", "do": "continue"},
         {"code": "late", "do": "fallout", "queue": "desk"},
@@ -32,13 +32,13 @@ def test_the_first_case_that_fits_the_code_wins() -> None:
     assert driven.view("b").queue == "desk"
 
 
-def test_what_no_case_fits_is_parked() -> None:
+def test_failure_without_matching_case_leads_to_fallout() -> None:
     driven = Driven({"a": call(on_failure=[{"code": "timeout", "do": "continue"}])})
     driven.fail("a", "late")
     assert driven.state("a") is S.FATALLY_FAILED
 
 
-def test_a_mistake_in_a_definition_is_parked_and_not_accepted_as_a_failure() -> None:
+def test_definition_error_leads_to_fallout_even_if_failures_are_accepted() -> None:
     driven = Driven(
         {"a": call(on_failure="continue"), "b": call(on_failure=[{"code": "definition_error", "do": "continue"}])}
     )
@@ -47,14 +47,14 @@ def test_a_mistake_in_a_definition_is_parked_and_not_accepted_as_a_failure() -> 
     assert driven.states() == {"a": "fatally_failed", "b": "failed_accepted"}
 
 
-def test_who_reads_a_step_that_failed_and_was_accepted_sees_its_default_output() -> None:
+def test_reader_of_an_accepted_failure_sees_the_default_output() -> None:
     written = call(on_failure="continue", default_output={"id": "none"})
     driven = Driven({"a": written, "b": call("/${steps.a.output.id}", after=["a"])})
     driven.fail("a", "out_of_stock")
     assert driven.request("b").path == "/none"
 
 
-def test_a_mistake_of_the_engine_parks_the_step_and_the_order_goes_on() -> None:
+def test_engine_error_leads_to_fallout_and_the_order_goes_on() -> None:
     driven = Driven({"a": call(), "b": call()}, strict=False)
     driven.answer("a", {})
     step = driven.step("b")
@@ -67,7 +67,7 @@ def test_a_mistake_of_the_engine_parks_the_step_and_the_order_goes_on() -> None:
     assert driven.run.ended
 
 
-def test_what_is_in_fallout_is_tried_again_by_itself_up_to_the_end_of_its_ladder() -> None:
+def test_fallout_is_retried_automatically_until_attempts_run_out() -> None:
     ladder = {"do": "fallout", "queue": "desk", "retry": {"intervals": ["1h", "1d"]}}
     driven = Driven({"a": call(on_failure=[ladder])})
     for pause in (3_600, 86_400):
@@ -90,7 +90,7 @@ def test_what_is_in_fallout_is_tried_again_by_itself_up_to_the_end_of_its_ladder
     assert after.state("a") is S.IN_PROGRESS
 
 
-def test_a_person_may_act_before_the_next_round() -> None:
+def test_person_can_act_before_the_next_automatic_retry() -> None:
     ladder = {"do": "fallout", "retry": {"intervals": ["1h"]}}
     driven = Driven({"a": call(on_failure=[ladder])})
     driven.fail("a", "refused")

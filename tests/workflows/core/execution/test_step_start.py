@@ -1,4 +1,4 @@
-"""When a step starts: its own predecessors, its condition, its start time, room for its activity."""
+"""When a step starts: predecessors, condition, start time, and the limit of running activities."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from tests.support.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
 
 
-def test_a_step_starts_the_moment_its_own_predecessors_are_done() -> None:
+def test_step_starts_as_soon_as_its_own_predecessors_are_done() -> None:
     driven = Driven({"a": call(), "b": call(), "c": call(after=["a"]), "d": call(after=["a", "b"])})
     driven.answer("a", {})
     assert driven.states() == {"a": "completed", "b": "in_progress", "c": "in_progress", "d": "pending"}
 
 
-def test_an_order_is_completed_when_all_its_steps_are_settled() -> None:
+def test_order_is_completed_when_all_steps_are_settled() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])})
     driven.answer("a", {})
     assert driven.order_state() is OrderState.IN_PROGRESS
@@ -24,23 +24,23 @@ def test_an_order_is_completed_when_all_its_steps_are_settled() -> None:
     assert driven.order_state() is OrderState.COMPLETED
 
 
-def test_a_false_condition_skips_and_satisfies_those_who_wait() -> None:
+def test_false_condition_skips_the_step_and_releases_followers() -> None:
     driven = Driven({"a": call(when="quantity > 5"), "b": call(after=["a"])})
     assert driven.states() == {"a": "skipped", "b": "in_progress"}
 
 
-def test_a_skipped_step_shows_its_default_output() -> None:
+def test_skipped_step_has_its_default_output() -> None:
     body = {"system": "shop", "post": "/${steps.a.output.id}"}
     driven = Driven({"a": call(when="false", default_output={"id": "none"}), "b": {"after": ["a"], "call": body}})
     assert driven.request("b").path == "/none"
 
 
-def test_a_skipped_step_without_default_has_no_output_that_has_would_find() -> None:
+def test_skipped_step_without_default_has_no_output() -> None:
     driven = Driven({"a": call(when="false"), "b": call(after=["a"], when="has(steps.a.output)")})
     assert driven.states() == {"a": "skipped", "b": "skipped"}
 
 
-def test_a_condition_that_has_no_value_parks_the_step_and_tells_the_place() -> None:
+def test_condition_without_a_value_leads_to_fallout_and_names_the_place() -> None:
     driven = Driven({"a": call(when="attributes.missing == 1"), "b": call()})
     view = driven.view("a")
     assert view.state is StepState.FATALLY_FAILED
@@ -50,7 +50,7 @@ def test_a_condition_that_has_no_value_parks_the_step_and_tells_the_place() -> N
     assert driven.state("b") is StepState.IN_PROGRESS
 
 
-def test_a_retried_condition_is_judged_anew() -> None:
+def test_retry_evaluates_the_condition_again() -> None:
     driven = Driven({"a": call(when="order.characteristics.go == true")})
     assert driven.state("a") is StepState.FATALLY_FAILED
     driven.set(go=True)
@@ -59,7 +59,7 @@ def test_a_retried_condition_is_judged_anew() -> None:
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"]
 
 
-def test_a_delayed_step_is_scheduled_until_its_time() -> None:
+def test_delayed_step_is_scheduled_until_its_time() -> None:
     driven = Driven({"a": call(start={"delay": "2d"})})
     assert driven.state("a") is StepState.SCHEDULED
     assert driven.view("a").due == datetime.fromtimestamp(START + 2 * 86_400, UTC)
@@ -70,7 +70,7 @@ def test_a_delayed_step_is_scheduled_until_its_time() -> None:
     assert driven.state("a") is StepState.IN_PROGRESS
 
 
-def test_a_step_starts_at_its_moment_or_at_once_where_that_is_past() -> None:
+def test_step_starts_at_its_time_or_at_once_if_that_has_passed() -> None:
     moment = datetime.fromtimestamp(START + 60, UTC)
     plan = plan_of(
         {"a": call(start={"at": "${order.requested_start}"}), "b": call(start={"at": "2020-01-01T00:00:00Z"})},
@@ -82,20 +82,20 @@ def test_a_step_starts_at_its_moment_or_at_once_where_that_is_past() -> None:
     assert driven.state("a") is StepState.IN_PROGRESS
 
 
-def test_what_is_in_flight_is_bounded_and_the_rest_is_ready() -> None:
+def test_number_of_running_activities_is_limited_and_others_are_ready() -> None:
     driven = Driven({name: call() for name in "abcd"}, in_flight=2)
     assert driven.states() == {"a": "in_progress", "b": "in_progress", "c": "ready", "d": "ready"}
     driven.answer("a", {})
     assert driven.states() == {"a": "completed", "b": "in_progress", "c": "in_progress", "d": "ready"}
 
 
-def test_a_milestone_completes_by_itself() -> None:
+def test_milestone_completes_by_itself() -> None:
     driven = Driven({"a": {"milestone": True}, "b": {"milestone": True, "after": ["a"]}})
     assert driven.run.ended
     assert [entry.message for entry in driven.run.audit_log.entries] == ["accepted", "milestone A", "milestone B"]
 
 
-def test_a_plan_without_steps_is_completed_at_once() -> None:
+def test_plan_without_steps_is_completed_at_once() -> None:
     driven = Driven({})
     assert driven.run.ended
     assert driven.order_state() is OrderState.COMPLETED

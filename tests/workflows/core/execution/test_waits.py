@@ -1,4 +1,4 @@
-"""Steps that wait: timers, conditions, events, people, activities of our own."""
+"""Steps that wait: timers, conditions, events, manual steps, Python activities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from workflows.core.steps.refusal import RequestRefused
 S = StepState
 
 
-def test_a_wait_for_a_time_ends_when_it_is_over() -> None:
+def test_wait_ends_after_its_duration() -> None:
     driven = Driven({"a": {"wait": {"for": "2d"}}})
     assert driven.view("a").due == datetime.fromtimestamp(START + 2 * 86_400, UTC)
     driven.wait(2 * 86_400 - 0.1)
@@ -28,25 +28,25 @@ def test_a_wait_for_a_time_ends_when_it_is_over() -> None:
     assert driven.state("a") is S.COMPLETED
 
 
-def test_a_wait_until_a_moment_that_is_past_ends_at_once() -> None:
+def test_wait_until_a_past_moment_ends_at_once() -> None:
     driven = Driven({"a": {"wait": {"until": "2020-01-01T00:00:00Z"}}, "b": {"wait": {"until": "2030-01-01"}}})
     assert driven.states() == {"a": "completed", "b": "in_progress"}
 
 
-def test_a_moment_may_be_computed_of_an_output() -> None:
+def test_wait_until_a_moment_computed_from_an_output() -> None:
     until = "${timestamp(steps.a.output.visit_at) - days(1)}"
     driven = Driven({"a": call(), "b": {"after": ["a"], "wait": {"until": until}}})
     driven.answer("a", {"visit_at": "2030-06-02T10:00:00Z"})
     assert driven.view("b").due == datetime(2030, 6, 1, 10, tzinfo=UTC)
 
 
-def test_what_is_no_moment_parks_the_step() -> None:
+def test_invalid_moment_leads_to_fallout() -> None:
     driven = Driven(plan_of({"a": {"wait": {"until": "${attributes.day}"}}}, attributes={"day": "soon"}))
     assert driven.state("a") is S.FATALLY_FAILED
     assert "`soon` is not a date and time" in str(driven.step("a").failure)
 
 
-def test_a_condition_holds_when_a_characteristic_is_set() -> None:
+def test_condition_holds_when_a_characteristic_is_set() -> None:
     driven = Driven({"a": {"wait": {"condition": "order.characteristics.paid == true", "within": "30d"}}})
     assert driven.state("a") is S.IN_PROGRESS
     assert "paid" in (driven.view("a").waits_for or "")
@@ -56,14 +56,14 @@ def test_a_condition_holds_when_a_characteristic_is_set() -> None:
     assert driven.state("a") is S.COMPLETED
 
 
-def test_a_condition_reads_any_steps_output() -> None:
+def test_condition_reads_any_steps_output() -> None:
     driven = Driven({"a": call(), "b": {"wait": {"condition": "steps.a.output.n > 1"}}})
     assert driven.state("b") is S.IN_PROGRESS
     driven.answer("a", {"n": 2})
     assert driven.state("b") is S.COMPLETED
 
 
-def test_a_condition_that_does_not_come_within_its_time_fails_with_timeout() -> None:
+def test_condition_past_within_fails_with_timeout() -> None:
     driven = Driven(
         {"a": {"wait": {"condition": "false", "within": "1h"}, "on_failure": [{"code": "timeout", "do": "continue"}]}}
     )
@@ -71,12 +71,12 @@ def test_a_condition_that_does_not_come_within_its_time_fails_with_timeout() -> 
     assert driven.state("a") is S.FAILED_ACCEPTED
 
 
-def test_a_condition_of_another_type_parks_the_step() -> None:
+def test_condition_of_another_type_leads_to_fallout() -> None:
     driven = Driven({"a": {"wait": {"condition": "quantity"}}})
     assert driven.state("a") is S.FATALLY_FAILED
 
 
-def test_setting_again_what_is_set_changes_nothing() -> None:
+def test_setting_the_same_characteristic_again_changes_nothing() -> None:
     driven = Driven({"a": call()})
     assert not driven.set(paid=True).already
     assert driven.set(paid=True).already
@@ -86,7 +86,7 @@ def test_setting_again_what_is_set_changes_nothing() -> None:
 DELIVERED = {"event": {"name": "delivered", "key": "${order.id}", "within": "5d"}}
 
 
-def test_an_event_completes_the_step_that_its_name_and_key_belong_to() -> None:
+def test_event_completes_the_step_with_its_name_and_key() -> None:
     driven = Driven({"a": DELIVERED})
     assert driven.view("a").waits_for == "event delivered with key O-1"
     with pytest.raises(RequestRefused) as refused:
@@ -97,7 +97,7 @@ def test_an_event_completes_the_step_that_its_name_and_key_belong_to() -> None:
     assert driven.step("a").output == {"at": "door"}
 
 
-def test_a_keyed_event_is_subscribed_to_while_the_step_waits() -> None:
+def test_step_subscribes_to_keyed_events_while_it_waits() -> None:
     driven = Driven({"a": DELIVERED, "b": {"event": {"name": "other"}}})
     subscribed = [command for command in driven.commands if isinstance(command, SubscribeEvents)]
     assert [(command.subscription.names, command.subscription.key) for command in subscribed] == [
@@ -108,14 +108,14 @@ def test_a_keyed_event_is_subscribed_to_while_the_step_waits() -> None:
     assert [command.subscription for command in ended] == [subscribed[0].subscription]
 
 
-def test_an_event_that_does_not_come_within_its_time_fails_with_timeout() -> None:
+def test_event_past_within_fails_with_timeout() -> None:
     driven = Driven({"a": DELIVERED})
     driven.wait(5 * 86_400)
     assert driven.step("a").failure.code == "timeout"  # type: ignore[union-attr]
     assert any(isinstance(command, UnsubscribeEvents) for command in driven.commands)
 
 
-def test_the_first_of_several_names_completes_the_step() -> None:
+def test_first_event_of_several_names_completes_the_step() -> None:
     written = {"event": {"name": ["paid", "waived"]}, "output": {"how": "${event}"}}
     driven = Driven({"a": written})
     driven.event("waived")
@@ -123,7 +123,7 @@ def test_the_first_of_several_names_completes_the_step() -> None:
     assert driven.event("paid") == "late"
 
 
-def test_match_decides_which_event_is_meant() -> None:
+def test_match_decides_which_event_completes_the_step() -> None:
     driven = Driven({"a": {"event": {"name": "paid", "match": "payload.amount >= 10"}}})
     for payload in ({"amount": 9}, {}, None):
         with pytest.raises(RequestRefused):
@@ -131,7 +131,7 @@ def test_match_decides_which_event_is_meant() -> None:
     assert driven.event("paid", None, {"amount": 10}) == "completed"
 
 
-def test_an_event_that_fits_several_steps_is_refused_unless_it_names_one() -> None:
+def test_event_that_fits_several_steps_is_refused_unless_it_names_one() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
     with pytest.raises(RequestRefused) as refused:
         driven.event("paid")
@@ -141,7 +141,7 @@ def test_an_event_that_fits_several_steps_is_refused_unless_it_names_one() -> No
     assert driven.states() == {"a": "in_progress", "b": "completed"}
 
 
-def test_an_early_event_is_kept_until_its_steps_turn() -> None:
+def test_early_event_is_kept_until_its_step_waits() -> None:
     driven = Driven({"a": call(), "b": {**DELIVERED, "after": ["a"]}})
     assert driven.event("delivered", "O-1", {"n": 1}) == "kept"
     driven.answer("a", {})
@@ -150,7 +150,7 @@ def test_an_early_event_is_kept_until_its_steps_turn() -> None:
     assert not driven.run.inbox.early_events
 
 
-def test_a_kept_event_is_taken_only_by_the_step_whose_key_it_has() -> None:
+def test_early_event_completes_only_the_step_with_its_key() -> None:
     written = {"event": {"name": "delivered", "key": "${steps.a.output.tracking}"}, "after": ["a"]}
     driven = Driven({"a": call(), "b": written})
     driven.event("delivered", "T-2")
@@ -160,14 +160,14 @@ def test_a_kept_event_is_taken_only_by_the_step_whose_key_it_has() -> None:
     assert [event.key for event in driven.run.inbox.early_events] == ["T-2"]
 
 
-def test_the_same_event_counts_once() -> None:
+def test_same_event_counts_once() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}, "after": ["a"]}})
     assert driven.event("paid", event_id="e-1") == "completed"
     assert driven.event("paid", event_id="e-1") == "duplicate"
     assert driven.states() == {"a": "completed", "b": "in_progress"}
 
 
-def test_an_event_whose_step_is_done_is_late_and_one_that_nobody_knows_is_refused() -> None:
+def test_event_for_a_done_step_is_late_and_unknown_event_is_refused() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": call()})
     driven.event("paid", event_id="e-1")
     assert driven.event("paid", event_id="e-2") == "late"
@@ -177,7 +177,7 @@ def test_an_event_whose_step_is_done_is_late_and_one_that_nobody_knows_is_refuse
     assert "paid" in str(refused.value)
 
 
-def test_by_hand_an_event_without_key_completes_the_step_that_it_names() -> None:
+def test_event_without_key_completes_the_step_that_it_names() -> None:
     driven = Driven({"a": DELIVERED})
     with pytest.raises(RequestRefused):
         driven.event("delivered", "wrong", step="camera.a@1")
@@ -186,7 +186,7 @@ def test_by_hand_an_event_without_key_completes_the_step_that_it_names() -> None
     assert driven.event("delivered", step="camera.a@1") == "completed"
 
 
-def test_an_event_can_be_a_failure_of_the_business() -> None:
+def test_event_can_be_a_business_failure() -> None:
     written = {
         "event": {"name": "paid"},
         "fail_when": [{"if": "payload.ok == false", "code": "refused", "message": "no money"}],
@@ -200,7 +200,7 @@ def test_an_event_can_be_a_failure_of_the_business() -> None:
     assert driven.state("a") is S.COMPLETED
 
 
-def test_an_event_kept_as_ambiguous_goes_to_the_step_that_is_left() -> None:
+def test_ambiguous_event_goes_to_the_last_step_that_waits_for_it() -> None:
     driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
     kept = ReceivedEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
     event_matching.apply_event(driven.run, kept, DeliveryVerdict("kept"))
@@ -223,7 +223,7 @@ INSTALL = {
 }
 
 
-def test_a_task_waits_for_a_person_with_instructions_and_form() -> None:
+def test_task_shows_instructions_and_form() -> None:
     driven = Driven({"a": INSTALL})
     view = driven.view("a")
     assert (view.waits_for, view.queue, view.instructions) == (
@@ -236,7 +236,7 @@ def test_a_task_waits_for_a_person_with_instructions_and_form() -> None:
     assert driven.run.counters.open_tasks == 1
 
 
-def test_a_task_is_completed_with_what_the_form_asks_for() -> None:
+def test_task_is_completed_with_the_data_of_its_form() -> None:
     driven = Driven({"a": INSTALL})
     for data in (None, {"outcome": "dne"}, {"outcome": "done", "dy": 1}, {"outcome": "done", "day": "tomorrow"}):
         with pytest.raises(RequestRefused) as refused:
@@ -248,7 +248,7 @@ def test_a_task_is_completed_with_what_the_form_asks_for() -> None:
     assert driven.run.counters.open_tasks == 0
 
 
-def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> None:
+def test_form_can_report_failure_and_a_retry_opens_the_task_again() -> None:
     driven = Driven({"a": INSTALL})
     answer = driven.act("complete", "a", {"outcome": "absent"})
     assert answer.state is S.FATALLY_FAILED
@@ -259,12 +259,12 @@ def test_a_form_can_say_that_the_task_failed_and_a_retry_opens_it_again() -> Non
     assert driven.state("a") is S.COMPLETED
 
 
-def test_instructions_that_have_no_value_park_the_step_before_a_person_is_asked() -> None:
+def test_instructions_without_a_value_lead_to_fallout_at_once() -> None:
     driven = Driven({"a": {"manual": {"queue": "q", "instructions": "${attributes.missing}"}}})
     assert driven.state("a") is S.FATALLY_FAILED
 
 
-def test_an_activity_gets_its_input_rendered_and_its_output_is_judged() -> None:
+def test_activity_input_is_rendered_and_its_output_evaluated() -> None:
     written = {
         "activity": "notify",
         "with": {"to": "${order.customer.id}"},

@@ -1,4 +1,4 @@
-"""What an order tells: which events, in which order, with what in them; and nothing where nobody wants to know."""
+"""Which events an order publishes, in which order, and with which data."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Telltale(Driven):
         return next(event.data for event in reversed(self.told) if event.type == event_type)
 
 
-def test_the_states_of_an_order_are_told_in_order_with_numbers_without_gaps() -> None:
+def test_order_states_are_published_in_order_and_numbered_without_gaps() -> None:
     driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.*"])
     driven.answer("a")
     driven.answer("b")
@@ -76,11 +76,11 @@ def test_the_states_of_an_order_are_told_in_order_with_numbers_without_gaps() ->
     )
 
 
-def test_a_later_revision_has_ids_of_its_own() -> None:
+def test_later_revision_has_its_own_event_ids() -> None:
     assert [event.id for event in Telltale({"a": call()}, ["order.*"], revision=2).told] == ["O-1/r2/1", "O-1/r2/2"]
 
 
-def test_an_order_that_nobody_wants_to_hear_of_notes_nothing() -> None:
+def test_order_without_receivers_records_nothing() -> None:
     driven = Driven({"a": call()})
     telling.start_events(driven.run, None, 1)
     telling.record_event(driven.run, "order.late")
@@ -91,27 +91,27 @@ def test_an_order_that_nobody_wants_to_hear_of_notes_nothing() -> None:
     assert not advance.drain_commands(driven.run)
 
 
-def test_only_what_is_wanted_is_told_and_numbered() -> None:
+def test_only_wanted_events_are_published_and_numbered() -> None:
     driven = Telltale({"a": call(), "b": call()}, ["step.fatally_failed"])
     driven.answer("a")
     driven.fail("b", "out_of_stock", "none left")
     assert [(event.type, event.number) for event in driven.told] == [("step.fatally_failed", 1)]
 
 
-def test_an_order_that_has_told_nothing_ends_without_a_farewell() -> None:
+def test_order_without_events_does_not_publish_its_end() -> None:
     driven = Telltale({"a": call()}, ["step.fatally_failed"])
     driven.answer("a")
     assert driven.run.ended
     assert driven.batches == []
 
 
-def test_its_end_is_handed_over_even_where_it_is_no_event() -> None:
+def test_end_is_published_even_if_it_is_no_event() -> None:
     driven = Telltale({"a": call()}, ["order.in_progress"])
     driven.answer("a")
     assert [(len(batch.events), batch.ended) for batch in driven.batches] == [(1, False), (0, True)]
 
 
-def test_fallout_tells_why_and_the_way_out_of_it_who_and_how() -> None:
+def test_fallout_event_says_why_and_resolved_event_who_and_how() -> None:
     cases = [{"do": "fallout", "queue": "field_ops"}]
     driven = Telltale({"a": call(on_failure=cases), "b": call(after=["a"])}, ["step.fatally_failed", "step.resolved"])
     driven.fail("a", "out_of_stock", "none left")
@@ -123,7 +123,7 @@ def test_fallout_tells_why_and_the_way_out_of_it_who_and_how() -> None:
     assert (resolved["state_before"], resolved["state"]) == ("fatally_failed", "completed")
 
 
-def test_acts_of_people_are_told_with_who_and_why() -> None:
+def test_action_events_say_who_and_why() -> None:
     driven = Telltale({"a": call()}, ["step.acted", "order.acted"])
     driven.fail("a")
     driven.act("skip", "a")
@@ -133,7 +133,7 @@ def test_acts_of_people_are_told_with_who_and_why() -> None:
     assert driven.last("order.acted") == {"act": "set paid", "by": "ann", "reason": "asked to"}
 
 
-def test_milestones_and_completed_lines_are_told_before_the_order_that_they_complete() -> None:
+def test_milestones_and_completed_lines_come_before_the_completed_order() -> None:
     driven = Telltale(
         {"a": call(), "m": {"milestone": True, "after": ["a"]}},
         ["milestone.reached", "line.completed", "order.completed"],
@@ -145,14 +145,14 @@ def test_milestones_and_completed_lines_are_told_before_the_order_that_they_comp
     assert lines == ["1", "camera@1"]
 
 
-def test_a_further_attempt_is_no_beginning() -> None:
+def test_further_attempt_is_no_event() -> None:
     driven = Telltale({"a": call()}, ["step.in_progress"])
     driven.fail("a", attempts=1, retry_after=600.0)
     driven.wait(600)
     assert driven.types == ["step.in_progress"]
 
 
-def test_an_escalation_names_a_receiver_or_a_queue() -> None:
+def test_escalation_names_a_receiver_or_a_queue() -> None:
     driven = Telltale({"a": call()}, ["step.escalated"])
     for to in ("crm", "field_ops"):
         order_events.escalate(driven.run, driven.step("a"), to, "late")
@@ -161,7 +161,7 @@ def test_an_escalation_names_a_receiver_or_a_queue() -> None:
     assert told == [("crm", None), (None, "field_ops")]
 
 
-def test_one_batch_is_on_its_way_at_a_time_and_what_was_broken_off_goes_again() -> None:
+def test_one_batch_at_a_time_and_interrupted_batch_is_repeated() -> None:
     driven = Telltale({"a": call(), "b": call()}, ["step.*"], slow=True)
     driven.answer("a")
     assert [event.number for event in driven.told] == [1, 2]
@@ -173,7 +173,7 @@ def test_one_batch_is_on_its_way_at_a_time_and_what_was_broken_off_goes_again() 
     assert len(driven.batches) == 2
 
 
-def test_numbers_and_what_waits_cross_over_when_the_run_continues() -> None:
+def test_numbers_and_pending_events_continue_as_new() -> None:
     driven = Telltale({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
     driven.fail("a", "out_of_stock")
     telling.batch_published(driven.run, succeeded=False)
@@ -198,7 +198,7 @@ def test_numbers_and_what_waits_cross_over_when_the_run_continues() -> None:
     assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
 
 
-def test_long_texts_are_cut_and_what_is_not_there_is_left_out() -> None:
+def test_long_texts_are_cut_and_absent_values_left_out() -> None:
     driven = Telltale({"a": call()}, ["step.fatally_failed"])
     driven.fail("a", "broken", "x" * 5_000)
     data = driven.last("step.fatally_failed")
@@ -207,7 +207,7 @@ def test_long_texts_are_cut_and_what_is_not_there_is_left_out() -> None:
 
 
 @pytest.mark.parametrize("state", [each for each in OrderState if each is not OrderState.ACKNOWLEDGED])
-def test_every_state_of_an_order_is_an_event(state: OrderState) -> None:
+def test_every_order_state_is_an_event(state: OrderState) -> None:
     assert f"order.{state.value}" in EVENT_TYPES
 
 
@@ -219,11 +219,11 @@ def test_every_state_of_an_order_is_an_event(state: OrderState) -> None:
         if each not in (StepState.PENDING, StepState.SCHEDULED, StepState.READY, StepState.FAILED)
     ],
 )
-def test_every_state_of_a_step_that_is_more_than_waiting_is_an_event(state: StepState) -> None:
+def test_every_step_state_beyond_waiting_is_an_event(state: StepState) -> None:
     assert f"step.{state.value}" in EVENT_TYPES
 
 
-def test_an_amendment_is_told_and_its_lines_change_from_how_they_stood() -> None:
+def test_amendment_is_published_and_line_changes_start_from_the_last_states() -> None:
     driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.amended", "line.*"])
     driven.answer("a")
     driven.answer("b")
@@ -236,7 +236,7 @@ def test_an_amendment_is_told_and_its_lines_change_from_how_they_stood() -> None
     assert driven.last("order.amended") == {"by": "ann", "reason": "wants more"}
 
 
-def test_what_is_told_of_lines_is_what_their_rolled_up_states_are() -> None:
+def test_line_events_agree_with_the_rolled_up_states() -> None:
     driven = Telltale(
         {"a": call(on_failure="continue"), "b": call(after=["a"], when="quantity > 5"), "c": call()}, ["line.*"]
     )

@@ -1,4 +1,4 @@
-"""The outbox by itself: order, duplicates, failures, what is given up, and sending again."""
+"""The outbox's queues: order, duplicates, failures, undeliverable events, resending."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def fails(pause: float | None = 60.0, **further: Any) -> DeliveryOutcome:
     return DeliveryOutcome(**{"delivered": 0, "code": "500", "message": "it broke", "pause": pause, **further})
 
 
-def test_events_go_out_in_order_in_batches() -> None:
+def test_events_are_delivered_in_order_and_in_batches() -> None:
     state = outbox(*range(1, 31))
     assert take_off(state) == list(range(1, 21))
     assert state.due_receivers(NOW) == []
@@ -50,19 +50,19 @@ def test_events_go_out_in_order_in_batches() -> None:
     assert state.events == {}
 
 
-def test_what_was_handed_over_twice_goes_out_once() -> None:
+def test_event_handed_over_twice_is_delivered_once() -> None:
     state = outbox(1, 2)
     take_in(state, 1, 2, 3)
     assert take_off(state) == [1, 2, 3]
 
 
-def test_what_nobody_wants_is_forgotten() -> None:
+def test_event_without_receivers_is_forgotten() -> None:
     state = outbox(1, 2, receivers=())
     assert not state.has_pending_events
     assert state.events == {}
 
 
-def test_a_failure_holds_those_behind_it_back_until_its_pause_is_over() -> None:
+def test_failed_delivery_holds_back_later_events_during_its_pause() -> None:
     state = outbox(1, 2, 3)
     take_off(state)
     state.delivery_ended("crm", fails(delivered=1), NOW)
@@ -74,7 +74,7 @@ def test_a_failure_holds_those_behind_it_back_until_its_pause_is_over() -> None:
     assert take_off(state) == [3]
 
 
-def test_attempts_are_counted_for_the_first_event_alone_and_a_busy_worker_is_none() -> None:
+def test_attempts_count_for_the_first_event_and_a_busy_worker_does_not_count() -> None:
     state = outbox(1, 2)
     for outcome in (fails(), fails(code="busy", counts=False), fails()):
         take_off(state)
@@ -91,7 +91,7 @@ def test_receivers_do_not_wait_for_each_other() -> None:
     assert take_off(state, "b") == [1]
 
 
-def test_an_event_that_is_refused_is_given_up_alone() -> None:
+def test_refused_event_becomes_undeliverable_alone() -> None:
     state = outbox(1, 2)
     take_off(state)
     state.delivery_ended("crm", fails(None), NOW)
@@ -99,7 +99,7 @@ def test_an_event_that_is_refused_is_given_up_alone() -> None:
     assert take_off(state) == [2]
 
 
-def test_when_the_policy_is_exhausted_all_that_waited_as_long_are_given_up() -> None:
+def test_exhausted_retries_make_all_waiting_events_undeliverable() -> None:
     state = outbox(1, 2)
     for outcome in (fails(), fails(None, exhausted=True)):
         take_off(state)
@@ -109,7 +109,7 @@ def test_when_the_policy_is_exhausted_all_that_waited_as_long_are_given_up() -> 
     assert take_off(state) == [3]
 
 
-def test_a_receiver_that_is_gone_is_told_nothing_until_someone_sends_again() -> None:
+def test_removed_receiver_gets_nothing_until_a_resend() -> None:
     state = outbox(1, 2)
     take_off(state)
     state.delivery_ended("crm", fails(None, code="410", gone=True), NOW)
@@ -144,7 +144,7 @@ def test_receiver_that_is_removed_again_after_a_resend_gets_no_new_events() -> N
         assert state.resend("crm", None, NOW) == 2
 
 
-def test_sending_again_keeps_the_order_and_leaves_alone_what_is_on_its_way() -> None:
+def test_resend_keeps_the_order_and_the_running_delivery() -> None:
     state = outbox(1, 2, 3)
     take_off(state)
     state.delivery_ended("crm", fails(None), NOW)
@@ -155,7 +155,7 @@ def test_sending_again_keeps_the_order_and_leaves_alone_what_is_on_its_way() -> 
     assert take_off(state) == [1, 4]
 
 
-def test_sending_again_hurries_what_waits_for_another_attempt() -> None:
+def test_resend_retries_a_waiting_event_now() -> None:
     state = outbox(1)
     take_off(state)
     state.delivery_ended("crm", fails(), NOW)
@@ -164,7 +164,7 @@ def test_sending_again_hurries_what_waits_for_another_attempt() -> None:
     assert state.due_receivers(NOW) == ["crm"]
 
 
-def test_what_is_kept_is_bounded() -> None:
+def test_kept_events_are_limited() -> None:
     state = outbox(*range(1, MAX_QUEUED + MAX_UNDELIVERABLE + 3))
     assert state.waiting_count == MAX_QUEUED
     assert len(state.undeliverable) == MAX_UNDELIVERABLE
@@ -172,7 +172,7 @@ def test_what_is_kept_is_bounded() -> None:
     assert state.undeliverable[-1].event == f"O-1/{MAX_UNDELIVERABLE + 2}"
 
 
-def test_what_was_given_up_long_ago_is_dropped() -> None:
+def test_old_undeliverable_events_are_dropped() -> None:
     state = outbox(1)
     take_off(state)
     state.delivery_ended("crm", fails(None), NOW)
@@ -180,7 +180,7 @@ def test_what_was_given_up_long_ago_is_dropped() -> None:
     assert (state.undeliverable, state.dropped, state.events) == ([], 1, {})
 
 
-def test_everything_crosses_over() -> None:
+def test_outbox_continues_as_new() -> None:
     state = outbox(1, 2, 3, receivers=("a", "b"))
     take_off(state, "a")
     state.delivery_ended("a", fails(None), NOW)

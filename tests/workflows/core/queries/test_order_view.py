@@ -1,4 +1,4 @@
-"""What people see of an order: pages of steps, lines with their states, details, summaries, the journal."""
+"""What clients see of an order: steps, lines with their states, progress, summaries, history."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from workflows.core.steps import labels
 S, O = StepState, OrderState  # noqa: E741
 
 
-def test_an_orders_view_tells_states_counts_lines_and_history() -> None:
+def test_order_view_has_states_counts_lines_and_history() -> None:
     driven = Driven({"a": call(), "b": call(), "c": {"manual": {"queue": "desk"}}})
     driven.answer("a", {})
     driven.fail("b")
@@ -39,7 +39,7 @@ def test_an_orders_view_tells_states_counts_lines_and_history() -> None:
     assert [entry.what for entry in view.history] == ["accepted", "in fallout: http_500"]
 
 
-def test_a_step_view_tells_what_came_before_and_of_which_line() -> None:
+def test_step_view_has_predecessors_and_lines() -> None:
     view = Driven({"a": call(), "b": call(after=["a"], name="Ship it")}).view("b")
     assert (view.number, view.id, view.after, view.lines) == (2, "camera.b@1", ["camera.a@1"], ["camera@1"])
     assert (view.workstream, view.workstream_name, view.name, view.kind) == (
@@ -51,7 +51,7 @@ def test_a_step_view_tells_what_came_before_and_of_which_line() -> None:
     assert (view.attempts, view.started_at, view.ended_at) == (0, None, None)
 
 
-def test_steps_come_in_pages_of_any_states() -> None:
+def test_steps_page_can_be_filtered_by_states() -> None:
     driven = Driven({f"s{number}": call() for number in range(10)})
     driven.answer("s3", {})
     first = steps_page(driven.run, StepsPageRequest(limit=4))
@@ -62,7 +62,7 @@ def test_steps_come_in_pages_of_any_states() -> None:
     assert ([step.number for step in done.steps], done.next_offset) == ([4], None)
 
 
-def test_a_page_stays_below_what_an_answer_may_have() -> None:
+def test_steps_page_has_a_size_limit() -> None:
     driven = Driven({f"s{number}": call() for number in range(10)})
     for number in range(10):
         driven.answer(f"s{number}", {"text": "x" * 240_000})
@@ -76,7 +76,7 @@ def test_a_page_stays_below_what_an_answer_may_have() -> None:
     assert len(sizes) == 3
 
 
-def test_an_order_that_is_not_decided_shows_what_was_sent() -> None:
+def test_undecided_order_shows_what_was_submitted() -> None:
     at = datetime(2026, 12, 1, tzinfo=UTC)
     view = views.undecided_order_view({"customer": {"id": "C-1"}}, "O-1", 1, at, None)
     assert (view.state, view.customer, view.step_count) == (O.ACKNOWLEDGED, {"id": "C-1"}, 0)
@@ -84,7 +84,7 @@ def test_an_order_that_is_not_decided_shows_what_was_sent() -> None:
     assert views.undecided_order_view({"customer": 5}, "O-1", 1, at, decision).findings == [{"code": "x"}]
 
 
-def test_an_order_lines_state_is_rolled_up_from_everything_below_it() -> None:
+def test_order_line_state_is_rolled_up_from_everything_below_it() -> None:
     base = plan_of({"a": call(), "b": call()})
     order_lines = (base.order_lines[0], replace(base.order_lines[0], id="1.x", sources=("1",)))
     lines = (
@@ -102,7 +102,7 @@ def test_an_order_lines_state_is_rolled_up_from_everything_below_it() -> None:
     assert states == [O.IN_PROGRESS, O.IN_PROGRESS, O.IN_PROGRESS, O.COMPLETED, O.COMPLETED]
 
 
-def test_details_are_a_row_a_workstream_and_what_is_stuck_comes_first() -> None:
+def test_progress_table_has_a_row_per_workstream_and_stuck_ones_first() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])})
     assert progress_table.progress_table(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
     for number in range(30):
@@ -113,7 +113,7 @@ def test_details_are_a_row_a_workstream_and_what_is_stuck_comes_first() -> None:
     assert rows[-1] == "… and 11 more workstreams"
 
 
-def test_text_from_outside_stays_text_in_a_table() -> None:
+def test_progress_table_escapes_markdown() -> None:
     assert progress_table.escape_markdown("a|b\n*c* <d>") == "a\\|b \\*c\\* \\<d\\>"
 
 
@@ -125,18 +125,18 @@ def test_text_from_outside_stays_text_in_a_table() -> None:
         (2.5, "Reserve", "Camera ×2.5 · Reserve"),
     ],
 )
-def test_a_summary_names_product_quantity_and_step(quantity: float, name: str, summary: str) -> None:
+def test_summary_names_product_quantity_and_step(quantity: float, name: str, summary: str) -> None:
     driven = Driven(plan_of({"a": call(name=name)}, quantity=quantity))  # type: ignore[arg-type]
     assert labels.activity_summary(driven.run, driven.step("a")) == summary
 
 
-def test_a_summary_is_cut_at_two_hundred_bytes() -> None:
+def test_summary_is_cut_at_two_hundred_bytes() -> None:
     summary = labels.truncate("ä" * 150)
     assert len(summary.encode()) <= 200
     assert summary.endswith("ä…")
 
 
-def test_a_summary_of_many_lines_counts_them() -> None:
+def test_summary_of_many_lines_has_their_number() -> None:
     base = plan_of({"a": call()})
     lines = tuple(replace(base.fulfilment_lines[0], id=f"camera@{number}") for number in range(5))
     step = replace(base.steps[0], line_positions=tuple(range(5)))
@@ -144,7 +144,7 @@ def test_a_summary_of_many_lines_counts_them() -> None:
     assert labels.activity_summary(run, run.steps[0]) == "5 lines · A"
 
 
-def test_the_journal_is_bounded_and_never_forgets_the_beginning() -> None:
+def test_audit_log_is_bounded_and_keeps_the_first_entry() -> None:
     kept = audit_log.AuditLog()
     for number in range(audit_log.MAX_ENTRIES + 10):
         kept.record(number, f"entry {number}")

@@ -1,4 +1,4 @@
-"""The tables of workflows/core/state/state_transitions.py: what may follow what, and how states roll up."""
+"""The tables of workflows/core/state/state_transitions.py: allowed transitions, and the roll-up of states."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ PAIRS = list(product(StepState, StepState))
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] in TRANSITIONS[pair[0]]])
-def test_a_step_goes_where_the_table_says(before: StepState, after: StepState) -> None:
+def test_allowed_transitions(before: StepState, after: StepState) -> None:
     driven = Driven({"a": call()})
     driven.run.set_state(driven.step("a"), before)
     driven.run.transition(driven.step("a"), after)
@@ -37,14 +37,14 @@ def test_a_step_goes_where_the_table_says(before: StepState, after: StepState) -
 
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in TRANSITIONS[pair[0]]])
-def test_a_step_goes_nowhere_else(before: StepState, after: StepState) -> None:
+def test_other_transitions_are_illegal(before: StepState, after: StepState) -> None:
     driven = Driven({"a": call()})
     driven.run.set_state(driven.step("a"), before)
     with pytest.raises(IllegalTransition):
         driven.run.transition(driven.step("a"), after)
 
 
-def test_every_state_has_a_row_and_what_is_settled_stays_unless_it_is_taken_back() -> None:
+def test_every_state_has_a_row_and_settled_states_end_only_by_undo() -> None:
     assert set(TRANSITIONS) == set(StepState)
     assert all(TRANSITIONS[state] <= {S.CANCELLED, S.PENDING} for state in SETTLED)
     assert all(TRANSITIONS[state] <= {S.PENDING} for state in TAKEN_BACK)
@@ -52,7 +52,7 @@ def test_every_state_has_a_row_and_what_is_settled_stays_unless_it_is_taken_back
     assert UNDO_TRANSITIONS.keys() == set(StepState) - never
 
 
-def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() -> None:
+def test_illegal_transition_leads_to_fallout_in_production() -> None:
     driven = Driven({"a": call(), "b": call(after=["a"])}, strict=False)
     driven.run.set_state(driven.step("a"), S.SCHEDULED)
     driven.answer("a", {})
@@ -82,7 +82,7 @@ def test_a_transition_that_is_not_in_the_table_parks_the_step_in_production() ->
         ((S.COMPLETED, S.CANCELLED), O.PARTIAL),
     ],
 )
-def test_a_lines_state_is_rolled_up_from_its_steps(steps: tuple[StepState, ...], state: OrderState) -> None:
+def test_line_state_is_rolled_up_from_its_steps(steps: tuple[StepState, ...], state: OrderState) -> None:
     assert line_state([CONTRIBUTIONS[step] for step in steps]) is state
 
 
@@ -96,9 +96,7 @@ def test_a_lines_state_is_rolled_up_from_its_steps(steps: tuple[StepState, ...],
         ({StepContribution.CANCELLED, StepContribution.DONE, StepContribution.NOT_NEEDED}, O.PARTIAL),
     ],
 )
-def test_what_was_rolled_back_after_a_failure_makes_a_line_fail(
-    shares: set[StepContribution], state: OrderState
-) -> None:
+def test_rolled_back_steps_make_a_line_fail(shares: set[StepContribution], state: OrderState) -> None:
     assert line_state(shares) is state
 
 
@@ -113,7 +111,7 @@ def test_what_was_rolled_back_after_a_failure_makes_a_line_fail(
         (S.PENDING, UndoReason.REVISION, StepContribution.NOT_STARTED),
     ],
 )
-def test_what_a_step_means_for_its_lines_depends_on_why_it_was_taken_back(
+def test_contribution_of_an_undone_step_depends_on_the_undo_reason(
     state: StepState, withdrawal: UndoReason | None, share: StepContribution
 ) -> None:
     assert step_contribution(state, withdrawal, undoing=False) is share
@@ -136,11 +134,11 @@ def test_what_a_step_means_for_its_lines_depends_on_why_it_was_taken_back(
         ((O.HELD, O.COMPLETED), O.IN_PROGRESS),
     ],
 )
-def test_an_orders_state_is_rolled_up_from_its_lines(lines: tuple[OrderState, ...], state: OrderState) -> None:
+def test_order_state_is_rolled_up_from_its_lines(lines: tuple[OrderState, ...], state: OrderState) -> None:
     assert order_state(lines) is state
 
 
-def test_every_mixture_of_steps_gives_a_line_a_state() -> None:
+def test_every_mixture_of_contributions_has_a_line_state() -> None:
     for first, second, third in product(StepState, repeat=3):
         assert line_state([CONTRIBUTIONS[first], CONTRIBUTIONS[second], CONTRIBUTIONS[third]]) in OrderState
 
@@ -157,9 +155,7 @@ def test_every_mixture_of_steps_gives_a_line_a_state() -> None:
         ({C.STARTED, C.STOPPING}, O.IN_PROGRESS),
     ],
 )
-def test_what_is_so_with_an_order_that_has_not_ended_makes_its_state(
-    conditions: set[OrderFlag], state: OrderState
-) -> None:
+def test_flags_determine_the_state_of_a_running_order(conditions: set[OrderFlag], state: OrderState) -> None:
     assert running_state(conditions) is state
 
 
@@ -167,7 +163,7 @@ UNDO_PAIRS = [(before, after) for before in UNDO_TRANSITIONS for after in StepSt
 
 
 @pytest.mark.parametrize(("before", "after"), UNDO_PAIRS)
-def test_an_undo_goes_where_its_table_says_and_nowhere_else(before: StepState, after: StepState) -> None:
+def test_undo_transitions(before: StepState, after: StepState) -> None:
     driven = Driven({"a": call()})
     step = driven.step("a")
     driven.run.set_undo_state(step, UndoRun(), before)

@@ -1,4 +1,4 @@
-"""The switch's table row by row, its pauses and its ramp."""
+"""The circuit breaker: each transition, the pauses between probes, and the ramp."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("before", "event", "after"), ROWS)
-def test_each_row_of_the_table(before: str, event: str, after: str) -> None:
+def test_transition(before: str, event: str, after: str) -> None:
     switch = Switch(state=SwitchState(before), by="before")
     changed = apply_trigger(switch, happened(event, "ann", "why"), NOW)
     assert changed.state == after
@@ -54,18 +54,18 @@ def test_each_row_of_the_table(before: str, event: str, after: str) -> None:
         assert changed.by == "before"
 
 
-def test_the_table_has_a_row_for_every_state_and_event() -> None:
+def test_transitions_are_tested_for_every_state_and_event() -> None:
     assert {(row[0], row[1]) for row in ROWS} == set(product(SwitchState, SwitchEvent))
 
 
 @pytest.mark.parametrize(
     ("state", "rate"), [("closed", None), ("open", 0.0), ("off", 0.0), ("half_open", RAMP_RATES[0])]
 )
-def test_calls_go_through_at_the_rate_of_the_state(state: str, rate: float | None) -> None:
+def test_rate_of_each_state(state: str, rate: float | None) -> None:
     assert Switch(state=SwitchState(state)).rate == rate
 
 
-def test_the_pause_between_probes_doubles_up_to_its_longest() -> None:
+def test_pause_between_probes_doubles_up_to_the_maximum() -> None:
     switch = apply_trigger(Switch(), happened("tripped", reason="503"), NOW)
     pauses = []
     now = NOW
@@ -79,7 +79,7 @@ def test_the_pause_between_probes_doubles_up_to_its_longest() -> None:
     assert (switch.since, switch.error) == (NOW, "503")
 
 
-def test_a_system_that_fails_again_while_it_recovers_is_probed_less_often() -> None:
+def test_system_that_fails_again_is_probed_less_often() -> None:
     switch = apply_trigger(Switch(), happened("tripped"), NOW)
     for round_ in range(1, 4):
         switch = apply_trigger(apply_trigger(switch, happened("alive"), NOW), happened("tripped"), NOW)
@@ -88,7 +88,7 @@ def test_a_system_that_fails_again_while_it_recovers_is_probed_less_often() -> N
     assert apply_trigger(recovered, happened("tripped"), NOW).next_at == NOW + INITIAL_PAUSE
 
 
-def test_the_pace_rises_step_by_step_and_then_is_free() -> None:
+def test_rate_rises_step_by_step_until_the_switch_closes() -> None:
     switch, now = apply_trigger(Switch(state=SwitchState.OFF), happened("on", "ann"), NOW), NOW
     rates = []
     while switch.state is SwitchState.HALF_OPEN:
@@ -100,19 +100,19 @@ def test_the_pace_rises_step_by_step_and_then_is_free() -> None:
     assert (switch.state, switch.rate, switch.next_at) == (SwitchState.CLOSED, None, None)
 
 
-def test_the_ramp_ends_at_the_systems_own_limit() -> None:
+def test_ramp_ends_at_the_systems_own_limit() -> None:
     switch = apply_trigger(Switch(state=SwitchState.OFF), happened("on"), NOW)
     assert ramp_up(switch, NOW, limit_reached=True).state is SwitchState.CLOSED
 
 
 @pytest.mark.parametrize("state", ["closed", "open", "off"])
-def test_only_a_recovering_system_has_a_ramp(state: str) -> None:
+def test_only_a_half_open_switch_has_a_ramp(state: str) -> None:
     switch = Switch(state=SwitchState(state))
     assert ramp_up(switch, NOW, limit_reached=False) is switch
 
 
 @given(st.lists(st.sampled_from([*SwitchEvent, "time"]), max_size=40))
-def test_only_a_person_ends_what_a_person_began_and_all_else_moves_by_itself(
+def test_only_a_person_switches_on_what_a_person_has_switched_off(
     events: list[str],
 ) -> None:
     switch, now, off = Switch(), NOW, False

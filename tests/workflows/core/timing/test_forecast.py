@@ -1,4 +1,4 @@
-"""Forecasts and latest starts: along the critical path, from where the order is now."""
+"""Forecasts and latest starts along the critical path, from the order's current state."""
 
 from __future__ import annotations
 
@@ -54,12 +54,12 @@ EXPECTED: Mapping[str, tuple[dict[str, Any], float]] = {
 
 
 @pytest.mark.parametrize(("step", "seconds"), EXPECTED.values(), ids=EXPECTED.keys())
-def test_the_expected_duration(step: dict[str, Any], seconds: float) -> None:
+def test_expected_duration(step: dict[str, Any], seconds: float) -> None:
     driven = Driven(plan_of({"first": manual(), "x": step}, attributes={"days": 2}))
     assert StepTimings(driven.plan).timing(driven.run, driven.step("x")).duration == seconds
 
 
-def test_what_was_not_known_counts_as_soon_as_it_is() -> None:
+def test_duration_counts_as_soon_as_its_expression_has_a_value() -> None:
     steps = {"a": call(), "b": manual(after=["a"]), "c": manual(after=["b"], expected="${steps.a.output.takes}")}
     driven = Driven(steps)
     timings = StepTimings(driven.plan)
@@ -68,7 +68,7 @@ def test_what_was_not_known_counts_as_soon_as_it_is() -> None:
     assert timings.timing(driven.run, driven.step("c")).duration == 9 * HOUR
 
 
-def test_the_end_is_that_of_the_longest_path() -> None:
+def test_end_is_that_of_the_longest_path() -> None:
     steps = {
         "a": manual(expected="2h"),
         "b": manual(expected="5h", after=["a"]),
@@ -82,7 +82,7 @@ def test_the_end_is_that_of_the_longest_path() -> None:
     assert forecast.critical_step == 0
 
 
-def test_what_has_ended_counts_as_it_was_and_what_overruns_ends_now() -> None:
+def test_settled_step_counts_as_it_was_and_overrun_step_ends_now() -> None:
     driven = Driven({"a": manual(expected="2h"), "b": manual(expected="5h", after=["a"]), "c": manual(expected="1h")})
     driven.wait(HOUR)
     driven.act("complete", "a")
@@ -92,7 +92,7 @@ def test_what_has_ended_counts_as_it_was_and_what_overruns_ends_now() -> None:
     assert foreseen(driven) == {"a": (0, 1), "b": (1, 13), "c": (0, 13)}
 
 
-def test_timers_and_scheduled_starts_count_as_what_they_are() -> None:
+def test_forecast_uses_timers_and_scheduled_starts() -> None:
     steps = {
         "delayed": call(start={"delay": "3h"}, expected="1h"),
         "timed": {"wait": {"for": "4h"}},
@@ -108,14 +108,14 @@ def test_timers_and_scheduled_starts_count_as_what_they_are() -> None:
     }  # fmt: skip
 
 
-def test_what_is_in_fallout_takes_all_its_time_from_now() -> None:
+def test_step_in_fallout_takes_its_whole_duration_from_now() -> None:
     driven = Driven({"a": call(expected="2h"), "b": call(expected="1h", after=["a"])})
     driven.fail("a")
     driven.wait(10 * HOUR)
     assert foreseen(driven) == {"a": (10, 12), "b": (12, 13)}
 
 
-def test_an_attempt_that_is_to_come_is_waited_for() -> None:
+def test_forecast_waits_for_the_next_attempt() -> None:
     driven = Driven({"a": call(expected="1h")})
     driven.fail("a", retry_after=5 * HOUR)
     assert foreseen(driven)["a"][1] == 5
@@ -137,7 +137,7 @@ def latest_step(**further: Any) -> dict[str, Any]:
     return call(start={"latest": True}, expected="2h", **further)
 
 
-def test_a_latest_start_leaves_just_the_time_that_the_longest_path_after_it_takes() -> None:
+def test_latest_start_leaves_time_for_the_longest_path_after_it() -> None:
     steps = {
         "x": latest_step(),
         "y": manual(expected="3h", after=["x"]),
@@ -152,17 +152,17 @@ def test_a_latest_start_leaves_just_the_time_that_the_longest_path_after_it_take
     assert driven.state("x") == "in_progress"
 
 
-def test_a_latest_start_goes_by_the_line_where_that_is_to_be_complete_first() -> None:
+def test_latest_start_uses_the_lines_date_if_that_is_earlier() -> None:
     plan = plan_of({"x": latest_step()}, requested_completion=at(10 * HOUR), line_completion=at(5 * HOUR))
     assert Driven(plan).step("x").again_at == START + 3 * HOUR
 
 
 @pytest.mark.parametrize("completion", [None, at(HOUR)], ids=["none asked for", "too early"])
-def test_a_latest_start_that_is_not_ahead_is_at_once(completion: datetime | None) -> None:
+def test_past_latest_start_is_now(completion: datetime | None) -> None:
     assert Driven(plan_of({"x": latest_step()}, requested_completion=completion)).state("x") == "in_progress"
 
 
-def test_a_latest_start_waits_for_the_steps_before_it() -> None:
+def test_latest_start_waits_for_predecessors() -> None:
     driven = Driven(plan_of({"a": manual(), "x": latest_step(after=["a"])}, requested_completion=at(10 * HOUR)))
     driven.wait(9 * HOUR)
     assert driven.state("x") == "pending"
@@ -170,7 +170,7 @@ def test_a_latest_start_waits_for_the_steps_before_it() -> None:
     assert driven.state("x") == "in_progress"
 
 
-def test_what_takes_longer_than_any_calendar_still_has_a_forecast() -> None:
+def test_forecast_beyond_the_last_datetime() -> None:
     long = "500000w"
     driven = Driven({"a": manual(expected=long, sla={"duration": long}), "b": manual(expected=long, after=["a"])})
     assert order_view(driven.run, 1).forecast == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
@@ -209,7 +209,7 @@ def order_of(
 
 
 @given(shapes(), st.integers(0, 200), st.data())
-def test_nothing_that_has_not_ended_is_forecast_before_now(
+def test_open_steps_are_never_forecast_before_now(
     shape: tuple[list[int], list[list[int]], list[bool]], passed: int, data: st.DataObject
 ) -> None:
     driven = order_of(*shape, at(150 * HOUR))
@@ -226,7 +226,7 @@ def test_nothing_that_has_not_ended_is_forecast_before_now(
 
 
 @given(shapes(), st.data())
-def test_a_forecast_is_never_sooner_for_what_is_expected_to_take_longer(
+def test_longer_duration_never_makes_a_forecast_earlier(
     shape: tuple[list[int], list[list[int]], list[bool]], data: st.DataObject
 ) -> None:
     durations, after, latest = shape
@@ -238,7 +238,7 @@ def test_a_forecast_is_never_sooner_for_what_is_expected_to_take_longer(
 
 
 @given(shapes())
-def test_the_forecast_is_the_longest_path(shape: tuple[list[int], list[list[int]], list[bool]]) -> None:
+def test_forecast_is_the_longest_path(shape: tuple[list[int], list[list[int]], list[bool]]) -> None:
     durations, after, _ = shape
     longest: list[int] = []
     for position, takes in enumerate(durations):
@@ -248,9 +248,7 @@ def test_the_forecast_is_the_longest_path(shape: tuple[list[int], list[list[int]
 
 
 @given(shapes(), st.integers(0, 400))
-def test_starting_as_late_as_possible_makes_no_order_late_that_would_not_be(
-    shape: tuple[list[int], list[list[int]], list[bool]], asked: int
-) -> None:
+def test_latest_start_makes_no_order_late(shape: tuple[list[int], list[list[int]], list[bool]], asked: int) -> None:
     durations, after, latest = shape
     at_once = make_forecast(order_of(durations, after, [False] * len(durations)).run, START).end
     late = make_forecast(order_of(durations, after, latest, at(asked * HOUR)).run, START).end

@@ -1,4 +1,4 @@
-"""Whether promises are kept: told before they are broken, without looking at the whole order at every step's end."""
+"""Orders and lines at risk or late: reported early, and without checking the whole order whenever a step settles."""
 
 from __future__ import annotations
 
@@ -45,18 +45,18 @@ VERDICTS = {
 
 
 @pytest.mark.parametrize("wanted", VERDICTS)
-def test_the_verdict(wanted: Jeopardy) -> None:
+def test_jeopardy_of_a_due_time(wanted: Jeopardy) -> None:
     for end, now, is_open in VERDICTS[wanted]:
         assert due_time_jeopardy(10, end, now, is_open=is_open) is wanted
 
 
-def test_an_order_that_cannot_be_done_in_time_is_at_risk_from_its_start() -> None:
+def test_order_that_cannot_be_in_time_is_at_risk_from_its_start() -> None:
     driven = order(CHAIN, at(4 * HOUR))
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     assert said(driven) == [("at risk: it will be late unless this step is quicker than expected", "camera.a@1")]
 
 
-def test_an_order_says_that_it_will_be_late_before_it_is() -> None:
+def test_order_is_at_risk_before_it_is_late() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
     assert driven.run.now == pytest.approx(START + 7 * HOUR, abs=0.01)
@@ -72,7 +72,7 @@ def test_an_order_says_that_it_will_be_late_before_it_is() -> None:
     assert [what.split(":")[0] for what, _ in said(driven)] == ["at risk", "late"]
 
 
-def test_an_order_that_has_caught_up_is_on_track_again() -> None:
+def test_order_that_has_caught_up_is_on_track_again() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
     driven.act("complete", "a")
@@ -82,7 +82,7 @@ def test_an_order_that_has_caught_up_is_on_track_again() -> None:
     assert said(driven)[-1] == ("on track again", None)
 
 
-def test_an_order_that_ended_late_stays_late() -> None:
+def test_order_that_ended_late_stays_late() -> None:
     driven = order({"a": manual(expected="2h")}, at(3 * HOUR))
     driven.wait(4 * HOUR)
     driven.act("complete", "a")
@@ -93,7 +93,7 @@ def test_an_order_that_ended_late_stays_late() -> None:
     assert (view.jeopardy, view.forecast) == (Jeopardy.LATE, None)
 
 
-def test_a_line_is_judged_by_its_own_date() -> None:
+def test_line_has_its_own_due_time() -> None:
     driven = order(CHAIN, at(20 * HOUR), line=at(4 * HOUR))
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
     view = order_view(driven.run, 1)
@@ -102,21 +102,21 @@ def test_a_line_is_judged_by_its_own_date() -> None:
     assert view.held_up_by == "camera.a@1"
 
 
-def test_whoever_asks_says_what_time_it_is() -> None:
+def test_view_uses_the_clients_time() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     view = order_view(driven.run, 1, at(11 * HOUR))
     assert (view.jeopardy, view.forecast) == (Jeopardy.LATE, at(14 * HOUR))
     assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
 
 
-def test_an_order_without_dates_has_a_forecast_and_costs_nothing() -> None:
+def test_order_without_dates_has_a_forecast_but_no_watch() -> None:
     driven = order(CHAIN)
     assert driven.run.jeopardy_watch is None
     assert order_view(driven.run, 1).forecast == at(5 * HOUR)
 
 
 @pytest.mark.parametrize("waits", ["timer", "start", "attempt"])
-def test_a_time_that_turns_out_to_be_too_late_is_told_at_once(waits: str) -> None:
+def test_start_time_that_is_too_late_is_reported_at_once(waits: str) -> None:
     pause = {"wait": {"for": "${steps.a.output.pause}"}, "after": ["a"]}
     later = call(after=["a"], start={"delay": "${steps.a.output.pause}"})
     step = {"timer": pause, "start": later, "attempt": call(after=["a"])}[waits]
@@ -129,7 +129,7 @@ def test_a_time_that_turns_out_to_be_too_late_is_told_at_once(waits: str) -> Non
     assert said(driven)[-1][1] == "camera.b@1"
 
 
-def test_fallout_that_comes_too_late_to_be_mended_is_told_at_once() -> None:
+def test_fallout_that_makes_the_order_late_is_reported_at_once() -> None:
     many = {f"s{number}": call() for number in range(160)}
     driven = order({"a": call(expected="8h"), **many}, at(10 * HOUR))
     driven.wait(3 * HOUR)
@@ -138,7 +138,7 @@ def test_fallout_that_comes_too_late_to_be_mended_is_told_at_once() -> None:
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
 
 
-def test_the_looks_at_a_large_order_are_few(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_order_is_checked_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
     looks = 0
     look = jeopardy.order_forecast
 
@@ -156,7 +156,7 @@ def test_the_looks_at_a_large_order_are_few(monkeypatch: pytest.MonkeyPatch) -> 
     assert looks <= 60
 
 
-def test_what_was_told_is_not_told_again_by_the_run_that_goes_on() -> None:
+def test_next_run_does_not_report_the_same_jeopardy_again() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
     told = len(driven.run.audit_log.entries)

@@ -1,4 +1,4 @@
-"""Whoever wants to know is told: that an order will be late, that a step is, and to whom that was escalated."""
+"""The events of late orders and steps, and of escalations."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def told(driven: Driven, passed: float) -> list[NotificationEvent]:
     return driven.run.event_buffer.pending
 
 
-def test_that_an_order_will_be_late_is_told_with_the_step_that_holds_it_up() -> None:
+def test_at_risk_event_names_the_critical_step() -> None:
     driven = watched({"a": manual(expected="2h"), "b": manual(expected="3h", after=["a"])}, at(10 * HOUR))
     (warning,) = [event for event in told(driven, 7 * HOUR + 1) if event.type == "order.at_risk"]
     assert warning.at == START + 7 * HOUR + 1
@@ -44,7 +44,7 @@ def test_that_an_order_will_be_late_is_told_with_the_step_that_holds_it_up() -> 
 
 
 @pytest.mark.parametrize(("to", "kind", "tasks"), [("crm", "receiver", 0), ("leads", "queue", 1)])
-def test_a_step_that_is_late_is_escalated_to_a_receiver_or_a_queue(to: str, kind: str, tasks: int) -> None:
+def test_late_step_is_escalated_to_a_receiver_or_a_queue(to: str, kind: str, tasks: int) -> None:
     waiting = {"event": {"name": "paid"}, "sla": {"duration": "10h", "warn": "2h", "escalate": to}}
     driven = watched({"a": waiting})
     assert "step.at_risk" in [event.type for event in told(driven, 8 * HOUR)]

@@ -1,4 +1,4 @@
-"""`sla`: counted from ready until the step is over, whatever happens to it meanwhile."""
+"""`sla`: the clock runs from ready until the step settles, whatever happens in between."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def how(driven: Driven) -> Jeopardy:
     return driven.view("a").jeopardy
 
 
-def test_a_step_is_at_risk_and_then_late_at_its_moments() -> None:
+def test_step_is_at_risk_and_then_late() -> None:
     driven = order(manual(sla=SLA))
     view = driven.view("a")
     assert (view.jeopardy, view.late_at) == (Jeopardy.ON_TRACK, at(10 * HOUR))
@@ -45,28 +45,28 @@ def test_a_step_is_at_risk_and_then_late_at_its_moments() -> None:
     assert driven.run.next_due() is None
 
 
-def test_without_a_warning_a_step_goes_from_on_track_to_late() -> None:
+def test_step_without_warn_goes_from_on_track_to_late() -> None:
     driven = order(manual(sla={"duration": "1h"}))
     driven.wait(HOUR)
     assert how(driven) is Jeopardy.LATE
     assert driven.view("a").escalated_to is None
 
 
-def test_the_clock_counts_from_ready() -> None:
+def test_clock_starts_when_the_step_is_ready() -> None:
     driven = order(call(sla=SLA, start={"delay": "5h"}))
     assert driven.view("a").late_at is None
     driven.wait(5 * HOUR)
     assert driven.view("a").late_at == at(15 * HOUR)
 
 
-def test_a_step_that_is_over_is_not_late_any_more() -> None:
+def test_settled_step_is_not_late_any_more() -> None:
     driven = order(manual(sla=SLA), b=manual())
     driven.act("complete", "a")
     driven.wait(20 * HOUR)
     assert how(driven) is Jeopardy.ON_TRACK
 
 
-def test_a_step_that_was_late_shows_that_it_was() -> None:
+def test_settled_step_shows_that_it_was_late() -> None:
     driven = order(manual(sla=SLA), b=manual())
     driven.wait(11 * HOUR)
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
@@ -75,7 +75,7 @@ def test_a_step_that_was_late_shows_that_it_was() -> None:
     assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
 
 
-def test_fallout_and_another_attempt_do_not_stop_the_clock() -> None:
+def test_fallout_and_retry_do_not_stop_the_clock() -> None:
     driven = order(call(sla=SLA))
     driven.wait(HOUR)
     driven.fail("a")
@@ -86,7 +86,7 @@ def test_fallout_and_another_attempt_do_not_stop_the_clock() -> None:
     assert how(driven) is Jeopardy.LATE
 
 
-def test_what_was_escalated_waits_for_a_person_until_it_is_over() -> None:
+def test_escalated_step_is_in_the_queue_until_it_settles() -> None:
     driven = order({"event": {"name": "e"}, "sla": SLA}, b=manual(sla=SLA))
     assert count_open_tasks(driven.run) == 1
     driven.wait(11 * HOUR)
@@ -96,14 +96,14 @@ def test_what_was_escalated_waits_for_a_person_until_it_is_over() -> None:
     assert count_open_tasks(driven.run) == 1
 
 
-def test_an_sla_and_a_within_of_the_same_length_both_count() -> None:
+def test_sla_and_within_of_the_same_length_both_count() -> None:
     driven = order({"event": {"name": "e", "within": "10h"}, "sla": SLA})
     driven.wait(10 * HOUR)
     assert how(driven) is Jeopardy.LATE
     assert driven.state("a") == "fatally_failed"
 
 
-def test_an_sla_is_worked_out_when_the_step_is_ready() -> None:
+def test_sla_expressions_are_evaluated_when_the_step_is_ready() -> None:
     plan = plan_of(
         {"a": manual(sla={"duration": "${hours(attributes.hours)}", "escalate": "leads-${order.customer.tier}"})},
         attributes={"hours": 3},
@@ -114,7 +114,7 @@ def test_an_sla_is_worked_out_when_the_step_is_ready() -> None:
 
 
 @pytest.mark.parametrize("passed", [1, 9, 11])
-def test_a_clock_crosses_over(passed: float) -> None:
+def test_clock_continues_as_new(passed: float) -> None:
     driven = order(manual(sla=SLA))
     driven.wait(passed * HOUR)
     after = driven.carry_over()
