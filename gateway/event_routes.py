@@ -42,7 +42,7 @@ def event_routes(orders: OrderClient) -> APIRouter:
     async def to_order(order_id: OrderId, event: OrderEventBody, response: Response) -> DeliveryResponse:
         """An early event is kept: for a step that is not ready for it yet, or for an order that does not exist yet. If
         it fits several steps and names none, it is refused (`409`, `ambiguous`)."""
-        return _delivery_response(await orders.deliver_event(order_id, event.to_order_delivery()), response)
+        return _delivery_response(await orders.deliver_event(order_id, event.to_delivery(event.step)), response)
 
     return routes
 

@@ -30,14 +30,10 @@ class StrictBody(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
 
-EventName = Annotated[str, Field(min_length=1, max_length=200, examples=["shipment_delivered"])]
-
-
 class KeyedEventBody(StrictBody):
-    """An event for whichever order waits for its name and key."""
+    """An event for the order that waits for its name and key."""
 
     model_config = ConfigDict(
-        extra="forbid",
         json_schema_extra={
             "example": {
                 "event_id": "logistics-81",
@@ -54,32 +50,21 @@ class KeyedEventBody(StrictBody):
         max_length=200,
         description="The same id counts once. Without one, the same content is the same event.",
     )
-    name: EventName
+    name: str = Field(min_length=1, max_length=200)
     key: str | None = Field(None, max_length=200, description="What the event is about, such as a tracking number")
     payload: Any = None
 
-    def effective_event_id(self, step: str | None = None) -> str:
-        return self.event_id or content_event_id("event", self.name, self.key, self.payload, step)
-
-    def to_delivery(self) -> EventDelivery:
-        return EventDelivery(event_id=self.effective_event_id(), name=self.name, key=self.key, payload=self.payload)
+    def to_delivery(self, step: str | None = None) -> EventDelivery:
+        event_id = self.event_id or content_event_id("event", self.name, self.key, self.payload, step)
+        return EventDelivery(event_id=event_id, name=self.name, key=self.key, payload=self.payload, step=step)
 
 
 class OrderEventBody(KeyedEventBody):
     """An event for a known order."""
 
     step: str | None = Field(
-        None, max_length=500, description="The id or number of the step that it is for, where it would fit several"
+        None, max_length=500, description="The id or number of the step that it is for, if it fits several"
     )
-
-    def to_order_delivery(self) -> EventDelivery:
-        return EventDelivery(
-            event_id=self.effective_event_id(self.step),
-            name=self.name,
-            key=self.key,
-            payload=self.payload,
-            step=self.step,
-        )
 
 
 class ActorBody(StrictBody):
