@@ -1,4 +1,4 @@
-"""`python -m benchmarks [NAME …]`: measures, and prints ratios against a baseline of the same run."""
+"""`python -m benchmarks [NAME …]`: runs benchmarks and prints ratios to a baseline of the same run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A catalogue of any size, as a business would write it: what load times are measured on."""
+"""A realistic catalogue of any size, for measuring load times."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ base_url: http://localhost:9/logistics
 
 
 def write_catalogue(folder: Path, offers: int = 1000) -> None:
-    """Writes a catalogue of `offers` offers, each with five technical products of four steps, a file an offer."""
+    """Writes `offers` files, each with one offer and its five technical products of four steps."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "systems.yaml").write_text(_SYSTEMS)
     for number in range(1, offers + 1):

@@ -1,4 +1,4 @@
-"""Load time of a large catalogue against PyYAML's bare compose of the same files, in turns, each in a fresh process."""
+"""Load time of a large catalogue and of PyYAML's `compose` of the same files, in alternation, each in a new process."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ print(json.dumps([time.perf_counter() - start, len(findings)]))
 
 
 def peak_megabytes() -> float:
-    """Megabytes of memory at this process's peak: its own, and not what it was forked from."""
+    """This process's peak memory in megabytes, without that of the process that it was forked from."""
     status = Path("/proc/self/status")
     if status.exists():
         return int(status.read_text().partition("VmHWM:")[2].split()[0]) / 1024
@@ -57,9 +57,9 @@ def peak_megabytes() -> float:
 
 
 async def measure() -> None:
-    """Prints seconds and megabytes of both, and the ratio of each round: cold, as a command or a worker starts.
+    """Prints seconds and megabytes of both, and the ratio per round. Each starts cold, like a command or a worker.
 
-    The ratio of CPU is the one to go by where others work on the same machine.
+    If other programs use the machine, only the ratio of CPU time is meaningful.
     """
     with tempfile.TemporaryDirectory() as folder:
         write_catalogue(Path(folder), OFFERS)

@@ -1,6 +1,6 @@
-"""What benchmarks run on: an embedded Temporal, the target system and workers, each a process of its own.
+"""Where benchmarks run: an embedded Temporal server, a stub system and workers, each in its own process.
 
-Processor time is read from /proc (Linux), so that a worker's cost can be told from its server's.
+Reads processor time from /proc (Linux), which separates the worker's cost from the server's.
 """
 
 from __future__ import annotations
@@ -31,16 +31,16 @@ _TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def free_ports() -> Ports:
-    """Ports that nobody listens on now."""
+    """Ports that are free now."""
     sockets = [socket.create_server((HOST, 0)) for _ in range(2)]
-    temporal, ui = (taken.getsockname()[1] for taken in sockets)
-    for taken in sockets:
-        taken.close()
+    temporal, ui = (one.getsockname()[1] for one in sockets)
+    for one in sockets:
+        one.close()
     return Ports(temporal=temporal, ui=ui)
 
 
 def cpu_seconds(pid: int) -> float:
-    """User and system time of one process so far."""
+    """User and system time that the process has used."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
 
@@ -53,7 +53,7 @@ def resident_megabytes(pid: int) -> float:
 
 
 class ChildProcess:
-    """A child whose lines go to a log; it has begun once a line holds `ready`."""
+    """A child process that writes to a log. It is ready once a line contains `ready_text`."""
 
     def __init__(self, command: list[str], environment: Mapping[str, str], log: Path, ready_text: str | None) -> None:
         self._command, self._log = command, log
@@ -69,14 +69,14 @@ class ChildProcess:
         return self._process.pid
 
     def find_log_line(self, text: str) -> str:
-        """The first line of the log that holds `text`, or nothing."""
+        """The first line of the log that contains `text`; empty if none does."""
         return next((line for line in self._log.read_text().splitlines() if text in line), "")
 
     def _wait_for_log(self, text: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT
         while not self.find_log_line(text):
             if self._process.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"{' '.join(self._command)} did not begin:\n{self._log.read_text()[-2000:]}")
+                raise RuntimeError(f"{' '.join(self._command)} did not start:\n{self._log.read_text()[-2000:]}")
             time.sleep(0.05)
 
     def stop(self, stop_signal: signal.Signals = signal.SIGTERM) -> None:
@@ -97,21 +97,20 @@ class BenchmarkEnvironment:
     data_folder: Path
 
     def start_worker(self, task_queue: str, definitions: Path, name: str = "worker") -> ChildProcess:
-        """Ordo's own worker, as production starts it."""
+        """Ordo's own worker, started as in production."""
         command = [sys.executable, "worker.py", "--address", self.address, "--task-queue", task_queue]
         command += ["--definitions", str(definitions)]
         return ChildProcess(command, self.env_variables, self.data_folder / f"{name}.log", "worker ready")
 
+    @contextmanager
+    def running_worker(self, task_queue: str, *definitions: str) -> Iterator[ChildProcess]:
+        """A worker with these files of benchmarks/definitions."""
+        with stopped_at_exit(self.start_worker(task_queue, self.copy_definitions(*definitions))) as worker:
+            yield worker
+
     def start_hand_written_worker(self, task_queue: str) -> ChildProcess:
-        command = [
-            sys.executable,
-            "-m",
-            "benchmarks.hand_written",
-            "--address",
-            self.address,
-            "--task-queue",
-            task_queue,
-        ]
+        command = [sys.executable, "-m", "benchmarks.hand_written", "--address", self.address]
+        command += ["--task-queue", task_queue]
         return ChildProcess(command, self.env_variables, self.data_folder / "hand_written.log", "worker ready")
 
     @property
@@ -123,7 +122,7 @@ class BenchmarkEnvironment:
         }
 
     def copy_definitions(self, *files: str) -> Path:
-        """A folder that holds these of benchmarks/definitions."""
+        """A new folder with these files of benchmarks/definitions."""
         folder = self.data_folder / "-".join(file.removesuffix(".yaml") for file in files)
         folder.mkdir(exist_ok=True)
         for file in files:
@@ -132,7 +131,7 @@ class BenchmarkEnvironment:
 
 
 @contextmanager
-def _stopped_at_exit(process: ChildProcess) -> Iterator[ChildProcess]:
+def stopped_at_exit(process: ChildProcess) -> Iterator[ChildProcess]:
     try:
         yield process
     finally:
@@ -141,14 +140,14 @@ def _stopped_at_exit(process: ChildProcess) -> Iterator[ChildProcess]:
 
 @asynccontextmanager
 async def benchmark_environment() -> AsyncIterator[BenchmarkEnvironment]:
-    """A fresh server with its data on disk, and a target. Everything is ended at the end."""
+    """A new server with its data on disk, and a stub system. Both are stopped at the end."""
     with tempfile.TemporaryDirectory(prefix="ordo-benchmark-") as name:
         folder, ports = Path(name), free_ports()
         server_command = list(temporal_server.server_command(ports, folder / "temporal.db"))
         target_command = [sys.executable, "-m", "benchmarks.stub_system"]
         with (
-            _stopped_at_exit(ChildProcess(server_command, {}, folder / "temporal.log", None)),
-            _stopped_at_exit(ChildProcess(target_command, {}, folder / "target.log", "http")) as target,
+            stopped_at_exit(ChildProcess(server_command, {}, folder / "temporal.log", None)),
+            stopped_at_exit(ChildProcess(target_command, {}, folder / "target.log", "http")) as target,
         ):
             client = await temporal_server.connect(ports)
             deadline = time.monotonic() + START_TIMEOUT

@@ -1,8 +1,8 @@
-"""What an engineer would write without Ordo: the steps of definitions/twelve_steps.yaml as a workflow of their own.
+"""The steps of definitions/twelve_steps.yaml as an engineer would write them without Ordo, as a workflow of their own.
 
-`python -m benchmarks.hand_written --address HOST:PORT --task-queue NAME` runs its worker. Submission
-(update-with-start), search attributes, memo, summaries, activity ids, retries and idempotency keys are the generic
-workflow's.
+`python -m benchmarks.hand_written --address HOST:PORT --task-queue NAME` runs its worker. It has what the generic
+workflow has: submission by update-with-start, search attributes, memo, summaries, activity ids, retries, and
+idempotency keys.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ RETRY = RetryPolicy(maximum_attempts=5)
 
 @dataclass
 class Request:
-    """One call: where to, with what, and under which idempotency key."""
+    """One HTTP call."""
 
     path: str
     body: dict[str, Any]
@@ -40,17 +40,17 @@ class Request:
 
 
 class HttpActivities:
-    """The activity, with the keep-alive pool that it calls through."""
+    """The activity, with its pool of HTTP connections."""
 
     def __init__(self, base_url: str) -> None:
         self._http = httpx.AsyncClient(base_url=base_url, timeout=10)
 
     @activity.defn
     async def call(self, request: Request) -> dict[str, Any]:
-        answer = await self._http.post(request.path, json=request.body, headers={"Idempotency-Key": request.key})
-        answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
-        return found
+        response = await self._http.post(request.path, json=request.body, headers={"Idempotency-Key": request.key})
+        response.raise_for_status()
+        body: dict[str, Any] = response.json()
+        return body
 
 
 @workflow.defn(name="HandWrittenOrder", sandboxed=False)
@@ -89,9 +89,9 @@ class HandWrittenOrder:
 
     async def _device(self, quantity: int, shipped: asyncio.Event) -> None:
         reserved = await self._call("device.reserve", "/reservations", {"sku": "device", "quantity": quantity})
-        sent = await self._call("device.ship", "/shipments", {"reservation": reserved["id"]})
+        shipment = await self._call("device.ship", "/shipments", {"reservation": reserved["id"]})
         shipped.set()
-        await self._call("device.register", "/serials", {"shipment": sent["id"]})
+        await self._call("device.register", "/serials", {"shipment": shipment["id"]})
 
     async def _access(self, customer: str, shipped: asyncio.Event, installed: asyncio.Event) -> None:
         access = await self._call("access.order", "/accesses", {"customer": customer})
@@ -148,8 +148,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The worker of the hand-written workflow.")
     parser.add_argument("--address", required=True)
     parser.add_argument("--task-queue", required=True)
-    given = parser.parse_args()
-    asyncio.run(_run_worker(given.address, given.task_queue))
+    options = parser.parse_args()
+    asyncio.run(_run_worker(options.address, options.task_queue))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""On an idle server: from accepted to the first call, and from a step's end to the next one's start."""
+"""Latencies on an idle server: from acceptance to the first call, and from a step's end to the next call."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import WorkflowHistory
 
 from benchmarks.environment import BenchmarkEnvironment, benchmark_environment
+from benchmarks.orders import twelve_step_order
 from benchmarks.reporting import percentile, print_line
-from benchmarks.throughput import GENERIC_QUEUE, twelve_step_order
+from benchmarks.throughput import GENERIC_QUEUE
 from operations.client import OrderClient
 from workflows.contract.order_messages import order_workflow_id
 
@@ -30,7 +31,7 @@ def _event_time(event: HistoryEvent) -> datetime:
 
 
 def _first_call_latency(events: list[HistoryEvent]) -> float:
-    """Milliseconds from the answer to the submission to the start of the first call."""
+    """Milliseconds from the response to the submission to the start of the first call."""
     accepted = next(
         _event_time(event)
         for event in events
@@ -52,7 +53,7 @@ def _first_call_latency(events: list[HistoryEvent]) -> float:
 
 
 def _step_gaps(events: list[HistoryEvent], predecessors: dict[str, str]) -> list[float]:
-    """Milliseconds from each step's end to its follower's start, for steps with one predecessor."""
+    """Milliseconds from the end of each predecessor to the start of its only follower."""
     names: dict[int, str] = {}
     started: dict[str, datetime] = {}
     ended: dict[str, datetime] = {}
@@ -76,19 +77,16 @@ PREDECESSORS = {
 
 
 async def measure(orders: int = ORDERS) -> None:
-    """One order after the other, as they come to a quiet shop."""
+    """Runs one order after another. The first three are a warm-up."""
     first: list[float] = []
     between: list[float] = []
     async with benchmark_environment() as bench:
-        worker = bench.start_worker(GENERIC_QUEUE, bench.copy_definitions("twelve_steps.yaml"))
-        try:
+        with bench.running_worker(GENERIC_QUEUE, "twelve_steps.yaml"):
             for number in range(orders + 3):
                 events: list[Any] = list((await _run_order(bench, f"l{number}")).events)
                 if number >= 3:
                     first.append(_first_call_latency(events))
                     between += _step_gaps(events, PREDECESSORS)
-        finally:
-            worker.stop()
     print_line(f"Latency: {orders} orders one after the other on an idle server, in ms")
     for name, values in (("accepted → first call", first), ("step end → next call", between)):
         p50, p95 = percentile(values, 0.5), percentile(values, 0.95)

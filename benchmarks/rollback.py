@@ -1,13 +1,12 @@
-"""Rolling back orders of any size: time and cost a step, once everything but the last steps is done."""
+"""Rolling back orders of different sizes: time and cost per step, when all steps but the last ones are done."""
 
 from __future__ import annotations
 
 import asyncio
-import time
 from dataclasses import dataclass
 
-from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, cpu_seconds
-from benchmarks.order_size import STEPS_PER_LINE, many_line_order
+from benchmarks.environment import BenchmarkEnvironment, ChildProcess
+from benchmarks.orders import STEPS_PER_LINE, Cost, compare_sizes, many_line_order, measure_cost, wait_for_state
 from benchmarks.reporting import print_line
 from operations.client import OrderClient
 from workflows.contract.actions import ROLLBACK
@@ -20,42 +19,33 @@ QUEUE = "benchmark-rollback"
 
 @dataclass(frozen=True)
 class RollbackResult:
-    steps: int
-    """That were done, and are undone."""
-    seconds: float
-    cpu_seconds: float
+    order_steps: int
+    undone_steps: int
+    cost: Cost
 
 
 async def _roll_back_order(bench: BenchmarkEnvironment, worker: ChildProcess, steps: int) -> RollbackResult:
     order_id, orders, lines = f"R-{steps}", OrderClient(bench.client, QUEUE), steps // STEPS_PER_LINE
     await orders.submit(many_line_order(order_id, lines, "undone_item"), decision_timeout=120)
-    while (await orders.read(order_id, steps=False)).order.open_tasks < lines:  # noqa: ASYNC110 - the server tells nobody
+    while (await orders.read(order_id, steps=False)).order.open_tasks < lines:  # noqa: ASYNC110 - nothing to wait for
         await asyncio.sleep(1)
-    began, used = time.perf_counter(), cpu_seconds(worker.pid)
-    await orders.perform_action(order_id, ROLLBACK, OrderAction(actor=Actor(by="benchmark")))
-    ended = await orders.wait_until_ended(order_id, timeout=3600)
-    took, used = time.perf_counter() - began, cpu_seconds(worker.pid) - used
-    if ended.state is not OrderState.FAILED:
-        raise RuntimeError(f"order {order_id} ended {ended.state}")
-    return RollbackResult(lines * (STEPS_PER_LINE - 1), took, used)
+    with measure_cost(worker) as cost:
+        await orders.perform_action(order_id, ROLLBACK, OrderAction(actor=Actor(by="benchmark")))
+        await wait_for_state(orders, order_id, OrderState.FAILED)
+    return RollbackResult(steps, lines * (STEPS_PER_LINE - 1), cost)
+
+
+def _print_result(result: RollbackResult, base: RollbackResult) -> None:
+    seconds, cpu = result.cost.seconds / result.undone_steps, result.cost.cpu_seconds / result.undone_steps
+    print_line(
+        f"  {result.order_steps:6} steps: {result.undone_steps} undone in {result.cost.seconds:.1f} s, "
+        f"{seconds * 1000:.2f} ms each ({seconds / (base.cost.seconds / base.undone_steps):.2f} of "
+        f"{base.undone_steps}'s), worker CPU {cpu * 1000:.2f} ms each "
+        f"({cpu / (base.cost.cpu_seconds / base.undone_steps):.2f})"
+    )
 
 
 async def measure(sizes: tuple[int, ...] = SIZES) -> None:
-    """Each size once, after a small one that warms the worker up; the others are held against the smallest."""
+    """Prints each size, with ratios to the smallest."""
     print_line("Roll-back: one order on one worker; four undone calls a line")
-    async with benchmark_environment() as bench:
-        worker = bench.start_worker(QUEUE, bench.copy_definitions("undone_lines.yaml", "twelve_steps.yaml"))
-        try:
-            await _roll_back_order(bench, worker, 100)
-            base: RollbackResult | None = None
-            for steps in sizes:
-                run = await _roll_back_order(bench, worker, steps)
-                base = base or run
-                cost, processor = run.seconds / run.steps, run.cpu_seconds / run.steps
-                print_line(
-                    f"  {steps:6} steps: {run.steps} undone in {run.seconds:.1f} s, {cost * 1000:.2f} ms each"
-                    f" ({cost / (base.seconds / base.steps):.2f} of {base.steps}'s), worker CPU"
-                    f" {processor * 1000:.2f} ms each ({processor / (base.cpu_seconds / base.steps):.2f})"
-                )
-        finally:
-            worker.stop()
+    await compare_sizes(sizes, QUEUE, ("undone_lines.yaml", "twelve_steps.yaml"), _roll_back_order, _print_result)

@@ -1,6 +1,6 @@
-"""`python -m benchmarks.stub_system`: the system that benchmarks call, as fast as Python answers HTTP.
+"""`python -m benchmarks.stub_system`: the system that benchmarks call, as fast as Python can serve HTTP.
 
-Answers every request with 200 and `{"id": "T-<n>"}`, and prints its address once it listens.
+Responds to every request with 200 and `{"id": "T-<n>"}`. Prints its address once it listens.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _LENGTH = re.compile(rb"content-length: *(\d+)", re.IGNORECASE)
 
 
 class StubSystem(asyncio.Protocol):
-    """HTTP/1.1 with keep-alive, as far as a benchmark's client needs it."""
+    """The part of HTTP/1.1 with keep-alive that a benchmark's client needs."""
 
     numbers = itertools.count(1)
 
@@ -37,7 +37,7 @@ class StubSystem(asyncio.Protocol):
 
 
 async def main() -> None:
-    """Serves on a free port of this machine until it is ended."""
+    """Serves on a free local port until the process ends."""
     server = await asyncio.get_running_loop().create_server(StubSystem, "127.0.0.1", 0)
     host, port = server.sockets[0].getsockname()[:2]
     sys.stdout.write(f"http://{host}:{port}\n")

@@ -1,10 +1,9 @@
-"""Orders a second, history events and worker CPU: the generic workflow against the hand-written one, in turns."""
+"""Orders per second, history events and worker CPU: the generic workflow and a hand-written one, in alternation."""
 
 from __future__ import annotations
 
 import asyncio
 import statistics
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -12,8 +11,9 @@ from typing import Any
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, cpu_seconds
+from benchmarks.environment import BenchmarkEnvironment, ChildProcess, benchmark_environment, stopped_at_exit
 from benchmarks.hand_written import HandWrittenOrder
+from benchmarks.orders import measure_cost, twelve_step_order
 from benchmarks.reporting import format_spread, print_line
 from operations.client import OrderClient
 from workflows.contract.order_messages import order_workflow_id
@@ -21,22 +21,17 @@ from workflows.contract.order_messages import order_workflow_id
 ORDERS = 100
 ROUNDS = 5
 HISTORY_SAMPLE = 20
-"""Histories that are counted in a round: how many workflow tasks an order needs depends on what else is going on."""
+"""Histories to count per round: the number of an order's workflow tasks depends on the load."""
 GENERIC_QUEUE, HAND_WRITTEN_QUEUE = "benchmark-generic", "benchmark-hand-written"
-
-
-def twelve_step_order(order_id: str) -> dict[str, Any]:
-    line = {"id": "1", "product": "starter_kit", "attributes": {"units": 3, "plan": "plus"}}
-    return {"id": order_id, "customer": {"id": "C-1"}, "lines": [line]}
 
 
 @dataclass(frozen=True)
 class RoundResult:
     orders_per_second: float
     cpu_seconds: float
-    """The worker's, an order."""
+    """The worker's, per order."""
     mean_events: float
-    """Of an order's history, on average."""
+    """Per order."""
 
 
 async def _run_generic(bench: BenchmarkEnvironment, order_id: str) -> str:
@@ -58,7 +53,7 @@ async def _run_hand_written(bench: BenchmarkEnvironment, order_id: str) -> str:
     )
     await bench.client.execute_update_with_start_workflow(HandWrittenOrder.accepted, start_workflow_operation=start)
     handle = await start.workflow_handle()
-    await bench.client.get_workflow_handle(order_id).describe()  # as a submission of Ordo's reads what it started
+    await bench.client.get_workflow_handle(order_id).describe()  # like a submission to Ordo
     await handle.result()
     return order_id
 
@@ -70,29 +65,26 @@ async def _run_round(
     name: str,
     orders: int,
 ) -> RoundResult:
-    began, used = time.perf_counter(), cpu_seconds(worker.pid)
-    ids = await asyncio.gather(*(run_order(bench, f"{name}-{number}") for number in range(orders)))
-    took, used = time.perf_counter() - began, cpu_seconds(worker.pid) - used
-    looked_at = ids[:: max(1, orders // HISTORY_SAMPLE)]
-    histories = [await bench.client.get_workflow_handle(id_).fetch_history() for id_ in looked_at]
-    return RoundResult(orders / took, used / orders, sum(len(one.events) for one in histories) / len(histories))
+    with measure_cost(worker) as cost:
+        ids = await asyncio.gather(*(run_order(bench, f"{name}-{number}") for number in range(orders)))
+    sample = ids[:: max(1, orders // HISTORY_SAMPLE)]
+    events = [len((await bench.client.get_workflow_handle(id_).fetch_history()).events) for id_ in sample]
+    return RoundResult(orders / cost.seconds, cost.cpu_seconds / orders, statistics.mean(events))
 
 
 async def measure(orders: int = ORDERS, rounds: int = ROUNDS) -> None:
-    """Prints both sides and the ratios, pair by pair. The first pair warms up and does not count."""
+    """Prints both sides, and the ratios pair by pair. The first pair is a warm-up and does not count."""
+    pairs = []
     async with benchmark_environment() as bench:
-        generic_worker = bench.start_worker(GENERIC_QUEUE, bench.copy_definitions("twelve_steps.yaml"))
-        hand_written_worker = bench.start_hand_written_worker(HAND_WRITTEN_QUEUE)
-        try:
-            pairs = []
+        with (
+            bench.running_worker(GENERIC_QUEUE, "twelve_steps.yaml") as generic_worker,
+            stopped_at_exit(bench.start_hand_written_worker(HAND_WRITTEN_QUEUE)) as hand_written_worker,
+        ):
             for number in range(rounds + 1):
                 generic = await _run_round(bench, _run_generic, generic_worker, f"g{number}", orders)
                 hand_written = await _run_round(bench, _run_hand_written, hand_written_worker, f"h{number}", orders)
                 if number:
                     pairs.append((generic, hand_written))
-        finally:
-            generic_worker.stop()
-            hand_written_worker.stop()
     _report(pairs, orders)
 
 
