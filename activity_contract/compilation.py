@@ -7,6 +7,9 @@ from typing import Any
 from activity_contract.notifications import NotificationFilter
 from activity_contract.payloads import WireModel
 
+INTERNAL_ERROR_CODE = "internal-error"
+"""Code of the finding if the compiler itself fails: the order is rejected."""
+
 
 class CompileOrderInput(WireModel):
     order: dict[str, Any]

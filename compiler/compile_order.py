@@ -1,4 +1,4 @@
-"""An order and a catalogue in, a plan out: the compiler's front door for orders."""
+"""Compiles an order with a catalogue into a plan."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from compiler.source.gc_pause import gc_paused
 
 @dataclass(frozen=True, slots=True)
 class CompilationResult:
-    """What came of an order: a plan, or the findings that say why there is none."""
+    """A plan, or the findings that say why there is none."""
 
     plan: Plan | None
     findings: tuple[Finding, ...]
 
 
 def compile_order(order: dict[str, Any], catalogue: Catalogue, file: str = "order") -> Plan:
-    """The plan of `order`: any data, checked here. The same order and catalogue always give the same plan.
+    """The plan of `order`, which may be any data. The same order and catalogue always give the same plan.
 
-    Raises OrderRejected with every finding. They have places where the order came from `read_orders`.
+    Raises OrderRejected with every finding. Findings have line and column if the order comes from `read_orders`.
     """
     compilation = compile_with_decisions(order, catalogue, DecisionLog(), file)
     if compilation.plan is None:
@@ -43,7 +43,7 @@ def compile_order(order: dict[str, Any], catalogue: Catalogue, file: str = "orde
 def compile_with_decisions(
     order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str = "order"
 ) -> CompilationResult:
-    """The same without raising, and with its reasons noted where they are wanted."""
+    """Like `compile_order`, but never raises, and logs decisions if `decision_log` is enabled."""
     with gc_paused():
         return _compile(order, catalogue, decision_log, file)
 
@@ -73,6 +73,6 @@ def order_header(order: Order) -> OrderHeader:
 
 
 def _sort_findings(findings: list[Finding]) -> tuple[Finding, ...]:
-    """By place where they have one, else as they were found; the same finding once."""
+    """By line and column if they have them, else in the order in which they were found; each finding once."""
     unique = {(finding.line, finding.column, finding.code, finding.message): finding for finding in findings}
     return tuple(sorted(unique.values(), key=lambda finding: (finding.file, finding.line, finding.column)))

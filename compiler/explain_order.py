@@ -1,4 +1,4 @@
-"""Why an order's plan is what it is: for each rule, workstream and step why it is in or out, and what replaces what."""
+"""Explains a plan: why each rule, workstream and step is in or out, and which steps replace missing ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from compiler.source.findings import Finding
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A plan, or why there is none, and every decision on the way to it, in the order in which it was taken."""
+    """A plan, or why there is none, and every decision in the order in which it was taken."""
 
     plan: Plan | None
     findings: tuple[Finding, ...]
@@ -26,19 +26,19 @@ class Explanation:
         return (reason for reason in self.decisions if reason.line_id == line and reason.subject != "replacement")
 
     def step_replacements(self, step: str) -> Iterator[PlanDecision]:
-        """What stands in for predecessors of one step instance, by its id."""
+        """The steps that replace missing predecessors of one step instance, by its id."""
         return (reason for reason in self.decisions if reason.waiting_step == step)
 
 
 def explain_order(order: dict[str, Any], catalogue: Catalogue, file: str = "order") -> Explanation:
-    """Compiles the order as compile_order does, and tells why. Never raises for anything in the order."""
+    """Compiles the order as compile_order does, and records every decision. Never raises, whatever the order is."""
     decision_log = DecisionLog(enabled=True)
     compilation = compile_with_decisions(order, catalogue, decision_log, file)
     return Explanation(compilation.plan, compilation.findings, tuple(decision_log.decisions))
 
 
 def decision_text(decision: PlanDecision) -> str:
-    """One decision as a person reads it."""
+    """One decision in words."""
     results = f": {', '.join(decision.result_ids)}" if decision.result_ids else ""
     if decision.subject == "replacement":
         instead = (
@@ -57,7 +57,7 @@ def decision_text(decision: PlanDecision) -> str:
 
 
 def explanation_to_json(explanation: Explanation) -> list[dict[str, Any]]:
-    """The reasons as plain data with stable keys."""
+    """The decisions as JSON data with stable keys."""
     return [
         {
             "subject": reason.subject,

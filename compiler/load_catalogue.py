@@ -1,4 +1,4 @@
-"""Loading a catalogue: a folder of definitions in, a checked catalogue or every finding out."""
+"""Loads a catalogue from a folder of definitions."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from compiler.source.gc_pause import gc_paused
 
 
 def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
-    """The catalogue of `folder`, with the systems of the file `environment` laid over its own.
+    """The catalogue of `folder`. Systems and receivers in the file `environment` override those of the folder.
 
-    Raises CatalogueInvalid with every finding, in the order of their places.
+    Raises CatalogueInvalid with every finding, sorted by file, line and column.
     """
     with gc_paused():
         index, findings = _index_definitions(read_folder(Path(folder)), environment)
@@ -32,18 +32,18 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
 
 
 def _promote_gc_generation() -> None:
-    """What was made joins the oldest generation at once, rather than being looked through by the next collection.
+    """Moves all objects to the oldest generation, so that the next collections do not scan the new catalogue.
 
-    Only for what is made seldom and kept long: the search for cycles does not come back to it soon.
+    Worth it because a catalogue is created seldom and kept long.
     """
     gc.freeze()
     gc.unfreeze()
 
 
 def check_definitions(paths: Iterable[Path], environment: Path | None = None) -> list[Finding]:
-    """Every finding in the folders and files of `paths`, taken together as one catalogue, warnings included.
+    """Every finding, warnings included, in the folders and files of `paths`, which together are one catalogue.
 
-    Orders among the files (no `kind`, but `lines`; JSON too) are compiled against that catalogue.
+    Orders among the files (no `kind`, but `lines`; also JSON) are compiled with that catalogue.
     """
     with gc_paused():
         result, orders = _read_paths(paths)
@@ -101,9 +101,9 @@ def _index_definitions(result: ReadResult, environment: Path | None) -> tuple[De
 
 
 def sort_findings(findings: list[Finding]) -> list[Finding]:
-    """By place, then code; the same finding once, and everything that misses the same thing together.
+    """Sorts by place, then code. Each finding once; findings about the same undefined name become one.
 
-    What cannot even be read is not judged as well.
+    A place that cannot be read as YAML has no other findings.
     """
     unread = {(f.file, f.line, f.column) for f in findings if f.code.startswith("yaml-")}
     unique = {

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 INT64_RANGE = range(-(2**63), 2**63)
-"""The whole numbers that expressions can compute with."""
+"""The whole numbers that expressions can calculate with."""
 MAX_NESTING_DEPTH = 64
 """Levels of lists and mappings in one document or value."""
 
 
 def as_text(value: Any) -> str:
-    """A value inside other text: `true`, `2` (also for 2.0), `2.5`, an ISO date or date-time, `90s`, JSON of a list."""
+    """A value inside other text: `true`, `2` (also for 2.0), `2.5`, an ISO date or date-time, `90s`, a list as JSON."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if value is None:
@@ -45,29 +45,30 @@ def format_value(value: object) -> str:
 
 
 def describe_value(value: object) -> str:
-    """What a value is, inside a message."""
+    """A value inside a message; of mappings and lists only what they are."""
     if isinstance(value, Mapping):
         return "a mapping"
     return "a list" if isinstance(value, list | tuple) else format_value(value)
 
 
 def normalize_number(value: int | float) -> int | float:
-    """2.0 as 2: quantities without a fraction are integers."""
+    """2.0 as 2: numbers without a fraction become integers."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def quantity_problem(value: Any) -> str:
+    """What is wrong with a quantity, after "must be a number above 0, and"; empty if nothing is."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"is {describe_value(value)}"
     if value != value:
-        return "is no number"
+        return "is not a number"
     if value_problem(value) or value_problem(normalize_number(value)):
-        return "is too large to compute with"
+        return "is too large to calculate with"
     return f"is {format_value(value)}" if value <= 0 else ""
 
 
 def parse_timestamp(value: Any) -> datetime:
-    """A time with its zone; a date is its midnight, a time without a zone UTC. Raises ValueError."""
+    """A time with a zone. A date means its midnight; a time without a zone is UTC. Raises ValueError."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
     if isinstance(value, date) and not isinstance(value, datetime):
@@ -80,7 +81,7 @@ def parse_timestamp(value: Any) -> datetime:
 
 
 def value_problem(value: Any) -> str:
-    """What makes a value one that nothing can compute with; empty where it is sound."""
+    """Why nothing can be calculated with the value; empty if it is valid."""
     waiting = [(value, 0)]
     while waiting:
         one, depth = waiting.pop()
@@ -88,7 +89,7 @@ def value_problem(value: Any) -> str:
             return f"is nested more than {MAX_NESTING_DEPTH} levels deep"
         if isinstance(one, Mapping):
             if not all(isinstance(name, str) for name in one):
-                return "has a name that is no text"
+                return "has a name that is not text"
             waiting += [(name, depth) for name in one]
             waiting += [(inner, depth + 1) for inner in one.values()]
         elif isinstance(one, list | tuple):
@@ -101,7 +102,7 @@ def value_problem(value: Any) -> str:
                 return "must be a whole number of at most 64 bits"
         elif isinstance(one, str):
             if not one.isascii() and one.encode("utf-8", "replace").decode() != one:
-                return "holds half of a character (a lone surrogate)"
+                return "contains half of a character (a lone surrogate)"
         elif one is not None and not isinstance(one, bool | date):
-            return f"is a {type(one).__name__}, which an order cannot hold"
+            return f"is a {type(one).__name__}, which an order cannot contain"
     return ""

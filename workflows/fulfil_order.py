@@ -13,13 +13,13 @@ from temporalio.common import RetryPolicy
 from temporalio.exceptions import ApplicationError, FailureError
 
 from activity_contract.activity_names import COMPILE_ORDER
-from activity_contract.compilation import CompiledAmendment, CompiledOrder, CompileOrderInput
+from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledAmendment, CompiledOrder, CompileOrderInput
 from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
 from activity_contract.notifications import NotificationOrder
 from compiler.language.event_types import matches_any
 from compiler.plan.codec import decode_plan
-from compiler.source.findings import INTERNAL_ERROR_CODE, Finding
+from compiler.source.findings import Finding
 from workflows.contract import actions
 from workflows.contract.order_messages import (
     MEMO_DIGEST,

@@ -19,7 +19,7 @@ from activities.compilation.compile_order import (
 )
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.activity_names import COMPILE_AMENDMENT
-from activity_contract.compilation import ChangedValue, CompileAmendmentInput, CompiledAmendment
+from activity_contract.compilation import INTERNAL_ERROR_CODE, ChangedValue, CompileAmendmentInput, CompiledAmendment
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
 from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
 from compiler.catalogue.catalogue import Catalogue
@@ -27,7 +27,7 @@ from compiler.compile_order import compile_order
 from compiler.plan.bindings import order_bindings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan, PlannedLine
-from compiler.source.findings import INTERNAL_ERROR_CODE, OrderRejected
+from compiler.source.findings import OrderRejected
 from compiler.values import as_text
 
 logger = structlog.get_logger("activities")

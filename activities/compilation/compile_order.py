@@ -15,13 +15,13 @@ from temporalio import activity
 
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.activity_names import COMPILE_ORDER
-from activity_contract.compilation import CompiledOrder, CompileOrderInput
+from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledOrder, CompileOrderInput
 from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
-from compiler.source.findings import INTERNAL_ERROR_CODE, Finding, OrderRejected
+from compiler.source.findings import Finding, OrderRejected
 
 logger = structlog.get_logger("activities")
 

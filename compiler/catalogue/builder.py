@@ -1,4 +1,4 @@
-"""From documents to a catalogue: classes merged in, workstreams made, the version taken."""
+"""Builds a catalogue from valid definitions: merges classes, creates workstreams, computes the version."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from compiler.typecheck.type_checker import outputs_read
 
 
 def build_catalogue(index: DefinitionIndex, warnings: Iterable[Finding] = ()) -> Catalogue:
-    """The catalogue that definitions without errors mean."""
+    """The catalogue of definitions that have no errors."""
     definitions = index.definitions
     products = {name: build_product(index, name) for name in sorted(definitions.products)}
     return Catalogue(
@@ -45,9 +45,9 @@ def build_catalogue(index: DefinitionIndex, warnings: Iterable[Finding] = ()) ->
 
 
 def catalogue_version(definitions: Definitions) -> str:
-    """SHA-256 over what products, classes, workstreams and retry policies say, however they are written down.
+    """SHA-256 over products, classes, workstreams and retry policies, however they are written.
 
-    A default that is spelled out says nothing more: `exclude_unset` only spares the comparing of what is not.
+    Writing out a default changes nothing. `exclude_unset` only saves comparing fields that are not written.
     """
     pinned = (definitions.products, definitions.classes, definitions.workstreams, definitions.retry_policies)
     content = [
@@ -60,7 +60,7 @@ def catalogue_version(definitions: Definitions) -> str:
 
 
 def build_product(index: DefinitionIndex, name: str) -> Product:
-    """A product with its class merged in."""
+    """A product, with the attributes and rules of its class."""
     definitions = index.definitions
     entry = definitions.products[name]
     document = entry.model
@@ -131,7 +131,7 @@ def is_lookup_table(value: object) -> bool:
 
 
 def build_mapped_value(value: Any) -> Any:
-    """What a rule says of a target attribute: a Table, or the literal or template as it is."""
+    """The value that a rule has for a target attribute: a LookupTable, or the literal or template itself."""
     if not is_lookup_table(value):
         return value
     source = value["from"]
@@ -156,7 +156,7 @@ def _build_dependencies(document: ProductDocument) -> tuple[tuple[StepReference,
 
 
 def build_workstreams(index: DefinitionIndex) -> dict[str, Workstream]:
-    """The workstreams of the catalogue by id: those of products with `steps` among them."""
+    """The workstreams of the catalogue by id, including those of products with `steps`."""
     return {name: _build_workstream(index, group) for name, group in index.step_groups.items()}
 
 
@@ -202,13 +202,13 @@ def _output_sort_key(read: OutputReference) -> tuple[str, str, str, bool]:
 
 
 def _sort_topologically(index: DefinitionIndex, group: StepGroup) -> list[str]:
-    """Step ids, each after those it waits for within the workstream, then by id; by id alone in a ring."""
+    """Step ids, each after those that it waits for in the workstream, then by id. In a cycle, by id only."""
     steps, workstream = group.steps, group.id
-    before = {
+    predecessors = {
         name: {step for other, step in index.predecessors[workstream, name] if other == workstream} for name in steps
     }
     try:
-        return sort_by_levels(before)
+        return sort_by_levels(predecessors)
     except CycleError:
         return sorted(steps)
 
@@ -222,7 +222,7 @@ def _build_receiver(document: ReceiverDocument) -> Receiver:
 
 
 def build_retry_policies(definitions: Definitions) -> dict[str, RetryPolicy]:
-    """The retry policies by id; `standard` is always among them."""
+    """The retry policies by id, always including `standard`."""
     policies = {"standard": STANDARD_RETRY}
     for name, entry in sorted(definitions.retry_policies.items()):
         policies[name] = RetryPolicy(**{key: getattr(entry.model, key) for key in RetryPolicy.model_fields})

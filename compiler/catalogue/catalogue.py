@@ -1,7 +1,7 @@
-"""The catalogue: what the definitions of a folder mean, once classes are merged in and every reference is known good.
+"""The catalogue: the definitions of a folder, validated, with product classes merged in.
 
-`compiler.load_catalogue.load_catalogue(folder)` makes one or raises CatalogueInvalid with every finding.
-All expressions below are CEL texts that were type-checked at load; evaluate them with compiler.cel.evaluation.
+`compiler.load_catalogue.load_catalogue` creates it. All expressions are CEL, type-checked while the catalogue was
+loaded; evaluate them with compiler.cel.evaluation.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ from compiler.source.findings import Finding, SourceLocation
 
 @dataclass(frozen=True, slots=True)
 class LookupTable:
-    """`{from: EXPR, table: {…}, default: …}`: a look-up. Without `default` a value that no row matches rejects."""
+    """`{from: EXPR, table: {…}, default: …}`. Without `default`, a value without a row rejects the order."""
 
     key_expression: str
     rows: Mapping[str, Any]
-    """By the text of the value: `cel.as_text(value)`."""
+    """Text of the key (`as_text`) → value."""
     default: Any = None
     has_default: bool = False
 
@@ -45,12 +45,12 @@ class Rule:
     """None: all."""
     precedence: int = 100
     attributes: Mapping[str, Any] = field(default_factory=dict)
-    """Target attribute → literal, text with `${…}`, or Table."""
+    """Target attribute → literal, text with `${…}`, or LookupTable."""
 
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A commercial or technical product, its class's attributes and rules merged in."""
+    """A commercial or technical product, with the attributes and rules of its class."""
 
     id: str
     is_commercial: bool
@@ -60,7 +60,7 @@ class Product:
     product_class: str | None = None
     attributes: Mapping[str, Attribute] = field(default_factory=dict)
     decomposes_to: tuple[Rule, ...] = ()
-    """In the order in which they apply: the class's first."""
+    """In the order in which they apply: those of the class first."""
     components: tuple[Rule, ...] = ()
     dependencies: tuple[tuple[StepReference, tuple[StepReference, ...]], ...] = ()
     no_work_for: frozenset[LineAction] = frozenset({LineAction.NO_CHANGE})
@@ -71,18 +71,18 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class OutputReference:
-    """`steps.S.output` (workstream = the step's own), or `workstreams.W.S.output` / `.outputs`."""
+    """`steps.S.output` (in the same workstream), or `workstreams.W.S.output` or `.outputs`."""
 
     root: Literal["steps", "workstreams"]
     workstream: str
     step: str
     is_list: bool
-    """True for `.outputs`: a list, always."""
+    """True for `.outputs`, which is always a list."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of a workstream, with what the workstream says filled in."""
+    """A step of a workstream, with the defaults of the workstream."""
 
     workstream: str
     id: str
@@ -93,9 +93,9 @@ class Step:
     """line, bundle, order, or CEL over the line."""
     actions: frozenset[LineAction]
     reads: tuple[OutputReference, ...] = ()
-    """The outputs of other steps that its expressions name, in a stable order."""
+    """The outputs of other steps that its expressions use, sorted."""
     expression_locations: Mapping[str, SourceLocation] = field(default_factory=dict)
-    """Expression text → where it stands; for messages at run time. Not part of the version."""
+    """Expression → its position, for messages at run time. Not part of the catalogue's version."""
 
     @property
     def reference(self) -> str:
@@ -104,23 +104,23 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Workstream:
-    """A named group of steps. A product with `steps` has one of its own id, `for_products` it alone."""
+    """A named group of steps. A product with `steps` has a workstream with the product's id, for this product only."""
 
     id: str
     name: str
     location: SourceLocation
     for_products: tuple[str, ...]
-    """Product ids, classes resolved, in the catalogue's order. All commercial or technical, mixed is allowed."""
+    """Ids of products, commercial or technical, with classes resolved; sorted."""
     when: str | None
     steps: Mapping[str, Step]
-    """In the order of their dependencies, then of their ids: plans do not depend on the order of keys in a file."""
+    """Sorted by dependencies, then ids, so that plans do not depend on the order of keys in a file."""
     is_inline: bool = False
-    """True where it is a product's own `steps`."""
+    """True for a product's own `steps`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """Everything that the definitions of one folder say. Immutable."""
+    """All definitions of one folder. Immutable."""
 
     version: str
     """`sha256:…` over the canonical content of products, classes, workstreams and retry policies."""
@@ -130,7 +130,7 @@ class Catalogue:
     workstreams: Mapping[str, Workstream]
     systems: Mapping[str, System]
     retry_policies: Mapping[str, RetryPolicy]
-    """Always holds `standard`."""
+    """Always contains `standard`."""
     warnings: tuple[Finding, ...] = ()
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
 

@@ -1,4 +1,4 @@
-"""What a catalogue's products and workstreams imply together: each answer worked out when it is first asked for."""
+"""Answers questions about a catalogue that need several definitions. Each answer is computed once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _cache: dict[int, CatalogueIndex] = {}
 
 
 def get_catalogue_index(catalogue: Catalogue) -> CatalogueIndex:
-    """The same object for the same catalogue, as long as it is among the last few."""
+    """The index of a catalogue; kept for the last few catalogues."""
     found = _cache.get(id(catalogue))
     if found is None or found.catalogue is not catalogue:
         for oldest in list(_cache)[: max(0, len(_cache) - _CACHE_SIZE + 1)]:
@@ -30,14 +30,14 @@ def get_catalogue_index(catalogue: Catalogue) -> CatalogueIndex:
 
 @dataclass(frozen=True, slots=True)
 class RankedRule:
-    """A rule with its position among its product's rules as they apply: by `precedence`, then as written."""
+    """A rule with its position among the rules of its product, sorted by `precedence`, then as written."""
 
     rule: Rule
     position: int
 
 
 class CatalogueIndex:
-    """Answers about one catalogue. Everything is kept once it was asked for."""
+    """The index of one catalogue."""
 
     def __init__(self, catalogue: Catalogue) -> None:
         self.catalogue = catalogue
@@ -63,7 +63,7 @@ class CatalogueIndex:
         return found
 
     def attribute_defaults(self, product: Product) -> Mapping[str, Any]:
-        """The default values of its attributes, as their types hold them."""
+        """The default values of its attributes, converted to the attributes' types."""
         found = self._defaults.get(product.id)
         if found is None:
             found = self._defaults[product.id] = {
@@ -74,14 +74,14 @@ class CatalogueIndex:
         return found
 
     def reachable_by_rules(self, product: str) -> frozenset[str]:
-        """The product and everything that its rules may lead to, whatever conditions say."""
+        """The product and all products that its rules may lead to, if all conditions hold."""
         found = self._rule_closures.get(product)
         if found is None:
             found = self._rule_closures[product] = self._closure(product, components=False)
         return found
 
     def reachable_products(self, product: str) -> frozenset[str]:
-        """The same, its components and all of theirs included."""
+        """Like `reachable_by_rules`, but including components."""
         found = self._full_closures.get(product)
         if found is None:
             found = self._full_closures[product] = self._closure(product, components=True)
@@ -95,7 +95,7 @@ class CatalogueIndex:
         return frozenset(walk([start], successors))
 
     def topological_order(self, products: Iterable[str]) -> list[str]:
-        """The products and all that their rules may lead to, each after those that may lead to it."""
+        """The products and all that their rules may lead to; each after the products that may lead to it."""
         return depth_first_order(sorted(set(products)), self._rule_targets)
 
     def _rule_targets(self, product: str) -> list[str]:
@@ -103,7 +103,7 @@ class CatalogueIndex:
 
     @cached_property
     def workstreams_by_product(self) -> Mapping[str, tuple[Workstream, ...]]:
-        """By product, in the catalogue's order."""
+        """Product → its workstreams, in the catalogue's order."""
         found: dict[str, list[Workstream]] = {}
         for workstream in self.catalogue.workstreams.values():
             for product in workstream.for_products:
@@ -112,7 +112,7 @@ class CatalogueIndex:
 
     @cached_property
     def step_positions(self) -> Mapping[StepKey, int]:
-        """Where each step comes in the catalogue."""
+        """The position of each step in the catalogue."""
         return {
             (workstream.id, step): rank
             for rank, (workstream, step) in enumerate(
@@ -122,7 +122,7 @@ class CatalogueIndex:
 
     @cached_property
     def products_by_workstream(self) -> Mapping[str, frozenset[str]]:
-        """The products that a workstream is for."""
+        """Workstream → the products that it is for."""
         return {name: frozenset(one.for_products) for name, one in self.catalogue.workstreams.items()}
 
     def _resolve_reference(self, reference: StepReference, workstream: str) -> list[Step]:
@@ -131,7 +131,7 @@ class CatalogueIndex:
         return [self.catalogue.workstreams[owner].steps[name] for owner, name in steps]
 
     def after_references(self, step: Step) -> tuple[tuple[Step, Across | None], ...]:
-        """The steps that a step names in `after`, each with its `across`. Other orders' steps are left out."""
+        """The steps that a step names in `after`, each with its `across`. Steps of other orders are not included."""
         key = (step.workstream, step.id)
         found = self._references.get(key)
         if found is None:
@@ -144,7 +144,7 @@ class CatalogueIndex:
         return found
 
     def offer_dependencies(self, product: Product) -> Mapping[StepKey, tuple[tuple[Step, Across | None], ...]]:
-        """What an offer's `dependencies` make each step wait for, by workstream and step."""
+        """The predecessors that an offer's `dependencies` add to each step."""
         found = self._dependencies.get(product.id)
         if found is None:
             edges: dict[StepKey, list[tuple[Step, Across | None]]] = {}
@@ -159,11 +159,11 @@ class CatalogueIndex:
         return found
 
     def can_share_order_line(self, one: str, other: str) -> bool:
-        """Whether some product brings steps of both workstreams into one order line."""
+        """Whether some product brings steps of both workstreams into the same order line."""
         return not self._entry_products(one).isdisjoint(self._entry_products(other))
 
     def _entry_products(self, workstream: str) -> frozenset[str]:
-        """The products whose order lines, or lines below them, the workstream may enter with."""
+        """The products whose lines, or lines below them, can bring the workstream into a plan."""
         found = self._entry_products_cache.get(workstream)
         if found is None:
             reached = walk(self.products_by_workstream[workstream], lambda one: self._source_products.get(one, ()))
@@ -183,7 +183,7 @@ _unconstrained_cache: dict[int, tuple[Attribute, Attribute]] = {}
 
 
 def without_constraints(attribute: Attribute) -> Attribute:
-    """The same declaration by type alone: what a customer had may be outside today's limits."""
+    """The attribute with its type only: a previous value of a customer may be outside today's limits."""
     known = _unconstrained_cache.get(id(attribute))
     if known is not None and known[0] is attribute:
         return known[1]

@@ -1,4 +1,4 @@
-"""The definitions seen together: what the checks and the assembly both need to know, worked out once."""
+"""Answers questions about definitions that need several of them, for the checks and for the catalogue builder."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find
 
 @dataclass(frozen=True, slots=True)
 class StepGroup:
-    """The steps of a workstream or of a product, with the document that they stand in."""
+    """The steps of a workstream or of a product, with the document that they are in."""
 
     id: str
     entry: DefinitionEntry[Any]
@@ -53,22 +53,22 @@ class WrittenRule(NamedTuple):
 
 
 class DefinitionIndex:
-    """Everything below is worked out when it is first asked for, and then kept."""
+    """The index of all definitions. Each answer is computed once."""
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
 
     def may_be_defined(self, name: str, namespace: Mapping[str, Any]) -> bool:
-        """False only where it is certain that nothing of this id is defined."""
+        """False only if certainly nothing with this id is defined."""
         return name in namespace or name in self.definitions.invalid_ids or self.definitions.incomplete
 
     def may_be_in_unread_file(self, name: str) -> bool:
-        """Whether something of this id may stand in what could not be read."""
+        """Whether something with this id may be in a file or document that could not be read."""
         return self.may_be_defined(name, {})
 
     @cached_property
     def product_attributes(self) -> dict[str, Mapping[str, Attribute]]:
-        """Of each product, its class's included."""
+        """Product → its attributes, including those of its class."""
         classes = self.definitions.classes
         found: dict[str, Mapping[str, Attribute]] = {}
         for name, entry in self.definitions.products.items():
@@ -79,7 +79,7 @@ class DefinitionIndex:
 
     @cached_property
     def products_by_class(self) -> dict[str, list[str]]:
-        """Products by class."""
+        """Class → its products."""
         found: dict[str, list[str]] = {}
         for name, entry in sorted(self.definitions.products.items()):
             if entry.model.product_class:
@@ -119,12 +119,12 @@ class DefinitionIndex:
 
     @cached_property
     def steps_by_workstream(self) -> dict[str, frozenset[str]]:
-        """The steps of each workstream."""
+        """Workstream → its steps."""
         return {name: frozenset(group.steps) for name, group in self.step_groups.items()}
 
     @cached_property
     def step_expressions(self) -> dict[StepKey, list[ExpressionSite]]:
-        """The expressions of each step."""
+        """Step → its expressions."""
         found = {}
         for name, group in self.step_groups.items():
             written = group.entry.document.data["steps"]
@@ -145,7 +145,7 @@ class DefinitionIndex:
 
     @cached_property
     def rules_by_target(self) -> dict[str, list[tuple[str, RuleDefinition]]]:
-        """For each product: the products whose rules make it, with the rule."""
+        """Product → the products with rules that lead to it, each with the rule."""
         found: dict[str, list[tuple[str, RuleDefinition]]] = {}
         for name in self.definitions.products:
             for _, _, rule in self.effective_rules(name):
@@ -153,7 +153,7 @@ class DefinitionIndex:
         return found
 
     def reachable_products(self, product: str) -> set[str]:
-        """The product, what it decomposes into, and its components, all the way down."""
+        """The product, and all products that its rules and components lead to."""
         products = self.definitions.products
         return set(walk([product], lambda name: [one for one in self.product_targets(name) if one in products]))
 
@@ -197,7 +197,7 @@ class DefinitionIndex:
 
     @cached_property
     def steps_with_unknown_refs(self) -> set[StepKey]:
-        """Steps of whose references in `after` one is not known."""
+        """Steps with an unknown reference in `after`."""
         return {
             (name, step)
             for name, group in self.step_groups.items()
@@ -210,7 +210,7 @@ class DefinitionIndex:
 
     @cached_property
     def skip_reasons(self) -> dict[str, str]:
-        """`workstream.step` of the steps that may leave no output behind, and why."""
+        """`workstream.step` of steps that may have no output → the reason."""
         found = {}
         for name, group in self.step_groups.items():
             conditional = not group.is_inline and group.entry.model.when is not None
@@ -218,11 +218,11 @@ class DefinitionIndex:
                 if definition.when is not None and definition.default_output is None:
                     found[f"{name}.{step}"] = f"`{step}` may have been skipped (it has a `when`)"
                 elif conditional:
-                    found[f"{name}.{step}"] = f"`{step}` may not be there (workstream `{name}` has a `when`)"
+                    found[f"{name}.{step}"] = f"`{step}` may be missing (workstream `{name}` has a `when`)"
         return found
 
     def unplanned_reasons(self, group: StepGroup, actions: frozenset[LineAction]) -> dict[str, str]:
-        """The group's steps that a line with one of these actions may be without, and why."""
+        """`workstream.step` of steps that are not planned for all of these actions → the reason."""
         found = {}
         for step in group.steps:
             missing = actions - group.line_actions(step)

@@ -1,4 +1,4 @@
-"""The documents of a catalogue, typed one by one; what they mean together is compiler/catalogue/builder.py's."""
+"""Parses the documents of a catalogue into models, one by one."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from compiler.source.schema_errors import schema_findings
 M = TypeVar("M", bound=DocumentModel, covariant=True)
 
 _OVERRIDABLE_MODELS: Mapping[str, type[DocumentModel]] = {"system": SystemDocument, "receiver": ReceiverDocument}
-"""What is the environment's, and no part of the catalogue's version."""
+"""Kinds that an environment may override. They are not part of the catalogue's version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +44,15 @@ class DefinitionEntry(Generic[M]):
         *,
         key: bool = False,
         severity: Severity = "error",
-        about: str = "",
+        undefined_name: str = "",
     ) -> Finding:
-        """What is wrong at `path` of the document."""
-        return finding_at(self.document.location(path, key=key), code, message, severity, about)
+        """A finding at `path` of the document."""
+        return finding_at(self.document.location(path, key=key), code, message, severity, undefined_name)
 
 
 @dataclass(slots=True)
 class Definitions:
-    """Everything that was read, by kind and id. Products and workstreams share one namespace."""
+    """All definitions, by kind and id. Products and workstreams share one namespace."""
 
     products: dict[str, DefinitionEntry[ProductDocument]] = field(default_factory=dict)
     classes: dict[str, DefinitionEntry[ProductClassDocument]] = field(default_factory=dict)
@@ -63,12 +63,12 @@ class Definitions:
     scenarios: dict[str, DefinitionEntry[ScenarioDocument]] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
     invalid_ids: set[str] = field(default_factory=set)
-    """Ids of documents that could not be read: what refers to them is not told of."""
+    """Ids of invalid documents. References to them are not reported."""
     incomplete: bool = False
-    """True where a file could not be read at all: nobody knows what it would have defined."""
+    """True if a file could not be read: what it defines is unknown."""
 
     def add(self, document: Document) -> None:
-        """Takes one document in, or tells what is wrong with it."""
+        """Adds one document, or its findings."""
         model = self._parse_model(document)
         if model is None:
             data = document.data
@@ -110,7 +110,7 @@ class Definitions:
             self.incomplete = True
             return None
         if "kind" not in data:
-            message = f"`kind` is missing: say one of {', '.join(DOCUMENT_MODELS)}"
+            message = f"`kind` is missing: write one of {', '.join(DOCUMENT_MODELS)}"
             if near := next((key for key in data if key.lower() == "kind"), None):
                 message = f"`{near}` must be written `kind`"
             self.findings.append(finding_at(document.location(), "kind-missing", message))
@@ -128,11 +128,11 @@ class Definitions:
             return None
 
     def apply_override(self, document: Document) -> None:
-        """Lays a document of an environment over the catalogue's: its keys replace those of the same name."""
+        """Overrides a definition with a document of an environment: its keys replace those of the definition."""
         data = document.data
         kind = str(data.get("kind")) if isinstance(data, dict) else ""
         if not isinstance(data, dict) or kind not in _OVERRIDABLE_MODELS:
-            message = "an environment holds `kind: system` and `kind: receiver` documents and nothing else"
+            message = "an environment may only contain documents of `kind: system` and `kind: receiver`"
             self.findings.append(finding_at(document.location(), "environment-kind", message))
             return
         name = str(data.get("id"))
@@ -152,7 +152,7 @@ class Definitions:
 
 
 def parse_definitions(documents: Iterable[Document]) -> Definitions:
-    """The documents, typed; `findings` says what is wrong with those that are left out."""
+    """Parses the documents; those with errors are only in `findings`."""
     definitions = Definitions()
     for document in documents:
         definitions.add(document)

@@ -1,7 +1,7 @@
-"""Expressions at run time: compiled once per process, evaluated many times (CEL, https://cel.dev).
+"""Evaluates expressions (CEL, https://cel.dev). Each is compiled once per process.
 
-Types were checked when the catalogue was loaded (compiler/typecheck); here every name is dynamic, so that equal
-texts share one compiled program. Deterministic: no clock, no randomness, no I/O.
+Loading the catalogue has checked the types (compiler/typecheck). Here every name is dynamic, so that equal texts share
+one compiled program. Deterministic: no clock, no randomness, no I/O.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ VARIABLE_NAMES = (
     "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
     "steps", "workstreams", "response", "payload", "event", "output", "callback", "env",
 )  # fmt: skip
-"""Every name that an expression may see somewhere (docs/language.md, Expressions)."""
+"""Every name that some expression can use (docs/language.md, Expressions)."""
 
 
 class EvaluationError(Exception):
@@ -38,7 +38,7 @@ class EvaluationError(Exception):
 
 
 def _sum(values: list[Any]) -> Any:
-    """Of integers an integer, of numbers a number, of an empty list 0."""
+    """The sum of integers is an integer, that of numbers a number, that of an empty list 0."""
     return sum(values[1:], values[0]) if values else 0
 
 
@@ -69,7 +69,7 @@ def runtime_functions() -> list[cel.FunctionDecl]:
 
 
 def typecheck_functions() -> list[cel.FunctionDecl]:
-    """The same functions for checking only, where `sum` gives what the list holds."""
+    """The same functions for type checking: `sum` has the type of the list's items."""
     declared = runtime_functions()[:-1]
     kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE}
     overloads = [cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()]
@@ -88,12 +88,12 @@ def _cel_environment() -> cel.Env:
 class _Program:
     compiled: cel.Expression
     path: tuple[str, ...]
-    """Of an expression that is a path and no more."""
+    """The parts of an expression that is only a path; else empty."""
     variables_read: tuple[tuple[str, frozenset[str]], ...]
-    """The names that it may read, and of each the fields, none for all: nothing else is handed to CEL."""
+    """The names that it may read, with their fields (empty: all fields). CEL gets nothing else."""
 
     def activation(self, bindings: Mapping[str, Any]) -> dict[str, Any]:
-        """What CEL needs of the bindings."""
+        """The part of the bindings that CEL needs."""
         data = {}
         for name, fields in self.variables_read:
             if name in bindings:
@@ -123,7 +123,7 @@ _NOT_FOUND = object()
 
 
 def _lookup_path(path: tuple[str, ...], bindings: Mapping[str, Any]) -> Any:
-    """The value as it is bound: a date stays a date, which CEL itself would make a timestamp."""
+    """The bound value itself: a date stays a date, which CEL would convert to a timestamp."""
     found: Any = bindings
     for part in path:
         if not isinstance(found, Mapping) or part not in found:
@@ -133,7 +133,7 @@ def _lookup_path(path: tuple[str, ...], bindings: Mapping[str, Any]) -> Any:
 
 
 def _to_cel(value: Any) -> Any:
-    """Dates and times, which CEL takes as protobuf messages only; everything else as it is."""
+    """Converts dates and times to the protobuf messages that CEL needs; keeps everything else."""
     kind = type(value)
     if kind is str or kind is bool or kind is float or value is None:
         return value
@@ -159,8 +159,8 @@ def _to_cel(value: Any) -> Any:
 def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
     """The value of a bare expression, as plain Python (str, int, float, bool, None, list, dict, datetime, timedelta).
 
-    A plain path such as `attributes.day` gives what is bound, a `date` too. Safe in threads.
-    Raises EvaluationError; never anything else for any text and any bindings.
+    A plain path such as `attributes.day` gives the bound value itself, also a `date`. Safe in threads.
+    Raises EvaluationError, and nothing else for any text and any bindings.
     """
     try:
         program = _compile_program(expression)
@@ -173,7 +173,7 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
     except (RuntimeError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _evaluation_error(expression, str(error)) from error
     if isinstance(value, bytes | bytearray | cel.Type):
-        raise EvaluationError(expression, "the value is neither text, number, date, list nor object")
+        raise EvaluationError(expression, "the value is not text, a number, a date, a list or an object")
     return value
 
 
@@ -187,12 +187,12 @@ _ERROR_MESSAGES = (
     (re.compile(r"No matching overloads found ?: ?(\S+?)\((.*)\)"), "`{}` does not work on {}"),
     (re.compile(r"divide by zero|modulus by zero"), "this divides by zero"),
     (re.compile(r"overflow|out of range|OUT_OF_RANGE"), "the value is out of range"),
-    (re.compile(r"cannot convert (\S+) to (\S+)"), "this {} is no {}"),
-    (re.compile(r"String to (\S+) conversion failed"), "this text is no {}"),
+    (re.compile(r"cannot convert (\S+) to (\S+)"), "this {} is not a {}"),
+    (re.compile(r"String to (\S+) conversion failed"), "this text is not a {}"),
     (re.compile(r"[Ii]ndex (?:error|out of bounds)"), "the list has no such item"),
     (re.compile(r"Syntax error"), "this is not an expression"),
     (re.compile(r"unsupported operand|can't sum"), "`sum` adds numbers"),
-    (re.compile(r"SELECT to non-message"), "only an object has fields, and this is none"),
+    (re.compile(r"SELECT to non-message"), "only an object has fields, and this is not an object"),
     (re.compile(r"found no matching overload for '([^']+)'"), "`{}` cannot be used on this"),
 )
 
@@ -206,6 +206,6 @@ def _explain_error(error: str) -> str:
     """The evaluator's error in plain words."""
     for pattern, words in _ERROR_MESSAGES:
         if found := pattern.search(error):
-            said = words.format(*(part.strip("_@") for part in found.groups()))
-            return said.replace("int64", "integer").replace("double", "number").replace("string", "text")
+            message = words.format(*(part.strip("_@") for part in found.groups()))
+            return message.replace("int64", "integer").replace("double", "number").replace("string", "text")
     return error.split("\n", 1)[0].partition(": ")[2].split(" [")[0] or "it has no value"

@@ -1,4 +1,4 @@
-"""The parsed tree of an expression, small enough to analyse: which names it reads, and what `has` guards them."""
+"""The syntax tree of an expression: which names it reads, and which `has` tests guard them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NO_PATHS: frozenset[Path] = frozenset()
 ANY_ITEM = "[]"
 """In a path: any item of a list."""
 LoopVariables = Mapping[str, Path | None]
-"""A loop's variables → the items that they stand for; None where that is not known."""
+"""Variable of a loop → path of the items that it stands for; None if unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,31 +30,31 @@ class ExpressionNode:
 
     kind: str
     offset: int
-    """In the expression's text: of a name its beginning, of a select its dot, of an operator the operator."""
+    """Position in the expression's text of a name, of the dot of a select, or of an operator."""
     name: str = ""
-    """Of a name, a selected field, a called function, a loop's variable."""
+    """The name itself, the selected field, the called function, or the loop's variable."""
     value: Any = None
     children: tuple[ExpressionNode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class PathUse:
-    """One reading of a path such as `attributes.model`; `lines.map(l, l.id)` reads `lines`, and `lines` ITEM `id`."""
+    """One use of a path such as `attributes.model`. `lines.map(l, l.id)` uses `lines`, and `lines` ANY_ITEM `id`."""
 
     path: Path
     written_path: Path
-    """The path as it is written: it may begin with a loop's variable."""
+    """The path as written: it may begin with a loop's variable."""
     offset: int
     part_offsets: tuple[int, ...]
-    """Where each part after the first begins."""
+    """The offset of each part after the first."""
     guarded_paths: frozenset[Path]
-    """What is known to be there at this point."""
+    """The paths that certainly exist at this point."""
     is_has_test: bool = False
     """True inside `has(…)`: the last part may be missing."""
 
 
 class UnparsableError(Exception):
-    """The text is no expression; the message is the parser's own, for typecheck/error_messages.py to put into words."""
+    """The text is not an expression. The message is the parser's own; typecheck/error_messages.py rewords it."""
 
 
 @lru_cache(maxsize=100_000)
@@ -73,7 +73,7 @@ def parse_expression(expression: str) -> ExpressionNode:
 
 @lru_cache(maxsize=100_000)
 def path_uses(expression: str) -> tuple[PathUse, ...]:
-    """Every path that `expression` reads, longest first said, in the order of the text. Raises UnparsableError."""
+    """Every path that `expression` uses, in the order of the text. Raises UnparsableError."""
     return tuple(sorted(_collect_uses(parse_expression(expression), NO_PATHS, {}), key=lambda use: use.offset))
 
 
@@ -110,7 +110,7 @@ def _collect_uses(node: ExpressionNode, guarded: frozenset[Path], loop_variables
 
 
 def _loop_item_path(iterated: ExpressionNode, loop_variables: LoopVariables) -> Path | None:
-    """The path of the items that a loop goes over, where it goes over a path (but not over steps' outputs)."""
+    """The path of a loop's items if it iterates over a path (but not over outputs of steps); else None."""
     path = node_path(iterated)
     if path is None or path[0] in ("steps", "workstreams"):
         return None
@@ -121,7 +121,7 @@ def _loop_item_path(iterated: ExpressionNode, loop_variables: LoopVariables) -> 
 
 
 def _path_use(node: ExpressionNode, path: Path, items: Path, guarded: frozenset[Path]) -> PathUse:
-    """`items` is what the path's first part stands for, where that is a loop's variable."""
+    """`items` is the path that the first part stands for if it is a loop's variable; else empty."""
     ends = []
     inner = node
     while inner.kind in ("select", "test"):
@@ -144,7 +144,7 @@ def node_path(node: ExpressionNode) -> Path | None:
 
 
 def literal_value(node: ExpressionNode) -> bool | int | float | str | None:
-    """The value of a literal; None for anything else, `null` and bytes."""
+    """The value of a literal; None for `null`, bytes, and nodes that are not literals."""
     if node.kind != "literal":
         return None
     value: Any = node.value
@@ -160,7 +160,7 @@ def literal_value(node: ExpressionNode) -> bool | int | float | str | None:
 
 
 def present_if_true(node: ExpressionNode) -> frozenset[Path]:
-    """The paths that are certainly there where `node` is true."""
+    """The paths that certainly exist if `node` is true."""
     if node.kind == "test":
         path = node_path(node)
         return frozenset(path[:length] for length in range(1, len(path) + 1)) if path else NO_PATHS
@@ -176,7 +176,7 @@ def present_if_true(node: ExpressionNode) -> frozenset[Path]:
 
 
 def present_if_false(node: ExpressionNode) -> frozenset[Path]:
-    """The paths that are certainly there where `node` is false."""
+    """The paths that certainly exist if `node` is false."""
     if node.kind == "call" and node.name == "!_":
         return present_if_true(node.children[0])
     if node.kind == "call" and node.name == "_||_":
@@ -223,7 +223,7 @@ Offsets = dict[int, int]
 
 
 def _parse_tree(serialized: bytes) -> ExpressionNode:
-    """The tree in a serialized google.protobuf.Any that holds a ParsedExpr."""
+    """The tree in a serialized google.protobuf.Any that contains a ParsedExpr."""
     parsed = _ProtoMessage(_ProtoMessage(serialized).fields[2][0])
     offsets: Offsets = {}
     for info in parsed.messages(3):
@@ -292,4 +292,4 @@ _NODE_BUILDERS = {
     8: _build_map,
     9: _build_loop,
 }
-"""By the number of the field of cel.expr.Expr that is given."""
+"""By the number of the field that is set in cel.expr.Expr."""

@@ -15,10 +15,10 @@ _TEMPLATE_START = re.compile(r"\$\$\{|\$\{")
 
 @lru_cache(maxsize=100_000)
 def split_template(text: str) -> tuple[str | tuple[int, str], ...]:
-    """The pieces of `text`: literal str, or (offset of the expression in `text`, expression).
+    """The pieces of `text`: a literal str, or (offset of the expression in `text`, expression).
 
-    `${ … }` runs up to its balancing brace outside quotes; `$${` is a literal `${`.
-    Raises ValueError where a brace is not closed.
+    `${ … }` ends at its matching brace outside quotes; `$${` is a literal `${`.
+    Raises ValueError if a brace is not closed.
     """
     pieces: list[str | tuple[int, str]] = []
     literal = ""
@@ -62,7 +62,10 @@ def _closing_brace(text: str, start: int) -> int:
 
 
 def render_template(template: Any, bindings: Mapping[str, Any]) -> Any:
-    """`template` (any JSON value) with each `${…}` replaced: alone it keeps its type, inside text it is text."""
+    """`template` (any JSON value) with each `${…}` replaced. Alone, a value keeps its type; inside text it is text.
+
+    Raises EvaluationError if an expression has no value.
+    """
     if isinstance(template, str):
         if "${" not in template:
             return template

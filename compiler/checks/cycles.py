@@ -1,4 +1,4 @@
-"""What goes round in a circle has no beginning: decomposition, bundles, and steps that wait for each other."""
+"""Checks for cycles: products that contain each other, and steps that wait for each other."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
 def _check_products(index: DefinitionIndex) -> Iterator[Finding]:
     for cycle in find_cycles({name: index.product_targets(name) for name in index.definitions.products}):
         entry = index.definitions.products[cycle[0]]
-        message = f"products contain each other in a circle: {' → '.join([*cycle, cycle[0]])}"
+        message = f"products contain each other in a cycle: {' → '.join([*cycle, cycle[0]])}"
         yield entry.finding("cycle-products", ("id",), message)
 
 
 def _check_steps(index: DefinitionIndex) -> Iterator[Finding]:
     for cycle in find_cycles(index.predecessors):
         workstream, step = cycle[0]
-        message = f"steps wait for each other in a circle: {_format_cycle(cycle)}"
+        message = f"steps wait for each other in a cycle: {_format_cycle(cycle)}"
         yield index.step_groups[workstream].entry.finding("cycle-steps", ("steps", step), message, key=True)
 
 
 def _format_cycle(cycle: Sequence[StepKey]) -> str:
-    """In the order in which they would run; a step waits for the one before it."""
+    """In the order in which the steps would run: each waits for the one before it."""
     ordered = [f"{workstream}.{step}" for workstream, step in reversed(cycle)]
     return " → ".join([*ordered, ordered[0]])
 
 
 def dependency_edges(index: DefinitionIndex, product: str) -> dict[StepKey, list[StepKey]]:
-    """The arrows that an offer's `dependencies` add: waiting step → steps waited for."""
+    """The edges that an offer's `dependencies` add: step → the steps that it waits for."""
     document = index.definitions.products[product].model
     edges: dict[StepKey, list[StepKey]] = {}
     if not isinstance(document, CommercialProductDocument) or not document.dependencies:
@@ -72,8 +72,8 @@ def _check_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 def _dependency_cycle_finding(index: DefinitionIndex, product: str, cycle: Sequence[StepKey]) -> Finding:
-    """At the last of the offer's dependencies that the circle goes through."""
-    message = f"with this dependency steps wait for each other in a circle: {_format_cycle(cycle)}"
+    """The finding, at the last of the offer's dependencies that are part of the cycle."""
+    message = f"with this dependency steps wait for each other in a cycle: {_format_cycle(cycle)}"
     entry = index.definitions.products[product]
     written = entry.document.data["dependencies"]
     waiting = [step for step in written if set(index.resolve_reference(step, product) or ()) & set(cycle)]
@@ -89,7 +89,7 @@ def _is_once_per_order(index: DefinitionIndex, step: StepKey) -> bool:
 def _cycles_through(
     edges: Mapping[StepKey, list[StepKey]], base: Mapping[StepKey, list[StepKey]]
 ) -> Iterator[list[StepKey]]:
-    """Rings that the arrows close over what `base` says already; rings of `base` alone are told elsewhere."""
+    """Cycles that need at least one of `edges`. Cycles in `base` alone are reported by `_check_steps`."""
 
     def successors(step: StepKey) -> list[StepKey]:
         return [*base.get(step, ()), *edges.get(step, ())]

@@ -1,4 +1,4 @@
-"""Every expression: its names are seen where it stands, its types fit, and nothing is read that may be missing."""
+"""Checks every expression: its names are available, its types fit, and it uses no value that may be missing."""
 
 from __future__ import annotations
 
@@ -74,16 +74,16 @@ def _check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeSc
         yield finding_at(location, "expression-syntax", site.problem)
         return
     if site.is_duration_part and not _is_duration_template(entry.document.value(site.path)):
-        message = "text around `${…}` must make a duration, such as `${attributes.hours}h`"
+        message = "the text with `${…}` must be a duration, such as `${attributes.hours}h`"
         yield finding_at(entry.document.location(site.path), "expression-type", message)
         return
-    for mistake in check_expression(site.expression, scope, site.expected):
-        location = entry.document.location_in_text(site.path, site.offset + mistake.offset)
-        yield finding_at(location, mistake.code, mistake.message, undefined_name=mistake.undefined_name)
+    for error in check_expression(site.expression, scope, site.expected):
+        location = entry.document.location_in_text(site.path, site.offset + error.offset)
+        yield finding_at(location, error.code, error.message, undefined_name=error.undefined_name)
 
 
 def _is_duration_template(text: str) -> bool:
-    """Whether the text is a duration where its expressions give numbers."""
+    """Whether the text is a duration if its expressions have numbers as values."""
     try:
         parse_duration("".join(piece if isinstance(piece, str) else "1" for piece in split_template(text)))
     except ValueError:
@@ -114,7 +114,7 @@ def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attri
 
 
 def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
-    """Whether a product gives an attribute of its class another type, or lets it be missing."""
+    """Whether a product changes the type of an attribute of its class, or makes it optional."""
     both = own.keys() & inherited.keys()
     return object_type({name: own[name] for name in both}) != object_type({name: inherited[name] for name in both})
 
@@ -155,7 +155,7 @@ def _check_mapping(
             yield entry.finding("attribute-unknown", (*path, name), message, key=True)
         elif isinstance(value, dict) and "table" in value and "from" not in value and target.type != "object":
             near = did_you_mean("from", [key for key in value if key not in ("table", "default")])
-            message = "a table says where its values come from: `{from: EXPRESSION, table: …}`; `from` is missing"
+            message = "a table needs the expression for its keys: `{from: EXPRESSION, table: …}`; `from` is missing"
             yield entry.finding("key-missing", (*path, name), f"{message}{near.replace('did you mean', 'is it')}")
         elif isinstance(value, dict) and is_lookup_table(value):
             yield from _check_table(index, entry, (*path, name), target, value, scope)
@@ -178,7 +178,7 @@ _EXPECTED_TYPES: Mapping[AttributeType, ExpectedType] = {
 def _check_value(
     entry: DefinitionEntry[Any], path: KeyPath, target: Attribute, value: Any, scope: TypeScope
 ) -> Iterator[Finding]:
-    """A literal or a template that a rule gives to an attribute. A list that merges takes its items one by one too."""
+    """Checks the value that a rule gives to an attribute. With `merge: list`, it may also be a single item."""
     expected = "any" if target.merge == "list" else _EXPECTED_TYPES[target.type]
     embedded = list(find_embedded(value, TemplateShape(expected), path))
     for site in embedded:
@@ -247,7 +247,7 @@ def _check_table_rows(
     never = [row for row in rows if row not in texts]
     if missed and not has_default:
         message = f"no row for {', '.join(f'`{text}`' for text in missed)}: an order with such a value is rejected"
-        message += f"; the row `{never[0]}` is for a value that there is not" if never else ""
+        message += f"; the row `{never[0]}` is for a value that does not exist" if never else ""
         yield entry.finding("table-incomplete", (*path, "table"), message, severity="warning")
         return
     for row in never:
@@ -275,7 +275,7 @@ def _check_workstream(group: StepGroup, shared: Type, combined: Type) -> Iterato
 
 
 def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]:
-    """`each` and `index`, as far as lines of the group's products are made by lists or counted by units."""
+    """`each` and `index`, if `for_each` or `per: unit` creates lines of the group's products."""
     elements = [
         element_type(rule.for_each, object_type(index.product_attributes[source]))
         for product in group.products
@@ -290,7 +290,7 @@ def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]
 
 
 class _StepScopes:
-    """The scopes of one workstream's steps, made once for all expressions that see the same."""
+    """The scopes of one workstream's steps, shared by expressions that can use the same names."""
 
     def __init__(
         self, index: DefinitionIndex, group: StepGroup, shared: Type, combined: Type, loop_variables: dict[str, Type]
@@ -318,7 +318,7 @@ class _StepScopes:
         return seen
 
     def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
-        """Steps that may leave no output: a step of a workstream with a `when` is sure of its own neighbours."""
+        """Steps that may have no output. A workstream's `when` does not matter between its own steps."""
         group = self._group
         mine = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
         missing = self._index.skip_reasons

@@ -1,4 +1,4 @@
-"""Conditions that can never hold, by what the attributes declare and the actions that a line can have."""
+"""Checks for conditions that can never be true, given the declared attributes and the possible line actions."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from compiler.source.findings import Finding, did_you_mean, finding_at
 
 
 class KnownRange(NamedTuple):
-    """What a name may be: one of `values`, or a number from `least` to `most`; None where nothing is known."""
+    """The values that a name can have: one of `values`, or a number in a range; None if unknown."""
 
     values: tuple[Any, ...] | None = None
     minimum: float | None = None
@@ -29,7 +29,7 @@ KnownRanges = Mapping[Path, KnownRange]
 
 
 class ConditionSite(NamedTuple):
-    """A condition where it stands, and what is known of the names in it."""
+    """A condition, its position, and what is known about the names in it."""
 
     entry: DefinitionEntry[Any]
     path: KeyPath
@@ -46,9 +46,9 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
         reasons = list(_impossible_comparisons(tree, site.known))
         for offset, reason in reasons:
             location = site.entry.document.location_in_text(site.path, offset)
-            yield finding_at(location, "condition-never", f"this never holds: {reason}", "warning")
+            yield finding_at(location, "condition-never", f"this is never true: {reason}", "warning")
         if not reasons and evaluate_statically(tree, site.known) is False:
-            message = "this condition never holds: what it stands at never happens"
+            message = "this condition is never true, so what depends on it never happens"
             yield site.entry.finding("condition-never", site.path, message, severity="warning")
 
 
@@ -87,7 +87,7 @@ def _group_conditions(index: DefinitionIndex, group: StepGroup) -> Iterator[Cond
 
 
 def collect_known_ranges(attribute_sets: list[Mapping[str, Attribute]], actions: frozenset[LineAction]) -> KnownRanges:
-    """What is known of `attributes.…` and `action` of a line of any of these products."""
+    """What is known about `attributes.…` and `action` of a line of any of these products."""
     known_ranges: dict[Path, KnownRange] = {("action",): KnownRange(tuple(sorted(actions)))}
     for name in attribute_sets[0] if attribute_sets else ():
         found = [attributes[name] for attributes in attribute_sets if name in attributes]
@@ -118,7 +118,7 @@ _MIRRORED = {"_<_": "_>_", "_<=_": "_>=_", "_>_": "_<_", "_>=_": "_<=_"}
 
 
 def evaluate_statically(node: ExpressionNode, known_ranges: KnownRanges) -> bool | None:
-    """True or False where `node` is certainly that, None where it depends."""
+    """Whether `node` is certainly true or certainly false; None if it depends."""
     if node.kind == "literal":
         return bool(node.value) if node.name == "bool" else None
     if node.kind != "call":
@@ -161,10 +161,10 @@ def _evaluate_comparison(node: ExpressionNode, known_ranges: KnownRanges) -> boo
     if left.kind == "literal":
         return _compare_values(compare, literal_value(left), value)
     subject = node_path(left) or ()
-    about = known_ranges.get(subject, KnownRange())
-    if about.values is not None:
-        return _common_outcome({_compare_values(compare, one, value) for one in about.values})
-    return _compare_range(name, about, value)
+    known = known_ranges.get(subject, KnownRange())
+    if known.values is not None:
+        return _common_outcome({_compare_values(compare, one, value) for one in known.values})
+    return _compare_range(name, known, value)
 
 
 def _are_equal(value: Any, other: Any) -> bool:
@@ -195,7 +195,7 @@ def _compare_range(operator_name: str, known: KnownRange, value: Any) -> bool | 
 
 
 def _impossible_comparisons(node: ExpressionNode, known_ranges: KnownRanges) -> Iterator[tuple[int, str]]:
-    """Comparisons with a value that there is not, wherever they stand in the condition: most are slips of the pen."""
+    """Offset and explanation of each comparison with a value that does not exist: most are typing errors."""
     for child in node.children:
         yield from _impossible_comparisons(child, known_ranges)
     if node.kind != "call" or node.name not in ("_==_", "@in"):

@@ -1,4 +1,4 @@
-"""Which actions lines can have at all; steps and rules for other actions never come about."""
+"""Checks for steps and rules that are never used, because no line can have one of their actions."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def rule_actions(rule: RuleDefinition) -> frozenset[LineAction]:
 
 
 def possible_actions(index: DefinitionIndex) -> dict[str, frozenset[LineAction]]:
-    """Of each product the actions that a line of it can have; none where no order can bring it."""
+    """Product → the actions that its lines can have; empty if no order can contain the product."""
     possible: dict[str, frozenset[LineAction]] = {}
     made: dict[str, set[str]] = {}
     for product, sources in index.rules_by_target.items():
@@ -63,7 +63,7 @@ def possible_actions(index: DefinitionIndex) -> dict[str, frozenset[LineAction]]
 def _merged_actions(
     index: DefinitionIndex, product: str, possible: dict[str, frozenset[LineAction]]
 ) -> frozenset[LineAction]:
-    """Of sources with different actions the line is a `modify`."""
+    """The actions of lines of a product. Sources with different actions make the line a `modify`."""
     if index.is_commercial(product):
         return ALL_ACTIONS
     sources = index.rules_by_target.get(product, ())

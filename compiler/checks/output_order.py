@@ -1,4 +1,4 @@
-"""A step reads outputs of steps that come before it; anything else could not be known."""
+"""Checks that a step only uses outputs of steps that are before it."""
 
 from __future__ import annotations
 
@@ -34,11 +34,11 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 _NEARBY_STEPS = 32
-"""Steps that are looked at on the way back before every arrow of the catalogue is gathered."""
+"""Predecessors to search before all edges of the catalogue are collected."""
 
 
 class _StepOrder:
-    """Which step comes before which, by every arrow that any plan may have."""
+    """Which step is before which in any plan."""
 
     def __init__(self, index: DefinitionIndex) -> None:
         self._index = index
@@ -53,7 +53,7 @@ class _StepOrder:
         return found
 
     def is_uncertain(self, step: StepKey) -> bool:
-        """Whether what comes before `step` is not sure: a reference is unknown, or a step waits for itself."""
+        """Whether the predecessors of `step` are not certain: a reference is unknown, or there is a cycle."""
         predecessors, unknown = self._index.predecessors, self._index.steps_with_unknown_refs
         return any(step in predecessors[one] or one in unknown for one in walk([step], lambda one: predecessors[one]))
 
@@ -77,8 +77,8 @@ def _not_before_finding(
     location = index.step_groups[step[0]].entry.document.location_in_text(path, offset)
     name = read[1] if read[0] == step[0] else f"{read[0]}.{read[1]}"
     if read == step:
-        return finding_at(location, "output-not-before", "a step cannot read its own output: it is not there yet")
-    message = f"`{name}` does not come before `{step[1]}`, so its output is not known: add `after: [{name}]`"
+        return finding_at(location, "output-not-before", "a step cannot use its own output: it does not exist yet")
+    message = f"`{name}` is not before `{step[1]}`, so its output may not exist: add `after: [{name}]`"
     return finding_at(location, "output-not-before", message)
 
 
@@ -92,7 +92,7 @@ def _several_finding(
 
 
 def may_have_several(index: DefinitionIndex, reader: StepKey, read: StepKey) -> bool:
-    """Whether one instance of `reader` may have several of `read` before it: only what is as wide or wider is one."""
+    """Whether one instance of `reader` may have several instances of `read` before it."""
     mine, its = (index.step_groups[workstream].step_per(step) for workstream, step in (reader, read))
     if its == "order" or mine == its != "line":
         return False
@@ -104,7 +104,7 @@ def may_have_several(index: DefinitionIndex, reader: StepKey, read: StepKey) -> 
 
 
 def _has_more_lines(index: DefinitionIndex, own_products: tuple[str, ...], read_products: tuple[str, ...]) -> bool:
-    """Whether lines of the products `its` are made by the unit or by the element, and mine do not stand at or below."""
+    """Whether `per: unit` or `for_each` may create several lines of a read product that are not above the own lines."""
     for product in read_products:
         document = index.definitions.products[product].model
         counted = isinstance(document, TechnicalProductDocument) and document.per == "unit"
@@ -115,7 +115,7 @@ def _has_more_lines(index: DefinitionIndex, own_products: tuple[str, ...], read_
 
 
 def _all_edges(index: DefinitionIndex) -> dict[StepKey, list[StepKey]]:
-    """Every arrow that any plan may have: steps' own and those of offers."""
+    """Every edge that any plan may have: those of the steps' `after` and those of offers."""
     edges = {step: list(before) for step, before in index.predecessors.items()}
     for product in index.definitions.products:
         for step, before in dependency_edges(index, product).items():

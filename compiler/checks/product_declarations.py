@@ -1,4 +1,4 @@
-"""What a product declares must be consistent in itself: attributes, codes, how lines are counted."""
+"""Checks that the declarations of a product are consistent: attributes, codes, quantities."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ _CONSTRAINT_TYPES: Mapping[str, frozenset[AttributeType]] = {
     "items": frozenset({AttributeType.LIST}),
     "properties": frozenset({AttributeType.OBJECT}),
 }
-"""Which types a constraint says something about."""
+"""Constraint → the types that it applies to."""
 _CONSTRAINT_HINTS = {
-    "minimum": ": it is for numbers; for the length of texts and lists there is `min_length`",
-    "maximum": ": it is for numbers; for the length of texts and lists there is `max_length`",
-    "min_length": ": it is for texts and lists; for numbers there is `minimum`",
-    "max_length": ": it is for texts and lists; for numbers there is `maximum`",
+    "minimum": ": it is for numbers; for the length of texts and lists use `min_length`",
+    "maximum": ": it is for numbers; for the length of texts and lists use `max_length`",
+    "min_length": ": it is for texts and lists; for numbers use `minimum`",
+    "max_length": ": it is for texts and lists; for numbers use `maximum`",
 }
 _ORDERED_TYPES = _NUMERIC_TYPES | {AttributeType.DATE, AttributeType.DATETIME}
 _MERGE_TYPES: Mapping[str, frozenset[AttributeType]] = {
@@ -38,7 +38,7 @@ _MERGE_TYPES: Mapping[str, frozenset[AttributeType]] = {
     "sum": _NUMERIC_TYPES,
     "list": frozenset({AttributeType.LIST}),
 }
-"""Which types a way of merging makes sense for; `reject` and `first` fit all."""
+"""Merge strategy → the types that it is for; `reject` and `first` are for all."""
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
@@ -74,7 +74,7 @@ def _check_codes(index: DefinitionIndex) -> Iterator[Finding]:
 def _check_unit_quantity(entry: DefinitionEntry[Any]) -> Iterator[Finding]:
     document = entry.model
     if isinstance(document, TechnicalProductDocument) and document.per == "unit" and document.merged_quantity != "sum":
-        message = "with `per: unit` the units of all rules add up: leave `merged_quantity` out"
+        message = "with `per: unit` the units of all rules are added up: omit `merged_quantity`"
         yield entry.finding("merged-quantity-of-units", ("merged_quantity",), message)
 
 
@@ -84,7 +84,7 @@ def _check_attributes(
     for name, attribute in attributes.items():
         here = (*path, name)
         if attribute.merge is not None and not mergeable:
-            message = "`merge` decides where fulfilment lines meet: it belongs to a technical product's attribute"
+            message = "`merge` is for fulfilment lines with several sources: it needs a technical product"
             yield entry.finding("merge-misplaced", (*here, "merge"), message, key=True)
         elif (
             attribute.merge is not None
@@ -92,7 +92,7 @@ def _check_attributes(
             and attribute.type not in _MERGE_TYPES[attribute.merge]
         ):
             fitting = ", ".join(sorted(_MERGE_TYPES[attribute.merge]))
-            message = f"`merge: {attribute.merge}` fits values of type {fitting}, and this is {attribute.type}"
+            message = f"`merge: {attribute.merge}` is for values of type {fitting}, and this is {attribute.type}"
             yield entry.finding("merge-misplaced", (*here, "merge"), message)
         yield from _check_attribute(entry, here, attribute)
 
@@ -107,8 +107,9 @@ def _check_attribute(entry: DefinitionEntry[Any], path: KeyPath, attribute: Attr
     ]
     if misfits:
         written = sorted(misfits, key=lambda name: entry.document.location((*path, name), key=True))
-        said = " and ".join(f"`{name}`" for name in written) + (" says" if len(misfits) == 1 else " say")
-        message = f"{said} nothing about a value of type {attribute.type}{_CONSTRAINT_HINTS.get(written[0], '')}"
+        names = " and ".join(f"`{name}`" for name in written)
+        verb = "does" if len(misfits) == 1 else "do"
+        message = f"{names} {verb} not apply to a value of type {attribute.type}{_CONSTRAINT_HINTS.get(written[0], '')}"
         yield entry.finding("constraint-misplaced", (*path, written[0]), message, key=True)
     if attribute.items is not None:
         yield from _check_attribute(entry, (*path, "items"), attribute.items)
@@ -134,7 +135,7 @@ def _check_limits(entry: DefinitionEntry[Any], path: KeyPath, attribute: Attribu
 
 
 def _check_values(entry: DefinitionEntry[Any], path: KeyPath, attribute: Attribute) -> Iterator[Finding]:
-    """The values that the declaration itself gives must fit it."""
+    """Checks that the values in the declaration itself are valid."""
     if attribute.enum is not None and not attribute.enum:
         yield entry.finding("enum-empty", (*path, "enum"), "`enum` is empty: no value would ever be allowed")
         return

@@ -1,4 +1,4 @@
-"""Receivers: they want events that there are, and whom a step escalates to is one of them or a queue."""
+"""Checks receivers: their event types exist, and `escalate` names a receiver or a queue."""
 
 from __future__ import annotations
 
@@ -31,18 +31,20 @@ def _check_events(entry: DefinitionEntry[ReceiverDocument]) -> Iterator[Finding]
         if matches_known_type(pattern.removeprefix(EVENT_TYPE_PREFIX)):
             near = f"; write `{pattern.removeprefix(EVENT_TYPE_PREFIX)}`"
         elif not near:
-            near = "; there are order.*, line.*, step.* and milestone.reached (docs/notifications.md lists them)"
+            near = "; known are order.*, line.*, step.* and milestone.reached (see docs/notifications.md)"
         yield entry.finding("event-unknown", ("events", position), f"there is no event `{as_text(pattern)[:80]}`{near}")
 
 
 def _check_timeout(entry: DefinitionEntry[ReceiverDocument]) -> Iterator[Finding]:
     timeout = entry.model.timeout
     if isinstance(timeout, timedelta) and not timedelta(0) < timeout <= MAX_TIMEOUT:
-        yield entry.finding("value-invalid", ("timeout",), "a receiver answers within 60 s at most, and not at once")
+        yield entry.finding(
+            "value-invalid", ("timeout",), "the timeout of a receiver must be more than 0 and at most 60 s"
+        )
 
 
 def _check_escalations(index: DefinitionIndex) -> Iterator[Finding]:
-    """`sla.escalate` names a receiver, or a queue; a queue is whatever steps call one."""
+    """`sla.escalate` names a receiver or a queue. A queue exists if a step names it."""
     receivers = index.definitions.receivers
     queues = _queue_names(index)
     for name, entry in receivers.items():
@@ -62,7 +64,7 @@ def _check_escalations(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 def _queue_names(index: DefinitionIndex) -> set[str]:
-    """The queues that steps name, but for those that are worked out."""
+    """The queues that steps name, except those with expressions."""
     found: set[str] = set()
     for group in index.step_groups.values():
         for definition in group.steps.values():

@@ -1,4 +1,4 @@
-"""Every name that a definition mentions must be defined."""
+"""Checks that every name that a definition uses is defined."""
 
 from __future__ import annotations
 
@@ -44,12 +44,12 @@ def _check_defined(
             REFERENCE_UNKNOWN,
             path,
             f"there is no {kind} `{name[:80]}`{did_you_mean(name, namespace)}",
-            about=_undefined_name(kind, name),
+            undefined_name=_undefined_name(kind, name),
         )
 
 
 def _undefined_name(kind: str, name: str) -> str:
-    """Products and workstreams share their ids: who misses the one misses the other."""
+    """Products and workstreams share one namespace: a name that is neither is one undefined name."""
     return name if kind in ("product", "workstream") else f"{kind} {name}"
 
 
@@ -67,7 +67,9 @@ def _check_product(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Itera
             yield from _check_reference(index, entry, path, StepReference(step=step), document.id, key=True)
             for position, reference in enumerate(references):
                 if isinstance(reference, CrossOrderReference):
-                    message = "`dependencies` join steps of one offer: wait for another order in the step's own `after`"
+                    message = (
+                        "`dependencies` are for steps of one offer: wait for another order in the `after` of the step"
+                    )
                     yield entry.finding("value-invalid", (*path, position), message)
                     continue
                 yield from _check_reference(index, entry, (*path, position), reference, document.id)
@@ -154,26 +156,26 @@ def _check_reference(
     name, dot, step = reference.step.partition(".")
     if name in index.definitions.invalid_ids or index.definitions.incomplete:
         return
-    about = ""
+    undefined = ""
     if " " in reference.step.strip():
-        message = f"`{reference.step[:80]}` is no step's name: is a `,` missing in it?"
+        message = f"`{reference.step[:80]}` is not a step's name: is a `,` missing in it?"
     elif name in index.definitions.products and name not in index.step_groups:
         message = f"product `{name}` has no steps to wait for"
     elif dot and name in index.step_groups:
-        about = f"{name}.{step}"
+        undefined = f"{name}.{step}"
         message = f"workstream `{name}` has no step `{step[:80]}`{did_you_mean(step, index.steps_by_workstream[name])}"
     elif dot:
-        about = name
+        undefined = name
         message = f"there is no workstream `{name[:80]}`{did_you_mean(name, index.step_groups)}"
     else:
-        about = f"{workstream}.{name}"
+        undefined = f"{workstream}.{name}"
         known = [*index.steps_by_workstream.get(workstream, ()), *index.step_groups]
         near = did_you_mean(name, known) or _suggest_step(index, name)
         message = f"there is no step or workstream `{name[:80]}`{near}"
-    yield entry.finding(REFERENCE_UNKNOWN, path, message, key=key, about=about)
+    yield entry.finding(REFERENCE_UNKNOWN, path, message, key=key, undefined_name=undefined)
 
 
 def _suggest_step(index: DefinitionIndex, step: str) -> str:
-    """A step of that name in another workstream."""
+    """A hint if another workstream has a step with this name."""
     owner = next((name for name, steps in index.steps_by_workstream.items() if step in steps), None)
     return f"; did you mean `{owner}.{step}`?" if owner else ""

@@ -1,4 +1,4 @@
-"""The checks that a catalogue passes before it is used, each in the file that its subject names."""
+"""Runs all checks of a catalogue. Each check is in the file that is named after its subject."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ CATALOGUE_CHECKS: tuple[Check, ...] = (
     receivers.check,
 )
 WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check)
-"""What can be told only once every reference is good: what nobody brings may be a slip of the pen away from that."""
+"""Only run if every reference is known: with a misspelt name, other definitions only seem to be unused."""
 
 
 def run_checks(index: DefinitionIndex) -> list[Finding]:
-    """What every check has to say, errors and warnings."""
+    """The findings of all checks, errors and warnings."""
     reported = len(index.definitions.findings)
     if reported >= MAX_FINDINGS:
         return []

@@ -1,4 +1,4 @@
-"""Scenarios: what they refer to is defined. Whether they come out as expected is seen by running them."""
+"""Checks that the names in `kind: scenario` documents are defined. Running the scenarios is not part of it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ REFERENCE_UNKNOWN = "reference-unknown"
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for entry in index.definitions.scenarios.values():
         yield from _check_order(index, entry)
-        for position, happening in enumerate(entry.model.world):
+        for position, event in enumerate(entry.model.world):
             for key in ("on", "when"):
-                if isinstance(happening.get(key), str):
-                    yield from _check_step(index, entry, ("world", position, key), happening[key])
+                if isinstance(event.get(key), str):
+                    yield from _check_step(index, entry, ("world", position, key), event[key])
         steps = entry.model.expect.get("steps")
         for step in steps if isinstance(steps, dict) else ():
             yield from _check_step(index, entry, ("expect", "steps", step), step, key=True)
@@ -39,11 +39,11 @@ def _check_order(index: DefinitionIndex, entry: DefinitionEntry[ScenarioDocument
     order = entry.model.order
     if isinstance(order, str):
         if not (Path(entry.document.file).parent / order).is_file():
-            yield entry.finding("file-missing", ("order",), f"there is no file `{order}`, seen from this one")
+            yield entry.finding("file-missing", ("order",), f"there is no file `{order}` relative to this one")
     elif isinstance(order, dict):
         yield from _check_lines(index, entry, ("order",), order)
     else:
-        yield entry.finding("type-wrong", ("order",), "`order` is a file's name, or the order itself")
+        yield entry.finding("type-wrong", ("order",), "`order` must be the name of a file, or an order")
 
 
 def _check_lines(

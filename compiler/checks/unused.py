@@ -1,4 +1,4 @@
-"""What can be proved useless: products nobody serves or orders, references and dependencies that nothing meets."""
+"""Checks for definitions without effect: unused products, references and dependencies."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     for name, entry in index.definitions.products.items():
         if isinstance(entry.model, TechnicalProductDocument):
             if name not in served:
-                message = f"no step serves technical product `{name}`: nobody would do anything for it"
+                message = f"no step serves technical product `{name}`: nothing would be done for it"
                 yield entry.finding("product-without-steps", ("id",), message, severity="warning")
             if name not in index.rules_by_target:
-                message = f"no rule leads to technical product `{name}`: no order can bring it"
+                message = f"no rule leads to technical product `{name}`: no order can contain it"
                 yield entry.finding("product-unreachable", ("id",), message, severity="warning")
     yield from _check_outside_deps(index)
     yield from _check_unmet_references(index)
@@ -40,14 +40,14 @@ def _check_outside_deps(index: DefinitionIndex) -> Iterator[Finding]:
                 meant = index.resolve_reference(step, name)
                 if meant and not inside.intersection(index.step_groups[meant[0][0]].products):
                     message = (
-                        f"nothing below `{name}` brings `{step}` into an order: this does something only where an "
-                        f"order puts a line with it under one of `{name}`"
+                        f"nothing below `{name}` brings `{step}` into an order: this only has an effect if an order "
+                        f"itself has a line with that step below one of `{name}`"
                     )
                     yield entry.finding("dependency-outside", path, message, key=key, severity="warning")
 
 
 def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
-    """References in `after` that no order can meet, and an `across` that changes nothing."""
+    """References in `after` that match nothing in any order, and `across` without effect."""
     for group in index.step_groups.values():
         for step, definition in group.steps.items():
             for position, reference in enumerate(definition.after):
@@ -59,20 +59,20 @@ def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
                 path: KeyPath = ("steps", step, "after", position)
                 if all(_can_never_match(index, group, step, *one) for one in meant):
                     message = (
-                        f"no order can meet this: `{reference.step}` is never planned for a line that `{step}` is "
-                        f"planned for (see their `actions`)"
+                        f"this never matches: no line that `{step}` is planned for has `{reference.step}` "
+                        f"(see their `actions`)"
                     )
                     yield group.entry.finding("reference-never", path, message, severity="warning")
                 elif reference.across and all(
                     _is_across_redundant(index, group, step, reference, *one) for one in meant
                 ):
-                    message = f"`across: {reference.across}` changes nothing here: leave it out"
+                    message = f"`across: {reference.across}` has no effect here: omit it"
                     at = (*path, "across")
                     yield group.entry.finding("across-useless", at, message, key=True, severity="warning")
 
 
 def _can_never_match(index: DefinitionIndex, group: StepGroup, step: str, workstream: str, other: str) -> bool:
-    """Both stand once on the same line, and the line's action is never for both."""
+    """Whether both have one instance per line, and no line action is for both."""
     before = index.step_groups[workstream]
     if not group.line_actions(step).isdisjoint(before.line_actions(other)):
         return False
@@ -84,7 +84,7 @@ def _can_never_match(index: DefinitionIndex, group: StepGroup, step: str, workst
 def _is_across_redundant(
     index: DefinitionIndex, group: StepGroup, step: str, reference: StepReference, workstream: str, other: str
 ) -> bool:
-    """Whether the reference without `across` would mean the same steps."""
+    """Whether the reference means the same steps without `across`."""
     pers = (group.step_per(step), index.step_groups[workstream].step_per(other))
     if reference.across == "order":
         return "order" in pers

@@ -1,4 +1,4 @@
-"""Attributes: what a product declares of itself, and the checking of values against it."""
+"""Attributes: what a product declares, and the validation of values against it."""
 
 from __future__ import annotations
 
@@ -63,10 +63,10 @@ class Attribute(BaseModel):
 
 
 def validate_value(attribute: Attribute, value: object) -> tuple[Any, list[str]]:
-    """`value` as the attribute's type holds it (a number as float, a date as `date`, …), and what is wrong with it.
+    """`value` converted to the attribute's type (a number to float, a date to `date`, …), and what is wrong with it.
 
-    The problems are phrases that continue a name: "must be at least 1, and is 0". Where there is one, the value is
-    what it was.
+    A problem is a phrase that goes on after the name: "must be at least 1, and is 0". With problems, the value is
+    returned unchanged.
     """
     try:
         converted = _CONVERTERS[attribute.type](value)

@@ -13,17 +13,17 @@ from compiler.language.strict_model import BareExpression, StrictModel, as_list,
 from compiler.language.systems import Receiver, System
 
 RESERVED_WORDS = frozenset({"in", "true", "false", "null"})
-"""Words that cannot stand after a dot in an expression."""
+"""Words that cannot follow a dot in an expression."""
 
 
 def _reject_reserved_word(name: str) -> str:
     if name in RESERVED_WORDS:
-        raise ValueError(f"`{name}` is a word of the expression language: choose another name")
+        raise ValueError(f"`{name}` is a reserved word of the expression language: choose another name")
     return name
 
 
 DefinitionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64), AfterValidator(_reject_reserved_word)]
-"""Ids can stand in expressions."""
+"""An id that can be used in expressions."""
 
 AttributeName = Annotated[
     str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=64), AfterValidator(_reject_reserved_word)
@@ -33,11 +33,11 @@ AttributeName = Annotated[
 EventPatterns = Annotated[
     list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str), Field(min_length=1)
 ]
-"""Types of events, or patterns of them (`order.*`); one may stand without a list."""
+"""Types of events, or patterns (`order.*`). A single one may be written without a list."""
 
 
 class DocumentModel(StrictModel):
-    """What every kind has."""
+    """The keys that every kind has."""
 
     id: DefinitionId
     """Lower-case letters, digits and _: the name that other definitions use."""
@@ -76,7 +76,7 @@ class RuleDefinition(ComponentDefinition):
 
 
 class ProductDocument(DocumentModel):
-    """What commercial and technical products share."""
+    """The keys of commercial and technical products."""
 
     code: str | None = Field(None, min_length=1)
     """The SKU that orders may use instead of the id; unique."""
@@ -180,7 +180,7 @@ class RetryDocument(DocumentModel, RetryPolicy):
 
 
 class ScenarioDocument(DocumentModel):
-    """A test of the catalogue. Its references are checked; it is run by the scenario runner."""
+    """A test of the catalogue. Validation only checks its references; the scenario runner runs it."""
 
     model_config = ConfigDict(extra="allow", frozen=True)
 

@@ -25,7 +25,7 @@ _UNITS = {
 
 
 def parse_duration(text: object) -> timedelta:
-    """`text` as a duration. Raises ValueError, in words for the person who wrote it."""
+    """`text` as a duration. Raises ValueError with a message for the person who wrote it."""
     if isinstance(text, timedelta):
         if text < timedelta(0):
             raise ValueError("a duration cannot be negative")
@@ -42,14 +42,14 @@ def parse_duration(text: object) -> timedelta:
             raise ValueError(f"`{text[:40]}` is longer than any duration can be") from error
         if text.strip().startswith("-"):
             raise ValueError(f"`{text[:40]}` is negative, and a duration cannot be")
-    said = "this" if isinstance(text, dict | list) else f"`{str(text)[:40]}`"
+    shown = "this" if isinstance(text, dict | list) else f"`{str(text)[:40]}`"
     if isinstance(text, int | float) and not isinstance(text, bool):
-        raise ValueError(f"{said} of what? A duration needs its unit: {said[1:-1]}s, {said[1:-1]}m, {said[1:-1]}h …")
-    raise ValueError(f"{said} is not a duration: write for example 30s, 90m, 36h, 3d, 2w or PT30S")
+        raise ValueError(f"{shown} of what? A duration needs a unit: {shown[1:-1]}s, {shown[1:-1]}m, {shown[1:-1]}h …")
+    raise ValueError(f"{shown} is not a duration: write for example 30s, 90m, 36h, 3d, 2w or PT30S")
 
 
 def format_duration(duration: timedelta) -> str:
-    """The shortest of the forms that `parse_duration` reads: `36h`, `2d`, `90s`."""
+    """The shortest form that `parse_duration` can read: `36h`, `2d`, `90s`."""
     for unit in ("w", "d", "h", "m", "s"):
         if duration and duration % _UNITS[unit] == timedelta(0):
             return f"{duration // _UNITS[unit]}{unit}"
@@ -61,7 +61,7 @@ Duration = Annotated[
     BeforeValidator(parse_duration, json_schema_input_type=str),
     PlainSerializer(format_duration, return_type=str),
 ]
-"""A non-negative length of time; reads and writes the forms above."""
+"""A non-negative duration, read and written in the forms above."""
 
 
 def is_template(text: object) -> bool:
@@ -81,4 +81,4 @@ DurationOrTemplate = Annotated[
     BeforeValidator(_duration_or_template, json_schema_input_type=str),
     PlainSerializer(_serialize_duration, return_type=str),
 ]
-"""A duration, or text with `${…}` whose value is one when the step's turn comes."""
+"""A duration, or text with `${…}` whose value is a duration when the step is ready."""

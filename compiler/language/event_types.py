@@ -1,6 +1,6 @@
-"""What is told about orders: the types of events that receivers choose from (docs/notifications.md).
+"""The types of order events that receivers choose from (docs/notifications.md).
 
-On the wire they are prefixed: `step.late` is the CloudEvents type `ordo.step.late`.
+On the wire they have a prefix: `step.late` is the CloudEvents type `ordo.step.late`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ EVENT_TYPES = (*ORDER_EVENTS, *LINE_EVENTS, *STEP_EVENTS, *MILESTONE_EVENTS)
 
 
 def matches(pattern: str, event_type: str) -> bool:
-    """Whether a receiver's pattern means this type: the type itself, `order.*`, or `*`."""
+    """Whether a receiver's pattern (a type, `order.*`, or `*`) matches this type."""
     return pattern in ("*", event_type) or (pattern.endswith(".*") and event_type.startswith(pattern[:-1]))
 
 
@@ -36,5 +36,5 @@ def matches_any(patterns: Iterable[str], event_type: str) -> bool:
 
 
 def matches_known_type(pattern: str) -> bool:
-    """Whether the pattern means any type that there is."""
+    """Whether the pattern matches at least one type."""
     return any(matches(pattern, event_type) for event_type in EVENT_TYPES)

@@ -1,4 +1,4 @@
-"""JSON Schema of the definitions, for editors that complete and check while one writes."""
+"""JSON Schema of definitions and orders, for editors that complete and check while one writes."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _JSON_SCHEMA_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def schema_kinds() -> tuple[str, ...]:
-    """What there are schemas of: every kind of definition, and `order`."""
+    """Every kind of definition, and `order`."""
     return (*DOCUMENT_MODELS, "order")
 
 
 def json_schema(kind: str | None = None) -> dict[str, Any]:
-    """The schema of one kind; without one, of any definition. Raises KeyError for a kind that there is not."""
+    """The schema of one kind; without `kind`, of any definition. Raises KeyError for an unknown kind."""
     if kind == "order":
         return {"$schema": _JSON_SCHEMA_DRAFT, "title": "order", **Order.model_json_schema(by_alias=True)}
     if kind is not None:

@@ -14,10 +14,7 @@ def _match_program() -> cel.Expression:
 
 
 def matches_fully(pattern: str, text: str) -> bool:
-    """Whether the whole of `text` matches (RE2 syntax, as CEL's `matches`: linear time, whatever the pattern).
-
-    Raises ValueError where `pattern` is none.
-    """
+    """Whether the whole `text` matches. Raises ValueError if `pattern` is not a regular expression."""
     result = _match_program().eval(data={"text": text, "pattern": f"^(?:{pattern})$"})
     if result.type() == cel.Type.ERROR:
         raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")
@@ -25,7 +22,7 @@ def matches_fully(pattern: str, text: str) -> bool:
 
 
 def validate_pattern(pattern: str) -> None:
-    """Raises ValueError where `pattern` is no regular expression, as `a)(b` is none, whatever stands around it."""
+    """Raises ValueError if `pattern` is not a regular expression by itself: `(a)(b)` is one, `a)(b` is not."""
     result = _match_program().eval(data={"text": "", "pattern": pattern})
     if result.type() == cel.Type.ERROR:
         raise ValueError(f"`{pattern[:60]}` is not a regular expression (RE2)")

@@ -16,12 +16,12 @@ def _error_code_text(value: object) -> object:
 
 
 ErrorCode = Annotated[str, BeforeValidator(_error_code_text, json_schema_input_type=str | int)]
-"""`404` is a code as `"404"` is."""
+"""An error code; the number `404` is read as `"404"`."""
 ErrorCodes = Annotated[list[ErrorCode], BeforeValidator(as_list, json_schema_input_type=list[ErrorCode] | ErrorCode)]
 
 
 class RetryPolicy(StrictModel):
-    """How often and when an attempt that failed is made again."""
+    """How often a failed attempt is repeated, and when."""
 
     max_attempts: int = Field(5, ge=1, le=1000)
     """The number of attempts, the first included."""
@@ -43,7 +43,7 @@ class RetryPolicy(StrictModel):
 
 
 def retry_delay(policy: RetryPolicy, attempt: int) -> float:
-    """Seconds between attempt number `attempt` (from 1) and the next one."""
+    """Seconds between attempt number `attempt` (from 1) and the next."""
     if policy.intervals is not None:
         return policy.intervals[min(attempt, len(policy.intervals)) - 1].total_seconds()
     longest = policy.max_interval.total_seconds()
@@ -60,4 +60,4 @@ RetryPolicyOrId = Annotated[
 """A policy's id, or a policy written where it is used."""
 
 STANDARD_RETRY = RetryPolicy(give_up_on=["invalid_request", "4xx"])
-"""The policy in force where neither step nor system names one, unless a document `standard` replaces it."""
+"""The policy if neither step nor system has one, unless a document with the id `standard` replaces it."""

@@ -1,4 +1,4 @@
-"""Step definitions: the models of what stands under `steps:` (docs/language.md, Step)."""
+"""The models of step definitions (docs/language.md, Step)."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ class PollDefinition(StrictModel):
 
 
 class CallDefinition(StrictModel):
-    """An HTTP call to a system. Exactly one of the methods holds the path, relative to the system's base_url."""
+    """An HTTP call to a system. Exactly one of the methods has the path, relative to the system's base_url."""
 
     system: str
     """The system that is called."""
@@ -199,7 +199,7 @@ LineScope = Literal["line", "bundle", "order"]
 
 
 class FailureRule(StrictModel):
-    """One row of `on_failure`: what is done with a failure of this code (any, where none is named)."""
+    """One rule of `on_failure`: what happens after a failure with this code."""
 
     code: str | None = None
     """The error code that the rule is for; any if omitted."""
@@ -219,13 +219,13 @@ class FailureRule(StrictModel):
     @model_validator(mode="after")
     def _require_one_action(self) -> FailureRule:
         if sum(value is not None for value in (self.do, self.rollback, self.redo_from)) != 1:
-            raise ValueError("say exactly one of `do: fallout`, `do: continue`, `rollback`, `redo_from`")
+            raise ValueError("give exactly one of `do: fallout`, `do: continue`, `rollback`, `redo_from`")
         if self.max is not None and self.redo_from is None:
             raise ValueError("`max` counts the rounds of `redo_from`")
         if self.queue is not None and self.do != "fallout":
-            raise ValueError("`queue` says whose fallout it is: it goes with `do: fallout`")
+            raise ValueError("`queue` is the queue of the fallout: it needs `do: fallout`")
         if self.retry is not None and self.do != "fallout":
-            raise ValueError("`retry` tries again what is in fallout: it goes with `do: fallout`")
+            raise ValueError("`retry` repeats what is in fallout: it needs `do: fallout`")
         return self
 
 
@@ -233,7 +233,7 @@ _DEFAULT_ON_FAILURE = [FailureRule(do="fallout")]
 
 
 def _default_on_failure() -> list[FailureRule]:
-    """One list for all: most steps have it, and nothing changes it."""
+    """The same list for all steps: most have it, and nothing changes it."""
     return _DEFAULT_ON_FAILURE
 
 
@@ -252,7 +252,7 @@ FailureRules = Annotated[
 
 
 class UndoDefinition(StrictModel):
-    """What takes a step's effect back; sees the step's `output`."""
+    """What undoes a step's effect. Its expressions can use the step's `output`."""
 
     call: CallDefinition | None = None
     """An HTTP call to a system."""
@@ -329,7 +329,7 @@ AnyStepReferences = Annotated[
 
 
 class StepDefinition(StrictModel):
-    """One step as written, defaults filled in. Exactly one of the kinds is given."""
+    """One step as written, with defaults. It has exactly one kind."""
 
     name: str | None = None
     """Shown to people; the id if omitted."""
@@ -394,8 +394,8 @@ class StepDefinition(StrictModel):
     def _require_one_kind(self) -> StepDefinition:
         given = sorted(word for word in self.model_fields_set if word in STEP_KINDS and getattr(self, word) is not None)
         if len(given) != 1:
-            said = f"it has {' and '.join(given)}" if given else "it has none"
-            raise ValueError(f"a step does exactly one of {', '.join(StepKind)}; {said}")
+            found = f"it has {' and '.join(given)}" if given else "it has none"
+            raise ValueError(f"a step needs exactly one of {', '.join(StepKind)}; {found}")
         if self.with_ and self.activity is None:
-            raise ValueError("`with` hands values to an `activity`, and this step has none")
+            raise ValueError("`with` is the input of an `activity`, and this step has none")
         return self

@@ -9,12 +9,12 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 
 class StrictModel(BaseModel):
-    """A piece of a definition: unknown keys are errors, and nothing changes it once it is read."""
+    """A part of a definition. Unknown keys are errors; instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
     def __eq__(self, other: object) -> bool:
-        """By what it says, whether or not defaults were spelled out: asked once for every part of every definition."""
+        """Compares values only, not whether defaults were written out. Faster than pydantic's comparison."""
         return type(other) is type(self) and self.__dict__ == other.__dict__
 
 
@@ -24,7 +24,7 @@ def mapping_tag(mapping: str, other: str) -> Callable[[object], str]:
 
 
 def as_list(value: object) -> object:
-    """`x` and `[x]` are the same where a list of one is usual."""
+    """Reads a single value `x` as `[x]`."""
     return value if isinstance(value, list | tuple) or value is None else [value]
 
 
@@ -35,4 +35,4 @@ def _expression_text(value: object) -> object:
 
 
 BareExpression = Annotated[str, BeforeValidator(_expression_text, json_schema_input_type=str | bool | int | float)]
-"""A CEL text; a plain number or truth value is one too (`when: true`, `quantity: 2`)."""
+"""A CEL expression. A plain number or boolean is also one (`when: true`, `quantity: 2`)."""

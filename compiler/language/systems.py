@@ -1,4 +1,4 @@
-"""Systems and receivers: where they are reached, how a call proves who makes it, and their limits."""
+"""Systems and receivers: their URL, authentication and limits."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from compiler.language.strict_model import BareExpression, StrictModel, mapping_
 
 
 class Secret(StrictModel):
-    """Where a secret is kept: `{env: NAME}` or `{file: PATH}`, on the worker. Never the secret itself."""
+    """Where the worker finds a secret: `{env: NAME}` or `{file: PATH}`. Never the secret itself."""
 
     env: str | None = None
     """The name of a variable in the worker's environment."""
@@ -23,9 +23,9 @@ class Secret(StrictModel):
     @model_validator(mode="before")
     @classmethod
     def _reject_plain_secret(cls, value: object) -> object:
-        """Says what to write, and not what was written."""
+        """The message must not show what was written: it may be the secret."""
         if not isinstance(value, dict | Secret):
-            raise ValueError("a secret never stands in a definition: write `{env: NAME}` or `{file: PATH}`")
+            raise ValueError("a definition must not contain a secret: write `{env: NAME}` or `{file: PATH}`")
         return value
 
     @model_validator(mode="after")
@@ -76,7 +76,7 @@ class MtlsAuth(StrictModel):
 
 
 class Auth(StrictModel):
-    """Exactly one of the ways to prove who calls (`mtls` may stand beside another)."""
+    """Exactly one authentication method; `mtls` may be combined with another."""
 
     bearer: Secret | None = None
     """A bearer token."""
@@ -91,9 +91,9 @@ class Auth(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_method(self) -> Auth:
-        if sum(way is not None for way in (self.bearer, self.basic, self.api_key, self.oauth2)) > 1:
-            raise ValueError("say one of bearer, basic, api_key, oauth2 (`mtls` may stand beside it)")
-        if all(way is None for way in (self.bearer, self.basic, self.api_key, self.oauth2, self.mtls)):
+        if sum(method is not None for method in (self.bearer, self.basic, self.api_key, self.oauth2)) > 1:
+            raise ValueError("say one of bearer, basic, api_key, oauth2 (`mtls` may be combined with it)")
+        if all(method is None for method in (self.bearer, self.basic, self.api_key, self.oauth2, self.mtls)):
             raise ValueError("say one of bearer, basic, api_key, oauth2, mtls")
         return self
 
@@ -106,7 +106,7 @@ class CallLimits(StrictModel):
 
 
 class BreakerPolicy(StrictModel):
-    """When calls to a system are held back by themselves: so many failures of its own, half of its last calls."""
+    """When calls to a system are held back automatically: too many failures, and at least half of its last calls."""
 
     failures: int = Field(3, ge=1, le=1_000)
     """This many failures that are the system's fault, and at least half of its last calls; counted per worker."""
@@ -121,7 +121,7 @@ BreakerPolicyOrFalse = Annotated[
 
 
 class System(StrictModel):
-    """An external system. Not pinned: read when a call is made. `base_url` may hold `${env.NAME}`."""
+    """An external system. Plans do not contain it: every call uses the current definition."""
 
     id: str
     name: str | None = None
@@ -149,7 +149,7 @@ class System(StrictModel):
 
 
 class Receiver(StrictModel):
-    """Who is told of what happens to orders, by webhook. Not pinned: read when an event is delivered."""
+    """A webhook for order events. Plans do not contain it: every delivery uses the current definition."""
 
     id: str
     name: str | None = None

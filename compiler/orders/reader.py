@@ -1,4 +1,4 @@
-"""Orders as they come in: text read into orders, and one order's data checked for its form, every mistake at once."""
+"""Reads orders from text: YAML, JSON or JSON lines."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from compiler.source.yaml_reader import read_documents
 
 @dataclass(frozen=True, slots=True)
 class OrderSource:
-    """Where an order was written down; `document` is None where it came as data."""
+    """Where an order comes from. `document` is None if it was not read from text."""
 
     file: str
     document: Document | None = None
     line_offset: int = 0
-    """Lines of the file before the document's text."""
+    """The number of lines in the file before the document's text."""
 
     def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
-        """Where the value at `path` (or its key) stands; line 0 where that is not known."""
+        """The position of the value at `path` (or of its key); line 0 if unknown."""
         if self.document is None:
             return SourceLocation(self.file, self.line_offset, 0)
         location = self.document.location(path, key=key)
@@ -29,7 +29,7 @@ class OrderSource:
 
 
 class SourcedOrder(dict[str, Any]):
-    """An order's data that remembers where it was written down."""
+    """The data of an order, with the place that it comes from."""
 
     source: OrderSource
 
@@ -45,10 +45,10 @@ class _ReadOrders:
 
 
 def read_orders(text: str | bytes, file: str) -> list[dict[str, Any]]:
-    """The orders in `text`: YAML (several parted by `---`), JSON, or JSON lines. `file` is its name in findings.
+    """The orders in `text`: YAML (several separated by `---`), JSON, or JSON lines. `file` is its name in findings.
 
-    Each is data as written, not yet checked; hand it to compile_order as it is, so that findings have places.
-    Raises OrderRejected where the text holds no order or cannot be read.
+    The orders are not validated. Pass them to compile_order unchanged, so that findings have line and column.
+    Raises OrderRejected if the text contains no order or cannot be read.
     """
     read = _ReadOrders()
     lines = _split_json_lines(text) if isinstance(text, str) else None
@@ -57,7 +57,7 @@ def read_orders(text: str | bytes, file: str) -> list[dict[str, Any]]:
     for number, line in lines or ():
         _read_text(line, OrderSource(file, None, number), read)
     if not read.orders and not read.findings:
-        message = f"{file} holds no order: an order is a mapping with `id`, `customer` and `lines`"
+        message = f"{file} contains no order: an order is a mapping with `id`, `customer` and `lines`"
         read.findings.append(finding_at(SourceLocation(file), "order-missing", message))
     if read.findings:
         raise OrderRejected(read.findings)
@@ -65,7 +65,7 @@ def read_orders(text: str | bytes, file: str) -> list[dict[str, Any]]:
 
 
 def _split_json_lines(text: str) -> list[tuple[int, str]] | None:
-    """The lines of JSON lines, each with the number of lines before it; None where the text is something else."""
+    """The lines of JSON lines, each with the number of lines before it; None if the text is something else."""
     lines = [(number, line) for number, line in enumerate(text.split("\n")) if line.strip()]
     if len(lines) < 2 or not all(line.strip().startswith("{") and line.strip().endswith("}") for _, line in lines):
         return None
@@ -86,7 +86,7 @@ def _read_text(text: str | bytes, source: OrderSource, read: _ReadOrders) -> Non
 
 def _add_order(data: Any, source: OrderSource, read: _ReadOrders) -> None:
     if not isinstance(data, dict):
-        message = "an order is a mapping with `id`, `customer` and `lines`; several orders are parted by `---`"
+        message = "an order is a mapping with `id`, `customer` and `lines`; several orders are separated by `---`"
         read.findings.append(finding_at(source.location(), "type-wrong", message))
         return
     order = SourcedOrder(data)
@@ -95,15 +95,15 @@ def _add_order(data: Any, source: OrderSource, read: _ReadOrders) -> None:
 
 
 def _parse_json(text: str | bytes) -> Any:
-    """What only JSON can read, such as an emoji written as two escapes; None where it is not sound JSON either."""
+    """The data of text that is JSON but not YAML, such as an emoji written as two escapes; None if it is not JSON."""
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         if len({name for name, _ in pairs}) < len(pairs):
-            raise ValueError("a key stands twice")
+            raise ValueError("a key is given twice")
         return dict(pairs)
 
     def constant(name: str) -> Any:
-        raise ValueError(f"{name} is no number that can be computed with")
+        raise ValueError(f"{name} is not a number that can be calculated with")
 
     try:
         return json.loads(text, object_pairs_hook=unique, parse_constant=constant)

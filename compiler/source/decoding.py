@@ -1,4 +1,4 @@
-"""The text of a file: UTF-8 of a bounded size without characters that YAML does not have."""
+"""Decodes the text of a file: UTF-8 of limited size, without characters that YAML forbids."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from compiler.source.findings import Finding
 
 MAX_FILE_BYTES = 16 * 1024 * 1024
-"""Bytes of one file. A larger one is data that ended up in the wrong folder, or an attack."""
+"""Bytes of one file. A larger one is misplaced data, or an attack."""
 
 
 def file_finding(
@@ -53,6 +53,6 @@ def decode_text(text: str | bytes, file: str) -> str:
         line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
         shown = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
         raise UnreadableError(
-            file_finding(file, "yaml-encoding", f"{shown} cannot stand in YAML: take it out", line, column)
+            file_finding(file, "yaml-encoding", f"{shown} is not allowed in YAML: remove it", line, column)
         )
     return text

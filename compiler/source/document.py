@@ -1,4 +1,4 @@
-"""Plain data that was read from text and remembers where everything stands."""
+"""Plain data read from text, with the position of every value and key."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ KeyPath = tuple[Key, ...]
 
 
 class CollectionMarks(NamedTuple):
-    """Where a mapping or a list begins, and where everything in it does. Of a text or number the mark is enough."""
+    """The positions of a mapping or a list and of what is in it. A text or number has only a mark."""
 
     mark: Any
-    """The parser's own: index, line and column, from 0."""
+    """The parser's mark: index, line and column, from 0."""
     keys: dict[Key, Any] | None
-    """Of a mapping: each key's mark."""
+    """Of a mapping: the mark of each key."""
     values: dict[Key, NodeMark] | list[NodeMark]
 
 
 NodeMark = Any
-"""A mark, or an Inside."""
+"""A mark, or CollectionMarks."""
 
 
 def _start_mark(spot: NodeMark) -> Any:
@@ -32,7 +32,7 @@ def _start_mark(spot: NodeMark) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document: plain data (str, int, float, bool, None, list, dict with text keys) and its places."""
+    """One YAML document: plain data (str, int, float, bool, None, list, dict with text keys) and its positions."""
 
     file: str
     data: Any
@@ -62,7 +62,7 @@ class Document:
         return SourceLocation(self.file, mark.line + 1, mark.column + 1)
 
     def location_in_text(self, path: KeyPath, offset: int) -> SourceLocation:
-        """Where the character `offset` of the text at `path` stands in the file."""
+        """The position in the file of the character at `offset` in the text at `path`."""
         spot, value = self.root_mark, self.data
         try:
             for part in path:
@@ -75,7 +75,7 @@ class Document:
         return SourceLocation(self.file, line + 1, column + 1)
 
     def value(self, path: KeyPath) -> Any:
-        """The value at `path`, or None where there is none."""
+        """The value at `path`; None if there is none."""
         found: Any = self.data
         for part in path:
             if isinstance(found, dict) and part in found:
@@ -89,7 +89,7 @@ class Document:
 
 @dataclass(slots=True)
 class ReadResult:
-    """What was read: the documents that could be, in order, and what was wrong with the others."""
+    """The documents that could be read, in order, and what is wrong with the others."""
 
     documents: list[Document] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Definitions on disk: one file, or every one below a folder."""
+"""Reads definitions from disk: one file, or all files below a folder."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ def read_file(path: Path, name: str | None = None) -> ReadResult:
 
 
 def read_folder(folder: Path) -> ReadResult:
-    """The documents of every `*.yaml` and `*.yml` below `folder`, in path order; hidden files are left out."""
+    """The documents of every `*.yaml` and `*.yml` below `folder`, sorted by path. Hidden files are ignored."""
     if not folder.is_dir():
-        said = f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}"
-        message = f"{said}; definitions are read from a folder"
+        problem = f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}"
+        message = f"{problem}; definitions are read from a folder"
         return ReadResult(findings=[file_finding(str(folder), "folder-missing", message)])
     result = ReadResult()
     files = sorted(_find_yaml_files(folder, result.findings), key=lambda path: path.relative_to(folder).as_posix())
@@ -51,12 +51,12 @@ def read_folder(folder: Path) -> ReadResult:
 
 
 def _find_yaml_files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
-    """Follows symbolic links, each folder once: links in a circle end, and are told of."""
-    seen = {os.path.realpath(folder)}
+    """Follows symbolic links, and visits each folder once. Links that form a cycle are findings."""
+    visited = {os.path.realpath(folder)}
 
     def unreadable(error: OSError) -> None:
-        said = f"{error.filename} cannot be read: {error.strerror}"
-        findings.append(file_finding(str(error.filename), "file-unreadable", said))
+        message = f"{error.filename} cannot be read: {error.strerror}"
+        findings.append(file_finding(str(error.filename), "file-unreadable", message))
 
     for parent, folders, files in os.walk(folder, followlinks=True, onerror=unreadable):
         kept = []
@@ -66,10 +66,10 @@ def _find_yaml_files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
             if name.startswith("."):
                 continue
             if os.path.realpath(parent).startswith(real.rstrip(os.sep) + os.sep) or real == os.path.realpath(parent):
-                message = f"{path} is a symbolic link to a folder that it stands in: links go round in a circle"
+                message = f"{path} is a symbolic link to a folder that contains it: remove the link"
                 findings.append(file_finding(path, "folder-circle", message))
-            elif real not in seen:
-                seen.add(real)
+            elif real not in visited:
+                visited.add(real)
                 kept.append(name)
         folders[:] = kept
         yield from (Path(parent, name) for name in files if name.endswith(YAML_SUFFIXES) and not name.startswith("."))

@@ -1,4 +1,4 @@
-"""What is wrong with a catalogue or an order, said so that the person who wrote it can mend it."""
+"""Findings: what is wrong with a catalogue or an order, in words that help its author to fix it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Severity = Literal["error", "warning"]
 
 
 class SourceLocation(NamedTuple):
-    """A position in a file. Line and column count from 1; 0 where there is none to give."""
+    """A position in a file. Line and column count from 1; 0 if unknown."""
 
     file: str
     line: int = 0
@@ -24,7 +24,7 @@ class SourceLocation(NamedTuple):
 
 
 class Finding(BaseModel):
-    """One mistake, or one thing that can be proved useless. `code` is stable; docs/findings.md explains each."""
+    """One error, or one thing that has no effect. `code` is stable; docs/findings.md explains each."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -35,7 +35,7 @@ class Finding(BaseModel):
     message: str
     severity: Severity = "error"
     undefined_name: str = Field("", exclude=True, repr=False)
-    """What is not defined: everything that misses the same thing is one mistake."""
+    """The name that is not defined. All findings about the same name are reported as one."""
 
     def __str__(self) -> str:
         mark = "" if self.severity == "error" else "warning: "
@@ -43,7 +43,7 @@ class Finding(BaseModel):
 
 
 class InputRejected(Exception):
-    """A catalogue or an order that cannot be used; `findings` says why, every reason at once."""
+    """A catalogue or an order cannot be used; `findings` has every reason."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
         self.findings = tuple(findings)
@@ -51,23 +51,23 @@ class InputRejected(Exception):
 
 
 class CatalogueInvalid(InputRejected):
-    """The definitions have errors. The catalogue is refused as a whole."""
+    """The definitions have errors, so the catalogue is not used at all."""
 
 
 class OrderRejected(InputRejected):
-    """The order cannot be fulfilled with this catalogue, or is not a well-formed order."""
+    """The order is not valid, or cannot be fulfilled with this catalogue."""
 
 
 MAX_FINDINGS = 1_000
-"""Of one catalogue: whoever has more mends these first."""
+"""Of one catalogue or order."""
 MAX_MESSAGE_LENGTH = 700
 
 _MAX_COMPARED_NAMES, _MAX_KNOWN_NAMES = 2_000, 10_000
-"""Names that one unknown name is compared with (among more, those that begin like it); among more still, none."""
+"""If more names are known, an unknown one is only compared with those that begin like it, or with none at all."""
 
 
 def did_you_mean(name: str, known: Collection[str]) -> str:
-    r"""`; did you mean \`cameras\`?`, or nothing where no known name is near. Case, `-` and blanks do not count."""
+    r"""`; did you mean \`cameras\`?`, or nothing if no known name is similar. Ignores case, `-` and blanks."""
     if len(known) > _MAX_KNOWN_NAMES:
         return ""
     name = name[:100]
@@ -102,17 +102,15 @@ def finding_at(
 
 
 def limit_findings(findings: Iterable[Finding], already_found: int = 0) -> list[Finding]:
-    """As many of the findings as anybody reads; the last one says that there are more."""
+    """The first findings. If there are more than MAX_FINDINGS, the last one says so."""
     kept = list(islice(findings, max(MAX_FINDINGS - already_found, 0) + 1))
     if len(kept) + already_found > MAX_FINDINGS:
         last = kept[-1]
         location = SourceLocation(last.file, last.line, last.column)
         kept[-1] = finding_at(
-            location, MORE_FINDINGS_CODE, f"there are more than {MAX_FINDINGS:,} findings: mend these first"
+            location, MORE_FINDINGS_CODE, f"there are more than {MAX_FINDINGS:,} findings: fix these first"
         )
     return kept
 
 
 MORE_FINDINGS_CODE = "findings-left-out"
-INTERNAL_ERROR_CODE = "internal-error"
-"""An order that the compiler fails on is rejected with this finding."""

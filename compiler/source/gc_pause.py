@@ -1,4 +1,4 @@
-"""Python's search for cycles, paused while much is made at once and hardly a cycle is: it would take half the time."""
+"""Pauses garbage collection while many objects without cycles are created: it would take half of the time."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def gc_paused() -> Iterator[None]:
-    """Safe in threads: at worst a collection runs while another thread still makes something."""
+    """Safe in threads: at worst a collection runs while another thread still creates objects."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Where the characters of a text stand in the YAML that it was written in."""
+"""Positions of the characters of a text in the YAML source that it was read from."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ _HEX_ESCAPES = {"x": 2, "u": 4, "U": 8}
 
 
 def character_position(text: str, mark: Any, value: str, offset: int) -> tuple[int, int]:
-    """Line and column, from 0, of the character `offset` of the text `value` that is written at `mark`.
+    """Line and column, from 0, of the character at `offset` in the text `value` whose source begins at `mark`.
 
-    Walks what is written along what it means: folded lines, indentation and escapes are the difference.
+    Walks through source and value together, because folded lines, indentation and escapes make them differ.
     """
     if "\n" not in value:
         index = mark.index
@@ -50,13 +50,13 @@ _BREAK = re.compile(r"[ \t]*\r?\n[ \t]*")
 
 
 def _skip_block_header(text: str, position: int) -> int:
-    """After the line of `|` or `>`, and the indentation of the first line of text."""
+    """The position after the line of `|` or `>` and the indentation of the first line of text."""
     blank = _BLANK.match(text, text.find("\n", position) + 1)
     return blank.end() if blank else position
 
 
 def _skip_line_break(text: str, position: int) -> int:
-    """After one blank, or after a line's end with the next line's indentation."""
+    """The position after one blank, or after a line break and the next line's indentation."""
     match = _BREAK.match(text, position)
     return match.end() if match else position + 1
 

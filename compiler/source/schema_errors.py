@@ -178,7 +178,7 @@ def _models_at(model: type[BaseModel], location: tuple[Key, ...]) -> list[type[B
 
 
 def _union_members(annotation: Any) -> Iterator[Any]:
-    """The alternatives of a union, without what `Annotated` adds."""
+    """The members of a union, without the metadata of `Annotated`."""
     if hasattr(annotation, "__metadata__"):
         yield from _union_members(annotation.__origin__)
     elif get_origin(annotation) in (Union, types.UnionType):

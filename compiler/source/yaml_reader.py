@@ -1,6 +1,6 @@
-"""YAML 1.2 read into plain data that remembers where everything stands.
+"""Reads YAML 1.2 into plain data with positions.
 
-The same reader serves definitions and orders (JSON is YAML). Whatever the input is, the answer is data and findings:
+The same reader serves definitions and orders (JSON is YAML). Whatever the input is, the result is data and findings:
 never an exception, never a hang.
 """
 
@@ -21,17 +21,17 @@ from compiler.source.yaml_errors import explain_yaml_error
 from compiler.values import MAX_NESTING_DEPTH
 
 ALIAS_LIMIT = 100_000
-"""Values that aliases (`*name`) may repeat in one file: what stands behind an alias counts each time."""
+"""Values that aliases (`*name`) may repeat in one file. The values behind an alias count each time."""
 VALUE_LIMIT = 1_000_000
-"""Keys, texts, numbers, lists and mappings of one file: what takes memory and time, more than bytes do."""
+"""Keys, texts, numbers, lists and mappings in one file. They cost more memory and time than bytes do."""
 FINDINGS_PER_FILE = 50
 
 _new_collection_marks = tuple.__new__
-"""Makes an Inside in half the time that calling it takes; there is one for every mapping and list."""
+"""Creates CollectionMarks in half the time of a call; there is one for every mapping and list."""
 
 
 def read_documents(text: str | bytes, file: str) -> ReadResult:
-    """All documents of one file's `text`; `file` is its name in findings. Empty documents are left out."""
+    """All documents in the `text` of one file; `file` is its name in findings. Empty documents are skipped."""
     result = ReadResult()
     try:
         _DocumentBuilder(decode_text(text, file), file, result).read()
@@ -43,7 +43,7 @@ def read_documents(text: str | bytes, file: str) -> ReadResult:
 _TAG = "tag:yaml.org,2002:"
 _TYPES_BY_TAG = {_TAG + "int": int, _TAG + "float": float, _TAG + "bool": bool, _TAG + "null": type(None)}
 _TEXT_TAGS = frozenset({"!", _TAG + "str"})
-_TAG_HINT = "leave it out, or quote the text if it begins with `!`"
+_TAG_HINT = "remove it, or quote the text if it begins with `!`"
 _COLLECTION_TAGS = frozenset({"!", _TAG + "map", _TAG + "seq"})
 
 
@@ -55,7 +55,7 @@ class _Anchored:
 
 
 class _DocumentBuilder:
-    """Builds data and places from the parser's events: a third of the time that composing nodes takes."""
+    """Builds data and marks from the parser's events: it takes a third of the time of composing nodes."""
 
     def __init__(self, text: str, file: str, result: ReadResult) -> None:
         self._text = text
@@ -103,7 +103,7 @@ class _DocumentBuilder:
             self._anchors[event.anchor] = None
         before = self._value_count
         if event.tag is not None and event.tag not in _COLLECTION_TAGS:
-            self._report(event, "yaml-tag", f"the tag `{event.tag}` means nothing here: {_TAG_HINT}")
+            self._report(event, "yaml-tag", f"the tag `{event.tag}` has no meaning here: {_TAG_HINT}")
         value, spot = self._mapping(event) if kind is yaml.MappingStartEvent else self._list(event)
         if event.anchor:
             self._anchors[event.anchor] = _Anchored(value, spot, self._value_count - before)
@@ -114,17 +114,15 @@ class _DocumentBuilder:
         name = event.anchor
         if name not in self._anchors:
             raise self._unreadable_error(
-                event, "yaml-alias", f"`*{name}` stands for `&{name}`, which does not come before it"
+                event, "yaml-alias", f"`*{name}` refers to `&{name}`, which does not come before it"
             )
         anchored = self._anchors[name]
         if anchored is None:
-            raise self._unreadable_error(
-                event, "yaml-alias", f"`*{name}` stands inside the `&{name}` that it stands for"
-            )
+            raise self._unreadable_error(event, "yaml-alias", f"`*{name}` is inside the `&{name}` that it refers to")
         self._value_count += anchored.size
         self._aliased_count += anchored.size
         if self._aliased_count > ALIAS_LIMIT:
-            message = f"aliases repeat more than {ALIAS_LIMIT:,} values in this file: write what is meant without them"
+            message = f"aliases repeat more than {ALIAS_LIMIT:,} values in this file: write the values out"
             raise self._unreadable_error(event, "yaml-alias", message)
         return anchored.value, anchored.mark
 
@@ -168,13 +166,13 @@ class _DocumentBuilder:
         return values, _new_collection_marks(CollectionMarks, (event.start_mark, keys, spots))
 
     def _key(self, event: Any) -> str | None:
-        """A key's text as written (`1: …` and `"1": …` are the same key), or None where it is none."""
+        """A key's text as written (`1: …` and `"1": …` are the same key); None if it is not a key."""
         if type(event) is yaml.ScalarEvent:
             text: str = event.value
             if event.anchor:
                 self._anchors[event.anchor] = _Anchored(text, event.start_mark, 1)
             if text == "<<" and event.implicit[0]:
-                message = "merge keys (`<<`) are no part of YAML 1.2: write the keys out, or use a `product_class`"
+                message = "merge keys (`<<`) are not part of YAML 1.2: write the keys out, or use a `product_class`"
                 self._report(event, "yaml-merge-key", message)
                 return None
             return text
@@ -201,7 +199,7 @@ class _DocumentBuilder:
             if tag in _TYPES_BY_TAG:
                 self._report(event, "yaml-tag", f"`{value}` is not what its tag `{tag.removeprefix(_TAG)}` says")
             else:
-                self._report(event, "yaml-tag", f"the tag `{tag}` means nothing here: {_TAG_HINT}")
+                self._report(event, "yaml-tag", f"the tag `{tag}` has no meaning here: {_TAG_HINT}")
         return resolved
 
     def _too_many_values_error(self, event: Any) -> UnreadableError:
@@ -218,7 +216,7 @@ class _DocumentBuilder:
     def _report(self, event: Any, code: str, message: str) -> None:
         if len(self._result.findings) >= FINDINGS_PER_FILE:
             raise self._unreadable_error(
-                event, MORE_FINDINGS_CODE, "there are too many mistakes above: the rest of this file was not read"
+                event, MORE_FINDINGS_CODE, "there are too many errors above: the rest of this file was not read"
             )
         self._result.findings.append(self._finding_at_event(event, code, message))
 

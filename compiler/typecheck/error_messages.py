@@ -1,4 +1,4 @@
-"""Mistakes in expressions, put into the words of the person who wrote them. No parser's own words reach anybody."""
+"""Puts errors in expressions into the words of their author. The parser's own messages are never shown."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from compiler.source.findings import did_you_mean
 class ExpressionError:
     code: str
     offset: int
-    """In the expression's text, from 0."""
+    """Position in the expression's text, from 0."""
     message: str
     undefined_name: str = ""
-    """What is not defined, as in Finding."""
+    """The name that is not defined, as in Finding."""
 
 
 CEL_FUNCTIONS = (
@@ -29,7 +29,7 @@ CEL_FUNCTIONS = (
 )  # fmt: skip
 
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*('?)|\"(?:\\.|[^\"\\])*(\"?)", re.DOTALL)
-"""Quoted text; what is never closed reaches to the end, so that a text is walked through once."""
+"""Quoted text. If it is not closed, it extends to the end, so that matching takes linear time."""
 _COMMON_ERRORS = (
     (re.compile(r"\$\{"), "this is an expression already: write it without `${ }`"),
     (re.compile("[\u201c\u201d\u2018\u2019]"), "use straight quotes (`'` or `\"`)"),
@@ -48,12 +48,14 @@ _CEL_ERROR = re.compile(r"ERROR: <input>:(\d+):(\d+): (.*)")
 
 
 def explain_syntax_error(expression: str, error: str) -> ExpressionError:
-    """What is wrong with a text that is no expression."""
+    """What is wrong with a text that is not an expression."""
     if not expression.strip():
         return ExpressionError("expression-syntax", 0, "the expression is empty")
     if len(expression) > MAX_EXPRESSION_LENGTH:
-        said = f"the expression has {len(expression):,} characters; {MAX_EXPRESSION_LENGTH:,} are allowed: split it up"
-        return ExpressionError("expression-syntax", 0, said)
+        message = (
+            f"the expression has {len(expression):,} characters; {MAX_EXPRESSION_LENGTH:,} are allowed: split it up"
+        )
+        return ExpressionError("expression-syntax", 0, message)
     blanked = _QUOTED.sub(_blank_quoted, expression)
     for pattern, words in _COMMON_ERRORS:
         if found := pattern.search(blanked):
@@ -79,11 +81,11 @@ def explain_syntax_error(expression: str, error: str) -> ExpressionError:
     word = re.match(r"[A-Za-z_]\w*|[\d.]+|.", rest)
     if word and word[0] in ("x", "X", "×"):
         return ExpressionError("expression-syntax", offset, f"write `*` for `{word[0]}`")
-    return ExpressionError("expression-syntax", offset, f"`{word[0] if word else rest[:1]}` cannot stand here")
+    return ExpressionError("expression-syntax", offset, f"`{word[0] if word else rest[:1]}` is not allowed here")
 
 
 def _blank_quoted(quoted: re.Match[str]) -> str:
-    """Blanks for quoted text; of text that is never closed the quote stays."""
+    """Blanks for quoted text. If it is not closed, its quote is kept."""
     closed = quoted[1] or quoted[2]
     return " " * len(quoted[0]) if closed else quoted[0][0] + " " * (len(quoted[0]) - 1)
 
@@ -110,7 +112,7 @@ _TYPE_NAMES = {
 
 
 def describe_type(kind: str) -> str:
-    """`int` as "an integer", and so on."""
+    """The name of a type in a message: "an integer" for `int`, and so on."""
     plain = re.split(r"[<(]", kind.strip().lower())[0]
     if plain.startswith("wrapper"):
         return describe_type(kind.strip()[8:-1])
@@ -118,22 +120,22 @@ def describe_type(kind: str) -> str:
 
 
 def explain_type_error(expression: str, tree: ExpressionNode, error: str) -> ExpressionError:
-    """What does not fit in an expression whose names are all known."""
+    """Why the types in an expression do not fit. All its names are known."""
     first = _CEL_ERROR.search(error)
     if first is None:
         return ExpressionError("expression-type", 0, "the types in this expression do not fit together")
-    offset, said = _text_offset(expression, int(first[1]), int(first[2])), first[3]
-    if overload := _NO_OVERLOAD.search(said):
+    offset, cel_message = _text_offset(expression, int(first[1]), int(first[2])), first[3]
+    if overload := _NO_OVERLOAD.search(cel_message):
         return ExpressionError(
             "expression-type", offset, _explain_overload(overload[1], overload[2], _find_call(tree, offset))
         )
-    if undeclared := _UNDECLARED.search(said):
+    if undeclared := _UNDECLARED.search(cel_message):
         name = undeclared[1]
         near = did_you_mean(name, CEL_FUNCTIONS)
         if expression[:offset].endswith(name):
             offset -= len(name)
         return ExpressionError("function-unknown", offset, f"there is no function `{name}`{near}")
-    if missing := _NO_FIELD.search(said):
+    if missing := _NO_FIELD.search(cel_message):
         return ExpressionError("name-unknown", offset + 1, f"there is no `{missing[1]}` in it")
     return ExpressionError("expression-type", offset, "the types in this expression do not fit together")
 
@@ -153,7 +155,7 @@ def _explain_overload(function: str, applied: str, call: ExpressionNode | None) 
         return _explain_mixed_numbers(operator, kinds, spelled)
     if "null" in kinds or "null_type" in kinds:
         present = next((text for text in spelled if text not in ("null", "…")), "…")
-        return f"a value is never null: ask `has({present})` whether it is there"
+        return f"a value is never null: write `has({present})` to test whether it exists"
     if operator in ("&&", "||", "!", "? :"):
         return _explain_condition(operator, kinds, spelled)
     if operator == "+" and "string" in kinds:
@@ -179,7 +181,7 @@ def _explain_overload(function: str, applied: str, call: ExpressionNode | None) 
 
 
 def _argument_types(applied: str) -> list[str]:
-    """The types in `(int, list(string))`."""
+    """The types in a text such as `(int, list(string))`."""
     inner, found, depth, start = applied.strip()[1:-1], [], 0, 0
     for position, character in enumerate(inner + ","):
         depth += (character in "(<") - (character in ")>")

@@ -1,4 +1,4 @@
-"""Where expressions stand in a definition, what they must give there, and what they see beside their surroundings."""
+"""Finds the expressions in a definition, with the type that each must have and the extra names that it can use."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ PER_KEYWORDS = frozenset({"line", "unit", "bundle", "order"})
 
 @dataclass(frozen=True, slots=True)
 class ExpressionShape:
-    """A key that is an expression."""
+    """A key whose value is an expression."""
 
     expected: ExpectedType
     extra_names: frozenset[str] = frozenset()
     keywords: frozenset[str] = frozenset()
-    """Texts that are words of the language instead."""
+    """Values that are keywords, not expressions."""
     per_line: bool = False
-    """Judged line by line when the plan is made: sees no outputs, and a missing value is an answer."""
+    """Evaluated for each line while the plan is made: outputs are not available, and values may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateShape:
-    """A key whose texts may embed `${…}`, however deep they stand; `expected` is for one that stands alone."""
+    """A key whose texts, at any depth, may contain `${…}`. `expected` is the type of a text that is one `${…}` only."""
 
     expected: ExpectedType = "any"
     extra_names: frozenset[str] = frozenset()
@@ -46,25 +46,25 @@ Shape = ExpressionShape | TemplateShape | ListShape | dict[str, "Shape"]
 RESPONSE_NAMES = frozenset({"response"})
 CALLBACK_NAMES = frozenset({"callback"})
 RESULT_NAMES = frozenset({"response", "payload", "event", "output"})
-"""What a step's answer is called by kind: only what its kind has is really seen."""
+"""The names of a step's result. Which of them exist depends on the kind of step."""
 
 
 def _call_shape(*more: str) -> dict[str, Shape]:
-    seen = frozenset(more)
-    sending = TemplateShape("any", seen | CALLBACK_NAMES)
+    names = frozenset(more)
+    sending = TemplateShape("any", names | CALLBACK_NAMES)
     methods: dict[str, Shape] = dict.fromkeys(HTTP_METHODS, sending)
     polling: dict[str, Shape] = {
-        "get": TemplateShape("any", seen | RESPONSE_NAMES),
-        "every": TemplateShape("duration", seen),
-        "within": TemplateShape("duration", seen),
-        "until": ExpressionShape("condition", seen | RESPONSE_NAMES),
+        "get": TemplateShape("any", names | RESPONSE_NAMES),
+        "every": TemplateShape("duration", names),
+        "within": TemplateShape("duration", names),
+        "until": ExpressionShape("condition", names | RESPONSE_NAMES),
     }
     return {
         **methods,
         "query": sending,
         "headers": sending,
         "body": sending,
-        "callback": {"within": TemplateShape("duration", seen)},
+        "callback": {"within": TemplateShape("duration", names)},
         "poll": polling,
     }
 
@@ -123,7 +123,7 @@ RULE_SHAPE: dict[str, Shape] = {
     "for_each": ExpressionShape("list"),
     "key": ExpressionShape("any", frozenset({"each", "index"})),
 }
-"""The expressions of a rule beside its `attributes`."""
+"""The expressions of a rule except its `attributes`."""
 
 SYSTEM_SHAPE: dict[str, Shape] = {
     "base_url": TemplateShape("any", frozenset({"env"})),
@@ -145,23 +145,23 @@ RECEIVER_SHAPE: dict[str, Shape] = {
 
 
 class ExpressionSite(NamedTuple):
-    """One expression where it stands."""
+    """One expression and its position."""
 
     path: KeyPath
     offset: int
-    """Of the expression in the text at `path`."""
+    """Position of the expression in the text at `path`."""
     expression: str
     expected: ExpectedType
     extra_names: frozenset[str]
     per_line: bool = False
     problem: str = ""
-    """Where the text cannot even be taken apart."""
+    """Why the text cannot be split into its pieces; empty if it can."""
     is_duration_part: bool = False
-    """Whether it is the first expression of a text that together must make a duration."""
+    """Whether it is the first expression of a text that as a whole must be a duration."""
 
 
 def find_expressions(data: Any, shape: Shape, path: KeyPath = ()) -> list[ExpressionSite]:
-    """Every expression in `data`, which has this shape and stands at `path` of its document, as the file has them."""
+    """Every expression in `data`, which has this shape and is at `path` of its document; in the order of the file."""
     found: list[ExpressionSite] = []
     _collect(data, shape, path, found)
     return found
@@ -188,7 +188,7 @@ def _collect(data: Any, shape: Shape, path: KeyPath, found: list[ExpressionSite]
 
 
 def find_embedded(data: Any, shape: TemplateShape, path: KeyPath) -> list[ExpressionSite]:
-    """Every `${…}` in the texts of any JSON value."""
+    """Every `${…}` in the texts of a JSON value."""
     found: list[ExpressionSite] = []
     _collect_embedded(data, shape, path, found)
     return found

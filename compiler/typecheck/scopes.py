@@ -1,4 +1,4 @@
-"""What expressions see: the table of names in docs/language.md, as scopes of types."""
+"""The names that expressions can use and their types, as the table in docs/language.md has them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EVENT_TEXT_FIELDS = (
     "type", "state", "state_before", "step", "workstream", "line", "product", "code", "message", "queue", "by",
     "reason", "receiver",
 )  # fmt: skip
-"""What a receiver's `when` sees of an event; a text that the event has not is empty."""
+"""The fields of `event` in a receiver's `when`; empty if the event does not have them."""
 EVENT = Type("object", None, (*(Field(name, STRING) for name in sorted(EVENT_TEXT_FIELDS)),))
 EVENT_ORDER = Type(
     "object",
@@ -43,20 +43,20 @@ EVENT_ORDER = Type(
 RESPONSE = Type("object", None, (Field("body", DYN), Field("headers", MAP), Field("status", INT)))
 CALLBACK = Type("object", None, (Field("id", STRING), Field("url", STRING)))
 UNAVAILABLE_NAMES = {
-    "env": "`env` is seen by `system` documents only: they are the environment's, orders are not",
-    "each": "`each` is seen by a rule with `for_each`, and by the lines that it makes",
-    "index": "`index` is seen by a rule with `for_each`, by the lines that it makes, and by units",
-    "lines": "`lines` is seen by steps that serve several lines (`per: bundle`, `order` or a value)",
-    "response": "`response` is seen where a call's answer is: `output`, `fail_when`, `poll`",
-    "payload": "`payload` is seen where an event, a callback or a form has come: `match`, `output`, `fail_when`",
-    "event": "`event` is seen by event steps: in `match`, `output` and `fail_when`",
-    "output": "`output` is seen by `undo` and `on_change`; elsewhere write `steps.<step>.output`",
-    "callback": "`callback` is seen by calls that have a `callback`",
-    "steps": "`steps` is seen by steps only",
-    "workstreams": "`workstreams` is seen by steps only",
-    "previous": "`previous` is seen by modify and delete lines",
+    "env": "`env` is only available in `system` and `receiver` documents: orders do not depend on it",
+    "each": "`each` is only available in a rule with `for_each`, and in the lines that it makes",
+    "index": "`index` is only available in a rule with `for_each`, in the lines that it makes, and in units",
+    "lines": "`lines` is only available in steps that serve several lines (`per: bundle`, `order` or a value)",
+    "response": "`response` is only available after a call: in `output`, `fail_when` and `poll`",
+    "payload": "`payload` is only available after an event, a callback or a form: in `match`, `output` and `fail_when`",
+    "event": "`event` is only available in event steps: in `match`, `output` and `fail_when`",
+    "output": "`output` is only available in `undo` and `on_change`; elsewhere write `steps.<step>.output`",
+    "callback": "`callback` is only available in calls that have a `callback`",
+    "steps": "`steps` is only available in steps",
+    "workstreams": "`workstreams` is only available in steps",
+    "previous": "`previous` is only available in modify and delete lines",
 }
-_RECEIVER_UNAVAILABLE = dict.fromkeys(UNAVAILABLE_NAMES, "a receiver's `when` sees `event` and `order` only")
+_RECEIVER_UNAVAILABLE = dict.fromkeys(UNAVAILABLE_NAMES, "a receiver's `when` can only use `event` and `order`")
 SEVERAL_LINES_HINT = (
     "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
 )
@@ -68,12 +68,12 @@ def _all_required(whole: Type) -> Type:
 
 
 def previous_type(attributes: Type) -> Type:
-    """What the customer had: as complete as what they ask for."""
+    """The type of `previous`; its attributes are as complete as those of the line."""
     return Type("object", None, (Field("attributes", attributes), Field("quantity", INT)))
 
 
 def source_scope(attributes: Type, actions: Iterable[LineAction] | None) -> TypeScope:
-    """Of rules and components: the source line."""
+    """The scope of rules and components: the source line."""
     names = {
         "order": ORDER,
         "attributes": attributes,
@@ -81,17 +81,17 @@ def source_scope(attributes: Type, actions: Iterable[LineAction] | None) -> Type
         "action": STRING,
         "previous": previous_type(attributes),
     }
-    sure = actions is not None and set(actions) <= ACTIONS_WITH_PREVIOUS
-    return TypeScope(names, UNAVAILABLE_NAMES, previous_is_certain=sure)
+    is_certain = actions is not None and set(actions) <= ACTIONS_WITH_PREVIOUS
+    return TypeScope(names, UNAVAILABLE_NAMES, previous_is_certain=is_certain)
 
 
 def receiver_scope() -> TypeScope:
-    """Of a receiver's `when`: the event, and the order that it is about."""
+    """The scope of a receiver's `when`: the event and its order."""
     return TypeScope({"event": EVENT, "order": EVENT_ORDER}, _RECEIVER_UNAVAILABLE)
 
 
 def per_line_scope(attributes: Type) -> TypeScope:
-    """Of `per` and a workstream's `when`: a line; for `per`, what is not given is an answer."""
+    """The scope of `per`: a line. Its values may be missing, so no attribute counts as optional."""
     return source_scope(_all_required(attributes), None)
 
 
@@ -102,9 +102,9 @@ def step_scope(
     serves_several: bool,
     loop_variables: dict[str, Type],
 ) -> TypeScope:
-    """Of a step: the line that it serves, with the attributes `one`; or `several` lines with the attributes `many`.
+    """The scope of a step: its line with `single_attributes`, or several lines with `combined_attributes`.
 
-    `made_by` holds `each` and `index` where lines have them.
+    `loop_variables` has `each` and `index` if the lines have them.
     """
     if serves_several:
         line = (
@@ -130,7 +130,7 @@ def step_scope(
 
 
 def element_type(for_each: str, attributes: Type) -> Type:
-    """What `each` is: of a list that is an attribute its items, else anything."""
+    """The type of `each`: that of the items if the list is an attribute, else any type."""
     try:
         path = node_path(parse_expression(for_each))
     except UnparsableError:
@@ -145,7 +145,7 @@ def element_type(for_each: str, attributes: Type) -> Type:
 
 
 def available_names(candidates: Iterable[str], definition: StepDefinition | None) -> dict[str, Type]:
-    """The further names that are really there: a step without a call has no `response`."""
+    """The candidates that exist for this step: without a call, for instance, there is no `response`."""
     known: dict[str, Type] = {
         "response": RESPONSE,
         "payload": DYN,
@@ -156,32 +156,32 @@ def available_names(candidates: Iterable[str], definition: StepDefinition | None
         "each": DYN,
         "index": INT,
     }
-    asked = frozenset(candidates)
-    there = {name: known[name] for name in asked}
+    candidates = frozenset(candidates)
+    available = {name: known[name] for name in candidates}
     if definition is None:
-        return there
+        return available
     kind = definition.kind
     answered_later = kind is StepKind.CALL and definition.call is not None and definition.call.callback is not None
-    if "payload" not in asked and "event" not in asked:
-        if "callback" in asked and "output" not in asked and not answered_later:
-            there.pop("callback")
-        return there
+    if "payload" not in candidates and "event" not in candidates:
+        if "callback" in candidates and "output" not in candidates and not answered_later:
+            available.pop("callback")
+        return available
     if kind is not StepKind.CALL:
-        there.pop("response", None)
+        available.pop("response", None)
     if kind is not StepKind.ACTIVITY:
-        there.pop("output", None)
+        available.pop("output", None)
     if kind not in (StepKind.EVENT, StepKind.MANUAL) and not answered_later:
-        there.pop("payload", None)
+        available.pop("payload", None)
     if kind is not StepKind.EVENT:
-        there.pop("event", None)
-    if "payload" in there and kind is StepKind.MANUAL and definition.manual is not None and definition.manual.form:
-        there["payload"] = object_type(definition.manual.form)
-    return there
+        available.pop("event", None)
+    if "payload" in available and kind is StepKind.MANUAL and definition.manual is not None and definition.manual.form:
+        available["payload"] = object_type(definition.manual.form)
+    return available
 
 
 def shared_and_combined(products: Iterable[Mapping[str, Attribute]]) -> tuple[Type, Type]:
-    """What one line of any of these products has: what all declare; and what some declare, which may be missing."""
+    """The attributes that all of these products declare; and those that any declares, which may be missing."""
     objects = [object_type(attributes) for attributes in products]
-    many = merged_object_type(objects)
-    shared = tuple(field for field in many.fields if all(one.field(field.name) for one in objects))
-    return replace(many, fields=shared), many
+    combined = merged_object_type(objects)
+    shared = tuple(field for field in combined.fields if all(one.field(field.name) for one in objects))
+    return replace(combined, fields=shared), combined

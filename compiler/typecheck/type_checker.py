@@ -1,4 +1,4 @@
-"""Expressions checked when the catalogue is loaded: known names, fitting types, nothing read that may be missing."""
+"""Checks an expression while the catalogue is loaded: its names are known, its types fit, its values exist."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ from compiler.typecheck.types import DYN, Signature, Type, keep_fields, typed_en
 
 
 class TypeScope(NamedTuple):
-    """What an expression sees where it stands."""
+    """What an expression at some place can use."""
 
     names: Mapping[str, Type]
     unavailable: Mapping[str, str] = {}
-    """Names that are not seen here → why, and what to write instead; `names` goes first."""
+    """Name that is not available here → why, and what to write instead. `names` takes precedence."""
     step_ids: frozenset[str] | None = None
-    """Where outputs of steps are seen: the steps of this workstream; None where they are not."""
+    """The steps of this workstream; None if outputs of steps are not available."""
     steps_by_workstream: Mapping[str, frozenset[str]] = {}
-    """The steps of each workstream."""
+    """Workstream → its steps."""
     skip_reasons: Mapping[str, str] = {}
-    """`workstream.step` of those that may leave no output behind → why."""
+    """`workstream.step` of steps that may have no output → why."""
     workstream: str = ""
     previous_is_certain: bool = True
     present_paths: frozenset[Path] = frozenset()
-    """What is known to be there before the expression is evaluated: what the `when` beside it asked for."""
+    """Paths that certainly exist before the expression is evaluated, because the `when` next to it tested them."""
     may_be_in_unread_file: Callable[[str], bool] = str.isspace
-    """Whether a workstream that is not known may stand in a file that could not be read."""
+    """Whether an unknown workstream may be in a file that could not be read."""
 
     def with_names(self, **more: Type) -> TypeScope:
-        """The same scope with further names."""
+        """The same scope with more names."""
         return self._replace(names={**self.names, **more})
 
     def assuming(self, condition: str | None) -> TypeScope:
@@ -55,15 +55,15 @@ class TypeScope(NamedTuple):
 
 
 def _unguarded_reads(condition: str) -> frozenset[Path]:
-    """What a condition reads as if it were there: where that is a mistake, it is told at the condition alone."""
+    """The paths that a condition uses without a test. If that is an error, it is only reported for the condition."""
     uses = [use for use in path_uses(condition) if not use.is_has_test]
     read = (use.written_path[:length] for use in uses for length in range(1, len(use.written_path) + 1))
-    asked = frozenset(path for use in uses for path in use.guarded_paths)
-    return frozenset(path for path in read if path not in asked)
+    tested = frozenset(path for use in uses for path in use.guarded_paths)
+    return frozenset(path for path in read if path not in tested)
 
 
 OutputAccess = tuple[Literal["steps", "workstreams"], str, str, bool]
-"""How a step's output is read: by which name, workstream, step, and whether all of them (`outputs`)."""
+"""Name (`steps` or `workstreams`), workstream, step, and whether it is `outputs`."""
 
 ExpectedType = Literal["condition", "count", "integer", "number", "text", "list", "time", "duration", "object", "any"]
 
@@ -81,7 +81,7 @@ _ACCEPTED_TYPES: dict[ExpectedType, tuple[frozenset[str], str]] = {
 
 
 def check_expression(expression: str, scope: TypeScope, expected: ExpectedType = "any") -> list[ExpressionError]:
-    """What is wrong with a bare expression in this scope; one mistake is told once."""
+    """The errors of an expression in this scope, each once. Types are only checked if all names are known."""
     try:
         uses = path_uses(expression)
     except UnparsableError as error:
@@ -101,7 +101,7 @@ def check_expression(expression: str, scope: TypeScope, expected: ExpectedType =
 
 @lru_cache(maxsize=100_000)
 def outputs_read(expression: str) -> tuple[tuple[OutputAccess, int], ...]:
-    """The outputs of steps that an expression reads, each with its offset. The workstream is empty for `steps`."""
+    """The outputs of steps that an expression uses, each with its offset. The workstream is "" for `steps`."""
     try:
         uses = path_uses(expression)
     except UnparsableError:
@@ -116,7 +116,7 @@ def outputs_read(expression: str) -> tuple[tuple[OutputAccess, int], ...]:
 
 
 def _signature(uses: tuple[PathUse, ...], scope: TypeScope) -> Signature:
-    """The names that are used, objects cut down to the fields that are."""
+    """The types of the names that are used. Objects only have the fields that are used."""
     signature: dict[str, Type] = {}
     for root, fields in _fields_read(uses):
         whole = scope.names.get(root, DYN)
@@ -126,7 +126,7 @@ def _signature(uses: tuple[PathUse, ...], scope: TypeScope) -> Signature:
 
 @lru_cache(maxsize=100_000)
 def _fields_read(uses: tuple[PathUse, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
-    """Of each name that is read its fields, "" for the whole of it; sorted by name."""
+    """Name → the fields of it that are used, "" for the name as a whole; sorted by name."""
     fields: dict[str, set[str]] = {}
     for use in uses:
         fields.setdefault(use.path[0], set()).add(use.path[1] if len(use.path) > 1 else "")
@@ -135,7 +135,7 @@ def _fields_read(uses: tuple[PathUse, ...]) -> tuple[tuple[str, frozenset[str]],
 
 @lru_cache(maxsize=200_000)
 def _infer_type(expression: str, signature: Signature) -> tuple[str, ExpressionError | None]:
-    """The kind of the expression's value, or what is wrong with its types."""
+    """The kind of the expression's value, or "error" and what is wrong with its types."""
     try:
         returned = typed_environment(signature).compile(expression).return_type()
     except (RuntimeError, ValueError, TypeError) as error:
@@ -159,7 +159,7 @@ def _find_name_errors(expression: str, uses: tuple[PathUse, ...], scope: TypeSco
 
 
 def _hyphen_error(expression: str, error: ExpressionError) -> ExpressionError | None:
-    """`attributes.camera-model`: a subtraction to the machine, a name to the person."""
+    """An error for `attributes.camera-model`: CEL reads a subtraction, the author meant a name."""
     rest = expression[error.offset :]
     length = next((i for i, character in enumerate(rest) if not (character.isalnum() or character in "_-.")), len(rest))
     word = rest[:length]
@@ -191,7 +191,7 @@ def _check_use(use: PathUse, scope: TypeScope) -> ExpressionError | None:
         and ("previous",) not in use.guarded_paths | scope.present_paths
         and not use.is_has_test
     ):
-        message = 'only modify and delete lines have a `previous`: limit `actions`, or ask `action == "modify" && …`'
+        message = 'only modify and delete lines have a `previous`: limit `actions`, or test `action == "modify" && …`'
         return ExpressionError("value-may-be-missing", use.offset, message)
     return _check_fields(use, kind, use.guarded_paths | scope.present_paths)
 
@@ -237,8 +237,8 @@ def _check_fields(use: PathUse, kind: Type, present: frozenset[Path]) -> Express
             known = [one.name for one in kind.fields]
             near = did_you_mean(name, known) or (f"; there is {', '.join(known)}" if known else "")
             return ExpressionError("name-unknown", offset, f"`{owner}` has no `{name}`{near}")
-        asked = use.is_has_test and position == len(use.path) - 1
-        if declared.optional and not asked and written not in present:
+        is_tested = use.is_has_test and position == len(use.path) - 1
+        if declared.optional and not is_tested and written not in present:
             spelled = ".".join(written)
             message = f"`{spelled}` may be missing: write `has({spelled}) && …`, give it a default, or make it required"
             return ExpressionError("value-may-be-missing", offset, message)
@@ -262,7 +262,7 @@ def _check_workstream(use: PathUse, scope: TypeScope) -> ExpressionError | None:
 def _check_output(
     use: PathUse, scope: TypeScope, workstream: str, step: Path, depth: int, words: tuple[str, ...]
 ) -> ExpressionError | None:
-    """`steps.<step>.output` is the only way to a step; what is inside the output is not known beforehand."""
+    """Only `steps.<step>.output` gives access to a step. What is inside the output is unknown before it runs."""
     known = scope.step_ids if depth == 2 else scope.steps_by_workstream[workstream]
     spelled = "steps.<step>.output" if depth == 2 else f"workstreams.{workstream}.<step>.output"
     if not step:
@@ -277,11 +277,11 @@ def _check_output(
         return ExpressionError("name-unknown", offset, f"write `{whole}`")
     path = use.path[: depth + 1]
     single = use.path[depth] == "output"
-    asked = use.is_has_test and len(use.path) == depth + 1
+    is_tested = use.is_has_test and len(use.path) == depth + 1
     if (
         single
         and f"{workstream}.{step[0]}" in scope.skip_reasons
-        and not asked
+        and not is_tested
         and path not in use.guarded_paths | scope.present_paths
     ):
         whole = ".".join(path)

@@ -1,4 +1,4 @@
-"""The types that expressions are checked against, and the CEL environments that know them."""
+"""The types of names in expressions, and the CEL environments that check against them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class Type:
 
     kind: str
     items: Type | None = None
-    """Of a list; None: anything."""
+    """The type of a list's items; None: any type."""
     fields: tuple[Field, ...] = ()
-    """Of an object."""
+    """The fields of an object."""
     hashed: int = declared(default=0, init=False, repr=False, compare=False)
-    """Types are keys of caches, many times each: their hash is worked out once."""
+    """The hash, computed once: types are often used as keys of caches."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "hashed", hash((self.kind, self.items, self.fields)))
@@ -44,7 +44,7 @@ class Field(NamedTuple):
     name: str
     type: Type
     optional: bool = False
-    """It may be missing: reading it needs `has`."""
+    """Whether it may be missing: using it needs a `has` test."""
 
 
 INT, DOUBLE, STRING, BOOL = Type("int"), Type("double"), Type("string"), Type("bool")
@@ -61,7 +61,7 @@ _SCALAR_TYPES = {
 
 
 def attribute_type(attribute: Attribute) -> Type:
-    """What an expression sees of a value of `attribute`: dates and date-times are timestamps."""
+    """The type of an attribute in expressions, where dates and date-times are timestamps."""
     simple = _SCALAR_TYPES.get(attribute.type)
     if simple is not None:
         return simple
@@ -71,7 +71,7 @@ def attribute_type(attribute: Attribute) -> Type:
 
 
 def object_type(attributes: Mapping[str, Attribute]) -> Type:
-    """The attributes as one object; what is neither required nor has a default is optional."""
+    """The attributes as one object type. An attribute is optional if it is not required and has no default."""
     return Type(
         "object",
         None,
@@ -83,7 +83,7 @@ def object_type(attributes: Mapping[str, Attribute]) -> Type:
 
 
 def merged_object_type(objects: Iterable[Type]) -> Type:
-    """What any of the objects may hold: where they disagree on a field's type, anything; sure only what all have."""
+    """All fields of the objects. If they disagree on a field's type, it is DYN; if not all have it, it is optional."""
     objects = list(objects)
     names = sorted({field.name for one in objects for field in one.fields})
     fields = []
@@ -97,12 +97,12 @@ def merged_object_type(objects: Iterable[Type]) -> Type:
 
 @lru_cache(maxsize=100_000)
 def keep_fields(whole: Type, names: frozenset[str]) -> Type:
-    """The object with these fields alone, so that objects that are alike as far as they are used are equal."""
+    """The object type with these fields only, so that objects that do not differ in the fields used are equal."""
     return replace(whole, fields=tuple(one for one in whole.fields if one.name in names))
 
 
 Signature = tuple[tuple[str, Type], ...]
-"""The names that an expression reads, with their types, sorted."""
+"""The names that an expression uses, with their types, sorted by name."""
 
 
 @lru_cache(maxsize=10_000)
@@ -141,7 +141,7 @@ _CEL_TYPES = {
 
 
 class _ProtoTypes:
-    """Object types as protobuf messages, which CEL checks fields and `has` against."""
+    """Converts object types to protobuf messages, so that CEL checks fields and `has`."""
 
     def __init__(self) -> None:
         self.file = descriptor_pb2.FileDescriptorProto(name="ordo.proto", package="ordo", syntax="proto2")

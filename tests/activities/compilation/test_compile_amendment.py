@@ -12,11 +12,10 @@ from temporalio.testing import ActivityEnvironment
 from activities.compilation import compile_amendment as module
 from activities.compilation.compile_amendment import MAX_RESULT_BYTES, AmendmentCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
-from activity_contract.compilation import ChangedValue, CompileAmendmentInput, CompiledAmendment
+from activity_contract.compilation import INTERNAL_ERROR_CODE, ChangedValue, CompileAmendmentInput, CompiledAmendment
 from compiler.compile_order import compile_order
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
-from compiler.source.findings import INTERNAL_ERROR_CODE
 
 OFFER = """
 kind: commercial_product

@@ -13,10 +13,9 @@ from temporalio.testing import ActivityEnvironment
 from activities.compilation import compile_order as module
 from activities.compilation.compile_order import MAX_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
-from activity_contract.compilation import CompiledOrder, CompileOrderInput
+from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledOrder, CompileOrderInput
 from compiler.compile_order import compile_order
 from compiler.plan.codec import decode_plan
-from compiler.source.findings import INTERNAL_ERROR_CODE
 
 OFFER = """
 kind: commercial_product

@@ -41,5 +41,5 @@ def test_a_product_of_its_own_order_is_known_by_id_or_code() -> None:
 
 def test_its_orders_file_is_there() -> None:
     told(CATALOGUE + "kind: scenario\nid: x\norder: «../nowhere.yaml\n", "file-missing", "../nowhere.yaml")
-    told(CATALOGUE + "kind: scenario\nid: x\norder: «[1]\n", "type-wrong", "a file's name, or the order itself")
+    told(CATALOGUE + "kind: scenario\nid: x\norder: «[1]\n", "type-wrong", "the name of a file, or an order")
     told(CATALOGUE + "«kind: scenario\nid: x\n", "key-missing", "`order`")

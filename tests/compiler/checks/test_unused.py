@@ -13,21 +13,21 @@ TABLE = OFFER + "decomposes_to: [{product: hub, attributes: {label: %s}}]\n" + H
 @pytest.mark.parametrize(
     ("written", "word"),
     [
-        ("«false", "this condition never holds"),
-        ("«1 > 2", "never holds"),
-        ("«attributes.install && false", "never holds"),
+        ("«false", "this condition is never true"),
+        ("«1 > 2", "never true"),
+        ("«attributes.install && false", "never true"),
         ("attributes.model == «'outdor'", "did you mean `outdoor`?"),
         ("attributes.install || attributes.model == «'outdor'", "did you mean `outdoor`?"),
         ("attributes.model in ['indoor', «'attic']", "never `attic`"),
-        ("«attributes.cameras > 16", "never holds"),
-        ("«attributes.cameras < 0", "never holds"),
-        ("«attributes.cameras == 17", "never holds"),
-        ("«17 <= attributes.cameras", "never holds"),
-        ('«"!(attributes.cameras <= 16)"', "never holds"),
+        ("«attributes.cameras > 16", "never true"),
+        ("«attributes.cameras < 0", "never true"),
+        ("«attributes.cameras == 17", "never true"),
+        ("«17 <= attributes.cameras", "never true"),
+        ('«"!(attributes.cameras <= 16)"', "never true"),
         ("action == «'modify'", "`action` is add here"),
         ("action == «'remove'", "never `remove`"),
-        ("«attributes.cameras > 3 && attributes.cameras > 20", "never holds"),
-        ("«attributes.model == 'indoor' && 1 == 2", "never holds"),
+        ("«attributes.cameras > 3 && attributes.cameras > 20", "never true"),
+        ("«attributes.model == 'indoor' && 1 == 2", "never true"),
     ],
 )
 def test_a_condition_that_never_holds_is_warned_of(written: str, word: str) -> None:
@@ -82,7 +82,7 @@ def test_a_workstream_serves_a_product_as_its_own_steps_do() -> None:
 
 
 def test_a_technical_product_that_no_rule_leads_to_is_warned_of() -> None:
-    warned(HUB.replace("id: hub", "id: «hub"), "product-unreachable", "no order can bring it")
+    warned(HUB.replace("id: hub", "id: «hub"), "product-unreachable", "no order can contain it")
 
 
 def test_a_step_for_actions_that_its_lines_never_have_is_warned_of() -> None:
@@ -111,7 +111,7 @@ def test_a_rule_for_actions_that_its_source_never_has_is_warned_of() -> None:
 
 def test_a_reference_that_no_order_can_meet_is_warned_of() -> None:
     steps = "steps:\n  take: {milestone: true}\n  give: {milestone: true, actions: [delete], after: %s}\n"
-    warned(OFFER + steps % "[«take]", "reference-never", "no order can meet this")
+    warned(OFFER + steps % "[«take]", "reference-never", "this never matches")
     warned(OFFER + steps % "«take", "reference-never")
     both = steps.replace("take: {milestone: true}", "take: {milestone: true, actions: [add, delete]}")
     assert findings_of(OFFER + both % "[take]") == []
@@ -131,7 +131,7 @@ def test_an_across_that_changes_nothing_is_warned_of(per: str, waiting: str, acr
         f"  b: {{milestone: true, per: {waiting}, after: [{{step: a, «across: {across}}}]}}\n"
     )
     if useless:
-        warned(text, "across-useless", f"`across: {across}` changes nothing")
+        warned(text, "across-useless", f"`across: {across}` has no effect")
     else:
         assert findings_of(text) == []
 

@@ -33,7 +33,7 @@ def test_a_negative_duration_is_called_negative() -> None:
 
 
 def test_a_number_without_its_unit_is_asked_for_it() -> None:
-    told("kind: retry\nid: r\ninitial: «30\n", "value-invalid", "needs its unit: 30s, 30m")
+    told("kind: retry\nid: r\ninitial: «30\n", "value-invalid", "needs a unit: 30s, 30m")
 
 
 def test_a_duration_that_nothing_can_hold_is_refused() -> None:
@@ -44,6 +44,6 @@ def test_a_duration_may_be_computed_and_must_then_be_one() -> None:
     product = "kind: commercial_product\nid: p\nattributes: {n: {type: integer, default: 1}}\n"
     step = product + "steps: {go: {wait: {for: %s}}}\n"
     told(step % '"${«attributes.n}"', "expression-type", "must give a duration", "an integer")
-    told(step % '«"${attributes.n} days"', "expression-type", "must make a duration")
+    told(step % '«"${attributes.n} days"', "expression-type", "must be a duration")
     for right in ('"${days(attributes.n)}"', '"${attributes.n}d"', "3d"):
         assert findings_of(step % right) == []

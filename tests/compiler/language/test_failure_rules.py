@@ -38,5 +38,5 @@ def test_the_policy_of_what_is_in_fallout_is_written_out(written: str, tmp_path:
 
 
 def test_only_what_is_in_fallout_is_tried_again_by_itself() -> None:
-    with pytest.raises(ValueError, match="goes with `do: fallout`"):
+    with pytest.raises(ValueError, match="needs `do: fallout`"):
         FailureRule(do="continue", retry="daily")

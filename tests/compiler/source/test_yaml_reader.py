@@ -70,12 +70,12 @@ def test_a_mark_at_the_beginning_of_the_file_is_no_text() -> None:
         (f"{RETRY}name: «@x", "yaml-syntax", "text that begins with `@` must be quoted"),
         (f"{RETRY}name: «%x", "yaml-syntax", "text that begins with `%` must be quoted"),
         (f"{RETRY}name: «!x hello", "yaml-tag", "quote the text if it begins with `!`"),
-        (f"{RETRY}«<<: {{}}", "yaml-merge-key", "no part of YAML 1.2"),
+        (f"{RETRY}«<<: {{}}", "yaml-merge-key", "not part of YAML 1.2"),
         (f"{RETRY}«[a]: 1", "yaml-key", "single text"),
         (f"{RETRY}name: «*x", "yaml-alias", "`&x`"),
-        (f"{RETRY}name: &x [«*x]", "yaml-alias", "stands inside"),
+        (f"{RETRY}name: &x [«*x]", "yaml-alias", "is inside"),
         (f"{RETRY}max_attempts: «99999999999999999999", "yaml-number", "too large"),
-        (f"{RETRY}backoff: «.inf", "yaml-number", "no number that can be computed with"),
+        (f"{RETRY}backoff: «.inf", "yaml-number", "not a number that can be calculated with"),
         (f"{RETRY}backoff: «1e999", "yaml-number", "too large"),
         (f"{RETRY}max_attempts: «!!int x", "yaml-tag", "not what its tag"),
         (f'{RETRY}name: "a«\\q"', "yaml-syntax", "backslash"),
@@ -88,7 +88,7 @@ def test_a_slip_in_yaml_is_one_finding_in_words_at_its_place(text: str, code: st
 
 def test_a_list_item_without_its_blank_is_told_of_at_the_next_item() -> None:
     text = "kind: commercial_product\nid: p\ndecomposes_to:\n  -product: a\n  «- product: b\n"
-    told(text, "yaml-syntax", "is a blank missing after a `-`")
+    told(text, "yaml-syntax", "is a blank missing after `-`")
 
 
 def test_what_an_alias_repeats_is_the_same_value() -> None:
