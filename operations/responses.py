@@ -19,7 +19,7 @@ from operations.reading.worklists import StepWorklist, WorklistItem
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
 from workflows.contract.order_messages import ActionResult, Alternative
-from workflows.contract.order_views import HistoryEntry, LineView, OrderHeader, StepView
+from workflows.contract.order_views import HistoryEntry, LineHeader, LineView, OrderHeader, StepView
 from workflows.contract.outbox_messages import UndeliveredEvent
 from workflows.contract.states import Jeopardy, OrderState
 from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
@@ -89,14 +89,9 @@ def counted_order_list_response(page: OrderPage, counts: Mapping[OrderState, int
     return CountedOrderListResponse.model_validate(dict(vars(page), counts=counts))
 
 
-class OrderLineResponse(Response):
-    id: str
-    product: str
-    name: str
-    quantity: int | float
-    action: str
-    attributes: dict[str, Any]
-    state: OrderState
+class OrderLineResponse(LineHeader):
+    model_config = ConfigDict(from_attributes=True)
+
     requested_completion: datetime | None
     forecast: datetime | None
     jeopardy: Jeopardy

@@ -110,7 +110,7 @@ class StepView(Message):
     """Why its call waits, where its system holds it back. Operations add this; the order itself cannot see it."""
 
 
-class LineView(Message):
+class LineHeader(Message):
     id: str
     product: str
     name: str
@@ -118,6 +118,9 @@ class LineView(Message):
     action: str
     attributes: dict[str, Any]
     state: OrderState
+
+
+class LineView(LineHeader):
     sources: list[str]
     per: str | None = None
     requested_completion: datetime | None = None
