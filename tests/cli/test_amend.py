@@ -14,7 +14,7 @@ def with_lines(order_id: str, *products: str, **more: Any) -> str:
     return json.dumps(order)
 
 
-async def test_a_dry_run_shows_the_difference_and_changes_nothing(ordo: Ordo) -> None:
+async def test_dry_run_shows_the_difference_and_changes_nothing(ordo: Ordo) -> None:
     await ordo.started("survey", "AM-1")
     called = await ordo("amend", "-", "--dry-run", stdin=with_lines("AM-1", "survey", "note", priority=1))
     assert called.status == 0, called
@@ -25,7 +25,7 @@ async def test_a_dry_run_shows_the_difference_and_changes_nothing(ordo: Ordo) ->
     assert (shown["revision"], len(shown["steps"])) == (1, 2)
 
 
-async def test_an_amendment_is_done_and_kept_with_who_and_why(ordo: Ordo) -> None:
+async def test_amendment_records_who_and_why(ordo: Ordo) -> None:
     await ordo.started("survey", "AM-2")
     wanted = with_lines("AM-2", "survey", "note")
     called = await ordo("amend", "-", "--by", "anna", "--reason", "one more", "-o", "json", stdin=wanted)
@@ -43,7 +43,7 @@ async def test_an_amendment_is_done_and_kept_with_who_and_why(ordo: Ordo) -> Non
     assert nothing.out == "Order AM-2 already runs as this asks; nothing changes\n"
 
 
-async def test_what_cannot_be_is_refused_with_why(ordo: Ordo) -> None:
+async def test_impossible_amendment_is_refused_with_a_reason(ordo: Ordo) -> None:
     await ordo.started("survey", "AM-3")
     called = await ordo("amend", "-", stdin=with_lines("AM-3", "surwey"))
     assert called.status == 1
@@ -57,7 +57,7 @@ async def test_what_cannot_be_is_refused_with_why(ordo: Ordo) -> None:
     assert called.err.startswith("Error: There is no order AM-0")
 
 
-async def test_an_order_that_has_ended_is_not_amended(ordo: Ordo) -> None:
+async def test_ended_order_is_not_amended(ordo: Ordo) -> None:
     await ordo.started("note", "AM-4")
     await ordo("start", "-", "--wait", stdin=json.dumps(order_of("note", "AM-4")))
     called = await ordo("amend", "-", stdin=with_lines("AM-4", "note", "survey"))

@@ -23,12 +23,12 @@ def broken(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_shipped_catalogue_is_valid() -> None:
+def test_shipped_catalogue_is_valid() -> None:
     called = call("validate")
     assert (called.status, called.out) == (0, "definitions: valid, no findings\n")
 
 
-def test_every_finding_is_told_as_file_line_column_and_message(broken: Path) -> None:
+def test_findings_are_printed_as_file_line_column_message(broken: Path) -> None:
     called = call("validate", broken)
     assert called.status == 1
     assert f"{broken}/tea.yaml:4:1: " in called.out
@@ -36,17 +36,17 @@ def test_every_finding_is_told_as_file_line_column_and_message(broken: Path) -> 
     assert called.out.splitlines()[-1].endswith("2 errors")
 
 
-def test_findings_for_programs_have_the_agreed_keys(broken: Path) -> None:
+def test_findings_json_has_the_documented_keys(broken: Path) -> None:
     found = call("validate", broken, "-o", "json").json
     assert found["ok"] is False
     assert set(found["findings"][0]) == {"file", "line", "column", "code", "message", "severity"}
 
 
-def test_a_valid_catalogue_for_programs_is_ok() -> None:
+def test_valid_catalogue_is_ok_in_json() -> None:
     assert call("validate", "-o", "json").json == {"ok": True, "findings": []}
 
 
-def test_a_file_of_the_catalogue_is_checked_with_all_of_it() -> None:
+def test_catalogue_file_is_checked_with_the_whole_catalogue() -> None:
     assert call("validate", "definitions/offers/home_security.yaml").status == 0
     assert call("validate", "definitions/offers").status == 0
 
@@ -57,7 +57,7 @@ def test_orders_are_checked_against_the_catalogue() -> None:
     assert call("validate", "definitions", "orders/monitoring_apps.jsonl").status == 0
 
 
-def test_an_order_that_the_catalogue_does_not_fit_is_a_finding_at_its_place(tmp_path: Path) -> None:
+def test_order_that_does_not_fit_is_a_finding_with_position(tmp_path: Path) -> None:
     file = tmp_path / "order.yaml"
     file.write_text("id: X-1\ncustomer: {id: C}\nlines:\n  - {id: '1', product: home_securty}\n")
     called = call("validate", file)
@@ -66,6 +66,6 @@ def test_an_order_that_the_catalogue_does_not_fit_is_a_finding_at_its_place(tmp_
     assert "home_security" in called.out
 
 
-def test_a_schema_is_one_json_schema() -> None:
+def test_schema_is_one_json_schema() -> None:
     for kind in ([], ["workstream"], ["order"]):
         jsonschema.Draft202012Validator.check_schema(call("schema", *kind).json)

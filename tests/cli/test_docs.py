@@ -16,7 +16,7 @@ COMMANDS = re.findall(r"^  ([a-z]+)  ", call("--help").out, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("command", "output"), EXAMPLES, ids=[command for command, _ in EXAMPLES])
-def test_an_example_without_a_server_gives_what_the_page_says(command: str, output: str) -> None:
+def test_offline_examples_print_what_the_page_says(command: str, output: str) -> None:
     assert _any_version(call(*shlex.split(command)).out) == _any_version(output)
 
 
@@ -25,12 +25,12 @@ def _any_version(text: str) -> str:
     return re.sub(r"sha256:[0-9a-f]{64}", "sha256:…", text)
 
 
-def test_the_page_tells_of_every_command_and_of_no_other() -> None:
+def test_page_describes_exactly_the_commands() -> None:
     table = PAGE.split("| exit status |")[0]
     assert set(re.findall(r"\[`([a-z]+)`\]", table)) == set(COMMANDS)
 
 
-def test_every_option_that_the_page_names_is_there() -> None:
+def test_options_on_the_page_exist() -> None:
     helps = "".join(call(command, "--help").out for command in COMMANDS) + "--environment --help"
     for option in set(re.findall(r"`(--[a-z-]+)", PAGE)):
         assert option in helps, option

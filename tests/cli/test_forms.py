@@ -24,13 +24,13 @@ def typed(monkeypatch: pytest.MonkeyPatch, lines: Sequence[str]) -> dict[str, An
     return prompt_form(Session(), FORM)
 
 
-def test_each_field_is_asked_for_and_what_is_text_stays_text(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_form_prompts_for_each_field_and_keeps_text_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
     assert typed(monkeypatch, ["done", "4711", "5"]) == {"outcome": "done", "code": "4711", "stars": 5}
 
 
-def test_what_may_be_left_out_is_left_out_where_nothing_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_empty_input_omits_an_optional_field(monkeypatch: pytest.MonkeyPatch) -> None:
     assert typed(monkeypatch, ["done", "", ""]) == {"outcome": "done"}
 
 
-def test_a_field_is_asked_for_again_until_it_is_one_of_its_choices(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_field_is_prompted_again_until_valid(monkeypatch: pytest.MonkeyPatch) -> None:
     assert typed(monkeypatch, ["", "gone", "absent", "", ""]) == {"outcome": "absent"}

@@ -17,7 +17,7 @@ from tests.support.random_catalogues import shuffled, write
 ORDER = "orders/home_security.yaml"
 
 
-def test_the_tree_goes_from_the_order_to_its_steps_without_frames_or_colours_in_a_pipe() -> None:
+def test_tree_in_a_pipe_has_no_frames_or_colours() -> None:
     called = call("plan", ORDER)
     assert called.status == 0
     assert called.out.startswith("Order HS-1001  for Elm Street 14 (C-42, gold)  priority 2\n")
@@ -25,7 +25,7 @@ def test_the_tree_goes_from_the_order_to_its_steps_without_frames_or_colours_in_
     assert not set("├└│\x1b") & set(called.out)
 
 
-def test_for_programs_there_is_one_document_with_the_agreed_keys() -> None:
+def test_json_is_one_document_with_the_documented_keys() -> None:
     plan = call("plan", ORDER, "-o", "json").json
     assert set(plan) == {"order_id", "catalogue_version", "order_lines", "lines", "steps"}
     assert {"id", "product", "quantity", "action", "parent"} <= set(plan["order_lines"][0])
@@ -33,14 +33,14 @@ def test_for_programs_there_is_one_document_with_the_agreed_keys() -> None:
     assert {"id", "workstream", "name", "kind", "lines", "after"} <= set(plan["steps"][0])
 
 
-def test_numbers_are_places_in_the_document() -> None:
+def test_step_numbers_are_positions_in_the_document() -> None:
     steps = call("plan", ORDER, "-o", "json").json["steps"]
     tree = call("plan", ORDER).out
     for number, step in enumerate(steps, 1):
         assert f" {number} {step['name']}  {step['id']}" in tree
 
 
-def test_the_same_order_gives_the_same_bytes_whatever_the_hash_seed() -> None:
+def test_plan_does_not_depend_on_the_hash_seed() -> None:
     answers = {
         shell("plan", "orders/managed_wan.yaml", "-o", "json", environment={"PYTHONHASHSEED": seed}).out
         for seed in ("0", "4711")
@@ -48,7 +48,7 @@ def test_the_same_order_gives_the_same_bytes_whatever_the_hash_seed() -> None:
     assert len(answers) == 1
 
 
-def test_the_same_catalogue_and_order_give_the_same_bytes_whatever_the_order_of_keys_and_files(tmp_path: Path) -> None:
+def test_plan_does_not_depend_on_the_order_of_keys_and_files(tmp_path: Path) -> None:
     source = random.Random(7)
     files = sorted((ROOT / "definitions").rglob("*.yaml"))
     documents = [document for file in files for document in read_file(file).documents]
@@ -63,17 +63,17 @@ def test_the_same_catalogue_and_order_give_the_same_bytes_whatever_the_order_of_
         assert call("plan", same, "-o", "json", "--definitions", other).out == as_shipped.out
 
 
-def test_an_order_may_come_on_standard_input() -> None:
+def test_order_is_read_from_standard_input() -> None:
     assert call("plan", "-", stdin=Path(ORDER).read_text()).out == call("plan", ORDER).out
 
 
-def test_several_orders_give_several_plans_in_json_one_a_line() -> None:
+def test_several_orders_give_one_json_plan_per_line() -> None:
     lines = call("plan", "orders/monitoring_apps.jsonl", "-o", "json").out.splitlines()
     assert [json.loads(line)["order_id"] for line in lines] == ["APP-2002", "APP-2003", "APP-2004"]
     assert call("plan", "orders/monitoring_apps.jsonl").out.count("\nOrder APP-") == 2
 
 
-def test_explain_tells_what_is_in_what_is_out_and_why() -> None:
+def test_explain_says_what_is_in_and_out_and_why() -> None:
     text = call("plan", "orders/home_security_self_install.yaml", "--explain").out
     assert "out  1     installation_visit          `attributes.install` does not hold" in text
     assert "Predecessors that are absent" in text
@@ -81,7 +81,7 @@ def test_explain_tells_what_is_in_what_is_out_and_why() -> None:
     assert {reason["subject"] for reason in document["reasons"]} == {"rule", "workstream", "step", "replacement"}
 
 
-def test_a_rejected_order_is_exit_1_with_every_finding_at_its_place(tmp_path: Path) -> None:
+def test_rejected_order_is_exit_1_with_positions_of_findings(tmp_path: Path) -> None:
     file = tmp_path / "order.yaml"
     file.write_text(
         "id: X-1\nlines:\n  - {id: '1', product: home_security, attributes: {cameras: 99}}\n  - {id: '1'}\n"
@@ -94,7 +94,7 @@ def test_a_rejected_order_is_exit_1_with_every_finding_at_its_place(tmp_path: Pa
     assert call("plan", file, "-o", "json").json["error"]["code"] == "rejected"
 
 
-def test_what_a_name_holds_cannot_command_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_names_cannot_control_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     order = {
         "id": "X-1",
         "customer": {"id": "C", "name": "\x1b[31mred\x07"},
@@ -110,7 +110,7 @@ def test_what_a_name_holds_cannot_command_the_terminal(monkeypatch: pytest.Monke
 @pytest.mark.parametrize(
     ("picture", "start"), [("mermaid", "flowchart LR"), ("svg", "<svg"), ("html", "<!doctype html>")]
 )
-def test_a_picture_is_all_that_is_printed(picture: str, start: str) -> None:
+def test_picture_is_the_only_output(picture: str, start: str) -> None:
     called = call("plan", ORDER, "--format", picture)
     assert called.status == 0
     assert called.out.startswith(start)

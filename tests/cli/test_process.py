@@ -20,11 +20,11 @@ def test_help_names_every_command_without_frames_in_a_pipe() -> None:
     assert "\x1b" not in called.out
 
 
-def test_called_without_a_command_it_shows_its_help() -> None:
+def test_no_command_prints_help() -> None:
     assert shell().out == shell("--help").out
 
 
-def test_commands_without_a_server_do_not_load_the_client_of_one() -> None:
+def test_offline_commands_do_not_import_the_temporal_client() -> None:
     code = (
         "import sys; from cli.app import main; main(sys.argv[1:]); print('temporalio' in sys.modules, file=sys.stderr)"
     )
@@ -39,7 +39,7 @@ def test_commands_without_a_server_do_not_load_the_client_of_one() -> None:
         assert done.stderr.splitlines()[-1] == "False", arguments
 
 
-def test_a_reader_that_goes_away_is_no_error_to_tell() -> None:
+def test_closed_pipe_is_not_reported() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     with os.fdopen(writer, "wb") as closed:
@@ -48,7 +48,7 @@ def test_a_reader_that_goes_away_is_no_error_to_tell() -> None:
     assert done.stderr == ""
 
 
-def test_ctrl_c_ends_quietly_with_130() -> None:
+def test_ctrl_c_exits_quietly_with_130() -> None:
     code = (
         "import sys, time, cli.user_input.order_files, starter\n"
         "cli.user_input.order_files.read_order_files = lambda files: (print('ready', flush=True), time.sleep(60))\n"
@@ -66,13 +66,13 @@ def test_ctrl_c_ends_quietly_with_130() -> None:
         assert waiting.stderr.read() == b""
 
 
-def test_text_that_the_terminal_cannot_show_is_replaced_not_a_crash() -> None:
+def test_unencodable_text_is_replaced() -> None:
     called = shell("plan", "orders/home_security.yaml", environment={"PYTHONIOENCODING": "ascii"})
     assert called.status == 0
     assert "Traceback" not in called.err
 
 
-def test_the_address_may_come_from_the_official_variable() -> None:
+def test_address_comes_from_the_official_variable() -> None:
     called = shell("list", environment={"TEMPORAL_ADDRESS": NOBODY})
     assert called.status == 3
     assert NOBODY in called.err

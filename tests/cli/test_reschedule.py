@@ -13,7 +13,7 @@ def in_days(days: float) -> str:
     return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="seconds")
 
 
-async def test_the_end_of_a_wait_is_moved(ordo: Ordo) -> None:
+async def test_wait_is_rescheduled(ordo: Ordo) -> None:
     await ordo.started("patient", "D-1")
     await ordo.step_is("D-1", "patient.pause@1", "in_progress")
     called = await ordo("reschedule", "D-1", "2", "2030-12-01T08:00:00Z", "--by", "ann", "--reason", "holidays")
@@ -27,7 +27,7 @@ async def test_the_end_of_a_wait_is_moved(ordo: Ordo) -> None:
     await ordo.step_is("D-1", "patient.pause@1", "completed")
 
 
-async def test_what_a_step_waits_for_and_its_sla_are_extended(ordo: Ordo) -> None:
+async def test_within_and_sla_are_extended(ordo: Ordo) -> None:
     await ordo.started("patient", "D-2")
     before = await ordo.step_is("D-2", "patient.answer@1", "in_progress")
     assert (await ordo("extend", "D-2", "1", "2d", "--within")).out == "Step 1 (patient.answer@1) was extended by 2d\n"
@@ -38,7 +38,7 @@ async def test_what_a_step_waits_for_and_its_sla_are_extended(ordo: Ordo) -> Non
     assert after["late_at"] == "2030-12-01T00:00:00Z"
 
 
-async def test_what_cannot_be_moved_is_refused_with_what_can(ordo: Ordo) -> None:
+async def test_impossible_reschedule_is_refused_with_alternatives(ordo: Ordo) -> None:
     await ordo.started("patient", "D-3")
     await ordo.step_is("D-3", "patient.answer@1", "in_progress")
     called = await ordo("reschedule", "D-3", "1", "2d")
@@ -53,18 +53,18 @@ async def test_what_cannot_be_moved_is_refused_with_what_can(ordo: Ordo) -> None
 @pytest.mark.parametrize(
     "arguments", [["reschedule", "D-0", "1", "soon"], ["extend", "D-0", "1", "2 days"], ["extend", "D-0", "1", "-1d"]]
 )
-def test_a_time_that_is_none_is_wrong_usage(arguments: list[str]) -> None:
+def test_invalid_time_is_wrong_usage(arguments: list[str]) -> None:
     called = call(*arguments)
     assert called.status == 2
 
 
-def test_an_extension_is_of_one_of_the_two() -> None:
+def test_extension_takes_only_one_limit() -> None:
     called = call("extend", "D-0", "1", "2d", "--within", "--sla")
     assert called.status == 2
     assert "one at a time" in called.err
 
 
-async def test_an_order_that_is_late_is_listed_and_says_so(ordo: Ordo) -> None:
+async def test_late_order_is_listed(ordo: Ordo) -> None:
     await ordo.started("survey", "D-4", requested_completion=in_days(-1))
     await ordo.started("survey", "D-5", requested_completion=in_days(30))
     listed = await ordo.until(

@@ -8,13 +8,13 @@ from tests.support.command_line import Ordo
 
 
 @pytest.mark.parametrize("command", ["show", "watch", "why"])
-async def test_an_order_that_is_not_there_is_exit_1_and_told_so(ordo: Ordo, command: str) -> None:
+async def test_unknown_order_is_exit_1(ordo: Ordo, command: str) -> None:
     called = await ordo(command, "L-0")
     assert called.status == 1
     assert called.err.startswith("Error: There is no order L-0")
 
 
-async def test_a_list_has_the_agreed_keys_and_the_filters_hold(ordo: Ordo) -> None:
+async def test_list_has_the_documented_keys_and_filters(ordo: Ordo) -> None:
     await ordo.started("parcel", "L-1", customer={"id": "L-customer"})
     await ordo.started("survey", "L-2", customer={"id": "L-customer"})
 
@@ -38,7 +38,7 @@ async def test_a_list_has_the_agreed_keys_and_the_filters_hold(ordo: Ordo) -> No
     assert [order["order_id"] for order in rest.json["orders"]] == ["L-1"]
 
 
-async def test_a_list_for_people_has_a_line_an_order(ordo: Ordo) -> None:
+async def test_list_prints_one_line_per_order(ordo: Ordo) -> None:
     await ordo.started("parcel", "L-3", customer={"id": "L-other"})
     await ordo.until("list", "--customer", "L-other", holds=lambda listed: bool(listed["orders"]))
     listed = await ordo("list", "--customer", "L-other")
@@ -49,7 +49,7 @@ async def test_a_list_for_people_has_a_line_an_order(ordo: Ordo) -> None:
     assert "No order fits" in (await ordo("list", "--customer", "nobody")).out
 
 
-async def test_show_tells_lines_steps_and_what_they_wait_for(ordo: Ordo) -> None:
+async def test_show_prints_lines_steps_and_waits(ordo: Ordo) -> None:
     await ordo.started("parcel", "L-4")
     await ordo.step_is("L-4", "parcel.delivered@1", "in_progress")
     text = (await ordo("show", "L-4")).out
@@ -59,7 +59,7 @@ async def test_show_tells_lines_steps_and_what_they_wait_for(ordo: Ordo) -> None
     assert "Parcel ×1" in text
 
 
-async def test_show_for_programs_has_the_plan_s_shape_with_states(ordo: Ordo) -> None:
+async def test_show_json_has_the_shape_of_a_plan_with_states(ordo: Ordo) -> None:
     await ordo.started("stubborn", "L-5")
     step = await ordo.step_is("L-5", "stubborn.try@1", "fatally_failed")
     shown = (await ordo("show", "L-5", "-o", "json")).json
@@ -89,7 +89,7 @@ async def test_watch_ends_with_the_order(ordo: Ordo) -> None:
     assert (await ordo("watch", "L-6", "-o", "json")).json["state"] == "completed"
 
 
-async def test_why_says_whose_move_it_is_and_what_would_move_it(ordo: Ordo) -> None:
+async def test_why_says_whose_move_it_is_and_what_unblocks_it(ordo: Ordo) -> None:
     await ordo.started("stubborn", "L-7")
     await ordo.step_is("L-7", "stubborn.try@1", "fatally_failed")
     for step in ([], ["2"], ["stubborn.done@1"]):
@@ -100,7 +100,7 @@ async def test_why_says_whose_move_it_is_and_what_would_move_it(ordo: Ordo) -> N
     assert [reason["step"] for reason in reasons] == ["stubborn.try@1"]
 
 
-async def test_why_of_a_step_that_is_not_there_names_the_nearest(ordo: Ordo) -> None:
+async def test_why_suggests_the_nearest_step(ordo: Ordo) -> None:
     await ordo.started("parcel", "L-8")
     called = await ordo("why", "L-8", "parcel.deliverd@1")
     assert called.status == 1

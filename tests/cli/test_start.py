@@ -12,13 +12,13 @@ from tests.support.command_line import Ordo, order_of
 KEYS = {"order_id", "workflow_id", "run_id", "state", "already_running"}
 
 
-async def test_an_accepted_order_is_told_with_what_it_becomes(ordo: Ordo) -> None:
+async def test_accepted_order_is_reported_with_its_size(ordo: Ordo) -> None:
     called = await ordo("start", "-", stdin=json.dumps(order_of("note", "S-1")))
     assert called.status == 0
     assert "Order S-1 is accepted: 1 order line, 0 fulfilment lines, 1 step." in called.out
 
 
-async def test_for_programs_there_is_one_document_with_the_agreed_keys(
+async def test_json_is_one_document_with_the_documented_keys(
     ordo: Ordo, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)  # without a folder of definitions that could differ from the worker's
@@ -30,13 +30,13 @@ async def test_for_programs_there_is_one_document_with_the_agreed_keys(
     assert called.err == ""
 
 
-async def test_several_orders_are_answered_one_a_line_in_their_order(ordo: Ordo) -> None:
+async def test_several_orders_give_one_line_each_in_order(ordo: Ordo) -> None:
     lines = "\n".join(json.dumps(order_of("note", f"S-3.{number}")) for number in range(12))
     called = await ordo("start", "-", "-o", "json", stdin=lines)
     assert [json.loads(line)["order_id"] for line in called.out.splitlines()] == [f"S-3.{n}" for n in range(12)]
 
 
-async def test_one_bad_order_among_several_holds_up_no_other_and_is_exit_1(ordo: Ordo) -> None:
+async def test_bad_order_does_not_stop_the_others_and_is_exit_1(ordo: Ordo) -> None:
     bad, good = order_of("nothing", "S-4.1"), order_of("note", "S-4.2")
     called = await ordo("start", "-", "-o", "json", stdin=f"{json.dumps(bad)}\n{json.dumps(good)}")
     states = [json.loads(line)["state"] for line in called.out.splitlines()]
@@ -46,7 +46,7 @@ async def test_one_bad_order_among_several_holds_up_no_other_and_is_exit_1(ordo:
     assert "nothing" in called.err
 
 
-async def test_an_order_that_is_sent_again_is_answered_not_started_again(ordo: Ordo) -> None:
+async def test_resubmitted_order_is_not_started_again(ordo: Ordo) -> None:
     order = json.dumps(order_of("parcel", "S-5"))
     first = await ordo("start", "-", "-o", "json", stdin=order)
     again = await ordo("start", "-", "-o", "json", stdin=order)
@@ -55,13 +55,13 @@ async def test_an_order_that_is_sent_again_is_answered_not_started_again(ordo: O
     assert again.json["run_id"] == first.json["run_id"]
 
 
-async def test_an_order_that_is_sent_again_with_another_content_is_told_so(ordo: Ordo) -> None:
+async def test_resubmission_with_different_content_is_reported(ordo: Ordo) -> None:
     await ordo.started("parcel", "S-6")
     again = await ordo("start", "-", stdin=json.dumps(order_of("parcel", "S-6", priority=1)))
     assert "different content" in again.err
 
 
-async def test_an_order_that_has_ended_runs_anew_only_as_a_revision(ordo: Ordo) -> None:
+async def test_ended_order_runs_again_only_as_a_revision(ordo: Ordo) -> None:
     order = json.dumps(order_of("note", "S-7"))
     assert (await ordo("start", "-", "--wait", stdin=order)).status == 0
     refused = await ordo("start", "-", stdin=order)
@@ -72,7 +72,7 @@ async def test_an_order_that_has_ended_runs_anew_only_as_a_revision(ordo: Ordo) 
     assert (await ordo("show", "S-7", "-o", "json")).json["revision"] == 2
 
 
-async def test_a_rejected_order_is_exit_1_with_its_findings_and_its_file(ordo: Ordo, tmp_path: Path) -> None:
+async def test_rejected_order_is_exit_1_with_findings_and_file(ordo: Ordo, tmp_path: Path) -> None:
     file = tmp_path / "order.yaml"
     file.write_text(json.dumps(order_of("notes", "S-8")))
     called = await ordo("start", file)
@@ -83,18 +83,18 @@ async def test_a_rejected_order_is_exit_1_with_its_findings_and_its_file(ordo: O
     assert (await ordo("start", "-", stdin=json.dumps(order_of("note", "S-8")))).status == 0
 
 
-async def test_waiting_for_an_order_that_completes_is_exit_0(ordo: Ordo) -> None:
+async def test_wait_for_completed_order_is_exit_0(ordo: Ordo) -> None:
     called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("note", "S-9")))
     assert (called.status, called.json["state"]) == (0, "completed")
 
 
-async def test_waiting_for_an_order_that_ends_otherwise_is_exit_4(ordo: Ordo) -> None:
+async def test_wait_for_other_end_is_exit_4(ordo: Ordo) -> None:
     called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("careless", "S-10")))
     assert called.status == 4
     assert called.json["state"] == "partial"
 
 
-async def test_a_timeout_that_passes_is_exit_5_and_the_order_goes_on(ordo: Ordo) -> None:
+async def test_timeout_is_exit_5_and_the_order_continues(ordo: Ordo) -> None:
     order = json.dumps(order_of("parcel", "S-11"))
     called = await ordo("start", "-", "--wait", "--timeout", "0.2", stdin=order)
     assert called.status == 5
@@ -104,7 +104,7 @@ async def test_a_timeout_that_passes_is_exit_5_and_the_order_goes_on(ordo: Ordo)
     assert (programs.status, programs.json["timed_out"]) == (5, True)
 
 
-async def test_watching_in_a_pipe_tells_each_step_and_the_end(ordo: Ordo) -> None:
+async def test_watch_in_a_pipe_prints_each_step_and_the_end(ordo: Ordo) -> None:
     called = await ordo("start", "-", "--watch", stdin=json.dumps(order_of("note", "S-12")))
     assert called.status == 0
     assert "1  note.taken@1  completed" in called.out
@@ -112,7 +112,7 @@ async def test_watching_in_a_pipe_tells_each_step_and_the_end(ordo: Ordo) -> Non
     assert "\x1b" not in called.out
 
 
-async def test_definitions_that_do_not_fit_keep_an_order_from_being_sent(ordo: Ordo) -> None:
+async def test_order_is_not_sent_if_it_does_not_fit_the_definitions(ordo: Ordo) -> None:
     order = json.dumps(order_of("note", "S-13"))
     called = await ordo("start", "-", "--definitions", "definitions", stdin=order)
     assert called.status == 1
@@ -120,7 +120,7 @@ async def test_definitions_that_do_not_fit_keep_an_order_from_being_sent(ordo: O
     assert (await ordo("show", "S-13")).status == 1
 
 
-async def test_an_order_without_a_worker_is_kept_and_told_so(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_order_without_a_worker_is_stored_and_reported(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cli.commands.orders.submission.WORKER_TIMEOUT", 0.5)
     nobody_works = Ordo(address, "cli-tests-idle")
     called = await nobody_works("start", "-", stdin=json.dumps(order_of("note", "S-14")))

@@ -11,7 +11,7 @@ def listed(answer: dict[str, Any]) -> bool:
     return bool(answer["systems"])
 
 
-async def test_a_system_is_switched_off_seen_and_switched_on(ordo: Ordo) -> None:
+async def test_system_is_switched_off_and_on(ordo: Ordo) -> None:
     await ordo.until("systems", holds=listed)
     off = await ordo("system", "off", "nobody", "--reason", "closing", "--by", "ann")
     assert off.out == "System nobody is off: its calls wait, none of them fails\n"
@@ -31,7 +31,7 @@ async def test_a_system_is_switched_off_seen_and_switched_on(ordo: Ordo) -> None
     await ordo.step_is("Y-1", "stubborn.try@1", "fatally_failed")
 
 
-async def test_systems_as_json_have_the_agreed_keys(ordo: Ordo) -> None:
+async def test_systems_json_has_the_documented_keys(ordo: Ordo) -> None:
     (system,) = (await ordo.until("systems", holds=listed))["systems"]
     assert set(system) == {
         *("system", "name", "state", "since", "by", "reason", "error", "per_second", "next_at", "problem"),
@@ -39,12 +39,12 @@ async def test_systems_as_json_have_the_agreed_keys(ordo: Ordo) -> None:
     }
 
 
-async def test_a_system_that_is_not_there_is_exit_1_with_the_nearest_name(ordo: Ordo) -> None:
+async def test_unknown_system_is_exit_1_with_the_nearest_name(ordo: Ordo) -> None:
     await ordo.until("systems", holds=listed)
     called = await ordo("system", "off", "nobodi")
     assert called.status == 1
     assert "did you mean `nobody`" in called.err
 
 
-async def test_anything_but_on_and_off_is_wrong_usage(ordo: Ordo) -> None:
+async def test_other_positions_than_on_and_off_are_wrong_usage(ordo: Ordo) -> None:
     assert (await ordo("system", "down", "nobody")).status == 2

@@ -29,31 +29,31 @@ NOW = datetime(2026, 12, 3, tzinfo=UTC)
         ("NO", "NO"),
     ],
 )
-def test_a_value_is_json_where_it_is_json_and_text_otherwise(text: str, value: object) -> None:
+def test_value_is_json_if_it_parses_else_text(text: str, value: object) -> None:
     assert parse_scalar(text) == value
 
 
-def test_what_the_form_declares_as_text_stays_text() -> None:
+def test_text_fields_of_a_form_stay_text() -> None:
     form = {"code": {"type": "string"}, "count": {"type": "integer"}}
     assert parse_data(["code=4711", "count=2"], form) == {"code": "4711", "count": 2}
 
 
-def test_data_from_a_file_from_json_and_from_pairs_go_together(tmp_path: Path) -> None:
+def test_data_from_file_json_and_pairs_is_merged(tmp_path: Path) -> None:
     (tmp_path / "data.json").write_text('{"a": 1, "b": 2}')
     assert parse_data([f"@{tmp_path}/data.json", '{"b": 3}', "c=x=y"]) == {"a": 1, "b": 3, "c": "x=y"}
 
 
-def test_no_data_is_not_empty_data() -> None:
+def test_no_data_is_none() -> None:
     assert parse_data([]) is None
     assert parse_data(["{}"]) == {}
 
 
-def test_characteristics_are_pairs() -> None:
+def test_characteristics_are_parsed_from_pairs() -> None:
     assert parse_pairs(["site_access=true", "carrier=express"]) == {"site_access": True, "carrier": "express"}
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("1.5", 1.5), ("15m", 900), ("PT30S", 30), (None, None)])
-def test_a_timeout_is_seconds_or_a_duration(text: str | None, seconds: float | None) -> None:
+def test_timeout_is_seconds_or_a_duration(text: str | None, seconds: float | None) -> None:
     assert parse_seconds(text, "--timeout") == seconds
 
 
@@ -70,6 +70,6 @@ def test_since_is_a_time_or_how_long_ago(text: str, at: datetime) -> None:
 
 
 @pytest.mark.parametrize("text", ["yesterday", "99999999999w", "-3d"])
-def test_since_that_is_neither_is_wrong_usage(text: str) -> None:
+def test_invalid_since_is_wrong_usage(text: str) -> None:
     with pytest.raises(UsageError):
         parse_since(text, NOW)

@@ -38,7 +38,7 @@ def assert_clear(called: Called, status: int, *words: str) -> None:
     ],
     ids=lambda arguments: " ".join(arguments),
 )
-def test_a_server_that_is_not_there_is_exit_3_and_names_the_address_and_two_ways_to_start_one(
+def test_unreachable_server_is_exit_3_with_address_and_remedies(
     arguments: list[str],
 ) -> None:
     called = call(*arguments, "--address", NOBODY)
@@ -47,24 +47,24 @@ def test_a_server_that_is_not_there_is_exit_3_and_names_the_address_and_two_ways
 
 
 @pytest.mark.parametrize("name", ["plan", "start"])
-def test_a_file_that_is_not_there_is_wrong_usage_and_the_nearest_is_named(name: str) -> None:
+def test_missing_file_is_wrong_usage_with_the_nearest_name(name: str) -> None:
     assert_clear(call(name, "orders/home_securty.yaml"), 2, "no file orders/home_securty.yaml", "home_security.yaml")
 
 
 @pytest.mark.parametrize("name", ["plan", "start"])
-def test_a_folder_where_an_order_is_meant_is_wrong_usage(name: str) -> None:
+def test_folder_instead_of_order_is_wrong_usage(name: str) -> None:
     assert_clear(call(name, "orders"), 2, "orders is a folder", "orders/home_security.yaml")
 
 
 @pytest.mark.parametrize("name", ["plan", "start"])
-def test_a_file_that_is_not_text_is_wrong_usage(name: str, tmp_path: Path) -> None:
+def test_binary_file_is_wrong_usage(name: str, tmp_path: Path) -> None:
     (tmp_path / "order.yaml").write_bytes(b"id: \xff\xfe")
     assert_clear(call(name, tmp_path / "order.yaml"), 2, "not UTF-8 text")
 
 
 @pytest.mark.parametrize("name", ["plan", "start"])
 @pytest.mark.parametrize("text", ["id: [", "- 1\n- 2", "just words", ""], ids=["broken", "list", "words", "empty"])
-def test_text_that_is_no_order_is_refused_with_its_place(name: str, text: str, tmp_path: Path) -> None:
+def test_invalid_order_text_is_refused_with_position(name: str, text: str, tmp_path: Path) -> None:
     file = tmp_path / "order.yaml"
     file.write_text(text)
     assert_clear(call(name, file), 1, str(file))
@@ -75,7 +75,7 @@ def test_standard_input_is_named_in_messages() -> None:
 
 
 @pytest.mark.parametrize("name", ["validate", "plan", "start"])
-def test_definitions_that_are_not_there_are_refused(name: str) -> None:
+def test_missing_definitions_are_refused(name: str) -> None:
     called = call(name, *([] if name == "validate" else [ORDER]), "--definitions", "nowhere")
     assert called.status == 1
     assert "nowhere" in called.out + called.err
@@ -112,18 +112,18 @@ def test_definitions_that_are_not_there_are_refused(name: str) -> None:
     ],
     ids=lambda given: " ".join(given) if isinstance(given, list) else given,
 )
-def test_wrong_usage_is_exit_2_and_says_what_is_meant(arguments: list[str], words: list[str]) -> None:
+def test_wrong_usage_is_exit_2_and_names_the_option(arguments: list[str], words: list[str]) -> None:
     assert_clear(call(*arguments), 2, *words)
 
 
-def test_a_variable_that_holds_no_address_is_told_like_any_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invalid_address_variable_is_reported_like_an_address(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TEMPORAL_ADDRESS", "not an address")
     called = call("list")
     assert called.status in (1, 3)
     assert "Traceback" not in called.err
 
 
-def test_an_error_is_a_document_too_for_programs() -> None:
+def test_error_is_a_json_document() -> None:
     called = call("list", "--address", NOBODY, "-o", "json")
     assert called.status == 3
     assert called.json["error"]["code"] == "server_unreachable"

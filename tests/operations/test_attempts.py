@@ -29,7 +29,7 @@ def pending(activity_id: str, attempt: int, next_in: timedelta | None = None) ->
     return info
 
 
-def test_a_step_between_two_attempts_is_failed_with_the_time_of_the_next() -> None:
+def test_step_between_attempts_is_failed_with_next_attempt() -> None:
     running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
     (step,) = with_attempts([running], [pending("camera.reserve@1", 3, timedelta(minutes=1))])
     assert (step.state, step.attempts) == (StepState.FAILED, 2)
@@ -38,19 +38,19 @@ def test_a_step_between_two_attempts_is_failed_with_the_time_of_the_next() -> No
     assert (step.error.code, step.error.message) == ("timeout", "no answer")
 
 
-def test_a_step_in_a_further_attempt_is_in_progress_and_shows_the_last_error() -> None:
+def test_retrying_step_is_in_progress_with_the_last_error() -> None:
     (step,) = with_attempts([step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)], [pending("camera.reserve@1", 2)])
     assert (step.state, step.attempts, step.next_attempt_at) == (StepState.IN_PROGRESS, 2, None)
     assert step.error is not None
 
 
-def test_an_activity_belongs_to_the_step_before_the_slash_also_for_one_of_several_units() -> None:
+def test_activity_id_names_the_step_before_the_slash() -> None:
     steps = [step_view(number, f"handset.ring@1#{number}", StepState.IN_PROGRESS) for number in (1, 2)]
     joined = with_attempts(steps, [pending("handset.ring@1#2/poll", 4)])
     assert [step.attempts for step in joined] == [0, 4]
 
 
-def test_a_system_that_is_asked_again_has_not_failed() -> None:
+def test_polling_is_not_a_failure() -> None:
     polled = pending("line.activate@1/poll", 3, timedelta(minutes=1))
     polled.last_failure.application_failure_info.type = NOT_YET
     (step,) = with_attempts([step_view(1, "line.activate@1", StepState.IN_PROGRESS)], [polled])
@@ -58,7 +58,7 @@ def test_a_system_that_is_asked_again_has_not_failed() -> None:
     assert step.next_attempt_at is not None
 
 
-def test_what_ended_while_it_was_asked_for_is_not_given_the_error_of_an_earlier_attempt() -> None:
+def test_step_that_ended_meanwhile_gets_no_old_error() -> None:
     done = step_view(1, "camera.reserve@1", StepState.COMPLETED, attempts=2)
     assert with_attempts([done], [pending("camera.reserve@1", 2)]) == [done]
 
@@ -67,7 +67,7 @@ OFF = SystemHoldView(system="inventory", off=True, since=START, by="ann", reason
 
 
 @pytest.mark.parametrize("next_in", [None, timedelta(minutes=1)])
-def test_a_call_whose_system_is_off_is_on_hold_whether_or_not_an_attempt_was_planned(next_in: timedelta | None) -> None:
+def test_call_of_a_switched_off_system_is_on_hold(next_in: timedelta | None) -> None:
     running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
     (step,) = with_attempts([running], [pending("camera.reserve@1", 3, next_in)], {"ordo.inventory": OFF})
     assert (step.state, step.attempts, step.next_attempt_at) == (StepState.ON_HOLD, 2, None)
@@ -75,7 +75,7 @@ def test_a_call_whose_system_is_off_is_on_hold_whether_or_not_an_attempt_was_pla
     assert (step.system_hold, step.error is not None) == (OFF, True)
 
 
-def test_a_call_that_never_began_has_no_attempt_and_one_that_polls_keeps_those_it_had() -> None:
+def test_held_call_keeps_its_number_of_attempts() -> None:
     running = step_view(1, "line.activate@1", StepState.IN_PROGRESS, attempts=0)
     (step,) = with_attempts([running], [pending("line.activate@1", 1)], {"ordo.inventory": OFF})
     assert (step.state, step.attempts) == (StepState.ON_HOLD, 0)
@@ -86,7 +86,7 @@ def test_a_call_that_never_began_has_no_attempt_and_one_that_polls_keeps_those_i
     assert (step.state, step.attempts, step.error) == (StepState.ON_HOLD, 2, None)
 
 
-def test_a_call_that_has_begun_and_a_call_to_another_system_are_not_on_hold() -> None:
+def test_started_calls_and_other_systems_are_not_on_hold() -> None:
     running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
     begun = pending("camera.reserve@1", 1)
     begun.state = PendingActivityState.PENDING_ACTIVITY_STATE_STARTED
@@ -98,7 +98,7 @@ def test_a_call_that_has_begun_and_a_call_to_another_system_are_not_on_hold() ->
 TAKEN_BACK_NOW = UndoView(state="in_progress", waits_for="an answer of inventory")
 
 
-def test_attempts_at_taking_a_step_back_are_its_undos_and_the_step_stays_as_it_was() -> None:
+def test_undo_attempts_leave_the_step_unchanged() -> None:
     done = step_view(1, "camera.reserve@1", StepState.COMPLETED, attempts=1, undo=TAKEN_BACK_NOW)
     (step,) = with_attempts([done], [pending("camera.reserve@1/undo", 3, timedelta(minutes=1))])
     assert (step.state, step.attempts, step.error) == (StepState.COMPLETED, 1, None)

@@ -41,7 +41,7 @@ class Orders:
         return await trace_cross_order(self.read, reading, find_blockers(reading.order, reading.steps))
 
 
-async def test_what_the_other_order_waits_for_is_told() -> None:
+async def test_details_say_what_the_other_order_waits_for() -> None:
     error = ErrorView(code="out_of_stock", message="none left", at=NOW)
     fallen = step_view(1, "camera.use@1", StepState.FATALLY_FAILED, error=error)
     (reason,) = await Orders(O_1=[waiting("O-2")], O_2=[fallen]).why("O-1")
@@ -51,13 +51,13 @@ async def test_what_the_other_order_waits_for_is_told() -> None:
     assert beyond.removesuffix(".") in reason.sentence
 
 
-async def test_an_order_that_is_not_there_is_told() -> None:
+async def test_absent_order_is_reported() -> None:
     (reason,) = await Orders(O_1=[waiting("O-2", absent=True)]).why("O-1")
     assert reason.other_order_details == ("Order O-2 has not been submitted yet",)
     assert reason.unblocked_by.startswith("order O-2 being submitted")
 
 
-async def test_two_that_wait_for_each_other_are_told_as_that() -> None:
+async def test_two_orders_that_wait_for_each_other_are_a_cycle() -> None:
     orders = Orders(O_1=[waiting("O-2")], O_2=[waiting("O-1")])
     (reason,) = await orders.why("O-1")
     assert reason.responsible == "a person's"
@@ -67,7 +67,7 @@ async def test_two_that_wait_for_each_other_are_told_as_that() -> None:
     )
 
 
-async def test_a_ring_is_found_through_steps_in_between_and_over_three_orders() -> None:
+async def test_cycle_is_found_through_other_steps_and_three_orders() -> None:
     behind = [
         waiting("O-3", "camera.use", 1, "camera.find@1"),
         step_view(2, "camera.use@1", StepState.PENDING, after=["camera.find@1"]),
@@ -77,14 +77,14 @@ async def test_a_ring_is_found_through_steps_in_between_and_over_three_orders() 
     assert "step 1 (camera.find@1) of order O-2, that for step 1 (camera.use@1) of order O-3" in reason.waits_for
 
 
-async def test_one_that_waits_for_a_ring_is_not_in_it() -> None:
+async def test_order_that_waits_for_a_cycle_is_not_part_of_it() -> None:
     orders = Orders(O_1=[waiting("O-2")], O_2=[waiting("O-3")], O_3=[waiting("O-2")])
     (reason,) = await orders.why("O-1")
     assert reason.responsible == "the other order's"
     assert "waits for itself through other orders" in reason.other_order_details[-1]
 
 
-async def test_an_endless_chain_is_followed_only_so_far() -> None:
+async def test_long_chain_is_followed_up_to_the_limit() -> None:
     orders = Orders(**{f"O_{number}": [waiting(f"O-{number + 1}")] for number in range(50)})
     (reason,) = await orders.why("O-0")
     assert len(orders.read_of) <= MAX_ORDERS_READ
@@ -100,7 +100,7 @@ async def test_an_endless_chain_is_followed_only_so_far() -> None:
         ("camera", {"camera.use@1", "camera.use@2", "camera.other@1"}),
     ],
 )
-async def test_the_instances_that_a_reference_means_are_found(step: str, found: set[str]) -> None:
+async def test_reference_finds_its_step_instances(step: str, found: set[str]) -> None:
     steps = [
         step_view(number, step_id, StepState.IN_PROGRESS)
         for number, step_id in enumerate(["camera.use@1", "camera.use@2", "camera.other@1", "bill.use@1"], 1)
@@ -109,7 +109,7 @@ async def test_the_instances_that_a_reference_means_are_found(step: str, found: 
     assert {said.partition("(")[2].partition(")")[0] for said in reason.other_order_details} == found
 
 
-async def test_what_cannot_be_told_is_told_as_that() -> None:
+async def test_unknown_state_of_another_order_is_reported() -> None:
     orders = Orders(O_1=[waiting("O-2")])
     reading = await orders.read("O-1")
     reasons = find_blockers(reading.order, reading.steps)

@@ -27,8 +27,6 @@ from workflows.contract.states import OrderState
         (Status.CANCELED, "in_progress", OrderState.CANCELLED),
     ],
 )
-def test_an_orders_own_word_counts_unless_it_was_ended_without_being_asked(
-    status: Status, said: str | None, state: OrderState
-) -> None:
+def test_reported_state_counts_unless_ended_from_outside(status: Status, said: str | None, state: OrderState) -> None:
     execution: Any = SimpleNamespace(status=status)
     assert order_state(execution, said) is state

@@ -18,7 +18,7 @@ def sentence(state: StepState, kind: str = "call", **changes: Any) -> str:
     return reason.sentence
 
 
-def test_a_step_in_fallout_names_its_error_and_what_a_person_can_do() -> None:
+def test_fallout_names_error_and_actions() -> None:
     error = ErrorView(code="out_of_stock", message="none left", at=START)
     step = step_view(1, "camera.reserve@1", StepState.FATALLY_FAILED, attempts=5, error=error)
     (blocker,) = find_blockers(order_view(), [step])
@@ -43,13 +43,11 @@ def test_a_step_in_fallout_names_its_error_and_what_a_person_can_do() -> None:
         (StepState.IN_PROGRESS, "call", {}, "is running"),
     ],
 )
-def test_every_way_of_waiting_is_said_in_words(
-    state: StepState, kind: str, changes: dict[str, Any], expected: str
-) -> None:
+def test_every_kind_of_wait_has_a_text(state: StepState, kind: str, changes: dict[str, Any], expected: str) -> None:
     assert expected in sentence(state, kind, **changes)
 
 
-def test_fallout_comes_first_then_what_holds_up_most() -> None:
+def test_fallout_comes_first_then_what_blocks_most() -> None:
     steps = [
         step_view(1, "a.x@1", StepState.IN_PROGRESS),
         step_view(2, "b.x@1", StepState.IN_PROGRESS),
@@ -64,7 +62,7 @@ def test_fallout_comes_first_then_what_holds_up_most() -> None:
     ]
 
 
-def test_for_one_step_only_what_stands_before_it_is_told() -> None:
+def test_step_is_blocked_only_by_its_predecessors() -> None:
     steps = [
         step_view(1, "a.x@1", StepState.IN_PROGRESS),
         step_view(2, "b.x@1", StepState.IN_PROGRESS),
@@ -73,7 +71,7 @@ def test_for_one_step_only_what_stands_before_it_is_told() -> None:
     assert [reason.step for reason in find_blockers(order_view(), steps, steps[2])] == ["b.x@1"]
 
 
-def test_what_has_ended_waits_for_nothing_and_says_so() -> None:
+def test_ended_order_and_step_wait_for_nothing() -> None:
     done = step_view(1, "a.x@1", StepState.COMPLETED, ended_at=START)
     order = order_view(OrderState.COMPLETED, ended_at=START)
     assert find_blockers(order, [done]) == []
@@ -83,7 +81,7 @@ def test_what_has_ended_waits_for_nothing_and_says_so() -> None:
 
 
 @pytest.mark.parametrize("state", [OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS])
-def test_an_order_that_no_worker_answers_for_waits_for_a_worker(state: OrderState) -> None:
+def test_unanswered_order_waits_for_a_worker(state: OrderState) -> None:
     (reason,) = find_blockers(order_view(state), [])
     assert "waits for a worker" in reason.sentence
     assert [action.action for action in reason.actions] == ["start_worker"]
@@ -99,7 +97,7 @@ def late(jeopardy: Jeopardy, **changes: Any) -> str | None:
     return lateness_sentence(order_view(jeopardy=jeopardy, **told), steps)
 
 
-def test_an_order_that_will_be_late_says_because_of_which_step() -> None:
+def test_late_order_names_the_step_that_causes_it() -> None:
     assert late(Jeopardy.AT_RISK) == (
         "Order HS-1 will be late: 2026-12-01 08:00:00 UTC was requested, and it is expected to end at "
         "2026-12-03 08:00:00 UTC, because of step 4 (camera.reserve@1)."
@@ -107,12 +105,12 @@ def test_an_order_that_will_be_late_says_because_of_which_step() -> None:
     assert (late(Jeopardy.LATE) or "").startswith("Order HS-1 is late: ")
 
 
-def test_an_order_on_track_or_ended_says_nothing_of_it() -> None:
+def test_order_on_track_or_ended_has_no_lateness() -> None:
     assert late(Jeopardy.ON_TRACK) is None
     assert late(Jeopardy.LATE, state=OrderState.COMPLETED) is None
 
 
-def test_an_order_at_risk_by_a_line_or_a_step_names_it() -> None:
+def test_order_at_risk_names_the_line_or_step() -> None:
     line = LineView(
         id="2", product="p", name="P", quantity=1, action="add", attributes={}, state=OrderState.IN_PROGRESS,
         sources=[], jeopardy=Jeopardy.AT_RISK,
@@ -125,7 +123,7 @@ def test_an_order_at_risk_by_a_line_or_a_step_names_it() -> None:
     )
 
 
-def test_a_line_that_is_held_is_told_before_any_of_its_steps_has_come_to_its_turn() -> None:
+def test_held_line_is_reported_before_its_steps_start() -> None:
     hold = HoldView(scope="line 2", by="ann", reason="the customer is away", at=START)
     running = step_view(1, "camera.reserve@1", StepState.IN_PROGRESS)
     first, _ = find_blockers(order_view(held=[hold]), [running])

@@ -32,14 +32,12 @@ ORDERS_OF_THE_LARGE_CUSTOMER = 40
         ({"priority": "2", "customer": {"id": ""}}, 3, None),
     ],
 )
-def test_priority_and_customer_are_taken_as_far_as_they_make_sense(
-    order: dict[str, Any], priority: int, key: str | None
-) -> None:
+def test_only_valid_priority_and_customer_are_used(order: dict[str, Any], priority: int, key: str | None) -> None:
     told = workflow_priority(order)
     assert (told.priority_key, told.fairness_key) == (priority, key)
 
 
-def test_a_customers_id_that_temporal_cannot_take_is_told_as_a_digest() -> None:
+def test_customer_id_that_does_not_fit_becomes_a_digest() -> None:
     keys = [
         workflow_priority({"customer": {"id": name}}).fairness_key for name in ("C" * 65, "é" * 40, "a\0b", "\ud800")
     ]
@@ -47,7 +45,7 @@ def test_a_customers_id_that_temporal_cannot_take_is_told_as_a_digest() -> None:
     assert len(set(keys)) == 4
 
 
-async def test_a_customer_with_many_orders_does_not_hold_the_others_up(temporal: WorkflowEnvironment) -> None:
+async def test_customer_with_many_orders_does_not_delay_others(temporal: WorkflowEnvironment) -> None:
     """All orders wait for a worker that does one thing at a time. What comes first would be all of the large one's."""
     client, task_queue = temporal.client, f"tests-{uuid4().hex[:8]}"
     script = Script(client, task_queue)

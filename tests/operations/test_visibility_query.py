@@ -20,15 +20,15 @@ from workflows.contract.states import OrderState
         ("back\\slash", "'back\\\\slash'"),
     ],
 )
-def test_a_value_cannot_leave_its_quotes(value: str, literal: str) -> None:
+def test_value_cannot_leave_its_quotes(value: str, literal: str) -> None:
     assert quote_literal(value) == literal
 
 
-def test_without_wishes_all_orders_are_asked_for_but_runs_that_continue_as_others() -> None:
+def test_empty_filter_omits_only_continued_runs() -> None:
     assert visibility_query(OrderFilter()) == "WorkflowType = 'FulfilOrder' AND ExecutionStatus != 'ContinuedAsNew'"
 
 
-def test_every_wish_becomes_a_term_of_its_own() -> None:
+def test_every_criterion_becomes_a_term() -> None:
     since = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
     query = visibility_query(OrderFilter(OrderState.IN_PROGRESS, "C-42", "home_security", True, True, True, since))
     terms = query.split(" AND ")

@@ -49,13 +49,13 @@ async def followed(*readings: Reading, terminal: bool = False, within: float | N
     return ended, stream.getvalue()
 
 
-async def test_it_ends_with_the_order_and_returns_it() -> None:
+async def test_watch_returns_the_ended_order() -> None:
     ended, shown = await followed(RUNNING, RUNNING, ENDED)
     assert ended is ENDED
     assert shown.splitlines()[-1].split()[1:3] == ["HS-1", "completed"]
 
 
-async def test_a_server_or_worker_that_is_away_is_told_once_and_waited_for() -> None:
+async def test_lost_server_or_worker_is_noted_once_and_waited_for() -> None:
     away = ServerUnreachable("localhost:1")
     ended, shown = await followed(RUNNING, away, away, NoWorker("Order HS-1"), RUNNING, ENDED)
     assert ended is ENDED
@@ -63,30 +63,30 @@ async def test_a_server_or_worker_that_is_away_is_told_once_and_waited_for() -> 
     assert shown.count(NO_WORKER_NOTE) == 1
 
 
-async def test_steps_stay_as_they_were_seen_while_no_worker_answers() -> None:
+async def test_steps_stay_while_no_worker_answers() -> None:
     record = OrderDetails(order_view(OrderState.COMPLETED), (), "record")
     ended, _ = await followed(RUNNING, record)
     assert ended.order.state is OrderState.COMPLETED
     assert ended.steps == RUNNING.steps
 
 
-async def test_in_a_terminal_the_last_picture_stays() -> None:
+async def test_last_picture_stays_in_a_terminal() -> None:
     _, shown = await followed(RUNNING, ENDED, terminal=True)
     assert "completed" in shown
     assert "1 of 1 step" in shown
 
 
-async def test_an_order_that_is_not_there_is_told_at_once() -> None:
+async def test_unknown_order_is_reported_at_once() -> None:
     with pytest.raises(NotFound):
         await followed(NotFound("There is no order HS-1"))
 
 
-async def test_a_server_that_is_not_there_at_first_is_told_at_once() -> None:
+async def test_server_unreachable_at_first_is_reported_at_once() -> None:
     with pytest.raises(ServerUnreachable):
         await followed(ServerUnreachable("localhost:1"))
 
 
-async def test_patience_that_is_over_is_told_and_leaves_the_order_alone() -> None:
+async def test_time_limit_is_reported_and_the_order_continues() -> None:
     async with asyncio.timeout(30):
         with pytest.raises(TimedOut, match="it goes on"):
             await followed(RUNNING, within=0.05)

@@ -30,7 +30,7 @@ def text_of(**changes: Any) -> str:
     return console.export_text()
 
 
-def test_a_step_says_since_when_it_is_late_and_who_knows() -> None:
+def test_late_step_shows_since_when_and_escalation() -> None:
     step = step_view(
         1, "camera.visit@1", StepState.IN_PROGRESS, jeopardy=Jeopardy.LATE, late_at=DUE, escalated_to="leads",
         waits_for="a person in field",
@@ -39,18 +39,18 @@ def test_a_step_says_since_when_it_is_late_and_who_knows() -> None:
     assert step_row(step, NOW).remark.style == "bold red"
 
 
-def test_a_step_at_risk_says_until_when_it_is_not_late() -> None:
+def test_step_at_risk_shows_when_it_will_be_late() -> None:
     step = step_view(1, "camera.visit@1", StepState.IN_PROGRESS, jeopardy=Jeopardy.AT_RISK, late_at=DUE)
     assert step_remark(step, NOW) == "at risk, late at 08:30:00, running"
 
 
-def test_a_step_that_is_over_only_says_that_it_was_late() -> None:
+def test_settled_step_only_shows_that_it_was_late() -> None:
     late: dict[str, Any] = {"late_at": DUE, "jeopardy": Jeopardy.LATE}
     assert step_remark(step_view(1, "c.v@1", StepState.COMPLETED, **late), NOW) == "was late"
     assert step_remark(step_view(1, "c.v@1", StepState.COMPLETED, late_at=DUE, jeopardy=Jeopardy.AT_RISK), NOW) == ""
 
 
-def test_an_order_tells_its_forecast_and_what_holds_it_up_where_it_is_late() -> None:
+def test_late_order_shows_forecast_and_cause() -> None:
     forecast = datetime(2026, 12, 20, 8, tzinfo=UTC)
     text = text_of(forecast=forecast, jeopardy=Jeopardy.AT_RISK, held_up_by="camera.visit@1")
     assert "forecast     2026-12-20 08:00:00 UTC, held up by camera.visit@1" in text
@@ -58,7 +58,7 @@ def test_an_order_tells_its_forecast_and_what_holds_it_up_where_it_is_late() -> 
     assert "forecast     2026-12-20 08:00:00 UTC\n" in on_track
 
 
-def test_a_line_with_a_date_of_its_own_shows_how_it_stands() -> None:
+def test_line_with_own_date_shows_its_jeopardy() -> None:
     line = LineView(
         id="1", product="home", name="Home", quantity=1, action="add", attributes={}, state=OrderState.IN_PROGRESS,
         sources=[], requested_completion=DUE, forecast=NOW, jeopardy=Jeopardy.LATE,
@@ -70,7 +70,7 @@ def test_a_line_with_a_date_of_its_own_shows_how_it_stands() -> None:
     assert "Forecast" not in text_of(order_lines=[undated])
 
 
-def test_a_latest_start_says_whether_there_is_a_completion_that_it_goes_by() -> None:
+def test_latest_start_depends_on_a_requested_completion() -> None:
     plan = of_arrows([[]])
     step = StepDefinition(milestone=True, start=StartDefinition(latest=True))
     assert list(start_conditions(plan, step)) == ["not delayed, since no completion is requested"]

@@ -26,7 +26,7 @@ def tree(file: str, width: int = 100_000, *, drawn: bool = False) -> str:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_each_step_stands_once_in_the_tree_with_its_number_and_id(file: str) -> None:
+def test_each_step_is_once_in_the_tree_with_number_and_id(file: str) -> None:
     lines = tree(file).splitlines()
     for number, step in enumerate(plan_of(file).steps, 1):
         (line,) = [line for line in lines if f"  {step.id}  " in line]
@@ -41,7 +41,7 @@ def test_the_tree_goes_from_order_line_to_fulfilment_line_to_step() -> None:
     assert re.match(r"    +\d+ Reserve stock  security_camera.reserve@1", lines[camera + 1])
 
 
-def test_steps_that_serve_several_lines_stand_below_what_these_have_in_common() -> None:
+def test_shared_steps_are_below_the_common_parent_of_their_lines() -> None:
     assert "\n  Shipment  for alarm_hub@1, security_camera@1\n" in tree("home_security.yaml")
 
 
@@ -52,7 +52,7 @@ def test_the_tree_marks_people_timers_events_and_the_point_of_no_return() -> Non
     assert re.search(r"^wait for a person: \d+$", text, re.MULTILINE)
 
 
-def test_a_step_that_waits_for_nothing_starts_at_once_and_others_name_whom_they_wait_for() -> None:
+def test_steps_without_predecessors_start_at_once() -> None:
     plan = plan_of("home_security.yaml")
     lines = tree("home_security.yaml").splitlines()
     for step in plan.steps:
@@ -62,12 +62,12 @@ def test_a_step_that_waits_for_nothing_starts_at_once_and_others_name_whom_they_
 
 @pytest.mark.parametrize("width", [60, 80, 140])
 @pytest.mark.parametrize("file", FILES)
-def test_in_a_terminal_no_line_of_the_tree_is_wider_than_the_screen(file: str, width: int) -> None:
+def test_tree_fits_the_terminal(file: str, width: int) -> None:
     assert all(len(line) <= width for line in tree(file, width, drawn=True).splitlines())
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_the_drawing_is_well_formed_and_no_two_steps_overlap(file: str) -> None:
+def test_svg_is_well_formed_and_steps_do_not_overlap(file: str) -> None:
     root = ElementTree.fromstring(render_svg(plan_of(file)))
     boxes = [box for box in root.iter(f"{SVG}rect") if box.get("class") == "box"]
     spots = {(float(box.get("x", 0)), float(box.get("y", 0))) for box in boxes}
@@ -75,19 +75,19 @@ def test_the_drawing_is_well_formed_and_no_two_steps_overlap(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_the_page_fetches_nothing_and_tells_of_each_step(file: str) -> None:
+def test_html_loads_nothing_and_lists_each_step(file: str) -> None:
     text = render_html(plan_of(file))
     assert not re.search(r"""(src|href)=|url\((?!#)|@import|<script""", text)
     assert text.count("<tr><td>") == len(plan_of(file).steps)
 
 
-def test_the_chart_for_mermaid_has_a_node_for_each_step() -> None:
+def test_mermaid_has_a_node_for_each_step() -> None:
     plan = plan_of("managed_wan.yaml")
     nodes = re.findall(r"^ {4}s(\d+)", render_mermaid(plan), re.MULTILINE)
     assert sorted(map(int, nodes)) == list(range(1, len(plan.steps) + 1))
 
 
-def test_names_cannot_break_out_of_a_picture() -> None:
+def test_names_cannot_inject_markup() -> None:
     plan = plan_of("security_audit.yaml")
     hostile = '"]; <script>alert(1)</script> & --> end\n'
     named = replace(plan, definitions=tuple(replace(each, name=hostile) for each in plan.definitions))

@@ -41,7 +41,7 @@ def line_with(text: str, words: str) -> str:
     return next(line for line in text.splitlines() if words in line)
 
 
-def test_the_picture_shows_each_step_in_its_swimlane_with_what_it_waits_for() -> None:
+def test_picture_shows_steps_in_swimlanes_with_remarks() -> None:
     picture = drawn(steps())
     assert "HS-1  in progress  1 of 5 steps  1 min 30 s" in picture
     assert "Camera ×4" in picture
@@ -51,11 +51,11 @@ def test_the_picture_shows_each_step_in_its_swimlane_with_what_it_waits_for() ->
     assert picture.index("Shipment") < picture.index("in fallout") < picture.index("Billing")
 
 
-def test_fallout_is_told_with_the_command_that_explains_it() -> None:
+def test_picture_names_the_command_that_explains_fallout() -> None:
     assert "1 step waits for a person: `why HS-1`" in drawn(steps(), fallout=1)
 
 
-def test_lanes_of_the_same_name_are_told_apart_by_their_line() -> None:
+def test_swimlanes_of_the_same_name_show_their_suffix() -> None:
     pair = [
         step_view(1, "router.mount@1.1", StepState.PENDING, summary="Router · Mount"),
         step_view(2, "router.mount@1.2", StepState.PENDING, summary="Router · Mount"),
@@ -66,7 +66,7 @@ def test_lanes_of_the_same_name_are_told_apart_by_their_line() -> None:
     assert "@" not in drawn(pair[:1])
 
 
-def test_a_picture_never_is_higher_than_the_screen_and_shows_what_runs_first() -> None:
+def test_picture_fits_the_screen_and_shows_active_steps() -> None:
     many = [
         step_view(number, f"router.mount@{number}", StepState.PENDING, started_at=None) for number in range(1, 5_000)
     ]
@@ -81,7 +81,7 @@ def test_lines_are_not_wider_than_the_screen() -> None:
     assert all(len(line) <= 40 for line in drawn(steps(), width=40).splitlines())
 
 
-def test_in_a_pipe_each_change_is_told_once_with_the_step_s_id() -> None:
+def test_each_change_is_printed_once_with_the_step_id() -> None:
     changes = ChangeTracker()
     first = changes.changed_lines(order_view(), steps(), NOW)
     assert changes.changed_lines(order_view(), steps(), NOW) == []
@@ -93,20 +93,20 @@ def test_in_a_pipe_each_change_is_told_once_with_the_step_s_id() -> None:
     assert line.startswith("08:01:30  5  bill.start")
 
 
-def test_in_a_pipe_fallout_is_told_once_with_the_command_that_explains_it() -> None:
+def test_fallout_is_printed_once_with_the_command_that_explains_it() -> None:
     changes = ChangeTracker()
     hints = [line for _ in range(2) for line in changes.changed_lines(order_view(fallout=1), steps(), NOW)]
     assert len([line for line in hints if "`why HS-1`" in line]) == 1
 
 
-def test_in_a_pipe_the_end_of_the_order_is_told_last() -> None:
+def test_end_of_the_order_is_printed_last() -> None:
     changes = ChangeTracker()
     changes.changed_lines(order_view(), steps(), NOW)
     lines = changes.changed_lines(order_view(OrderState.COMPLETED, ended_at=NOW), [], NOW)
     assert lines == ["08:01:30  HS-1  completed  0 of 0 steps  1 min 30 s"]
 
 
-def test_a_terminal_without_unicode_gets_signs_that_it_can_show() -> None:
+def test_ascii_terminal_gets_ascii_symbols() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", errors="replace")
     Console(file=stream, width=80, height=40).print(OrderProgress(order_view(), steps(), NOW))
     stream.flush()
@@ -117,7 +117,7 @@ def test_a_terminal_without_unicode_gets_signs_that_it_can_show() -> None:
     assert "=" * 10 in text
 
 
-def test_what_is_being_taken_back_shows_how_that_goes() -> None:
+def test_undo_shows_its_progress() -> None:
     error = ErrorView(code="gone", message="nobody knows that parcel", at=START)
     undo = UndoView(state="fatally_failed", attempts=1, error=error)
     step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=undo)
@@ -130,7 +130,7 @@ def test_what_is_being_taken_back_shows_how_that_goes() -> None:
     assert step_remark(over, START) == "cancelled"
 
 
-def test_an_act_in_bulk_lists_undos_as_what_they_are() -> None:
+def test_bulk_targets_mark_undos() -> None:
     failed = UndoView(state="fatally_failed", error=ErrorView(code="gone", message="", at=START))
     step = step_view(1, "parcel.ship@1", StepState.COMPLETED, undo=failed)
     console = Console(file=io.StringIO(), width=100)

@@ -24,7 +24,7 @@ def reachable(arrows: list[tuple[int, int]], size: int) -> list[set[int]]:
 
 
 @given(ARROWS)
-def test_what_the_drawn_arrows_leave_out_is_still_said_by_others(after: tuple[frozenset[int], ...]) -> None:
+def test_omitted_edges_are_implied_by_drawn_ones(after: tuple[frozenset[int], ...]) -> None:
     drawn = direct_edges(of_arrows([sorted(each) for each in after]))
     everything = [(earlier, later) for later, each in enumerate(after) for earlier in each]
     assert reachable(drawn, len(after)) == reachable(everything, len(after))
@@ -32,23 +32,23 @@ def test_what_the_drawn_arrows_leave_out_is_still_said_by_others(after: tuple[fr
 
 
 @given(ARROWS)
-def test_a_step_stands_further_to_the_right_than_all_that_it_waits_for(after: tuple[frozenset[int], ...]) -> None:
+def test_layer_is_higher_than_those_of_predecessors(after: tuple[frozenset[int], ...]) -> None:
     column = topological_layers(of_arrows([sorted(each) for each in after]))
     assert all(column[later] > column[earlier] for later, each in enumerate(after) for earlier in each)
 
 
 @given(ARROWS)
-def test_the_longest_chain_is_one_and_none_is_longer(after: tuple[frozenset[int], ...]) -> None:
+def test_longest_chain_is_a_path_and_none_is_longer(after: tuple[frozenset[int], ...]) -> None:
     plan = of_arrows([sorted(each) for each in after])
     chain = longest_chain(plan)
     assert all(earlier in after[later] for earlier, later in itertools.pairwise(chain))
     assert len(chain) == max(topological_layers(plan)) + 1
 
 
-def test_an_arrow_that_a_longer_way_says_already_is_not_drawn() -> None:
+def test_implied_edge_is_not_drawn() -> None:
     assert direct_edges(of_arrows([[], [0], [0, 1]])) == [(0, 1), (1, 2)]
 
 
-def test_long_runs_of_numbers_are_told_as_ranges() -> None:
+def test_long_runs_of_numbers_become_ranges() -> None:
     assert format_step_numbers([0, 1, 2, 4, 6, 7]) == "1–3, 5, 7, 8"
     assert format_step_numbers([]) == ""

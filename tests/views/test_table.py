@@ -17,12 +17,12 @@ def lines(shown: object, width: int) -> list[str]:
     return [line.rstrip() for line in stream.getvalue().splitlines()]
 
 
-def test_columns_stand_below_each_other_and_numbers_are_aligned_to_the_right() -> None:
+def test_columns_are_aligned_and_numbers_right_aligned() -> None:
     table = PlainTable(["No.", "Step"], [["1", "a"], ["12", "b"]], right_aligned=(0,))
     assert lines(table, 80) == ["No.  Step", "  1  a", " 12  b"]
 
 
-def test_a_column_that_is_empty_in_every_row_is_left_out() -> None:
+def test_empty_column_is_omitted() -> None:
     assert lines(PlainTable(["A", "B", "C"], [["1", "", "3"]]), 80) == ["A  C", "1  3"]
 
 
@@ -33,7 +33,7 @@ def test_the_last_column_wraps_below_itself() -> None:
     assert " ".join(" ".join(shown[1:]).split()) == f"x {LONG}"
 
 
-def test_where_little_room_is_left_the_last_column_goes_below() -> None:
+def test_narrow_last_column_goes_below_the_row() -> None:
     shown = lines(PlainTable(["Id", "Error"], [["a" * 30, LONG]]), 40)
     assert shown[2] == "a" * 30
     assert shown[3].startswith("    the system")
@@ -45,5 +45,5 @@ def test_nothing_is_cut_off_however_narrow_the_screen_is() -> None:
     assert all(letter * 30 in together for letter in "abc")
 
 
-def test_facts_without_a_value_are_left_out() -> None:
+def test_items_without_a_value_are_omitted() -> None:
     assert lines(KeyValueList([("customer", "C-42"), ("forecast", "")]), 80) == ["  customer  C-42"]

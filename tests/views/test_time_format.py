@@ -27,21 +27,21 @@ NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
         (-90, "-1 min 30 s"),
     ],
 )
-def test_a_duration_has_two_units_at_most(seconds: float, words: str) -> None:
+def test_duration_has_at_most_two_units(seconds: float, words: str) -> None:
     assert format_elapsed(seconds) == words
     assert format_elapsed(timedelta(seconds=seconds)) == words
 
 
-def test_a_moment_is_told_in_utc_and_says_so() -> None:
+def test_time_is_printed_in_utc() -> None:
     berlin = timezone(timedelta(hours=1))
     assert format_time(datetime(2026, 12, 1, 9, tzinfo=berlin)) == "2026-12-01 08:00:00 UTC"
     assert format_time(None) == ""
 
 
-def test_a_moment_of_today_is_told_without_its_date() -> None:
+def test_time_of_today_is_printed_without_date() -> None:
     assert format_short_time(NOON.replace(hour=8), NOON) == "08:00:00"
     assert format_short_time(NOON + timedelta(days=1), NOON) == "2026-12-02 12:00"
 
 
-def test_counts_have_their_noun_in_the_right_number() -> None:
+def test_nouns_agree_with_counts() -> None:
     assert [pluralize(number, "step") for number in (0, 1, 12_000)] == ["0 steps", "1 step", "12,000 steps"]
