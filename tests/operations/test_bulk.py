@@ -114,6 +114,61 @@ async def test_no_more_than_the_threshold_are_burnt_by_a_wrong_fix() -> None:
     assert runner.summary.stop_reason == "3 have failed"
 
 
+class SlowWorld(World):
+    """Steps that run for `seconds` after they were tried, and then fail or complete. Time passes only while the runner
+    sleeps."""
+
+    def __init__(self, seconds: float, ends: StepState = StepState.FATALLY_FAILED) -> None:
+        super().__init__()
+        self.seconds, self.ends, self.now = seconds, ends, 0.0
+        self.tried_at: dict[str, float] = {}
+
+    async def do(self, target: BulkTarget) -> ActionResult:
+        self.tried_at[target.order_id] = self.now
+        return await super().do(target)
+
+    async def look(self, target: BulkTarget) -> StepView | None:
+        running = self.now < self.tried_at[target.order_id] + self.seconds
+        self.seen[target.order_id] = StepState.IN_PROGRESS if running else self.ends
+        return await super().look(target)
+
+    async def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    async def run(self, names: list[str], pacing: BulkPacing) -> BulkRunner:
+        runner = BulkRunner(self.do, self.look, pacing, "ann", clock=lambda: self.now)
+        runner.sleep = self.sleep
+        async for _ in runner.run(targets(*names)):
+            pass
+        return runner
+
+
+@pytest.mark.parametrize("threshold", [1, 2, 4])
+async def test_no_more_than_the_threshold_are_tried_before_their_outcome_is_known(threshold: int) -> None:
+    names = [f"o{number}" for number in range(8)]
+    world = SlowWorld(seconds=3.0)
+    runner = await world.run(names, BulkPacing(per_second=1_000, max_failures=threshold))
+    assert world.done == names[:threshold]
+    assert runner.summary.stop_reason == ("1 has failed" if threshold == 1 else f"{threshold} have failed")
+    assert len(runner.summary.with_outcome("left")) == len(names) - threshold
+
+
+async def test_next_targets_are_tried_as_soon_as_earlier_ones_are_known_to_succeed() -> None:
+    names = [f"o{number}" for number in range(6)]
+    world = SlowWorld(seconds=3.0, ends=StepState.COMPLETED)
+    runner = await world.run(names, BulkPacing(per_second=1_000, max_failures=2))
+    assert runner.summary.is_success
+    rounds = [world.tried_at[name] // 3.0 for name in names]
+    assert rounds == [0.0, 0.0, 1.0, 1.0, 2.0, 2.0]
+
+
+async def test_step_that_still_runs_when_the_watch_ends_no_longer_counts() -> None:
+    names = [f"o{number}" for number in range(3)]
+    world = SlowWorld(seconds=1_000.0)
+    await world.run(names, BulkPacing(per_second=1_000, max_failures=1, watch_seconds=5.0))
+    assert [world.tried_at[name] // 5.0 for name in names] == [0.0, 1.0, 2.0]
+
+
 async def test_what_is_not_known_yet_counts_against_the_threshold_until_patience_is_over() -> None:
     names = [f"o{number}" for number in range(4)]
     world = World(**dict.fromkeys(names, StepState.IN_PROGRESS))
