@@ -1,0 +1,74 @@
+"""Below the command line and the gateway, no message names a command or an option: each client has its own."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+
+from cli.app import build_app
+from tests.support.paths import ROOT
+
+BELOW = ("workflows", "operations", "activities", "activity_contract")
+COMMANDS = sorted(typer.main.get_command(build_app("ordo", for_terminal=False)).commands)  # type: ignore[attr-defined]
+COMMAND = re.compile(rf"`(?:{'|'.join(COMMANDS)})[ `]|\b(?:starter|worker)\.py\b|docker compose|python ")
+OPTION = re.compile(r"(?<![\w-])--[a-z]")
+
+
+def texts(source: str) -> Iterator[str]:
+    """Every string of a module that is not a docstring; an f-string as one, with `…` for its values."""
+    tree = ast.parse(source)
+    docstrings = {
+        id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    parts = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            if id(node) not in docstrings and id(node) not in parts:
+                yield node.value
+
+
+def modules(package: str) -> list[Path]:
+    return sorted((ROOT / package).rglob("*.py"))
+
+
+@pytest.mark.parametrize("package", BELOW)
+def test_messages_name_neither_commands_nor_options(package: str) -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {text}"
+        for path in modules(package)
+        for text in texts(path.read_text())
+        if COMMAND.search(text) or OPTION.search(text)
+    ]
+    assert found == []
+
+
+def test_gateway_names_no_options() -> None:
+    """Its own process has options; what it answers has none."""
+    answering = [path for path in modules("gateway") if path.name != "__main__.py"]
+    assert [text for path in answering for text in texts(path.read_text()) if OPTION.search(text)] == []
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        'x = f"held; `resume {order}` lets it continue"',
+        'x = "`why HS-1` explains"',
+        'x = f"no step {name}; `show` lists them"',
+        'x = "give it with --data"',
+        'x = "start one with `python worker.py`"',
+    ],
+)
+def test_a_message_with_a_command_is_found(source: str) -> None:
+    assert any(COMMAND.search(text) or OPTION.search(text) for text in texts(source))
+
+
+def test_docstrings_and_plain_text_are_not_messages() -> None:
+    source = '"""`why HS-1`."""\nx = "its `match` is not met -- or `within` has passed"\ny = f"order {x} is held"'
+    assert not any(COMMAND.search(text) or OPTION.search(text) for text in texts(source))
