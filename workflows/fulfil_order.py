@@ -243,7 +243,9 @@ class FulfilOrder:
         """Updates that come before the compiler's word wait for it. Raises a refusal for a rejected order."""
         await workflow.wait_condition(lambda: self._decision is not None)
         if self._order_run is None:
-            raise to_application_error(RequestRefused(RefusalCode.NOT_NOW, f"Order {self._order_id} was rejected"))
+            raise to_application_error(
+                RequestRefused(RefusalCode.NOT_NOW, f"Order {self._order_id} was rejected", "order_rejected")
+            )
         self._order_run.now = workflow.time()
         self._count_update()
         return self._order_run

@@ -12,7 +12,10 @@ import typer
 
 from cli.app import build_app
 from tests.support.paths import ROOT
+from views.shared.commands import command_text
+from workflows.contract.order_messages import Alternative
 
+GATEWAY_PAGE = (ROOT / "docs" / "gateway.md").read_text()
 BELOW = ("workflows", "operations", "activities", "activity_contract")
 COMMANDS = sorted(typer.main.get_command(build_app("ordo", for_terminal=False)).commands)  # type: ignore[attr-defined]
 COMMAND = re.compile(rf"`(?:{'|'.join(COMMANDS)})[ `]|\b(?:starter|worker)\.py\b|docker compose|python ")
@@ -29,9 +32,8 @@ def texts(source: str) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.JoinedStr):
             yield "".join(str(part.value) if isinstance(part, ast.Constant) else "…" for part in node.values)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in docstrings and id(node) not in parts:
-                yield node.value
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in docstrings | parts:
+            yield node.value
 
 
 def modules(package: str) -> list[Path]:
@@ -67,6 +69,39 @@ def test_gateway_names_no_options() -> None:
 )
 def test_a_message_with_a_command_is_found(source: str) -> None:
     assert any(COMMAND.search(text) or OPTION.search(text) for text in texts(source))
+
+
+def calls(name: str) -> Iterator[ast.Call]:
+    """Every call of the function or class with this name in the packages below."""
+    for package in BELOW:
+        for path in modules(package):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name:
+                    yield node
+
+
+def constant(call: ast.Call, position: int, keyword: str) -> str | None:
+    arguments = [*call.args[position : position + 1], *(each.value for each in call.keywords if each.arg == keyword)]
+    value = arguments[0].value if arguments and isinstance(arguments[0], ast.Constant) else None
+    return value if isinstance(value, str) else None
+
+
+def actions_offered() -> set[str]:
+    named = [constant(call, 1, "action") for call in calls("alternative")]
+    named += [constant(call, 0, "action") for call in calls("Alternative")]
+    return {name for name in named if name is not None}
+
+
+@pytest.mark.parametrize("action", sorted(actions_offered()))
+def test_every_alternative_is_a_command(action: str) -> None:
+    command = command_text(Alternative(action=action, required=["address"] if action == "connect" else []))
+    assert command.split()[0] in {*COMMANDS, "python", "--address"}
+
+
+def test_every_refusal_has_a_reason_that_is_documented() -> None:
+    reasons = {constant(call, 2, "reason") for call in calls("RequestRefused")} - {None}
+    assert len(reasons) > 20
+    assert [reason for reason in sorted(map(str, reasons)) if f"`{reason}`" not in GATEWAY_PAGE] == []
 
 
 def test_docstrings_and_plain_text_are_not_messages() -> None:

@@ -26,7 +26,8 @@ def evaluate_callback(run: OrderRun, delivery: CallbackDelivery) -> DeliveryVerd
         return DeliveryVerdict("duplicate" if seen else "late", step)
     call = run.definition(step).definition.call
     if call is None or call.callback is None:
-        raise RequestRefused(RefusalCode.INVALID, f"Step {run.step_id(step)} waits for no callback")
+        message = f"Step {run.step_id(step)} waits for no callback"
+        raise RequestRefused(RefusalCode.INVALID, message, "callback_not_expected")
     if seen:
         return DeliveryVerdict("duplicate", step)
     if delivery.key != idempotency_key(run, step) or step.state in SETTLED:
@@ -36,7 +37,8 @@ def evaluate_callback(run: OrderRun, delivery: CallbackDelivery) -> DeliveryVerd
         useful = undo.phase in (Phase.IDLE, *RECOVERY_PHASES) and not undo.learnt
         return DeliveryVerdict("kept" if useful else "late", step)
     if not step.has_started:
-        raise RequestRefused(RefusalCode.INVALID, f"Step {run.step_id(step)} has made no call yet")
+        message = f"Step {run.step_id(step)} has made no call yet"
+        raise RequestRefused(RefusalCode.INVALID, message, "callback_not_expected")
     if step.phase is Phase.CALL and step.state in (StepState.READY, StepState.IN_PROGRESS):
         return DeliveryVerdict("duplicate" if step.early_callback is not None else "kept", step)
     return DeliveryVerdict("completed", step)

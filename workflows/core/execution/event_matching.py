@@ -28,44 +28,41 @@ def evaluate_event(run: OrderRun, event: ReceivedEvent) -> DeliveryVerdict:
     if len(accepting) == 1:
         return DeliveryVerdict("completed", accepting[0])
     if accepting:
-        named = ", ".join(run.step_id(step) for step in accepting)
-        raise RequestRefused(
-            RefusalCode.AMBIGUOUS, f"Event {event.name} fits several steps ({named}): name one of them"
-        )
+        steps = [run.step_id(step) for step in accepting]
+        message = f"Event {event.name} fits several steps ({', '.join(steps)}): name one of them"
+        raise RequestRefused(RefusalCode.AMBIGUOUS, message, "several_steps", steps=steps)
     of_name = [run.steps[position] for position in run.steps_by_event().get(event.name, ())]
     if any(step.state not in SETTLED and step.phase is not Phase.EVENT for step in of_name):
         return _keep_early(run, event)
     late = [step for step in of_name if step.state in SETTLED]
     if late and len(late) == len(of_name):
         return DeliveryVerdict("late", late[0] if len(late) == 1 else None)
-    raise RequestRefused(RefusalCode.NOT_FOUND, _no_waiter_message(run, event, of_name))
+    raise RequestRefused(RefusalCode.NOT_FOUND, _no_waiter_message(run, event, of_name), "event_not_expected")
 
 
 def _evaluate_for_step(run: OrderRun, event: ReceivedEvent, step: StepRun) -> DeliveryVerdict:
     awaited = run.definition(step).definition.event
     if awaited is None or event.name not in awaited.name:
         waits = f"waits for {' or '.join(awaited.name)}" if awaited else "waits for no event"
-        raise RequestRefused(RefusalCode.INVALID, f"Step {run.step_id(step)} {waits}, not for {event.name}")
+        message = f"Step {run.step_id(step)} {waits}, not for {event.name}"
+        raise RequestRefused(RefusalCode.INVALID, message, "event_not_expected")
     if step.state in SETTLED:
         return DeliveryVerdict("late", step)
     if step.phase is not Phase.EVENT:
         return _keep_early(run, event, step)
     if event.key is not None and step.key is not None and event.key != step.key:
-        raise RequestRefused(
-            RefusalCode.INVALID, f"Step {run.step_id(step)} waits for {event.name} with key {step.key}, not {event.key}"
-        )
+        message = f"Step {run.step_id(step)} waits for {event.name} with key {step.key}, not {event.key}"
+        raise RequestRefused(RefusalCode.INVALID, message, "event_not_expected", key=step.key)
     if not match_holds(run, step, event):
-        raise RequestRefused(
-            RefusalCode.INVALID, f"Step {run.step_id(step)} waits for another {event.name}: its `match` is not met"
-        )
+        message = f"Step {run.step_id(step)} waits for another {event.name}: its `match` is not met"
+        raise RequestRefused(RefusalCode.INVALID, message, "event_not_expected")
     return DeliveryVerdict("completed", step)
 
 
 def _keep_early(run: OrderRun, event: ReceivedEvent, step: StepRun | None = None) -> DeliveryVerdict:
     if not run.inbox.has_room_for(event.size):
-        raise RequestRefused(
-            RefusalCode.NOT_NOW, f"Too many early events are kept for order {run.plan.order.id} already"
-        )
+        message = f"Too many early events are already kept for order {run.plan.order.id}"
+        raise RequestRefused(RefusalCode.NOT_NOW, message, "too_many_events")
     return DeliveryVerdict("kept", step)
 
 
