@@ -148,18 +148,18 @@ class OrderClient:
     async def find_blockers(self, order_id: str, step: str | None = None) -> tuple[OrderDetails, Sequence[Blocker]]:
         """Returns the order, and what it (or `step`, by id or number) waits for now, also in other orders. Raises
         NoWorker if a step is given and no worker answers."""
-        found = await self.read(order_id)
-        if step and found.source == "record":
+        details = await self.read(order_id)
+        if step and details.source == "record":
             raise NoWorker(f"Order {order_id}")
-        reasons = find_blockers(found.order, found.steps, found.step(step) if step else None)
-        return found, await cross_order_blockers.trace_cross_order(self.read, found, reasons)
+        blockers = find_blockers(details.order, details.steps, details.step(step) if step else None)
+        return details, await cross_order_blockers.trace_cross_order(self.read, details, blockers)
 
     async def read_history(self, order_id: str) -> OrderDetails:
         """Returns the order without its steps; `order.history` says who did what, when and why. Raises NoWorker."""
-        found = await self.read(order_id, steps=False)
-        if found.source == "record":
+        details = await self.read(order_id, steps=False)
+        if details.source == "record":
             raise NoWorker(f"Order {order_id}")
-        return found
+        return details
 
     async def select_bulk_targets(self, command: BulkCommand) -> BulkSelection:
         return await bulk_actions.select_targets(self.client, command)

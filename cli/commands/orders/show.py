@@ -29,11 +29,11 @@ def show(session: Session, order_id: OrderIdArgument) -> None:
     from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
-    reading = call_server(session, lambda server: server.read(order_id))
+    details = call_server(session, lambda server: server.read(order_id))
     if session.is_json:
-        session.print_json(order_with_steps_response(reading))
+        session.print_json(order_with_steps_response(details))
     else:
-        session.print(*render_order(reading))
+        session.print(*render_order(details))
 
 
 def watch(session: Session, order_id: OrderIdArgument) -> None:
