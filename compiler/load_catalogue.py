@@ -111,20 +111,10 @@ def sort_findings(findings: list[Finding]) -> list[Finding]:
         for f in findings
         if f.code.startswith("yaml-") or (f.file, f.line, f.column) not in unread
     }
-    ordered = [unique[key] for key in sorted(unique)]
-    missed: dict[str, list[Finding]] = {}
-    for finding in ordered:
-        if finding.undefined_name:
-            missed.setdefault(finding.undefined_name, []).append(finding)
-    return [
-        _merge_occurrences(missed[one.undefined_name]) if one.undefined_name else one
-        for one in ordered
-        if _is_first_occurrence(one, missed)
-    ]
-
-
-def _is_first_occurrence(finding: Finding, findings_by_undefined_name: dict[str, list[Finding]]) -> bool:
-    return not finding.undefined_name or findings_by_undefined_name[finding.undefined_name][0] is finding
+    groups: dict[object, list[Finding]] = {}
+    for key in sorted(unique):
+        groups.setdefault(unique[key].undefined_name or key, []).append(unique[key])
+    return [_merge_occurrences(findings) for findings in groups.values()]
 
 
 def _merge_occurrences(findings: list[Finding]) -> Finding:

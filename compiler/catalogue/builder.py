@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from graphlib import CycleError
-from typing import Any
+from typing import Any, TypeVar
 
 from compiler.catalogue.catalogue import Catalogue, LookupTable, OutputReference, Product, Rule, Step, Workstream
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
@@ -16,12 +17,11 @@ from compiler.language.documents import (
     CommercialProductDocument,
     ComponentDefinition,
     ProductDocument,
-    ReceiverDocument,
-    SystemDocument,
     TechnicalProductDocument,
 )
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from compiler.language.steps import StepReference
+from compiler.language.strict_model import StrictModel
 from compiler.language.systems import Receiver, System
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
@@ -37,9 +37,9 @@ def build_catalogue(index: DefinitionIndex, warnings: Iterable[Finding] = ()) ->
         products=products,
         product_ids_by_code={product.code: product.id for product in products.values() if product.code},
         workstreams=build_workstreams(index),
-        systems={name: _build_system(entry.model) for name, entry in sorted(definitions.systems.items())},
+        systems={name: _to_model(System, entry.model) for name, entry in sorted(definitions.systems.items())},
         retry_policies=build_retry_policies(definitions),
-        receivers={name: _build_receiver(entry.model) for name, entry in sorted(definitions.receivers.items())},
+        receivers={name: _to_model(Receiver, entry.model) for name, entry in sorted(definitions.receivers.items())},
         warnings=tuple(warnings),
     )
 
@@ -75,7 +75,7 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
         product_class=document.product_class,
         attributes=index.product_attributes[name],
         decomposes_to=tuple(_build_rule(written) for written in index.effective_rules(name)),
-        components=_build_components(entry),
+        components=tuple(_build_components(entry)),
         dependencies=_build_dependencies(document),
         no_work_for=frozenset(document.no_work_for),
         per=technical.per if technical else "line",
@@ -85,31 +85,22 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
 
 def _build_rule(written: WrittenRule) -> Rule:
     entry, position, rule = written
-    return Rule(
-        product=rule.product,
-        location=entry.document.location(("decomposes_to", position)),
-        as_=rule.as_,
-        when=rule.when,
-        quantity=rule.quantity,
+    return replace(
+        _build_component(entry, ("decomposes_to", position), rule),
         for_each=rule.for_each,
         key=rule.key,
         actions=None if rule.actions is None else frozenset(rule.actions),
         precedence=rule.precedence,
-        attributes={name: build_mapped_value(value) for name, value in rule.attributes.items()},
     )
 
 
-def _build_components(entry: DefinitionEntry[ProductDocument]) -> tuple[Rule, ...]:
-    document = entry.model
-    if not isinstance(document, CommercialProductDocument):
-        return ()
-    return tuple(
-        _build_component(entry, ("components", position), component)
-        for position, component in enumerate(document.components)
-    )
+def _build_components(entry: DefinitionEntry[ProductDocument]) -> Iterator[Rule]:
+    if isinstance(entry.model, CommercialProductDocument):
+        for position, component in enumerate(entry.model.components):
+            yield _build_component(entry, ("components", position), component)
 
 
-def _build_component(entry: DefinitionEntry[ProductDocument], path: KeyPath, component: ComponentDefinition) -> Rule:
+def _build_component(entry: DefinitionEntry[Any], path: KeyPath, component: ComponentDefinition) -> Rule:
     return Rule(
         product=component.product,
         location=entry.document.location(path),
@@ -134,9 +125,8 @@ def build_mapped_value(value: Any) -> Any:
     """The value that a rule has for a target attribute: a LookupTable, or the literal or template itself."""
     if not is_lookup_table(value):
         return value
-    source = value["from"]
     return LookupTable(
-        key_expression=source if isinstance(source, str) else str(source),
+        key_expression=str(value["from"]),
         rows=value["table"],
         default=value.get("default"),
         has_default="default" in value,
@@ -213,17 +203,17 @@ def _sort_topologically(index: DefinitionIndex, group: StepGroup) -> list[str]:
         return sorted(steps)
 
 
-def _build_system(document: SystemDocument) -> System:
-    return System(**{name: getattr(document, name) for name in System.model_fields})
+M = TypeVar("M", bound=StrictModel)
 
 
-def _build_receiver(document: ReceiverDocument) -> Receiver:
-    return Receiver(**{name: getattr(document, name) for name in Receiver.model_fields})
+def _to_model(model: type[M], document: StrictModel) -> M:
+    """The part of a document that is a `model`."""
+    return model(**{name: getattr(document, name) for name in model.model_fields})
 
 
 def build_retry_policies(definitions: Definitions) -> dict[str, RetryPolicy]:
     """The retry policies by id, always including `standard`."""
     policies = {"standard": STANDARD_RETRY}
     for name, entry in sorted(definitions.retry_policies.items()):
-        policies[name] = RetryPolicy(**{key: getattr(entry.model, key) for key in RetryPolicy.model_fields})
+        policies[name] = _to_model(RetryPolicy, entry.model)
     return policies

@@ -187,18 +187,13 @@ def without_constraints(attribute: Attribute) -> Attribute:
     known = _unconstrained_cache.get(id(attribute))
     if known is not None and known[0] is attribute:
         return known[1]
+    limits = ("enum", "minimum", "maximum", "min_length", "max_length", "pattern")
+    properties = attribute.properties
     free = attribute.model_copy(
         update={
-            "enum": None,
-            "minimum": None,
-            "maximum": None,
-            "min_length": None,
-            "max_length": None,
-            "pattern": None,
+            **dict.fromkeys(limits),
             "items": without_constraints(attribute.items) if attribute.items else None,
-            "properties": {name: without_constraints(one) for name, one in attribute.properties.items()}
-            if attribute.properties
-            else attribute.properties,
+            "properties": properties and {name: without_constraints(one) for name, one in properties.items()},
         }
     )
     if len(_unconstrained_cache) > 100_000:

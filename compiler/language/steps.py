@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from compiler.language.attributes import Attribute
 from compiler.language.durations import DurationOrTemplate
 from compiler.language.retry_policy import RetryPolicyOrId
-from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag
+from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag, require_one
 
 
 class LineAction(StrEnum):
@@ -48,7 +48,6 @@ STEP_KINDS = {kind.value: kind for kind in StepKind}
 
 HttpMethod = Literal["get", "post", "put", "patch", "delete"]
 HTTP_METHODS: tuple[HttpMethod, ...] = ("get", "post", "put", "patch", "delete")
-_HTTP_METHOD_SET = frozenset(HTTP_METHODS)
 BodyFormat = Literal["json", "form", "xml", "text"]
 
 
@@ -109,14 +108,7 @@ class CallDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_method(self) -> CallDefinition:
-        given = sorted(
-            word for word in self.model_fields_set if word in _HTTP_METHOD_SET and getattr(self, word) is not None
-        )
-        if len(given) != 1:
-            raise ValueError(
-                f"a call needs exactly one of {', '.join(HTTP_METHODS)}"
-                + (f"; it has {' and '.join(given)}" if given else "")
-            )
+        require_one(self, "a call", *HTTP_METHODS)
         if self.callback and self.poll:
             raise ValueError("a call completes by `callback` or by `poll`, not by both")
         return self
@@ -154,9 +146,7 @@ class WaitDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_condition(self) -> WaitDefinition:
-        given = [value for value in (self.for_, self.until, self.condition) if value is not None]
-        if len(given) != 1:
-            raise ValueError("a wait needs exactly one of for, until, condition")
+        require_one(self, "a wait", "for_", "until", "condition")
         if self.within is not None and self.condition is None:
             raise ValueError("`within` limits a `condition`; a wait `for` or `until` ends by itself")
         return self
@@ -172,8 +162,7 @@ class StartDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_time(self) -> StartDefinition:
-        if sum(value is not None for value in (self.delay, self.at, self.latest)) != 1:
-            raise ValueError("`start` needs exactly one of delay, at, latest")
+        require_one(self, "`start`", "delay", "at", "latest")
         return self
 
 
@@ -269,8 +258,7 @@ class UndoDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_kind(self) -> UndoDefinition:
-        if sum(value is not None for value in (self.call, self.activity, self.manual)) != 1:
-            raise ValueError("`undo` needs exactly one of call, activity, manual")
+        require_one(self, "`undo`", "call", "activity", "manual")
         return self
 
 
@@ -392,10 +380,7 @@ class StepDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_kind(self) -> StepDefinition:
-        given = sorted(word for word in self.model_fields_set if word in STEP_KINDS and getattr(self, word) is not None)
-        if len(given) != 1:
-            found = f"it has {' and '.join(given)}" if given else "it has none"
-            raise ValueError(f"a step needs exactly one of {', '.join(StepKind)}; {found}")
+        require_one(self, "a step", *StepKind)
         if self.with_ and self.activity is None:
             raise ValueError("`with` is the input of an `activity`, and this step has none")
         return self

@@ -18,6 +18,15 @@ class StrictModel(BaseModel):
         return type(other) is type(self) and self.__dict__ == other.__dict__
 
 
+def require_one(model: StrictModel, label: str, *fields: str) -> None:
+    """Raises ValueError unless exactly one of the fields has a value."""
+    given = [field.rstrip("_") for field in fields if getattr(model, field) is not None]
+    if len(given) != 1:
+        found = f"it has {' and '.join(given)}" if given else "it has none"
+        names = ", ".join(field.rstrip("_") for field in fields)
+        raise ValueError(f"{label} needs exactly one of {names}; {found}")
+
+
 def mapping_tag(mapping: str, other: str) -> Callable[[object], str]:
     """Tells the two members of a union apart: one is a mapping (or its model), the other a single value."""
     return lambda value: mapping if isinstance(value, dict | BaseModel) else other
