@@ -27,7 +27,7 @@ from compiler.plan.plan import Plan
 from compiler.source.findings import OrderRejected
 from tests.support.paths import ROOT
 from tests.support.random_catalogues import Draw, compiled, shuffled, write
-from tests.support.reference_resolver import LiteralReferences
+from tests.support.reference_resolver import ReferenceResolver
 
 SEEDS = (*range(40), 1513)
 
@@ -75,12 +75,12 @@ def test_predecessors_are_those_of_the_rules_taken_literally(
     decompose(form.order, context)
     instances = StepInstanceBuilder(context)
     instances.build()
-    literal = LiteralReferences(context.graph, index, instances)
+    reference = ReferenceResolver(context.graph, index, instances)
     predecessors = PredecessorResolver(context, instances)
     for instance in instances.all:
-        assert {one.id for one in predecessors.resolve(instance)} == {one.id for one in literal.of(instance)}, (
-            instance.id
-        )
+        assert {one.id for one in predecessors.resolve(instance)} == {
+            one.id for one in reference.predecessors_of(instance)
+        }, instance.id
 
 
 @pytest.mark.parametrize("seed", range(12))

@@ -20,7 +20,7 @@ def test_a_sample_order_becomes_its_golden_plan(order_id: str, catalogue: Catalo
     assert plan_of(ORDERS[order_id], catalogue) == json.loads(golden_file(order_id).read_text())
 
 
-def test_no_golden_plan_is_without_its_order() -> None:
+def test_every_golden_plan_has_its_order() -> None:
     assert {path.stem for path in GOLDEN.iterdir()} == set(ORDERS)
 
 

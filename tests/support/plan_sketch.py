@@ -1,4 +1,4 @@
-"""Small catalogues written inside a test, and the plans of small orders, as the tests of plans ask about them."""
+"""Small catalogues written inside a test, and plans of small orders with access by id."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from compiler.source.findings import Finding, OrderRejected
 
 @dataclass(frozen=True)
 class Sketch:
-    """One plan: lines and steps by their ids."""
+    """A plan whose lines and steps are found by id."""
 
     plan: Plan
 
@@ -48,7 +48,7 @@ Planner = Callable[..., Sketch]
 
 
 def catalogue_of(folder: Path, text: str) -> Catalogue:
-    """The catalogue that `text` is: documents parted by `---`. Warnings do not matter here."""
+    """Loads a catalogue from YAML documents separated by `---`."""
     folder.mkdir(exist_ok=True)
     (folder / "catalogue.yaml").write_text(textwrap.dedent(text), encoding="utf-8")
     return load_catalogue(folder)
@@ -67,15 +67,15 @@ def sketch(catalogue: Catalogue, *lines: dict[str, Any], **more: Any) -> Sketch:
 
 
 def rejected(catalogue: Catalogue, *lines: dict[str, Any], **more: Any) -> list[Finding]:
-    """Why the order is rejected; fails where it is not."""
+    """The findings that reject the order; fails if it is accepted."""
     try:
         compile_order(order_of(*lines, **more), catalogue)
-    except OrderRejected as refused:
-        return list(refused.findings)
+    except OrderRejected as error:
+        return list(error.findings)
     raise AssertionError("the order was accepted")
 
 
 def only(findings: list[Finding], code: str) -> str:
-    """The message of the one finding there is."""
+    """The message of the only finding, which has this code."""
     assert [finding.code for finding in findings] == [code], "\n".join(map(str, findings))
     return findings[0].message

@@ -27,7 +27,7 @@ ATTRIBUTES: dict[str, dict[str, Any]] = {
 
 
 class Draw:
-    """One catalogue, drawn with one seed."""
+    """A random catalogue and orders for it, drawn from a seed."""
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
@@ -36,7 +36,7 @@ class Draw:
         self.steps: list[str] = []
 
     def documents(self) -> list[dict[str, Any]]:
-        """Technical products last to first, so that each knows the steps before it."""
+        """Each document refers only to steps of earlier ones."""
         documents = [self._technical(at) for at in range(len(self.technical))]
         documents += [self._workstream(at) for at in range(self.random.randint(0, 3))]
         return documents + [self._offer(at) for at in range(len(self.offers))]
@@ -111,7 +111,7 @@ class Draw:
         return document | ({"dependencies": dependencies} if dependencies else {})
 
     def _dependencies(self, products: set[str]) -> dict[str, Any]:
-        """A later step waits for earlier ones, so that they never go round in a circle."""
+        """Later steps wait for earlier ones, so that there are no cycles."""
         own = [step for step in self.steps if step.partition(".")[0] in products]
         found: dict[str, Any] = {}
         for at, step in enumerate(own):
@@ -141,7 +141,7 @@ class Draw:
 
 
 def write(folder: Path, documents: list[dict[str, Any]]) -> Path:
-    """One file a document, in the order given."""
+    """Writes one file per document."""
     folder.mkdir(parents=True)
     for at, document in enumerate(documents):
         (folder / f"{at:02}.yaml").write_text(yaml.safe_dump(document, sort_keys=False), encoding="utf-8")
@@ -149,7 +149,7 @@ def write(folder: Path, documents: list[dict[str, Any]]) -> Path:
 
 
 def shuffled(value: Any, source: random.Random) -> Any:
-    """The same data with the keys of every mapping in another order."""
+    """The same data with shuffled keys."""
     if isinstance(value, dict):
         items = [(key, shuffled(inner, source)) for key, inner in value.items()]
         source.shuffle(items)
@@ -158,7 +158,7 @@ def shuffled(value: Any, source: random.Random) -> Any:
 
 
 def compiled(folder: Path, order: dict[str, Any]) -> str:
-    """The plan, or why there is none, as text to compare byte by byte."""
+    """The plan as text, or the codes of the findings."""
     try:
         return json.dumps(plan_to_json(compile_order(order, load_catalogue(folder))), indent=1)
     except OrderRejected as rejected:

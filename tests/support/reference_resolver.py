@@ -1,6 +1,6 @@
-"""The rules of "Which instances are meant" a second time: way by way, word by word, and slowly.
+"""The rules of docs/language.md, "Which instances are meant", a second time: literally, path by path, and slowly.
 
-What compiler/composition/predecessors.py finds with indexes and shortcuts must be what this finds.
+compiler/composition/predecessors.py, with its indexes and shortcuts, must find the same predecessors.
 """
 
 from __future__ import annotations
@@ -12,136 +12,151 @@ from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.composition.step_instances import StepInstanceBuilder
 from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance
 
-Way = tuple[LineNode, ...]
+LinePath = tuple[LineNode, ...]
 Bounds = frozenset[LineNode]
 EVERYWHERE: Bounds = frozenset()
 
 
-class LiteralReferences:
-    def __init__(self, tree: LineGraph, reach: CatalogueIndex, instances: StepInstanceBuilder) -> None:
-        self.tree, self.reach, self.instances = tree, reach, instances
-        self.nodes = list(tree)
-        self._stand_ins: dict[tuple[tuple[str, str], LineNode, Bounds], set[StepInstance]] = {}
-        """Only so that it ends."""
+class ReferenceResolver:
+    def __init__(self, graph: LineGraph, index: CatalogueIndex, instances: StepInstanceBuilder) -> None:
+        self.graph, self.index, self.instances = graph, index, instances
+        self.nodes = list(graph)
+        self._replacements: dict[tuple[tuple[str, str], LineNode, Bounds], set[StepInstance]] = {}
+        """Cached only for speed."""
 
-    def of(self, instance: StepInstance) -> set[StepInstance]:
-        return self._waited_for(instance.step, instance.nodes, EVERYWHERE)
+    def predecessors_of(self, instance: StepInstance) -> set[StepInstance]:
+        return self._predecessors(instance.step, instance.nodes, EVERYWHERE)
 
-    def _waited_for(self, step: Step, nodes: Iterable[LineNode], bounds: Bounds) -> set[StepInstance]:
+    def _predecessors(self, step: Step, nodes: Iterable[LineNode], bounds: Bounds) -> set[StepInstance]:
         found: set[StepInstance] = set()
         for node in nodes:
-            for wanted, across in self.reach.after_references(step):
-                for way in self._ways(node, bounds):
-                    found |= self._meant(step, way, wanted, across, bounds)
+            for predecessor, across in self.index.after_references(step):
+                for path in self._paths(node, bounds):
+                    found |= self._resolve(step, path, predecessor, across, bounds)
             for owner in node.ancestor_order_lines:
-                for wanted, across in self.reach.offer_dependencies(owner.product).get((step.workstream, step.id), ()):
-                    for way in self._ways(node, bounds | {owner}):
-                        found |= self._meant(step, way, wanted, across, bounds | {owner})
+                for predecessor, across in self.index.offer_dependencies(owner.product).get(
+                    (step.workstream, step.id), ()
+                ):
+                    for path in self._paths(node, bounds | {owner}):
+                        found |= self._resolve(step, path, predecessor, across, bounds | {owner})
         return found
 
-    def _taken_over(self, waiting: Step, way: Way, absent: Step, bounds: Bounds) -> set[StepInstance]:
+    def _passed_on(self, waiting_step: Step, path: LinePath, missing: Step, bounds: Bounds) -> set[StepInstance]:
         found: set[StepInstance] = set()
-        for wanted, across in self.reach.after_references(absent):
-            found |= self._meant(waiting, way, wanted, across, bounds)
-        for owner in way[0].ancestor_order_lines & set(way):
-            for wanted, across in self.reach.offer_dependencies(owner.product).get((absent.workstream, absent.id), ()):
+        for predecessor, across in self.index.after_references(missing):
+            found |= self._resolve(waiting_step, path, predecessor, across, bounds)
+        for owner in path[0].ancestor_order_lines & set(path):
+            for predecessor, across in self.index.offer_dependencies(owner.product).get(
+                (missing.workstream, missing.id), ()
+            ):
                 inner = bounds | {owner}
-                short = tuple(node for node in way if inner <= node.ancestor_order_lines)
-                found |= self._meant(waiting, short, wanted, across, inner)
+                short = tuple(node for node in path if inner <= node.ancestor_order_lines)
+                found |= self._resolve(waiting_step, short, predecessor, across, inner)
         return found
 
-    def _ways(self, node: LineNode, bounds: Bounds) -> Iterator[Way]:
+    def _paths(self, node: LineNode, bounds: Bounds) -> Iterator[LinePath]:
         above = [one for one in node.parents if bounds <= one.ancestor_order_lines]
         if not above:
             yield (node,)
         for one in above:
-            for way in self._ways(one, bounds):
-                yield (node, *way)
+            for path in self._paths(one, bounds):
+                yield (node, *path)
 
-    def _meant(self, waiting: Step, way: Way, wanted: Step, across: str | None, bounds: Bounds) -> set[StepInstance]:
-        node = way[0]
-        expression = across is None and waiting.per not in ("line", "bundle", "order") and waiting.per == wanted.per
-        value = self.instances.per_value(waiting.per, node, waiting) if expression else None
-        if across == "order" or (across is None and "order" in (waiting.per, wanted.per)):
-            places = [self.nodes]
+    def _resolve(
+        self, waiting_step: Step, path: LinePath, predecessor: Step, across: str | None, bounds: Bounds
+    ) -> set[StepInstance]:
+        node = path[0]
+        expression = (
+            across is None
+            and waiting_step.per not in ("line", "bundle", "order")
+            and waiting_step.per == predecessor.per
+        )
+        value = self.instances.per_value(waiting_step.per, node, waiting_step) if expression else None
+        if across == "order" or (across is None and "order" in (waiting_step.per, predecessor.per)):
+            scopes = [self.nodes]
         elif across == "bundle":
-            places = [list(top.subtree) for top in node.top_level_lines]
+            scopes = [list(top.subtree) for top in node.top_level_lines]
         elif across == "line":
-            places = [list(line.decomposition) for line in node.source_order_lines]
+            scopes = [list(line.decomposition) for line in node.source_order_lines]
         elif value is not None:
-            places = [self.instances.lines_with_value(waiting.per, value)]
+            scopes = [self.instances.lines_with_value(waiting_step.per, value)]
         else:
-            return self._climbed(waiting, way, wanted, bounds)
-        inside = [[one for one in place if bounds <= one.ancestor_order_lines] for place in places]
-        able = [place for place in inside if any(self._rules_can(one, wanted) for one in place)]
+            return self._search_upwards(waiting_step, path, predecessor, bounds)
+        inside = [[one for one in scope if bounds <= one.ancestor_order_lines] for scope in scopes]
+        able = [scope for scope in inside if any(self._decomposition_can_hold(one, predecessor) for one in scope)]
         if not able:
-            return self._taken_over(waiting, way, wanted, bounds)
-        found = set().union(*(self._at(place, wanted, bounds, self._rules_can) for place in able))
-        return {one for one in found if value is None or one.step_key != _key(wanted) or one.per_value == value}
+            return self._passed_on(waiting_step, path, predecessor, bounds)
+        found = set().union(*(self._search(scope, predecessor, bounds, self._decomposition_can_hold) for scope in able))
+        return {one for one in found if value is None or one.step_key != _key(predecessor) or one.per_value == value}
 
-    def _climbed(self, waiting: Step, way: Way, wanted: Step, bounds: Bounds) -> set[StepInstance]:
-        if self._itself_can(way[0], wanted):
-            return self._at([way[0]], wanted, bounds, self._itself_can)
-        for node in way:
-            if self._rules_can(node, wanted):
-                return self._at(node.decomposition, wanted, bounds, self._rules_can)
+    def _search_upwards(
+        self, waiting_step: Step, path: LinePath, predecessor: Step, bounds: Bounds
+    ) -> set[StepInstance]:
+        if self._line_can_hold(path[0], predecessor):
+            return self._search([path[0]], predecessor, bounds, self._line_can_hold)
+        for node in path:
+            if self._decomposition_can_hold(node, predecessor):
+                return self._search(node.decomposition, predecessor, bounds, self._decomposition_can_hold)
         found: set[StepInstance] = set()
-        nowhere = False
-        for top in way[-1].top_level_lines:
+        has_dead_end = False
+        for top in path[-1].top_level_lines:
             for per, below in (("bundle", top), ("order", None)):
-                place = [
+                scope = [
                     one
-                    for node in self.tree.fulfilment_lines
+                    for node in self.graph.fulfilment_lines
                     if node.line.per == per and (below is None or below in node.top_level_lines)
                     for one in node.decomposition
                     if bounds <= one.ancestor_order_lines
                 ]
-                if any(self._rules_can(one, wanted) for one in place):
-                    found |= self._at(list(dict.fromkeys(place)), wanted, bounds, self._rules_can)
+                if any(self._decomposition_can_hold(one, predecessor) for one in scope):
+                    found |= self._search(list(dict.fromkeys(scope)), predecessor, bounds, self._decomposition_can_hold)
                     break
             else:
-                nowhere = True
-        if not nowhere:
+                has_dead_end = True
+        if not has_dead_end:
             return found
-        if not self._ever_together(waiting, wanted):
-            for node in way:
-                if any(self._contents_can(one, wanted) for one in node.subtree):
-                    return found | self._at(node.subtree, wanted, bounds, self._contents_can)
-        return found | self._taken_over(waiting, way, wanted, bounds)
+        if not self._can_share_order_line(waiting_step, predecessor):
+            for node in path:
+                if any(self._subtree_can_hold(one, predecessor) for one in node.subtree):
+                    return found | self._search(node.subtree, predecessor, bounds, self._subtree_can_hold)
+        return found | self._passed_on(waiting_step, path, predecessor, bounds)
 
-    def _ever_together(self, one: Step, other: Step) -> bool:
-        products = self.reach.products_by_workstream
+    def _can_share_order_line(self, one: Step, other: Step) -> bool:
+        products = self.index.products_by_workstream
         return any(
-            self.reach.reachable_by_rules(name) & products[one.workstream]
-            and self.reach.reachable_by_rules(name) & products[other.workstream]
-            for name in self.reach.catalogue.products
+            self.index.reachable_by_rules(name) & products[one.workstream]
+            and self.index.reachable_by_rules(name) & products[other.workstream]
+            for name in self.index.catalogue.products
         )
 
-    def _at(self, place: Iterable[LineNode], wanted: Step, bounds: Bounds, can: object) -> set[StepInstance]:
-        assert callable(can)
-        nodes = [node for node in place if bounds <= node.ancestor_order_lines]
-        found = {one for node in nodes for one in node.step_instances.get(_key(wanted), ())}
-        able = [node for node in nodes if can(node, wanted)]
+    def _search(
+        self, scope: Iterable[LineNode], predecessor: Step, bounds: Bounds, can_hold: object
+    ) -> set[StepInstance]:
+        assert callable(can_hold)
+        nodes = [node for node in scope if bounds <= node.ancestor_order_lines]
+        found = {one for node in nodes for one in node.step_instances.get(_key(predecessor), ())}
+        able = [node for node in nodes if can_hold(node, predecessor)]
         for node in able:
             if any(node is not other and node in _all_above(other) for other in able):
                 continue
-            if _key(wanted) in node.step_instances:
+            if _key(predecessor) in node.step_instances:
                 continue
             once = [
                 one
-                for one in self.instances.by_step.get(_key(wanted), ())
-                if self._is_there_once(one, node) and any(bounds <= served.ancestor_order_lines for served in one.nodes)
+                for one in self.instances.by_step.get(_key(predecessor), ())
+                if self._is_shared_with(one, node)
+                and any(bounds <= served.ancestor_order_lines for served in one.nodes)
             ]
-            found |= set(once) if once else self._stand_in(wanted, node, bounds)
+            found |= set(once) if once else self._replacement(predecessor, node, bounds)
         return found
 
-    def _stand_in(self, absent: Step, node: LineNode, bounds: Bounds) -> set[StepInstance]:
-        key = (_key(absent), node, bounds)
-        if key not in self._stand_ins:
-            self._stand_ins[key] = self._waited_for(absent, [node], bounds)
-        return self._stand_ins[key]
+    def _replacement(self, missing: Step, node: LineNode, bounds: Bounds) -> set[StepInstance]:
+        key = (_key(missing), node, bounds)
+        if key not in self._replacements:
+            self._replacements[key] = self._predecessors(missing, [node], bounds)
+        return self._replacements[key]
 
-    def _is_there_once(self, instance: StepInstance, node: LineNode) -> bool:
+    def _is_shared_with(self, instance: StepInstance, node: LineNode) -> bool:
         if instance.step.per == "order":
             return True
         if instance.step.per == "bundle":
@@ -152,17 +167,17 @@ class LiteralReferences:
             for served in instance.nodes
         )
 
-    def _itself_can(self, node: LineNode, wanted: Step) -> bool:
-        return node.product.id in self.reach.products_by_workstream[wanted.workstream]
+    def _line_can_hold(self, node: LineNode, predecessor: Step) -> bool:
+        return node.product.id in self.index.products_by_workstream[predecessor.workstream]
 
-    def _rules_can(self, node: LineNode, wanted: Step) -> bool:
+    def _decomposition_can_hold(self, node: LineNode, predecessor: Step) -> bool:
         return bool(
-            self.reach.reachable_by_rules(node.product.id) & self.reach.products_by_workstream[wanted.workstream]
+            self.index.reachable_by_rules(node.product.id) & self.index.products_by_workstream[predecessor.workstream]
         )
 
-    def _contents_can(self, node: LineNode, wanted: Step) -> bool:
+    def _subtree_can_hold(self, node: LineNode, predecessor: Step) -> bool:
         return bool(
-            self.reach.reachable_products(node.product.id) & self.reach.products_by_workstream[wanted.workstream]
+            self.index.reachable_products(node.product.id) & self.index.products_by_workstream[predecessor.workstream]
         )
 
 

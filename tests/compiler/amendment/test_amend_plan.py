@@ -89,7 +89,7 @@ def test_amending_to_the_same_order_leaves_the_plan_as_it_is(catalogue: Catalogu
     assert amendment.plan == plan
 
 
-def test_steps_keep_their_places_and_new_ones_come_behind(catalogue: Catalogue) -> None:
+def test_steps_keep_their_positions(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("2"))
     amendment = amend_plan(running, (), _plan(catalogue, _line("1"), _line("2")))
     assert [step.id for step in amendment.plan.steps][: len(running.steps)] == [step.id for step in running.steps]
@@ -97,7 +97,7 @@ def test_steps_keep_their_places_and_new_ones_come_behind(catalogue: Catalogue) 
     assert amendment.diff.added == ("device.reserve@1", "device.ship@1")
 
 
-def test_steps_of_a_line_that_is_taken_out_are_retired_and_nobody_waits_for_them(catalogue: Catalogue) -> None:
+def test_steps_of_a_removed_line_are_retired(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
     amendment = amend_plan(running, (), _plan(catalogue, _line("1")))
     retired = {amendment.plan.steps[position].id for position in amendment.retired}
@@ -107,7 +107,7 @@ def test_steps_of_a_line_that_is_taken_out_are_retired_and_nobody_waits_for_them
     assert [line.id for line in amendment.plan.step_lines(ship)] == ["device@2"]
 
 
-def test_there_and_back_leaves_the_plan_as_it_was(catalogue: Catalogue) -> None:
+def test_amending_there_and_back_gives_the_first_plan(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
     there = amend_plan(running, (), _plan(catalogue, _line("2", extra=True), _line("3")))
     back = amend_plan(there.plan, there.retired, running)
@@ -117,7 +117,7 @@ def test_there_and_back_leaves_the_plan_as_it_was(catalogue: Catalogue) -> None:
     }  # fmt: skip
 
 
-def test_lines_that_are_not_touched_stay_on_their_catalogue(catalogue: Catalogue, edited: Catalogue) -> None:
+def test_unchanged_lines_stay_on_their_catalogue(catalogue: Catalogue, edited: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
     amendment = amend_plan(running, (), _plan(edited, _line("1"), _line("2", colour="blue")))
     assert _does(amendment.plan, "device.reserve@1") == "reserve"
@@ -128,19 +128,19 @@ def test_lines_that_are_not_touched_stay_on_their_catalogue(catalogue: Catalogue
     assert _arrows(amendment.plan)["device.ship@2"] == {"device.reserve@2", "device.test@2"}
 
 
-def test_a_line_that_is_added_comes_from_the_catalogue_in_force(catalogue: Catalogue, edited: Catalogue) -> None:
+def test_added_line_uses_the_current_catalogue(catalogue: Catalogue, edited: Catalogue) -> None:
     amendment = amend_plan(_plan(catalogue, _line("1")), (), _plan(edited, _line("1"), _line("2")))
     assert _does(amendment.plan, "device.reserve@1") == "reserve"
     assert {"device.reserve@2", "device.test@2", "device.ship@2"} == set(amendment.diff.added)
 
 
-def test_what_the_order_says_of_itself_touches_every_line(catalogue: Catalogue, edited: Catalogue) -> None:
+def test_changed_characteristics_affect_every_line(catalogue: Catalogue, edited: Catalogue) -> None:
     running = _plan(catalogue, _line("1"))
     amendment = amend_plan(running, (), _plan(edited, _line("1"), characteristics={"carrier": "express"}))
     assert _does(amendment.plan, "device.reserve@1") == "reserve_anew"
 
 
-def test_an_amended_plan_is_carried_like_any_other(catalogue: Catalogue) -> None:
+def test_amended_plan_can_be_encoded(catalogue: Catalogue) -> None:
     running = _plan(catalogue, _line("1"), _line("2"))
     amendment = amend_plan(running, (), _plan(catalogue, _line("1", extra=True)))
     assert decode_plan(encode_plan(amendment.plan)) == amendment.plan

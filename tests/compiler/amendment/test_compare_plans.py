@@ -80,12 +80,12 @@ def test_the_same_order_changes_nothing(catalogue: Catalogue) -> None:
     assert set(found.unchanged) == {"device.reserve@1", "device.ship@1", "device.thank@1", "parcel.list"}
 
 
-def test_a_step_is_changed_by_the_attributes_that_its_expressions_read(catalogue: Catalogue) -> None:
+def test_attributes_in_expressions_change_a_step(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1", colour="blue")))
     assert found.changed == {"device.reserve@1": (InputChange("attributes.colour", "red", "blue"),)}
 
 
-def test_what_no_expression_reads_changes_no_step(catalogue: Catalogue) -> None:
+def test_unread_attributes_change_no_step(catalogue: Catalogue) -> None:
     assert _difference(catalogue, _order(_line("1")), _order(_line("1", note="ring twice"))).is_empty
 
 
@@ -94,7 +94,7 @@ def test_the_quantity_is_an_input(catalogue: Catalogue) -> None:
     assert found.changed == {"device.reserve@1": (InputChange("quantity", 1, 3),)}
 
 
-def test_what_the_order_says_of_itself_is_an_input(catalogue: Catalogue) -> None:
+def test_characteristics_are_an_input(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1"), customer="C-2"))
     assert found.changed == {"device.thank@1": (InputChange("order.customer.id", "C-1", "C-2"),)}
 
@@ -104,20 +104,20 @@ def test_consumers_of_a_changed_steps_output_may_be_redone(catalogue: Catalogue)
     assert found.may_redo == ("device.ship@1",)
 
 
-def test_a_line_that_is_added_brings_new_steps_and_changes_who_lists_the_lines(catalogue: Catalogue) -> None:
+def test_added_line_adds_steps_and_changes_steps_that_list_lines(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1")), _order(_line("1"), _line("2")))
     assert found.lines_added == ("2",)
     assert found.added == ("device.reserve@2", "device.ship@2", "device.thank@2")
     assert list(found.changed) == ["parcel.list"]
 
 
-def test_a_line_that_is_taken_out_takes_its_steps_with_it(catalogue: Catalogue) -> None:
+def test_removed_line_removes_its_steps(catalogue: Catalogue) -> None:
     found = _difference(catalogue, _order(_line("1"), _line("2")), _order(_line("1")))
     assert found.lines_removed == ("2",)
     assert found.removed == ("device.reserve@2", "device.ship@2", "device.thank@2")
 
 
-def test_there_and_back_are_opposite(catalogue: Catalogue) -> None:
+def test_reverse_amendment_has_the_reverse_diff(catalogue: Catalogue) -> None:
     one, two = _order(_line("1"), _line("2")), _order(_line("2", colour="blue"), _line("3"))
     there, back = _difference(catalogue, one, two), _difference(catalogue, two, one)
     assert set(there.removed) == set(back.added)
@@ -127,20 +127,20 @@ def test_there_and_back_are_opposite(catalogue: Catalogue) -> None:
     }
 
 
-def test_another_definition_of_the_same_step_is_a_change(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_changed_definition_changes_the_step(catalogue: Catalogue, tmp_path: Path) -> None:
     edited = _catalogue(tmp_path / "edited", CATALOGUE.replace("post: /shipments", "put: /shipments"))
     found = compare_plans(compile_order(_order(_line("1")), catalogue), compile_order(_order(_line("1")), edited))
     assert list(found.changed) == ["device.ship@1"]
 
 
-def test_what_follows_a_step_is_not_its_input(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_what_follows_a_step_is_no_input(catalogue: Catalogue, tmp_path: Path) -> None:
     text = CATALOGUE.replace("  ship:\n", "  ship:\n    sla: {duration: 3d}\n    on_failure: continue\n")
     edited = _catalogue(tmp_path / "edited", text)
     order = _order(_line("1"))
     assert compare_plans(compile_order(order, catalogue), compile_order(order, edited)).is_empty
 
 
-def test_an_order_of_which_no_line_is_left_is_another_order(catalogue: Catalogue) -> None:
+def test_order_without_common_lines_is_another_order(catalogue: Catalogue) -> None:
     old = compile_order(_order(_line("1")), catalogue)
     assert shares_order_lines(old, compile_order(_order(_line("1"), _line("2")), catalogue))
     assert not shares_order_lines(old, compile_order(_order(_line("2")), catalogue))

@@ -37,7 +37,7 @@ def steps_of(folder: Path, order: str, step: str = "use") -> dict[str, Any]:
     return {step["id"]: step for step in plan_to_json(plan)["steps"]}
 
 
-def test_the_plan_tells_which_steps_of_other_orders_it_waits_for(tmp_path: Path) -> None:
+def test_plan_contains_references_to_other_orders(tmp_path: Path) -> None:
     steps = steps_of(tmp_path, "${steps.find.output.order}", "offer.use")
     assert steps["offer.use@1"]["after"] == ["offer.find@1"]
     assert steps["offer.use@1"]["after_orders"] == [
@@ -58,9 +58,7 @@ def test_the_plan_tells_which_steps_of_other_orders_it_waits_for(tmp_path: Path)
         ("${attributes.site_order}", "elsewhere.use", "elsewhere"),
     ],
 )
-def test_a_mistake_in_it_is_found_when_the_catalogue_is_loaded(
-    order: str, step: str, told: str, tmp_path: Path
-) -> None:
+def test_errors_in_it_are_found_when_the_catalogue_is_loaded(order: str, step: str, told: str, tmp_path: Path) -> None:
     with pytest.raises(CatalogueInvalid) as refused:
         steps_of(tmp_path, order, step)
     assert any(told in finding.message for finding in refused.value.findings)

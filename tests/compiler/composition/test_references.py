@@ -45,7 +45,7 @@ def test_siblings_of_the_same_order_line_and_no_other(tmp_path: Path) -> None:
     assert plan.after["b.go@1"] == {"a.go@1"}
 
 
-def test_the_line_itself_comes_before_what_it_decomposes_into(tmp_path: Path) -> None:
+def test_line_itself_is_searched_before_its_decomposition(tmp_path: Path) -> None:
     text = (
         offer("o", "box")
         + "---\nkind: technical_product\nid: box\ndecomposes_to: [{product: part}]\n"
@@ -56,14 +56,14 @@ def test_the_line_itself_comes_before_what_it_decomposes_into(tmp_path: Path) ->
     assert plan.after["w.b@box@1"] == {"w.a@box@1"}
 
 
-def test_what_a_line_decomposes_into_comes_before_its_siblings(tmp_path: Path) -> None:
+def test_decomposition_is_searched_before_siblings(tmp_path: Path) -> None:
     box = technical("box", f"close: {step('part.go')}", "decomposes_to: [{product: part, as: inner}]")
     text = offer("o", "box", "part") + box + technical("part", f"go: {step()}")
     plan = sketch(catalogue_of(tmp_path, text), line("1", "o"))
     assert plan.after["box.close@1"] == {"part.go@1~inner"}
 
 
-def test_every_instance_at_the_place_is_meant(tmp_path: Path) -> None:
+def test_all_instances_in_the_scope_are_meant(tmp_path: Path) -> None:
     text = (
         offer("o", more="decomposes_to:\n  - {product: unit, quantity: 2}\n  - {product: b}\n")
         + technical("unit", f"go: {step()}", "per: unit")
@@ -73,7 +73,7 @@ def test_every_instance_at_the_place_is_meant(tmp_path: Path) -> None:
     assert plan.after["b.go@1"] == {"unit.go@1#1", "unit.go@1#2"}
 
 
-def test_climbing_leaves_child_order_lines_out(tmp_path: Path) -> None:
+def test_search_upwards_excludes_child_order_lines(tmp_path: Path) -> None:
     """A site without a SIM never waits for another site's SIM."""
     text = (
         offer("net", "a")
@@ -86,7 +86,7 @@ def test_climbing_leaves_child_order_lines_out(tmp_path: Path) -> None:
     assert plan.after["b.go@1.1"] == {"a.go@1.1"}
 
 
-def test_climbing_goes_on_to_the_parent_line(tmp_path: Path) -> None:
+def test_search_continues_at_the_parent_line(tmp_path: Path) -> None:
     text = (
         offer("net", "a") + offer("site", "b") + technical("a", f"go: {step()}") + technical("b", f"go: {step('a.go')}")
     )
@@ -94,7 +94,7 @@ def test_climbing_goes_on_to_the_parent_line(tmp_path: Path) -> None:
     assert plan.after["b.go@2"] == {"a.go@1"}
 
 
-def test_bundle_lines_are_found_at_last_whoever_brought_them(tmp_path: Path) -> None:
+def test_bundle_lines_are_searched_last(tmp_path: Path) -> None:
     text = (
         offer("net", "b", "x")
         + offer("site", "hub", "b", "x")
@@ -252,13 +252,13 @@ def test_a_predecessor_whose_action_is_not_the_lines_is_replaced_too(tmp_path: P
     assert plan.after["a.z@1"] == {"a.x@1"}
 
 
-def test_a_predecessor_that_no_place_can_hold_hands_its_references_on(tmp_path: Path) -> None:
+def test_predecessor_without_a_scope_passes_its_references_on(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, offer("o", "a", "c") + offer("other", "b") + CHAIN)
     assert sketch(catalogue, line("1", "o")).after["c.mount@1"] == {"a.take@1"}
 
 
 @pytest.mark.parametrize("way", ["across: order", "per: order"])
-def test_so_does_one_that_the_whole_order_cannot_hold(way: str, tmp_path: Path) -> None:
+def test_predecessor_that_the_order_cannot_hold_does_too(way: str, tmp_path: Path) -> None:
     mount = step("{step: b.check, across: order}") if way.startswith("across") else step("b.check", ", per: order")
     chain = CHAIN.replace(step("b.check"), mount)
     plan = sketch(catalogue_of(tmp_path, offer("o", "a", "c") + offer("other", "b") + chain), line("1", "o"))
@@ -266,7 +266,7 @@ def test_so_does_one_that_the_whole_order_cannot_hold(way: str, tmp_path: Path) 
     assert plan.after[mounted] == {"a.take@1"}
 
 
-def test_each_of_the_lowest_lines_that_can_hold_it_is_judged(tmp_path: Path) -> None:
+def test_step_is_replaced_per_lowest_line_that_lacks_it(tmp_path: Path) -> None:
     """One site has a check, the other has not: its own take stands in."""
     text = (
         offer("net", more=f"steps: {{done: {step('b.check')}}}")
@@ -282,7 +282,7 @@ def test_each_of_the_lowest_lines_that_can_hold_it_is_judged(tmp_path: Path) -> 
     assert plan.after["net.done@1"] == {"b.check@x", "a.take@y"}
 
 
-def test_what_stands_once_for_the_bundle_is_lacked_by_no_line_of_it(tmp_path: Path) -> None:
+def test_shared_step_is_missing_on_no_line_of_its_bundle(tmp_path: Path) -> None:
     site = (
         "attributes: {leads: {type: boolean, default: false}}\n"
         "decomposes_to:\n  - {product: hub, when: attributes.leads}\n  - {product: b}\n"
@@ -302,7 +302,7 @@ def test_what_stands_once_for_the_bundle_is_lacked_by_no_line_of_it(tmp_path: Pa
     assert without.after["b.go@y"] == {"a.go@1"}
 
 
-def test_replacements_go_on_as_long_as_steps_are_absent(tmp_path: Path) -> None:
+def test_replacements_are_replaced_if_missing_too(tmp_path: Path) -> None:
     links = "".join(
         technical(f"p{at}", f"go: {step(f'p{at - 1}.go' if at else '')}", "no_work_for: [add]") for at in range(400)
     )
@@ -352,7 +352,7 @@ def test_both_ends_of_a_dependency_stay_within_the_order_line(tmp_path: Path) ->
     assert plan.after["ship.go"] == {"a.go@1"}
 
 
-def test_what_replaces_an_end_of_a_dependency_stays_within_the_order_line_too(tmp_path: Path) -> None:
+def test_replacement_in_a_dependency_stays_within_the_order_line(tmp_path: Path) -> None:
     more = (
         "attributes: {b: {type: boolean, default: true}}\n"
         "decomposes_to:\n  - {product: a}\n  - {product: b, when: attributes.b}\n  - {product: c}\n"
@@ -368,7 +368,7 @@ def test_what_replaces_an_end_of_a_dependency_stays_within_the_order_line_too(tm
     assert plan.after["c.go@1"] == {"a.go@1"}
 
 
-def test_an_absent_predecessors_dependencies_count_among_its_own_predecessors(tmp_path: Path) -> None:
+def test_missing_predecessor_passes_on_its_dependencies(tmp_path: Path) -> None:
     more = (
         "attributes: {b: {type: boolean, default: true}}\n"
         "decomposes_to:\n  - {product: a}\n  - {product: b, when: attributes.b}\n  - {product: c}\n"
@@ -413,7 +413,7 @@ def test_a_step_that_serves_both_lines_is_left_out(tmp_path: Path) -> None:
     assert plan.after == {"a.go@1": set(), "bill.go": set(), "a.go@2": {"a.go@1"}}
 
 
-def test_several_relied_on_lines_are_taken_together(tmp_path: Path) -> None:
+def test_several_lines_relied_on_are_combined(tmp_path: Path) -> None:
     lines = [line("1", "o"), line("2", "o", relies_on=["1"]), line("3", "o", relies_on=["1", "2"])]
     plan = sketch(catalogue_of(tmp_path, SIMPLE), *lines)
     assert plan.after["a.x@3"] == {"a.y@1", "a.y@2"}, "first and last are judged without such arrows"
@@ -429,17 +429,17 @@ def test_several_relied_on_lines_are_taken_together(tmp_path: Path) -> None:
         [line("1", "o", lines=[line("1.1", "o", relies_on=["2"])]), line("2", "o", relies_on=["1"])],
     ],
 )
-def test_a_ring_of_relying_lines_rejects_naming_them(lines: list[dict[str, object]], tmp_path: Path) -> None:
+def test_cycle_of_relies_on_rejects_with_its_lines(lines: list[dict[str, object]], tmp_path: Path) -> None:
     message = only(rejected(catalogue_of(tmp_path, SIMPLE), *lines), "relies-on-ring")
     assert all(str(one["id"]) in message for one in lines)
 
 
-def test_relying_on_no_line_is_told_with_a_near_one(tmp_path: Path) -> None:
+def test_relies_on_unknown_line_is_reported_with_a_similar_one(tmp_path: Path) -> None:
     findings = rejected(catalogue_of(tmp_path, SIMPLE), line("main", "o"), line("2", "o", relies_on=["mian"]))
     assert "did you mean `main`?" in only(findings, "reference-unknown")
 
 
-def test_a_ring_of_steps_is_rejected_with_its_path(tmp_path: Path) -> None:
+def test_cycle_of_steps_rejects_with_its_path(tmp_path: Path) -> None:
     text = (
         offer("o", "a")
         + "---\nkind: technical_product\nid: a\n"

@@ -52,7 +52,7 @@ def base(workstream: str) -> str:
         ("for: offer", ["1"]),
     ],
 )
-def test_a_workstream_enters_with_each_line_that_it_is_for(target: str, served: list[str], tmp_path: Path) -> None:
+def test_workstream_is_planned_for_each_of_its_lines(target: str, served: list[str], tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, base(f"{target}\n{SHIP}")), line("1", "offer"))
     assert [plan.serves(step)[0] for step in plan.steps] == served
 
@@ -69,7 +69,7 @@ def test_one_step_serves_order_lines_and_fulfilment_lines(tmp_path: Path) -> Non
     assert plan.serves("shipment.ship") == ["1", "coupling@1", "2", "coupling@2"]
 
 
-def test_a_workstream_enters_only_where_its_condition_holds(tmp_path: Path) -> None:
+def test_workstream_is_planned_only_if_its_condition_holds(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path, base(f'for: [motor, coupling]\nwhen: quantity > 1 && order.characteristics.x != "no"\n{SHIP}')
     )
@@ -77,13 +77,13 @@ def test_a_workstream_enters_only_where_its_condition_holds(tmp_path: Path) -> N
     assert list(plan.steps) == ["shipment.ship@coupling@1"]
 
 
-def test_a_condition_without_a_value_rejects_by_name(tmp_path: Path) -> None:
+def test_failed_condition_rejects_the_order(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, base(f'for: motor\nwhen: order.characteristics.x == "a"\n{SHIP}'))
     message = only(rejected(catalogue, line("1", "offer")), "expression-failed")
     assert "workstream `shipment`" in message
 
 
-def test_steps_answer_to_add_unless_workstream_or_step_says_otherwise(tmp_path: Path) -> None:
+def test_steps_are_for_add_lines_by_default(tmp_path: Path) -> None:
     text = base(
         "for: motor\nactions: [delete]\nsteps: {a: {milestone: true}, b: {milestone: true, actions: [add, delete]}}"
     )
@@ -99,7 +99,7 @@ def test_per_of_the_workstream_is_its_steps_default(tmp_path: Path) -> None:
     assert sorted(plan.steps) == ["shipment.a", "shipment.b@1", "shipment.b@2"]
 
 
-def test_steps_come_in_the_order_of_their_lines_and_of_the_catalogue(tmp_path: Path) -> None:
+def test_steps_are_sorted_by_line_then_catalogue(tmp_path: Path) -> None:
     text = base("for: [motor, coupling]\nsteps: {z: {milestone: true}, a: {milestone: true, after: [z]}}")
     plan = sketch(catalogue_of(tmp_path, text), line("1", "offer"))
     assert list(plan.steps) == [f"shipment.{step}@{part}@1" for part in ("motor", "coupling") for step in ("z", "a")]
@@ -123,7 +123,7 @@ steps:
 """
 
 
-def test_retry_and_timeout_are_the_steps_else_its_systems_else_standard(tmp_path: Path) -> None:
+def test_retry_and_timeout_defaults(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, CALLS), line("1", "offer")).plan
     found = {one.step: one for one in plan.definitions}
     patient = RetryPolicy(intervals=[timedelta(minutes=1)])
@@ -169,7 +169,7 @@ def test_outputs_that_expressions_read_are_resolved_to_instances(tmp_path: Path)
     assert plan.reads("offer.bill@1") == [["cam.take@1#1", "cam.take@1#2"], ["hub.take@1"]]
 
 
-def test_a_step_per_line_sees_its_line_and_any_other_its_lines(tmp_path: Path) -> None:
+def test_only_steps_per_line_read_one_line(tmp_path: Path) -> None:
     text = base("for: [motor, coupling]\nsteps: {one: {milestone: true}, all: {milestone: true, per: bundle}}")
     given = line("1", "offer", action="add", external_ids={"crm": "7"}, requested_start="2026-12-01T08:00:00Z")
     plan = sketch(catalogue_of(tmp_path, text), given)
@@ -183,7 +183,7 @@ def test_a_step_per_line_sees_its_line_and_any_other_its_lines(tmp_path: Path) -
     assert several["lines"][0]["external_ids"] == {"crm": "7"}
 
 
-def test_what_an_order_does_not_give_is_seen_as_empty_text_or_null(tmp_path: Path) -> None:
+def test_missing_order_data_is_empty_text_or_null(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, base(f"for: motor\n{SHIP}")), line("1", "offer"))
     seen = order_bindings(plan.plan.order)
     assert seen["customer"] == {"id": "C-1", "name": "", "tier": ""}

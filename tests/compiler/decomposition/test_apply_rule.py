@@ -34,7 +34,7 @@ def test_a_rule_without_when_always_applies(tmp_path: Path) -> None:
     assert plan.lines["hub@1"].sources == ("1",)
 
 
-def test_a_rule_applies_where_its_condition_holds(tmp_path: Path) -> None:
+def test_rule_applies_if_its_condition_holds(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path,
         offer("  - {product: hub}\n  - {product: hub, as: b, when: attributes.n > 1}", "n: {type: integer}").replace(
@@ -60,14 +60,14 @@ def test_a_quantity_of_zero_makes_no_line(tmp_path: Path) -> None:
     assert list(sketch(catalogue_of(tmp_path, offer(rules)), line("1", "offer")).lines) == ["hub@1"]
 
 
-def test_a_negative_quantity_rejects_by_name(tmp_path: Path) -> None:
+def test_negative_quantity_rejects_the_order(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, offer("  - {product: hub, quantity: quantity - 2}"))
     message = only(rejected(catalogue, line("1", "offer")), "quantity-invalid")
     assert "line `1`" in message
     assert "`hub`" in message
 
 
-def test_a_rule_is_for_all_actions_unless_it_names_some(tmp_path: Path) -> None:
+def test_rule_applies_to_all_actions_by_default(tmp_path: Path) -> None:
     rules = "  - {product: hub}\n  - {product: hub, as: a, actions: [add]}\n  - {product: hub, as: d, actions: delete}"
     catalogue = catalogue_of(tmp_path, offer(rules))
     assert list(sketch(catalogue, line("1", "offer")).lines) == ["hub@1", "hub@1~a"]
@@ -80,7 +80,7 @@ def test_rules_apply_by_precedence_then_as_written(tmp_path: Path) -> None:
     assert list(plan.lines) == ["hub@1~a", "hub@1~c", "hub@1~b"]
 
 
-def test_for_each_makes_a_line_per_element_named_by_its_position(tmp_path: Path) -> None:
+def test_for_each_makes_one_line_per_element(tmp_path: Path) -> None:
     rules = '  - {product: hub, for_each: attributes.l, attributes: {n: "${each}"}}'
     catalogue = catalogue_of(
         tmp_path, offer(rules, "l: {type: list, default: []}", "attributes: {n: {type: string}}", "no_work_for: [add]")
@@ -93,7 +93,7 @@ def test_for_each_makes_a_line_per_element_named_by_its_position(tmp_path: Path)
     assert [(found.each, found.index) for found in plan.lines.values()] == [("x", 1), ("y", 2)]
 
 
-def test_key_names_the_element_so_that_taking_one_out_leaves_the_others_alone(tmp_path: Path) -> None:
+def test_ids_with_key_do_not_depend_on_other_elements(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path, offer("  - {product: hub, for_each: attributes.l, key: each.name}", "l: {type: list, required: true}")
     )
@@ -103,7 +103,7 @@ def test_key_names_the_element_so_that_taking_one_out_leaves_the_others_alone(tm
     assert list(one.lines) == ["hub@1~b"]
 
 
-def test_when_is_judged_for_each_element_where_it_reads_it(tmp_path: Path) -> None:
+def test_when_that_reads_the_element_is_evaluated_per_element(tmp_path: Path) -> None:
     rules = """
   - {product: hub, for_each: attributes.l, when: each > 1}
   - {product: hub, as: b, for_each: attributes.l, when: index == 1}
@@ -113,7 +113,7 @@ def test_when_is_judged_for_each_element_where_it_reads_it(tmp_path: Path) -> No
     assert list(plan.lines) == ["hub@1~2", "hub@1~3", "hub@1~b~1"]
 
 
-def test_when_is_judged_before_the_list_where_it_does_not_read_the_element(tmp_path: Path) -> None:
+def test_other_when_is_evaluated_before_the_list(tmp_path: Path) -> None:
     rules = "  - {product: hub}\n  - {product: hub, as: b, for_each: attributes.l, when: has(attributes.l)}"
     catalogue = catalogue_of(tmp_path, offer(rules, "l: {type: list}"))
     assert list(sketch(catalogue, line("1", "offer")).lines) == ["hub@1"]
@@ -136,7 +136,7 @@ def test_attributes_are_mapped_by_literal_expression_and_table(tmp_path: Path) -
     assert slow.lines["hub@1"].attributes["d"] == 10
 
 
-def test_a_value_that_no_row_matches_rejects_by_name(tmp_path: Path) -> None:
+def test_value_without_a_table_row_rejects_the_order(tmp_path: Path) -> None:
     rules = "  - {product: hub, attributes: {d: {from: attributes.speed, table: {fast: 50}}}}"
     catalogue = catalogue_of(
         tmp_path,
@@ -147,7 +147,7 @@ def test_a_value_that_no_row_matches_rejects_by_name(tmp_path: Path) -> None:
     assert "`slow`" in message
 
 
-def test_attributes_of_the_same_name_and_type_flow_down_with_their_default(tmp_path: Path) -> None:
+def test_attributes_of_same_name_and_type_are_inherited(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path,
         offer(
@@ -159,7 +159,7 @@ def test_attributes_of_the_same_name_and_type_flow_down_with_their_default(tmp_p
     assert sketch(catalogue, line("1", "offer")).lines["hub@1"].attributes == {"a": 7, "c": "own"}
 
 
-def test_a_mapped_attribute_does_not_flow_down(tmp_path: Path) -> None:
+def test_mapped_attribute_is_not_inherited(tmp_path: Path) -> None:
     rules = "  - {product: hub, attributes: {a: 3}}"
     catalogue = catalogue_of(
         tmp_path, offer(rules, "a: {type: integer, default: 7}", "attributes: {a: {type: integer}}")
@@ -167,7 +167,7 @@ def test_a_mapped_attribute_does_not_flow_down(tmp_path: Path) -> None:
     assert sketch(catalogue, line("1", "offer")).lines["hub@1"].attributes == {"a": 3}
 
 
-def test_a_value_given_by_a_rule_is_checked_against_the_target(tmp_path: Path) -> None:
+def test_mapped_value_is_validated_by_the_target(tmp_path: Path) -> None:
     rules = '  - {product: hub, attributes: {a: "${attributes.n}"}}'
     catalogue = catalogue_of(
         tmp_path, offer(rules, "n: {type: integer, required: true}", "attributes: {a: {type: integer, maximum: 3}}")
@@ -177,7 +177,7 @@ def test_a_value_given_by_a_rule_is_checked_against_the_target(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("action", ["add", "modify"])
-def test_a_required_attribute_that_nobody_fills_rejects_an_add_or_modify_by_name(action: str, tmp_path: Path) -> None:
+def test_missing_required_attribute_rejects_add_and_modify(action: str, tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path, offer("  - {product: hub}", "", "attributes: {a: {type: integer, required: true}}")
     )
@@ -185,14 +185,14 @@ def test_a_required_attribute_that_nobody_fills_rejects_an_add_or_modify_by_name
     assert "`a`" in message
 
 
-def test_a_required_attribute_need_not_be_filled_to_delete(tmp_path: Path) -> None:
+def test_required_attribute_may_be_missing_on_delete(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path, offer("  - {product: hub}", "", "attributes: {a: {type: integer, required: true}}")
     )
     assert "hub@1" in sketch(catalogue, line("1", "offer", action="delete")).lines
 
 
-def test_a_line_that_ends_may_lack_what_its_mapping_reads(tmp_path: Path) -> None:
+def test_deleted_line_may_lack_what_a_mapping_reads(tmp_path: Path) -> None:
     rules = '  - {product: hub, attributes: {a: "${attributes.n}"}}'
     catalogue = catalogue_of(
         tmp_path, offer(rules, "n: {type: integer, required: true}", "attributes: {a: {type: integer, required: true}}")
@@ -200,7 +200,7 @@ def test_a_line_that_ends_may_lack_what_its_mapping_reads(tmp_path: Path) -> Non
     assert sketch(catalogue, line("1", "offer", action="delete")).lines["hub@1"].attributes == {}
 
 
-def test_an_expression_without_a_value_rejects_naming_line_rule_and_place(tmp_path: Path) -> None:
+def test_failed_expression_rejects_with_line_rule_and_location(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path, offer("  - {product: hub, quantity: 6 / attributes.n}", "n: {type: integer, default: 0}")
     )
@@ -235,7 +235,7 @@ steps: {go: {milestone: true}}
 """
 
 
-def test_the_class_comes_first_and_the_products_own_replaces_it(tmp_path: Path) -> None:
+def test_product_overrides_rules_of_its_class(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, CLASS), line("1", "offer"))
     assert {id_: found.quantity for id_, found in plan.lines.items()} == {"bill@1": 9, "hub@1": 1}
     assert plan.lines["hub@1"].attributes == {"a": 1, "b": 2}
@@ -266,12 +266,12 @@ def test_technical_products_decompose_further(tmp_path: Path) -> None:
     assert plan.lines["part@1"].sources == ("box@1",)
 
 
-def test_the_action_is_handed_down(tmp_path: Path) -> None:
+def test_action_is_inherited(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, DEEP), line("1", "offer", action="delete"))
     assert plan.lines["part@1"].action == "delete"
 
 
-def test_previous_is_made_likewise(tmp_path: Path) -> None:
+def test_previous_state_is_mapped_like_the_current_one(tmp_path: Path) -> None:
     rules = '  - {product: hub, attributes: {m: "${attributes.model}"}, quantity: quantity * attributes.n}'
     catalogue = catalogue_of(
         tmp_path,
@@ -286,7 +286,7 @@ def test_previous_is_made_likewise(tmp_path: Path) -> None:
     assert plan.lines["hub@1"].previous == PreviousState({"m": "old", "n": 3}, 6)
 
 
-def test_has_previous_answers_where_the_order_does_not_say_what_the_customer_had(tmp_path: Path) -> None:
+def test_has_previous_works_without_a_previous_state(tmp_path: Path) -> None:
     rules = "  - {product: hub}\n  - {product: hub, as: b, actions: [modify], when: has(previous.attributes.n)}"
     catalogue = catalogue_of(tmp_path, offer(rules, "n: {type: integer}"))
     assert list(sketch(catalogue, line("1", "offer", action="modify")).lines) == ["hub@1"]
@@ -294,13 +294,13 @@ def test_has_previous_answers_where_the_order_does_not_say_what_the_customer_had
     assert list(sketch(catalogue, known).lines) == ["hub@1", "hub@1~b"]
 
 
-def test_lines_come_in_the_order_of_the_orders_lines_and_of_the_rules(tmp_path: Path) -> None:
+def test_lines_are_sorted_by_order_line_then_rule(tmp_path: Path) -> None:
     extra = "---\nkind: technical_product\nid: a\nsteps: {go: {milestone: true}}"
     catalogue = catalogue_of(tmp_path, offer("  - {product: hub}\n  - {product: a}", extra=extra))
     plan = sketch(catalogue, line("2", "offer"), line("1", "offer"))
     assert list(plan.lines) == ["hub@2", "a@2", "hub@1", "a@1"]
 
 
-def test_an_order_that_comes_to_endless_lines_is_rejected_not_made(tmp_path: Path) -> None:
+def test_order_with_too_many_lines_is_rejected(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, offer("  - {product: hub}", target="per: unit"))
     assert only(rejected(catalogue, line("1", "offer", quantity=10**12)), "order-too-large")

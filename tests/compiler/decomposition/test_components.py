@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from compiler.compile_order import compile_order
+from compiler.orders.reader import read_orders
 from compiler.plan.plan import PreviousState
+from compiler.source.findings import OrderRejected
 from tests.support.plan_sketch import catalogue_of, line, only, rejected, sketch
 
 GO = "steps: {go: {milestone: true, actions: [add, modify, delete]}}"
@@ -51,7 +54,7 @@ def test_components_become_child_lines_depth_first(tmp_path: Path) -> None:
     assert plan.order_lines["1.phone"].quantity == 3
 
 
-def test_attributes_of_a_component_are_mapped_and_flow_down_as_in_a_rule(tmp_path: Path) -> None:
+def test_component_attributes_are_mapped_as_in_a_rule(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, BUNDLE), line("1", "bundle"))
     assert plan.order_lines["1.desk"].attributes == {"seats": 2}
     assert plan.order_lines["1.phone"].attributes == {"seats": 9, "on": date(2026, 12, 1)}
@@ -62,20 +65,20 @@ def test_a_component_whose_condition_does_not_hold_makes_no_line(tmp_path: Path)
     assert "1.tv" not in plan.order_lines
 
 
-def test_components_take_the_parents_action_and_a_previous_made_likewise(tmp_path: Path) -> None:
+def test_components_inherit_action_and_previous_state(tmp_path: Path) -> None:
     previous = {"quantity": 2, "attributes": {"seats": 5}}
     plan = sketch(catalogue_of(tmp_path, BUNDLE), line("1", "bundle", action="modify", previous=previous))
     assert plan.order_lines["1.desk"].action == "modify"
     assert plan.order_lines["1.desk"].previous == PreviousState({"seats": 5}, 10)
 
 
-def test_child_lines_that_the_order_spells_out_replace_the_components(tmp_path: Path) -> None:
+def test_child_lines_of_the_order_replace_components(tmp_path: Path) -> None:
     children = [line("a", "tv", action="add", lines=[line("b", "box")])]
     plan = sketch(catalogue_of(tmp_path, BUNDLE), line("1", "bundle", lines=children))
     assert list(plan.order_lines) == ["1", "a", "b"]
 
 
-def test_an_empty_list_spells_nothing_out(tmp_path: Path) -> None:
+def test_empty_list_of_child_lines_keeps_components(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, BUNDLE), line("1", "bundle", lines=[]))
     assert "1.desk" in plan.order_lines
 
@@ -89,7 +92,7 @@ def test_a_product_may_be_named_by_its_code(tmp_path: Path) -> None:
     assert sketch(catalogue_of(tmp_path, BUNDLE), line("1", "SKU-1")).order_lines["1"].product == "bundle"
 
 
-def test_an_unknown_product_is_told_with_a_near_one(tmp_path: Path) -> None:
+def test_unknown_product_is_reported_with_a_similar_one(tmp_path: Path) -> None:
     message = only(rejected(catalogue_of(tmp_path, BUNDLE), line("1", "bundel")), "reference-unknown")
     assert "did you mean `bundle`?" in message
 
@@ -111,7 +114,7 @@ def test_an_order_line_is_checked_against_its_attributes(attributes: dict[str, A
     assert only(rejected(catalogue_of(tmp_path, BUNDLE), line("1", "bundle", attributes=attributes)), code)
 
 
-def test_previous_is_checked_by_name_and_type_but_not_against_todays_limits(tmp_path: Path) -> None:
+def test_previous_attributes_are_checked_without_constraints(tmp_path: Path) -> None:
     text = f"kind: commercial_product\nid: a\nattributes: {{n: {{type: integer, maximum: 3, default: 1}}}}\n{GO}"
     catalogue = catalogue_of(tmp_path, text)
     known = {"attributes": {"n": 9}}
@@ -124,14 +127,14 @@ def test_previous_is_checked_by_name_and_type_but_not_against_todays_limits(tmp_
     assert only(rejected(catalogue, line("1", "a", action="modify", previous=unknown)), "attribute-unknown")
 
 
-def test_dates_and_times_are_kept_as_such(tmp_path: Path) -> None:
+def test_dates_and_times_keep_their_types(tmp_path: Path) -> None:
     text = f"kind: commercial_product\nid: a\nattributes: {{d: {{type: date}}, t: {{type: datetime}}}}\n{GO}"
     given = {"d": "2026-12-01", "t": "2026-12-01T08:00:00"}
     plan = sketch(catalogue_of(tmp_path, text), line("1", "a", attributes=given))
     assert plan.order_lines["1"].attributes == {"d": date(2026, 12, 1), "t": datetime(2026, 12, 1, 8, tzinfo=UTC)}
 
 
-def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
+def test_all_errors_are_reported_at_once(tmp_path: Path) -> None:
     findings = rejected(
         catalogue_of(tmp_path, BUNDLE),
         line("1", "bundel"), line("2", "bundle", attributes={"x": 1, "seats": "y"}), line("3", "cable"), prio=1,
@@ -153,7 +156,7 @@ id: hub
 """
 
 
-def test_a_line_that_no_step_serves_is_rejected_naming_product_and_action(tmp_path: Path) -> None:
+def test_line_without_steps_is_rejected(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, WORK % ("name: Offer", "steps: {go: {milestone: true}}"))
     message = only(rejected(catalogue, line("1", "offer", action="delete")), "line-without-work")
     assert "delete `offer`" in message
@@ -167,7 +170,7 @@ def test_a_line_that_no_step_serves_is_rejected_naming_product_and_action(tmp_pa
         ("name: Offer", "no_work_for: [delete]\nsteps: {go: {milestone: true}}", "delete"),
     ],
 )
-def test_no_work_for_lets_a_line_be_done_without_a_step(offer: str, hub: str, action: str, tmp_path: Path) -> None:
+def test_no_work_for_allows_lines_without_steps(offer: str, hub: str, action: str, tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, WORK % (offer, hub)), line("1", "offer", action=action))
     assert plan.steps == {}
 
@@ -179,7 +182,7 @@ def test_no_work_for_replaces_the_default(tmp_path: Path) -> None:
     assert only(rejected(catalogue, line("1", "offer", action="no_change")), "line-without-work")
 
 
-def test_child_lines_that_need_no_work_do_not_excuse_their_parent(tmp_path: Path) -> None:
+def test_child_lines_without_work_do_not_exempt_their_parent(tmp_path: Path) -> None:
     text = "kind: commercial_product\nid: shell\n---\n" + WORK % ("name: Offer", "steps: {go: {milestone: true}}")
     order = line("1", "shell", lines=[line("2", "offer", action="no_change")])
     assert "add `shell`" in only(rejected(catalogue_of(tmp_path, text), order), "line-without-work")
@@ -198,10 +201,50 @@ def test_a_commercial_product_may_carry_steps_of_its_own(tmp_path: Path) -> None
     assert plan.plan.definitions[0].serves_order_lines
 
 
-def test_components_are_wanted_when_their_parent_is(tmp_path: Path) -> None:
+def test_components_inherit_requested_times(tmp_path: Path) -> None:
     start, end = "2026-12-01T08:00:00Z", "2026-12-15T17:00:00Z"
     given = line("1", "bundle", requested_start=start, requested_completion=end)
     lines = sketch(catalogue_of(tmp_path, BUNDLE), given).order_lines
     for id_ in ("1.tv", "1.tv.box"):
         assert lines[id_].requested_start == datetime(2026, 12, 1, 8, tzinfo=UTC)
         assert lines[id_].requested_completion == datetime(2026, 12, 15, 17, tzinfo=UTC)
+
+
+NESTED_ORDER = """\
+id: O-1
+customer: {id: C-1}
+lines:
+  - id: "1"
+    product: bundle
+    lines:
+      - id: "1.1"
+        product: phone
+        attributes:
+          seats: many
+      - id: "1.2"
+        product: strict
+"""
+STRICT = """
+---
+kind: commercial_product
+id: strict
+components: [{product: phone, attributes: {seats: "${quantity / 0}"}}, {product: needy}]
+---
+kind: commercial_product
+id: needy
+attributes: {name: {type: string, required: true}}
+steps: {go: {milestone: true}}
+"""
+
+
+def test_findings_are_at_the_line_that_the_order_contains(tmp_path: Path) -> None:
+    """A component has no place in the order: its findings are at the line that it belongs to."""
+    catalogue = catalogue_of(tmp_path, BUNDLE + STRICT)
+    [order] = read_orders(NESTED_ORDER, "order.yaml")
+    with pytest.raises(OrderRejected) as raised:
+        compile_order(order, catalogue, "order.yaml")
+    assert [(finding.code, finding.line, finding.column) for finding in raised.value.findings] == [
+        ("attribute-misfit", 10, 18),
+        ("expression-failed", 11, 9),
+        ("attribute-missing", 11, 9),
+    ]

@@ -109,25 +109,25 @@ def test_a_line_below_a_fulfilment_line_inherits_its_suffix(
     assert [id_ for id_ in plan.lines if id_.startswith("c")] == children
 
 
-def test_lines_below_lines_of_the_same_value_are_one(tmp_path: Path) -> None:
+def test_lines_below_lines_of_the_same_value_are_merged(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, below("", "attributes.site"))
     plan = sketch(catalogue, line("1", "offer", attributes={"site": "s"}), line("2", "offer", attributes={"site": "s"}))
     assert plan.lines["c@s"].sources == ("x@s", "y@s")
 
 
-def test_elements_of_two_rules_lists_are_different_things_and_reject_where_they_share_an_id(tmp_path: Path) -> None:
+def test_elements_of_two_lists_with_the_same_id_reject(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, below(", for_each: 'attributes.l', key: each"))
     findings = rejected(catalogue, line("1", "offer", attributes={"l": ["a"]}))
     assert "`c@1~a`" in only(findings, "id-collision")
 
 
-def test_a_line_and_a_value_that_read_the_same_reject(tmp_path: Path) -> None:
+def test_line_and_value_with_the_same_id_reject(tmp_path: Path) -> None:
     text = below("").replace('id: x\nper: "line"', 'id: x\nper: "attributes.site"')
     findings = rejected(catalogue_of(tmp_path, text), line("1", "offer", attributes={"site": "1"}))
     assert "`c@1`" in only(findings, "id-collision")
 
 
-def test_two_elements_of_the_same_key_reject_by_name(tmp_path: Path) -> None:
+def test_two_elements_with_the_same_key_reject(tmp_path: Path) -> None:
     catalogue = catalogue_of(
         tmp_path, one("line", ", for_each: 'attributes.l', key: each", "l: {type: list, required: true}")
     )
@@ -135,7 +135,7 @@ def test_two_elements_of_the_same_key_reject_by_name(tmp_path: Path) -> None:
     assert "`router@1~a`" in only(findings, "id-collision")
 
 
-def test_a_text_and_a_number_that_read_the_same_reject(tmp_path: Path) -> None:
+def test_text_and_number_with_the_same_id_reject(tmp_path: Path) -> None:
     text = """
 kind: commercial_product
 id: texts
@@ -223,7 +223,7 @@ def test_a_products_own_step_per_an_empty_expression(product_per: str, step: str
     assert list(sketch(catalogue_of(tmp_path, text), line("1", "offer")).steps) == [step]
 
 
-def test_two_steps_that_would_share_an_id_reject_by_name(tmp_path: Path) -> None:
+def test_two_steps_with_the_same_id_reject(tmp_path: Path) -> None:
     text = WORKSTREAM % ("offer, bill", "line")
     message = only(rejected(catalogue_of(tmp_path, text), line("bill", "offer")), "id-collision")
     assert "`bill`" in message

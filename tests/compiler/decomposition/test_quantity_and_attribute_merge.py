@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from compiler.plan.plan import PreviousState
 from compiler.source.findings import Finding
 from tests.support.plan_sketch import Sketch, catalogue_of, line, only, rejected, sketch
 
@@ -51,7 +52,7 @@ def test_merged_quantity(how: str, quantity: int, tmp_path: Path) -> None:
     assert found.lines["bill"].sources == ("1", "2")
 
 
-def test_quantities_add_up_unless_said_otherwise(tmp_path: Path) -> None:
+def test_quantities_add_up_by_default(tmp_path: Path) -> None:
     assert plan(tmp_path, STEPS, offer("1", 2), offer("2", 3)).lines["bill"].quantity == 5
 
 
@@ -59,13 +60,13 @@ def test_one_is_one_even_from_a_single_source(tmp_path: Path) -> None:
     assert plan(tmp_path, f"merged_quantity: one\n{STEPS}", offer("1", 4)).lines["bill"].quantity == 1
 
 
-def test_deleting_sources_count_neither_in_quantity_nor_in_attributes(tmp_path: Path) -> None:
+def test_deleted_sources_do_not_count(tmp_path: Path) -> None:
     bill = f"attributes: {{t: {{type: string}}}}\n{STEPS}"
     found = plan(tmp_path, bill, offer("1", 2, t="kept"), offer("2", 3, action="delete", t="gone"))
     assert (found.lines["bill"].quantity, found.lines["bill"].attributes) == (2, {"t": "kept"})
 
 
-def test_deleting_sources_count_where_all_delete(tmp_path: Path) -> None:
+def test_deleted_sources_count_if_all_are_deleted(tmp_path: Path) -> None:
     bill = f"attributes: {{t: {{type: string}}}}\n{STEPS}"
     found = plan(tmp_path, bill, offer("1", 2, action="delete", t="x"), offer("2", 3, action="delete", t="x"))
     assert (found.lines["bill"].quantity, found.lines["bill"].attributes) == (5, {"t": "x"})
@@ -88,7 +89,7 @@ def test_actions_merge(actions: tuple[str, str], merged: str, tmp_path: Path) ->
     assert found.lines["bill"].action == merged
 
 
-def test_an_action_whose_steps_would_be_lost_rejects_by_name(tmp_path: Path) -> None:
+def test_action_that_would_lose_its_steps_rejects(tmp_path: Path) -> None:
     findings = refused(
         tmp_path, "steps: {go: {milestone: true}, end: {milestone: true, actions: delete}}",
         offer("1"), offer("2", action="delete"),
@@ -98,7 +99,7 @@ def test_an_action_whose_steps_would_be_lost_rejects_by_name(tmp_path: Path) -> 
     assert "line `1`" in message
 
 
-def test_different_values_reject_naming_both_sources(tmp_path: Path) -> None:
+def test_conflicting_values_reject_with_both_sources(tmp_path: Path) -> None:
     bill = f"attributes: {{t: {{type: string}}}}\n{STEPS}"
     message = only(refused(tmp_path, bill, offer("1", t="a"), offer("2", t="b")), "attribute-conflict")
     assert "line `1`" in message
@@ -118,7 +119,7 @@ def test_min_max_and_sum_of_values(merge: str, value: int, tmp_path: Path) -> No
     assert plan(tmp_path, bill, offer("1", 7), offer("2", 2)).lines["bill"].attributes == {"n": value}
 
 
-def test_first_goes_by_the_rules_precedence_then_by_line_order(tmp_path: Path) -> None:
+def test_first_is_by_precedence_then_by_line(tmp_path: Path) -> None:
     bill = f"attributes: {{t: {{type: string, merge: first}}}}\n{STEPS}"
     found = plan(tmp_path, bill, offer("1", t="a"), offer("2", t="b"), offer("3", t="c", product="early"))
     assert found.lines["bill"].attributes == {"t": "c"}
@@ -126,7 +127,7 @@ def test_first_goes_by_the_rules_precedence_then_by_line_order(tmp_path: Path) -
     assert found.lines["bill"].attributes == {"t": "b"}
 
 
-def test_list_keeps_each_value_in_line_order_equal_ones_too(tmp_path: Path) -> None:
+def test_list_keeps_all_values_in_line_order(tmp_path: Path) -> None:
     bill = f"attributes: {{l: {{type: list, merge: list}}}}\n{STEPS}"
     found = plan(
         tmp_path, bill,
@@ -150,7 +151,7 @@ steps: {go: {milestone: true}}
 """
 
 
-def test_list_makes_a_list_of_single_values_even_of_one(tmp_path: Path) -> None:
+def test_list_wraps_single_values(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, SINGLES)
     assert sketch(catalogue, line("1", "offer")).lines["bill"].attributes == {"all": ["x"]}
     assert sketch(catalogue, line("1", "offer"), line("2", "offer")).lines["bill"].attributes == {"all": ["x", "x"]}
@@ -178,7 +179,7 @@ steps: {go: {milestone: true}}
 """
 
 
-def test_however_many_rules_point_there_a_line_gives_one_line(tmp_path: Path) -> None:
+def test_several_rules_to_one_line_are_merged(tmp_path: Path) -> None:
     found = sketch(catalogue_of(tmp_path, TWO_RULES % "line"), line("1", "offer"))
     assert found.lines["c@1"].quantity == 5
     assert found.lines["c@1"].sources == ("a@1", "b@1")
@@ -197,7 +198,7 @@ def test_a_fraction_of_a_unit_rejects(tmp_path: Path) -> None:
     assert "4.5" in only(rejected(catalogue_of(tmp_path, text), line("1", "offer")), "quantity-invalid")
 
 
-def test_a_line_is_wanted_as_early_as_the_earliest_of_its_sources(tmp_path: Path) -> None:
+def test_merged_line_has_the_earliest_requested_times(tmp_path: Path) -> None:
     days = [datetime(2026, 12, day, tzinfo=UTC) for day in (3, 1)]
     week = timedelta(days=7)
     lines = [
@@ -207,3 +208,34 @@ def test_a_line_is_wanted_as_early_as_the_earliest_of_its_sources(tmp_path: Path
     merged = plan(tmp_path, STEPS, *lines, offer("3")).lines["bill"]
     assert merged.requested_start == days[1]
     assert merged.requested_completion == days[1] + week
+
+
+@pytest.mark.parametrize(
+    ("attribute", "merged"),
+    [
+        ("n: {type: integer, merge: sum}", 0),
+        ("n: {type: integer, merge: min}", -2),
+        ("n: {type: integer, merge: max}", 2),
+        ("n: {type: integer}", 2),
+        ("n: {type: list, merge: list}", [2, -2]),
+    ],
+)
+def test_previous_values_and_quantities_are_merged(attribute: str, merged: object, tmp_path: Path) -> None:
+    text = f"""
+kind: commercial_product
+id: offer
+attributes: {{n: {{type: integer, default: 1}}}}
+decomposes_to: [{{product: bill, quantity: "quantity * 3", attributes: {{n: "${{attributes.n}}"}}}}]
+---
+kind: technical_product
+id: bill
+per: order
+attributes: {{{attribute}}}
+{STEPS}
+"""
+    lines = [
+        line(str(at), "offer", action="modify", previous={"attributes": {"n": n}, "quantity": at})
+        for at, n in enumerate((2, -2), 1)
+    ]
+    previous = sketch(catalogue_of(tmp_path, text), *lines).lines["bill"].previous
+    assert previous == PreviousState({"n": merged}, 9)

@@ -37,12 +37,12 @@ def test_values_keep_their_types() -> None:
     assert repr(read.order_lines[0]) == repr(plan.order_lines[0])
 
 
-def test_the_same_plan_gives_the_same_bytes() -> None:
+def test_equal_plans_have_equal_bytes() -> None:
     assert encode_plan(of_line()) == encode_plan(of_line())
 
 
 @pytest.mark.parametrize("data", [b"", b"nothing", zlib.compress(b"[]"), zlib.compress(b'{"format": 99}')])
-def test_bytes_that_are_no_plan_are_refused(data: bytes) -> None:
+def test_other_bytes_are_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match="plan"):
         decode_plan(data)
 
@@ -82,13 +82,13 @@ steps:
 """
 
 
-def test_definitions_of_every_kind_survive(tmp_path: Path) -> None:
+def test_definitions_of_every_kind_are_encoded(tmp_path: Path) -> None:
     plan = sketch(catalogue_of(tmp_path, EVERYTHING), line("1", "offer")).plan
     assert len(plan.definitions) == 6
     assert decode_plan(encode_plan(plan)) == plan
 
 
-def test_what_a_definition_says_is_stored_once(tmp_path: Path) -> None:
+def test_definitions_are_stored_once(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, EVERYTHING)
     lines = [line(str(number), "offer") for number in range(300)]
     many = sketch(catalogue, *lines).plan
