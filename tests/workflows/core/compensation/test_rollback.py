@@ -13,6 +13,9 @@ from tests.support.undoable_plans import CHAIN, done, undoable
 from workflows.contract.states import OrderState, StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
+from workflows.core.execution.undo_execution import move_undo_to_fallout
+from workflows.core.state.state_transitions import IllegalTransition
+from workflows.core.state.step_run import StepFailure
 
 S, O = StepState, OrderState  # noqa: E741
 
@@ -180,6 +183,32 @@ def test_undo_uses_a_callback_that_comes_before_it() -> None:
     assert driven.request("a").path == "/x/V-9"
 
 
+def test_callback_after_the_undo_has_begun_changes_nothing() -> None:
+    written = {
+        "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
+        "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
+    }
+    driven = Driven({"a": written, "b": undoable()})
+    driven.answer("a", {})
+    driven.call_back("a", {"id": "V-9"})
+    driven.roll_back()
+    assert driven.call_back("a", {"id": "other"}, key="O-1/camera.a@1/do/1", event_id="cb-2") == "late"
+    assert driven.step("a").output == {"id": "V-9"}
+    assert driven.run.audit_log.entries[-1].message == "callback during its undo: too late"
+
+
+def test_engine_error_in_an_undo_that_is_in_fallout_keeps_it_there() -> None:
+    driven = done({"a": undoable()}, "a")
+    driven.roll_back()
+    driven.fail("a", "locked")
+    failure = StepFailure("internal_error", "again", outcome_known=False)
+    with pytest.raises(IllegalTransition):
+        move_undo_to_fallout(driven.run, driven.step("a"), failure)
+    move_undo_to_fallout(driven.run, driven.step("a"), failure, force=True)
+    assert driven.undo("a").state is S.FATALLY_FAILED
+    assert driven.run.counters.fallout == 1
+
+
 def test_polled_call_is_polled_once_more_before_its_undo() -> None:
     poll = {"get": "/x/${response.body.id}", "every": "1m", "until": "response.body.ok"}
     written = {
@@ -260,6 +289,7 @@ def test_undo_with_polling_or_callback() -> None:
     called = {"call": {"system": "shop", "post": "/u", "callback": {"within": "1h"}}}
     driven = done({"a": call(undo=polled), "b": call(undo=called), "c": call(undo=called)}, "a", "b", "c")
     driven.roll_back()
+    assert [driven.request(name).callback for name in "abc"] == [False, True, True]
     driven.answer("a", {"body": {"id": 3}})
     assert driven.request("a").path == "/u/3"
     driven.answer("a", {})
