@@ -8,7 +8,7 @@ from typing import Any
 from compiler.amendment.amend_plan import amend_plan
 from compiler.amendment.compare_plans import steps_seeing_changes
 from compiler.plan.plan import Plan
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import plan_of
 from workflows.core.amendment import apply, impact
 from workflows.core.amendment.impact import AmendedPlan, StepFate
@@ -35,7 +35,7 @@ def fates(run: OrderRun, wanted: Plan) -> dict[str, StepFate]:
     return {found.plan.steps[at].id: fate for at, fate in impact.step_fates(run, found).items()}
 
 
-class Amendable(Driven):
+class Amendable(OrderDriver):
     """An order that is amended by other steps, or by other attributes of its one line."""
 
     def __init__(self, steps: Plan | Mapping[str, Any], **order: Any) -> None:
@@ -49,7 +49,7 @@ class Amendable(Driven):
         decided = impact.step_fates(self.run, found)
         apply.apply_amendment(self.run, found, decided)
         self.plan = self.run.plan
-        self.go_on()
+        self.advance()
         return {_name(found.plan.steps[at].id): fate.value for at, fate in decided.items()}
 
     def states(self) -> dict[str, str]:

@@ -9,7 +9,7 @@ from tests.support.order_driver import START
 
 
 def at(seconds: float) -> datetime:
-    """So long after the order began."""
+    """The time so many seconds after the order started."""
     return datetime.fromtimestamp(START + seconds, UTC)
 
 

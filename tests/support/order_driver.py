@@ -1,4 +1,4 @@
-"""Drives the core by hand: what Temporal and the world would do, one happening at a time."""
+"""Drives the core by hand, one event at a time: does what Temporal and the systems would do."""
 
 from __future__ import annotations
 
@@ -42,8 +42,8 @@ START = 1_800_000_000.0
 ANN = Actor(by="ann", reason="asked to")
 
 
-class Driven:
-    """An order whose steps are named as in `plan_of`. Mistakes of the engine raise."""
+class OrderDriver:
+    """An order whose steps are named as in `plan_of`. Errors of the engine raise."""
 
     def __init__(self, plan: Plan | Mapping[str, Any], in_flight: int = 200, strict: bool = True) -> None:
         self.plan = plan if isinstance(plan, Plan) else plan_of(plan)
@@ -51,9 +51,9 @@ class Driven:
         self.run.raise_engine_errors = strict
         self.commands: list[Command] = []
         advance.start_order(self.run)
-        self.go_on()
+        self.advance()
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         while advance.advance(self.run):
             pass
         jeopardy.refresh(self.run)
@@ -75,7 +75,7 @@ class Driven:
     def order_state(self) -> OrderState:
         return current_order_state(self.run)
 
-    def sent(self, name: str) -> list[StartCall | StartActivity]:
+    def started(self, name: str) -> list[StartCall | StartActivity]:
         """The activities started for the step."""
         position = self.step(name).position
         return [
@@ -86,12 +86,12 @@ class Driven:
 
     def request(self, name: str) -> SystemCall:
         """The last call made for the step."""
-        last = self.sent(name)[-1]
+        last = self.started(name)[-1]
         assert isinstance(last, StartCall)
         return last.request
 
     def keys(self, name: str) -> list[str]:
-        return [command.request.idempotency_key for command in self.sent(name)]
+        return [command.request.idempotency_key for command in self.started(name)]
 
     def cancelled(self, name: str) -> bool:
         position = self.step(name).position
@@ -100,31 +100,31 @@ class Driven:
     def answer(self, name: str, output: Any = None, attempts: int = 1) -> None:
         step = self.step(name)
         advance.activity_succeeded(self.run, step.position, step.launch, {"output": output, "attempts": attempts})
-        self.go_on()
+        self.advance()
 
-    def fail(self, name: str, code: str = "http_500", message: str = "it broke", **further: Any) -> None:
+    def fail(self, name: str, code: str = "http_500", message: str = "it broke", **options: Any) -> None:
         step = self.step(name)
-        failure = StepFailure(code, message, **{"attempts": 5, **further})
+        failure = StepFailure(code, message, **{"attempts": 5, **options})
         advance.activity_failed(self.run, step.position, step.launch, failure)
-        self.go_on()
+        self.advance()
 
     def wait(self, seconds: float) -> None:
         self.run.now += seconds
         advance.process_due_steps(self.run)
-        self.go_on()
+        self.advance()
 
-    def event(self, name: str, key: str | None = None, payload: Any = None, **further: Any) -> str:
-        """How it was taken. Raises Refused."""
-        event_id = further.pop("event_id", f"{name}/{key}/{payload}")
-        delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **further)
+    def event(self, name: str, key: str | None = None, payload: Any = None, **options: Any) -> str:
+        """The delivery's status. Raises RequestRefused."""
+        event_id = options.pop("event_id", f"{name}/{key}/{payload}")
+        delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **options)
         event = received_event(delivery, self.run.now)
         verdict = event_matching.evaluate_event(self.run, event)
         advance.handle_event(self.run, event, verdict)
-        self.go_on()
+        self.advance()
         return verdict.status
 
-    def call_back(self, name: str, payload: Any = None, key: str | None = None, event_id: str = "cb-1") -> str:
-        """How it was taken. Raises Refused."""
+    def callback(self, name: str, payload: Any = None, key: str | None = None, event_id: str = "cb-1") -> str:
+        """The delivery's status. Raises RequestRefused."""
         step = self.step(name)
         delivery = CallbackDelivery(
             step=self.run.step_id(step),
@@ -134,16 +134,16 @@ class Driven:
         )
         verdict = callback_matching.evaluate_callback(self.run, delivery)
         advance.handle_callback(self.run, delivery, verdict)
-        self.go_on()
+        self.advance()
         return verdict.status
 
-    def act(self, action: str, name: str, data: Any = None, actor: Actor = ANN, **further: Any) -> ActionResult:
+    def step_action(self, action: str, name: str, data: Any = None, actor: Actor = ANN, **options: Any) -> ActionResult:
         """Performs a step action. Raises RequestRefused."""
-        return self.perform(action, StepAction(step=f"camera.{name}@1", actor=actor, data=data, **further))
+        return self.perform(action, StepAction(step=f"camera.{name}@1", actor=actor, data=data, **options))
 
     def perform(self, action: str, request: Message) -> ActionResult:
         result = perform_action(self.run, ACTION_HANDLERS[action], request)
-        self.go_on()
+        self.advance()
         return result
 
     def roll_back(
@@ -153,33 +153,33 @@ class Driven:
         assert target is not None
         found = rollback.assess_rollback(self.run, target, override=override)
         rollback.roll_back(self.run, found, why)
-        self.go_on()
+        self.advance()
         return found
 
-    def order_act(self, action: str, name: str | None = None, **further: Any) -> ActionResult:
+    def order_action(self, action: str, name: str | None = None, **options: Any) -> ActionResult:
         """On the order, on `line=…`, or on the step of this name. Raises RequestRefused."""
         step = None if name is None else f"camera.{name}@1"
-        return self.perform(action, OrderAction(actor=ANN, step=step, **further))
+        return self.perform(action, OrderAction(actor=ANN, step=step, **options))
 
     def undo(self, name: str) -> UndoRun:
-        """What takes the step back."""
+        """The step's undo."""
         undo = self.step(name).undo
         assert undo is not None
         return undo
 
-    def flying(self) -> list[str]:
-        """The steps of which an activity is under way."""
+    def in_flight(self) -> list[str]:
+        """Ids of the steps with a running activity."""
         return [step.id for step, run in zip(self.plan.steps, self.run.steps, strict=True) if run.in_flight]
 
-    def set(self, **characteristics: Any) -> ActionResult:
+    def set_characteristics(self, **characteristics: Any) -> ActionResult:
         return self.perform("set", SetCharacteristics(characteristics=characteristics, actor=ANN))
 
-    def carry_over(self) -> Driven:
-        """The same order in a run that continues this one. Nothing may be in flight."""
+    def continue_as_new(self) -> OrderDriver:
+        """The same order in the next run. No activity may be running."""
         packed = encode_plan(self.plan)
         next_run, _ = order_snapshot.restore_order(order_snapshot.snapshot_order(self.run, packed), self.run.now)
-        driven = Driven.__new__(Driven)
+        driven = OrderDriver.__new__(OrderDriver)
         driven.plan, driven.run, driven.commands = next_run.plan, next_run, []
         driven.run.raise_engine_errors = True
-        driven.go_on()
+        driven.advance()
         return driven

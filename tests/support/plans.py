@@ -1,4 +1,4 @@
-"""Plans written as step definitions, without a catalogue."""
+"""Plans built from step definitions, without a catalogue."""
 
 from __future__ import annotations
 

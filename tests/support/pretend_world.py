@@ -1,6 +1,6 @@
-"""A world that the core can be driven in: what a system does with each call goes by the call's key and a seed alone.
+"""A pretended system: what it does with each call depends only on the call's key and on a seed.
 
-It keeps its own books, by step and number of the effect, so that they can be compared with what the order says.
+It keeps its own books, by step and number of the effect, for comparison with the order's states.
 """
 
 from __future__ import annotations
@@ -18,15 +18,15 @@ from workflows.core.state.step_run import StepFailure
 Start = StartCall | StartActivity
 
 FATES = {"answers": 62, "refuses": 9, "later": 7, "lost": 8, "gives_up": 5, "nothing": 4, "interrupted": 5}
-"""What becomes of an attempt. lost: the work is done, the answer is not seen; gives_up: the same, for the last time;
-nothing: neither is done nor seen."""
+"""What happens to an attempt, with weights. lost: the work is done, but no response arrives; gives_up: the same, for
+the last attempt; nothing: no work, and no response."""
 PAUSE = 90.0
-"""Seconds until another attempt, where the workflow's own timer waits for it."""
+"""Seconds until the next attempt, if the workflow's own timer waits for it."""
 
 
 @dataclass(frozen=True)
 class Landing:
-    """How an activity ended: one of these is so."""
+    """How an activity ended. Neither: it was interrupted."""
 
     answer: dict[str, Any] | None = None
     failure: StepFailure | None = None
@@ -43,17 +43,17 @@ class Shop:
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self.benign = False
-        """From now on every call succeeds."""
+        """From now on, every call succeeds."""
         self.attempts: Counter[str] = Counter()
         self.done: set[str] = set()
-        """Keys under which work was done."""
+        """Keys with which work was done."""
         self.refused: set[str] = set()
         self.effects: dict[str, set[int]] = defaultdict(set)
-        """Step → the numbers of the effects that hold."""
+        """Step → the numbers of its effects that exist."""
         self.callbacks: list[PendingCallback] = []
 
     def land(self, command: Start, step: str, number: int) -> Landing:
-        """`number`: of the step's present effect."""
+        """`number`: of the step's current effect."""
         request, key = command.request, command.request.idempotency_key
         polls = isinstance(request, SystemCall) and request.until is not None
         self.attempts[key] += 1
@@ -64,7 +64,7 @@ class Shop:
             self.refused.add(key)
             return Landing(failure=StepFailure("refused", "the shop refuses", attempts=1))
         if fate == "later":
-            known = request.outcome_known  # only the shop's own word settles what an earlier attempt has left open
+            known = request.outcome_known  # only the shop can say what an earlier attempt has done
             return Landing(failure=StepFailure("http_503", "not now", known, attempts=1, retry_after=PAUSE))
         worked = fate != "nothing"
         if worked and key not in self.done:
@@ -73,7 +73,7 @@ class Shop:
         if fate in ("gives_up", "nothing"):
             return Landing(failure=StepFailure("timeout", "no answer", outcome_known=False, attempts=5))
         if fate == "lost":
-            later = StepFailure("connection", "the line went dead", outcome_known=False, attempts=1, retry_after=PAUSE)
+            later = StepFailure("connection", "connection lost", outcome_known=False, attempts=1, retry_after=PAUSE)
             return Landing(failure=later)
         if fate == "interrupted":
             return Landing()
@@ -84,13 +84,13 @@ class Shop:
             return "answers"
         weights = dict(FATES)
         if key in self.done:
-            weights["refuses"] = 0  # a system that honours the key answers as it did
+            weights["refuses"] = 0  # a system that honours the key answers as before
         drawn = Random(f"{self.seed}/{key}/{self.attempts[key]}")
         return drawn.choices(list(weights), list(weights.values()))[0]
 
     def _work(self, request: Any, key: str, step: str, number: int) -> None:
         if "/change/" in key:
-            return  # what is there is changed, and stays one thing
+            return  # the effect is changed in place
         if "/undo/" in key:
             self.effects[step].discard(number)
         else:
@@ -102,7 +102,7 @@ class Shop:
     def _polled(self, request: Any, step: str, number: int, fate: str) -> Landing:
         if fate == "refuses" and request.fail_when:
             self.effects[step].discard(number)
-            return Landing(failure=StepFailure("refused", "it has come to nothing", attempts=1))
+            return Landing(failure=StepFailure("refused", "the work has failed", attempts=1))
         if fate in ("later", "lost"):
             return Landing(failure=StepFailure("http_503", "not now", attempts=1, retry_after=PAUSE))
         if fate == "gives_up":
@@ -112,7 +112,7 @@ class Shop:
         return Landing(answer={"output": _output(request, step, number), "attempts": 1})
 
     def settled_with(self, callback: PendingCallback) -> None:
-        """The order has taken the callback as the end of its step: what has come to nothing holds no longer."""
+        """The order has accepted the callback. If it reports a failure, the effect does not exist any more."""
         if not callback.payload["ok"]:
             self.effects[callback.step].discard(int(callback.key.rsplit("/", 1)[1]))
 

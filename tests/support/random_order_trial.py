@@ -1,4 +1,4 @@
-"""An order driven at random through the core, with what must always hold looked at after everything that happens."""
+"""An order driven at random through the core. After each event, everything that must always hold is checked."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ from workflows.core.timing.forecast import make_forecast
 
 ANN = Actor(by="ann", reason="asked to")
 UNDO_PHASES = (Phase.RECOVER_OUTPUT, Phase.RECOVER_OUTPUT_POLL, Phase.UNDO_CALL, Phase.UNDO_ACTIVITY, Phase.UNDO_MANUAL)
-TURBULENT, MOST = 120, 1_500
-"""Happenings until nothing goes wrong any more, and until an order that has not ended is called stuck."""
+TURBULENT_EVENTS, MAX_EVENTS = 120, 1_500
+"""Events until nothing fails any more, and until an order that has not ended counts as stuck."""
 
-Happening = tuple[float, str, Callable[[], None]]
-"""(weight, words, what happens)"""
+PossibleEvent = tuple[float, str, Callable[[], None]]
+"""(weight, description, what to do)"""
 
 
-class Broken(AssertionError):
-    """Something that must hold does not."""
+class InvariantBroken(AssertionError):
+    """Something that must always hold does not."""
 
 
 @dataclass
@@ -69,60 +69,60 @@ class Trial:
     seed: int
     plan: Plan | None = None
     benign: bool = False
-    """Nothing goes wrong, and nobody interferes."""
-    carries: bool = True
-    """Its run continues as another one now and then."""
-    carried_always: bool = False
-    """It does so whenever it can, and nothing else is otherwise for that."""
-    told: list[str] = field(default_factory=list)
+    """Nothing fails, and nobody interferes."""
+    continues_as_new: bool = True
+    """The run continues as new now and then."""
+    always_continues_as_new: bool = False
+    """It does so whenever it can; nothing else changes."""
+    log: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.random = Random(self.seed)
         self.plan = self.plan or random_plan(self.random)
-        self.first = self.asked = self.plan
+        self.first = self.requested = self.plan
         self.shop = Shop(self.seed)
         self.run = OrderRun(self.plan, START, self.random.choice([1, 3, 100]))
         self.run.raise_engine_errors = True
         self.flights: list[Flight] = []
-        self.by_hand: set[str] = set()
-        """Steps of which a person has said what they came to: the books need not know of it."""
-        self.let_stay: set[str] = set()
-        self.undone_in: dict[str, int] = {}
+        self.decided_by_person: set[str] = set()
+        """Steps that a person has completed or skipped: the shop's books need not agree."""
+        self.undo_skipped: set[str] = set()
+        self.checked_undos: dict[str, int] = {}
         self.rolled_back = False
-        """The order as a whole is taken back."""
-        self.stays: set[int] = set()
-        """Steps that were past a point of no return when the order was taken back, or needed by such a one."""
+        """The order as a whole is rolled back."""
+        self.kept: set[int] = set()
+        """Steps that were past their point of no return at the rollback, or that such steps depend on."""
         self.retries: dict[str, int] = {}
         advance.start_order(self.run)
-        self.go_on()
+        self.advance()
 
     # the loop
 
-    def to_its_end(self) -> Trial:
-        for count in range(MOST):
+    def run_to_end(self) -> Trial:
+        for count in range(MAX_EVENTS):
             if self.run.ended and not self.flights:
                 self.check_end()
                 return self
-            if count == TURBULENT or self.benign:
+            if count == TURBULENT_EVENTS or self.benign:
                 self.shop.benign = self.benign = True
             self.tick()
-        raise self.broken(f"it has not ended after {MOST} happenings: {self.states()}")
+        raise self.broken(f"it has not ended after {MAX_EVENTS} events: {self.states()}")
 
     def tick(self) -> None:
-        possible = list(self.happenings())
+        possible = list(self.possible_events())
         if not possible:
-            raise self.broken(f"nothing can happen any more, and it has not ended: {self.states()}")
+            raise self.broken(f"no event is possible, and it has not ended: {self.states()}")
         drawn = self.random.choices(possible, [weight for weight, _, _ in possible])[0]
-        self.told.append(drawn[1])
+        self.log.append(drawn[1])
         try:
             drawn[2]()
-            self.go_on()
-        except Broken:
+            self.advance()
+        except InvariantBroken:
             raise
         except Exception as error:
             raise self.broken(f"{type(error).__name__}: {error}") from error
 
-    def go_on(self) -> None:
+    def advance(self) -> None:
         before = {step.position for step in self.run.steps if step.has_started}
         while advance.advance(self.run):
             pass
@@ -132,18 +132,18 @@ class Trial:
                 step = self.run.steps[command.step]
                 self.flights.append(Flight(command, step.number))
             elif isinstance(command, CancelActivity):
-                self.told.append(f"cancelled {self.run.step_id(self.run.steps[command.step])}")
+                self.log.append(f"cancelled {self.run.step_id(self.run.steps[command.step])}")
         for step in self.run.steps:
             if step.has_started and step.position not in before:
-                self.check_begun(step)
+                self.check_started(step)
             self.check_undo(step)
-        self.check_shown()
-        if self.carried_always and not self.flights and not self.run.ended:
-            self.carry_over()
+        self.check_views()
+        if self.always_continues_as_new and not self.flights and not self.run.ended:
+            self.continue_as_new()
 
-    def broken(self, what: str) -> Broken:
-        happened = "\n  ".join(self.told[-60:])
-        return Broken(f"seed {self.seed}: {what}\nwhat happened last:\n  {happened}")
+    def broken(self, what: str) -> InvariantBroken:
+        happened = "\n  ".join(self.log[-60:])
+        return InvariantBroken(f"seed {self.seed}: {what}\nthe last events:\n  {happened}")
 
     def states(self) -> dict[str, str]:
         return {
@@ -152,13 +152,13 @@ class Trial:
             for step in self.run.steps
         }
 
-    # what may happen next
+    # which events are possible
 
-    def happenings(self) -> Iterator[Happening]:
+    def possible_events(self) -> Iterator[PossibleEvent]:
         for flight in self.flights:
             yield 3.0, f"lands {flight.command.request.idempotency_key}", partial(self.land, flight)
         for callback in self.shop.callbacks:
-            yield 1.0, f"called back {callback.key}", partial(self.call_back, callback)
+            yield 1.0, f"called back {callback.key}", partial(self.callback, callback)
         if (due := self.run.next_due()) is not None:
             yield 0.7, f"time passes to {due[0] - START:g}", lambda: self.pass_time(due[0])
         if not self.benign:
@@ -170,47 +170,47 @@ class Trial:
         for scope in self.run.holds.by_scope:
             yield 0.3, f"{scope} resumed", partial(self.resume, scope)
 
-    def of_step(self, step: StepRun) -> Iterator[Happening]:
+    def of_step(self, step: StepRun) -> Iterator[PossibleEvent]:
         id_ = self.run.step_id(step)
         if step.phase is Phase.EVENT and not step.undoing:
             yield 1.0, f"event for {id_}", lambda: self.event(step)
         if step.active_phase is Phase.MANUAL and not step.undoing:
             outcome = "done" if self.benign or self.random.random() < 0.8 else "failed"
-            yield 1.0, f"{id_} {outcome}", lambda: self.act("complete", step, {"outcome": outcome})
+            yield 1.0, f"{id_} {outcome}", lambda: self.step_action("complete", step, {"outcome": outcome})
         elif step.active_phase is Phase.UNDO_MANUAL and step.undo and step.undo.state is StepState.IN_PROGRESS:
-            yield 1.0, f"{id_} taken back by hand", lambda: self.act("complete", step, {})
+            yield 1.0, f"{id_} undone by hand", lambda: self.step_action("complete", step, {})
         if step.in_fallout:
             yield from self.of_fallout(step, id_)
 
-    def of_fallout(self, step: StepRun, id_: str) -> Iterator[Happening]:
+    def of_fallout(self, step: StepRun, id_: str) -> Iterator[PossibleEvent]:
         tried = self.retries.get(id_, 0)
         if tried < 3 or not self.benign:
-            yield 0.6, f"retry {id_}", lambda: self.act("retry", step, None)
+            yield 0.6, f"retry {id_}", lambda: self.step_action("retry", step, None)
         if step.undoing:
-            yield 0.2, f"the effect of {id_} may stay", lambda: self.act("skip", step, None)
+            yield 0.2, f"the effect of {id_} may stay", lambda: self.step_action("skip", step, None)
             return
-        yield 0.2, f"skip {id_}", lambda: self.act("skip", step, {"id": "given"})
+        yield 0.2, f"skip {id_}", lambda: self.step_action("skip", step, {"id": "given"})
         if self.run.profile(step).kind is not StepKind.MANUAL:
-            yield 0.2, f"complete {id_}", lambda: self.act("complete", step, {"id": "given"})
+            yield 0.2, f"complete {id_}", lambda: self.step_action("complete", step, {"id": "given"})
 
-    def interference(self) -> Iterator[Happening]:
+    def interference(self) -> Iterator[PossibleEvent]:
         step = self.run.step_id(self.random.choice(self.run.steps))
         line = self.random.choice(self.run.plan.order_lines).id
         override = "it must be" if self.random.random() < 0.2 else None
-        yield 0.03, "order rolls back", partial(self.order_act, "rollback", override=override)
-        yield 0.03, "order cancelled", partial(self.order_act, "cancel", override=override)
-        yield 0.04, f"line {line} rolls back", partial(self.order_act, "rollback", line=line, override=override)
-        yield 0.06, f"redo from {step}", partial(self.order_act, "redo", step=step, override=override)
-        yield 0.03, "order held", partial(self.order_act, "hold")
-        yield 0.03, f"line {line} held", partial(self.order_act, "hold", line=line)
-        yield 0.03, f"step {step} held", partial(self.order_act, "hold", step=step)
+        yield 0.03, "order rolls back", partial(self.order_action, "rollback", override=override)
+        yield 0.03, "order cancelled", partial(self.order_action, "cancel", override=override)
+        yield 0.04, f"line {line} rolls back", partial(self.order_action, "rollback", line=line, override=override)
+        yield 0.06, f"redo from {step}", partial(self.order_action, "redo", step=step, override=override)
+        yield 0.03, "order held", partial(self.order_action, "hold")
+        yield 0.03, f"line {line} held", partial(self.order_action, "hold", line=line)
+        yield 0.03, f"step {step} held", partial(self.order_action, "hold", step=step)
         yield 0.1, "amended", self.amend
-        yield 0.03, "amended to what it is", self.amend_to_the_same
+        yield 0.03, "amended to the same order", self.amend_to_the_same
         yield 0.2, "time passes a little", lambda: self.pass_time(self.run.now + 60.0)
-        if self.carries and not self.flights:
-            yield 0.3, "continues as another run", self.carry_over
+        if self.continues_as_new and not self.flights:
+            yield 0.3, "continues as new", self.continue_as_new
 
-    # how it happens
+    # the events
 
     def land(self, flight: Flight) -> None:
         self.flights.remove(flight)
@@ -223,7 +223,7 @@ class Trial:
         else:
             advance.activity_interrupted(self.run, command.step, command.launch, started=True)
 
-    def call_back(self, callback: PendingCallback) -> None:
+    def callback(self, callback: PendingCallback) -> None:
         self.shop.callbacks.remove(callback)
         delivery = CallbackDelivery(
             step=callback.step, key=callback.key, event_id=f"cb/{callback.key}", payload=callback.payload
@@ -235,7 +235,7 @@ class Trial:
 
     def event(self, step: StepRun) -> None:
         delivery = EventDelivery(
-            event_id=f"e{len(self.told)}", name=step.event_names[0], key=step.key, payload={"id": "e"}
+            event_id=f"e{len(self.log)}", name=step.event_names[0], key=step.key, payload={"id": "e"}
         )
         event = received_event(delivery, self.run.now)
         advance.handle_event(self.run, event, event_matching.evaluate_event(self.run, event))
@@ -254,10 +254,10 @@ class Trial:
             handler: Any = ACTION_HANDLERS[name]
             return handler.check(self.run, request) is None
         except RequestRefused as refused:
-            self.told.append(f"refused: {refused}")
+            self.log.append(f"refused: {refused}")
             return False
 
-    def act(self, name: str, step: StepRun, data: dict[str, str] | None) -> None:
+    def step_action(self, name: str, step: StepRun, data: dict[str, str] | None) -> None:
         id_ = self.run.step_id(step)
         request = StepAction(step=id_, actor=ANN, data=data)
         if not self.is_possible(name, request):
@@ -265,23 +265,23 @@ class Trial:
         if name == "retry":
             self.retries[id_] = self.retries.get(id_, 0) + 1
         elif step.undoing and name == "skip":
-            self.let_stay.add(id_)
+            self.undo_skipped.add(id_)
         elif step.undoing:
             self.shop.effects[id_].discard(step.number)
         elif step.in_fallout:
-            self.by_hand.add(id_)
+            self.decided_by_person.add(id_)
         handler = ACTION_HANDLERS[name]
         assert isinstance(handler, StepActionHandler)
         advance.run_guarded(self.run, step, handler.apply, request)
 
-    def order_act(self, name: str, **of: Any) -> None:
+    def order_action(self, name: str, **of: Any) -> None:
         act = OrderAction(actor=ANN, **of)
         found = assess_rollback(self.run, order_target(self.run), override=bool(act.override))
         if not self.is_possible(name, act):
             return
         if name in ("cancel", "rollback") and act.line is None:
             self.rolled_back = True
-            self.stays = {*found.kept, *found.past_ponr}
+            self.kept = {*found.kept, *found.past_ponr}
         elif name == "redo":
             self.rolled_back = False
         handler = ACTION_HANDLERS[name]
@@ -290,7 +290,7 @@ class Trial:
 
     def resume(self, scope: str) -> None:
         kind, _, named = scope.partition(" ")
-        self.order_act("resume", **({} if kind == "order" else {kind: named}))
+        self.order_action("resume", **({} if kind == "order" else {kind: named}))
 
     def amend(self) -> None:
         wanted = changed_plan(self.random, self.first)
@@ -298,34 +298,34 @@ class Trial:
         try:
             impact.check_amendable(self.run)
         except RequestRefused as refused:
-            self.told.append(f"refused: {refused}")
+            self.log.append(f"refused: {refused}")
             return
         fates = impact.step_fates(self.run, found)
         against, _ = impact.ponr_barriers(self.run, fates)
-        self.told.append(f"fates: { ({found.plan.steps[at].id: str(fate) for at, fate in fates.items()}) } {against}")
+        self.log.append(f"fates: { ({found.plan.steps[at].id: str(fate) for at, fate in fates.items()}) } {against}")
         if not against and not impact.is_no_op(self.run, found):
-            self.asked, self.rolled_back = wanted, False
+            self.requested, self.rolled_back = wanted, False
             apply.apply_amendment(self.run, found, fates)
 
     def amend_to_the_same(self) -> None:
-        found = amended(self.run.plan, self.run.amendments.retired, self.asked)
+        found = amended(self.run.plan, self.run.amendments.retired, self.requested)
         if not impact.is_no_op(self.run, found):
-            raise self.broken("amending it to the order that it is changes something")
+            raise self.broken("amending it to the same order changes something")
 
-    def carry_over(self) -> None:
-        before = self.shown()
+    def continue_as_new(self) -> None:
+        before = self.view()
         run, _ = order_snapshot.restore_order(
             order_snapshot.snapshot_order(self.run, encode_plan(self.run.plan)), self.run.now
         )
         run.raise_engine_errors, run.max_in_flight = True, self.run.max_in_flight
         self.run = run
-        after = self.shown()
+        after = self.view()
         if after != before:
-            raise self.broken(f"it is not the same after it was carried over: {_differing(before, after)}")
+            raise self.broken(f"it is not the same after continue-as-new: {_differing(before, after)}")
 
     # what must hold
 
-    def check_begun(self, step: StepRun) -> None:
+    def check_started(self, step: StepRun) -> None:
         if step.undoing or step.state in TAKEN_BACK:
             return
         before = [self.run.steps[at] for at in self.run.plan.steps[step.position].after]
@@ -338,25 +338,25 @@ class Trial:
             )
 
     def check_undo(self, step: StepRun) -> None:
-        """Where an undo has begun, nothing that depends on the step is still to be undone."""
+        """When an undo has begun, everything that depends on the step is undone."""
         undo = step.undo
         if undo is None or not undo.is_open or undo.phase not in UNDO_PHASES or undo.state is StepState.PENDING:
             return
         id_ = self.run.step_id(step)
         started = undo.number * 1_000 + step.number
-        if self.undone_in.get(id_) == started:
+        if self.checked_undos.get(id_) == started:
             return
-        self.undone_in[id_] = started
+        self.checked_undos[id_] = started
         _, followers = undo_graph(self.run)  # as they were when the steps began, should an amendment have changed that
         behind = [at for at in reachable([step.position], followers) if at != step.position]
-        standing = [at for at in behind if self.run.steps[at].undoing]
+        open_followers = [at for at in behind if self.run.steps[at].undoing]
         if self.rolled_back:
-            standing += [at for at in behind if self.run.steps[at].state in DONE and at not in self.stays]
-        if standing:
-            raise self.broken(f"{id_} is undone before {[self.run.plan.steps[at].id for at in standing]}")
+            open_followers += [at for at in behind if self.run.steps[at].state in DONE and at not in self.kept]
+        if open_followers:
+            raise self.broken(f"{id_} is undone before {[self.run.plan.steps[at].id for at in open_followers]}")
 
-    def check_shown(self) -> None:
-        """An order that has not ended shows what it waits for; its forecast is never before now."""
+    def check_views(self) -> None:
+        """An order that runs shows what it waits for; its forecast is never before now."""
         if self.run.ended:
             return
         forecast = make_forecast(self.run, self.run.now)
@@ -371,7 +371,7 @@ class Trial:
         waits += [view for view in views if view.state is StepState.ON_HOLD]
         waits += [view for view in views if view.undo and (view.undo.waits_for or view.undo.error)]
         if not waits:
-            raise self.broken(f"it waits, and does not show for what: {self.states()}")
+            raise self.broken(f"it waits, and no view shows for what: {self.states()}")
 
     def check_end(self) -> None:
         if self.rolled_back:
@@ -383,14 +383,14 @@ class Trial:
     def check_rolled_back(self) -> None:
         """Every completed step is undone, is past its point of no return, or is needed by one that is."""
         left = [
-            self.run.step_id(step) for step in self.run.steps if step.state in DONE and step.position not in self.stays
+            self.run.step_id(step) for step in self.run.steps if step.state in DONE and step.position not in self.kept
         ]
         if left:
-            raise self.broken(f"it was rolled back, and {left} still stand")
+            raise self.broken(f"it was rolled back, and {left} are still completed")
 
     def check_books(self, step: StepRun) -> None:
         id_, definition = self.run.step_id(step), self.run.definition(step).definition
-        if not self.run.profile(step).uses_activity or id_ in self.by_hand | self.let_stay:
+        if not self.run.profile(step).uses_activity or id_ in self.decided_by_person | self.undo_skipped:
             return
         holds = self.shop.effects[id_]
         missing = step.number not in holds or (definition.undo is not None and len(holds) > 1)
@@ -399,8 +399,8 @@ class Trial:
         if step.state in TAKEN_BACK and definition.undo is not None and holds:
             raise self.broken(f"{id_} is {step.state}, and the shop's books hold {holds}")
 
-    def shown(self) -> dict[str, object]:
-        """What people see of the order, and what would move it."""
+    def view(self) -> dict[str, object]:
+        """What clients see of the order, and when it is due."""
         due = self.run.next_due()
         seen: dict[str, object] = {
             "state": current_order_state(self.run),

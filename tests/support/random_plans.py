@@ -1,4 +1,4 @@
-"""Plans made up at random: lines under lines, every kind of step, failure rules, undos, points of no return."""
+"""Random plans: lines under lines, every kind of step, failure rules, undos, points of no return."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from compiler.plan.plan import Plan, PlannedLine, PlannedStep
 from tests.support.plans import plan_of
 
 START = 1_800_000_000.0
-"""When these orders begin, in seconds since 1970."""
+"""When these orders start, in seconds since 1970."""
 FAILS = [{"if": "response.status == 409", "code": "refused", "message": "refused"}]
-CALLED_BACK_BADLY = [{"if": "payload.ok == false", "code": "refused", "message": "refused"}]
+CALLBACK_FAILS = [{"if": "payload.ok == false", "code": "refused", "message": "refused"}]
 FORM = {"outcome": {"type": "string", "enum": ["done", "failed"], "default": "done"}}
 OUTCOME = [{"if": "payload.outcome == 'failed'", "code": "refused", "message": "refused"}]
 AGREED = "has(order.characteristics.agreed) && order.characteristics.agreed == true"
 
 
 def random_plan(random: Random, *, size: int | None = None, order: str = "O-1") -> Plan:
-    """Two to twelve steps, `camera.<name>@<line>`, over one to three order lines, some of them others' children."""
+    """Two to twelve steps, `camera.<name>@<line>`, for one to three order lines, some of them child lines."""
     count = size or random.randint(2, 12)
     names = [f"s{number}" for number in range(count)]
     wide = {name for name in names if random.random() < 0.15}
@@ -33,20 +33,20 @@ def random_plan(random: Random, *, size: int | None = None, order: str = "O-1") 
 
 
 def changed_plan(random: Random, plan: Plan) -> Plan:
-    """The plan of an order that asks for something else on one of its lines, or not for one of its lines any more."""
+    """The plan of the same order with another attribute value on one line, or without one of its lines."""
     if len(plan.fulfilment_lines) > 1 and random.random() < 0.3:
         return _without_line(plan, random.randrange(len(plan.fulfilment_lines)))
     changed = random.randrange(len(plan.fulfilment_lines))
-    asked = {"v": random.randint(0, 2)}
+    attributes = {"v": random.randint(0, 2)}
     lines = tuple(
-        replace(line, attributes=asked) if place == changed else line
+        replace(line, attributes=attributes) if place == changed else line
         for place, line in enumerate(plan.fulfilment_lines)
     )
     return replace(plan, fulfilment_lines=lines)
 
 
 def _without_line(plan: Plan, gone: int) -> Plan:
-    """Without the line, all that stands under it, and what serves nothing else."""
+    """Without the line, its child lines, and the steps that serve nothing else."""
     id_ = plan.fulfilment_lines[gone].sources[0]
     left_out = {line.id for line in plan.order_lines if line.id == id_ or line.sources == (id_,)}
     if len(left_out) == len(plan.order_lines):
@@ -110,7 +110,7 @@ def _step(random: Random, name: str, earlier: list[str], *, wide: bool) -> dict[
         ("sla", {"duration": "2h", "warn": "30m", "escalate": "field"}, 0.2),
         ("point_of_no_return", True, 0.12),
         ("default_output", {"id": "none"}, 0.3),
-        ("on_failure", _remedies(random, name, after), 0.5),
+        ("on_failure", _failure_cases(random, name, after), 0.5),
         ("undo", _undo(random), 0.75),
         ("on_change", random.choice(["keep", {"call": {"system": "shop", "patch": "/${output.id}"}}]), 0.25),
     ):
@@ -119,11 +119,11 @@ def _step(random: Random, name: str, earlier: list[str], *, wide: bool) -> dict[
     return step
 
 
-def _kind(random: Random, name: str, after: list[str], asked: str) -> dict[str, Any]:
-    """`asked`: an expression of what the order asks for."""
+def _kind(random: Random, name: str, after: list[str], requested: str) -> dict[str, Any]:
+    """`requested`: an expression for a value of the order."""
     body: dict[str, Any] = {"name": name}
     if random.random() < 0.5:
-        body["v"] = f"${{{asked}}}"
+        body["v"] = f"${{{requested}}}"
     if after and random.random() < 0.4:
         body["of"] = f"${{steps.{random.choice(after)}.output.id}}"
     post = {"system": "shop", "post": f"/{name}", "body": body}
@@ -132,11 +132,11 @@ def _kind(random: Random, name: str, after: list[str], asked: str) -> dict[str, 
         {"call": post, "fail_when": FAILS},
         {"call": post, "fail_when": FAILS},
         {"call": post},
-        {"call": post | {"callback": {"within": "1d"}}, "fail_when": CALLED_BACK_BADLY},
+        {"call": post | {"callback": {"within": "1d"}}, "fail_when": CALLBACK_FAILS},
         {"call": post | {"poll": poll}, "fail_when": FAILS},
         {"activity": "greet", "with": body},
         {"manual": {"queue": "field", "instructions": name, "form": FORM}, "fail_when": OUTCOME},
-        {"event": {"name": f"told_{name}", "within": "5d"}},
+        {"event": {"name": f"event_{name}", "within": "5d"}},
         {"wait": {"for": "1h"}},
         {"wait": {"condition": AGREED, "within": "3d"}},
         {"milestone": True},
@@ -144,7 +144,7 @@ def _kind(random: Random, name: str, after: list[str], asked: str) -> dict[str, 
     return random.choice(kinds)
 
 
-def _remedies(random: Random, name: str, after: list[str]) -> list[dict[str, Any]]:
+def _failure_cases(random: Random, name: str, after: list[str]) -> list[dict[str, Any]]:
     cases: list[dict[str, Any]] = [
         {"do": "continue"},
         {"rollback": "line"},
@@ -160,16 +160,16 @@ def _remedies(random: Random, name: str, after: list[str]) -> list[dict[str, Any
 
 
 def _undo(random: Random) -> dict[str, Any]:
-    taken = {"system": "shop", "delete": "/${output.id}"}
-    asked = {"get": "/asked/${response.body.id}", "every": "30s", "until": "response.body.ready", "within": "3h"}
+    delete = {"system": "shop", "delete": "/${output.id}"}
+    poll = {"get": "/asked/${response.body.id}", "every": "30s", "until": "response.body.ready", "within": "3h"}
     return random.choice(
         [
-            {"call": taken},
-            {"call": taken},
-            {"call": {"system": "shop", "post": "/taken_back", "body": {}}},
-            {"call": taken | {"callback": {"within": "1d"}}},
-            {"call": {"system": "shop", "post": "/taken_back", "body": {}, "poll": asked}},
+            {"call": delete},
+            {"call": delete},
+            {"call": {"system": "shop", "post": "/cancellations", "body": {}}},
+            {"call": delete | {"callback": {"within": "1d"}}},
+            {"call": {"system": "shop", "post": "/cancellations", "body": {}, "poll": poll}},
             {"activity": "greet", "with": {"id": "${output.id}"}},
-            {"manual": {"queue": "field", "instructions": "take it back"}},
+            {"manual": {"queue": "field", "instructions": "undo it"}},
         ]
     )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 
 
 def undoable(path: str = "/x", **further: Any) -> dict[str, Any]:
-    """A call whose undo reads what it put out."""
+    """A call whose undo reads its output."""
     return call(path, undo={"call": {"system": "shop", "delete": "/x/${output.id}"}}, **further)
 
 
-def done(steps: dict[str, Any], *names: str) -> Driven:
-    """The order with these steps completed, in this order."""
-    driven = Driven(steps)
+def done(steps: dict[str, Any], *names: str) -> OrderDriver:
+    """An order with these steps completed, in this order."""
+    driven = OrderDriver(steps)
     for name in names:
         driven.answer(name, {"id": name})
     return driven

@@ -18,7 +18,7 @@ from temporalio.exceptions import (
 )
 
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from tests.support.scripted_activities import failure
 from workflows.contract.order_messages import CallbackDelivery, EventDelivery, RefusalCode
@@ -113,13 +113,13 @@ def test_a_refusal_is_a_failure_with_its_code_and_a_mistake_is_one_too() -> None
 
 
 def test_a_mistake_with_what_was_signalled_does_not_block_the_order() -> None:
-    driven = Driven({"a": call()}, strict=False)
+    driven = OrderDriver({"a": call()}, strict=False)
     driven.run.inbox = None  # type: ignore[assignment]
     signals.handle_signal(driven.run, EventDelivery(event_id="e", name="paid"))
     assert driven.states() == {"a": "in_progress"}
 
 
 def test_a_signalled_callback_that_nobody_waits_for_is_noted() -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     signals.handle_signal(driven.run, CallbackDelivery(step="camera.a@1", key="k", event_id="e"))
     assert driven.run.audit_log.entries[-1].message == "callback dropped"

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from temporalio.client import WorkflowUpdateFailedError
 
-from tests.support.order_driver import ANN, Driven
+from tests.support.order_driver import ANN, OrderDriver
 from tests.support.order_runner import DEADLINE, Desk
 from tests.support.plans import call
 from tests.support.scripted_activities import failure
@@ -20,17 +20,17 @@ TASK = {"manual": {"queue": "field"}}
 
 
 def test_a_task_is_taken_by_one_and_handed_on_to_another() -> None:
-    driven = Driven({"a": TASK})
-    assert driven.act("claim", "a").message == "Step 1 (camera.a@1) is now ann's"
-    assert driven.act("claim", "a").already
+    driven = OrderDriver({"a": TASK})
+    assert driven.step_action("claim", "a").message == "Step 1 (camera.a@1) is now ann's"
+    assert driven.step_action("claim", "a").already
     with pytest.raises(RequestRefused, match="is ann's") as refused:
-        driven.act("claim", "a", actor=BOB)
+        driven.step_action("claim", "a", actor=BOB)
     (takeover,) = refused.value.details.alternatives
     assert (takeover.action, takeover.parameters) == ("assign", {"order_id": "O-1", "step": "1", "data": {"to": "bob"}})
-    driven.act("assign", "a", data={"to": "kim"}, expected_holder="ann")
+    driven.step_action("assign", "a", data={"to": "kim"}, expected_holder="ann")
     assert driven.view("a").holder == "kim"
-    assert driven.act("assign", "a", data={"to": "kim"}).already
-    driven.act("assign", "a", data={"to": ""})
+    assert driven.step_action("assign", "a", data={"to": "kim"}).already
+    driven.step_action("assign", "a", data={"to": ""})
     assert driven.view("a").holder is None
     assert [entry.message for entry in driven.run.audit_log.entries if entry.by] == [
         "claimed",
@@ -40,37 +40,37 @@ def test_a_task_is_taken_by_one_and_handed_on_to_another() -> None:
 
 
 def test_an_act_on_what_somebody_has_taken_meanwhile_is_refused() -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     driven.fail("a")
-    driven.act("claim", "a", actor=BOB)
+    driven.step_action("claim", "a", actor=BOB)
     for name in ("retry", "skip", "complete", "assign"):
         with pytest.raises(RequestRefused, match=r"is now bob's; talk to bob") as refused:
-            driven.act(name, "a", expected_holder="")
+            driven.step_action(name, "a", expected_holder="")
         assert refused.value.code is RefusalCode.STALE
-    driven.act("retry", "a", expected_holder="bob")
+    driven.step_action("retry", "a", expected_holder="bob")
     driven.fail("a")
     assert driven.view("a").holder == "bob"
-    driven.act("skip", "a", actor=BOB, expected_holder="bob")
+    driven.step_action("skip", "a", actor=BOB, expected_holder="bob")
     assert driven.step("a").holder is None
 
 
 def test_what_waits_for_nobody_is_nobodys() -> None:
-    driven = Driven({"a": call(), "b": call(after=["a"])})
+    driven = OrderDriver({"a": call(), "b": call(after=["a"])})
     for step in ("a", "b"):
         with pytest.raises(RequestRefused, match="does not wait for a person"):
-            driven.act("claim", step)
+            driven.step_action("claim", step)
     with pytest.raises(RequestRefused, match="at most 200 characters"):
-        Driven({"a": TASK}).act("assign", "a", data={"to": "k" * 201})
+        OrderDriver({"a": TASK}).step_action("assign", "a", data={"to": "k" * 201})
 
 
 def test_who_has_it_crosses_over() -> None:
-    driven = Driven({"a": TASK})
-    driven.act("claim", "a")
-    assert driven.carry_over().view("a").holder == "ann"
+    driven = OrderDriver({"a": TASK})
+    driven.step_action("claim", "a")
+    assert driven.continue_as_new().view("a").holder == "ann"
 
 
 def test_notes_are_about_a_step_or_the_order() -> None:
-    driven = Driven({"a": TASK})
+    driven = OrderDriver({"a": TASK})
     for step in (None, "1", "camera.a@1"):
         note = NoteAction(text=f"about {step}", actor=ANN, step=step)
         driven.perform("note", note)

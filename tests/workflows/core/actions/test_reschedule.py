@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import Jeopardy
@@ -20,18 +20,18 @@ SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 CALLBACK = {"system": "shop", "post": "/x", "callback": {"within": "10h"}}
 
 
-def order(step: dict[str, Any]) -> Driven:
-    return Driven(plan_of({"a": step}))
+def order(step: dict[str, Any]) -> OrderDriver:
+    return OrderDriver(plan_of({"a": step}))
 
 
-def refusal(driven: Driven, action: str, code: RefusalCode, **data: Any) -> RequestRefused:
+def refusal(driven: OrderDriver, action: str, code: RefusalCode, **data: Any) -> RequestRefused:
     with pytest.raises(RequestRefused) as caught:
-        driven.act(action, "a", data)
+        driven.step_action(action, "a", data)
     assert caught.value.code is code
     return caught.value
 
 
-def refused(driven: Driven, action: str, code: RefusalCode, **data: Any) -> str:
+def refused(driven: OrderDriver, action: str, code: RefusalCode, **data: Any) -> str:
     return str(refusal(driven, action, code, **data))
 
 
@@ -55,7 +55,7 @@ MOVABLE: dict[str, dict[str, Any]] = {
 def test_a_moment_that_is_ahead_can_be_moved(step: dict[str, Any], to: float) -> None:
     driven = order(step)
     before = driven.state("a")
-    answer = driven.act("reschedule", "a", {"to": iso(to)})
+    answer = driven.step_action("reschedule", "a", {"to": iso(to)})
     assert answer.state is before
     assert answer.message.startswith("Step 1 (camera.a@1) was rescheduled to 20")
     assert driven.view("a").due == at(to * HOUR)
@@ -70,15 +70,15 @@ def test_a_moment_that_is_ahead_can_be_moved(step: dict[str, Any], to: float) ->
 def test_the_next_attempt_can_be_moved() -> None:
     driven = order(call())
     driven.fail("a", retry_after=10 * HOUR)
-    driven.act("reschedule", "a", {"to": iso(1)})
+    driven.step_action("reschedule", "a", {"to": iso(1)})
     driven.wait(HOUR)
-    assert len(driven.sent("a")) == 2
+    assert len(driven.started("a")) == 2
 
 
 def test_a_moment_that_has_passed_means_now() -> None:
     driven = order(MOVABLE["a timer"])
     driven.wait(HOUR)
-    driven.act("reschedule", "a", {"to": iso(0.5)})
+    driven.step_action("reschedule", "a", {"to": iso(0.5)})
     driven.wait(0)
     assert driven.state("a") == "completed"
 
@@ -101,7 +101,7 @@ def test_a_time_that_is_none_is_refused(data: dict[str, Any]) -> None:
 def test_of_two_who_move_what_they_both_saw_one_is_refused() -> None:
     driven = order(MOVABLE["a timer"])
     seen = {"seen": iso(10)}
-    driven.act("reschedule", "a", {"to": iso(5), **seen})
+    driven.step_action("reschedule", "a", {"to": iso(5), **seen})
     message = refused(driven, "reschedule", RefusalCode.STALE, to=iso(7), **seen)
     assert "its end is" in message
     assert driven.view("a").due == at(5 * HOUR)
@@ -109,8 +109,8 @@ def test_of_two_who_move_what_they_both_saw_one_is_refused() -> None:
 
 def test_the_same_time_twice_is_done_once() -> None:
     driven = order(MOVABLE["a timer"])
-    driven.act("reschedule", "a", {"to": iso(5)})
-    assert driven.act("reschedule", "a", {"to": iso(5)}).already
+    driven.step_action("reschedule", "a", {"to": iso(5)})
+    assert driven.step_action("reschedule", "a", {"to": iso(5)}).already
 
 
 LIMITED: dict[str, dict[str, Any]] = {
@@ -123,7 +123,7 @@ LIMITED: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("step", LIMITED.values(), ids=LIMITED.keys())
 def test_a_within_is_extended(step: dict[str, Any], data: dict[str, Any]) -> None:
     driven = order(step)
-    driven.act("extend", "a", data)
+    driven.step_action("extend", "a", data)
     driven.wait(15 * HOUR - 1)
     assert driven.state("a") == "in_progress"
     driven.wait(1)
@@ -133,9 +133,9 @@ def test_a_within_is_extended(step: dict[str, Any], data: dict[str, Any]) -> Non
 def test_the_time_for_a_callback_is_extended() -> None:
     driven = order({"call": CALLBACK})
     driven.answer("a", {})
-    driven.act("extend", "a", {"by": "5h"})
+    driven.step_action("extend", "a", {"by": "5h"})
     driven.wait(11 * HOUR)
-    assert driven.call_back("a", {}) == "completed"
+    assert driven.callback("a", {}) == "completed"
 
 
 def test_a_within_is_not_put_into_the_past() -> None:
@@ -148,7 +148,7 @@ def test_an_sla_that_is_extended_is_on_track_again_and_warns_as_long_before() ->
     driven = order(manual(sla=SLA))
     driven.wait(11 * HOUR)
     assert driven.view("a").escalated_to == "leads"
-    driven.act("extend", "a", {"by": "5h"})
+    driven.step_action("extend", "a", {"by": "5h"})
     view = driven.view("a")
     assert (view.jeopardy, view.late_at, view.escalated_to) == (Jeopardy.ON_TRACK, at(15 * HOUR), None)
     driven.wait(2 * HOUR)
@@ -160,16 +160,16 @@ def test_an_sla_that_is_extended_is_on_track_again_and_warns_as_long_before() ->
 def test_an_sla_that_is_not_extended_far_enough_stays_late() -> None:
     driven = order(manual(sla=SLA))
     driven.wait(13 * HOUR)
-    driven.act("extend", "a", {"by": "1h"})
+    driven.step_action("extend", "a", {"by": "1h"})
     assert driven.view("a").jeopardy is Jeopardy.LATE
 
 
 def test_where_both_run_it_has_to_be_said_which() -> None:
     driven = order({"event": {"name": "e", "within": "20h"}, "sla": SLA})
     assert possible_limits(refusal(driven, "extend", RefusalCode.AMBIGUOUS, by="1h")) == ["within", "sla"]
-    driven.act("extend", "a", {"by": "1h", "limit": "sla"})
+    driven.step_action("extend", "a", {"by": "1h", "limit": "sla"})
     assert (driven.view("a").late_at, driven.view("a").due) == (at(11 * HOUR), at(20 * HOUR))
-    driven.act("extend", "a", {"by": "1h", "limit": "within"})
+    driven.step_action("extend", "a", {"by": "1h", "limit": "within"})
     assert (driven.view("a").late_at, driven.view("a").due) == (at(11 * HOUR), at(21 * HOUR))
 
 
@@ -188,24 +188,24 @@ def test_what_has_no_limit_cannot_be_extended() -> None:
 def test_twice_a_day_more_is_two_days_and_twice_the_same_end_is_one() -> None:
     driven = order(LIMITED["an event"])
     for _ in range(2):
-        driven.act("extend", "a", {"by": "1d"})
+        driven.step_action("extend", "a", {"by": "1d"})
     assert driven.view("a").due == at(10 * HOUR) + timedelta(days=2)
-    driven.act("extend", "a", {"to": iso(70)})
-    assert driven.act("extend", "a", {"to": iso(70)}).already
+    driven.step_action("extend", "a", {"to": iso(70)})
+    assert driven.step_action("extend", "a", {"to": iso(70)}).already
 
 
 def test_an_extension_that_makes_the_order_late_is_told() -> None:
     plan = plan_of({"a": {"wait": {"for": "2h"}}}, requested_completion=at(5 * HOUR))
-    driven = Driven(plan)
-    driven.act("reschedule", "a", {"to": iso(6)})
+    driven = OrderDriver(plan)
+    driven.step_action("reschedule", "a", {"to": iso(6)})
     assert driven.run.audit_log.entries[-1].message.startswith("at risk")
 
 
 def test_what_was_moved_crosses_over() -> None:
     driven = order({"event": {"name": "e", "within": "10h"}, "sla": SLA})
-    driven.act("extend", "a", {"by": "1h", "limit": "sla"})
-    driven.act("extend", "a", {"by": "5h", "limit": "within"})
-    after = driven.carry_over()
+    driven.step_action("extend", "a", {"by": "1h", "limit": "sla"})
+    driven.step_action("extend", "a", {"by": "5h", "limit": "within"})
+    after = driven.continue_as_new()
     assert (after.view("a").late_at, after.view("a").due) == (at(11 * HOUR), at(15 * HOUR))
     assert after.run.now == START
 
@@ -214,7 +214,7 @@ def test_the_time_for_another_orders_step_is_extended() -> None:
     waiting = call(after=[{"order": "O-2", "step": "ship", "within": "10h"}])
     driven = order(waiting)
     assert (driven.state("a"), driven.view("a").due) == ("pending", at(10 * HOUR))
-    driven.act("extend", "a", {"by": "5h"})
+    driven.step_action("extend", "a", {"by": "5h"})
     driven.wait(15 * HOUR - 1)
     assert driven.state("a") == "pending"
     driven.wait(1)
@@ -226,15 +226,15 @@ def test_the_next_round_of_what_is_in_fallout_can_be_moved_and_counts_in_the_for
     driven = order(call(on_failure=[rounds], expected="2h"))
     driven.fail("a")
     assert make_forecast(driven.run, driven.run.now).end == START + 12 * HOUR
-    driven.act("reschedule", "a", {"to": iso(1)})
+    driven.step_action("reschedule", "a", {"to": iso(1)})
     driven.wait(HOUR)
-    assert len(driven.sent("a")) == 2
+    assert len(driven.started("a")) == 2
 
 
 def test_what_is_being_taken_back_has_no_time_of_its_own_any_more() -> None:
     undo = {"manual": {"queue": "stock"}}
-    driven = Driven(plan_of({"a": {**manual(sla=SLA), "undo": undo}, "b": manual()}))
-    driven.act("complete", "a")
+    driven = OrderDriver(plan_of({"a": {**manual(sla=SLA), "undo": undo}, "b": manual()}))
+    driven.step_action("complete", "a")
     driven.roll_back()
     for act, data in (("reschedule", {"to": iso(1)}), ("extend", {"by": "1h"})):
         assert "is being undone" in refused(driven, act, RefusalCode.NOT_NOW, **data)

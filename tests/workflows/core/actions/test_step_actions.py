@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
@@ -15,15 +15,15 @@ from workflows.core.steps.refusal import RequestRefused, find_step
 S = StepState
 
 
-def parked(code: str = "out_of_stock", **failure: Any) -> Driven:
-    driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"])})
+def parked(code: str = "out_of_stock", **failure: Any) -> OrderDriver:
+    driven = OrderDriver({"a": call(), "b": call("/${steps.a.output.id}", after=["a"])})
     driven.fail("a", code, **failure)
     return driven
 
 
 def test_a_retry_after_a_definite_refusal_is_a_new_effect() -> None:
     driven = parked()
-    answer = driven.act("retry", "a")
+    answer = driven.step_action("retry", "a")
     assert answer.state is S.IN_PROGRESS
     assert driven.keys("a") == ["O-1/camera.a@1/do/1", "O-1/camera.a@1/do/2"]
     assert driven.request("a").earlier_attempts == 0
@@ -31,24 +31,24 @@ def test_a_retry_after_a_definite_refusal_is_a_new_effect() -> None:
 
 def test_a_retry_after_an_unknown_outcome_keeps_its_key() -> None:
     driven = parked("timeout", outcome_known=False)
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 2
     assert not driven.request("a").outcome_known
 
 
 def test_a_retry_with_other_input_is_a_new_effect_even_after_an_unknown_outcome() -> None:
     driven = parked("timeout", outcome_known=False)
-    driven.act("retry", "a", {"sku": "other"})
+    driven.step_action("retry", "a", {"sku": "other"})
     assert driven.keys("a")[-1] == "O-1/camera.a@1/do/2"
     assert driven.request("a").body == {"sku": "other"}
     driven.fail("a")
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.request("a").body == {"sku": "other"}
 
 
 def test_a_retry_that_fails_again_is_parked_again() -> None:
     driven = parked()
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     driven.fail("a")
     assert driven.state("a") is S.FATALLY_FAILED
     assert driven.run.counters.by_state[S.FATALLY_FAILED] == 1
@@ -56,7 +56,7 @@ def test_a_retry_that_fails_again_is_parked_again() -> None:
 
 def test_a_step_is_completed_with_what_it_would_have_put_out() -> None:
     driven = parked()
-    driven.act("complete", "a", {"id": "R-9"})
+    driven.step_action("complete", "a", {"id": "R-9"})
     assert driven.state("a") is S.COMPLETED
     assert driven.request("b").path == "/R-9"
 
@@ -64,60 +64,60 @@ def test_a_step_is_completed_with_what_it_would_have_put_out() -> None:
 def test_a_skip_gives_the_output_that_others_need() -> None:
     driven = parked()
     with pytest.raises(RequestRefused) as refused:
-        driven.act("skip", "a")
+        driven.step_action("skip", "a")
     assert refused.value.code is RefusalCode.INVALID
     assert "camera.b@1" in str(refused.value)
-    driven.act("skip", "a", {"id": "none"})
+    driven.step_action("skip", "a", {"id": "none"})
     assert driven.state("a") is S.SKIPPED
     assert driven.request("b").path == "/none"
 
 
 def test_a_skip_needs_no_output_where_nobody_reads_it_or_a_default_is_there() -> None:
-    driven = Driven({"a": call(), "b": call(after=["a"]), "c": call(default_output={"id": 1})})
+    driven = OrderDriver({"a": call(), "b": call(after=["a"]), "c": call(default_output={"id": 1})})
     driven.fail("a")
-    driven.act("skip", "a")
+    driven.step_action("skip", "a")
     driven.fail("c")
-    driven.act("skip", "c")
+    driven.step_action("skip", "c")
     assert driven.step("c").output == {"id": 1}
     assert driven.state("b") is S.IN_PROGRESS
 
 
 @pytest.mark.parametrize("act", ["retry", "skip", "complete"])
 def test_only_a_step_in_fallout_is_resolved_and_the_refusal_says_what_is_possible(act: str) -> None:
-    driven = Driven({"a": call(), "b": {"event": {"name": "paid"}}})
+    driven = OrderDriver({"a": call(), "b": {"event": {"name": "paid"}}})
     with pytest.raises(RequestRefused) as refused:
-        driven.act(act, "a")
+        driven.step_action(act, "a")
     assert refused.value.code is RefusalCode.NOT_NOW
     assert "in_progress" in str(refused.value)
     with pytest.raises(RequestRefused) as refused:
-        driven.act(act, "b")
+        driven.step_action(act, "b")
     (possible,) = refused.value.details.alternatives
     assert (possible.action, possible.parameters) == ("event", {"order_id": "O-1", "step": "2", "name": "paid"})
 
 
 def test_an_act_on_what_is_no_longer_so_is_refused_as_stale() -> None:
     driven = parked()
-    driven.act("retry", "a", expected=S.FATALLY_FAILED)
+    driven.step_action("retry", "a", expected=S.FATALLY_FAILED)
     with pytest.raises(RequestRefused) as refused:
-        driven.act("skip", "a", expected=S.FATALLY_FAILED)
+        driven.step_action("skip", "a", expected=S.FATALLY_FAILED)
     assert refused.value.code is RefusalCode.STALE
     assert "in_progress" in str(refused.value)
 
 
 def test_the_same_act_once_more_says_that_it_has_been_done() -> None:
     driven = parked()
-    driven.act("complete", "a", {"id": "R-9"})
-    again = driven.act("complete", "a", {"id": "R-9"}, expected=S.FATALLY_FAILED)
+    driven.step_action("complete", "a", {"id": "R-9"})
+    again = driven.step_action("complete", "a", {"id": "R-9"}, expected=S.FATALLY_FAILED)
     assert again.already
     with pytest.raises(RequestRefused):
-        driven.act("complete", "a", {"id": "R-8"})
+        driven.step_action("complete", "a", {"id": "R-8"})
     assert [entry.message for entry in driven.run.audit_log.entries].count("completed") == 1
 
 
 def test_who_when_and_why_is_kept() -> None:
     driven = parked()
     driven.run.now += 60
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     entry = driven.run.audit_log.entries[-1]
     assert (entry.message, entry.step, entry.by, entry.reason) == ("retried", "camera.a@1", "ann", "asked to")
     assert entry.at == driven.run.now
@@ -136,7 +136,7 @@ def test_an_unknown_step_is_refused_with_the_nearest_and_a_number_names_one() ->
 
 
 def test_a_step_that_sends_nothing_out_takes_no_other_input() -> None:
-    driven = Driven({"a": {"wait": {"until": "${attributes.missing}"}}})
+    driven = OrderDriver({"a": {"wait": {"until": "${attributes.missing}"}}})
     with pytest.raises(RequestRefused) as refused:
-        driven.act("retry", "a", {"x": 1})
+        driven.step_action("retry", "a", {"x": 1})
     assert refused.value.code is RefusalCode.INVALID

@@ -108,7 +108,7 @@ class Story:
         else:
             answer = self.world.take(request.idempotency_key, request.body)
             advance.activity_succeeded(run, command.step, command.launch, {"output": answer, "attempts": 1})
-        self.driven.go_on()
+        self.driven.advance()
         self.gather()
 
     def act(self) -> None:
@@ -143,7 +143,9 @@ class Story:
     def retry(self) -> None:
         stuck = [step for step in self.driven.run.steps if step.in_fallout]
         if stuck:
-            self.driven.act("retry", self.driven.run.step_id(self.chance.choice(stuck)).split(".")[1].split("@")[0])
+            self.driven.step_action(
+                "retry", self.driven.run.step_id(self.chance.choice(stuck)).split(".")[1].split("@")[0]
+            )
             self.gather()
 
     def carry_over(self) -> None:
@@ -153,7 +155,7 @@ class Story:
         )
         run.raise_engine_errors = True
         before.run, before.plan = run, run.plan
-        before.go_on()
+        before.advance()
         self.gather()
 
     def finish(self) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.amendments import Amendable, amended
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
 from workflows.core.amendment.impact import (
@@ -36,7 +36,7 @@ def reading(name: str = "model", **further: Any) -> dict[str, Any]:
     return {"call": {"system": "shop", "post": "/x", "body": {"value": f"${{attributes.{name}}}"}}, **further}
 
 
-def body(driven: Driven, name: str) -> Any:
+def body(driven: OrderDriver, name: str) -> Any:
     return driven.request(name).body
 
 
@@ -277,10 +277,10 @@ def test_a_patch_that_fails_is_in_fallout_and_what_was_done_stays_known() -> Non
     driven.amend(steps, attributes={"model": "y"})
     driven.fail("a", "refused")
     assert driven.state("a") is S.FATALLY_FAILED
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.request("a").idempotency_key == "O-1/camera.a@1/change/2"
     driven.fail("a", "refused")
-    driven.act("skip", "a")
+    driven.step_action("skip", "a")
     assert driven.state("a") is S.AMENDED
     assert driven.step("a").output == {"id": "R-1"}
 
@@ -417,7 +417,7 @@ def test_a_second_change_comes_while_the_first_is_applied() -> None:
 def test_what_people_set_stays_unless_the_new_order_says_otherwise() -> None:
     steps = {"a": call()}
     driven = Amendable(steps, characteristics={"paid": False, "level": 1, "old": 1})
-    driven.set(paid=True, note="x", level=2)
+    driven.set_characteristics(paid=True, note="x", level=2)
     driven.amend(steps, characteristics={"paid": False, "level": 3, "new": 1})
     assert driven.run.characteristics == {"paid": True, "level": 3, "new": 1, "note": "x"}
 
@@ -436,7 +436,7 @@ def test_what_was_rolled_back_stays_so() -> None:
     driven = Amendable(steps, attributes={"model": "x"})
     driven.answer("a", {"id": "R-1"})
     request_undo(driven.run, [driven.step("a")], UndoReason.FAILURE)
-    driven.go_on()
+    driven.advance()
     with pytest.raises(RequestRefused, match="rolled back"):
         check_amendable(driven.run)
     driven.answer("a", {})
@@ -480,7 +480,7 @@ def test_a_patch_a_step_that_is_due_and_what_was_seen_cross_over() -> None:
     assert driven.state("p") is S.READY
     driven.fail("b", "http_503", attempts=1, retry_after=5.0)
     assert driven.state("b") is S.READY
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert body(after, "p") == {"to": "y"}
     assert after.request("p").idempotency_key == "O-1/camera.p@1/change/1"
     assert body(after, "b") == {"value": "y"}

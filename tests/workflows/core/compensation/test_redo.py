@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from tests.support.undoable_plans import done, undoable
 from workflows.contract.order_messages import RefusalCode
@@ -36,10 +36,10 @@ def test_redo_after_a_failure_undoes_in_reverse_order_and_does_everything_again(
     driven = done(inspected(), "order_parts", "install", "photo")
     driven.fail("inspect", "failed_inspection")
     assert driven.state("inspect") is S.PENDING
-    assert driven.flying() == ["camera.photo@1"]
+    assert driven.in_flight() == ["camera.photo@1"]
     driven.answer("photo")
     assert driven.state("photo") is S.PENDING
-    assert driven.flying() == ["camera.install@1"]
+    assert driven.in_flight() == ["camera.install@1"]
     driven.answer("install")
     assert driven.states() == {
         "order_parts": "completed", "install": "in_progress", "photo": "pending", "inspect": "pending",
@@ -62,7 +62,7 @@ def test_next_matching_case_applies_after_the_last_round() -> None:
     assert after.view("inspect").queue == "field_ops"
 
 
-def driven_through_a_round(driven: Driven) -> Driven:
+def driven_through_a_round(driven: OrderDriver) -> OrderDriver:
     driven.answer("photo", {"id": "photo"})
     driven.answer("photo")
     driven.answer("install")
@@ -70,13 +70,13 @@ def driven_through_a_round(driven: Driven) -> Driven:
     return driven
 
 
-def driven_over(driven: Driven) -> Driven:
+def driven_over(driven: OrderDriver) -> OrderDriver:
     """The run continues as another one; the two calls under way are made again by the next."""
     for name in ("photo", "inspect"):
         step = driven.step(name)
         driven.run.draining = True
         advance.activity_interrupted(driven.run, step.position, step.launch, started=False)
-    return driven.carry_over()
+    return driven.continue_as_new()
 
 
 def test_second_undo_of_a_step_has_its_own_key() -> None:
@@ -104,13 +104,13 @@ def test_nothing_is_redone_past_a_point_of_no_return() -> None:
     driven.fail("inspect", "failed_inspection")
     assert driven.state("inspect") is S.FATALLY_FAILED
     with pytest.raises(RequestRefused, match=r"camera\.install@1.*point of no return") as refused:
-        driven.order_act("redo", "install")
+        driven.order_action("redo", "install")
     assert refused.value.code is RefusalCode.NOT_NOW
     (alternative,) = refused.value.details.alternatives
     assert (alternative.action, alternative.required) == ("redo", ["override"])
-    driven.order_act("redo", "install", override="the customer agreed")
+    driven.order_action("redo", "install", override="the customer agreed")
     assert driven.run.audit_log.entries[-1].reason == "the customer agreed"
-    assert driven.flying() == ["camera.photo@1"]
+    assert driven.in_flight() == ["camera.photo@1"]
 
 
 def test_steps_not_started_wait_for_a_redo_by_a_person() -> None:
@@ -122,7 +122,7 @@ def test_steps_not_started_wait_for_a_redo_by_a_person() -> None:
     }
     driven = done(steps, "a", "b")
     assert driven.state("c") is S.SCHEDULED
-    answer = driven.order_act("redo", "a", expected="completed")
+    answer = driven.order_action("redo", "a", expected="completed")
     assert answer.assessment is not None
     assert answer.assessment.undone == ["camera.a@1", "camera.b@1"]
     assert driven.states() == {"a": "completed", "b": "pending", "c": "pending", "d": "pending"}
@@ -143,17 +143,17 @@ def test_redone_skipped_step_evaluates_its_condition_again() -> None:
     driven = done({"a": call(), "b": call(after=["a"], when="steps.a.output.id == 'go'")}, "a")
     assert driven.state("b") is S.SKIPPED
     driven.run.plan.order.characteristics.clear()
-    driven.order_act("redo", "a")
+    driven.order_action("redo", "a")
     driven.answer("a", {"id": "go"})
     assert driven.state("b") is S.IN_PROGRESS
 
 
 def test_redo_waits_for_the_running_attempt() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a")
-    driven.order_act("redo", "a")
+    driven.order_action("redo", "a")
     assert driven.cancelled("b")
     driven.fail("b", "refused")
-    assert driven.flying() == ["camera.a@1"]
+    assert driven.in_flight() == ["camera.a@1"]
     driven.answer("a")
     driven.answer("a", {"id": 2})
     assert driven.keys("b")[-1] == "O-1/camera.b@1/do/2"
@@ -163,18 +163,18 @@ def test_steps_that_have_not_run_or_are_undone_for_good_are_not_redone() -> None
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a")
     driven.answer("b", {"id": "b"})
     with pytest.raises(RequestRefused, match="has not run"):
-        Driven({"a": call(), "b": call(after=["a"])}).order_act("redo", "b")
+        OrderDriver({"a": call(), "b": call(after=["a"])}).order_action("redo", "b")
     driven.roll_back()
     with pytest.raises(RequestRefused, match="undone for good"):
-        driven.order_act("redo", "a")
+        driven.order_action("redo", "a")
 
 
 def test_cancel_during_a_redo_undoes_the_rest() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"]), "c": call(after=["b"])}, "a", "b")
     driven.fail("c")
-    assert driven.order_act("redo", "b").already is False
-    assert driven.order_act("redo", "b").already
-    driven.order_act("cancel")
+    assert driven.order_action("redo", "b").already is False
+    assert driven.order_action("redo", "b").already
+    driven.order_action("cancel")
     assert driven.states() == {"a": "completed", "b": "completed", "c": "cancelled"}
     driven.answer("b")
     driven.answer("a")
@@ -183,9 +183,9 @@ def test_cancel_during_a_redo_undoes_the_rest() -> None:
 
 def test_redo_continues_as_new() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"]), "c": call(after=["b"])}, "a", "b", "c")
-    driven.order_act("redo", "a")
+    driven.order_action("redo", "a")
     driven.fail("b", "http_503", attempts=1, retry_after=60.0)
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.states() == {"a": "completed", "b": "completed", "c": "pending"}
     after.wait(60)
     for name in ("b", "a"):
@@ -199,8 +199,8 @@ def test_redo_continues_as_new() -> None:
 def test_assessing_a_redo_changes_nothing() -> None:
     driven = done({"a": undoable(), "b": undoable(after=["a"])}, "a", "b")
     before = driven.states()
-    answer = driven.order_act("redo", "a", assess=True)
+    answer = driven.order_action("redo", "a", assess=True)
     assert answer.assessment is not None
     assert answer.assessment.undone == ["camera.a@1", "camera.b@1"]
     assert driven.states() == before
-    assert driven.flying() == []
+    assert driven.in_flight() == []

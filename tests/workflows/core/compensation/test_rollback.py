@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from tests.support.undoable_plans import CHAIN, done, undoable
 from workflows.contract.states import OrderState, StepState
@@ -30,7 +30,7 @@ def test_chain_is_undone_from_its_end_one_by_one() -> None:
     assert driven.run.ended
     driven.roll_back()
     for name in "dcba":
-        assert driven.flying() == [f"camera.{name}@1"]
+        assert driven.in_flight() == [f"camera.{name}@1"]
         assert driven.state(name) is S.COMPLETED
         assert driven.request(name).path == f"/x/{name}"
         assert driven.request(name).idempotency_key == f"O-1/camera.{name}@1/undo/1"
@@ -44,22 +44,22 @@ def test_independent_steps_are_undone_in_parallel() -> None:
     steps = {"a": undoable(), "b": undoable(after=["a"]), "c": undoable(after=["a"]), "d": undoable(after=["b", "c"])}
     driven = done(steps, "a", "b", "c", "d")
     driven.roll_back()
-    assert driven.flying() == ["camera.d@1"]
+    assert driven.in_flight() == ["camera.d@1"]
     driven.answer("d")
-    assert driven.flying() == ["camera.b@1", "camera.c@1"]
+    assert driven.in_flight() == ["camera.b@1", "camera.c@1"]
     driven.answer("b")
-    assert driven.flying() == ["camera.c@1"]
+    assert driven.in_flight() == ["camera.c@1"]
     driven.answer("c")
-    assert driven.flying() == ["camera.a@1"]
+    assert driven.in_flight() == ["camera.a@1"]
 
 
 def test_skipped_step_passes_on_the_undo_order() -> None:
     steps = {"a": undoable(), "b": call(after=["a"], when="false"), "c": undoable(after=["b"])}
     driven = done(steps, "a", "c")
     driven.roll_back()
-    assert driven.flying() == ["camera.c@1"]
+    assert driven.in_flight() == ["camera.c@1"]
     driven.answer("c")
-    assert driven.flying() == ["camera.a@1"]
+    assert driven.in_flight() == ["camera.a@1"]
     driven.answer("a")
     assert driven.states() == {"a": "cancelled", "b": "skipped", "c": "cancelled"}
     assert driven.order_state() is O.FAILED
@@ -95,7 +95,7 @@ def test_steps_without_undo_are_cancelled_in_order() -> None:
 
 
 def test_running_attempt_ends_and_its_effect_is_undone() -> None:
-    driven = Driven({"a": undoable()})
+    driven = OrderDriver({"a": undoable()})
     driven.roll_back()
     assert driven.cancelled("a")
     assert driven.run.compensation.stopping_count == 1
@@ -107,15 +107,15 @@ def test_running_attempt_ends_and_its_effect_is_undone() -> None:
 
 
 def test_attempt_that_fails_for_certain_needs_no_undo() -> None:
-    driven = Driven({"a": undoable()})
+    driven = OrderDriver({"a": undoable()})
     driven.roll_back()
     driven.fail("a", "out_of_stock")
     assert driven.state("a") is S.CANCELLED
-    assert len(driven.sent("a")) == 1
+    assert len(driven.started("a")) == 1
 
 
 def test_unknown_output_is_recovered_with_the_steps_own_key_if_the_undo_reads_it() -> None:
-    driven = Driven({"a": undoable()})
+    driven = OrderDriver({"a": undoable()})
     driven.fail("a", "timeout", outcome_known=False)
     driven.roll_back()
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 2
@@ -128,7 +128,7 @@ def test_unknown_output_is_recovered_with_the_steps_own_key_if_the_undo_reads_it
 
 
 def test_recovery_that_is_refused_for_certain_needs_no_undo() -> None:
-    driven = Driven({"a": undoable()})
+    driven = OrderDriver({"a": undoable()})
     driven.fail("a", "timeout", outcome_known=False)
     driven.roll_back()
     driven.fail("a", "out_of_stock")
@@ -137,14 +137,14 @@ def test_recovery_that_is_refused_for_certain_needs_no_undo() -> None:
 
 
 def test_unknown_outcome_is_undone_at_once_if_the_undo_reads_no_output() -> None:
-    driven = Driven({"a": blind()})
+    driven = OrderDriver({"a": blind()})
     driven.fail("a", "timeout", outcome_known=False)
     driven.roll_back()
     assert driven.keys("a")[-1] == "O-1/camera.a@1/undo/1"
 
 
 def test_undo_ends_the_pause_between_attempts() -> None:
-    driven = Driven({"a": undoable(), "b": blind()})
+    driven = OrderDriver({"a": undoable(), "b": blind()})
     driven.fail("a", "http_503", attempts=1, retry_after=600.0)
     driven.fail("b", "timeout", attempts=1, retry_after=600.0, outcome_known=False)
     driven.roll_back()
@@ -158,14 +158,14 @@ def test_undo_of_a_call_that_waits_for_its_callback_reads_the_response() -> None
         "output": {"id": "${response.body.id}", "at": "${payload.at}"},
         "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
     }
-    driven = Driven({"a": written})
+    driven = OrderDriver({"a": written})
     driven.answer("a", {"body": {"id": "V-1"}})
     driven.roll_back()
     assert driven.request("a").idempotency_key == "O-1/camera.a@1/do/1"
     assert driven.request("a").output == {"id": "${response.body.id}"}
     driven.answer("a", {"id": "V-1"})
     assert driven.request("a").path == "/x/V-1"
-    assert driven.call_back("a", {"at": "noon"}, key="O-1/camera.a@1/do/1") == "late"
+    assert driven.callback("a", {"at": "noon"}, key="O-1/camera.a@1/do/1") == "late"
     driven.answer("a")
     assert driven.run.ended
 
@@ -175,10 +175,10 @@ def test_undo_uses_a_callback_that_comes_before_it() -> None:
         "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
         "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
     }
-    driven = Driven({"a": written, "b": undoable(after=[])})
+    driven = OrderDriver({"a": written, "b": undoable(after=[])})
     driven.answer("a", {})
     driven.roll_back()
-    assert driven.call_back("a", {"id": "V-9"}, key="O-1/camera.a@1/do/1") == "kept"
+    assert driven.callback("a", {"id": "V-9"}, key="O-1/camera.a@1/do/1") == "kept"
     driven.answer("a", {"id": "ignored"})
     assert driven.request("a").path == "/x/V-9"
 
@@ -188,11 +188,11 @@ def test_callback_after_the_undo_has_begun_changes_nothing() -> None:
         "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
         "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
     }
-    driven = Driven({"a": written, "b": undoable()})
+    driven = OrderDriver({"a": written, "b": undoable()})
     driven.answer("a", {})
-    driven.call_back("a", {"id": "V-9"})
+    driven.callback("a", {"id": "V-9"})
     driven.roll_back()
-    assert driven.call_back("a", {"id": "other"}, key="O-1/camera.a@1/do/1", event_id="cb-2") == "late"
+    assert driven.callback("a", {"id": "other"}, key="O-1/camera.a@1/do/1", event_id="cb-2") == "late"
     assert driven.step("a").output == {"id": "V-9"}
     assert driven.run.audit_log.entries[-1].message == "callback during its undo: too late"
 
@@ -215,7 +215,7 @@ def test_polled_call_is_polled_once_more_before_its_undo() -> None:
         "call": {"system": "shop", "post": "/x", "poll": poll},
         "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
     }
-    driven = Driven({"a": written})
+    driven = OrderDriver({"a": written})
     driven.answer("a", {"body": {"id": 7}})
     driven.roll_back()
     assert (driven.request("a").path, driven.request("a").until) == ("/x/7", "true")
@@ -232,27 +232,27 @@ def test_failed_undo_stays_in_fallout_until_a_person_resolves_it(act: Any) -> No
     assert driven.state("b") is S.COMPLETED
     assert driven.undo("b").state is S.FATALLY_FAILED
     assert driven.run.counters.fallout == 1
-    assert driven.flying() == []
+    assert driven.in_flight() == []
     assert driven.view("b").undo is not None
-    driven.act(act, "b", expected=S.COMPLETED)
+    driven.step_action(act, "b", expected=S.COMPLETED)
     assert driven.run.counters.fallout == 0
     assert driven.state("b") is S.CANCELLED
-    assert driven.flying() == ["camera.a@1"]
+    assert driven.in_flight() == ["camera.a@1"]
 
 
 def test_retried_undo_is_a_new_effect_unless_its_outcome_is_unknown() -> None:
     driven = done({"a": undoable()}, "a")
     driven.roll_back()
     driven.fail("a", "locked")
-    driven.act("retry", "a", {"force": True}, expected=S.FATALLY_FAILED)
+    driven.step_action("retry", "a", {"force": True}, expected=S.FATALLY_FAILED)
     assert driven.keys("a")[-1] == "O-1/camera.a@1/undo/2"
     assert driven.request("a").query == {"force": True}
     driven.fail("a", "timeout", outcome_known=False)
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.keys("a")[-1] == "O-1/camera.a@1/undo/3"
     driven.step("a").undo.changes = None  # type: ignore[union-attr]
     driven.fail("a", "timeout", outcome_known=False)
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.keys("a")[-1] == "O-1/camera.a@1/undo/3"
     driven.answer("a")
     assert driven.run.ended
@@ -279,7 +279,7 @@ def test_manual_undo() -> None:
     assert undo is not None
     assert (undo.waits_for, undo.instructions, undo.queue) == ("a person in field", "Fetch a", "field")
     assert driven.run.counters.open_tasks == 1
-    driven.act("complete", "a", {"returned": True})
+    driven.step_action("complete", "a", {"returned": True})
     assert driven.run.counters.open_tasks == 0
     assert driven.run.ended
 
@@ -295,7 +295,7 @@ def test_undo_with_polling_or_callback() -> None:
     driven.answer("a", {})
     assert driven.state("a") is S.CANCELLED
     driven.answer("b")
-    assert driven.call_back("b", {}, key="O-1/camera.b@1/undo/1") == "completed"
+    assert driven.callback("b", {}, key="O-1/camera.b@1/undo/1") == "completed"
     assert driven.state("b") is S.CANCELLED
     driven.answer("c")
     driven.wait(3600)
@@ -303,7 +303,7 @@ def test_undo_with_polling_or_callback() -> None:
 
 
 def test_undo_expression_without_a_value_leads_to_fallout() -> None:
-    driven = Driven({"a": undoable()})
+    driven = OrderDriver({"a": undoable()})
     driven.answer("a", {"other": 1})
     driven.roll_back()
     assert driven.undo("a").state is S.FATALLY_FAILED
@@ -333,7 +333,7 @@ def test_step_that_failed_for_certain_is_not_past_its_point_of_no_return(known: 
     driven.fail("b", "refused", outcome_known=known)
     driven.roll_back()
     assert driven.states()["b"] == state
-    assert driven.flying() == (["camera.a@1"] if known else [])
+    assert driven.in_flight() == (["camera.a@1"] if known else [])
 
 
 def test_point_of_no_return_can_be_overridden() -> None:
@@ -344,11 +344,11 @@ def test_point_of_no_return_can_be_overridden() -> None:
 
 
 def test_number_of_running_undos_is_limited() -> None:
-    driven = Driven({f"s{n}": undoable() for n in range(10)}, in_flight=3)
+    driven = OrderDriver({f"s{n}": undoable() for n in range(10)}, in_flight=3)
     for n in range(10):
         driven.answer(f"s{n}", {"id": n})
     driven.roll_back()
-    assert len(driven.flying()) == 3
+    assert len(driven.in_flight()) == 3
 
 
 def test_rollback_continues_as_new() -> None:
@@ -356,7 +356,7 @@ def test_rollback_continues_as_new() -> None:
     driven.roll_back()
     driven.answer("d")
     driven.fail("c", "http_503", attempts=1, retry_after=60.0)
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.states() == driven.states()
     for name in "abcd":
         assert after.view(name).undo == driven.view(name).undo
@@ -371,19 +371,19 @@ def test_fallout_of_an_undo_continues_as_new() -> None:
     driven = done({"a": undoable()}, "a")
     driven.roll_back()
     driven.fail("a", "locked")
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.run.counters.fallout == 1
-    after.act("retry", "a")
+    after.step_action("retry", "a")
     assert after.keys("a") == ["O-1/camera.a@1/undo/2"]
 
 
 def test_rollback_of_ten_thousand_steps_has_a_small_snapshot() -> None:
     steps = {f"s{n}": undoable(after=[f"s{n - 100}"] if n >= 100 else []) for n in range(10_000)}
-    driven = Driven(plan_of(steps), in_flight=100)
+    driven = OrderDriver(plan_of(steps), in_flight=100)
     for n in range(10_000):
         step = driven.run.steps[n]
         advance.activity_succeeded(driven.run, n, step.launch, {"output": {"id": f"R-{n}"}, "attempts": 1})
-        driven.go_on()
+        driven.advance()
     driven.roll_back()
     for n in reversed(range(10_000)):
         if n == 5_000:
@@ -394,5 +394,5 @@ def test_rollback_of_ten_thousand_steps_has_a_small_snapshot() -> None:
         step = driven.run.steps[n]
         assert step.in_flight
         advance.activity_succeeded(driven.run, n, step.launch, {"output": None, "attempts": 1})
-        driven.go_on()
+        driven.advance()
     assert driven.run.ended

@@ -10,7 +10,7 @@ import pytest
 
 from compiler.language.steps import LineAction
 from compiler.plan.plan import Plan, PlannedLine
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from tests.support.undoable_plans import undoable
 from workflows.contract.states import OrderState, StepState
@@ -60,7 +60,7 @@ STEPS: dict[str, tuple[str, dict[str, Any]]] = {
 }
 
 
-def named(driven: Driven, positions: list[int]) -> list[str]:
+def named(driven: OrderDriver, positions: list[int]) -> list[str]:
     return [driven.plan.definitions[position].step for position in positions]
 
 
@@ -76,7 +76,7 @@ def named(driven: Driven, positions: list[int]) -> list[str]:
     ],
 )
 def test_target_around_a_step(step: str, scope: Any, inside: list[str], concerned: list[str]) -> None:
-    driven = Driven(lines_plan(STEPS))
+    driven = OrderDriver(lines_plan(STEPS))
     target = target_around(driven.run, driven.step(step), scope)
     assert named(driven, target.exclusive_steps) == inside
     assert named(driven, target.serving_steps) == concerned
@@ -92,16 +92,16 @@ def test_target_around_a_step(step: str, scope: Any, inside: list[str], concerne
     ],
 )
 def test_line_target_includes_everything_below_the_line(line: str, inside: list[str]) -> None:
-    driven = Driven(lines_plan(STEPS))
+    driven = OrderDriver(lines_plan(STEPS))
     target = line_target(driven.run, line)
     assert target is not None
     assert named(driven, target.exclusive_steps) == inside
     assert line_target(driven.run, "nothing") is None
 
 
-def failing(scope: str, **further: Any) -> Driven:
+def failing(scope: str, **further: Any) -> OrderDriver:
     steps = {**STEPS, "sim": ("sim@1.a", undoable(after=["a"], on_failure={"rollback": scope}, **further))}
-    driven = Driven(lines_plan(steps))
+    driven = OrderDriver(lines_plan(steps))
     for name in ("a", "b", "control", "c"):
         driven.answer(name, {"id": name})
     return driven
@@ -112,7 +112,7 @@ def test_failure_rolls_back_the_line_and_its_followers_go_on() -> None:
     driven.answer("both", {"id": "both"})
     driven.fail("sim", "refused")
     assert driven.state("bill") is S.IN_PROGRESS
-    assert driven.flying() == ["camera.a@1", "camera.bill@1"]
+    assert driven.in_flight() == ["camera.a@1", "camera.bill@1"]
     driven.answer("a")
     driven.answer("bill")
     assert driven.states() | {"a": "", "sim": ""} == dict.fromkeys(STEPS, "completed") | {"a": "", "sim": ""}
@@ -124,7 +124,7 @@ def test_failure_rolls_back_the_order() -> None:
     driven = failing("order")
     driven.answer("both", {"id": "both"})
     driven.fail("sim", "refused")
-    assert sorted(driven.flying()) == ["camera.both@1", "camera.c@1", "camera.control@1"]
+    assert sorted(driven.in_flight()) == ["camera.both@1", "camera.c@1", "camera.control@1"]
     for name in ("c", "control", "both", "a", "b"):
         driven.answer(name)
     assert driven.run.ended
@@ -156,7 +156,7 @@ def test_failed_step_with_unknown_outcome_is_undone_with_its_line() -> None:
 
 def test_shared_step_past_its_point_of_no_return_keeps_what_it_depends_on() -> None:
     steps = {**STEPS, "both": ("hub@1.a hub@1.b", undoable(after=["a", "b"], point_of_no_return=True))}
-    driven = Driven(lines_plan(steps))
+    driven = OrderDriver(lines_plan(steps))
     for name in ("a", "b", "sim", "control", "both"):
         driven.answer(name, {"id": name})
     found = driven.roll_back("1.a")
@@ -168,14 +168,14 @@ def test_second_rollback_extends_the_first() -> None:
     driven = failing("line")
     driven.fail("sim", "refused")
     driven.answer("both", {"id": "both"})
-    assert "camera.a@1" in driven.flying()
-    driven.order_act("rollback")
+    assert "camera.a@1" in driven.in_flight()
+    driven.order_action("rollback")
     driven.fail("a", "locked")
     driven.fail("bill", "refused")
     assert driven.undo("b").state is S.PENDING
     for name in ("both", "control", "c"):
         driven.answer(name)
     driven.answer("b")
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     assert driven.run.ended
     assert driven.order_state() is O.FAILED

@@ -40,7 +40,7 @@ def test_winning_reason_decides_what_becomes_of_the_step(reasons: tuple[UndoReas
     driven = done({"a": undoable()}, "a")
     for reason in reasons:
         request_undo(driven.run, [driven.step("a")], reason)
-    driven.go_on()
+    driven.advance()
     driven.answer("a")
     if state is S.AMENDED:
         driven.answer("a", {"id": "new"})
@@ -50,8 +50,8 @@ def test_winning_reason_decides_what_becomes_of_the_step(reasons: tuple[UndoReas
 def test_step_is_undone_after_everything_that_depends_on_it_also_through_steps_that_stay() -> None:
     driven = done(CHAIN, "a", "b", "c", "d")
     request_undo(driven.run, [driven.step(name) for name in "bd"], R.FAILURE)
-    driven.go_on()
-    assert driven.flying() == ["camera.d@1"]
+    driven.advance()
+    assert driven.in_flight() == ["camera.d@1"]
     driven.answer("d")
-    assert driven.flying() == ["camera.b@1"]
+    assert driven.in_flight() == ["camera.b@1"]
     assert driven.states() == {"a": "completed", "b": "completed", "c": "completed", "d": "cancelled"}

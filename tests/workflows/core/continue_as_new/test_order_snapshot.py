@@ -7,7 +7,7 @@ from collections import Counter
 import pytest
 
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot
@@ -17,28 +17,30 @@ S = StepState
 
 
 def test_order_goes_on_after_continue_as_new() -> None:
-    driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["b"])})
+    driven = OrderDriver({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["b"])})
     driven.answer("a", {"id": "R-1"})
     driven.run.draining = True
     driven.fail("b")
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.states() == driven.states() == {"a": "completed", "b": "fatally_failed", "c": "pending"}
-    after.act("retry", "b")
+    after.step_action("retry", "b")
     assert after.request("b").path == "/R-1"
     assert after.keys("b") == ["O-1/camera.b@1/do/2"]
-    assert after.sent("b")[0].activity_id == "camera.b@1/2"
+    assert after.started("b")[0].activity_id == "camera.b@1/2"
     after.answer("b", {})
     after.answer("c", {})
     assert after.run.ended
 
 
 def test_continue_as_new_does_not_change_views() -> None:
-    driven = Driven({"a": call(), "b": call(after=["a"]), "c": {"event": {"name": "paid", "key": "k", "within": "5d"}}})
+    driven = OrderDriver(
+        {"a": call(), "b": call(after=["a"]), "c": {"event": {"name": "paid", "key": "k", "within": "5d"}}}
+    )
     driven.wait(1.5)
     driven.answer("a", {"id": 1}, attempts=3)
     driven.wait(2.25)
     driven.fail("b", "out_of_stock", "nothing left")
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     for name in "abc":
         assert after.view(name) == driven.view(name)
     assert +Counter(after.run.counters.by_state) == +Counter(driven.run.counters.by_state)
@@ -46,13 +48,13 @@ def test_continue_as_new_does_not_change_views() -> None:
 
 
 def test_next_run_starts_queued_activities() -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     driven.answer("a", {})
-    draining = Driven({"a": call(), "b": call(after=["a"])})
+    draining = OrderDriver({"a": call(), "b": call(after=["a"])})
     draining.run.draining = True
     draining.answer("a", {})
     assert draining.state("b") is S.READY
-    assert draining.carry_over().state("b") is S.IN_PROGRESS
+    assert draining.continue_as_new().state("b") is S.IN_PROGRESS
 
 
 def test_timers_continue_as_new() -> None:
@@ -62,9 +64,9 @@ def test_timers_continue_as_new() -> None:
         "c": {"wait": {"condition": "order.characteristics.paid == true", "within": "30s"}},
         "d": call(),
     }
-    driven = Driven(steps)
+    driven = OrderDriver(steps)
     driven.fail("d", "http_503", attempts=1, retry_after=40.0)
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.states() == {"a": "in_progress", "b": "scheduled", "c": "in_progress", "d": "failed"}
     after.wait(10)
     assert after.state("a") is S.COMPLETED
@@ -87,19 +89,19 @@ def test_events_callbacks_tasks_and_polling_continue_as_new() -> None:
         "e": {"event": {"name": "early"}, "after": ["c"]},
         "f": callback,
     }
-    driven = Driven(steps)
+    driven = OrderDriver(steps)
     driven.answer("b", {})
     driven.answer("d", {"body": {"id": 7}})
     driven.fail("d", "not_yet", retry_after=120.0)
     driven.event("early", event_id="e-1")
-    driven.call_back("f", {"n": 1})
+    driven.callback("f", {"n": 1})
     driven.fail("f", "http_503", attempts=1, retry_after=600.0)
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.run.counters.open_tasks == 1
     assert not any(isinstance(command, SubscribeEvents) for command in after.commands)
     after.event("paid", "O-1")
-    after.call_back("b", {})
-    after.act("complete", "c")
+    after.callback("b", {})
+    after.step_action("complete", "c")
     after.wait(120)
     assert after.request("d").path == "/x/7"
     assert after.event("early", event_id="e-1") == "duplicate"
@@ -107,16 +109,16 @@ def test_events_callbacks_tasks_and_polling_continue_as_new() -> None:
 
 
 def test_next_run_repeats_a_failed_subscription() -> None:
-    driven = Driven({"a": {"event": {"name": "paid", "key": "k"}}})
+    driven = OrderDriver({"a": {"event": {"name": "paid", "key": "k"}}})
     driven.step("a").subscribed = False
-    assert any(isinstance(command, SubscribeEvents) for command in driven.carry_over().commands)
+    assert any(isinstance(command, SubscribeEvents) for command in driven.continue_as_new().commands)
 
 
 def test_changed_characteristics_continue_as_new() -> None:
-    driven = Driven({"a": {"wait": {"condition": "order.characteristics.paid && order.characteristics.go"}}})
-    driven.set(paid=True)
-    after = driven.carry_over()
-    after.set(go=True)
+    driven = OrderDriver({"a": {"wait": {"condition": "order.characteristics.paid && order.characteristics.go"}}})
+    driven.set_characteristics(paid=True)
+    after = driven.continue_as_new()
+    after.set_characteristics(go=True)
     assert after.run.ended
 
 
@@ -125,18 +127,20 @@ def test_needed_outputs_are_kept_first_when_room_is_scarce(
 ) -> None:
     monkeypatch.setattr(order_snapshot, "MAX_OPTIONAL_OUTPUT_BYTES", 0)
     undo = {"call": {"system": "shop", "delete": "/${output.id}"}}
-    driven = Driven({"a": call(), "b": call(undo=undo), "c": call(), "d": call("/${steps.c.output.id}", after=["c"])})
+    driven = OrderDriver(
+        {"a": call(), "b": call(undo=undo), "c": call(), "d": call("/${steps.c.output.id}", after=["c"])}
+    )
     driven.run.draining = True
     for name in "abc":
         driven.answer(name, {"id": name})
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert [after.step(name).has_output for name in "abc"] == [False, True, True]
     assert after.request("d").path == "/c"
 
 
 def test_large_order_has_a_small_snapshot() -> None:
     steps = {f"s{number}": call() for number in range(2_000)}
-    driven = Driven(plan_of(steps), in_flight=2_000)
+    driven = OrderDriver(plan_of(steps), in_flight=2_000)
     for number in range(2_000):
         driven.wait(0.01)
         driven.answer(f"s{number}", {"id": f"R-{number}", "state": "reserved"})

@@ -21,12 +21,12 @@ def test_a_random_order_ends_in_order_and_its_books_balance(first: int) -> None:
     stands but what is past a point of no return and what that needs; whatever it waits for shows; no forecast lies in
     the past; carried over it is the same; the effects in the world are those that the states tell of."""
     for seed in range(first, first + CHUNK):
-        Trial(seed).to_its_end()
+        Trial(seed).run_to_end()
 
 
 @pytest.mark.parametrize("first", range(0, TRIALS // 4, CHUNK))
 def test_carried_over_at_every_moment_an_order_goes_on_as_if_it_had_not_been(first: int) -> None:
     for seed in range(first, first + CHUNK):
-        once = Trial(seed, carries=False).to_its_end()
-        often = Trial(seed, carries=False, carried_always=True).to_its_end()
-        assert (often.told, often.states()) == (once.told, once.states()), f"seed {seed}"
+        once = Trial(seed, continues_as_new=False).run_to_end()
+        often = Trial(seed, continues_as_new=False, always_continues_as_new=True).run_to_end()
+        assert (often.log, often.states()) == (once.log, once.states()), f"seed {seed}"

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
@@ -25,7 +25,7 @@ def test_request_is_rendered_except_secrets_and_address() -> None:
         "headers": {"X-Quantity": "${quantity}"},
         "body": {"sku": "cam-${attributes.model}", "quantity": "${quantity}", "list": ["${order.id}"]},
     }
-    driven = Driven(plan_of({"a": {"call": written}}, quantity=4, attributes={"model": "indoor"}))
+    driven = OrderDriver(plan_of({"a": {"call": written}}, quantity=4, attributes={"model": "indoor"}))
     request = driven.request("a")
     assert request.query == {"for": "C-1"}
     assert request.headers == {"X-Quantity": "4"}
@@ -38,23 +38,23 @@ def test_request_is_rendered_except_secrets_and_address() -> None:
     ("value", "path"), [("a/b", "/x/a%2Fb"), ("..", "/x/.."), ("1?y=2", "/x/1%3Fy%3D2"), (7, "/x/7")]
 )
 def test_value_cannot_add_a_segment_or_query_to_a_path(value: object, path: str) -> None:
-    driven = Driven(plan_of({"a": call("/x/${attributes.v}")}, attributes={"v": value}))
+    driven = OrderDriver(plan_of({"a": call("/x/${attributes.v}")}, attributes={"v": value}))
     assert driven.request("a").path == path
 
 
 def test_path_that_is_one_expression_is_not_encoded() -> None:
-    driven = Driven(plan_of({"a": call("${attributes.v}")}, attributes={"v": "/a/b?c=1"}))
+    driven = OrderDriver(plan_of({"a": call("${attributes.v}")}, attributes={"v": "/a/b?c=1"}))
     assert driven.request("a").path == "/a/b?c=1"
 
 
 def test_later_step_sees_the_output() -> None:
-    driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"])})
+    driven = OrderDriver({"a": call(), "b": call("/${steps.a.output.id}", after=["a"])})
     driven.answer("a", {"id": "R-1"})
     assert driven.request("b").path == "/R-1"
 
 
 def test_missing_output_field_leads_to_fallout_of_the_reader_and_names_the_place() -> None:
-    driven = Driven({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["a"])})
+    driven = OrderDriver({"a": call(), "b": call("/${steps.a.output.id}", after=["a"]), "c": call(after=["a"])})
     driven.answer("a", {})
     failure = driven.step("b").failure
     assert driven.states() == {"a": "completed", "b": "fatally_failed", "c": "in_progress"}
@@ -68,19 +68,19 @@ def test_call_carries_the_expressions_that_the_activity_evaluates() -> None:
         output={"id": "${response.body.id}", "day": "${attributes.day}"},
         fail_when=[{"if": "response.body.n > quantity", "code": "too_many", "message": "no"}],
     )
-    request = Driven(plan_of({"a": written}, attributes={"day": date(2026, 12, 1)}, quantity=2)).request("a")
+    request = OrderDriver(plan_of({"a": written}, attributes={"day": date(2026, 12, 1)}, quantity=2)).request("a")
     assert request.output == {"id": "${response.body.id}", "day": "${attributes.day}"}
     assert request.fail_when == [{"if": "response.body.n > quantity", "code": "too_many", "message": "no"}]
     assert request.scope == {"attributes": {"day": date(2026, 12, 1)}, "quantity": 2}
 
 
 def test_timeout_as_template() -> None:
-    driven = Driven(plan_of({"a": call(timeout="${minutes(quantity)}")}, quantity=2))
+    driven = OrderDriver(plan_of({"a": call(timeout="${minutes(quantity)}")}, quantity=2))
     assert driven.request("a").timeout == 120
 
 
 def test_long_pause_is_a_timer_and_the_key_stays() -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     driven.fail("a", "http_503", attempts=1, retry_after=600.0, outcome_known=False)
     assert driven.state("a") is S.FAILED
     assert driven.view("a").next_attempt_at == datetime.fromtimestamp(START + 600, UTC)
@@ -89,13 +89,13 @@ def test_long_pause_is_a_timer_and_the_key_stays() -> None:
     driven.wait(1)
     assert driven.state("a") is S.IN_PROGRESS
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 2
-    assert [command.activity_id for command in driven.sent("a")] == ["camera.a@1", "camera.a@1/2"]
+    assert [command.activity_id for command in driven.started("a")] == ["camera.a@1", "camera.a@1/2"]
     assert driven.request("a").earlier_attempts == 1
     assert not driven.request("a").outcome_known
 
 
 def test_last_failed_attempt_leads_to_fallout_and_other_branches_go_on() -> None:
-    driven = Driven({"a": call(), "b": call(after=["a"]), "c": call(), "d": call(after=["c"])})
+    driven = OrderDriver({"a": call(), "b": call(after=["a"]), "c": call(), "d": call(after=["c"])})
     driven.fail("a", "out_of_stock", "nothing left")
     driven.answer("c", {})
     view = driven.view("a")
@@ -105,22 +105,22 @@ def test_last_failed_attempt_leads_to_fallout_and_other_branches_go_on() -> None
 
 
 def test_interrupted_attempt_is_repeated_and_not_counted() -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     step = driven.step("a")
     advance.activity_interrupted(driven.run, step.position, step.launch, started=False)
-    driven.go_on()
+    driven.advance()
     assert driven.request("a").earlier_attempts == 0
     assert driven.request("a").outcome_known
     advance.activity_interrupted(driven.run, step.position, step.launch, started=True)
-    driven.go_on()
+    driven.advance()
     assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 3
     assert not driven.request("a").outcome_known
 
 
 def test_result_of_an_earlier_activity_is_ignored() -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     driven.fail("a")
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     advance.activity_succeeded(driven.run, 0, 1, {"output": {}, "attempts": 1})
     assert driven.state("a") is S.IN_PROGRESS
 
@@ -131,25 +131,25 @@ CALLED_BACK = {
 
 
 def test_callback_completes_an_acknowledged_call() -> None:
-    driven = Driven({"a": CALLED_BACK})
+    driven = OrderDriver({"a": CALLED_BACK})
     assert driven.request("a").callback
     assert driven.request("a").body == {"to": CALLBACK_URL}
     driven.answer("a", {})
     assert driven.state("a") is S.IN_PROGRESS
     assert driven.view("a").waits_for == "a callback of shop"
     assert driven.view("a").due == datetime.fromtimestamp(START + 2 * 86_400, UTC)
-    assert driven.call_back("a", {"visit": 1}) == "completed"
+    assert driven.callback("a", {"visit": 1}) == "completed"
     assert driven.step("a").output == {"visit": 1}
 
 
 def test_callback_id_is_a_placeholder_in_everything_that_temporal_sees() -> None:
     written = {"system": "shop", "post": "/x", "body": "${callback.id}", "callback": {}}
-    assert Driven({"a": {"call": written}}).request("a").body == CALLBACK_ID
+    assert OrderDriver({"a": {"call": written}}).request("a").body == CALLBACK_ID
 
 
 def test_callback_before_the_response() -> None:
-    driven = Driven({"a": CALLED_BACK})
-    assert driven.call_back("a", {"visit": 1}) == "kept"
+    driven = OrderDriver({"a": CALLED_BACK})
+    assert driven.callback("a", {"visit": 1}) == "kept"
     assert driven.state("a") is S.IN_PROGRESS
     driven.answer("a", {})
     assert driven.state("a") is S.COMPLETED
@@ -157,51 +157,51 @@ def test_callback_before_the_response() -> None:
 
 
 def test_early_callback_completes_a_call_without_response() -> None:
-    driven = Driven({"a": CALLED_BACK})
-    driven.call_back("a", {"visit": 1})
+    driven = OrderDriver({"a": CALLED_BACK})
+    driven.callback("a", {"visit": 1})
     driven.fail("a", "timeout", outcome_known=False)
     assert driven.state("a") is S.COMPLETED
 
 
 def test_callback_ends_the_pause_before_the_next_attempt() -> None:
-    driven = Driven({"a": CALLED_BACK})
+    driven = OrderDriver({"a": CALLED_BACK})
     driven.fail("a", "timeout", attempts=1, retry_after=600.0, outcome_known=False)
-    assert driven.call_back("a", {"visit": 1}) == "completed"
+    assert driven.callback("a", {"visit": 1}) == "completed"
     assert driven.state("a") is S.COMPLETED
     driven.wait(600)
-    assert len(driven.sent("a")) == 1
+    assert len(driven.started("a")) == 1
 
 
 def test_callback_takes_a_step_out_of_fallout() -> None:
-    driven = Driven({"a": CALLED_BACK})
+    driven = OrderDriver({"a": CALLED_BACK})
     driven.answer("a", {})
     driven.wait(2 * 86_400)
     assert driven.state("a") is S.FATALLY_FAILED
     assert driven.step("a").failure is not None
     assert driven.step("a").failure.code == "timeout"  # type: ignore[union-attr]
-    assert driven.call_back("a", {"visit": 1}) == "completed"
+    assert driven.callback("a", {"visit": 1}) == "completed"
     assert driven.state("a") is S.COMPLETED
 
 
 def test_callback_counts_once_and_is_late_for_an_earlier_effect() -> None:
-    driven = Driven({"a": CALLED_BACK})
+    driven = OrderDriver({"a": CALLED_BACK})
     driven.answer("a", {})
-    driven.call_back("a", {})
-    assert driven.call_back("a", {}) == "duplicate"
-    assert driven.call_back("a", {}, event_id="another") == "late"
-    again = Driven({"a": CALLED_BACK})
+    driven.callback("a", {})
+    assert driven.callback("a", {}) == "duplicate"
+    assert driven.callback("a", {}, event_id="another") == "late"
+    again = OrderDriver({"a": CALLED_BACK})
     again.fail("a", "refused")
-    again.act("retry", "a")
-    assert again.call_back("a", {}, key="O-1/camera.a@1/do/1") == "late"
+    again.step_action("retry", "a")
+    assert again.callback("a", {}, key="O-1/camera.a@1/do/1") == "late"
 
 
 def test_callback_for_a_step_that_waits_for_none_is_refused() -> None:
-    driven = Driven({"a": call(), "b": {**CALLED_BACK, "after": ["a"]}})
+    driven = OrderDriver({"a": call(), "b": {**CALLED_BACK, "after": ["a"]}})
     with pytest.raises(RequestRefused) as refused:
-        driven.call_back("a")
+        driven.callback("a")
     assert refused.value.code is RefusalCode.INVALID
     with pytest.raises(RequestRefused):
-        driven.call_back("b")
+        driven.callback("b")
 
 
 def test_callback_expressions_read_the_response() -> None:
@@ -213,16 +213,16 @@ def test_callback_expressions_read_the_response() -> None:
         ],
         "output": {"id": "${response.body.id}", "day": "${payload.day}"},
     }
-    driven = Driven({"a": written})
+    driven = OrderDriver({"a": written})
     assert driven.request("a").fail_when == [{"if": "response.status == 202", "code": "never", "message": ""}]
     assert driven.request("a").output == {"body": "${response.body}"}
     driven.answer("a", {"body": {"id": "7"}})
-    good, bad = driven.carry_over(), driven
-    bad.call_back("a", {"ok": False})
+    good, bad = driven.continue_as_new(), driven
+    bad.callback("a", {"ok": False})
     failure = bad.step("a").failure
     assert failure is not None
     assert (failure.code, failure.message) == ("refused", "order 7")
-    good.call_back("a", {"ok": True, "day": "2026-12-01"})
+    good.callback("a", {"ok": True, "day": "2026-12-01"})
     assert good.step("a").output == {"id": "7", "day": "2026-12-01"}
 
 
@@ -243,7 +243,7 @@ POLLED = {
 
 
 def test_poll_path_comes_from_the_response() -> None:
-    driven = Driven({"a": POLLED})
+    driven = OrderDriver({"a": POLLED})
     first = driven.request("a")
     assert (first.fail_when, first.until, first.output) == ([], None, {"body": "${response.body}"})
     driven.answer("a", {"body": {"id": "r/1"}})
@@ -257,16 +257,16 @@ def test_poll_path_comes_from_the_response() -> None:
 
 
 def test_workflow_timer_waits_between_polls_with_a_long_pause() -> None:
-    driven = Driven({"a": POLLED})
+    driven = OrderDriver({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.fail("a", "not_yet", retry_after=120.0)
     assert driven.state("a") is S.IN_PROGRESS
     driven.wait(120)
-    assert len(driven.sent("a")) == 3
+    assert len(driven.started("a")) == 3
 
 
 def test_polling_past_within_fails_with_timeout() -> None:
-    driven = Driven({"a": POLLED})
+    driven = OrderDriver({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.wait(timedelta(hours=4).total_seconds())
     assert driven.cancelled("a")
@@ -275,17 +275,17 @@ def test_polling_past_within_fails_with_timeout() -> None:
 
 
 def test_retry_after_a_failed_poll_repeats_the_call_with_its_key() -> None:
-    driven = Driven({"a": POLLED})
+    driven = OrderDriver({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.fail("a", "http_404", "not found")
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.keys("a")[-1] == "O-1/camera.a@1/do/1"
     assert driven.request("a").method == "post"
 
 
 def test_business_failure_found_by_polling_is_certain() -> None:
-    driven = Driven({"a": POLLED})
+    driven = OrderDriver({"a": POLLED})
     driven.answer("a", {"body": {"id": "1"}})
     driven.fail("a", "dead", "it is dead")
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.keys("a")[-1] == "O-1/camera.a@1/do/2"

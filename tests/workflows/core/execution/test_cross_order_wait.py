@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from activity_contract.cross_order import CrossOrderStepStatus, StepWatch
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import StepState
 from workflows.core.amendment.plan_swap import swap_plan
@@ -23,32 +23,32 @@ def waiting(order: str = "O-2", step: str = "ship", **further: Any) -> dict[str,
     return call(after=[{"order": order, "step": step, **further}])
 
 
-def driven_of(steps: dict[str, Any], **plan: Any) -> Driven:
-    return Driven(plan_of(steps, **plan))
+def driven_of(steps: dict[str, Any], **plan: Any) -> OrderDriver:
+    return OrderDriver(plan_of(steps, **plan))
 
 
-def asked(driven: Driven) -> list[StepWatch]:
+def asked(driven: OrderDriver) -> list[StepWatch]:
     return [command.watch for command in driven.commands if isinstance(command, WatchOrderStep)]
 
 
-def told(driven: Driven) -> list[tuple[str, str]]:
+def told(driven: OrderDriver) -> list[tuple[str, str]]:
     """To which order, and what."""
     return [(each.order_id, each.status.standing) for each in driven.commands if isinstance(each, SendStepStatus)]
 
 
-def say(driven: Driven, standing: str, words: str = "", name: str = "a", step: str = "ship") -> None:
+def say(driven: OrderDriver, standing: str, words: str = "", name: str = "a", step: str = "ship") -> None:
     said = {"step_id": f"camera.{name}@1", "other_order": "O-2", "other_step": step, "standing": standing}
     advance.receive_step_status(driven.run, CrossOrderStepStatus.model_validate(said | {"words": words}))
-    driven.go_on()
+    driven.advance()
 
 
 def watch_of(name: str, order: str = "O-9", workstream: str = "camera") -> StepWatch:
     return StepWatch(order_id=order, step_id="x.y@1", other_order="O-1", other_step=name, workstream=workstream)
 
 
-def watch(driven: Driven, name: str, order: str = "O-9") -> None:
+def watch(driven: OrderDriver, name: str, order: str = "O-9") -> None:
     driven.run.order_links.add_watch(watch_of(name, order))
-    driven.go_on()
+    driven.advance()
 
 
 def test_other_order_is_asked_when_the_steps_own_predecessors_are_settled() -> None:
@@ -70,7 +70,7 @@ def test_step_starts_only_when_the_other_orders_step_is_done() -> None:
     assert driven.state("a") is S.IN_PROGRESS
     assert "step ship of order O-2 done" in [entry.message for entry in driven.run.audit_log.entries]
     say(driven, "done")
-    assert len(driven.sent("a")) == 1
+    assert len(driven.started("a")) == 1
 
 
 def test_step_waits_for_all_steps_that_it_names() -> None:
@@ -84,7 +84,7 @@ def test_step_waits_for_all_steps_that_it_names() -> None:
 
 def test_condition_is_evaluated_after_the_other_order_is_done() -> None:
     driven = driven_of({"a": {**waiting(), "when": "order.characteristics.go == true"}}, characteristics={"go": False})
-    driven.set(go=True)
+    driven.set_characteristics(go=True)
     say(driven, "done")
     assert driven.state("a") is S.IN_PROGRESS
 
@@ -100,7 +100,7 @@ def test_step_that_waits_in_vain_is_in_fallout_and_a_retry_asks_again(standing: 
     error = driven.view("a").error
     assert error is not None
     assert error.code == code
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert len(asked(driven)) == 2
     say(driven, "done")
     assert driven.state("a") is S.IN_PROGRESS
@@ -162,7 +162,7 @@ def test_cross_order_wait_continues_as_new_and_asks_again() -> None:
     say(driven, "not_there")
     watch(driven, "b")
     driven.answer("b", {})
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert after.view("a").other_orders == driven.view("a").other_orders
     assert len(asked(after)) == 1
     assert told(after) == []
@@ -173,8 +173,8 @@ def test_cross_order_wait_continues_as_new_and_asks_again() -> None:
 def test_watches_continue_as_new() -> None:
     driven = driven_of({"b": {"manual": {"queue": "q"}}})
     watch(driven, "b")
-    after = driven.carry_over()
-    after.act("complete", "b")
+    after = driven.continue_as_new()
+    after.step_action("complete", "b")
     assert told(after) == [("O-9", "done")]
 
 
@@ -207,7 +207,7 @@ def test_notifications_in_flight_are_limited() -> None:
     assert len(told(driven)) == cross_order_notify.MAX_NOTIFICATIONS
     for _ in range(250):
         advance.step_status_sent(driven.run)
-        driven.go_on()
+        driven.advance()
     assert len({order for order, _ in told(driven)}) == 250
 
 
@@ -224,10 +224,10 @@ def test_amendment_that_names_another_order_asks_that_order() -> None:
     driven = driven_of(steps, attributes={"other": "O-2"})
     driven.wait(1_800)
     swap_plan(driven.run, plan_of(steps, attributes={"other": "O-2"}), frozenset())
-    driven.go_on()
+    driven.advance()
     assert [each.other_order for each in asked(driven)] == ["O-2"] * len(asked(driven))
     swap_plan(driven.run, plan_of({**steps, "c": call()}, attributes={"other": "O-3"}), frozenset())
-    driven.go_on()
+    driven.advance()
     assert asked(driven)[-1].other_order == "O-3"
     say(driven, "done")
     assert driven.state("a") is S.PENDING
@@ -241,7 +241,7 @@ def test_amended_order_resolves_watched_steps_again() -> None:
     watch(driven, "camera")
     swap_plan(driven.run, plan_of({**steps, "c": {"manual": {"queue": "q"}}}), frozenset())
     for name in "ab":
-        driven.act("complete", name)
+        driven.step_action("complete", name)
     assert told(driven) == []
-    driven.act("complete", "c")
+    driven.step_action("complete", "c")
     assert told(driven) == [("O-9", "done")]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from workflows.contract.states import OrderState, StepState
 
@@ -10,7 +10,7 @@ S = StepState
 
 
 def test_continue_accepts_the_failure_and_the_order_ends_partial() -> None:
-    driven = Driven({"a": call(on_failure="continue"), "b": call(after=["a"])})
+    driven = OrderDriver({"a": call(on_failure="continue"), "b": call(after=["a"])})
     driven.fail("a", "out_of_stock")
     assert driven.states() == {"a": "failed_accepted", "b": "in_progress"}
     driven.answer("b", {})
@@ -24,7 +24,7 @@ def test_first_case_that_matches_the_code_wins() -> None:
         {"do": "continue"},
     ]
     steps = {name: call(on_failure=cases) for name in ("a", "b", "c")}
-    driven = Driven(steps)
+    driven = OrderDriver(steps)
     driven.fail("a", "timeout")
     driven.fail("b", "late")
     driven.fail("c", "anything")
@@ -33,13 +33,13 @@ def test_first_case_that_matches_the_code_wins() -> None:
 
 
 def test_failure_without_matching_case_leads_to_fallout() -> None:
-    driven = Driven({"a": call(on_failure=[{"code": "timeout", "do": "continue"}])})
+    driven = OrderDriver({"a": call(on_failure=[{"code": "timeout", "do": "continue"}])})
     driven.fail("a", "late")
     assert driven.state("a") is S.FATALLY_FAILED
 
 
 def test_definition_error_leads_to_fallout_even_if_failures_are_accepted() -> None:
-    driven = Driven(
+    driven = OrderDriver(
         {"a": call(on_failure="continue"), "b": call(on_failure=[{"code": "definition_error", "do": "continue"}])}
     )
     driven.fail("a", "definition_error")
@@ -49,13 +49,13 @@ def test_definition_error_leads_to_fallout_even_if_failures_are_accepted() -> No
 
 def test_reader_of_an_accepted_failure_sees_the_default_output() -> None:
     written = call(on_failure="continue", default_output={"id": "none"})
-    driven = Driven({"a": written, "b": call("/${steps.a.output.id}", after=["a"])})
+    driven = OrderDriver({"a": written, "b": call("/${steps.a.output.id}", after=["a"])})
     driven.fail("a", "out_of_stock")
     assert driven.request("b").path == "/none"
 
 
 def test_engine_error_leads_to_fallout_and_the_order_goes_on() -> None:
-    driven = Driven({"a": call(), "b": call()}, strict=False)
+    driven = OrderDriver({"a": call(), "b": call()}, strict=False)
     driven.answer("a", {})
     step = driven.step("b")
     step.phase = None  # type: ignore[assignment]
@@ -63,13 +63,13 @@ def test_engine_error_leads_to_fallout_and_the_order_goes_on() -> None:
     assert driven.states() == {"a": "completed", "b": "fatally_failed"}
     assert step.failure is not None
     assert step.failure.code == "internal_error"
-    driven.act("skip", "b")
+    driven.step_action("skip", "b")
     assert driven.run.ended
 
 
 def test_fallout_is_retried_automatically_until_attempts_run_out() -> None:
     ladder = {"do": "fallout", "queue": "desk", "retry": {"intervals": ["1h", "1d"]}}
-    driven = Driven({"a": call(on_failure=[ladder])})
+    driven = OrderDriver({"a": call(on_failure=[ladder])})
     for pause in (3_600, 86_400):
         driven.fail("a", "http_503", outcome_known=False)
         assert driven.state("a") is S.FATALLY_FAILED
@@ -82,18 +82,18 @@ def test_fallout_is_retried_automatically_until_attempts_run_out() -> None:
     assert driven.view("a").next_attempt_at is None
     driven.wait(1_000_000)
     assert driven.state("a") is S.FATALLY_FAILED
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     driven.fail("a", "http_503", outcome_known=False)
     assert driven.view("a").next_attempt_at is not None
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     after.wait(3_600)
     assert after.state("a") is S.IN_PROGRESS
 
 
 def test_person_can_act_before_the_next_automatic_retry() -> None:
     ladder = {"do": "fallout", "retry": {"intervals": ["1h"]}}
-    driven = Driven({"a": call(on_failure=[ladder])})
+    driven = OrderDriver({"a": call(on_failure=[ladder])})
     driven.fail("a", "refused")
-    driven.act("skip", "a")
+    driven.step_action("skip", "a")
     driven.wait(3_600)
     assert driven.state("a") is S.SKIPPED

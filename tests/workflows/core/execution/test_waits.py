@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
@@ -20,7 +20,7 @@ S = StepState
 
 
 def test_wait_ends_after_its_duration() -> None:
-    driven = Driven({"a": {"wait": {"for": "2d"}}})
+    driven = OrderDriver({"a": {"wait": {"for": "2d"}}})
     assert driven.view("a").due == datetime.fromtimestamp(START + 2 * 86_400, UTC)
     driven.wait(2 * 86_400 - 0.1)
     assert driven.state("a") is S.IN_PROGRESS
@@ -29,42 +29,42 @@ def test_wait_ends_after_its_duration() -> None:
 
 
 def test_wait_until_a_past_moment_ends_at_once() -> None:
-    driven = Driven({"a": {"wait": {"until": "2020-01-01T00:00:00Z"}}, "b": {"wait": {"until": "2030-01-01"}}})
+    driven = OrderDriver({"a": {"wait": {"until": "2020-01-01T00:00:00Z"}}, "b": {"wait": {"until": "2030-01-01"}}})
     assert driven.states() == {"a": "completed", "b": "in_progress"}
 
 
 def test_wait_until_a_moment_computed_from_an_output() -> None:
     until = "${timestamp(steps.a.output.visit_at) - days(1)}"
-    driven = Driven({"a": call(), "b": {"after": ["a"], "wait": {"until": until}}})
+    driven = OrderDriver({"a": call(), "b": {"after": ["a"], "wait": {"until": until}}})
     driven.answer("a", {"visit_at": "2030-06-02T10:00:00Z"})
     assert driven.view("b").due == datetime(2030, 6, 1, 10, tzinfo=UTC)
 
 
 def test_invalid_moment_leads_to_fallout() -> None:
-    driven = Driven(plan_of({"a": {"wait": {"until": "${attributes.day}"}}}, attributes={"day": "soon"}))
+    driven = OrderDriver(plan_of({"a": {"wait": {"until": "${attributes.day}"}}}, attributes={"day": "soon"}))
     assert driven.state("a") is S.FATALLY_FAILED
     assert "`soon` is not a date and time" in str(driven.step("a").failure)
 
 
 def test_condition_holds_when_a_characteristic_is_set() -> None:
-    driven = Driven({"a": {"wait": {"condition": "order.characteristics.paid == true", "within": "30d"}}})
+    driven = OrderDriver({"a": {"wait": {"condition": "order.characteristics.paid == true", "within": "30d"}}})
     assert driven.state("a") is S.IN_PROGRESS
     assert "paid" in (driven.view("a").waits_for or "")
-    driven.set(paid=False)
+    driven.set_characteristics(paid=False)
     assert driven.state("a") is S.IN_PROGRESS
-    driven.set(paid=True)
+    driven.set_characteristics(paid=True)
     assert driven.state("a") is S.COMPLETED
 
 
 def test_condition_reads_any_steps_output() -> None:
-    driven = Driven({"a": call(), "b": {"wait": {"condition": "steps.a.output.n > 1"}}})
+    driven = OrderDriver({"a": call(), "b": {"wait": {"condition": "steps.a.output.n > 1"}}})
     assert driven.state("b") is S.IN_PROGRESS
     driven.answer("a", {"n": 2})
     assert driven.state("b") is S.COMPLETED
 
 
 def test_condition_past_within_fails_with_timeout() -> None:
-    driven = Driven(
+    driven = OrderDriver(
         {"a": {"wait": {"condition": "false", "within": "1h"}, "on_failure": [{"code": "timeout", "do": "continue"}]}}
     )
     driven.wait(3_600)
@@ -72,14 +72,14 @@ def test_condition_past_within_fails_with_timeout() -> None:
 
 
 def test_condition_of_another_type_leads_to_fallout() -> None:
-    driven = Driven({"a": {"wait": {"condition": "quantity"}}})
+    driven = OrderDriver({"a": {"wait": {"condition": "quantity"}}})
     assert driven.state("a") is S.FATALLY_FAILED
 
 
 def test_setting_the_same_characteristic_again_changes_nothing() -> None:
-    driven = Driven({"a": call()})
-    assert not driven.set(paid=True).already
-    assert driven.set(paid=True).already
+    driven = OrderDriver({"a": call()})
+    assert not driven.set_characteristics(paid=True).already
+    assert driven.set_characteristics(paid=True).already
     assert [entry.message for entry in driven.run.audit_log.entries].count("set paid") == 1
 
 
@@ -87,7 +87,7 @@ DELIVERED = {"event": {"name": "delivered", "key": "${order.id}", "within": "5d"
 
 
 def test_event_completes_the_step_with_its_name_and_key() -> None:
-    driven = Driven({"a": DELIVERED})
+    driven = OrderDriver({"a": DELIVERED})
     assert driven.view("a").waits_for == "event delivered with key O-1"
     with pytest.raises(RequestRefused) as refused:
         driven.event("delivered", "O-2")
@@ -98,7 +98,7 @@ def test_event_completes_the_step_with_its_name_and_key() -> None:
 
 
 def test_step_subscribes_to_keyed_events_while_it_waits() -> None:
-    driven = Driven({"a": DELIVERED, "b": {"event": {"name": "other"}}})
+    driven = OrderDriver({"a": DELIVERED, "b": {"event": {"name": "other"}}})
     subscribed = [command for command in driven.commands if isinstance(command, SubscribeEvents)]
     assert [(command.subscription.names, command.subscription.key) for command in subscribed] == [
         (["delivered"], "O-1")
@@ -109,7 +109,7 @@ def test_step_subscribes_to_keyed_events_while_it_waits() -> None:
 
 
 def test_event_past_within_fails_with_timeout() -> None:
-    driven = Driven({"a": DELIVERED})
+    driven = OrderDriver({"a": DELIVERED})
     driven.wait(5 * 86_400)
     assert driven.step("a").failure.code == "timeout"  # type: ignore[union-attr]
     assert any(isinstance(command, UnsubscribeEvents) for command in driven.commands)
@@ -117,14 +117,14 @@ def test_event_past_within_fails_with_timeout() -> None:
 
 def test_first_event_of_several_names_completes_the_step() -> None:
     written = {"event": {"name": ["paid", "waived"]}, "output": {"how": "${event}"}}
-    driven = Driven({"a": written})
+    driven = OrderDriver({"a": written})
     driven.event("waived")
     assert driven.step("a").output == {"how": "waived"}
     assert driven.event("paid") == "late"
 
 
 def test_match_decides_which_event_completes_the_step() -> None:
-    driven = Driven({"a": {"event": {"name": "paid", "match": "payload.amount >= 10"}}})
+    driven = OrderDriver({"a": {"event": {"name": "paid", "match": "payload.amount >= 10"}}})
     for payload in ({"amount": 9}, {}, None):
         with pytest.raises(RequestRefused):
             driven.event("paid", None, payload)
@@ -132,7 +132,7 @@ def test_match_decides_which_event_completes_the_step() -> None:
 
 
 def test_event_that_fits_several_steps_is_refused_unless_it_names_one() -> None:
-    driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
+    driven = OrderDriver({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
     with pytest.raises(RequestRefused) as refused:
         driven.event("paid")
     assert refused.value.code is RefusalCode.AMBIGUOUS
@@ -142,7 +142,7 @@ def test_event_that_fits_several_steps_is_refused_unless_it_names_one() -> None:
 
 
 def test_early_event_is_kept_until_its_step_waits() -> None:
-    driven = Driven({"a": call(), "b": {**DELIVERED, "after": ["a"]}})
+    driven = OrderDriver({"a": call(), "b": {**DELIVERED, "after": ["a"]}})
     assert driven.event("delivered", "O-1", {"n": 1}) == "kept"
     driven.answer("a", {})
     assert driven.state("b") is S.COMPLETED
@@ -152,7 +152,7 @@ def test_early_event_is_kept_until_its_step_waits() -> None:
 
 def test_early_event_completes_only_the_step_with_its_key() -> None:
     written = {"event": {"name": "delivered", "key": "${steps.a.output.tracking}"}, "after": ["a"]}
-    driven = Driven({"a": call(), "b": written})
+    driven = OrderDriver({"a": call(), "b": written})
     driven.event("delivered", "T-2")
     driven.event("delivered", "T-1")
     driven.answer("a", {"tracking": "T-1"})
@@ -161,14 +161,14 @@ def test_early_event_completes_only_the_step_with_its_key() -> None:
 
 
 def test_same_event_counts_once() -> None:
-    driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}, "after": ["a"]}})
+    driven = OrderDriver({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}, "after": ["a"]}})
     assert driven.event("paid", event_id="e-1") == "completed"
     assert driven.event("paid", event_id="e-1") == "duplicate"
     assert driven.states() == {"a": "completed", "b": "in_progress"}
 
 
 def test_event_for_a_done_step_is_late_and_unknown_event_is_refused() -> None:
-    driven = Driven({"a": {"event": {"name": "paid"}}, "b": call()})
+    driven = OrderDriver({"a": {"event": {"name": "paid"}}, "b": call()})
     driven.event("paid", event_id="e-1")
     assert driven.event("paid", event_id="e-2") == "late"
     with pytest.raises(RequestRefused) as refused:
@@ -178,7 +178,7 @@ def test_event_for_a_done_step_is_late_and_unknown_event_is_refused() -> None:
 
 
 def test_event_without_key_completes_the_step_that_it_names() -> None:
-    driven = Driven({"a": DELIVERED})
+    driven = OrderDriver({"a": DELIVERED})
     with pytest.raises(RequestRefused):
         driven.event("delivered", "wrong", step="camera.a@1")
     with pytest.raises(RequestRefused):
@@ -191,17 +191,17 @@ def test_event_can_be_a_business_failure() -> None:
         "event": {"name": "paid"},
         "fail_when": [{"if": "payload.ok == false", "code": "refused", "message": "no money"}],
     }
-    driven = Driven({"a": written})
+    driven = OrderDriver({"a": written})
     driven.event("paid", None, {"ok": False})
     assert driven.state("a") is S.FATALLY_FAILED
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.view("a").waits_for == "event paid"
     driven.event("paid", None, {"ok": True})
     assert driven.state("a") is S.COMPLETED
 
 
 def test_ambiguous_event_goes_to_the_last_step_that_waits_for_it() -> None:
-    driven = Driven({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
+    driven = OrderDriver({"a": {"event": {"name": "paid"}}, "b": {"event": {"name": "paid"}}})
     kept = ReceivedEvent("e-1", "paid", None, {"n": 1}, None, START, 10)
     event_matching.apply_event(driven.run, kept, DeliveryVerdict("kept"))
     driven.event("paid", step="camera.a@1", event_id="e-2")
@@ -210,7 +210,7 @@ def test_ambiguous_event_goes_to_the_last_step_that_waits_for_it() -> None:
 
 
 def test_too_many_early_events_are_refused() -> None:
-    driven = Driven({"a": call(), "b": {"event": {"name": "paid"}, "after": ["a"]}})
+    driven = OrderDriver({"a": call(), "b": {"event": {"name": "paid"}, "after": ["a"]}})
     with pytest.raises(RequestRefused) as refused:
         driven.event("paid", None, "x" * 400_000)
     assert refused.value.code is RefusalCode.NOT_NOW
@@ -224,7 +224,7 @@ INSTALL = {
 
 
 def test_task_shows_instructions_and_form() -> None:
-    driven = Driven({"a": INSTALL})
+    driven = OrderDriver({"a": INSTALL})
     view = driven.view("a")
     assert (view.waits_for, view.queue, view.instructions) == (
         "a person in field_force",
@@ -237,30 +237,30 @@ def test_task_shows_instructions_and_form() -> None:
 
 
 def test_task_is_completed_with_the_data_of_its_form() -> None:
-    driven = Driven({"a": INSTALL})
+    driven = OrderDriver({"a": INSTALL})
     for data in (None, {"outcome": "dne"}, {"outcome": "done", "dy": 1}, {"outcome": "done", "day": "tomorrow"}):
         with pytest.raises(RequestRefused) as refused:
-            driven.act("complete", "a", data)
+            driven.step_action("complete", "a", data)
         assert refused.value.code is RefusalCode.INVALID
-    answer = driven.act("complete", "a", {"outcome": "done", "day": "2026-12-01"})
+    answer = driven.step_action("complete", "a", {"outcome": "done", "day": "2026-12-01"})
     assert answer.state is S.COMPLETED
     assert driven.step("a").output == {"outcome": "done", "day": "2026-12-01"}
     assert driven.run.counters.open_tasks == 0
 
 
 def test_form_can_report_failure_and_a_retry_opens_the_task_again() -> None:
-    driven = Driven({"a": INSTALL})
-    answer = driven.act("complete", "a", {"outcome": "absent"})
+    driven = OrderDriver({"a": INSTALL})
+    answer = driven.step_action("complete", "a", {"outcome": "absent"})
     assert answer.state is S.FATALLY_FAILED
     assert "Nobody there" in answer.message
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.run.counters.open_tasks == 1
-    driven.act("complete", "a", {"outcome": "done"})
+    driven.step_action("complete", "a", {"outcome": "done"})
     assert driven.state("a") is S.COMPLETED
 
 
 def test_instructions_without_a_value_lead_to_fallout_at_once() -> None:
-    driven = Driven({"a": {"manual": {"queue": "q", "instructions": "${attributes.missing}"}}})
+    driven = OrderDriver({"a": {"manual": {"queue": "q", "instructions": "${attributes.missing}"}}})
     assert driven.state("a") is S.FATALLY_FAILED
 
 
@@ -271,8 +271,8 @@ def test_activity_input_is_rendered_and_its_output_evaluated() -> None:
         "fail_when": [{"if": "output.sent == false", "code": "not_sent"}],
         "output": {"at": "${output.at}"},
     }
-    driven = Driven({"a": written, "b": written})
-    command = driven.sent("a")[0]
+    driven = OrderDriver({"a": written, "b": written})
+    command = driven.started("a")[0]
     assert isinstance(command, StartActivity)
     assert command.name == "notify"
     assert command.request.with_ == {"to": "C-1"}

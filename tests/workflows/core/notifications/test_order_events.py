@@ -11,13 +11,12 @@ import pytest
 from activity_contract.notifications import NotificationBatch, NotificationEvent, NotificationFilter, NotificationOrder
 from compiler.language.event_types import EVENT_TYPES
 from compiler.plan.codec import encode_plan
-from tests.support.order_driver import ANN, START, Driven
+from tests.support.order_driver import ANN, START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import OrderState, StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance
 from workflows.core.notifications import order_events
-from workflows.core.notifications import order_events as telling
 from workflows.core.state.commands import Command, PublishEvents
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import line_states
@@ -25,8 +24,8 @@ from workflows.core.state.rollup import line_states
 EVERYTHING = ["*"]
 
 
-class Telltale(Driven):
-    """An order that tells; what it hands over arrives at once, unless `slow`."""
+class Publisher(OrderDriver):
+    """An order that publishes events. The outbox has each batch at once, unless `slow`."""
 
     def __init__(self, steps: Mapping[str, Any], events: list[str], revision: int = 1, slow: bool = False) -> None:
         self.plan = plan_of(steps)
@@ -36,38 +35,38 @@ class Telltale(Driven):
         self.batches: list[NotificationBatch] = []
         self.slow = slow
         advance.start_order(self.run)
-        telling.start_events(self.run, NotificationFilter(events=events, receivers=["crm"]), revision)
-        self.go_on()
+        order_events.start_events(self.run, NotificationFilter(events=events, receivers=["crm"]), revision)
+        self.advance()
 
-    def go_on(self) -> None:
-        super().go_on()
+    def advance(self) -> None:
+        super().advance()
         while True:
-            telling.emit_events(self.run)
+            order_events.emit_events(self.run)
             handed = [each.batch for each in advance.drain_commands(self.run) if isinstance(each, PublishEvents)]
             self.batches += handed
             if not handed or self.slow:
                 return
-            telling.batch_published(self.run, succeeded=True)
+            order_events.batch_published(self.run, succeeded=True)
 
     @property
-    def told(self) -> list[NotificationEvent]:
+    def published(self) -> list[NotificationEvent]:
         return [event for batch in self.batches for event in batch.events]
 
     @property
     def types(self) -> list[str]:
-        return [event.type for event in self.told]
+        return [event.type for event in self.published]
 
     def last(self, event_type: str) -> dict[str, Any]:
-        return next(event.data for event in reversed(self.told) if event.type == event_type)
+        return next(event.data for event in reversed(self.published) if event.type == event_type)
 
 
 def test_order_states_are_published_in_order_and_numbered_without_gaps() -> None:
-    driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.*"])
+    driven = Publisher({"a": call(), "b": call(after=["a"])}, ["order.*"])
     driven.answer("a")
     driven.answer("b")
     assert driven.types == ["order.accepted", "order.in_progress", "order.completed"]
-    assert [event.number for event in driven.told] == [1, 2, 3]
-    assert [event.id for event in driven.told] == ["O-1/1", "O-1/2", "O-1/3"]
+    assert [event.number for event in driven.published] == [1, 2, 3]
+    assert [event.id for event in driven.published] == ["O-1/1", "O-1/2", "O-1/3"]
     assert driven.last("order.completed") == {"state_before": "in_progress", "state": "completed"}
     assert driven.batches[-1].ended
     assert not driven.batches[0].ended
@@ -77,45 +76,48 @@ def test_order_states_are_published_in_order_and_numbered_without_gaps() -> None
 
 
 def test_later_revision_has_its_own_event_ids() -> None:
-    assert [event.id for event in Telltale({"a": call()}, ["order.*"], revision=2).told] == ["O-1/r2/1", "O-1/r2/2"]
+    assert [event.id for event in Publisher({"a": call()}, ["order.*"], revision=2).published] == [
+        "O-1/r2/1",
+        "O-1/r2/2",
+    ]
 
 
 def test_order_without_receivers_records_nothing() -> None:
-    driven = Driven({"a": call()})
-    telling.start_events(driven.run, None, 1)
-    telling.record_event(driven.run, "order.late")
+    driven = OrderDriver({"a": call()})
+    order_events.start_events(driven.run, None, 1)
+    order_events.record_event(driven.run, "order.late")
     driven.answer("a")
-    telling.emit_events(driven.run)
+    order_events.emit_events(driven.run)
     assert driven.run.event_buffer is None
     assert driven.run.audit_log.unsent is None
     assert not advance.drain_commands(driven.run)
 
 
 def test_only_wanted_events_are_published_and_numbered() -> None:
-    driven = Telltale({"a": call(), "b": call()}, ["step.fatally_failed"])
+    driven = Publisher({"a": call(), "b": call()}, ["step.fatally_failed"])
     driven.answer("a")
     driven.fail("b", "out_of_stock", "none left")
-    assert [(event.type, event.number) for event in driven.told] == [("step.fatally_failed", 1)]
+    assert [(event.type, event.number) for event in driven.published] == [("step.fatally_failed", 1)]
 
 
 def test_order_without_events_does_not_publish_its_end() -> None:
-    driven = Telltale({"a": call()}, ["step.fatally_failed"])
+    driven = Publisher({"a": call()}, ["step.fatally_failed"])
     driven.answer("a")
     assert driven.run.ended
     assert driven.batches == []
 
 
 def test_end_is_published_even_if_it_is_no_event() -> None:
-    driven = Telltale({"a": call()}, ["order.in_progress"])
+    driven = Publisher({"a": call()}, ["order.in_progress"])
     driven.answer("a")
     assert [(len(batch.events), batch.ended) for batch in driven.batches] == [(1, False), (0, True)]
 
 
 def test_fallout_event_says_why_and_resolved_event_who_and_how() -> None:
     cases = [{"do": "fallout", "queue": "field_ops"}]
-    driven = Telltale({"a": call(on_failure=cases), "b": call(after=["a"])}, ["step.fatally_failed", "step.resolved"])
+    driven = Publisher({"a": call(on_failure=cases), "b": call(after=["a"])}, ["step.fatally_failed", "step.resolved"])
     driven.fail("a", "out_of_stock", "none left")
-    driven.act("complete", "a", {"id": "R-9"})
+    driven.step_action("complete", "a", {"id": "R-9"})
     failed, resolved = driven.last("step.fatally_failed"), driven.last("step.resolved")
     assert (failed["step"], failed["code"], failed["message"]) == ("camera.a@1", "out_of_stock", "none left")
     assert (failed["queue"], failed["line"], failed["product"]) == ("field_ops", "camera@1", "camera")
@@ -124,59 +126,59 @@ def test_fallout_event_says_why_and_resolved_event_who_and_how() -> None:
 
 
 def test_action_events_say_who_and_why() -> None:
-    driven = Telltale({"a": call()}, ["step.acted", "order.acted"])
+    driven = Publisher({"a": call()}, ["step.acted", "order.acted"])
     driven.fail("a")
-    driven.act("skip", "a")
-    driven.set(paid=True)
+    driven.step_action("skip", "a")
+    driven.set_characteristics(paid=True)
     assert driven.types == ["step.acted", "order.acted"]
     assert driven.last("step.acted")["act"] == "skipped"
     assert driven.last("order.acted") == {"act": "set paid", "by": "ann", "reason": "asked to"}
 
 
 def test_milestones_and_completed_lines_come_before_the_completed_order() -> None:
-    driven = Telltale(
+    driven = Publisher(
         {"a": call(), "m": {"milestone": True, "after": ["a"]}},
         ["milestone.reached", "line.completed", "order.completed"],
     )
     driven.answer("a")
     assert driven.types == ["milestone.reached", "line.completed", "line.completed", "order.completed"]
     assert driven.last("milestone.reached")["name"] == "M"
-    lines = [event.data["line"] for event in driven.told if event.type == "line.completed"]
+    lines = [event.data["line"] for event in driven.published if event.type == "line.completed"]
     assert lines == ["1", "camera@1"]
 
 
 def test_further_attempt_is_no_event() -> None:
-    driven = Telltale({"a": call()}, ["step.in_progress"])
+    driven = Publisher({"a": call()}, ["step.in_progress"])
     driven.fail("a", attempts=1, retry_after=600.0)
     driven.wait(600)
     assert driven.types == ["step.in_progress"]
 
 
 def test_escalation_names_a_receiver_or_a_queue() -> None:
-    driven = Telltale({"a": call()}, ["step.escalated"])
+    driven = Publisher({"a": call()}, ["step.escalated"])
     for to in ("crm", "field_ops"):
         order_events.escalate(driven.run, driven.step("a"), to, "late")
-        driven.go_on()
-    told = [(event.data.get("receiver"), event.data.get("queue")) for event in driven.told]
-    assert told == [("crm", None), (None, "field_ops")]
+        driven.advance()
+    found = [(event.data.get("receiver"), event.data.get("queue")) for event in driven.published]
+    assert found == [("crm", None), (None, "field_ops")]
 
 
 def test_one_batch_at_a_time_and_interrupted_batch_is_repeated() -> None:
-    driven = Telltale({"a": call(), "b": call()}, ["step.*"], slow=True)
+    driven = Publisher({"a": call(), "b": call()}, ["step.*"], slow=True)
     driven.answer("a")
-    assert [event.number for event in driven.told] == [1, 2]
-    telling.batch_published(driven.run, succeeded=False)
-    driven.go_on()
+    assert [event.number for event in driven.published] == [1, 2]
+    order_events.batch_published(driven.run, succeeded=False)
+    driven.advance()
     assert [event.number for event in driven.batches[-1].events] == [1, 2, 3]
-    telling.batch_published(driven.run, succeeded=True)
-    driven.go_on()
+    order_events.batch_published(driven.run, succeeded=True)
+    driven.advance()
     assert len(driven.batches) == 2
 
 
 def test_numbers_and_pending_events_continue_as_new() -> None:
-    driven = Telltale({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
+    driven = Publisher({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
     driven.fail("a", "out_of_stock")
-    telling.batch_published(driven.run, succeeded=False)
+    order_events.batch_published(driven.run, succeeded=False)
     before = driven.run.event_buffer
     run, _ = order_snapshot.restore_order(
         order_snapshot.snapshot_order(driven.run, encode_plan(driven.plan)), driven.run.now
@@ -190,19 +192,19 @@ def test_numbers_and_pending_events_continue_as_new() -> None:
         before.emitted_types,
     )
     driven.run, driven.slow = run, False
-    driven.act("skip", "a", {})
+    driven.step_action("skip", "a", {})
     driven.answer("b")
-    numbers = [event.number for event in driven.told][2:]
+    numbers = [event.number for event in driven.published][2:]
     assert driven.types[-1] == "order.completed"
     assert "line.completed" in driven.types
     assert sorted(set(numbers)) == list(range(1, max(numbers) + 1))
 
 
 def test_long_texts_are_cut_and_absent_values_left_out() -> None:
-    driven = Telltale({"a": call()}, ["step.fatally_failed"])
+    driven = Publisher({"a": call()}, ["step.fatally_failed"])
     driven.fail("a", "broken", "x" * 5_000)
     data = driven.last("step.fatally_failed")
-    assert len(data["message"]) == telling.MAX_TEXT_LENGTH
+    assert len(data["message"]) == order_events.MAX_TEXT_LENGTH
     assert None not in data.values()
 
 
@@ -224,25 +226,25 @@ def test_every_step_state_beyond_waiting_is_an_event(state: StepState) -> None:
 
 
 def test_amendment_is_published_and_line_changes_start_from_the_last_states() -> None:
-    driven = Telltale({"a": call(), "b": call(after=["a"])}, ["order.amended", "line.*"])
+    driven = Publisher({"a": call(), "b": call(after=["a"])}, ["order.amended", "line.*"])
     driven.answer("a")
     driven.answer("b")
     assert driven.types.count("line.completed") == 2
     run = driven.run
     run.plan = replace(run.plan, catalogue_version="sha256:amended")
     run.audit_log.record(run.now, "amended", None, "ann", "wants more")
-    driven.go_on()
+    driven.advance()
     assert driven.types[-1] == "order.amended"
     assert driven.last("order.amended") == {"by": "ann", "reason": "wants more"}
 
 
 def test_line_events_agree_with_the_rolled_up_states() -> None:
-    driven = Telltale(
+    driven = Publisher(
         {"a": call(on_failure="continue"), "b": call(after=["a"], when="quantity > 5"), "c": call()}, ["line.*"]
     )
     driven.fail("a")
     driven.answer("c")
-    told = {event.data["line"]: event.data["state"] for event in driven.told}
+    found = {event.data["line"]: event.data["state"] for event in driven.published}
     states = line_states(driven.run)
-    assert told == {"1": states[0].value, "camera@1": states[1].value}
-    assert told["camera@1"] == "partial"
+    assert found == {"1": states[0].value, "camera@1": states[1].value}
+    assert found["camera@1"] == "partial"

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.language.steps import LineAction
 from compiler.plan.plan import PlannedLine, PlannedStep
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import StepsPageRequest
@@ -27,7 +27,7 @@ S, O = StepState, OrderState  # noqa: E741
 
 
 def test_order_view_has_states_counts_lines_and_history() -> None:
-    driven = Driven({"a": call(), "b": call(), "c": {"manual": {"queue": "desk"}}})
+    driven = OrderDriver({"a": call(), "b": call(), "c": {"manual": {"queue": "desk"}}})
     driven.answer("a", {})
     driven.fail("b")
     view = order_view(driven.run, revision=2)
@@ -40,7 +40,7 @@ def test_order_view_has_states_counts_lines_and_history() -> None:
 
 
 def test_step_view_has_predecessors_and_lines() -> None:
-    view = Driven({"a": call(), "b": call(after=["a"], name="Ship it")}).view("b")
+    view = OrderDriver({"a": call(), "b": call(after=["a"], name="Ship it")}).view("b")
     assert (view.number, view.id, view.after, view.lines) == (2, "camera.b@1", ["camera.a@1"], ["camera@1"])
     assert (view.workstream, view.workstream_name, view.name, view.kind) == (
         "camera",
@@ -52,7 +52,7 @@ def test_step_view_has_predecessors_and_lines() -> None:
 
 
 def test_steps_page_can_be_filtered_by_states() -> None:
-    driven = Driven({f"s{number}": call() for number in range(10)})
+    driven = OrderDriver({f"s{number}": call() for number in range(10)})
     driven.answer("s3", {})
     first = steps_page(driven.run, StepsPageRequest(limit=4))
     assert ([step.number for step in first.steps], first.next_offset) == ([1, 2, 3, 4], 4)
@@ -63,7 +63,7 @@ def test_steps_page_can_be_filtered_by_states() -> None:
 
 
 def test_steps_page_has_a_size_limit() -> None:
-    driven = Driven({f"s{number}": call() for number in range(10)})
+    driven = OrderDriver({f"s{number}": call() for number in range(10)})
     for number in range(10):
         driven.answer(f"s{number}", {"text": "x" * 240_000})
     sizes = []
@@ -103,7 +103,7 @@ def test_order_line_state_is_rolled_up_from_everything_below_it() -> None:
 
 
 def test_progress_table_has_a_row_per_workstream_and_stuck_ones_first() -> None:
-    driven = Driven({"a": call(), "b": call(after=["a"])})
+    driven = OrderDriver({"a": call(), "b": call(after=["a"])})
     assert progress_table.progress_table(driven.run).splitlines()[2] == "| Security camera |  | 1 | 1 |  |  |"
     for number in range(30):
         driven.run.counters.by_workstream[f"w{number}"] = WorkstreamCounts(f"w{number}", {S.PENDING: 1})
@@ -126,7 +126,7 @@ def test_progress_table_escapes_markdown() -> None:
     ],
 )
 def test_summary_names_product_quantity_and_step(quantity: float, name: str, summary: str) -> None:
-    driven = Driven(plan_of({"a": call(name=name)}, quantity=quantity))  # type: ignore[arg-type]
+    driven = OrderDriver(plan_of({"a": call(name=name)}, quantity=quantity))  # type: ignore[arg-type]
     assert labels.activity_summary(driven.run, driven.step("a")) == summary
 
 

@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from workflows.contract.states import SETTLED, TAKEN_BACK, OrderState, StepState
 from workflows.core.state.state_transitions import (
@@ -30,7 +30,7 @@ PAIRS = list(product(StepState, StepState))
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] in TRANSITIONS[pair[0]]])
 def test_allowed_transitions(before: StepState, after: StepState) -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     driven.run.set_state(driven.step("a"), before)
     driven.run.transition(driven.step("a"), after)
     assert driven.state("a") is after
@@ -38,7 +38,7 @@ def test_allowed_transitions(before: StepState, after: StepState) -> None:
 
 @pytest.mark.parametrize(("before", "after"), [pair for pair in PAIRS if pair[1] not in TRANSITIONS[pair[0]]])
 def test_other_transitions_are_illegal(before: StepState, after: StepState) -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     driven.run.set_state(driven.step("a"), before)
     with pytest.raises(IllegalTransition):
         driven.run.transition(driven.step("a"), after)
@@ -53,7 +53,7 @@ def test_every_state_has_a_row_and_settled_states_end_only_by_undo() -> None:
 
 
 def test_illegal_transition_leads_to_fallout_in_production() -> None:
-    driven = Driven({"a": call(), "b": call(after=["a"])}, strict=False)
+    driven = OrderDriver({"a": call(), "b": call(after=["a"])}, strict=False)
     driven.run.set_state(driven.step("a"), S.SCHEDULED)
     driven.answer("a", {})
     assert driven.state("a") is S.FATALLY_FAILED
@@ -164,7 +164,7 @@ UNDO_PAIRS = [(before, after) for before in UNDO_TRANSITIONS for after in StepSt
 
 @pytest.mark.parametrize(("before", "after"), UNDO_PAIRS)
 def test_undo_transitions(before: StepState, after: StepState) -> None:
-    driven = Driven({"a": call()})
+    driven = OrderDriver({"a": call()})
     step = driven.step("a")
     driven.run.set_undo_state(step, UndoRun(), before)
     if after in UNDO_TRANSITIONS[before]:

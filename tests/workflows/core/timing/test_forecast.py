@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.core.queries.order_view import order_view
 from workflows.core.timing.expected_duration import DAY, DEFAULT_DURATIONS, HOUR, StepTimings
@@ -21,7 +21,7 @@ from workflows.core.timing.forecast import Forecast, latest_times, make_forecast
 POLL = {"get": "/p", "until": "true"}
 
 
-def hours(forecast: Forecast, driven: Driven) -> dict[str, tuple[float, float]]:
+def hours(forecast: Forecast, driven: OrderDriver) -> dict[str, tuple[float, float]]:
     """Start and end of each step, in hours after the order began."""
     names = [definition.step for definition in driven.plan.definitions]
     return {
@@ -30,7 +30,7 @@ def hours(forecast: Forecast, driven: Driven) -> dict[str, tuple[float, float]]:
     }
 
 
-def foreseen(driven: Driven) -> dict[str, tuple[float, float]]:
+def foreseen(driven: OrderDriver) -> dict[str, tuple[float, float]]:
     return hours(make_forecast(driven.run, driven.run.now), driven)
 
 
@@ -55,13 +55,13 @@ EXPECTED: Mapping[str, tuple[dict[str, Any], float]] = {
 
 @pytest.mark.parametrize(("step", "seconds"), EXPECTED.values(), ids=EXPECTED.keys())
 def test_expected_duration(step: dict[str, Any], seconds: float) -> None:
-    driven = Driven(plan_of({"first": manual(), "x": step}, attributes={"days": 2}))
+    driven = OrderDriver(plan_of({"first": manual(), "x": step}, attributes={"days": 2}))
     assert StepTimings(driven.plan).timing(driven.run, driven.step("x")).duration == seconds
 
 
 def test_duration_counts_as_soon_as_its_expression_has_a_value() -> None:
     steps = {"a": call(), "b": manual(after=["a"]), "c": manual(after=["b"], expected="${steps.a.output.takes}")}
-    driven = Driven(steps)
+    driven = OrderDriver(steps)
     timings = StepTimings(driven.plan)
     assert timings.timing(driven.run, driven.step("c")).duration == DEFAULT_DURATIONS["manual"]
     driven.answer("a", {"takes": "9h"})
@@ -75,7 +75,7 @@ def test_end_is_that_of_the_longest_path() -> None:
         "c": manual(expected="1h", after=["a"]),
         "d": manual(expected="3h", after=["b", "c"]),
     }
-    driven = Driven(steps)
+    driven = OrderDriver(steps)
     forecast = make_forecast(driven.run, START)
     assert hours(forecast, driven) == {"a": (0, 2), "b": (2, 7), "c": (2, 3), "d": (7, 10)}
     assert forecast.end == START + 10 * HOUR
@@ -83,9 +83,11 @@ def test_end_is_that_of_the_longest_path() -> None:
 
 
 def test_settled_step_counts_as_it_was_and_overrun_step_ends_now() -> None:
-    driven = Driven({"a": manual(expected="2h"), "b": manual(expected="5h", after=["a"]), "c": manual(expected="1h")})
+    driven = OrderDriver(
+        {"a": manual(expected="2h"), "b": manual(expected="5h", after=["a"]), "c": manual(expected="1h")}
+    )
     driven.wait(HOUR)
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     driven.wait(2 * HOUR)
     assert foreseen(driven) == {"a": (0, 1), "b": (1, 6), "c": (0, 3)}
     driven.wait(10 * HOUR)
@@ -101,7 +103,7 @@ def test_forecast_uses_timers_and_scheduled_starts() -> None:
         "soon": call(start={"delay": "30m"}, expected="1h", after=["timed"]),
         "event": {"event": {"name": "e", "within": "2h"}, "expected": "8h"},
     }
-    driven = Driven(steps)
+    driven = OrderDriver(steps)
     driven.wait(HOUR)
     assert foreseen(driven) == {
         "delayed": (3, 4), "timed": (0, 4), "later": (6, 7), "pause": (4, 9), "soon": (4.5, 5.5), "event": (0, 2),
@@ -109,14 +111,14 @@ def test_forecast_uses_timers_and_scheduled_starts() -> None:
 
 
 def test_step_in_fallout_takes_its_whole_duration_from_now() -> None:
-    driven = Driven({"a": call(expected="2h"), "b": call(expected="1h", after=["a"])})
+    driven = OrderDriver({"a": call(expected="2h"), "b": call(expected="1h", after=["a"])})
     driven.fail("a")
     driven.wait(10 * HOUR)
     assert foreseen(driven) == {"a": (10, 12), "b": (12, 13)}
 
 
 def test_forecast_waits_for_the_next_attempt() -> None:
-    driven = Driven({"a": call(expected="1h")})
+    driven = OrderDriver({"a": call(expected="1h")})
     driven.fail("a", retry_after=5 * HOUR)
     assert foreseen(driven)["a"][1] == 5
 
@@ -128,9 +130,9 @@ def test_latest_starts_follow_from_the_requested_completion() -> None:
         "c": manual(expected="1h", after=["a"], start={"delay": "2h"}),
         "d": manual(expected="3h", after=["b", "c"]),
     }
-    latest = latest_times(Driven(plan_of(steps, requested_completion=at(20 * HOUR))).run)
+    latest = latest_times(OrderDriver(plan_of(steps, requested_completion=at(20 * HOUR))).run)
     assert [(start - START) / HOUR for start in latest.starts] == [10, 12, 16, 17]
-    assert latest_times(Driven(steps).run).starts == [inf] * 4
+    assert latest_times(OrderDriver(steps).run).starts == [inf] * 4
 
 
 def latest_step(**further: Any) -> dict[str, Any]:
@@ -144,7 +146,7 @@ def test_latest_start_leaves_time_for_the_longest_path_after_it() -> None:
         "z": manual(expected="1h", after=["x"]),
         "end": manual(expected="1h", after=["y", "z"]),
     }
-    driven = Driven(plan_of(steps, requested_completion=at(10 * HOUR)))
+    driven = OrderDriver(plan_of(steps, requested_completion=at(10 * HOUR)))
     assert driven.state("x") == "scheduled"
     assert driven.step("x").again_at == START + 4 * HOUR
     assert foreseen(driven)["end"] == (9, 10)
@@ -154,27 +156,27 @@ def test_latest_start_leaves_time_for_the_longest_path_after_it() -> None:
 
 def test_latest_start_uses_the_lines_date_if_that_is_earlier() -> None:
     plan = plan_of({"x": latest_step()}, requested_completion=at(10 * HOUR), line_completion=at(5 * HOUR))
-    assert Driven(plan).step("x").again_at == START + 3 * HOUR
+    assert OrderDriver(plan).step("x").again_at == START + 3 * HOUR
 
 
 @pytest.mark.parametrize("completion", [None, at(HOUR)], ids=["none asked for", "too early"])
 def test_past_latest_start_is_now(completion: datetime | None) -> None:
-    assert Driven(plan_of({"x": latest_step()}, requested_completion=completion)).state("x") == "in_progress"
+    assert OrderDriver(plan_of({"x": latest_step()}, requested_completion=completion)).state("x") == "in_progress"
 
 
 def test_latest_start_waits_for_predecessors() -> None:
-    driven = Driven(plan_of({"a": manual(), "x": latest_step(after=["a"])}, requested_completion=at(10 * HOUR)))
+    driven = OrderDriver(plan_of({"a": manual(), "x": latest_step(after=["a"])}, requested_completion=at(10 * HOUR)))
     driven.wait(9 * HOUR)
     assert driven.state("x") == "pending"
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     assert driven.state("x") == "in_progress"
 
 
 def test_forecast_beyond_the_last_datetime() -> None:
     long = "500000w"
-    driven = Driven({"a": manual(expected=long, sla={"duration": long}), "b": manual(expected=long, after=["a"])})
+    driven = OrderDriver({"a": manual(expected=long, sla={"duration": long}), "b": manual(expected=long, after=["a"])})
     assert order_view(driven.run, 1).forecast == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
-    driven.act("extend", "a", {"by": long})
+    driven.step_action("extend", "a", {"by": long})
     assert driven.view("a").late_at == datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 
 
@@ -196,7 +198,7 @@ def shapes(draw: st.DrawFn) -> tuple[list[int], list[list[int]], list[bool]]:
 
 def order_of(
     durations: list[int], after: list[list[int]], latest: list[bool], completion: datetime | None = None
-) -> Driven:
+) -> OrderDriver:
     steps = {
         f"s{position}": manual(
             expected=f"{takes}h",
@@ -205,7 +207,7 @@ def order_of(
         )
         for position, takes in enumerate(durations)
     }
-    return Driven(plan_of(steps, requested_completion=completion))
+    return OrderDriver(plan_of(steps, requested_completion=completion))
 
 
 @given(shapes(), st.integers(0, 200), st.data())
@@ -215,7 +217,7 @@ def test_open_steps_are_never_forecast_before_now(
     driven = order_of(*shape, at(150 * HOUR))
     for name in driven.states():
         if driven.state(name) == "in_progress" and data.draw(st.booleans()):
-            driven.act("complete", name)
+            driven.step_action("complete", name)
     driven.wait(passed * HOUR)
     forecast = make_forecast(driven.run, driven.run.now)
     assert forecast.end >= driven.run.now or driven.run.ended

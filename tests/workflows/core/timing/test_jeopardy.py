@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import Jeopardy
 from workflows.core.queries.order_view import order_view
@@ -22,15 +22,15 @@ CHAIN = {"a": manual(expected="2h"), "b": manual(expected="3h", after=["a"])}
 
 def order(
     steps: Mapping[str, Mapping[str, Any]], asked: datetime | None = None, line: datetime | None = None
-) -> Driven:
-    return Driven(plan_of(steps, requested_completion=asked, line_completion=line))
+) -> OrderDriver:
+    return OrderDriver(plan_of(steps, requested_completion=asked, line_completion=line))
 
 
-def said(driven: Driven) -> list[tuple[str, str | None]]:
+def said(driven: OrderDriver) -> list[tuple[str, str | None]]:
     return [(entry.message, entry.step) for entry in driven.run.audit_log.entries[1:] if entry.by is None]
 
 
-def ring(driven: Driven) -> None:
+def ring(driven: OrderDriver) -> None:
     """The order's own timer."""
     assert driven.run.jeopardy_watch is not None
     driven.wait(driven.run.jeopardy_watch.next_check_at - driven.run.now)
@@ -75,9 +75,9 @@ def test_order_is_at_risk_before_it_is_late() -> None:
 def test_order_that_has_caught_up_is_on_track_again() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
-    driven.act("complete", "b")
+    driven.step_action("complete", "b")
     assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
     assert said(driven)[-1] == ("on track again", None)
 
@@ -85,7 +85,7 @@ def test_order_that_has_caught_up_is_on_track_again() -> None:
 def test_order_that_ended_late_stays_late() -> None:
     driven = order({"a": manual(expected="2h")}, at(3 * HOUR))
     driven.wait(4 * HOUR)
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     driven.run.ended_at = driven.run.now
     jeopardy.refresh(driven.run)
     assert order_jeopardy(driven.run) is Jeopardy.LATE
@@ -160,7 +160,7 @@ def test_next_run_does_not_report_the_same_jeopardy_again() -> None:
     driven = order(CHAIN, at(10 * HOUR))
     ring(driven)
     told = len(driven.run.audit_log.entries)
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert order_jeopardy(after.run) is Jeopardy.AT_RISK
     assert len(after.run.audit_log.entries) == told
     ring(after)

@@ -9,21 +9,21 @@ import pytest
 
 from activity_contract.notifications import NotificationEvent, NotificationFilter
 from tests.support.dated_plans import at, manual
-from tests.support.order_driver import START, Driven
+from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import plan_of
 from workflows.core.notifications import order_events
 from workflows.core.timing.expected_duration import HOUR
 from workflows.shell.search_attributes import count_open_tasks
 
 
-def watched(steps: dict[str, Any], asked: datetime | None = None) -> Driven:
+def watched(steps: dict[str, Any], asked: datetime | None = None) -> OrderDriver:
     """An order whose happenings the receiver `crm` wants to hear."""
-    driven = Driven(plan_of(steps, requested_completion=asked))
+    driven = OrderDriver(plan_of(steps, requested_completion=asked))
     order_events.start_events(driven.run, NotificationFilter(events=["order.*", "step.*"], receivers=["crm"]), 1)
     return driven
 
 
-def told(driven: Driven, passed: float) -> list[NotificationEvent]:
+def told(driven: OrderDriver, passed: float) -> list[NotificationEvent]:
     """What is told within so many seconds."""
     driven.wait(passed)
     order_events.emit_events(driven.run)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.dated_plans import at, manual
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import Jeopardy
 from workflows.core.timing.expected_duration import HOUR
@@ -17,11 +17,11 @@ from workflows.shell.search_attributes import count_open_tasks
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 
 
-def order(step: dict[str, Any], **further: Any) -> Driven:
-    return Driven(plan_of({"a": step, **further}))
+def order(step: dict[str, Any], **further: Any) -> OrderDriver:
+    return OrderDriver(plan_of({"a": step, **further}))
 
 
-def how(driven: Driven) -> Jeopardy:
+def how(driven: OrderDriver) -> Jeopardy:
     return driven.view("a").jeopardy
 
 
@@ -61,7 +61,7 @@ def test_clock_starts_when_the_step_is_ready() -> None:
 
 def test_settled_step_is_not_late_any_more() -> None:
     driven = order(manual(sla=SLA), b=manual())
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     driven.wait(20 * HOUR)
     assert how(driven) is Jeopardy.ON_TRACK
 
@@ -70,7 +70,7 @@ def test_settled_step_shows_that_it_was_late() -> None:
     driven = order(manual(sla=SLA), b=manual())
     driven.wait(11 * HOUR)
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     assert how(driven) is Jeopardy.LATE
     assert order_jeopardy(driven.run) is Jeopardy.ON_TRACK
 
@@ -80,7 +80,7 @@ def test_fallout_and_retry_do_not_stop_the_clock() -> None:
     driven.wait(HOUR)
     driven.fail("a")
     driven.wait(HOUR)
-    driven.act("retry", "a")
+    driven.step_action("retry", "a")
     assert driven.view("a").late_at == at(10 * HOUR)
     driven.wait(8 * HOUR)
     assert how(driven) is Jeopardy.LATE
@@ -108,7 +108,7 @@ def test_sla_expressions_are_evaluated_when_the_step_is_ready() -> None:
         {"a": manual(sla={"duration": "${hours(attributes.hours)}", "escalate": "leads-${order.customer.tier}"})},
         attributes={"hours": 3},
     )
-    driven = Driven(plan)
+    driven = OrderDriver(plan)
     driven.wait(3 * HOUR)
     assert driven.view("a").escalated_to == "leads-gold"
 
@@ -117,7 +117,7 @@ def test_sla_expressions_are_evaluated_when_the_step_is_ready() -> None:
 def test_clock_continues_as_new(passed: float) -> None:
     driven = order(manual(sla=SLA))
     driven.wait(passed * HOUR)
-    after = driven.carry_over()
+    after = driven.continue_as_new()
     assert how(after) is how(driven)
     assert after.view("a").escalated_to == driven.view("a").escalated_to
     assert order_jeopardy(after.run) is order_jeopardy(driven.run)
