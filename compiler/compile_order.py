@@ -49,15 +49,15 @@ def compile_with_decisions(
 
 
 def _compile(order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str) -> CompilationResult:
-    form = validate_order(order, order_source(order, file))
-    if form.order is None:
-        return CompilationResult(None, tuple(form.findings))
-    header = order_header(form.order)
-    context = CompileContext(form, get_catalogue_index(catalogue), decision_log, order_bindings(header))
-    decompose(form.order, context)
-    dependencies = {} if form.findings else resolve_line_dependencies(form.order.lines, context)
-    plan = None if form.findings or context.findings else compose(header, dependencies, context)
-    return CompilationResult(plan, _sort_findings([*form.findings, *context.findings]))
+    validation = validate_order(order, order_source(order, file))
+    if validation.order is None:
+        return CompilationResult(None, tuple(validation.findings))
+    header = order_header(validation.order)
+    context = CompileContext(validation, get_catalogue_index(catalogue), decision_log, order_bindings(header))
+    decompose(validation.order, context)
+    dependencies = {} if validation.findings else resolve_line_dependencies(validation.order.lines, context)
+    plan = None if validation.findings or context.findings else compose(header, dependencies, context)
+    return CompilationResult(plan, _sort_findings([*validation.findings, *context.findings]))
 
 
 def order_header(order: Order) -> OrderHeader:

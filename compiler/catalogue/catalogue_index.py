@@ -136,10 +136,10 @@ class CatalogueIndex:
         found = self._references.get(key)
         if found is None:
             found = self._references[key] = tuple(
-                (meant, reference.across)
+                (predecessor, reference.across)
                 for reference in step.definition.after
                 if isinstance(reference, StepReference)
-                for meant in self._resolve_reference(reference, step.workstream)
+                for predecessor in self._resolve_reference(reference, step.workstream)
             )
         return found
 
@@ -151,9 +151,9 @@ class CatalogueIndex:
             for waiting, references in product.dependencies:
                 for step in self._resolve_reference(waiting, product.id):
                     edges.setdefault((step.workstream, step.id), []).extend(
-                        (meant, reference.across)
+                        (predecessor, reference.across)
                         for reference in references
-                        for meant in self._resolve_reference(reference, product.id)
+                        for predecessor in self._resolve_reference(reference, product.id)
                     )
             found = self._dependencies[product.id] = {key: tuple(steps) for key, steps in edges.items()}
         return found

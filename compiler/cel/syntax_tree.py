@@ -268,13 +268,15 @@ def _build_call(call: _ProtoMessage, offset: int, offsets: Offsets) -> Expressio
     )
 
 
-def _build_list(made: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    return ExpressionNode("list", offset, "", None, _build_nodes(made, 1, offsets))
+def _build_list(created: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    return ExpressionNode("list", offset, "", None, _build_nodes(created, 1, offsets))
 
 
-def _build_map(made: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    children = [node for entry in made.messages(2) for field in (3, 4) for node in _build_nodes(entry, field, offsets)]
-    return ExpressionNode("map", offset, made.text(1), None, tuple(children))
+def _build_map(created: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
+    children = [
+        node for entry in created.messages(2) for field in (3, 4) for node in _build_nodes(entry, field, offsets)
+    ]
+    return ExpressionNode("map", offset, created.text(1), None, tuple(children))
 
 
 def _build_loop(loop: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:

@@ -61,9 +61,9 @@ def _check_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
         for cycle in _cycles_through(edges, index.predecessors):
             reported.add(frozenset(cycle))
             yield _dependency_cycle_finding(index, product, cycle)
-        for step, waited in edges.items():
+        for step, predecessors in edges.items():
             if _is_once_per_order(index, step):
-                shared.setdefault(step, []).extend(other for other in waited if _is_once_per_order(index, other))
+                shared.setdefault(step, []).extend(other for other in predecessors if _is_once_per_order(index, other))
                 offers[step] = product
     for cycle in _cycles_through(shared, index.predecessors):
         if frozenset(cycle) not in reported:
@@ -97,5 +97,5 @@ def _cycles_through(
     graph = {step: successors(step) for step in walk(edges, successors)}
     for cycle in find_cycles(graph):
         following = [*cycle[1:], cycle[0]]
-        if any(there in edges.get(here, ()) for here, there in zip(cycle, following, strict=True)):
+        if any(predecessor in edges.get(step, ()) for step, predecessor in zip(cycle, following, strict=True)):
             yield cycle

@@ -109,14 +109,16 @@ def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attri
         path: KeyPath = ("components", position)
         for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
             yield from _check_site(entry, site, scope if site.path[-1] == "when" else scope.assuming(component.when))
-        held = scope.assuming(component.when)
-        yield from _check_mapping(index, entry, (*path, "attributes"), component.product, component.attributes, held)
+        mapping_scope = scope.assuming(component.when)
+        yield from _check_mapping(
+            index, entry, (*path, "attributes"), component.product, component.attributes, mapping_scope
+        )
 
 
 def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
     """Whether a product changes the type of an attribute of its class, or makes it optional."""
-    both = own.keys() & inherited.keys()
-    return object_type({name: own[name] for name in both}) != object_type({name: inherited[name] for name in both})
+    common = own.keys() & inherited.keys()
+    return object_type({name: own[name] for name in common}) != object_type({name: inherited[name] for name in common})
 
 
 def _check_rule(index: DefinitionIndex, written: WrittenRule, attributes: Type) -> Iterator[Finding]:
@@ -243,14 +245,14 @@ def _check_table_rows(
     if attribute is None or attribute.enum is None or not source.strip().startswith("attributes."):
         return
     texts = [as_text(value) for value in attribute.enum]
-    missed = [text for text in texts if text not in rows]
-    never = [row for row in rows if row not in texts]
-    if missed and not has_default:
-        message = f"no row for {', '.join(f'`{text}`' for text in missed)}: an order with such a value is rejected"
-        message += f"; the row `{never[0]}` is for a value that does not exist" if never else ""
+    missing = [text for text in texts if text not in rows]
+    unused = [row for row in rows if row not in texts]
+    if missing and not has_default:
+        message = f"no row for {', '.join(f'`{text}`' for text in missing)}: an order with such a value is rejected"
+        message += f"; the row `{unused[0]}` is for a value that does not exist" if unused else ""
         yield entry.finding("table-incomplete", (*path, "table"), message, severity="warning")
         return
-    for row in never:
+    for row in unused:
         message = f"`{source.strip()}` is never `{row}`: this row is never used{did_you_mean(row, texts)}"
         yield entry.finding("table-row-never", (*path, "table", row), message, key=True, severity="warning")
 
@@ -304,27 +306,27 @@ class _StepScopes:
             return per_line_scope(self._combined)
         own_condition = site.path[2:] == ("when",)
         waits = site.path[-2:] == ("wait", "condition")
-        seeing = (step, site.extra_names, own_condition, waits)
-        seen = self._cache.get(seeing)
-        if seen is None:
+        site_key = (step, site.extra_names, own_condition, waits)
+        scope = self._cache.get(site_key)
+        if scope is None:
             when = None if own_condition else definition.when
             key = (self._group.line_actions(step), self._group.step_per(step), when, waits)
-            seen = self._cache.get(key)
-            if seen is None:
-                seen = self._cache[key] = self._build_scope(*key)
+            scope = self._cache.get(key)
+            if scope is None:
+                scope = self._cache[key] = self._build_scope(*key)
             if site.extra_names:
-                seen = seen.with_names(**available_names(site.extra_names, definition))
-            self._cache[seeing] = seen
-        return seen
+                scope = scope.with_names(**available_names(site.extra_names, definition))
+            self._cache[site_key] = scope
+        return scope
 
     def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
         """Steps that may have no output. A workstream's `when` does not matter between its own steps."""
         group = self._group
-        mine = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
+        own_steps = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
         missing = self._index.skip_reasons
-        absent = self._index.unplanned_reasons(group, actions)
-        if absent or any(step in missing for step in mine):
-            missing = {step: why for step, why in missing.items() if step not in mine} | absent
+        unplanned = self._index.unplanned_reasons(group, actions)
+        if unplanned or any(step in missing for step in own_steps):
+            missing = {step: why for step, why in missing.items() if step not in own_steps} | unplanned
         return missing
 
     def _build_scope(

@@ -60,8 +60,8 @@ def _conditions(index: DefinitionIndex) -> Iterator[ConditionSite]:
         model = entry.model
         declared = [index.product_attributes.get(model.id, model.attributes)]
         if isinstance(model, ProductClassDocument):
-            heirs = index.products_by_class.get(model.id, ())
-            declared = [model.attributes, *(index.product_attributes[product] for product in heirs)]
+            members = index.products_by_class.get(model.id, ())
+            declared = [model.attributes, *(index.product_attributes[product] for product in members)]
         for position, rule in enumerate(model.decomposes_to):
             if rule.when is not None:
                 known_ranges = collect_known_ranges(declared, rule_actions(rule))

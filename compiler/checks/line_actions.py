@@ -42,13 +42,13 @@ def rule_actions(rule: RuleDefinition) -> frozenset[LineAction]:
 def possible_actions(index: DefinitionIndex) -> dict[str, frozenset[LineAction]]:
     """Product → the actions that its lines can have; empty if no order can contain the product."""
     possible: dict[str, frozenset[LineAction]] = {}
-    made: dict[str, set[str]] = {}
+    targets: dict[str, set[str]] = {}
     for product, sources in index.rules_by_target.items():
         for source, _ in sources:
-            made.setdefault(source, set()).add(product)
+            targets.setdefault(source, set()).add(product)
     for name, entry in index.definitions.products.items():
         possible[name] = ALL_ACTIONS if isinstance(entry.model, CommercialProductDocument) else frozenset()
-    waiting = [product for name in possible if possible[name] for product in made.get(name, ())]
+    waiting = [product for name in possible if possible[name] for product in targets.get(name, ())]
     while waiting:
         product = waiting.pop()
         if product not in possible:
@@ -56,7 +56,7 @@ def possible_actions(index: DefinitionIndex) -> dict[str, frozenset[LineAction]]
         found = _merged_actions(index, product, possible)
         if found != possible[product]:
             possible[product] = found
-            waiting += made.get(product, ())
+            waiting += targets.get(product, ())
     return possible
 
 

@@ -93,12 +93,12 @@ def _several_finding(
 
 def may_have_several(index: DefinitionIndex, reader: StepKey, read: StepKey) -> bool:
     """Whether one instance of `reader` may have several instances of `read` before it."""
-    mine, its = (index.step_groups[workstream].step_per(step) for workstream, step in (reader, read))
-    if its == "order" or mine == its != "line":
+    reader_per, read_per = (index.step_groups[workstream].step_per(step) for workstream, step in (reader, read))
+    if read_per == "order" or reader_per == read_per != "line":
         return False
-    if its != "line":
-        return mine != "line"
-    return mine != "line" or _has_more_lines(
+    if read_per != "line":
+        return reader_per != "line"
+    return reader_per != "line" or _has_more_lines(
         index, index.step_groups[reader[0]].products, index.step_groups[read[0]].products
     )
 

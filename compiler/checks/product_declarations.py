@@ -82,10 +82,10 @@ def _check_attributes(
     entry: DefinitionEntry[Any], path: KeyPath, attributes: Mapping[str, Attribute], *, mergeable: bool
 ) -> Iterator[Finding]:
     for name, attribute in attributes.items():
-        here = (*path, name)
+        attribute_path = (*path, name)
         if attribute.merge is not None and not mergeable:
             message = "`merge` is for fulfilment lines with several sources: it needs a technical product"
-            yield entry.finding("merge-misplaced", (*here, "merge"), message, key=True)
+            yield entry.finding("merge-misplaced", (*attribute_path, "merge"), message, key=True)
         elif (
             attribute.merge is not None
             and attribute.merge in _MERGE_TYPES
@@ -93,8 +93,8 @@ def _check_attributes(
         ):
             fitting = ", ".join(sorted(_MERGE_TYPES[attribute.merge]))
             message = f"`merge: {attribute.merge}` is for values of type {fitting}, and this is {attribute.type}"
-            yield entry.finding("merge-misplaced", (*here, "merge"), message)
-        yield from _check_attribute(entry, here, attribute)
+            yield entry.finding("merge-misplaced", (*attribute_path, "merge"), message)
+        yield from _check_attribute(entry, attribute_path, attribute)
 
 
 def _check_attribute(entry: DefinitionEntry[Any], path: KeyPath, attribute: Attribute) -> Iterator[Finding]:

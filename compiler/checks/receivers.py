@@ -69,6 +69,6 @@ def _queue_names(index: DefinitionIndex) -> set[str]:
     for group in index.step_groups.values():
         for definition in group.steps.values():
             manuals = (definition.manual, definition.undo.manual if definition.undo else None)
-            named = [case.queue for case in definition.on_failure] + [manual.queue for manual in manuals if manual]
-            found.update(name for name in named if name and "${" not in name)
+            names = [case.queue for case in definition.on_failure] + [manual.queue for manual in manuals if manual]
+            found.update(name for name in names if name and "${" not in name)
     return found

@@ -41,8 +41,8 @@ def run_checks(index: DefinitionIndex) -> list[Finding]:
     if reported >= MAX_FINDINGS:
         return []
     findings = limit_findings((finding for check in CATALOGUE_CHECKS for finding in check(index)), reported)
-    unsure = index.definitions.incomplete or index.definitions.invalid_ids
-    if not unsure and not any(finding.code in _REFERENCE_CODES for finding in findings):
+    uncertain = index.definitions.incomplete or index.definitions.invalid_ids
+    if not uncertain and not any(finding.code in _REFERENCE_CODES for finding in findings):
         findings += limit_findings(
             (finding for check in WHOLE_CATALOGUE_CHECKS for finding in check(index)), reported + len(findings)
         )

@@ -55,13 +55,13 @@ def _check_lines(
     for position, line in enumerate(lines if isinstance(lines, list) else ()):
         if not isinstance(line, dict):
             continue
-        here: KeyPath = (*path, "lines", position)
+        line_path: KeyPath = (*path, "lines", position)
         name = line.get("product")
         if isinstance(name, str) and name not in known and not index.may_be_defined(name, products):
             yield entry.finding(
-                REFERENCE_UNKNOWN, (*here, "product"), f"there is no product `{name}`{did_you_mean(name, known)}"
+                REFERENCE_UNKNOWN, (*line_path, "product"), f"there is no product `{name}`{did_you_mean(name, known)}"
             )
-        yield from _check_lines(index, entry, here, line)
+        yield from _check_lines(index, entry, line_path, line)
 
 
 def _check_step(

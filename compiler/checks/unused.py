@@ -32,13 +32,13 @@ def _check_outside_deps(index: DefinitionIndex) -> Iterator[Finding]:
             continue
         inside = index.reachable_products(name)
         for waiting, references in document.dependencies.items():
-            named: list[tuple[KeyPath, str, bool]] = [(("dependencies", waiting), waiting, True)]
+            written: list[tuple[KeyPath, str, bool]] = [(("dependencies", waiting), waiting, True)]
             for position, reference in enumerate(references):
                 if isinstance(reference, StepReference):
-                    named.append((("dependencies", waiting, position), reference.step, False))
-            for path, step, key in named:
-                meant = index.resolve_reference(step, name)
-                if meant and not inside.intersection(index.step_groups[meant[0][0]].products):
+                    written.append((("dependencies", waiting, position), reference.step, False))
+            for path, step, key in written:
+                predecessors = index.resolve_reference(step, name)
+                if predecessors and not inside.intersection(index.step_groups[predecessors[0][0]].products):
                     message = (
                         f"nothing below `{name}` brings `{step}` into an order: this only has an effect if an order "
                         f"itself has a line with that step below one of `{name}`"
@@ -53,18 +53,18 @@ def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
             for position, reference in enumerate(definition.after):
                 if not isinstance(reference, StepReference):
                     continue
-                meant = index.resolve_reference(reference.step, group.id)
-                if not meant:
+                predecessors = index.resolve_reference(reference.step, group.id)
+                if not predecessors:
                     continue
                 path: KeyPath = ("steps", step, "after", position)
-                if all(_can_never_match(index, group, step, *one) for one in meant):
+                if all(_can_never_match(index, group, step, *one) for one in predecessors):
                     message = (
                         f"this never matches: no line that `{step}` is planned for has `{reference.step}` "
                         f"(see their `actions`)"
                     )
                     yield group.entry.finding("reference-never", path, message, severity="warning")
                 elif reference.across and all(
-                    _is_across_redundant(index, group, step, reference, *one) for one in meant
+                    _is_across_redundant(index, group, step, reference, *one) for one in predecessors
                 ):
                     message = f"`across: {reference.across}` has no effect here: omit it"
                     at = (*path, "across")

@@ -48,10 +48,10 @@ class TypeScope(NamedTuple):
         if not condition:
             return self
         try:
-            held = present_if_true(parse_expression(condition)) | _unguarded_reads(condition)
+            assumed = present_if_true(parse_expression(condition)) | _unguarded_reads(condition)
         except UnparsableError:
             return self
-        return self._replace(present_paths=self.present_paths | held) if held else self
+        return self._replace(present_paths=self.present_paths | assumed) if assumed else self
 
 
 def _unguarded_reads(condition: str) -> frozenset[Path]:

@@ -175,9 +175,9 @@ class _ProtoTypes:
         kind, label = field.type, _PROTO.LABEL_OPTIONAL
         if kind.kind == "list" and kind.items is not None:
             kind, label = kind.items, _PROTO.LABEL_REPEATED
-        made = message.field.add(name=field.name, number=number, label=label)
+        proto_field = message.field.add(name=field.name, number=number, label=label)
         if kind.kind in _PROTO_SCALARS:
-            made.type = _PROTO_SCALARS[kind.kind]
+            proto_field.type = _PROTO_SCALARS[kind.kind]
             return
-        made.type = _PROTO.TYPE_MESSAGE
-        made.type_name = f".{self._add_message(kind)}" if kind.kind == "object" else _PROTO_WELL_KNOWN[kind.kind]
+        proto_field.type = _PROTO.TYPE_MESSAGE
+        proto_field.type_name = f".{self._add_message(kind)}" if kind.kind == "object" else _PROTO_WELL_KNOWN[kind.kind]
