@@ -54,7 +54,7 @@ def _add_edges(steps: Sequence[StepInstance], resolver: PredecessorResolver, con
         step.predecessors.update(resolver.resolve(step))
         edges += len(step.predecessors)
         if edges > EDGE_LIMIT:
-            message = f"the order's steps wait for each other in more than {EDGE_LIMIT} ways, at `{step.id}`: split it"
+            message = f"the order's steps have more than {EDGE_LIMIT} predecessors, from `{step.id}` on: split it"
             context.reject(step.nodes[0], "order-too-large", message)
             return False
     return True
@@ -70,8 +70,8 @@ def _check_lines_have_steps(context: CompileContext) -> None:
         if node in served or _needs_no_work(node):
             continue
         message = (
-            f"{node.label}: nobody would do anything to {node.line.action} `{node.product.id}`: no step of it, of what "
-            f"it decomposes into, or of its child lines answers to that"
+            f"{node.label}: there is no step to {node.line.action} `{node.product.id}`: no step of the line, of its "
+            f"fulfilment lines or of its child lines is for {node.line.action} lines"
         )
         context.reject(node, "line-without-work", message)
 
@@ -97,7 +97,7 @@ def _report_cycle(steps: Sequence[StepInstance], context: CompileContext) -> boo
         first = cycle.index(min(cycle, key=lambda step: step.position))
         cycle = cycle[first:] + cycle[:first]
         path = " → ".join(step.id for step in [*cycle, cycle[0]])
-        message = f"steps of this order would wait for each other in a ring: {path}"
+        message = f"steps of this order would wait for each other in a cycle: {path}"
         context.reject(cycle[0].nodes[0], "cycle-plan", message)
         return True
     return False

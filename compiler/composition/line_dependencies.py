@@ -52,8 +52,8 @@ def _check_cycles(line_dependencies: Mapping[LineNode, list[LineNode]], context:
         dependent = [node for node in cycle if node in line_dependencies]
         others = [node.line.id for node in cycle if node not in line_dependencies]
         path = " → ".join(node.line.id for node in [*dependent, dependent[0]])
-        via = f" (by way of {', '.join(others)})" if others else ""
-        message = f"lines rely on each other in a ring: {path}{via}; none of them could ever start"
+        via = f" (via {', '.join(others)})" if others else ""
+        message = f"lines rely on each other in a cycle: {path}{via}; none of them could ever start"
         context.reject(dependent[0], "relies-on-ring", message)
 
 
@@ -78,7 +78,7 @@ def _steps_serving(nodes: Iterable[LineNode]) -> set[StepInstance]:
 
 
 def _first_steps(steps: set[StepInstance]) -> set[StepInstance]:
-    """The steps that wait for none of the others, not even by way of steps outside the set."""
+    """The steps that wait for none of the others, not even indirectly."""
     followers: dict[StepInstance, list[StepInstance]] = {}
     for step in walk(steps, lambda step: step.predecessors):
         for predecessor in step.predecessors:
@@ -89,7 +89,7 @@ def _first_steps(steps: set[StepInstance]) -> set[StepInstance]:
 
 
 def _last_steps(steps: set[StepInstance]) -> set[StepInstance]:
-    """The steps that none of the others waits for, not even by way of steps outside the set."""
+    """The steps that none of the others waits for, not even indirectly."""
     direct = [predecessor for step in steps for predecessor in step.predecessors]
     earlier = set(walk(direct, lambda step: step.predecessors))
     return steps - earlier

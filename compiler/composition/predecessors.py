@@ -197,12 +197,12 @@ class PredecessorResolver:
             replacements = self._replacements_for(missing)
             self._record_replacement(instance, ".".join(missing.key), missing.node, replacements, reason)
             inner = _sort_missing(self._resolve_missing(missing).missing)
-            waiting += [(one, "it would stand in, and is not in the plan here either") for one in inner]
+            waiting += [(one, "it would replace it, and is not in the plan here either") for one in inner]
         for node, predecessor, _, bounds, path_filter in sorted(
             resolution.unresolved, key=lambda one: (one.node.rank, one.predecessor.reference)
         ):
             instead = self._resolve(instance.step, self._references_at(predecessor, (node,), bounds, path_filter))
-            reason = "no place on the way up can hold it"
+            reason = "no line above can hold it"
             self._record_replacement(instance, predecessor.reference, node, self._with_replacements(instead), reason)
 
     def _record_replacement(

@@ -65,14 +65,14 @@ class StepInstanceBuilder:
         log, line, action = self.context.decision_log, node.line.id, node.line.action
         reason = f"it is for `{node.product.id}`"
         if not has_steps:
-            reason = f"none of its steps answers to {action} lines"
+            reason = f"none of its steps is for {action} lines"
         elif workstream.when is not None:
             reason = f"`{workstream.when}` {'holds' if applies else 'does not hold'}"
         log.record(PlanDecision("workstream", line, workstream.id, applies, reason))
         for step in workstream.steps.values() if applies else ():
             is_planned = action in step.actions
             actions = ", ".join(one for one in LineAction if one in step.actions)
-            reason = f"it answers to {actions} lines" + ("" if is_planned else f", and this is {action}")
+            reason = f"it is for {actions} lines" + ("" if is_planned else f", and this is {action}")
             ids = tuple(id_ for id_, _, _ in self._instance_keys(step, node)) if is_planned else ()
             log.record(PlanDecision("step", line, step.reference, is_planned, reason, ids))
 
@@ -149,8 +149,8 @@ class StepInstanceBuilder:
             if step is not None:
                 sources = [source.label for source in node.parents if source.line.action is action]
                 message = (
-                    f"{node.label} would be {merged}, since its sources differ, and no step answers to that; "
-                    f"`{step.reference}` answers to {action}, which {' and '.join(sources[:3])} asks for"
+                    f"{node.label} would be {merged}, because its sources differ, and no step handles that; "
+                    f"`{step.reference}` handles {action}, the action of {' and '.join(sources[:3])}"
                 )
                 self.context.reject(node, "work-lost", message)
                 return

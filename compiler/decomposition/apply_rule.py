@@ -112,12 +112,12 @@ class RuleApplication:
         return holds
 
     def _report_error(self, code: str, message: str) -> None:
-        self.outcome, self.has_error = RuleOutcome(False, "it is wrong"), True
+        self.outcome, self.has_error = RuleOutcome(False, "it has an error"), True
         text = f"{self.source.label}: {self._label}{location_suffix(self.rule.location)} {message}"
         self.context.reject(self.source, code, text)
 
     def _report_failure(self, key: str, error: EvaluationError) -> None:
-        self.outcome, self.has_error = RuleOutcome(False, "it is wrong"), True
+        self.outcome, self.has_error = RuleOutcome(False, "it has an error"), True
         self.context.report_failure(self.source, f"`{key}` of {self._label}", self.rule.location, error)
 
     def _evaluate_elements(self, expression: str) -> list[ListElement]:
@@ -144,7 +144,7 @@ class RuleApplication:
                 self._report_failure("key", error)
                 return None
             if key is None or key == "":
-                self._report_error("expression-failed", f"gives element {index} no name: `{self.rule.key}` is empty")
+                self._report_error("expression-failed", f"gives element {index} no key: `{self.rule.key}` is empty")
                 return None
         identity = ("each", self.source.product.id, self.ranked_rule.position, index)
         return ListElement(value, index, as_text(key), identity)

@@ -93,7 +93,7 @@ class _Decomposer:
             for node in self._build_nodes(product, group):
                 if len(self.context.graph.fulfilment_lines) >= LINE_LIMIT:
                     self.limit_exceeded = True
-                    message = f"the order comes to more than {LINE_LIMIT} fulfilment lines, at {node.label}: split it"
+                    message = f"the order has more than {LINE_LIMIT} fulfilment lines, from {node.label} on: split it"
                     self.context.reject(node, "order-too-large", message)
                     return
                 self._add_node(node)
@@ -132,7 +132,7 @@ class _Decomposer:
             yield node
             return
         if not isinstance(merged.quantity, int):
-            message = f"{node.label} would be {merged.quantity} units: units are whole ones"
+            message = f"{node.label} would be {merged.quantity} units, and must be a whole number of units"
             self.context.reject(node, "quantity-invalid", message)
             return
         for number in range(1, merged.quantity + 1):
