@@ -15,9 +15,12 @@ COPY activities activities
 COPY activity_contract activity_contract
 COPY cli cli
 COPY compiler compiler
+COPY console console
 COPY gateway gateway
+COPY ledger ledger
 COPY operations operations
 COPY sandbox sandbox
+COPY scenarios scenarios
 COPY stack stack
 COPY views views
 COPY workers workers
