@@ -93,6 +93,15 @@ def test_order_that_ended_late_stays_late() -> None:
     assert (view.jeopardy, view.forecast) == (Jeopardy.LATE, None)
 
 
+def test_cancelled_order_reports_no_jeopardy_while_it_is_undone() -> None:
+    driven = order({"a": call(undo={"manual": {"queue": "field"}}), "b": manual(after=["a"])}, at(30 * HOUR))
+    driven.answer("a", {})
+    driven.order_action("cancel")
+    driven.wait(40 * HOUR)
+    assert not driven.run.ended
+    assert (order_jeopardy(driven.run), said(driven)) == (Jeopardy.ON_TRACK, [])
+
+
 def test_line_has_its_own_due_time() -> None:
     driven = order(CHAIN, at(20 * HOUR), line=at(4 * HOUR))
     assert order_jeopardy(driven.run) is Jeopardy.AT_RISK
