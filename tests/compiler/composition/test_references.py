@@ -1,4 +1,4 @@
-"""Which instances a reference in `after` means, and what stands in for those that are not there (docs/language.md)."""
+"""Which instances a reference in `after` means, and what replaces missing ones (docs/language.md)."""
 
 from __future__ import annotations
 
@@ -224,6 +224,16 @@ def test_a_line_below_several_lines_climbs_along_each(tmp_path: Path) -> None:
     assert plan.after["bill.start"] == {"a.go@1", "a.go@2", "c.go@3"}
 
 
+def test_across_line_includes_all_order_lines_of_a_merged_line(tmp_path: Path) -> None:
+    text = (
+        offer("o", "a", "bill")
+        + technical("a", f"go: {step()}")
+        + technical("bill", f"start: {step('{step: a.go, across: line}')}", "per: order")
+    )
+    plan = sketch(catalogue_of(tmp_path, text), line("1", "o"), line("2", "o"))
+    assert plan.after["bill.start"] == {"a.go@1", "a.go@2"}
+
+
 # A predecessor that is not there
 
 
@@ -267,7 +277,7 @@ def test_predecessor_that_the_order_cannot_hold_does_too(way: str, tmp_path: Pat
 
 
 def test_step_is_replaced_per_lowest_line_that_lacks_it(tmp_path: Path) -> None:
-    """One site has a check, the other has not: its own take stands in."""
+    """One site has a check, the other has not: its own take replaces it."""
     text = (
         offer("net", more=f"steps: {{done: {step('b.check')}}}")
         + offer(
@@ -448,3 +458,10 @@ def test_cycle_of_steps_rejects_with_its_path(tmp_path: Path) -> None:
     )
     findings = rejected(catalogue_of(tmp_path, text), line("1", "o"), line("2", "o", relies_on=["1"]))
     assert "w.y → w.z@a@1 → w.x@a@2 → w.y" in only(findings, "cycle-plan")
+
+
+def test_plan_with_too_many_predecessors_is_rejected(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    catalogue = catalogue_of(tmp_path, offer("o", "a") + technical("a", f"x: {step()}, y: {step('x')}"))
+    monkeypatch.setattr("compiler.composition.compose.EDGE_LIMIT", 1)
+    assert sketch(catalogue, line("1", "o")).after["a.y@1"] == {"a.x@1"}
+    assert "from `a.y@2` on" in only(rejected(catalogue, line("1", "o"), line("2", "o")), "order-too-large")
