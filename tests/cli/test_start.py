@@ -98,7 +98,7 @@ async def test_timeout_is_exit_5_and_the_order_continues(ordo: Ordo) -> None:
     order = json.dumps(order_of("parcel", "S-11"))
     called = await ordo("start", "-", "--wait", "--timeout", "0.2", stdin=order)
     assert called.status == 5
-    assert "it goes on" in called.err
+    assert "it continues" in called.err
     assert (await ordo("show", "S-11", "-o", "json")).json["state"] == "in_progress"
     programs = await ordo("start", "-", "--wait", "--timeout", "0.2", "-o", "json", stdin=order)
     assert (programs.status, programs.json["timed_out"]) == (5, True)

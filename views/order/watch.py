@@ -38,7 +38,7 @@ async def follow(orders: OrderClient, order_id: str, console: Console, time_limi
         try:
             return await asyncio.wait_for(_poll_until_ended(orders, order_id, first, display), time_limit)
         except TimeoutError as error:
-            raise TimedOut(f"Order {order_id} has not ended within {time_limit:g} s; it goes on") from error
+            raise TimedOut(f"Order {order_id} has not ended within {time_limit:g} s; it continues") from error
 
 
 async def _poll_until_ended(

@@ -13,7 +13,7 @@ COMMANDS = {
     "submit": "start",
     "switch_on": "system on",
     "start_worker": "python worker.py",
-    "start_server": "python starter.py up",
+    "start_server": "python starter.py up` or `docker compose up",
     "connect": "",
 }
 """Alternatives whose command is not called like them."""
