@@ -1,4 +1,4 @@
-"""What `demo` puts on the screen: sentences, headings, what an order line became, and where to look next."""
+"""The screen of `demo`: sentences, headings, what an order line became, and where to look next."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from rich.text import Text
 from rich.tree import Tree
 
 from operations.reading.order_details import OrderDetails
-from stack.stack import RunningStack
-from stack.up import cli_command, python_command
+from stack.running_stack import RunningStack, python_command
 from views.shared.value_format import pluralize
 from workflows.contract.order_views import LineView, StepView
 
@@ -52,58 +51,64 @@ class DemoOutput:
         self.print_line(
             f"{pluralize(len(order.order_lines), 'order line')} became "
             f"{pluralize(len(order.lines), 'fulfilment line')} "
-            f"and {pluralize(order.step_count, 'step')}. Each starts the moment its own predecessors are done."
+            f"and {pluralize(order.step_count, 'step')}. Each step starts as soon as its own predecessors are done."
         )
 
     def show_task_completed(self, stack: RunningStack, order_id: str, task: StepView, data: Mapping[str, Any]) -> None:
-        given = " ".join(f"--data {name}={shlex.quote(str(value))}" for name, value in data.items())
-        self.print_line(
-            f"The demo completes step {task.number}, “{task.name}”, as the technician would. By hand that is:"
-        )
-        self.print_line(f"  {cli_command(stack, f'complete {order_id} {task.number} {given}')}")
+        options = " ".join(f"--data {name}={shlex.quote(str(value))}" for name, value in data.items())
+        self.print_line(f"The demo completes step {task.number}, “{task.name}”, as the technician would. By hand:")
+        self.print_line(f"  {stack.cli_command(f'complete {order_id} {task.number} {options}')}")
 
     def show_exactly_once(self, requests: int, failed: int, repeated: int, effects: int, keys: int) -> None:
         self.print_bullet(
-            f"{pluralize(requests, 'request')} to change something came, and {failed} got an error for an answer."
+            f"{pluralize(requests, 'request')} to change something arrived; {failed} got an error for an answer."
         )
         self.print_bullet(f"{repeated} was repeated after a lost answer, with the same idempotency key.")
         once = "each exactly once" if effects == keys else "not each exactly once"
         self.print_bullet(f"{pluralize(effects, 'thing')} were really done, under {pluralize(keys, 'key')}: {once}.")
 
     def show_keeps_running(self, stack: RunningStack) -> None:
-        """After a story, for whoever wants to look around."""
+        """After a story, for a person who wants to look around."""
         self.print_heading("Everything stays up until Ctrl-C")
-        self.print_bullet(f"Temporal's Web UI shows every order:  {stack.addresses.ui}")
-        self.print_bullet(f"In another terminal:                  {cli_command(stack, 'list')}")
+        self._print_table(
+            {"Every order, in Temporal's Web UI": stack.orders_page, "In another terminal": stack.cli_command("list")}
+        )
 
     def show_next_steps(self, stack: RunningStack, order_id: str, keeps_running: bool) -> None:
         self.print_heading("Where to look next")
-        there = stack.addresses
-        workflow = f"{there.ui}/namespaces/default/workflows/order%2F{order_id}"
-        if keeps_running:
-            self.print_bullet(f"Temporal's Web UI shows every step:  {workflow}")
-            self.print_bullet(f"What the sandbox systems did:        {there.sandbox}/_log")
-            self.print_bullet(f"The gateway's requests:              {there.gateway}/docs")
-            self.print_bullet(f"In another terminal:                 {cli_command(stack, f'show {order_id}')}")
-            self.print_bullet("The offer that was ordered:          definitions/offers/home_security.yaml")
-            self.print_line("")
-            self.print_line("Everything stays up until Ctrl-C.")
+        offer = {"The offer that was ordered": "definitions/offers/home_security.yaml"}
+        if not keeps_running:
+            starter = f"{python_command()} starter.py"
+            self._print_table(
+                {"Logs of this demo": f"{stack.folder.path}/*.log"}
+                | offer
+                | {"Its plan, without running it": f"{starter} plan orders/home_security.yaml"}
+                | {"A stack that stays, with Web UI": f"{starter} up"}
+            )
             return
-        self.print_bullet(f"Logs of this demo:                {stack.folder.path}/*.log")
-        self.print_bullet("The offer that was ordered:       definitions/offers/home_security.yaml")
-        self.print_bullet(
-            f"Its plan, without running it:     {python_command()} starter.py plan orders/home_security.yaml"
+        self._print_table(
+            {"Every step, in Temporal's Web UI": stack.order_page(order_id)}
+            | {"What the sandbox systems did": f"{stack.addresses.sandbox}/_log"}
+            | {"The gateway's requests": f"{stack.addresses.gateway}/docs"}
+            | {"In another terminal": stack.cli_command(f"show {order_id}")}
+            | offer
         )
-        self.print_bullet(f"A stack that stays, with Web UI:  {python_command()} starter.py up")
+        self.print_line("")
+        self.print_line("Everything stays up until Ctrl-C.")
+
+    def _print_table(self, rows: Mapping[str, str]) -> None:
+        width = max(map(len, rows)) + 1
+        for name, value in rows.items():
+            self.print_bullet(f"{name + ':':<{width}}  {value}")
 
 
 def _describe_line(line: LineView, style: str) -> Text:
     """`Security camera ×4 (model outdoor)`"""
     text = Text(line.name, style=style)
     text.append(f" ×{line.quantity:g}", style="default")
-    told = ", ".join(f"{name} {_format_value(value)}" for name, value in line.attributes.items())
-    if told:
-        text.append(f"  {told}", style="bright_black")
+    attributes = ", ".join(f"{name} {_format_value(value)}" for name, value in line.attributes.items())
+    if attributes:
+        text.append(f"  {attributes}", style="bright_black")
     return text
 
 

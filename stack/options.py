@@ -1,16 +1,16 @@
-"""What a person may choose about the stack: ports, where its data lies, which definitions it runs."""
+"""Options of the stack: its ports, its data folder, its definitions."""
 
 from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from stack.errors import StackError
 
 HOST = "127.0.0.1"
-"""Nothing that the stack starts can be reached from other machines."""
+"""No service of the stack can be reached from other machines."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Ports:
             raise StackError("\n".join([*lines, "Or end what runs there; it may be another `up` or `demo`."]))
 
     def with_free_ports(self) -> Ports:
-        """These, with free ones in the place of those that are taken."""
+        """The same, with free ports in place of those that are taken."""
         return Ports(*(port if is_port_free(port) else free_port() for _, _, port in self.described()))
 
 
@@ -46,7 +46,11 @@ class StackOptions:
     """Folder for everything that the stack keeps: databases, secrets, logs."""
     ports: Ports = Ports()
     fresh: bool = False
-    """Begins without what earlier starts left in the folder."""
+    """Deletes what earlier starts left in the folder."""
+
+    def for_demo(self) -> StackOptions:
+        """The same with data of its own, new at each start, and with free ports in place of those that are taken."""
+        return replace(self, data=self.data / "demo", ports=self.ports.with_free_ports(), fresh=True)
 
 
 def is_port_free(port: int) -> bool:

@@ -14,29 +14,12 @@ from temporalio.client import Client
 from stack import temporal_server
 from stack.data_folder import DataFolder
 from stack.options import HOST, StackOptions
+from stack.running_stack import Addresses
 from stack.supervisor import Service, current_run_log, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """Of the sandbox: each has its address in `<NAME>_URL`."""
 SERVICE_NAMES = ("temporal", "sandbox", "worker", "gateway")
-
-
-@dataclass(frozen=True)
-class Addresses:
-    temporal: str
-    ui: str
-    gateway: str
-    sandbox: str
-
-    @classmethod
-    def from_options(cls, options: StackOptions) -> Addresses:
-        ports = options.ports
-        return cls(
-            f"{HOST}:{ports.temporal}",
-            f"http://{HOST}:{ports.ui}",
-            f"http://{HOST}:{ports.gateway}",
-            f"http://{HOST}:{ports.sandbox}",
-        )
 
 
 @dataclass(frozen=True)
@@ -51,7 +34,7 @@ class StackSpec:
 
     @property
     def addresses(self) -> Addresses:
-        return Addresses.from_options(self.options)
+        return Addresses.from_ports(self.options.ports)
 
 
 def shared_environment(spec: StackSpec) -> dict[str, str]:

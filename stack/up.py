@@ -1,68 +1,41 @@
-"""`up`: the whole stack on this machine, until it is told to end."""
+"""`up`: runs the whole stack on this machine until Ctrl-C."""
 
 from __future__ import annotations
 
-import asyncio
-import shutil
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 from stack.catalogue_watch import watch_catalogue
+from stack.lifecycle import run_until_signal
 from stack.options import StackOptions
-from stack.stack import RunningStack, ShutdownRequested, run_stack
+from stack.running_stack import RunningStack
 from stack.supervisor import PrintLine
 
 
 def up(options: StackOptions, print_line: PrintLine) -> int:
-    """Runs the stack until Ctrl-C or SIGTERM; 0 then. What there is to see is told line by line.
+    """Returns 0 after Ctrl-C or SIGTERM. Raises CatalogueInvalid and StackError, as `run_stack` does."""
 
-    Raises CatalogueInvalid, and StackError: a port is taken, a part cannot start, or dies again and again.
-    """
-    return asyncio.run(_up(options, print_line))
-
-
-async def _up(options: StackOptions, print_line: PrintLine) -> int:
-    async def until_told(stack: RunningStack) -> None:
-        for line in welcome(stack):
+    async def report(stack: RunningStack) -> int:
+        for line in _welcome(stack):
             print_line(line)
         await watch_catalogue(stack.orders, print_line)
+        return 0
 
-    print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
-    try:
-        await run_stack(options, print_line, until_told)
-    except ShutdownRequested:
-        print_line(f"Ended. Orders and data are kept in {options.data}; `up` goes on with them.")
-    return 0
+    farewell = f"Ended. Orders and data are kept in {options.data}; the next `up` continues with them."
+    return run_until_signal(options, print_line, report, status_at_signal=0, farewell=farewell)
 
 
-def welcome(stack: RunningStack) -> list[str]:
+def _welcome(stack: RunningStack) -> Iterator[str]:
     """Where everything is, and what to do next."""
-    there = stack.addresses
-    return [
-        "",
-        f"Temporal    {there.temporal}",
-        f"Web UI      {there.ui}",
-        f"Gateway     {there.gateway}/docs",
-        f"Sandbox     {there.sandbox}/docs",
-        f"Logs        {stack.folder.path}/*.log",
-        f"Secrets     {stack.folder.environment_file}  (for a further worker, or for calls to the gateway)",
-        "",
-        "Ready. In another terminal:",
-        f"  {cli_command(stack, 'start orders/home_security.yaml --watch')}",
-        f"  {cli_command(stack, 'list')}",
-        "Ctrl-C ends all of it.",
-    ]
-
-
-def cli_command(stack: RunningStack, arguments: str) -> str:
-    """The command line that reaches this stack."""
-    elsewhere = "" if stack.addresses.temporal.endswith(":7233") else f" --address {stack.addresses.temporal}"
-    return f"{python_command()} starter.py {arguments}{elsewhere}"
-
-
-def python_command() -> str:
-    """How the person's shell reaches this Python: by its name where its environment is activated, else by its path."""
-    here = Path(sys.executable)
-    if shutil.which(here.name) == str(here):
-        return here.name
-    return str(here.relative_to(Path.cwd()) if here.is_relative_to(Path.cwd()) else here)
+    addresses = stack.addresses
+    yield ""
+    yield f"Temporal    {addresses.temporal}"
+    yield f"Orders      {stack.orders_page}  (Temporal's Web UI)"
+    yield f"Gateway     {addresses.gateway}/docs"
+    yield f"Sandbox     {addresses.sandbox}/docs"
+    yield f"Logs        {stack.folder.path}/*.log"
+    yield f"Secrets     {stack.folder.environment_file}  (for another worker, or for calls to the gateway)"
+    yield ""
+    yield "Ready. In another terminal:"
+    yield f"  {stack.cli_command('start orders/home_security.yaml --watch')}"
+    yield f"  {stack.cli_command('list')}"
+    yield "Press Ctrl-C to stop everything."

@@ -1,10 +1,8 @@
-"""The stories that `demo --story` tells: what the product is for when things go wrong, each live and under a minute."""
+"""The stories of `demo --story`: what happens when things go wrong, each live and in less than a minute."""
 
 from __future__ import annotations
 
 from stack.stories import breakdown, cancel, change, delay
-from stack.stories.story import Story, UnexpectedOutcome, run_story
-
-__all__ = ["STORIES", "Story", "UnexpectedOutcome", "run_story"]
+from stack.stories.story import Story
 
 STORIES: dict[str, Story] = {story.name: story for story in (delay.STORY, breakdown.STORY, cancel.STORY, change.STORY)}

@@ -1,4 +1,4 @@
-"""A system that breaks down while orders need it, and comes back."""
+"""A system fails while orders need it, and comes back."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 
 from operations.systems import SystemStatus
+from stack.demo_context import STUCK_AFTER, DemoContext
 from stack.errors import StackError
-from stack.stories.stage import STUCK_AFTER, StoryContext
 from stack.stories.story import Story, expect
 from views.infrastructure.systems import systems_table
 from views.shared.value_format import pluralize
@@ -17,12 +17,12 @@ from workflows.contract.switch_messages import SwitchState
 BROKEN_SYSTEM = "subscription"
 ORDER_COUNT = 6
 DOWN_SECONDS = 3.0
-"""Seconds for which the system stays away once its breaker has opened."""
+"""Seconds for which the system stays down after its breaker has opened."""
 
 
-async def run_breakdown(context: StoryContext) -> None:
+async def run_breakdown(context: DemoContext) -> None:
     screen = context.output
-    await context.fail_system(BROKEN_SYSTEM)
+    await context.add_fault("status", BROKEN_SYSTEM, times=100_000)
     screen.print_line("")
     screen.print_line(
         f"The subscription service answers 503 from now on. {pluralize(ORDER_COUNT, 'order')} for an app come in."
@@ -30,7 +30,7 @@ async def run_breakdown(context: StoryContext) -> None:
     ids = [context.new_order_id("APP") for _ in range(ORDER_COUNT)]
     await asyncio.gather(*(context.submit(_order(id_)) for id_ in ids))
     opened = await _wait_for_switch(context, SwitchState.OPEN)
-    screen.print_heading("A few calls have failed, and the breaker is open: the others wait, and burn no attempt")
+    screen.print_heading("A few calls have failed and the breaker is open: the other calls wait and use no attempt")
     screen.console.print(systems_table([opened]))
     await context.wait_until(ids[0], lambda reading: any(step.state is StepState.ON_HOLD for step in reading.steps))
     _, reasons = await context.stack.orders.find_blockers(ids[0])
@@ -39,7 +39,9 @@ async def run_breakdown(context: StoryContext) -> None:
         screen.print_bullet(reason.sentence)
     await asyncio.sleep(DOWN_SECONDS)
     await context.clear_faults()
-    screen.print_heading("The service is back. Nobody tells Ordo: the next probe finds out, and work goes on, paced")
+    screen.print_heading(
+        "The service is back. Nobody tells Ordo: a probe finds out, and work continues at a rising pace"
+    )
     await _wait_for_switch(context, SwitchState.HALF_OPEN, SwitchState.CLOSED)
     ended = await asyncio.gather(*(context.stack.orders.wait_until_ended(id_, timeout=STUCK_AFTER) for id_ in ids))
     for order in ended:
@@ -56,8 +58,8 @@ def _order(id_: str) -> dict[str, object]:
     }
 
 
-async def _wait_for_switch(context: StoryContext, *states: SwitchState) -> SystemStatus:
-    """The system as soon as its switch stands there, said as it moves."""
+async def _wait_for_switch(context: DemoContext, *states: SwitchState) -> SystemStatus:
+    """The system once its switch is in one of `states`. Prints each change."""
     known: SwitchState | None = None
     began = datetime.now(UTC)
     while (datetime.now(UTC) - began).total_seconds() < STUCK_AFTER:
@@ -72,23 +74,23 @@ async def _wait_for_switch(context: StoryContext, *states: SwitchState) -> Syste
             if known in states:
                 return reading
         await asyncio.sleep(0.3)
-    raise StackError(f"The switch of {BROKEN_SYSTEM} does not move: {context.cli_command('systems')}")
+    raise StackError(f"The switch of {BROKEN_SYSTEM} does not change: {context.stack.cli_command('systems')}")
 
 
-async def _check_exactly_once(context: StoryContext, ids: list[str]) -> None:
+async def _check_exactly_once(context: DemoContext, ids: list[str]) -> None:
     effects = [effect for id_ in ids for effect in await context.effects(id_)]
     made = [effect for effect in effects if effect["system"] == BROKEN_SYSTEM and effect["method"] == "POST"]
     context.output.print_bullet(
-        f"{pluralize(len(made), 'subscription')} were made, one an order; no person did anything."
+        f"{pluralize(len(made), 'subscription')} were created, one for each order. No person did anything."
     )
-    expect(len(made) == ORDER_COUNT, f"{len(made)} subscriptions were made for {ORDER_COUNT} orders.")
+    expect(len(made) == ORDER_COUNT, f"{len(made)} subscriptions were created for {ORDER_COUNT} orders.")
 
 
 STORY = Story(
     "breakdown",
-    "A system that breaks down: its calls wait, and go on by themselves when it is back",
+    "A system fails: its calls wait, and continue by themselves when it is back",
     (
-        "The system is away for some seconds; for Ordo it makes no difference if that is a night or a week.",
+        "The system is down for some seconds. For Ordo a night or a week makes no difference.",
         "Activating a subscription takes 2 seconds.",
     ),
     run_breakdown,

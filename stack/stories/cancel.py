@@ -1,11 +1,9 @@
-"""An order that is cancelled in the middle, and everything that is put back."""
+"""An order is cancelled halfway, and everything that it did is undone."""
 
 from __future__ import annotations
 
-from typing import Any
-
 from operations.reading.order_details import OrderDetails
-from stack.stories.stage import STORY_ACTOR, StoryContext, SystemRecord
+from stack.demo_context import STORY_ACTOR, DemoContext, SystemRecord, home_security_order
 from stack.stories.story import Story, expect
 from workflows.contract.actions import CANCEL
 from workflows.contract.order_messages import OrderAction
@@ -19,13 +17,13 @@ COMPENSATED_STATES = {
     "credit": {"issued"},
     "account": {"closed"},
 }
-"""What each kind of record has become where the order has left nothing behind."""
+"""Kind of record → its states once the order has left nothing behind."""
 
 
-async def run_cancel(context: StoryContext) -> None:
+async def run_cancel(context: DemoContext) -> None:
     screen = context.output
     id_ = context.new_order_id("CANCEL")
-    await context.submit(_order(id_))
+    await context.submit(home_security_order(id_, {"cameras": 4, "camera_model": "outdoor"}))
     screen.print_line("")
     screen.print_line(f"Order {id_}: the devices are on their way, the visit is booked, the set-up fee is invoiced.")
     await context.wait_until(id_, _is_under_way)
@@ -36,7 +34,7 @@ async def run_cancel(context: StoryContext) -> None:
     orders = context.stack.orders
     assessed = await orders.perform_action(id_, CANCEL, OrderAction(actor=STORY_ACTOR, assess=True))
     screen.print_line(assessed.message)
-    screen.print_heading("It is cancelled, live: each step is undone after everything that depends on it")
+    screen.print_heading("The order is cancelled, live: each step is undone after the steps that depend on it")
     context.print_cli_command(f"cancel {id_} --reason 'changed their mind'")
     cancelled = await orders.perform_action(id_, CANCEL, OrderAction(actor=STORY_ACTOR))
     screen.print_line(cancelled.message)
@@ -47,16 +45,11 @@ async def run_cancel(context: StoryContext) -> None:
     context.show_records(records)
     left = [record for record in records if not _is_compensated(record)]
     expect(not left, f"Left behind: {', '.join(f'{record.kind} {record.id} {record.state}' for record in left)}")
-    expect({"reservation", "request", "invoice"} <= {record.kind for record in records}, "Too little was done to undo.")
+    expect(
+        {"reservation", "request", "invoice"} <= {record.kind for record in records},
+        "Too little was done to undo.",
+    )
     screen.print_line("Stock is released, the visit is cancelled, the invoice is credited. Nothing is left behind.")
-
-
-def _order(id_: str) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "customer": {"id": f"C-{id_}", "name": "Elm Street 14", "tier": "gold"},
-        "lines": [{"id": "1", "product": "home_security", "attributes": {"cameras": 4, "camera_model": "outdoor"}}],
-    }
 
 
 def _is_under_way(reading: OrderDetails) -> bool:
@@ -70,7 +63,7 @@ def _is_compensated(record: SystemRecord) -> bool:
 
 STORY = Story(
     "cancel",
-    "A cancellation that puts everything back, shown from the systems' own records",
-    ("A parcel takes 3 seconds where life takes days, booking a technician 1½.",),
+    "An order is cancelled halfway and everything is undone, as the systems' own records show",
+    ("A parcel takes 3 seconds instead of days, booking a technician 1½.",),
     run_cancel,
 )

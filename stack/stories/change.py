@@ -1,12 +1,13 @@
-"""An order that is changed on its way: what that would do is said first, and then only that is done."""
+"""A running order is amended: the difference is shown first, and then only the difference is done."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from operations.actions.amend_order import AmendCommand
 from operations.reading.order_details import OrderDetails
-from stack.stories.stage import STORY_ACTOR, StoryContext, SystemRecord
+from stack.demo_context import STORY_ACTOR, DemoContext, SystemRecord, home_security_order
 from stack.stories.story import Story, expect
 from views.order.amendment import render_amendment
 from workflows.contract.states import OrderState, StepState
@@ -24,28 +25,28 @@ EXPECTED_RECORDS = {
     ("subscription", "active"): 1,
     ("warranty", "registered"): 1,
 }
-"""How many records of each kind there are in the end, by their state."""
+"""(kind of record, state) → how many there are at the end"""
 
 
-async def run_change(context: StoryContext) -> None:
+async def run_change(context: DemoContext) -> None:
     screen = context.output
     id_ = context.new_order_id("CHANGE")
-    await context.submit(_order(id_, ATTRIBUTES_BEFORE))
+    await context.submit(home_security_order(id_, ATTRIBUTES_BEFORE))
     screen.print_line("")
-    screen.print_line(f"Order {id_}: the devices are delivered, and a technician is to come and mount them.")
+    screen.print_line(f"Order {id_}: the devices are delivered, and a technician will come to mount them.")
     await context.wait_until(id_, _is_waiting_for_visit)
     context.show_records(await context.records(id_))
     screen.print_line("")
     screen.print_line(
-        "The customer calls: no technician, they mount it themselves. And better monitoring, and more warranty."
+        "The customer calls: no technician, they mount everything themselves. Also better monitoring and more warranty."
     )
     screen.print_heading("What would that do? Nothing is done yet")
     context.print_cli_command("amend FILE --dry-run")
-    order = _order(id_, ATTRIBUTES_AFTER)
+    order = home_security_order(id_, ATTRIBUTES_AFTER)
     would = await context.stack.orders.amend(AmendCommand(order, STORY_ACTOR, dry_run=True))
     expect(would.accepted, f"The amendment would be refused: {would.message}")
     screen.console.print(*render_amendment(would), sep="\n")
-    screen.print_heading("It is changed, live: only what differs is undone, done again or added")
+    screen.print_heading("The order is amended, live: only what differs is undone, done again or added")
     context.print_cli_command("amend FILE")
     screen.print_line((await context.stack.orders.amend(AmendCommand(order, STORY_ACTOR))).message)
     ended = await context.follow_order(id_)
@@ -55,16 +56,8 @@ async def run_change(context: StoryContext) -> None:
     context.show_records(records)
     _check_records(records)
     screen.print_line(
-        "The visit is cancelled, the fee credited and invoiced anew; devices and account were never touched."
+        "The visit is cancelled, the fee is credited and invoiced again; devices and account were never touched."
     )
-
-
-def _order(id_: str, attributes: dict[str, Any]) -> dict[str, Any]:
-    return {
-        "id": id_,
-        "customer": {"id": f"C-{id_}", "name": "Elm Street 14", "tier": "gold"},
-        "lines": [{"id": "1", "product": "home_security", "attributes": attributes}],
-    }
 
 
 def _is_waiting_for_visit(reading: OrderDetails) -> bool:
@@ -73,20 +66,18 @@ def _is_waiting_for_visit(reading: OrderDetails) -> bool:
 
 
 def _check_records(records: list[SystemRecord]) -> None:
-    found: dict[tuple[str, str], int] = {}
-    for record in records:
-        found[record.kind, record.state] = found.get((record.kind, record.state), 0) + 1
-    expect(found == EXPECTED_RECORDS, f"The systems hold something else than the order should have left: {found}")
+    counts = Counter((record.kind, record.state) for record in records)
+    expect(counts == EXPECTED_RECORDS, f"The systems hold other records than expected: {dict(counts)}")
     plans = [record.data["plan"] for record in records if record.kind == "subscription"]
     expect(plans == [ATTRIBUTES_AFTER["plan"]], f"The subscription is for {plans}.")
 
 
 STORY = Story(
     "change",
-    "An order changed on its way: the difference first, then only that is done",
+    "A running order is amended: first the difference is shown, then only that is done",
     (
-        "A parcel takes 3 seconds where life takes days, booking a technician 1½, activating a subscription 2.",
-        "The visit is a minute away, so the wait “until the day before the visit” is over at once.",
+        "A parcel takes 3 seconds instead of days, booking a technician 1½, activating a subscription 2.",
+        "The visit is a minute away, so the wait “until the day before the visit” ends at once.",
     ),
     run_change,
 )

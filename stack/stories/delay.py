@@ -1,4 +1,4 @@
-"""A delivery that comes late, and an order that says so before it is."""
+"""A delivery is late, and the order warns before it is."""
 
 from __future__ import annotations
 
@@ -7,39 +7,38 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from operations.reading.order_details import OrderDetails
-from stack.stories.stage import StoryContext
+from stack.demo_context import DemoContext
 from stack.stories.story import DEFAULT_DELAYS, Story, expect
 from workflows.contract.states import Jeopardy, OrderState
 
 DELIVERY_SECONDS = 21.0
-"""Seconds that the parcel takes."""
 REQUESTED_SECONDS = 21.0
-"""Seconds from now that the customer asks for."""
+"""Seconds from now until the requested completion."""
 EXPECTED_EVENTS = ("ordo.order.at_risk", "ordo.step.escalated", "ordo.order.late", "ordo.order.completed")
 
 
-async def run_delay(context: StoryContext) -> None:
+async def run_delay(context: DemoContext) -> None:
     order = _order(context.new_order_id("DELAY"))
     id_ = order["id"]
     await context.submit(order)
     context.output.print_line("")
     context.output.print_line(
-        f"Order {id_}, wanted within {REQUESTED_SECONDS:.0f} seconds. The carrier has lost the parcel for a while."
+        f"Order {id_}, requested within {REQUESTED_SECONDS:.0f} seconds. The carrier has lost the parcel for a while."
     )
-    told_of = asyncio.create_task(_print_forecasts(context, id_))
+    forecasts = asyncio.create_task(_print_forecasts(context, id_))
     try:
         ended = await context.follow_order(id_)
     finally:
-        told_of.cancel()
-        await asyncio.gather(told_of, return_exceptions=True)
-    context.output.print_heading("What the order said of itself, and when")
+        forecasts.cancel()
+        await asyncio.gather(forecasts, return_exceptions=True)
+    context.output.print_heading("What the order reported, and when")
     _show_history(context, ended)
     expect(ended.order.state is OrderState.COMPLETED, f"The order ended {ended.order.state}, not completed.")
-    said = [entry.what for entry in ended.order.history]
+    reported = [entry.what for entry in ended.order.history]
     for words in ("at risk: its sla", "late: its sla", "escalated to customer_care"):
-        expect(any(what.startswith(words) for what in said), f"The step has not said `{words}`.")
-    expect(any(what.startswith("at risk: it will be late") for what in said), "The order has not warned early.")
-    context.output.print_heading("What customer care was told, without asking")
+        expect(any(what.startswith(words) for what in reported), f"The step has not reported `{words}`.")
+    expect(any(what.startswith("at risk: it will be late") for what in reported), "The order has not warned early.")
+    context.output.print_heading("The notifications that customer care got")
     await _show_notifications(context, id_)
 
 
@@ -53,8 +52,8 @@ def _order(id_: str) -> dict[str, Any]:
     }
 
 
-async def _print_forecasts(context: StoryContext, id_: str) -> None:
-    """Says how the forecast moves, whenever the order's jeopardy does."""
+async def _print_forecasts(context: DemoContext, id_: str) -> None:
+    """Prints the forecast whenever the order's jeopardy changes."""
     known = Jeopardy.ON_TRACK
     while True:
         order = (await context.stack.orders.read(id_, steps=False)).order
@@ -67,7 +66,7 @@ async def _print_forecasts(context: StoryContext, id_: str) -> None:
         await asyncio.sleep(0.5)
 
 
-def _show_history(context: StoryContext, ended: OrderDetails) -> None:
+def _show_history(context: DemoContext, ended: OrderDetails) -> None:
     for entry in ended.order.history:
         if entry.what.startswith(("at risk", "late", "escalated", "on track")):
             about = f"  {entry.step}" if entry.step else ""
@@ -75,12 +74,12 @@ def _show_history(context: StoryContext, ended: OrderDetails) -> None:
     wanted, end = ended.order.requested_completion, ended.order.ended_at
     if wanted and end:
         context.output.print_bullet(
-            f"{_format_time(end)}  completed, {(end - wanted).total_seconds():.0f} s after it was wanted"
+            f"{_format_time(end)}  completed, {(end - wanted).total_seconds():.0f} s after the requested time"
         )
 
 
-async def _show_notifications(context: StoryContext, id_: str) -> None:
-    """Notifications come at least once and in order, and may still be on their way when the order has ended."""
+async def _show_notifications(context: DemoContext, id_: str) -> None:
+    """Notifications arrive in order, at least once, and possibly after the order has ended."""
     for _ in range(50):
         types = [event["type"] for event in await context.notifications(id_)]
         if "ordo.order.completed" in types:
@@ -90,7 +89,7 @@ async def _show_notifications(context: StoryContext, id_: str) -> None:
         about = event["subject"].partition("/")[2] or "the order"
         context.output.print_bullet(f"no. {int(event['sequence'])}  {event['type'].removeprefix('ordo.')}  {about}")
     missing = [type_ for type_ in EXPECTED_EVENTS if type_ not in types]
-    expect(not missing, f"Customer care was not told of {', '.join(missing)}.")
+    expect(not missing, f"Customer care was not notified of {', '.join(missing)}.")
 
 
 def _format_time(moment: datetime) -> str:
@@ -99,10 +98,10 @@ def _format_time(moment: datetime) -> str:
 
 STORY = Story(
     "delay",
-    "A delivery that comes late: the order says so before it is, and who must know is told",
+    "A delivery is late: the order warns before it is, and customer care is notified",
     (
-        "A parcel is expected after 3 seconds, at risk after 7 and late after 12; in life after 2, 2½ and 3 days.",
-        f"This one takes {DELIVERY_SECONDS:.0f} seconds.",
+        "A parcel is expected after 3 seconds, at risk after 7 and late after 12; in reality after 2, 2½ and 3 days.",
+        f"This parcel takes {DELIVERY_SECONDS:.0f} seconds.",
     ),
     run_delay,
     {**DEFAULT_DELAYS, "delivery": DELIVERY_SECONDS},

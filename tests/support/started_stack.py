@@ -69,7 +69,7 @@ class Up:
         raise AssertionError(f"`up` ended without saying “{words}”:\n{''.join(self.said)}")
 
     def ready(self) -> Up:
-        self.until_said("Ctrl-C ends all of it")
+        self.until_said("Press Ctrl-C to stop everything")
         return self
 
     def end(self) -> int:

@@ -16,7 +16,7 @@ from operations.actions.amend_order import AmendCommand
 from operations.errors import OperationError
 from operations.reading.list_orders import OrderFilter
 from operations.reading.order_details import OrderDetails
-from stack.stack import RunningStack
+from stack.running_stack import RunningStack
 from tests.support.started_stack import processes_with
 from tests.trust.books import Records
 from tests.trust.turmoil import Deed, Turmoil, sent

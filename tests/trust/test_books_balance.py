@@ -15,8 +15,9 @@ from pathlib import Path
 import pytest
 
 from compiler.load_catalogue import load_catalogue
+from stack.lifecycle import run_stack
 from stack.options import StackOptions
-from stack.stack import RunningStack, run_stack
+from stack.running_stack import RunningStack
 from tests.support.paths import ROOT
 from tests.support.started_stack import free_ports
 from tests.trust.books import faults_in

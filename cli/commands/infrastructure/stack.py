@@ -53,10 +53,9 @@ def demo(
     stay = session.is_terminal and not exit_when_done
     if story is not None or list_stories:
         return _run_story(session, story if not list_stories else None, stack, stay)
-    from stack.demo import DemoOptions
     from stack.demo import demo as run
 
-    return run(DemoOptions(stack, keep_running=stay), session.console)
+    return run(stack, session.console, keep_running=stay)
 
 
 def _run_story(session: Session, name: str | None, stack: StackOptions, keep_running: bool) -> int:

@@ -1,4 +1,4 @@
-"""The whole stack, running: started in order, watched, used, ended in reverse."""
+"""The life of the stack: its services are started in order, supervised while it is used, and stopped in reverse."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from compiler.load_catalogue import load_catalogue
@@ -14,9 +13,12 @@ from operations.client import OrderClient
 from stack import temporal_server
 from stack.data_folder import DataFolder
 from stack.options import StackOptions
-from stack.services import SERVICE_NAMES, Addresses, StackSpec, build_services
+from stack.running_stack import RunningStack
+from stack.services import SERVICE_NAMES, StackSpec, build_services
 from stack.supervisor import PrintLine, ServiceProcess, Watchdog
 
+EXIT_INTERRUPTED = 130
+EXIT_UNEXPECTED = 4
 SHUTDOWN_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 Result = TypeVar("Result")
 
@@ -25,11 +27,34 @@ class ShutdownRequested(Exception):
     """By Ctrl-C, SIGTERM or SIGHUP."""
 
 
-@dataclass(frozen=True)
-class RunningStack:
-    addresses: Addresses
-    orders: OrderClient
-    folder: DataFolder
+def run_until_signal(
+    options: StackOptions,
+    print_line: PrintLine,
+    use: Callable[[RunningStack], Coroutine[Any, Any, int]],
+    *,
+    sandbox_delays: Mapping[str, float] | None = None,
+    keep_running: bool = False,
+    status_at_signal: int = EXIT_INTERRUPTED,
+    farewell: str = "Ended.",
+) -> int:
+    """Runs the stack and returns the exit status that `use` returns, or `status_at_signal` if a signal comes first.
+
+    `keep_running`: the stack stays up after `use`, until a signal. Raises what `run_stack` raises.
+    """
+    status = status_at_signal
+
+    async def use_and_stay(stack: RunningStack) -> None:
+        nonlocal status
+        status = await use(stack)
+        if keep_running:
+            await asyncio.Event().wait()
+
+    print_line("Starting Temporal, the sandbox systems, the worker and the gateway …")
+    try:
+        asyncio.run(run_stack(options, print_line, use_and_stay, sandbox_delays))
+    except ShutdownRequested:
+        print_line(farewell)
+    return status
 
 
 async def run_stack(
@@ -38,25 +63,25 @@ async def run_stack(
     use: Callable[[RunningStack], Coroutine[Any, Any, Result]],
     sandbox_delays: Mapping[str, float] | None = None,
 ) -> Result:
-    """Starts the stack, gives what `use` makes of it, and ends everything that was started, whatever happens.
+    """Starts the stack, returns what `use` returns, and in any case stops everything that was started.
 
-    `use` is cancelled, and ToldToEnd raised, at a signal. Raises CatalogueInvalid before anything is started;
-    StackError where a part cannot start, or dies again and again.
+    Raises ShutdownRequested at a signal, after cancelling `use`; CatalogueInvalid before anything is started;
+    StackError if a service cannot start or dies repeatedly.
     """
     load_catalogue(options.definitions)
     folder = DataFolder(options.data)
-    with folder.locked(), _shutdown_signals() as told:
+    with folder.locked(), _shutdown_signals() as shutdown:
         options.ports.check_free()
         folder.rotate_logs(SERVICE_NAMES)
         if options.fresh:
             folder.delete_databases()
-        plan = StackSpec(options, folder, await temporal_server.connect(options.ports), sandbox_delays or {})
+        spec = StackSpec(options, folder, await temporal_server.connect(options.ports), sandbox_delays or {})
         watchdog = Watchdog()
-        children = [ServiceProcess(service, watchdog, print_line) for service in build_services(plan)]
+        children = [ServiceProcess(service, watchdog, print_line) for service in build_services(spec)]
         try:
-            await _first_completed(told, [_start(children)])
-            stack = RunningStack(plan.addresses, OrderClient(plan.client), folder)
-            result: Result = await _first_completed(told, [use(stack), *(child.supervise() for child in children)])
+            await _first_completed(shutdown, [_start(children)])
+            stack = RunningStack(spec.addresses, OrderClient(spec.client), folder)
+            result: Result = await _first_completed(shutdown, [use(stack), *(child.supervise() for child in children)])
             return result
         finally:
             await _stop(children)
@@ -65,18 +90,18 @@ async def run_stack(
 
 @contextmanager
 def _shutdown_signals() -> Iterator[asyncio.Event]:
-    told, loop = asyncio.Event(), asyncio.get_running_loop()
+    shutdown, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in SHUTDOWN_SIGNALS:
-        loop.add_signal_handler(number, told.set)
+        loop.add_signal_handler(number, shutdown.set)
     try:
-        yield told
+        yield shutdown
     finally:
         for number in SHUTDOWN_SIGNALS:
             loop.remove_signal_handler(number)
 
 
 async def _first_completed(shutdown: asyncio.Event, coroutines: Sequence[Coroutine[Any, Any, Any]]) -> Any:
-    """The outcome of whichever ends first; the others are cancelled."""
+    """Returns or raises the outcome of the coroutine that ends first; cancels the others."""
     tasks = [asyncio.create_task(each) for each in coroutines]
     signalled = asyncio.create_task(shutdown.wait())
     try:
@@ -97,7 +122,7 @@ async def _start(children: Sequence[ServiceProcess]) -> None:
 
 
 async def _stop(children: Sequence[ServiceProcess]) -> None:
-    """The worker first, so that calls under way are answered; the server last, so that it is told of everything."""
+    """The worker first, so that its running calls are answered; Temporal last, so that it gets every result."""
     temporal, sandbox, worker, gateway = children
     await worker.stop()
     await _run_together(sandbox.stop(), gateway.stop())
@@ -105,7 +130,7 @@ async def _stop(children: Sequence[ServiceProcess]) -> None:
 
 
 async def _run_together(*awaitables: Awaitable[None]) -> None:
-    """All of them; the first failure ends the others, and is raised."""
+    """Raises the first failure, after cancelling the others."""
     try:
         async with asyncio.TaskGroup() as group:
             for each in awaitables:

@@ -1,4 +1,4 @@
-"""Where a story takes place: the running stack, the sandbox's levers and records, and the screen."""
+"""What a demo or story works with: the running stack, the controls and records of the sandbox, and the screen."""
 
 from __future__ import annotations
 
@@ -14,87 +14,93 @@ from operations.errors import OperationRefused
 from operations.reading.order_details import OrderDetails
 from stack.demo_output import DemoOutput
 from stack.errors import StackError
-from stack.stack import RunningStack
-from stack.up import cli_command
+from stack.running_stack import RunningStack
 from views.order.watch import follow
 from workflows.contract.order_messages import Actor
 
-STORY_ACTOR = Actor(by="demo", reason="the demo tells a story")
+STORY_ACTOR = Actor(by="demo", reason="part of the story")
 STUCK_AFTER = 60.0
-"""Seconds after which an order that has not come where the story wants it is called stuck."""
+"""Seconds after which an order that has not reached the expected state is called stuck."""
 POLL_INTERVAL = 0.2
-"""Seconds between two looks at an order."""
+
+
+def home_security_order(order_id: str, attributes: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "id": order_id,
+        "customer": {"id": f"C-{order_id}", "name": "Elm Street 14", "tier": "gold"},
+        "lines": [{"id": "1", "product": "home_security", "attributes": attributes}],
+    }
 
 
 @dataclass(frozen=True)
-class StoryContext:
+class DemoContext:
     stack: RunningStack
     output: DemoOutput
 
     # orders
 
     def new_order_id(self, prefix: str) -> str:
-        """A new one, since a story may be told again on the same data."""
+        """Unique, because a story may run again on the same data."""
         return f"{prefix}-{uuid.uuid4().hex[:6].upper()}"
 
     async def submit(self, order: dict[str, Any]) -> None:
         submission = await self.stack.orders.submit(order)
         if submission.decision is None:
             raise StackError(
-                f"No worker has taken order {order['id']} up. Its log: {self.stack.folder.log_file('worker')}"
+                f"No worker has accepted order {order['id']}. The worker's log: {self.stack.folder.log_file('worker')}"
             )
         if not submission.accepted:
             raise OperationRefused("rejected", f"Order {order['id']} was rejected", submission.decision.findings)
 
     async def wait_until(self, order_id: str, condition: Callable[[OrderDetails], bool]) -> OrderDetails:
-        """The order as soon as that is so. Raises StackError where it takes too long."""
+        """The order once `condition` holds. Raises StackError after STUCK_AFTER."""
         try:
             async with asyncio.timeout(STUCK_AFTER):
-                while not condition(reading := await self.stack.orders.read(order_id)):  # noqa: ASYNC110 - it changes there
+                while not condition(reading := await self.stack.orders.read(order_id)):  # noqa: ASYNC110 - the server changes it
                     await asyncio.sleep(POLL_INTERVAL)
         except TimeoutError:
             raise StackError(
-                f"Order {order_id} is stuck: {self.cli_command(f'why {order_id}')} tells on what"
+                f"Order {order_id} is stuck: {self.stack.cli_command(f'why {order_id}')} shows what it waits for."
             ) from None
         return reading
 
-    async def follow_order(self, order_id: str) -> OrderDetails:
+    async def follow_order(self, order_id: str, stuck_after: float = STUCK_AFTER) -> OrderDetails:
         """Shows the order live until it has ended."""
-        return await follow(self.stack.orders, order_id, self.output.console, STUCK_AFTER)
-
-    def cli_command(self, arguments: str) -> str:
-        """The command line with which a person does it."""
-        return cli_command(self.stack, arguments)
+        return await follow(self.stack.orders, order_id, self.output.console, stuck_after)
 
     def print_cli_command(self, arguments: str) -> None:
-        self.output.print_line(f"By hand: {self.cli_command(arguments)}")
+        self.output.print_line(f"By hand: {self.stack.cli_command(arguments)}")
 
     # the sandbox
 
-    async def _request_sandbox(self, method: str, path: str, **given: Any) -> Any:
+    async def _request_sandbox(self, method: str, path: str, **options: Any) -> Any:
         async with httpx.AsyncClient(base_url=self.stack.addresses.sandbox, trust_env=False) as sandbox:
-            answer = (await sandbox.request(method, path, **given)).raise_for_status()
-        return answer.json() if answer.content else None
+            response = (await sandbox.request(method, path, **options)).raise_for_status()
+        return response.json() if response.content else None
 
     async def set_delays(self, delays: Mapping[str, float]) -> None:
         await self._request_sandbox("PUT", "/_delays", json=dict(delays))
 
-    async def fail_system(self, system: str) -> None:
-        """From now on everything that is asked of the system is answered with 503."""
-        await self._request_sandbox("POST", "/_faults", json={"kind": "status", "system": system, "times": 100_000})
+    async def add_fault(self, kind: str, system: str, **fault: Any) -> None:
+        await self._request_sandbox("POST", "/_faults", json={"kind": kind, "system": system, **fault})
 
     async def clear_faults(self) -> None:
         await self._request_sandbox("DELETE", "/_faults")
 
     async def effects(self, order_id: str) -> list[dict[str, Any]]:
         """What the systems have really done for an order, oldest first."""
-        effects: list[dict[str, Any]] = await self._request_sandbox(
-            "GET", "/_log", params={"key_prefix": f"{order_id}/"}
-        )
-        return effects
+        return await self._order_log("/_log", order_id)
+
+    async def requests(self, order_id: str) -> list[dict[str, Any]]:
+        """Every request that the systems received for an order, oldest first."""
+        return await self._order_log("/_requests", order_id)
+
+    async def _order_log(self, path: str, order_id: str) -> list[dict[str, Any]]:
+        entries: list[dict[str, Any]] = await self._request_sandbox("GET", path, params={"key_prefix": f"{order_id}/"})
+        return entries
 
     async def records(self, order_id: str) -> list[SystemRecord]:
-        """What the systems hold that the order has made or touched, in the order in which they first did."""
+        """The systems' records that the order has created or changed, in the order in which it first did."""
         state = await self._request_sandbox("GET", "/_state")
         known = {
             row["id"]: SystemRecord(system, kind, row)
@@ -106,7 +112,7 @@ class StoryContext:
         return [known[id_] for id_ in touched if id_ in known]
 
     async def notifications(self, order_id: str) -> list[dict[str, Any]]:
-        """What customer care was told of the order: CloudEvents."""
+        """The CloudEvents that customer care got about the order."""
         events: list[dict[str, Any]] = await self._request_sandbox(
             "GET", "/_notifications", params={"order_id": order_id}
         )
@@ -121,7 +127,7 @@ class StoryContext:
 
 @dataclass(frozen=True)
 class SystemRecord:
-    """One thing that a system holds."""
+    """A record of a system."""
 
     system: str
     kind: str
@@ -136,6 +142,6 @@ class SystemRecord:
         return str(self.data["state"])
 
     def description(self) -> str:
-        told = [f"{self.data['quantity']} × {self.data['sku']}"] if "sku" in self.data else []
-        told += [f"{self.data['amount']:g} {self.data.get('currency', 'EUR')}"] if "amount" in self.data else []
-        return "".join(f"  {each}" for each in told)
+        parts = [f"{self.data['quantity']} × {self.data['sku']}"] if "sku" in self.data else []
+        parts += [f"{self.data['amount']:g} {self.data.get('currency', 'EUR')}"] if "amount" in self.data else []
+        return "".join(f"  {part}" for part in parts)

@@ -1,0 +1,66 @@
+"""A stack that runs: its addresses, its client of orders, and the commands and pages with which a person reaches it."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from operations.client import OrderClient
+from stack.data_folder import DataFolder
+from stack.options import HOST, Ports
+from stack.temporal_server import NAMESPACE
+from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, order_workflow_id
+
+
+@dataclass(frozen=True)
+class Addresses:
+    temporal: str
+    ui: str
+    gateway: str
+    sandbox: str
+
+    @classmethod
+    def from_ports(cls, ports: Ports) -> Addresses:
+        return cls(
+            f"{HOST}:{ports.temporal}",
+            f"http://{HOST}:{ports.ui}",
+            f"http://{HOST}:{ports.gateway}",
+            f"http://{HOST}:{ports.sandbox}",
+        )
+
+
+@dataclass(frozen=True)
+class RunningStack:
+    addresses: Addresses
+    orders: OrderClient
+    folder: DataFolder
+
+    @property
+    def orders_page(self) -> str:
+        """Temporal's Web UI with orders only. Without a filter it also lists mailboxes, outboxes and switches."""
+        query = quote(f'WorkflowType="{ORDER_WORKFLOW_TYPE}"')
+        return f"{self._workflows_page}?query={query}"
+
+    def order_page(self, order_id: str) -> str:
+        return f"{self._workflows_page}/{quote(order_workflow_id(order_id), safe='')}"
+
+    @property
+    def _workflows_page(self) -> str:
+        return f"{self.addresses.ui}/namespaces/{NAMESPACE}/workflows"
+
+    def cli_command(self, arguments: str) -> str:
+        """The command line for this stack, to be typed in another terminal."""
+        port = f":{Ports().temporal}"
+        option = "" if self.addresses.temporal.endswith(port) else f" --address {self.addresses.temporal}"
+        return f"{python_command()} starter.py {arguments}{option}"
+
+
+def python_command() -> str:
+    """This Python, as the person's shell can call it: by name if its environment is activated, else by path."""
+    python = Path(sys.executable)
+    if shutil.which(python.name) == str(python):
+        return python.name
+    return str(python.relative_to(Path.cwd()) if python.is_relative_to(Path.cwd()) else python)
