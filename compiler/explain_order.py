@@ -41,9 +41,8 @@ def decision_text(decision: PlanDecision) -> str:
     """One decision in words."""
     results = f": {', '.join(decision.result_ids)}" if decision.result_ids else ""
     if decision.subject == "replacement":
-        instead = (
-            f"what stands in is {', '.join(decision.result_ids)}" if decision.result_ids else "nothing stands in for it"
-        )
+        ids = ", ".join(decision.result_ids)
+        instead = f"it is replaced by {ids}" if ids else "nothing replaces it"
         return (
             f"{decision.waiting_step} waits for {decision.name}, but at {decision.line_id} {decision.reason}; {instead}"
         )

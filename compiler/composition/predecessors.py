@@ -197,7 +197,7 @@ class PredecessorResolver:
             replacements = self._replacements_for(missing)
             self._record_replacement(instance, ".".join(missing.key), missing.node, replacements, reason)
             inner = _sort_missing(self._resolve_missing(missing).missing)
-            waiting += [(one, "it would replace it, and is not in the plan here either") for one in inner]
+            waiting += [(one, "it would be a replacement, and is not in the plan here either") for one in inner]
         for node, predecessor, _, bounds, path_filter in sorted(
             resolution.unresolved, key=lambda one: (one.node.rank, one.predecessor.reference)
         ):

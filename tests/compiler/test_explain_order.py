@@ -69,7 +69,7 @@ def test_reasons_are_sentences(tmp_path: Path) -> None:
     assert "1: rule for b is out, because `attributes.checked` does not hold" in said
     assert "c@1: workstream audit is out, because `quantity > 5` does not hold" in said
     assert any(
-        "waits for b.check, but at 1 it is not in the plan here; what stands in is a.take@1" in one for one in said
+        "waits for b.check, but at 1 it is not in the plan here; it is replaced by a.take@1" in one for one in said
     )
     assert [reason.waiting_step for reason in explanation.step_replacements("c.mount@1")] == ["c.mount@1"]
     assert {reason.subject for reason in explanation.line_decisions("c@1")} == {"workstream", "step"}
