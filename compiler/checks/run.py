@@ -14,7 +14,7 @@ from compiler.checks import (
     product_declarations,
     receivers,
     references,
-    scenarios,
+    scenario_references,
     unused,
 )
 from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, limit_findings
@@ -28,7 +28,7 @@ CATALOGUE_CHECKS: tuple[Check, ...] = (
     expressions.check,
     output_order.check,
     impossible_conditions.check,
-    scenarios.check,
+    scenario_references.check,
     receivers.check,
 )
 WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check)

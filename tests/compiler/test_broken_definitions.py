@@ -111,7 +111,7 @@ def broken(folder: Path, file: str, before: str, after: str) -> list[Finding]:
 
 
 @pytest.mark.parametrize(("file", "before", "after", "words"), MISTAKES, ids=[f"{one[0]}:{one[2]}" for one in MISTAKES])
-def test_one_mistake_gives_one_error_that_says_what_to_do(
+def test_one_error_gives_one_finding_that_says_what_to_do(
     file: str, before: str, after: str, words: str, tmp_path: Path
 ) -> None:
     findings = broken(tmp_path / "definitions", file, before, after)
@@ -121,7 +121,7 @@ def test_one_mistake_gives_one_error_that_says_what_to_do(
     assert len(findings) == 1, "\n".join(map(str, findings))
 
 
-def test_a_mistake_in_a_condition_that_only_makes_it_useless_is_a_warning(tmp_path: Path) -> None:
+def test_useless_condition_is_a_warning(tmp_path: Path) -> None:
     findings = broken(tmp_path / "definitions", CAMERA, 'action == "delete"', 'action == "deleted"')
     assert [(one.code, one.severity) for one in findings] == [("condition-never", "warning")]
     assert "did you mean `delete`?" in findings[0].message

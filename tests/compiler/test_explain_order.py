@@ -42,7 +42,7 @@ steps: {look: {milestone: true}}
 """
 
 
-def test_every_rule_component_workstream_and_step_is_told_of(tmp_path: Path) -> None:
+def test_every_rule_component_workstream_and_step_is_explained(tmp_path: Path) -> None:
     explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
     told = {
         (reason.subject, reason.line_id, reason.name): (reason.applied, reason.result_ids)
@@ -63,7 +63,7 @@ def test_every_rule_component_workstream_and_step_is_told_of(tmp_path: Path) -> 
     }
 
 
-def test_reasons_are_sentences(tmp_path: Path) -> None:
+def test_decisions_are_readable_sentences(tmp_path: Path) -> None:
     explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
     said = [decision_text(reason) for reason in explanation.decisions]
     assert "1: rule for b is out, because `attributes.checked` does not hold" in said
@@ -76,13 +76,13 @@ def test_reasons_are_sentences(tmp_path: Path) -> None:
     assert all(set(one) == set(explanation_to_json(explanation)[0]) for one in explanation_to_json(explanation))
 
 
-def test_explaining_gives_the_plan_that_compiling_gives(tmp_path: Path) -> None:
+def test_explaining_gives_the_same_plan_as_compiling(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, TEXT)
     order = order_of(line("1", "offer", attributes={"checked": True}))
     assert explain_order(order, catalogue).plan == compile_order(order, catalogue)
 
 
-def test_a_rejected_order_is_explained_as_far_as_it_goes(tmp_path: Path) -> None:
+def test_rejected_order_is_explained_as_far_as_possible(tmp_path: Path) -> None:
     explanation = explain_order(
         order_of(line("1", "offer", action="delete"), line("2", "nothing")), catalogue_of(tmp_path, TEXT)
     )

@@ -34,16 +34,16 @@ def found(folder: Path, text: str) -> list[Finding]:
     return check_definitions([folder])
 
 
-def test_every_code_in_the_source_has_its_section_on_the_page() -> None:
+def test_every_finding_code_is_documented() -> None:
     assert codes_in_source() - SECTIONS.keys() == set()
 
 
-def test_every_section_of_the_page_is_a_code_in_the_source() -> None:
+def test_every_documented_code_exists() -> None:
     assert SECTIONS.keys() - codes_in_source() == set()
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLES)
-def test_the_wrong_example_gives_its_finding_alone(code: str, tmp_path: Path) -> None:
+def test_wrong_example_has_only_its_finding(code: str, tmp_path: Path) -> None:
     findings = found(tmp_path / "wrong", EXAMPLES[code][0])
     assert code in {finding.code for finding in findings}
     if any(finding.severity == "error" for finding in findings):
@@ -51,43 +51,43 @@ def test_the_wrong_example_gives_its_finding_alone(code: str, tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("code", WITH_EXAMPLES)
-def test_the_right_example_has_no_error_and_not_its_finding(code: str, tmp_path: Path) -> None:
+def test_right_example_has_no_error(code: str, tmp_path: Path) -> None:
     findings = found(tmp_path / "right", EXAMPLES[code][1])
     assert [str(finding) for finding in findings if finding.severity == "error" or finding.code == code] == []
 
 
-def test_a_folder_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+def test_missing_folder_is_a_finding(tmp_path: Path) -> None:
     assert [finding.code for finding in check_definitions([tmp_path / "nowhere"])] == ["folder-missing"]
 
 
-def test_a_file_that_is_not_there_is_a_finding(tmp_path: Path) -> None:
+def test_missing_file_is_a_finding(tmp_path: Path) -> None:
     assert [finding.code for finding in check_definitions([tmp_path / "nowhere.yaml"])] == ["file-missing"]
 
 
-def test_an_empty_folder_is_a_warning(tmp_path: Path) -> None:
+def test_empty_folder_is_a_warning(tmp_path: Path) -> None:
     assert [(finding.code, finding.severity) for finding in check_definitions([tmp_path])] == [
         ("catalogue-empty", "warning")
     ]
 
 
-def test_symbolic_links_in_a_circle_are_a_finding_and_end(tmp_path: Path) -> None:
+def test_cycle_of_symbolic_links_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / "back").symlink_to(tmp_path)
     assert "folder-circle" in {finding.code for finding in check_definitions([tmp_path])}
 
 
-def test_a_link_to_itself_and_a_pipe_are_findings_not_a_hang(tmp_path: Path) -> None:
+def test_link_to_itself_and_pipe_are_findings(tmp_path: Path) -> None:
     (tmp_path / "self.yaml").symlink_to(tmp_path / "self.yaml")
     os.mkfifo(tmp_path / "pipe.yaml")
     assert [finding.code for finding in check_definitions([tmp_path])] == ["file-unreadable", "file-unreadable"]
 
 
 @pytest.mark.parametrize("raw", [b"kind: \xff\xfe", b"kind: a\x00b", "id: 1".encode("utf-16")])
-def test_text_that_is_not_utf_8_or_holds_nul_is_a_finding(raw: bytes, tmp_path: Path) -> None:
+def test_text_that_is_not_utf_8_or_contains_nul_is_a_finding(raw: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_bytes(raw)
     assert [finding.code for finding in check_definitions([tmp_path])] == ["yaml-encoding"]
 
 
-def test_a_file_over_the_limit_is_a_finding(tmp_path: Path) -> None:
+def test_file_that_is_too_large_is_a_finding(tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_text("# " + "x" * (17 * 1024 * 1024), encoding="utf-8")
     assert [finding.code for finding in check_definitions([tmp_path])] == ["file-too-large"]

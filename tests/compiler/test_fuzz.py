@@ -51,20 +51,20 @@ def sound(findings: list[Finding], text: str) -> None:
 
 @QUICK
 @given(JUNK)
-def test_any_text_is_read_into_documents_and_findings(text: str) -> None:
+def test_any_text_gives_documents_and_findings(text: str) -> None:
     reading = read_documents(text, "file.yaml")
     sound(reading.findings, text)
 
 
 @QUICK
 @given(st.binary(max_size=200))
-def test_any_bytes_are_read_into_documents_and_findings(raw: bytes) -> None:
+def test_any_bytes_give_documents_and_findings(raw: bytes) -> None:
     read_documents(raw, "file.yaml")
 
 
 @QUICK
 @given(st.lists(st.sampled_from(TOKENS) | st.text(max_size=3), max_size=25).map("".join))
-def test_any_text_as_an_expression_is_judged_and_evaluated_without_a_crash(text: str) -> None:
+def test_any_text_as_an_expression_can_be_checked_and_evaluated(text: str) -> None:
     for mistake in check_expression(text, SCOPE, "condition"):
         assert 0 <= mistake.offset <= len(text)
         assert mistake.message
@@ -76,7 +76,7 @@ def test_any_text_as_an_expression_is_judged_and_evaluated_without_a_crash(text:
 
 @FEWER
 @given(st.sampled_from(SHIPPED), st.data())
-def test_a_damaged_definition_gives_findings_or_a_catalogue(path: Path, data: st.DataObject) -> None:
+def test_damaged_definition_gives_findings_or_a_catalogue(path: Path, data: st.DataObject) -> None:
     text = TEXTS[path]
     start = data.draw(st.integers(0, len(text)))
     length = data.draw(st.integers(0, 40))
@@ -104,7 +104,7 @@ VALUES = st.recursive(
 
 @QUICK
 @given(st.sampled_from(["string", "integer", "number", "boolean", "date", "datetime", "list", "object"]), VALUES)
-def test_any_value_is_judged_and_what_is_held_is_held_again(kind: str, value: object) -> None:
+def test_converted_value_is_accepted_again(kind: str, value: object) -> None:
     attribute = Attribute(type=kind)
     held, problems = validate_value(attribute, value)
     if not problems:
@@ -115,7 +115,7 @@ def test_any_value_is_judged_and_what_is_held_is_held_again(kind: str, value: ob
 
 @QUICK
 @given(st.text(max_size=12))
-def test_any_text_is_a_duration_or_is_told_of(text: str) -> None:
+def test_any_text_is_a_duration_or_refused(text: str) -> None:
     with contextlib.suppress(ValueError):
         duration = parse_duration(text)
         assert duration.total_seconds() >= 0

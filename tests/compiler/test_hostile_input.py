@@ -138,7 +138,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, in
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_hostile_file_gives_findings_in_bounded_time_memory_and_words(
+def test_hostile_file_gives_findings_in_bounded_time_and_memory(
     name: str, answers: dict[str, tuple[int, int, set[str]]]
 ) -> None:
     count, longest, codes = answers[name]
@@ -151,12 +151,12 @@ RAW = [b"\0" * 1000, b"\xff\xfe" * 1000, b"a: \xed\xa0\x80", b"a: \x1b[31m", byt
 
 
 @pytest.mark.parametrize("raw", RAW)
-def test_bytes_that_are_no_text_are_one_finding(raw: bytes, tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_one_finding(raw: bytes, tmp_path: Path) -> None:
     (tmp_path / "file.yaml").write_bytes(raw)
     assert [finding.code for finding in check_definitions([tmp_path])] == ["yaml-encoding"]
 
 
-def test_a_folder_that_is_not_there_and_links_in_a_circle_are_findings(tmp_path: Path) -> None:
+def test_missing_folder_and_cycle_of_links_are_findings(tmp_path: Path) -> None:
     (tmp_path / "one" / "two").mkdir(parents=True)
     (tmp_path / "one" / "two" / "back").symlink_to(tmp_path / "one")
     (tmp_path / "nowhere.yaml").symlink_to(tmp_path / "missing")

@@ -1,4 +1,4 @@
-"""Small catalogues written in the tests: `«` marks where the finding must stand."""
+"""Small catalogues for tests. `«` marks the expected position of the finding."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ attributes:
 
 
 def findings_of(text: str, environment: str | None = None) -> list[Finding]:
-    """Everything that is said of a catalogue of one file, `catalogue.yaml`."""
+    """All findings of a catalogue of one file, `catalogue.yaml`."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "catalogue.yaml")
         file.write_text(text.replace(MARK, ""), encoding="utf-8")
@@ -49,8 +49,11 @@ def errors_of(text: str) -> list[Finding]:
     return [finding for finding in findings_of(text) if finding.severity == "error"]
 
 
-def told(text: str, code: str, *words: str, severity: str = "error", environment: str | None = None) -> str:
-    """The message of the one finding of this severity; its code, words and marked place are as said."""
+def assert_error(text: str, code: str, *words: str, severity: str = "error", environment: str | None = None) -> str:
+    """Asserts that there is exactly one finding of this severity, with this code, these words and the marked position.
+
+    Returns its message.
+    """
     found = [one for one in findings_of(text, environment) if one.severity == severity]
     assert [one.code for one in found] == [code], "\n".join(map(str, found))
     marked = text if MARK in text else environment if environment and MARK in environment else None
@@ -63,8 +66,8 @@ def told(text: str, code: str, *words: str, severity: str = "error", environment
     return found[0].message
 
 
-def warned(text: str, code: str, *words: str) -> str:
-    return told(text, code, *words, severity="warning")
+def assert_warning(text: str, code: str, *words: str) -> str:
+    return assert_error(text, code, *words, severity="warning")
 
 
 def catalogue_in(text: str, environment: str | None = None) -> Catalogue:

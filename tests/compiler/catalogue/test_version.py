@@ -19,7 +19,7 @@ def version(text: str) -> str:
     return catalogue_in(text).version
 
 
-def test_it_is_a_sha_256() -> None:
+def test_version_is_a_sha_256() -> None:
     assert len(version(BASE)) == len("sha256:") + 64
 
 
@@ -35,7 +35,7 @@ def test_it_is_a_sha_256() -> None:
         ("max_attempts: 3", "backoff: 2.0\nmax_attempts: 3"),
     ],
 )
-def test_what_is_only_written_differently_does_not_change_it(before: str, after: str) -> None:
+def test_writing_the_same_differently_keeps_the_version(before: str, after: str) -> None:
     assert before in BASE
     changed = BASE.replace(before, after).replace(", xwhen: attributes.cameras > 1", "")
     assert changed != BASE
@@ -56,27 +56,27 @@ def test_what_is_only_written_differently_does_not_change_it(before: str, after:
         ("milestone: true", "activity: x"),
     ],
 )
-def test_any_change_of_meaning_changes_it(before: str, after: str) -> None:
+def test_change_of_meaning_changes_the_version(before: str, after: str) -> None:
     assert before in BASE
     assert version(BASE.replace(before, after)) != version(BASE)
 
 
-def test_the_order_of_documents_does_not_change_it() -> None:
+def test_order_of_documents_does_not_change_the_version() -> None:
     parts = BASE.split("---\n")
     assert version("\n---\n".join(reversed(parts))) == version(BASE)
 
 
-def test_systems_and_scenarios_are_not_in_it() -> None:
+def test_systems_and_scenarios_are_not_part_of_the_version() -> None:
     assert version(BASE + SYSTEM) == version(BASE)
     assert version(BASE + SYSTEM.replace("http://a", "http://b")) == version(BASE)
     assert version(BASE + "---\nkind: scenario\nid: x\norder: {lines: []}\n") == version(BASE)
 
 
-def test_a_class_is_in_it() -> None:
+def test_classes_are_part_of_the_version() -> None:
     text = BASE + "---\nkind: product_class\nid: c\nattributes: {a: {type: integer, default: %s}}\n"
     assert version(text % 1) != version(text % 2)
 
 
-def test_true_and_one_are_not_the_same() -> None:
+def test_true_and_one_make_different_versions() -> None:
     text = BASE + "---\nkind: workstream\nid: w\nfor: offer\nsteps: {x: {activity: y, with: {a: %s}}}\n"
     assert len({version(text % written) for written in ("1", "true", "'1'", "1.5")}) == 4

@@ -34,11 +34,11 @@ BINDINGS: dict[str, Any] = {
         ({"n": ["${quantity}", "x"]}, {"n": [3, "x"]}),
     ],
 )
-def test_alone_an_expression_keeps_its_values_type(template: Any, value: Any) -> None:
+def test_template_of_one_expression_keeps_the_type(template: Any, value: Any) -> None:
     assert render_template(template, BINDINGS) == value
 
 
-def test_a_path_alone_keeps_a_date_as_it_was_given() -> None:
+def test_path_keeps_a_date() -> None:
     assert render_template("${attributes.day}", BINDINGS) == date(2026, 12, 1)
 
 
@@ -55,7 +55,7 @@ def test_a_path_alone_keeps_a_date_as_it_was_given() -> None:
         ("${order.id}/${quantity}", "O-1/3"),
     ],
 )
-def test_inside_text_a_value_is_written_as_people_write_it(template: str, text: str) -> None:
+def test_values_inside_text_are_formatted(template: str, text: str) -> None:
     assert render_template(template, BINDINGS) == text
 
 
@@ -68,7 +68,7 @@ def test_inside_text_a_value_is_written_as_people_write_it(template: str, text: 
         ("${ {'a': order.id}.a }!", "O-1!"),
     ],
 )
-def test_an_expression_runs_to_its_balancing_brace_and_two_dollars_are_literal(template: str, text: str) -> None:
+def test_expression_ends_at_its_matching_brace_and_two_dollars_are_literal(template: str, text: str) -> None:
     assert render_template(template, BINDINGS) == text
 
 
@@ -80,5 +80,5 @@ def test_an_expression_runs_to_its_balancing_brace_and_two_dollars_are_literal(t
         ("${sum([0.5, 1.0])}", 1.5),
     ],
 )
-def test_days_hours_minutes_and_sum_are_added_to_cel(expression: str, value: Any) -> None:
+def test_cel_has_days_hours_minutes_and_sum(expression: str, value: Any) -> None:
     assert render_template(expression, BINDINGS) == value

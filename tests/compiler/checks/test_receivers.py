@@ -35,7 +35,7 @@ def found(folder: Path, *texts: str, escalate: str = "field_ops") -> list[Findin
     return check_definitions([written(folder, *texts, escalate=escalate)])
 
 
-def test_a_receiver_is_taken_with_everything_that_it_may_say(tmp_path: Path) -> None:
+def test_receiver_with_all_keys_is_valid(tmp_path: Path) -> None:
     more = """auth: {bearer: {env: CRM_TOKEN}}
 headers: {X-Tenant: "${env.TENANT}"}
 when: order.customer.tier == "gold" && event.type.startsWith("order.") && "gate" in order.products
@@ -55,7 +55,7 @@ def test_receivers_are_not_part_of_the_version(tmp_path: Path) -> None:
     assert load_catalogue(written(tmp_path, RECEIVER)).version == version
 
 
-def test_an_environment_lays_its_keys_over_a_receiver_s(tmp_path: Path) -> None:
+def test_environment_overrides_keys_of_a_receiver(tmp_path: Path) -> None:
     folder = tmp_path / "definitions"
     folder.mkdir()
     environment = tmp_path / "test.yaml"
@@ -82,7 +82,7 @@ def test_an_environment_lays_its_keys_over_a_receiver_s(tmp_path: Path) -> None:
         ("method: put", "key-unknown", "method"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_is_found_with_its_place(tmp_path: Path, text: str, code: str, said: str) -> None:
+def test_errors_in_receivers_have_a_position(tmp_path: Path, text: str, code: str, said: str) -> None:
     key = text.partition(":")[0]
     base = "\n".join(line for line in RECEIVER.splitlines() if not line.startswith(f"{key}:"))
     findings = [finding for finding in found(tmp_path, f"{base}\n{text}\n") if finding.severity == "error"]
@@ -91,7 +91,7 @@ def test_what_is_wrong_is_found_with_its_place(tmp_path: Path, text: str, code: 
     assert findings[0].line > 1
 
 
-def test_what_was_not_said_of_a_secret_is_not_repeated(tmp_path: Path) -> None:
+def test_finding_does_not_show_the_secret_of_a_receiver(tmp_path: Path) -> None:
     assert not any("topsecret" in str(finding) for finding in found(tmp_path, RECEIVER + "secret: topsecret\n"))
 
 
@@ -102,12 +102,12 @@ def test_escalate_names_a_queue_or_a_receiver(tmp_path: Path) -> None:
     assert found(tmp_path, RECEIVER, escalate="management") == []
 
 
-def test_a_receiver_may_not_be_called_as_a_queue_is(tmp_path: Path) -> None:
+def test_receiver_cannot_have_the_name_of_a_queue(tmp_path: Path) -> None:
     findings = found(tmp_path, RECEIVER.replace("id: crm", "id: field_ops"))
     assert [finding.code for finding in findings] == ["escalation-ambiguous"]
 
 
-def test_patterns_mean_types() -> None:
+def test_patterns_match_event_types() -> None:
     assert matches("order.*", "order.held")
     assert matches("*", "step.late")
     assert matches("step.late", "step.late")
@@ -118,5 +118,5 @@ def test_patterns_mean_types() -> None:
     assert all(matches_known_type(event_type) for event_type in EVENT_TYPES)
 
 
-def test_editors_know_the_keys() -> None:
+def test_schema_of_receivers_has_descriptions() -> None:
     assert set(json_schema("receiver")["properties"]) >= {"url", "events", "when", "secret", "include", "timeout"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, findings_of, told
+from tests.support.written_catalogues import HUB, OFFER, assert_error, findings_of
 
 SYSTEM = "\n---\nkind: system\nid: inventory\nbase_url: x\n"
 STEPS = OFFER + "decomposes_to: [{product: hub}]\nsteps:\n  first: {milestone: true}\n  go: %s\n" + SYSTEM + HUB
@@ -37,46 +37,46 @@ STEPS = OFFER + "decomposes_to: [{product: hub}]\nsteps:\n  first: {milestone: t
          "steps: {go: {milestone: true}}", ("`offer`",)),
     ],
 )  # fmt: skip
-def test_an_unknown_name_is_told_with_the_near_one_at_its_place(text: str, words: tuple[str, ...]) -> None:
-    told(text, "reference-unknown", *words)
+def test_unknown_name_suggests_a_similar_one(text: str, words: tuple[str, ...]) -> None:
+    assert_error(text, "reference-unknown", *words)
 
 
-def test_standard_is_a_retry_policy_without_being_defined() -> None:
+def test_standard_retry_policy_always_exists() -> None:
     assert findings_of(STEPS % "{activity: x, retry: standard}") == []
 
 
-def test_a_rule_to_a_commercial_product_is_told_of_components() -> None:
+def test_rule_to_a_commercial_product_suggests_components() -> None:
     text = OFFER + "decomposes_to: [{product: «other}]\n---\nkind: commercial_product\nid: other\n"
-    told(text, "rule-to-commercial", "`components`")
+    assert_error(text, "rule-to-commercial", "`components`")
 
 
-def test_a_component_that_is_technical_is_told_of_decomposition() -> None:
-    told(OFFER + "components: [{product: «hub}]" + HUB, "component-technical", "`decomposes_to`")
+def test_technical_component_suggests_decomposition() -> None:
+    assert_error(OFFER + "components: [{product: «hub}]" + HUB, "component-technical", "`decomposes_to`")
 
 
-def test_what_misses_the_same_thing_is_one_finding_that_names_the_other_places() -> None:
+def test_same_undefined_name_is_one_finding_with_all_places() -> None:
     text = (
         OFFER + "decomposes_to: [{product: «hubb}, {product: hubb, as: spare}]\n"
         "dependencies: {hubb.reserve: [offer.go]}\n"
         "steps: {go: {activity: x, after: hubb.reserve, with: {a: '${workstreams.hubb.reserve.outputs}'}}}\n" + HUB
     )
-    told(text, "reference-unknown", "there is no product `hubb`", "more")
+    assert_error(text, "reference-unknown", "there is no product `hubb`", "more")
 
 
-def test_a_dependency_names_steps_and_no_other_order() -> None:
+def test_dependency_cannot_name_another_order() -> None:
     base = OFFER + "decomposes_to: [{product: hub}]\nsteps: {go: {milestone: true}}\n"
-    told(base + "dependencies: {«offer.goo: hub.reserve}" + HUB, "reference-unknown", "`go`")
-    told(base + "dependencies: {offer.go: [«hub.resrve]}" + HUB, "reference-unknown", "`reserve`")
-    told(base + "dependencies: {offer.go: [«{order: x, step: y}]}" + HUB, "value-invalid", "steps of one offer")
+    assert_error(base + "dependencies: {«offer.goo: hub.reserve}" + HUB, "reference-unknown", "`go`")
+    assert_error(base + "dependencies: {offer.go: [«hub.resrve]}" + HUB, "reference-unknown", "`reserve`")
+    assert_error(base + "dependencies: {offer.go: [«{order: x, step: y}]}" + HUB, "value-invalid", "steps of one offer")
 
 
-def test_another_orders_step_must_be_a_step_of_the_catalogue() -> None:
-    told(STEPS % "{milestone: true, after: [«{order: x, step: hub.nothing}]}", "reference-unknown", "`nothing`")
+def test_step_of_another_order_must_exist() -> None:
+    assert_error(STEPS % "{milestone: true, after: [«{order: x, step: hub.nothing}]}", "reference-unknown", "`nothing`")
     assert (
         findings_of(STEPS % "{milestone: true, after: [{order: '${order.id}', step: hub.reserve, within: 2d}]}") == []
     )
 
 
-def test_a_product_without_steps_is_nothing_to_wait_for() -> None:
+def test_product_without_steps_cannot_be_waited_for() -> None:
     text = OFFER + "steps: {go: {milestone: true, after: [«other.x]}}\n---\nkind: commercial_product\nid: other\n"
-    told(text, "reference-unknown", "has no steps to wait for")
+    assert_error(text, "reference-unknown", "has no steps to wait for")

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, catalogue_in, errors_of, findings_of, told, warned
+from tests.support.written_catalogues import (
+    HUB,
+    OFFER,
+    assert_error,
+    assert_warning,
+    catalogue_in,
+    errors_of,
+    findings_of,
+)
 
 WHEN = OFFER + "steps:\n  go:\n    milestone: true\n    when: %s\n"
 TABLE = OFFER + "decomposes_to: [{product: hub, attributes: {label: %s}}]\n" + HUB
@@ -30,8 +38,8 @@ TABLE = OFFER + "decomposes_to: [{product: hub, attributes: {label: %s}}]\n" + H
         ("«attributes.model == 'indoor' && 1 == 2", "never true"),
     ],
 )
-def test_a_condition_that_never_holds_is_warned_of(written: str, word: str) -> None:
-    warned(WHEN % written, "condition-never", word)
+def test_condition_that_is_never_true_is_a_warning(written: str, word: str) -> None:
+    assert_warning(WHEN % written, "condition-never", word)
 
 
 @pytest.mark.parametrize(
@@ -43,76 +51,76 @@ def test_a_condition_that_never_holds_is_warned_of(written: str, word: str) -> N
         "order.characteristics.x == 'y'", "true", "attributes.model.startsWith('in')", "has(attributes.note)",
     ],
 )  # fmt: skip
-def test_a_condition_that_may_hold_is_not_warned_of(written: str) -> None:
+def test_condition_that_may_be_true_is_no_warning(written: str) -> None:
     assert findings_of(WHEN % written) == []
 
 
-def test_conditions_of_rules_components_and_workstreams_are_judged_too() -> None:
-    warned(OFFER + "decomposes_to: [{product: hub, when: «false}]" + HUB, "condition-never")
-    warned(
+def test_conditions_of_rules_components_and_workstreams_are_checked() -> None:
+    assert_warning(OFFER + "decomposes_to: [{product: hub, when: «false}]" + HUB, "condition-never")
+    assert_warning(
         OFFER + "components: [{product: o, when: «false}]\n---\nkind: commercial_product\nid: o\n", "condition-never"
     )
     stream = (
         "---\nkind: workstream\nid: w\nfor: offer\nwhen: attributes.model == «'x'\nsteps: {go: {milestone: true}}\n"
     )
-    warned(OFFER + stream, "condition-never")
+    assert_warning(OFFER + stream, "condition-never")
     rule = "decomposes_to: [{product: hub, actions: [add], when: action == «'delete'}]"
-    warned(OFFER + rule + HUB, "condition-never", "`action` is add here")
+    assert_warning(OFFER + rule + HUB, "condition-never", "`action` is add here")
 
 
-def test_a_table_that_misses_values_of_an_enum_is_warned_of() -> None:
-    warned(TABLE % "{from: attributes.model, table: «{indoor: a}}", "table-incomplete", "no row for `outdoor`")
+def test_table_without_a_row_for_an_enum_value_is_a_warning() -> None:
+    assert_warning(TABLE % "{from: attributes.model, table: «{indoor: a}}", "table-incomplete", "no row for `outdoor`")
     assert findings_of(TABLE % "{from: attributes.model, table: {indoor: a}, default: b}") == []
     assert findings_of(TABLE % "{from: attributes.model, table: {indoor: a, outdoor: b}}") == []
 
 
-def test_a_row_that_no_value_of_an_enum_meets_is_warned_of() -> None:
+def test_row_without_an_enum_value_is_a_warning() -> None:
     rows = "{from: attributes.model, table: {indoor: a, outdoor: b, «outdor: c}}"
-    warned(TABLE % rows, "table-row-never", "did you mean `outdoor`?")
+    assert_warning(TABLE % rows, "table-row-never", "did you mean `outdoor`?")
 
 
-def test_a_technical_product_without_a_step_is_warned_of_in_any_case() -> None:
+def test_technical_product_without_steps_is_a_warning() -> None:
     text = OFFER + "decomposes_to: [{product: t}]\n---\nkind: technical_product\nid: «t\nno_work_for: [add]\n"
-    warned(text, "product-without-steps", "`t`")
+    assert_warning(text, "product-without-steps", "`t`")
 
 
-def test_a_workstream_serves_a_product_as_its_own_steps_do() -> None:
+def test_workstream_counts_as_steps_of_its_products() -> None:
     text = OFFER + "decomposes_to: [{product: t}]\n---\nkind: technical_product\nid: t\n---\n"
     assert findings_of(text + "kind: workstream\nid: w\nfor: t\nsteps: {go: {milestone: true}}") == []
 
 
-def test_a_technical_product_that_no_rule_leads_to_is_warned_of() -> None:
-    warned(HUB.replace("id: hub", "id: «hub"), "product-unreachable", "no order can contain it")
+def test_unreachable_technical_product_is_a_warning() -> None:
+    assert_warning(HUB.replace("id: hub", "id: «hub"), "product-unreachable", "no order can contain it")
 
 
-def test_a_step_for_actions_that_its_lines_never_have_is_warned_of() -> None:
+def test_step_for_impossible_actions_is_a_warning() -> None:
     text = (
         OFFER
         + "decomposes_to: [{product: hub, actions: %s}]"
         + HUB
         + "  «withdraw: {milestone: true, actions: [delete]}\n"
     )
-    warned(text % "[add, modify]", "actions-never", "step `withdraw`", "never planned")
+    assert_warning(text % "[add, modify]", "actions-never", "step `withdraw`", "never planned")
     assert findings_of(text % "[add, delete]") == []
 
 
-def test_sources_of_different_actions_make_a_modify_so_its_steps_are_planned() -> None:
+def test_sources_with_different_actions_make_a_modify() -> None:
     text = OFFER + "decomposes_to: [{product: hub, actions: [add]}, {product: hub, actions: [delete]}]" + HUB
     assert findings_of(text + "  change: {milestone: true, actions: [modify]}\n") == []
 
 
-def test_a_rule_for_actions_that_its_source_never_has_is_warned_of() -> None:
+def test_rule_for_impossible_actions_is_a_warning() -> None:
     text = (
         OFFER + "decomposes_to: [{product: t, actions: [add]}]\n---\nkind: technical_product\nid: t\n"
         "decomposes_to: [{product: hub, actions: «[delete]}, {product: hub}]\nsteps: {go: {milestone: true}}\n" + HUB
     )
-    warned(text, "actions-never", "this rule never applies")
+    assert_warning(text, "actions-never", "this rule never applies")
 
 
-def test_a_reference_that_no_order_can_meet_is_warned_of() -> None:
+def test_reference_that_never_matches_is_a_warning() -> None:
     steps = "steps:\n  take: {milestone: true}\n  give: {milestone: true, actions: [delete], after: %s}\n"
-    warned(OFFER + steps % "[«take]", "reference-never", "this never matches")
-    warned(OFFER + steps % "«take", "reference-never")
+    assert_warning(OFFER + steps % "[«take]", "reference-never", "this never matches")
+    assert_warning(OFFER + steps % "«take", "reference-never")
     both = steps.replace("take: {milestone: true}", "take: {milestone: true, actions: [add, delete]}")
     assert findings_of(OFFER + both % "[take]") == []
 
@@ -125,29 +133,29 @@ def test_a_reference_that_no_order_can_meet_is_warned_of() -> None:
         ("order", "line", "bundle", False), ("line", "line", "line", False),
     ],
 )  # fmt: skip
-def test_an_across_that_changes_nothing_is_warned_of(per: str, waiting: str, across: str, useless: bool) -> None:
+def test_across_without_effect_is_a_warning(per: str, waiting: str, across: str, useless: bool) -> None:
     text = OFFER + (
         f"steps:\n  a: {{milestone: true, per: {per}}}\n"
         f"  b: {{milestone: true, per: {waiting}, after: [{{step: a, «across: {across}}}]}}\n"
     )
     if useless:
-        warned(text, "across-useless", f"`across: {across}` has no effect")
+        assert_warning(text, "across-useless", f"`across: {across}` has no effect")
     else:
         assert findings_of(text) == []
 
 
-def test_a_dependency_on_a_step_that_nothing_below_the_offer_brings_is_warned_of() -> None:
+def test_dependency_outside_the_offer_is_a_warning() -> None:
     text = OFFER + "steps: {go: {milestone: true}}\ndependencies: {offer.go: [«hub.reserve]}\n" + HUB
     other = "---\nkind: commercial_product\nid: other\ndecomposes_to: [{product: hub}]\n"
-    warned(text + other, "dependency-outside", "nothing below `offer` brings `hub.reserve`")
+    assert_warning(text + other, "dependency-outside", "nothing below `offer` brings `hub.reserve`")
     assert errors_of(text + other) == []
 
 
-def test_warnings_do_not_refuse_a_catalogue_and_stay_with_it() -> None:
+def test_catalogue_with_warnings_is_loaded_and_keeps_them() -> None:
     catalogue = catalogue_in(WHEN % "false")
     assert [warning.code for warning in catalogue.warnings] == ["condition-never"]
 
 
-def test_what_nobody_brings_is_not_told_while_a_reference_is_unknown() -> None:
+def test_unused_definitions_are_not_reported_if_a_reference_is_unknown() -> None:
     assert [one.code for one in findings_of(OFFER + "decomposes_to: [{product: hubb}]" + HUB)] == ["reference-unknown"]
-    told(OFFER + "decomposes_to: [{product: «hubb}]" + HUB, "reference-unknown")
+    assert_error(OFFER + "decomposes_to: [{product: «hubb}]" + HUB, "reference-unknown")

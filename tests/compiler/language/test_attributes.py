@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from compiler.language.attributes import Attribute, validate_value
-from tests.support.written_catalogues import findings_of, told
+from tests.support.written_catalogues import assert_error, findings_of
 
 PRODUCT = "kind: commercial_product\nid: p\nattributes:\n  a: %s\n"
 
@@ -26,7 +26,7 @@ def checked(value: object, **declared: Any) -> tuple[Any, list[str]]:
         ("datetime", "2026-12-01T08:00:00", datetime(2026, 12, 1, 8, tzinfo=UTC)),
     ],
 )  # fmt: skip
-def test_every_type_holds_its_values(kind: str, value: object, held: object) -> None:
+def test_every_type_accepts_its_values(kind: str, value: object, held: object) -> None:
     assert checked(value, type=kind) == (held, [])
 
 
@@ -40,9 +40,7 @@ def test_every_type_holds_its_values(kind: str, value: object, held: object) -> 
         ("datetime", "2026-12-01", "date and time like"), ("list", "a", "must be a list"), ("object", [1], "mapping"),
     ],
 )  # fmt: skip
-def test_a_value_of_another_type_is_told_what_is_right_and_stays_as_it_was(
-    kind: str, value: object, problem: str
-) -> None:
+def test_value_of_wrong_type_is_refused_and_unchanged(kind: str, value: object, problem: str) -> None:
     held, problems = checked(value, type=kind)
     assert held is value
     assert problem in problems[0]
@@ -62,24 +60,24 @@ def test_a_value_of_another_type_is_told_what_is_right_and_stays_as_it_was(
         ({"type": "date", "enum": ["2026-12-01"]}, "2026-12-02", "must be one of 2026-12-01"),
     ],
 )  # fmt: skip
-def test_a_broken_constraint_is_told_with_the_limit(declared: dict[str, Any], value: object, problem: str) -> None:
+def test_broken_constraint_names_the_limit(declared: dict[str, Any], value: object, problem: str) -> None:
     assert problem in checked(value, **declared)[1][0]
 
 
-def test_a_pattern_must_match_the_whole_value() -> None:
+def test_pattern_must_match_the_whole_value() -> None:
     declared = {"type": "string", "pattern": "a|b"}
     assert checked("b", **declared)[1] == []
     assert len(checked("ab", **declared)[1]) == 1
     assert len(checked("b\n", **declared)[1]) == 1
 
 
-def test_items_are_judged_one_by_one_and_counted_from_one() -> None:
+def test_items_are_checked_one_by_one_and_counted_from_one() -> None:
     held, problems = checked([1, "x"], type="list", items={"type": "integer"})
     assert problems == ["item 2: must be a whole number, and is `x`"]
     assert held == [1, "x"]
 
 
-def test_properties_of_an_object_are_judged_and_their_defaults_filled_in() -> None:
+def test_properties_of_an_object_are_checked_and_get_defaults() -> None:
     declared = {
         "type": "object",
         "properties": {
@@ -99,7 +97,7 @@ def test_properties_of_an_object_are_judged_and_their_defaults_filled_in() -> No
     assert checked({"name": "a", "vlan": "x"}, **declared)[1] == ["`vlan` must be a whole number, and is `x`"]
 
 
-def test_an_object_without_properties_holds_anything() -> None:
+def test_object_without_properties_accepts_anything() -> None:
     assert checked({"x": {"y": [1]}}, type="object") == ({"x": {"y": [1]}}, [])
 
 
@@ -123,26 +121,26 @@ def test_an_object_without_properties_holds_anything() -> None:
         ("{type: string, «requierd: true}", "key-unknown", "did you mean `required`?"),
     ],
 )
-def test_a_declaration_that_contradicts_itself_is_one_finding(attribute: str, code: str, word: str) -> None:
-    told(PRODUCT % attribute, code, word)
+def test_contradictory_declaration_is_one_finding(attribute: str, code: str, word: str) -> None:
+    assert_error(PRODUCT % attribute, code, word)
 
 
 @pytest.mark.parametrize(
     ("declared", "fitting"),
     [("string, merge: «sum", "number"), ("boolean, merge: «max", "date"), ("integer, merge: «list", "list")],
 )
-def test_a_way_of_merging_fits_the_type(declared: str, fitting: str) -> None:
+def test_merge_strategy_must_fit_the_type(declared: str, fitting: str) -> None:
     text = (PRODUCT % f"{{type: {declared}}}").replace("commercial", "technical")
-    told(text, "merge-misplaced", fitting)
+    assert_error(text, "merge-misplaced", fitting)
 
 
-def test_a_technical_product_and_a_class_may_say_how_values_merge() -> None:
+def test_technical_products_and_classes_may_have_merge_strategies() -> None:
     text = "kind: product_class\nid: c\nattributes: {a: {type: integer, merge: max}}\n"
     assert findings_of(text) == []
 
 
-def test_an_attributes_name_can_stand_in_an_expression() -> None:
-    told(
+def test_attribute_name_must_be_usable_in_expressions() -> None:
+    assert_error(
         "kind: commercial_product\nid: p\nattributes:\n  «camera-model: {type: string}\n",
         "id-invalid",
         "`camera_model`",

@@ -4,81 +4,81 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, catalogue_in, errors_of, findings_of, told
+from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, errors_of, findings_of
 
 PRODUCT = "kind: commercial_product\nid: p\n"
 STEP = PRODUCT + "steps:\n  go: %s\n"
 
 
-def test_a_document_says_its_kind() -> None:
-    told("«id: p", "kind-missing", "`kind` is missing", "commercial_product")
+def test_document_needs_a_kind() -> None:
+    assert_error("«id: p", "kind-missing", "`kind` is missing", "commercial_product")
 
 
-def test_kind_in_other_letters_is_told_how_to_write_it() -> None:
-    told("«Kind: commercial_product\nid: p", "kind-missing", "`Kind` must be written `kind`")
+def test_kind_in_other_case_gets_a_hint() -> None:
+    assert_error("«Kind: commercial_product\nid: p", "kind-missing", "`Kind` must be written `kind`")
 
 
 @pytest.mark.parametrize("kind", ["commercial product", "Commercial_Product", "comercial_product"])
-def test_an_unknown_kind_is_told_the_near_one(kind: str) -> None:
-    told(f"kind: «{kind}\nid: p", "kind-unknown", "did you mean `commercial_product`?")
+def test_unknown_kind_suggests_a_similar_one(kind: str) -> None:
+    assert_error(f"kind: «{kind}\nid: p", "kind-unknown", "did you mean `commercial_product`?")
 
 
 @pytest.mark.parametrize("kind", ["7", "[a]", "null"])
-def test_a_kind_that_is_no_text_is_unknown(kind: str) -> None:
+def test_kind_that_is_not_text_is_unknown(kind: str) -> None:
     assert [finding.code for finding in errors_of(f"kind: {kind}\nid: p")] == ["kind-unknown"]
 
 
-def test_a_document_that_is_no_mapping_is_told_so() -> None:
-    told("«- a\n- b\n", "type-wrong", "begins with `kind: …`")
+def test_document_must_be_a_mapping() -> None:
+    assert_error("«- a\n- b\n", "type-wrong", "begins with `kind: …`")
 
 
 @pytest.mark.parametrize(
     ("written", "meant"), [("Home Security", "home_security"), ("home-security", "home_security"), ("A1", "a1")]
 )
-def test_an_id_that_cannot_stand_in_an_expression_is_told_one_that_can(written: str, meant: str) -> None:
-    told(f"kind: commercial_product\nid: «{written}", "id-invalid", f"write for example `{meant}`")
+def test_id_that_expressions_cannot_use_gets_a_suggestion(written: str, meant: str) -> None:
+    assert_error(f"kind: commercial_product\nid: «{written}", "id-invalid", f"write for example `{meant}`")
 
 
 @pytest.mark.parametrize("word", ["in", "true", "null"])
-def test_a_word_of_the_expression_language_is_no_id(word: str) -> None:
+def test_reserved_word_is_not_an_id(word: str) -> None:
     assert len(errors_of(f'kind: commercial_product\nid: "{word}"')) == 1
 
 
-def test_two_of_one_kind_cannot_have_one_id_and_the_first_is_named() -> None:
-    told("kind: retry\nid: r\n---\nkind: retry\nid: «r", "id-duplicate", "`r` is defined twice", ":2:5")
+def test_duplicate_id_names_the_first_definition() -> None:
+    assert_error("kind: retry\nid: r\n---\nkind: retry\nid: «r", "id-duplicate", "`r` is defined twice", ":2:5")
 
 
 def test_products_and_workstreams_share_their_ids() -> None:
-    told(PRODUCT + "---\nkind: workstream\nid: «p\nfor: p\nsteps: {go: {milestone: true}}", "id-duplicate")
+    assert_error(PRODUCT + "---\nkind: workstream\nid: «p\nfor: p\nsteps: {go: {milestone: true}}", "id-duplicate")
 
 
-def test_other_kinds_have_ids_of_their_own() -> None:
+def test_other_kinds_have_separate_namespaces() -> None:
     text = PRODUCT + "---\nkind: system\nid: p\nbase_url: http://x\n---\nkind: retry\nid: p\n"
     assert findings_of(text) == []
 
 
-def test_an_unknown_key_is_told_the_near_one() -> None:
-    told(PRODUCT + "«atributes: {}", "key-unknown", "`atributes`", "did you mean `attributes`?")
+def test_unknown_key_suggests_a_similar_one() -> None:
+    assert_error(PRODUCT + "«atributes: {}", "key-unknown", "`atributes`", "did you mean `attributes`?")
 
 
-def test_an_unknown_key_that_is_near_nothing_is_told_what_is_known() -> None:
-    told("kind: retry\nid: r\n«colour: red", "key-unknown", "known here: backoff")
+def test_unknown_key_without_similar_one_lists_known_keys() -> None:
+    assert_error("kind: retry\nid: r\n«colour: red", "key-unknown", "known here: backoff")
 
 
-def test_keys_deep_inside_are_judged_too() -> None:
-    told(
+def test_nested_keys_are_checked() -> None:
+    assert_error(
         STEP % "{call: {system: s, get: /, «boddy: {}}}" + "---\nkind: system\nid: s\nbase_url: x",
         "key-unknown",
         "`body`",
     )
 
 
-def test_a_missing_key_is_told_where_it_belongs() -> None:
-    told(STEP % "{event: {key: x}}", "key-missing", "`name` is missing in `event`")
+def test_missing_key_is_reported_where_it_belongs() -> None:
+    assert_error(STEP % "{event: {key: x}}", "key-missing", "`name` is missing in `event`")
 
 
-def test_a_misspelt_key_is_not_missing_as_well() -> None:
-    told("kind: system\nid: s\n«bas_url: x", "key-unknown", "`base_url`")
+def test_misspelt_key_is_not_reported_as_missing_too() -> None:
+    assert_error("kind: system\nid: s\n«bas_url: x", "key-unknown", "`base_url`")
 
 
 @pytest.mark.parametrize(
@@ -91,67 +91,69 @@ def test_a_misspelt_key_is_not_missing_as_well() -> None:
         ("kind: retry\nid: r\nbackoff: «fast", ("must be a number",)),
     ],
 )
-def test_a_value_of_the_wrong_type_is_told_what_is_right(text: str, words: tuple[str, ...]) -> None:
-    told(text, "type-wrong", *words)
+def test_value_of_wrong_type_names_the_right_type(text: str, words: tuple[str, ...]) -> None:
+    assert_error(text, "type-wrong", *words)
 
 
-def test_a_step_does_exactly_one_thing() -> None:
-    told(STEP % "«{milestone: true, activity: x}", "value-invalid", "exactly one of", "activity and milestone")
-    told(STEP % "«{name: x}", "value-invalid", "it has none")
+def test_step_needs_exactly_one_kind() -> None:
+    assert_error(STEP % "«{milestone: true, activity: x}", "value-invalid", "exactly one of", "activity and milestone")
+    assert_error(STEP % "«{name: x}", "value-invalid", "it has none")
 
 
-def test_a_call_has_exactly_one_method() -> None:
-    told(STEP % "{call: «{system: s, get: /, post: /}}", "value-invalid", "get and post")
+def test_call_needs_exactly_one_method() -> None:
+    assert_error(STEP % "{call: «{system: s, get: /, post: /}}", "value-invalid", "get and post")
 
 
-def test_a_call_completes_by_callback_or_poll_not_by_both() -> None:
+def test_call_cannot_have_callback_and_poll() -> None:
     call = "{call: «{system: s, get: /, callback: {within: 1d}, poll: {get: /, until: 'true'}}}"
-    told(STEP % call, "value-invalid", "not by both")
+    assert_error(STEP % call, "value-invalid", "not by both")
 
 
 @pytest.mark.parametrize("wait", ["{}", "{for: 1d, until: x}", "{for: 1d, within: 2d}"])
-def test_a_wait_waits_for_one_thing(wait: str) -> None:
-    told(STEP % f"{{wait: «{wait}}}", "value-invalid")
+def test_wait_needs_exactly_one_condition(wait: str) -> None:
+    assert_error(STEP % f"{{wait: «{wait}}}", "value-invalid")
 
 
-def test_a_milestone_is_true() -> None:
-    told(STEP % "{milestone: «yes}", "value-invalid", "must be true", "`yes`")
+def test_milestone_must_be_true() -> None:
+    assert_error(STEP % "{milestone: «yes}", "value-invalid", "must be true", "`yes`")
 
 
-def test_a_list_written_as_one_text_is_told_how_lists_are_written() -> None:
-    told(STEP % '{milestone: true, actions: «"add, delete"}', "value-invalid", "`[add, delete]`")
+def test_list_written_as_text_gets_a_hint() -> None:
+    assert_error(STEP % '{milestone: true, actions: «"add, delete"}', "value-invalid", "`[add, delete]`")
 
 
-def test_x_and_a_list_of_x_are_the_same_where_one_is_usual() -> None:
+def test_single_value_is_read_as_a_list() -> None:
     one = catalogue_in(STEP % "{milestone: true, actions: delete, after: []}")
     many = catalogue_in(STEP % "{milestone: true, actions: [delete]}")
     assert one.version == many.version
 
 
-def test_a_secret_that_stands_in_a_definition_is_not_repeated_in_the_finding() -> None:
+def test_finding_does_not_show_a_secret() -> None:
     system = "kind: system\nid: s\nbase_url: x\nauth: {bearer: «hunter2}"
-    assert "hunter2" not in told(system, "value-invalid", "{env: NAME}")
+    assert "hunter2" not in assert_error(system, "value-invalid", "{env: NAME}")
 
 
-def test_codes_are_unique_and_are_no_other_products_id() -> None:
-    told(PRODUCT + "code: A\n---\nkind: commercial_product\nid: q\ncode: «A", "code-duplicate", "`p`")
-    told(PRODUCT + "code: «q\n---\nkind: commercial_product\nid: q\n", "code-duplicate", "id of another product")
+def test_codes_are_unique_and_differ_from_ids_of_other_products() -> None:
+    assert_error(PRODUCT + "code: A\n---\nkind: commercial_product\nid: q\ncode: «A", "code-duplicate", "`p`")
+    assert_error(
+        PRODUCT + "code: «q\n---\nkind: commercial_product\nid: q\n", "code-duplicate", "id of another product"
+    )
 
 
-def test_every_mistake_is_told_at_once_in_the_order_of_their_places() -> None:
+def test_all_errors_are_reported_sorted_by_position() -> None:
     text = PRODUCT + "nme: x\ncode: 1\n---\nkind: retry\nid: r\nbackof: 1\n---\nkind: sytem\nid: s\n"
     assert [(one.line, one.code) for one in errors_of(text)] == [
         (3, "key-unknown"), (4, "type-wrong"), (8, "key-unknown"), (10, "kind-unknown"),
     ]  # fmt: skip
 
 
-def test_what_refers_to_a_document_that_could_not_be_read_is_not_told_of() -> None:
+def test_references_to_invalid_documents_are_not_reported() -> None:
     offer = "decomposes_to: [{product: hub}]\ndependencies: {offer.go: [hub.reserve]}\n"
     text = OFFER + offer + "steps: {go: {activity: x, with: {a: '${workstreams.hub.reserve.outputs}'}}}" + HUB
-    told(text.replace("kind: technical_product", "«kindd: technical_product"), "kind-missing")
+    assert_error(text.replace("kind: technical_product", "«kindd: technical_product"), "kind-missing")
 
 
-def test_a_class_gives_its_attributes_and_rules_and_the_products_own_stand_in_their_place() -> None:
+def test_class_is_inherited_and_own_rules_replace_its_rules() -> None:
     text = (
         "kind: product_class\nid: c\nattributes: {a: {type: string, default: x}, b: {type: integer, default: 1}}\n"
         "decomposes_to: [{product: hub, quantity: 2}, {product: hub, as: spare}]\n---\n"
@@ -163,14 +165,14 @@ def test_a_class_gives_its_attributes_and_rules_and_the_products_own_stand_in_th
     assert [(rule.as_, rule.quantity) for rule in product.decomposes_to] == [("spare", None), (None, "3")]
 
 
-def test_of_one_definition_fifty_mistakes_are_told_and_that_there_are_more() -> None:
+def test_findings_of_one_definition_are_limited() -> None:
     keys = "".join(f"wrong_{at}: 1\n" for at in range(80))
     found = errors_of(PRODUCT + keys)
     assert [one.code for one in found].count("key-unknown") == 50
     assert [one.code for one in found].count("findings-left-out") == 1
 
 
-def test_of_a_catalogue_a_thousand_mistakes_are_told_and_that_there_are_more() -> None:
+def test_findings_of_a_catalogue_are_limited() -> None:
     offers = "---\n".join(
         f"kind: commercial_product\nid: p{at}\ndecomposes_to: [{{product: missing_{at}}}]\n" for at in range(1_100)
     )

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from compiler.language.durations import format_duration, parse_duration
-from tests.support.written_catalogues import findings_of, told
+from tests.support.written_catalogues import assert_error, findings_of
 
 
 @pytest.mark.parametrize(
@@ -23,27 +23,27 @@ def test_durations_are_short_or_iso_8601(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "P", "PT", "3", "3x", "3 d", "h3", "P1Y", "1h30m", "٣d", "nan", "3d\n"])
-def test_anything_else_is_no_duration(text: str) -> None:
+def test_invalid_durations_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration: write for example 30s"):
         parse_duration(text)
 
 
-def test_a_negative_duration_is_called_negative() -> None:
-    told("kind: retry\nid: r\ninitial: «-5m\n", "value-invalid", "`-5m` is negative")
+def test_negative_duration_is_reported_as_negative() -> None:
+    assert_error("kind: retry\nid: r\ninitial: «-5m\n", "value-invalid", "`-5m` is negative")
 
 
-def test_a_number_without_its_unit_is_asked_for_it() -> None:
-    told("kind: retry\nid: r\ninitial: «30\n", "value-invalid", "needs a unit: 30s, 30m")
+def test_number_without_unit_gets_a_hint() -> None:
+    assert_error("kind: retry\nid: r\ninitial: «30\n", "value-invalid", "needs a unit: 30s, 30m")
 
 
-def test_a_duration_that_nothing_can_hold_is_refused() -> None:
-    told(f"kind: retry\nid: r\ninitial: «{'9' * 400}d\n", "value-invalid", "longer than any duration")
+def test_duration_that_is_too_long_is_refused() -> None:
+    assert_error(f"kind: retry\nid: r\ninitial: «{'9' * 400}d\n", "value-invalid", "longer than any duration")
 
 
-def test_a_duration_may_be_computed_and_must_then_be_one() -> None:
+def test_computed_duration_must_be_a_duration() -> None:
     product = "kind: commercial_product\nid: p\nattributes: {n: {type: integer, default: 1}}\n"
     step = product + "steps: {go: {wait: {for: %s}}}\n"
-    told(step % '"${«attributes.n}"', "expression-type", "must give a duration", "an integer")
-    told(step % '«"${attributes.n} days"', "expression-type", "must be a duration")
+    assert_error(step % '"${«attributes.n}"', "expression-type", "must give a duration", "an integer")
+    assert_error(step % '«"${attributes.n} days"', "expression-type", "must be a duration")
     for right in ('"${days(attributes.n)}"', '"${attributes.n}d"', "3d"):
         assert findings_of(step % right) == []

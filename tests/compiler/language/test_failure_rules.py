@@ -30,13 +30,13 @@ steps:
         "[{code: x, do: continue}, {do: fallout, retry: {intervals: [1d, 2d]}}]",
     ],
 )
-def test_the_policy_of_what_is_in_fallout_is_written_out(written: str, tmp_path: Path) -> None:
+def test_retry_in_fallout_is_a_policy(written: str, tmp_path: Path) -> None:
     plan = compile_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT % written))
     case = decode_plan(encode_plan(plan)).definitions[0].definition.on_failure[-1]
     assert isinstance(case.retry, RetryPolicy)
     assert case.retry.intervals == [timedelta(days=1), timedelta(days=2)]
 
 
-def test_only_what_is_in_fallout_is_tried_again_by_itself() -> None:
+def test_retry_needs_fallout() -> None:
     with pytest.raises(ValueError, match="needs `do: fallout`"):
         FailureRule(do="continue", retry="daily")

@@ -47,16 +47,16 @@ def test_shipped_definitions_fit_their_schema(document: Document) -> None:
     ANY.validate(document.data)
 
 
-def test_one_where_a_list_of_one_is_usual_fits_the_schema() -> None:
+def test_schema_accepts_a_single_value_instead_of_a_list() -> None:
     assert is_accepted(SHORT)
 
 
-def test_a_workstream_for_one_product_fits_the_schema() -> None:
+def test_schema_accepts_a_workstream_for_one_product() -> None:
     assert is_accepted("{kind: workstream, id: w, for: hub, per: order, steps: {go: {milestone: true}}}")
     assert is_accepted("{kind: workstream, id: w, for: {class: c}, steps: {go: {milestone: true}}}")
 
 
-def test_an_expression_may_be_a_plain_number_or_truth_value_in_the_schema() -> None:
+def test_schema_accepts_numbers_and_booleans_as_expressions() -> None:
     assert is_accepted("{kind: commercial_product, id: p, decomposes_to: [{product: hub, when: false, quantity: 2}]}")
 
 
@@ -70,7 +70,7 @@ def test_an_expression_may_be_a_plain_number_or_truth_value_in_the_schema() -> N
         "{kind: commercial_product, id: p, attributes: {a: {type: strin}}}",
     ],
 )
-def test_what_loading_refuses_by_its_form_the_schema_refuses(text: str) -> None:
+def test_schema_refuses_what_loading_refuses(text: str) -> None:
     assert not is_accepted(text)
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from compiler.load_catalogue import check_definitions
 from compiler.source.yaml_reader import read_documents
-from tests.support.written_catalogues import told
+from tests.support.written_catalogues import assert_error
 
 RETRY = "kind: retry\nid: slow\n"
 
@@ -30,24 +30,24 @@ def value(text: str) -> Any:
         ("1,5", "1,5"), ("2026-12-01T08:00:00Z", "2026-12-01T08:00:00Z"),
     ],
 )  # fmt: skip
-def test_only_the_core_types_of_yaml_1_2_are_told_from_text(text: str, meant: object) -> None:
+def test_plain_scalars_follow_the_yaml_1_2_core_schema(text: str, meant: object) -> None:
     assert value(text) == meant
     assert type(value(text)) is type(meant)
 
 
-def test_keys_are_text_whatever_they_look_like() -> None:
+def test_keys_are_always_text() -> None:
     assert value("{1: a, true: b, 01: c}") == {"1": "a", "true": "b", "01": "c"}
 
 
-def test_a_key_given_twice_is_an_error_at_the_second() -> None:
-    told(f"{RETRY}initial: 1s\n«initial: 2s\n", "yaml-duplicate-key", "`initial`", "line 3")
+def test_duplicate_key_is_reported_at_the_second() -> None:
+    assert_error(f"{RETRY}initial: 1s\n«initial: 2s\n", "yaml-duplicate-key", "`initial`", "line 3")
 
 
-def test_the_same_key_quoted_and_unquoted_is_given_twice() -> None:
-    told("kind: commercial_product\nid: p\ndescription: a\n«'description': b\n", "yaml-duplicate-key")
+def test_quoted_and_unquoted_key_are_duplicates() -> None:
+    assert_error("kind: commercial_product\nid: p\ndescription: a\n«'description': b\n", "yaml-duplicate-key")
 
 
-def test_several_documents_stand_in_one_file_and_empty_ones_count_nothing() -> None:
+def test_file_may_have_several_documents_and_empty_ones_are_skipped() -> None:
     documents = read_documents("---\na: 1\n---\n---\nb: 2\n...\n", "file.yaml").documents
     assert [document.data for document in documents] == [{"a": 1}, {"b": 2}]
     assert documents[1].location(("b",), key=True) == ("file.yaml", 5, 1)
@@ -57,7 +57,7 @@ def test_json_is_yaml() -> None:
     assert value('{"a": [1, 2.5, "x", null, true]}') == {"a": [1, 2.5, "x", None, True]}
 
 
-def test_a_mark_at_the_beginning_of_the_file_is_no_text() -> None:
+def test_byte_order_mark_is_ignored() -> None:
     assert read_documents(b"\xef\xbb\xbfa: 1", "file.yaml").documents[0].data == {"a": 1}
 
 
@@ -82,16 +82,16 @@ def test_a_mark_at_the_beginning_of_the_file_is_no_text() -> None:
         (f"{RETRY}intervals: [1s, 2s\nname«: x", "yaml-syntax", "closing `]` is missing"),
     ],
 )
-def test_a_slip_in_yaml_is_one_finding_in_words_at_its_place(text: str, code: str, word: str) -> None:
-    told(text, code, word)
+def test_yaml_error_is_one_finding_at_its_position(text: str, code: str, word: str) -> None:
+    assert_error(text, code, word)
 
 
-def test_a_list_item_without_its_blank_is_told_of_at_the_next_item() -> None:
+def test_list_item_without_blank_is_reported_at_the_next_item() -> None:
     text = "kind: commercial_product\nid: p\ndecomposes_to:\n  -product: a\n  «- product: b\n"
-    told(text, "yaml-syntax", "is a blank missing after `-`")
+    assert_error(text, "yaml-syntax", "is a blank missing after `-`")
 
 
-def test_what_an_alias_repeats_is_the_same_value() -> None:
+def test_alias_is_the_same_value() -> None:
     assert value("[&a {b: 1}, *a]") == [{"b": 1}, {"b": 1}]
 
 
@@ -106,14 +106,14 @@ def test_what_an_alias_repeats_is_the_same_value() -> None:
         ("!!str attributes.camera > 1", 13),
     ],
 )
-def test_a_place_inside_a_text_is_that_of_the_character(written: str, column: int) -> None:
+def test_position_inside_a_text_is_that_of_the_character(written: str, column: int) -> None:
     document = read_documents(f"when: {written}", "file.yaml").documents[0]
     assert document.location_in_text(("when",), 0) == ("file.yaml", 1, column)
     shift = len("attributes.") + (5 if "\\u" in written else 0)
     assert document.location_in_text(("when",), len("attributes.")) == ("file.yaml", 1, column + shift)
 
 
-def test_a_place_in_text_of_several_lines_is_in_the_line_that_it_stands_in() -> None:
+def test_position_inside_a_multi_line_text_is_in_its_line() -> None:
     document = read_documents("when: |\n  first &&\n  second\n", "file.yaml").documents[0]
     assert document.location_in_text(("when",), len("first &&\n")) == ("file.yaml", 3, 3)
     document = read_documents("when: >-\n  first &&\n  second\n", "file.yaml").documents[0]
@@ -122,13 +122,13 @@ def test_a_place_in_text_of_several_lines_is_in_the_line_that_it_stands_in() -> 
     assert document.location_in_text(("when",), len("first && ")) == ("file.yaml", 2, 3)
 
 
-def test_the_place_of_what_is_not_there_is_that_of_what_is_around_it() -> None:
+def test_position_of_a_missing_value_is_that_of_its_parent() -> None:
     document = read_documents("a:\n  b: [1]\n", "file.yaml").documents[0]
     assert document.location(("a", "x", "y")) == ("file.yaml", 2, 3)
     assert document.location(("a", "b", 7)) == ("file.yaml", 2, 6)
 
 
-def test_every_yaml_and_yml_below_the_folder_is_read_in_path_order_and_hidden_ones_are_not(tmp_path: Path) -> None:
+def test_folder_is_read_in_path_order_without_hidden_files(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     (tmp_path / ".git").mkdir()
     for name in ("b.yaml", "a.yml", "sub/c.yaml", ".git/d.yaml", ".e.yaml", "f.txt"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, findings_of, told
+from tests.support.written_catalogues import HUB, OFFER, assert_error, findings_of
 
 WHEN = OFFER + "steps:\n  go:\n    milestone: true\n    when: %s\n"
 WITH = OFFER + "steps:\n  go:\n    activity: x\n    with: {a: '%s'}\n"
@@ -50,10 +50,8 @@ WITH = OFFER + "steps:\n  go:\n    activity: x\n    with: {a: '%s'}\n"
         ("''", "expression-syntax", ("the expression is empty",)),
     ],
 )
-def test_a_mistake_in_an_expression_is_one_finding_at_its_column(
-    written: str, code: str, words: tuple[str, ...]
-) -> None:
-    told(WHEN % written, code, *words)
+def test_error_in_an_expression_is_one_finding_at_its_column(written: str, code: str, words: tuple[str, ...]) -> None:
+    assert_error(WHEN % written, code, *words)
 
 
 @pytest.mark.parametrize(
@@ -76,27 +74,27 @@ def test_a_mistake_in_an_expression_is_one_finding_at_its_column(
         "true",
     ],
 )
-def test_what_is_standard_and_typed_right_is_no_finding(written: str) -> None:
+def test_valid_expressions_have_no_findings(written: str) -> None:
     text = (WHEN % f'"{written}"').replace("when:", "actions: [add, modify]\n    when:")
     assert [str(one) for one in findings_of(text)] == []
 
 
-def test_a_when_guards_what_stands_beside_it() -> None:
+def test_when_guards_the_expressions_next_to_it() -> None:
     step = "steps: {go: {activity: x, when: has(attributes.note), with: {a: '${attributes.note}'}}}"
     assert findings_of(OFFER + step) == []
     rule = "decomposes_to: [{product: hub, when: has(attributes.note), attributes: {label: '${attributes.note}'}}]"
     assert findings_of(OFFER + rule + HUB) == []
 
 
-def test_a_when_that_reads_what_may_be_missing_is_the_only_finding() -> None:
+def test_missing_value_in_when_is_the_only_finding() -> None:
     step = "steps: {go: {activity: x, when: attributes.«note != 'x', with: {a: '${attributes.note}'}}}"
-    told(OFFER + step, "value-may-be-missing")
+    assert_error(OFFER + step, "value-may-be-missing")
 
 
-def test_previous_is_sure_where_actions_are_only_modify_and_delete() -> None:
+def test_previous_exists_if_actions_are_only_modify_and_delete() -> None:
     step = "steps: {go: {activity: x, actions: [%s], with: {a: '${«previous.quantity}'}}}"
     assert findings_of(OFFER + (step % "modify, delete").replace("«", "")) == []
-    told(OFFER + step % "add, modify", "value-may-be-missing")
+    assert_error(OFFER + step % "add, modify", "value-may-be-missing")
 
 
 @pytest.mark.parametrize(
@@ -110,8 +108,8 @@ def test_previous_is_sure_where_actions_are_only_modify_and_delete() -> None:
         ("${«}", "expression-syntax", "empty"),
     ],
 )
-def test_an_embedded_expression_is_judged_up_to_its_balancing_brace(written: str, code: str, word: str) -> None:
-    told(WITH % written, code, word)
+def test_embedded_expression_ends_at_its_matching_brace(written: str, code: str, word: str) -> None:
+    assert_error(WITH % written, code, word)
 
 
 @pytest.mark.parametrize("written", ["plain", "$${attributes.nothing}", "$ {x}", "{x}", "100 $"])
@@ -119,7 +117,7 @@ def test_other_text_is_literal(written: str) -> None:
     assert findings_of(WITH % written) == []
 
 
-def test_a_text_that_looks_like_an_expression_is_warned_of() -> None:
+def test_text_that_looks_like_an_expression_is_a_warning() -> None:
     text = OFFER + "decomposes_to: [{product: hub, attributes: {label: attributes.model}}]" + HUB
     assert [(one.code, one.severity) for one in findings_of(text)] == [("text-like-expression", "warning")]
 
@@ -145,27 +143,27 @@ RULE = OFFER + "decomposes_to:\n  - {product: hub, %s}\n" + HUB
         ("attributes: {ports: «{form: attributes.model, table: {a: 1}}}", "key-missing", "`from` is missing"),
     ],
 )
-def test_a_rule_is_judged_against_both_products(rule: str, code: str, word: str) -> None:
-    told(RULE % rule, code, word)
+def test_rule_is_checked_against_both_products(rule: str, code: str, word: str) -> None:
+    assert_error(RULE % rule, code, word)
 
 
-def test_where_several_lines_are_served_there_is_no_single_attribute() -> None:
+def test_step_of_several_lines_has_no_attributes_of_its_own() -> None:
     step = "steps: {go: {activity: x, per: bundle, with: {a: '${«attributes.model}'}}}"
-    told(OFFER + step, "name-not-here", "serves several lines", "use `lines`")
+    assert_error(OFFER + step, "name-not-here", "serves several lines", "use `lines`")
 
 
-def test_lines_hold_what_each_line_has_and_what_may_be_missing_in_one_is_asked_for() -> None:
+def test_lines_have_optional_attributes_that_need_has() -> None:
     step = "steps: {go: {activity: x, per: order, with: {a: '${lines.map(l, %s)}'}}}"
     assert findings_of(OFFER + step % "l.attributes.model") == []
-    told(OFFER + step % "l.attributes.«note", "value-may-be-missing", "has(l.attributes.note)")
-    told(OFFER + step % "l.«quantitty", "name-unknown", "`quantity`")
+    assert_error(OFFER + step % "l.attributes.«note", "value-may-be-missing", "has(l.attributes.note)")
+    assert_error(OFFER + step % "l.«quantitty", "name-unknown", "`quantity`")
 
 
-def test_index_is_seen_by_lines_that_stand_for_units_and_each_is_not() -> None:
+def test_units_have_index_but_not_each() -> None:
     unit = "kind: technical_product\nid: t\nper: unit\nsteps: {go: {activity: x, with: {a: '${%s}'}}}\n---\n"
     offer = "kind: commercial_product\nid: p\ndecomposes_to: [{product: t}]\n"
     assert findings_of(unit % "index" + offer) == []
-    told(unit % "«each" + offer, "name-not-here")
+    assert_error(unit % "«each" + offer, "name-not-here")
 
 
 ANSWER = OFFER + "steps: {go: {%s}}\n---\nkind: system\nid: s\nbase_url: x\n"
@@ -183,8 +181,8 @@ ANSWER = OFFER + "steps: {go: {%s}}\n---\nkind: system\nid: s\nbase_url: x\n"
         ("call: {system: s, post: '/${«response.body.id}'}", "response"),
     ],
 )
-def test_an_answer_is_seen_only_where_there_is_one(step: str, name: str) -> None:
-    told(ANSWER % step, "name-not-here", f"`{name}`")
+def test_result_names_depend_on_the_kind_of_step(step: str, name: str) -> None:
+    assert_error(ANSWER % step, "name-not-here", f"`{name}`")
 
 
 @pytest.mark.parametrize(
@@ -198,46 +196,46 @@ def test_an_answer_is_seen_only_where_there_is_one(step: str, name: str) -> None
         "manual: {queue: q, form: {ok: {type: boolean, required: true}}}, fail_when: [{if: '!payload.ok', code: c}]",
     ],
 )
-def test_an_answer_is_seen_in_output_fail_when_and_undo(step: str) -> None:
+def test_result_names_are_available_in_output_fail_when_and_undo(step: str) -> None:
     assert [str(one) for one in findings_of(ANSWER % step)] == []
 
 
-def test_a_form_gives_its_fields_their_types() -> None:
+def test_form_declares_the_types_of_payload() -> None:
     step = "manual: {queue: q, form: {ok: {type: boolean, required: true}}}, output: '${payload.«okk}'"
-    told(ANSWER % step, "name-unknown", "did you mean `ok`?")
+    assert_error(ANSWER % step, "name-unknown", "did you mean `ok`?")
 
 
-def test_env_is_seen_by_systems_and_nothing_else_is() -> None:
+def test_only_systems_can_use_env() -> None:
     assert findings_of("kind: system\nid: s\nbase_url: ${env.X}/a") == []
-    told("kind: system\nid: s\nbase_url: ${«X}/a", "name-unknown", "write `env.X`")
-    told("kind: system\nid: s\nbase_url: ${«order.id}/a", "name-unknown", "env")
+    assert_error("kind: system\nid: s\nbase_url: ${«X}/a", "name-unknown", "write `env.X`")
+    assert_error("kind: system\nid: s\nbase_url: ${«order.id}/a", "name-unknown", "env")
 
 
-def test_a_workstream_sees_what_all_of_its_products_declare() -> None:
+def test_workstream_can_use_attributes_that_all_its_products_declare() -> None:
     text = (
         OFFER + "---\nkind: commercial_product\nid: other\nattributes: {model: {type: string, default: x}}\n---\n"
         "kind: workstream\nid: w\nfor: [offer, other]\nwhen: attributes.model == 'x' && attributes.«cameras > 1\n"
         "steps: {go: {milestone: true}}\n"
     )
-    told(text, "name-unknown", "cameras")
+    assert_error(text, "name-unknown", "cameras")
 
 
-def test_a_per_over_a_value_needs_no_has() -> None:
+def test_per_needs_no_has() -> None:
     text = OFFER + "steps: {go: {milestone: true, per: attributes.note}}"
     assert findings_of(text) == []
-    told(OFFER + "steps: {go: {milestone: true, per: attributes.«nte}}", "name-unknown", "`note`")
+    assert_error(OFFER + "steps: {go: {milestone: true, per: attributes.«nte}}", "name-unknown", "`note`")
 
 
-def test_a_class_rule_is_judged_by_what_a_product_declares_instead() -> None:
+def test_class_rule_is_checked_against_redeclared_attributes() -> None:
     text = (
         "kind: product_class\nid: c\nattributes: {a: {type: integer, default: 1}}\n"
         "decomposes_to: [{product: hub, quantity: «attributes.a}]\n---\n"
         "kind: commercial_product\nid: p\nclass: c\nattributes: {a: {type: string, default: x}}\n"
     )
-    told(text + HUB, "expression-type", "must give a number")
+    assert_error(text + HUB, "expression-type", "must give a number")
     assert findings_of(text.replace("«", "") + "decomposes_to: [{product: hub, quantity: 2}]\n" + HUB) == []
 
 
-def test_a_class_rule_is_judged_by_the_classs_own_attributes() -> None:
+def test_class_rule_is_checked_against_the_attributes_of_the_class() -> None:
     text = "kind: product_class\nid: c\nattributes: {a: {type: string, default: x}}\n"
-    told(text + "decomposes_to: [{product: hub, quantity: «attributes.a}]" + HUB, "expression-type", "a number")
+    assert_error(text + "decomposes_to: [{product: hub, quantity: «attributes.a}]" + HUB, "expression-type", "a number")
