@@ -1,8 +1,8 @@
-"""Where events wait that nobody can take yet: durable, bounded, and with an end.
+"""Keeps events that nobody can receive yet. It is durable and bounded, and it ends.
 
-A mailbox belongs either to one order that is not there yet, or to an event name and key that systems send without
-knowing which order waits for it; then orders subscribe. It hands everything over as the signal `deliver_event`; the
-order counts an event id once, so handing over twice does no harm, and nothing is forgotten before the order has it.
+A mailbox belongs either to one order that does not exist yet, or to an event name and key, whose sender does not know
+which order waits for it. Orders subscribe to the latter. The signal `deliver_event` delivers events. The order counts
+an event id once, so a repeated delivery does no harm; the mailbox drops an event only once the order has it.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, SIGNAL_EVEN
 
 MAX_KEPT_EVENTS = 500
 MAX_KEPT_BYTES = 1_000_000
-"""What is kept is carried in one payload, and that may be 2 MB."""
+"""Bytes. Continue-as-new carries all kept events in one payload, which has at most 2 MB."""
 MAX_SEEN_IDS = 2_000
-"""Ids of delivered events, the oldest forgotten first; the order itself counts an id once, too."""
+"""Ids of delivered events; the oldest are forgotten first. The order itself recognises duplicates, too."""
 IDLE_TIMEOUT = timedelta(days=1)
-"""So long an empty mailbox that had events still recognises duplicates."""
+"""How long an empty mailbox stays to recognise duplicates."""
 INITIAL_PAUSE = timedelta(seconds=1)
 MAX_PAUSE = timedelta(hours=1)
 MAX_DELIVERIES_PER_RUN = 1_000
-"""Temporal takes 2,000 updates a run."""
+"""Temporal allows 2,000 updates per run."""
 
 
 class MailboxEvent(BaseModel):
@@ -52,7 +52,7 @@ class MailboxEvent(BaseModel):
 
 
 class MailboxState(BaseModel):
-    """Everything that crosses over when a mailbox continues as new."""
+    """What a mailbox carries over when it continues as new."""
 
     kept: list[MailboxEvent] = []
     seen: dict[str, None] = {}
@@ -62,7 +62,7 @@ class MailboxState(BaseModel):
 
 
 def _order_signal(event: MailboxEvent) -> tuple[str, Any]:
-    """What an order is told: a signal and its argument."""
+    """The signal to the order, and its argument."""
     if event.delivery.watch is not None:
         return ORDER_WATCH_STEP, event.delivery.watch
     return SIGNAL_EVENT, EventDelivery(**event.delivery.model_dump(exclude={"watch"}), at=event.at)
@@ -78,7 +78,7 @@ class EventMailbox:
         self._pause = INITIAL_PAUSE
         self._last_used_at = workflow.now()
         self._paused_until = workflow.now()
-        """What an order gave back is not for the run of it that is about to end."""
+        """Events that an order returned are not for the run that is about to end."""
         self._delivery_count = 0
         self._woken = False
 
@@ -107,24 +107,24 @@ class EventMailbox:
 
     @workflow.update(name=MAILBOX_DELIVER)
     async def deliver(self, delivery: MailboxDelivery) -> MailboxDeliveryResult:
-        """Keeps the event, and hands it over at once where exactly one order waits for it."""
-        answer = self._accept_delivery(delivery)
-        if answer.status != "kept":
-            return answer
+        """Keeps the event, and delivers it at once if exactly one order waits for it."""
+        result = self._accept_delivery(delivery)
+        if result.status != "kept":
+            return result
         targets = list(self._state.subscribers)
         await self._deliver_kept()
         if any(kept.delivery.event_id == delivery.event_id for kept in self._state.kept):
-            return answer
+            return result
         return MailboxDeliveryResult(status="delivered", orders=targets)
 
     @workflow.signal(name=MAILBOX_DELIVER)
     def deliver_by_signal(self, delivery: MailboxDelivery) -> None:
-        """As `deliver`, for a time when no worker answers. What turns out ambiguous is kept until one order is left."""
+        """Like `deliver`, for when no worker answers. An ambiguous event is kept until only one order is left."""
         self._accept_delivery(delivery, keep_ambiguous=True)
 
     @workflow.update(name=MAILBOX_SUBSCRIBE)
     async def subscribe(self, subscriber: MailboxSubscriber) -> None:
-        """From now on the order gets what comes; what came before goes to it too, if it is the only one."""
+        """The order receives what comes from now on; if it is the only subscriber, also what came before."""
         self._add_subscriber(subscriber)
         await self._deliver_kept()
 
@@ -144,7 +144,7 @@ class EventMailbox:
 
     @workflow.signal(name=MAILBOX_RETURN)
     def return_events(self, returned: ReturnedEvents) -> None:
-        """The order was rejected: its events are kept, known or not, for the one that is sent again."""
+        """The order was rejected. Its events are kept for the order that is submitted again under its id."""
         ids = {kept.delivery.event_id for kept in self._state.kept}
         for event in returned.events:
             if event.event_id not in ids:
@@ -183,12 +183,12 @@ class EventMailbox:
         return MailboxDeliveryResult(status="kept")
 
     def _store_watch(self, delivery: MailboxDelivery) -> MailboxDeliveryResult:
-        """Whoever waits asks again from time to time, and is kept once."""
+        """An order repeats its request from time to time; it is kept once."""
         self._state.kept = [kept for kept in self._state.kept if kept.delivery.event_id != delivery.event_id]
         return MailboxDeliveryResult(status="kept" if self._store(delivery) else "full")
 
     def _store(self, delivery: MailboxDelivery) -> bool:
-        """False where there is no room."""
+        """Returns False if there is no room."""
         kept = self._state.kept
         event = MailboxEvent(delivery=delivery, at=workflow.now(), size=len(delivery.model_dump_json()))
         if len(kept) >= MAX_KEPT_EVENTS or sum(each.size for each in kept) + event.size > MAX_KEPT_BYTES:
@@ -197,13 +197,13 @@ class EventMailbox:
         return True
 
     def _target_workflow_id(self) -> str | None:
-        """The workflow that everything goes to, if exactly one is known."""
+        """The workflow that receives everything, if exactly one is known."""
         if self._input.order_workflow_id:
             return self._input.order_workflow_id
         return next(iter(self._state.subscribers.values())) if len(self._state.subscribers) == 1 else None
 
     async def _deliver_kept(self) -> None:
-        """In the order of arrival; an event is dropped from here only once the order's history has it."""
+        """In the order of arrival. An event is dropped only once the order's history has it."""
         async with self._delivery_lock:
             while self._state.kept and (target := self._target_workflow_id()) and workflow.now() >= self._paused_until:
                 event = self._state.kept[0]
@@ -215,24 +215,24 @@ class EventMailbox:
                 self._state.kept = [kept for kept in self._state.kept if kept is not event]
 
     def _remove_subscriber(self, target_workflow_id: str) -> None:
-        """The order has ended, or, where the mailbox is an order's own, is not there yet."""
+        """The order has ended, or, if the mailbox belongs to an order, does not exist yet."""
         for order_id, workflow_id in list(self._state.subscribers.items()):
             if workflow_id == target_workflow_id:
                 del self._state.subscribers[order_id]
 
     def _drop_expired(self) -> None:
         oldest = workflow.now() - timedelta(days=self._input.retention_days)
-        outdated = [event for event in self._state.kept if event.at <= oldest]
-        if outdated:
-            workflow.logger.warning("events dropped that nobody took", extra={"events": len(outdated)})
+        expired = [event for event in self._state.kept if event.at <= oldest]
+        if expired:
+            workflow.logger.warning("dropped events that no order received", extra={"events": len(expired)})
             self._state.kept = [event for event in self._state.kept if event.at > oldest]
 
     def _time_to_next_check(self) -> timedelta:
-        """Zero: nothing is kept, nobody is subscribed, and duplicates have had their time to come."""
+        """Zero if the mailbox can end: nothing is kept, no order is subscribed, and the time for duplicates is over."""
         now = workflow.now()
         if self._state.kept:
-            outdated_in = self._state.kept[0].at + timedelta(days=self._input.retention_days) - now
-            return min(self._pause, outdated_in) if self._input.order_workflow_id else outdated_in
+            expires_in = self._state.kept[0].at + timedelta(days=self._input.retention_days) - now
+            return min(self._pause, expires_in) if self._input.order_workflow_id else expires_in
         if self._state.subscribers:
             return timedelta(days=365)
         if not self._state.seen:

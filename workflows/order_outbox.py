@@ -1,6 +1,6 @@
-"""An order's outbox: delivers what is told of the order, in order and at least once, however long receivers are away.
+"""An order's outbox: delivers the order's events, in order and at least once, however long receivers are unavailable.
 
-It outlives the order's run and never holds it up: the order only signals. It ends when everything is delivered.
+It outlives the order's run and never delays it: the order only sends signals. It ends when everything is delivered.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ from workflows.core.notifications.outbox_queue import OutboxState, ReceiverQueue
 
 UNDELIVERABLE_ATTRIBUTE = SearchAttributeKey.for_int(SearchAttributes.FALLOUT_COUNT)
 IDLE_TIMEOUT = timedelta(days=1)
-"""So long an idle outbox of an order that goes on waits for more; then it ends, until it is started again."""
+"""How long the idle outbox of a running order waits for more events. Then it ends; the next event starts it again."""
 UNDELIVERABLE_RETENTION = timedelta(days=30)
-"""So long what could not be delivered is kept, to be sent again."""
+"""How long undeliverable events are kept, to be sent again on request."""
 DELIVERY_TIMEOUT = timedelta(minutes=5)
-"""More than the worker takes for one delivery."""
+"""Longer than a worker takes for one delivery."""
 MATCH_TIMEOUT = timedelta(seconds=30)
 ERROR_RETRY_DELAY = 60.0
 MAX_UPDATES_PER_RUN = 1_000
@@ -56,7 +56,7 @@ class OrderOutbox:
         self._woken = True
         self._delivery_tasks: dict[str, asyncio.Task[None]] = {}
         self._shown_undeliverable = 0
-        """As shown."""
+        """The value of the search attribute."""
         self._last_used_at = workflow.now()
         self._update_count = 0
 
@@ -67,12 +67,12 @@ class OrderOutbox:
             self._woken = False
             await self._match_receivers()
             self._state.drop_older_than((workflow.now() - UNDELIVERABLE_RETENTION).timestamp())
-            long = self._should_continue_as_new()
-            if not long:
+            continues_as_new = self._should_continue_as_new()
+            if not continues_as_new:
                 self._start_due_deliveries()
             self._update_search_attribute()
             if not self._delivery_tasks and not self._woken:
-                if long:
+                if continues_as_new:
                     await workflow.wait_condition(workflow.all_handlers_finished)
                     workflow.continue_as_new(dump_state(self._state))
                 if self._is_finished():
@@ -101,33 +101,33 @@ class OrderOutbox:
         self._last_used_at = workflow.now()
 
     async def _match_receivers(self) -> None:
-        """Whom an event goes to is decided once, by the receivers as they are now."""
-        while (asked := self._state.next_unmatched()) is not None:
+        """Decides once, by the present receivers, who receives an event."""
+        while (batch := self._state.next_unmatched()) is not None:
             try:
                 matched: MatchedEvents = await workflow.execute_activity(
                     MATCH_EVENTS,
-                    asked,
+                    batch,
                     result_type=MatchedEvents,
                     start_to_close_timeout=MATCH_TIMEOUT,
                     retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
-                    summary=f"Who wants {len(asked.events)} events",
+                    summary=f"Receivers of {len(batch.events)} events",
                 )
             except FailureError:
-                workflow.logger.exception("nobody could tell who wants these events")
+                workflow.logger.exception("the receivers of these events could not be determined")
                 await workflow.sleep(ERROR_RETRY_DELAY)
                 continue
-            self._state.apply_matches(asked, matched.receivers, workflow.time())
+            self._state.apply_matches(batch, matched.receivers, workflow.time())
 
     def _start_due_deliveries(self) -> None:
         for receiver in self._state.due_receivers(workflow.time()):
             events, attempts = self._state.take_batch(receiver)
             if self._state.order is None:
-                raise RuntimeError("events of no order")
-            asked = ReceiverDelivery(receiver=receiver, order=self._state.order, events=events, attempts=attempts)
-            self._delivery_tasks[receiver] = asyncio.create_task(self._deliver(asked))
+                raise RuntimeError("the outbox has events but no order")
+            delivery = ReceiverDelivery(receiver=receiver, order=self._state.order, events=events, attempts=attempts)
+            self._delivery_tasks[receiver] = asyncio.create_task(self._deliver(delivery))
 
     async def _deliver(self, delivery: ReceiverDelivery) -> None:
-        """What fails in the worker itself is tried again: an outbox that stands still would be noticed by nobody."""
+        """Retries what failed in the worker itself: nobody would notice an outbox that has stopped."""
         outcome: DeliveryOutcome
         try:
             outcome = await workflow.execute_activity(
@@ -141,7 +141,7 @@ class OrderOutbox:
                 summary=f"{len(delivery.events)} events to {delivery.receiver}",
             )
         except FailureError as error:
-            workflow.logger.exception("a delivery has failed in the worker")
+            workflow.logger.exception("a delivery failed in the worker")
             outcome = DeliveryOutcome(
                 delivered=0, code=INTERNAL_ERROR, message=str(error.cause or error), pause=ERROR_RETRY_DELAY
             )
@@ -162,14 +162,14 @@ class OrderOutbox:
         return state.ended or workflow.now() >= self._last_used_at + IDLE_TIMEOUT
 
     async def _wait_for_work(self) -> None:
-        """Until something comes, a delivery ends, or the next moment at which something is to be done."""
+        """Waits for a message, the end of a delivery, or the next time at which something is due."""
         state = self._state
-        moments = [] if self._should_continue_as_new() else [state.next_due_at()]
+        due_times = [] if self._should_continue_as_new() else [state.next_due_at()]
         if state.undeliverable:
-            moments.append(state.undeliverable[0].at + UNDELIVERABLE_RETENTION.total_seconds() + 1)
+            due_times.append(state.undeliverable[0].at + UNDELIVERABLE_RETENTION.total_seconds() + 1)
         elif not self._delivery_tasks and not state.has_pending_events:
-            moments.append((self._last_used_at + IDLE_TIMEOUT).timestamp())
-        due = min((moment for moment in moments if moment is not None), default=None)
+            due_times.append((self._last_used_at + IDLE_TIMEOUT).timestamp())
+        due = min((at for at in due_times if at is not None), default=None)
         pause = None if due is None else timedelta(seconds=max(0.001, due - workflow.time()))
         try:
             await workflow.wait_condition(lambda: self._woken, timeout=pause)
@@ -214,8 +214,8 @@ def outbox_view(state: OutboxState) -> OutboxView:
 
 def _waiting_event_view(state: OutboxState, receiver: str, queue: ReceiverQueue, position: int) -> UndeliveredEvent:
     event = state.events[queue.events[position]]
-    further: dict[str, Any] = {}
+    failure: dict[str, Any] = {}
     if position == 0 and queue.code is not None:
         error = ErrorView(code=queue.code, message=queue.message, at=_to_datetime(queue.failed_at))
-        further = {"attempts": queue.attempts, "error": error, "next_attempt_at": _to_datetime(queue.next_at)}
-    return UndeliveredEvent(receiver=receiver, event_id=event.id, type=event.type, at=_to_datetime(event.at), **further)
+        failure = {"attempts": queue.attempts, "error": error, "next_attempt_at": _to_datetime(queue.next_at)}
+    return UndeliveredEvent(receiver=receiver, event_id=event.id, type=event.type, at=_to_datetime(event.at), **failure)

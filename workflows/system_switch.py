@@ -1,7 +1,7 @@
-"""The switch of a system: durable, shared by all workers, one workflow a system. What it decides stands in breaker.py.
+"""The switch of a system: durable, one workflow per system, shared by all workers.
 
-It has the Temporal server limit the system's task queue, so that calls which wait cost nothing and burn no attempt.
-While nothing is wrong it does nothing.
+workflows/core/systems/circuit_breaker.py decides. The switch lets the Temporal server limit the rate of the system's
+task queue, so that waiting calls cost nothing and use no attempt. While nothing is wrong it does nothing.
 """
 
 from __future__ import annotations
@@ -46,12 +46,11 @@ NO_RETRY = RetryPolicy(maximum_attempts=1)
 
 
 def should_continue_as_new() -> bool:
-    """Whether the history asks for another run."""
     return workflow.info().is_continue_as_new_suggested()
 
 
 class SwitchSnapshot(BaseModel):
-    """Everything that crosses over when a switch continues as new."""
+    """What a switch carries over when it continues as new."""
 
     switch: Switch = Switch()
     name: str
@@ -67,9 +66,9 @@ class SystemSwitch:
         self._input = switch_input
         self._switch, self._name = carried.switch, carried.name
         self._applied_rate, self._problem = carried.in_force, carried.problem
-        """The rate that the server keeps to."""
+        """The rate that the server applies."""
         self._requested_count, self._applied_count = 0, 0
-        """So often has an operator asked; so many of these requests does the server keep to."""
+        """The number of operators' requests, and how many of them the server applies."""
         self._own_limit_reached = False
         self._retired = False
         self._probe_task: asyncio.Task[None] | None = None
@@ -89,13 +88,15 @@ class SystemSwitch:
 
     @workflow.update(name=UPDATE_SWITCH)
     async def switch(self, request: SwitchRequest) -> SwitchResult:
-        """Off, or on again; answered when the server keeps to it."""
+        """Switches off, or on again. Returns once the server applies it."""
         before = self._switch
         event = SwitchEvent(request.to)
         self._apply_event(SwitchTrigger(event=event, by=request.actor.by, reason=request.actor.reason))
-        self._requested_count += 1  # also where it stood so: somebody may have changed the queue's limit by hand
-        mine = self._requested_count
-        await workflow.wait_condition(lambda: self._applied_count >= mine and self._applied_rate == self._switch.rate)
+        self._requested_count += 1  # even if nothing changes: somebody may have changed the limit by hand
+        request_number = self._requested_count
+        await workflow.wait_condition(
+            lambda: self._applied_count >= request_number and self._applied_rate == self._switch.rate
+        )
         already = before is self._switch
         return SwitchResult(system=self._view(), message=self._result_message(event, already=already), already=already)
 
@@ -104,53 +105,49 @@ class SystemSwitch:
         self._apply_event(SwitchTrigger(event=SwitchEvent.TRIPPED, reason=trip.error))
 
     @workflow.signal(name=SWITCH_ANNOUNCE)
-    def announce(self, announced: SystemAnnouncement) -> None:
-        self._name, self._retired = announced.name, False
+    def announce(self, announcement: SystemAnnouncement) -> None:
+        self._name, self._retired = announcement.name, False
         self._update_memo()
 
     @workflow.signal(name=SWITCH_RETIRE)
     def retire(self) -> None:
         self._retired = True
 
-    def _apply_event(self, happened: SwitchTrigger) -> None:
+    def _apply_event(self, trigger: SwitchTrigger) -> None:
         before = self._switch
-        self._switch = apply_trigger(before, happened, workflow.now())
+        self._switch = apply_trigger(before, trigger, workflow.now())
         if self._switch.state is not before.state:
             workflow.logger.warning(
-                "switch of a system",
-                extra={"system": self._input.system, "state": self._switch.state.value, "reason": happened.reason},
+                "a system's switch has changed",
+                extra={"system": self._input.system, "state": self._switch.state.value, "reason": trigger.reason},
             )
 
     async def _apply_rate(self) -> None:
-        """Has the server keep to the rate that the switch says now."""
+        """Makes the server apply the switch's present rate."""
         while self._applied_count < self._requested_count or self._applied_rate != self._switch.rate:
-            asked, rate = self._requested_count, self._switch.rate
-            wanted = QueueRateInput(
+            request_count, rate = self._requested_count, self._switch.rate
+            queue_rate = QueueRateInput(
                 system=self._input.system, queue=self._input.queue, per_second=rate, reason=self._rate_reason()
             )
-            answer: QueueRateResult = await workflow.execute_activity(
+            result: QueueRateResult = await workflow.execute_activity(
                 SET_QUEUE_RATE,
-                wanted,
+                queue_rate,
                 result_type=QueueRateResult,
                 start_to_close_timeout=SET_RATE_TIMEOUT,
                 retry_policy=SET_RATE_RETRY_POLICY,
                 summary=f"{rate:g} calls a second" if rate is not None else "as the system's own limits say",
             )
-            self._applied_count, self._applied_rate, self._own_limit_reached, self._problem = (
-                asked,
-                rate,
-                answer.enough,
-                answer.problem,
-            )
+            self._applied_count, self._applied_rate = request_count, rate
+            self._own_limit_reached, self._problem = result.enough, result.problem
 
     async def _wait_for_change(self) -> None:
-        """A change of the switch, or the time for a probe or for the next step of the pace."""
-        seen = self._switch
-        due = seen.next_at if self._probe_task is None else None
+        """Waits for a change of the switch, the time of the next probe, or the next increase of the rate."""
+        before = self._switch
+        due = before.next_at if self._probe_task is None else None
         wait = max(due - workflow.now(), timedelta(0)) if due is not None else None
         try:
             await workflow.wait_condition(
-                lambda: self._switch is not seen or self._applied_count < self._requested_count or self._retired,
+                lambda: self._switch is not before or self._applied_count < self._requested_count or self._retired,
                 timeout=wait,
             )
         except TimeoutError:
@@ -160,26 +157,25 @@ class SystemSwitch:
                 self._switch = ramp_up(self._switch, workflow.now(), limit_reached=self._own_limit_reached)
 
     async def _probe(self) -> None:
-        """Beside the loop, so that an operator need not wait for it."""
+        """Runs beside the loop, so that operators do not wait for it."""
         try:
-            answer: ProbeResult = await workflow.execute_activity(
+            result: ProbeResult = await workflow.execute_activity(
                 PROBE_SYSTEM,
                 SystemProbe(system=self._input.system),
                 result_type=ProbeResult,
                 start_to_close_timeout=PROBE_TIMEOUT,
                 retry_policy=NO_RETRY,
-                summary="is it back?",
+                summary="Is it available again?",
             )
         except FailureError as error:
-            answer = ProbeResult(alive=False, said=error.message)
+            result = ProbeResult(alive=False, said=error.message)
         self._probe_task = None
-        event = SwitchEvent.PROBE_SUCCEEDED if answer.alive else SwitchEvent.PROBE_FAILED
-        self._apply_event(
-            SwitchTrigger(event=event, reason=f"it is back: {answer.said}" if answer.alive else answer.said)
-        )
+        event = SwitchEvent.PROBE_SUCCEEDED if result.alive else SwitchEvent.PROBE_FAILED
+        reason = f"it is available again: {result.said}" if result.alive else result.said
+        self._apply_event(SwitchTrigger(event=event, reason=reason))
 
     def _update_memo(self) -> None:
-        """In the memo, where it can be read although no worker runs."""
+        """The memo can be read while no worker runs."""
         view = self._view().model_dump(mode="json")
         if workflow.memo_value(MEMO_SYSTEM, None) != view:
             workflow.upsert_memo({MEMO_SYSTEM: view})
@@ -213,7 +209,7 @@ class SystemSwitch:
         if self._problem is not None:
             return f"System {name} is switched {event.value}, but calls are not held back: {self._problem}"
         if event is SwitchEvent.OFF:
-            return f"System {name} {'was off already' if already else 'is off'}: its calls wait, none of them fails"
+            return f"System {name} {'was already off' if already else 'is off'}: its calls wait, none of them fails"
         if already:
-            return f"System {name} was on already"
-        return f"System {name} is on: its calls go through, at a pace that rises"
+            return f"System {name} was already on"
+        return f"System {name} is on: its calls go through, at a rate that increases"

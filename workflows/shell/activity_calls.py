@@ -1,4 +1,4 @@
-"""The core's commands as Temporal's, and Temporal's failures as the core's."""
+"""Turns the core's commands into Temporal's, and Temporal's failures into the core's."""
 
 from __future__ import annotations
 
@@ -61,11 +61,11 @@ from workflows.core.steps.refusal import RequestRefused
 logger = logging.getLogger(__name__)
 
 ENGINE_ERROR = "engine_error"
-"""Type of the failure that a mistake of the engine ends with, where it cannot be laid at a step's door."""
+"""Type of the failure after an error of the engine that does not belong to one step."""
 LOST_WORKER_ATTEMPTS = 10
-"""So many attempts more than the policy's Temporal may make: those that a worker's death has cost."""
-SUBSCRIBE_TIMEOUT = timedelta(seconds=15)
-PUBLISH_TIMEOUT = timedelta(seconds=15)
+"""Extra attempts that Temporal may make, because lost workers use up attempts."""
+MESSAGE_TIMEOUT = timedelta(seconds=15)
+"""For activities that send a message to another workflow."""
 
 
 @contextmanager
@@ -87,7 +87,7 @@ def to_application_error(refused: RequestRefused) -> ApplicationError:
 
 @dataclass(frozen=True, slots=True)
 class InFlightCommand:
-    """An activity under way, and what the core asked for."""
+    """An activity under way, and the command that started it."""
 
     command: (
         WatchOrderStep
@@ -103,14 +103,12 @@ class InFlightCommand:
     @property
     def key(self) -> str:
         command = self.command
-        if isinstance(command, WatchOrderStep | SendStepStatus):
-            return command.activity_id
-        if isinstance(command, SubscribeEvents | UnsubscribeEvents | PublishEvents):
-            return command.activity_id
-        return f"{command.step}/{command.launch}"
+        if isinstance(command, StartCall | StartActivity):
+            return f"{command.step}/{command.launch}"
+        return command.activity_id
 
     def report_outcome(self, run: OrderRun) -> None:
-        """Tells the core how it ended."""
+        """Reports to the core how it ended."""
         command, handle = self.command, self.task
         error = asyncio.CancelledError() if handle.cancelled() else handle.exception()
         if isinstance(command, WatchOrderStep):
@@ -134,7 +132,7 @@ class InFlightCommand:
 
 @dataclass(frozen=True, slots=True)
 class Interrupted:
-    """The activity ended without an attempt's result."""
+    """The activity ended without the result of an attempt."""
 
     started: bool
 
@@ -168,56 +166,47 @@ def _start(
     )
 
 
-def start_subscription(command: SubscribeEvents | UnsubscribeEvents) -> workflow.ActivityHandle[Any]:
-    name = SUBSCRIBE_EVENTS if isinstance(command, SubscribeEvents) else UNSUBSCRIBE_EVENTS
+def _start_until_success(
+    name: str, message: Any, summary: str, activity_id: str | None = None, result_type: type[Any] | None = None
+) -> workflow.ActivityHandle[Any]:
+    """Temporal retries it until it succeeds or is cancelled."""
     return workflow.start_activity(
         name,
-        command.subscription,
-        activity_id=command.activity_id,
-        summary=f"events {', '.join(command.subscription.names)} with key {command.subscription.key}"[:100],
-        start_to_close_timeout=SUBSCRIBE_TIMEOUT,
+        message,
+        result_type=result_type,
+        activity_id=activity_id,
+        summary=summary,
+        start_to_close_timeout=MESSAGE_TIMEOUT,
         retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
     )
+
+
+def start_subscription(command: SubscribeEvents | UnsubscribeEvents) -> workflow.ActivityHandle[Any]:
+    name = SUBSCRIBE_EVENTS if isinstance(command, SubscribeEvents) else UNSUBSCRIBE_EVENTS
+    subscription = command.subscription
+    summary = f"events {', '.join(subscription.names)} with key {subscription.key}"[:100]
+    return _start_until_success(name, subscription, summary, command.activity_id)
 
 
 def publish_events(command: PublishEvents) -> workflow.ActivityHandle[Any]:
-    """Tried until it succeeds: only cancelling ends it otherwise."""
-    return workflow.start_activity(
-        HAND_OVER_EVENTS,
-        command.batch,
-        activity_id=command.activity_id,
-        summary=f"{len(command.batch.events)} events to the outbox",
-        start_to_close_timeout=PUBLISH_TIMEOUT,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
-    )
+    summary = f"{len(command.batch.events)} events to the outbox"
+    return _start_until_success(HAND_OVER_EVENTS, command.batch, summary, command.activity_id)
 
 
 def return_events(returned: ReturnedEvents) -> workflow.ActivityHandle[Any]:
-    """Tried until it succeeds."""
-    return workflow.start_activity(
-        RETURN_EVENTS,
-        returned,
-        summary=f"{len(returned.events)} events wait for the order that is sent again",
-        start_to_close_timeout=SUBSCRIBE_TIMEOUT,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
+    return _start_until_success(
+        RETURN_EVENTS, returned, f"{len(returned.events)} events wait for the order that is submitted again"
     )
 
 
 def watch_order_step(command: WatchOrderStep) -> workflow.ActivityHandle[Any]:
     watch = command.watch
-    return workflow.start_activity(
-        WATCH_ORDER_STEP,
-        watch,
-        result_type=CrossOrderStepStatus,
-        activity_id=command.activity_id,
-        summary=f"order {watch.other_order}, step {watch.other_step}"[:200],
-        start_to_close_timeout=SUBSCRIBE_TIMEOUT,
-        retry_policy=RetryPolicy(maximum_interval=timedelta(seconds=MAX_BACKOFF)),
-    )
+    summary = f"order {watch.other_order}, step {watch.other_step}"[:200]
+    return _start_until_success(WATCH_ORDER_STEP, watch, summary, command.activity_id, CrossOrderStepStatus)
 
 
 def send_step_status(command: SendStepStatus) -> asyncio.Task[None]:
-    """As a signal: durable at once. An order that is no longer there needs not to be told."""
+    """A signal, which is durable at once. An order that no longer exists does not need it."""
     waiting = workflow.get_external_workflow_handle(order_workflow_id(command.order_id))
     return asyncio.create_task(waiting.signal(ORDER_STEP_STATUS, command.status))
 
@@ -234,13 +223,13 @@ STARTERS: Mapping[type[Any], Callable[[Any], asyncio.Task[Any]]] = {
 
 
 def _fixed_interval_policy(seconds: float) -> RetryPolicy:
-    """For ever, at this distance: the workflow's `within` ends it."""
+    """Unlimited attempts at this interval; the step's `within` ends them."""
     pause = timedelta(seconds=max(0.1, min(seconds, MAX_BACKOFF)))
     return RetryPolicy(initial_interval=pause, backoff_coefficient=1.0, maximum_interval=pause)
 
 
 def retry_policy(policy: StepRetry, earlier_attempts: int) -> RetryPolicy:
-    """What Temporal does where the activity could not say anything itself."""
+    """What Temporal does if the activity could not report its own result."""
     longest = timedelta(seconds=MAX_BACKOFF)
     intervals = policy.intervals
     first = intervals[0] if intervals else policy.initial
@@ -253,7 +242,7 @@ def retry_policy(policy: StepRetry, earlier_attempts: int) -> RetryPolicy:
 
 
 def to_failure(error: BaseException) -> StepFailure | Interrupted:
-    """What an activity's end means for its step."""
+    """What the end of an activity means for its step."""
     cause = error.cause if isinstance(error, ActivityError) else error
     if isinstance(cause, ApplicationError):
         return _application_failure(cause)
@@ -270,7 +259,7 @@ def to_failure(error: BaseException) -> StepFailure | Interrupted:
 
 
 def _application_failure(error: ApplicationError) -> StepFailure:
-    """An activity that follows the contract gives details; for others type and message do."""
+    """An activity that follows the contract gives details. For others, the error's type and message are used."""
     details = error.details[0] if error.details else None
     if not isinstance(details, dict):
         return StepFailure(error.type or INTERNAL_ERROR, error.message, outcome_known=False)

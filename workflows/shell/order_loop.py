@@ -1,4 +1,4 @@
-"""The loop of a running order: the core decides, Temporal does it, what came of it goes back to the core."""
+"""The loop of a running order: the core decides, Temporal executes, and the results go back to the core."""
 
 from __future__ import annotations
 
@@ -22,31 +22,31 @@ from workflows.shell import activity_calls
 from workflows.shell.activity_calls import InFlightCommand
 from workflows.shell.search_attributes import OrderVisibility
 
-# Whether a run has passed one of the next two is decided again at every replay: another value needs workflow.patched.
+# Every replay compares with the next two again: changing a value needs workflow.patched.
 MAX_EVENTS_PER_RUN = 10_000
-"""Where the server does not suggest it before."""
+"""Limit for continue-as-new, unless the server suggests it earlier."""
 MAX_UPDATES_PER_RUN = 1_000
-"""Temporal takes 2,000 updates a run."""
+"""Temporal allows 2,000 updates per run."""
 DRAIN_TIMEOUT = timedelta(seconds=60)
-"""So long a run that is about to continue as another one waits for the calls in flight; then they are cancelled, and
-made again with the same key."""
+"""How long a run that is about to continue as new waits for the calls in flight. Then they are cancelled, and the next
+run makes them again with the same key."""
 EVENT_LOOP_ROUNDS = 3
-"""Of the event loop. Decided again at every replay, too."""
+"""Rounds of the event loop. Changing it needs workflow.patched, too."""
 MAX_SNAPSHOT_BYTES = 1_900_000
-"""Bytes; a payload holds 2 MB."""
+"""Bytes; a payload has at most 2 MB."""
 
 
 class OrderLoop:
-    """Belongs to one run of the workflow. `packed`: the plan, as it crosses over."""
+    """Belongs to one run of the workflow. `packed_plan` is the plan as continue-as-new carries it over."""
 
     def __init__(self, run: OrderRun, packed_plan: bytes, next_input: dict[str, Any]) -> None:
         self.run = run
         self.visibility = OrderVisibility()
         self.update_count = 0
-        """Taken by this run."""
+        """Updates that this run has received."""
         self._packed_plan = packed_plan
         self._next_input = next_input
-        """The workflow's first argument, should it continue as another run."""
+        """The workflow's first argument if it continues as new."""
         self._in_flight: dict[str, InFlightCommand] = {}
         self._finished: list[InFlightCommand] = []
         self._wake_event = asyncio.Event()
@@ -54,24 +54,24 @@ class OrderLoop:
         self._drain_timer: asyncio.Task[None] | None = None
         self._cancel_handled = False
         self._min_history_length = 0
-        """Events before which the run does not continue as another one."""
+        """Length of the history below which the run does not continue as new."""
 
     def set_plan(self, packed_plan: bytes, revision: int) -> None:
-        """The order has been amended: another run that continues this one has this plan."""
+        """The order has been amended; the next run gets this plan."""
         self._packed_plan = packed_plan
         self._next_input = {**self._next_input, "revision": revision}
 
     def wake(self) -> None:
-        """Something has changed from outside."""
+        """Something outside the loop has changed the order."""
         self._wake_event.set()
 
     async def run_until_end(self) -> dict[str, Any]:
-        """The workflow's result. Ends the run by an exception of Temporal's own where it continues as another one."""
+        """Returns the workflow's result. If the run continues as new, it ends with Temporal's own exception."""
         while True:
             try:
                 return await self._run_loop()
             except asyncio.CancelledError:
-                # Temporal takes one such request a run; any other cancellation only clears the worker's memory.
+                # Temporal sends one such request per run. Any other cancellation only evicts the run from the cache.
                 if self._cancel_handled or workflow.cancellation_reason() is None:
                     raise
                 self._cancel_handled = True
@@ -101,9 +101,9 @@ class OrderLoop:
             advance.process_due_steps(run)
 
     async def _drain_event_loop(self) -> None:
-        """What has come with the same task is in before the core goes on; an answer needs two rounds of the event loop
-        from its activity to `_landed`. In how many parts Temporal hands things on makes no difference then
-        (workers/single_batch_flag.py)."""
+        """Everything that came with the same workflow task is processed before the core continues. A result takes two
+        rounds of the event loop from its activity to `_finished`. After that it makes no difference in how many batches
+        Temporal delivers the jobs of a task (workers/single_batch_flag.py)."""
         for _ in range(EVENT_LOOP_ROUNDS):
             await asyncio.sleep(0)
 
@@ -137,21 +137,21 @@ class OrderLoop:
         in_flight.task.add_done_callback(on_done)
 
     def _process_finished(self) -> None:
-        landed, self._finished = self._finished, []
-        for flight in landed:
+        finished, self._finished = self._finished, []
+        for flight in finished:
             flight.report_outcome(self.run)
 
     def _set_timer(self) -> None:
-        """One timer, to the next moment at which a step wants attention.
+        """Keeps one timer, for the next time at which a step is due.
 
-        One that rings too early is left alone while there is other work: to replace it costs as much as its ringing.
+        While other work is in flight, a timer that fires too early stays: replacing it costs as much as its firing.
         """
         due = self._next_due()
         if self._timer is not None:
-            rings_at, timer = self._timer
-            if due is not None and due[0] == rings_at:
+            fires_at, timer = self._timer
+            if due is not None and due[0] == fires_at:
                 return
-            if self._in_flight and (due is None or due[0] > rings_at):
+            if self._in_flight and (due is None or due[0] > fires_at):
                 return
             self._timer = None
             timer.cancel()
@@ -162,10 +162,10 @@ class OrderLoop:
             timer.add_done_callback(self._on_timer_fired)
 
     def _next_due(self) -> tuple[float, StepRun | None] | None:
-        """The next moment at which something is to be done, and with which step; None: the forecast is looked at."""
-        due, outlook = self.run.next_due(), self.run.jeopardy_watch
-        if outlook is not None and outlook.next_check_at < (due[0] if due is not None else inf):
-            return outlook.next_check_at, None
+        """The next time at which something is due, and the step. Without a step, the forecast is due."""
+        due, watch = self.run.next_due(), self.run.jeopardy_watch
+        if watch is not None and watch.next_check_at < (due[0] if due is not None else inf):
+            return watch.next_check_at, None
         return due
 
     def _timer_summary(self, step: StepRun | None) -> str:
@@ -177,7 +177,7 @@ class OrderLoop:
             self._wake_event.set()
 
     def _drain_if_needed(self) -> bool:
-        """Whether the run can and should continue as another one now. Once it should, nothing new is started."""
+        """Whether the run can and should continue as new now. Once it should, nothing new starts."""
         if not self.run.draining:
             if not self._should_continue_as_new():
                 return False
@@ -198,19 +198,19 @@ class OrderLoop:
         )
 
     def _cancel_in_flight(self, *, polls_only: bool) -> None:
-        """What is cancelled is made again by the next run, with the same key."""
+        """The next run makes cancelled calls again, with the same key."""
         for flight in list(self._in_flight.values()):
             if not polls_only or (isinstance(flight.command, StartCall) and flight.command.is_poll):
                 flight.task.cancel()
 
     def _continue_as_new(self) -> None:
-        """Ends the run, unless the order's state is more than Temporal carries: then it goes on for a while."""
-        state = order_snapshot.snapshot_order(self.run, self._packed_plan)
-        if len(state) > MAX_SNAPSHOT_BYTES:
-            workflow.logger.warning("the order's state is too large to continue as new", extra={"bytes": len(state)})
+        """Ends the run. If the order's snapshot is too large for a payload, the run goes on for a while instead."""
+        snapshot = order_snapshot.snapshot_order(self.run, self._packed_plan)
+        if len(snapshot) > MAX_SNAPSHOT_BYTES:
+            workflow.logger.warning("the order's state is too large to continue as new", extra={"bytes": len(snapshot)})
             self.run.draining = False
             self._min_history_length = workflow.info().get_current_history_length() + MAX_EVENTS_PER_RUN
             self._wake_event.set()
             return
-        # Search attributes cross over by themselves; of the memo, only what the run was started with does.
-        workflow.continue_as_new(args=[self._next_input, state], memo=workflow.memo())
+        # Temporal carries search attributes over, but of the memo only what the run was started with.
+        workflow.continue_as_new(args=[self._next_input, snapshot], memo=workflow.memo())

@@ -1,4 +1,4 @@
-"""What an order shows in Temporal's own tools: search attributes and current details, written only when they change."""
+"""What an order shows in Temporal's own tools: search attributes and current details, written when they change."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ VERSION_KEY = SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION)
 COMPLETION_KEY = SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION)
 
 DETAILS_INTERVAL = 1.0
-"""Seconds; a busy order's details are not written anew at every step."""
+"""Seconds between two updates of a busy order's details."""
 
 
 class OrderVisibility:
-    """Remembers what is shown already: each change of a search attribute is an event of the history."""
+    """Remembers what is shown, because each write of a search attribute is an event of the history."""
 
     def __init__(self) -> None:
         self._attributes: dict[SearchAttributeKey[Any], Any] = {
@@ -42,25 +42,25 @@ class OrderVisibility:
         self._details_updated_at = 0.0
 
     def publish_decision(self, summary: Mapping[str, Any], run: OrderRun | None) -> None:
-        """`summary`: of activities.contract.CompiledOrder; no `run`: the order was rejected."""
+        """`summary` is that of the CompiledOrder. Without a `run`, the order was rejected."""
         completion = summary.get("requested_completion")
-        wanted: dict[SearchAttributeKey[Any], Any] = {
+        attributes: dict[SearchAttributeKey[Any], Any] = {
             CUSTOMER_KEY: summary.get("customer_id"),
             PRODUCTS_KEY: summary.get("products"),
             VERSION_KEY: summary.get("catalogue_version"),
             COMPLETION_KEY: datetime.fromisoformat(completion) if isinstance(completion, str) else completion,
         }
-        self._upsert({**wanted, **(_current_attributes(run) if run else {STATE_KEY: OrderState.REJECTED.value})})
+        self._upsert({**attributes, **(_current_attributes(run) if run else {STATE_KEY: OrderState.REJECTED.value})})
 
     def publish_amendment(self, summary: Mapping[str, Any], run: OrderRun) -> None:
-        """As `decided`; what the new order does not say any more is shown no longer."""
+        """Like `publish_decision`. Removes the requested completion if the new order has none."""
         if summary.get("requested_completion") is None:
             self._attributes.pop(COMPLETION_KEY, None)
             workflow.upsert_search_attributes([COMPLETION_KEY.value_unset()])
         self.publish_decision(summary, run)
 
     def restore(self, run: OrderRun) -> None:
-        """The run before this one has shown all that."""
+        """The previous run has published these already."""
         self._attributes.update(_current_attributes(run))
 
     def update(self, run: OrderRun, is_busy: bool) -> None:
@@ -83,7 +83,7 @@ class OrderVisibility:
 
 
 def count_open_tasks(run: OrderRun) -> int:
-    """Steps that wait for a person: tasks, and what was escalated to somebody else than those who do it anyway."""
+    """Steps that wait for a person: tasks, and steps of other kinds that were escalated to a queue."""
     escalated = run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else {}
     return run.counters.open_tasks + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
 

@@ -1,6 +1,6 @@
-"""An amendment takes hold of a running order: what was judged (impact.py) is done, step by step.
+"""Applies an amendment to a running order: the fates that impact.py determined, step by step.
 
-A step that reads what is done again is looked at once that is there: with the same input it stays as it is.
+A step that reads the output of a redone step is compared once that output exists. With the same input, it stays.
 """
 
 from __future__ import annotations
@@ -49,45 +49,44 @@ NEW_OUTPUT_FATES = frozenset(
 
 
 def apply_amendment(run: OrderRun, amended_plan: AmendedPlan, fates: Mapping[int, StepFate]) -> None:
-    """The order goes on as amended."""
-    revisions, count = run.amendments, len(run.steps)
-    again = [at for at in revisions.retired if at not in amended_plan.retired]
+    amendments, step_count = run.amendments, len(run.steps)
+    readded = [at for at in amendments.retired if at not in amended_plan.retired]
     _record_input_digests(run, _affected_readers(run, amended_plan.plan, fates))
     _preserve_outputs(run, fates)
-    gone = amended_plan.retired - revisions.retired.keys()
-    swap_plan(run, amended_plan.plan, amended_plan.context_changed | gone)
-    revisions.retired = dict.fromkeys(sorted(amended_plan.retired))
-    revisions.removed_lines = amended_plan.removed_lines
-    for position in again:
+    removed = amended_plan.retired - amendments.retired.keys()
+    swap_plan(run, amended_plan.plan, amended_plan.context_changed | removed)
+    amendments.retired = dict.fromkeys(sorted(amended_plan.retired))
+    amendments.removed_lines = amended_plan.removed_lines
+    for position in readded:
         _reinstate(run, run.steps[position])
-    _apply_fates(run, {at: fate for at, fate in fates.items() if at < count})
+    _apply_fates(run, {at: fate for at, fate in fates.items() if at < step_count})
     _replan_latest_starts(run)
-    for position in list(revisions.input_digests):
+    for position in list(amendments.input_digests):
         _compare_input(run, run.steps[position])
 
 
 def recheck_step(run: OrderRun, step: StepRun) -> None:
-    """The step's state has changed, and that matters to an amendment."""
-    revisions, position = run.amendments, step.position
-    if position in revisions.ending_attempts and not is_running(step):
-        del revisions.ending_attempts[position]
+    """Called when a step that matters to an amendment has changed its state."""
+    amendments, position = run.amendments, step.position
+    if position in amendments.ending_attempts and not is_running(step):
+        del amendments.ending_attempts[position]
         run.compensation.needs_sorting = bool(run.compensation.open_undos)
         _on_attempt_ended(run, step)
     if step.released and not step.undoing:
-        for reader in list(revisions.readers_by_step.get(position, ())):
-            if reader in revisions.input_digests:
+        for reader in list(amendments.readers_by_step.get(position, ())):
+            if reader in amendments.input_digests:
                 _compare_input(run, run.steps[reader])
-        if position not in revisions.ending_attempts:
-            revisions.readers_by_step.pop(position, None)
+        if position not in amendments.ending_attempts:
+            amendments.readers_by_step.pop(position, None)
 
 
 def _on_attempt_ended(run: OrderRun, step: StepRun) -> None:
-    """The attempt that was under way when the amendment came has ended, for better or worse."""
+    """The attempt that was under way when the order was amended has ended."""
     if step.undoing or step.state in TAKEN_BACK or (step.state in NOT_BEGUN and not step.changing_in_place):
         return
     if step.position in run.amendments.retired:
         _apply_fates(run, {step.position: FATE_TABLE[step_progress(run, step), RequestedChange.REMOVED]})
-    elif is_input_unchanged(run, step, run.plan):  # what it reads may be another output by now
+    elif is_input_unchanged(run, step, run.plan):  # the outputs that it reads may have changed
         _record_input_digests(run, [step])
         _compare_input(run, step)
     else:
@@ -95,13 +94,13 @@ def _on_attempt_ended(run: OrderRun, step: StepRun) -> None:
 
 
 def _changed_step_fate(run: OrderRun, step: StepRun) -> StepFate:
-    standing = step_progress(run, step)
-    fate = FATE_TABLE[standing, RequestedChange.CHANGED]
-    return apply_on_change(fate, run.plan, step) if standing in (StepProgress.DONE, StepProgress.RUNNING) else fate
+    progress = step_progress(run, step)
+    fate = FATE_TABLE[progress, RequestedChange.CHANGED]
+    return apply_on_change(fate, run.plan, step) if progress in (StepProgress.DONE, StepProgress.RUNNING) else fate
 
 
 def _apply_fates(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
-    """Those that are undone first, so that what is undone in which order is found out once."""
+    """Undone steps come first, so that the order in which they are undone is computed once."""
     _preserve_outputs(run, fates)
     _record_input_digests(run, _readers(run, [at for at, fate in fates.items() if fate in NEW_OUTPUT_FATES]))
     by_fate: dict[StepFate, list[StepRun]] = {fate: [] for fate in StepFate}
@@ -123,7 +122,7 @@ def _apply_fates(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
 
 
 def _restart_with_new_input(run: OrderRun, step: StepRun) -> None:
-    """It has done nothing yet, and begins, or will begin, with what is asked for now."""
+    """The step has done nothing yet. It starts, or will start, with the new input."""
     step.changes = None
     if not step.has_started and step.state not in SETTLED:
         stop_waiting(run, step)
@@ -141,7 +140,7 @@ def _restart_with_new_input(run: OrderRun, step: StepRun) -> None:
 
 
 def _reinstate(run: OrderRun, step: StepRun) -> None:
-    """An earlier amendment had left the step out."""
+    """An earlier amendment had removed the step."""
     if step.undoing:
         step.undo_reason = UndoReason.REVISION
         block_followers(run, step)
@@ -155,7 +154,7 @@ def _reinstate(run: OrderRun, step: StepRun) -> None:
 
 
 def _replan_latest_starts(run: OrderRun) -> None:
-    """What starts as late as the requested completion allows may start at another time now."""
+    """A step that starts as late as the requested completion allows may now start at another time."""
     for step in run.steps:
         if step.state is S.SCHEDULED:
             start = run.definition(step).definition.start
@@ -163,73 +162,73 @@ def _replan_latest_starts(run: OrderRun) -> None:
                 _restart_with_new_input(run, step)
 
 
-# Steps that read what is done again
+# Steps that read the output of redone steps
 
 
 def _affected_readers(run: OrderRun, plan: Plan, fates: Mapping[int, StepFate]) -> Iterator[StepRun]:
-    """Those that read what will be put out anew, or read other steps than before."""
-    anew = {at for at, fate in fates.items() if fate in NEW_OUTPUT_FATES or fate is StepFate.NEW_INPUT}
+    """Steps that read an output that will change, or read other steps than before."""
+    changing = {at for at, fate in fates.items() if fate in NEW_OUTPUT_FATES or fate is StepFate.NEW_INPUT}
     for step, before, after in zip(run.steps, run.plan.steps, plan.steps, strict=False):
         if step.position in fates or not (before.reads or after.reads):
             continue
-        if before.reads != after.reads or any(at in anew for read in after.reads for at in read):
+        if before.reads != after.reads or any(at in changing for read in after.reads for at in read):
             yield step
 
 
 def _readers(run: OrderRun, positions: Iterable[int]) -> Iterator[StepRun]:
-    wanted = dict.fromkeys(positions)
-    if wanted:
+    sources = set(positions)
+    if sources:
         for step, planned in zip(run.steps, run.plan.steps, strict=True):
-            if step.position not in wanted and any(at in wanted for read in planned.reads for at in read):
+            if step.position not in sources and any(at in sources for read in planned.reads for at in read):
                 yield step
 
 
 def _record_input_digests(run: OrderRun, steps: Iterable[StepRun]) -> None:
-    known: dict[int, list[str]] = {}
+    expression_cache: dict[int, list[str]] = {}
     for step in steps:
         if step.position in run.amendments.input_digests or not _has_read_input(step):
             continue
-        run.amendments.input_digests[step.position] = _input_digest(run, step, known)
+        run.amendments.input_digests[step.position] = _input_digest(run, step, expression_cache)
         for read in run.plan.steps[step.position].reads:
             for at in read:
                 run.amendments.readers_by_step.setdefault(at, {})[step.position] = None
 
 
 def _preserve_outputs(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
-    """Who read what is taken back, or done again, goes on seeing that: its own work may be asked for once more, with
-    the same key, and what undoes it must mean what it did."""
-    sights = run.amendments.pinned_steps
-    taken = {at for at, fate in fates.items() if fate in REVERTING_FATES and is_output_visible(run.steps[at])}
-    for step in run.steps if taken else ():
+    """Steps that have read an output that is undone or redone keep reading the old one: their own call may be repeated
+    with the same key, and their undo must refer to what they did."""
+    pinned_steps = run.amendments.pinned_steps
+    reverted = {at for at, fate in fates.items() if fate in REVERTING_FATES and is_output_visible(run.steps[at])}
+    for step in run.steps if reverted else ():
         if not (_has_read_input(step) or step.undoing):
             continue
-        sight = sights.get(step.position)
-        planned = run.plan.steps[step.position] if sight is None else sight.step
-        for at in dict.fromkeys(at for read in planned.reads for at in read if at in taken):
-            if sight is None:
-                sight = sights[step.position] = PinnedStep.create(run.plan, planned, profile=run.profile(step))
-            sight.outputs.setdefault(at, run.steps[at].output)
+        pinned = pinned_steps.get(step.position)
+        planned = run.plan.steps[step.position] if pinned is None else pinned.step
+        for at in dict.fromkeys(at for read in planned.reads for at in read if at in reverted):
+            if pinned is None:
+                pinned = pinned_steps[step.position] = PinnedStep.create(run.plan, planned, profile=run.profile(step))
+            pinned.outputs.setdefault(at, run.steps[at].output)
 
 
 def _has_read_input(step: StepRun) -> bool:
     if step.changing_in_place and step.state in NOT_BEGUN:
-        return False  # what is to be changed is made of what is there when its turn comes
+        return False  # the call that changes it reads its input when it starts
     return (step.has_started or step.state in SETTLED) and step.state not in TAKEN_BACK and not step.undoing
 
 
 def _compare_input(run: OrderRun, step: StepRun) -> None:
-    """Once all that it reads is there: the same input as before, or not?"""
-    revisions = run.amendments
+    """Compares the step's input with what it was before, once everything that it reads exists."""
+    amendments = run.amendments
     if not _has_read_input(step):
-        del revisions.input_digests[step.position]
+        del amendments.input_digests[step.position]
         return
     reads = [at for read in run.plan.steps[step.position].reads for at in read]
     missing = [at for at in reads if not run.steps[at].released]
     if missing:
         for at in missing:
-            revisions.readers_by_step.setdefault(at, {})[step.position] = None
+            amendments.readers_by_step.setdefault(at, {})[step.position] = None
         return
-    before = revisions.input_digests.pop(step.position)
+    before = amendments.input_digests.pop(step.position)
     if _input_digest(run, step, {}, current=True) == before:
         return
     fate = _changed_step_fate(run, step)
@@ -245,7 +244,7 @@ def _compare_input(run: OrderRun, step: StepRun) -> None:
 def _input_digest(
     run: OrderRun, step: StepRun, expression_cache: dict[int, list[str]], *, current: bool = False
 ) -> str:
-    """Of all that the step's work is made of. `current`: as the order is now, else as the step sees it."""
+    """Digest of everything that the step's work reads: as the order is now (`current`), or as the step sees it."""
     scope = StepScope(run, step, current=current)
     expressions = expression_cache.get(id(scope.definition))
     if expressions is None:
@@ -255,13 +254,13 @@ def _input_digest(
 
 
 def _input_expressions(planned: PlannedDefinition) -> list[str]:
-    written = planned.definition.model_dump(by_alias=True, exclude_defaults=True)
-    does = {key: written[key] for key in INPUT_KEYS if key in written}
-    return sorted({standing.expression for standing in find_expressions(does, STEP_SHAPE)})
+    definition = planned.definition.model_dump(by_alias=True, exclude_defaults=True)
+    work = {key: definition[key] for key in INPUT_KEYS if key in definition}
+    return sorted({site.expression for site in find_expressions(work, STEP_SHAPE)})
 
 
 def _value_text(scope: StepScope, expression: str) -> str:
-    """What has no value yet, an answer that is to come, has none before and after."""
+    """An expression without a value, such as one on a response that is still to come, counts as its error."""
     try:
         return as_text(evaluate(expression, scope.names))
     except EvaluationError as error:

@@ -1,6 +1,6 @@
-"""What an amendment would do to each step of a running order, and what speaks against it. Changes nothing.
+"""What an amendment would do to each step of a running order, and what forbids it. Changes nothing.
 
-The order's plan as amended has every step in its place; what is new comes behind (compiler/amendment).
+In the amended plan, the order's steps keep their positions; new steps come after them (compiler/amendment).
 """
 
 from __future__ import annotations
@@ -25,56 +25,55 @@ from workflows.core.steps.refusal import RequestRefused, explain, new_revision, 
 
 @dataclass(frozen=True, slots=True)
 class AmendedPlan:
-    """The plan as it is to be, and how it differs from the running one. Steps are positions in it."""
+    """The new plan, and how it differs from the running one. Steps are positions in the new plan."""
 
     plan: Plan
     retired: frozenset[int]
-    """All that the new order does not ask for."""
+    """Steps that the new order does not ask for."""
     input_changed: frozenset[int] = frozenset()
-    """Their input is another one."""
+    """Steps with a different input."""
     context_changed: frozenset[int] = frozenset()
-    """Something that they read of the order, or their definition, is another one; those of `changed` as well."""
+    """Steps whose definition, or something that they read of the order, differs. Includes `input_changed`."""
     removed_lines: frozenset[str] = frozenset()
-    """Order lines of the plan that the new order does not have."""
+    """Order lines that the new order does not have."""
 
 
 class StepProgress(StrEnum):
-    """How far a step is, as far as it matters to an amendment."""
+    """A step's progress, as far as it matters to an amendment."""
 
     NOT_STARTED = "ahead"
     WAITING = "waiting"
-    """For a time, an event, a person, the next attempt or a decision: it has done nothing, for certain."""
+    """For a time, an event, a person, the next attempt or a decision. It has certainly done nothing."""
     RUNNING = "running"
-    """An attempt, or what it led to, is under way."""
+    """An attempt is under way, or the callback or poll after it."""
     UNCERTAIN = "uncertain"
     """It may have done its work."""
     DONE = "done"
     SKIPPED = "nothing"
-    """It was skipped."""
     CANCELLED = "back"
-    """It was taken back, or never ran and will not."""
+    """It was undone, or never ran and will not."""
     UNDOING = "undoing"
 
 
 class RequestedChange(StrEnum):
-    """What the amendment wants of a step; one that it says nothing of stays as it is."""
+    """What the amendment asks of a step. A step that it does not mention stays as it is."""
 
     CHANGED = "changed"
     REMOVED = "gone"
     READDED = "again"
-    """An earlier amendment had left it out."""
+    """An earlier amendment had removed it."""
 
 
 class StepFate(StrEnum):
     KEPT = "kept"
     NEW_INPUT = "new_input"
-    """It goes on, or begins anew, with the new input: it has done nothing yet."""
+    """It has done nothing yet; it continues, or starts again, with the new input."""
     REDONE = "redone"
     CHANGED_IN_PLACE = "patched"
     UNDONE = "undone"
     DISCARDED = "discarded"
     STOPPED = "stopped"
-    """It had begun, but done nothing."""
+    """It had begun but done nothing."""
     ENDS_THEN_REDONE = "ends_then_redone"
     ENDS_THEN_CHANGED = "ends_then_patched"
     ENDS_THEN_UNDONE = "ends_then_undone"
@@ -100,7 +99,7 @@ FATE_TABLE: Mapping[tuple[StepProgress, RequestedChange], StepFate] = {
     (StepProgress.SKIPPED, RequestedChange.CHANGED): StepFate.NEW_INPUT,
     (StepProgress.SKIPPED, RequestedChange.REMOVED): StepFate.KEPT,
     (StepProgress.SKIPPED, RequestedChange.READDED): StepFate.NEW_INPUT,
-    # what was rolled back stays so: a new line asks for it anew
+    # A step that was rolled back stays rolled back. Only a new line can ask for it again.
     (StepProgress.CANCELLED, RequestedChange.CHANGED): StepFate.KEPT,
     (StepProgress.CANCELLED, RequestedChange.REMOVED): StepFate.KEPT,
     (StepProgress.CANCELLED, RequestedChange.READDED): StepFate.ADDED,
@@ -120,7 +119,7 @@ ALTERING_FATES = frozenset(
         StepFate.STOPPED,
     }
 )
-"""These take back, or change, what was begun: a point of no return forbids it."""
+"""Fates that undo or change what has begun. A point of no return forbids them."""
 
 IN_PLACE_FATES = {StepFate.REDONE: StepFate.CHANGED_IN_PLACE, StepFate.ENDS_THEN_REDONE: StepFate.ENDS_THEN_CHANGED}
 
@@ -143,33 +142,33 @@ def step_progress(run: OrderRun, step: StepRun) -> StepProgress:
 
 
 def is_running(step: StepRun) -> bool:
-    """An attempt of its work is under way, or its call was taken and what it leads to is awaited."""
+    """Whether an attempt is under way, or its call was accepted and its callback or poll is awaited."""
     if step.state in SETTLED or step.undoing:
         return False
     return step.in_flight or step.phase in (Phase.POLL, Phase.CALLBACK)
 
 
 def step_fates(run: OrderRun, amended_plan: AmendedPlan) -> dict[int, StepFate]:
-    """Of every step that the amendment concerns, new ones included."""
-    known = run.amendments.retired
-    asked = dict.fromkeys(amended_plan.input_changed - amended_plan.retired, RequestedChange.CHANGED)
-    asked.update(dict.fromkeys((at for at in amended_plan.retired if at not in known), RequestedChange.REMOVED))
-    asked.update(dict.fromkeys((at for at in known if at not in amended_plan.retired), RequestedChange.READDED))
+    """The fate of every step that the amendment touches, including new ones."""
+    before, after = run.amendments.retired.keys(), amended_plan.retired
+    changes = dict.fromkeys(amended_plan.input_changed - after, RequestedChange.CHANGED)
+    changes |= dict.fromkeys(after - before, RequestedChange.REMOVED)
+    changes |= dict.fromkeys(before - after, RequestedChange.READDED)
     inputs: dict[int, StepInputs] = {}
-    found: dict[int, StepFate] = {}
-    for position in sorted(asked):
-        if position < len(run.steps):
-            found[position] = _step_fate(run, run.steps[position], asked[position], amended_plan.plan, inputs)
-    found.update(dict.fromkeys(range(len(run.steps), len(amended_plan.plan.steps)), StepFate.ADDED))
-    return found
+    fates = {
+        at: _step_fate(run, run.steps[at], changes[at], amended_plan.plan, inputs)
+        for at in sorted(changes)
+        if at < len(run.steps)
+    }
+    return fates | dict.fromkeys(range(len(run.steps), len(amended_plan.plan.steps)), StepFate.ADDED)
 
 
 def _step_fate(
-    run: OrderRun, step: StepRun, asked: RequestedChange, plan: Plan, inputs: dict[int, StepInputs]
+    run: OrderRun, step: StepRun, change: RequestedChange, plan: Plan, inputs: dict[int, StepInputs]
 ) -> StepFate:
-    standing = step_progress(run, step)
-    fate = FATE_TABLE[standing, asked]
-    if fate not in IN_PLACE_FATES or standing not in (StepProgress.DONE, StepProgress.RUNNING):
+    progress = step_progress(run, step)
+    fate = FATE_TABLE[progress, change]
+    if fate not in IN_PLACE_FATES or progress not in (StepProgress.DONE, StepProgress.RUNNING):
         return fate
     if is_input_unchanged(run, step, plan, inputs):
         return StepFate.KEPT
@@ -177,7 +176,7 @@ def _step_fate(
 
 
 def apply_on_change(fate: StepFate, plan: Plan, step: StepRun) -> StepFate:
-    """What `on_change` makes of doing a step again that has done its work."""
+    """Applies the step's `on_change` to a fate that would do its work again."""
     choice = plan.step_definition(plan.steps[step.position]).definition.on_change
     if choice == "keep":
         return StepFate.KEPT
@@ -185,17 +184,17 @@ def apply_on_change(fate: StepFate, plan: Plan, step: StepRun) -> StepFate:
 
 
 def is_input_unchanged(run: OrderRun, step: StepRun, plan: Plan, inputs: dict[int, StepInputs] | None = None) -> bool:
-    """Whether `plan` asks of the step what it was done with; one that began before an amendment remembers that."""
-    sight = run.amendments.pinned_steps.get(step.position)
-    if sight is None:
+    """Whether `plan` gives the step the input that it was done with, pinned if it began before an amendment."""
+    pinned = run.amendments.pinned_steps.get(step.position)
+    if pinned is None:
         return False
     inputs = {} if inputs is None else inputs
-    before = inputs.setdefault(id(sight.plan), StepInputs(sight.plan)).for_step(sight.step)
+    before = inputs.setdefault(id(pinned.plan), StepInputs(pinned.plan)).for_step(pinned.step)
     return before == inputs.setdefault(id(plan), StepInputs(plan)).for_step(plan.steps[step.position])
 
 
 def is_no_op(run: OrderRun, amended_plan: AmendedPlan) -> bool:
-    """Whether the order runs as the new one asks already."""
+    """Whether the order already runs as the new one asks."""
     return (
         len(amended_plan.plan.steps) == len(run.steps)
         and not amended_plan.input_changed

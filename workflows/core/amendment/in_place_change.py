@@ -1,6 +1,6 @@
-"""`on_change: {call: …}`: what an amendment changes of a step's effect is done by a call of its own, with its own key.
+"""`on_change: {call: …}`: a separate call, with its own key, changes what a step has done.
 
-The step goes through its states once more, as if that call were what it does; what it did, and put out, stays.
+The step goes through its states once more, as if that call were its work. Its effect and its output stay.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from workflows.core.steps.settlement import block_followers, stop_waiting
 
 
 def begin_in_place_change(run: OrderRun, step: StepRun) -> None:
-    """When everything before the step is there, it is patched; whoever has not begun waits for it."""
+    """The call is made once all predecessors are settled. Steps that have not begun wait for it."""
     block_followers(run, step)
     if step.state not in SETTLED:
         stop_waiting(run, step)

@@ -1,4 +1,4 @@
-"""A running order takes another plan: every step keeps its place and its state, what is new comes behind."""
+"""Replaces the plan of a running order. Every step keeps its position and its state; new steps come after them."""
 
 from __future__ import annotations
 
@@ -18,12 +18,13 @@ from workflows.core.timing.jeopardy import reset_jeopardy_watch
 
 
 def swap_plan(run: OrderRun, plan: Plan, context_changed: frozenset[int]) -> None:
-    """`seen_otherwise`: steps that would see something else than before; those that have begun go on seeing that."""
+    """Steps of `context_changed` would read something different. Those that have begun keep the old plan's values."""
     before = run.plan
-    for step, were, are in zip(run.steps, before.steps, plan.steps, strict=False):
-        sees_it_so = step.position in run.amendments.pinned_steps or not _has_started_or_settled(step)
-        if not sees_it_so and (step.position in context_changed or were.reads != are.reads):
-            run.amendments.pinned_steps[step.position] = PinnedStep.create(before, were, profile=run.profile(step))
+    pinned_steps = run.amendments.pinned_steps
+    for step, old, new in zip(run.steps, before.steps, plan.steps, strict=False):
+        must_pin = step.position not in pinned_steps and (step.has_started or step.state in SETTLED)
+        if must_pin and (step.position in context_changed or old.reads != new.reads):
+            pinned_steps[step.position] = PinnedStep.create(before, old, profile=run.profile(step))
     run.plan = plan
     run.profiles = [None] * len(plan.definitions)
     run.steps += [StepRun(position, 0) for position in range(len(run.steps), len(plan.steps))]
@@ -46,16 +47,12 @@ def swap_plan(run: OrderRun, plan: Plan, context_changed: frozenset[int]) -> Non
     reset_jeopardy_watch(run)
 
 
-def _has_started_or_settled(step: StepRun) -> bool:
-    return step.has_started or step.state in SETTLED
-
-
 def _recount_predecessors(run: OrderRun) -> None:
-    """Whoever waits for more than before waits anew; whoever waits for nothing any more has its turn."""
+    """Steps with new open predecessors wait again. Steps without any can start."""
     for step, planned in zip(run.steps, run.plan.steps, strict=True):
         step.open_predecessors = sum(not run.steps[before].released for before in planned.after)
-        ahead = step.state in NOT_BEGUN or (step.state is StepState.ON_HOLD and not step.has_started)
-        if step.undoing or not ahead:
+        not_begun = step.state in NOT_BEGUN or (step.state is StepState.ON_HOLD and not step.has_started)
+        if step.undoing or not not_begun:
             continue
         if step.open_predecessors and step.state is not StepState.PENDING:
             stop_waiting(run, step)
@@ -67,14 +64,12 @@ def _recount_predecessors(run: OrderRun) -> None:
 def merge_characteristics(
     old_order: dict[str, Any], current: dict[str, Any], new_order: dict[str, Any]
 ) -> dict[str, Any]:
-    """The characteristics of an amended order. `before`: as the order had given them, `now`: as they are.
-
-    What the new order gives otherwise than the old one counts; what people have set stays in all other cases.
-    """
+    """The characteristics of an amended order: those of the new order, and those that people have set since the old
+    one, unless the new order changes them."""
     set_since = {name: value for name, value in current.items() if name not in old_order or old_order[name] != value}
-    stays = {
+    kept = {
         name: value
         for name, value in set_since.items()
         if name not in new_order or (name in old_order and old_order[name] == new_order[name])
     }
-    return {**new_order, **stays}
+    return {**new_order, **kept}

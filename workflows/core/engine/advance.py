@@ -1,6 +1,6 @@
-"""The core: what happened goes in, what is to be done comes out as commands. No clock, no Temporal.
+"""The engine: events go in, commands come out. No clock, no Temporal.
 
-Whatever goes wrong with one step parks that step; nothing that an order or an answer holds ends the order.
+An error in one step moves that step to fallout. Nothing in an order or a response ends the order.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ from workflows.core.timing.jeopardy import reset_jeopardy_watch
 logger = logging.getLogger(__name__)
 
 MAX_STEPS_PER_TASK = 4_000
-"""Steps judged before the workflow's task ends in between: Temporal takes one that computes for over 2 s as hanging."""
+"""Steps that are processed before a pause: Temporal treats a workflow task that computes for over 2 s as stuck."""
 
 
 def start_order(run: OrderRun) -> None:
-    """The order is accepted: the first steps have their turn."""
+    """The order is accepted: the first steps can start."""
     run.audit_log.record(run.now, "accepted")
     reset_jeopardy_watch(run)
     run.queues.start.extend(step.position for step in run.steps if step.open_predecessors == 0)
 
 
 def advance(run: OrderRun) -> bool:
-    """Everything that can happen now happens. True: there is more, after a pause."""
+    """Does everything that can be done now. Returns True if there is more to do after a pause."""
     budget = MAX_STEPS_PER_TASK
     while budget > 0:
         if run.amendments.recheck_queue:
@@ -75,7 +75,7 @@ def advance(run: OrderRun) -> bool:
                 run_guarded(run, step, try_start)
         elif run.queues.retry:
             budget -= 1
-            step = run.steps[run.queues.retry.popleft()]  # which may have been taken back since
+            step = run.steps[run.queues.retry.popleft()]  # it may have been undone since
             if step.state in (StepState.FATALLY_FAILED, StepState.ON_HOLD) and not step.undoing:
                 run_guarded(run, step, begin)
         elif run.queues.conditions:
@@ -111,7 +111,7 @@ def drain_commands(run: OrderRun) -> list[Command]:
 
 
 def run_guarded(run: OrderRun, step: StepRun, handler: Callable[..., None], *arguments: Any) -> None:
-    """Lets something happen to a step. An expression without a value, or a mistake of the engine, parks it."""
+    """Calls a handler for a step. An expression without a value, or an internal error, moves the step to fallout."""
     try:
         handler(run, step, *arguments)
     except StepExpressionError as error:
@@ -120,7 +120,7 @@ def run_guarded(run: OrderRun, step: StepRun, handler: Callable[..., None], *arg
         if run.raise_engine_errors:
             raise
         logger.exception("step %s of order %s", run.step_id(step), run.plan.order.id)
-        message = f"the engine made a mistake with this step: {type(error).__name__}: {error}"
+        message = f"an internal error of the engine: {type(error).__name__}: {error}"
         move_work_to_fallout(run, step, StepFailure(INTERNAL_ERROR, message, outcome_known=False))
 
 
@@ -149,7 +149,7 @@ def _start_queued_activity(run: OrderRun, step: StepRun) -> None:
 
 
 def _complete_in_flight(run: OrderRun, step: StepRun, launch_number: int) -> bool:
-    """Whether this is the end of the activity that the step waits for."""
+    """Returns whether this is the activity that the step waits for."""
     if not step.in_flight or step.launch != launch_number:
         return False
     step.in_flight = False
@@ -158,28 +158,28 @@ def _complete_in_flight(run: OrderRun, step: StepRun, launch_number: int) -> boo
 
 
 def activity_succeeded(run: OrderRun, position: int, launch_number: int, result: dict[str, Any]) -> None:
-    """The activity of this launch has succeeded; an answer that nobody waits for any more is dropped."""
+    """The activity of this launch has succeeded. A result that nobody waits for any more is dropped."""
     step = run.steps[position]
     if _complete_in_flight(run, step, launch_number):
         run_guarded(run, step, _on_activity_succeeded, result)
 
 
 def _on_activity_succeeded(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
-    stops = step.undo is not None and step.undo.is_open and step.undo.phase is Phase.IDLE
+    is_stopping = step.undo is not None and step.undo.is_open and step.undo.phase is Phase.IDLE
     RESULT_HANDLERS[step.active_phase](run, step, result)
-    if stops:
+    if is_stopping:
         last_attempt_ended(run, step)
 
 
 def activity_failed(run: OrderRun, position: int, launch_number: int, failure: StepFailure) -> None:
-    """The activity of this launch has failed for good, or wants to be tried again later."""
+    """The activity of this launch has failed for good, or asks for another attempt later."""
     step = run.steps[position]
     if _complete_in_flight(run, step, launch_number):
         run_guarded(run, step, _on_activity_failed, failure)
 
 
 def activity_interrupted(run: OrderRun, position: int, launch_number: int, *, started: bool) -> None:
-    """The activity ended before it could say anything: it starts again, with the same key, and counts as no attempt."""
+    """The activity ended without a result. It starts again with the same key, and does not count as an attempt."""
     step = run.steps[position]
     if _complete_in_flight(run, step, launch_number):
         run_guarded(run, step, _on_activity_interrupted, started)
@@ -204,7 +204,7 @@ def _on_activity_failed(run: OrderRun, step: StepRun, failure: StepFailure) -> N
         callback_matching.use_early_callback(run, step)
     elif failure.retry_after is None:
         if step.phase is Phase.POLL and not run.profile(step).is_business_code(failure.code):
-            failure = replace(failure, outcome_known=False)  # of the call; only asking how it goes went wrong
+            failure = replace(failure, outcome_known=False)  # of the call: only the poll failed
         step.uncertain = not failure.outcome_known
         handle_failure(run, step, failure)
     elif step.phase is Phase.POLL:
@@ -215,25 +215,25 @@ def _on_activity_failed(run: OrderRun, step: StepRun, failure: StepFailure) -> N
 
 
 def process_due_steps(run: OrderRun) -> None:
-    """Whatever is due at `run.now` happens."""
-    for moment, step in run.due_steps():
-        if step.sla_clock is not None and step.sla_clock.next_tick_at == moment:
+    """Does what is due at `run.now`."""
+    for due_at, step in run.due_steps():
+        if step.sla_clock is not None and step.sla_clock.next_tick_at == due_at:
             run_guarded(run, step, sla.tick)
         if step.undoing:
-            run_guarded(run, step, handle_undo_due, moment)
-        elif step.again_at == moment and step.phase is Phase.OTHER_ORDERS:
+            run_guarded(run, step, handle_undo_due, due_at)
+        elif step.again_at == due_at and step.phase is Phase.OTHER_ORDERS:
             step.again_at = None
             run_guarded(run, step, cross_order_wait.query_other_orders)
-        elif step.again_at == moment:
+        elif step.again_at == due_at:
             step.again_at = None
             run_guarded(run, step, begin if step.state is StepState.SCHEDULED else _retry_after_pause)
-        elif step.deadline == moment and step.phase in DEADLINE_HANDLERS:
+        elif step.deadline == due_at and step.phase in DEADLINE_HANDLERS:
             step.deadline = None
             run_guarded(run, step, DEADLINE_HANDLERS[step.phase])
 
 
 def _retry_after_pause(run: OrderRun, step: StepRun) -> None:
-    """The pause is over, of the step or before it is asked again how it goes."""
+    """The pause before the next attempt or poll is over."""
     if step.state is StepState.FATALLY_FAILED:
         retry_from_fallout(run, step)
     elif step.state is not StepState.FAILED or not hold_if_held(run, step):
@@ -253,14 +253,14 @@ def handle_callback(run: OrderRun, delivery: CallbackDelivery, verdict: Delivery
 
 
 def order_watch_ended(run: OrderRun, watch: StepWatch, status: CrossOrderStepStatus | None) -> None:
-    """What became of asking another order for a step; None: nothing."""
+    """The query of another order's step has ended. None: it failed."""
     cross_order_wait.clear_query(run, watch)
     if status is not None:
         receive_step_status(run, status)
 
 
 def receive_step_status(run: OrderRun, status: CrossOrderStepStatus) -> None:
-    """Another order tells how far its step is; what nobody waits for any more is dropped."""
+    """Another order reports the status of its step. A status that nobody waits for is dropped."""
     step = cross_order_wait.step_waiting_for(run, status)
     if step is not None:
         run_guarded(run, step, cross_order_wait.apply_status, status)
