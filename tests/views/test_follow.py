@@ -88,5 +88,5 @@ async def test_server_unreachable_at_first_is_reported_at_once() -> None:
 
 async def test_time_limit_is_reported_and_the_order_continues() -> None:
     async with asyncio.timeout(30):
-        with pytest.raises(TimedOut, match="it goes on"):
+        with pytest.raises(TimedOut, match="it continues"):
             await followed(RUNNING, within=0.05)
