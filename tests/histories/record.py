@@ -17,7 +17,7 @@ from typing import Any
 from temporalio.client import WorkflowFailureError
 
 from tests.support.order_runner import ANN, Desk, Order, desk_on
-from tests.support.plans import call, plan_of
+from tests.support.plans import call, plan_of, with_instances
 from tests.support.scripted_activities import failure
 from tests.support.temporal import real_time
 from workflows.contract.order_messages import ActionResult, OrderAction
@@ -149,6 +149,44 @@ async def reworked(desk: Desk) -> Order:
     return await desk.submit(UNDONE | {"b": call(after=["a"], on_failure=rounds)}, attributes={"model": "x"})
 
 
+async def events_by_key(desk: Desk) -> Order:
+    """Steps that share a name and key, an event after its `within`, and a callback that does not fit.
+
+    Recorded when a step's end unsubscribed the order, an event for equal steps was kept, and a late one too.
+    """
+    parcel: dict[str, Any] = {"event": {"name": "delivered", "key": "K-${order.id}", "match": "payload.n == 1"}}
+    steps: dict[str, Any] = {
+        "parcel": parcel,
+        "other": {"event": {"name": "delivered", "key": "K-${order.id}", "match": "payload.n == 2"}},
+        "half": {"event": {"name": "scan", "key": "${order.id}"}},
+        "rest": {"event": {"name": "scan", "key": "${order.id}"}, "after": ["half"]},
+        "late": {"event": {"name": "seen", "key": "${order.id}", "within": "50ms"}},
+        "booked": {
+            "call": {"system": "shop", "post": "/b", "callback": {"within": "1d"}},
+            "output": {"visit": "${payload.visit}"},
+        },
+        "equal": {"event": {"name": "ready"}},
+    }
+    order_id = "O-events"
+    desk.script.plans[order_id] = with_instances(plan_of(steps, order=order_id), "equal", 2)
+    await desk.send(order_id)
+    order = Order(desk.client, order_id)
+    await order.until(lambda now: now["booked"].waits_for is not None and now["late"].state == "fatally_failed")
+    await order.signal_event("ready", event_id="r-1")
+    await order.signal_event("delivered", f"K-{order_id}", {"n": 3}, event_id="d-3")
+    await order.event("delivered", f"K-{order_id}", {"n": 1})
+    await order.event("seen", order_id)
+    await order.call_back("booked", {"wrong": 1}, event_id="cb-1")
+    await order.call_back("booked", {"visit": 1}, event_id="cb-2")
+    await order.event("scan", order_id)
+    await order.until_state(rest="in_progress")
+    await order.event("scan", order_id)
+    await order.event("delivered", f"K-{order_id}", {"n": 2})
+    await order.act("retry", "late")
+    await order.event("ready", step="camera.equal@1")
+    return order
+
+
 SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "every_kind": every_kind,
     "fallout": fallout,
@@ -159,6 +197,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "cancelled": cancelled,
     "amended": amended,
     "reworked": reworked,
+    "events_by_key": events_by_key,
 }
 
 

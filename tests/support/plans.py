@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -59,6 +60,13 @@ def plan_of(
             for position, (name, written) in enumerate(steps.items())
         ),
     )
+
+
+def with_instances(plan: Plan, step: str, count: int) -> Plan:
+    """The plan with further instances of one of its steps, `camera.<step>@2` and so on, at its end."""
+    first = next(planned for planned in plan.steps if planned.id == f"camera.{step}@1")
+    more = tuple(replace(first, id=f"camera.{step}@{number}") for number in range(2, count + 1))
+    return replace(plan, steps=plan.steps + more)
 
 
 def _reads(written: Mapping[str, Any]) -> list[str]:
