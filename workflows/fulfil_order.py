@@ -74,8 +74,9 @@ JEOPARDY_PATCH = "order-watched-for-being-late"
 """Patch: forecast, sla clocks and the search attribute Jeopardy; only asked for by orders with a date or an sla."""
 
 
-def _apply_jeopardy_patch(run: OrderRun) -> None:
-    """Runs that began before orders were watched for being late go on as they began, to their end."""
+def _apply_patches(run: OrderRun) -> None:
+    """Runs that began before a patch go on as they began; with JEOPARDY_PATCH to their end."""
+    run.is_patched = workflow.patched
     if run.jeopardy_watch is not None and not workflow.patched(JEOPARDY_PATCH):
         run.jeopardy_watch = None
 
@@ -140,7 +141,7 @@ class FulfilOrder:
         self._packed_plan = compiled.plan
         self._order_run = run = OrderRun(decode_plan(compiled.plan), workflow.time())
         advance.start_order(run)
-        _apply_jeopardy_patch(run)
+        _apply_patches(run)
         order_events.start_events(run, compiled.telling, self._revision)
         advance.advance(run)
         self._process_pending_signals(run)
@@ -209,8 +210,8 @@ class FulfilOrder:
 
     def _restore(self, workflow_input: Any, snapshot: bytes) -> OrderLoop:
         self._submitted_order, self._revision = workflow_input["order"], workflow_input["revision"]
-        run, self._packed_plan = order_snapshot.restore_order(snapshot, workflow.time())
-        _apply_jeopardy_patch(run)
+        run, self._packed_plan = order_snapshot.restore_order(snapshot, workflow.time(), workflow.patched)
+        _apply_patches(run)
         self._order_run = run
         self._process_pending_signals(run)
         self._decision = self._accepted_decision(run)
@@ -336,7 +337,7 @@ class FulfilOrder:
 
     def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, digest: str | None) -> None:
         self._packed_plan, self._revision = compiled.plan, revision
-        _apply_jeopardy_patch(run)
+        _apply_patches(run)
         memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}
         workflow.upsert_memo({**memo, **({MEMO_DIGEST: digest} if digest else {})})
         if self._loop is not None:

@@ -30,12 +30,20 @@ from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.event_matching import received_event
 from workflows.core.queries.order_view import step_view
-from workflows.core.state.commands import CancelActivity, Command, StartActivity, StartCall
+from workflows.core.state.commands import (
+    CancelActivity,
+    Command,
+    StartActivity,
+    StartCall,
+    SubscribeEvents,
+    UnsubscribeEvents,
+)
 from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepFailure, StepRun, UndoRun
+from workflows.core.steps import event_subscription
 from workflows.core.timing import jeopardy
 
 START = 1_800_000_000.0
@@ -44,6 +52,9 @@ ANN = Actor(by="ann", reason="asked to")
 
 class OrderDriver:
     """An order whose steps are named as in `plan_of`. Errors of the engine raise."""
+
+    mailboxes_answer = True
+    """At once; False: a test ends the requests to them."""
 
     def __init__(self, plan: Plan | Mapping[str, Any], in_flight: int = 200, strict: bool = True) -> None:
         self.plan = plan if isinstance(plan, Plan) else plan_of(plan)
@@ -57,7 +68,28 @@ class OrderDriver:
         while advance.advance(self.run):
             pass
         jeopardy.refresh(self.run)
-        self.commands += advance.drain_commands(self.run)
+        sent = advance.drain_commands(self.run)
+        self.commands += sent
+        if self.mailboxes_answer:
+            self.end_requests(
+                *(command for command in sent if isinstance(command, SubscribeEvents | UnsubscribeEvents))
+            )
+
+    def end_requests(self, *requests: SubscribeEvents | UnsubscribeEvents, succeeded: bool = True) -> None:
+        """The mailboxes have answered, in this order; what follows from that is in `commands`."""
+        for request in requests:
+            event_subscription.request_ended(self.run, request, succeeded=succeeded)
+        if requests:
+            self.go_on()
+
+    def requests(self) -> list[str]:
+        """What the mailboxes were asked for: `+delivered O-1`, `-delivered O-1`."""
+        return [
+            f"{'+' if isinstance(command, SubscribeEvents) else '-'}{name} {command.subscription.key}"
+            for command in self.commands
+            if isinstance(command, SubscribeEvents | UnsubscribeEvents)
+            for name in command.subscription.names
+        ]
 
     def step(self, name: str) -> StepRun:
         return self.run.steps[self.run.position_by_id[f"camera.{name}@1"]]

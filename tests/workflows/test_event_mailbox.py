@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -10,6 +11,7 @@ from uuid import uuid4
 import pytest
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy
+from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
 from activity_contract.mailboxes import (
@@ -60,6 +62,14 @@ class Box:
 
     async def unsubscribe(self, order_id: str) -> None:
         await self.handle.signal(MAILBOX_UNSUBSCRIBE, _subscriber(order_id))
+
+    async def subscribed_by(self, *order_ids: str) -> None:
+        for _ in range(200):
+            with contextlib.suppress(RPCError):
+                if set((await self.contents()).subscribers) == set(order_ids):
+                    return
+            await asyncio.sleep(0.02)
+        raise AssertionError(f"not subscribed: {order_ids}")
 
     async def contents(self) -> MailboxState:
         state: MailboxState = await self.handle.query("contents", result_type=MailboxState, rpc_timeout=DEADLINE)
@@ -147,3 +157,22 @@ async def test_a_mailbox_that_never_had_an_event_ends_with_its_last_subscriber(d
     await order.event("paid", key)
     assert await order.ended() == "completed"
     await desk.client.get_workflow_handle(mailbox_workflow_id(key=key, name="paid")).result()
+
+
+async def test_steps_that_share_a_key_each_get_their_event(desk: Desk) -> None:
+    box = Box(desk.client, desk.task_queue)
+    paid = {"name": "paid", "key": box.key}
+    order = await desk.submit(
+        {
+            "a": {"event": {**paid, "match": "payload.n == 1"}},
+            "b": {"event": {**paid, "match": "payload.n == 2"}},
+            "c": {"event": paid, "after": ["a", "b"]},
+            "d": {"event": paid, "after": ["c"]},
+        }
+    )
+    await box.subscribed_by(order.id)
+    for number, step in ((2, "b"), (1, "a"), (3, "c"), (4, "d")):
+        assert (await box.deliver(f"e-{number}", {"n": number})).status in ("delivered", "kept")
+        await order.until_state(**{step: "completed"})
+    assert await order.ended() == "completed"
+    assert (await box.contents()).subscribers == {}

@@ -56,6 +56,7 @@ from workflows.core.state.commands import (
 )
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepFailure
+from workflows.core.steps import event_subscription
 from workflows.core.steps.refusal import RequestRefused
 
 logger = logging.getLogger(__name__)
@@ -116,8 +117,7 @@ class InFlightCommand:
         elif isinstance(command, SendStepStatus):
             advance.step_status_sent(run)
         elif isinstance(command, SubscribeEvents | UnsubscribeEvents):
-            if error is not None and isinstance(command, SubscribeEvents):
-                run.steps[command.step].subscribed = False
+            event_subscription.request_ended(run, command, succeeded=error is None)
         elif isinstance(command, PublishEvents):
             order_events.batch_published(run, succeeded=error is None)
         elif error is None:

@@ -17,7 +17,6 @@ from workflows.core.continue_as_new.compensation_snapshot import (
     snapshot_compensation,
 )
 from workflows.core.continue_as_new.step_snapshot import default_attempts, restore_step, step_row
-from workflows.core.execution.kinds.event import subscribe
 from workflows.core.execution.kinds.wait import watch_condition
 from workflows.core.notifications import order_events
 from workflows.core.state.audit_log import AuditEntry
@@ -25,6 +24,7 @@ from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.event_subscription import leave_unwanted, subscribe
 from workflows.core.timing.jeopardy import reset_jeopardy_watch
 
 FORMAT_VERSION = 1
@@ -54,13 +54,17 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
         "between": run.order_links.snapshot(),
         "journal": [[entry.at, entry.message, entry.step, entry.by, entry.reason] for entry in run.audit_log.entries],
     }
+    if unwanted := run.subscriptions.unwanted():
+        data["unsubscribe"] = [list(address) for address in unwanted]
     if run.event_buffer is not None:
         data["told"] = order_events.snapshot_events(run.event_buffer)
     state = zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 6)
     return len(packed_plan).to_bytes(4, "big") + packed_plan + state
 
 
-def restore_order(data: bytes, now: float) -> tuple[OrderRun, bytes]:
+def restore_order(
+    data: bytes, now: float, is_patched: Callable[[str], bool] = lambda _patch: True
+) -> tuple[OrderRun, bytes]:
     """The order, and its packed plan. Raises ValueError for bytes that are no snapshot of this format."""
     length = int.from_bytes(data[:4], "big")
     packed = data[4 : 4 + length]
@@ -71,6 +75,7 @@ def restore_order(data: bytes, now: float) -> tuple[OrderRun, bytes]:
     if state["format"] != FORMAT_VERSION:
         raise ValueError("this order's state was written by another version of the engine")
     run = OrderRun(decode_plan(packed), now)
+    run.is_patched = is_patched
     run.started_at = state["started_at"]
     if state["characteristics"] is not None:
         run.characteristics = state["characteristics"]
@@ -86,6 +91,7 @@ def restore_order(data: bytes, now: float) -> tuple[OrderRun, bytes]:
         run.jeopardy_watch.reported_jeopardy = Jeopardy(state.get("promise") or Jeopardy.ON_TRACK)
     run.order_links = OrderLinks.restore(state.get("between"))
     _rebuild_queues(run)
+    leave_unwanted(run, [(name, key) for name, key in state.get("unsubscribe", ())])
     return run, packed
 
 
@@ -146,6 +152,9 @@ def _restore_steps(run: OrderRun, state: dict[str, Any]) -> None:
 
 def _rebuild_queues(run: OrderRun) -> None:
     """Fill queues, timers and subscriptions from the steps' records."""
+    for step in run.steps:
+        if step.subscribed:
+            run.subscriptions.restore(step.position, step.event_names, step.key)
     for step, planned in zip(run.steps, run.plan.steps, strict=True):
         step.open_predecessors = sum(not run.steps[before].released for before in planned.after)
         if step.undoing:

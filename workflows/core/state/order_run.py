@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, TypeVar
@@ -19,6 +19,7 @@ from workflows.core.state.compensation_state import CompensationState
 from workflows.core.state.counters import StepCounters
 from workflows.core.state.event_buffer import EventBuffer
 from workflows.core.state.event_inbox import EventInbox
+from workflows.core.state.event_subscriptions import EventSubscriptions
 from workflows.core.state.holds import Holds
 from workflows.core.state.jeopardy_watch import JeopardyWatch
 from workflows.core.state.line_tree import PlanLineTree
@@ -62,6 +63,7 @@ class OrderRun:
         self.counters = StepCounters()
         self.counters.recount_states(plan, self.steps)
         self.inbox = EventInbox()
+        self.subscriptions = EventSubscriptions()
         self.order_links = OrderLinks()
         self.commands: list[Command] = []
         self.audit_log = AuditLog()
@@ -78,6 +80,9 @@ class OrderRun:
         """Something that clients see has changed since it was last published."""
         self.draining = False
         """Start nothing new: the run is about to continue as new."""
+        self.is_patched: Callable[[str], bool] = lambda _patch: True
+        """Whether the run decides as this patch does (docs/upgrading.md). To be asked only where that makes a
+        difference: each patch that is asked for adds two events to the history."""
         self.raise_engine_errors = False
         """Raise engine errors instead of moving the step to fallout. For tests."""
         self._wake_heap: list[tuple[float, int]] = []

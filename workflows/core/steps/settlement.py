@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from activity_contract.mailboxes import EventSubscription
 from workflows.contract.states import DONE, StepState
-from workflows.core.state.commands import CancelActivity, UnsubscribeEvents
+from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun, UndoRun
+from workflows.core.steps.event_subscription import unsubscribe
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import in_place_output
 
@@ -91,8 +91,7 @@ def stop_waiting(run: OrderRun, step: StepRun) -> None:
             run.waiting.events[name, step.key].pop(step.position, None)
         run.inbox.needs_recheck = bool(run.inbox.early_events)
     if step.subscribed:
-        run.commands.append(UnsubscribeEvents(f"{run.step_id(step)}/unsubscribe", event_subscription(run, step)))
-        step.subscribed = False
+        unsubscribe(run, step)
     step.phase = Phase.IDLE
     step.again_at = step.deadline = None
 
@@ -121,7 +120,3 @@ def start_deadline(run: OrderRun, step: StepRun, work: StepRun | UndoRun, within
     if within is not None:
         work.deadline = run.now + scope.render_duration(within)
         run.wake_at(step, work.deadline)
-
-
-def event_subscription(run: OrderRun, step: StepRun) -> EventSubscription:
-    return EventSubscription(order_id=run.plan.order.id, names=list(step.event_names), key=step.key)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from compiler.values import as_text
 from workflows.contract.states import StepState
 from workflows.core.failures.failure_handling import complete_or_fail
-from workflows.core.state.commands import SubscribeEvents
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.early_deliveries import take_early_event
+from workflows.core.steps.event_subscription import subscribe
 from workflows.core.steps.expression_scope import StepScope
-from workflows.core.steps.settlement import event_subscription
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
@@ -34,13 +33,6 @@ def begin(run: OrderRun, step: StepRun) -> None:
         run.wake_at(step, deadline)
     if step.key is not None:
         subscribe(run, step)
-
-
-def subscribe(run: OrderRun, step: StepRun) -> None:
-    """Ask the mailbox of this event and key to forward events to the order."""
-    step.subscribed = True
-    activity_id = f"{run.step_id(step)}/subscribe"
-    run.commands.append(SubscribeEvents(step.position, activity_id, event_subscription(run, step)))
 
 
 def complete_with_event(run: OrderRun, step: StepRun, event: ReceivedEvent) -> None:
