@@ -80,7 +80,7 @@ class OrderDriver:
         for request in requests:
             event_subscription.request_ended(self.run, request, succeeded=succeeded)
         if requests:
-            self.go_on()
+            self.advance()
 
     def requests(self) -> list[str]:
         """What the mailboxes were asked for: `+delivered O-1`, `-delivered O-1`."""

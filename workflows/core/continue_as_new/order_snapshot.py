@@ -37,7 +37,7 @@ STATE_BY_CODE = {code: state for state, code in STATE_CODES.items()}
 
 def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
     """Everything that the next run needs. No activity may be running."""
-    data = {
+    data: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "started_at": run.started_at,
         "characteristics": run.characteristics if run.characteristics != run.plan.order.characteristics else None,

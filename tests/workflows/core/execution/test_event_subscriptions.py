@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.support.order_driver import Driven
+from tests.support.order_driver import OrderDriver
 from tests.support.plans import plan_of, with_instances
 from workflows.core.state.commands import SubscribeEvents, UnsubscribeEvents
 
 SCAN: dict[str, Any] = {"event": {"name": "scan", "key": "${order.id}"}}
 
 
-class Slow(Driven):
+class Slow(OrderDriver):
     """Mailboxes answer when the test says so."""
 
     mailboxes_answer = False
@@ -28,7 +28,7 @@ def matching(sku: str) -> dict[str, Any]:
 
 
 def test_order_stays_subscribed_while_another_step_waits() -> None:
-    driven = Driven({"a": matching("a"), "b": matching("b")})
+    driven = OrderDriver({"a": matching("a"), "b": matching("b")})
     driven.event("scan", "O-1", {"sku": "b"})
     assert driven.requests() == ["+scan O-1"]
     driven.event("scan", "O-1", {"sku": "a"})
@@ -37,7 +37,7 @@ def test_order_stays_subscribed_while_another_step_waits() -> None:
 
 def test_order_stays_subscribed_when_one_of_its_steps_gives_up() -> None:
     first = {**SCAN, "event": {**SCAN["event"], "within": "1h"}, "on_failure": "continue"}
-    driven = Driven({"a": first, "b": SCAN})
+    driven = OrderDriver({"a": first, "b": SCAN})
     driven.wait(3_600)
     assert driven.requests() == ["+scan O-1"]
     driven.event("scan", "O-1")
@@ -75,14 +75,14 @@ def test_change_back_during_a_request_needs_no_other_one() -> None:
 
 def test_step_with_several_names_leaves_only_the_mailboxes_that_no_other_step_needs() -> None:
     two = {"event": {"name": ["scan", "waived"], "key": "${order.id}"}}
-    driven = Driven({"a": two, "b": matching("b")})
+    driven = OrderDriver({"a": two, "b": matching("b")})
     assert driven.requests() == ["+scan O-1", "+waived O-1"]
     driven.event("waived", "O-1")
     assert driven.requests()[2:] == ["-waived O-1"]
 
 
 def test_subscriptions_cross_over_to_the_next_run() -> None:
-    driven = Driven({"a": matching("a"), "b": matching("b")}).carry_over()
+    driven = OrderDriver({"a": matching("a"), "b": matching("b")}).continue_as_new()
     assert driven.requests() == []
     driven.event("scan", "O-1", {"sku": "a"})
     assert driven.requests() == []
@@ -94,7 +94,7 @@ def test_subscription_that_failed_is_repeated_by_the_next_run() -> None:
     driven = Slow({"a": SCAN, "b": matching("b")})
     driven.answer_next(succeeded=False)
     assert driven.run.audit_log.entries[-1].message == "not subscribed to an event"
-    assert driven.carry_over().requests() == ["+scan O-1"]
+    assert driven.continue_as_new().requests() == ["+scan O-1"]
 
 
 def test_unsubscription_that_failed_is_repeated_by_the_next_run() -> None:
@@ -102,7 +102,7 @@ def test_unsubscription_that_failed_is_repeated_by_the_next_run() -> None:
     driven.answer_next()
     driven.event("scan", "O-1")
     driven.answer_next(succeeded=False)
-    assert driven.carry_over().requests() == ["-scan O-1"]
+    assert driven.continue_as_new().requests() == ["-scan O-1"]
 
 
 def test_run_that_drains_leaves_requests_to_the_next_one() -> None:
@@ -112,18 +112,18 @@ def test_run_that_drains_leaves_requests_to_the_next_one() -> None:
     driven.run.draining = True
     driven.answer_next()
     assert driven.requests() == ["+scan O-1", "-scan O-1"]
-    assert driven.carry_over().requests() == ["+scan O-1"]
+    assert driven.continue_as_new().requests() == ["+scan O-1"]
 
 
 def test_instances_share_one_subscription() -> None:
-    driven = Driven(with_instances(plan_of({"a": SCAN}), "a", 3))
+    driven = OrderDriver(with_instances(plan_of({"a": SCAN}), "a", 3))
     assert driven.requests() == ["+scan O-1"]
 
 
 def test_order_that_began_before_asks_as_it_did() -> None:
-    driven = Driven({"a": {"manual": {"queue": "q"}}, "b": {**matching("b"), "after": ["a"]}, "c": SCAN})
+    driven = OrderDriver({"a": {"manual": {"queue": "q"}}, "b": {**matching("b"), "after": ["a"]}, "c": SCAN})
     driven.run.is_patched = lambda _patch: False
-    driven.act("complete", "a")
+    driven.step_action("complete", "a")
     assert driven.requests() == ["+scan O-1", "+scan O-1"]
     driven.event("scan", "O-1", step="camera.c@1")
     assert driven.requests() == ["+scan O-1", "+scan O-1", "-scan O-1"]
