@@ -23,7 +23,7 @@ from workflows.contract.order_messages import (
     SetCharacteristics,
     StepAction,
 )
-from workflows.contract.states import DONE, TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, DONE, StepState
 from workflows.core.actions.action import OrderActionHandler, StepActionHandler
 from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.amendment import apply, impact
@@ -326,7 +326,7 @@ class Trial:
     # what must hold
 
     def check_started(self, step: StepRun) -> None:
-        if step.undoing or step.state in TAKEN_BACK:
+        if step.undoing or step.state in CANCELLED_STATES:
             return
         before = [self.run.steps[at] for at in self.run.plan.steps[step.position].after]
         open_ = [
@@ -396,7 +396,7 @@ class Trial:
         missing = step.number not in holds or (definition.undo is not None and len(holds) > 1)
         if step.state in DONE and missing:
             raise self.broken(f"{id_} is {step.state} as number {step.number}, and the shop's books hold {holds}")
-        if step.state in TAKEN_BACK and definition.undo is not None and holds:
+        if step.state in CANCELLED_STATES and definition.undo is not None and holds:
             raise self.broken(f"{id_} is {step.state}, and the shop's books hold {holds}")
 
     def view(self) -> dict[str, object]:

@@ -55,7 +55,7 @@ SETTLED = frozenset(
         StepState.AMENDED,
     }
 )
-"""Nothing more happens to these while the order goes forward; whoever waited for them may go on."""
+"""The order does not wait for these any more, and followers may start. Only an undo or an amendment changes them."""
 
 
 ENDED_ORDER_STATES = frozenset(
@@ -63,9 +63,9 @@ ENDED_ORDER_STATES = frozenset(
 )
 
 
-TAKEN_BACK = frozenset({StepState.DISCARDED, StepState.CANCELLED})
-"""Before it began, or after: later steps go on as if these had never been part of the order. What is undone to be done
-again is `pending` instead."""
+CANCELLED_STATES = frozenset({StepState.DISCARDED, StepState.CANCELLED})
+"""Discarded before it started, or undone. Later steps go on as if it had never been part of the order. A step that is
+undone in order to be redone is `pending` instead."""
 
 
 DONE = frozenset({StepState.COMPLETED, StepState.AMENDED})

@@ -8,7 +8,7 @@ from typing import Any
 
 from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import ActionResult, Alternative, OrderAction, RefusalCode, StepAction
-from workflows.contract.states import SETTLED, TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
 from workflows.core.state.step_run import Phase, StepRun
@@ -161,7 +161,7 @@ def possible_actions(run: OrderRun, step: StepRun) -> list[Alternative]:
         return [alternative(run, "proceed", "continues without the other order", step=step)]
     if step.phase is Phase.CONDITION:
         return [alternative(run, "set", "sets what its condition reads", required=["characteristics"])]
-    if step.state in TAKEN_BACK and not step.undoing:
+    if step.state in CANCELLED_STATES and not step.undoing:
         return [
             alternative(run, "amend", "adds a line that asks for it", required=["order"]),
             new_revision(run),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from workflows.contract import actions
 from workflows.contract.order_messages import ActionResult, OrderAction, RefusalCode, RollbackImpactView
-from workflows.contract.states import SETTLED, TAKEN_BACK
+from workflows.contract.states import CANCELLED_STATES, SETTLED
 from workflows.core.actions.action import OrderActionHandler, required_step
 from workflows.core.actions.impact_text import (
     PAST_PONR,
@@ -56,7 +56,7 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
 
 def _require_redoable(run: OrderRun, step: StepRun) -> None:
     """Raises RequestRefused."""
-    if is_being_given_up(step) or step.state in TAKEN_BACK:
+    if is_being_given_up(step) or step.state in CANCELLED_STATES:
         raise RequestRefused(
             RefusalCode.NOT_NOW,
             f"{step_reference(run, step)} is being undone for good, or was: what is given up is not done again",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from activity_contract.compilation import CompiledAmendment
 from workflows.contract.order_messages import Alternative, AmendedStep, AmendOrder, AmendResult, RefusalCode
-from workflows.contract.states import SETTLED, TAKEN_BACK
+from workflows.contract.states import CANCELLED_STATES, SETTLED
 from workflows.core.actions.impact_text import PAST_PONR, override, step_ids
 from workflows.core.amendment.apply import apply_amendment
 from workflows.core.amendment.fate_text import counts_text
@@ -168,7 +168,7 @@ def _possible_redos(run: OrderRun, candidates: list[int], fates: Mapping[int, St
         if at < len(run.steps)
         and at not in fates
         and (run.steps[at].has_started or run.steps[at].state in SETTLED)
-        and run.steps[at].state not in TAKEN_BACK
+        and run.steps[at].state not in CANCELLED_STATES
     ]
 
 

@@ -14,7 +14,7 @@ from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.plan.plan import Plan, PlannedDefinition
 from compiler.typecheck.expression_sites import STEP_SHAPE, find_expressions
 from compiler.values import as_text
-from workflows.contract.states import NOT_BEGUN, SETTLED, TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, NOT_BEGUN, SETTLED, StepState
 from workflows.core.amendment.fate_text import changed_input_text
 from workflows.core.amendment.impact import (
     FATE_TABLE,
@@ -82,7 +82,7 @@ def recheck_step(run: OrderRun, step: StepRun) -> None:
 
 def _on_attempt_ended(run: OrderRun, step: StepRun) -> None:
     """The attempt that was under way when the order was amended has ended."""
-    if step.undoing or step.state in TAKEN_BACK or (step.state in NOT_BEGUN and not step.changing_in_place):
+    if step.undoing or step.state in CANCELLED_STATES or (step.state in NOT_BEGUN and not step.changing_in_place):
         return
     if step.position in run.amendments.retired:
         _apply_fates(run, {step.position: FATE_TABLE[step_progress(run, step), RequestedChange.REMOVED]})
@@ -144,7 +144,7 @@ def _reinstate(run: OrderRun, step: StepRun) -> None:
     if step.undoing:
         step.undo_reason = UndoReason.REVISION
         block_followers(run, step)
-    elif step.state in TAKEN_BACK:
+    elif step.state in CANCELLED_STATES:
         had_run = step.state is S.CANCELLED
         block_followers(run, step)
         step.undo_reason = UndoReason.REVISION if had_run else None
@@ -213,7 +213,7 @@ def _preserve_outputs(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
 def _has_read_input(step: StepRun) -> bool:
     if step.changing_in_place and step.state in NOT_BEGUN:
         return False  # the call that changes it reads its input when it starts
-    return (step.has_started or step.state in SETTLED) and step.state not in TAKEN_BACK and not step.undoing
+    return (step.has_started or step.state in SETTLED) and step.state not in CANCELLED_STATES and not step.undoing
 
 
 def _compare_input(run: OrderRun, step: StepRun) -> None:

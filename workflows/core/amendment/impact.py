@@ -14,7 +14,7 @@ from compiler.graph import reachable
 from compiler.language.steps import InPlaceUpdate
 from compiler.plan.plan import Plan
 from workflows.contract.order_messages import RefusalCode
-from workflows.contract.states import DONE, SETTLED, TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, DONE, SETTLED, StepState
 from workflows.core.compensation.rollback import is_past_ponr
 from workflows.core.compensation.undo_order import undo_graph
 from workflows.core.state.order_run import OrderRun
@@ -128,7 +128,7 @@ def step_progress(run: OrderRun, step: StepRun) -> StepProgress:
     state = step.state
     if step.undoing:
         return StepProgress.UNDOING
-    if state in TAKEN_BACK:
+    if state in CANCELLED_STATES:
         return StepProgress.CANCELLED
     if is_running(step):
         return StepProgress.RUNNING

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler.graph import reachable
-from workflows.contract.states import SETTLED, TAKEN_BACK
+from workflows.contract.states import CANCELLED_STATES, SETTLED
 from workflows.core.compensation.rollback import is_past_ponr
 from workflows.core.compensation.undo_order import request_undo
 from workflows.core.state.order_run import OrderRun
@@ -36,7 +36,7 @@ def assess_redo(run: OrderRun, starts: list[int]) -> RedoImpact:
 
 
 def _has_run(step: StepRun) -> bool:
-    return step.state not in TAKEN_BACK and (step.has_started or step.state in SETTLED or step.in_fallout)
+    return step.state not in CANCELLED_STATES and (step.has_started or step.state in SETTLED or step.in_fallout)
 
 
 def redo(run: OrderRun, impact: RedoImpact, reason: UndoReason = UndoReason.REDO) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from compiler.graph import reachable
-from workflows.contract.states import DONE, SETTLED, TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, DONE, SETTLED, StepState
 from workflows.core.compensation.targets import RollbackTarget
 from workflows.core.compensation.undo_order import request_undo
 from workflows.core.state.order_run import OrderRun
@@ -34,7 +34,7 @@ def is_past_ponr(run: OrderRun, step: StepRun) -> bool:
         return False
     if step.state in DONE or step.state is StepState.IN_PROGRESS:
         return True
-    return step.state not in TAKEN_BACK and step.uncertain and run.profile(step).uses_activity
+    return step.state not in CANCELLED_STATES and step.uncertain and run.profile(step).uses_activity
 
 
 def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = False) -> RollbackImpact:
@@ -44,7 +44,7 @@ def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = F
     undone, discarded, kept = [], [], []
     for position in target.exclusive_steps:
         step = run.steps[position]
-        if step.state in TAKEN_BACK:
+        if step.state in CANCELLED_STATES:
             continue
         if position in stays:
             kept.append(position)

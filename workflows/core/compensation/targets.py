@@ -17,7 +17,7 @@ class RollbackTarget:
     """Steps are positions in the plan."""
 
     label: str
-    """`line 1`, `the order`."""
+    """`line 1`, `bundle 1`, `order O-1`."""
     exclusive_steps: list[int]
     """Steps that serve nothing outside the target: these are undone."""
     serving_steps: list[int]

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Iterable, Mapping
 
 from compiler.graph import invert_edges, reachable
-from workflows.contract.states import SETTLED, TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
 from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
@@ -26,7 +26,7 @@ REASON_PRECEDENCE: Mapping[UndoReason | None, int] = {
     UndoReason.FAILURE: 3,
     UndoReason.CANCELLATION: 3,
 }
-"""A step that is being undone may be needed undone for another reason, too. The stronger reason wins; of two equally
+"""A step that is being undone may have to be undone for another reason, too. The stronger reason wins; of two equally
 strong ones, the first."""
 
 
@@ -36,7 +36,7 @@ def request_undo(run: OrderRun, steps: Iterable[StepRun], reason: UndoReason) ->
         if step.undoing:
             if REASON_PRECEDENCE[step.undo_reason] < REASON_PRECEDENCE[reason]:
                 step.undo_reason = reason
-        elif step.state not in TAKEN_BACK:
+        elif step.state not in CANCELLED_STATES:
             _request_step_undo(run, step, reason)
     run.compensation.needs_sorting = True
 

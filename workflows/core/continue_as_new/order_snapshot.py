@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import Any
 
 from compiler.plan.codec import decode_plan
-from workflows.contract.states import SETTLED, TAKEN_BACK, Jeopardy, StepState
+from workflows.contract.states import CANCELLED_STATES, SETTLED, Jeopardy, StepState
 from workflows.core.continue_as_new.amendment_snapshot import restore_amendments, snapshot_amendments
 from workflows.core.continue_as_new.compensation_snapshot import (
     restore_compensation,
@@ -107,7 +107,8 @@ def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:
     needed.update(
         step.position
         for step in run.steps
-        if step.changing_in_place or (run.definition(step).definition.undo is not None and step.state not in TAKEN_BACK)
+        if step.changing_in_place
+        or (run.definition(step).definition.undo is not None and step.state not in CANCELLED_STATES)
     )
     kept = {position for position in needed if run.steps[position].has_output}
     room = MAX_OPTIONAL_OUTPUT_BYTES

@@ -5,7 +5,7 @@ from __future__ import annotations
 from activity_contract.cross_order import CrossOrderStatus, CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import MailboxDelivery
 from compiler.plan.plan import Plan
-from workflows.contract.states import TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, StepState
 from workflows.core.state.commands import SendStepStatus
 from workflows.core.state.order_links import WatchedStep, WatchKey
 from workflows.core.state.order_run import OrderRun
@@ -54,7 +54,7 @@ def _watched_status(run: OrderRun, key: WatchKey, watched: WatchedStep) -> tuple
     if watched.first_open < len(steps) or not all(step.is_final for step in steps):
         return "open", ""
     states = {step.state for step in steps}
-    if states - TAKEN_BACK:
+    if states - CANCELLED_STATES:
         return "done", ""
     return "undone", " and ".join(state.value for state in StepState if state in states)
 

@@ -56,7 +56,7 @@ def start_output_recovery(run: OrderRun, step: StepRun) -> None:
 
 def start_recovery_poll(run: OrderRun, step: StepRun) -> None:
     """Poll only once: how far the work is does not matter."""
-    call.poll_once_or_until(run, step, "true")
+    call.start_polling(run, step, "true")
 
 
 def handle_recovery_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:

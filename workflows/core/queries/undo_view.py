@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.language.steps import ManualDefinition
 from workflows.contract.order_views import ErrorView, UndoView
-from workflows.contract.states import TAKEN_BACK, StepState
+from workflows.contract.states import CANCELLED_STATES, StepState
 from workflows.core.execution.undo_activities import undo_definition, undo_scope
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
@@ -31,7 +31,7 @@ def form_view(manual: ManualDefinition) -> dict[str, Any]:
 def undo_view(run: OrderRun, step: StepRun) -> UndoView | None:
     """None if the step is not being undone, and is not undone."""
     undo = step.undo
-    if undo is None or not (undo.is_open or step.state in TAKEN_BACK):
+    if undo is None or not (undo.is_open or step.state in CANCELLED_STATES):
         return None
     manual = undo_definition(run, step).manual if undo.is_open and undo.phase is Phase.UNDO_MANUAL else None
     return UndoView(

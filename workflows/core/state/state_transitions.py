@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from enum import StrEnum
 
-from workflows.contract.states import TAKEN_BACK, OrderState, StepState
+from workflows.contract.states import CANCELLED_STATES, OrderState, StepState
 
 
 class UndoReason(StrEnum):
@@ -43,10 +43,10 @@ TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     # Predecessors are settled. fatally_failed: `when` or `start` has no value. failed_accepted: a step of another order
     # that it waits for will not be done, and `on_failure` accepts that.
     S.PENDING: frozenset({S.SCHEDULED, S.READY, S.SKIPPED, S.FATALLY_FAILED, S.FAILED_ACCEPTED, S.ON_HOLD})
-    | TAKEN_BACK,
+    | CANCELLED_STATES,
     # pending: a predecessor is redone.
-    S.SCHEDULED: frozenset({S.READY, S.PENDING, S.ON_HOLD}) | TAKEN_BACK,
-    S.READY: frozenset({S.IN_PROGRESS, S.PENDING, S.ON_HOLD}) | TAKEN_BACK,
+    S.SCHEDULED: frozenset({S.READY, S.PENDING, S.ON_HOLD}) | CANCELLED_STATES,
+    S.READY: frozenset({S.IN_PROGRESS, S.PENDING, S.ON_HOLD}) | CANCELLED_STATES,
     S.IN_PROGRESS: frozenset(
         {S.COMPLETED, S.AMENDED, S.FAILED, S.FATALLY_FAILED, S.FAILED_ACCEPTED, S.CANCELLED, S.PENDING}
     ),
@@ -57,12 +57,12 @@ TRANSITIONS: Mapping[StepState, frozenset[StepState]] = {
     # A person retries it (pending: `when` and `start` are evaluated again), completes or skips it; or a late callback
     # arrives.
     S.FATALLY_FAILED: frozenset({S.PENDING, S.READY, S.COMPLETED, S.AMENDED, S.SKIPPED, S.FAILED_ACCEPTED, S.ON_HOLD})
-    | TAKEN_BACK,
+    | CANCELLED_STATES,
     # It is resumed; or, if it had begun, a callback arrives or `within` ends during the hold.
     S.ON_HOLD: frozenset(
         {S.READY, S.IN_PROGRESS, S.PENDING, S.COMPLETED, S.AMENDED, S.FATALLY_FAILED, S.FAILED_ACCEPTED}
     )
-    | TAKEN_BACK,
+    | CANCELLED_STATES,
     # cancelled: it is undone. pending: it is redone.
     S.COMPLETED: frozenset({S.CANCELLED, S.PENDING}),
     S.SKIPPED: frozenset({S.CANCELLED, S.PENDING}),

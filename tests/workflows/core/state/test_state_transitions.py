@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
-from workflows.contract.states import SETTLED, TAKEN_BACK, OrderState, StepState
+from workflows.contract.states import CANCELLED_STATES, SETTLED, OrderState, StepState
 from workflows.core.state.state_transitions import (
     CONTRIBUTIONS,
     TRANSITIONS,
@@ -47,7 +47,7 @@ def test_other_transitions_are_illegal(before: StepState, after: StepState) -> N
 def test_every_state_has_a_row_and_settled_states_end_only_by_undo() -> None:
     assert set(TRANSITIONS) == set(StepState)
     assert all(TRANSITIONS[state] <= {S.CANCELLED, S.PENDING} for state in SETTLED)
-    assert all(TRANSITIONS[state] <= {S.PENDING} for state in TAKEN_BACK)
+    assert all(TRANSITIONS[state] <= {S.PENDING} for state in CANCELLED_STATES)
     never = {S.SCHEDULED, S.FAILED_ACCEPTED, S.DISCARDED, S.CANCELLED, S.AMENDED}
     assert UNDO_TRANSITIONS.keys() == set(StepState) - never
 

@@ -84,10 +84,10 @@ def _apply_changes(call: CallDefinition, query: Any, body: Any, changes: dict[st
 
 
 def start_poll(run: OrderRun, step: StepRun) -> None:
-    poll_once_or_until(run, step, require(require(run.definition(step).definition.call).poll).until)
+    start_polling(run, step, require(require(run.definition(step).definition.call).poll).until)
 
 
-def poll_once_or_until(run: OrderRun, step: StepRun, until: str) -> None:
+def start_polling(run: OrderRun, step: StepRun, until: str) -> None:
     """Poll the step's own call until the expression `until` holds; `true`: only once. Raises StepExpressionError."""
     planned, profile = run.definition(step), run.profile(step)
     scope = StepScope(run, step, {"response": step.answer or {}})
