@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 import pytest_asyncio
 from temporalio.testing import WorkflowEnvironment
 
-from tests.support.temporal import real_time, skipping_time
+from tests.support.temporal import real_time, release_runtimes, skipping_time
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -24,3 +24,8 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
     async with skipping_time() as environment:
         yield environment
+
+
+def pytest_unconfigure() -> None:
+    """After the summary, nothing of Temporal's client may run any more while the interpreter ends."""
+    release_runtimes()
