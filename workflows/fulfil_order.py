@@ -63,10 +63,10 @@ from workflows.shell import activity_calls, amend_update
 from workflows.shell.activity_calls import ENGINE_ERROR, refusals_as_failures, to_application_error
 from workflows.shell.order_loop import OrderLoop
 from workflows.shell.search_attributes import OrderVisibility
+from workflows.shell.submission_token import submission_token
 
 REJECTED_FAILURE_TYPE = "rejected"
 """Type of the failure with which a rejected order ends; its id can be used again."""
-"""Code of the finding where an order was not even judged."""
 
 COMPILE_TIMEOUT = timedelta(seconds=60)
 
@@ -140,6 +140,7 @@ class FulfilOrder:
             await self._reject(compiled)
         self._packed_plan = compiled.plan
         self._order_run = run = OrderRun(decode_plan(compiled.plan), workflow.time())
+        run.key_token = submission_token(workflow_input)
         advance.start_order(run)
         _apply_patches(run)
         order_events.start_events(run, compiled.telling, self._revision)

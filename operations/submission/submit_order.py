@@ -13,6 +13,7 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError
 
+from activity_contract.idempotency_key import TOKEN_LENGTH
 from activity_contract.mailboxes import MAILBOX_ORDER_STARTED
 from compiler.language.order import is_order_id
 from operations.errors import (
@@ -162,14 +163,17 @@ class _SubmitRequest:
     revision_number: int
     as_new_revision: bool
     submission_nonce: str
-    """Goes into the memo of the run, so that a submission recognises the run that it started."""
+    """Goes into the memo of the run, so that a submission recognises the run that it started, and into the order's
+    idempotency keys."""
     decision_timeout: float
 
     def start_operation(self) -> WithStartWorkflowOperation[Any, Any]:
         policy = WorkflowIDReusePolicy
         return WithStartWorkflowOperation(
             ORDER_WORKFLOW_TYPE,
-            FulfilOrderInput(order=self.order, revision=self.revision_number),
+            FulfilOrderInput(
+                order=self.order, revision=self.revision_number, key_token=self.submission_nonce[:TOKEN_LENGTH]
+            ),
             id=order_workflow_id(self.order_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

@@ -13,6 +13,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowHandle
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
+from activity_contract.idempotency_key import idempotency_key
 from compiler.plan.plan import Plan
 from tests.support.plans import plan_of
 from tests.support.scripted_activities import Script
@@ -42,6 +43,7 @@ from workflows.contract.order_views import OrderView, StepsPage, StepsPageReques
 
 DEADLINE = timedelta(seconds=20)
 ANN = Actor(by="ann", reason="asked to")
+KEY_TOKEN = "t1"
 
 
 class Order:
@@ -103,7 +105,7 @@ class Order:
 
     async def call_back(self, name: str, payload: Any, event_id: str = "cb", number: int = 1) -> OrderDeliveryResult:
         step = f"camera.{name}@1"
-        key = f"{self.id}/{step}/do/{number}"
+        key = idempotency_key(self.id, step, "do", number, KEY_TOKEN)
         delivery = CallbackDelivery(step=step, key=key, payload=payload, event_id=event_id)
         answer: OrderDeliveryResult = await self.handle.execute_update(
             UPDATE_CALLBACK, delivery, result_type=OrderDeliveryResult, rpc_timeout=DEADLINE
@@ -166,7 +168,7 @@ class Desk:
     async def send(self, order_id: str) -> SubmissionDecision:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             ORDER_WORKFLOW_TYPE,
-            FulfilOrderInput(order={"id": order_id}),
+            FulfilOrderInput(order={"id": order_id}, key_token=KEY_TOKEN),
             id=order_workflow_id(order_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,

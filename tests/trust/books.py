@@ -14,7 +14,7 @@ from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 
 S = StepState
-KEY = re.compile(r"(?P<order>[^/]+)/(?P<step>[^/]+)/(?P<kind>do|undo|change)/(?P<number>\d+)")
+KEY = re.compile(r"(?P<order>[^/]+)/(?P<step>[^/]+)/(?P<kind>do|undo|change)/(?P<number>\d+)/(?P<token>\w+)")
 STANDS = {
     "reservation": {"reserved", "shipped"},
     "shipment": {"in_transit", "delivered"},

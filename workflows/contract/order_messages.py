@@ -90,6 +90,9 @@ class FulfilOrderInput(Message):
     order: dict[str, Any]
     """As submitted. The workflow validates it, so that no input can leave the run stuck."""
     revision: int = 1
+    key_token: str | None = None
+    """Part of every idempotency key of the order, made once for the submission. None: from a client of an earlier
+    release."""
 
 
 class SubmissionDecision(Message):

@@ -40,6 +40,7 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
     data: dict[str, Any] = {
         "format": FORMAT_VERSION,
         "started_at": run.started_at,
+        "key_token": run.key_token,
         "characteristics": run.characteristics if run.characteristics != run.plan.order.characteristics else None,
         "states": "".join(STATE_CODES[step.state] for step in run.steps),
         "began": [_milliseconds_since(step.started_at, run.started_at) for step in run.steps],
@@ -77,6 +78,7 @@ def restore_order(
     run = OrderRun(decode_plan(packed), now)
     run.is_patched = is_patched
     run.started_at = state["started_at"]
+    run.key_token = state.get("key_token", "")
     if state["characteristics"] is not None:
         run.characteristics = state["characteristics"]
     restore_amendments(run, state.get("revisions", {}))

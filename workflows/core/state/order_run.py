@@ -51,6 +51,8 @@ class OrderRun:
         self.plan = plan
         self.now = now
         self.max_in_flight = max_in_flight
+        self.key_token = ""
+        """Part of every idempotency key: made once for the submission, whatever the order's revision becomes."""
         self.started_at = now
         self.ended_at: float | None = None
         self.characteristics: dict[str, Any] = dict(plan.order.characteristics)

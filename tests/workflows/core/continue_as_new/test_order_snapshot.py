@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import zlib
 from collections import Counter
 
 import pytest
@@ -12,6 +14,7 @@ from tests.support.plans import call, plan_of
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.state.commands import SubscribeEvents
+from workflows.core.state.idempotency_key import idempotency_key
 
 S = StepState
 
@@ -154,3 +157,27 @@ def test_large_order_has_a_small_snapshot() -> None:
 def test_restore_rejects_bytes_that_are_no_snapshot(data: bytes) -> None:
     with pytest.raises(ValueError, match="not an order's state"):
         order_snapshot.restore_order(data, START)
+
+
+def test_keys_stay_the_same_after_continue_as_new() -> None:
+    driven = OrderDriver({"a": call(), "b": call(after=["a"])})
+    driven.run.key_token = "t1"
+    driven.answer("a", {})
+    driven.run.draining = True
+    driven.fail("b")
+    after = driven.continue_as_new()
+    after.step_action("retry", "b")
+    assert after.keys("b") == ["O-1/camera.b@1/do/2/t1"]
+
+
+def test_order_that_began_without_a_token_keeps_its_keys() -> None:
+    driven = OrderDriver({"a": call()})
+    driven.run.draining = True
+    driven.fail("a")
+    packed = encode_plan(driven.plan)
+    snapshot = order_snapshot.snapshot_order(driven.run, packed)
+    state = json.loads(zlib.decompress(snapshot[4 + len(packed) :]))
+    del state["key_token"]
+    earlier = snapshot[: 4 + len(packed)] + zlib.compress(json.dumps(state).encode())
+    restored, _ = order_snapshot.restore_order(earlier, driven.run.now)
+    assert idempotency_key(restored, restored.steps[0]) == "O-1/camera.a@1/do/1"
