@@ -9,8 +9,10 @@ from collections import Counter
 import pytest
 
 from compiler.plan.codec import encode_plan
+from tests.support.amendments import Amendable
 from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
+from tests.support.undoable_plans import undoable
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.state.commands import SubscribeEvents
@@ -139,6 +141,26 @@ def test_needed_outputs_are_kept_first_when_room_is_scarce(
     after = driven.continue_as_new()
     assert [after.step(name).has_output for name in "abc"] == [False, True, True]
     assert after.request("d").path == "/c"
+
+
+def test_step_without_output_has_none_after_continue_as_new() -> None:
+    driven = OrderDriver({"a": call(on_failure="continue"), "b": {"event": {"name": "paid"}}})
+    driven.fail("a")
+    assert not driven.continue_as_new().step("a").has_output
+
+
+def test_reader_of_a_redone_step_is_compared_after_continue_as_new() -> None:
+    reader = call("/${steps.a.output.id}", after=["a"])
+    driven = Amendable({"a": undoable("/old"), "b": reader})
+    driven.answer("a", {"id": 1})
+    driven.answer("b", {})
+    driven.amend({"a": undoable("/new"), "b": reader})
+    driven.fail("a", "http_503", attempts=1, retry_after=60.0)
+    after = driven.continue_as_new()
+    after.wait(60)
+    after.answer("a")
+    after.answer("a", {"id": 2})
+    assert after.request("b").path == "/2"
 
 
 def test_large_order_has_a_small_snapshot() -> None:
