@@ -233,65 +233,40 @@ def _parse_tree(serialized: bytes) -> ExpressionNode:
 
 
 def _build_node(expression: _ProtoMessage, offsets: Offsets) -> ExpressionNode:
+    """The node of a cel.expr.Expr. Numbers below are those of the fields in cel-spec's syntax.proto."""
     offset = offsets.get(expression.number(2), 0)
-    for kind, build in _NODE_BUILDERS.items():
-        if kind in expression.fields:
-            return build(expression.messages(kind)[0], offset, offsets)
-    return ExpressionNode("literal", offset, "unknown")
+    kind = next((field for field in range(3, 10) if field in expression.fields), None)
+    if kind is None:
+        return ExpressionNode("literal", offset, "unknown")
+    part = expression.messages(kind)[0]
+
+    def children(message: _ProtoMessage, *fields: int) -> tuple[ExpressionNode, ...]:
+        return tuple(_build_node(one, offsets) for field in fields for one in message.messages(field))
+
+    match kind:
+        case 3:
+            return _build_literal(part, offset)
+        case 4:
+            return ExpressionNode("name", offset, part.text(1).removeprefix("."))
+        case 5:
+            return ExpressionNode("test" if part.number(3) else "select", offset, part.text(2), None, children(part, 1))
+        case 6:
+            return ExpressionNode("call", offset, part.text(2), None, children(part, 1, 3))
+        case 7:
+            return ExpressionNode("list", offset, "", None, children(part, 1))
+        case 8:
+            entries = tuple(node for entry in part.messages(2) for node in children(entry, 3, 4))
+            return ExpressionNode("map", offset, part.text(1), None, entries)
+        case _:
+            return ExpressionNode("loop", offset, part.text(1), part.text(3), children(part, 2, 4, 5, 6, 7))
 
 
-def _build_nodes(message: _ProtoMessage, field: int, offsets: Offsets) -> tuple[ExpressionNode, ...]:
-    return tuple(_build_node(one, offsets) for one in message.messages(field))
+_LITERALS = {2: "bool", 3: "int", 4: "uint", 5: "double", 6: "string", 7: "bytes"}
 
 
-def _build_literal(constant: _ProtoMessage, offset: int, _: Offsets) -> ExpressionNode:
+def _build_literal(constant: _ProtoMessage, offset: int) -> ExpressionNode:
     for field, name in _LITERALS.items():
         if field in constant.fields:
             value = constant.text(field) if name == "string" else constant.fields[field][-1]
             return ExpressionNode("literal", offset, name, value)
     return ExpressionNode("literal", offset, "null")
-
-
-def _build_name(identifier: _ProtoMessage, offset: int, _: Offsets) -> ExpressionNode:
-    return ExpressionNode("name", offset, identifier.text(1).removeprefix("."))
-
-
-def _build_select(select: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    return ExpressionNode(
-        "test" if select.number(3) else "select", offset, select.text(2), None, _build_nodes(select, 1, offsets)
-    )
-
-
-def _build_call(call: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    return ExpressionNode(
-        "call", offset, call.text(2), None, _build_nodes(call, 1, offsets) + _build_nodes(call, 3, offsets)
-    )
-
-
-def _build_list(created: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    return ExpressionNode("list", offset, "", None, _build_nodes(created, 1, offsets))
-
-
-def _build_map(created: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    children = [
-        node for entry in created.messages(2) for field in (3, 4) for node in _build_nodes(entry, field, offsets)
-    ]
-    return ExpressionNode("map", offset, created.text(1), None, tuple(children))
-
-
-def _build_loop(loop: _ProtoMessage, offset: int, offsets: Offsets) -> ExpressionNode:
-    children = tuple(node for field in (2, 4, 5, 6, 7) for node in _build_nodes(loop, field, offsets))
-    return ExpressionNode("loop", offset, loop.text(1), loop.text(3), children)
-
-
-_LITERALS = {2: "bool", 3: "int", 4: "uint", 5: "double", 6: "string", 7: "bytes"}
-_NODE_BUILDERS = {
-    3: _build_literal,
-    4: _build_name,
-    5: _build_select,
-    6: _build_call,
-    7: _build_list,
-    8: _build_map,
-    9: _build_loop,
-}
-"""By the number of the field that is set in cel.expr.Expr."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from typing import Any
 
 from compiler.source.document import Document, KeyPath
@@ -38,60 +39,50 @@ def order_source(order: object, file: str) -> OrderSource:
     return order.source if isinstance(order, SourcedOrder) else OrderSource(file)
 
 
-@dataclass(slots=True)
-class _ReadOrders:
-    orders: list[dict[str, Any]] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-
-
 def read_orders(text: str | bytes, file: str) -> list[dict[str, Any]]:
     """The orders in `text`: YAML (several separated by `---`), JSON, or JSON lines. `file` is its name in findings.
 
     The orders are not validated. Pass them to compile_order unchanged, so that findings have line and column.
     Raises OrderRejected if the text contains no order or cannot be read.
     """
-    read = _ReadOrders()
-    lines = _split_json_lines(text) if isinstance(text, str) else None
-    if lines is None:
-        _read_text(text, OrderSource(file), read)
-    for number, line in lines or ():
-        _read_text(line, OrderSource(file, None, number), read)
-    if not read.orders and not read.findings:
+    parts = _split_json_lines(text) if isinstance(text, str) else None
+    read = [one for number, part in parts or [(0, text)] for one in _read_text(part, OrderSource(file, None, number))]
+    findings = [one for one in read if isinstance(one, Finding)]
+    if not read:
         message = f"{file} contains no order: an order is a mapping with `id`, `customer` and `lines`"
-        read.findings.append(finding_at(SourceLocation(file), "order-missing", message))
-    if read.findings:
-        raise OrderRejected(read.findings)
-    return read.orders
+        findings = [finding_at(SourceLocation(file), "order-missing", message)]
+    if findings:
+        raise OrderRejected(findings)
+    return [one for one in read if isinstance(one, SourcedOrder)]
 
 
-def _split_json_lines(text: str) -> list[tuple[int, str]] | None:
+def _split_json_lines(text: str) -> list[tuple[int, str | bytes]] | None:
     """The lines of JSON lines, each with the number of lines before it; None if the text is something else."""
     lines = [(number, line) for number, line in enumerate(text.split("\n")) if line.strip()]
     if len(lines) < 2 or not all(line.strip().startswith("{") and line.strip().endswith("}") for _, line in lines):
         return None
-    return lines
+    return [*lines]
 
 
-def _read_text(text: str | bytes, source: OrderSource, read: _ReadOrders) -> None:
+def _read_text(text: str | bytes, source: OrderSource) -> Iterator[SourcedOrder | Finding]:
     result = read_documents(text, source.file)
     if result.findings and (data := _parse_json(text)) is not None:
-        result.findings, result.documents = [], []
-        _add_order(data, source, read)
+        yield _to_order(data, source)
+        return
     for finding in result.findings:
         line = finding.line + source.line_offset if finding.line else finding.line
-        read.findings.append(finding.model_copy(update={"line": line}))
+        yield finding.model_copy(update={"line": line})
     for document in result.documents:
-        _add_order(document.data, replace(source, document=document), read)
+        yield _to_order(document.data, replace(source, document=document))
 
 
-def _add_order(data: Any, source: OrderSource, read: _ReadOrders) -> None:
+def _to_order(data: Any, source: OrderSource) -> SourcedOrder | Finding:
     if not isinstance(data, dict):
         message = "an order is a mapping with `id`, `customer` and `lines`; several orders are separated by `---`"
-        read.findings.append(finding_at(source.location(), "type-wrong", message))
-        return
+        return finding_at(source.location(), "type-wrong", message)
     order = SourcedOrder(data)
     order.source = source
-    read.orders.append(order)
+    return order
 
 
 def _parse_json(text: str | bytes) -> Any:
