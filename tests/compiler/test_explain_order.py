@@ -88,3 +88,28 @@ def test_rejected_order_is_explained_as_far_as_possible(tmp_path: Path) -> None:
     )
     assert explanation.plan is None
     assert [finding.code for finding in explanation.findings] == ["reference-unknown"]
+
+
+def test_predecessor_that_no_line_can_hold_is_explained(tmp_path: Path) -> None:
+    text = """
+kind: commercial_product
+id: offer
+decomposes_to: [{product: a}, {product: c}]
+---
+kind: technical_product
+id: a
+steps: {take: {milestone: true}}
+---
+kind: technical_product
+id: b
+no_work_for: [add]
+steps: {check: {milestone: true, after: [a.take]}}
+---
+kind: technical_product
+id: c
+steps: {mount: {milestone: true, after: [b.check]}}
+"""
+    explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, text))
+    assert [decision_text(one) for one in explanation.step_replacements("c.mount@1")] == [
+        "c.mount@1 waits for b.check, but at c@1 no line above can hold it; it is replaced by a.take@1"
+    ]

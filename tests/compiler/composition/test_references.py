@@ -312,6 +312,26 @@ def test_shared_step_is_missing_on_no_line_of_its_bundle(tmp_path: Path) -> None
     assert without.after["b.go@y"] == {"a.go@1"}
 
 
+def test_component_that_is_left_out_lacks_its_steps_on_its_parent(tmp_path: Path) -> None:
+    """The firewall waits for the routers of all sites; without a site it waits for what they would wait for."""
+    net = (
+        "attributes: {sites: {type: boolean, default: true}}\n"
+        "components:\n  - {product: site, when: attributes.sites}\n  - {product: firewall}\n"
+    )
+    text = (
+        offer("net", "core", more=net)
+        + offer("site", "router")
+        + offer("firewall", "filter")
+        + technical("core", f"go: {step()}")
+        + technical("router", f"go: {step('core.go')}")
+        + technical("filter", f"go: {step('router.go')}")
+    )
+    catalogue = catalogue_of(tmp_path, text)
+    assert sketch(catalogue, line("1", "net")).after["filter.go@1.firewall"] == {"router.go@1.site"}
+    without = sketch(catalogue, line("1", "net", attributes={"sites": False}))
+    assert without.after["filter.go@1.firewall"] == {"core.go@1"}
+
+
 def test_replacements_are_replaced_if_missing_too(tmp_path: Path) -> None:
     links = "".join(
         technical(f"p{at}", f"go: {step(f'p{at - 1}.go' if at else '')}", "no_work_for: [add]") for at in range(400)
