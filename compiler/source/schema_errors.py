@@ -21,6 +21,7 @@ Owner = tuple[str, KeyPath]
 
 
 def _nearest_key(path: KeyPath) -> Owner:
+    """For definitions: messages only name the last key."""
     start = next((at for at in reversed(range(len(path))) if isinstance(path[at], str)), len(path))
     return "", path[start:]
 
@@ -35,9 +36,9 @@ def schema_findings(
 ) -> list[Finding]:
     """A finding for every error that `model` has in `data`, up to `limit`.
 
-    `locate(path, key=…)` is the place of a value, or of its key. Validators of the model may raise ValueError with a
-    whole message, or PydanticCustomError with a finding's code and a message that goes on after the key's name; its
-    context may say `at_key`.
+    `locate(path, key=…)` is the position of a value, or of its key. Validators of the model raise either ValueError
+    with a whole message, or PydanticCustomError: its type is the finding's code, its message goes on after the key's
+    name, and `at_key` in its context puts the finding at the key.
     """
     details = error.errors(include_url=False)
     misspelt = set()
