@@ -18,7 +18,7 @@ def worklist_routes(orders: OrderClient) -> APIRouter:
 
     @routes.get("/fallout", summary="Steps in fallout, over all running orders")
     async def fallout(limit: OrderLimit = 100) -> FalloutResponse:
-        return fallout_response(await orders.list_fallout(limit))
+        return fallout_response(await orders.list_fallout(limit=limit))
 
     @routes.get("/tasks", summary="Steps that wait for a person, over all running orders")
     async def tasks(

@@ -24,7 +24,7 @@ from operations.reading import deployed_catalogue, list_orders, order_details, w
 from operations.reading.list_orders import OrderFilter, OrderPage
 from operations.reading.order_details import OrderDetails
 from operations.reading.order_summary import OrderSummary
-from operations.reading.worklists import StepWorklist, is_in_queue
+from operations.reading.worklists import StepWorklist
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
@@ -119,15 +119,13 @@ class OrderClient:
         """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""
         return await amend_order.amend_order(self.client, command)
 
-    async def list_fallout(self, limit: int = 100) -> StepWorklist:
+    async def list_fallout(self, queue: str | None = None, limit: int = 100) -> StepWorklist:
         """Steps in fallout of all running orders."""
-        return await worklists.list_fallout(self.client, OrderFilter(limit=limit))
+        return (await worklists.list_fallout(self.client, OrderFilter(limit=limit))).in_queue(queue)
 
     async def list_tasks(self, queue: str | None = None, limit: int = 100) -> StepWorklist:
         """Open tasks of all running orders: manual steps, and steps escalated to a queue."""
-        tasks = await worklists.list_tasks(self.client, OrderFilter(limit=limit))
-        items = [task for task in tasks.items if queue is None or is_in_queue(task.step, queue)]
-        return StepWorklist(items, tasks.unanswered_orders)
+        return (await worklists.list_tasks(self.client, OrderFilter(limit=limit))).in_queue(queue)
 
     async def list_undelivered(self, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
         """Events that were given up, of all orders."""

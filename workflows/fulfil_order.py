@@ -1,4 +1,4 @@
-"""The generic workflow that runs every order: how it begins, and what clients say to it and ask of it."""
+"""The generic workflow that runs every order: its start, its updates, signals and queries."""
 
 from __future__ import annotations
 
@@ -66,16 +66,16 @@ from workflows.shell.search_attributes import OrderVisibility
 from workflows.shell.submission_token import submission_token
 
 REJECTED_FAILURE_TYPE = "rejected"
-"""Type of the failure with which a rejected order ends; its id can be used again."""
+"""Failure type of a rejected order. Its id can be used again."""
 
 COMPILE_TIMEOUT = timedelta(seconds=60)
 
 JEOPARDY_PATCH = "order-watched-for-being-late"
-"""Patch: forecast, sla clocks and the search attribute Jeopardy; only asked for by orders with a date or an sla."""
+"""Patch for forecast, sla clocks and the search attribute Jeopardy. Only orders with a date or an sla query it."""
 
 
 def _apply_patches(run: OrderRun) -> None:
-    """Runs that began before a patch go on as they began; with JEOPARDY_PATCH to their end."""
+    """Runs that began before a patch continue without it; without JEOPARDY_PATCH until they end."""
     run.is_patched = workflow.patched
     if run.jeopardy_watch is not None and not workflow.patched(JEOPARDY_PATCH):
         run.jeopardy_watch = None
@@ -95,10 +95,10 @@ def _mailbox_delivery(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
 
 @workflow.defn(name=ORDER_WORKFLOW_TYPE, sandboxed=False)
 class FulfilOrder:
-    """Deterministic by construction: no clock, randomness or I/O of its own, so it runs outside the sandbox.
+    """Deterministic by construction: no clock, randomness or I/O of its own, so it runs outside Temporal's sandbox.
 
-    The first argument is a FulfilOrderInput, taken as data so that nothing that a client sends can leave the run stuck;
-    the second, where the run continues another one, workflows.core.continue_as_new.order_snapshot's bytes.
+    The first argument is a FulfilOrderInput. It is untyped, so that no input can leave the run stuck. The second one is
+    the snapshot of the previous run (workflows/core/continue_as_new/order_snapshot.py), if there is one.
     """
 
     @workflow.init
@@ -110,9 +110,9 @@ class FulfilOrder:
         self._packed_plan = b""
         self._decision: SubmissionDecision | None = None
         self._pending_signals: list[signals.SignalPayload] = []
-        """What came before the order could take it: before the compiler's word, or before a resumed run's beginning."""
+        """Signals that arrived before the order was compiled, or before a continued run was restored."""
         self._amend_lock = asyncio.Lock()
-        """Amendments are judged and taken in one after the other."""
+        """Amendments are assessed and applied one after the other."""
         self._register_updates()
 
     @workflow.run
@@ -127,14 +127,14 @@ class FulfilOrder:
         except FailureError:
             raise
         except Exception as error:
-            # Anything else would leave the run alive and its task tried again for ever.
-            workflow.logger.exception("the engine cannot go on with this order")
+            # Any other exception would make Temporal retry the workflow task forever.
+            workflow.logger.exception("the engine cannot continue with this order")
             raise ApplicationError(f"{type(error).__name__}: {error}", type=ENGINE_ERROR, non_retryable=True) from error
 
-    # The beginning
+    # Start
 
     async def _compile_and_start(self, workflow_input: Any) -> OrderLoop:
-        """Compiles the order, and answers whoever submitted it. Raises what a rejected order ends with."""
+        """Compiles the order and sets the decision. Raises the failure of a rejected order."""
         compiled = await self._compile(workflow_input)
         if not compiled.plan:
             await self._reject(compiled)
@@ -153,24 +153,22 @@ class FulfilOrder:
         return loop
 
     async def _compile(self, workflow_input: Any) -> CompiledOrder:
-        """Never raises: what cannot be compiled is rejected, and its id stays free."""
+        """Never raises: an order that cannot be compiled is rejected, and its id stays free."""
         try:
-            given = FulfilOrderInput.model_validate(workflow_input)
-            self._submitted_order, self._revision = given.order, given.revision
+            order_input = FulfilOrderInput.model_validate(workflow_input)
+            self._submitted_order, self._revision = order_input.order, order_input.revision
             compiled: CompiledOrder = await workflow.execute_local_activity(
                 COMPILE_ORDER,
-                CompileOrderInput(order=given.order),
+                CompileOrderInput(order=order_input.order),
                 result_type=CompiledOrder,
                 start_to_close_timeout=COMPILE_TIMEOUT,
                 retry_policy=RetryPolicy(maximum_attempts=3),
                 summary=f"Order {self._order_id}",
             )
         except ValidationError as error:
-            return _internal_error_result(f"this is no order: {error.errors()[0]['msg']}")
+            return _internal_error_result(f"this is not an order: {error.errors()[0]['msg']}")
         except FailureError as error:
-            return _internal_error_result(
-                f"the order could not be compiled, and nothing has been done: {error.cause or error}"
-            )
+            return _internal_error_result(f"the order could not be compiled; nothing was done: {error.cause or error}")
         return compiled
 
     async def _reject(self, compiled: CompiledOrder) -> None:
@@ -178,16 +176,16 @@ class FulfilOrder:
             order_id=self._order_id, state=OrderState.REJECTED, accepted=False, findings=compiled.findings
         )
         OrderVisibility().publish_decision(compiled.summary, None)
-        said = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
-        await self._publish_rejection(compiled, said)
+        message = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
+        await self._publish_rejection(compiled, message)
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._return_pending_events()
         raise ApplicationError(
-            f"the order was rejected: {said}", compiled.findings, type=REJECTED_FAILURE_TYPE, non_retryable=True
+            f"the order was rejected: {message}", compiled.findings, type=REJECTED_FAILURE_TYPE, non_retryable=True
         )
 
     async def _return_pending_events(self) -> None:
-        """Whoever signals cannot be refused: the event waits for the order that is sent again under this id."""
+        """A signal cannot be refused, so its event waits for the order that is submitted again under this id."""
         while kept := [each for each in self._pending_signals if isinstance(each, EventDelivery | StepWatch)]:
             self._pending_signals.clear()
             returned = [_mailbox_delivery(delivery) for delivery in kept]
@@ -221,7 +219,7 @@ class FulfilOrder:
         return loop
 
     def _create_loop(self, run: OrderRun) -> OrderLoop:
-        # The order itself is in the plan by now.
+        # The plan contains the order, so the next run does not need it.
         return OrderLoop(run, self._packed_plan, {"order": {"id": self._order_id}, "revision": self._revision})
 
     def _accepted_decision(self, run: OrderRun) -> SubmissionDecision:
@@ -239,10 +237,10 @@ class FulfilOrder:
     def _order_id(self) -> str:
         return workflow.info().workflow_id.removeprefix("order/")
 
-    # What clients say to a running order
+    # Updates and signals
 
     async def _await_accepted_run(self) -> OrderRun:
-        """Updates that come before the compiler's word wait for it. Raises a refusal for a rejected order."""
+        """Updates wait until the order is compiled. Raises a refusal if it is rejected."""
         await workflow.wait_condition(lambda: self._decision is not None)
         if self._order_run is None:
             raise to_application_error(
@@ -253,7 +251,7 @@ class FulfilOrder:
         return self._order_run
 
     def _count_update(self) -> None:
-        """Each update counts: a run takes only so many. The loop looks at what it changes, once it is through."""
+        """Counts the update, because a run allows only so many, and wakes the loop to process its effects."""
         if self._loop is not None:
             self._loop.update_count += 1
             self._loop.wake()
@@ -262,7 +260,7 @@ class FulfilOrder:
     async def decision(self) -> SubmissionDecision:
         await workflow.wait_condition(lambda: self._decision is not None)
         if self._decision is None:
-            raise RuntimeError("decided, and yet no decision")
+            raise RuntimeError("the decision is missing")
         self._count_update()
         return self._decision
 
@@ -303,7 +301,7 @@ class FulfilOrder:
             self._process_pending_signals(self._order_run)
 
     def _process_pending_signals(self, run: OrderRun) -> None:
-        """In the order in which they came."""
+        """In the order of their arrival."""
         run.now = workflow.time()
         for delivery in self._pending_signals:
             signals.handle_signal(run, delivery)
@@ -373,7 +371,7 @@ class FulfilOrder:
         validate.__annotations__ = {"message": action.spec.request, "return": None}
         return handle, validate
 
-    # What clients ask
+    # Queries
 
     @workflow.query(name=QUERY_OVERVIEW)
     def overview(self, request: OverviewRequest | None = None) -> OrderView:

@@ -1,4 +1,4 @@
-"""One act on many steps or orders: who is meant, and doing it so that a wrong fix does not burn a thousand of them."""
+"""Runs one action on many steps or orders, and stops before a wrong fix has failed on all of them."""
 
 from __future__ import annotations
 
@@ -17,33 +17,33 @@ from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 
 WATCH_SECONDS = 10.0
-"""Seconds after which a step that was tried again, and has not failed by then, counts as going well."""
+"""Seconds after which a retried step counts as a success, unless it has failed by then."""
 POLL_SECONDS = 0.25
 
 BulkOutcome = Literal["done", "already", "refused", "failed_again", "left"]
 
 WRONG_COMMAND_CODES = (RefusalCode.INVALID, SERVER_ERROR)
-"""Codes of refusals that say that the command is wrong, rather than that the step has gone on meanwhile."""
+"""Codes of refusals that mean that the command is wrong, rather than that the step has changed meanwhile."""
 
 UNDER_WAY_STATES = (StepState.PENDING, StepState.READY, StepState.IN_PROGRESS, StepState.FAILED)
 
 
 @dataclass(frozen=True)
 class BulkFilter:
-    """Which steps; what is None does not matter."""
+    """Selects steps or orders. A criterion that is None does not matter."""
 
     system: str | None = None
-    """That the step calls."""
+    """The system that the step calls."""
     code: str | None = None
-    """Of its failure."""
+    """The code of its failure."""
     product: str | None = None
     """A commercial product of its order."""
     customer: str | None = None
     queue: str | None = None
     since: datetime | None = None
-    """It has waited for a person since then, or a shorter time."""
+    """The step has begun to wait for a person since then."""
     limit: int | None = None
-    """So many, those that have waited longest."""
+    """At most this many; those that have waited longest come first."""
 
     @property
     def has_step_criteria(self) -> bool:
@@ -52,7 +52,7 @@ class BulkFilter:
 
 @dataclass(frozen=True, eq=False)
 class BulkTarget:
-    """A step, or, without one, a whole order."""
+    """A step, or a whole order."""
 
     order_id: str
     step: StepView | None = None
@@ -66,13 +66,14 @@ class BulkTarget:
 class BulkPacing:
     per_second: float = 5.0
     max_failures: int | None = 5
-    """So many that fail end it; never are more than that tried and not known to go well. None: no end."""
+    """The run stops after this many failures; None: no limit. The number of targets that have failed, or whose outcome
+    is not known yet, never exceeds it."""
     watch_seconds: float = WATCH_SECONDS
 
 
 @dataclass(frozen=True)
 class BulkResult:
-    """A target may have two: `done`, and later `failed_again`."""
+    """A target may have two results: `done`, and later `failed_again`."""
 
     target: BulkTarget
     outcome: BulkOutcome
@@ -82,11 +83,11 @@ class BulkResult:
 
 @dataclass
 class BulkSummary:
-    """What became of all targets; each is in one list."""
+    """The last result of every target."""
 
     results: dict[BulkTarget, BulkResult] = field(default_factory=dict)
     stop_reason: str | None = None
-    """Why it ended before all were done."""
+    """Why the run ended before all targets were done."""
 
     def add(self, result: BulkResult) -> None:
         self.results[result.target] = result
@@ -102,7 +103,7 @@ class BulkSummary:
 
 
 def waiting_since(step: StepView) -> datetime | None:
-    """Since when the step, or its undo, waits for a person."""
+    """Since when the step, or its undo, has waited for a person."""
     for error in (step.undo.error if step.undo else None, step.error):
         if error is not None and error.at is not None:
             return error.at
@@ -129,10 +130,10 @@ def matches_filter(criteria: BulkFilter, item: WorklistItem) -> bool:
 
 
 def select_matching(criteria: BulkFilter, items: Iterable[WorklistItem]) -> list[WorklistItem]:
-    """Those that fit, what has waited longest first."""
-    fitting = [each for each in items if matches_filter(criteria, each)]
-    fitting.sort(key=lambda each: (_timestamp(waiting_since(each.step)), each.order_id, each.step.number))
-    return fitting[: criteria.limit]
+    """The items that match, those that have waited longest first."""
+    matching = [item for item in items if matches_filter(criteria, item)]
+    matching.sort(key=lambda item: (_timestamp(waiting_since(item.step)), item.order_id, item.step.number))
+    return matching[: criteria.limit]
 
 
 def _timestamp(at: datetime | None) -> float:
@@ -144,8 +145,11 @@ StepProbe = Callable[[BulkTarget], Awaitable[StepView | None]]
 
 
 class BulkRunner:
-    """Does one act to each target in turn. `look`: the step as it is now, for acts that try something again; None: the
-    act is over once it is answered."""
+    """Performs one action on each target in turn.
+
+    `probe` reads a step's present state, for actions after which the step may fail again. None: the action's result is
+    final. `actor_name` is who acts: steps that somebody else holds are left alone.
+    """
 
     def __init__(
         self,
@@ -155,21 +159,16 @@ class BulkRunner:
         actor_name: str,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        self._action, self._probe, self._pacing, self._actor_name, self._clock = (
-            action,
-            probe,
-            pacing,
-            actor_name,
-            clock,
-        )
+        self._action, self._probe, self._pacing = action, probe, pacing
+        self._actor_name, self._clock = actor_name, clock
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self._watched_until: dict[BulkTarget, float] = {}
-        """Tried again, and not known yet how it goes → until when that is waited for."""
+        """Targets whose outcome is not known yet → until when they are watched."""
         self._failure_count = 0
         self.summary = BulkSummary()
 
     async def run(self, targets: Sequence[BulkTarget]) -> AsyncIterator[BulkResult]:
-        """Each result as it is known; `summary` has all of them. Ending the iteration leaves what is not done yet."""
+        """Yields each result as soon as it is known. `summary` has all. Closing the iterator leaves the rest undone."""
         left = list(targets)
         next_at = self._clock()
         while left:
@@ -194,56 +193,55 @@ class BulkRunner:
             yield result
 
     def interrupt(self, targets: Sequence[BulkTarget]) -> None:
-        """Somebody has ended it: what has no result yet is left."""
+        """The run was interrupted: targets without a result are left."""
         self.summary.stop_reason = "interrupted"
         for target in targets:
             if target not in self.summary.results:
                 self.summary.add(BulkResult(target, "left", "not tried"))
 
     async def _act_on(self, target: BulkTarget) -> BulkResult | None:
-        """None: it is of no use to go on."""
+        """Returns None if it is no use to continue."""
         holder = target.step.holder if target.step else None
         if holder is not None and holder != self._actor_name:
-            return BulkResult(target, "left", f"{holder} has it")
+            return BulkResult(target, "left", f"{holder} holds it")
         try:
-            answer = await self._action(target)
+            result = await self._action(target)
         except (NoWorker, ServerUnreachable) as error:
             self.summary.stop_reason = error.message
             return None
         except OperationError as error:
             self._failure_count += error.code in WRONG_COMMAND_CODES
             return BulkResult(target, "refused", error.message, error.code)
-        if self._probe is not None and not answer.already:
+        if self._probe is not None and not result.already:
             self._watched_until[target] = self._clock() + self._pacing.watch_seconds
-        return BulkResult(target, "already" if answer.already else "done", answer.message)
+        return BulkResult(target, "already" if result.already else "done", result.message)
 
     async def _check_watched(self, remaining: int, *, wait: bool = False) -> AsyncIterator[BulkResult]:
-        """Those that have failed again; waits as long as one more could be one too many."""
+        """Yields targets that have failed again. Waits while one more failure could exceed the limit. With `wait`, it
+        waits until the outcome of all is known."""
         while self._watched_until or self._failure_count:
             for target, until in list(self._watched_until.items()):
                 result = await self._check_target(target, until)
                 if result is not None:
                     self.summary.add(result)
                     yield result
-            most = self._pacing.max_failures
-            if most is not None and self._failure_count >= most:
+            limit = self._pacing.max_failures
+            if limit is not None and self._failure_count >= limit:
                 if remaining:
-                    self.summary.stop_reason = (
-                        f"{self._failure_count} {'has' if self._failure_count == 1 else 'have'} failed"
-                    )
+                    verb = "has" if self._failure_count == 1 else "have"
+                    self.summary.stop_reason = f"{self._failure_count} {verb} failed"
                     return
                 remaining = 0
-            enough = most is None or self._failure_count + len(self._watched_until) < most
-            if not self._watched_until or (enough and not wait):
+            may_continue = limit is None or self._failure_count + len(self._watched_until) < limit
+            if not self._watched_until or (may_continue and not wait):
                 return
             await self.sleep(POLL_SECONDS)
 
     async def _check_target(self, target: BulkTarget, until: float) -> BulkResult | None:
-        """Its failure; None: it has not failed, or not yet."""
+        """Returns its failure. None: it has not failed, or not yet."""
         step = await self._probe_step(target)
         state = effective_state(step) if step is not None else None
-        patient = self._clock() < until
-        if state in UNDER_WAY_STATES and patient:
+        if state in UNDER_WAY_STATES and self._clock() < until:
             return None
         del self._watched_until[target]
         if step is None or state not in (StepState.FATALLY_FAILED, StepState.FAILED):

@@ -1,4 +1,4 @@
-"""Whom an act in bulk is meant for: steps that wait for a person, or orders, over everything that runs."""
+"""Selects the targets of a bulk action: steps that wait for a person, or orders, of all running orders."""
 
 from __future__ import annotations
 
@@ -19,32 +19,25 @@ WorklistKind = Literal["fallout", "tasks"]
 class BulkSelection:
     targets: list[BulkTarget]
     unanswered_orders: list[str]
-    """Orders that no worker answered for: what of them is meant cannot be told now."""
+    """Orders for which no worker answered; their targets are unknown."""
 
 
 async def select_steps(client: Client, criteria: BulkFilter, worklist: WorklistKind = "fallout") -> BulkSelection:
-    """Steps in fallout, or tasks, that fit; what has waited longest comes first."""
-    found = await (list_fallout if worklist == "fallout" else list_tasks)(client, _order_filter(criteria, worklist))
-    return BulkSelection(
-        [BulkTarget(each.order_id, each.step) for each in select_matching(criteria, found.items)],
-        found.unanswered_orders,
-    )
+    """Steps in fallout, or open tasks, that match. Those that have waited longest come first."""
+    steps = await (list_fallout if worklist == "fallout" else list_tasks)(client, _order_filter(criteria, worklist))
+    targets = [BulkTarget(item.order_id, item.step) for item in select_matching(criteria, steps.items)]
+    return BulkSelection(targets, steps.unanswered_orders)
 
 
 async def select_orders(client: Client, criteria: BulkFilter, state: OrderState | None = None) -> BulkSelection:
-    """Running orders that fit, the oldest first. Where `wanted` names steps: those with such a step in fallout;
-    `since` is then of the step, else of the order."""
+    """Running orders that match, the oldest first. If the criteria are about steps, these are the orders with such a
+    step in fallout, and `since` applies to the step."""
     if criteria.has_step_criteria:
         steps = await select_steps(client, criteria)
-        return BulkSelection(
-            [BulkTarget(order_id) for order_id in _unique_order_ids(steps.targets)], steps.unanswered_orders
-        )
+        order_ids = dict.fromkeys(target.order_id for target in steps.targets)
+        return BulkSelection([BulkTarget(order_id) for order_id in order_ids], steps.unanswered_orders)
     orders = (await list_orders(client, _order_filter(criteria, None, state))).orders
     return BulkSelection([BulkTarget(order.order_id) for order in reversed(orders)][: criteria.limit], [])
-
-
-def _unique_order_ids(targets: list[BulkTarget]) -> list[str]:
-    return list(dict.fromkeys(target.order_id for target in targets))
 
 
 def _order_filter(criteria: BulkFilter, worklist: WorklistKind | None, state: OrderState | None = None) -> OrderFilter:

@@ -33,17 +33,18 @@ class StepWorklist:
     unanswered_orders: list[str]
     """Orders that have such steps, but no worker answered which ones."""
 
+    def in_queue(self, queue: str | None) -> StepWorklist:
+        """Only what the queue's people see: their own steps, and those escalated to them. None: everything."""
+        if queue is None:
+            return self
+        return replace(self, items=[item for item in self.items if queue in (item.step.queue, item.step.escalated_to)])
+
 
 def is_task(step: StepView) -> bool:
     """Whether the step waits for a person: an open manual step, or any step escalated to a queue."""
     if step.kind == "manual":
         return step.state is StepState.IN_PROGRESS
     return step.escalated_to is not None and step.queue == step.escalated_to
-
-
-def is_in_queue(step: StepView, queue: str) -> bool:
-    """Whether the queue's people see it: their own steps, and those escalated to them."""
-    return queue in (step.queue, step.escalated_to)
 
 
 async def list_fallout(client: Client, criteria: OrderFilter) -> StepWorklist:

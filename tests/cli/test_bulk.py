@@ -29,7 +29,7 @@ async def test_a_dry_run_lists_what_is_meant_and_does_nothing(ordo: Ordo) -> Non
     assert ids(listed["targets"]) == set(names)
     assert {(each["number"], each["code"]) for each in listed["targets"]} == {(1, "connection")}
     told = await ordo("skip", *chosen, "--dry-run", "--limit", "1")
-    assert told.out.endswith("`skip` would be done to 1 step; nothing was done.\n")
+    assert told.out.endswith("`skip` would run on 1 step; nothing was done.\n")
     for name in names:
         assert (await ordo("show", name, "-o", "json")).json["fallout"] == 1
 
@@ -61,7 +61,7 @@ async def test_what_somebody_else_has_is_left_to_them(ordo: Ordo) -> None:
     assert (await ordo("claim", names[0], "1", "--by", "bob")).status == 0
     summary = (await ordo("skip", "--all", "--customer", "B-5", "--by", "ann", "-o", "json")).json
     assert (ids(summary["done"]), ids(summary["left"])) == ({names[1]}, {names[0]})
-    assert summary["left"][0]["message"] == "bob has it"
+    assert summary["left"][0]["message"] == "bob holds it"
 
 
 async def test_tasks_are_completed_and_claimed_in_bulk(ordo: Ordo) -> None:

@@ -204,7 +204,7 @@ async def test_what_somebody_else_has_is_left_to_them() -> None:
     theirs, mine = BulkTarget("a", fallen(holder="bob")), BulkTarget("b", fallen(holder="ann"))
     runner, found = await outcomes(World(), [theirs, mine])
     assert found == {"a": "left", "b": "done"}
-    assert runner.summary.results[theirs].message == "bob has it"
+    assert runner.summary.results[theirs].message == "bob holds it"
 
 
 async def test_where_no_worker_answers_it_ends_at_once() -> None:

@@ -99,7 +99,9 @@ def test_every_alternative_is_a_command(action: str) -> None:
 
 
 def test_every_refusal_has_a_reason_that_is_documented() -> None:
-    reasons = {constant(call, 2, "reason") for call in calls("RequestRefused")} - {None}
+    reasons = {constant(call, 2, "reason") for call in calls("RequestRefused")}
+    reasons |= {constant(call, 3, "reason") for call in calls("step_refused")}
+    reasons -= {None}
     assert len(reasons) > 20
     assert [reason for reason in sorted(map(str, reasons)) if f"`{reason}`" not in GATEWAY_PAGE] == []
 

@@ -1,7 +1,4 @@
-"""An order, its lines and its steps as clients see them: the answers of FulfilOrder's queries.
-
-Each number, name and time is for people and programs alike; times have their zone.
-"""
+"""An order, its lines and its steps as clients see them: the results of FulfilOrder's queries. Times have a zone."""
 
 from __future__ import annotations
 
@@ -23,10 +20,10 @@ class ErrorView(Message):
 
 
 class UndoView(Message):
-    """What takes a step back: shown while it is under way, and of a step that was cancelled."""
+    """The undo of a step: shown while it is under way, and for a cancelled step."""
 
     state: str
-    """A StepState: pending (what depends on the step is not undone yet), …, completed, or skipped (left as it was)."""
+    """A StepState: pending (dependent steps are not undone yet), …, completed, or skipped (left as it was)."""
     attempts: int = 0
     error: ErrorView | None = None
     waits_for: str | None = None
@@ -37,15 +34,15 @@ class UndoView(Message):
     queue: str | None = None
     instructions: str | None = None
     form: dict[str, Any] | None = None
-    """The last three where a person does it."""
+    """`queue`, `instructions` and `form` are those of a task."""
 
 
 class SystemHoldView(Message):
-    """A system whose calls wait: an operator has switched it off, or its breaker is open."""
+    """A system whose calls wait: an operator has switched it off, or its circuit breaker is open."""
 
     system: str
     off: bool
-    """False: the breaker is open, since the system has failed repeatedly."""
+    """False: the circuit breaker is open, because the system has failed repeatedly."""
     since: datetime | None = None
     by: str | None = None
     reason: str = ""
@@ -57,18 +54,18 @@ class CrossOrderWaitView(Message):
 
     order_id: str
     step: str
-    """As the definition names it."""
+    """As in the definition."""
     since: datetime
     due: datetime | None = None
     """When `within` ends."""
     done: bool = False
     absent: bool = False
-    """There is no such order yet."""
+    """The order does not exist yet."""
 
 
 class StepView(Message):
     number: int
-    """From 1, in the plan's order; stays the same for the order's life."""
+    """From 1, in the order of the plan. It never changes."""
     id: str
     workstream: str
     workstream_name: str
@@ -79,16 +76,16 @@ class StepView(Message):
     lines: list[str]
     after: list[str]
     other_orders: list[CrossOrderWaitView] = []
-    """Once its own predecessors are settled."""
+    """Filled once its own predecessors are settled."""
     state: StepState
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
     waits_for: str | None = None
-    """In words, for a step that has begun: `event shipment_delivered with key T-1`, `a person in field_ops`."""
+    """For people, once the step has begun: `event shipment_delivered with key T-1`, `a person in field_ops`."""
     system: str | None = None
-    """That it calls, or that its undo calls while it is undone."""
+    """The system that the step calls, or that its undo calls while it is being undone."""
     queue: str | None = None
     holder: str | None = None
-    """Who has it, while it waits for a person."""
+    """Who holds it, while it waits for a person."""
     instructions: str | None = None
     form: dict[str, Any] | None = None
     attempts: int = 0
@@ -101,13 +98,13 @@ class StepView(Message):
     error: ErrorView | None = None
     undo: UndoView | None = None
     late_at: datetime | None = None
-    """When it is late by its sla, or was; for a step that has been ready."""
+    """When its sla ends or ended; for a step that has been ready."""
     escalated_to: str | None = None
     expected_start: datetime | None = None
     expected_end: datetime | None = None
-    """By the forecast; of a step that has not ended."""
+    """By the forecast, until the step ends."""
     system_hold: SystemHoldView | None = None
-    """Why its call waits, where its system holds it back. Operations add this; the order itself cannot see it."""
+    """Why its call waits, if its system's switch holds it back. The client adds it; the order cannot see it."""
 
 
 class LineHeader(Message):
@@ -124,9 +121,9 @@ class LineView(LineHeader):
     sources: list[str]
     per: str | None = None
     requested_completion: datetime | None = None
-    """Its own, where it has one."""
+    """The line's own date, if it has one."""
     forecast: datetime | None = None
-    """When it will probably be complete, or was; None where no step serves it."""
+    """When it will probably be complete, or was. None if no step serves it."""
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
 
     @property
@@ -152,7 +149,7 @@ class HoldView(Message):
 
     @property
     def description(self) -> str:
-        """In words: `the order`, `line 1`, `step camera.reserve@1`."""
+        """`the order`, `line 1`, `step camera.reserve@1`."""
         return "the order" if self.scope == "order" else self.scope
 
 
@@ -163,7 +160,7 @@ class OrderHeader(Message):
     state: OrderState
     jeopardy: Jeopardy
     forecast: datetime | None
-    """When it will probably end; None where it has ended, or where that cannot be told now."""
+    """When it will probably end. None if it has ended, or if there is no forecast now."""
     revision: int
     customer: dict[str, Any]
     priority: int
@@ -192,7 +189,7 @@ class OrderView(OrderHeader):
 
 class OverviewRequest(Message):
     at: datetime | None = None
-    """Now, as the asker's clock has it: an order that waits does not notice how time passes."""
+    """The client's present time: a waiting order does not notice how time passes."""
 
 
 class StepsPageRequest(Message):
@@ -200,11 +197,11 @@ class StepsPageRequest(Message):
     limit: int = 500
     states: list[StepState] | None = None
     at: datetime | None = None
-    """As in OverviewRequest."""
+    """See OverviewRequest."""
 
 
 class StepsPage(Message):
-    """Travels compressed: steps say much the same of themselves, and an answer of over 2 MB fails."""
+    """Compressed in transit: steps resemble each other, and a payload of over 2 MB fails."""
 
     steps: list[StepView]
     next_offset: int | None = None

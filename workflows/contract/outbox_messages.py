@@ -1,4 +1,4 @@
-"""What clients and an order's outbox say to each other."""
+"""Messages between clients and an order's outbox (workflows/order_outbox.py)."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ from datetime import datetime
 from workflows.contract.order_messages import Message
 from workflows.contract.order_views import ErrorView
 
-# An order's outbox (workflows/order_outbox.py)
-UPDATE_RESEND = "resend"  # Resend → ResendAnswer
+UPDATE_RESEND = "resend"  # ResendRequest → ResendResult
 QUERY_OUTBOX = "outbox"  # None → OutboxView
 
 
 class ResendRequest(Message):
-    """Undeliverable events are sent once more, and what waits for another attempt is tried at once."""
+    """Sends undeliverable events again, and tries at once what waits for another attempt."""
 
     receiver: str | None = None
     """None: all receivers."""
@@ -23,11 +22,11 @@ class ResendRequest(Message):
 
 class ResendResult(Message):
     events: int
-    """So many go out once more; 0: there were none."""
+    """Number of events that are sent again."""
 
 
 class UndeliveredEvent(Message):
-    """An event that a receiver has not got yet."""
+    """An event that has not been delivered to a receiver."""
 
     receiver: str
     event_id: str
@@ -37,16 +36,16 @@ class UndeliveredEvent(Message):
     attempts: int = 0
     error: ErrorView | None = None
     next_attempt_at: datetime | None = None
-    """None: it is given up, or waits for those before it."""
+    """None: it is given up, or waits for earlier events."""
     given_up: bool = False
 
 
 class OutboxView(Message):
     order_id: str
     undelivered: list[UndeliveredEvent]
-    """Those given up first; of each receiver in order. At most MOST_SHOWN."""
+    """First the events that were given up, then each receiver's in order. At most MAX_LISTED_EVENTS."""
     given_up: int
     waiting: int
     dropped: int = 0
-    """Given up so long ago, or so many, that they are no longer kept."""
+    """Given-up events that are no longer kept, because of their age or number."""
     order_ended: bool = False

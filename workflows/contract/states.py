@@ -24,7 +24,7 @@ class StepState(StrEnum):
 
 
 class OrderState(StrEnum):
-    """TMF622's words for orders and order lines."""
+    """TMF622's states of orders and order lines."""
 
     ACKNOWLEDGED = "acknowledged"
     REJECTED = "rejected"

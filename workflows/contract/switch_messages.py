@@ -1,4 +1,4 @@
-"""What clients and the switch of a system (workflows/system_switch.py) say to each other."""
+"""Messages between clients and the switch of a system (workflows/system_switch.py)."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from activity_contract.calls import system_task_queue
 from workflows.contract.order_messages import TASK_QUEUE, Actor, Message
 
 SWITCH_WORKFLOW_TYPE = "SystemSwitch"
-UPDATE_SWITCH = "switch"  # SwitchSystem → SwitchAnswer; answered once the server keeps to it
-MEMO_SYSTEM = "system"  # SystemView, as data: readable without a worker
+UPDATE_SWITCH = "switch"  # SwitchRequest → SwitchResult, once the server applies it
+MEMO_SYSTEM = "system"  # SystemSwitchView, as JSON; readable while no worker runs
 
 SWITCH_ID_PREFIX = "system/"
 
 
 class SwitchState(StrEnum):
     CLOSED = "closed"
-    """Calls go through, as the breaker of an electrician lets the current."""
+    """Calls go through, like current through a closed circuit."""
     OPEN = "open"
-    """The system has failed repeatedly: calls wait, and a probe asks whether it is back."""
+    """The system has failed repeatedly. Calls wait, and probes check whether it is available again."""
     HALF_OPEN = "half_open"
-    """It is back, and calls go through at a pace that rises."""
+    """The system is available again. Calls go through at a rate that increases."""
     OFF = "off"
-    """An operator has switched it off: calls wait until one switches it on."""
+    """An operator has switched it off. Calls wait until an operator switches it on."""
 
 
 def switch_workflow_id(system: str, task_queue: str = TASK_QUEUE) -> str:
@@ -33,24 +33,24 @@ def switch_workflow_id(system: str, task_queue: str = TASK_QUEUE) -> str:
 
 
 class SystemSwitchView(Message):
-    """A system's switch as it stands."""
+    """The present state of a system's switch."""
 
     system: str
     name: str
     state: SwitchState = SwitchState.CLOSED
     since: datetime | None = None
-    """None: it has never been anything but closed."""
+    """None: it has always been closed."""
     by: str | None = None
-    """The operator; None: the breaker."""
+    """The operator. None: the circuit breaker."""
     reason: str = ""
     error: str | None = None
-    """What calls met when the breaker opened last."""
+    """The calls' error when the circuit breaker last opened."""
     per_second: float | None = None
-    """What the switch lets through; None: as much as the system's own limits allow."""
+    """Calls per second that the switch allows. None: only the system's own limits apply."""
     next_at: datetime | None = None
-    """The next probe, or the next step of the pace."""
+    """The next probe, or the next increase of the rate."""
     problem: str | None = None
-    """Why the server does not hold calls back, where it does not."""
+    """Why the server cannot hold calls back."""
 
     @property
     def is_off(self) -> bool:
@@ -58,7 +58,7 @@ class SystemSwitchView(Message):
 
     @property
     def is_holding_calls(self) -> bool:
-        """Calls wait, whoever makes them."""
+        """All calls of the system wait."""
         return self.state in (SwitchState.OPEN, SwitchState.OFF) and self.problem is None
 
 
@@ -71,4 +71,4 @@ class SwitchResult(Message):
     system: SystemSwitchView
     message: str
     already: bool = False
-    """True where it stood so before."""
+    """The switch was in this position before."""

@@ -31,40 +31,29 @@ def register(app: typer.Typer) -> None:
 
 def fallout(session: Session, queue: QueueOption = None) -> None:
     """List steps that failed and wait for a decision."""
-    from operations.reading.worklists import StepWorklist, is_in_queue
     from operations.responses import fallout_response
     from views.order.list_tables import fallout_table
 
-    found = call_server(session, lambda server: server.list_fallout())
-    if queue is not None:
-        found = StepWorklist([each for each in found.items if is_in_queue(each.step, queue)], found.unanswered_orders)
+    worklist = call_server(session, lambda server: server.list_fallout(queue))
     hint = "`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it."
-    _print_worklist(
-        session,
-        found,
-        WorklistLayout(fallout_response, fallout_table, hint, _empty_message("No step is in fallout", queue)),
-    )
+    empty = "No step is in fallout" + (f" in queue {queue}." if queue else ".")
+    _print_worklist(session, worklist, WorklistLayout(fallout_response, fallout_table, hint, empty))
 
 
 def tasks(session: Session, queue: QueueOption = None) -> None:
-    """List tasks that wait for a person to do them."""
+    """List open tasks."""
     from operations.responses import tasks_response
     from views.order.list_tables import tasks_table
 
-    found = call_server(session, lambda server: server.list_tasks(queue))
-    hint = "`complete ID NO --data NAME=VALUE` ends one."
-    _print_worklist(
-        session, found, WorklistLayout(tasks_response, tasks_table, hint, _empty_message("No task is open", queue))
-    )
-
-
-def _empty_message(message: str, queue: str | None) -> str:
-    return f"{message} in queue {queue}." if queue else f"{message}."
+    worklist = call_server(session, lambda server: server.list_tasks(queue))
+    hint = "`complete ID NO --data NAME=VALUE` completes one."
+    empty = "No task is open" + (f" in queue {queue}." if queue else ".")
+    _print_worklist(session, worklist, WorklistLayout(tasks_response, tasks_table, hint, empty))
 
 
 @dataclass(frozen=True)
 class WorklistLayout:
-    """How a list of steps is told. `key`: in JSON; `hint`: what to do with one; `nothing`: what to say of none."""
+    """How a worklist is printed. `hint` says what to do with an item."""
 
     build_response: Callable[[StepWorklist], Response]
     build_table: Callable[[StepWorklist], RenderableType]
@@ -72,15 +61,15 @@ class WorklistLayout:
     empty_message: str
 
 
-def _print_worklist(session: Session, steps: StepWorklist, layout: WorklistLayout) -> None:
+def _print_worklist(session: Session, worklist: StepWorklist, layout: WorklistLayout) -> None:
     if session.is_json:
-        session.print_json(layout.build_response(steps))
+        session.print_json(layout.build_response(worklist))
         return
-    if steps.items:
-        session.print(layout.build_table(steps))
+    if worklist.items:
+        session.print(layout.build_table(worklist))
         session.print_note(layout.hint)
-    elif not steps.unanswered_orders:
+    elif not worklist.unanswered_orders:
         session.print(layout.empty_message)
-    if steps.unanswered_orders:
-        orders = ", ".join(steps.unanswered_orders)
-        session.print_note(f"No worker answered for {orders}: which steps wait there cannot be told now.")
+    if worklist.unanswered_orders:
+        orders = ", ".join(worklist.unanswered_orders)
+        session.print_note(f"No worker answered for {orders}: their steps are unknown.")

@@ -19,6 +19,7 @@ from workflows.core.steps.refusal import (
     find_step,
     new_revision,
     step_reference,
+    step_refused,
 )
 
 
@@ -67,13 +68,8 @@ class StepActionHandler:
         if self.is_done(step, request):
             return _result(run, step, f"is already {self.status_text(step)}", already=True)
         if request.expected is not None and request.expected not in _visible_states(step):
-            raise RequestRefused(
-                RefusalCode.STALE,
-                f"{step_reference(run, step)} is now {step.state}, no longer {request.expected}",
-                "step_changed",
-                possible_actions(run, step),
-                state=step.state.value,
-            )
+            changed = f"is now {step.state}, no longer {request.expected}"
+            raise step_refused(run, step, RefusalCode.STALE, "step_changed", changed, *possible_actions(run, step))
         _check_holder(run, step, request)
         self.check_step(run, step, request)
         return None
@@ -131,12 +127,8 @@ def _check_holder(run: OrderRun, step: StepRun, action: StepAction) -> None:
     if action.expected_holder is None or action.expected_holder == (step.holder or ""):
         return
     hint = f"talk to {step.holder}, or look again" if step.holder else "look again"
-    raise RequestRefused(
-        RefusalCode.STALE,
-        f"{step_reference(run, step)} is now {holder_possessive(step)}; {hint}",
-        "holder_changed",
-        holder=step.holder,
-    )
+    changed = f"is now {holder_possessive(step)}; {hint}"
+    raise step_refused(run, step, RefusalCode.STALE, "holder_changed", changed, holder=step.holder)
 
 
 def _visible_states(step: StepRun) -> tuple[StepState, ...]:
@@ -175,10 +167,5 @@ def require_fallout(run: OrderRun, step: StepRun, participle: str) -> None:
     """Raises RequestRefused."""
     if not step.in_fallout:
         state = "being undone" if step.undoing else step.state
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} is {state}, and only a step in fallout can be {participle}",
-            "not_in_fallout",
-            possible_actions(run, step),
-            state=step.state.value,
-        )
+        predicate = f"is {state}, and only a step in fallout can be {participle}"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "not_in_fallout", predicate, *possible_actions(run, step))

@@ -8,7 +8,7 @@ from workflows.contract.states import StepState
 from workflows.core.actions.action import StepActionHandler, holder_possessive
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import RequestRefused, alternative, explain, step_reference
+from workflows.core.steps.refusal import alternative, explain, step_refused
 
 
 def is_waiting_for_person(step: StepRun) -> bool:
@@ -24,25 +24,16 @@ def is_waiting_for_person(step: StepRun) -> bool:
 def require_waiting_for_person(run: OrderRun, step: StepRun) -> None:
     """Raises RequestRefused."""
     if not is_waiting_for_person(step):
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} does not wait for a person: it is {step.state}",
-            "not_waiting_for_person",
-            [explain(run, step)],
-            state=step.state.value,
-        )
+        predicate = f"does not wait for a person: it is {step.state}"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "not_waiting_for_person", predicate, explain(run, step))
 
 
 def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
     require_waiting_for_person(run, step)
     if step.holder is not None:
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} is {holder_possessive(step)}",
-            "already_claimed",
-            [alternative(run, "assign", "takes it over", step=step, data={"to": action.actor.by})],
-            holder=step.holder,
-        )
+        take_over = alternative(run, "assign", "takes it over", step=step, data={"to": action.actor.by})
+        predicate = f"is {holder_possessive(step)}"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "already_claimed", predicate, take_over, holder=step.holder)
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:

@@ -8,71 +8,60 @@ from functools import partial
 from workflows.contract import actions
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import StepState
+from workflows.core.actions import time_change
 from workflows.core.actions.action import StepActionHandler
-from workflows.core.actions.time_change import (
-    TimeChange,
-    TimeLimit,
-    mark_forecast_stale,
-    parse_or_default,
-    parse_time_change,
-    past_text,
-    refuse_data,
-    refuse_if_moved,
-    set_deadline,
-    to_timestamp,
-)
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import RequestRefused, alternative, step_reference
+from workflows.core.steps.refusal import alternative, step_reference, step_refused
 from workflows.core.timing import sla
 from workflows.core.timing.expected_duration import END_OF_TIME
 from workflows.core.timing.jeopardy import format_moment
 
-LIMIT_LABELS: Mapping[TimeLimit, str] = {"within": "what it waits for", "sla": "its sla"}
+LIMIT_LABELS: Mapping[time_change.TimeLimit, str] = {"within": "what it waits for", "sla": "its sla"}
 PHASES_WITH_WITHIN = frozenset({Phase.EVENT, Phase.CALLBACK, Phase.POLL, Phase.CONDITION, Phase.OTHER_ORDERS})
 WAITING_STATES = frozenset({StepState.IN_PROGRESS, StepState.FAILED, StepState.ON_HOLD, StepState.PENDING})
 
 
 def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
-    change = parse_time_change(run, step, action)
+    change = time_change.parse_time_change(run, step, action)
     if (change.to is None) == (change.by is None):
-        refuse_data(f"Give either how much longer {step_reference(run, step)} may take, or until when")
+        time_change.refuse_data(f"Give either how much longer {step_reference(run, step)} may take, or until when")
     limit = _requested_limit(run, step, change)
     at = running_limits(step)[limit]
-    refuse_if_moved(run, step, change, at, LIMIT_LABELS[limit])
+    time_change.refuse_if_moved(run, step, change, at, LIMIT_LABELS[limit])
     if limit == "within" and _extended_time(change, at) <= run.now:
         moment = format_moment(_extended_time(change, at))
-        refuse_data(f"{moment} has already passed: {step_reference(run, step)} would fail at once")
+        time_change.refuse_data(f"{moment} has already passed: {step_reference(run, step)} would fail at once")
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
-    change = parse_or_default(action)
+    change = time_change.parse_or_default(action)
     limit = _requested_limit(run, step, change)
     at = _extended_time(change, running_limits(step)[limit])
     if limit == "sla":
         sla.move_sla_deadline(run, step, at)
-        mark_forecast_stale(run)
+        time_change.mark_forecast_stale(run)
         return
     for awaited in run.order_links.awaited_by_step.get(step.position, ()):  # each other order has its own limit
         if awaited.deadline is not None and (awaited.deadline == step.deadline or awaited.deadline < at):
             awaited.deadline = at
-    set_deadline(run, step, at)
+    time_change.set_deadline(run, step, at)
 
 
 def _is_done(step: StepRun, action: StepAction) -> bool:
     """Only if the request names a time: one more day, twice, is two days."""
-    change, limits = parse_or_default(action), running_limits(step)
+    change, limits = time_change.parse_or_default(action), running_limits(step)
     if change.to is None or (change.limit is None and len(limits) != 1):
         return False
     limit = next(iter(limits)) if change.limit is None else change.limit
-    return limits.get(limit) == to_timestamp(change.to)
+    return limits.get(limit) == time_change.to_timestamp(change.to)
 
 
-def running_limits(step: StepRun) -> dict[TimeLimit, float]:
+def running_limits(step: StepRun) -> dict[time_change.TimeLimit, float]:
     """The limits that run now, and when they end."""
     if step.undoing:
         return {}
-    limits: dict[TimeLimit, float] = {}
+    limits: dict[time_change.TimeLimit, float] = {}
     if step.state in WAITING_STATES and step.phase in PHASES_WITH_WITHIN and step.deadline is not None:
         limits["within"] = step.deadline
     if step.sla_clock is not None and step.sla_clock.is_running:
@@ -80,7 +69,7 @@ def running_limits(step: StepRun) -> dict[TimeLimit, float]:
     return limits
 
 
-def _requested_limit(run: OrderRun, step: StepRun, change: TimeChange) -> TimeLimit:
+def _requested_limit(run: OrderRun, step: StepRun, change: time_change.TimeChange) -> time_change.TimeLimit:
     """Raises RequestRefused."""
     limits = running_limits(step)
     choices = [alternative(run, "extend", step=step, limit=limit, required=["by"]) for limit in limits]
@@ -89,20 +78,17 @@ def _requested_limit(run: OrderRun, step: StepRun, change: TimeChange) -> TimeLi
     if change.limit is None and len(limits) == 1:
         return next(iter(limits))
     if change.limit is None and limits:
-        message = f"{step_reference(run, step)} has a `within` and an `sla`: name one of them"
-        raise RequestRefused(RefusalCode.AMBIGUOUS, message, "several_limits", choices)
+        predicate = "has a `within` and an `sla`: name one of them"
+        raise step_refused(run, step, RefusalCode.AMBIGUOUS, "several_limits", predicate, *choices)
     limit = f"`{change.limit}`" if change.limit else "`within` or `sla`"
-    raise RequestRefused(
-        RefusalCode.NOT_NOW,
-        f"{step_reference(run, step)} is {step.state}, and no {limit} of it is running",
-        "no_running_limit",
-        choices,
-        state=step.state.value,
+    predicate = f"is {step.state}, and no {limit} of it is running"
+    raise step_refused(run, step, RefusalCode.NOT_NOW, "no_running_limit", predicate, *choices)
+
+
+def _extended_time(change: time_change.TimeChange, at: float) -> float:
+    return (
+        time_change.to_timestamp(change.to) if change.by is None else min(at + change.by.total_seconds(), END_OF_TIME)
     )
 
 
-def _extended_time(change: TimeChange, at: float) -> float:
-    return to_timestamp(change.to) if change.by is None else min(at + change.by.total_seconds(), END_OF_TIME)
-
-
-ACTION = StepActionHandler(actions.EXTEND, _check, _apply, _is_done, partial(past_text, actions.EXTEND))
+ACTION = StepActionHandler(actions.EXTEND, _check, _apply, _is_done, partial(time_change.past_text, actions.EXTEND))

@@ -12,7 +12,7 @@ from workflows.core.compensation import targets
 from workflows.core.execution import hold
 from workflows.core.state.holds import Hold
 from workflows.core.state.order_run import OrderRun
-from workflows.core.steps.refusal import RequestRefused, alternative, find_step, step_reference
+from workflows.core.steps.refusal import RequestRefused, alternative, find_step, step_refused
 
 
 def hold_scope(run: OrderRun, action: OrderAction) -> str:
@@ -48,12 +48,8 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
         return ActionResult(message=message, already=True)
     step = None if action.step is None else find_step(run, action.step)
     if step is not None and step.state in SETTLED and not step.undoing:
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} is {step.state}: there is nothing to hold",
-            "nothing_to_hold",
-            state=step.state.value,
-        )
+        predicate = f"is {step.state}: there is nothing to hold"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "nothing_to_hold", predicate)
     return None
 
 

@@ -9,20 +9,15 @@ from workflows.core.actions.action import StepActionHandler, possible_actions
 from workflows.core.execution.cross_order_wait import continue_step
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import RequestRefused, step_reference
+from workflows.core.steps.refusal import step_refused
 
 
 def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
     timed_out = step.state is StepState.FATALLY_FAILED and not step.undoing and step.started_at is None
     if step.phase is Phase.OTHER_ORDERS or (timed_out and run.profile(step).other_orders):
         return
-    raise RequestRefused(
-        RefusalCode.NOT_NOW,
-        f"{step_reference(run, step)} is {step.state} and waits for no other order",
-        "not_waiting_for_order",
-        possible_actions(run, step),
-        state=step.state.value,
-    )
+    predicate = f"is {step.state} and waits for no other order"
+    raise step_refused(run, step, RefusalCode.NOT_NOW, "not_waiting_for_order", predicate, *possible_actions(run, step))
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001

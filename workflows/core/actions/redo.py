@@ -19,7 +19,14 @@ from workflows.core.compensation import redo
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import REDO_REASONS
 from workflows.core.state.step_run import StepRun
-from workflows.core.steps.refusal import RequestRefused, explain, new_revision, step_list_text, step_reference
+from workflows.core.steps.refusal import (
+    RequestRefused,
+    explain,
+    new_revision,
+    step_list_text,
+    step_reference,
+    step_refused,
+)
 
 
 def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
@@ -57,20 +64,11 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
 def _require_redoable(run: OrderRun, step: StepRun) -> None:
     """Raises RequestRefused."""
     if is_being_given_up(step) or step.state in CANCELLED_STATES:
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} is being undone for good, or was: what is given up is not done again",
-            "given_up",
-            [new_revision(run)],
-        )
+        given_up = "is being undone for good, or was: what is given up is not done again"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "given_up", given_up, new_revision(run))
     if not (step.has_started or step.state in SETTLED or step.in_fallout):
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} has not run yet",
-            "not_started",
-            [explain(run, step)],
-            state=step.state.value,
-        )
+        not_run = "has not run yet"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "not_started", not_run, explain(run, step))
 
 
 def _apply(run: OrderRun, action: OrderAction) -> ActionResult:

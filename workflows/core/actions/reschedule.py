@@ -7,45 +7,36 @@ from functools import partial
 from workflows.contract import actions
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import StepState
+from workflows.core.actions import time_change
 from workflows.core.actions.action import StepActionHandler
 from workflows.core.actions.extend import LIMIT_LABELS, running_limits
-from workflows.core.actions.time_change import (
-    parse_or_default,
-    parse_time_change,
-    past_text,
-    refuse_data,
-    refuse_if_moved,
-    schedule_wake,
-    set_deadline,
-    to_timestamp,
-)
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import RequestRefused, alternative, step_reference
+from workflows.core.steps.refusal import alternative, step_reference, step_refused
 
 
 def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
-    change = parse_time_change(run, step, action)
+    change = time_change.parse_time_change(run, step, action)
     if change.to is None or change.by is not None or change.limit is not None:
-        refuse_data(f"Give the time to which {step_reference(run, step)} is to be moved, and nothing else")
+        time_change.refuse_data(f"Give the time to which {step_reference(run, step)} is to be moved, and nothing else")
     at, label = _movable_time(run, step)
-    refuse_if_moved(run, step, change, at, label)
+    time_change.refuse_if_moved(run, step, change, at, label)
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
     """A time in the past means now."""
-    at = to_timestamp(parse_or_default(action).to)
+    at = time_change.to_timestamp(time_change.parse_or_default(action).to)
     if step.again_at is None:
-        set_deadline(run, step, at)
+        time_change.set_deadline(run, step, at)
     else:
         step.again_at = at
-        schedule_wake(run, step, at)
+        time_change.schedule_wake(run, step, at)
 
 
 def _is_done(step: StepRun, action: StepAction) -> bool:
-    to = parse_or_default(action).to
+    to = time_change.parse_or_default(action).to
     at = step.again_at if step.again_at is not None else step.deadline if step.phase is Phase.TIMER else None
-    return to is not None and at is not None and at == to_timestamp(to)
+    return to is not None and at is not None and at == time_change.to_timestamp(to)
 
 
 def _movable_time(run: OrderRun, step: StepRun) -> tuple[float, str]:
@@ -62,14 +53,13 @@ def _movable_time(run: OrderRun, step: StepRun) -> tuple[float, str]:
         )
         for limit in running_limits(step)
     ]
-    raise RequestRefused(
-        RefusalCode.NOT_NOW,
-        f"{step_reference(run, step)} is {step.state} and has no time that could be moved. Only a scheduled start, the "
-        "end of a wait and an automatic next attempt can be moved",
-        "no_movable_time",
-        extensions,
-        state=step.state.value,
+    predicate = (
+        f"is {step.state} and has no time that could be moved. Only a scheduled start, the end of a wait and an "
+        "automatic next attempt can be moved"
     )
+    raise step_refused(run, step, RefusalCode.NOT_NOW, "no_movable_time", predicate, *extensions)
 
 
-ACTION = StepActionHandler(actions.RESCHEDULE, _check, _apply, _is_done, partial(past_text, actions.RESCHEDULE))
+ACTION = StepActionHandler(
+    actions.RESCHEDULE, _check, _apply, _is_done, partial(time_change.past_text, actions.RESCHEDULE)
+)

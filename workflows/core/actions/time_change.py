@@ -12,7 +12,7 @@ from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
-from workflows.core.steps.refusal import RequestRefused, step_reference
+from workflows.core.steps.refusal import RequestRefused, step_reference, step_refused
 from workflows.core.timing.jeopardy import format_moment
 
 TimeLimit = Literal["within", "sla"]
@@ -45,11 +45,8 @@ def parse_time_change(run: OrderRun, step: StepRun, action: StepAction) -> TimeC
         problem = str(first["msg"]).removeprefix("Value error, ")
         refuse_data(f"{step_reference(run, step)} is not changed: `{field}`: {problem}")
     if step.undoing:
-        raise RequestRefused(
-            RefusalCode.NOT_NOW,
-            f"{step_reference(run, step)} is being undone, and its times no longer matter",
-            "being_undone",
-        )
+        predicate = "is being undone, and its times no longer matter"
+        raise step_refused(run, step, RefusalCode.NOT_NOW, "being_undone", predicate)
     return change
 
 

@@ -34,6 +34,20 @@ class RequestRefused(Exception):
         self.details = RefusalDetails(reason=reason or code.value, data=data, alternatives=list(alternatives))
 
 
+def step_refused(
+    run: OrderRun,
+    step: StepRun,
+    code: RefusalCode,
+    reason: str,
+    predicate: str,
+    *alternatives: Alternative,
+    **data: Any,
+) -> RequestRefused:
+    """`predicate` continues "Step 3 (camera.reserve@1) …"."""
+    message = f"{step_reference(run, step)} {predicate}"
+    return RequestRefused(code, message, reason, alternatives, state=step.state.value, **data)
+
+
 def alternative(
     run: OrderRun,
     action: str,
