@@ -11,6 +11,7 @@ from compiler.language.steps import LineAction
 from compiler.plan.plan import PlannedLine, PlannedStep
 from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
+from tests.support.undoable_plans import done, undoable
 from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import StepsPageRequest
 from workflows.contract.states import OrderState, StepState
@@ -60,6 +61,20 @@ def test_steps_page_can_be_filtered_by_states() -> None:
     assert ([step.number for step in last.steps], last.next_offset) == ([9, 10], None)
     done = steps_page(driven.run, StepsPageRequest(states=[S.COMPLETED]))
     assert ([step.number for step in done.steps], done.next_offset) == ([4], None)
+
+
+def test_steps_page_has_a_forecast_while_the_order_runs() -> None:
+    driven = OrderDriver({"a": call(expected="2h")})
+    (view,) = steps_page(driven.run, StepsPageRequest()).steps
+    assert view.expected_end == datetime.fromtimestamp(START + 7_200, UTC)
+
+
+def test_view_of_a_running_undo_names_the_system_that_it_waits_for() -> None:
+    driven = done({"a": undoable()}, "a")
+    driven.roll_back(override=True)
+    undo = driven.view("a").undo
+    assert undo is not None
+    assert undo.waits_for == "an answer of shop"
 
 
 def test_steps_page_has_a_size_limit() -> None:
