@@ -1,4 +1,1 @@
-"""Everything that Ordo needs, as processes of one machine: embedded Temporal, sandbox systems, worker, gateway.
-
-`stack.up.up` keeps them running, `stack.demo.demo` shows an order from its submission to its end.
-"""
+"""Everything that Ordo needs, as processes on one machine: embedded Temporal, sandbox systems, worker, gateway."""

@@ -1,4 +1,4 @@
-"""The folder that a stack keeps its things in: databases, logs, and the secrets that its parts share."""
+"""The data folder of a stack: databases, logs, and the secrets that its services share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ SECRET_NAMES = (
     "NETWORK_TOKEN",
     "CUSTOMER_CARE_SECRET",
 )
-"""Made up at the first start, and the same from then on: callback ids that are out in the world stay good."""
+"""Generated at the first start and kept, so that callback ids that systems already have stay valid."""
 
 
 class DataFolder:
@@ -36,7 +36,7 @@ class DataFolder:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Holds the folder for one stack at a time. Raises StackError where another has it, or it cannot be written."""
+        """Locks the folder. Raises StackError if another stack has locked it, or if it cannot be written."""
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
             lock = (self.path / "lock").open("a")
@@ -49,13 +49,13 @@ class DataFolder:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError as error:
                 raise StackError(
-                    f"Another `up` or `demo` runs on {self.path} already. End it first, or choose another folder with "
+                    f"Another `up` or `demo` runs on {self.path} already. Stop it first, or choose another folder with "
                     "--data."
                 ) from error
             yield
 
     def rotate_logs(self, names: Iterable[str]) -> None:
-        """Each start begins new logs; those of the last one stay beside them as `.log.1`."""
+        """Starts new logs. Those of the last start stay as `.log.1`."""
         for name in names:
             if self.log_file(name).exists():
                 self.log_file(name).replace(self.path / f"{name}.log.1")
@@ -65,9 +65,9 @@ class DataFolder:
             file.unlink()
 
     def load_secrets(self) -> dict[str, str]:
-        """Those that were kept, and new ones for those that are missing."""
-        kept = self._saved_environment()
-        return {name: kept.get(name) or secrets.token_urlsafe(24) for name in SECRET_NAMES}
+        """The saved secrets, and new ones for those that are missing."""
+        saved = self._saved_environment()
+        return {name: saved.get(name) or secrets.token_urlsafe(24) for name in SECRET_NAMES}
 
     def _saved_environment(self) -> dict[str, str]:
         if not self.environment_file.exists():
@@ -76,8 +76,8 @@ class DataFolder:
         return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
 
     def save_environment(self, environment: Mapping[str, str]) -> None:
-        """Writes what a further worker or a caller of the gateway needs, for nobody but this user to read."""
-        text = "# set -a; . <this file>; set +a   gives a shell what a further worker of this stack needs\n"
+        """Writes what another worker or a client of the gateway needs. Only this user may read it."""
+        text = "# set -a; . <this file>; set +a   sets up a shell for another worker of this stack\n"
         text += "".join(f"{name}={value}\n" for name, value in sorted(environment.items()))
         new = self.environment_file.with_suffix(".new")
         new.unlink(missing_ok=True)

@@ -19,7 +19,7 @@ from workflows.contract.order_views import LineView, StepView
 
 
 class DemoOutput:
-    """Colours and lines drawn in a terminal, plain lines in a pipe."""
+    """Colours and rules in a terminal, plain lines in a pipe."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
@@ -38,7 +38,7 @@ class DemoOutput:
             self.print_line(f"== {title}")
 
     def show_decomposition(self, reading: OrderDetails) -> None:
-        """Order lines, and below each the fulfilment lines that it became."""
+        """Prints each order line as a tree of its fulfilment lines."""
         order = reading.order
         customer = order.customer.get("name") or order.customer.get("id") or "somebody"
         self.print_line(f"Order {order.order_id} of {customer}: {pluralize(len(order.order_lines), 'order line')}")

@@ -1,4 +1,4 @@
-"""What keeps the stack from running, in words for the person who started it."""
+"""Why the stack cannot run, in words for the person who started it."""
 
 from __future__ import annotations
 

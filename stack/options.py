@@ -21,18 +21,18 @@ class Ports:
     sandbox: int = 8100
 
     def described(self) -> Iterator[tuple[str, str, int]]:
-        """(what listens there, the flag that chooses another, port)"""
+        """(service, the option for another port, port)"""
         yield "Temporal", "--temporal-port", self.temporal
         yield "Temporal's Web UI", "--ui-port", self.ui
         yield "the gateway", "--gateway-port", self.gateway
         yield "the sandbox systems", "--sandbox-port", self.sandbox
 
     def check_free(self) -> None:
-        """Raises StackError, naming every port that something else listens on and the flag for another one."""
+        """Raises StackError with every port that is taken and the option for another one."""
         taken = [(what, flag, port) for what, flag, port in self.described() if not is_port_free(port)]
         if taken:
             lines = [f"Port {port}, for {what}, is taken: choose another with {flag}." for what, flag, port in taken]
-            raise StackError("\n".join([*lines, "Or end what runs there; it may be another `up` or `demo`."]))
+            raise StackError("\n".join([*lines, "Or stop the program that uses it; it may be another `up` or `demo`."]))
 
     def with_free_ports(self) -> Ports:
         """The same, with free ports in place of those that are taken."""

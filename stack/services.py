@@ -1,4 +1,4 @@
-"""What the stack consists of: each part's command, its environment, and how one sees that it is ready."""
+"""The services of the stack: the command, the environment and the readiness check of each."""
 
 from __future__ import annotations
 
@@ -18,19 +18,17 @@ from stack.running_stack import Addresses
 from stack.supervisor import Service, current_run_log, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
-"""Of the sandbox: each has its address in `<NAME>_URL`."""
+"""The systems of the sandbox. The variable `<NAME>_URL` holds the address of each."""
 SERVICE_NAMES = ("temporal", "sandbox", "worker", "gateway")
 
 
 @dataclass(frozen=True)
 class StackSpec:
-    """Everything that the services are made from."""
-
     options: StackOptions
     folder: DataFolder
     client: Client
     sandbox_delays: Mapping[str, float] = field(default_factory=dict)
-    """Seconds by name, as the sandbox has them: `delivery`, `booking`, …"""
+    """Seconds by the sandbox's name for them: `delivery`, `booking`, …"""
 
     @property
     def addresses(self) -> Addresses:
@@ -38,7 +36,7 @@ class StackSpec:
 
 
 def shared_environment(spec: StackSpec) -> dict[str, str]:
-    """Addresses and secrets of this stack."""
+    """The addresses and secrets of this stack, as environment variables."""
     systems = {f"{system.upper()}_URL": f"{spec.addresses.sandbox}/{system}" for system in SANDBOX_SYSTEMS}
     receivers = {"CUSTOMER_CARE_URL": f"{spec.addresses.sandbox}/_notifications"}
     connection = {"TEMPORAL_ADDRESS": spec.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
@@ -46,68 +44,56 @@ def shared_environment(spec: StackSpec) -> dict[str, str]:
 
 
 def build_services(spec: StackSpec) -> tuple[Service, ...]:
-    """In the order in which they are started."""
+    """Temporal, the sandbox, the worker and the gateway."""
+    options, folder, addresses = spec.options, spec.folder, spec.addresses
     shared = shared_environment(spec)
-    spec.folder.save_environment(shared)
-    # No profile of the person's may lead to another Temporal; but a system may be pointed at the real one.
+    folder.save_environment(shared)
+    # The person's Temporal profile must not lead to another server, but their environment may name a real system.
     person = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "ORDO_"))}
     base = with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
-    return (_temporal(spec, base), _sandbox(spec, base), _worker(spec, base), _gateway(spec, base))
-
-
-def _temporal(spec: StackSpec, base_environment: dict[str, str]) -> Service:
-    command = temporal_server.server_command(spec.options.ports, spec.folder.path / "temporal.sqlite")
-    environment = base_environment | {"TEMPORAL_VERSION_CHECK_DISABLED": "1"}  # it would ask its maker for news
-    return Service(
-        "temporal",
-        "Temporal",
-        command,
-        environment,
-        spec.folder.log_file("temporal"),
-        lambda: temporal_server.is_ready(spec.client),
-    )
-
-
-def _sandbox(spec: StackSpec, base_environment: dict[str, str]) -> Service:
-    command = (
-        *(sys.executable, "-m", "sandbox", "--host", HOST, "--port", str(spec.options.ports.sandbox)),
-        *("--data", str(spec.folder.path / "sandbox.sqlite")),
-    )
     delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in spec.sandbox_delays.items()}
-    return Service(
-        "sandbox",
-        "The sandbox",
-        command,
-        base_environment | delays,
-        spec.folder.log_file("sandbox"),
-        http_ready(spec.addresses.sandbox + "/health"),
+    client_options = ("--address", addresses.temporal, "--namespace", temporal_server.NAMESPACE)
+
+    def service(
+        name: str, title: str, command: tuple[str, ...], is_ready: Callable[[], Awaitable[bool]], **environment: str
+    ) -> Service:
+        return Service(name, title, command, base | environment, folder.log_file(name), is_ready)
+
+    def module(name: str, *arguments: str) -> tuple[str, ...]:
+        return (sys.executable, "-m", name, *arguments)
+
+    return (
+        service(
+            "temporal",
+            "Temporal",
+            temporal_server.server_command(options.ports, folder.path / "temporal.sqlite"),
+            lambda: temporal_server.is_ready(spec.client),
+            TEMPORAL_VERSION_CHECK_DISABLED="1",  # it would contact its maker
+        ),
+        service(
+            "sandbox",
+            "The sandbox",
+            module("sandbox", *_listen(options.ports.sandbox), "--data", str(folder.path / "sandbox.sqlite")),
+            http_ready(addresses.sandbox + "/health"),
+            **delays,
+        ),
+        service(
+            "worker",
+            "The worker",
+            module("worker", *client_options, "--definitions", str(options.definitions)),
+            log_contains("worker ready", folder.log_file("worker")),
+        ),
+        service(
+            "gateway",
+            "The gateway",
+            module("gateway", *_listen(options.ports.gateway), *client_options),
+            http_ready(addresses.gateway + "/ready"),
+        ),
     )
 
 
-def _worker(spec: StackSpec, base_environment: dict[str, str]) -> Service:
-    command = (
-        *(sys.executable, "-m", "worker", "--address", spec.addresses.temporal),
-        *("--namespace", temporal_server.NAMESPACE, "--definitions", str(spec.options.definitions)),
-    )
-    log = spec.folder.log_file("worker")
-    return Service(
-        "worker", "The worker", command, base_environment, log, log_contains("worker ready", log), grace=20.0
-    )
-
-
-def _gateway(spec: StackSpec, base_environment: dict[str, str]) -> Service:
-    command = (
-        *(sys.executable, "-m", "gateway", "--host", HOST, "--port", str(spec.options.ports.gateway)),
-        *("--address", spec.addresses.temporal, "--namespace", temporal_server.NAMESPACE),
-    )
-    return Service(
-        "gateway",
-        "The gateway",
-        command,
-        base_environment,
-        spec.folder.log_file("gateway"),
-        http_ready(spec.addresses.gateway + "/ready"),
-    )
+def _listen(port: int) -> tuple[str, ...]:
+    return ("--host", HOST, "--port", str(port))
 
 
 def http_ready(url: str) -> Callable[[], Awaitable[bool]]:

@@ -1,4 +1,4 @@
-"""Processes of the stack: started, waited for, watched, started again when they die, ended, and never left behind."""
+"""Starts the processes of the stack, restarts those that die, stops them, and never leaves one behind."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from typing import IO
 from stack.errors import StackError
 
 PrintLine = Callable[[str], None]
-"""Shows a line to the person who watches."""
+"""Shows a line to the person at the terminal."""
 
 READY_TIMEOUT = 60.0
-"""Seconds until a process that has not become ready counts as broken."""
+"""Seconds after which a process that is not ready counts as broken."""
 MAX_DEATHS = 5
 DEATH_WINDOW = 60.0
-"""So many deaths within so many seconds, and starting it again is no help."""
+"""Seconds. After MAX_DEATHS within this time, a process is not restarted any more."""
 START_MARKER = "-- starts"
-"""A line of the log: from here on it is about the process that runs now."""
+"""Log line that separates the current process from the ones before it."""
 LOG_TAIL_LINES = 12
 MAX_LINE_LENGTH = 600
 
@@ -35,28 +35,28 @@ MAX_LINE_LENGTH = 600
 @dataclass(frozen=True)
 class Service:
     name: str
-    """Of its log."""
+    """Also the name of its log."""
     title: str
-    """How people call it, as a sentence begins: `The worker`."""
+    """Starts a sentence: `The worker`."""
     command: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
     is_ready: Callable[[], Awaitable[bool]]
-    grace: float = 10.0
-    """Seconds that it may take to end."""
+    grace: float = 20.0
+    """Seconds that it may take to end. The worker needs the most."""
 
 
 def with_project_path(environment: Mapping[str, str]) -> dict[str, str]:
-    """For a Python that is to find the project's modules from whatever folder it is started in."""
+    """Lets a Python process find the project's modules, whatever its working directory."""
     project = str(Path(__file__).resolve().parents[1])
     return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, (project, environment.get("PYTHONPATH"))))}
 
 
 class Watchdog:
-    """A process that ends all others should this one be killed. Its end of the pipe closes with this process."""
+    """A process that ends all others if this one is killed: its pipe closes when this process is gone."""
 
     def __init__(self, grace: float = 5.0) -> None:
-        """`grace`: seconds that the others may then take to end by themselves."""
+        """`grace`: seconds that the others may then take to end."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "stack.watchdog", str(grace)],
             stdin=subprocess.PIPE,
@@ -85,7 +85,7 @@ class Watchdog:
 
 
 class ServiceProcess:
-    """A service while it runs, from its start to its end, through every death on the way."""
+    """A running service. It survives the deaths of its process."""
 
     def __init__(self, service: Service, watchdog: Watchdog, print_line: PrintLine) -> None:
         self.service = service
@@ -99,7 +99,7 @@ class ServiceProcess:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Returns when it is ready. Raises StackError, with its log's end, where it ends first or takes too long."""
+        """Returns when it is ready. Raises StackError, with the end of its log, if it ends first or takes too long."""
         await self._wait_until_ready(await self._spawn())
 
     async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
@@ -114,7 +114,7 @@ class ServiceProcess:
             await asyncio.sleep(0.05)
 
     async def supervise(self) -> None:
-        """Starts it again whenever it dies, until it is stopped. Raises StackError where it dies again and again."""
+        """Restarts it whenever it dies, until it is stopped. Raises StackError if it dies repeatedly."""
         deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         while self._process is not None:
             code = await self._process.wait()
@@ -138,11 +138,11 @@ class ServiceProcess:
             await self._wait_until_ready(process)
             self._print_line(f"{self.service.title} runs again.")
         except StackError as error:
-            if process.returncode is None:  # else it died once more, which is told next
+            if process.returncode is None:  # otherwise supervise() reports the next death
                 self._print_line(str(error))
 
     async def stop(self) -> None:
-        """Asks it to end, and kills it where it does not within its grace."""
+        """Asks it to end, and kills it if it has not ended within its grace period."""
         self._is_stopping = True
         process = self._process
         if process is None:
@@ -152,7 +152,7 @@ class ServiceProcess:
             await asyncio.wait_for(process.wait(), self.service.grace)
         except TimeoutError:
             self._print_line(f"{self.service.title} did not end within {self.service.grace:.0f} s; killing it.")
-        self._signal(signal.SIGKILL)  # also what it may have started, and left
+        self._signal(signal.SIGKILL)  # also ends processes that it started and left
         await process.wait()
         self._watchdog.unwatch(process.pid)
 
@@ -165,7 +165,7 @@ class ServiceProcess:
         return self._process
 
     async def _exec(self, log: IO[bytes]) -> asyncio.subprocess.Process:
-        # A session of its own: Ctrl-C reaches this process only, which then ends the others in their order.
+        # A session of its own: Ctrl-C reaches only this process, which then stops the others in order.
         return await asyncio.create_subprocess_exec(
             *self.service.command,
             env=dict(self.service.environment),
@@ -187,21 +187,21 @@ class ServiceProcess:
 
 
 def current_run_log(log: Path) -> str:
-    """What the process that runs now, or died last, has said."""
+    """The output of the current process, or of the last one."""
     return log.read_text(errors="replace").rpartition(f"{START_MARKER}\n")[2] if log.exists() else ""
 
 
 def format_log_line(line: str) -> str:
-    """A line of a log for people: of a JSON line what happened, and what is said about it."""
+    """A log line for people. Of a JSON line: the event and its fields."""
     try:
-        said = json.loads(line)
-        event = said.pop("event")
+        fields = json.loads(line)
+        event = fields.pop("event")
     except (ValueError, KeyError, TypeError, AttributeError):
         return line[:MAX_LINE_LENGTH]
-    about = ", ".join(f"{name}: {value}" for name, value in said.items() if name not in ("level", "timestamp"))
-    return f"{event} ({about})"[:MAX_LINE_LENGTH] if about else str(event)[:MAX_LINE_LENGTH]
+    details = ", ".join(f"{name}: {value}" for name, value in fields.items() if name not in ("level", "timestamp"))
+    return (f"{event} ({details})" if details else str(event))[:MAX_LINE_LENGTH]
 
 
 def describe_exit(returncode: int) -> str:
-    """A return code as asyncio gives it, in words."""
+    """A return code of asyncio, in words: `exit 3`, `killed by SIGKILL`."""
     return f"killed by {signal.Signals(-returncode).name}" if returncode < 0 else f"exit {returncode}"

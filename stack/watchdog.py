@@ -1,8 +1,8 @@
-"""`python -m stack.watchdog SECONDS`: ends the stack's processes when the one that started them is gone.
+"""`python -m stack.watchdog SECONDS`: ends the stack's processes when the process that started them is gone.
 
-Standard input is the one end of a pipe whose other end that process holds: `+PID` and `-PID`, a line each, say what
-runs. When the pipe ends, whatever still runs is asked to end, and killed if it has not after so many seconds.
-Each process leads a process group of its own, so that what it started ends with it.
+That process writes lines to standard input: `+PID` when a process starts, `-PID` when it has ended. When the pipe
+closes, the processes that still run are asked to end, and killed after SECONDS. Each process leads a process group, so
+that processes that it started end with it.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ def _signal_groups(pids: set[int], number: signal.Signals) -> None:
 
 
 def _find_running(pids: set[int]) -> set[int]:
-    found = set()
+    running = set()
     for pid in pids:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(pid, 0)
-            found.add(pid)
-    return found
+            running.add(pid)
+    return running
 
 
 def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        signal.signal(number, signal.SIG_IGN)  # its end is the pipe's
+        signal.signal(number, signal.SIG_IGN)  # it ends when the pipe closes
     pids: set[int] = set()
     for line in sys.stdin:
         pid = int(line[1:])
