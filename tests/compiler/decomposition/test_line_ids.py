@@ -227,3 +227,24 @@ def test_two_steps_with_the_same_id_reject(tmp_path: Path) -> None:
     text = WORKSTREAM % ("offer, bill", "line")
     message = only(rejected(catalogue_of(tmp_path, text), line("bill", "offer")), "id-collision")
     assert "`bill`" in message
+
+
+def test_steps_of_a_text_and_a_number_with_the_same_id_reject(tmp_path: Path) -> None:
+    text = """
+kind: commercial_product
+id: numbered
+attributes: {x: {type: integer}}
+---
+kind: commercial_product
+id: named
+attributes: {x: {type: string}}
+---
+kind: workstream
+id: w
+for: [numbered, named]
+per: attributes.x
+steps: {go: {milestone: true}}
+"""
+    lines = [line("1", "numbered", attributes={"x": 7}), line("2", "named", attributes={"x": "7"})]
+    message = only(rejected(catalogue_of(tmp_path, text), *lines), "id-collision")
+    assert message == "two different steps would have the id `w.go@7`: for line `1` and for line `2`"
