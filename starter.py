@@ -7,7 +7,7 @@ import sys
 
 
 def main() -> None:
-    """Runs the command that the arguments name and exits with its status; Ctrl-C at any moment is quiet."""
+    """Runs the command and exits with its status. Ctrl-C prints no traceback."""
     try:
         from cli.app import main as run
 
@@ -18,10 +18,10 @@ def main() -> None:
 
 
 def exit_process(status: int) -> None:
-    """Ends the process. Standard output and error have been flushed.
+    """Ends the process. Standard output and error must have been flushed.
 
-    Threads of the Temporal client may still be letting go of Python objects; an interpreter that takes itself apart
-    meanwhile aborts, one time in forty. So it is not given the time.
+    Threads of the Temporal client may still release Python objects. One time in forty that aborts an interpreter that
+    is shutting down, so the shutdown is skipped.
     """
     if "temporalio" in sys.modules:
         os._exit(status)

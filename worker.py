@@ -1,4 +1,4 @@
-"""`python worker.py`: runs a worker until it is told to end (docs/cli.md, The worker)."""
+"""`python worker.py`: runs a worker until SIGTERM or SIGINT (docs/cli.md, The worker)."""
 
 from __future__ import annotations
 
@@ -56,15 +56,15 @@ from workflows.order_outbox import OrderOutbox
 from workflows.system_switch import SystemSwitch
 
 SHUTDOWN_GRACE = timedelta(seconds=8)
-"""So long running attempts may go on once the worker is told to end; what is cut off is made again elsewhere."""
+"""Grace period for running attempts before shutdown. An attempt that is cut off is repeated by another worker."""
 
 EPILOG = """environment:
-  TEMPORAL_*                            as Temporal's own tools read them: address, namespace, profile, TLS
-  ORDO_GATEWAY_URL                      where systems reach the gateway, for calls that complete by callback
-  ORDO_CALLBACK_SECRET                  seals callback ids; the gateway needs the same one
-  ORDO_EVENT_SOURCE                     the source of the events that receivers are sent; else /ordo
-  INVENTORY_URL, INVENTORY_TOKEN, …     what the catalogue's systems and receivers name
-Of ORDO_… variables, <name>_FILE may name a file that holds the value.
+  TEMPORAL_*                            as for Temporal's own tools: address, namespace, profile, TLS
+  ORDO_GATEWAY_URL                      the address at which systems reach the gateway, for callbacks
+  ORDO_CALLBACK_SECRET                  the secret that seals callback ids; the same as the gateway's
+  ORDO_EVENT_SOURCE                     the source of the events that are sent to receivers (default: /ordo)
+  INVENTORY_URL, INVENTORY_TOKEN, …     the variables that the catalogue's systems and receivers name
+Each ORDO_… secret can also be read from a file: <name>_FILE names it.
 """
 
 logger = structlog.get_logger("worker")
@@ -72,7 +72,7 @@ Result = TypeVar("Result")
 
 
 class WorkerError(Exception):
-    """The message says why, and what to do."""
+    """The worker cannot run; the message says why and what to do."""
 
 
 def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
@@ -83,13 +83,22 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--address", metavar="HOST:PORT", help="of Temporal (default: its profile, else localhost:7233)"
+        "--address", metavar="HOST:PORT", help="Temporal's address (default: its profile, else localhost:7233)"
     )
-    parser.add_argument("--namespace", metavar="NAME", help="of Temporal (default: its profile, else default)")
+    parser.add_argument("--namespace", metavar="NAME", help="Temporal's namespace (default: its profile, else default)")
     parser.add_argument("--task-queue", metavar="NAME", default=TASK_QUEUE, help="default: %(default)s")
-    parser.add_argument("--definitions", metavar="DIR", type=Path, default=Path("definitions"), help="the catalogue")
     parser.add_argument(
-        "--environment", metavar="FILE", type=Path, help="`kind: system` documents, laid over the catalogue's"
+        "--definitions",
+        metavar="DIR",
+        type=Path,
+        default=Path("definitions"),
+        help="default: %(default)s",
+    )
+    parser.add_argument(
+        "--environment",
+        metavar="FILE",
+        type=Path,
+        help="`kind: system` documents that override the catalogue's",
     )
     return parser.parse_args(argv)
 
@@ -108,7 +117,7 @@ class _ShutdownEvent(asyncio.Event):
         self.set()
 
     async def run_unless_shutdown(self, coroutine: Coroutine[Any, Any, Result]) -> Result | None:
-        """What `work` gives, or None where the end came first; then the work is cancelled."""
+        """Returns the result of `coroutine`, or cancels it and returns None if the shutdown comes first."""
         working, ending = asyncio.create_task(coroutine), asyncio.create_task(self.wait())
         await asyncio.wait((working, ending), return_when=asyncio.FIRST_COMPLETED)
         ending.cancel()
@@ -131,7 +140,7 @@ def _load_catalogue(options: argparse.Namespace) -> LiveCatalogue:
 def build_registrations(
     client: Client, task_queue: str, live_catalogue: LiveCatalogue, connections: ConnectionPools, switches: SwitchClient
 ) -> Registrations:
-    """Everything that a worker can do."""
+    """The workflows and activities of a worker."""
     mailboxes = Mailboxes(
         client,
         MAILBOX_WORKFLOW_TYPE,
@@ -165,7 +174,7 @@ def build_registrations(
 
 
 def _check_callback_settings(catalogue: Catalogue) -> None:
-    """Orders without such calls need no gateway; those with them would park their steps one by one."""
+    """Warns at once. Otherwise each call with a callback would fail on its own; other calls need no gateway."""
     steps = (step.definition for workstream in catalogue.workstreams.values() for step in workstream.steps.values())
     if not any(step.call is not None and step.call.callback is not None for step in steps):
         return
@@ -185,18 +194,18 @@ async def _connect(address: TemporalAddress) -> Client:
 
 
 async def run(options: argparse.Namespace) -> None:
-    """Until SIGTERM or SIGINT. Raises CannotRun."""
-    ending = _ShutdownEvent()
-    ending.install_handlers()
+    """Runs until SIGTERM or SIGINT. Raises WorkerError."""
+    shutdown = _ShutdownEvent()
+    shutdown.install_handlers()
     catalogues = _load_catalogue(options)
     _check_callback_settings(catalogues.current.catalogue)
-    client = await ending.run_unless_shutdown(_connect(TemporalAddress(options.address, options.namespace)))
+    client = await shutdown.run_unless_shutdown(_connect(TemporalAddress(options.address, options.namespace)))
     if client is None:
         return
     connections = ConnectionPools()
     switches = SwitchClient(client, options.task_queue)
-    duties = build_registrations(client, options.task_queue, catalogues, connections, switches)
-    fleet = Fleet(client, options.task_queue, duties, SHUTDOWN_GRACE)
+    registrations = build_registrations(client, options.task_queue, catalogues, connections, switches)
+    fleet = Fleet(client, options.task_queue, registrations, SHUTDOWN_GRACE)
     catalogues.listeners += [fleet.schedule_update, switches.schedule_announcement]
     await fleet.start(await catalogues.refresh())
     in_force = catalogues.current
@@ -209,7 +218,7 @@ async def run(options: argparse.Namespace) -> None:
     )  # fmt: skip
     watching = asyncio.create_task(catalogues.watch())
     try:
-        await ending.run_unless_shutdown(fleet.wait_for_failure())
+        await shutdown.run_unless_shutdown(fleet.wait_for_failure())
     except Exception as error:
         raise WorkerError(f"The worker has stopped: {error}") from error
     finally:
@@ -223,7 +232,7 @@ async def run(options: argparse.Namespace) -> None:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """The exit code: 0 after a clean end, 1 where the worker cannot run, 2 for wrong usage."""
+    """Returns the exit status: 0 after a clean end, 1 if the worker cannot run, 2 for wrong usage."""
     options = _parse_arguments(argv)
     configure_logging()
     try:
@@ -237,5 +246,5 @@ def main(argv: list[str] | None = None) -> int:
 if __name__ == "__main__":
     code = main()
     sys.stderr.flush()
-    # Threads of Temporal's core may still speak while the interpreter goes away, and would take it down with them.
+    # A thread of Temporal's core that still runs while the interpreter ends could abort the process.
     os._exit(code)

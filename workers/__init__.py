@@ -1,1 +1,1 @@
-"""What a worker process consists of: its connection, a worker for each task queue, its logs; `worker.py` starts it."""
+"""Parts of the worker process that `worker.py` starts: connection, workers for each task queue, reports, logs."""

@@ -1,4 +1,4 @@
-"""The way to Temporal, with patience: a worker may start before the server does."""
+"""Connects a worker to Temporal. It retries, because a worker may start before the server."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ logger = structlog.get_logger("worker")
 
 DEFAULT_ADDRESS = "localhost:7233"
 CONNECT_TIMEOUT = 10.0
-"""Seconds that one try may take."""
+"""Seconds for one try."""
 RETRY_INTERVAL = 1.0
 LOG_EVERY_TRIES = 30
-"""Tries, about seconds, between two lines that say what is being waited for."""
+"""A log line after so many tries, which take about a second each."""
 
 
 class InvalidTemporalProfile(Exception):
-    """The Temporal profile, or a TEMPORAL_* variable, is wrong; the message says how."""
+    """The Temporal profile or a TEMPORAL_* variable is invalid."""
 
 
 @dataclass(frozen=True)
 class TemporalAddress:
-    """None: as the Temporal profile or the TEMPORAL_* variables say, else the default."""
+    """None: from the Temporal profile or the TEMPORAL_* variables, else the default."""
 
     address: str | None
     namespace: str | None
 
     def connect_config(self) -> ClientConnectConfig:
-        """Raises ProfileUnreadable."""
+        """Raises InvalidTemporalProfile."""
         try:
             config = ClientConfig.load_client_connect_config()
         except (RuntimeError, ValueError) as error:
@@ -46,14 +46,14 @@ class TemporalAddress:
 
 
 def create_runtime() -> Runtime:
-    """Temporal's core logs through ours, so that every line of a worker has one form."""
+    """Forwards the logs of Temporal's core to ours, so that all lines of a worker have one form."""
     forwarding = LogForwardingConfig(logger=logging.getLogger("temporalio.core"))
-    said = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
-    return Runtime(telemetry=TelemetryConfig(logging=said))
+    logs = LoggingConfig(filter=TelemetryFilter(core_level="WARN", other_level="ERROR"), forwarding=forwarding)
+    return Runtime(telemetry=TelemetryConfig(logging=logs))
 
 
 async def connect(temporal_address: TemporalAddress) -> Client:
-    """A client of a Temporal that answers, whenever that will be. Raises ProfileUnreadable."""
+    """Retries until Temporal answers. Raises InvalidTemporalProfile."""
     config = temporal_address.connect_config()
     runtime = create_runtime()
     address = config["target_host"]

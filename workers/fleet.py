@@ -1,4 +1,4 @@
-"""The fleet: one worker for orders, and one for each system, on a task queue of its own, with its own limits."""
+"""The fleet: one worker for orders, and one for each system, with its own task queue and limits."""
 
 from __future__ import annotations
 
@@ -21,20 +21,20 @@ from workers.single_batch_flag import enable_single_batch
 logger = structlog.get_logger("worker")
 
 DEFAULT_CONCURRENCY = 200
-"""Calls at once to a system whose limits do not say."""
+"""Concurrent calls to a system whose definition has no limit."""
 MAX_CONCURRENT_TASKS = 100
-"""Workflow tasks, and activities of the main queue, that are worked on at once."""
+"""Concurrent workflow tasks, and concurrent activities of the main queue."""
 
 STICKY_TIMEOUT = timedelta(seconds=5)
-"""So long an order waits for the worker that has it in its cache before another one takes it up."""
+"""How long an order waits for the worker that has it in its cache, before another one takes it over."""
 
 DRAIN_SECONDS = 0.3
-"""Seconds for orders to take in the last answers; what reaches a worker that goes is only made up for 10 s later."""
+"""Grace period before shutdown, to process the last results. A result that a stopped worker misses costs 10 s."""
 
 
 @dataclass(frozen=True)
 class Registrations:
-    """What the workers of a fleet can do."""
+    """The workflows and activities of a fleet's workers."""
 
     workflows: Sequence[type]
     activities: Sequence[Callable[..., Any]]
@@ -42,11 +42,11 @@ class Registrations:
     calls: Sequence[Callable[..., Any]]
     """Of every system's task queue."""
     notifications: Sequence[Callable[..., Any]] = ()
-    """Of the queue on which deliveries to receivers wait."""
+    """Of the task queue for deliveries to receivers."""
 
 
 class _RunningWorker:
-    """A worker at work. `ended` is done when it has stopped, with the reason where that was not asked for."""
+    """A running worker. `ended` is done once it has stopped; it holds the error if it failed."""
 
     def __init__(self, worker: Worker) -> None:
         self._worker = worker
@@ -59,7 +59,7 @@ class _RunningWorker:
 
 class Fleet:
     def __init__(self, client: Client, task_queue: str, registrations: Registrations, grace: timedelta) -> None:
-        """`grace`: how long running attempts may go on once the fleet stops."""
+        """`grace`: grace period for running attempts when the fleet stops."""
         self._client = client
         self._task_queue = task_queue
         self._registrations = registrations
@@ -73,16 +73,16 @@ class Fleet:
         self._first_failure: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def start(self, snapshot: CatalogueSnapshot) -> None:
-        """Systems first, so that no order waits for a queue that nobody reads yet."""
+        """Systems first, so that no order waits for a queue without a worker."""
         await self.update(snapshot)
         if self._registrations.notifications:
             self._delivery_worker = self._start_worker(self._create_delivery_worker())
         self._order_queue_worker = self._start_worker(self._create_order_worker())
 
     async def update(self, snapshot: CatalogueSnapshot) -> None:
-        """A worker for each system that has come, a new one where its limits have changed.
+        """Starts a worker for each new system, and restarts it if the limits have changed.
 
-        A system that has gone keeps its worker: running orders may still name it, and are told that it is gone.
+        A removed system keeps its worker: running orders may still call it, and get the error that it is gone.
         """
         async with self._lock:
             if self._stopping:
@@ -98,26 +98,26 @@ class Fleet:
                 self._system_workers[name] = (limits, self._start_worker(self._create_system_worker(name, limits)))
 
     def schedule_update(self, snapshot: CatalogueSnapshot) -> None:
-        """`follow`, without waiting for it: a worker with new limits begins when the calls of the old one are over."""
-        following = asyncio.create_task(self.update(snapshot))
-        self._update_tasks.add(following)
-        following.add_done_callback(self._update_tasks.discard)
-        following.add_done_callback(self._record_failure)
+        """Runs `update` in the background: a worker with new limits starts once the old one's calls have ended."""
+        update = asyncio.create_task(self.update(snapshot))
+        self._update_tasks.add(update)
+        update.add_done_callback(self._update_tasks.discard)
+        update.add_done_callback(self._record_failure)
 
     async def wait_for_failure(self) -> None:
-        """Returns never; raises what has stopped one of the workers, should that happen."""
+        """Never returns. Raises the error of the first worker that fails."""
         await self._first_failure
 
     async def stop(self) -> None:
-        """Takes no more calls, lets those that run end within the grace period, and then leaves the orders, too.
+        """Stops the workers of calls first, within the grace period, and then the worker of orders.
 
-        In this sequence, so that orders still take in what the last calls answered.
+        So orders still process the results of the last calls.
         """
         self._stopping = True
         async with self._lock:
-            others = [worker for _, worker in self._system_workers.values()]
-            others += [self._delivery_worker] if self._delivery_worker is not None else []
-            await asyncio.gather(*(worker.stop() for worker in others))
+            callers = [worker for _, worker in self._system_workers.values()]
+            callers += [self._delivery_worker] if self._delivery_worker is not None else []
+            await asyncio.gather(*(worker.stop() for worker in callers))
             if self._order_queue_worker is not None:
                 await asyncio.sleep(DRAIN_SECONDS)
                 await self._order_queue_worker.stop()
@@ -138,7 +138,7 @@ class Fleet:
             task_queue=self._task_queue,
             workflows=self._registrations.workflows,
             activities=self._registrations.activities,
-            # Workflows are deterministic by construction and linted for it; outside the sandbox they cost a tenth.
+            # Tests check that workflows are deterministic; without the SDK's sandbox they cost a tenth.
             workflow_runner=UnsandboxedWorkflowRunner(),
             max_concurrent_workflow_tasks=MAX_CONCURRENT_TASKS,
             max_concurrent_activities=MAX_CONCURRENT_TASKS,
@@ -166,7 +166,7 @@ class Fleet:
             task_queue=system_task_queue(self._task_queue, system),
             activities=self._registrations.calls,
             max_concurrent_activities=limits.concurrency or DEFAULT_CONCURRENCY,
-            # The server holds every worker of the queue to it together, as long as one says so.
+            # The server applies it to all workers of the queue together, as long as one of them sets it.
             max_task_queue_activities_per_second=limits.per_second,
             activity_task_poller_behavior=PollerBehaviorAutoscaling(),
             graceful_shutdown_timeout=self._grace,

@@ -1,4 +1,4 @@
-"""Logs of a worker on standard error: for people on a terminal, JSON elsewhere; each line with its order and step."""
+"""Logs of a worker on standard error: text in a terminal, JSON elsewhere. Each line names its order and step."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _ORDER_PREFIX = order_workflow_id("")
 
 
 def configure_logging(level: int = logging.INFO) -> None:
-    """Everything through one formatter: ours, Temporal's, and what other libraries say."""
+    """Sends all logs through one formatter: ours, Temporal's, and those of other libraries."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -43,11 +43,11 @@ def configure_logging(level: int = logging.INFO) -> None:
     )
     handler.addFilter(_is_not_logged_yet)
     logging.basicConfig(handlers=[handler], level=level, force=True)
-    logging.getLogger("temporalio.worker").setLevel(logging.WARNING)  # that it begins to end is ours to say, once
+    logging.getLogger("temporalio.worker").setLevel(logging.WARNING)  # we log the shutdown ourselves, once
 
 
 def _add_order_and_step(_: Any, __: str, event: EventDict) -> EventDict:
-    """Temporal's own lines name workflow and activity: an order is a workflow, a step an activity."""
+    """Adds the order and step to Temporal's own lines, which name a workflow and an activity."""
     record = event.get("_record")
     activity = getattr(record, "temporal_activity", None) or {}
     workflow = getattr(record, "temporal_workflow", None) or {}
@@ -60,7 +60,7 @@ def _add_order_and_step(_: Any, __: str, event: EventDict) -> EventDict:
 
 
 def _is_not_logged_yet(record: logging.LogRecord) -> bool:
-    """False for failed attempts: the activities have told of them in one line; Temporal repeats it with a traceback."""
+    """False for failed attempts: the activity has logged them in one line, and Temporal repeats it with a traceback."""
     error = record.exc_info[1] if record.exc_info else None
     if not isinstance(error, ApplicationError) or not record.name.startswith("temporalio"):
         return True

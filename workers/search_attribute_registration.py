@@ -1,4 +1,4 @@
-"""Search attributes: the namespace must know them before an order can say what state it is in."""
+"""Registers the search attributes. Without them in the namespace, no order could show its state."""
 
 from __future__ import annotations
 
@@ -31,25 +31,25 @@ REQUIRED_TYPES = {
     SearchAttributes.REQUESTED_COMPLETION: "Datetime",
 }
 LOG_EVERY_TRIES = 30
-"""Tries, about seconds, between two lines that say what is being waited for."""
+"""A log line after so many tries, which take about a second each."""
 MAX_REGISTRATION_CHECKS = 300
-"""Looks, a tenth of a second apart."""
+"""Checks, a tenth of a second apart."""
 
 
 class SearchAttributesUnusable(Exception):
-    """Without them orders would be stuck; the message says which command puts it right."""
+    """Orders would be stuck without them; the message names the command that fixes it."""
 
 
 async def ensure_search_attributes(client: Client) -> None:
-    """Registers what is missing; waits for a namespace that is not there yet. Raises SearchAttributesUnusable."""
+    """Registers missing ones, after waiting until the namespace exists. Raises SearchAttributesUnusable."""
     known = await _wait_for_namespace(client)
     wrong = {
         name: known[name] for name, kind in REQUIRED_TYPES.items() if name in known and known[name] != _TYPES[kind]
     }
     if wrong:
-        said = ", ".join(f"{name} (must be {REQUIRED_TYPES[name]})" for name in wrong)
+        conflicts = ", ".join(f"{name} (must be {REQUIRED_TYPES[name]})" for name in wrong)
         raise SearchAttributesUnusable(
-            f"Namespace {client.namespace} has search attributes of these names with another type: {said}. "
+            f"Namespace {client.namespace} has search attributes of these names with another type: {conflicts}. "
             f"Remove them: temporal operator search-attribute remove --namespace {client.namespace} "
             + " ".join(f"--name {name}" for name in wrong)
         )
@@ -87,7 +87,7 @@ async def _register(client: Client, missing: dict[str, str]) -> None:
     try:
         await client.operator_service.add_search_attributes(request)
     except RPCError as error:
-        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # another worker was quicker
+        if error.status is not RPCStatusCode.ALREADY_EXISTS:  # another worker was faster
             raise SearchAttributesUnusable(
                 f"Search attributes are missing, and this worker may not register them ({error.message}). Run: "
                 f"temporal operator search-attribute create --namespace {client.namespace} "
@@ -97,4 +97,4 @@ async def _register(client: Client, missing: dict[str, str]) -> None:
         if missing.keys() <= (await _registered_types(client)).keys():
             return
         await asyncio.sleep(0.1)
-    raise SearchAttributesUnusable(f"Namespace {client.namespace} took the search attributes and does not show them")
+    raise SearchAttributesUnusable(f"Namespace {client.namespace} accepted the search attributes but lists none")

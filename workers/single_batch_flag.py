@@ -1,9 +1,8 @@
-"""An order goes on when all that a workflow task brings has been taken in, in whatever parts Temporal hands it on.
+"""Makes a workflow process everything that a workflow task brings as one batch.
 
-A worker that takes up a dead worker's order may be handed answers of the last task, if that one did nothing, together
-with what has come since (temporalio/sdk-rust#1606); whoever reads the history later is handed them one after the other.
-With signals and updates let loose before answers, as the SDK has it by itself, the order would then send the same
-commands in another order, and could never be read again.
+A worker that takes over a dead worker's order may get the results of the last task together with later events
+(temporalio/sdk-rust#1606), while a replay gets them one after the other. By default the SDK runs signals and updates
+before results. The order would then send the same commands in another sequence, and could never be replayed.
 """
 
 from __future__ import annotations
@@ -15,7 +14,9 @@ _FLAG = _WorkflowLogicFlag.PROCESS_WORKFLOW_ACTIVATION_JOBS_AS_SINGLE_BATCH
 
 
 def enable_single_batch(worker: Worker) -> Worker:
-    """The worker, for orders that begin from now on; histories keep what they were written with. The SDK means to have
-    it so by itself one day; until then it has no public name for it."""
+    """Applies to workflows that start from now on; histories keep the flag that they were written with.
+
+    The SDK plans to make this the default; until then the flag is private.
+    """
     worker._set_default_workflow_logic_flag(_FLAG, enabled=True)
     return worker

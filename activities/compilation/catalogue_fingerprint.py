@@ -1,4 +1,4 @@
-"""Whether the files of a catalogue have changed: a fingerprint that is cheap to take."""
+"""A cheap fingerprint that shows whether the files of a catalogue have changed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from pathlib import Path
 from compiler.source.files import YAML_SUFFIXES
 
 Fingerprint = frozenset[tuple[str, int, int, int, int]]
-"""Of each file: path, inode, size, and when content and inode changed (nanoseconds)."""
+"""For each file: path, inode, size, mtime and ctime (nanoseconds)."""
 
 
 def fingerprint(folder: Path, environment: Path | None) -> Fingerprint:
-    """Of every definition below `folder`, links followed, and of the file `environment`; unreadable counts as gone."""
+    """Of all definitions below `folder`, through links, and of the file `environment`. Unreadable counts as missing."""
     seen: set[tuple[int, int]] = set()
     marks: set[tuple[str, int, int, int, int]] = set()
     for parent, folders, files in os.walk(folder, followlinks=True):

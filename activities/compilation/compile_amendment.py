@@ -1,4 +1,4 @@
-"""COMPILE_AMENDMENT: the whole new order and the running plan in, the amended plan and what it changes out."""
+"""COMPILE_AMENDMENT: from the running plan and the whole new order to the amended plan and its changes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ from compiler.values import as_text
 logger = structlog.get_logger("activities")
 
 MAX_REPORTED_ITEMS = 500
-"""Lines, and steps, whose values are told."""
+"""Lines, and steps, whose changed values are reported."""
 MAX_VALUES_PER_ITEM = 50
-"""Of one of them."""
+"""Changed values that are reported of one line or step."""
 MAX_VALUE_LENGTH = 200
 """Characters."""
 MAX_RESULT_BYTES = 1_900_000
@@ -48,7 +48,7 @@ class AmendmentCompiler:
 
     @activity.defn(name=COMPILE_AMENDMENT)
     async def compile_amendment(self, request: CompileAmendmentInput) -> CompiledAmendment:
-        """Compiles with the catalogue as its files are now. Never fails for anything in the order."""
+        """Compiles with the current files of the catalogue. No order makes it fail."""
         in_force = await self._catalogues.refresh()
         return await asyncio.to_thread(try_compile_amendment, request, in_force.catalogue)
 
@@ -113,7 +113,7 @@ def _size(compiled: CompiledAmendment) -> int:
 
 
 def _line_changes(before: Iterable[PlannedLine], after: Iterable[PlannedLine]) -> dict[str, list[ChangedValue]]:
-    """Of the order lines that are in both."""
+    """Changed values of the order lines that are in both."""
     known = {line.id: line for line in before}
     found: dict[str, list[ChangedValue]] = {}
     for line in after:
@@ -136,7 +136,7 @@ def _comparable_values(line: PlannedLine) -> dict[str, Any]:
 
 
 def _diff_values(before: dict[str, Any], after: dict[str, Any], prefix: str = "") -> list[ChangedValue]:
-    """What differs, objects taken apart."""
+    """The values that differ; objects are compared by their members."""
     found: list[ChangedValue] = []
     for name in {**before, **after}:
         was, is_ = before.get(name), after.get(name)
@@ -160,7 +160,7 @@ def _step_changes(
 
 
 def _to_changed_value(change: InputChange, version_before: str, version_after: str) -> ChangedValue:
-    if change.name == DEFINITION_INPUT:  # what it says is long; where it stands is told by the version
+    if change.name == DEFINITION_INPUT:  # its text is long; the version says which definition it is
         return ChangedValue(name=DEFINITION_INPUT, before=version_before, after=version_after)
     return ChangedValue(
         name=change.name[:MAX_VALUE_LENGTH], before=_shorten(change.before), after=_shorten(change.after)

@@ -1,4 +1,4 @@
-"""COMPILE_ORDER: the order as submitted in, its plan or the reasons of its rejection out."""
+"""COMPILE_ORDER: from a submitted order to its plan, or to the findings that reject it."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ logger = structlog.get_logger("activities")
 
 MAX_FINDINGS = 200
 MAX_FINDING_LENGTH = 1_000
-"""Characters of a message. All findings together must fit into one answer of Temporal's (2 MB)."""
+"""Characters. All findings together must fit into one payload of Temporal (2 MB)."""
 MAX_CACHED = 32
-"""Compiled orders that are kept for the case that Temporal asks again."""
+"""Compiled orders that are cached in case Temporal retries the activity."""
 MAX_PLAN_BYTES = 1_400_000
-"""Bytes, packed. A payload holds 2 MB, and bytes grow by a third on their way into it."""
+"""Encoded. A payload holds 2 MB, and base64 adds a third."""
 PLAN_TOO_LARGE = "plan-too-large"
 
 
@@ -42,7 +42,7 @@ class OrderCompiler:
 
     @activity.defn(name=COMPILE_ORDER)
     async def compile_order(self, request: CompileOrderInput) -> CompiledOrder:
-        """Compiles with the catalogue as its files are now. Never fails for anything in the order."""
+        """Compiles with the current files of the catalogue. No order makes it fail."""
         in_force = await self._catalogues.refresh()
         key = (in_force.sequence, _digest(request.order))
         if (known := self._cache.get(key)) is not None:
@@ -85,7 +85,7 @@ def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOr
 
 
 def notification_filter(catalogue: Catalogue) -> NotificationFilter | None:
-    """What the receivers want to know; they may all be sent escalations. None where there are no receivers."""
+    """The events that receivers subscribe to, and escalations, which any of them may get. None without receivers."""
     receivers = catalogue.receivers
     if not receivers:
         return None
@@ -121,13 +121,13 @@ def plan_summary(plan: Plan, catalogue: Catalogue) -> dict[str, Any]:
 
 
 def _commercial_products(plan: Plan, catalogue: Catalogue) -> list[str]:
-    """Commercial products, each once."""
+    """The ids of the commercial products, without duplicates, those of order lines first."""
     ordered = sorted(plan.order_lines, key=lambda line: bool(line.sources))
     return list(dict.fromkeys(line.product for line in ordered if line.product in catalogue.products))
 
 
 def _rejected_summary(order: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
-    """Of a rejected order: what can be read of it without its being right."""
+    """What can be read of an order that is not valid."""
     customer = order.get("customer")
     lines = order.get("lines")
     named = [line.get("product") for line in lines if isinstance(line, dict)] if isinstance(lines, list) else []
