@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
+from operations.blockers.kept_events import kept_event_sentences
 from operations.blockers.order_blockers import Blocker, ended_sentence, lateness_sentence
 from operations.events.undelivered_notifications import UndeliveredList
 from operations.reading.list_orders import OrderPage
@@ -203,6 +204,7 @@ class BlockersResponse(OrderReference):
     ended: str | None = Field(description="A sentence, if nothing is waited for any more")
     lateness: str | None = Field(description="A sentence, if the order is late or will be")
     reasons: list[BlockerResponse]
+    kept: list[str] = Field(description="Sentences: events that the order keeps, and why no step has taken them")
 
 
 def blockers_response(
@@ -215,6 +217,7 @@ def blockers_response(
         ended=ended_sentence(details.order, step),
         lateness=lateness_sentence(details.order, details.steps),
         reasons=[BlockerResponse.model_validate(blocker) for blocker in blockers],
+        kept=kept_event_sentences(details.order),
     )
 
 

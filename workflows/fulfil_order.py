@@ -27,6 +27,7 @@ from workflows.contract.order_messages import (
     ORDER_WORKFLOW_TYPE,
     QUERY_OVERVIEW,
     QUERY_PLAN,
+    QUERY_RECEIVED,
     QUERY_STEPS,
     SIGNAL_CALLBACK,
     SIGNAL_EVENT,
@@ -40,6 +41,7 @@ from workflows.contract.order_messages import (
     EventDelivery,
     FulfilOrderInput,
     OrderDeliveryResult,
+    ReceivedRequest,
     RefusalCode,
     SubmissionDecision,
 )
@@ -49,10 +51,9 @@ from workflows.core.actions.action import ActionHandler
 from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.amendment import answer as amendment_answer
 from workflows.core.continue_as_new import order_snapshot
-from workflows.core.engine import advance, signals
+from workflows.core.engine import advance, deliveries, signals
 from workflows.core.engine.perform_action import perform_action
-from workflows.core.execution import callback_matching, cross_order_notify, event_matching
-from workflows.core.execution.event_matching import received_event
+from workflows.core.execution import cross_order_notify
 from workflows.core.notifications import order_events
 from workflows.core.queries import order_view
 from workflows.core.state import rollup
@@ -266,18 +267,21 @@ class FulfilOrder:
 
     @workflow.update(name=UPDATE_EVENT)
     async def event(self, delivery: EventDelivery) -> OrderDeliveryResult:
-        run = await self._await_accepted_run()
-        event = received_event(delivery, run.now)
-        with refusals_as_failures():
-            verdict = event_matching.evaluate_event(run, event)
-            advance.handle_event(run, event, verdict)
-            return OrderDeliveryResult(status=verdict.status, step=run.step_id(verdict.step) if verdict.step else None)
+        return await self._receive(delivery)
 
     @event.validator
     def _validate_event(self, delivery: EventDelivery) -> None:
+        self._check_delivery(delivery)
+
+    async def _receive(self, delivery: EventDelivery | CallbackDelivery) -> OrderDeliveryResult:
+        run = await self._await_accepted_run()
+        with refusals_as_failures():
+            return deliveries.receive(run, delivery)
+
+    def _check_delivery(self, delivery: EventDelivery | CallbackDelivery) -> None:
         if self._order_run is not None:
             with refusals_as_failures():
-                event_matching.evaluate_event(self._order_run, received_event(delivery, workflow.time()))
+                deliveries.check(self._order_run, delivery, workflow.time())
 
     @workflow.signal(name=SIGNAL_EVENT)
     def deliver_event(self, delivery: EventDelivery) -> None:
@@ -311,17 +315,11 @@ class FulfilOrder:
 
     @workflow.update(name=UPDATE_CALLBACK)
     async def callback(self, delivery: CallbackDelivery) -> OrderDeliveryResult:
-        run = await self._await_accepted_run()
-        with refusals_as_failures():
-            verdict = callback_matching.evaluate_callback(run, delivery)
-            advance.handle_callback(run, delivery, verdict)
-            return OrderDeliveryResult(status=verdict.status, step=run.step_id(verdict.step) if verdict.step else None)
+        return await self._receive(delivery)
 
     @callback.validator
     def _validate_callback(self, delivery: CallbackDelivery) -> None:
-        if self._order_run is not None:
-            with refusals_as_failures():
-                callback_matching.evaluate_callback(self._order_run, delivery)
+        self._check_delivery(delivery)
 
     @workflow.update(name=actions.AMEND.name)
     async def amend(self, message: AmendOrder) -> AmendResult:
@@ -391,6 +389,10 @@ class FulfilOrder:
         if self._order_run is None:
             return CrossOrderStepStatus.for_watch(watch, "not_there")
         return cross_order_notify.step_status(self._order_run, watch)
+
+    @workflow.query(name=QUERY_RECEIVED)
+    def received(self, request: ReceivedRequest) -> bool:
+        return self._order_run is not None and deliveries.has_received(self._order_run, request)
 
     @workflow.query(name=QUERY_PLAN)
     def plan(self) -> bytes:

@@ -8,9 +8,11 @@ from datetime import datetime
 
 from operations.step_views import effective_state, is_undo_under_way
 from workflows.contract.order_messages import Alternative
-from workflows.contract.order_views import ErrorView, HoldView, OrderView, StepView, SystemHoldView
+from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, OrderView, StepView, SystemHoldView
 from workflows.contract.states import StepState
 
+MAX_KEPT_NAMED = 3
+"""Kept events that can be given to a step by what is offered."""
 RETRIES_ITSELF = "its answer; a call that fails is tried again by itself"
 
 
@@ -116,10 +118,11 @@ def _failed_text(_order: OrderView, step: StepView) -> BlockerText:
 
 
 def _fallout_text(order: OrderView, step: StepView) -> BlockerText:
+    late = "; its event still completes it, should it come" if step.kind == "event" and step.started_at else ""
     return BlockerText(
         f"is in fallout after {_attempts_phrase(step.attempts)}{_error_phrase(step.error)}",
         _responsible(step),
-        "retrying it once the cause is fixed, completing it with data, or skipping it",
+        f"retrying it once the cause is fixed, completing it with data, or skipping it{late}",
         (
             _step_action(order, step, "retry"),
             _step_action(order, step, "complete", required=["data"]),
@@ -186,12 +189,24 @@ def _in_progress_text(order: OrderView, step: StepView) -> BlockerText:
 
 def _event_text(order: OrderView, step: StepView) -> BlockerText:
     until = f"; it gives up at {format_time(step.due)}" if step.due else ""
+    by_hand = _step_action(order, step, "event", "delivers it by hand", ["name"])
+    waits_for = f"waits for {step.waits_for or 'its event'}"
+    shared = [event for event in order.kept_events if event.reason == "several_steps" and step.id in event.steps]
+    if not shared:
+        return BlockerText(waits_for, "another system's", f"the event arriving{until}", (by_hand,))
+    others = ", ".join(other for other in shared[0].steps if other != step.id)
+    given = tuple(_give_event(order, step, event) for event in shared[:MAX_KEPT_NAMED])
     return BlockerText(
-        f"waits for {step.waits_for or 'its event'}",
-        "another system's",
-        f"the event arriving{until}",
-        (_step_action(order, step, "event", "delivers it by hand", ["name"]),),
+        f"{waits_for}, and one is kept that fits {others}, too",
+        "a person's",
+        f"giving the event to one of these steps{until}",
+        (*given, by_hand),
     )
+
+
+def _give_event(order: OrderView, step: StepView, event: KeptEventView) -> Alternative:
+    parameters = {"order_id": order.order_id, "name": event.name, "step": step.number, "event_id": event.event_id}
+    return Alternative(action="event", parameters=parameters, effect="gives the kept event to this step")
 
 
 def _timer_text(order: OrderView, step: StepView) -> BlockerText:

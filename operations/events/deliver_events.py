@@ -13,13 +13,24 @@ from temporalio.common import WorkflowIDConflictPolicy
 from activity_contract.callback_id import read_callback_id
 from activity_contract.mailboxes import MAILBOX_DELIVER, MailboxDelivery, MailboxDeliveryResult, MailboxInput
 from operations.actions.perform_action import raise_if_ended
-from operations.errors import MAILBOX_FULL, ORDER_ENDED, NotFound, NoWorker, OperationRefused, server_call, worker_call
+from operations.errors import (
+    MAILBOX_FULL,
+    ORDER_ENDED,
+    SERVER_ERROR,
+    NotFound,
+    NoWorker,
+    OperationError,
+    OperationRefused,
+    server_call,
+    worker_call,
+)
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from operations.temporal.update_with_start import update_with_start
-from operations.temporal.workflow_calls import update_workflow
+from operations.temporal.workflow_calls import query_workflow, update_workflow
 from workflows.contract.order_messages import (
     MAILBOX_WORKFLOW_TYPE,
+    QUERY_RECEIVED,
     SIGNAL_CALLBACK,
     SIGNAL_EVENT,
     UPDATE_CALLBACK,
@@ -27,6 +38,7 @@ from workflows.contract.order_messages import (
     CallbackDelivery,
     EventDelivery,
     OrderDeliveryResult,
+    ReceivedRequest,
     RefusalCode,
     mailbox_workflow_id,
     order_workflow_id,
@@ -108,6 +120,8 @@ async def _deliver_when_not_running(
 ) -> DeliveryResult:
     """For an order that does not run yet (or was rejected and may be sent again), or that has ended."""
     if await _workflow_status(client, order_id) not in (None, WorkflowExecutionStatus.FAILED):
+        if await _has_received(client, order_id, ReceivedRequest(event_id=event.event_id)):
+            return DeliveryResult("duplicate", order_id=order_id)
         raise OperationRefused(ORDER_ENDED, f"Order {order_id} has ended; event {event.name} completes nothing")
     box = MailboxInput(order_workflow_id=order_workflow_id(order_id))
     answer = await _deliver_to_mailbox(client, mailbox_workflow_id(order_id), box, event, task_queue)
@@ -123,6 +137,17 @@ async def deliver_event_by_key(client: Client, event: EventDelivery, task_queue:
         client, mailbox_workflow_id(key=event.key, name=event.name), MailboxInput(), event, task_queue
     )
     return _delivery_result(answer, event)
+
+
+async def _has_received(client: Client, order_id: str, request: ReceivedRequest) -> bool:
+    """Asks an order that has ended whether this is a repetition. Raises NoWorker: the sender is to ask again."""
+    order = order_workflow_id(order_id)
+    try:
+        return await query_workflow(client, order, f"Order {order_id}", QUERY_RECEIVED, request, bool, DELIVERY_TIMEOUT)
+    except OperationError as error:
+        if isinstance(error, NotFound) or error.code == SERVER_ERROR:  # a worker of an earlier version answers
+            return False
+        raise
 
 
 async def _deliver_to_mailbox(
@@ -179,6 +204,9 @@ async def deliver_callback(client: Client, order_id: str, callback: CallbackDeli
     try:
         return await _deliver_or_store(client, order_id, subject, UPDATE_CALLBACK, SIGNAL_CALLBACK, callback)
     except NotFound as error:
+        received = ReceivedRequest(event_id=callback.event_id, callback_key=callback.key)
+        if await _has_received(client, order_id, received):
+            return DeliveryResult("duplicate", callback.step, order_id)
         await raise_if_ended(client, order_id, "nothing waits for this callback", error)
         raise
 

@@ -79,7 +79,30 @@ async def test_callback_for_an_ended_order_is_refused(http: httpx.AsyncClient, d
     await http.post(path, json=DONE)
     await http.post(f"/orders/{order_id}/events", json={"name": "left"})
     await ended(http, order_id)
-    assert error_of(await http.post(path, json=DONE), 410)["code"] == "ended"
+    assert error_of(await http.post(path, json={"visit": "other"}), 410)["code"] == "ended"
+
+
+async def test_repeated_callback_of_an_ended_order_is_a_duplicate(http: httpx.AsyncClient, desk: Desk) -> None:
+    order_id = await submitted(http, "appointment")
+    path = await desk.callback_path(order_id)
+    await eventually(lambda: http.post(path, json=DONE), lambda answer: answer.json()["status"] != "kept")
+    await ended(http, order_id)
+    again = await http.post(path, json=DONE)
+    assert (again.status_code, again.json()["status"]) == (200, "duplicate")
+    assert error_of(await http.post(path, json={"visit": "V-8"}), 410)["code"] == "ended"
+
+
+async def test_unfit_callback_is_refused_and_can_be_corrected(http: httpx.AsyncClient, desk: Desk) -> None:
+    order_id = await submitted(http, "appointment")
+    path = await desk.callback_path(order_id)
+    await eventually(lambda: step(http, order_id), lambda found: "callback" in (found["waits_for"] or ""))
+    for _ in range(2):
+        error = error_of(await http.post(path, json={"visits": 1}), 422)
+        assert (error["code"], error["reason"]) == ("invalid", "unfit_payload")
+        assert "visit" in error["message"]
+    assert "did not fit" in (await step(http, order_id))["waits_for"]
+    assert (await http.post(path, json=DONE)).json()["status"] == "completed"
+    assert (await ended(http, order_id))["state"] == "completed"
 
 
 async def test_forged_ids_complete_nothing_and_get_the_same_response(http: httpx.AsyncClient, desk: Desk) -> None:

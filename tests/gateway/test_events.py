@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -99,6 +100,47 @@ async def test_event_for_an_ended_order_is_refused(http: httpx.AsyncClient) -> N
     await ended(http, order_id)
     error = error_of(await http.post(f"/orders/{order_id}/events", json={"name": "delivered"}), 410)
     assert error["code"] == "ended"
+
+
+async def test_repeated_event_of_an_ended_order_is_a_duplicate(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "parcel", tracking="T-again")
+    assert await delivered(http, order_id, name="delivered", key="T-again", event_id="e-1") == "completed"
+    await ended(http, order_id)
+    assert await delivered(http, order_id, name="delivered", key="T-again", event_id="e-1") == "duplicate"
+
+
+async def test_events_by_key_complete_equal_steps_one_after_the_other(
+    http: httpx.AsyncClient, orders: OrderClient
+) -> None:
+    order = an_order("letter")
+    order["lines"] = [{**order["lines"][0], "id": str(number)} for number in (1, 2, 3)]
+    assert (await http.post("/orders", json=order)).status_code == 201
+    box = orders.client.get_workflow_handle(f"mailbox/key/posted/{order['id']}")
+    await eventually(lambda: subscribers(box), lambda found: found == {order["id"]})
+    for number in (1, 2, 3):
+        await step_in(http, order["id"], "in_progress", number)
+        answer = await by_key(http, name="posted", key=order["id"], event_id=f"e-{number}")
+        assert answer["status"] == "delivered"
+        await step_in(http, order["id"], "completed", number)
+    assert (await ended(http, order["id"]))["state"] == "completed"
+
+
+async def test_event_by_key_that_fits_several_steps_is_kept_and_shown(http: httpx.AsyncClient) -> None:
+    order_id = await submitted(http, "offer_letter")
+    await step_in(http, order_id, "in_progress", 2)
+    await eventually(
+        lambda: by_key_any(http, name="answered", key=order_id, event_id="e-1"),
+        lambda found: found["status"] in ("delivered", "duplicate"),
+    )
+    why = await eventually(lambda: reasons_of(http, order_id), lambda found: bool(found["kept"]))
+    assert "fits" in why["kept"][0]
+    assert why["reasons"][0]["actions"][0]["parameters"]["event_id"] == "e-1"
+    assert await delivered(http, order_id, name="answered", event_id="e-1", step="2") == "completed"
+    assert (await step(http, order_id, 1))["state"] == "in_progress"
+
+
+async def reasons_of(http: httpx.AsyncClient, order_id: str) -> dict[str, Any]:
+    return dict((await http.get(f"/orders/{order_id}/why")).json())
 
 
 async def test_event_by_key_goes_to_the_order_that_waits_for_it(http: httpx.AsyncClient) -> None:

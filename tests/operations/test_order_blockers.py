@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from operations.blockers.kept_events import kept_event_sentences
 from operations.blockers.order_blockers import ended_sentence, find_blockers, lateness_sentence
 from tests.support.order_views import START, order_view, step_view
-from workflows.contract.order_views import ErrorView, HoldView, LineView
+from views.shared.commands import command_text
+from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
 
@@ -133,3 +135,38 @@ def test_held_line_is_reported_before_its_steps_start() -> None:
     held = running.model_copy(update={"state": StepState.ON_HOLD})
     (only,) = find_blockers(order_view(held=[hold]), [held])
     assert only.waits_for == "is on hold: ann holds line 2 (the customer is away)"
+
+
+def kept(reason: Any, *steps: str) -> KeptEventView:
+    return KeptEventView(event_id="e-1", name="scan", key="K", at=START, reason=reason, steps=list(steps))
+
+
+def test_event_that_fits_several_steps_can_be_given_to_each() -> None:
+    steps = [
+        step_view(number, f"a.{name}@1", StepState.IN_PROGRESS, kind="event", waits_for="event scan with key K")
+        for number, name in ((1, "x"), (2, "y"))
+    ]
+    first, _ = find_blockers(order_view(kept_events=[kept("several_steps", "a.x@1", "a.y@1")]), steps)
+    assert "waits for event scan with key K, and one is kept that fits a.y@1, too" in first.sentence
+    assert "a person's move" in first.sentence
+    assert command_text(first.actions[0]) == "event HS-1 scan --step 1 --event-id e-1"
+
+
+@pytest.mark.parametrize(
+    ("event", "expected"),
+    [
+        (kept("early", "a.x@1"), "a.x@1 has not begun to wait for it"),
+        (kept("several_steps", "a.x@1", "a.y@1"), "it fits a.x@1, a.y@1, and names none of them"),
+        (kept("no_match", "a.x@1", "a.y@1"), "its key or content is not what a.x@1, a.y@1 wait for"),
+        (kept("no_step"), "no step waits for an event of this name any more"),
+    ],
+)
+def test_kept_events_say_why_no_step_has_taken_them(event: KeptEventView, expected: str) -> None:
+    (sentence,) = kept_event_sentences(order_view(kept_events=[event]))
+    assert sentence == f"Event scan with key K, which came 2026-12-01 08:00:00 UTC, is kept: {expected}."
+
+
+def test_event_still_completes_its_step_in_fallout() -> None:
+    step = step_view(1, "a.x@1", StepState.FATALLY_FAILED, kind="event", started_at=START)
+    (blocker,) = find_blockers(order_view(), [step])
+    assert "its event still completes it, should it come" in blocker.sentence

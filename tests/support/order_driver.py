@@ -25,10 +25,8 @@ from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.compensation import rollback, targets
 from workflows.core.compensation.rollback import RollbackImpact
 from workflows.core.continue_as_new import order_snapshot
-from workflows.core.engine import advance
+from workflows.core.engine import advance, deliveries, signals
 from workflows.core.engine.perform_action import perform_action
-from workflows.core.execution import callback_matching, event_matching
-from workflows.core.execution.event_matching import received_event
 from workflows.core.queries.order_view import step_view
 from workflows.core.state.commands import (
     CancelActivity,
@@ -149,11 +147,14 @@ class OrderDriver:
         """The delivery's status. Raises RequestRefused."""
         event_id = options.pop("event_id", f"{name}/{key}/{payload}")
         delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **options)
-        event = received_event(delivery, self.run.now)
-        verdict = event_matching.evaluate_event(self.run, event)
-        advance.handle_event(self.run, event, verdict)
+        return self._update(delivery)
+
+    def signal_event(self, name: str, key: str | None = None, payload: Any = None, **options: Any) -> None:
+        """As a mailbox delivers it: nobody waits for an answer."""
+        event_id = options.pop("event_id", f"{name}/{key}/{payload}")
+        delivery = EventDelivery(event_id=event_id, name=name, key=key, payload=payload, **options)
+        signals.handle_signal(self.run, delivery)
         self.advance()
-        return verdict.status
 
     def callback(self, name: str, payload: Any = None, key: str | None = None, event_id: str = "cb-1") -> str:
         """The delivery's status. Raises RequestRefused."""
@@ -164,10 +165,14 @@ class OrderDriver:
             event_id=event_id,
             payload=payload,
         )
-        verdict = callback_matching.evaluate_callback(self.run, delivery)
-        advance.handle_callback(self.run, delivery, verdict)
-        self.advance()
-        return verdict.status
+        return self._update(delivery)
+
+    def _update(self, delivery: EventDelivery | CallbackDelivery) -> str:
+        deliveries.check(self.run, delivery, self.run.now)
+        try:
+            return deliveries.receive(self.run, delivery).status
+        finally:
+            self.advance()
 
     def step_action(self, action: str, name: str, data: Any = None, actor: Actor = ANN, **options: Any) -> ActionResult:
         """Performs a step action. Raises RequestRefused."""

@@ -176,3 +176,13 @@ async def test_steps_that_share_a_key_each_get_their_event(desk: Desk) -> None:
         await order.until_state(**{step: "completed"})
     assert await order.ended() == "completed"
     assert (await box.contents()).subscribers == {}
+
+
+async def test_event_after_within_completes_its_step_in_fallout(desk: Desk) -> None:
+    box = Box(desk.client, desk.task_queue)
+    order = await desk.submit({"a": {"event": {"name": "paid", "key": box.key, "within": "100ms"}}})
+    await order.until_state(a="fatally_failed")
+    await box.subscribed_by(order.id)
+    assert (await box.deliver("e-1", {"n": 1})).status == "delivered"
+    assert await order.ended() == "completed"
+    assert (await order.steps())["a"].output == {"n": 1}

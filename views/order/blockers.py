@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
+from operations.blockers.kept_events import kept_event_sentences
 from operations.blockers.order_blockers import ended_sentence, lateness_sentence
 from views.order.order_page import order_headline
 from views.shared.commands import commands_text
@@ -33,11 +34,14 @@ def render_blockers(
     ended = ended_sentence(details.order, step)
     if ended or not blockers:
         yield Text(ended or "Nothing is known to hold it up now; look again in a moment.")
-        return
+        blockers = []
     by_id = {each.id: each for each in details.steps}
     for blocker in blockers:
         yield Text("")
         yield from _blocker_paragraph(blocker, by_id.get(blocker.step or ""))
+    for sentence in kept_event_sentences(details.order):
+        yield Text("")
+        yield Text(sentence)
 
 
 def _blocker_paragraph(blocker: Blocker, step: StepView | None) -> Iterator[RenderableType]:

@@ -39,6 +39,7 @@ SIGNAL_CALLBACK = "deliver_callback"  # CallbackDelivery
 # Queries of FulfilOrder
 QUERY_OVERVIEW = "overview"  # OverviewRequest (or nothing) → OrderView, without steps
 QUERY_STEPS = "steps"  # StepsPageRequest → StepsPage
+QUERY_RECEIVED = "received"  # ReceivedRequest → bool, also once the order has ended
 QUERY_PLAN = "plan"  # None → bytes, compiler.plan.codec.pack(plan)
 
 
@@ -285,6 +286,14 @@ class CallbackDelivery(Message):
     payload: Any = None
     event_id: str
     """Deliveries with the same id count once. If the system sends no id, it is a digest of the body."""
+
+
+class ReceivedRequest(Message):
+    """Whether an event or a callback has been received before."""
+
+    event_id: str
+    callback_key: str | None = None
+    """The idempotency key that a callback belongs to; None for an event."""
 
 
 class OrderDeliveryResult(Message):

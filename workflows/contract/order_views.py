@@ -5,9 +5,9 @@ from __future__ import annotations
 import zlib
 from base64 import b64decode, b64encode
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, Literal
 
-from pydantic import TypeAdapter, field_serializer, field_validator
+from pydantic import Field, TypeAdapter, field_serializer, field_validator
 
 from workflows.contract.order_messages import Message
 from workflows.contract.states import Jeopardy, OrderState, StepState
@@ -153,6 +153,24 @@ class HoldView(Message):
         return "the order" if self.scope == "order" else self.scope
 
 
+class KeptEventView(Message):
+    """An event that the order keeps, since no step has taken it."""
+
+    event_id: str
+    name: str
+    key: str | None = None
+    at: datetime
+    reason: Literal["early", "several_steps", "no_match", "no_step"]
+    """early: `steps` do not wait for it yet · several_steps: it fits all of `steps` · no_match: `steps` wait for
+    another key or content · no_step: no step waits, or will wait, for this name."""
+    steps: list[str] = []
+    """At most MAX_KEPT_EVENT_STEPS."""
+
+
+KeptEvents = Annotated[list[KeptEventView], Field(exclude_if=lambda events: not events)]
+"""An empty list is not serialised, so that a client of an earlier release can still read the view."""
+
+
 class OrderHeader(Message):
     """An order without its lines and steps."""
 
@@ -178,6 +196,8 @@ class OrderHeader(Message):
     findings: list[dict[str, Any]] = []
     history: list[HistoryEntry] = []
     held: list[HoldView] = []
+    kept_events: KeptEvents = []
+    """The oldest MAX_KEPT_EVENTS."""
     held_up_by: str | None = None
     """The step under way, or next, because of which it will be late; where it will not, on which the forecast hangs."""
 

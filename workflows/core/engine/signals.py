@@ -12,17 +12,22 @@ from workflows.core.engine.perform_action import perform_action
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.event_matching import received_event
+from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.refusal import RequestRefused
 
 logger = logging.getLogger(__name__)
+
+UNEXPECTED_EVENT_KEPT = "unexpected-event-kept"
+"""Patch: as an ambiguous one. Before, it was dropped."""
 
 
 SignalPayload = EventDelivery | CallbackDelivery | StepWatch | CrossOrderStepStatus
 
 
 def handle_signal(run: OrderRun, payload: SignalPayload) -> None:
-    """Does what the update does. A refusal goes into the history; an ambiguous event is kept until it fits one step."""
+    """Does what the update does. A refusal goes into the history. An event that no step takes is kept: its sender has
+    been told that the order has it."""
     try:
         if isinstance(payload, EventDelivery):
             _handle_event(run, payload)
@@ -50,12 +55,21 @@ def handle_workflow_cancel(run: OrderRun) -> None:
 def _handle_event(run: OrderRun, delivery: EventDelivery) -> None:
     event = received_event(delivery, run.now)
     try:
-        advance.handle_event(run, event, event_matching.evaluate_event(run, event))
+        verdict = event_matching.evaluate_event(run, event)
+        advance.handle_event(run, event, verdict)
+        if verdict.status == "late":
+            run.audit_log.record(run.now, f"event {event.name} came too late", delivery.step)
     except RequestRefused as refused:
-        keep = refused.code is RefusalCode.AMBIGUOUS and run.inbox.has_room_for(event.size)
+        keep = _is_kept(run, event, refused) and run.inbox.has_room_for(event.size)
         if keep:
             event_matching.apply_event(run, event, DeliveryVerdict("kept"))
         run.audit_log.record(run.now, f"event {event.name} {'kept' if keep else 'dropped'}", reason=str(refused))
+
+
+def _is_kept(run: OrderRun, event: ReceivedEvent, refused: RequestRefused) -> bool:
+    if refused.code is RefusalCode.AMBIGUOUS:
+        return True
+    return refused.code is RefusalCode.NOT_FOUND and event.step is None and run.is_patched(UNEXPECTED_EVENT_KEPT)
 
 
 def _handle_callback(run: OrderRun, delivery: CallbackDelivery) -> None:

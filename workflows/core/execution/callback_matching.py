@@ -21,7 +21,7 @@ def evaluate_callback(run: OrderRun, delivery: CallbackDelivery) -> DeliveryVerd
     undo = step.undo if step.undo is not None and step.undo.is_open else None
     if undo is not None and delivery.key == undo_idempotency_key(run, step):
         return _evaluate_for_undo(run, step, undo, delivery)
-    seen = run.inbox.has_seen(_dedup_id(delivery))
+    seen = run.inbox.has_seen(dedup_id(delivery.key, delivery.event_id))
     if is_undo_key(run, step, delivery.key):  # of an undo that has ended
         return DeliveryVerdict("duplicate" if seen else "late", step)
     call = run.definition(step).definition.call
@@ -45,23 +45,23 @@ def evaluate_callback(run: OrderRun, delivery: CallbackDelivery) -> DeliveryVerd
 
 
 def _evaluate_for_undo(run: OrderRun, step: StepRun, undo: UndoRun, delivery: CallbackDelivery) -> DeliveryVerdict:
-    if run.inbox.has_seen(_dedup_id(delivery)):
+    if run.inbox.has_seen(dedup_id(delivery.key, delivery.event_id)):
         return DeliveryVerdict("duplicate", step)
     if undo.phase is Phase.UNDO_CALL and undo.state is StepState.IN_PROGRESS:
         return DeliveryVerdict("duplicate" if undo.early_callback is not None else "kept", step)
     return DeliveryVerdict("completed", step)
 
 
-def _dedup_id(delivery: CallbackDelivery) -> str:
+def dedup_id(key: str, event_id: str) -> str:
     """An event id counts once per key: systems that send no id get a digest of the body, and many bodies are equal."""
-    return f"{delivery.key} {delivery.event_id}"
+    return f"{key} {event_id}"
 
 
 def apply_callback(run: OrderRun, delivery: CallbackDelivery, verdict: DeliveryVerdict) -> None:
     """Do what the verdict says. Raises StepExpressionError."""
     if verdict.status == "duplicate":
         return
-    run.inbox.mark_seen(_dedup_id(delivery))
+    run.inbox.mark_seen(dedup_id(delivery.key, delivery.event_id))
     step = require(verdict.step)
     if step.undo is not None and step.undo.is_open:
         _apply_while_undoing(run, step, step.undo, delivery, verdict)

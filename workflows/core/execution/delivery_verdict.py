@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.step_run import StepRun
 
 
@@ -14,3 +15,5 @@ class DeliveryVerdict:
     """kept: it came early. late: the step does not wait for it any more."""
     step: StepRun | None = None
     """None for an event that concerns no particular step."""
+    kept: ReceivedEvent | None = None
+    """The event, if the order keeps it already."""

@@ -25,6 +25,9 @@ from workflows.core.steps.settlement import settle, stop_waiting
 INTERNAL_CODES = frozenset({DEFINITION_ERROR, CONFIGURATION_ERROR, INTERNAL_ERROR})
 """Errors of definitions, configuration and engine. They lead to fallout, unless a case names the code."""
 
+SUBSCRIBED_IN_FALLOUT = "event-awaited-in-fallout"
+"""Patch: a step in fallout stays subscribed to its event, which completes it although it is late."""
+
 FALLOUT_ROUNDS = "fallout"
 """The key in `failure_rounds` that counts automatic retries from fallout."""
 
@@ -126,12 +129,21 @@ def move_to_fallout(
     run: OrderRun, step: StepRun, failure: StepFailure, queue: str | None = None, *, force: bool = False
 ) -> None:
     """`force`: whatever state the step is in, which may be any after an engine error."""
-    _fail_fatally(run, step, failure, f"in fallout: {failure.code}", force=force)
+    stays_subscribed = step.subscribed and run.is_patched(SUBSCRIBED_IN_FALLOUT)
+    _fail_fatally(run, step, failure, f"in fallout: {failure.code}", force=force, stays_subscribed=stays_subscribed)
     step.queue = queue
 
 
-def _fail_fatally(run: OrderRun, step: StepRun, failure: StepFailure, log_message: str, *, force: bool = False) -> None:
-    stop_waiting(run, step)
+def _fail_fatally(
+    run: OrderRun,
+    step: StepRun,
+    failure: StepFailure,
+    log_message: str,
+    *,
+    force: bool = False,
+    stays_subscribed: bool = False,
+) -> None:
+    stop_waiting(run, step, stays_subscribed=stays_subscribed)
     step.failure = replace(failure, at=run.now)
     step.attempts = max(step.attempts, failure.attempts)
     if force or step.state is StepState.FATALLY_FAILED:  # in fallout already: a late callback reports a failure

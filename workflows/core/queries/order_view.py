@@ -21,6 +21,7 @@ from workflows.contract.order_views import (
 from workflows.contract.states import Jeopardy, OrderState, StepState
 from workflows.core.actions.claim import is_waiting_for_person
 from workflows.core.execution.cross_order_wait import describe
+from workflows.core.queries.kept_events import kept_event_views
 from workflows.core.queries.undo_view import error_view, form_view, rendered_instructions, to_datetime, undo_view
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun, require
@@ -79,6 +80,7 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
             HoldView(scope=hold.scope, by=hold.by, reason=hold.reason, at=_utc(hold.at))
             for hold in run.holds.by_scope.values()
         ],
+        kept_events=kept_event_views(run),
     )
 
 
@@ -243,7 +245,12 @@ def _describe_other_orders(run: OrderRun, step: StepRun) -> str:
 
 
 def _describe_event(_run: OrderRun, step: StepRun) -> str:
-    return f"event {' or '.join(step.event_names)}" + ("" if step.key is None else f" with key {step.key}")
+    text = f"event {' or '.join(step.event_names)}" + ("" if step.key is None else f" with key {step.key}")
+    return text + _note(step)
+
+
+def _note(step: StepRun) -> str:
+    return f" ({step.note})" if step.note else ""
 
 
 def _describe_person(run: OrderRun, step: StepRun) -> str:
@@ -251,12 +258,11 @@ def _describe_person(run: OrderRun, step: StepRun) -> str:
 
 
 def _describe_condition(run: OrderRun, step: StepRun) -> str:
-    text = f"condition `{require(run.definition(step).definition.wait).condition}`"
-    return text + (f" ({step.note})" if step.note else "")
+    return f"condition `{require(run.definition(step).definition.wait).condition}`{_note(step)}"
 
 
 def _describe_callback(run: OrderRun, step: StepRun) -> str:
-    return f"a callback of {require(run.definition(step).definition.call).system}"
+    return f"a callback of {require(run.definition(step).definition.call).system}{_note(step)}"
 
 
 def _describe_poll(run: OrderRun, step: StepRun) -> str:

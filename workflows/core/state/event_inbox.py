@@ -47,6 +47,9 @@ class EventInbox:
         if len(self.seen) > MAX_SEEN:
             del self.seen[next(iter(self.seen))]
 
+    def kept(self, event_id: str) -> ReceivedEvent | None:
+        return next((event for event in self.early_events if event.event_id == event_id), None)
+
     def has_room_for(self, size: int) -> bool:
         return (
             len(self.early_events) < MAX_EARLY_EVENTS

@@ -7,26 +7,33 @@ from typing import Any
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun, UndoRun
-from workflows.core.steps.event_match import accepting_steps, accepts_event
+from workflows.core.steps.event_match import accepting_steps, accepts_event, choose_step
+
+SHARED_EARLY_EVENT = "early-event-of-several-steps"
+"""Patch: a step that begins to wait does not take a kept event that fits other waiting steps, too."""
 
 
 def take_early_event(run: OrderRun, step: StepRun) -> ReceivedEvent | None:
-    """The first early event that a step accepts which begins to wait now."""
+    """The first early event that a step accepts which begins to wait now; not one that other steps accept, too."""
     for event in run.inbox.early_events:
-        if accepts_event(run, step, event):
-            run.inbox.early_events.remove(event)
-            return event
+        if not accepts_event(run, step, event):
+            continue
+        if len(accepting_steps(run, event)) > 1 and run.is_patched(SHARED_EARLY_EVENT):
+            run.inbox.needs_recheck = True
+            continue
+        run.inbox.early_events.remove(event)
+        return event
     return None
 
 
 def match_early_events(run: OrderRun) -> list[tuple[StepRun, ReceivedEvent]]:
-    """Early events that exactly one waiting step accepts by now. Each step and each event occurs once."""
+    """Early events that have one waiting step to take them by now. Each step and each event occurs once."""
     run.inbox.needs_recheck = False
     found: dict[int, ReceivedEvent] = {}
     for event in run.inbox.early_events:
-        steps = accepting_steps(run, event)
-        if len(steps) == 1:
-            found.setdefault(steps[0].position, event)
+        step = choose_step(run, accepting_steps(run, event), taken=found)
+        if step is not None:
+            found[step.position] = event
     return [(run.steps[position], event) for position, event in found.items()]
 
 

@@ -20,6 +20,16 @@ def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFail
     return None
 
 
+def misfit(run: OrderRun, step: StepRun, scope: StepScope, content: Any) -> str | None:
+    """Why neither a `fail_when` nor the `output` can be evaluated. None: the content fits."""
+    try:
+        if business_failure(run, step, scope) is None:
+            render_output(run, step, scope, content)
+    except StepExpressionError as error:
+        return str(error)
+    return None
+
+
 def render_output(run: OrderRun, step: StepRun, scope: StepScope, default: Any) -> Any:
     """The definition's `output`, or `default` if it has none. Raises StepExpressionError."""
     template = run.definition(step).definition.output

@@ -79,8 +79,11 @@ def default_output(run: OrderRun, step: StepRun) -> Any:
     return NO_OUTPUT if default is None else default
 
 
-def stop_waiting(run: OrderRun, step: StepRun) -> None:
-    """The step waits for nothing any more: cancel its activity, timers and subscriptions."""
+def stop_waiting(run: OrderRun, step: StepRun, *, stays_subscribed: bool = False) -> None:
+    """The step waits for nothing any more: cancel its activity, timers and subscriptions.
+
+    `stays_subscribed`: its event may still come, late.
+    """
     cancel_activity(run, step)
     if step.phase is Phase.CONDITION:
         run.waiting.conditions.pop(step.position, None)
@@ -90,7 +93,7 @@ def stop_waiting(run: OrderRun, step: StepRun) -> None:
         for name in step.event_names:
             run.waiting.events[name, step.key].pop(step.position, None)
         run.inbox.needs_recheck = bool(run.inbox.early_events)
-    if step.subscribed:
+    if step.subscribed and not stays_subscribed:
         unsubscribe(run, step)
     step.phase = Phase.IDLE
     step.again_at = step.deadline = None

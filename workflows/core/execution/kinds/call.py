@@ -21,7 +21,7 @@ CALLBACK_BINDINGS = {"callback": {"url": CALLBACK_URL, "id": CALLBACK_ID}}
 
 
 def begin(run: OrderRun, step: StepRun) -> None:
-    step.phase = Phase.CALL
+    step.phase, step.note = Phase.CALL, None
     enqueue_activity(run, step)
 
 
@@ -153,4 +153,9 @@ def handle_poll_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> 
 
 def handle_callback(run: OrderRun, step: StepRun, payload: Any) -> None:
     """The system reports the result of the call."""
-    complete_or_fail(run, step, StepScope(run, step, {"payload": payload, "response": step.answer or {}}), payload)
+    complete_or_fail(run, step, callback_scope(run, step, payload), payload)
+
+
+def callback_scope(run: OrderRun, step: StepRun, payload: Any) -> StepScope:
+    """What the step's `fail_when` and `output` read."""
+    return StepScope(run, step, {"payload": payload, "response": step.answer or {}})

@@ -9,7 +9,7 @@ from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.early_deliveries import take_early_event
-from workflows.core.steps.event_subscription import subscribe
+from workflows.core.steps.event_subscription import subscribe, unsubscribe
 from workflows.core.steps.expression_scope import StepScope
 
 
@@ -18,9 +18,12 @@ def begin(run: OrderRun, step: StepRun) -> None:
     step.started_at = run.now
     awaited = require(run.definition(step).definition.event)
     scope = StepScope(run, step)
-    step.key = None if awaited.key is None else as_text(scope.render(awaited.key))
+    if step.subscribed:  # it has waited in fallout, maybe for another key
+        unsubscribe(run, step)
+    step.event_names, step.key, step.note = (), None, None
+    key = None if awaited.key is None else as_text(scope.render(awaited.key))
     deadline = None if awaited.within is None else run.now + scope.render_duration(awaited.within)
-    step.event_names = tuple(awaited.name)
+    step.event_names, step.key = tuple(awaited.name), key
     step.phase = Phase.EVENT
     for name in step.event_names:
         run.waiting.events.setdefault((name, step.key), {})[step.position] = None
@@ -36,5 +39,9 @@ def begin(run: OrderRun, step: StepRun) -> None:
 
 
 def complete_with_event(run: OrderRun, step: StepRun, event: ReceivedEvent) -> None:
-    scope = StepScope(run, step, {"payload": event.payload, "event": event.name})
-    complete_or_fail(run, step, scope, event.payload)
+    complete_or_fail(run, step, event_scope(run, step, event), event.payload)
+
+
+def event_scope(run: OrderRun, step: StepRun, event: ReceivedEvent) -> StepScope:
+    """What the step's `fail_when` and `output` read."""
+    return StepScope(run, step, {"payload": event.payload, "event": event.name})
