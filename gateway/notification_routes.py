@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from gateway.errors import ACTION_ERRORS, error_responses
-from gateway.request_models import OrderId, StrictBody
+from gateway.request_models import Cursor, OrderId, OrderLimit, StrictBody
 from gateway.strict_json import StrictJsonRoute
 from operations.client import OrderClient
 from operations.responses import ResendResponse, UndeliveredResponse, undelivered_response
@@ -28,10 +28,11 @@ def notification_routes(orders: OrderClient) -> APIRouter:
     @routes.get("/notifications", summary="Events that could not be delivered, over all orders")
     async def notifications(
         receiver: Annotated[str | None, Query(max_length=64, description="Only this receiver")] = None,
-        limit: Annotated[int, Query(ge=1, le=1000, description="At most this many orders")] = 100,
+        limit: OrderLimit = 100,
+        cursor: Cursor = None,
     ) -> UndeliveredResponse:
         """Only events whose delivery was given up."""
-        return undelivered_response(await orders.list_undelivered(receiver, limit))
+        return undelivered_response(await orders.list_undelivered(receiver, limit, cursor))
 
     @routes.get(
         "/orders/{order_id}/notifications",

@@ -13,7 +13,7 @@ from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
 from gateway.errors import ACTION_ERRORS, BODY_ERRORS, MalformedBody, error_responses
 from gateway.openapi import ORDER_REQUEST_BODY
-from gateway.request_models import OrderId
+from gateway.request_models import Cursor, OrderId
 from gateway.strict_json import is_json_media_type, media_type, parse_json
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
@@ -119,20 +119,26 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
 def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
     @routes.get("/orders", summary="List orders, open ones first")
     async def list_orders(
-        state: OrderState | None = None,
+        state: Annotated[list[OrderState] | None, Query(description="Only orders in one of these states")] = None,
         customer: Annotated[str | None, Query(max_length=200)] = None,
         product: Annotated[str | None, Query(max_length=200)] = None,
-        late: bool = False,
+        late: Annotated[
+            bool, Query(description="Only late orders; without `state`, only those that have not ended")
+        ] = False,
         fallout: bool = False,
         since: Annotated[AwareDatetime | None, Query(description="Submitted then or later")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-        cursor: Annotated[
-            str | None, Query(max_length=1000, description="Continue after a page: its `next_cursor`")
-        ] = None,
+        cursor: Cursor = None,
     ) -> OrderListResponse:
         """Open orders come first, newest first; then ended ones, last ended first."""
         criteria = OrderFilter(
-            state=state, customer=customer, product=product, late=late, fallout=fallout, since=since, limit=limit
+            states=tuple(state or ()),
+            customer=customer,
+            product=product,
+            late=late,
+            fallout=fallout,
+            since=since,
+            limit=limit,
         )
         return OrderListResponse.model_validate(await orders.list_orders(criteria, cursor))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from compiler.language.order import ORDER_ID_PATTERN
@@ -24,6 +24,9 @@ StepId = Annotated[
         examples=["security_camera.reserve@1"],
     ),
 ]
+
+OrderLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many orders")]
+Cursor = Annotated[str | None, Query(max_length=1000, description="Continue after a page: its `next_cursor`")]
 
 
 class StrictBody(BaseModel):

@@ -7,24 +7,24 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from gateway.errors import error_responses
+from gateway.request_models import Cursor, OrderLimit
 from operations.client import OrderClient
 from operations.responses import FalloutResponse, TasksResponse, fallout_response, tasks_response
 
-OrderLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many orders")]
+QueueFilter = Annotated[str | None, Query(max_length=200, description="Only this queue")]
 
 
 def worklist_routes(orders: OrderClient) -> APIRouter:
     routes = APIRouter(tags=["operators"], responses=error_responses(422))
 
     @routes.get("/fallout", summary="Steps in fallout, over all running orders")
-    async def fallout(limit: OrderLimit = 100) -> FalloutResponse:
-        return fallout_response(await orders.list_fallout(limit=limit))
+    async def fallout(queue: QueueFilter = None, limit: OrderLimit = 100, cursor: Cursor = None) -> FalloutResponse:
+        """The steps of at most `limit` orders, newest first; the rest follows on further pages."""
+        return fallout_response(await orders.list_fallout(queue, limit, cursor))
 
     @routes.get("/tasks", summary="Steps that wait for a person, over all running orders")
-    async def tasks(
-        queue: Annotated[str | None, Query(max_length=200, description="Only this queue")] = None,
-        limit: OrderLimit = 100,
-    ) -> TasksResponse:
-        return tasks_response(await orders.list_tasks(queue, limit))
+    async def tasks(queue: QueueFilter = None, limit: OrderLimit = 100, cursor: Cursor = None) -> TasksResponse:
+        """The steps of at most `limit` orders, newest first; the rest follows on further pages."""
+        return tasks_response(await orders.list_tasks(queue, limit, cursor))
 
     return routes

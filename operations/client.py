@@ -119,17 +119,19 @@ class OrderClient:
         """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""
         return await amend_order.amend_order(self.client, command)
 
-    async def list_fallout(self, queue: str | None = None, limit: int = 100) -> StepWorklist:
-        """Steps in fallout of all running orders."""
-        return (await worklists.list_fallout(self.client, OrderFilter(limit=limit))).in_queue(queue)
+    async def list_fallout(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
+        """Steps in fallout of all running orders; at most `limit` orders."""
+        return await worklists.list_fallout(self.client, OrderFilter(queue=queue, limit=limit), cursor)
 
-    async def list_tasks(self, queue: str | None = None, limit: int = 100) -> StepWorklist:
-        """Open tasks of all running orders: manual steps, and steps escalated to a queue."""
-        return (await worklists.list_tasks(self.client, OrderFilter(limit=limit))).in_queue(queue)
+    async def list_tasks(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
+        """Open tasks of all running orders: manual steps, and steps escalated to a queue; at most `limit` orders."""
+        return await worklists.list_tasks(self.client, OrderFilter(queue=queue, limit=limit), cursor)
 
-    async def list_undelivered(self, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
-        """Events that were given up, of all orders."""
-        return await undelivered_notifications.list_undelivered(self.client, receiver, limit)
+    async def list_undelivered(
+        self, receiver: str | None = None, limit: int = 100, cursor: str | None = None
+    ) -> UndeliveredList:
+        """Events that were given up, of all orders; at most `limit` orders."""
+        return await undelivered_notifications.list_undelivered(self.client, receiver, limit, cursor)
 
     async def read_outbox(self, order_id: str) -> OutboxView:
         """The events of one order that have not been delivered yet."""

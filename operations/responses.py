@@ -77,9 +77,15 @@ class OrderSummaryResponse(OrderReference):
     ended_at: datetime | None
 
 
+NEXT_CURSOR: Any = Field(description="Continues the list after this page; null after the last one")
+ORDER_COUNT: Any = Field(
+    description="Orders on all pages; with `queue`, also some that may have no such step in this queue"
+)
+
+
 class OrderListResponse(Response):
     orders: list[OrderSummaryResponse]
-    next_cursor: str | None = Field(description="Continues the list after this page; null after the last one")
+    next_cursor: str | None = NEXT_CURSOR
 
 
 class CountedOrderListResponse(OrderListResponse):
@@ -131,19 +137,31 @@ class StepsPageResponse(Response):
 class FalloutResponse(Response):
     fallout: list[WorklistItem]
     unanswered: list[str] = Field(description="Orders that have such steps, but for which no worker answered")
+    next_cursor: str | None = NEXT_CURSOR
+    order_count: int = ORDER_COUNT
 
 
 class TasksResponse(Response):
     tasks: list[WorklistItem]
     unanswered: list[str] = Field(description="Orders that have tasks, but for which no worker answered")
+    next_cursor: str | None = NEXT_CURSOR
+    order_count: int = ORDER_COUNT
 
 
 def fallout_response(worklist: StepWorklist) -> FalloutResponse:
-    return FalloutResponse(fallout=worklist.items, unanswered=worklist.unanswered_orders)
+    return FalloutResponse(fallout=worklist.items, **_page_fields(worklist))
 
 
 def tasks_response(worklist: StepWorklist) -> TasksResponse:
-    return TasksResponse(tasks=worklist.items, unanswered=worklist.unanswered_orders)
+    return TasksResponse(tasks=worklist.items, **_page_fields(worklist))
+
+
+def _page_fields(worklist: StepWorklist) -> dict[str, Any]:
+    return {
+        "unanswered": worklist.unanswered_orders,
+        "next_cursor": worklist.next_cursor,
+        "order_count": worklist.order_count,
+    }
 
 
 class HistoryResponse(OrderReference):
@@ -166,6 +184,7 @@ class UndeliveredOrderEvent(UndeliveredEvent, OrderReference):
 class UndeliveredResponse(Response):
     notifications: list[UndeliveredOrderEvent]
     unanswered: list[str] = Field(description="Orders for which no worker answered")
+    next_cursor: str | None = NEXT_CURSOR
 
 
 def undelivered_response(undelivered: UndeliveredList) -> UndeliveredResponse:
@@ -176,6 +195,7 @@ def undelivered_response(undelivered: UndeliveredList) -> UndeliveredResponse:
             for event in outbox.undelivered
         ],
         unanswered=undelivered.unanswered_orders,
+        next_cursor=undelivered.next_cursor,
     )
 
 

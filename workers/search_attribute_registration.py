@@ -29,6 +29,7 @@ REQUIRED_TYPES = {
     SearchAttributes.JEOPARDY: "Keyword",
     SearchAttributes.CATALOGUE_VERSION: "Keyword",
     SearchAttributes.REQUESTED_COMPLETION: "Datetime",
+    SearchAttributes.QUEUES: "KeywordList",
 }
 LOG_EVERY_TRIES = 30
 """A log line after so many tries, which take about a second each."""

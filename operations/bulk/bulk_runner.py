@@ -10,7 +10,7 @@ from time import monotonic
 from typing import Literal
 
 from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
-from operations.reading.worklists import WorklistItem
+from operations.reading.worklists import WorklistItem, is_in_queue
 from operations.step_views import effective_state
 from workflows.contract.order_messages import ActionResult, RefusalCode
 from workflows.contract.order_views import StepView
@@ -124,7 +124,7 @@ def matches_filter(criteria: BulkFilter, item: WorklistItem) -> bool:
         and criteria.code in (None, error_code(step))
         and (criteria.product is None or criteria.product in item.products)
         and criteria.customer in (None, item.customer_id)
-        and criteria.queue in (None, step.queue, step.escalated_to)
+        and (criteria.queue is None or is_in_queue(step, criteria.queue))
         and (criteria.since is None or (since is not None and since >= criteria.since))
     )
 

@@ -42,11 +42,12 @@ async def select_orders(client: Client, criteria: BulkFilter, state: OrderState 
 
 def _order_filter(criteria: BulkFilter, worklist: WorklistKind | None, state: OrderState | None = None) -> OrderFilter:
     return OrderFilter(
-        state=state,
+        states=() if state is None else (state,),
         customer=criteria.customer,
         product=criteria.product,
         fallout=worklist == "fallout",
         open_tasks=worklist == "tasks",
+        queue=None if worklist is None else criteria.queue,
         running=True,
         since=criteria.since if worklist is None else None,
         limit=NO_LIMIT,

@@ -9,7 +9,8 @@ from temporalio.client import Client
 from operations.errors import NotFound, OperationRefused, server_call
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
-from operations.temporal.query_each import query_each
+from operations.temporal.cursor import decode_cursor, encode_cursor
+from operations.temporal.query_pages import Page, query_pages
 from operations.temporal.visibility import quote_literal
 from operations.temporal.workflow_calls import query_workflow, update_workflow
 from workflows.contract.order_messages import (
@@ -30,6 +31,8 @@ class UndeliveredList:
     outboxes: list[OutboxView]
     unanswered_orders: list[str]
     """Orders for whose outbox no worker answered."""
+    next_cursor: str | None = None
+    """Continues the list after these; None if there is nothing more."""
 
 
 async def read_outbox(client: Client, order_id: str) -> OutboxView:
@@ -44,20 +47,27 @@ async def read_outbox(client: Client, order_id: str) -> OutboxView:
     return view.model_copy(update={"order_id": order_id})
 
 
-async def list_undelivered(client: Client, receiver: str | None = None, limit: int = 100) -> UndeliveredList:
+async def list_undelivered(
+    client: Client, receiver: str | None = None, limit: int = 100, cursor: str | None = None
+) -> UndeliveredList:
     """The events that were given up, of at most `limit` orders; with `receiver`, only those meant for it."""
     query = (
         f"WorkflowType = {quote_literal(OUTBOX_WORKFLOW_TYPE)} AND ExecutionStatus = 'Running' AND "
         f"{SearchAttributes.FALLOUT_COUNT} > 0"
     )
-    async with server_call("list of notifications", server_address(client)):
-        orders = [
-            execution.id.removeprefix(outbox_workflow_id(""))
-            async for execution in client.list_workflows(query, limit=limit, page_size=min(limit, 1000))
-        ]
-    answers, unanswered = await query_each(orders, lambda order_id: read_outbox(client, order_id))
-    given_up = [_only_given_up(view, receiver) for view in answers.values()]
-    return UndeliveredList([view for view in given_up if view.undelivered], unanswered)
+
+    async def list_page(size: int, cursor: str | None) -> Page[None]:
+        outboxes = client.list_workflows(query, next_page_token=decode_cursor(cursor))
+        async with server_call("list of notifications", server_address(client)):
+            await outboxes.fetch_next_page(page_size=size)
+        ids = [outbox.id.removeprefix(outbox_workflow_id("")) for outbox in outboxes.current_page or ()]
+        return Page(dict.fromkeys(ids), encode_cursor(outboxes.next_page_token))
+
+    async def read_given_up(order_id: str) -> OutboxView:
+        return _only_given_up(await read_outbox(client, order_id), receiver)
+
+    found = await query_pages(list_page, read_given_up, lambda view: bool(view.undelivered), limit, cursor)
+    return UndeliveredList([view for _, view in found.answers.values()], found.unanswered_orders, found.next_cursor)
 
 
 def _only_given_up(view: OutboxView, receiver: str | None) -> OutboxView:

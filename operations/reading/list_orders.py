@@ -4,41 +4,48 @@ orders."""
 from __future__ import annotations
 
 import asyncio
-import base64
-import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.client import Client
 
-from operations.errors import OperationRefused, server_call
+from operations.errors import server_call
 from operations.reading.order_summary import OrderSummary, order_summary
 from operations.temporal.connection import server_address
+from operations.temporal.cursor import decode_cursor, encode_cursor
 from operations.temporal.visibility import quote_literal, time_literal
-from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, RefusalCode, SearchAttributes
+from workflows.contract.order_messages import ANY_QUEUE, ORDER_WORKFLOW_TYPE, SearchAttributes
 from workflows.contract.states import Jeopardy, OrderState
 
 MAX_PAGE_SIZE = 1_000
 """Executions that the server returns at once; it cuts larger pages (frontend.visibilityMaxPageSize)."""
-CHECKSUM_BYTES = 4
-NO_LIMIT = 20_000
+NO_LIMIT = 1_000_000_000
 """As a limit: all orders that a bulk action may select."""
 
 
 @dataclass(frozen=True)
 class OrderFilter:
-    """Which orders to list. None and False do not restrict."""
+    """Which orders to list. None, False and empty do not restrict."""
 
-    state: OrderState | None = None
+    states: tuple[OrderState, ...] = ()
+    """In one of these; empty: in any."""
     customer: str | None = None
     product: str | None = None
     late: bool = False
+    """Late, and not ended; with `states`, also ended late."""
     fallout: bool = False
     open_tasks: bool = False
+    queue: str | None = None
+    """With `fallout` or `open_tasks`: orders with work in this queue, and those that do not show their queues."""
     since: datetime | None = None
     """Submitted then or later."""
     limit: int = 100
     running: bool = False
+
+    @property
+    def only_running(self) -> bool:
+        return self.running or self.fallout or self.open_tasks or (self.late and not self.states)
 
 
 @dataclass(frozen=True)
@@ -53,8 +60,8 @@ def visibility_query(criteria: OrderFilter) -> str:
     """The visibility query. A run that continues as new does not count: its successor does."""
     names = SearchAttributes
     terms = [f"WorkflowType = {quote_literal(ORDER_WORKFLOW_TYPE)}", "ExecutionStatus != 'ContinuedAsNew'"]
-    if criteria.state:
-        terms.append(_state_term(criteria.state))
+    if criteria.states:
+        terms.append(_any_of([_state_term(state) for state in dict.fromkeys(criteria.states)]))
     if criteria.customer is not None:
         terms.append(f"{names.CUSTOMER_ID} = {quote_literal(criteria.customer)}")
     if criteria.product is not None:
@@ -65,11 +72,18 @@ def visibility_query(criteria: OrderFilter) -> str:
         terms.append(f"{names.FALLOUT_COUNT} > 0")
     if criteria.open_tasks:
         terms.append(f"{names.OPEN_TASKS} > 0")
-    if criteria.fallout or criteria.open_tasks or criteria.running:
+    if criteria.queue is not None:
+        shown = (f"{names.QUEUES} = {quote_literal(queue)}" for queue in (criteria.queue, ANY_QUEUE))
+        terms.append(_any_of([*shown, f"{names.QUEUES} IS NULL"]))
+    if criteria.only_running:
         terms.append("ExecutionStatus = 'Running'")
     if criteria.since:
         terms.append(f"StartTime >= {time_literal(criteria.since)}")
     return " AND ".join(terms)
+
+
+def _any_of(terms: Sequence[str]) -> str:
+    return terms[0] if len(terms) == 1 else "(" + " OR ".join(f"({term})" for term in terms) + ")"
 
 
 def _state_term(state: OrderState) -> str:
@@ -98,42 +112,26 @@ async def list_orders(client: Client, criteria: OrderFilter, cursor: str | None 
     cursor that no page returned.
     """
     latest: dict[str, OrderSummary] = {}
-    executions = client.list_workflows(visibility_query(criteria), next_page_token=_decode_cursor(cursor))
-    async with server_call("list of orders", server_address(client)):
-        while len(latest) < criteria.limit and (executions.next_page_token or executions.current_page is None):
+    executions = client.list_workflows(visibility_query(criteria), next_page_token=decode_cursor(cursor))
+    while len(latest) < criteria.limit and (executions.next_page_token or executions.current_page is None):
+        async with server_call("list of orders", server_address(client)):
             await executions.fetch_next_page(page_size=min(criteria.limit - len(latest), MAX_PAGE_SIZE))
-            for execution in executions.current_page or ():
-                summary = order_summary(execution)
-                latest.setdefault(summary.order_id, summary)  # an earlier revision ended before the later one began
-    return OrderPage(list(latest.values()), _encode_cursor(executions.next_page_token))
+        for execution in executions.current_page or ():
+            summary = order_summary(execution)
+            latest.setdefault(summary.order_id, summary)  # an earlier revision ended before the later one began
+    return OrderPage(list(latest.values()), encode_cursor(executions.next_page_token))
 
 
-def _encode_cursor(page_token: bytes | None) -> str | None:
-    """The server's token with a checksum: the server answers a token that it does not know with an internal error."""
-    if not page_token:
-        return None
-    return base64.urlsafe_b64encode(zlib.crc32(page_token).to_bytes(CHECKSUM_BYTES) + page_token).decode()
-
-
-def _decode_cursor(cursor: str | None) -> bytes | None:
-    if cursor is None:
-        return None
-    try:
-        decoded = base64.urlsafe_b64decode(cursor)
-    except ValueError:
-        decoded = b""
-    checksum, page_token = decoded[:CHECKSUM_BYTES], decoded[CHECKSUM_BYTES:]
-    if not page_token or checksum != zlib.crc32(page_token).to_bytes(CHECKSUM_BYTES):
-        raise OperationRefused(RefusalCode.INVALID, "The cursor is not one that a list of orders returned")
-    return page_token
+async def count_matching(client: Client, criteria: OrderFilter) -> int:
+    """How many orders fit, on all pages. Each revision of an order counts."""
+    async with server_call("count of orders", server_address(client)):
+        return (await client.count_workflows(visibility_query(criteria))).count
 
 
 async def count_orders(client: Client, criteria: OrderFilter) -> dict[OrderState, int]:
     """How many orders fit, for each state that has any. One count query for each state, or only for
-    `criteria.state`. Each revision of an order counts."""
-    states = [criteria.state] if criteria.state else list(OrderState)
-    async with server_call("count of orders", server_address(client)):
-        counts = await asyncio.gather(
-            *(client.count_workflows(visibility_query(replace(criteria, state=state))) for state in states)
-        )
-    return {state: found.count for state, found in zip(states, counts, strict=True) if found.count}
+    `criteria.states`. Each revision of an order counts."""
+    states = list(dict.fromkeys(criteria.states or OrderState))
+    in_state = [replace(criteria, states=(state,), running=criteria.only_running) for state in states]
+    counts = await asyncio.gather(*(count_matching(client, each) for each in in_state))
+    return {state: count for state, count in zip(states, counts, strict=True) if count}

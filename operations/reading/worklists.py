@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from temporalio.client import Client
 
-from operations.reading.list_orders import OrderFilter, list_orders
+from operations.reading.list_orders import OrderFilter, count_matching, list_orders
 from operations.reading.order_details import read_steps
-from operations.temporal.query_each import query_each
+from operations.reading.order_summary import OrderSummary
+from operations.step_views import is_undo_under_way
+from operations.temporal.query_pages import Page, query_pages
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
 
@@ -32,39 +35,77 @@ class StepWorklist:
     items: list[WorklistItem]
     unanswered_orders: list[str]
     """Orders that have such steps, but no worker answered which ones."""
+    next_cursor: str | None = None
+    """Continues the list after these; None if there is nothing more."""
+    order_count: int = 0
+    """Orders on all pages. With a queue, also orders that have such steps in another queue, or do not show their
+    queues."""
 
-    def in_queue(self, queue: str | None) -> StepWorklist:
-        """Only what the queue's people see: their own steps, and those escalated to them. None: everything."""
-        if queue is None:
-            return self
-        return replace(self, items=[item for item in self.items if queue in (item.step.queue, item.step.escalated_to)])
+    @property
+    def listed_order_count(self) -> int:
+        return len({item.order_id for item in self.items}) + len(self.unanswered_orders)
 
 
 def is_task(step: StepView) -> bool:
-    """Whether the step waits for a person: an open manual step, or any step escalated to a queue."""
+    """Whether the step waits for a person: an open manual step or undo, or any step escalated to a queue."""
+    if step.undo is not None and is_undo_under_way(step):
+        return is_undo_task(step)
     if step.kind == "manual":
         return step.state is StepState.IN_PROGRESS
     return step.escalated_to is not None and step.queue == step.escalated_to
 
 
-async def list_fallout(client: Client, criteria: OrderFilter) -> StepWorklist:
+def is_in_queue(step: StepView, queue: str) -> bool:
+    """Whether the queue's people see it: their own steps and undos, and those escalated to them."""
+    return queue in (working_queue(step), step.escalated_to) or (not is_undo_task(step) and queue == step.queue)
+
+
+def working_queue(step: StepView) -> str | None:
+    """The queue that works on the step, or on its undo."""
+    return (step.undo.queue if step.undo is not None and is_undo_under_way(step) else None) or step.queue
+
+
+def is_undo_task(step: StepView) -> bool:
+    """Whether a person has to undo it."""
+    undo = step.undo
+    return undo is not None and undo.queue is not None and undo.state == StepState.IN_PROGRESS
+
+
+async def list_fallout(client: Client, criteria: OrderFilter, cursor: str | None = None) -> StepWorklist:
     """Steps, and undos of steps, that failed and wait for a decision."""
-    return await _collect_steps(client, replace(criteria, fallout=True), (StepState.FATALLY_FAILED,))
+    return await _collect_steps(client, replace(criteria, fallout=True), cursor, (StepState.FATALLY_FAILED,))
 
 
-async def list_tasks(client: Client, criteria: OrderFilter) -> StepWorklist:
+async def list_tasks(client: Client, criteria: OrderFilter, cursor: str | None = None) -> StepWorklist:
     """Steps that a person has to do: manual ones, and those escalated to a queue."""
-    worklist = await _collect_steps(client, replace(criteria, open_tasks=True), TASK_STATES)
-    return replace(worklist, items=[item for item in worklist.items if is_task(item.step)])
+    return await _collect_steps(client, replace(criteria, open_tasks=True), cursor, TASK_STATES, is_task)
 
 
-async def _collect_steps(client: Client, criteria: OrderFilter, states: Sequence[StepState]) -> StepWorklist:
-    """Visibility finds the orders; each order's workflow answers with its steps."""
-    orders = {order.order_id: order for order in (await list_orders(client, criteria)).orders}
-    answers, unanswered = await query_each(list(orders), lambda order_id: read_steps(client, order_id, states))
+async def _collect_steps(
+    client: Client,
+    criteria: OrderFilter,
+    cursor: str | None,
+    states: Sequence[StepState],
+    is_wanted: Callable[[StepView], bool] = lambda _step: True,
+) -> StepWorklist:
+    """Visibility finds the orders; each order's workflow answers with its steps. At most `criteria.limit` orders."""
+    queue = criteria.queue
+
+    async def list_page(size: int, cursor: str | None) -> Page[OrderSummary]:
+        page = await list_orders(client, replace(criteria, limit=size), cursor)
+        return Page({order.order_id: order for order in page.orders}, page.next_cursor)
+
+    async def read_wanted(order_id: str) -> list[StepView]:
+        steps = await read_steps(client, order_id, states)
+        return [step for step in steps if is_wanted(step) and (queue is None or is_in_queue(step, queue))]
+
+    found, count = await asyncio.gather(
+        query_pages(list_page, read_wanted, bool, criteria.limit, cursor), count_matching(client, criteria)
+    )
     items = [
-        WorklistItem(order_id, orders[order_id].customer_id, orders[order_id].products, step)
-        for order_id, steps in answers.items()
+        WorklistItem(order_id, order.customer_id, order.products, step)
+        for order_id, (order, steps) in found.answers.items()
         for step in steps
     ]
-    return StepWorklist(items, unanswered)
+    is_complete = cursor is None and found.listed >= count
+    return StepWorklist(items, found.unanswered_orders, None if is_complete else found.next_cursor, count)

@@ -112,9 +112,11 @@ async def test_a_state_filter_fits_the_state_that_is_listed(temporal: WorkflowEn
 
     await until(caught_up)
     for state, name in zip(expected, ("S-waiting", "S-running", "S-killed"), strict=True):
-        page = await list_orders(client, OrderFilter(customer="P-3", state=state))
+        page = await list_orders(client, OrderFilter(customer="P-3", states=(state,)))
         assert [(order.order_id, order.state) for order in page.orders] == [(name, state)]
-    assert await count_orders(client, OrderFilter(customer="P-3", state=OrderState.FAILED)) == {OrderState.FAILED: 1}
+    assert await count_orders(client, OrderFilter(customer="P-3", states=(OrderState.FAILED,))) == {
+        OrderState.FAILED: 1
+    }
 
 
 @pytest.mark.parametrize("cursor", ["not base64!", "bm9uc2Vuc2U="])

@@ -30,7 +30,9 @@ def test_empty_filter_omits_only_continued_runs() -> None:
 
 def test_every_criterion_becomes_a_term() -> None:
     since = datetime(2026, 12, 1, 9, tzinfo=timezone(timedelta(hours=1)))
-    query = visibility_query(OrderFilter(OrderState.IN_PROGRESS, "C-42", "home_security", True, True, True, since))
+    query = visibility_query(
+        OrderFilter((OrderState.IN_PROGRESS,), "C-42", "home_security", True, True, True, None, since)
+    )
     terms = query.split(" AND ")
     assert terms[2:] == [
         "OrderState = 'in_progress'",
@@ -44,3 +46,21 @@ def test_every_criterion_becomes_a_term() -> None:
         "StartTime >= '2026-12-01T08:00:00.000000Z'",
     ]
     assert since.astimezone(UTC).hour == 8
+
+
+def test_several_states_are_a_union() -> None:
+    query = visibility_query(OrderFilter((OrderState.HELD, OrderState.IN_PROGRESS, OrderState.HELD)))
+    assert query.endswith(
+        "((OrderState = 'held' AND ExecutionStatus IN ('Running', 'Completed')) OR "
+        "(OrderState = 'in_progress' AND ExecutionStatus IN ('Running', 'Completed')))"
+    )
+
+
+def test_late_orders_are_open_unless_states_are_given() -> None:
+    assert "ExecutionStatus = 'Running'" in visibility_query(OrderFilter(late=True))
+    assert "ExecutionStatus = 'Running'" not in visibility_query(OrderFilter((OrderState.COMPLETED,), late=True))
+
+
+def test_queue_also_finds_orders_that_do_not_show_their_queues() -> None:
+    query = visibility_query(OrderFilter(open_tasks=True, queue="care's"))
+    assert "((Queues = 'care''s') OR (Queues = '*') OR (Queues IS NULL))" in query

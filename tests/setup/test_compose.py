@@ -17,6 +17,7 @@ import yaml
 
 from stack import temporal_server
 from tests.support.paths import ROOT
+from workers.search_attribute_registration import REQUIRED_TYPES
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -200,3 +201,8 @@ def test_health_is_asked_where_it_is_answered() -> None:
     for name, folder in (("gateway", "gateway"), ("sandbox", "sandbox")):
         assert "/health'" in " ".join(OURS[name]["healthcheck"]["test"])
         assert any('"/health"' in path.read_text(encoding="utf-8") for path in (ROOT / folder).rglob("*.py")), folder
+
+
+def test_namespace_gets_the_search_attributes_that_orders_write() -> None:
+    script = (ROOT / "deploy/set_up_namespace.sh").read_text(encoding="utf-8")
+    assert dict(re.findall(r"--name (\w+) --type (\w+)", script)) == REQUIRED_TYPES

@@ -37,6 +37,7 @@ SEARCH_ATTRIBUTES = (
     SearchAttributeKey.for_keyword(SearchAttributes.JEOPARDY),
     SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION),
     SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION),
+    SearchAttributeKey.for_keyword_list(SearchAttributes.QUEUES),
 )
 
 FAST = {

@@ -121,7 +121,7 @@ class People:
                 fallout = await self.stack.orders.list_fallout(limit=500)
                 for each in (*tasks.items, *fallout.items):
                     await self._tend_to(each.order_id, each.step)
-                for held in (await self.stack.orders.list_orders(OrderFilter(state=OrderState.HELD))).orders:
+                for held in (await self.stack.orders.list_orders(OrderFilter(states=(OrderState.HELD,)))).orders:
                     await self.stack.orders.perform_action(held.order_id, RESUME, OrderAction(actor=ANN))
             await asyncio.sleep(0.5)
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from operations.reading.worklists import working_queue
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
@@ -55,6 +56,19 @@ def orders_total(page: OrderPage, counts: Mapping[OrderState, int]) -> str:
     return f"{len(page.orders):,} of {pluralize(total, 'order')}: {states}.{more}"
 
 
+def worklist_total(worklist: StepWorklist, what: str) -> str:
+    """`2 tasks of 2 orders.`, or `120 tasks of 100 orders. Up to 512 more orders have some: --limit shows more.`
+
+    `what`: `task`, `step`.
+    """
+    orders = worklist.listed_order_count
+    listed = f"{pluralize(len(worklist.items), what)} of {pluralize(orders, 'order')}."
+    if worklist.next_cursor is None:
+        return listed
+    more = pluralize(max(worklist.order_count - orders, 1), "more order")
+    return f"{listed} Up to {more} may have some: --limit lists more."
+
+
 def fallout_table(worklist: StepWorklist) -> PlainTable:
     rows: list[Sequence[Cell]] = [[*_step_cells(item), *_error_cells(item.step)] for item in worklist.items]
     return PlainTable(
@@ -80,7 +94,8 @@ def tasks_table(worklist: StepWorklist) -> PlainTable:
 def _step_cells(item: WorklistItem) -> tuple[Cell, ...]:
     """Order, number, id, queue, holder."""
     step = item.step
-    return Text(item.order_id, style="bold"), str(step.number), step.id, step.queue or "", step.holder or ""
+    queue = working_queue(step) or ""
+    return Text(item.order_id, style="bold"), str(step.number), step.id, queue, step.holder or ""
 
 
 def _task_text(step: StepView) -> str:

@@ -73,6 +73,13 @@ class SearchAttributes:
     JEOPARDY = "Jeopardy"  # Keyword
     CATALOGUE_VERSION = "CatalogueVersion"  # Keyword
     REQUESTED_COMPLETION = "RequestedCompletion"  # Datetime
+    QUEUES = "Queues"  # KeywordList, where steps wait for a person; absent from orders that an older version runs
+
+
+NO_QUEUE = "-"
+"""In `Queues`: a step waits for a person, but in no queue."""
+ANY_QUEUE = "*"
+"""In `Queues`: the queues are too many to name."""
 
 
 class RefusalCode(StrEnum):

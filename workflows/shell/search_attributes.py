@@ -12,6 +12,7 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from workflows.contract.order_messages import SearchAttributes
 from workflows.contract.states import Jeopardy, OrderState
 from workflows.core.queries import progress_table
+from workflows.core.queries.work_queues import open_work_queues
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase
@@ -25,6 +26,10 @@ TASKS_KEY = SearchAttributeKey.for_int(SearchAttributes.OPEN_TASKS)
 JEOPARDY_KEY = SearchAttributeKey.for_keyword(SearchAttributes.JEOPARDY)
 VERSION_KEY = SearchAttributeKey.for_keyword(SearchAttributes.CATALOGUE_VERSION)
 COMPLETION_KEY = SearchAttributeKey.for_datetime(SearchAttributes.REQUESTED_COMPLETION)
+QUEUES_KEY = SearchAttributeKey.for_keyword_list(SearchAttributes.QUEUES)
+
+QUEUES_PATCH = "queues-listed"
+"""Patch: the search attribute Queues. Orders without work for people never ask for it."""
 
 DETAILS_INTERVAL = 1.0
 """Seconds between two updates of a busy order's details."""
@@ -38,6 +43,7 @@ class OrderVisibility:
             FALLOUT_KEY: 0,
             TASKS_KEY: 0,
             JEOPARDY_KEY: Jeopardy.ON_TRACK.value,
+            QUEUES_KEY: [],
         }
         self._details_updated_at = 0.0
 
@@ -50,7 +56,10 @@ class OrderVisibility:
             VERSION_KEY: summary.get("catalogue_version"),
             COMPLETION_KEY: datetime.fromisoformat(completion) if isinstance(completion, str) else completion,
         }
-        self._upsert({**attributes, **(_current_attributes(run) if run else {STATE_KEY: OrderState.REJECTED.value})})
+        if run is None:
+            self._upsert({**attributes, STATE_KEY: OrderState.REJECTED.value})
+        else:
+            self._upsert({**attributes, **_current_attributes(run), **self._changed_queues(run)})
 
     def publish_amendment(self, summary: Mapping[str, Any], run: OrderRun) -> None:
         """Like `publish_decision`. Removes the requested completion if the new order has none."""
@@ -61,16 +70,23 @@ class OrderVisibility:
 
     def restore(self, run: OrderRun) -> None:
         """The previous run has published these already."""
-        self._attributes.update(_current_attributes(run))
+        self._attributes.update(_current_attributes(run) | {QUEUES_KEY: open_work_queues(run)})
 
     def update(self, run: OrderRun, is_busy: bool) -> None:
         if not run.view_changed:
             return
-        self._upsert(_current_attributes(run))
+        self._upsert({**_current_attributes(run), **self._changed_queues(run)})
         if not is_busy or run.now >= self._details_updated_at + DETAILS_INTERVAL:
             run.view_changed = False
             self._details_updated_at = run.now
             workflow.set_current_details(progress_table.progress_table(run))
+
+    def _changed_queues(self, run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:
+        """Empty if they are shown already, or if the order began before they were shown."""
+        queues = open_work_queues(run)
+        if queues == self._attributes[QUEUES_KEY] or not workflow.patched(QUEUES_PATCH):
+            return {}
+        return {QUEUES_KEY: queues}
 
     def _upsert(self, attributes: Mapping[SearchAttributeKey[Any], Any]) -> None:
         changed: list[SearchAttributeUpdate[Any]] = []

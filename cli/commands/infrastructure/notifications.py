@@ -52,6 +52,8 @@ def _show_all_orders(session: Session, receiver: str | None, limit: int) -> None
         session.print_note("`resend ID` sends an order's events again.")
     elif not undelivered.unanswered_orders:
         session.print("No event was given up: each is delivered, or will be tried again.")
+    if undelivered.next_cursor is not None:
+        session.print_note("There may be more: --limit reads more orders.")
     if undelivered.unanswered_orders:
         orders = ", ".join(undelivered.unanswered_orders)
         session.print_note(f"No worker answered for {orders}: their events are not listed.")

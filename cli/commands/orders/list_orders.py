@@ -28,10 +28,10 @@ def register(app: typer.Typer) -> None:
 
 def list_orders(
     session: Session,
-    state: Annotated[OrderState | None, value_option("STATE", "Only orders in this state.")] = None,
+    state: Annotated[list[OrderState] | None, value_option("STATE", "Only orders in this state (repeat it).")] = None,
     customer: Annotated[str | None, value_option("ID", "Only orders of this customer.")] = None,
     product: Annotated[str | None, value_option("ID", "Only orders with this commercial product.")] = None,
-    late: Annotated[bool, typer.Option("--late", help="Only orders that are late.")] = False,
+    late: Annotated[bool, typer.Option("--late", help="Only late orders; without --state, open ones.")] = False,
     fallout: Annotated[bool, typer.Option("--fallout", help="Only orders with a step in fallout.")] = False,
     since: Annotated[str | None, value_option("WHEN", "Only orders submitted since: 2026-12-01, 2h, 3d.")] = None,
     limit: Annotated[int, typer.Option(metavar="N", min=1, max=10_000, help="List at most this many.")] = 100,
@@ -45,7 +45,7 @@ def list_orders(
     from operations.reading.list_orders import OrderFilter
 
     criteria = OrderFilter(
-        state=state,
+        states=tuple(state or ()),
         customer=customer,
         product=product,
         late=late,

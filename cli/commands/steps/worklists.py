@@ -10,6 +10,7 @@ import typer
 from rich.console import RenderableType
 
 from cli.framework.command import register_command
+from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
@@ -19,9 +20,11 @@ if TYPE_CHECKING:
 
 PANEL = "What waits for a person"
 
-QueueOption = Annotated[
-    str | None, typer.Option(metavar="NAME", help="Only what waits in this queue.", show_default=False)
+QueueOption = Annotated[str | None, value_option("NAME", "Only what waits in this queue.")]
+LimitOption = Annotated[
+    int, typer.Option(metavar="N", min=1, max=10_000, help="List the steps of at most this many orders.")
 ]
+CursorOption = Annotated[str | None, value_option("TEXT", "Continue a list: the `next_cursor` of its JSON.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -29,34 +32,49 @@ def register(app: typer.Typer) -> None:
     register_command(app, "tasks", PANEL)(tasks)
 
 
-def fallout(session: Session, queue: QueueOption = None) -> None:
-    """List steps that failed and wait for a decision."""
+def fallout(session: Session, queue: QueueOption = None, limit: LimitOption = 100, cursor: CursorOption = None) -> None:
+    """List steps that failed and wait for a decision.
+
+    Orders are sorted by their start, newest first. The last line says how many there are.
+    """
     from operations.responses import fallout_response
     from views.order.list_tables import fallout_table
 
-    worklist = call_server(session, lambda server: server.list_fallout(queue))
     hint = "`why ID NO` explains one; `retry ID NO`, `complete ID NO` or `skip ID NO` resolves it."
-    empty = "No step is in fallout" + (f" in queue {queue}." if queue else ".")
-    _print_worklist(session, worklist, WorklistLayout(fallout_response, fallout_table, hint, empty))
+    _print_worklist(
+        session,
+        call_server(session, lambda server: server.list_fallout(queue, limit, cursor)),
+        WorklistLayout(fallout_response, fallout_table, "step", hint, _empty_message("No step is in fallout", queue)),
+    )
 
 
-def tasks(session: Session, queue: QueueOption = None) -> None:
-    """List open tasks."""
+def tasks(session: Session, queue: QueueOption = None, limit: LimitOption = 100, cursor: CursorOption = None) -> None:
+    """List open tasks.
+
+    Orders are sorted by their start, newest first. The last line says how many there are.
+    """
     from operations.responses import tasks_response
     from views.order.list_tables import tasks_table
 
-    worklist = call_server(session, lambda server: server.list_tasks(queue))
     hint = "`complete ID NO --data NAME=VALUE` completes one."
-    empty = "No task is open" + (f" in queue {queue}." if queue else ".")
-    _print_worklist(session, worklist, WorklistLayout(tasks_response, tasks_table, hint, empty))
+    _print_worklist(
+        session,
+        call_server(session, lambda server: server.list_tasks(queue, limit, cursor)),
+        WorklistLayout(tasks_response, tasks_table, "task", hint, _empty_message("No task is open", queue)),
+    )
+
+
+def _empty_message(message: str, queue: str | None) -> str:
+    return f"{message} in queue {queue}." if queue else f"{message}."
 
 
 @dataclass(frozen=True)
 class WorklistLayout:
-    """How a worklist is printed. `hint` says what to do with an item."""
+    """How a worklist is printed. `noun` says what an item is called, `hint` what to do with it."""
 
     build_response: Callable[[StepWorklist], Response]
     build_table: Callable[[StepWorklist], RenderableType]
+    noun: str
     hint: str
     empty_message: str
 
@@ -66,7 +84,10 @@ def _print_worklist(session: Session, worklist: StepWorklist, layout: WorklistLa
         session.print_json(layout.build_response(worklist))
         return
     if worklist.items:
+        from views.order.list_tables import worklist_total
+
         session.print(layout.build_table(worklist))
+        session.print_note(worklist_total(worklist, layout.noun))
         session.print_note(layout.hint)
     elif not worklist.unanswered_orders:
         session.print(layout.empty_message)

@@ -23,6 +23,7 @@ from workflows.core.state.event_subscriptions import EventSubscriptions
 from workflows.core.state.holds import Holds
 from workflows.core.state.jeopardy_watch import JeopardyWatch
 from workflows.core.state.line_tree import PlanLineTree
+from workflows.core.state.open_work import OpenWork
 from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.state_transitions import TRANSITIONS, UNDO_TRANSITIONS, IllegalTransition
 from workflows.core.state.step_profile import StepProfile, step_profile
@@ -64,6 +65,7 @@ class OrderRun:
         self.waiting = WaitingSteps()
         self.counters = StepCounters()
         self.counters.recount_states(plan, self.steps)
+        self.open_work = OpenWork()
         self.inbox = EventInbox()
         self.subscriptions = EventSubscriptions()
         self.order_links = OrderLinks()
@@ -172,8 +174,11 @@ class OrderRun:
         counters.settled += (state in SETTLED) - (before in SETTLED)
         if not step.undoing:
             counters.fallout += (state is StepState.FATALLY_FAILED) - (before is StepState.FATALLY_FAILED)
-        if self.profile(step).kind is StepKind.MANUAL:
+        is_manual = self.profile(step).kind is StepKind.MANUAL
+        if is_manual:
             counters.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
+        if is_manual or StepState.FATALLY_FAILED in (state, before):
+            self.open_work.mark(step.position)
         if self.jeopardy_watch is not None:
             self.jeopardy_watch.on_state_change(step, before, self.now)
         if self.event_buffer is not None:
@@ -198,6 +203,7 @@ class OrderRun:
             self.event_buffer.on_undo_moved(step, undo, before, self.now)
         if undo.phase is Phase.UNDO_MANUAL:
             self.counters.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
+        self.open_work.mark(step.position)
         self.view_changed = True
 
     def recount(self) -> None:
@@ -209,6 +215,7 @@ class OrderRun:
             step.undo is not None and step.undo.phase is Phase.UNDO_MANUAL and step.undo.state is StepState.IN_PROGRESS
             for step in self.steps
         )
+        self.open_work = OpenWork(changed=dict.fromkeys(range(len(self.steps))))
 
     def wake_at(self, step: StepRun, moment: float) -> None:
         """Wake the step at that moment, which its `again_at`, `deadline` or SLA clock says what for."""

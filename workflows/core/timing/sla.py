@@ -53,6 +53,7 @@ SLA_MESSAGES = {Jeopardy.AT_RISK: "at risk: its sla ends soon", Jeopardy.LATE: "
 
 def _escalate(run: OrderRun, step: StepRun, clock: SlaClock, target: str) -> None:
     clock.escalated_to = target
+    run.open_work.mark(step.position)
     if run.jeopardy_watch is not None and not is_receiver(run, target):
         run.jeopardy_watch.escalated_steps[step.position] = None
     run.audit_log.record(run.now, f"escalated to {target}", run.step_id(step))
@@ -68,6 +69,7 @@ def move_sla_deadline(run: OrderRun, step: StepRun, late_at: float) -> None:
         clock.at_risk_at = max(clock.started_at, clock.at_risk_at + late_at - clock.late_at)
     clock.late_at = late_at
     clock.jeopardy, clock.escalated_to = Jeopardy.ON_TRACK, None
+    run.open_work.mark(step.position)
     if run.jeopardy_watch is not None:
         run.jeopardy_watch.clear_sla(step.position)
     run.view_changed = True

@@ -1,0 +1,41 @@
+"""In which queues an order's work waits for a person: what its search attribute `Queues` shows."""
+
+from __future__ import annotations
+
+from workflows.contract.order_messages import ANY_QUEUE, NO_QUEUE
+from workflows.core.actions.claim import is_waiting_for_person
+from workflows.core.execution.undo_activities import undo_definition
+from workflows.core.state.open_work import Queues
+from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_run import Phase, StepRun
+
+MAX_QUEUES_BYTES = 1_500
+"""Temporal refuses values of more than 2 KB, and with them the workflow task."""
+
+
+def open_work_queues(run: OrderRun) -> list[str]:
+    """The queues in which steps wait, sorted; NO_QUEUE among them if a step waits in none. Only [ANY_QUEUE] if they are
+    too many to show."""
+    work = run.open_work
+    for position in work.changed:
+        step = run.steps[position]
+        work.set_queues(position, _queues(run, step) if is_waiting_for_person(step) else ())
+    work.changed.clear()
+    found = set(work.step_counts)
+    for position in run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else ():
+        found.update(_queues(run, run.steps[position]))
+    if sum(len(queue.encode()) + 3 for queue in found) > MAX_QUEUES_BYTES:
+        return [ANY_QUEUE]
+    return sorted(found)
+
+
+def _queues(run: OrderRun, step: StepRun) -> Queues:
+    """The queue of the step, that of the person who undoes it, and the one that it was escalated to."""
+    manual = run.definition(step).definition.manual
+    found = [step.queue or (manual.queue if manual is not None else None)]
+    undo = step.undo
+    if undo is not None and undo.is_open and undo.phase is Phase.UNDO_MANUAL:
+        found.append(require(undo_definition(run, step).manual).queue)
+    if step.sla_clock is not None:
+        found.append(step.sla_clock.escalated_to)
+    return tuple(dict.fromkeys(queue for queue in found if queue)) or (NO_QUEUE,)
