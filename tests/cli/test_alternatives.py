@@ -33,6 +33,10 @@ EXPECTED = [
         Alternative(action="amend", parameters={**ORDER, "dry_run": True}, required=["order"]),
         "amend FILE --dry-run",
     ),
+    (
+        Alternative(action="amend", parameters=ORDER, required=["order", "override"]),
+        "amend FILE --override REASON",
+    ),
     (Alternative(action="submit", parameters={"revision": True}, required=["order"]), "start FILE --revision"),
     (Alternative(action="event", parameters={**STEP, "name": "paid"}), "event HS-1 paid --step 3"),
     (Alternative(action="event", parameters=STEP, required=["name"]), "event HS-1 NAME --step 3"),

@@ -88,7 +88,7 @@ async def test_an_order_that_could_not_be_compiled_is_rejected_with_the_reason(d
     decision = await desk.send("O-unknown-to-the-script")
     assert not decision.accepted
     assert decision.findings[0]["code"] == "internal-error"
-    assert "nothing has been done" in decision.findings[0]["message"]
+    assert "nothing was done" in decision.findings[0]["message"]
 
 
 async def desk_runs(order: Order, expected: int) -> list[str]:

@@ -8,6 +8,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from activity_contract.compilation import ChangedValue
+from views.shared.commands import alternatives_text
 from views.shared.table import Cell, PlainTable
 from views.shared.value_format import pluralize
 from workflows.contract.order_messages import AmendResult
@@ -19,6 +20,8 @@ MAX_LISTED = 20
 def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
     """`answer` must not be rejected."""
     yield Text(answer.message)
+    if answer.alternatives:
+        yield Text(alternatives_text(answer.alternatives))
     if lines := _line_rows(answer):
         yield Text("")
         yield PlainTable(["Line", "", "Value", "Before", "After"], lines)

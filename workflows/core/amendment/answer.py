@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from activity_contract.compilation import CompiledAmendment
 from workflows.contract.order_messages import Alternative, AmendedStep, AmendOrder, AmendResult, RefusalCode
 from workflows.contract.states import CANCELLED_STATES, SETTLED
-from workflows.core.actions.impact_text import PAST_PONR, override, step_ids
+from workflows.core.actions.impact_text import PAST_PONR, step_ids
 from workflows.core.amendment.apply import apply_amendment
 from workflows.core.amendment.fate_text import counts_text
 from workflows.core.amendment.impact import (
@@ -63,6 +63,10 @@ def _dry_run(run: OrderRun) -> Alternative:
     return alternative(run, "amend", "shows the difference", required=["order"], dry_run=True)
 
 
+def _override(run: OrderRun) -> Alternative:
+    return alternative(run, "amend", "changes or undoes them all the same", required=["order", "override"])
+
+
 def decide(
     run: OrderRun, revision: int, message: AmendOrder, compiled: CompiledAmendment, amended: AmendedPlan
 ) -> AmendmentAssessment:
@@ -74,7 +78,7 @@ def decide(
     fates = step_fates(run, amended)
     barriers, touched = ([], []) if message.override is not None else ponr_barriers(run, fates)
     objections = [ponr_objection(run, barriers, touched)] if barriers else []
-    alternatives = [_dry_run(run), override(run, "amend")] if barriers else []
+    alternatives = [_dry_run(run), _override(run)] if barriers else []
     if barriers and not message.dry_run:
         raise RequestRefused(
             RefusalCode.NOT_NOW,
