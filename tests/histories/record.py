@@ -187,6 +187,28 @@ async def events_by_key(desk: Desk) -> Order:
     return order
 
 
+async def worker_errors(desk: Desk) -> Order:
+    """Errors of the worker and of an expression, in steps whose `on_failure` names no code.
+
+    Recorded when such an entry did not catch them, so that they were in nobody's queue and not tried again.
+    """
+    desk.script.answers["camera.rolled@1"] = [failure("configuration_error"), {}]
+    desk.script.answers["camera.ladder@1"] = [failure("internal_error"), {}]
+    ladder = [{"do": "fallout", "queue": "ops", "retry": {"intervals": ["1h"]}}]
+    steps: dict[str, Any] = {
+        "first": call(),
+        "rolled": call(after=["first"], on_failure=[{"rollback": "order"}]),
+        "ladder": call(after=["first"], on_failure=ladder),
+        "broken": call("/${steps.first.output.missing}", after=["first"], on_failure=ladder),
+    }
+    order = await desk.submit(steps)
+    await order.until_state(rolled="fatally_failed", ladder="fatally_failed", broken="fatally_failed")
+    await order.act("retry", "rolled")
+    await order.act("retry", "ladder")
+    await order.act("skip", "broken")
+    return order
+
+
 SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "every_kind": every_kind,
     "fallout": fallout,
@@ -198,6 +220,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "amended": amended,
     "reworked": reworked,
     "events_by_key": events_by_key,
+    "worker_errors": worker_errors,
 }
 
 

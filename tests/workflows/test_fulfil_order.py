@@ -183,6 +183,14 @@ async def test_a_failure_that_follows_no_contract_parks_its_step(desk: Desk) -> 
     assert await order.ended() == "completed"
 
 
+async def test_a_configuration_error_is_retried_by_an_entry_without_a_code(desk: Desk) -> None:
+    desk.script.answers["camera.a@1"] = [failure("configuration_error"), {"id": "A-1"}]
+    ladder = {"do": "fallout", "queue": "ops", "retry": {"intervals": ["1s"]}}
+    order = await desk.submit({"a": call(on_failure=[ladder]), "b": call(after=["a"])})
+    assert await order.ended() == "completed"
+    assert len(desk.script.made["camera.a@1"]) == 2
+
+
 async def test_a_callback_that_overtakes_the_answer_completes_the_step(desk: Desk) -> None:
     order_of: dict[str, Order] = {}
 

@@ -20,10 +20,13 @@ from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import business_failure, render_output
 from workflows.core.steps.settlement import settle, stop_waiting
 
-"""An error of the engine. What the step did is not known."""
+DEFECT_CODES = frozenset({DEFINITION_ERROR, INTERNAL_ERROR})
+"""Defects of a definition or of code. Without a case that names the code they lead to fallout, never further."""
 
-INTERNAL_CODES = frozenset({DEFINITION_ERROR, CONFIGURATION_ERROR, INTERNAL_ERROR})
-"""Errors of definitions, configuration and engine. They lead to fallout, unless a case names the code."""
+CONFIGURATION_ERRORS_CAUGHT = "configuration-errors-caught"
+"""Patch: a case without a code also catches `configuration_error`."""
+DEFECTS_IN_THEIR_QUEUE = "defects-in-the-queue-of-fallout"
+"""Patch: `do: fallout` without a code also gives its queue and its retries to defects."""
 
 SUBSCRIBED_IN_FALLOUT = "event-awaited-in-fallout"
 """Patch: a step in fallout stays subscribed to its event, which completes it although it is late."""
@@ -115,9 +118,20 @@ def _try_redo(run: OrderRun, step: StepRun, failure: StepFailure, redo_from: str
 def failure_cases(run: OrderRun, step: StepRun, code: str) -> Iterator[FailureRule]:
     """The cases that match the code, as written, then fallout."""
     for case in run.definition(step).definition.on_failure:
-        if case.code == code or (case.code is None and code not in INTERNAL_CODES):
+        if case.code == code or (case.code is None and _catches_any(run, case, code)):
             yield case
     yield DEFAULT_CASE
+
+
+def _catches_any(run: OrderRun, case: FailureRule, code: str) -> bool:
+    """Whether a case without a code catches this one. A defect is never accepted, rolled back or redone so."""
+    if code != CONFIGURATION_ERROR and code not in DEFECT_CODES:
+        return True
+    if case == DEFAULT_CASE:
+        return True  # as decided without a case
+    if code == CONFIGURATION_ERROR:
+        return run.is_patched(CONFIGURATION_ERRORS_CAUGHT)
+    return case.do == "fallout" and run.is_patched(DEFECTS_IN_THEIR_QUEUE)
 
 
 def fallout_queue(run: OrderRun, step: StepRun, code: str) -> str | None:

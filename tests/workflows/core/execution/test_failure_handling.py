@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from workflows.contract.states import OrderState, StepState
@@ -45,6 +47,64 @@ def test_definition_error_leads_to_fallout_even_if_failures_are_accepted() -> No
     driven.fail("a", "definition_error")
     driven.fail("b", "definition_error")
     assert driven.states() == {"a": "fatally_failed", "b": "failed_accepted"}
+
+
+def test_configuration_error_is_caught_by_a_case_without_a_code() -> None:
+    ladder = {"do": "fallout", "queue": "ops", "retry": {"intervals": ["1h"]}}
+    driven = OrderDriver(
+        {
+            "a": call(on_failure=[{"code": "timeout", "do": "continue"}, ladder]),
+            "b": call(on_failure="continue"),
+            "c": call(on_failure=[{"code": "configuration_error", "do": "continue"}, ladder]),
+        }
+    )
+    for name in ("a", "b", "c"):
+        driven.fail(name, "configuration_error")
+    assert driven.states() == {"a": "fatally_failed", "b": "failed_accepted", "c": "failed_accepted"}
+    assert driven.view("a").queue == "ops"
+    driven.wait(3_600)
+    assert driven.state("a") is S.IN_PROGRESS
+
+
+def test_configuration_error_rolls_back_by_a_case_without_a_code() -> None:
+    driven = OrderDriver({"a": call(), "b": call(after=["a"], on_failure=[{"rollback": "order"}])})
+    driven.answer("a", {})
+    driven.fail("b", "configuration_error")
+    assert driven.order_state() is OrderState.FAILED
+
+
+def test_defects_are_in_the_queue_of_a_case_without_a_code_but_never_rolled_back() -> None:
+    ladder = {"do": "fallout", "queue": "ops", "retry": {"intervals": ["1h"]}}
+    for code in ("internal_error", "definition_error"):
+        driven = OrderDriver({"a": call(on_failure=[{"rollback": "order"}, ladder]), "b": call(on_failure="continue")})
+        driven.fail("a", code)
+        driven.fail("b", code)
+        assert driven.states() == {"a": "fatally_failed", "b": "fatally_failed"}
+        assert driven.view("a").queue == "ops"
+        driven.wait(3_600)
+        assert driven.state("a") is S.IN_PROGRESS
+
+
+def test_expression_error_before_the_start_is_in_the_queue_of_a_case_without_a_code() -> None:
+    broken = call("/${steps.a.output.missing}", after=["a"], on_failure=[{"do": "fallout", "queue": "ops"}])
+    driven = OrderDriver({"a": call(), "b": broken})
+    driven.answer("a", {})
+    assert (driven.state("b"), driven.view("b").queue) == (S.FATALLY_FAILED, "ops")
+
+
+def test_order_from_before_the_patches_leaves_worker_errors_in_fallout_without_a_queue() -> None:
+    driven = OrderDriver({"a": call(on_failure=[{"do": "fallout", "queue": "ops"}]), "b": call(on_failure="continue")})
+    driven.run.is_patched = lambda _name: False
+    driven.fail("a", "internal_error")
+    driven.fail("b", "configuration_error")
+    assert (driven.state("b"), driven.view("a").queue) == (S.FATALLY_FAILED, None)
+
+
+def test_default_fallout_asks_for_no_patch() -> None:
+    driven = OrderDriver({"a": call()})
+    driven.run.is_patched = lambda name: pytest.fail(f"asked for {name}")
+    driven.fail("a", "configuration_error")
+    assert driven.state("a") is S.FATALLY_FAILED
 
 
 def test_reader_of_an_accepted_failure_sees_the_default_output() -> None:
