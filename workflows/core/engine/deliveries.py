@@ -24,6 +24,7 @@ from workflows.core.state.audit_log import MAX_REASON_LENGTH
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
+from workflows.core.steps.expression_scope import StepExpressionError
 from workflows.core.steps.outcome import misfit
 from workflows.core.steps.refusal import RequestRefused, step_reference
 
@@ -76,16 +77,18 @@ def _as_if_patched(run: OrderRun) -> Iterator[None]:
 
 
 class _Unfit(RequestRefused):
-    def __init__(self, run: OrderRun, step: StepRun, what: str, why: str, recorded_as: str) -> None:
+    """The message is for the system that has sent it, and names no file of the definitions."""
+
+    def __init__(self, run: OrderRun, step: StepRun, what: str, error: StepExpressionError, recorded_as: str) -> None:
         state = "still waits" if step.state is not StepState.FATALLY_FAILED else "is still in fallout"
         super().__init__(
             RefusalCode.INVALID,
-            f"{what} does not fit {step_reference(run, step)}, which {state}: {why}",
+            f"{what} does not fit. {step_reference(run, step)} {state}: {error.cause}",
             "unfit_payload",
             step=run.step_id(step),
         )
         self.step, self.recorded_as = step, recorded_as
-        self.why = why[:MAX_REASON_LENGTH]
+        self.why = str(error)[:MAX_REASON_LENGTH]
 
 
 def _unfit_event(run: OrderRun, event: ReceivedEvent, verdict: DeliveryVerdict) -> _Unfit | None:
@@ -94,16 +97,16 @@ def _unfit_event(run: OrderRun, event: ReceivedEvent, verdict: DeliveryVerdict) 
         return None
     if verdict.kept is not None:
         event = replace(verdict.kept, step=event.step)
-    why = misfit(run, step, event_scope(run, step, event), event.payload)
-    return None if why is None else _Unfit(run, step, f"Event {event.name}", why, f"event {event.name} refused")
+    error = misfit(run, step, event_scope(run, step, event), event.payload)
+    return None if error is None else _Unfit(run, step, f"Event {event.name}", error, f"event {event.name} refused")
 
 
 def _unfit_callback(run: OrderRun, delivery: CallbackDelivery, verdict: DeliveryVerdict) -> _Unfit | None:
     step = verdict.step
     if verdict.status != "completed" or step is None or step.undoing:
         return None
-    why = misfit(run, step, callback_scope(run, step, delivery.payload), delivery.payload)
-    return None if why is None else _Unfit(run, step, "The callback", why, "callback refused")
+    error = misfit(run, step, callback_scope(run, step, delivery.payload), delivery.payload)
+    return None if error is None else _Unfit(run, step, "The callback", error, "callback refused")
 
 
 def _is_recorded(run: OrderRun, refused: _Unfit) -> bool:

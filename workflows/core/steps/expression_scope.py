@@ -24,8 +24,10 @@ _MISSING = "there is no"
 class StepExpressionError(Exception):
     """An expression of a step has no value. The message is for people; it says where the expression is."""
 
-    def __init__(self, message: str, missing: bool = False) -> None:
+    def __init__(self, message: str, missing: bool = False, cause: str | None = None) -> None:
         super().__init__(message)
+        self.cause = message if cause is None else cause
+        """The message without the place in the definitions, for other systems."""
         self.missing = missing
         """Something that the expression reads does not exist (yet)."""
 
@@ -59,7 +61,8 @@ class StepScope:
         value = self.evaluate(expression)
         if value is True or value is False:
             return value
-        raise StepExpressionError(f"{self._location(expression)}: `{expression}` is neither true nor false")
+        cause = f"`{expression}` is neither true nor false"
+        raise StepExpressionError(f"{self._location(expression)}: {cause}", cause=cause)
 
     def render(self, template: Any) -> Any:
         """Raises StepExpressionError."""
@@ -120,7 +123,9 @@ class StepScope:
 
     def _error(self, error: EvaluationError) -> StepExpressionError:
         message = str(error)
-        return StepExpressionError(f"{self._location(error.expression)}: {message}", message.startswith(_MISSING))
+        return StepExpressionError(
+            f"{self._location(error.expression)}: {message}", message.startswith(_MISSING), message
+        )
 
 
 def attempt_timeout(scope: StepScope) -> float:

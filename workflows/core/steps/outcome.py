@@ -20,13 +20,13 @@ def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFail
     return None
 
 
-def misfit(run: OrderRun, step: StepRun, scope: StepScope, content: Any) -> str | None:
+def misfit(run: OrderRun, step: StepRun, scope: StepScope, content: Any) -> StepExpressionError | None:
     """Why neither a `fail_when` nor the `output` can be evaluated. None: the content fits."""
     try:
         if business_failure(run, step, scope) is None:
             render_output(run, step, scope, content)
     except StepExpressionError as error:
-        return str(error)
+        return error
     return None
 
 

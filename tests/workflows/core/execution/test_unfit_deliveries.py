@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from tests.support.order_driver import OrderDriver
+from tests.support.plans import plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
 from workflows.core.steps.refusal import RequestRefused
@@ -32,11 +34,22 @@ def test_unfit_callback_is_refused_and_its_step_still_waits() -> None:
     assert refused.code is RefusalCode.INVALID
     assert refused.details.reason == "unfit_payload"
     assert "ref" in str(refused)
-    assert "Step 1 (camera.a@1), which still waits" in str(refused)
+    assert str(refused).startswith("The callback does not fit. Step 1 (camera.a@1) still waits: there is no `ref`")
     assert driven.state("a") is S.IN_PROGRESS
     assert "did not fit" in (driven.view("a").waits_for or "")
     assert driven.callback("a", {"ref": 7}) == "completed"
     assert driven.step("a").output == {"ref": 7}
+
+
+def test_refusal_names_no_file_of_the_definitions_but_the_history_does() -> None:
+    plan = plan_of({"a": BOOK})
+    (definition,) = plan.definitions
+    place = {"payload.ref": "/etc/catalogue.yaml:3:7"}
+    plan = replace(plan, definitions=(replace(definition, expression_locations=place),))
+    driven = OrderDriver(plan)
+    driven.answer("a", {})
+    assert "/etc" not in str(refused_callback(driven, {}))
+    assert (driven.run.audit_log.entries[-1].reason or "").startswith("/etc/catalogue.yaml:3:7: there is no `ref`")
 
 
 def test_refusal_is_recorded_once() -> None:
