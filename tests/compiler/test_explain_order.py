@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.compile_order import compile_order
-from compiler.explain_order import decision_text, explain_order, explanation_to_json
+from compiler.explain_order import explain_order, explanation_to_json
 from tests.support.plan_sketch import catalogue_of, line, order_of
 
 TEXT = """
@@ -63,17 +63,15 @@ def test_every_rule_component_workstream_and_step_is_explained(tmp_path: Path) -
     }
 
 
-def test_decisions_are_readable_sentences(tmp_path: Path) -> None:
+def test_decisions_say_why(tmp_path: Path) -> None:
     explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, TEXT))
-    said = [decision_text(reason) for reason in explanation.decisions]
-    assert "1: rule for b is out, because `attributes.checked` does not hold" in said
-    assert "c@1: workstream audit is out, because `quantity > 5` does not hold" in said
-    assert any(
-        "waits for b.check, but at 1 it is not in the plan here; it is replaced by a.take@1" in one for one in said
-    )
-    assert [reason.waiting_step for reason in explanation.step_replacements("c.mount@1")] == ["c.mount@1"]
-    assert {reason.subject for reason in explanation.line_decisions("c@1")} == {"workstream", "step"}
-    assert all(set(one) == set(explanation_to_json(explanation)[0]) for one in explanation_to_json(explanation))
+    reasons = {(one.line_id, one.subject, one.name): one.reason for one in explanation.decisions}
+    assert reasons["1", "rule", "b"] == "`attributes.checked` does not hold"
+    assert reasons["c@1", "workstream", "audit"] == "`quantity > 5` does not hold"
+    assert reasons["1", "replacement", "b.check"] == "it is not in the plan here"
+    rows = explanation_to_json(explanation)
+    assert all(set(row) == set(rows[0]) for row in rows)
+    assert [row["waiting"] for row in rows if row["subject"] == "replacement"] == ["c.mount@1"]
 
 
 def test_explaining_gives_the_same_plan_as_compiling(tmp_path: Path) -> None:
@@ -110,6 +108,7 @@ id: c
 steps: {mount: {milestone: true, after: [b.check]}}
 """
     explanation = explain_order(order_of(line("1", "offer")), catalogue_of(tmp_path, text))
-    assert [decision_text(one) for one in explanation.step_replacements("c.mount@1")] == [
-        "c.mount@1 waits for b.check, but at c@1 no line above can hold it; it is replaced by a.take@1"
-    ]
+    (replacement,) = [one for one in explanation.decisions if one.subject == "replacement"]
+    assert (replacement.waiting_step, replacement.name) == ("c.mount@1", "b.check")
+    assert (replacement.line_id, replacement.reason) == ("c@1", "no line above can hold it")
+    assert replacement.result_ids == ("a.take@1",)
