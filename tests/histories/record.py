@@ -14,13 +14,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from temporalio.client import WorkflowFailureError
+from temporalio.client import WithStartWorkflowOperation, WorkflowFailureError, WorkflowHandle
+from temporalio.common import WorkflowIDConflictPolicy
 
+from activity_contract.mailboxes import MAILBOX_DELIVER, MailboxDelivery, MailboxDeliveryResult, MailboxInput
 from tests.support.order_runner import ANN, Desk, Order, desk_on
 from tests.support.plans import call, plan_of, with_instances
 from tests.support.scripted_activities import failure
 from tests.support.temporal import real_time
-from workflows.contract.order_messages import ActionResult, OrderAction
+from workflows.contract.order_messages import MAILBOX_WORKFLOW_TYPE, ActionResult, OrderAction, mailbox_workflow_id
 
 FOLDER = Path(__file__).parent
 EVENTS_PER_RUN = "120"
@@ -209,6 +211,39 @@ async def worker_errors(desk: Desk) -> Order:
     return order
 
 
+async def mailbox(desk: Desk) -> Order:
+    """Of an event by key: what is kept, handed on, ambiguous and a duplicate, with orders that come and go."""
+    waiting = {"a": {"event": {"name": "paid", "key": "K"}}}
+    box: WorkflowHandle[Any, Any] = desk.client.get_workflow_handle(mailbox_workflow_id(key="K", name="paid"))
+
+    async def deliver(event_id: str) -> None:
+        start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
+            MAILBOX_WORKFLOW_TYPE,
+            MailboxInput(),
+            id=box.id,
+            task_queue=desk.task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+        event = MailboxDelivery(event_id=event_id, name="paid", key="K")
+        await desk.client.execute_update_with_start_workflow(
+            MAILBOX_DELIVER, event, start_workflow_operation=start, result_type=MailboxDeliveryResult
+        )
+
+    for event_id in ("e-1", "e-1"):
+        await deliver(event_id)
+    assert await (await desk.submit(waiting)).ended() == "completed"
+    first, second = await desk.submit(waiting), await desk.submit(waiting)
+    await asyncio.sleep(1)
+    await deliver("e-2")
+    await first.event("paid", "K")
+    await first.ended()
+    await asyncio.sleep(1)
+    await deliver("e-2")
+    await second.ended()
+    second.handle = box
+    return second
+
+
 SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "every_kind": every_kind,
     "fallout": fallout,
@@ -220,6 +255,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "amended": amended,
     "reworked": reworked,
     "events_by_key": events_by_key,
+    "mailbox": mailbox,
     "worker_errors": worker_errors,
 }
 

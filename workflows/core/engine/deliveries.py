@@ -40,9 +40,11 @@ def check(run: OrderRun, delivery: EventDelivery | CallbackDelivery, now: float)
     with _as_if_patched(run):
         if isinstance(delivery, EventDelivery):
             event = received_event(delivery, now)
-            refused = _unfit_event(run, event, event_matching.evaluate_event(run, event))
+            verdict = event_matching.evaluate_event(run, event)
+            refused = _unfit_event(run, event, verdict) if _has_refused(verdict) else None
         else:
-            refused = _unfit_callback(run, delivery, callback_matching.evaluate_callback(run, delivery))
+            verdict = callback_matching.evaluate_callback(run, delivery)
+            refused = _unfit_callback(run, delivery, verdict) if _has_refused(verdict) else None
     if refused is not None and _is_recorded(run, refused):
         raise refused
 
@@ -107,6 +109,11 @@ def _unfit_callback(run: OrderRun, delivery: CallbackDelivery, verdict: Delivery
         return None
     error = misfit(run, step, callback_scope(run, step, delivery.payload), delivery.payload)
     return None if error is None else _Unfit(run, step, "The callback", error, "callback refused")
+
+
+def _has_refused(verdict: DeliveryVerdict) -> bool:
+    """The step's note tells of an unfit delivery."""
+    return verdict.step is not None and verdict.step.note is not None
 
 
 def _is_recorded(run: OrderRun, refused: _Unfit) -> bool:
