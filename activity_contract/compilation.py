@@ -21,6 +21,8 @@ class CompiledOrder(WireModel):
 
     findings: list[dict[str, Any]] = []
     """Dumps of compiler.source.findings.Finding."""
+    warnings: list[dict[str, Any]] = []
+    """Of an order with a plan: what may not be meant. Dumps of Finding."""
     plan: bytes = b""
     """The result of compiler.plan.codec.encode_plan."""
     summary: dict[str, Any] = {}
@@ -55,6 +57,7 @@ class CompiledAmendment(WireModel):
     """
 
     findings: list[dict[str, Any]] = []
+    warnings: list[dict[str, Any]] = []
     survives: bool = True
     """False: the new order has no order line of the running order."""
     plan: bytes = b""

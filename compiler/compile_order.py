@@ -12,11 +12,11 @@ from compiler.composition.line_dependencies import resolve_line_dependencies
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.decompose import decompose
 from compiler.language.order import Order
-from compiler.orders.reader import order_source
+from compiler.orders.reader import OrderSource, order_source
 from compiler.orders.validation import validate_order
 from compiler.plan.bindings import order_bindings
 from compiler.plan.decision_log import DecisionLog
-from compiler.plan.plan import OrderHeader, Plan
+from compiler.plan.plan import LANGUAGE_VERSION, OrderHeader, Plan
 from compiler.source.findings import Finding, OrderRejected
 from compiler.source.gc_pause import gc_paused
 
@@ -27,6 +27,14 @@ class CompilationResult:
 
     plan: Plan | None
     findings: tuple[Finding, ...]
+    """With a plan, none: what is only warned of is in `warnings`."""
+    warnings: tuple[Finding, ...] = ()
+
+    def require_plan(self) -> Plan:
+        """Raises OrderRejected."""
+        if self.plan is None:
+            raise OrderRejected(self.findings)
+        return self.plan
 
 
 def compile_order(order: dict[str, Any], catalogue: Catalogue, file: str = "order") -> Plan:
@@ -34,30 +42,41 @@ def compile_order(order: dict[str, Any], catalogue: Catalogue, file: str = "orde
 
     Raises OrderRejected with every finding. Findings have line and column if the order comes from `read_orders`.
     """
-    compilation = compile_with_decisions(order, catalogue, DecisionLog(), file)
-    if compilation.plan is None:
-        raise OrderRejected(compilation.findings)
-    return compilation.plan
+    return compile_with_warnings(order, catalogue, file).require_plan()
 
 
-def compile_with_decisions(
-    order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str = "order"
+def compile_with_warnings(
+    order: object,
+    catalogue: Catalogue,
+    file: str = "order",
+    *,
+    decision_log: DecisionLog | None = None,
+    language_version: int = LANGUAGE_VERSION,
 ) -> CompilationResult:
-    """Like `compile_order`, but never raises, and logs decisions if `decision_log` is enabled."""
+    """Like `compile_order`, but never raises. Logs decisions if there is an enabled `decision_log`."""
     with gc_paused():
-        return _compile(order, catalogue, decision_log, file)
+        return _compile(order_source(order, file), order, catalogue, decision_log or DecisionLog(), language_version)
 
 
-def _compile(order: object, catalogue: Catalogue, decision_log: DecisionLog, file: str) -> CompilationResult:
-    validation = validate_order(order, order_source(order, file))
+def _compile(
+    source: OrderSource, order: object, catalogue: Catalogue, decision_log: DecisionLog, language_version: int
+) -> CompilationResult:
+    validation = validate_order(order, source)
     if validation.order is None:
         return CompilationResult(None, tuple(validation.findings))
     header = order_header(validation.order)
-    context = CompileContext(validation, get_catalogue_index(catalogue), decision_log, order_bindings(header))
+    context = CompileContext(
+        validation,
+        get_catalogue_index(catalogue),
+        decision_log,
+        order_bindings(header),
+        language_version=language_version,
+    )
     decompose(validation.order, context)
     dependencies = {} if validation.findings else resolve_line_dependencies(validation.order.lines, context)
     plan = None if validation.findings or context.findings else compose(header, dependencies, context)
-    return CompilationResult(plan, _sort_findings([*validation.findings, *context.findings]))
+    warnings = _sort_findings(context.warnings)
+    return CompilationResult(plan, _sort_findings([*validation.findings, *context.findings]), warnings)
 
 
 def order_header(order: Order) -> OrderHeader:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.compile_order import compile_with_decisions
+from compiler.compile_order import compile_with_warnings
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.plan.plan import Plan
 from compiler.source.findings import Finding
@@ -19,13 +19,14 @@ class Explanation:
     plan: Plan | None
     findings: tuple[Finding, ...]
     decisions: tuple[PlanDecision, ...]
+    warnings: tuple[Finding, ...] = ()
 
 
 def explain_order(order: dict[str, Any], catalogue: Catalogue, file: str = "order") -> Explanation:
     """Compiles the order as compile_order does, and records every decision. Never raises, whatever the order is."""
     decision_log = DecisionLog(enabled=True)
-    compilation = compile_with_decisions(order, catalogue, decision_log, file)
-    return Explanation(compilation.plan, compilation.findings, tuple(decision_log.decisions))
+    compilation = compile_with_warnings(order, catalogue, file, decision_log=decision_log)
+    return Explanation(compilation.plan, compilation.findings, tuple(decision_log.decisions), compilation.warnings)
 
 
 def explanation_to_json(explanation: Explanation) -> list[dict[str, Any]]:

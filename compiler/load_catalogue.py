@@ -73,16 +73,14 @@ def _is_order(document: Document) -> bool:
 
 
 def _order_findings(path: Path, catalogue: Catalogue) -> list[Finding]:
-    from compiler.compile_order import compile_order
+    from compiler.compile_order import compile_with_warnings
     from compiler.orders.reader import read_orders
 
     findings: list[Finding] = []
     try:
         for order in read_orders(path.read_text(encoding="utf-8"), str(path)):
-            try:
-                compile_order(order, catalogue, str(path))
-            except OrderRejected as rejected:
-                findings += rejected.findings
+            compilation = compile_with_warnings(order, catalogue, str(path))
+            findings += [*compilation.findings, *compilation.warnings]
     except OrderRejected as rejected:
         findings += rejected.findings
     return findings

@@ -44,6 +44,7 @@ class SubmissionResponse(OrderReference):
     same_order: bool = Field(description="False: the running order has different content")
     waiting_for_worker: bool = Field(description="The order is stored, and no worker has answered yet")
     findings: list[dict[str, Any]] | MISSING = MISSING
+    warnings: list[dict[str, Any]] | MISSING = Field(MISSING, description="Absent if there are none")
     steps: int | MISSING = MISSING
     catalogue_version: str | MISSING | None = Field(
         MISSING, description="Like `findings` and `steps`, absent until a worker has answered"
@@ -61,6 +62,7 @@ def submission_response(submission: SubmissionResult) -> SubmissionResponse:
         same_order=submission.same_content,
         waiting_for_worker=submission.waiting_for_worker,
         findings=decision.findings if decision else MISSING,
+        warnings=decision.warnings if decision and decision.warnings else MISSING,
         steps=decision.steps if decision else MISSING,
         catalogue_version=decision.catalogue_version if decision else MISSING,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -83,9 +83,8 @@ def _apply_patches(run: OrderRun) -> None:
 
 
 def _internal_error_result(message: str) -> CompiledOrder:
-    return CompiledOrder(
-        findings=[Finding(file="order", line=0, column=0, code=INTERNAL_ERROR_CODE, message=message).model_dump()]
-    )
+    finding = Finding(file="order", line=0, column=0, code=INTERNAL_ERROR_CODE, message=message)
+    return CompiledOrder(findings=[finding.model_dump()])
 
 
 def _mailbox_delivery(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
@@ -143,6 +142,7 @@ class FulfilOrder:
         self._order_run = run = OrderRun(decode_plan(compiled.plan), workflow.time())
         run.key_token = submission_token(workflow_input)
         advance.start_order(run)
+        run.audit_log.record_warnings(run.now, compiled.warnings)
         _apply_patches(run)
         order_events.start_events(run, compiled.telling, self._revision)
         advance.advance(run)
@@ -150,7 +150,7 @@ class FulfilOrder:
         loop = self._create_loop(run)
         loop.visibility.publish_decision(compiled.summary, run)
         workflow.upsert_memo({"priority": run.plan.order.priority, "steps": len(run.steps)})
-        self._decision = self._accepted_decision(run)
+        self._decision = self._accepted_decision(run, compiled.warnings)
         return loop
 
     async def _compile(self, workflow_input: Any) -> CompiledOrder:
@@ -223,11 +223,12 @@ class FulfilOrder:
         # The plan contains the order, so the next run does not need it.
         return OrderLoop(run, self._packed_plan, {"order": {"id": self._order_id}, "revision": self._revision})
 
-    def _accepted_decision(self, run: OrderRun) -> SubmissionDecision:
+    def _accepted_decision(self, run: OrderRun, warnings: Sequence[dict[str, Any]] = ()) -> SubmissionDecision:
         return SubmissionDecision(
             order_id=run.plan.order.id,
             state=rollup.current_order_state(run),
             accepted=True,
+            warnings=list(warnings),
             order_lines=len(run.plan.order_lines),
             lines=len(run.plan.fulfilment_lines),
             steps=len(run.steps),

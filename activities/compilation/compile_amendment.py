@@ -23,7 +23,7 @@ from activity_contract.compilation import INTERNAL_ERROR_CODE, ChangedValue, Com
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
 from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
 from compiler.catalogue.catalogue import Catalogue
-from compiler.compile_order import compile_order
+from compiler.compile_order import CompilationResult, compile_with_warnings
 from compiler.plan.bindings import order_bindings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan, PlannedLine
@@ -57,7 +57,7 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
     """Never raises: a mistake of the compiler itself rejects the amendment, and the order goes on as it was."""
     try:
         running = decode_plan(request.plan)
-        wanted = compile_order(request.order, catalogue)
+        wanted = compile_with_warnings(request.order, catalogue, language_version=running.language_version)
         return _limit_size(_compile_result(running, request.retired, wanted, catalogue))
     except OrderRejected as rejected:
         return CompiledAmendment(findings=dump_findings(rejected.findings))
@@ -67,7 +67,10 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
         return CompiledAmendment(findings=dump_findings([order_finding(INTERNAL_ERROR_CODE, message)]))
 
 
-def _compile_result(running: Plan, retired: Sequence[int], new_plan: Plan, catalogue: Catalogue) -> CompiledAmendment:
+def _compile_result(
+    running: Plan, retired: Sequence[int], wanted: CompilationResult, catalogue: Catalogue
+) -> CompiledAmendment:
+    new_plan = wanted.require_plan()
     amended = amend_plan(running, retired, new_plan)
     plan, found = amended.plan, amended.diff
     packed = encode_plan(plan)
@@ -76,6 +79,7 @@ def _compile_result(running: Plan, retired: Sequence[int], new_plan: Plan, catal
         raise OrderRejected([order_finding(PLAN_TOO_LARGE, message)])
     positions = {step.id: position for position, step in enumerate(plan.steps)}
     return CompiledAmendment(
+        warnings=dump_findings(wanted.warnings),
         survives=shares_order_lines(running, new_plan),
         plan=packed,
         retired=sorted(amended.retired),

@@ -18,7 +18,7 @@ from activity_contract.activity_names import COMPILE_ORDER
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledOrder, CompileOrderInput
 from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
-from compiler.compile_order import compile_order
+from compiler.compile_order import compile_with_warnings
 from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
 from compiler.source.findings import Finding, OrderRejected
@@ -62,7 +62,8 @@ def _digest(order: dict[str, Any]) -> str:
 def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder:
     """Never raises: a mistake of the compiler itself rejects the order, too, rather than leave it hanging."""
     try:
-        plan = compile_order(order, catalogue)
+        compilation = compile_with_warnings(order, catalogue)
+        plan = compilation.require_plan()
         packed = encode_plan(plan)
         if len(packed) > MAX_PLAN_BYTES:
             message = "the plan of this order is larger than Temporal can carry: split the order"
@@ -81,7 +82,12 @@ def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOr
             summary=_rejected_summary(order, catalogue),
             telling=notification_filter(catalogue),
         )
-    return CompiledOrder(plan=packed, summary=plan_summary(plan, catalogue), telling=notification_filter(catalogue))
+    return CompiledOrder(
+        plan=packed,
+        warnings=dump_findings(compilation.warnings),
+        summary=plan_summary(plan, catalogue),
+        telling=notification_filter(catalogue),
+    )
 
 
 def notification_filter(catalogue: Catalogue) -> NotificationFilter | None:

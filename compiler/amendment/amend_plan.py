@@ -44,7 +44,9 @@ def amend_plan(running: Plan, retired: Collection[int], new_plan: Plan) -> PlanA
         target = _keep_unchanged_lines(active, target)
     amended = _overlay(everything, target)
     return PlanAmendment(
-        plan=amended.to_plan(new_plan.order, new_plan.catalogue_version),
+        plan=replace(
+            amended.to_plan(new_plan.order, new_plan.catalogue_version), language_version=new_plan.language_version
+        ),
         retired=frozenset(position for position, id_ in enumerate(amended.steps) if id_ not in target.steps),
         diff=compare_plans(
             active.to_plan(running.order, running.catalogue_version),

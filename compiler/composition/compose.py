@@ -135,4 +135,5 @@ def _build_plan(
         fulfilment_lines=tuple(node.line for node in graph.fulfilment_lines),
         definitions=tuple(distinct),
         steps=tuple(planned),
+        language_version=context.language_version,
     )

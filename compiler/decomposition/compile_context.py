@@ -10,6 +10,7 @@ from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.decomposition.line_graph import LineGraph, LineNode
 from compiler.orders.validation import OrderValidation
 from compiler.plan.decision_log import DecisionLog
+from compiler.plan.plan import LANGUAGE_VERSION
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, SourceLocation, finding_at
 
@@ -24,18 +25,32 @@ class CompileContext:
     graph: LineGraph = field(default_factory=LineGraph)
     findings: list[Finding] = field(default_factory=list)
     """What rejects the order, in addition to the findings of its form."""
+    warnings: list[Finding] = field(default_factory=list)
+    """What may not be meant. It does not reject the order."""
+    language_version: int = LANGUAGE_VERSION
+
+    @property
+    def keeps_previous(self) -> bool:
+        """Whether what a modify or delete line does not mention stays as in its `previous`."""
+        return self.language_version >= 2
 
     def reject(self, node: LineNode, code: str, message: str, *path: str, key: bool = False) -> None:
         """Adds a finding at the order line that `node` is or comes from.
 
         `path` leads to a part of that line. `key` locates the name of that part, not its value.
         """
+        self.findings.append(finding_at(self._location(node, path, key=key), code, message))
+
+    def warn(self, node: LineNode, code: str, message: str) -> None:
+        """Adds a warning at the order line that `node` is or comes from."""
+        self.warnings.append(finding_at(self._location(node, ()), code, message, severity="warning"))
+
+    def _location(self, node: LineNode, path: KeyPath, *, key: bool = False) -> SourceLocation:
         owner = node.source_order_lines[0]
         while owner.line.id not in self.validation.line_paths and owner.parents:
             owner, path = owner.parents[0], ()
         line_path = self.validation.line_paths.get(owner.line.id, ())
-        location = self.validation.source.location((*line_path, *path), key=key)
-        self.findings.append(finding_at(location, code, message))
+        return self.validation.source.location((*line_path, *path), key=key)
 
     def reject_at(self, path: KeyPath, code: str, message: str) -> None:
         """Adds a finding at a path of the order."""

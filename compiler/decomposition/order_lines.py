@@ -12,11 +12,12 @@ from compiler.decomposition.apply_rule import RuleApplication
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import LineNode, line_suffix
 from compiler.language.attributes import validate_value
-from compiler.language.order import OrderLine, Previous, line_request_digest
-from compiler.language.steps import ACTIONS_NEEDING_ATTRIBUTES, ACTIONS_WITH_PREVIOUS
+from compiler.language.order import OrderLine, Previous, complete_from_previous, line_request_digest
+from compiler.language.steps import ACTIONS_NEEDING_ATTRIBUTES, ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.plan.decision_log import PlanDecision
 from compiler.plan.plan import PlannedLine, PreviousState
 from compiler.source.findings import did_you_mean
+from compiler.values import format_value
 
 
 @dataclass(slots=True)
@@ -37,20 +38,29 @@ class OrderLineBuilder:
             for child in order_line.lines or ():
                 self._add_order_line(child, None)
             return
+        request = complete_from_previous(order_line) if self.context.keeps_previous else order_line
         line = PlannedLine(
             id=order_line.id,
             product=product.id,
             name=product.name,
-            quantity=order_line.quantity,
+            quantity=request.quantity,
             action=order_line.action,
             attributes={},
             sources=(parent.line.id,) if parent else (),
             requested_start=order_line.requested_start,
             requested_completion=order_line.requested_completion,
             external_ids=dict(order_line.external_ids),
-            request_digest=line_request_digest(order_line),
+            request_digest=line_request_digest(request),
         )
-        node = self._add_node(line, product, parent, order_line.attributes, order_line.previous)
+        node = self._add_node(
+            line,
+            product,
+            parent,
+            order_line.attributes,
+            order_line.previous,
+            keeps_previous=self.context.keeps_previous,
+        )
+        self._warn_of_defaults(node, order_line)
         if order_line.lines:
             for child in order_line.lines:
                 self._add_order_line(child, node)
@@ -80,27 +90,58 @@ class OrderLineBuilder:
         parent: LineNode | None,
         attributes: Mapping[str, Any],
         previous: Previous | PreviousState | None,
+        *,
+        keeps_previous: bool = False,
     ) -> LineNode:
-        """Adds an order line, with its attributes checked and completed by defaults."""
+        """Adds an order line, with its attributes checked and completed.
+
+        With `keeps_previous`, attributes that it does not mention stay as in `previous`; all others have defaults.
+        """
         graph = self.context.graph
         node = LineNode(line, product, line_suffix(line.id), (len(graph.order_lines),), (parent,) if parent else ())
         required = line.action in ACTIONS_NEEDING_ATTRIBUTES
-        complete = self._validate_attributes(node, attributes, required=required)
         before = None
         if previous is not None and line.action in ACTIONS_WITH_PREVIOUS:
             before = PreviousState(
                 self._validate_attributes(node, previous.attributes, previous=True), previous.quantity
             )
+        kept = before.attributes if before and keeps_previous else {}
+        complete = self._validate_attributes(node, attributes, kept, required=required)
         node.line = replace(line, attributes=complete, previous=before)
         graph.order_lines.append(node)
         if parent:
             parent.children.append(node)
         return node
 
+    def _warn_of_defaults(self, node: LineNode, order_line: OrderLine) -> None:
+        """A modify line without `previous` cannot say what stays: what it does not give may be reset."""
+        if not self.context.keeps_previous or order_line.action is not LineAction.MODIFY or order_line.previous:
+            return
+        defaults = self.context.index.attribute_defaults(node.product)
+        reset = {name: value for name, value in sorted(defaults.items()) if order_line.attributes.get(name) is None}
+        if "quantity" not in order_line.model_fields_set:
+            reset["quantity"] = order_line.quantity
+        if reset:
+            values = ", ".join(f"`{name}` is {format_value(value)}" for name, value in reset.items())
+            message = (
+                f"{node.label}: there is no `previous`, so what this modify line does not give has its default: "
+                f"{values}; give `previous`, and what the line does not mention stays as it was"
+            )
+            self.context.warn(node, "previous-missing", message)
+
     def _validate_attributes(
-        self, node: LineNode, given: Mapping[str, Any], *, required: bool = False, previous: bool = False
+        self,
+        node: LineNode,
+        given: Mapping[str, Any],
+        kept: Mapping[str, Any] | None = None,
+        *,
+        required: bool = False,
+        previous: bool = False,
     ) -> dict[str, Any]:
-        """The attributes with their defaults. `previous`: those before the order, checked for their types only."""
+        """The attributes; those that are not given are as in `kept`, else they have their defaults.
+
+        `previous`: those before the order, checked for their types only.
+        """
         declared = node.product.attributes
         path = ("previous", "attributes") if previous else ("attributes",)
         prefix = "previous." if previous else ""
@@ -120,11 +161,17 @@ class OrderLineBuilder:
                     message = f"{node.label}: `{prefix}{name}` {problem}"
                     self.context.reject(node, "attribute-misfit", message, *path, name)
                 node.is_invalid |= bool(problems)
+            elif kept and name not in given and name in kept:
+                complete[name] = kept[name]
             elif name in defaults:
                 complete[name] = defaults[name]
             elif required and attribute.required:
-                message = f"{node.label}: `{node.product.id}` needs the attribute `{name}`"
-                self.context.reject(node, "attribute-missing", message)
+                if kept and name in given:
+                    message = f"{node.label}: `{name}` cannot be taken away: `{node.product.id}` needs it"
+                    self.context.reject(node, "attribute-missing", message, *path, name)
+                else:
+                    message = f"{node.label}: `{node.product.id}` needs the attribute `{name}`"
+                    self.context.reject(node, "attribute-missing", message)
                 node.is_invalid = True
         return complete
 

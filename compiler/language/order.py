@@ -163,6 +163,15 @@ class OrderLine(OrderModel):
     external_ids: dict[Name, Text] = {}
 
 
+def complete_from_previous(line: OrderLine) -> OrderLine:
+    """The line with what it does not mention as in its `previous`. A null stays: it takes the value away."""
+    previous = line.previous
+    if previous is None or line.action not in ACTIONS_WITH_PREVIOUS:
+        return line
+    quantity = line.quantity if "quantity" in line.model_fields_set else previous.quantity
+    return line.model_copy(update={"quantity": quantity, "attributes": {**previous.attributes, **line.attributes}})
+
+
 def line_request_digest(line: OrderLine) -> str:
     """A digest of what a line asks for, without its child lines and its ids in other systems."""
     text = line.model_dump_json(exclude={"lines", "external_ids"})

@@ -41,6 +41,7 @@ def encode_plan(plan: Plan) -> bytes:
             [_delta_encode(step.after) for step in plan.steps],
             [step.reads for step in plan.steps],
         ],
+        "language": plan.language_version,
     }
     return zlib.compress(_json(data).encode(), _COMPRESSION_LEVEL)
 
@@ -68,6 +69,7 @@ def _decode_plan(read: dict[str, Any]) -> Plan:
             PlannedStep(id_, definition, tuple(lines), _delta_decode(after), tuple(map(tuple, reads)))
             for id_, definition, lines, after, reads in zip(*read["steps"], strict=True)
         ),
+        language_version=read.get("language", 1),
     )
 
 

@@ -16,6 +16,12 @@ from compiler.catalogue.catalogue import OutputReference
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import LineAction, StepDefinition
 
+LANGUAGE_VERSION = 2
+"""Of the rules by which orders are compiled. A running order is amended by the rules that it was compiled by.
+
+Since 2, what a modify or delete line does not mention stays as in its `previous`.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class PreviousState:
@@ -108,6 +114,7 @@ class Plan:
     fulfilment_lines: tuple[PlannedLine, ...]
     definitions: tuple[PlannedDefinition, ...]
     steps: tuple[PlannedStep, ...]
+    language_version: int = LANGUAGE_VERSION
 
     def step_definition(self, step: PlannedStep) -> PlannedDefinition:
         return self.definitions[step.definition_position]

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import DEFINITIONS
 from tests.support.command_line import Ordo, order_of
 
 KEYS = {"order_id", "workflow_id", "run_id", "state", "already_running"}
@@ -84,7 +85,7 @@ async def test_rejected_order_is_exit_1_with_findings_and_file(ordo: Ordo, tmp_p
 
 
 async def test_wait_for_completed_order_is_exit_0(ordo: Ordo) -> None:
-    called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("note", "S-9")))
+    called = await ordo("start", "-", "--wait", "-o", "json", stdin=json.dumps(order_of("note", "S-15")))
     assert (called.status, called.json["state"]) == (0, "completed")
 
 
@@ -127,3 +128,13 @@ async def test_order_without_a_worker_is_stored_and_reported(address: str, monke
     assert called.status == 0
     assert "waits for a worker" in called.out
     assert "python worker.py" in called.out
+
+
+async def test_change_without_previous_is_accepted_with_a_warning_that_the_history_keeps(ordo: Ordo) -> None:
+    change = {"id": "S-40", "lines": [{"id": "1", "product": "note", "action": "modify"}]}
+    called = await ordo("start", "-", stdin=json.dumps(change))
+    assert called.status == 0
+    assert "warning: line `1`: there is no `previous`" in called.err
+    assert "warning: line `1`: there is no `previous`" in (await ordo("history", "S-40")).out
+    planned = await ordo("plan", "-", "--definitions", str(DEFINITIONS), "-o", "json", stdin=json.dumps(change))
+    assert [warning["code"] for warning in planned.json["warnings"]] == ["previous-missing"]

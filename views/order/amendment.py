@@ -8,7 +8,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from activity_contract.compilation import ChangedValue
+from compiler.source.findings import Finding
 from views.shared.commands import alternatives_text
+from views.shared.findings import finding_lines
 from views.shared.table import Cell, PlainTable
 from views.shared.value_format import pluralize
 from workflows.contract.order_messages import AmendResult
@@ -22,6 +24,7 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
     yield Text(answer.message)
     if answer.alternatives:
         yield Text(alternatives_text(answer.alternatives))
+    yield from finding_lines(Finding.model_validate(warning) for warning in answer.warnings)
     if lines := _line_rows(answer):
         yield Text("")
         yield PlainTable(["Line", "", "Value", "Before", "After"], lines)

@@ -94,6 +94,10 @@ class Message(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", ser_json_bytes="base64", val_json_bytes="base64")
 
 
+Warnings = Annotated[list[dict[str, Any]], Field(exclude_if=lambda warnings: not warnings)]
+"""What may not be meant in an accepted order: dumps of compiler.source.findings.Finding. Not serialised if empty."""
+
+
 class FulfilOrderInput(Message):
     order: dict[str, Any]
     """As submitted. The workflow validates it, so that no input can leave the run stuck."""
@@ -110,6 +114,7 @@ class SubmissionDecision(Message):
     state: OrderState
     accepted: bool
     findings: list[dict[str, Any]] = []
+    warnings: Warnings = []
     order_lines: int = 0
     lines: int = 0
     steps: int = 0
@@ -225,6 +230,7 @@ class AmendResult(Message):
     already: bool = False
     """The order already runs as the new one asks."""
     findings: list[dict[str, Any]] = []
+    warnings: Warnings = []
     refused: list[str] = []
     alternatives: Alternatives = []
     """What is possible instead of a refused dry run."""

@@ -79,13 +79,11 @@ def _order_findings(files: Iterable[str], definitions: Path) -> list[Finding]:
 
 
 def compile_findings(orders: Iterable[LoadedOrder], catalogue: Catalogue) -> list[Finding]:
-    """Everything that a worker with this catalogue would reject the orders for."""
-    from compiler.compile_order import compile_order
+    """Everything that a worker with this catalogue would reject the orders for, or warn of."""
+    from compiler.compile_order import compile_with_warnings
 
     findings: list[Finding] = []
     for loaded in orders:
-        try:
-            compile_order(loaded.order, catalogue, loaded.file)
-        except OrderRejected as rejected:
-            findings += rejected.findings
+        compilation = compile_with_warnings(loaded.order, catalogue, loaded.file)
+        findings += [*compilation.findings, *compilation.warnings]
     return findings

@@ -14,8 +14,9 @@ from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.session import Session
 from cli.user_input.order_files import LoadedOrder, load_orders
-from compiler.source.findings import OrderRejected
+from compiler.source.findings import Finding, OrderRejected
 from views.plan.decisions import render_decisions
+from views.shared.findings import finding_lines
 
 if TYPE_CHECKING:
     from compiler.catalogue.catalogue import Catalogue
@@ -66,14 +67,16 @@ def plan(
 @dataclass(frozen=True)
 class PlanResult:
     plan: Plan
+    warnings: Sequence[Finding]
     explanation: Explanation | None = None
 
 
 def _compile_plans(orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
     """Raises OrderRejected."""
-    from compiler.compile_order import compile_order
+    from compiler.compile_order import compile_with_warnings
 
-    return [PlanResult(compile_order(each.order, catalogue, each.file)) for each in orders]
+    compiled = [compile_with_warnings(each.order, catalogue, each.file) for each in orders]
+    return [PlanResult(each.require_plan(), each.warnings) for each in compiled]
 
 
 def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
@@ -87,7 +90,7 @@ def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: C
             if not session.is_json:
                 session.print(*render_decisions(explanation.decisions))
             raise OrderRejected(explanation.findings)
-        plans.append(PlanResult(explanation.plan, explanation))
+        plans.append(PlanResult(explanation.plan, explanation.warnings, explanation))
     return plans
 
 
@@ -100,11 +103,12 @@ def _print_plans(session: Session, plans: Sequence[PlanResult]) -> None:
     for at, each in enumerate(plans):
         if session.is_json:
             reasons = {"reasons": explanation_to_json(each.explanation)} if each.explanation else {}
-            write(plan_to_json(each.plan) | reasons)
+            warnings = {"warnings": [finding.model_dump() for finding in each.warnings]} if each.warnings else {}
+            write(plan_to_json(each.plan) | reasons | warnings)
             continue
         if at:
             session.print("")
-        session.print(PlanTree(each.plan, session.is_terminal))
+        session.print(PlanTree(each.plan, session.is_terminal), *finding_lines(each.warnings))
         if each.explanation:
             session.print(*render_decisions(each.explanation.decisions))
 

@@ -49,7 +49,7 @@ def start(
         raise UsageError(f"--watch follows one order, but there are {len(orders)}; use --wait")
     if session.definitions is not None:
         findings = compile_findings(orders, session.read_catalogue())
-        if findings:
+        if any(finding.severity == "error" for finding in findings):
             raise OrderRejected(findings)
     from cli.commands.orders.submission import WaitOptions, submit_orders
 

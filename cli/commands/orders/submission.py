@@ -52,6 +52,7 @@ async def submit_orders(
         is_waiting = outcome.accepted and wait_options.wait_for_end
         if is_waiting:
             reporter.report_accepted(outcome)
+            reporter.report_warnings(order, outcome)
         else:
             statuses.append(reporter.report_submitted(order, outcome))
         if not noted and (version := _compiled_with(outcome)):
@@ -126,6 +127,7 @@ class SubmissionReporter:
             self._write_json(submission_response(submission))
         if submission.accepted:
             self.report_accepted(submission)
+            self.report_warnings(order, submission)
             return 0
         findings = submission.decision.findings if submission.decision else []
         self._session.print_note(f"Error: Order {submission.order_id} is rejected:")
@@ -140,6 +142,13 @@ class SubmissionReporter:
             )
         if not self._session.is_json:
             self._session.print(_accepted_message(submission))
+
+    def report_warnings(self, order: LoadedOrder, submission: SubmissionResult) -> None:
+        """A later submission of the same order repeats the answer to the first one, with its warnings."""
+        if submission.decision is None or submission.already_running or self._session.is_json:
+            return
+        for line in finding_lines(parse_finding(each, order.file) for each in submission.decision.warnings):
+            self._session.print_note(line)
 
     def report_ended(self, submission: SubmissionResult, outcome: OrderState | OperationError) -> int:
         if isinstance(outcome, OperationError):

@@ -106,14 +106,14 @@ async def test_an_order_asked_for_again_is_not_compiled_again(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = await compiler.compile(**order("welcome"))
-    monkeypatch.setattr(module, "compile_order", None)
+    monkeypatch.setattr(module, "compile_with_warnings", None)
     assert await compiler.compile(**order("welcome")) is first
 
 
 async def test_a_mistake_of_the_compiler_rejects_the_order_and_is_logged(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "compile_order", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "compile_with_warnings", lambda *_: 1 / 0)
     with capture_logs() as said:
         compiled = await compiler.compile(**order("welcome"))
     assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR_CODE]

@@ -234,7 +234,7 @@ attributes: {{{attribute}}}
 {STEPS}
 """
     lines = [
-        line(str(at), "offer", action="modify", previous={"attributes": {"n": n}, "quantity": at})
+        line(str(at), "offer", action="modify", attributes={"n": 1}, previous={"attributes": {"n": n}, "quantity": at})
         for at, n in enumerate((2, -2), 1)
     ]
     previous = sketch(catalogue_of(tmp_path, text), *lines).lines["bill"].previous

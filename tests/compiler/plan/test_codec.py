@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zlib
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
@@ -94,3 +95,9 @@ def test_definitions_are_stored_once(tmp_path: Path) -> None:
     many = sketch(catalogue, *lines).plan
     assert len(many.definitions) == 6
     assert len(encode_plan(many)) < 300 * len(encode_plan(sketch(catalogue, lines[0]).plan)) / 10
+
+
+def test_plan_of_an_earlier_release_keeps_its_rules() -> None:
+    data = json.loads(zlib.decompress(encode_plan(of_line())))
+    del data["language"]
+    assert decode_plan(zlib.compress(json.dumps(data).encode())).language_version == 1

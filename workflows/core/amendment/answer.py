@@ -108,6 +108,7 @@ def apply_assessed(run: OrderRun, assessment: AmendmentAssessment, message: Amen
     apply_amendment(run, assessment.amended_plan, assessment.fates)
     text = f"amended to revision {revision}: {counts_text(assessment.result.counts) or 'no step changes'}"
     run.audit_log.record(run.now, text, None, message.actor.by, message.actor.reason)
+    run.audit_log.record_warnings(run.now, assessment.compiled.warnings)
     if message.override is not None:
         run.audit_log.record(
             run.now, "points of no return overridden by an amendment", None, message.actor.by, message.override
@@ -155,6 +156,7 @@ def _build_result(
         lines_removed=compiled.lines_removed,
         line_values=compiled.line_values,
         order_values=compiled.order_values,
+        warnings=compiled.warnings,
         catalogue_version=compiled.summary.get("catalogue_version"),
     )
 

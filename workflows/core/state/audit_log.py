@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,6 +44,11 @@ class AuditLog:
             self.unsent.append(entry)
         while len(self.entries) > MAX_ENTRIES or (self.size > MAX_BYTES and len(self.entries) > 1):
             self._drop_oldest()
+
+    def record_warnings(self, at: float, warnings: Iterable[Mapping[str, Any]]) -> None:
+        """`warnings`: dumps of compiler.source.findings.Finding."""
+        for warning in warnings:
+            self.record(at, f"warning: {warning.get('message', '')}")
 
     def restore(self, entries: list[AuditEntry]) -> None:
         self.entries, self.size = entries, sum(entry.size for entry in entries)
