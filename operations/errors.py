@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
@@ -18,6 +17,7 @@ from temporalio.client import (
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
+from workflows.contract.connection_reasons import connection_error_reason, plain_line
 from workflows.contract.order_messages import Alternative, RefusalCode, RefusalDetails
 
 ORDER_ENDED = "ended"
@@ -137,8 +137,6 @@ class TimedOut(OperationError):
 NO_WORKER_RPC_STATUSES = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
 """Temporal's statuses for: no worker took the query in time, or none has polled lately."""
 
-INNER_MESSAGE_PATTERN = re.compile(r'message: "([^"]+)"')
-
 DEFAULT_TIMEOUT = 10.0
 """Seconds for one call."""
 
@@ -152,16 +150,6 @@ def _find_application_error(error: BaseException | None) -> ApplicationError | N
 def is_workflow_not_found(error: RPCError) -> bool:
     """There is no such workflow, or it no longer runs. A missing namespace is something else."""
     return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower()
-
-
-def _first_line(text: str) -> str:
-    return text.splitlines()[0][:200] if text else ""
-
-
-def connection_error_reason(text: str) -> str:
-    """The innermost reason in the client's long message, such as `Connection refused`."""
-    messages = INNER_MESSAGE_PATTERN.findall(text)
-    return messages[-1] if messages else _first_line(text)
 
 
 def _update_error(error: WorkflowUpdateFailedError, subject: str) -> OperationError:
@@ -190,11 +178,11 @@ def _rpc_error(error: RPCError, subject: str, address: str) -> OperationError:
         return ServerUnreachable(address, connection_error_reason(error.message))
     if error.status is RPCStatusCode.RESOURCE_EXHAUSTED:
         return OperationError(
-            SERVER_BUSY, f"{subject}: Temporal is busy ({_first_line(error.message)}); try again a little later"
+            SERVER_BUSY, f"{subject}: Temporal is busy ({plain_line(error.message)}); try again a little later"
         )
     if error.status in NO_WORKER_RPC_STATUSES:
         return NoWorker(subject)
-    return OperationError(SERVER_ERROR, f"{subject}: Temporal at {address} answered: {_first_line(error.message)}")
+    return OperationError(SERVER_ERROR, f"{subject}: Temporal at {address} answered: {plain_line(error.message)}")
 
 
 def to_operation_error(error: Exception, subject: str, address: str) -> OperationError:
@@ -205,7 +193,7 @@ def to_operation_error(error: Exception, subject: str, address: str) -> Operatio
         return NoWorker(subject)
     if isinstance(error, RPCError):
         return _rpc_error(error, subject, address)
-    if isinstance(error, RuntimeError):  # from a lazy client that cannot connect at its first call
+    if isinstance(error, (RuntimeError, ValueError)):  # from a lazy client that cannot connect at its first call
         return ServerUnreachable(address, connection_error_reason(str(error)))
     return OperationError(SERVER_ERROR, f"{subject}: {error}")
 
@@ -235,8 +223,8 @@ async def worker_call(
     except TEMPORAL_ERRORS as error:
         _reraise_cancellation(error)
         raise to_operation_error(error, subject, address) from error
-    except RuntimeError as error:
-        if "client connect" not in str(error):
+    except (RuntimeError, ValueError) as error:  # from a lazy client that connects at its first call
+        if not any(cause in str(error) for cause in ("client connect", "invalid target URL")):
             raise
         raise to_operation_error(error, subject, address) from error
 

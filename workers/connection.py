@@ -12,6 +12,8 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import LogForwardingConfig, LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 
+from workflows.contract.connection_reasons import connection_error_reason
+
 logger = structlog.get_logger("worker")
 
 DEFAULT_ADDRESS = "localhost:7233"
@@ -64,7 +66,9 @@ async def connect(temporal_address: TemporalAddress) -> Client:
             client = await asyncio.wait_for(attempt, CONNECT_TIMEOUT)
         except (RuntimeError, OSError, TimeoutError) as error:
             if tries % LOG_EVERY_TRIES == 0:
-                reason = (str(error) or f"no answer within {CONNECT_TIMEOUT:.0f} s").splitlines()[0][:200]
+                reason = (
+                    connection_error_reason(str(error)) if str(error) else f"no answer within {CONNECT_TIMEOUT:.0f} s"
+                )
                 logger.warning("waiting for Temporal", address=address, reason=reason)
             tries += 1
             await asyncio.sleep(RETRY_INTERVAL)

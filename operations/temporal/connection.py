@@ -18,9 +18,9 @@ from operations.errors import (
     SERVER_ERROR,
     OperationError,
     ServerUnreachable,
-    connection_error_reason,
     server_call,
 )
+from workflows.contract.connection_reasons import connection_error_reason
 from workflows.contract.order_messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
