@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from workflows.contract.order_views import StepView
+from datetime import datetime
+
+from workflows.contract.order_views import ITS_TIME, StepView
 from workflows.contract.states import SETTLED, StepState
 
 
@@ -23,3 +25,10 @@ def is_undo_under_way(step: StepView) -> bool:
 def effective_state(step: StepView) -> StepState:
     """The undo's state while it is under way, else the step's."""
     return StepState(step.undo.state) if step.undo is not None and is_undo_under_way(step) else step.state
+
+
+def time_limit(step: StepView) -> datetime | None:
+    """When `within` of a step in progress ends, and the step fails. None where it goes on once it is due, or where
+    there is no limit."""
+    is_timer = step.kind == "wait" and step.waits_for in (ITS_TIME, None)
+    return None if is_timer else step.due

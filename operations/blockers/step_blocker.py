@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.step_views import effective_state, is_undo_under_way
+from operations.step_views import effective_state, is_undo_under_way, time_limit
 from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, OrderView, StepView, SystemHoldView
 from workflows.contract.states import StepState
@@ -87,10 +87,10 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
         return BlockerText(
             f"is being undone by {undo.waits_for or 'a person'}",
             _responsible(step),
-            "completing it once it is undone",
+            "completing it once it is undone" + _limit_phrase(undo.due),
             (_step_action(order, step, "complete"),),
         )
-    return BlockerText("is being undone", "the called system's", RETRIES_ITSELF)
+    return BlockerText("is being undone", "the called system's", RETRIES_ITSELF + _limit_phrase(undo.due))
 
 
 def _responsible(step: StepView) -> str:
@@ -188,18 +188,18 @@ def _in_progress_text(order: OrderView, step: StepView) -> BlockerText:
 
 
 def _event_text(order: OrderView, step: StepView) -> BlockerText:
-    until = f"; it gives up at {format_time(step.due)}" if step.due else ""
+    limit = _limit_phrase(step.due)
     by_hand = _step_action(order, step, "event", "delivers it by hand", ["name"])
     waits_for = f"waits for {step.waits_for or 'its event'}"
     shared = [event for event in order.kept_events if event.reason == "several_steps" and step.id in event.steps]
     if not shared:
-        return BlockerText(waits_for, "another system's", f"the event arriving{until}", (by_hand,))
+        return BlockerText(waits_for, "another system's", f"the event arriving{limit}", (by_hand,))
     others = ", ".join(other for other in shared[0].steps if other != step.id)
     given = tuple(_give_event(order, step, event) for event in shared[:MAX_KEPT_NAMED])
     return BlockerText(
         f"{waits_for}, and one is kept that fits {others}, too",
         "a person's",
-        f"giving the event to one of these steps{until}",
+        f"giving the event to one of these steps{limit}",
         (*given, by_hand),
     )
 
@@ -209,12 +209,15 @@ def _give_event(order: OrderView, step: StepView, event: KeptEventView) -> Alter
     return Alternative(action="event", parameters=parameters, effect="gives the kept event to this step")
 
 
-def _timer_text(order: OrderView, step: StepView) -> BlockerText:
-    if step.due:
+def _wait_text(order: OrderView, step: StepView) -> BlockerText:
+    if step.due and time_limit(step) is None:
         return BlockerText(f"waits until {format_time(step.due)}", "the clock's", "it goes on by itself")
     change = Alternative(action="set", parameters={"order_id": order.order_id}, required=["characteristics"])
     return BlockerText(
-        f"waits for {step.waits_for or 'its condition'}", "the order's", "a change of what it reads", (change,)
+        f"waits for {step.waits_for or 'its condition'}",
+        "the order's",
+        "a change of what it reads" + _limit_phrase(step.due),
+        (change,),
     )
 
 
@@ -229,7 +232,7 @@ def _manual_text(order: OrderView, step: StepView) -> BlockerText:
 
 def _call_text(_order: OrderView, step: StepView) -> BlockerText:
     if step.waits_for:
-        return BlockerText(f"waits for {step.waits_for}", "the called system's", "its answer")
+        return BlockerText(f"waits for {step.waits_for}", "the called system's", "its answer" + _limit_phrase(step.due))
     return BlockerText("is running", "the called system's", RETRIES_ITSELF)
 
 
@@ -242,7 +245,12 @@ TEXT_BY_STATE: dict[StepState, TextBuilder] = {
     StepState.FATALLY_FAILED: _fallout_text,
     StepState.ON_HOLD: _on_hold_text,
 }
-TEXT_BY_KIND: dict[str, TextBuilder] = {"event": _event_text, "wait": _timer_text, "manual": _manual_text}
+TEXT_BY_KIND: dict[str, TextBuilder] = {"event": _event_text, "wait": _wait_text, "manual": _manual_text}
+
+
+def _limit_phrase(due: datetime | None) -> str:
+    """For a step, or an undo, with `within`."""
+    return f"; it fails with `timeout` at {format_time(due)} if that does not come first" if due else ""
 
 
 def _attempts_phrase(attempts: int) -> str:

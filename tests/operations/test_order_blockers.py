@@ -11,7 +11,7 @@ from operations.blockers.kept_events import kept_event_sentences
 from operations.blockers.order_blockers import ended_sentence, find_blockers, lateness_sentence
 from tests.support.order_views import START, order_view, step_view
 from views.shared.commands import command_text
-from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, LineView
+from workflows.contract.order_views import ITS_TIME, ErrorView, HoldView, KeptEventView, LineView, UndoView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
 
@@ -38,7 +38,7 @@ def test_fallout_names_error_and_actions() -> None:
         (StepState.FAILED, "call", {"attempts": 1, "next_attempt_at": START}, "failed 1 attempt"),
         (StepState.ON_HOLD, "call", {}, "on hold"),
         (StepState.IN_PROGRESS, "event", {"waits_for": "event delivered with key T-1"}, "event delivered with key T-1"),
-        (StepState.IN_PROGRESS, "wait", {"due": START}, "waits until 2026-12-01"),
+        (StepState.IN_PROGRESS, "wait", {"due": START, "waits_for": ITS_TIME}, "waits until 2026-12-01"),
         (StepState.IN_PROGRESS, "wait", {}, "a change of what it reads"),
         (StepState.IN_PROGRESS, "manual", {"queue": "field_ops"}, "field_ops's move"),
         (StepState.IN_PROGRESS, "call", {"waits_for": "its callback"}, "waits for its callback"),
@@ -47,6 +47,29 @@ def test_fallout_names_error_and_actions() -> None:
 )
 def test_every_kind_of_wait_has_a_text(state: StepState, kind: str, changes: dict[str, Any], expected: str) -> None:
     assert expected in sentence(state, kind, **changes)
+
+
+TIMEOUT_TEXT = "it fails with `timeout` at 2026-12-01 08:00:00 UTC if that does not come first"
+
+
+@pytest.mark.parametrize(
+    ("kind", "waits_for", "move"),
+    [
+        ("wait", "condition `order.characteristics.go == true`", "It is the order's move: a change of what it reads"),
+        ("event", "event paid", "It is another system's move: the event arriving"),
+        ("call", "a callback of shop", "It is the called system's move: its answer"),
+        ("call", "`response.body.ok`, asking shop", "It is the called system's move: its answer"),
+    ],
+)
+def test_limit_of_a_wait_is_not_the_clock_s_move(kind: str, waits_for: str, move: str) -> None:
+    told = sentence(StepState.IN_PROGRESS, kind, waits_for=waits_for, due=START)
+    assert f"waits for {waits_for}" in told
+    assert f"{move}; {TIMEOUT_TEXT}." in told
+
+
+def test_limit_of_an_undo_is_told() -> None:
+    undo = UndoView(state="in_progress", waits_for="a callback of shop", due=START)
+    assert TIMEOUT_TEXT in sentence(StepState.COMPLETED, undo=undo)
 
 
 def test_fallout_comes_first_then_what_blocks_most() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from operations.step_views import time_limit
 from views.order.swimlanes import WAITING_STATES
 from views.shared.time_format import format_elapsed, format_short_time
 from views.shared.value_format import error_text, in_words
@@ -76,7 +77,8 @@ def _state_remark(step: StepView, now: datetime) -> str:
 def _in_progress_remark(step: StepView, now: datetime) -> str:
     remarks = [f"waits for {step.waits_for}" if step.waits_for else "running"]
     if step.due:
-        remarks.append(f"until {format_short_time(step.due, now)}")
+        at_most = "at most " if time_limit(step) else ""
+        remarks.append(f"{at_most}until {format_short_time(step.due, now)}")
     if step.attempts > 1:
         remarks.append(f"attempt {step.attempts}")
     return ", ".join(remarks)

@@ -12,6 +12,9 @@ from pydantic import Field, TypeAdapter, field_serializer, field_validator
 from workflows.contract.order_messages import Message
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
+ITS_TIME = "its time"
+"""`waits_for` of a step that goes on by itself once it is due."""
+
 
 class ErrorView(Message):
     code: str

@@ -9,6 +9,7 @@ from typing import Any
 from compiler.plan.plan import PlannedLine
 from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import (
+    ITS_TIME,
     CrossOrderWaitView,
     HistoryEntry,
     HoldView,
@@ -271,8 +272,8 @@ def _describe_poll(run: OrderRun, step: StepRun) -> str:
 
 
 WAIT_DESCRIPTIONS: Mapping[Phase, Callable[[OrderRun, StepRun], str]] = {
-    Phase.SCHEDULED: lambda _run, _step: "its time",
-    Phase.TIMER: lambda _run, _step: "its time",
+    Phase.SCHEDULED: lambda _run, _step: ITS_TIME,
+    Phase.TIMER: lambda _run, _step: ITS_TIME,
     Phase.OTHER_ORDERS: _describe_other_orders,
     Phase.EVENT: _describe_event,
     Phase.MANUAL: _describe_person,
