@@ -17,7 +17,7 @@ from operations.systems import system_holds
 from operations.temporal.workflow_calls import query_workflow
 from workflows.contract.order_messages import QUERY_OVERVIEW, QUERY_STEPS, Alternative, order_workflow_id
 from workflows.contract.order_views import OrderView, OverviewRequest, StepsPage, StepsPageRequest, StepView
-from workflows.contract.states import StepState
+from workflows.contract.states import OrderState, StepState
 
 QUERY_TIMEOUT = 5.0
 """Seconds. A worker answers a query at once, so silence means that there is none."""
@@ -54,13 +54,21 @@ def find_step(steps: Iterable[StepView], step_ref: str, order_id: str) -> StepVi
 async def read_order(client: Client, order_id: str, *, steps: bool = True) -> OrderDetails:
     """The order and, if `steps`, all its steps. Works for ended orders as long as Temporal keeps them."""
     try:
-        order = await query_overview(client, order_id)
+        order = await _with_end(client, await query_overview(client, order_id))
         views = await read_steps(client, order_id) if steps else []
         pending = (await describe_order(client, order_id)).raw_description.pending_activities if steps else []
         holds = await system_holds(client, pending)
     except (NoWorker, NotFound):
         return OrderDetails(await view_from_record(await describe_order(client, order_id)), (), "record")
     return OrderDetails(order, tuple(with_attempts(views, pending, holds)))
+
+
+async def _with_end(client: Client, order: OrderView) -> OrderView:
+    """A rejected order does not know when its workflow ended; Temporal's record does."""
+    if order.state is not OrderState.REJECTED or order.ended_at is not None:
+        return order
+    record = await describe_order(client, order.order_id)
+    return order.model_copy(update={"ended_at": record.close_time})
 
 
 async def query_overview(client: Client, order_id: str) -> OrderView:

@@ -19,7 +19,7 @@ from views.shared.state_styles import ORDER_STYLES, STEP_MARKS
 from views.shared.table import Cell, KeyValueList, PlainTable, titled_section
 from views.shared.time_format import format_elapsed, format_short_time, format_time
 from views.shared.value_format import format_customer, format_quantity, format_values, in_words
-from workflows.contract.states import SETTLED, Jeopardy
+from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading.order_details import OrderDetails
@@ -76,7 +76,7 @@ def _properties(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
     yield "started", format_time(order.started_at)
     if order.ended_at:
         yield "ended", f"{format_time(order.ended_at)}, after {format_elapsed(order.ended_at - order.started_at)}"
-    else:
+    elif order.state not in ENDED_ORDER_STATES:
         yield "running for", format_elapsed(max((now - order.started_at).total_seconds(), 0))
     yield "catalogue", order.catalogue_version or ""
 
