@@ -43,6 +43,10 @@ def _never_done(step: StepRun, action: StepAction) -> bool:  # noqa: ARG001
     return False
 
 
+def _no_failure(run: OrderRun, step: StepRun) -> None:  # noqa: ARG001
+    return None
+
+
 def _state_text(step: StepRun) -> str:
     return step.state.value
 
@@ -61,6 +65,8 @@ class StepActionHandler:
     """For the history, if it says more than the specification's past tense."""
     status_text: Callable[[StepRun], str] = _state_text
     """What the step is once the action is done: `completed`, `ann's`."""
+    failure_text: Callable[[OrderRun, StepRun], str | None] = _no_failure
+    """What became of the step instead, if it has failed by the action: `failed with absent, redone from …`."""
 
     def check(self, run: OrderRun, request: StepAction) -> ActionResult | None:
         """Returns the result if the action has been done before. Raises RequestRefused."""
@@ -84,6 +90,8 @@ class StepActionHandler:
     def result(self, run: OrderRun, step: StepRun, request: StepAction) -> ActionResult:
         if self.status_text is not _state_text:
             return _result(run, step, f"is now {self.status_text(step)}")
+        if (failed := self.failure_text(run, step)) is not None:
+            return _result(run, step, failed)
         failure = step.undo.failure if step.undo is not None and step.undoing else step.failure
         fallout = f", and is in fallout: {failure.message}" if step.in_fallout and failure else ""
         return _result(run, step, f"was {self._past_text(request)}{fallout}")

@@ -9,11 +9,14 @@ from workflows.core.actions.action import StepActionHandler, require_fallout
 from workflows.core.execution.kinds.manual import complete_manual
 from workflows.core.execution.undo_activities import undo_definition
 from workflows.core.execution.undo_execution import end_undo
+from workflows.core.failures.failure_handling import FAILED_WITH, IN_FALLOUT
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps import form_validation
 from workflows.core.steps.refusal import RequestRefused, alternative, step_reference
 from workflows.core.steps.settlement import settle
+
+FAILURE_ENTRIES = (FAILED_WITH, IN_FALLOUT)
 
 
 def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
@@ -58,4 +61,16 @@ def _is_done(step: StepRun, action: StepAction) -> bool:
     return step.state in DONE and not step.undoing and step.output == (action.data or {})
 
 
-ACTION = StepActionHandler(actions.COMPLETE, _check, _apply, _is_done)
+def _failure_text(run: OrderRun, step: StepRun) -> str | None:
+    """What became of the step, if the data says that it has failed."""
+    for entry in reversed(run.audit_log.entries):
+        if entry.step == run.step_id(step):
+            if entry.by is not None:  # the action itself
+                return None
+            if entry.message.startswith(FAILURE_ENTRIES):
+                verb = "is " if entry.message.startswith(IN_FALLOUT) else ""
+                return f"{verb}{entry.message}" + (f": {entry.reason}" if entry.reason else "")
+    return None
+
+
+ACTION = StepActionHandler(actions.COMPLETE, _check, _apply, _is_done, failure_text=_failure_text)

@@ -34,6 +34,9 @@ SUBSCRIBED_IN_FALLOUT = "event-awaited-in-fallout"
 FALLOUT_ROUNDS = "fallout"
 """The key in `failure_rounds` that counts automatic retries from fallout."""
 
+FAILED_WITH, IN_FALLOUT = "failed with", "in fallout"
+"""How entries of the history begin that say what becomes of a failed step."""
+
 DEFAULT_CASE = FailureRule(do="fallout")
 
 
@@ -44,7 +47,7 @@ def handle_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
         return
     for case in failure_cases(run, step, failure.code):
         if case.rollback is not None:
-            _fail_fatally(run, step, failure, f"failed with {failure.code}, {case.rollback} rolls back")
+            _fail_fatally(run, step, failure, f"{FAILED_WITH} {failure.code}, {case.rollback} rolls back")
             roll_back(run, assess_rollback(run, target_around(run, step, case.rollback)), UndoReason.FAILURE)
         elif case.redo_from is not None:
             if not _try_redo(run, step, failure, case.redo_from, case.max or 1):
@@ -53,7 +56,7 @@ def handle_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
             step.failure = replace(failure, at=run.now)
             step.attempts = max(step.attempts, failure.attempts)
             run.audit_log.record(
-                run.now, f"failed with {failure.code}, accepted", run.step_id(step), reason=failure.message
+                run.now, f"{FAILED_WITH} {failure.code}, accepted", run.step_id(step), reason=failure.message
             )
             settle(run, step, StepState.FAILED_ACCEPTED)
         else:
@@ -109,7 +112,7 @@ def _try_redo(run: OrderRun, step: StepRun, failure: StepFailure, redo_from: str
         return False
     step.failure_rounds = {**(step.failure_rounds or {}), redo_from: made + 1}
     _fail_fatally(
-        run, step, failure, f"failed with {failure.code}, redone from {redo_from}, round {made + 1} of {max_rounds}"
+        run, step, failure, f"{FAILED_WITH} {failure.code}, redone from {redo_from}, round {made + 1} of {max_rounds}"
     )
     redo(run, impact)
     return True
@@ -144,7 +147,7 @@ def move_to_fallout(
 ) -> None:
     """`force`: whatever state the step is in, which may be any after an engine error."""
     stays_subscribed = step.subscribed and run.is_patched(SUBSCRIBED_IN_FALLOUT)
-    _fail_fatally(run, step, failure, f"in fallout: {failure.code}", force=force, stays_subscribed=stays_subscribed)
+    _fail_fatally(run, step, failure, f"{IN_FALLOUT}: {failure.code}", force=force, stays_subscribed=stays_subscribed)
     step.queue = queue
 
 

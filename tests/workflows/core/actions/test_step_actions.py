@@ -140,3 +140,41 @@ def test_a_step_that_sends_nothing_out_takes_no_other_input() -> None:
     with pytest.raises(RequestRefused) as refused:
         driven.step_action("retry", "a", {"x": 1})
     assert refused.value.code is RefusalCode.INVALID
+
+
+VISIT: dict[str, Any] = {
+    "manual": {"queue": "field", "form": {"outcome": {"type": "string", "required": True}}},
+    "after": ["a"],
+    "fail_when": [{"if": "payload.outcome == 'failed'", "code": "failed_inspection"}],
+}
+
+
+@pytest.mark.parametrize(
+    ("on_failure", "message", "state"),
+    [
+        (
+            [{"code": "failed_inspection", "redo_from": "a", "max": 2}],
+            "failed with failed_inspection, redone from a, round 1 of 2",
+            S.PENDING,
+        ),
+        ([{"rollback": "order"}], "failed with failed_inspection, order rolls back", S.CANCELLED),
+        ("continue", "failed with failed_inspection, accepted", S.FAILED_ACCEPTED),
+        ([{"do": "fallout", "queue": "leads"}], "is in fallout: failed_inspection", S.FATALLY_FAILED),
+    ],
+)
+def test_answer_that_says_the_step_failed_is_not_told_as_completed(on_failure: Any, message: str, state: S) -> None:
+    driven = OrderDriver({"a": call(), "visit": VISIT | {"on_failure": on_failure}})
+    driven.answer("a")
+    result = driven.step_action("complete", "visit", {"outcome": "failed"})
+    assert result.message.startswith(f"Step 2 (camera.visit@1) {message}")
+    assert "completed" not in result.message
+    assert driven.state("visit") is state
+
+
+def test_answer_after_a_failed_round_is_told_as_completed() -> None:
+    rounds = [{"code": "failed_inspection", "redo_from": "visit", "max": 2}]
+    driven = OrderDriver({"a": call(), "visit": VISIT | {"on_failure": rounds}})
+    driven.answer("a")
+    driven.step_action("complete", "visit", {"outcome": "failed"})
+    result = driven.step_action("complete", "visit", {"outcome": "done"})
+    assert result.message == "Step 2 (camera.visit@1) was completed"
