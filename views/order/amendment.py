@@ -36,6 +36,9 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
         left_out = sum(answer.counts.values()) - len(answer.steps)
         if left_out > 0:
             yield Text(f"and {pluralize(left_out, 'more step')}")
+    if answer.alternatives:
+        yield Text("")
+        yield Text(alternatives_text(answer.alternatives))
     if answer.may_redo:
         named = ", ".join(answer.may_redo[:MAX_LISTED])
         more = f" and {len(answer.may_redo) - MAX_LISTED} more" if len(answer.may_redo) > MAX_LISTED else ""

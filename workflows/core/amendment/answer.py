@@ -78,7 +78,7 @@ def decide(
     fates = step_fates(run, amended)
     barriers, touched = ([], []) if message.override is not None else ponr_barriers(run, fates)
     objections = [ponr_objection(run, barriers, touched)] if barriers else []
-    alternatives = [_dry_run(run), _override(run)] if barriers else []
+    alternatives = [*([] if message.dry_run else [_dry_run(run)]), _override(run)] if barriers else []
     if barriers and not message.dry_run:
         raise RequestRefused(
             RefusalCode.NOT_NOW,
