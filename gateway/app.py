@@ -15,6 +15,7 @@ from gateway.middleware import BearerTokenMiddleware, BodyLimitMiddleware, Encod
 from gateway.notification_routes import notification_routes
 from gateway.openapi import API_DESCRIPTION, API_TAGS, publish_openapi
 from gateway.order_routes import order_routes
+from gateway.query_parameters import refuse_unknown_parameters
 from gateway.settings import GatewaySettings
 from gateway.system_routes import system_routes
 from gateway.worklist_routes import worklist_routes
@@ -42,7 +43,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         redirect_slashes=False,
     )
     # Documents the token in /openapi.json. BearerTokenMiddleware checks it.
-    token = [Depends(HTTPBearer(auto_error=False, description="ORDO_GATEWAY_TOKEN"))]
+    token = Depends(HTTPBearer(auto_error=False, description="ORDO_GATEWAY_TOKEN"))
     for routes in (
         order_routes,
         event_routes,
@@ -52,7 +53,8 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         system_routes,
         notification_routes,
     ):
-        app.include_router(routes(orders), dependencies=token)
+        app.include_router(routes(orders), dependencies=[token, Depends(refuse_unknown_parameters)])
+    # Other systems may add parameters to the URL of a callback.
     app.include_router(callback_routes(orders, settings.callback_secret))
     app.include_router(health_routes(orders))
     register_error_handlers(app)

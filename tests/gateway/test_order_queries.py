@@ -134,3 +134,57 @@ async def test_ended_order_can_be_read(http: httpx.AsyncClient) -> None:
     answer = (await http.get(f"/orders/{order_id}/why")).json()
     assert answer["reasons"] == []
     assert "completed" in answer["ended"]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "message"),
+    [
+        ("/orders", "custommer=C-1", "`custommer`: there is no such parameter; did you mean `customer`?"),
+        ("/tasks", "state=open", "`state`: there is no such parameter"),
+        ("/orders/G-none", "steps=true", "`steps`: there is no such parameter"),
+        ("/orders", "limit=1&limit=2", "`limit`: it is given 2 times, and counts once"),
+    ],
+)
+async def test_query_parameter_is_never_ignored(idle: httpx.AsyncClient, path: str, query: str, message: str) -> None:
+    error = error_of(await idle.get(f"{path}?{query}"), 422)
+    assert error["code"] == "invalid"
+    assert message in error["message"]
+
+
+async def test_repeated_state_is_a_union(http: httpx.AsyncClient) -> None:
+    running, done = await submitted(http, "parcel", tracking="U-1"), await submitted(http, "parcel", tracking="U-2")
+    await http.post(f"/orders/{done}/events", json={"name": "delivered", "key": "U-2"})
+    await ended(http, done)
+
+    async def listed(*states: str) -> set[str]:
+        response = await http.get("/orders", params={"state": list(states), "product": "parcel", "limit": 1000})
+        return {order["order_id"] for order in response.json()["orders"]}
+
+    await eventually(lambda: listed("in_progress", "completed"), lambda found: {running, done} <= found)
+    assert {running, done} <= await listed("completed", "in_progress")
+    assert running not in await listed("completed")
+
+
+async def test_tasks_are_listed_page_by_page(http: httpx.AsyncClient) -> None:
+    ids = [await submitted(http, "survey") for _ in range(3)]
+    for order_id in ids:
+        await step_in(http, order_id, "in_progress")
+
+    async def pages() -> list[Json]:
+        found = [(await http.get("/tasks", params={"limit": 1})).json()]
+        while cursor := found[-1]["next_cursor"]:
+            found.append((await http.get("/tasks", params={"limit": 1, "cursor": cursor})).json())
+        return found
+
+    found = await eventually(
+        pages, lambda found: set(ids) <= {task["order_id"] for page in found for task in page["tasks"]}
+    )
+    assert found[0]["order_count"] >= 3
+    assert error_of(await http.get("/tasks?cursor=x"), 422)["code"] == "invalid"
+
+
+async def test_rejected_order_has_ended(http: httpx.AsyncClient, orders: OrderClient) -> None:
+    order = an_order("parcel")
+    await http.post("/orders", json=order)
+    await orders.wait_until_ended(order["id"], 60)
+    assert (await read(http, order["id"]))["ended_at"]
