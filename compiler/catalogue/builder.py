@@ -20,7 +20,7 @@ from compiler.language.documents import (
     TechnicalProductDocument,
 )
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
-from compiler.language.steps import StepReference
+from compiler.language.steps import ReliedFailure, StepReference
 from compiler.language.strict_model import StrictModel
 from compiler.language.systems import Receiver, System
 from compiler.source.document import KeyPath
@@ -80,6 +80,9 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
         no_work_for=frozenset(document.no_work_for),
         per=technical.per if technical else "line",
         merged_quantity=technical.merged_quantity if technical else "sum",
+        on_relied_failure=(
+            document.on_relied_failure if isinstance(document, CommercialProductDocument) else ReliedFailure.FALLOUT
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from compiler.language.attributes import Attribute
 from compiler.language.documents import QuantityMerge
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.steps import LineAction, StepDefinition, StepReference
+from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepReference
 from compiler.language.systems import Receiver, System
 from compiler.source.findings import Finding, SourceLocation
 
@@ -67,6 +67,7 @@ class Product:
     per: str = "line"
     """line, unit, bundle, order, or CEL over the source (technical products)."""
     merged_quantity: QuantityMerge = "sum"
+    on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
 
 
 @dataclass(frozen=True, slots=True)

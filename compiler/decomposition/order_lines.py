@@ -51,6 +51,8 @@ class OrderLineBuilder:
             requested_completion=order_line.requested_completion,
             external_ids=dict(order_line.external_ids),
             request_digest=line_request_digest(request),
+            relies_on=tuple(dict.fromkeys(order_line.relies_on)),
+            on_relied_failure=order_line.on_relied_failure or product.on_relied_failure,
         )
         node = self._add_node(
             line,

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator,
 
 from compiler.language.attributes import Attribute
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.steps import AnyStepReferences, LineAction, LineActions, StepDefinition
+from compiler.language.steps import AnyStepReferences, LineAction, LineActions, ReliedFailure, StepDefinition
 from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag
 from compiler.language.systems import Receiver, System
 
@@ -100,6 +100,8 @@ class CommercialProductDocument(ProductDocument):
     """Commercial products that are sold inside this one."""
     dependencies: dict[str, AnyStepReferences] = Field(default_factory=dict)
     """Step → the steps that it waits for, in orders of this offer."""
+    on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
+    """What becomes of a line of this offer if a line that it `relies_on` is rolled back: fallout, or rollback."""
 
 
 class TechnicalProductDocument(ProductDocument):

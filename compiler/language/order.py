@@ -23,7 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, ReliedFailure
 from compiler.language.strict_model import as_list
 from compiler.values import (
     describe_value,
@@ -158,6 +158,8 @@ class OrderLine(OrderModel):
     lines: list[OrderLine] | None = None
     """Child lines. None: the product's components make them; an empty list means that there are none."""
     relies_on: Annotated[list[LineReference], BeforeValidator(as_list)] = []
+    on_relied_failure: ReliedFailure | None = None
+    """What becomes of this line if one that it relies on is rolled back. None: what its product says."""
     requested_start: Timestamp | None = None
     requested_completion: Timestamp | None = None
     external_ids: dict[Name, Text] = {}
@@ -174,7 +176,10 @@ def complete_from_previous(line: OrderLine) -> OrderLine:
 
 def line_request_digest(line: OrderLine) -> str:
     """A digest of what a line asks for, without its child lines and its ids in other systems."""
-    text = line.model_dump_json(exclude={"lines", "external_ids"})
+    left_out = {"lines", "external_ids"}
+    if line.on_relied_failure is None:
+        left_out.add("on_relied_failure")  # digests of lines without it stay what they were before the key existed
+    text = line.model_dump_json(exclude=left_out)
     return blake2b(text.encode(), digest_size=8).hexdigest()
 
 

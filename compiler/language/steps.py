@@ -23,6 +23,15 @@ class LineAction(StrEnum):
     NO_CHANGE = "no_change"
 
 
+class ReliedFailure(StrEnum):
+    """What becomes of an order line if a line that it relies on is rolled back."""
+
+    FALLOUT = "fallout"
+    """Its next steps wait for a person's decision."""
+    ROLLBACK = "rollback"
+    """It is rolled back as well."""
+
+
 ACTIONS_WITH_PREVIOUS = frozenset({LineAction.MODIFY, LineAction.DELETE})
 """Lines with these actions can say what the customer had before."""
 ACTIONS_NEEDING_ATTRIBUTES = frozenset({LineAction.ADD, LineAction.MODIFY})

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 from compiler.catalogue.catalogue import OutputReference
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.steps import LineAction, StepDefinition
+from compiler.language.steps import LineAction, ReliedFailure, StepDefinition
 from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep, PreviousState
 from compiler.source.gc_pause import gc_paused
 
@@ -178,6 +178,8 @@ _LINE: _FieldCodecs = {
     "each": _VALUE,
     "requested_start": _DATETIME,
     "requested_completion": _DATETIME,
+    "relies_on": (list, tuple),
+    "on_relied_failure": (str, ReliedFailure),
 }
 _DEFINITION: _FieldCodecs = {
     "definition": (_encode_model, StepDefinition.model_validate),

@@ -14,7 +14,7 @@ from typing import Any
 
 from compiler.catalogue.catalogue import OutputReference
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.steps import LineAction, StepDefinition
+from compiler.language.steps import LineAction, ReliedFailure, StepDefinition
 
 LANGUAGE_VERSION = 2
 """Of the rules by which orders are compiled. A running order is amended by the rules that it was compiled by.
@@ -53,6 +53,10 @@ class PlannedLine:
     request_digest: str = ""
     """A digest of the line's request, which tells whether an amendment changes the line. Empty for components and
     fulfilment lines."""
+    relies_on: tuple[str, ...] = ()
+    """Ids of the order lines that this one relies on."""
+    on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
+    """What becomes of this line if one of them is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime
 from operations.step_views import effective_state, is_undo_under_way, time_limit
 from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, OrderView, StepView, SystemHoldView
-from workflows.contract.states import StepState
+from workflows.contract.states import RELIED_ON_FAILED, StepState
 
 MAX_KEPT_NAMED = 3
 """Kept events that can be given to a step by what is offered."""
@@ -118,6 +118,8 @@ def _failed_text(_order: OrderView, step: StepView) -> BlockerText:
 
 
 def _fallout_text(order: OrderView, step: StepView) -> BlockerText:
+    if step.error is not None and step.error.code == RELIED_ON_FAILED:
+        return _parked_text(order, step, step.error.message)
     late = "; its event still completes it, should it come" if step.kind == "event" and step.started_at else ""
     return BlockerText(
         f"is in fallout after {_attempts_phrase(step.attempts)}{_error_phrase(step.error)}",
@@ -126,6 +128,18 @@ def _fallout_text(order: OrderView, step: StepView) -> BlockerText:
         (
             _step_action(order, step, "retry"),
             _step_action(order, step, "complete", required=["data"]),
+            _step_action(order, step, "skip"),
+        ),
+    )
+
+
+def _parked_text(order: OrderView, step: StepView, message: str) -> BlockerText:
+    return BlockerText(
+        f"does not start: {message}",
+        _responsible(step),
+        "letting its line continue all the same, rolling its line back, or amending what the line relies on",
+        (
+            _step_action(order, step, "proceed", "continues all the same"),
             _step_action(order, step, "skip"),
         ),
     )

@@ -83,8 +83,8 @@ COMPLETE = ActionSpec(
 )
 PROCEED = ActionSpec(
     "proceed",
-    "Let a step continue without waiting for a step of another order",
-    "allowed to continue without waiting for other orders",
+    "Let a step continue without the step of another order, or the line, that it waits for",
+    "allowed to continue all the same",
     bulk=True,
     may_fail_again=True,
 )

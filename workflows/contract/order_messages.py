@@ -261,6 +261,10 @@ class RollbackImpactView(Message):
     kept: list[str] = []
     """Past a point of no return, or needed by a step that is."""
     past_no_return: list[str] = []
+    lines_going_back: list[str] = []
+    """Ids of lines that rely on what is rolled back, and are rolled back with it."""
+    lines_parked: list[str] = []
+    """Ids of lines that rely on what is rolled back, and wait for a person's decision."""
     refused: bool = False
 
 

@@ -72,3 +72,6 @@ DONE = frozenset({StepState.COMPLETED, StepState.AMENDED})
 
 
 NOT_BEGUN = frozenset({StepState.PENDING, StepState.SCHEDULED, StepState.READY})
+
+RELIED_ON_FAILED = "relied_on_failed"
+"""The failure code of a step whose line relies on a line that was rolled back."""

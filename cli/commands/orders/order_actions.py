@@ -156,5 +156,7 @@ def _impact_lines(impact: RollbackImpactView) -> list[str]:
         ("no longer done", impact.discarded),
         ("kept", impact.kept),
         ("past the point of no return", impact.past_no_return),
+        ("lines that rely on it, rolled back with it", impact.lines_going_back),
+        ("lines that rely on it, parked in fallout", impact.lines_parked),
     )
-    return [f"  {label}: {', '.join(steps)}" for label, steps in labelled if steps]
+    return [f"  {label}: {', '.join(ids)}" for label, ids in labelled if ids]

@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
+from compiler.language.order import OrderLine, line_request_digest
+from compiler.language.steps import ReliedFailure
 from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
 from tests.support.paths import ROOT
@@ -289,3 +291,12 @@ def test_any_data_gives_a_plan_or_findings(catalogue: Catalogue, data: dict[str,
 def test_sample_orders_can_be_read() -> None:
     for file in sorted((ROOT / "orders").iterdir()):
         assert read_orders(file.read_text(encoding="utf-8"), file.name)
+
+
+def test_a_key_that_a_line_does_not_give_does_not_change_its_digest() -> None:
+    """An amendment would take all lines of orders that began before the key existed for changed."""
+    line = OrderLine(id="1", product="dsl", relies_on=["2"])
+    assert line_request_digest(line) == "0b5bfcd2a3b66e94"
+    assert (
+        line_request_digest(line.model_copy(update={"on_relied_failure": ReliedFailure.FALLOUT})) != "0b5bfcd2a3b66e94"
+    )

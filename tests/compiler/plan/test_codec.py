@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.language.steps import LineAction
+from compiler.language.steps import LineAction, ReliedFailure
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PreviousState
 from tests.support.plan_sketch import catalogue_of, line, sketch
@@ -101,3 +101,12 @@ def test_plan_of_an_earlier_release_keeps_its_rules() -> None:
     data = json.loads(zlib.decompress(encode_plan(of_line())))
     del data["language"]
     assert decode_plan(zlib.compress(json.dumps(data).encode())).language_version == 1
+
+
+def test_lines_that_were_encoded_before_they_could_rely_on_others_are_read() -> None:
+    plan = of_line(relies_on=("2", "3"), on_relied_failure=ReliedFailure.ROLLBACK)
+    assert decode_plan(encode_plan(plan)) == plan
+    data = json.loads(zlib.decompress(encode_plan(plan)))
+    data["order_lines"] = [line[:-2] for line in data["order_lines"]]
+    (read,) = decode_plan(zlib.compress(json.dumps(data).encode())).order_lines
+    assert (read.relies_on, read.on_relied_failure) == ((), ReliedFailure.FALLOUT)

@@ -9,6 +9,7 @@ from typing import Any
 from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import ActionResult, Alternative, OrderAction, RefusalCode, StepAction
 from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
+from workflows.core.failures.relied_on_failed import is_parked
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
 from workflows.core.state.step_run import Phase, StepRun
@@ -151,6 +152,9 @@ def holder_possessive(step: StepRun) -> str:
 
 def possible_actions(run: OrderRun, step: StepRun) -> list[Alternative]:
     """What can be done with the step in its present state."""
+    if is_parked(step):
+        effect = "continues although a line that its line relies on failed"
+        return [alternative(run, "proceed", effect, step=step), alternative(run, "skip", step=step)]
     if step.in_fallout:
         return [alternative(run, name, step=step) for name in ("retry", "complete", "skip")]
     if step.active_phase in (Phase.MANUAL, Phase.UNDO_MANUAL):

@@ -20,6 +20,8 @@ def impact_view(run: OrderRun, impact: RollbackImpact, *, refused: bool = False)
         discarded=step_ids(run, impact.discarded),
         kept=step_ids(run, impact.kept),
         past_no_return=step_ids(run, impact.past_ponr),
+        lines_going_back=list(impact.lines_going_back),
+        lines_parked=list(impact.lines_parked),
         refused=refused,
     )
 
@@ -46,7 +48,13 @@ def impact_text(impact: RollbackImpact) -> str:
     parts = [f"undo {step_count_text(impact.undone)}"] if impact.undone else []
     parts += [f"discard {step_count_text(impact.discarded)} not begun"] if impact.discarded else []
     parts += [f"keep {step_count_text(impact.kept)} past the point of no return"] if impact.kept else []
+    parts += [f"take back {_lines_text(impact.lines_going_back)} that relies on it"] if impact.lines_going_back else []
+    parts += [f"park {_lines_text(impact.lines_parked)} that relies on it"] if impact.lines_parked else []
     return ", ".join(parts) or "change nothing"
+
+
+def _lines_text(line_ids: Sequence[str]) -> str:
+    return " and ".join(f"line {line_id}" for line_id in line_ids)
 
 
 def record_action(

@@ -31,6 +31,7 @@ from workflows.core.amendment.in_place_change import begin_in_place_change
 from workflows.core.amendment.plan_swap import swap_plan
 from workflows.core.compensation.rollback import is_past_ponr
 from workflows.core.compensation.undo_order import request_undo, reset_step
+from workflows.core.failures.relied_on_failed import recheck_relying_lines
 from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
@@ -61,6 +62,7 @@ def apply_amendment(run: OrderRun, amended_plan: AmendedPlan, fates: Mapping[int
         _reinstate(run, run.steps[position])
     _apply_fates(run, {at: fate for at, fate in fates.items() if at < step_count})
     _replan_latest_starts(run)
+    recheck_relying_lines(run)
     for position in list(amendments.input_digests):
         _compare_input(run, run.steps[position])
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from compiler.graph import reachable
 from workflows.contract.states import CANCELLED_STATES, DONE, SETTLED, StepState
-from workflows.core.compensation.targets import RollbackTarget
+from workflows.core.compensation.relying_lines import relying_lines, stop_relying_steps
+from workflows.core.compensation.targets import RollbackTarget, join_targets, line_target
 from workflows.core.compensation.undo_order import request_undo
-from workflows.core.state.order_run import OrderRun
+from workflows.core.state.line_reliance import LineReliance
+from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun
 
@@ -26,6 +28,10 @@ class RollbackImpact:
     """Past a point of no return, or needed by such a step."""
     past_ponr: list[int]
     """The steps past their point of no return."""
+    lines_going_back: tuple[str, ...] = ()
+    """Lines that rely on what is rolled back, and are rolled back with it."""
+    lines_parked: tuple[str, ...] = ()
+    """Lines that rely on what is rolled back, and wait for a person's decision."""
 
 
 def is_past_ponr(run: OrderRun, step: StepRun) -> bool:
@@ -39,6 +45,20 @@ def is_past_ponr(run: OrderRun, step: StepRun) -> bool:
 
 def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = False) -> RollbackImpact:
     """Changes nothing. `override`: ignore points of no return."""
+    going_back: dict[str, LineReliance] = {}
+    while True:
+        impact = _assess_target(run, target, override=override)
+        relying = relying_lines(run, {*impact.undone, *impact.discarded}, target.exclusive_steps)
+        more = {each.line_id: each for each in relying if each.goes_back and each.line_id not in going_back}
+        if not more:
+            parked = tuple(each.line_id for each in relying if not each.goes_back)
+            return replace(impact, lines_going_back=tuple(going_back), lines_parked=parked)
+        going_back |= more
+        for line_id in more:
+            target = join_targets(run, target, require(line_target(run, line_id)))
+
+
+def _assess_target(run: OrderRun, target: RollbackTarget, *, override: bool) -> RollbackImpact:
     barriers = [] if override else [at for at in target.serving_steps if is_past_ponr(run, run.steps[at])]
     stays = reachable(barriers, [planned.after for planned in run.plan.steps]) if barriers else set()
     undone, discarded, kept = [], [], []
@@ -61,3 +81,7 @@ def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = F
 def roll_back(run: OrderRun, impact: RollbackImpact, reason: UndoReason) -> None:
     """Do what assess_rollback has found."""
     request_undo(run, (run.steps[position] for position in sorted([*impact.undone, *impact.discarded])), reason)
+    for line_id in impact.lines_going_back:
+        run.audit_log.record(run.now, f"line {line_id} is rolled back, too: it relies on what is rolled back")
+    if reason is UndoReason.FAILURE:
+        stop_relying_steps(run)

@@ -22,6 +22,8 @@ class RollbackTarget:
     """Steps that serve nothing outside the target: these are undone."""
     serving_steps: list[int]
     """Steps that serve the target, and perhaps others: a point of no return among them counts."""
+    inside: frozenset[int] = frozenset()
+    """The lines that belong to nothing outside the target, as numbers (workflows.core.state.line_tree)."""
 
 
 def order_target(run: OrderRun) -> RollbackTarget:
@@ -66,4 +68,12 @@ def _target(tree: PlanLineTree, label: str, roots: set[int], *, children: bool) 
             inside.add(line)
     concerned = sorted({step for line in touched for step in tree.steps_by_line[line]})
     steps = [step for step in concerned if all(line in inside for line in tree.lines_by_step[step])]
-    return RollbackTarget(label, steps, concerned)
+    return RollbackTarget(label, steps, concerned, frozenset(inside))
+
+
+def join_targets(run: OrderRun, first: RollbackTarget, second: RollbackTarget) -> RollbackTarget:
+    """Both targets as one, which keeps the label of the first."""
+    lines_by_step = line_tree(run).lines_by_step
+    inside = first.inside | second.inside
+    serving = sorted({*first.serving_steps, *second.serving_steps})
+    return RollbackTarget(first.label, [at for at in serving if inside.issuperset(lines_by_step[at])], serving, inside)

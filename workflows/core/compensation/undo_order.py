@@ -33,6 +33,8 @@ strong ones, the first."""
 def request_undo(run: OrderRun, steps: Iterable[StepRun], reason: UndoReason) -> None:
     """Undo these steps. For one that is being undone already, the reason may become a stronger one."""
     for step in steps:
+        if reason is UndoReason.FAILURE:
+            run.compensation.rolled_back.add(step.position)
         if step.undoing:
             if REASON_PRECEDENCE[step.undo_reason] < REASON_PRECEDENCE[reason]:
                 step.undo_reason = reason

@@ -41,6 +41,8 @@ def snapshot_compensation(run: OrderRun) -> dict[str, Any]:
         data["again"] = redone
     if rounds := {str(step.position): step.failure_rounds for step in run.steps if step.failure_rounds}:
         data["rounds"] = rounds
+    if run.compensation.accepted_failures:
+        data["accepted"] = run.compensation.accepted_failures
     if run.compensation.order_cancelled:
         data["cancelled"] = True
     if run.holds.by_scope:
@@ -64,6 +66,8 @@ def restore_compensation(run: OrderRun, data: Mapping[str, Any]) -> None:
     redone = set(data.get("again", ()))
     for step in run.steps:
         step.released = step.state in SETTLED and step.position not in redone
+    run.compensation.rolled_back = {step.position for step in run.steps if step.undo_reason is UndoReason.FAILURE}
+    run.compensation.accepted_failures = data.get("accepted", {})
     for position, rounds in data.get("rounds", {}).items():
         run.steps[int(position)].failure_rounds = rounds
     run.holds.by_scope = {row[0]: Hold(*row) for row in data.get("holds", ())}

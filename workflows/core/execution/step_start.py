@@ -9,6 +9,7 @@ from workflows.contract.states import StepState
 from workflows.core.execution.cross_order_wait import wait_for_other_orders
 from workflows.core.execution.dispatch import BEGIN_HANDLERS
 from workflows.core.execution.hold import hold_if_held
+from workflows.core.failures.relied_on_failed import stop_if_relied_on_failed
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepScope
@@ -19,6 +20,8 @@ from workflows.core.timing.sla import start_sla_clock
 
 def try_start(run: OrderRun, step: StepRun) -> None:
     """Skip, schedule or begin the step. Raises StepExpressionError."""
+    if run.compensation.rolled_back and not step.has_started and stop_if_relied_on_failed(run, step):
+        return
     definition = run.definition(step).definition
     if run.profile(step).other_orders and wait_for_other_orders(run, step):
         return

@@ -24,5 +24,9 @@ class CompensationState:
     """More steps are undone than when `open_follower_counts` and `undo_queue` were computed: compute them again."""
     stopping_count: int = 0
     """Steps to undo whose last attempt is still running."""
+    rolled_back: set[int] = field(default_factory=set)
+    """Steps that were to be undone because of a failure. Some of them may have been requested again since."""
+    accepted_failures: dict[str, list[str]] = field(default_factory=dict)
+    """Line → lines that it relies on, and that have failed: a person has let it continue all the same."""
     order_cancelled: bool = False
     """The customer has cancelled the order."""

@@ -22,6 +22,7 @@ from workflows.core.state.event_inbox import EventInbox
 from workflows.core.state.event_subscriptions import EventSubscriptions
 from workflows.core.state.holds import Holds
 from workflows.core.state.jeopardy_watch import JeopardyWatch
+from workflows.core.state.line_reliance import PlanReliance
 from workflows.core.state.line_tree import PlanLineTree
 from workflows.core.state.open_work import OpenWork
 from workflows.core.state.order_links import OrderLinks
@@ -79,6 +80,8 @@ class OrderRun:
         self.jeopardy_watch: JeopardyWatch | None = None
         """None: the order has no requested completion and no SLA (workflows.core.timing.jeopardy)."""
         self.line_tree: PlanLineTree | None = None
+        """Built when first needed."""
+        self.reliance: PlanReliance | None = None
         """Built when first needed."""
         self.view_changed = True
         """Something that clients see has changed since it was last published."""
