@@ -7,12 +7,12 @@ from temporalio.client import WorkflowHistory
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
-from tests.notifications.record import FOLDER
+from tests.notifications.record import FOLDER, SCENES
 from workflows.fulfil_order import FulfilOrder
 from workflows.order_outbox import OrderOutbox
 
 
-@pytest.mark.parametrize("name", ["order", "outbox"])
+@pytest.mark.parametrize("name", [*SCENES, "outbox"])
 async def test_a_recorded_history_replays(name: str) -> None:
     history = WorkflowHistory.from_json(f"{name}/recorded", (FOLDER / f"{name}.json").read_text())
     replayer = Replayer(workflows=[FulfilOrder, OrderOutbox], data_converter=pydantic_data_converter)

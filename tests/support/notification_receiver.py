@@ -15,6 +15,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecut
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
+from activities.compilation.compile_amendment import AmendmentCompiler
 from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
 from activities.notifications.delivery import NotificationDelivery
@@ -30,6 +31,8 @@ from workflows.contract.order_messages import (
     UPDATE_DECISION,
     ActionResult,
     Actor,
+    AmendOrder,
+    AmendResult,
     FulfilOrderInput,
     StepAction,
     SubmissionDecision,
@@ -83,6 +86,14 @@ async def delivered(server: ScriptedServer, event_type: str) -> Received:
     return received
 
 
+def order_of(order_id: str, product: str = "gate", tier: str = "gold", lines: int = 1) -> dict[str, Any]:
+    return {
+        "id": order_id,
+        "customer": {"id": "C-1", "name": "Ann Example", "tier": tier},
+        "lines": [{"id": str(number), "product": product} for number in range(1, lines + 1)],
+    }
+
+
 @dataclass
 class Site:
     client: Client
@@ -95,14 +106,10 @@ class Site:
         await self.catalogues.refresh()
 
     async def submit(
-        self, order_id: str | None = None, product: str = "gate", tier: str = "gold"
+        self, order_id: str | None = None, product: str = "gate", tier: str = "gold", lines: int = 1
     ) -> SubmissionDecision:
         order_id = order_id or f"N-{uuid.uuid4().hex[:8]}"
-        order = {
-            "id": order_id,
-            "customer": {"id": "C-1", "name": "Ann Example", "tier": tier},
-            "lines": [{"id": "1", "product": product}],
-        }
+        order = order_of(order_id, product, tier, lines)
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             ORDER_WORKFLOW_TYPE,
             FulfilOrderInput(order=order),
@@ -115,8 +122,16 @@ class Site:
         )
         return decision
 
-    async def lock(self, order_id: str) -> None:
-        act = StepAction(step="gate.lock@1", actor=Actor(by="ann", reason="done"), data={})
+    async def amend(self, order_id: str, **order: Any) -> AmendResult:
+        """`order`: as for order_of; with `order`, the whole new order."""
+        amendment = AmendOrder(order=order.get("order") or order_of(order_id, **order), actor=Actor(by="ann"))
+        result: AmendResult = await self.client.get_workflow_handle(order_workflow_id(order_id)).execute_update(
+            "amend", amendment, result_type=AmendResult, rpc_timeout=DEADLINE
+        )
+        return result
+
+    async def lock(self, order_id: str, line: int = 1) -> None:
+        act = StepAction(step=f"gate.lock@{line}", actor=Actor(by="ann", reason="done"), data={})
         await self.client.get_workflow_handle(order_workflow_id(order_id)).execute_update(
             "complete", act, result_type=ActionResult, rpc_timeout=DEADLINE
         )
@@ -155,6 +170,7 @@ async def site_at(client: Client, folder: Path, *, cached: int = 1_000) -> Async
     connections = ConnectionPools()
     own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
+        AmendmentCompiler(catalogues).compile_amendment,
         ReceiverMatching(catalogues).match,
         OutboxHandover(client, OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id).hand_over,
     ]
