@@ -39,6 +39,8 @@ class CompileAmendmentInput(WireModel):
     """The encoded plan of the running order."""
     retired: list[int] = []
     """Positions of its steps that an earlier amendment has retired."""
+    completed_lines: list[str] = []
+    """Ids of its order lines that are completed: deleting them is work, and takes nothing back."""
 
 
 class ChangedValue(WireModel):

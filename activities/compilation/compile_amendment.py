@@ -22,6 +22,7 @@ from activity_contract.activity_names import COMPILE_AMENDMENT
 from activity_contract.compilation import INTERNAL_ERROR_CODE, ChangedValue, CompileAmendmentInput, CompiledAmendment
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
 from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
+from compiler.amendment.deleted_lines import lines_taken_back, without_lines
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import CompilationResult, compile_with_warnings
 from compiler.plan.bindings import order_bindings
@@ -58,6 +59,11 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
     try:
         running = decode_plan(request.plan)
         wanted = compile_with_warnings(request.order, catalogue, language_version=running.language_version)
+        if taken_back := lines_taken_back(running, wanted.require_plan(), request.completed_lines):
+            remaining = without_lines(request.order, taken_back)
+            if not remaining["lines"]:
+                return CompiledAmendment(survives=False)
+            wanted = compile_with_warnings(remaining, catalogue, language_version=running.language_version)
         return _limit_size(_compile_result(running, request.retired, wanted, catalogue))
     except OrderRejected as rejected:
         return CompiledAmendment(findings=dump_findings(rejected.findings))

@@ -15,6 +15,7 @@ from workflows.contract.order_messages import AmendOrder, AmendResult, RefusalCo
 from workflows.core.amendment.answer import AmendmentAssessment, check_preconditions, decide
 from workflows.core.amendment.impact import AmendedPlan
 from workflows.core.state.order_run import OrderRun
+from workflows.core.state.rollup import completed_order_lines
 from workflows.core.steps.refusal import RequestRefused, alternative
 
 COMPILE_TIMEOUT = timedelta(seconds=120)
@@ -41,7 +42,7 @@ async def assess_amendment(
     if not compiled.survives:
         raise RequestRefused(
             RefusalCode.INVALID,
-            f"The new order keeps no line of order {run.plan.order.id}, so it was probably meant for another order",
+            f"The new order keeps no line of order {run.plan.order.id}: it belongs to another order, or takes all back",
             "no_line_left",
             [alternative(run, "cancel", "gives the order up")],
         )
@@ -61,7 +62,12 @@ async def assess_amendment(
 
 
 async def _compile(run: OrderRun, packed_plan: bytes, message: AmendOrder) -> CompiledAmendment:
-    compile_input = CompileAmendmentInput(order=message.order, plan=packed_plan, retired=list(run.amendments.retired))
+    compile_input = CompileAmendmentInput(
+        order=message.order,
+        plan=packed_plan,
+        retired=list(run.amendments.retired),
+        completed_lines=completed_order_lines(run),
+    )
     try:
         compiled: CompiledAmendment = await workflow.execute_local_activity(
             COMPILE_AMENDMENT,

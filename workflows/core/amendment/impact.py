@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from compiler.amendment.compare_plans import StepInputs
+from compiler.amendment.deleted_lines import lines_turned_to_delete
 from compiler.graph import reachable
 from compiler.language.steps import InPlaceUpdate
 from compiler.plan.plan import Plan
@@ -17,6 +18,7 @@ from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import CANCELLED_STATES, DONE, SETTLED, StepState
 from workflows.core.compensation.rollback import is_past_ponr
 from workflows.core.compensation.undo_order import undo_graph
+from workflows.core.state.line_tree import PlanLineTree
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import Phase, StepRun
@@ -36,6 +38,9 @@ class AmendedPlan:
     """Steps whose definition, or something that they read of the order, differs. Includes `input_changed`."""
     removed_lines: frozenset[str] = frozenset()
     """Order lines that the new order does not have."""
+
+
+COMPLETED_LINES_DELETED = "completed-lines-deleted-by-their-steps"
 
 
 class StepProgress(StrEnum):
@@ -154,6 +159,9 @@ def step_fates(run: OrderRun, amended_plan: AmendedPlan) -> dict[int, StepFate]:
     changes = dict.fromkeys(amended_plan.input_changed - after, RequestedChange.CHANGED)
     changes |= dict.fromkeys(after - before, RequestedChange.REMOVED)
     changes |= dict.fromkeys(before - after, RequestedChange.READDED)
+    for at in _steps_of_deleted_lines(run, amended_plan.plan):
+        if changes.get(at) is RequestedChange.REMOVED and step_progress(run, run.steps[at]) is StepProgress.DONE:
+            del changes[at]
     inputs: dict[int, StepInputs] = {}
     fates = {
         at: _step_fate(run, run.steps[at], changes[at], amended_plan.plan, inputs)
@@ -163,6 +171,20 @@ def step_fates(run: OrderRun, amended_plan: AmendedPlan) -> dict[int, StepFate]:
     return fates | dict.fromkeys(range(len(run.steps), len(amended_plan.plan.steps)), StepFate.ADDED)
 
 
+def _steps_of_deleted_lines(run: OrderRun, plan: Plan) -> set[int]:
+    """The steps of completed lines that `plan` deletes. What they did stays: the lines' delete steps act on it."""
+    deleted = lines_turned_to_delete(run.plan, plan)
+    if not deleted or not run.is_patched(COMPLETED_LINES_DELETED):
+        return set()
+    tree = PlanLineTree(run.plan)
+    positions = {position for position, line in enumerate(run.plan.order_lines) if line.id in deleted}
+    return {
+        at
+        for at, lines in enumerate(tree.lines_by_step)
+        if tree.ancestor_order_lines(lines, top_level=False) <= positions
+    }
+
+
 def _step_fate(
     run: OrderRun, step: StepRun, change: RequestedChange, plan: Plan, inputs: dict[int, StepInputs]
 ) -> StepFate:
@@ -170,7 +192,8 @@ def _step_fate(
     fate = FATE_TABLE[progress, change]
     if fate not in IN_PLACE_FATES or progress not in (StepProgress.DONE, StepProgress.RUNNING):
         return fate
-    if is_input_unchanged(run, step, plan, inputs):
+    added_again = change is RequestedChange.READDED and progress is StepProgress.DONE  # its line has been deleted
+    if not added_again and is_input_unchanged(run, step, plan, inputs):
         return StepFate.KEPT
     return apply_on_change(fate, plan, step)
 

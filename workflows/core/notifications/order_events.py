@@ -26,6 +26,9 @@ MAX_TEXT_LENGTH = 500
 MAX_ITEMS = 20
 CUSTOMER_FIELDS = ("id", "name", "tier")
 
+AMENDMENT_TOLD_ONCE = "amendment-told-once"
+REMOVED_LINES_TOLD = "removed-lines-told-as-cancelled"
+
 FATALLY_FAILED = StepState.FATALLY_FAILED
 
 
@@ -63,7 +66,12 @@ def _attach(run: OrderRun, buffer: EventBuffer) -> None:
     buffer.last_plan = run.plan
     run.audit_log.unsent = buffer.recorded
     if any(event_type.startswith("line.") for event_type in buffer.emitted_types):
-        buffer.line_states = LineStateTracker(run.plan, run.steps)
+        buffer.line_states = LineStateTracker(run.plan, run.steps, _removed_lines(run))
+
+
+def _removed_lines(run: OrderRun) -> frozenset[int]:
+    removed = rollup.removed_lines(run)
+    return removed if removed and run.is_patched(REMOVED_LINES_TOLD) else frozenset()
 
 
 def _order_header(run: OrderRun, revision: int) -> NotificationOrder:
@@ -122,13 +130,15 @@ def emit_events(run: OrderRun) -> None:
 def _emit_amendment(
     run: OrderRun, buffer: EventBuffer, recorded: list[StepTransition | RecordedEvent | AuditEntry]
 ) -> None:
-    """The order has another plan than when events were last emitted."""
+    """The order has another plan than when events were last emitted. `order_amended` has recorded the event."""
     if buffer.last_plan is run.plan:
         return
     buffer.last_plan = run.plan
     buffer.order = _order_header(run, buffer.order.revision)
     if buffer.line_states is not None:
-        buffer.line_states = LineStateTracker(run.plan, run.steps, buffer.line_states)
+        buffer.line_states = LineStateTracker(run.plan, run.steps, _removed_lines(run), buffer.line_states)
+    if "order.amended" not in buffer.emitted_types or run.is_patched(AMENDMENT_TOLD_ONCE):
+        return
     actions = [each for each in recorded if isinstance(each, AuditEntry) and each.by is not None]
     by = {"by": actions[-1].by, "reason": actions[-1].reason} if actions else {}
     _emit(buffer, "order.amended", run.now, by)

@@ -4,21 +4,29 @@ steps."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import OrderState
 from workflows.core.state.line_tree import line_parents, lines_served
-from workflows.core.state.state_transitions import StepContribution, line_state
+from workflows.core.state.state_transitions import StepContribution, line_state, removed_line_state
 from workflows.core.state.step_run import StepRun
 
 
 class LineStateTracker:
     """Counts the contributions of each line's steps. Steps of lines below count for the order lines above, too."""
 
-    def __init__(self, plan: Plan, steps: list[StepRun], previous: LineStateTracker | None = None) -> None:
-        """`previous`: the tracker of the plan that this one replaces. Changes are relative to its last states."""
+    def __init__(
+        self,
+        plan: Plan,
+        steps: list[StepRun],
+        removed_lines: Collection[int] = (),
+        previous: LineStateTracker | None = None,
+    ) -> None:
+        """`removed_lines`: by amendments. `previous`: the tracker of the plan that this one replaces. Changes are
+        relative to its last states."""
         self.plan = plan
+        self._removed_lines = removed_lines
         self._all_lines = [*plan.order_lines, *plan.fulfilment_lines]
         self._ancestors = _ancestor_order_lines(plan)
         self._contributions = [step.contribution for step in steps]
@@ -57,7 +65,8 @@ class LineStateTracker:
                 yield self._all_lines[line].id, self._all_lines[line].product, before, after
 
     def _current_state(self, line: int) -> OrderState:
-        return line_state([contribution for contribution, count in self._counts[line].items() if count > 0])
+        state = line_state([contribution for contribution, count in self._counts[line].items() if count > 0])
+        return removed_line_state(state) if line in self._removed_lines else state
 
     def _affected_lines(self, step: int) -> Iterator[int]:
         """The lines whose state depends on the step. A line may occur more than once."""

@@ -14,6 +14,7 @@ from workflows.core.state.state_transitions import (
     StepContribution,
     line_state,
     order_state,
+    removed_line_state,
     running_state,
 )
 
@@ -21,10 +22,33 @@ from workflows.core.state.state_transitions import (
 def line_states(run: OrderRun) -> list[OrderState]:
     """Of order lines, then of fulfilment lines. Steps of lines below count for the order lines above, too."""
     states = [_line_state(run, line, found) for line, found in enumerate(contributions_by_line(run))]
-    for line in _removed_positions(run):
-        if states[line] not in OPEN_ORDER_STATES:
-            states[line] = OrderState.CANCELLED
+    for line in removed_lines(run):
+        states[line] = removed_line_state(states[line])
     return states
+
+
+def removed_lines(run: OrderRun) -> frozenset[int]:
+    """Lines that amendments have removed, order lines first. A fulfilment line is, if only retired steps serve it."""
+    plan, amendments = run.plan, run.amendments
+    if not (amendments.removed_lines or amendments.retired):
+        return frozenset()
+    removed = set(_removed_order_lines(run))
+    served: set[int] = set()
+    retired: set[int] = set()
+    for step in run.steps:
+        (retired if step.position in amendments.retired else served).update(lines_served(plan, step.position))
+    parents = line_parents(plan)
+    for line in range(len(plan.order_lines), len(parents)):  # parents come before their children
+        sources_removed = bool(parents[line]) and removed.issuperset(parents[line])
+        if line not in served and (line in retired or sources_removed):
+            removed.add(line)
+    return frozenset(removed)
+
+
+def completed_order_lines(run: OrderRun) -> list[str]:
+    """Ids, without the lines that amendments have removed."""
+    states = line_states(run)
+    return [line.id for line, state in zip(run.plan.order_lines, states, strict=False) if state is OrderState.COMPLETED]
 
 
 def _line_state(run: OrderRun, line: int, contributions: set[StepContribution]) -> OrderState:
@@ -58,7 +82,7 @@ def current_order_state(run: OrderRun) -> OrderState:
     """While the order runs, this needs no walk over its steps."""
     if not run.ended:
         return running_state(_order_flags(run))
-    removed = _removed_positions(run)
+    removed = _removed_order_lines(run)
     # A line without work does not make an order partial.
     return order_state(
         [
@@ -69,8 +93,7 @@ def current_order_state(run: OrderRun) -> OrderState:
     )
 
 
-def _removed_positions(run: OrderRun) -> frozenset[int]:
-    """Order lines that an amendment has removed."""
+def _removed_order_lines(run: OrderRun) -> frozenset[int]:
     removed = run.amendments.removed_lines
     if not removed:
         return frozenset()

@@ -191,6 +191,11 @@ def line_state(contributions: Collection[StepContribution]) -> OrderState:
     return next(state for some, all_, state in LINE_STATE_RULES if (not some or present & some) and present <= all_)
 
 
+def removed_line_state(state: OrderState) -> OrderState:
+    """The state of a line that an amendment has removed, by the state that its steps give it."""
+    return state if state in OPEN_ORDER_STATES else O.CANCELLED
+
+
 def order_state(lines: Collection[OrderState]) -> OrderState:
     """An order's state, by the states of its order lines."""
     present = frozenset(lines)

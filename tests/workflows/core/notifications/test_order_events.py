@@ -232,10 +232,11 @@ def test_amendment_is_published_and_line_changes_start_from_the_last_states() ->
     assert driven.types.count("line.completed") == 2
     run = driven.run
     run.plan = replace(run.plan, catalogue_version="sha256:amended")
-    run.audit_log.record(run.now, "amended", None, "ann", "wants more")
+    order_events.order_amended(run, revision=2, by="ann", reason="wants more")
     driven.advance()
-    assert driven.types[-1] == "order.amended"
-    assert driven.last("order.amended") == {"by": "ann", "reason": "wants more"}
+    assert driven.types.count("order.amended") == 1
+    assert driven.types.count("line.completed") == 2
+    assert driven.last("order.amended") == {"revision": 2, "by": "ann", "reason": "wants more"}
 
 
 def test_line_events_agree_with_the_rolled_up_states() -> None:
