@@ -83,6 +83,7 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
         on_relied_failure=(
             document.on_relied_failure if isinstance(document, CommercialProductDocument) else ReliedFailure.FALLOUT
         ),
+        decimal_quantity=document.quantity == "decimal",
     )
 
 

@@ -16,6 +16,7 @@ from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepReference
 from compiler.language.systems import Receiver, System
 from compiler.source.findings import Finding, SourceLocation
+from compiler.values import normalize_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,15 @@ class Product:
     """line, unit, bundle, order, or CEL over the source (technical products)."""
     merged_quantity: QuantityMerge = "sum"
     on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
+    decimal_quantity: bool = False
+    """Whether quantities may be fractions. Expressions then see them as floats, also without a fraction."""
+
+    def typed_quantity(self, quantity: int | float) -> int | float:
+        return float(quantity) if self.decimal_quantity else normalize_number(quantity)
+
+    def has_fraction(self, quantity: int | float) -> bool:
+        """Whether this is a fraction that the product does not allow."""
+        return not self.decimal_quantity and isinstance(normalize_number(quantity), float)
 
 
 @dataclass(frozen=True, slots=True)

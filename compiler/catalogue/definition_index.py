@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -76,6 +76,10 @@ class DefinitionIndex:
             own = entry.model.attributes
             found[name] = {**inherited.model.attributes, **own} if inherited else own
         return found
+
+    def decimal_quantities(self, products: Iterable[str]) -> frozenset[bool]:
+        """Whether quantities of these products are decimal: both values if they differ."""
+        return frozenset(self.definitions.products[product].model.quantity == "decimal" for product in products)
 
     @cached_property
     def products_by_class(self) -> dict[str, list[str]]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from compiler.catalogue.builder import is_lookup_table
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.templates import split_template
+from compiler.checks.quantities import check_rule_quantity, quantity_type
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.language.durations import parse_duration
@@ -37,7 +38,7 @@ from compiler.typecheck.scopes import (
     step_scope,
 )
 from compiler.typecheck.type_checker import ExpectedType, TypeScope, check_expression
-from compiler.typecheck.types import DYN, INT, Type, object_type
+from compiler.typecheck.types import DOUBLE, DYN, INT, Type, object_type
 from compiler.values import as_text
 
 
@@ -48,7 +49,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
         redeclares = inherited and _redeclares_types(product.model.attributes, inherited.model.attributes)
         for written in index.effective_rules(name):
             if written.entry is product or redeclares:
-                yield from _check_rule(index, written, attributes)
+                yield from _check_rule(index, written, attributes, [name])
         if isinstance(product.model, CommercialProductDocument):
             yield from _check_components(index, product, attributes)
         if isinstance(product.model, TechnicalProductDocument):
@@ -56,7 +57,8 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     for product_class in index.definitions.classes.values():
         attributes = object_type(product_class.model.attributes)
         for position, rule in enumerate(product_class.model.decomposes_to):
-            yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes)
+            heirs = index.products_by_class.get(product_class.model.id, [])
+            yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes, heirs)
     for group in index.step_groups.values():
         yield from _check_group(index, group)
     for system in index.definitions.systems.values():
@@ -99,12 +101,15 @@ def _check_per(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Iterator[
         return
     _, combined = shared_and_combined([index.product_attributes[source] for source, _ in sources])
     yield from _check_site(
-        entry, ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()), per_line_scope(combined)
+        entry,
+        ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()),
+        per_line_scope(combined, quantity_type(index, [source for source, _ in sources])),
     )
 
 
 def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attributes: Type) -> Iterator[Finding]:
-    scope = source_scope(attributes, None)
+    products = [entry.model.id]
+    scope = source_scope(attributes, None, quantity_type(index, products))
     for position, component in enumerate(entry.model.components):
         path: KeyPath = ("components", position)
         for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
@@ -113,6 +118,7 @@ def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attri
         yield from _check_mapping(
             index, entry, (*path, "attributes"), component.product, component.attributes, mapping_scope
         )
+        yield from check_rule_quantity(index, entry, path, component, mapping_scope, products)
 
 
 def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
@@ -121,10 +127,13 @@ def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attr
     return object_type({name: own[name] for name in common}) != object_type({name: inherited[name] for name in common})
 
 
-def _check_rule(index: DefinitionIndex, written: WrittenRule, attributes: Type) -> Iterator[Finding]:
+def _check_rule(
+    index: DefinitionIndex, written: WrittenRule, attributes: Type, products: Sequence[str]
+) -> Iterator[Finding]:
+    """`products`: those that have the rule."""
     entry, position, rule = written
     path: KeyPath = ("decomposes_to", position)
-    scope = source_scope(attributes, rule.actions)
+    scope = source_scope(attributes, rule.actions, quantity_type(index, products))
     element = scope.with_names(each=element_type(rule.for_each, attributes), index=INT) if rule.for_each else scope
     for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
         site_scope = element if site.extra_names else scope
@@ -134,6 +143,7 @@ def _check_rule(index: DefinitionIndex, written: WrittenRule, attributes: Type) 
         yield entry.finding("key-without-list", (*path, "key"), message, key=True)
     mapping_scope = element.assuming(rule.when)
     yield from _check_mapping(index, entry, (*path, "attributes"), rule.product, rule.attributes, mapping_scope)
+    yield from check_rule_quantity(index, entry, path, rule, mapping_scope, products)
 
 
 def _check_mapping(
@@ -260,20 +270,20 @@ def _check_table_rows(
 def _check_group(index: DefinitionIndex, group: StepGroup) -> Iterator[Finding]:
     shared, combined = shared_and_combined([index.product_attributes[product] for product in group.products])
     if not group.is_inline:
-        yield from _check_workstream(group, shared, combined)
+        yield from _check_workstream(group, shared, combined, quantity_type(index, group.products))
     scopes = _StepScopes(index, group, shared, combined, _loop_variables(index, group))
     for step, definition in group.steps.items():
         for site in index.step_expressions[group.id, step]:
             yield from _check_site(group.entry, site, scopes.scope_for(step, definition, site))
 
 
-def _check_workstream(group: StepGroup, shared: Type, combined: Type) -> Iterator[Finding]:
+def _check_workstream(group: StepGroup, shared: Type, combined: Type, quantity: Type) -> Iterator[Finding]:
     if group.entry.model.when is not None:
         site = ExpressionSite(("when",), 0, group.entry.model.when, "condition", frozenset())
-        yield from _check_site(group.entry, site, source_scope(shared, group.actions))
+        yield from _check_site(group.entry, site, source_scope(shared, group.actions, quantity))
     if group.per not in PER_KEYWORDS:
         site = ExpressionSite(("per",), 0, group.per, "any", frozenset())
-        yield from _check_site(group.entry, site, per_line_scope(combined))
+        yield from _check_site(group.entry, site, per_line_scope(combined, quantity))
 
 
 def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]:
@@ -303,7 +313,7 @@ class _StepScopes:
 
     def scope_for(self, step: str, definition: StepDefinition, site: ExpressionSite) -> TypeScope:
         if site.per_line:
-            return per_line_scope(self._combined)
+            return per_line_scope(self._combined, quantity_type(self._index, self._group.products))
         own_condition = site.path[2:] == ("when",)
         waits = site.path[-2:] == ("wait", "condition")
         site_key = (step, site.extra_names, own_condition, waits)
@@ -333,7 +343,8 @@ class _StepScopes:
         self, actions: frozenset[LineAction], per: str, when: str | None, is_wait_condition: bool
     ) -> TypeScope:
         several = per not in ("line", "unit")
-        scope = step_scope(self._shared, self._combined, actions, several, self._loop_variables)
+        quantity = DOUBLE if True in self._index.decimal_quantities(self._group.products) else INT
+        scope = step_scope(self._shared, self._combined, actions, several, self._loop_variables, quantity)
         if not several and not self._group.is_inline:
             scope = scope.assuming(self._group.entry.model.when)
         scope = scope._replace(

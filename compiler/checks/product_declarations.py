@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
+from compiler.checks.quantities import check_unit_quantities
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import TechnicalProductDocument
 from compiler.language.patterns import validate_pattern
@@ -46,7 +47,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     for entry in index.definitions.products.values():
         technical = isinstance(entry.model, TechnicalProductDocument)
         yield from _check_attributes(entry, ("attributes",), entry.model.attributes, mergeable=technical)
-        yield from _check_unit_quantity(entry)
+        yield from check_unit_quantities(entry)
     for inherited in index.definitions.classes.values():
         yield from _check_attributes(inherited, ("attributes",), inherited.model.attributes, mergeable=True)
     for group in index.step_groups.values():
@@ -69,13 +70,6 @@ def _check_codes(index: DefinitionIndex) -> Iterator[Finding]:
             message = f"the code `{code}` is the id of another product: orders could not tell them apart"
             yield entry.finding("code-duplicate", ("code",), message)
         owners.setdefault(code, name)
-
-
-def _check_unit_quantity(entry: DefinitionEntry[Any]) -> Iterator[Finding]:
-    document = entry.model
-    if isinstance(document, TechnicalProductDocument) and document.per == "unit" and document.merged_quantity != "sum":
-        message = "with `per: unit` the units of all rules are added up: omit `merged_quantity`"
-        yield entry.finding("merged-quantity-of-units", ("merged_quantity",), message)
 
 
 def _check_attributes(

@@ -44,6 +44,10 @@ def _build_definition(catalogue: Catalogue, step: Step, serves_order_lines: bool
         undo_timeout=_resolve_timeout_seconds(catalogue, undo.timeout if undo else None, undo_system),
         reads=step.reads,
         expression_locations={text: str(location) for text, location in sorted(step.expression_locations.items())},
+        decimal_quantity=any(
+            catalogue.products[product].decimal_quantity
+            for product in catalogue.workstreams[step.workstream].for_products
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.decomposition.line_graph import LineGraph, LineNode
@@ -13,6 +14,7 @@ from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import LANGUAGE_VERSION
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, SourceLocation, finding_at
+from compiler.values import format_value
 
 
 @dataclass(slots=True)
@@ -32,6 +34,11 @@ class CompileContext:
     @property
     def keeps_previous(self) -> bool:
         """Whether what a modify or delete line does not mention stays as in its `previous`."""
+        return self.language_version >= 2
+
+    @property
+    def wants_whole_quantities(self) -> bool:
+        """Whether fractions are rejected where a product does not declare decimal quantities."""
         return self.language_version >= 2
 
     def reject(self, node: LineNode, code: str, message: str, *path: str, key: bool = False) -> None:
@@ -91,6 +98,14 @@ class CompileContext:
                 raise
             return None
         return None if value == "" else value
+
+
+def fraction_problem(product: Product, quantity: int | float) -> str:
+    """What is wrong with a fraction, after the name of the quantity."""
+    return (
+        f"must be a whole number, and is {format_value(quantity)}: quantities of `{product.id}` are whole, unless it "
+        "declares `quantity: decimal`"
+    )
 
 
 def location_suffix(location: SourceLocation) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.cel.evaluation import EvaluationError
 from compiler.decomposition.apply_rule import Contribution, RuleApplication, RuleOutcome
-from compiler.decomposition.compile_context import CompileContext
+from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
 from compiler.decomposition.line_graph import ORDER_SUFFIX, IdSuffix, LineNode, line_suffix, value_suffix
 from compiler.decomposition.order_lines import OrderLineBuilder
 from compiler.decomposition.quantity_and_attribute_merge import MergedLine, merge_contributions
@@ -125,6 +125,8 @@ class _Decomposer:
 
     def _build_nodes(self, product: Product, group: _ContributionGroup) -> Iterator[LineNode]:
         merged = merge_contributions(product, group.contributions, self.context.index.attribute_defaults(product))
+        if self.context.wants_whole_quantities and product.per != "unit" and product.has_fraction(merged.quantity):
+            merged.problems.append(("quantity-invalid", _fraction_message(product, group, merged.quantity)))
         node = self._build_node(product, group, merged)
         for code, problem in merged.problems:
             self.context.reject(node, code, f"{node.label} {problem}")
@@ -152,7 +154,7 @@ class _Decomposer:
             id=f"{product.id}{group.suffix.text}",
             product=product.id,
             name=product.name,
-            quantity=merged.quantity,
+            quantity=product.typed_quantity(merged.quantity),
             action=merged.action,
             attributes=merged.attributes,
             sources=tuple(source.line.id for source in sources),
@@ -179,6 +181,13 @@ class _Decomposer:
         for source in node.parents:
             source.fulfilment_lines.append(node)
         self._apply_rules(node)
+
+
+def _fraction_message(product: Product, group: _ContributionGroup, quantity: int | float) -> str:
+    first = next((one for one in group.contributions if product.has_fraction(one.quantity)), group.contributions[0])
+    return f"gets a quantity from {first.source.label} by the rule{location_suffix(first.rule.location)} that " + (
+        fraction_problem(product, quantity)
+    )
 
 
 def _origin(node: LineNode) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import RankedRule, without_constraints
 from compiler.decomposition.apply_rule import RuleApplication
-from compiler.decomposition.compile_context import CompileContext
+from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
 from compiler.decomposition.line_graph import LineNode, line_suffix
 from compiler.language.attributes import validate_value
 from compiler.language.order import OrderLine, Previous, complete_from_previous, line_request_digest
@@ -43,7 +43,7 @@ class OrderLineBuilder:
             id=order_line.id,
             product=product.id,
             name=product.name,
-            quantity=request.quantity,
+            quantity=product.typed_quantity(request.quantity),
             action=order_line.action,
             attributes={},
             sources=(parent.line.id,) if parent else (),
@@ -62,6 +62,7 @@ class OrderLineBuilder:
             order_line.previous,
             keeps_previous=self.context.keeps_previous,
         )
+        self._check_quantities(node, order_line)
         self._warn_of_defaults(node, order_line)
         if order_line.lines:
             for child in order_line.lines:
@@ -105,7 +106,8 @@ class OrderLineBuilder:
         before = None
         if previous is not None and line.action in ACTIONS_WITH_PREVIOUS:
             before = PreviousState(
-                self._validate_attributes(node, previous.attributes, previous=True), previous.quantity
+                self._validate_attributes(node, previous.attributes, previous=True),
+                product.typed_quantity(previous.quantity),
             )
         kept = before.attributes if before and keeps_previous else {}
         complete = self._validate_attributes(node, attributes, kept, required=required)
@@ -114,6 +116,16 @@ class OrderLineBuilder:
         if parent:
             parent.children.append(node)
         return node
+
+    def _check_quantities(self, node: LineNode, order_line: OrderLine) -> None:
+        """Quantities are whole unless the product says otherwise."""
+        before = [order_line.previous.quantity] if order_line.previous else []
+        given = [("quantity",), ("previous", "quantity")]
+        for path, quantity in zip(given, [order_line.quantity, *before], strict=False):
+            if self.context.wants_whole_quantities and node.product.has_fraction(quantity):
+                message = f"{node.label}: `{'.'.join(path)}` {fraction_problem(node.product, quantity)}"
+                self.context.reject(node, "quantity-invalid", message, *path)
+                node.is_invalid = True
 
     def _warn_of_defaults(self, node: LineNode, order_line: OrderLine) -> None:
         """A modify line without `previous` cannot say what stays: what it does not give may be reset."""
@@ -190,14 +202,20 @@ class OrderLineBuilder:
                     id=f"{parent.line.id}.{rule.as_ or target.id}",
                     product=target.id,
                     name=target.name,
-                    quantity=contribution.quantity,
+                    quantity=target.typed_quantity(contribution.quantity),
                     action=parent.line.action,
                     attributes={},
                     sources=(parent.line.id,),
                     requested_start=parent.line.requested_start,
                     requested_completion=parent.line.requested_completion,
                 )
-                added.append(self._add_node(line, target, parent, contribution.attributes, contribution.previous))
+                node = self._add_node(line, target, parent, contribution.attributes, contribution.previous)
+                if self.context.wants_whole_quantities and target.has_fraction(contribution.quantity):
+                    where = location_suffix(rule.location)
+                    problem = fraction_problem(target, contribution.quantity)
+                    self.context.reject(node, "quantity-invalid", f"{node.label}: its quantity{where} {problem}")
+                    node.is_invalid = True
+                added.append(node)
             if self.context.decision_log.enabled:
                 ids, reason = tuple(node.line.id for node in added), application.outcome.reason
                 decision = PlanDecision("component", parent.line.id, target.id, bool(added), reason, ids)

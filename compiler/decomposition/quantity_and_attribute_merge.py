@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from compiler.catalogue.catalogue import Product
@@ -75,7 +76,11 @@ def merge_quantities(method: QuantityMerge, quantities: Sequence[int | float]) -
         return 1
     if len(quantities) == 1:
         return quantities[0]
-    return normalize_number(max(quantities) if method == "max" else sum(quantities))
+    if method == "max":
+        return normalize_number(max(quantities))
+    if all(isinstance(quantity, int) for quantity in quantities):
+        return sum(quantities)
+    return normalize_number(float(sum(Decimal(repr(quantity)) for quantity in quantities)))  # 0.1 + 0.2 is 0.3
 
 
 def _merge_values(name: str, attribute: Attribute, contributions: Sequence[Contribution]) -> Any:
@@ -157,4 +162,5 @@ def _merge_previous(
         if not problems:
             attributes[name] = converted
     quantities = [previous.quantity for previous in known]
-    return PreviousState(dict(sorted(attributes.items())), merge_quantities(product.merged_quantity, quantities))
+    quantity = product.typed_quantity(merge_quantities(product.merged_quantity, quantities))
+    return PreviousState(dict(sorted(attributes.items())), quantity)

@@ -24,17 +24,21 @@ def order_bindings(header: OrderHeader) -> dict[str, Any]:
     }
 
 
-def line_bindings(line: PlannedLine) -> dict[str, Any]:
+def line_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str, Any]:
     """`attributes`, `quantity` and `action` of one line, and `previous`, `each` and `index` if it has them.
+
+    With `decimal_quantity`, quantities are floats, whatever the line's product is.
 
     A modify or delete line always has a `previous`, if only an empty one, so that `has(previous.attributes.x)` works.
     """
-    bindings: dict[str, Any] = {"attributes": line.attributes, "quantity": line.quantity, "action": line.action.value}
+    quantity = float(line.quantity) if decimal_quantity else line.quantity
+    bindings: dict[str, Any] = {"attributes": line.attributes, "quantity": quantity, "action": line.action.value}
     if line.action in ACTIONS_WITH_PREVIOUS:
         previous = line.previous
         bindings["previous"] = {"attributes": {}}
         if previous is not None:
-            bindings["previous"] = {"attributes": previous.attributes, "quantity": previous.quantity}
+            before = float(previous.quantity) if decimal_quantity else previous.quantity
+            bindings["previous"] = {"attributes": previous.attributes, "quantity": before}
     if line.each is not None:
         bindings["each"] = line.each
     if line.index is not None:
@@ -42,10 +46,10 @@ def line_bindings(line: PlannedLine) -> dict[str, Any]:
     return bindings
 
 
-def lines_entry_bindings(line: PlannedLine) -> dict[str, Any]:
+def lines_entry_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str, Any]:
     """One element of `lines`."""
     return {
-        **line_bindings(line),
+        **line_bindings(line, decimal_quantity),
         "id": line.id,
         "product": line.product,
         "name": line.name,
@@ -63,9 +67,9 @@ def sees_line_list(per: str) -> bool:
 def step_bindings(plan: Plan, step: PlannedStep) -> dict[str, Any]:
     """`order`, and `lines` or the names of the step's one line. Outputs and responses are not included."""
     bindings: dict[str, Any] = {"order": order_bindings(plan.order)}
-    lines = plan.step_lines(step)
-    if sees_line_list(plan.step_definition(step).per):
-        bindings["lines"] = [lines_entry_bindings(line) for line in lines]
+    lines, definition = plan.step_lines(step), plan.step_definition(step)
+    if sees_line_list(definition.per):
+        bindings["lines"] = [lines_entry_bindings(line, definition.decimal_quantity) for line in lines]
     else:
-        bindings.update(line_bindings(lines[0]))
+        bindings.update(line_bindings(lines[0], definition.decimal_quantity))
     return bindings

@@ -19,7 +19,8 @@ from compiler.language.steps import LineAction, ReliedFailure, StepDefinition
 LANGUAGE_VERSION = 2
 """Of the rules by which orders are compiled. A running order is amended by the rules that it was compiled by.
 
-Since 2, what a modify or delete line does not mention stays as in its `previous`.
+Since 2, what a modify or delete line does not mention stays as in its `previous`, and quantities are whole unless the
+product says otherwise.
 """
 
 
@@ -81,6 +82,8 @@ class PlannedDefinition:
     reads: tuple[OutputReference, ...] = ()
     expression_locations: dict[str, str] = field(default_factory=dict)
     """Expression text → `file:line:column`."""
+    decimal_quantity: bool = False
+    """Whether quantities are floats in its expressions: a product that it can serve has decimal quantities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,6 +60,9 @@ _RECEIVER_UNAVAILABLE = dict.fromkeys(UNAVAILABLE_NAMES, "a receiver's `when` ca
 SEVERAL_LINES_HINT = (
     "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
 )
+MIXED_QUANTITY_HINT = (
+    "`quantity` is whole for some of these products and decimal for others: give them the same `quantity: decimal`"
+)
 SINGLE_LINE_NAMES = ("attributes", "quantity", "action", "previous", "each", "index")
 
 
@@ -67,22 +70,25 @@ def _all_required(whole: Type) -> Type:
     return replace(whole, fields=tuple(field._replace(optional=False) for field in whole.fields))
 
 
-def previous_type(attributes: Type) -> Type:
+def previous_type(attributes: Type, quantity: Type = INT) -> Type:
     """The type of `previous`; its attributes are as complete as those of the line."""
-    return Type("object", None, (Field("attributes", attributes), Field("quantity", INT)))
+    return Type("object", None, (Field("attributes", attributes), Field("quantity", quantity)))
 
 
-def source_scope(attributes: Type, actions: Iterable[LineAction] | None) -> TypeScope:
-    """The scope of rules and components: the source line."""
+def source_scope(attributes: Type, actions: Iterable[LineAction] | None, quantity: Type = INT) -> TypeScope:
+    """The scope of rules and components: the source line. `quantity` is DYN where its lines differ in that."""
     names = {
         "order": ORDER,
         "attributes": attributes,
-        "quantity": INT,
+        "quantity": quantity,
         "action": STRING,
-        "previous": previous_type(attributes),
+        "previous": previous_type(attributes, quantity),
     }
+    if quantity is DYN:
+        del names["quantity"]
     is_certain = actions is not None and set(actions) <= ACTIONS_WITH_PREVIOUS
-    return TypeScope(names, UNAVAILABLE_NAMES, previous_is_certain=is_certain)
+    unavailable = {**UNAVAILABLE_NAMES, "quantity": MIXED_QUANTITY_HINT} if quantity is DYN else UNAVAILABLE_NAMES
+    return TypeScope(names, unavailable, previous_is_certain=is_certain)
 
 
 def receiver_scope() -> TypeScope:
@@ -90,9 +96,9 @@ def receiver_scope() -> TypeScope:
     return TypeScope({"event": EVENT, "order": EVENT_ORDER}, _RECEIVER_UNAVAILABLE)
 
 
-def per_line_scope(attributes: Type) -> TypeScope:
+def per_line_scope(attributes: Type, quantity: Type) -> TypeScope:
     """The scope of `per`: a line. Its values may be missing, so no attribute counts as optional."""
-    return source_scope(_all_required(attributes), None)
+    return source_scope(_all_required(attributes), None, quantity)
 
 
 def step_scope(
@@ -101,6 +107,7 @@ def step_scope(
     actions: Iterable[LineAction],
     serves_several: bool,
     loop_variables: dict[str, Type],
+    quantity: Type,
 ) -> TypeScope:
     """The scope of a step: its line with `single_attributes`, or several lines with `combined_attributes`.
 
@@ -115,9 +122,9 @@ def step_scope(
             Field("id", STRING),
             Field("index", INT),
             Field("name", STRING),
-            Field("previous", previous_type(combined_attributes)),
+            Field("previous", previous_type(combined_attributes, quantity)),
             Field("product", STRING),
-            Field("quantity", INT),
+            Field("quantity", quantity),
             Field("requested_completion", TIMESTAMP),
             Field("requested_start", TIMESTAMP),
         )
@@ -125,7 +132,7 @@ def step_scope(
         return TypeScope(
             names, {**UNAVAILABLE_NAMES, **{name: SEVERAL_LINES_HINT.format(name, name) for name in SINGLE_LINE_NAMES}}
         )
-    scope = source_scope(single_attributes, actions)
+    scope = source_scope(single_attributes, actions, quantity)
     return scope.with_names(**loop_variables) if loop_variables else scope
 
 

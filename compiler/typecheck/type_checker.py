@@ -99,6 +99,19 @@ def check_expression(expression: str, scope: TypeScope, expected: ExpectedType =
     return []
 
 
+def expression_kind(expression: str, scope: TypeScope) -> str:
+    """The kind of the expression's value, such as `int`; "error" if it has errors."""
+    try:
+        uses = path_uses(expression)
+    except UnparsableError:
+        return "error"
+    return (
+        "error"
+        if any(_find_name_errors(expression, uses, scope))
+        else _infer_type(expression, _signature(uses, scope))[0]
+    )
+
+
 @lru_cache(maxsize=100_000)
 def outputs_read(expression: str) -> tuple[tuple[OutputAccess, int], ...]:
     """The outputs of steps that an expression uses, each with its offset. The workstream is "" for `steps`."""

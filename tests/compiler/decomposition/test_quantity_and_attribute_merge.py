@@ -194,7 +194,7 @@ def test_units_of_several_rules_add_up_first(tmp_path: Path) -> None:
 
 
 def test_a_fraction_of_a_unit_rejects(tmp_path: Path) -> None:
-    text = TWO_RULES.replace("quantity: 2", "quantity: 1.5") % "unit"
+    text = TWO_RULES.replace("quantity: 2", "quantity: double(quantity) * 1.5") % "unit"
     assert "4.5" in only(rejected(catalogue_of(tmp_path, text), line("1", "offer")), "quantity-invalid")
 
 

@@ -137,11 +137,11 @@ def attempt_timeout(scope: StepScope) -> float:
 def _bindings(run: OrderRun, step: StepRun, definition: PlannedDefinition, pinned: PinnedStep | None) -> dict[str, Any]:
     plan, planned = (run.plan, run.plan.steps[step.position]) if pinned is None else (pinned.plan, pinned.step)
     names: dict[str, Any] = {"order": run.order_variables(plan)}
-    lines = plan.step_lines(planned)
-    if sees_line_list(plan.step_definition(planned).per):
-        names["lines"] = [lines_entry_bindings(line) for line in lines]
+    lines, planned_definition = plan.step_lines(planned), plan.step_definition(planned)
+    if sees_line_list(planned_definition.per):
+        names["lines"] = [lines_entry_bindings(line, planned_definition.decimal_quantity) for line in lines]
     else:
-        names.update(line_bindings(lines[0]))
+        names.update(line_bindings(lines[0], planned_definition.decimal_quantity))
     if planned.reads:
         _add_outputs(run, definition, planned, names, {} if pinned is None else pinned.outputs)
     if step.changing_in_place:

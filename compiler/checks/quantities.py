@@ -1,0 +1,81 @@
+"""Checks the quantities of rules and components: they are whole unless the target declares decimal ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definitions import DefinitionEntry
+from compiler.language.documents import ComponentDefinition, TechnicalProductDocument
+from compiler.source.document import KeyPath
+from compiler.source.findings import Finding
+from compiler.typecheck.type_checker import TypeScope, expression_kind
+from compiler.typecheck.types import DOUBLE, DYN, INT, Type
+
+FRACTION_CODE = "quantity-fraction"
+
+
+def quantity_type(index: DefinitionIndex, products: Sequence[str]) -> Type:
+    """The type of `quantity` of a line of one of these products. DYN: they differ."""
+    kinds = index.decimal_quantities(products)
+    if len(kinds) > 1:
+        return DYN
+    return DOUBLE if True in kinds else INT
+
+
+def check_rule_quantity(
+    index: DefinitionIndex,
+    entry: DefinitionEntry[Any],
+    path: KeyPath,
+    rule: ComponentDefinition,
+    scope: TypeScope,
+    products: Sequence[str],
+) -> Iterator[Finding]:
+    """A constant fraction is an error. What may be one is a warning: it rejects only the orders in which it is."""
+    target = index.definitions.products.get(rule.product)
+    if target is None or target.model.quantity == "decimal":
+        return
+    remedy = f"round it, for example with `int(…)`, or give `{rule.product}` `quantity: decimal`"
+    if rule.quantity is None:
+        decimal = [product for product in products if True in index.decimal_quantities([product])]
+        if decimal:
+            message = (
+                f"the rule takes the quantity of `{decimal[0]}`, which may be a fraction, and quantities of "
+                f"`{rule.product}` are whole: give the rule a `quantity`, or give `{rule.product}` `quantity: decimal`"
+            )
+            yield entry.finding(FRACTION_CODE, (*path, "product"), message, severity="warning")
+    elif _is_fraction(rule.quantity):
+        message = f"quantities of `{rule.product}` are whole, and this is a fraction: {remedy}"
+        yield entry.finding(FRACTION_CODE, (*path, "quantity"), message)
+    elif expression_kind(rule.quantity, scope) == "double" and not _is_number(rule.quantity):
+        message = (
+            f"this may be a fraction, and quantities of `{rule.product}` are whole, so an order for which it is one is "
+            f"rejected: {remedy}"
+        )
+        yield entry.finding(FRACTION_CODE, (*path, "quantity"), message, severity="warning")
+
+
+def check_unit_quantities(entry: DefinitionEntry[Any]) -> Iterator[Finding]:
+    """Units are counted, so there is no fraction of one."""
+    document = entry.model
+    if not isinstance(document, TechnicalProductDocument) or document.per != "unit":
+        return
+    if document.merged_quantity != "sum":
+        message = "with `per: unit` the units of all rules are added up: omit `merged_quantity`"
+        yield entry.finding("merged-quantity-of-units", ("merged_quantity",), message)
+    if document.quantity == "decimal":
+        message = "with `per: unit` there is one line for each unit, and no fraction of one: omit `quantity`"
+        yield entry.finding("decimal-units", ("quantity",), message)
+
+
+def _is_number(expression: str) -> bool:
+    try:
+        float(expression)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_fraction(expression: str) -> bool:
+    return _is_number(expression) and not float(expression).is_integer()
