@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from temporalio.client import Client
@@ -20,7 +21,7 @@ from operations.errors import NoWorker
 from operations.events import deliver_events, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
 from operations.events.undelivered_notifications import UndeliveredList
-from operations.reading import deployed_catalogue, list_orders, order_details, worklists
+from operations.reading import deployed_catalogue, interruptions, list_orders, order_details, worklists
 from operations.reading.list_orders import OrderFilter, OrderPage
 from operations.reading.order_details import OrderDetails
 from operations.reading.order_summary import OrderSummary
@@ -120,12 +121,18 @@ class OrderClient:
         return await amend_order.amend_order(self.client, command)
 
     async def list_fallout(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
-        """Steps in fallout of all running orders; at most `limit` orders."""
-        return await worklists.list_fallout(self.client, OrderFilter(queue=queue, limit=limit), cursor)
+        """Steps in fallout of all running orders; at most `limit` orders. And all orders that have to be recovered, or
+        those with such steps in the queue."""
+        worklist = await worklists.list_fallout(self.client, OrderFilter(queue=queue, limit=limit), cursor)
+        to_recover = OrderFilter(queue=queue, fallout=queue is not None)
+        return replace(worklist, interrupted=await interruptions.list_interrupted(self.client, to_recover))
 
     async def list_tasks(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
-        """Open tasks of all running orders: manual steps, and steps escalated to a queue; at most `limit` orders."""
-        return await worklists.list_tasks(self.client, OrderFilter(queue=queue, limit=limit), cursor)
+        """Open tasks of all running orders: manual steps, and steps escalated to a queue; at most `limit` orders. And
+        the orders with tasks that have to be recovered."""
+        worklist = await worklists.list_tasks(self.client, OrderFilter(queue=queue, limit=limit), cursor)
+        with_tasks = OrderFilter(queue=queue, open_tasks=True)
+        return replace(worklist, interrupted=await interruptions.list_interrupted(self.client, with_tasks))
 
     async def list_undelivered(
         self, receiver: str | None = None, limit: int = 100, cursor: str | None = None

@@ -20,7 +20,7 @@ from operations.reading.worklists import StepWorklist, WorklistItem
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
 from workflows.contract.order_messages import ActionResult, Alternative
-from workflows.contract.order_views import HistoryEntry, LineHeader, LineView, OrderHeader, StepView
+from workflows.contract.order_views import HistoryEntry, InterruptionKind, LineHeader, LineView, OrderHeader, StepView
 from workflows.contract.outbox_messages import UndeliveredEvent
 from workflows.contract.states import Jeopardy, OrderState
 from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
@@ -77,6 +77,11 @@ class OrderSummaryResponse(OrderReference):
     products: list[str]
     started_at: datetime
     ended_at: datetime | None
+    interrupted: InterruptionKind | None = Field(
+        None,
+        exclude_if=lambda kind: kind is None,
+        description="How the order was ended from outside; it can be recovered, and then continues. Absent: it was not",
+    )
 
 
 NEXT_CURSOR: Any = Field(description="Continues the list after this page; null after the last one")
@@ -136,11 +141,18 @@ class StepsPageResponse(Response):
     next_offset: int | None = Field(description="Where the next page begins; null after the last one")
 
 
+def _is_empty(items: Sequence[object]) -> bool:
+    return not items
+
+
 class FalloutResponse(Response):
     fallout: list[WorklistItem]
     unanswered: list[str] = Field(description="Orders that have such steps, but for which no worker answered")
     next_cursor: str | None = NEXT_CURSOR
     order_count: int = ORDER_COUNT
+    interrupted: list[OrderSummaryResponse] = Field(
+        [], exclude_if=_is_empty, description="Orders that were ended from outside: recover them. Absent: there is none"
+    )
 
 
 class TasksResponse(Response):
@@ -148,6 +160,11 @@ class TasksResponse(Response):
     unanswered: list[str] = Field(description="Orders that have tasks, but for which no worker answered")
     next_cursor: str | None = NEXT_CURSOR
     order_count: int = ORDER_COUNT
+    interrupted: list[OrderSummaryResponse] = Field(
+        [],
+        exclude_if=_is_empty,
+        description="Orders with tasks that were ended from outside: recover them, and their tasks are open again",
+    )
 
 
 def fallout_response(worklist: StepWorklist) -> FalloutResponse:
@@ -163,6 +180,7 @@ def _page_fields(worklist: StepWorklist) -> dict[str, Any]:
         "unanswered": worklist.unanswered_orders,
         "next_cursor": worklist.next_cursor,
         "order_count": worklist.order_count,
+        "interrupted": [OrderSummaryResponse.model_validate(order) for order in worklist.interrupted],
     }
 
 

@@ -11,10 +11,12 @@ from temporalio.api.enums.v1 import PendingActivityState, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflow.v1 import PendingActivityInfo
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
 from activity_contract.calls import system_task_queue
+from activity_contract.system_switch import SystemSwitchInput
 from compiler.source.findings import did_you_mean
 from operations.errors import NotFound, is_workflow_not_found, server_call
 from operations.temporal.connection import server_address
@@ -60,7 +62,8 @@ async def list_systems(client: Client, task_queue: str) -> list[SystemStatus]:
 
 async def _announced_systems(client: Client, task_queue: str) -> set[str]:
     names: set[str] = set()
-    query = f"WorkflowType = {quote_literal(SWITCH_WORKFLOW_TYPE)} AND ExecutionStatus = 'Running'"
+    not_retired = "ExecutionStatus NOT IN ('Completed', 'ContinuedAsNew')"
+    query = f"WorkflowType = {quote_literal(SWITCH_WORKFLOW_TYPE)} AND {not_retired}"
     async for execution in client.list_workflows(query, limit=MAX_SYSTEMS):
         name = execution.id.removeprefix(SWITCH_ID_PREFIX).rpartition(QUEUE_SEPARATOR)[2]
         if execution.id == switch_workflow_id(name, task_queue):
@@ -69,13 +72,16 @@ async def _announced_systems(client: Client, task_queue: str) -> set[str]:
 
 
 async def _read_switch(client: Client, system: str, task_queue: str) -> SystemSwitchView | None:
-    """From the switch's record, which is never stale. None where there is no switch."""
+    """From the switch's record, which is never stale. A switch that was ended with Temporal's own tools has one, too: a
+    worker starts it again as it stood. None where there is no switch."""
     try:
         described = await client.get_workflow_handle(switch_workflow_id(system, task_queue)).describe()
     except RPCError as error:
         if is_workflow_not_found(error):
             return None
         raise
+    if described.status is WorkflowExecutionStatus.COMPLETED:  # no worker has the system any more
+        return None
     view = (await described.memo()).get(MEMO_SYSTEM)
     return SystemSwitchView.model_validate(view) if view is not None else SystemSwitchView(system=system, name=system)
 
@@ -104,15 +110,38 @@ async def switch_system(
 ) -> SwitchResult:
     """Returns once the server applies the new position. Raises NotFound with the nearest name, NoWorker."""
     switch, request = switch_workflow_id(system, task_queue), SwitchRequest(to=target_state, actor=actor)
-    try:
+
+    async def update() -> SwitchResult:
         return await update_workflow(
             client, switch, f"System {system}", UPDATE_SWITCH, request, SwitchResult, SWITCH_TIMEOUT
         )
+
+    try:
+        return await update()
     except NotFound as error:
+        if await _restart_switch(client, system, task_queue):
+            return await update()
         async with server_call("list of systems", server_address(client)):
             known = sorted(await _announced_systems(client, task_queue))
         systems = Alternative(action="systems", effect="lists the systems")
         raise NotFound(f"No worker has a system {system}{did_you_mean(system, known)}", systems) from error
+
+
+async def _restart_switch(client: Client, system: str, task_queue: str) -> bool:
+    """Starts a switch that was ended with Temporal's own tools again, as it stood. False where there was none."""
+    async with server_call(f"System {system}", server_address(client)):
+        view = await _read_switch(client, system, task_queue)
+        if view is None:
+            return False
+        queue = system_task_queue(task_queue, system)
+        await client.start_workflow(
+            SWITCH_WORKFLOW_TYPE,
+            SystemSwitchInput(system=system, queue=queue, carried=view.restored_state()),
+            id=switch_workflow_id(system, task_queue),
+            task_queue=task_queue,
+            id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        )
+    return True
 
 
 async def system_holds(client: Client, pending: Iterable[PendingActivityInfo]) -> Mapping[str, SystemHoldView]:

@@ -8,7 +8,9 @@ from typing import TypeVar
 
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureError
 
+from operations.actions.recover_order import interrupted_error, recover_order
 from operations.errors import ORDER_ENDED, NotFound, OperationRefused, TimedOut, worker_call
+from operations.reading.interruptions import read_interruption
 from operations.reading.order_summary import OrderSummary, order_summary
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
@@ -18,6 +20,7 @@ from workflows.contract.order_messages import (
     Alternative,
     Message,
     OrderAction,
+    RecoverOrder,
     StepAction,
     order_workflow_id,
 )
@@ -32,6 +35,8 @@ ResultT = TypeVar("ResultT", bound=Message)
 async def perform_action(client: Client, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
     """`request` is an `action.request`. Raises NotFound (order), OperationRefused (also for an unknown step) and
     NoWorker."""
+    if isinstance(request, RecoverOrder):
+        return await recover_order(client, order_id, request.actor)
     return await execute_order_update(client, order_id, action.name, _as_order_sees_it(request), ActionResult)
 
 
@@ -66,8 +71,11 @@ async def execute_order_update(
 
 
 async def raise_if_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:
-    """Explains why an order takes no updates. Raises NotFound if it never existed, OperationRefused if it has ended."""
+    """Explains why an order takes no updates. Raises NotFound if it never existed, OperationRefused if it has ended, by
+    itself or from outside."""
     record = await describe_order(client, order_id)
+    if interruption := await read_interruption(client, record):
+        raise interrupted_error(order_id, interruption, consequence) from cause
     if record.status is not WorkflowExecutionStatus.RUNNING:
         raise OperationRefused(
             ORDER_ENDED,

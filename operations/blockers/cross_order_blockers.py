@@ -128,6 +128,8 @@ class _CrossOrderTrace:
             except OperationError as error:
                 return f"Order {order_id}: {error.message}"
         details = self._known_orders[order_id]
+        if details.order.interrupted is not None:
+            return f"Order {order_id} {details.order.interrupted.description}, and continues once it is recovered"
         if details.source == "record":
             return f"Order {order_id} is {details.order.state}; no worker says what its steps wait for"
         if details.order.state in ENDED_ORDER_STATES:

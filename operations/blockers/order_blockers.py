@@ -11,10 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from compiler.graph import walk
+from operations.actions.recover_order import recover_alternative
 from operations.blockers.step_blocker import blocked_since, blocker_text, format_time, resume_action
 from operations.step_views import effective_state, is_open, step_label
 from workflows.contract.order_messages import Alternative
-from workflows.contract.order_views import HoldView, OrderView, StepView
+from workflows.contract.order_views import HoldView, Interruption, OrderView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState, StepState
 
 MAX_NAMED = 3
@@ -50,6 +51,8 @@ class Blocker:
 
 def find_blockers(order: OrderView, steps: Sequence[StepView], step: StepView | None = None) -> list[Blocker]:
     """What the order (or `step`) waits for now: fallout first, then what most steps wait for. Empty: for nothing."""
+    if order.interrupted is not None and (step is None or is_open(step)):
+        return [_interruption_blocker(order, order.interrupted)]
     if order.state in ENDED_ORDER_STATES or (step is not None and not is_open(step)):
         return []
     if not steps:
@@ -133,6 +136,19 @@ def _step_blocker(order: OrderView, step: StepView, blocked_step_count: int) -> 
     )
 
 
+def _interruption_blocker(order: OrderView, interruption: Interruption) -> Blocker:
+    """Nothing of the order goes on, whatever its steps waited for."""
+    return Blocker(
+        None,
+        None,
+        f"Order {order.order_id} {interruption.description}",
+        interruption.at,
+        "a person's",
+        "it continues where it stopped once it is recovered",
+        actions=(recover_alternative(order.order_id),),
+    )
+
+
 def _no_worker_blocker(order: OrderView) -> Blocker:
     if order.state is OrderState.ACKNOWLEDGED:
         waits_for = f"Order {order.order_id} waits for a worker to start it"
@@ -170,7 +186,7 @@ def ended_sentence(order: OrderView, step: StepView | None = None) -> str | None
         at = f" at {format_time(step.ended_at)}" if step.ended_at else ""
         label = step_label(step)
         return f"{label[:1].upper()}{label[1:]} is {step.state}{at}; it waits for nothing."
-    if order.state in ENDED_ORDER_STATES:
+    if order.state in ENDED_ORDER_STATES and order.interrupted is None:
         at = f" at {format_time(order.ended_at)}" if order.ended_at else ""
         return f"Order {order.order_id} ended {order.state}{at}; it waits for nothing."
     return None

@@ -9,11 +9,11 @@ from temporalio.client import Client
 
 from operations.actions.perform_action import perform_action
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkRunner, BulkTarget
-from operations.bulk.bulk_selection import BulkSelection, WorklistKind, select_orders, select_steps
+from operations.bulk.bulk_selection import BulkSelection, WorklistKind, select_interrupted, select_orders, select_steps
 from operations.reading.order_details import read_steps_page
 from workflows.contract import actions
 from workflows.contract.actions import ActionSpec, ActionTarget
-from workflows.contract.order_messages import ActionResult, Actor, OrderAction, StepAction
+from workflows.contract.order_messages import ActionResult, Actor, OrderAction, RecoverOrder, StepAction
 from workflows.contract.order_views import StepsPageRequest, StepView
 from workflows.contract.states import OrderState
 
@@ -31,6 +31,8 @@ class BulkCommand:
 
 
 async def select_targets(client: Client, command: BulkCommand) -> BulkSelection:
+    if command.action is actions.RECOVER:
+        return await select_interrupted(client, command.criteria)
     if ActionTarget.ORDER not in command.action.targets:
         return await select_steps(client, command.criteria, command.worklist)
     return await select_orders(client, command.criteria, OrderState.HELD if command.action is actions.RESUME else None)
@@ -48,8 +50,10 @@ def create_runner(client: Client, command: BulkCommand, pacing: BulkPacing) -> B
     return BulkRunner(perform, probe if command.action.may_fail_again else None, pacing, command.actor.by)
 
 
-def _request(command: BulkCommand, target: BulkTarget) -> StepAction | OrderAction:
+def _request(command: BulkCommand, target: BulkTarget) -> StepAction | OrderAction | RecoverOrder:
     step = target.step
+    if command.action is actions.RECOVER:
+        return RecoverOrder(actor=command.actor)
     if step is None or command.action.request is OrderAction:
         return OrderAction(actor=command.actor, step=step.id if step else None, override=command.override)
     return StepAction(

@@ -8,8 +8,11 @@ from typing import Literal
 from temporalio.client import Client
 
 from operations.bulk.bulk_runner import BulkFilter, BulkTarget, select_matching
+from operations.errors import OperationRefused
+from operations.reading.interruptions import list_interrupted
 from operations.reading.list_orders import NO_LIMIT, OrderFilter, list_orders
 from operations.reading.worklists import list_fallout, list_tasks
+from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState
 
 WorklistKind = Literal["fallout", "tasks"]
@@ -37,6 +40,17 @@ async def select_orders(client: Client, criteria: BulkFilter, state: OrderState 
         order_ids = dict.fromkeys(target.order_id for target in steps.targets)
         return BulkSelection([BulkTarget(order_id) for order_id in order_ids], steps.unanswered_orders)
     orders = (await list_orders(client, _order_filter(criteria, None, state))).orders
+    return BulkSelection([BulkTarget(order.order_id) for order in reversed(orders)][: criteria.limit], [])
+
+
+async def select_interrupted(client: Client, criteria: BulkFilter) -> BulkSelection:
+    """Orders that fit and were ended from outside, the first to end first. Raises OperationRefused for criteria of
+    steps: nothing is going on in the steps of such an order."""
+    if criteria.has_step_criteria:
+        raise OperationRefused(
+            RefusalCode.INVALID, "Orders are recovered by product, customer and time, not by what their steps do"
+        )
+    orders = await list_interrupted(client, _order_filter(criteria, None))
     return BulkSelection([BulkTarget(order.order_id) for order in reversed(orders)][: criteria.limit], [])
 
 

@@ -13,10 +13,12 @@ from temporalio.common import WorkflowIDConflictPolicy
 from activity_contract.callback_id import read_callback_id
 from activity_contract.mailboxes import MAILBOX_DELIVER, MailboxDelivery, MailboxDeliveryResult, MailboxInput
 from operations.actions.perform_action import raise_if_ended
+from operations.actions.recover_order import INTERRUPTED
 from operations.errors import (
     MAILBOX_FULL,
     ORDER_ENDED,
     SERVER_ERROR,
+    WORKER_UNAVAILABLE,
     NotFound,
     NoWorker,
     OperationError,
@@ -46,6 +48,11 @@ from workflows.contract.order_messages import (
 
 DELIVERY_TIMEOUT = 5.0
 """Seconds for a worker's answer; then the message is stored for it. Senders themselves wait about ten seconds."""
+MAY_RUN_AGAIN = (
+    WorkflowExecutionStatus.FAILED,
+    WorkflowExecutionStatus.TERMINATED,
+    WorkflowExecutionStatus.TIMED_OUT,
+)
 MAX_WORKFLOW_ID_BYTES = 1000
 """Temporal's limit for a workflow id."""
 
@@ -118,8 +125,9 @@ async def _workflow_status(client: Client, order_id: str) -> WorkflowExecutionSt
 async def _deliver_when_not_running(
     client: Client, order_id: str, event: EventDelivery, task_queue: str
 ) -> DeliveryResult:
-    """For an order that does not run yet (or was rejected and may be sent again), or that has ended."""
-    if await _workflow_status(client, order_id) not in (None, WorkflowExecutionStatus.FAILED):
+    """For an order that does not run yet (or was rejected and may be sent again), that was ended from outside (and may
+    be recovered), or that has ended."""
+    if await _workflow_status(client, order_id) not in (None, *MAY_RUN_AGAIN):
         if await _has_received(client, order_id, ReceivedRequest(event_id=event.event_id)):
             return DeliveryResult("duplicate", order_id=order_id)
         raise OperationRefused(ORDER_ENDED, f"Order {order_id} has ended; event {event.name} completes nothing")
@@ -198,7 +206,8 @@ def _delivery_result(
 async def deliver_callback(client: Client, order_id: str, callback: CallbackDelivery) -> DeliveryResult:
     """Completes the step that waits for the callback; `kept` where no worker answers.
 
-    Raises OperationRefused (`ended`), NotFound.
+    Raises OperationRefused (`ended`; or, for an order that was ended from outside, that it is to be sent again later),
+    NotFound.
     """
     subject = f"Callback for order {order_id}"
     try:
@@ -207,7 +216,15 @@ async def deliver_callback(client: Client, order_id: str, callback: CallbackDeli
         received = ReceivedRequest(event_id=callback.event_id, callback_key=callback.key)
         if await _has_received(client, order_id, received):
             return DeliveryResult("duplicate", callback.step, order_id)
-        await raise_if_ended(client, order_id, "nothing waits for this callback", error)
+        try:
+            await raise_if_ended(client, order_id, "nothing waits for this callback", error)
+        except OperationRefused as refusal:
+            if refusal.reason != INTERRUPTED:
+                raise
+            # Its step waits again once the order is recovered: the sender must not take this as final.
+            raise OperationRefused(
+                WORKER_UNAVAILABLE, refusal.message, reason=INTERRUPTED, alternatives=refusal.alternatives
+            ) from error
         raise
 
 

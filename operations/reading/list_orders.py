@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from temporalio.client import Client
+from temporalio.service import RPCError
 
-from operations.errors import server_call
+from operations.errors import is_workflow_not_found, server_call
 from operations.reading.order_summary import OrderSummary, order_summary
 from operations.temporal.connection import server_address
 from operations.temporal.cursor import decode_cursor, encode_cursor
@@ -20,6 +21,8 @@ from workflows.contract.states import Jeopardy, OrderState
 
 MAX_PAGE_SIZE = 1_000
 """Executions that the server returns at once; it cuts larger pages (frontend.visibilityMaxPageSize)."""
+MAX_CONCURRENT_READS = 16
+"""Of records of orders that were ended from outside."""
 NO_LIMIT = 1_000_000_000
 """As a limit: all orders that a bulk action may select."""
 
@@ -35,6 +38,7 @@ class OrderFilter:
     late: bool = False
     """Late, and not ended; with `states`, also ended late."""
     fallout: bool = False
+    """With a step in fallout; or, unless `running`, ended from outside."""
     open_tasks: bool = False
     queue: str | None = None
     """With `fallout` or `open_tasks`: orders with work in this queue, and those that do not show their queues."""
@@ -42,10 +46,12 @@ class OrderFilter:
     """Submitted then or later."""
     limit: int = 100
     running: bool = False
+    interrupted: bool = False
+    """Ended from outside, so that they can be recovered."""
 
     @property
     def only_running(self) -> bool:
-        return self.running or self.fallout or self.open_tasks or (self.late and not self.states)
+        return self.running or self.open_tasks or (self.late and not self.states)
 
 
 @dataclass(frozen=True)
@@ -69,13 +75,15 @@ def visibility_query(criteria: OrderFilter) -> str:
     if criteria.late:
         terms.append(f"{names.JEOPARDY} = {quote_literal(Jeopardy.LATE.value)}")
     if criteria.fallout:
-        terms.append(f"{names.FALLOUT_COUNT} > 0")
+        terms.append(_fallout_term(running=criteria.only_running or criteria.interrupted))
     if criteria.open_tasks:
         terms.append(f"{names.OPEN_TASKS} > 0")
     if criteria.queue is not None:
         shown = (f"{names.QUEUES} = {quote_literal(queue)}" for queue in (criteria.queue, ANY_QUEUE))
         terms.append(_any_of([*shown, f"{names.QUEUES} IS NULL"]))
-    if criteria.only_running:
+    if criteria.interrupted:
+        terms.append(_INTERRUPTED_TERM)
+    elif criteria.only_running:
         terms.append("ExecutionStatus = 'Running'")
     if criteria.since:
         terms.append(f"StartTime >= {time_literal(criteria.since)}")
@@ -84,6 +92,19 @@ def visibility_query(criteria: OrderFilter) -> str:
 
 def _any_of(terms: Sequence[str]) -> str:
     return terms[0] if len(terms) == 1 else "(" + " OR ".join(f"({term})" for term in terms) + ")"
+
+
+_ENGINE_FAILED = (
+    f"ExecutionStatus = 'Failed' AND {SearchAttributes.ORDER_STATE} != {quote_literal(OrderState.REJECTED.value)}"
+)
+_INTERRUPTED_TERM = f"(ExecutionStatus IN ('Terminated', 'TimedOut') OR ({_ENGINE_FAILED}))"
+"""Matches what `interruption_kind` finds."""
+
+
+def _fallout_term(*, running: bool) -> str:
+    """An order that was ended from outside waits for a person, too, unless only running ones are asked for."""
+    in_fallout = f"{SearchAttributes.FALLOUT_COUNT} > 0"
+    return in_fallout if running else f"(({in_fallout} AND ExecutionStatus = 'Running') OR {_INTERRUPTED_TERM})"
 
 
 def _state_term(state: OrderState) -> str:
@@ -98,15 +119,15 @@ def _state_term(state: OrderState) -> str:
         case OrderState.CANCELLED:
             return f"({reported} OR ExecutionStatus = 'Canceled')"
         case OrderState.FAILED:
-            engine_failed = f"ExecutionStatus = 'Failed' AND {name} != {quote_literal(OrderState.REJECTED.value)}"
-            return f"({reported} OR ExecutionStatus IN ('Terminated', 'TimedOut') OR ({engine_failed}))"
+            return f"({reported} OR {_INTERRUPTED_TERM})"
         case _:
             return f"{reported} AND ExecutionStatus IN ('Running', 'Completed')"
 
 
 async def list_orders(client: Client, criteria: OrderFilter, cursor: str | None = None) -> OrderPage:
     """Up to `criteria.limit` orders that fit, in the server's own order: open ones first, newest first; then ended
-    ones, last ended first. An order with several revisions appears once a page, by its latest.
+    ones, last ended first. An order with several revisions appears once a page, by its latest. A run that was ended
+    from outside is left out where a later one has taken its place.
 
     One call for each 1,000 orders, and one more only where earlier revisions left room. Raises OperationRefused for a
     cursor that no page returned.
@@ -116,9 +137,11 @@ async def list_orders(client: Client, criteria: OrderFilter, cursor: str | None 
     while len(latest) < criteria.limit and (executions.next_page_token or executions.current_page is None):
         async with server_call("list of orders", server_address(client)):
             await executions.fetch_next_page(page_size=min(criteria.limit - len(latest), MAX_PAGE_SIZE))
-        for execution in executions.current_page or ():
-            summary = order_summary(execution)
-            latest.setdefault(summary.order_id, summary)  # an earlier revision ended before the later one began
+        found = [order_summary(execution) for execution in executions.current_page or ()]
+        superseded = await superseded_runs(client, found)
+        for summary in found:
+            if summary.run_id not in superseded:
+                latest.setdefault(summary.order_id, summary)  # an earlier revision ended before the later one began
     return OrderPage(list(latest.values()), encode_cursor(executions.next_page_token))
 
 
@@ -130,8 +153,37 @@ async def count_matching(client: Client, criteria: OrderFilter) -> int:
 
 async def count_orders(client: Client, criteria: OrderFilter) -> dict[OrderState, int]:
     """How many orders fit, for each state that has any. One count query for each state, or only for
-    `criteria.states`. Each revision of an order counts."""
+    `criteria.states`. Each revision of an order counts, but no run that was ended from outside and has a later one."""
     states = list(dict.fromkeys(criteria.states or OrderState))
     in_state = [replace(criteria, states=(state,), running=criteria.only_running) for state in states]
     counts = await asyncio.gather(*(count_matching(client, each) for each in in_state))
-    return {state: count for state, count in zip(states, counts, strict=True) if count}
+    by_state = dict(zip(states, counts, strict=True))
+    if by_state.get(OrderState.FAILED) and not criteria.only_running:
+        by_state[OrderState.FAILED] -= await _count_superseded(client, criteria)
+    return {state: count for state, count in by_state.items() if count}
+
+
+async def _count_superseded(client: Client, criteria: OrderFilter) -> int:
+    query = visibility_query(replace(criteria, states=(OrderState.FAILED,), interrupted=True))
+    async with server_call("count of orders", server_address(client)):
+        interrupted = [order_summary(each) async for each in client.list_workflows(query, limit=MAX_PAGE_SIZE)]
+    return len(await superseded_runs(client, interrupted))
+
+
+async def superseded_runs(client: Client, orders: Sequence[OrderSummary]) -> set[str]:
+    """The run ids of those orders that were ended from outside, and of which there is a later run: they were recovered,
+    or submitted as a new revision. One call for each that was ended so."""
+    limit = asyncio.Semaphore(MAX_CONCURRENT_READS)
+
+    async def latest_run(order: OrderSummary) -> str:
+        async with limit, server_call(f"Order {order.order_id}", server_address(client)):
+            try:
+                return (await client.get_workflow_handle(order.workflow_id).describe()).run_id
+            except RPCError as error:
+                if not is_workflow_not_found(error):
+                    raise
+                return order.run_id
+
+    interrupted = [order for order in orders if order.interrupted]
+    latest = await asyncio.gather(*map(latest_run, interrupted))
+    return {order.run_id for order, run_id in zip(interrupted, latest, strict=True) if run_id != order.run_id}

@@ -11,6 +11,8 @@ from temporalio.client import Client
 
 from compiler.source.findings import did_you_mean
 from operations.errors import NotFound, NoWorker
+from operations.reading.interruptions import as_interrupted, read_interruption, without_waits
+from operations.reading.order_summary import order_summary
 from operations.reading.pending_attempts import with_attempts
 from operations.reading.temporal_record import describe_order, view_from_record
 from operations.systems import system_holds
@@ -56,10 +58,15 @@ async def read_order(client: Client, order_id: str, *, steps: bool = True) -> Or
     try:
         order = await _with_end(client, await query_overview(client, order_id))
         views = await read_steps(client, order_id) if steps else []
-        pending = (await describe_order(client, order_id)).raw_description.pending_activities if steps else []
+        record = await describe_order(client, order_id)
+        pending = record.raw_description.pending_activities if steps else []
         holds = await system_holds(client, pending)
     except (NoWorker, NotFound):
-        return OrderDetails(await view_from_record(await describe_order(client, order_id)), (), "record")
+        record = await describe_order(client, order_id)
+        view = as_interrupted(await view_from_record(record), await read_interruption(client, record))
+        return OrderDetails(view, (), "record")
+    if interruption := await read_interruption(client, record):
+        return OrderDetails(as_interrupted(order, interruption), tuple(without_waits(views)))
     return OrderDetails(order, tuple(with_attempts(views, pending, holds)))
 
 
@@ -90,6 +97,8 @@ async def read_steps_page(client: Client, order_id: str, request: StepsPageReque
     try:
         page = await query_steps_page(client, order_id, request)
         record = await describe_order(client, order_id)
+        if order_summary(record).interrupted:
+            return page.model_copy(update={"steps": without_waits(page.steps)})
     except NotFound:
         await describe_order(client, order_id)
         raise

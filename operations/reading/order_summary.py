@@ -10,6 +10,7 @@ from typing import Any
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
 from workflows.contract.order_messages import SearchAttributes, order_workflow_id
+from workflows.contract.order_views import InterruptionKind
 from workflows.contract.states import Jeopardy, OrderState
 
 STATE_BY_STATUS: Mapping[WorkflowExecutionStatus | None, OrderState] = {
@@ -45,6 +46,21 @@ class OrderSummary:
     requested_completion: datetime | None
     started_at: datetime
     ended_at: datetime | None
+    interrupted: InterruptionKind | None = None
+    """It was ended from outside, and can be recovered."""
+
+
+def interruption_kind(execution: WorkflowExecution, reported_state: str | None) -> InterruptionKind | None:
+    """How the run was ended from outside; None where it runs or ended by itself."""
+    match execution.status:
+        case WorkflowExecutionStatus.TERMINATED:
+            return InterruptionKind.TERMINATED
+        case WorkflowExecutionStatus.TIMED_OUT:
+            return InterruptionKind.TIMED_OUT
+        case WorkflowExecutionStatus.FAILED if reported_state not in (None, OrderState.REJECTED):
+            return InterruptionKind.ENGINE_ERROR
+        case _:
+            return None
 
 
 def order_state(execution: WorkflowExecution, reported_state: str | None) -> OrderState:
@@ -59,11 +75,12 @@ def order_state(execution: WorkflowExecution, reported_state: str | None) -> Ord
 def order_summary(execution: WorkflowExecution) -> OrderSummary:
     names = SearchAttributes
     attributes: dict[str, Any] = {pair.key.name: pair.value for pair in execution.typed_search_attributes}
+    reported_state = attributes.get(names.ORDER_STATE)
     return OrderSummary(
         order_id=execution.id.removeprefix(order_workflow_id("")),
         workflow_id=execution.id,
         run_id=execution.run_id,
-        state=order_state(execution, attributes.get(names.ORDER_STATE)),
+        state=order_state(execution, reported_state),
         jeopardy=Jeopardy(attributes.get(names.JEOPARDY, Jeopardy.ON_TRACK)),
         fallout=int(attributes.get(names.FALLOUT_COUNT, 0)),
         open_tasks=int(attributes.get(names.OPEN_TASKS, 0)),
@@ -73,4 +90,5 @@ def order_summary(execution: WorkflowExecution) -> OrderSummary:
         requested_completion=attributes.get(names.REQUESTED_COMPLETION),
         started_at=execution.start_time,
         ended_at=execution.close_time,
+        interrupted=interruption_kind(execution, reported_state),
     )

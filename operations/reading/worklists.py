@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from temporalio.client import Client
 
@@ -40,6 +40,8 @@ class StepWorklist:
     order_count: int = 0
     """Orders on all pages. With a queue, also orders that have such steps in another queue, or do not show their
     queues."""
+    interrupted: list[OrderSummary] = field(default_factory=list)
+    """Orders whose steps wait for nobody, because the order was ended from outside and has to be recovered first."""
 
     @property
     def listed_order_count(self) -> int:
@@ -73,7 +75,9 @@ def is_undo_task(step: StepView) -> bool:
 
 async def list_fallout(client: Client, criteria: OrderFilter, cursor: str | None = None) -> StepWorklist:
     """Steps, and undos of steps, that failed and wait for a decision."""
-    return await _collect_steps(client, replace(criteria, fallout=True), cursor, (StepState.FATALLY_FAILED,))
+    return await _collect_steps(
+        client, replace(criteria, fallout=True, running=True), cursor, (StepState.FATALLY_FAILED,)
+    )
 
 
 async def list_tasks(client: Client, criteria: OrderFilter, cursor: str | None = None) -> StepWorklist:

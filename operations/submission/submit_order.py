@@ -11,11 +11,10 @@ from typing import Any
 from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError
 
 from activity_contract.idempotency_key import TOKEN_LENGTH
-from activity_contract.mailboxes import MAILBOX_ORDER_STARTED
 from compiler.language.order import is_order_id
+from operations.actions.recover_order import interrupted_error
 from operations.errors import (
     CONTENT_CONFLICT,
     ORDER_ENDED,
@@ -24,10 +23,10 @@ from operations.errors import (
     NoWorker,
     OperationRefused,
     ServerUnreachable,
-    is_workflow_not_found,
-    server_call,
     worker_call,
 )
+from operations.events.order_mailbox import flush_mailbox
+from operations.reading.interruptions import read_interruption
 from operations.reading.order_summary import order_summary
 from operations.reading.temporal_record import describe_order
 from operations.submission.priority import workflow_priority
@@ -42,7 +41,6 @@ from workflows.contract.order_messages import (
     FulfilOrderInput,
     RefusalCode,
     SubmissionDecision,
-    mailbox_workflow_id,
     order_workflow_id,
 )
 from workflows.contract.states import OrderState
@@ -131,17 +129,9 @@ async def submit_order(
     mine = memo.get(MEMO_SUBMISSION) == request.submission_nonce
     same = memo.get(MEMO_DIGEST) == request.digest
     if record.status is not WorkflowExecutionStatus.RUNNING and not mine and (decision is None or decision.accepted):
-        content = "the same content" if same else "different content"
-        raise OperationRefused(
-            ORDER_ENDED,
-            f"Order {order_id} has already ended ({summary.state}, with {content}). Use another id, or submit it as "
-            "a new revision",
-            alternatives=[
-                Alternative(action="submit", parameters={"revision": True}, required=["order"], effect="runs it again")
-            ],
-        )
+        raise await _ended_error(client, record, same_content=same)
     if decision is None or decision.accepted:
-        await _flush_mailbox(client, order_id)
+        await flush_mailbox(client, order_id)
     return SubmissionResult(
         order_id=order_id,
         workflow_id=record.id,
@@ -151,6 +141,23 @@ async def submit_order(
         same_content=same,
         waiting_for_worker=decision is None,
         decision=decision,
+    )
+
+
+async def _ended_error(client: Client, record: WorkflowExecutionDescription, *, same_content: bool) -> OperationRefused:
+    summary = order_summary(record)
+    again = Alternative(action="submit", parameters={"revision": True}, required=["order"])
+    if interruption := await read_interruption(client, record):
+        error = interrupted_error(summary.order_id, interruption, "it cannot be submitted again")
+        effect = "runs it from its beginning, beside what it has done already"
+        error.alternatives.append(again.model_copy(update={"effect": effect}))
+        return error
+    content = "the same content" if same_content else "different content"
+    return OperationRefused(
+        ORDER_ENDED,
+        f"Order {summary.order_id} has already ended ({summary.state}, with {content}). Use another id, or submit it "
+        "as a new revision",
+        alternatives=[again.model_copy(update={"effect": "runs it again"})],
     )
 
 
@@ -167,8 +174,10 @@ class _SubmitRequest:
     idempotency keys."""
     decision_timeout: float
 
-    def start_operation(self) -> WithStartWorkflowOperation[Any, Any]:
+    def start_operation(self, *, after_failed: bool = False) -> WithStartWorkflowOperation[Any, Any]:
+        """`after_failed`: also where the last run failed, as that of a rejected order does, or was terminated."""
         policy = WorkflowIDReusePolicy
+        reuse = policy.ALLOW_DUPLICATE_FAILED_ONLY if after_failed else policy.REJECT_DUPLICATE
         return WithStartWorkflowOperation(
             ORDER_WORKFLOW_TYPE,
             FulfilOrderInput(
@@ -177,7 +186,7 @@ class _SubmitRequest:
             id=order_workflow_id(self.order_id),
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
-            id_reuse_policy=policy.ALLOW_DUPLICATE if self.as_new_revision else policy.ALLOW_DUPLICATE_FAILED_ONLY,
+            id_reuse_policy=policy.ALLOW_DUPLICATE if self.as_new_revision else reuse,
             memo={
                 MEMO_DIGEST: self.digest,
                 MEMO_SUBMISSION: self.submission_nonce,
@@ -194,36 +203,50 @@ async def _await_decision(
     """The worker's decision (None: no worker answered), and the record of the run that it is about.
 
     All submissions of one id share one update, because a run takes only ten updates at a time. A run that has ended
-    repeats the answers to its updates. If it repeats a rejection, the order is submitted again with another update id.
+    repeats the answers to its updates. If it repeats a rejection, or has no answer because it failed, the order is
+    submitted again with another update id. An order that was ended from outside is not: it can be recovered.
     """
     update_id = f"decision-{request.revision_number}" if request.as_new_revision else "decision"
     for attempt in range(MAX_START_ATTEMPTS):
-        decision = await _request_decision(client, request, update_id)
+        try:
+            decision, is_ended = await _request_decision(client, request, update_id, after_failed=attempt > 0), False
+        except WorkflowAlreadyStartedError:
+            decision, is_ended = None, True
         record = await _describe_started(client, request.order_id)
-        if decision is None or decision.accepted:
+        if (_is_id_used_up(record) if is_ended else decision is None) or (decision is not None and decision.accepted):
             break
         memo = await record.memo()
         began_after_us = attempt > 0 and memo.get(MEMO_DIGEST) == request.digest
-        if memo.get(MEMO_SUBMISSION) == request.submission_nonce or began_after_us:
+        if not is_ended and (memo.get(MEMO_SUBMISSION) == request.submission_nonce or began_after_us):
             break
         update_id = f"decision-{attempt}-{record.run_id}"
     return decision, record
 
 
-async def _request_decision(client: Client, request: _SubmitRequest, update_id: str) -> SubmissionDecision | None:
+def _is_id_used_up(record: WorkflowExecutionDescription) -> bool:
+    """The order has ended, other than by being rejected."""
+    if record.status in (WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.CANCELED):
+        return order_summary(record).interrupted is not None
+    return record.status is not WorkflowExecutionStatus.RUNNING
+
+
+async def _request_decision(
+    client: Client, request: _SubmitRequest, update_id: str, *, after_failed: bool
+) -> SubmissionDecision | None:
+    """None where no worker answers. Raises WorkflowAlreadyStartedError for an order that has ended."""
     try:
         async with worker_call(f"Order {request.order_id}", server_address(client), request.decision_timeout + 1):
             return await update_with_start(
                 client,
                 UPDATE_DECISION,
                 [],
-                request.start_operation(),
+                request.start_operation(after_failed=after_failed),
                 SubmissionDecision,
                 timeout_seconds=request.decision_timeout,
                 update_id=update_id,
             )
-    except (NoWorker, WorkflowAlreadyStartedError):
-        return None  # the record says whether the order waits for a worker or has ended
+    except NoWorker:
+        return None  # the record says that the order waits for a worker
 
 
 async def _describe_started(client: Client, order_id: str) -> WorkflowExecutionDescription:
@@ -239,13 +262,3 @@ async def _next_revision(client: Client, order_id: str) -> int:
     except NotFound:
         return 1
     return int(memo.get(MEMO_REVISION, 1)) + 1
-
-
-async def _flush_mailbox(client: Client, order_id: str) -> None:
-    """Delivers events that arrived before the order. If this signal is lost, the mailbox retries by itself."""
-    async with server_call(f"Order {order_id}", server_address(client)):
-        try:
-            await client.get_workflow_handle(mailbox_workflow_id(order_id)).signal(MAILBOX_ORDER_STARTED)
-        except RPCError as error:
-            if not is_workflow_not_found(error):
-                raise

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from temporalio.testing import WorkflowEnvironment
 
 from tests.support.command_line import Ordo
 
@@ -105,3 +108,23 @@ async def test_why_suggests_the_nearest_step(ordo: Ordo) -> None:
     called = await ordo("why", "L-8", "parcel.deliverd@1")
     assert called.status == 1
     assert "did you mean `parcel.delivered@1`?" in called.err
+
+
+async def test_terminated_order_is_told_with_the_way_back(ordo: Ordo, temporal: WorkflowEnvironment) -> None:
+    await ordo.started("parcel", "L-9")
+    await ordo.step_is("L-9", "parcel.delivered@1", "in_progress")
+    await asyncio.sleep(0.3)  # the last workflow task is through
+    await temporal.client.get_workflow_handle("order/L-9").terminate(reason="by mistake")
+    text = (await ordo("show", "L-9")).out
+    assert text.startswith("L-9  terminated\n")
+    assert "(by mistake); nothing of it goes on: `recover L-9`" in " ".join(text.split())
+    assert "waits for event" not in text
+    assert "`recover L-9`" in (await ordo("why", "L-9")).out
+    for refused in (await ordo("event", "L-9", "delivered", "--key", "T-9"), await ordo("cancel", "L-9", "--yes")):
+        assert "L-9" in refused.out + refused.err
+    assert "`recover L-9`" in refused.err
+    recovered = await ordo("recover", "L-9", "--reason", "by mistake")
+    assert recovered.status == 0
+    assert "continues where it stopped" in recovered.out
+    assert (await ordo("show", "L-9", "-o", "json")).json["state"] == "in_progress"
+    assert (await ordo("recover", "L-9")).status == 1

@@ -121,7 +121,33 @@ async def test_order_terminated_with_temporals_tools_counts_as_failed(
     order_id = await submitted(http, "survey")
     await orders.client.get_workflow_handle(f"order/{order_id}").terminate("by an operator")
     assert (await orders.wait_until_ended(order_id, 60)).state is OrderState.FAILED
-    assert error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)["code"] == "ended"
+    refused = error_of(await http.post("/orders", json=an_order("survey", order_id)), 410)
+    assert (refused["code"], refused["reason"]) == ("ended", "interrupted")
+    assert refused["alternatives"][0]["action"] == "recover"
+
+
+async def test_terminated_order_is_told_and_recovered(http: httpx.AsyncClient, orders: OrderClient) -> None:
+    order_id = await submitted(http, "survey")
+    await step_in(http, order_id, "in_progress")
+    await asyncio.sleep(0.3)  # the last workflow task is through
+    await orders.client.get_workflow_handle(f"order/{order_id}").terminate(reason="by an operator")
+    order = await read(http, order_id)
+    assert (order["state"], order["interrupted"]["kind"]) == ("failed", "terminated")
+    assert order["interrupted"]["reason"] == "by an operator"
+    (reason,) = (await http.get(f"/orders/{order_id}/why")).json()["reasons"]
+    assert reason["actions"][0]["action"] == "recover"
+
+    async def interrupted() -> list[str]:
+        return [each["order_id"] for each in (await http.get("/fallout")).json().get("interrupted", [])]
+
+    await eventually(interrupted, lambda ids: order_id in ids)
+    recovered = await http.post(f"/orders/{order_id}/recover", json={"by": "ann", "reason": "by mistake"})
+    assert recovered.status_code == 200
+    order = await read(http, order_id)
+    assert order["state"] == "in_progress"
+    assert "interrupted" not in order
+    refused = error_of(await http.post(f"/orders/{order_id}/recover", json={"by": "ann"}), 409)
+    assert refused["reason"] == "not_interrupted"
 
 
 async def test_ended_order_can_be_read(http: httpx.AsyncClient) -> None:

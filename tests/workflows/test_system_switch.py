@@ -12,6 +12,7 @@ import pytest
 from temporalio.api.enums.v1 import RateLimitSource, TaskQueueType
 from temporalio.api.taskqueue.v1 import TaskQueue
 from temporalio.api.workflowservice.v1 import DescribeTaskQueueRequest
+from temporalio.client import WorkflowExecutionStatus
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError, RPCStatusCode, WorkflowService
 from temporalio.testing import ActivityEnvironment, WorkflowEnvironment
@@ -23,6 +24,7 @@ from operations.errors import NotFound
 from tests.support.scripted_system import Reply
 from tests.support.system_switches import ANN, Deployment, deployment, until
 from tests.support.temporal import BINARY
+from workers import switches
 from workflows.contract.states import StepState
 from workflows.contract.switch_messages import switch_workflow_id
 from workflows.core.systems import circuit_breaker
@@ -41,6 +43,11 @@ def soon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit_breaker, "INITIAL_PAUSE", timedelta(milliseconds=300))
     monkeypatch.setattr(circuit_breaker, "MAX_PAUSE", timedelta(seconds=1))
     monkeypatch.setattr(circuit_breaker, "RAMP_INTERVAL", timedelta(milliseconds=300))
+
+
+@pytest.fixture
+def quick_healing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(switches, "HEAL_INTERVAL", 0.2)
 
 
 async def limit_of(site: Deployment) -> Any:
@@ -287,3 +294,44 @@ async def test_a_switch_continues_as_new_where_it_stands(site: Deployment, monke
     answer = await site.orders.switch_system("shop", "on", ANN)
     assert (answer.system.state, answer.system.per_second) == ("half_open", RAMP_RATES[0])
     assert answer.system.name == "The shop"
+
+
+async def terminate_switch(site: Deployment) -> None:
+    switch = site.client.get_workflow_handle(switch_workflow_id("shop", site.task_queue))
+    await switch.terminate(reason="by mistake")
+
+
+@pytest.mark.usefixtures("quick_healing")
+async def test_terminated_switch_heals_by_itself_and_keeps_its_position(site: Deployment) -> None:
+    await site.orders.switch_system("shop", "off", ANN)
+    (order_id,) = await site.submit(1)
+    await terminate_switch(site)
+
+    async def runs_again() -> bool:
+        record = await site.client.get_workflow_handle(switch_workflow_id("shop", site.task_queue)).describe()
+        return record.status is WorkflowExecutionStatus.RUNNING
+
+    await until(runs_again)
+    shown = (await site.orders.list_systems())[0].view
+    assert (shown.state, shown.by, shown.reason, shown.name) == ("off", "ann", "month-end closing", "The shop")
+    assert site.shop.at == []
+    await site.orders.switch_system("shop", "on", ANN)
+    assert await site.ended([order_id]) == ["completed"]
+
+
+async def test_terminated_switch_is_listed_and_obeys_at_once(site: Deployment) -> None:
+    await site.orders.switch_system("shop", "off", ANN)
+    (order_id,) = await site.submit(1)
+    await terminate_switch(site)
+    assert [status.view.state for status in await site.orders.list_systems()] == ["off"]
+    answer = await site.orders.switch_system("shop", "on", ANN)
+    assert not answer.already
+    assert await site.ended([order_id]) == ["completed"]
+
+
+async def test_switch_that_was_terminated_while_closed_can_be_switched_off(site: Deployment) -> None:
+    await terminate_switch(site)
+    assert (await site.orders.switch_system("shop", "off", ANN)).system.is_off
+    (order_id,) = await site.submit(1)
+    await site.orders.switch_system("shop", "on", ANN)
+    assert await site.ended([order_id]) == ["completed"]

@@ -12,14 +12,18 @@ from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
 from views.shared.value_format import error_text, in_words, pluralize
+from workflows.contract.order_views import Interruption
 from workflows.contract.states import Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading.list_orders import OrderPage
     from operations.reading.order_summary import OrderSummary
     from operations.reading.worklists import StepWorklist, WorklistItem
-    from workflows.contract.order_views import StepView
+    from workflows.contract.order_views import OrderView, StepView
     from workflows.contract.states import OrderState
+
+MAX_NAMED = 10
+"""Orders that a note names."""
 
 
 def jeopardy_text(jeopardy: Jeopardy) -> Text:
@@ -27,11 +31,18 @@ def jeopardy_text(jeopardy: Jeopardy) -> Text:
     return Text("" if jeopardy is Jeopardy.ON_TRACK else in_words(jeopardy), style=JEOPARDY_STYLES[jeopardy])
 
 
+def order_state_text(order: OrderView | OrderSummary) -> Text:
+    """How it was ended from outside (`terminated`), or else its state."""
+    interrupted = order.interrupted
+    kind = interrupted.kind if isinstance(interrupted, Interruption) else interrupted
+    return Text(in_words(kind or order.state), style=ORDER_STYLES.get(order.state, ""))
+
+
 def orders_table(orders: Sequence[OrderSummary]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
             Text(order.order_id, style="bold"),
-            Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
+            order_state_text(order),
             jeopardy_text(order.jeopardy),
             Text(str(order.fallout or ""), style="bold red"),
             str(order.open_tasks or ""),
@@ -67,6 +78,16 @@ def worklist_total(worklist: StepWorklist, what: str) -> str:
         return listed
     more = pluralize(max(worklist.order_count - orders, 1), "more order")
     return f"{listed} Up to {more} may have some: --limit lists more."
+
+
+def interrupted_note(orders: Sequence[OrderSummary]) -> str:
+    """`2 orders were ended from outside, and wait to be recovered: HS-1 (terminated), HS-2 (terminated). …`"""
+    named = ", ".join(
+        f"{order.order_id} ({in_words(order.interrupted or order.state)})" for order in orders[:MAX_NAMED]
+    )
+    more = f" and {len(orders) - MAX_NAMED:,} more" if len(orders) > MAX_NAMED else ""
+    were = pluralize(len(orders), "order was", "orders were")
+    return f"{were} ended from outside: {named}{more}. `recover ID` lets one continue where it stopped."
 
 
 def fallout_table(worklist: StepWorklist) -> PlainTable:

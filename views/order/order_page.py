@@ -10,10 +10,12 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.source.findings import Finding
-from views.order.list_tables import jeopardy_text
+from operations.actions.recover_order import recover_alternative
+from views.order.list_tables import jeopardy_text, order_state_text
 from views.order.progress_picture import fallout_hint
 from views.order.step_remark import elapsed_text, step_remark
 from views.order.swimlanes import shown_state
+from views.shared.commands import commands_text
 from views.shared.findings import finding_lines
 from views.shared.state_styles import ORDER_STYLES, STEP_MARKS
 from views.shared.table import Cell, KeyValueList, PlainTable, titled_section
@@ -23,7 +25,7 @@ from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy
 
 if TYPE_CHECKING:
     from operations.reading.order_details import OrderDetails
-    from workflows.contract.order_views import HistoryEntry, HoldView, LineView, OrderView, StepView
+    from workflows.contract.order_views import HistoryEntry, HoldView, Interruption, LineView, OrderView, StepView
 
 
 def render_order(details: OrderDetails, now: datetime | None = None) -> Iterator[RenderableType]:
@@ -39,10 +41,14 @@ def render_order(details: OrderDetails, now: datetime | None = None) -> Iterator
         yield from titled_section("Fulfilment lines", _fulfilment_line_table(order.lines))
     if details.steps:
         done = sum(shown_state(step) in SETTLED for step in details.steps)
+        now = order.ended_at or now if order.interrupted else now
         yield from titled_section(f"Steps: {done:,} of {len(details.steps):,} done", steps_table(details.steps, now))
     if order.history:
         yield from titled_section("History", history_table(order.history))
-    if order.fallout:
+    if order.interrupted:
+        yield Text("")
+        yield recovery_hint(order.order_id, order.interrupted)
+    elif order.fallout:
         yield Text("")
         yield fallout_hint(order)
     if details.source == "record":
@@ -57,11 +63,16 @@ def render_order(details: OrderDetails, now: datetime | None = None) -> Iterator
 def order_headline(order: OrderView) -> Text:
     parts = [
         Text(order.order_id, style="bold"),
-        Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
+        order_state_text(order),
         jeopardy_text(order.jeopardy),
         Text(f"revision {order.revision}" if order.revision > 1 else ""),
     ]
     return Text("  ").join(part for part in parts if part)
+
+
+def recovery_hint(order_id: str, interruption: Interruption) -> Text:
+    command = commands_text([recover_alternative(order_id)])
+    return Text.assemble((f"{order_id} {interruption.description}; nothing of it goes on: ", "bold red"), command)
 
 
 def _properties(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
+from views.order.list_tables import order_state_text
 from views.order.step_remark import elapsed_text, step_remark
 from views.order.swimlanes import STUCK_STATES, WAITING_STATES, Swimlane, group_swimlanes, shown_state
-from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES, STEP_MARKS
+from views.shared.state_styles import JEOPARDY_STYLES, STEP_MARKS
 from views.shared.time_format import format_elapsed, format_short_time
 from views.shared.value_format import in_words, pluralize
 from workflows.contract.states import SETTLED, Jeopardy, OrderState, StepState
@@ -152,7 +153,7 @@ def progress_heading(order: OrderView, steps: Sequence[StepView], now: datetime)
     end = order.ended_at or now
     parts = [
         Text(order.order_id, style="bold"),
-        Text(in_words(order.state), style=ORDER_STYLES.get(order.state, "")),
+        order_state_text(order),
         Text(f"{done:,} of {pluralize(len(steps), 'step')}"),
         Text(format_elapsed(max((end - order.started_at).total_seconds(), 0)), style="bright_black"),
     ]

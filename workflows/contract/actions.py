@@ -15,6 +15,7 @@ from workflows.contract.order_messages import (
     Message,
     NoteAction,
     OrderAction,
+    RecoverOrder,
     SetCharacteristics,
     StepAction,
 )
@@ -174,12 +175,21 @@ AMEND = ActionSpec(
     _ORDER,
     {"order": "The whole new order", "dry_run": "Only report what it would do", **_OVERRIDE},
 )
+RECOVER = ActionSpec(
+    "recover",
+    "Let an order continue that was ended from outside, such as by a termination in Temporal's Web UI",
+    "recovered",
+    RecoverOrder,
+    _ORDER,
+    bulk=True,
+)
+"""No update: the order's run has ended (operations/actions/recover_order.py)."""
 
 ACTIONS: Mapping[str, ActionSpec] = {
     spec.name: spec
     for spec in (
         *(RETRY, SKIP, COMPLETE, PROCEED, CLAIM, ASSIGN, RESCHEDULE, EXTEND),
-        *(REDO, CANCEL, ROLLBACK, HOLD, RESUME, NOTE, SET, AMEND),
+        *(REDO, CANCEL, ROLLBACK, HOLD, RESUME, NOTE, SET, AMEND, RECOVER),
     )
 }
 BULK_ACTIONS = {name: spec for name, spec in ACTIONS.items() if spec.bulk}

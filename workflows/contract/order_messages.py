@@ -268,6 +268,10 @@ class RollbackImpactView(Message):
     refused: bool = False
 
 
+class RecoverOrder(Message):
+    actor: Actor
+
+
 class SetCharacteristics(Message):
     characteristics: dict[str, Any]
     actor: Actor

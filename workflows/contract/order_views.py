@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from base64 import b64decode, b64encode
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_serializer, field_validator
@@ -174,6 +175,34 @@ KeptEvents = Annotated[list[KeptEventView], Field(exclude_if=lambda events: not 
 """An empty list is not serialised, so that a client of an earlier release can still read the view."""
 
 
+class InterruptionKind(StrEnum):
+    """How an order's run was ended from outside, or by the engine, while the order was not done."""
+
+    TERMINATED = "terminated"
+    TIMED_OUT = "timed_out"
+    ENGINE_ERROR = "engine_error"
+
+
+class Interruption(Message):
+    """Temporal's record of it."""
+
+    kind: InterruptionKind
+    at: datetime | None
+    by: str | None = None
+    """The identity of the client that terminated it, as Temporal has it."""
+    reason: str = ""
+
+    @property
+    def description(self) -> str:
+        """`was terminated by ann@host (by mistake)`."""
+        verb = {
+            InterruptionKind.TERMINATED: "was terminated",
+            InterruptionKind.TIMED_OUT: "was ended by a time limit of its workflow",
+            InterruptionKind.ENGINE_ERROR: "was ended by an error of the engine",
+        }[self.kind]
+        return verb + (f" by {self.by}" if self.by else "") + (f" ({self.reason})" if self.reason else "")
+
+
 class OrderHeader(Message):
     """An order without its lines and steps."""
 
@@ -203,6 +232,8 @@ class OrderHeader(Message):
     """The oldest MAX_KEPT_EVENTS."""
     held_up_by: str | None = None
     """The step under way, or next, because of which it will be late; where it will not, on which the forecast hangs."""
+    interrupted: Annotated[Interruption | None, Field(exclude_if=lambda value: value is None)] = None
+    """It was ended from outside: it can be recovered, and then continues where it stopped."""
 
 
 class OrderView(OrderHeader):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Any, Literal
 
 from activity_contract.calls import system_task_queue
 from workflows.contract.order_messages import TASK_QUEUE, Actor, Message
@@ -32,6 +32,10 @@ def switch_workflow_id(system: str, task_queue: str = TASK_QUEUE) -> str:
     return SWITCH_ID_PREFIX + (system if task_queue == TASK_QUEUE else system_task_queue(task_queue, system))
 
 
+UNKNOWN_RATE = -1.0
+"""As the rate in force of a restored switch: it has the server keep to its rate again, whatever that is now."""
+
+
 class SystemSwitchView(Message):
     """The present state of a system's switch."""
 
@@ -51,6 +55,12 @@ class SystemSwitchView(Message):
     """The next probe, or the next increase of the rate."""
     problem: str | None = None
     """Why the server cannot hold calls back."""
+
+    def restored_state(self) -> dict[str, Any]:
+        """The state that a switch which was ended from outside goes on with: its position is not forgotten."""
+        kept = ("state", "since", "by", "reason", "error", "next_at")
+        switch = {name: value for name, value in self.model_dump(mode="json").items() if name in kept}
+        return {"switch": switch, "name": self.name, "in_force": UNKNOWN_RATE}
 
     @property
     def is_off(self) -> bool:

@@ -28,7 +28,7 @@ from workflows.contract.actions import ActionSpec
 
 if TYPE_CHECKING:
     from operations.client import OrderClient
-    from workflows.contract.order_messages import ActionResult, OrderAction, RollbackImpactView
+    from workflows.contract.order_messages import ActionResult, OrderAction, RecoverOrder, RollbackImpactView
 
 PANEL = "Orders"
 
@@ -42,6 +42,7 @@ def register(app: typer.Typer) -> None:
     register_bulk_command(app, actions.ROLLBACK, PANEL)(rollback)
     for spec in (actions.HOLD, actions.RESUME):
         register_bulk_command(app, spec, PANEL)(_hold_command(spec))
+    register_bulk_command(app, actions.RECOVER, PANEL)(recover)
 
 
 def redo(
@@ -99,6 +100,13 @@ def rollback(
     _confirm_and_perform(session, order_id, actions.ROLLBACK, request, yes=yes)
 
 
+def recover(session: Session, order_id: OrderIdArgument, reason: ReasonOption = "", by: ByOption = None) -> None:
+    """Only its latest run is recovered: what has begun is not done twice, and what waited waits again."""
+    from workflows.contract.order_messages import RecoverOrder
+
+    _perform(session, order_id, actions.RECOVER, RecoverOrder(actor=make_actor(by, reason)))
+
+
 def _hold_command(spec: ActionSpec) -> Callable[..., None]:
     def run(
         session: Session,
@@ -135,7 +143,7 @@ async def _assess(
     return state, await server.perform_action(order_id, spec, request.model_copy(update={"assess": True}))
 
 
-def _perform(session: Session, order_id: str, spec: ActionSpec, request: OrderAction) -> None:
+def _perform(session: Session, order_id: str, spec: ActionSpec, request: OrderAction | RecoverOrder) -> None:
     result = call_server(session, lambda server: server.perform_action(order_id, spec, request))
     _print_result(session, order_id, result)
 

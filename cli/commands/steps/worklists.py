@@ -91,6 +91,10 @@ def _print_worklist(session: Session, worklist: StepWorklist, layout: WorklistLa
         session.print_note(layout.hint)
     elif not worklist.unanswered_orders:
         session.print(layout.empty_message)
+    if worklist.interrupted:
+        from views.order.list_tables import interrupted_note
+
+        session.print_note(interrupted_note(worklist.interrupted))
     if worklist.unanswered_orders:
         orders = ", ".join(worklist.unanswered_orders)
         session.print_note(f"No worker answered for {orders}: their steps are unknown.")
