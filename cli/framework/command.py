@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 import inspect
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperOption
 
 from cli.framework.errors import run_reporting_errors
 from cli.framework.options import value_option
@@ -38,6 +40,18 @@ COMMON_OPTIONS: dict[str, tuple[Any, Any]] = {
 """Common option → (declaration, default)."""
 
 
+class StrictCommand(TyperCommand):
+    """Refuses a repeated option that counts once, rather than dropping all values but the last."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        _, _, given = self.make_parser(ctx).parse_args(args=list(args))
+        for parameter, count in Counter(given).items():
+            is_single = isinstance(parameter, TyperOption) and not (parameter.multiple or parameter.is_flag)
+            if count > 1 and is_single and parameter.name not in COMMON_OPTIONS:
+                ctx.fail(f"{parameter.opts[0]} is given {count} times, and counts once.")
+        return super().parse_args(ctx, args)
+
+
 def register_command(
     app: typer.Typer, name: str, panel: str
 ) -> Callable[[Callable[..., int | None]], Callable[..., int]]:
@@ -59,7 +73,7 @@ def register_command(
         del invoke.__wrapped__
         invoke.__signature__ = inspect.Signature([*own, *common])  # type: ignore[attr-defined]
         invoke.__annotations__ = {parameter.name: parameter.annotation for parameter in [*own, *common]}
-        app.command(name, rich_help_panel=panel)(invoke)
+        app.command(name, cls=StrictCommand, rich_help_panel=panel)(invoke)
         return invoke
 
     return register

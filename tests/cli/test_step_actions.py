@@ -8,7 +8,7 @@ import pytest
 
 from cli.commands.steps import step_actions
 from cli.framework import actor
-from tests.support.command_line import Ordo
+from tests.support.command_line import Ordo, call
 from workflows.contract.states import StepState
 
 
@@ -86,7 +86,33 @@ async def test_tasks_are_listed_by_queue_with_the_data_that_ends_them(ordo: Ordo
     await ordo.until("tasks", "--queue", "field_ops", holds=with_order("A-7", "tasks"))
     line = next(line for line in (await ordo("tasks")).out.splitlines() if line.startswith("A-7 "))
     assert "Ask how it went [answer, stars?]" in line
-    assert (await ordo("tasks", "--queue", "nobody's", "-o", "json")).json == {"tasks": [], "unanswered": []}
+    nobody = (await ordo("tasks", "--queue", "nobody's", "-o", "json")).json
+    assert nobody == {"tasks": [], "unanswered": [], "next_cursor": None, "order_count": 0}
+
+
+async def test_cut_list_of_tasks_says_what_it_leaves_out(ordo: Ordo) -> None:
+    for order_id in ("A-71", "A-72"):
+        await ordo.started("survey", order_id)
+        await ordo.until("tasks", holds=with_order(order_id, "tasks"))
+    cut = await ordo("tasks", "--queue", "field_ops", "--limit", "1")
+    assert "1 task of 1 order. Up to " in cut.err
+    assert "--limit lists more" in cut.err
+    first = (await ordo("tasks", "--limit", "1", "-o", "json")).json
+    second = (await ordo("tasks", "--limit", "1", "--cursor", first["next_cursor"], "-o", "json")).json
+    assert first["tasks"][0]["order_id"] != second["tasks"][0]["order_id"]
+
+
+async def test_repeated_state_lists_a_union(ordo: Ordo) -> None:
+    await ordo.started("survey", "A-73")
+    for first, second in (("completed", "in_progress"), ("in_progress", "completed")):
+        states = ("--state", first, "--state", second)
+        await ordo.until("list", *states, "--limit", "1000", holds=with_order("A-73", "orders"))
+
+
+def test_repeated_option_that_counts_once_is_refused() -> None:
+    called = call("tasks", "--queue", "care", "--queue", "field")
+    assert called.status == 2
+    assert "--queue is given 2 times, and counts once." in called.err
 
 
 async def test_a_task_takes_only_data_that_fit_its_form(ordo: Ordo) -> None:
