@@ -34,6 +34,7 @@ FIELDS: dict[str, tuple[Any, dict[str, Any]]] = {
     "data": (dict[str, Any] | None, {}),
     "override": (OPTIONAL_TEXT, {"min_length": 1, "max_length": 2000}),
     "assess": (bool, {"default": False}),
+    "take_over": (bool, {"default": False}),
     "text": (str, {"min_length": 1, "max_length": 2000, "examples": ["The customer calls back on Monday"]}),
     "characteristics": (dict[str, Any], {"min_length": 1, "examples": [{"paid": True}]}),
 }

@@ -92,6 +92,7 @@ class BulkActionBody(ActorBody):
     tasks: bool = Field(False, description="`complete`, `claim`, `assign`: open tasks instead of steps in fallout")
     data: dict[str, Any] | None = Field(None, description="As for one step; each action's own route describes it")
     override: str | None = Field(None, min_length=1, max_length=2000)
+    take_over: bool = Field(False, description="Also act on steps that somebody else holds; otherwise they are left")
     dry_run: bool = Field(False, description="Only list the targets")
     pace: float = Field(5.0, gt=0, le=1000, description="Actions per second")
     stop_after: int | None = Field(5, ge=1, description="Stop when this many have failed; null: never")
@@ -99,7 +100,7 @@ class BulkActionBody(ActorBody):
     def to_command(self, action: ActionSpec) -> BulkCommand:
         criteria = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
         worklist: WorklistKind = "tasks" if self.tasks else "fallout"
-        return BulkCommand(action, self.actor, criteria, worklist, self.data, self.override)
+        return BulkCommand(action, self.actor, criteria, worklist, self.data, self.override, self.take_over)
 
     @property
     def pacing(self) -> BulkPacing:

@@ -363,7 +363,7 @@ class FulfilOrder:
 
         def validate(message: Any) -> None:
             if self._order_run is not None:
-                with refusals_as_failures():
+                with refusals_as_failures(), self._order_run.as_if_patched():
                     action.check(self._order_run, message)
 
         handle.__annotations__ = {"message": action.spec.request, "return": ActionResult}

@@ -173,6 +173,7 @@ def _build_command(action: ActionSpec, arguments: dict[str, Any], bulk_options: 
         worklist="tasks" if bulk_options["tasks"] else "fallout",
         data={"to": arguments["to"]} if "to" in arguments else parse_data(arguments.get("data") or []),
         override=arguments.get("override"),
+        take_over=bool(arguments.get("take_over")),
     )
 
 

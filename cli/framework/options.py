@@ -26,4 +26,6 @@ StepArgument = Annotated[str, typer.Argument(metavar="STEP", help="The step's id
 
 ReasonOption = Annotated[str, typer.Option(metavar="TEXT", help="Why; goes into the history.")]
 
+TakeOverOption = Annotated[bool, typer.Option("--take-over", help="Act although somebody else holds the step.")]
+
 ByOption = Annotated[str | None, value_option("NAME", "Who does it. Default: your login.")]

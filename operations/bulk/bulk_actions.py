@@ -28,6 +28,8 @@ class BulkCommand:
     worklist: WorklistKind = "fallout"
     data: dict[str, Any] | None = None
     override: str | None = None
+    take_over: bool = False
+    """Also act on steps that somebody else holds."""
 
 
 async def select_targets(client: Client, command: BulkCommand) -> BulkSelection:
@@ -47,7 +49,12 @@ def create_runner(client: Client, command: BulkCommand, pacing: BulkPacing) -> B
     async def probe(target: BulkTarget) -> StepView | None:
         return await _read_step(client, target)
 
-    return BulkRunner(perform, probe if command.action.may_fail_again else None, pacing, command.actor.by)
+    return BulkRunner(
+        perform,
+        probe if command.action.may_fail_again else None,
+        pacing,
+        None if command.take_over else command.actor.by,
+    )
 
 
 def _request(command: BulkCommand, target: BulkTarget) -> StepAction | OrderAction | RecoverOrder:
@@ -55,13 +62,16 @@ def _request(command: BulkCommand, target: BulkTarget) -> StepAction | OrderActi
     if command.action is actions.RECOVER:
         return RecoverOrder(actor=command.actor)
     if step is None or command.action.request is OrderAction:
-        return OrderAction(actor=command.actor, step=step.id if step else None, override=command.override)
+        return OrderAction(
+            actor=command.actor, step=step.id if step else None, override=command.override, take_over=command.take_over
+        )
     return StepAction(
         step=step.id,
         actor=command.actor,
         data=command.data,
         expected=None if step.undo else step.state,
         expected_holder=step.holder or "",
+        take_over=command.take_over,
     )
 
 

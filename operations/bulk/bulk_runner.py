@@ -148,7 +148,7 @@ class BulkRunner:
     """Performs one action on each target in turn.
 
     `probe` reads a step's present state, for actions after which the step may fail again. None: the action's result is
-    final. `actor_name` is who acts: steps that somebody else holds are left alone.
+    final. `actor_name` is who acts: steps that somebody else holds are left alone. None: they are taken over.
     """
 
     def __init__(
@@ -156,7 +156,7 @@ class BulkRunner:
         action: TargetAction,
         probe: StepProbe | None,
         pacing: BulkPacing,
-        actor_name: str,
+        actor_name: str | None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
         self._action, self._probe, self._pacing = action, probe, pacing
@@ -202,7 +202,7 @@ class BulkRunner:
     async def _act_on(self, target: BulkTarget) -> BulkResult | None:
         """Returns None if it is no use to continue."""
         holder = target.step.holder if target.step else None
-        if holder is not None and holder != self._actor_name:
+        if self._actor_name is not None and holder not in (None, self._actor_name):
             return BulkResult(target, "left", f"{holder} holds it")
         try:
             result = await self._action(target)

@@ -20,10 +20,17 @@ async def test_who_takes_a_step_has_it_and_nobody_else_takes_it(ordo: Ordo) -> N
     assert (await ordo("claim", "P-1", "1", "--by", "ann")).out == "Step 1 (stubborn.try@1) is already ann's\n"
     refused = await ordo("claim", "P-1", "1", "--by", "bob")
     assert refused.status == 1
-    assert "is ann's\nPossible: `assign P-1 1 --to bob` (takes it over)" in refused.err
-    line = next(line for line in (await ordo("fallout")).out.splitlines() if line.startswith("P-1 "))
+    assert "is ann's\nPossible: `claim P-1 1 --take-over` (takes it over)" in refused.err
+    for command in ("retry", "skip", "complete", "redo"):
+        refused = await ordo(command, "P-1", "1", "--by", "bob")
+        assert refused.status == 1
+        assert f"is ann's\nPossible: `{command} P-1 1 --take-over` (takes it over)" in refused.err
+    assert (await ordo("skip", "P-1", "1", "--by", "bob", "--take-over")).status == 0
+    await in_fallout(ordo, "P-1b")
+    assert (await ordo("claim", "P-1b", "1", "--by", "ann")).status == 0
+    line = next(line for line in (await ordo("fallout")).out.splitlines() if line.startswith("P-1b "))
     assert "ann" in line.split()
-    assert "It is ann's move" in (await ordo("why", "P-1")).out
+    assert "It is ann's move" in (await ordo("why", "P-1b")).out
 
 
 async def test_a_step_is_handed_on_and_back_to_its_queue(ordo: Ordo) -> None:

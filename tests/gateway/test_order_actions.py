@@ -44,6 +44,10 @@ async def test_one_of_several_concurrent_claims_wins(http: httpx.AsyncClient) ->
     assert winner in error_of(loser, 409)["message"]
     refused = await http.post(f"/orders/{order_id}/steps/1/retry", json=ANN | {"expected_holder": ""})
     assert error_of(refused, 409)["code"] == "stale"
+    refused = await http.post(f"/orders/{order_id}/steps/1/skip", json=ANN | {"by": "zoe"})
+    assert (error_of(refused, 409)["code"], error_of(refused, 409)["reason"]) == ("not_now", "already_claimed")
+    taken = await http.post(f"/orders/{order_id}/steps/1/skip", json=ANN | {"by": "zoe", "take_over": True})
+    assert taken.status_code == 200
 
 
 async def test_assignment_and_note_appear_in_the_history(http: httpx.AsyncClient) -> None:

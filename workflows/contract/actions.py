@@ -57,13 +57,14 @@ class ActionSpec:
 
 _ORDER = frozenset({ActionTarget.ORDER})
 _OVERRIDE = {"override": "Why points of no return do not count; kept with the order"}
+_TAKE_OVER = {"take_over": "Act although somebody else holds the step; it becomes the actor's"}
 _IMPACT = {**_OVERRIDE, "assess": "Only report what it would do"}
 
 RETRY = ActionSpec(
     "retry",
     "Try a step in fallout again, once the cause is fixed",
     "retried",
-    parameters={"data": "Changed input"},
+    parameters={"data": "Changed input", **_TAKE_OVER},
     bulk=True,
     may_fail_again=True,
 )
@@ -71,14 +72,14 @@ SKIP = ActionSpec(
     "skip",
     "Skip a step in fallout; the steps that wait for it continue",
     "skipped",
-    parameters={"data": "The output that later steps need"},
+    parameters={"data": "The output that later steps need", **_TAKE_OVER},
     bulk=True,
 )
 COMPLETE = ActionSpec(
     "complete",
     "Complete a task, or a step in fallout, with data",
     "completed",
-    parameters={"data": "What the task's form asks for, or the step's output"},
+    parameters={"data": "What the task's form asks for, or the step's output", **_TAKE_OVER},
     bulk=True,
     bulk_on_tasks=True,
 )
@@ -86,11 +87,17 @@ PROCEED = ActionSpec(
     "proceed",
     "Let a step continue without the step of another order, or the line, that it waits for",
     "allowed to continue all the same",
+    parameters=_TAKE_OVER,
     bulk=True,
     may_fail_again=True,
 )
 CLAIM = ActionSpec(
-    "claim", "Take a task, or a step in fallout, that nobody has", "claimed", bulk=True, bulk_on_tasks=True
+    "claim",
+    "Take a task, or a step in fallout, that nobody has",
+    "claimed",
+    parameters=_TAKE_OVER,
+    bulk=True,
+    bulk_on_tasks=True,
 )
 ASSIGN = ActionSpec(
     "assign",
@@ -104,7 +111,7 @@ RESCHEDULE = ActionSpec(
     "reschedule",
     "Move a step's start, the end of a wait, or the next attempt",
     "rescheduled",
-    parameters={"data": '`{"to": time}`, and `"seen"`: the time that the actor saw'},
+    parameters={"data": '`{"to": time}`, and `"seen"`: the time that the actor saw', **_TAKE_OVER},
 )
 EXTEND = ActionSpec(
     "extend",
@@ -112,7 +119,8 @@ EXTEND = ActionSpec(
     "extended",
     parameters={
         "data": '`{"by": duration}` or `{"to": time}`; `"limit": "within"` or `"sla"` if the step has both; and '
-        '`"seen"`: the time that the actor saw'
+        '`"seen"`: the time that the actor saw',
+        **_TAKE_OVER,
     },
 )
 REDO = ActionSpec(
@@ -120,7 +128,7 @@ REDO = ActionSpec(
     "Undo the steps from this one on, and do them again",
     "redone",
     OrderAction,
-    parameters=_IMPACT,
+    parameters={**_IMPACT, **_TAKE_OVER},
     bulk=True,
     may_fail_again=True,
 )

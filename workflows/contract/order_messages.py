@@ -98,6 +98,10 @@ Warnings = Annotated[list[dict[str, Any]], Field(exclude_if=lambda warnings: not
 """What may not be meant in an accepted order: dumps of compiler.source.findings.Finding. Not serialised if empty."""
 
 
+Flag = Annotated[bool, Field(exclude_if=lambda is_set: not is_set)]
+"""Only serialised if it is set, so that a worker of an earlier release can read the request."""
+
+
 class FulfilOrderInput(Message):
     order: dict[str, Any]
     """As submitted. The workflow validates it, so that no input can leave the run stuck."""
@@ -138,6 +142,8 @@ class StepAction(Message):
     """The state that the actor saw. None skips the check."""
     expected_holder: str | None = None
     """Who held the step when the actor saw it; empty means nobody. None skips the check."""
+    take_over: Flag = False
+    """Act although somebody else holds the step; the actor holds it from then on."""
 
 
 class NoteAction(Message):
@@ -162,6 +168,8 @@ class OrderAction(Message):
     """Why points of no return do not count. None: they count."""
     assess: bool = False
     """Only report what it would do."""
+    take_over: Flag = False
+    """Act although somebody else holds `step`; the actor holds it from then on."""
 
 
 class AmendOrder(Message):

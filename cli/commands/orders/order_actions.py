@@ -17,6 +17,7 @@ from cli.framework.options import (
     OverrideOption,
     ReasonOption,
     StepArgument,
+    TakeOverOption,
     YesOption,
 )
 from cli.framework.print_result import print_answer
@@ -51,6 +52,7 @@ def redo(
     step: StepArgument,
     override: OverrideOption = None,
     assess: AssessOption = False,
+    take_over: TakeOverOption = False,
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
@@ -63,6 +65,7 @@ def redo(
         expected=seen.state.value if seen else None,
         override=override,
         assess=assess,
+        take_over=take_over,
     )
     _perform(session, order_id, actions.REDO, request)
 

@@ -11,7 +11,7 @@ from cli.commands.bulk_command import register_action
 from cli.commands.steps.step_actions import PANEL, send_step_action
 from cli.framework.actor import make_actor
 from cli.framework.errors import UsageError
-from cli.framework.options import ByOption, OrderIdArgument, ReasonOption, StepArgument
+from cli.framework.options import ByOption, OrderIdArgument, ReasonOption, StepArgument, TakeOverOption
 from cli.framework.session import Session
 from cli.user_input.value_parsing import parse_time, parse_time_or_duration
 from workflows.contract import actions
@@ -32,6 +32,7 @@ def reschedule(
     when: Annotated[
         str, typer.Argument(metavar="WHEN", help="A time (2026-12-01T08:00:00Z), or how long from now (2h, 3d).")
     ],
+    take_over: TakeOverOption = False,
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
@@ -42,7 +43,9 @@ def reschedule(
         moment = (seen.next_attempt_at or seen.due) if seen else None
         return {"to": to.isoformat(), **_seen_time(moment)}
 
-    send_step_action(session, actions.RESCHEDULE, order_id, step, build_data, make_actor(by, reason))
+    send_step_action(
+        session, actions.RESCHEDULE, order_id, step, build_data, make_actor(by, reason), take_over=take_over
+    )
 
 
 def extend(
@@ -54,6 +57,7 @@ def extend(
     ],
     within: Annotated[bool, typer.Option("--within", help="For what it waits for (an event, a callback …).")] = False,
     sla: Annotated[bool, typer.Option("--sla", help="For its sla.")] = False,
+    take_over: TakeOverOption = False,
     reason: ReasonOption = "",
     by: ByOption = None,
 ) -> None:
@@ -69,7 +73,7 @@ def extend(
         moment = None if seen is None else seen.due if within else seen.late_at if sla else None
         return {**change, **_seen_time(moment)}
 
-    send_step_action(session, actions.EXTEND, order_id, step, build_data, make_actor(by, reason))
+    send_step_action(session, actions.EXTEND, order_id, step, build_data, make_actor(by, reason), take_over=take_over)
 
 
 def _seen_time(at: datetime | None) -> dict[str, str]:

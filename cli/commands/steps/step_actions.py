@@ -10,7 +10,7 @@ import typer
 from cli.commands.bulk_command import register_bulk_command
 from cli.framework.actor import find_step, make_actor
 from cli.framework.confirm import can_prompt
-from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOption, StepArgument
+from cli.framework.options import DATA_HELP, ByOption, OrderIdArgument, ReasonOption, StepArgument, TakeOverOption
 from cli.framework.print_result import print_answer
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
@@ -39,10 +39,11 @@ def _command_with_data(spec: ActionSpec) -> Callable[..., None]:
         order_id: OrderIdArgument,
         step: StepArgument,
         data: list[str] | None = None,
+        take_over: TakeOverOption = False,
         reason: ReasonOption = "",
         by: ByOption = None,
     ) -> None:
-        _run_with_data(session, spec, order_id, step, data or [], make_actor(by, reason))
+        _run_with_data(session, spec, order_id, step, data or [], make_actor(by, reason), take_over=take_over)
 
     option = typer.Option(metavar="DATA", help=f"{spec.parameters['data']}: {DATA_HELP}.", show_default=False)
     run.__annotations__["data"] = Annotated[list[str] | None, option]
@@ -53,15 +54,28 @@ def _command_with_data(spec: ActionSpec) -> Callable[..., None]:
 
 def _command(spec: ActionSpec) -> Callable[..., None]:
     def run(
-        session: Session, order_id: OrderIdArgument, step: StepArgument, reason: ReasonOption = "", by: ByOption = None
+        session: Session,
+        order_id: OrderIdArgument,
+        step: StepArgument,
+        take_over: TakeOverOption = False,
+        reason: ReasonOption = "",
+        by: ByOption = None,
     ) -> None:
-        send_step_action(session, spec, order_id, step, lambda _step: None, make_actor(by, reason))
+        actor = make_actor(by, reason)
+        send_step_action(session, spec, order_id, step, lambda _step: None, actor, take_over=take_over)
 
     return run
 
 
 def _run_with_data(
-    session: Session, spec: ActionSpec, order_id: str, step: str, data_options: list[str], actor: Actor
+    session: Session,
+    spec: ActionSpec,
+    order_id: str,
+    step: str,
+    data_options: list[str],
+    actor: Actor,
+    *,
+    take_over: bool,
 ) -> None:
     parse_data(data_options)  # reports errors before it connects to a server
 
@@ -72,7 +86,7 @@ def _run_with_data(
             return prompt_form(session, form)
         return data
 
-    send_step_action(session, spec, order_id, step, build_data, actor)
+    send_step_action(session, spec, order_id, step, build_data, actor, take_over=take_over)
 
 
 def _step_form(step: StepView | None) -> dict[str, Any] | None:
@@ -89,6 +103,8 @@ def send_step_action(
     step: str,
     build_data: Callable[[StepView | None], dict[str, Any] | None],
     actor: Actor,
+    *,
+    take_over: bool = False,
 ) -> None:
     """Reads the step, builds the action's data from what it saw, and sends both. The order refuses the action if the
     step, or who holds it, has changed in between."""
@@ -101,5 +117,6 @@ def send_step_action(
         data=build_data(seen),
         expected=seen.state if seen else None,
         expected_holder=(seen.holder or "") if seen else None,
+        take_over=take_over,
     )
     print_answer(session, order_id, call_server(session, lambda server: server.perform_action(order_id, spec, request)))

@@ -9,6 +9,7 @@ from typing import Any
 from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import ActionResult, Alternative, OrderAction, RefusalCode, StepAction
 from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
+from workflows.core.actions.holder import check_holder, holder_possessive, take_over
 from workflows.core.failures.relied_on_failed import is_parked
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
@@ -37,7 +38,15 @@ class OrderActionHandler:
         """As `check_request`; also refuses a request whose actor saw another state."""
         if isinstance(request, OrderAction):
             _refuse_if_stale(run, request)
+            if "take_over" in self.spec.parameters and request.step is not None and not request.assess:
+                check_holder(run, required_step(run, request), self.spec, request)
         return self.check_request(run, request)
+
+    def perform(self, run: OrderRun, request: Any) -> ActionResult:
+        """Applies a request that passed the check."""
+        if isinstance(request, OrderAction) and request.take_over and request.step is not None and not request.assess:
+            take_over(run, required_step(run, request), request)
+        return self.apply(run, request)
 
 
 def _never_done(step: StepRun, action: StepAction) -> bool:  # noqa: ARG001
@@ -77,12 +86,16 @@ class StepActionHandler:
         if request.expected is not None and request.expected not in _visible_states(step):
             changed = f"is now {step.state}, no longer {request.expected}"
             raise step_refused(run, step, RefusalCode.STALE, "step_changed", changed, *possible_actions(run, step))
-        _check_holder(run, step, request)
+        _refuse_if_holder_changed(run, step, request)
+        if "take_over" in self.spec.parameters:
+            check_holder(run, step, self.spec, request)
         self.check_step(run, step, request)
         return None
 
     def apply(self, run: OrderRun, step: StepRun, request: StepAction) -> None:
         """Applies a request that passed the check. Its consequences show once the engine has advanced."""
+        if request.take_over:
+            take_over(run, step, request)
         run.audit_log.record(
             run.now, self._past_text(request), run.step_id(step), request.actor.by, request.actor.reason
         )
@@ -131,7 +144,7 @@ def _refuse_if_stale(run: OrderRun, action: OrderAction) -> None:
         )
 
 
-def _check_holder(run: OrderRun, step: StepRun, action: StepAction) -> None:
+def _refuse_if_holder_changed(run: OrderRun, step: StepRun, action: StepAction) -> None:
     """Raises RequestRefused if the step is no longer held by whom the actor saw."""
     if action.expected_holder is None or action.expected_holder == (step.holder or ""):
         return
@@ -143,11 +156,6 @@ def _check_holder(run: OrderRun, step: StepRun, action: StepAction) -> None:
 def _visible_states(step: StepRun) -> tuple[StepState, ...]:
     """The states that an actor may have seen: the step's own, or its undo's."""
     return (step.state, step.undo.state) if step.undo is not None and step.undo.is_open else (step.state,)
-
-
-def holder_possessive(step: StepRun) -> str:
-    """`kim's`, `nobody's`."""
-    return f"{step.holder}'s" if step.holder else "nobody's"
 
 
 def possible_actions(run: OrderRun, step: StepRun) -> list[Alternative]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from workflows.contract import actions
 from workflows.contract.order_messages import RefusalCode, StepAction
-from workflows.core.actions.action import StepActionHandler, holder_possessive
-from workflows.core.actions.claim import is_waiting_for_person, require_waiting_for_person
+from workflows.core.actions.action import StepActionHandler
+from workflows.core.actions.claim import require_waiting_for_person
+from workflows.core.actions.holder import holder_possessive, is_waiting_for_person
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.refusal import RequestRefused

@@ -4,21 +4,11 @@ from __future__ import annotations
 
 from workflows.contract import actions
 from workflows.contract.order_messages import RefusalCode, StepAction
-from workflows.contract.states import StepState
-from workflows.core.actions.action import StepActionHandler, holder_possessive
+from workflows.core.actions.action import StepActionHandler
+from workflows.core.actions.holder import holder_possessive, is_waiting_for_person
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.refusal import alternative, explain, step_refused
-
-
-def is_waiting_for_person(step: StepRun) -> bool:
-    """Whether somebody can hold it: it is in fallout, or an open task."""
-    if step.in_fallout:
-        return True
-    undo = step.undo
-    if undo is not None and undo.is_open:
-        return undo.phase is Phase.UNDO_MANUAL and undo.state is StepState.IN_PROGRESS
-    return step.phase is Phase.MANUAL
+from workflows.core.state.step_run import StepRun
+from workflows.core.steps.refusal import explain, step_refused
 
 
 def require_waiting_for_person(run: OrderRun, step: StepRun) -> None:
@@ -28,12 +18,8 @@ def require_waiting_for_person(run: OrderRun, step: StepRun) -> None:
         raise step_refused(run, step, RefusalCode.NOT_NOW, "not_waiting_for_person", predicate, explain(run, step))
 
 
-def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
+def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: ARG001
     require_waiting_for_person(run, step)
-    if step.holder is not None:
-        take_over = alternative(run, "assign", "takes it over", step=step, data={"to": action.actor.by})
-        predicate = f"is {holder_possessive(step)}"
-        raise step_refused(run, step, RefusalCode.NOT_NOW, "already_claimed", predicate, take_over, holder=step.holder)
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:

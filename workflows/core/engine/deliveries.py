@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from workflows.contract.order_messages import (
@@ -37,7 +35,7 @@ def check(run: OrderRun, delivery: EventDelivery | CallbackDelivery, now: float)
 
     An unfit delivery passes the first time, so that its refusal gets into the history.
     """
-    with _as_if_patched(run):
+    with run.as_if_patched():
         if isinstance(delivery, EventDelivery):
             event = received_event(delivery, now)
             verdict = event_matching.evaluate_event(run, event)
@@ -67,15 +65,6 @@ def has_received(run: OrderRun, request: ReceivedRequest) -> bool:
     if request.callback_key is None:
         return run.inbox.has_seen(request.event_id)
     return run.inbox.has_seen(callback_matching.dedup_id(request.callback_key, request.event_id))
-
-
-@contextmanager
-def _as_if_patched(run: OrderRun) -> Iterator[None]:
-    is_patched, run.is_patched = run.is_patched, lambda _patch: True
-    try:
-        yield
-    finally:
-        run.is_patched = is_patched
 
 
 class _Unfit(RequestRefused):

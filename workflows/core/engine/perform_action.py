@@ -17,7 +17,7 @@ def perform_action(run: OrderRun, handler: ActionHandler, request: Any) -> Actio
     if nothing_to_do is not None:
         return nothing_to_do
     if isinstance(handler, OrderActionHandler):
-        return handler.apply(run, request)
+        return handler.perform(run, request)
     step = find_step(run, request.step)
     advance.run_guarded(run, step, handler.apply, request)
     advance.advance(run)

@@ -20,7 +20,7 @@ from workflows.contract.order_views import (
     StepView,
 )
 from workflows.contract.states import Jeopardy, OrderState, StepState
-from workflows.core.actions.claim import is_waiting_for_person
+from workflows.core.actions.holder import is_waiting_for_person
 from workflows.core.execution.cross_order_wait import describe
 from workflows.core.queries.kept_events import kept_event_views
 from workflows.core.queries.undo_view import error_view, form_view, rendered_instructions, to_datetime, undo_view

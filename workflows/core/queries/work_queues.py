@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workflows.contract.order_messages import ANY_QUEUE, NO_QUEUE
-from workflows.core.actions.claim import is_waiting_for_person
+from workflows.core.actions.holder import is_waiting_for_person
 from workflows.core.execution.undo_activities import undo_definition
 from workflows.core.state.open_work import Queues
 from workflows.core.state.order_run import OrderRun, require

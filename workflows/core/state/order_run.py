@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from heapq import heappop, heappush
 from typing import Any, TypeVar
@@ -95,6 +96,15 @@ class OrderRun:
         self._wake_heap: list[tuple[float, int]] = []
         self._order_variables: dict[str, Any] | None = None
         self._steps_by_event: dict[str, list[int]] | None = None
+
+    @contextmanager
+    def as_if_patched(self) -> Iterator[None]:
+        """For checks of requests before they are in the history: an update's validator may not ask for patches."""
+        is_patched, self.is_patched = self.is_patched, lambda _patch: True
+        try:
+            yield
+        finally:
+            self.is_patched = is_patched
 
     def profile(self, step: StepRun) -> StepProfile:
         if self.amendments.pinned_steps and (pinned := self.amendments.pinned_steps.get(step.position)) is not None:

@@ -26,7 +26,7 @@ def test_a_task_is_taken_by_one_and_handed_on_to_another() -> None:
     with pytest.raises(RequestRefused, match="is ann's") as refused:
         driven.step_action("claim", "a", actor=BOB)
     (takeover,) = refused.value.details.alternatives
-    assert (takeover.action, takeover.parameters) == ("assign", {"order_id": "O-1", "step": "1", "data": {"to": "bob"}})
+    assert (takeover.action, takeover.parameters) == ("claim", {"order_id": "O-1", "step": "1", "take_over": True})
     driven.step_action("assign", "a", data={"to": "kim"}, expected_holder="ann")
     assert driven.view("a").holder == "kim"
     assert driven.step_action("assign", "a", data={"to": "kim"}).already
@@ -47,11 +47,73 @@ def test_an_act_on_what_somebody_has_taken_meanwhile_is_refused() -> None:
         with pytest.raises(RequestRefused, match=r"is now bob's; talk to bob") as refused:
             driven.step_action(name, "a", expected_holder="")
         assert refused.value.code is RefusalCode.STALE
-    driven.step_action("retry", "a", expected_holder="bob")
+    driven.step_action("retry", "a", actor=BOB, expected_holder="bob")
     driven.fail("a")
     assert driven.view("a").holder == "bob"
     driven.step_action("skip", "a", actor=BOB, expected_holder="bob")
     assert driven.step("a").holder is None
+
+
+@pytest.mark.parametrize("name", ["retry", "skip", "complete", "claim"])
+def test_a_claim_protects_from_others_until_they_take_over(name: str) -> None:
+    driven = OrderDriver({"a": call()})
+    driven.fail("a")
+    driven.step_action("claim", "a")
+    data = {"to": "kim"} if name == "retry" else None
+    with pytest.raises(RequestRefused, match=r"Step 1 \(camera.a@1\) is ann's") as refused:
+        driven.step_action(name, "a", data, actor=BOB)
+    assert (refused.value.code, refused.value.details.reason) == (RefusalCode.NOT_NOW, "already_claimed")
+    (possible,) = refused.value.details.alternatives
+    assert (possible.action, possible.parameters["take_over"]) == (name, True)
+    assert possible.required == (["data"] if data else [])
+    assert driven.state("a") == "fatally_failed"
+    driven.step_action(name, "a", data, actor=BOB, take_over=True)
+    assert next(entry.message for entry in driven.run.audit_log.entries if entry.by == "bob") == "taken over from ann"
+    if name == "retry":
+        driven.fail("a")
+    assert driven.step("a").holder == (None if name in ("skip", "complete") else "bob")
+
+
+def test_a_claim_protects_what_waits_for_a_person_in_every_way() -> None:
+    driven = OrderDriver({"task": TASK, "a": {**call(), "undo": {"manual": {"queue": "field"}}}})
+    driven.step_action("claim", "task")
+    with pytest.raises(RequestRefused, match="is ann's"):
+        driven.step_action("complete", "task", actor=BOB)
+    driven.answer("a", {})
+    driven.roll_back()
+    driven.step_action("claim", "a")
+    with pytest.raises(RequestRefused, match="is ann's"):
+        driven.step_action("complete", "a", actor=BOB)
+    driven.step_action("complete", "a", actor=BOB, take_over=True)
+    assert driven.undo("a").state == "completed"
+
+
+def test_redo_of_a_held_step_asks_but_its_assessment_does_not() -> None:
+    driven = OrderDriver({"a": call()})
+    driven.fail("a")
+    driven.step_action("claim", "a", actor=BOB)
+    assert driven.order_action("redo", "a", assess=True).assessment is not None
+    with pytest.raises(RequestRefused, match="is bob's"):
+        driven.order_action("redo", "a")
+    driven.order_action("redo", "a", take_over=True)
+    assert driven.state("a") == "in_progress"
+
+
+def test_orders_as_a_whole_and_notes_are_not_protected() -> None:
+    driven = OrderDriver({"a": TASK})
+    driven.step_action("claim", "a")
+    driven.perform("note", NoteAction(text="a hint", actor=BOB, step="1"))
+    driven.step_action("assign", "a", {"to": "kim"}, actor=BOB)
+    driven.order_action("cancel")
+    assert driven.run.ended
+
+
+def test_an_order_that_began_before_claims_protected_decides_as_it_did() -> None:
+    driven = OrderDriver({"a": TASK})
+    driven.step_action("claim", "a")
+    driven.run.is_patched = lambda _patch: False
+    driven.step_action("complete", "a", actor=BOB)
+    assert driven.state("a") == "completed"
 
 
 def test_what_waits_for_nobody_is_nobodys() -> None:
