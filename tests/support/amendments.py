@@ -12,6 +12,7 @@ from tests.support.order_driver import OrderDriver
 from tests.support.plans import plan_of
 from workflows.core.amendment import apply, impact
 from workflows.core.amendment.impact import AmendedPlan, StepFate
+from workflows.core.amendment.used_outputs import with_users
 from workflows.core.state.order_run import OrderRun
 
 
@@ -29,10 +30,14 @@ def amended(running: Plan, retired: Iterable[int], wanted: Plan) -> AmendedPlan:
     )
 
 
+def all_fates(run: OrderRun, found: AmendedPlan) -> dict[int, StepFate]:
+    return with_users(run, impact.step_fates(run, found), found.plan, found.retired)
+
+
 def fates(run: OrderRun, wanted: Plan) -> dict[str, StepFate]:
     """By id, without doing anything."""
     found = amended(run.plan, run.amendments.retired, wanted)
-    return {found.plan.steps[at].id: fate for at, fate in impact.step_fates(run, found).items()}
+    return {found.plan.steps[at].id: fate for at, fate in all_fates(run, found).items()}
 
 
 class Amendable(OrderDriver):
@@ -46,7 +51,7 @@ class Amendable(OrderDriver):
         here: that is the update's part."""
         wanted = steps if isinstance(steps, Plan) else plan_of(steps, **order)
         found = amended(self.run.plan, self.run.amendments.retired, wanted)
-        decided = impact.step_fates(self.run, found)
+        decided = all_fates(self.run, found)
         apply.apply_amendment(self.run, found, decided)
         self.plan = self.run.plan
         self.advance()

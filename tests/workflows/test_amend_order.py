@@ -210,3 +210,22 @@ async def test_search_attributes_follow(desk: Desk) -> None:
     description = await order.handle.describe()
     assert any(pair.value == "sha256:newer" for pair in description.typed_search_attributes)
     assert not await order.events(EventType.EVENT_TYPE_WORKFLOW_TASK_FAILED)
+
+
+async def test_what_used_a_changed_step_is_undone_before_it(desk: Desk) -> None:
+    ship: dict[str, Any] = {
+        "call": {"system": "shop", "post": "/y", "body": {"of": "${steps.a.output.id}"}},
+        "after": ["a"],
+        "undo": {"call": {"system": "shop", "delete": "/y"}},
+    }
+    steps = {"a": STEPS["a"], "b": ship, "c": {"event": {"name": "paid"}, "after": ["b"]}}
+    order = await desk.submit(steps, attributes={"model": "x"})
+    await order.until_state(c="in_progress")
+    plan = plan_of(steps, order=order.id, attributes={"model": "y"})
+    assert (await order.amend(desk.script, plan, dry_run=True)).counts == {"redone": 2}
+    await order.amend(desk.script, plan)
+    await order.until_state(a="amended", b="amended")
+    made = sorted((at, step) for step, times in desk.script.at.items() for at in times)
+    assert [step for _, step in made] == [
+        "camera.a@1", "camera.b@1", "camera.b@1", "camera.a@1", "camera.a@1", "camera.b@1",
+    ]  # fmt: skip

@@ -44,6 +44,12 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
         more = f" and {len(answer.may_redo) - MAX_LISTED} more" if len(answer.may_redo) > MAX_LISTED else ""
         yield Text("")
         yield Text(f"May be redone, if the values that they read change: {named}{more}")
+    if answer.used_by_kept:
+        yield Text("")
+        for used in answer.used_by_kept[:MAX_LISTED]:
+            yield Text(f"Warning: {used.step} is undone, and {used.user}, which has used it, is not", style="yellow")
+        if len(answer.used_by_kept) > MAX_LISTED:
+            yield Text(f"and {len(answer.used_by_kept) - MAX_LISTED} more of this kind")
 
 
 def _line_rows(answer: AmendResult) -> list[Sequence[Cell]]:

@@ -227,6 +227,14 @@ Alternatives = Annotated[list[Alternative], Field(exclude_if=lambda alternatives
 """An empty list is not serialised, so that a client of an earlier release can still read the result."""
 
 
+class UsedStep(Message):
+    """Ids of steps."""
+
+    step: str
+    user: str
+    """It has used what the step did."""
+
+
 class AmendResult(Message):
     order_id: str
     revision: int
@@ -250,6 +258,8 @@ class AmendResult(Message):
     """At most MAX_LISTED_STEPS; `counts` has the total."""
     may_redo: list[str] = []
     """Ids of steps that stay unless an output that they read changes; at most MAX_LISTED_STEPS."""
+    used_by_kept: Annotated[list[UsedStep], Field(exclude_if=lambda used: not used)] = []
+    """Steps that are undone although a step has used what they did that is not undone; at most MAX_LISTED_STEPS."""
     lines_added: list[str] = []
     lines_removed: list[str] = []
     line_values: dict[str, list[ChangedValue]] = {}
@@ -257,6 +267,10 @@ class AmendResult(Message):
     order_values: list[ChangedValue] = []
     catalogue_version: str | None = None
     """The version with which added and changed lines are compiled."""
+
+
+LineIds = Annotated[list[str], Field(exclude_if=lambda line_ids: not line_ids)]
+"""An empty list is not serialised, so that a client of an earlier release can still read the result."""
 
 
 class RollbackImpactView(Message):
@@ -269,9 +283,9 @@ class RollbackImpactView(Message):
     kept: list[str] = []
     """Past a point of no return, or needed by a step that is."""
     past_no_return: list[str] = []
-    lines_going_back: list[str] = []
+    lines_going_back: LineIds = []
     """Ids of lines that rely on what is rolled back, and are rolled back with it."""
-    lines_parked: list[str] = []
+    lines_parked: LineIds = []
     """Ids of lines that rely on what is rolled back, and wait for a person's decision."""
     refused: bool = False
 

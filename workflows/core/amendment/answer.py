@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import islice
 
 from activity_contract.compilation import CompiledAmendment
-from workflows.contract.order_messages import Alternative, AmendedStep, AmendOrder, AmendResult, RefusalCode
+from workflows.contract.order_messages import Alternative, AmendedStep, AmendOrder, AmendResult, RefusalCode, UsedStep
 from workflows.contract.states import CANCELLED_STATES, SETTLED
 from workflows.core.actions.impact_text import PAST_PONR, step_ids
 from workflows.core.amendment.apply import apply_amendment
@@ -21,6 +22,7 @@ from workflows.core.amendment.impact import (
     ponr_objection,
     step_fates,
 )
+from workflows.core.amendment.used_outputs import kept_users, with_users
 from workflows.core.notifications import order_events
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.labels import step_label
@@ -75,7 +77,7 @@ def decide(
         result = _build_result(run, revision, message, compiled, amended, {})
         text = f"Order {order} already runs as this asks; nothing changes"
         return AmendmentAssessment(result.model_copy(update={"already": True, "message": text}), compiled)
-    fates = step_fates(run, amended)
+    fates = with_users(run, step_fates(run, amended), amended.plan, amended.retired)
     barriers, touched = ([], []) if message.override is not None else ponr_barriers(run, fates)
     objections = [ponr_objection(run, barriers, touched)] if barriers else []
     alternatives = [*([] if message.dry_run else [_dry_run(run)]), _override(run)] if barriers else []
@@ -151,6 +153,10 @@ def _build_result(
         ],
         may_redo=[amended_plan.plan.steps[at].id for at in _possible_redos(run, compiled.may_redo, fates)][
             :MAX_LISTED_STEPS
+        ],
+        used_by_kept=[
+            UsedStep(step=amended_plan.plan.steps[at].id, user=amended_plan.plan.steps[user].id)
+            for at, user in islice(kept_users(run, fates), MAX_LISTED_STEPS)
         ],
         lines_added=compiled.lines_added,
         lines_removed=compiled.lines_removed,

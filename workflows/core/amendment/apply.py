@@ -29,6 +29,7 @@ from workflows.core.amendment.impact import (
 )
 from workflows.core.amendment.in_place_change import begin_in_place_change
 from workflows.core.amendment.plan_swap import swap_plan
+from workflows.core.amendment.used_outputs import uses_undone, with_users
 from workflows.core.compensation.rollback import is_past_ponr
 from workflows.core.compensation.undo_order import request_undo, reset_step
 from workflows.core.failures.relied_on_failed import recheck_relying_lines
@@ -88,7 +89,9 @@ def _on_attempt_ended(run: OrderRun, step: StepRun) -> None:
         return
     if step.position in run.amendments.retired:
         _apply_fates(run, {step.position: FATE_TABLE[step_progress(run, step), RequestedChange.REMOVED]})
-    elif is_input_unchanged(run, step, run.plan):  # the outputs that it reads may have changed
+    elif is_input_unchanged(run, step, run.plan) and not uses_undone(
+        run, step
+    ):  # the outputs that it reads may have changed
         _record_input_digests(run, [step])
         _compare_input(run, step)
     else:
@@ -103,6 +106,7 @@ def _changed_step_fate(run: OrderRun, step: StepRun) -> StepFate:
 
 def _apply_fates(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
     """Undone steps come first, so that the order in which they are undone is computed once."""
+    fates = with_users(run, fates, run.plan, run.amendments.retired)
     _preserve_outputs(run, fates)
     _record_input_digests(run, _readers(run, [at for at, fate in fates.items() if fate in NEW_OUTPUT_FATES]))
     by_fate: dict[StepFate, list[StepRun]] = {fate: [] for fate in StepFate}
