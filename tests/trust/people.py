@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 import httpx
+from temporalio.service import RPCError
 
 from operations.actions.amend_order import AmendCommand
 from operations.errors import OperationError
@@ -20,12 +21,14 @@ from stack.running_stack import RunningStack
 from tests.support.started_stack import processes_with
 from tests.trust.books import Records
 from tests.trust.turmoil import Deed, Turmoil, sent
-from workflows.contract.actions import ACTIONS, COMPLETE, RESUME, RETRY, SKIP
-from workflows.contract.order_messages import Actor, OrderAction, StepAction
+from workflows.contract.actions import ACTIONS, COMPLETE, RECOVER, RESUME, RETRY, SKIP
+from workflows.contract.order_messages import Actor, OrderAction, RecoverOrder, StepAction, order_workflow_id
 from workflows.contract.order_views import StepView
 from workflows.contract.states import OrderState, StepState
 
 ANN = Actor(by="ann", reason="turmoil")
+MAX_REVISED = 4
+"""Cancelled orders that are submitted again, as a new revision."""
 TRIES = 4
 """After so many a step in fallout is left out; an undo is tried for ever."""
 RUNNING = (OrderState.ACKNOWLEDGED, OrderState.IN_PROGRESS, OrderState.HELD)
@@ -67,11 +70,26 @@ class People:
             await self._do(deed)
         ids = [order["id"] for order in self.turmoil.orders]
         for id_ in ids:
-            try:
-                await self.stack.orders.wait_until_ended(id_, timeout=max(1.0, began + patience - time.monotonic()))
-            except OperationError as error:
-                raise AssertionError(f"{self.name}: {error}; {await self._why(id_)}") from error
+            await self._wait_until_ended(id_, began + patience)
+        for order in self.turmoil.orders:
+            if _is_undone(await self.stack.orders.read(order["id"])) and self.done["revised"] < MAX_REVISED:
+                await self.stack.orders.submit(sent(order), new_revision=True)
+                self.done["revised"] += 1
+                await self._wait_until_ended(order["id"], began + patience)
         return [await self.stack.orders.read(id_) for id_ in ids]
+
+    async def _wait_until_ended(self, order_id: str, deadline: float) -> None:
+        """By itself: an order that was terminated is recovered meanwhile."""
+        try:
+            while True:
+                left = max(1.0, deadline - time.monotonic())
+                ended = await self.stack.orders.wait_until_ended(order_id, timeout=left)
+                if ended.interrupted is None:
+                    return
+                assert time.monotonic() < deadline, f"{self.name}: {order_id} is not recovered"
+                await asyncio.sleep(0.3)
+        except OperationError as error:
+            raise AssertionError(f"{self.name}: {error}; {await self._why(order_id)}") from error
 
     @property
     def name(self) -> str:
@@ -98,6 +116,9 @@ class People:
                     os.kill(pid, signal.SIGKILL)
         elif deed.what == "fault":
             await self._sandbox("POST", "/_faults", json=deed.about)
+        elif deed.what == "terminate":
+            with suppress(RPCError):  # it has ended
+                await orders.client.get_workflow_handle(order_workflow_id(deed.about)).terminate(reason="turmoil")
         elif deed.what == "amend":
             await orders.amend(AmendCommand(sent(deed.about), ANN))
         else:
@@ -119,11 +140,18 @@ class People:
             with suppress(OperationError):
                 tasks = await self.stack.orders.list_tasks(limit=500)
                 fallout = await self.stack.orders.list_fallout(limit=500)
+                for interrupted in fallout.interrupted:
+                    await self._recover(interrupted.order_id)
                 for each in (*tasks.items, *fallout.items):
                     await self._tend_to(each.order_id, each.step)
                 for held in (await self.stack.orders.list_orders(OrderFilter(states=(OrderState.HELD,)))).orders:
                     await self.stack.orders.perform_action(held.order_id, RESUME, OrderAction(actor=ANN))
             await asyncio.sleep(0.5)
+
+    async def _recover(self, order_id: str) -> None:
+        with suppress(OperationError):
+            await self.stack.orders.perform_action(order_id, RECOVER, RecoverOrder(actor=ANN))
+            self.done["recover"] += 1
 
     async def _tend_to(self, order_id: str, step: StepView) -> None:
         with suppress(OperationError):
@@ -145,6 +173,17 @@ class People:
         self.seen[step.id] += 1
         answer = answers[(sum(order_id.encode()) + self.seen[step.id]) % len(answers)]
         await self.stack.orders.perform_action(order_id, COMPLETE, StepAction(step=step.id, actor=ANN, data=answer))
+
+
+def _is_undone(details: OrderDetails) -> bool:
+    """Nothing of it stands, by no decision of a person: another revision may begin from nothing."""
+    by_hand = (StepState.SKIPPED, StepState.FAILED_ACCEPTED)
+    undos_left = any(step.undo is not None and step.undo.state == StepState.SKIPPED for step in details.steps)
+    return (
+        details.order.state is OrderState.CANCELLED
+        and not undos_left
+        and not any(step.state in by_hand for step in details.steps)
+    )
 
 
 def _words_of(pid: int) -> str:

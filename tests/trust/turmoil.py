@@ -29,7 +29,7 @@ class Deed:
 
     at: float
     what: str
-    """fault, kill, cancel, rollback, amend, hold"""
+    """fault, kill, cancel, rollback, amend, hold, terminate"""
     about: Any = None
     """The fault; or the order's id; or (order's id, new order)."""
 
@@ -56,6 +56,9 @@ class Turmoil:
             self.deeds.append(Deed(random.uniform(0, self.lasts), "fault", fault))
         for order in self.orders:
             self.deeds += _deeds_about(random, order, self.lasts)
+        others = Random(f"{self.seed} terminated")  # so that a seed's orders stay what they were
+        for order in others.sample(self.orders, len(self.orders) // 4):
+            self.deeds.append(Deed(others.uniform(0.3, self.lasts), "terminate", order["id"]))
         self.deeds.sort(key=lambda deed: deed.at)
 
 
