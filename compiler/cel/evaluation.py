@@ -14,10 +14,10 @@ from functools import lru_cache
 from typing import Any
 
 from cel_expr_python import cel
-from cel_expr_python.ext import ext_math, ext_strings
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
+from compiler.cel.functions import CEL_EXTENSIONS, runtime_functions
 from compiler.values import INT64_RANGE
 
 VARIABLE_NAMES = (
@@ -35,46 +35,6 @@ class EvaluationError(Exception):
         self.is_missing_value = is_missing_value
         """True if the expression reads something that is not there."""
         super().__init__(f"{message}, in `{expression}`")
-
-
-def _sum(values: list[Any]) -> Any:
-    """The sum of integers is an integer, that of numbers a number, that of an empty list 0."""
-    return sum(values[1:], values[0]) if values else 0
-
-
-CEL_EXTENSIONS = [ext_strings.ExtStrings(), ext_math.ExtMath()]
-
-
-def runtime_functions() -> list[cel.FunctionDecl]:
-    """The functions that Ordo adds to standard CEL: `days(n)`, `hours(n)`, `minutes(n)`, `sum(list)`."""
-    declared = []
-    for name in ("days", "hours", "minutes"):
-
-        def span(amount: float, unit: str = name) -> timedelta:
-            return timedelta(**{unit: amount})
-
-        declared.append(
-            cel.FunctionDecl(
-                name,
-                [
-                    cel.Overload(f"{name}_int", cel.Type.DURATION, [cel.Type.INT], False, span),
-                    cel.Overload(f"{name}_double", cel.Type.DURATION, [cel.Type.DOUBLE], False, span),
-                ],
-            )
-        )
-    declared.append(
-        cel.FunctionDecl("sum", [cel.Overload("sum_list", cel.Type.DYN, [cel.Type.List(cel.Type.DYN)], False, _sum)])
-    )
-    return declared
-
-
-def typecheck_functions() -> list[cel.FunctionDecl]:
-    """The same functions for type checking: `sum` has the type of the list's items."""
-    declared = runtime_functions()[:-1]
-    kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE}
-    overloads = [cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()]
-    declared.append(cel.FunctionDecl("sum", overloads))
-    return declared
 
 
 @lru_cache(maxsize=1)
@@ -186,6 +146,7 @@ _ERROR_MESSAGES = (
     *_MISSING_VALUE_MESSAGES,
     (re.compile(r"No matching overloads found ?: ?(\S+?)\((.*)\)"), "`{}` does not work on {}"),
     (re.compile(r"divide by zero|modulus by zero"), "this divides by zero"),
+    (re.compile(r"`round` takes 0 to (\d+) decimals"), "`round` takes 0 to {} decimals"),
     (re.compile(r"overflow|out of range|OUT_OF_RANGE"), "the value is out of range"),
     (re.compile(r"cannot convert (\S+) to (\S+)"), "this {} is not a {}"),
     (re.compile(r"String to (\S+) conversion failed"), "this text is not a {}"),

@@ -12,7 +12,7 @@ from cel_expr_python import cel
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from compiler.cel.evaluation import CEL_EXTENSIONS, runtime_functions
+from compiler.cel.functions import CEL_EXTENSIONS, NAMESPACES, runtime_functions
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS
 
 MAX_EXPRESSION_LENGTH = 10_000
@@ -251,7 +251,7 @@ def _build_node(expression: _ProtoMessage, offsets: Offsets) -> ExpressionNode:
         case 5:
             return ExpressionNode("test" if part.number(3) else "select", offset, part.text(2), None, children(part, 1))
         case 6:
-            return ExpressionNode("call", offset, part.text(2), None, children(part, 1, 3))
+            return _build_call(part, offset, children(part, 1), children(part, 3))
         case 7:
             return ExpressionNode("list", offset, "", None, children(part, 1))
         case 8:
@@ -259,6 +259,16 @@ def _build_node(expression: _ProtoMessage, offsets: Offsets) -> ExpressionNode:
             return ExpressionNode("map", offset, part.text(1), None, entries)
         case _:
             return ExpressionNode("loop", offset, part.text(1), part.text(3), children(part, 2, 4, 5, 6, 7))
+
+
+def _build_call(
+    part: _ProtoMessage, offset: int, target: tuple[ExpressionNode, ...], arguments: tuple[ExpressionNode, ...]
+) -> ExpressionNode:
+    """`math` in `math.ceil(x)` belongs to the function's name; CEL parses it as the value that has the function."""
+    name = part.text(2)
+    if target and target[0].kind == "name" and target[0].name in NAMESPACES:
+        return ExpressionNode("call", offset, f"{target[0].name}.{name}", None, arguments)
+    return ExpressionNode("call", offset, name, None, target + arguments)
 
 
 _LITERALS = {2: "bool", 3: "int", 4: "uint", 5: "double", 6: "string", 7: "bytes"}

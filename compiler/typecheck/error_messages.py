@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from compiler.cel.syntax_tree import MAX_EXPRESSION_LENGTH, ExpressionNode, node_path
+from compiler.cel.functions import FUNCTIONS, METHODS, NAMESPACES
+from compiler.cel.syntax_tree import MAX_EXPRESSION_LENGTH, ExpressionNode, literal_value, node_path
 from compiler.source.findings import did_you_mean
 
 
@@ -18,15 +19,6 @@ class ExpressionError:
     undefined_name: str = ""
     """The name that is not defined, as in Finding."""
 
-
-CEL_FUNCTIONS = (
-    "all", "charAt", "contains", "days", "double", "duration", "dyn", "endsWith", "exists", "exists_one", "filter",
-    "format", "getDate", "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours", "getMilliseconds",
-    "getMinutes", "getMonth", "getSeconds", "has", "hours", "indexOf", "int", "join", "lastIndexOf", "lowerAscii",
-    "map", "matches", "math.abs", "math.ceil", "math.floor", "math.greatest", "math.least", "math.round", "minutes",
-    "replace", "reverse", "size", "split", "startsWith", "string", "substring", "sum", "timestamp", "trim", "type",
-    "upperAscii",
-)  # fmt: skip
 
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*('?)|\"(?:\\.|[^\"\\])*(\"?)", re.DOTALL)
 """Quoted text. If it is not closed, it extends to the end, so that matching takes linear time."""
@@ -73,6 +65,8 @@ def explain_syntax_error(expression: str, error: str) -> ExpressionError:
     if first is None:
         return ExpressionError("expression-syntax", 0, "this is not an expression")
     offset = _text_offset(expression, int(first[1]), int(first[2]))
+    if numeric := re.search(r"(math\.\w+)\(\) .*must be numeric", first[3]):
+        return ExpressionError("expression-type", offset, f"`{numeric[1]}` compares numbers, and this is none")
     rest = expression[offset:].strip()
     if not rest:
         return ExpressionError(
@@ -130,14 +124,45 @@ def explain_type_error(expression: str, tree: ExpressionNode, error: str) -> Exp
             "expression-type", offset, _explain_overload(overload[1], overload[2], _find_call(tree, offset))
         )
     if undeclared := _UNDECLARED.search(cel_message):
-        name = undeclared[1]
-        near = did_you_mean(name, CEL_FUNCTIONS)
-        if expression[:offset].endswith(name):
-            offset -= len(name)
-        return ExpressionError("function-unknown", offset, f"there is no function `{name}`{near}")
+        return _explain_function(expression, tree, undeclared[1], offset)
     if missing := _NO_FIELD.search(cel_message):
         return ExpressionError("name-unknown", offset + 1, f"there is no `{missing[1]}` in it")
     return ExpressionError("expression-type", offset, "the types in this expression do not fit together")
+
+
+def _explain_function(expression: str, tree: ExpressionNode, name: str, offset: int) -> ExpressionError:
+    """Why a function cannot be called like this. CEL gives the position of its bracket, or that of its namespace."""
+    start = offset - len(name) if expression[:offset].endswith(name) else offset
+    if name in NAMESPACES and (called := re.match(rf"{name}\s*\.\s*(\w+)", expression[start:])):
+        name = f"{name}.{called[1]}"
+    call = _find_call(tree, offset)
+    values = [_source_text(child) for child in call.children] if call else []
+    value, others = (values[0] if values else "…"), ", ".join(values[1:])
+    as_method = expression[:start].rstrip().endswith(".")
+    if as_method and name not in METHODS and name in FUNCTIONS:
+        message = f"`{name}` takes its value in brackets: write `{name}({', '.join(values) or value})`"
+    elif not as_method and name not in FUNCTIONS and name in METHODS:
+        message = f"`{name}` is called on its value: write `{value}.{name}({others})`"
+    elif name in FUNCTIONS or name in METHODS:
+        message = f"`{name}` cannot be called like this"
+        message += ": it gives a whole number; for decimals write `round(x, 2)`" if name == "math.round" else ""
+    else:
+        message = f"there is no function `{name}`{_similar_function(name)}"
+    return ExpressionError("function-unknown", start, message)
+
+
+_OTHER_NAMES = {
+    "average": "sum", "ceiling": "math.ceil", "count": "size", "float": "double", "len": "size", "length": "size",
+    "lower": "lowerAscii", "max": "math.greatest", "min": "math.least", "number": "double", "str": "string",
+    "toFixed": "round", "toLowerCase": "lowerAscii", "toUpperCase": "upperAscii", "upper": "upperAscii",
+}  # fmt: skip
+"""Names of functions in other languages."""
+
+
+def _similar_function(name: str) -> str:
+    plain = name.rpartition(".")[2]
+    found = _OTHER_NAMES.get(plain) or next((known for known in FUNCTIONS if known.rpartition(".")[2] == plain), "")
+    return f"; did you mean `{found}`?" if found else did_you_mean(name, (*FUNCTIONS, *METHODS))
 
 
 def _find_call(node: ExpressionNode, offset: int) -> ExpressionNode | None:
@@ -167,6 +192,8 @@ def _explain_overload(function: str, applied: str, call: ExpressionNode | None) 
             "after a dot"
         )
     named = " and ".join(describe_type(kind) for kind in kinds)
+    if kinds == ["int"] and function in ("math.ceil", "math.floor", "math.round", "math.trunc"):
+        return f"`{function}` takes a number with a fraction, and `{spelled[0]}` is an integer, whole already"
     if operator in ("+", "-") and set(kinds) & {"int", "double"} and _TIME_TYPES & {kind.lower() for kind in kinds}:
         amount = spelled[next(position for position, kind in enumerate(kinds) if kind in ("int", "double"))]
         return f"`{operator}` needs a length of time: write `days({amount})`, `hours({amount})` or `minutes({amount})`"
@@ -220,6 +247,10 @@ def _source_text(node: ExpressionNode) -> str:
     if node.kind == "literal" and node.name in ("int", "uint"):
         value = int(node.value)
         return str(value - 2**64 if value >= 2**63 else value)
+    if node.kind == "literal" and node.name == "double":
+        return str(literal_value(node))
     if node.kind == "literal":
         return "null" if node.name == "null" else f"'{node.value}'" if node.name == "string" else "…"
+    if node.kind == "list" and len(node.children) <= 3:
+        return f"[{', '.join(_source_text(child) for child in node.children)}]"
     return "…"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
+from compiler.cel.functions import FUNCTIONS, NAMESPACES
 from compiler.cel.syntax_tree import (
     ANY_ITEM,
     Path,
@@ -216,22 +217,25 @@ def _unknown_name_error(use: PathUse, scope: TypeScope) -> ExpressionError:
     attributes = scope.names.get("attributes")
     if attributes is not None and attributes.field(root):
         return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here: write `attributes.{root}`")
+    if root in NAMESPACES:
+        known = ", ".join(name for name in FUNCTIONS if name.startswith(f"{root}."))
+        return ExpressionError("name-unknown", use.offset, f"`{root}` only has functions: {known}")
     literal = {"True": "true", "False": "false", "None": "null", "nil": "null", "undefined": "null"}.get(root)
     if literal:
         return ExpressionError("name-unknown", use.offset, f"write `{literal}` for `{root}`")
-    known = [*scope.names, *(["steps", "workstreams"] if scope.step_ids is not None else [])]
+    names = [*scope.names, *(["steps", "workstreams"] if scope.step_ids is not None else [])]
     if root in (scope.step_ids or ()):
         return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here: write `steps.{root}.output`")
     if "env" in scope.names and len(use.path) == 1:
         return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here: write `env.{root}`")
-    near = did_you_mean(root, known)
+    near = did_you_mean(root, names)
     if near:
         near += " Known here:"
     elif len(use.path) == 1:
         near = f": text needs quotes (`'{root}'`); known here:"
     else:
         near = "; known here:"
-    return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here{near} {', '.join(sorted(known))}")
+    return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here{near} {', '.join(sorted(names))}")
 
 
 def _check_fields(use: PathUse, kind: Type, present: frozenset[Path]) -> ExpressionError | None:

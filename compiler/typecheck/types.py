@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
 
-from compiler.cel.evaluation import CEL_EXTENSIONS, typecheck_functions
+from compiler.cel.functions import CEL_EXTENSIONS, typecheck_functions
 from compiler.language.attributes import Attribute, AttributeType
 
 

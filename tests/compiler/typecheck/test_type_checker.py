@@ -48,6 +48,16 @@ WITH = OFFER + "steps:\n  go:\n    activity: x\n    with: {a: '%s'}\n"
         ("attributes.segments.exists(s, s.«vlan == 1)", "value-may-be-missing", ("has(s.vlan)",)),
         ("attributes.cameras «in [1.5]", "expression-type", ("`in` does not work",)),
         ("''", "expression-syntax", ("the expression is empty",)),
+        ("3 > [1, 2].«sum()", "function-unknown", ("`sum` takes its value in brackets: write `sum([1, 2])`",)),
+        ("«contains(attributes.model, 'x')", "function-unknown", ("write `attributes.model.contains('x')`",)),
+        ("«math.foo(1.5) > 1.0", "function-unknown", ("no function `math.foo`", "did you mean `math.floor`?")),
+        ("«ceil(1.5) > 1.0", "function-unknown", ("did you mean `math.ceil`?",)),
+        ("«max(1, 2) > 1", "function-unknown", ("did you mean `math.greatest`?",)),
+        ("«math.pi > 1.0", "name-unknown", ("`math` only has functions", "math.abs")),
+        ("«math.round(attributes.rate, 2) > 1.0", "function-unknown", ("write `round(x, 2)`",)),
+        ("math.ceil«(attributes.cameras) > 1.0", "expression-type", ("whole already",)),
+        ("math.greatest(1, «'x') > 1", "expression-type", ("`math.greatest` compares numbers",)),
+        ("«len(order.id) > 1", "function-unknown", ("did you mean `size`?",)),
     ],
 )
 def test_error_in_an_expression_is_one_finding_at_its_column(written: str, code: str, words: tuple[str, ...]) -> None:
@@ -71,6 +81,10 @@ def test_error_in_an_expression_is_one_finding_at_its_column(written: str, code:
         "order.customer.tier == 'gold' && order.priority == 1",
         "attributes.model.upperAscii().startsWith('IN')",
         "math.greatest(1, attributes.cameras) > 1",
+        "math.round(attributes.rate) > 1.0 && math.ceil(1.5) == 2.0 && math.abs(-2) == 2",
+        "round(attributes.rate * 1.19, 2) > 1.0 && round(attributes.cameras) == 1",
+        "math.floor(double(attributes.cameras)) > 1.0",
+        "strings.quote(attributes.model) != ''",
         "true",
     ],
 )
