@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -44,10 +45,15 @@ def format_value(value: object) -> str:
     return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
 
 
+_NOT_LIKE_TEXT = re.compile(r"[-+]?\d+(?:\.\d+)?|true|false|null", re.IGNORECASE)
+
+
 def describe_value(value: object) -> str:
     """A value inside a message; of mappings and lists only what they are."""
     if isinstance(value, Mapping):
         return "a mapping"
+    if isinstance(value, str) and _NOT_LIKE_TEXT.fullmatch(value):
+        return f"the text {format_value(value)}"
     return "a list" if isinstance(value, list | tuple) else format_value(value)
 
 

@@ -161,6 +161,37 @@ class DefinitionIndex:
         products = self.definitions.products
         return set(walk([product], lambda name: [one for one in self.product_targets(name) if one in products]))
 
+    def has_work(self, product: str, action: LineAction) -> bool:
+        """Whether the product, or what its rules and components bring, has a step for lines with this action."""
+        return product in self._products_with_work[action]
+
+    @cached_property
+    def _products_with_work(self) -> dict[LineAction, set[str]]:
+        """Action → the products with a step for it, and those that bring one of them."""
+        found = {}
+        for action in LineAction:
+            served = [
+                product
+                for group in self.step_groups.values()
+                if any(action in group.line_actions(step) for step in group.steps)
+                for product in group.products
+            ]
+            sources = self._sources_for(action)
+            found[action] = set(walk(served, lambda name, above=sources: above.get(name, ())))  # type: ignore[misc]
+        return found
+
+    def _sources_for(self, action: LineAction) -> dict[str, list[str]]:
+        """Product → the products whose rules or components bring it for lines with this action."""
+        found: dict[str, list[str]] = {}
+        for name, entry in self.definitions.products.items():
+            rules = [rule for _, _, rule in self.effective_rules(name)]
+            targets = [rule.product for rule in rules if rule.actions is None or action in rule.actions]
+            if isinstance(entry.model, CommercialProductDocument):
+                targets += [component.product for component in entry.model.components]
+            for target in targets:
+                found.setdefault(target, []).append(name)
+        return found
+
     def product_targets(self, product: str) -> list[str]:
         """The products that its rules and its components name, defined or not."""
         document = self.definitions.products[product].model

@@ -8,13 +8,18 @@ from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.checks import (
     cycles,
     expressions,
+    ignored_keys,
     impossible_conditions,
     line_actions,
+    literal_texts,
+    missing_on_delete,
     output_order,
     product_declarations,
     receivers,
     references,
     scenario_references,
+    uncopied_attributes,
+    unlimited_waits,
     unused,
 )
 from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, limit_findings
@@ -30,9 +35,14 @@ CATALOGUE_CHECKS: tuple[Check, ...] = (
     impossible_conditions.check,
     scenario_references.check,
     receivers.check,
+    ignored_keys.check,
+    literal_texts.check,
+    unlimited_waits.check,
 )
-WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check)
+WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check, missing_on_delete.check)
 """Only run if every reference is known: with a misspelt name, other definitions only seem to be unused."""
+CHECKS_WITHOUT_ERRORS: tuple[Check, ...] = (uncopied_attributes.check,)
+"""Only run if there is no error: an attribute with a wrong type only seems to differ on purpose."""
 
 
 def run_checks(index: DefinitionIndex) -> list[Finding]:
@@ -41,11 +51,12 @@ def run_checks(index: DefinitionIndex) -> list[Finding]:
     if reported >= MAX_FINDINGS:
         return []
     findings = limit_findings((finding for check in CATALOGUE_CHECKS for finding in check(index)), reported)
+    checks = CHECKS_WITHOUT_ERRORS if not any(finding.severity == "error" for finding in findings) else ()
     uncertain = index.definitions.incomplete or index.definitions.invalid_ids
     if not uncertain and not any(finding.code in _REFERENCE_CODES for finding in findings):
-        findings += limit_findings(
-            (finding for check in WHOLE_CATALOGUE_CHECKS for finding in check(index)), reported + len(findings)
-        )
+        checks = (*WHOLE_CATALOGUE_CHECKS, *checks)
+    if checks:
+        findings += limit_findings((finding for check in checks for finding in check(index)), reported + len(findings))
     return findings
 
 

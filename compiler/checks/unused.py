@@ -6,23 +6,37 @@ from collections.abc import Iterator
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
-from compiler.language.steps import StepReference
+from compiler.language.steps import LineAction, StepReference
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
+
+_ORDERED_ACTIONS = (LineAction.ADD, LineAction.MODIFY, LineAction.DELETE)
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     served = {product for group in index.step_groups.values() for product in group.products}
     for name, entry in index.definitions.products.items():
         if isinstance(entry.model, TechnicalProductDocument):
-            if name not in served:
+            if name not in served and next(index.effective_rules(name), None) is None:
                 message = f"no step serves technical product `{name}`: nothing would be done for it"
                 yield entry.finding("product-without-steps", ("id",), message, severity="warning")
             if name not in index.rules_by_target:
                 message = f"no rule leads to technical product `{name}`: no order can contain it"
                 yield entry.finding("product-unreachable", ("id",), message, severity="warning")
+        elif _has_no_work(index, name, served):
+            message = f"nothing serves `{name}`: without child lines of its own, every order of it is rejected"
+            yield entry.finding("offer-without-work", ("id",), message, severity="warning")
     yield from _check_outside_deps(index)
     yield from _check_unmet_references(index)
+
+
+def _has_no_work(index: DefinitionIndex, offer: str, served: set[str]) -> bool:
+    """Whether no step serves an order of the offer, and no other finding is the reason for that."""
+    model = index.definitions.products[offer].model
+    if any(action in model.no_work_for or index.has_work(offer, action) for action in _ORDERED_ACTIONS):
+        return False
+    below = index.reachable_products(offer) - {offer}
+    return not below or not below.isdisjoint(served)
 
 
 def _check_outside_deps(index: DefinitionIndex) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.cel.templates import render_template
 from compiler.decomposition.compile_context import CompileContext, location_suffix
 from compiler.decomposition.line_graph import LineIdentity, LineNode
+from compiler.language.attributes import copies_to
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.plan.plan import PreviousState
 from compiler.source.findings import did_you_mean
@@ -185,13 +186,13 @@ class RuleApplication:
         bindings: Mapping[str, Any],
         source_attributes: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """The target's attributes: those that the rule maps, and the source's of the same name and type."""
+        """The target's attributes: those that the rule maps, and the source's of the same name and a fitting type."""
         mapped = {}
         for name, attribute in self.target.attributes.items():
             value = None
             if name in self.rule.attributes:
                 value = map_value(name, self.rule.attributes[name], bindings)
-            elif (declared := self.source.product.attributes.get(name)) and declared.type is attribute.type:
+            elif (declared := self.source.product.attributes.get(name)) and copies_to(declared, attribute):
                 value = source_attributes.get(name)
             if value is not None:
                 mapped[name] = value

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.language.patterns import matches_fully
 from compiler.source.findings import did_you_mean
-from compiler.values import INT64_RANGE, format_value
+from compiler.values import INT64_RANGE, describe_value, format_value
 
 
 class AttributeType(StrEnum):
@@ -60,6 +60,17 @@ class Attribute(BaseModel):
     """For the readers of the definition."""
     merge: MergeStrategy | None = None
     """What to do if sources want different values: reject, first, min, max, sum or list."""
+
+
+def copies_to(source: Attribute, target: Attribute) -> bool:
+    """Whether a rule that does not map `target` gives it the value of `source`, the attribute of the same name.
+
+    Equal types are copied. With `merge: list`, a list also takes single items.
+    """
+    if source.type is target.type:
+        return True
+    takes_items = target.type is AttributeType.LIST and target.merge == "list"
+    return takes_items and (target.items is None or target.items.type is source.type)
 
 
 def validate_value(attribute: Attribute, value: object) -> tuple[Any, list[str]]:
@@ -148,7 +159,7 @@ def _integer(value: object) -> int:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
-        raise ValueError(f"must be a whole number, and is {format_value(value)}")
+        raise ValueError(f"must be a whole number, and is {describe_value(value)}")
     if value not in INT64_RANGE:
         raise ValueError(f"must be a whole number of at most 64 bits, and is {format_value(value)}")
     return value
@@ -156,7 +167,7 @@ def _integer(value: object) -> int:
 
 def _number(value: object) -> float:
     if not isinstance(value, int | float) or isinstance(value, bool):
-        raise ValueError(f"must be a number, and is {format_value(value)}")
+        raise ValueError(f"must be a number, and is {describe_value(value)}")
     try:
         number = float(value)
     except OverflowError:
@@ -168,7 +179,7 @@ def _number(value: object) -> float:
 
 def _boolean(value: object) -> bool:
     if not isinstance(value, bool):
-        raise ValueError(f"must be true or false, and is {format_value(value)}")
+        raise ValueError(f"must be true or false, and is {describe_value(value)}")
     return value
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from itertools import islice
 from typing import Literal, NamedTuple
@@ -66,13 +66,33 @@ _MAX_COMPARED_NAMES, _MAX_KNOWN_NAMES = 2_000, 10_000
 """If more names are known, an unknown one is only compared with those that begin like it, or with none at all."""
 
 
+_OTHER_WORDS: Mapping[str, tuple[str, ...]] = {
+    "add": ("create", "install", "new", "provide", "provision"),
+    "modify": ("alter", "amend", "change", "edit", "replace", "update"),
+    "delete": ("cancel", "cease", "disconnect", "remove", "terminate"),
+    "no_change": ("keep", "none", "nochange", "noop", "unchanged"),
+    "string": ("str", "text"),
+    "integer": ("int", "whole"),
+    "number": ("decimal", "double", "float", "money"),
+    "boolean": ("bool",),
+    "datetime": ("time", "timestamp"),
+    "list": ("array",),
+    "object": ("dict", "map", "mapping"),
+    "after": ("depends_on", "needs", "requires"),
+}
+"""Word of the language → what other systems call it. Spelling alone would suggest `no_change` for `change`."""
+_WORDS_HERE = {other: word for word, others in _OTHER_WORDS.items() for other in others}
+
+
 def did_you_mean(name: str, known: Collection[str]) -> str:
     r"""`; did you mean \`cameras\`?`, or nothing if no known name is similar. Ignores case, `-` and blanks."""
     if len(known) > _MAX_KNOWN_NAMES:
         return ""
     name = name[:100]
-    alike = {_normalize_name(one): one for one in known if len(one) <= 2 * len(name) + 2}
     plain = _normalize_name(name)
+    if (meant := _WORDS_HERE.get(plain)) in known and plain not in known:
+        return f"; did you mean `{meant}`?"
+    alike = {_normalize_name(one): one for one in known if len(one) <= 2 * len(name) + 2}
     if len(alike) > _MAX_COMPARED_NAMES:
         alike = {key: one for key, one in alike.items() if key[:1] == plain[:1]}
     near = [plain] if plain in alike else get_close_matches(plain, [*alike][:_MAX_COMPARED_NAMES], n=1, cutoff=0.6)

@@ -187,6 +187,33 @@ def _collect(data: Any, shape: Shape, path: KeyPath, found: list[ExpressionSite]
             _collect(data, shape.item, path, found)
 
 
+class TemplateText(NamedTuple):
+    """A text that may contain `${…}`, and its position."""
+
+    path: KeyPath
+    text: str
+    shape: TemplateShape
+
+
+def find_texts(data: Any, shape: Shape, path: KeyPath = ()) -> Iterator[TemplateText]:
+    """Every text in `data` that may contain `${…}`, whether it does or not."""
+    if isinstance(shape, ExpressionShape):
+        return
+    if isinstance(shape, ListShape) and not isinstance(data, list):
+        yield from find_texts(data, shape.item, path)
+    elif isinstance(data, list) and not isinstance(shape, dict):
+        item = shape.item if isinstance(shape, ListShape) else shape
+        for position, value in enumerate(data):
+            yield from find_texts(value, item, (*path, position))
+    elif isinstance(data, dict):
+        for key, value in data.items():
+            inner = shape.get(key) if isinstance(shape, dict) else shape
+            if inner is not None:
+                yield from find_texts(value, inner, (*path, key))
+    elif isinstance(shape, TemplateShape) and isinstance(data, str):
+        yield TemplateText(path, data, shape)
+
+
 def find_embedded(data: Any, shape: TemplateShape, path: KeyPath) -> list[ExpressionSite]:
     """Every `${…}` in the texts of a JSON value."""
     found: list[ExpressionSite] = []

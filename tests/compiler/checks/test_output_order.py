@@ -95,7 +95,8 @@ def test_output_from_a_conditional_workstream_needs_has_outside_of_it() -> None:
 def test_wait_condition_can_use_any_output() -> None:
     text = (
         STEPS
-        + "  a: {activity: a, when: attributes.n > 1}\n  b: {wait: {condition: steps.a.output.done == true}}\n"
+        + "  a: {activity: a, when: attributes.n > 1}\n"
+        + "  b: {wait: {condition: steps.a.output.done == true, within: 1d}}\n"
         + PLAIN
     )
     assert findings_of(text) == []

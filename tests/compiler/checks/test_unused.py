@@ -57,9 +57,8 @@ def test_condition_that_may_be_true_is_no_warning(written: str) -> None:
 
 def test_conditions_of_rules_components_and_workstreams_are_checked() -> None:
     assert_warning(OFFER + "decomposes_to: [{product: hub, when: «false}]" + HUB, "condition-never")
-    assert_warning(
-        OFFER + "components: [{product: o, when: «false}]\n---\nkind: commercial_product\nid: o\n", "condition-never"
-    )
+    other = "---\nkind: commercial_product\nid: o\nsteps: {go: {milestone: true}}\n"
+    assert_warning(OFFER + "components: [{product: o, when: «false}]\n" + other, "condition-never")
     stream = (
         "---\nkind: workstream\nid: w\nfor: offer\nwhen: attributes.model == «'x'\nsteps: {go: {milestone: true}}\n"
     )
@@ -82,6 +81,29 @@ def test_row_without_an_enum_value_is_a_warning() -> None:
 def test_technical_product_without_steps_is_a_warning() -> None:
     text = OFFER + "decomposes_to: [{product: t}]\n---\nkind: technical_product\nid: «t\nno_work_for: [add]\n"
     assert_warning(text, "product-without-steps", "`t`")
+
+
+def test_product_that_only_decomposes_further_needs_no_steps() -> None:
+    between = "---\nkind: technical_product\nid: t\ndecomposes_to: [{product: hub}]\n"
+    assert findings_of(OFFER + "decomposes_to: [{product: t}]\n" + between + HUB) == []
+    inherited = "---\nkind: product_class\nid: c\ndecomposes_to: [{product: hub}]\n"
+    text = OFFER + "decomposes_to: [{product: t}]\n---\nkind: technical_product\nid: t\nclass: c\n"
+    assert findings_of(text + inherited + HUB) == []
+
+
+def test_offer_without_work_is_a_warning() -> None:
+    assert_warning("kind: commercial_product\nid: «offer\n", "offer-without-work", "every order of it is rejected")
+    bundle = "kind: commercial_product\nid: b\ncomponents: [{product: offer}]\n---\n"
+    assert_warning(bundle + "kind: commercial_product\nid: «offer\n", "offer-without-work", "`offer`")
+    assert findings_of("kind: commercial_product\nid: offer\nno_work_for: [add]\n") == []
+    never = "kind: commercial_product\nid: «offer\ndecomposes_to: [{product: hub, actions: [no_change]}]\n" + HUB
+    assert "offer-without-work" in {one.code for one in findings_of(never)}
+
+
+def test_offer_that_is_served_for_one_action_is_no_warning() -> None:
+    assert findings_of("kind: commercial_product\nid: o\nsteps: {go: {milestone: true, actions: [delete]}}\n") == []
+    served = "kind: workstream\nid: w\nfor: o\nsteps: {go: {milestone: true}}\n"
+    assert findings_of("kind: commercial_product\nid: o\n---\n" + served) == []
 
 
 def test_workstream_counts_as_steps_of_its_products() -> None:

@@ -157,6 +157,36 @@ def test_list_wraps_single_values(tmp_path: Path) -> None:
     assert sketch(catalogue, line("1", "offer"), line("2", "offer")).lines["bill"].attributes == {"all": ["x", "x"]}
 
 
+SAME_NAME = """
+kind: commercial_product
+id: offer
+attributes: {tag: {type: string}, size: {type: integer, default: 1}}
+decomposes_to: [{product: bill}]
+---
+kind: technical_product
+id: bill
+per: order
+attributes:
+  tag: {type: list, items: {type: string}, merge: list}
+  size: {type: list, merge: list}
+steps: {go: {milestone: true, actions: [add, modify]}}
+"""
+
+
+def test_list_of_the_same_name_takes_single_values_without_a_mapping(tmp_path: Path) -> None:
+    catalogue = catalogue_of(tmp_path, SAME_NAME)
+    lines = [line(name, "offer", attributes={"tag": tag}) for name, tag in (("1", "a"), ("2", "b"))]
+    found = sketch(catalogue, *lines, line("3", "offer"))
+    assert found.lines["bill"].attributes == {"tag": ["a", "b"], "size": [1, 1, 1]}
+
+
+def test_previous_list_of_the_same_name_takes_single_values(tmp_path: Path) -> None:
+    modify = line("1", "offer", action="modify", attributes={"tag": "b"}, previous={"attributes": {"tag": "a"}})
+    previous = sketch(catalogue_of(tmp_path, SAME_NAME), modify).lines["bill"].previous
+    assert previous is not None
+    assert previous.attributes == {"tag": ["a"], "size": [1]}
+
+
 TWO_RULES = """
 kind: commercial_product
 id: offer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, errors_of, findings_of
+from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, errors_of
 
 PRODUCT = "kind: commercial_product\nid: p\n"
 STEP = PRODUCT + "steps:\n  go: %s\n"
@@ -54,7 +54,15 @@ def test_products_and_workstreams_share_their_ids() -> None:
 
 def test_other_kinds_have_separate_namespaces() -> None:
     text = PRODUCT + "---\nkind: system\nid: p\nbase_url: http://x\n---\nkind: retry\nid: p\n"
-    assert findings_of(text) == []
+    assert errors_of(text) == []
+
+
+def test_words_of_other_systems_are_translated() -> None:
+    step = PRODUCT + "steps: {go: {milestone: true, actions: [«change]}}"
+    assert_error(step, "value-invalid", "did you mean `modify`?")
+    assert_error(PRODUCT + "attributes: {a: {type: «text}}", "value-invalid", "did you mean `string`?")
+    key = PRODUCT + "steps: {a: {milestone: true}, go: {milestone: true, «depends_on: a}}"
+    assert_error(key, "key-unknown", "did you mean `after`?")
 
 
 def test_unknown_key_suggests_a_similar_one() -> None:

@@ -229,6 +229,31 @@ def test_duplicate_line_ids_are_found_at_any_level(catalogue: Catalogue) -> None
     assert codes(of_line(lines=[inner]), catalogue) == ["id-duplicate"]
 
 
+@pytest.mark.parametrize(
+    ("written", "meant"),
+    [
+        ("change", "modify"), ("update", "modify"), ("Amend", "modify"), ("cancel", "delete"), ("remove", "delete"),
+        ("terminate", "delete"), ("create", "add"), ("noChange", "no_change"), ("none", "no_change"),
+    ],
+)  # fmt: skip
+def test_action_in_the_words_of_another_system_is_translated(written: str, meant: str, catalogue: Catalogue) -> None:
+    assert findings(of_line(action=written), catalogue)[0][1].endswith(f"; did you mean `{meant}`?")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (order(priority="1"), "must be a whole number from 1 (first) to 5, and is the text `1`"),
+        (of_line(quantity="2"), "must be a number above 0, and is the text `2`"),
+        (of_line(attributes={"n": "3"}), "must be a whole number, and is the text `3`"),
+        (of_line(attributes={"n": "three"}), "must be a whole number, and is `three`"),
+        (of_line(attributes={"n": [1]}), "must be a whole number, and is a list"),
+    ],
+)
+def test_number_that_is_text_is_called_text(given: Any, message: str, catalogue: Catalogue) -> None:
+    assert message in findings(given, catalogue)[0][1]
+
+
 @pytest.mark.parametrize("action", ["add", "no_change"])
 def test_only_modify_and_delete_lines_have_a_previous(action: str, catalogue: Catalogue) -> None:
     assert codes(of_line(action=action, previous={"quantity": 1}), catalogue) == ["previous-misplaced"]

@@ -204,8 +204,9 @@ def test_result_names_depend_on_the_kind_of_step(step: str, name: str) -> None:
     [
         "call: {system: s, get: /}, output: '${response.body.x}', fail_when: [{if: response.status == 204, code: c}]",
         "call: {system: s, post: /, body: '${callback.url}', callback: {within: 1d}}, output: '${payload.x}'",
-        "call: {system: s, post: /, poll: {get: '/${response.body.id}', until: response.body.done}}",
-        "event: {name: [a, b], match: payload.x == 1 && event == \"a\"}, output: {e: '${event}', p: '${payload}'}",
+        "call: {system: s, post: /, poll: {get: '/${response.body.id}', until: response.body.done, within: 1h}}",
+        "event: {name: [a, b], match: payload.x == 1 && event == 'a', within: 1d}, "
+        "output: {e: '${event}', p: '${payload}'}",
         "activity: x, output: '${output.y}', undo: {activity: z, with: {a: '${output.y}'}}",
         "manual: {queue: q, form: {ok: {type: boolean, required: true}}}, fail_when: [{if: '!payload.ok', code: c}]",
     ],
