@@ -30,7 +30,7 @@ from activities.notifications.delivery import NotificationDelivery
 from activities.notifications.outbox_handover import OutboxHandover
 from activities.notifications.receiver_matching import ReceiverMatching
 from activities.notifications.webhook import WebhookSender
-from activities.registry import registered_activities, unknown_activities
+from activities.registry import activity_check, fail_unregistered, registered_activities
 from activities.systems.connections import ConnectionPools
 from activities.systems.environment import callback_settings
 from activities.systems.oauth_tokens import TokenCache
@@ -131,7 +131,7 @@ class _ShutdownEvent(asyncio.Event):
 
 def _load_catalogue(options: argparse.Namespace) -> LiveCatalogue:
     try:
-        return LiveCatalogue(options.definitions, options.environment, unknown_activities)
+        return LiveCatalogue(options.definitions, options.environment, activity_check(registered_activities()))
     except CatalogueUnusable as unusable:
         problems = "\n".join(f"  {problem}" for problem in unusable.problems)
         raise WorkerError(f"The worker cannot start with the catalogue {options.definitions}:\n{problems}") from None
@@ -167,7 +167,7 @@ def build_registrations(
     ]
     return Registrations(
         workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch, DeployedCatalogue],
-        activities=[*own, *registered_activities().values()],
+        activities=[*own, *registered_activities().values(), fail_unregistered],
         calls=[calls.call_system, calls.poll_system],
         notifications=[NotificationDelivery(live_catalogue, WebhookSender(connections)).deliver],
     )

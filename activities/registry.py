@@ -10,19 +10,27 @@ import importlib
 import inspect
 import json
 import pkgutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any
 
 import structlog
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 from temporalio import activity
+from temporalio.common import RawValue
+from temporalio.exceptions import ApplicationError
 
 from activities import custom
 from activities.attempts.attempt import Attempt
 from activities.attempts.failure import AttemptFailure, definition_error
 from activities.calls.response_outcome import MAX_OUTPUT_BYTES
 from activity_contract.activity_names import ACTIVITY_NAMES
-from activity_contract.calls import RESPONSE_TOO_LARGE, TIMEOUT, StepActivity, StepActivityResult
+from activity_contract.calls import (
+    CONFIGURATION_ERROR,
+    RESPONSE_TOO_LARGE,
+    TIMEOUT,
+    StepActivity,
+    StepActivityResult,
+)
 from compiler.catalogue.catalogue import Catalogue, Step
 from compiler.source.findings import did_you_mean
 
@@ -84,6 +92,24 @@ async def _run_step(function: StepFunction, step: StepActivity) -> StepActivityR
     return StepActivityResult(output=output, attempts=attempt.number)
 
 
+@activity.defn(dynamic=True)
+async def fail_unregistered(arguments: Sequence[RawValue]) -> StepActivityResult:
+    """Runs in place of a step's activity that this worker lacks.
+
+    Another worker may have it, so the step is tried again as its policy says, and then fails like any other step.
+    Without this, Temporal would try it again for ever.
+    """
+    name = activity.info().activity_type
+    try:
+        step: StepActivity = activity.payload_converter().from_payload(arguments[0].payload, StepActivity)
+    except (IndexError, ValueError):  # not of a step: an activity of another version of the engine
+        raise ApplicationError(
+            f"Activity function {name} is not registered on this worker", type="NotFoundError"
+        ) from None
+    message = f"this worker has no activity `{name}`: no module of activities/custom registered it at its start"
+    raise Attempt(step).record_failure(AttemptFailure(CONFIGURATION_ERROR, message))
+
+
 async def _call_function(function: StepFunction, step: StepActivity) -> Any:
     """The function's result. Raises AttemptFailure for any error in it."""
     try:
@@ -114,17 +140,25 @@ def _to_json_output(value: Any, step: StepActivity) -> Any:
     return output
 
 
-def unknown_activities(catalogue: Catalogue) -> list[str]:
-    """A message with its location for each activity that steps name and this worker lacks."""
-    known = registered_activities()
-    return [
-        f"{step.location}: step {step.reference} names the activity `{name}`, which no module of activities/custom "
-        f"registers{did_you_mean(name, known)}"
-        for workstream in catalogue.workstreams.values()
-        for step in workstream.steps.values()
-        for name in _activity_names(step)
-        if name not in known
-    ]
+def activity_check(known: Collection[str]) -> Callable[[Catalogue], list[str]]:
+    """A check of catalogues for a worker whose activities are `known`.
+
+    They are those of its start: a module that is added later registers nothing with a worker that already runs.
+    """
+    return lambda catalogue: list(_unknown_activities(catalogue, known))
+
+
+def _unknown_activities(catalogue: Catalogue, known: Collection[str]) -> Iterator[str]:
+    """A message with its location for each activity that steps name and the worker lacks."""
+    for workstream in catalogue.workstreams.values():
+        for step in workstream.steps.values():
+            for name in _activity_names(step):
+                if name not in known:
+                    hint = did_you_mean(name, known) or "; if it is new, restart the worker"
+                    yield (
+                        f"{step.location}: step {step.reference} names the activity `{name}`, which no module of "
+                        f"activities/custom had registered when the worker started{hint}"
+                    )
 
 
 def _activity_names(step: Step) -> Iterator[str]:

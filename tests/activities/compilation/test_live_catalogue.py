@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from activities import custom
 from activities.compilation.live_catalogue import CatalogueSnapshot, CatalogueUnusable, LiveCatalogue
-from activities.registry import unknown_activities
+from activities.registry import activity_check, registered_activities
 from tests.support.paths import ROOT
 
 OFFER = """
@@ -189,9 +190,31 @@ async def test_an_activity_that_no_module_registers_is_named_with_its_place(fold
     text = "kind: commercial_product\nid: doc\nsteps:\n  write:\n    activity: write_handover_documnt\n"
     (folder / "doc.yaml").write_text(text)
     with pytest.raises(CatalogueUnusable) as refused:
-        LiveCatalogue(folder, check=unknown_activities)
+        LiveCatalogue(folder, check=activity_check(registered_activities()))
     assert "doc.yaml:4:" in str(refused.value)
     assert "did you mean `write_handover_document`?" in str(refused.value)
+
+
+async def test_module_that_is_added_later_registers_nothing_with_a_worker_that_runs(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogues = LiveCatalogue(folder, check=activity_check(registered_activities()))
+    before = catalogues.current
+    modules = tmp_path / "modules"
+    modules.mkdir()
+    (modules / "label_of_the_test.py").write_text(
+        "from activities.registry import step_activity\n\n"
+        "@step_activity('print_label_of_the_test')\nasync def run(step): ...\n"
+    )
+    monkeypatch.setattr(custom, "__path__", [*custom.__path__, str(modules)])
+    text = "kind: commercial_product\nid: label\nsteps:\n  print: {activity: print_label_of_the_test}\n"
+    (folder / "label.yaml").write_text(text)
+    assert await catalogues.refresh() is before
+    assert catalogues.refusal is not None
+    (problem,) = catalogues.refusal.problems
+    assert "label.yaml:4:" in problem
+    assert "`print_label_of_the_test`" in problem
+    assert "restart the worker" in problem
 
 
 async def test_the_shipped_catalogue_can_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,5 +233,5 @@ async def test_the_shipped_catalogue_can_be_used(monkeypatch: pytest.MonkeyPatch
             monkeypatch.setenv(f"{system}_{kind}", "sandbox")
     monkeypatch.setenv("CUSTOMER_CARE_URL", "http://127.0.0.1:8100/_notifications")
     monkeypatch.setenv("CUSTOMER_CARE_SECRET", "sandbox")
-    current = LiveCatalogue(ROOT / "definitions", check=unknown_activities).current
+    current = LiveCatalogue(ROOT / "definitions", check=activity_check(registered_activities())).current
     assert (len(current.systems), len(current.receivers)) == (8, 1)
