@@ -21,7 +21,7 @@ from activities.calls.call_system import SystemCalls
 from activities.calls.system_probe import QueueRates, SystemProbes
 from activities.compilation.compile_amendment import AmendmentCompiler
 from activities.compilation.compile_order import OrderCompiler
-from activities.compilation.live_catalogue import CatalogueUnusable, LiveCatalogue
+from activities.compilation.live_catalogue import LiveCatalogue
 from activities.mailboxes.cross_order_watch import CrossOrderWatch
 from activities.mailboxes.event_return import EventReturn
 from activities.mailboxes.mailboxes import Mailboxes
@@ -34,13 +34,16 @@ from activities.registry import activity_check, fail_unregistered, registered_ac
 from activities.systems.connections import ConnectionPools
 from activities.systems.environment import callback_settings
 from activities.systems.oauth_tokens import TokenCache
+from catalogue_store.store import CatalogueStore
 from compiler.catalogue.catalogue import Catalogue
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet, Registrations
 from workers.logs import configure_logging
 from workers.search_attribute_registration import SearchAttributesUnusable, ensure_search_attributes
+from workers.starting_catalogue import NoCatalogue, StartingCatalogue
 from workers.switches import SwitchClient
+from workflows.catalogue_content import CatalogueContent
 from workflows.contract.order_messages import (
     MAILBOX_WORKFLOW_TYPE,
     OUTBOX_WORKFLOW_TYPE,
@@ -129,14 +132,6 @@ class _ShutdownEvent(asyncio.Event):
         return None
 
 
-def _load_catalogue(options: argparse.Namespace) -> LiveCatalogue:
-    try:
-        return LiveCatalogue(options.definitions, options.environment, activity_check(registered_activities()))
-    except CatalogueUnusable as unusable:
-        problems = "\n".join(f"  {problem}" for problem in unusable.problems)
-        raise WorkerError(f"The worker cannot start with the catalogue {options.definitions}:\n{problems}") from None
-
-
 def build_registrations(
     client: Client, task_queue: str, live_catalogue: LiveCatalogue, connections: ConnectionPools, switches: SwitchClient
 ) -> Registrations:
@@ -166,7 +161,7 @@ def build_registrations(
         rates.set_queue_rate,
     ]
     return Registrations(
-        workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch, DeployedCatalogue],
+        workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch, DeployedCatalogue, CatalogueContent],
         activities=[*own, *registered_activities().values(), fail_unregistered],
         calls=[calls.call_system, calls.poll_system],
         notifications=[NotificationDelivery(live_catalogue, WebhookSender(connections)).deliver],
@@ -197,11 +192,16 @@ async def run(options: argparse.Namespace) -> None:
     """Runs until SIGTERM or SIGINT. Raises WorkerError."""
     shutdown = _ShutdownEvent()
     shutdown.install_handlers()
-    catalogues = _load_catalogue(options)
-    _check_callback_settings(catalogues.current.catalogue)
+    starting = StartingCatalogue(options.definitions, options.environment, activity_check(registered_activities()))
     client = await shutdown.run_unless_shutdown(_connect(TemporalAddress(options.address, options.namespace)))
     if client is None:
         return
+    store = CatalogueStore(client, options.task_queue)
+    try:
+        catalogues = await starting.open(store)
+    except NoCatalogue as missing:
+        raise WorkerError(str(missing)) from None
+    _check_callback_settings(catalogues.current.catalogue)
     connections = ConnectionPools()
     switches = SwitchClient(client, options.task_queue)
     registrations = build_registrations(client, options.task_queue, catalogues, connections, switches)
@@ -210,8 +210,8 @@ async def run(options: argparse.Namespace) -> None:
     await fleet.start(await catalogues.refresh())
     in_force = catalogues.current
     switches.schedule_announcement(in_force)
-    reporter = CatalogueReporter(client, options.task_queue, catalogues, options.definitions)
-    reporter.start()
+    reporter = CatalogueReporter(client, options.task_queue, catalogues, options.definitions, store)
+    await reporter.start()
     logger.info(
         "worker ready", task_queue=options.task_queue, namespace=client.namespace,
         catalogue_version=in_force.catalogue.version, systems=sorted(in_force.systems),

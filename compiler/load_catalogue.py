@@ -11,6 +11,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import parse_definitions
 from compiler.checks.run import run_checks
+from compiler.packed_catalogue import PackedCatalogue, pack_catalogue, unpack_documents
 from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder
 from compiler.source.findings import CatalogueInvalid, Finding, OrderRejected
@@ -23,12 +24,30 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
     Raises CatalogueInvalid with every finding, sorted by file, line and column.
     """
     with gc_paused():
-        index, findings = _index_definitions(read_folder(Path(folder)), environment)
-        if not any(finding.severity == "error" for finding in findings):
-            catalogue = build_catalogue(index, findings)
-            _promote_gc_generation()
-            return catalogue
-    raise CatalogueInvalid(findings)
+        return _build_valid(*_index_definitions(read_folder(Path(folder)), environment))
+
+
+def load_and_pack_catalogue(folder: Path, environment: Path | None = None) -> tuple[Catalogue, PackedCatalogue]:
+    """Like `load_catalogue`; also the catalogue as it can be kept."""
+    with gc_paused():
+        result = read_folder(Path(folder))
+        index, findings = _index_definitions(result, environment)
+        catalogue = _build_valid(index, findings)
+        return catalogue, pack_catalogue(catalogue.version, result.documents, index.definitions)
+
+
+def unpack_catalogue(packed: PackedCatalogue) -> Catalogue:
+    """Raises UnreadablePack, or CatalogueInvalid if this version of the compiler refuses it."""
+    with gc_paused():
+        return _build_valid(*_index_definitions(unpack_documents(packed), None))
+
+
+def _build_valid(index: DefinitionIndex, findings: list[Finding]) -> Catalogue:
+    if any(finding.severity == "error" for finding in findings):
+        raise CatalogueInvalid(findings)
+    catalogue = build_catalogue(index, findings)
+    _promote_gc_generation()
+    return catalogue
 
 
 def _promote_gc_generation() -> None:

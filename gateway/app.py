@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 
 from gateway.action_routes import action_routes
 from gateway.bulk_routes import bulk_routes
+from gateway.catalogue_routes import catalogue_routes
 from gateway.errors import register_error_handlers
 from gateway.event_routes import callback_routes, event_routes
 from gateway.health_routes import health_routes
@@ -51,6 +52,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
         bulk_routes,
         worklist_routes,
         system_routes,
+        catalogue_routes,
         notification_routes,
     ):
         app.include_router(routes(orders), dependencies=[token, Depends(refuse_unknown_parameters)])

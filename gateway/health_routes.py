@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from fastapi import APIRouter
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from gateway.errors import public_error_responses
 from operations.client import OrderClient
@@ -13,6 +13,13 @@ from operations.client import OrderClient
 
 class HealthResponse(BaseModel):
     status: Literal["ok"] = "ok"
+
+
+class ReadyResponse(HealthResponse):
+    definitions_refused: bool = Field(
+        description="A worker refuses its definitions as they are now, and the last good catalogue stays in force; "
+        "`GET /catalogue` says why"
+    )
 
 
 def health_routes(orders: OrderClient) -> APIRouter:
@@ -23,8 +30,9 @@ def health_routes(orders: OrderClient) -> APIRouter:
         return HealthResponse()
 
     @routes.get("/ready", summary="Temporal answers as well")
-    async def ready() -> HealthResponse:
+    async def ready() -> ReadyResponse:
         await orders.check_server()
-        return HealthResponse()
+        workers = await orders.read_worker_catalogues()
+        return ReadyResponse(definitions_refused=any(worker.refused is not None for worker in workers))
 
     return routes

@@ -24,6 +24,7 @@ API_TAGS = [
     {"name": "callbacks", "description": "Complete asynchronous calls. The id is the capability; no token."},
     {"name": "operators", "description": "What waits for a person, and actions on it."},
     {"name": "systems", "description": "The systems that orders call: their state, switching them off and on."},
+    {"name": "catalogue", "description": "The catalogue in force, and edits that the workers refused."},
     {"name": "notifications", "description": "Order events that receivers have not got yet, and sending them again."},
     {"name": "health", "description": "For monitoring. No token."},
 ]

@@ -19,6 +19,7 @@ from operations.reading.order_details import DetailsSource, OrderDetails
 from operations.reading.worklists import StepWorklist, WorklistItem
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
+from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import ActionResult, Alternative
 from workflows.contract.order_views import HistoryEntry, InterruptionKind, LineHeader, LineView, OrderHeader, StepView
 from workflows.contract.outbox_messages import UndeliveredEvent
@@ -286,6 +287,31 @@ class SystemSwitchResponse(SystemSwitchView):
 
 def system_switch_response(result: SwitchResult) -> SystemSwitchResponse:
     return SystemSwitchResponse(**dict(result.system), message=result.message, already=result.already)
+
+
+class RefusedEditResponse(Response):
+    since: datetime
+    findings: list[str] = Field(description="The first ones, each with its place if it has one")
+    more: int = Field(description="Findings that are left out")
+
+
+class WorkerCatalogueResponse(Response):
+    worker: str
+    definitions: str = Field(description="The folder, as the worker's machine names it")
+    version: str = Field(description="Of the catalogue in force")
+    since: datetime
+    refused: RefusedEditResponse | None = Field(description="Why the definitions, as they are now, are not in force")
+    reported_at: datetime
+
+
+class CatalogueResponse(Response):
+    workers: list[WorkerCatalogueResponse] = Field(description="Live workers, the newest report first")
+
+
+def catalogue_response(workers: Sequence[WorkerCatalogue]) -> CatalogueResponse:
+    return CatalogueResponse(
+        workers=[WorkerCatalogueResponse.model_validate(worker.model_dump(exclude={"stored"})) for worker in workers]
+    )
 
 
 class DeliveryResponse(Response):

@@ -30,6 +30,7 @@ class DataFolder:
     def __init__(self, path: Path) -> None:
         self.path = path.absolute()
         self.environment_file = self.path / "environment"
+        self.database = self.path / "temporal.sqlite"
 
     def log_file(self, name: str) -> Path:
         return self.path / f"{name}.log"

@@ -6,9 +6,12 @@ import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
+from catalogue_store.store import CatalogueStore
 from compiler.load_catalogue import load_catalogue
+from compiler.source.findings import CatalogueInvalid
 from operations.client import OrderClient
 from stack import temporal_server
 from stack.data_folder import DataFolder
@@ -16,6 +19,7 @@ from stack.options import StackOptions
 from stack.running_stack import RunningStack
 from stack.services import SERVICE_NAMES, StackSpec, build_services
 from stack.supervisor import PrintLine, ServiceProcess, Watchdog
+from workflows.contract.order_messages import TASK_QUEUE
 
 EXIT_INTERRUPTED = 130
 EXIT_UNEXPECTED = 4
@@ -65,11 +69,13 @@ async def run_stack(
 ) -> Result:
     """Starts the stack, returns what `use` returns, and in any case stops everything that was started.
 
-    Raises ShutdownRequested at a signal, after cancelling `use`; CatalogueInvalid before anything is started;
-    StackError if a service cannot start or dies repeatedly.
+    Raises ShutdownRequested at a signal, after cancelling `use`; CatalogueInvalid if the definitions are refused and
+    no earlier start has left a good catalogue; StackError if a service cannot start or dies repeatedly.
     """
-    load_catalogue(options.definitions)
     folder = DataFolder(options.data)
+    refused = _find_refusal(options.definitions)
+    if refused is not None and (options.fresh or not folder.database.exists()):
+        raise refused
     with folder.locked(), _shutdown_signals() as shutdown:
         options.ports.check_free()
         folder.rotate_logs(SERVICE_NAMES)
@@ -79,7 +85,7 @@ async def run_stack(
         watchdog = Watchdog()
         children = [ServiceProcess(service, watchdog, print_line) for service in build_services(spec)]
         try:
-            await _first_completed(shutdown, [_start(children)])
+            await _first_completed(shutdown, [_start(children, lambda: _check_last_good(spec, refused))])
             stack = RunningStack(spec.addresses, OrderClient(spec.client), folder)
             result: Result = await _first_completed(shutdown, [use(stack), *(child.supervise() for child in children)])
             return result
@@ -115,9 +121,25 @@ async def _first_completed(shutdown: asyncio.Event, coroutines: Sequence[Corouti
         await asyncio.gather(signalled, *tasks, return_exceptions=True)
 
 
-async def _start(children: Sequence[ServiceProcess]) -> None:
+def _find_refusal(definitions: Path) -> CatalogueInvalid | None:
+    try:
+        load_catalogue(definitions)
+    except CatalogueInvalid as invalid:
+        return invalid
+    return None
+
+
+async def _check_last_good(spec: StackSpec, refused: CatalogueInvalid | None) -> None:
+    """Raises `refused` if Temporal has no earlier catalogue that the worker could start with instead."""
+    if refused is not None and (await CatalogueStore(spec.client, TASK_QUEUE).read_view()).stored is None:
+        raise refused
+
+
+async def _start(children: Sequence[ServiceProcess], check_catalogue: Callable[[], Awaitable[None]]) -> None:
+    """`check_catalogue`: awaited when Temporal is ready, before the worker starts."""
     temporal, sandbox, worker, gateway = children
     await _run_together(temporal.start(), sandbox.start())
+    await check_catalogue()
     await _run_together(worker.start(), gateway.start())
 
 

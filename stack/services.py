@@ -66,7 +66,7 @@ def build_services(spec: StackSpec) -> tuple[Service, ...]:
         service(
             "temporal",
             "Temporal",
-            temporal_server.server_command(options.ports, folder.path / "temporal.sqlite"),
+            temporal_server.server_command(options.ports, folder.database),
             lambda: temporal_server.is_ready(spec.client),
             TEMPORAL_VERSION_CHECK_DISABLED="1",  # it would contact its maker
         ),

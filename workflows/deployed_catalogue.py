@@ -1,7 +1,7 @@
 """The catalogue of a deployment: which version each worker has in force, and which edits were refused.
 
-One workflow for each task queue. It runs for as long as the deployment exists, and holds nothing but the last report
-of each live worker.
+One workflow for each task queue. It runs for as long as the deployment exists, and holds the last report of each live
+worker, and where the last good catalogue is stored.
 """
 
 from __future__ import annotations
@@ -36,7 +36,10 @@ class DeployedCatalogue:
 
     @workflow.signal(name=SIGNAL_REPORT)
     def report(self, report: CatalogueReport) -> None:
-        newest = WorkerCatalogue(**dict(report), reported_at=workflow.now())
+        known, stored = self._view.stored, report.stored
+        if stored is not None and (known is None or stored.since > known.since):
+            self._view = self._view.model_copy(update={"stored": stored})
+        newest = WorkerCatalogue(**(dict(report) | {"stored": None}), reported_at=workflow.now())
         self._replace_report(report.worker, [newest])
 
     @workflow.signal(name=SIGNAL_WITHDRAW)
@@ -47,6 +50,6 @@ class DeployedCatalogue:
         """Puts `reports` in place of the worker's last one, and forgets workers that are dead."""
         alive = workflow.now() - REPORT_EXPIRY
         others = [each for each in self._view.workers if each.worker != worker and each.reported_at > alive]
-        self._view = DeployedCatalogueView(workers=[*reports, *others][:MAX_WORKERS])
+        self._view = self._view.model_copy(update={"workers": [*reports, *others][:MAX_WORKERS]})
         # The memo can be read although no worker runs.
         workflow.upsert_memo({MEMO_CATALOGUE: self._view.model_dump(mode="json")})

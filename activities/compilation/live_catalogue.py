@@ -17,7 +17,8 @@ from activities.notifications.resolved_receiver import ResolvedReceiver, resolve
 from activities.systems.endpoint import Unresolvable
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
-from compiler.load_catalogue import load_catalogue
+from compiler.load_catalogue import load_and_pack_catalogue, unpack_catalogue
+from compiler.packed_catalogue import PackedCatalogue, UnreadablePack
 from compiler.source.findings import CatalogueInvalid
 
 logger = structlog.get_logger("catalogue")
@@ -45,6 +46,8 @@ class CatalogueSnapshot:
     receivers: Mapping[str, ResolvedReceiver] = field(default_factory=dict)
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was read."""
+    packed: PackedCatalogue | None = None
+    """For the store. None if it comes from there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +67,28 @@ def read_catalogue(
 ) -> CatalogueSnapshot:
     """Raises CatalogueUnusable with every problem."""
     try:
-        catalogue = load_catalogue(folder, environment)
+        catalogue, packed = load_and_pack_catalogue(folder, environment)
     except CatalogueInvalid as invalid:
         raise CatalogueUnusable([str(finding) for finding in invalid.findings]) from None
+    return _resolve(catalogue, variables, check, packed)
+
+
+def read_stored_catalogue(
+    packed: PackedCatalogue, variables: Mapping[str, str], check: CatalogueCheck
+) -> CatalogueSnapshot:
+    """Raises CatalogueUnusable with every problem."""
+    try:
+        catalogue = unpack_catalogue(packed)
+    except CatalogueInvalid as invalid:
+        raise CatalogueUnusable([str(finding) for finding in invalid.findings]) from None
+    except UnreadablePack as unreadable:
+        raise CatalogueUnusable([str(unreadable)]) from None
+    return _resolve(catalogue, variables, check, None)
+
+
+def _resolve(
+    catalogue: Catalogue, variables: Mapping[str, str], check: CatalogueCheck, packed: PackedCatalogue | None
+) -> CatalogueSnapshot:
     systems: dict[str, ResolvedSystem] = {}
     problems: list[str] = []
     for name, system in sorted(catalogue.systems.items()):
@@ -78,18 +100,30 @@ def read_catalogue(
     problems += [*receiver_problems, *check(catalogue)]
     if problems:
         raise CatalogueUnusable(problems)
-    return CatalogueSnapshot(catalogue, systems, next(_sequence), receivers)
+    return CatalogueSnapshot(catalogue, systems, next(_sequence), receivers, packed=packed)
 
 
 class LiveCatalogue:
     """Always has a usable catalogue: it starts with one, and refuses edits that are not valid."""
 
-    def __init__(self, folder: Path, environment: Path | None = None, check: CatalogueCheck = lambda _: []) -> None:
-        """Raises CatalogueUnusable."""
+    def __init__(
+        self,
+        folder: Path,
+        environment: Path | None = None,
+        check: CatalogueCheck = lambda _: [],
+        last_good: PackedCatalogue | None = None,
+    ) -> None:
+        """`last_good`: in force if the files are refused. Raises CatalogueUnusable."""
         self._folder, self._environment, self._check = folder, environment, check
         self._last_fingerprint = self._take_fingerprint()
-        self._current = self._read_snapshot()
         self._refusal: CatalogueRefusal | None = None
+        try:
+            self._current = self._read_snapshot()
+        except CatalogueUnusable as unusable:
+            if last_good is None:
+                raise
+            self._refusal = CatalogueRefusal(unusable.problems)
+            self._current = self._read_last_good(last_good, unusable.problems)
         self._refresh_lock = asyncio.Lock()
         self._refresh_count = 0
         self.listeners: list[Callable[[CatalogueSnapshot], None]] = []
@@ -122,6 +156,18 @@ class LiveCatalogue:
                 await self._reload_if_changed()
         return self._current
 
+    async def follow(self, last_good: PackedCatalogue) -> None:
+        """Puts the last good catalogue of another worker in force while the files here are refused.
+
+        Raises CatalogueUnusable if this worker cannot use it; then the one before it stays in force.
+        """
+        async with self._refresh_lock:
+            if self._refusal is None:
+                return
+            snapshot = await asyncio.to_thread(read_stored_catalogue, last_good, os.environ, self._check)
+            self._put_in_force(snapshot)
+        self._notify_status()
+
     async def watch(self) -> None:
         """Checks the files every second, until cancelled: addresses and limits of systems change without any order."""
         while True:
@@ -142,13 +188,21 @@ class LiveCatalogue:
                 more=max(0, len(result.problems) - _MAX_LOGGED_FINDINGS),
             )
         else:
-            self._current, self._refusal = result, None
-            changed = result.catalogue.version != version
-            logger.info("catalogue in force", catalogue_version=result.catalogue.version, changed=changed)
-            for notify in self.listeners:
-                notify(result)
-        for notify_status in self.status_listeners:
-            notify_status()
+            self._refusal = None
+            self._put_in_force(result)
+        self._notify_status()
+
+    def _put_in_force(self, snapshot: CatalogueSnapshot) -> None:
+        version = snapshot.catalogue.version
+        changed = version != self._current.catalogue.version
+        self._current = snapshot
+        logger.info("catalogue in force", catalogue_version=version, changed=changed)
+        for notify in self.listeners:
+            notify(snapshot)
+
+    def _notify_status(self) -> None:
+        for notify in self.status_listeners:
+            notify()
 
     def _read_if_changed(self) -> CatalogueSnapshot | CatalogueRefusal | None:
         """What the files hold now; None if they have not changed."""
@@ -168,3 +222,11 @@ class LiveCatalogue:
 
     def _read_snapshot(self) -> CatalogueSnapshot:
         return read_catalogue(self._folder, self._environment, os.environ, self._check)
+
+    def _read_last_good(self, last_good: PackedCatalogue, problems: Sequence[str]) -> CatalogueSnapshot:
+        """`problems`: of the files. Raises CatalogueUnusable with all problems."""
+        try:
+            return read_stored_catalogue(last_good, os.environ, self._check)
+        except CatalogueUnusable as unusable:
+            intro = f"the last good catalogue, version {last_good.version}, cannot be used here either:"
+            raise CatalogueUnusable([*problems, intro, *unusable.problems]) from None

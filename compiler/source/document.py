@@ -39,6 +39,11 @@ class Document:
     text: str = field(repr=False)
     root_mark: NodeMark = field(repr=False)
 
+    @property
+    def start_index(self) -> int:
+        """The position in `text` of its first character."""
+        return int(_start_mark(self.root_mark).index)
+
     def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
         """Where the value at `path` (or its key) begins; if there is none, the nearest value around it.
 

@@ -15,7 +15,7 @@ from temporalio.testing import WorkflowEnvironment
 from operations.client import OrderClient
 from operations.temporal.connection import server_address
 from tests.cli.conftest import DEFINITIONS
-from tests.support.command_line import NOBODY, Ordo, call
+from tests.support.command_line import NOBODY, Called, Ordo, call
 from tests.support.gateway_worker import WorkerProcess
 from tests.support.system_switches import until
 
@@ -86,10 +86,19 @@ async def test_refused_edit_is_noted_with_its_findings(
         order = ORDER.replace("CAT-1", f"CAT-3{number}")
         called = await ordo(*command, "--definitions", worker_folder, stdin=order)
         assert called.status == 0, called
-        assert f"The last edit of {worker_folder} was refused" in called.err
-        assert "the environment variable NOT_SET_ANYWHERE is not set" in called.err
+        assert_refusal_is_noted(called, worker_folder)
+    amended = await ordo("amend", "-", "--dry-run", stdin=ORDER.replace("CAT-1", "CAT-32"))
+    unknown = await ordo("amend", "-", "--dry-run", stdin=ORDER.replace("CAT-1", "CAT-none"))
+    for called in (amended, unknown, await ordo("list", "-o", "json"), await ordo("systems", "-o", "json")):
+        assert_refusal_is_noted(called, worker_folder)
     (worker_folder / "more.yaml").unlink()
     await until_reported(temporal, worker_folder, refused=False)
+
+
+def assert_refusal_is_noted(called: Called, folder: Path) -> None:
+    assert f"The last edit of {folder} was refused" in called.err
+    assert "the environment variable NOT_SET_ANYWHERE is not set" in called.err
+    assert "NOT_SET_ANYWHERE" not in called.out
 
 
 async def test_invalid_folder_is_noted(worker_folder: Path, ordo: Ordo, temporal: WorkflowEnvironment) -> None:

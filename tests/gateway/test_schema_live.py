@@ -49,6 +49,7 @@ CASES = {
     "GET /fallout": Case("stubborn", "fatally_failed"),
     "GET /tasks": Case("survey"),
     "GET /systems": Case(),
+    "GET /catalogue": Case(),
     "POST /systems/{system}/off": Case(body=ANN),
     "POST /systems/{system}/on": Case(body=ANN),
     "GET /notifications": Case(),

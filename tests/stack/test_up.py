@@ -49,6 +49,9 @@ def test_refused_edit_is_reported_until_it_is_fixed(up: Up) -> None:
     refused = up.until_said("is refused; catalogue version sha256:")
     assert str(up.folder / "definitions") in refused
     up.until_said("  system unset: the environment variable NOT_SET_ANYWHERE is not set")
+    (worker,) = set(processes_with("worker")) & set(processes_with(up.address))
+    os.kill(worker, signal.SIGTERM)
+    up.until_said("The worker runs again")
     unset.unlink()
     up.until_said("is good again; catalogue version sha256:")
 
@@ -94,6 +97,23 @@ def test_ctrl_c_ends_all_of_it_and_the_next_start_goes_on_with_the_same_data(tmp
         second.close()
     assert first.environment() == second.environment()
     assert second.left() == []
+
+
+def test_next_start_with_refused_definitions_goes_on_with_the_last_good_ones(tmp_path: Path) -> None:
+    folder = readme.copied(tmp_path)
+    first = Up(folder, free_ports()).ready()
+    first.close()
+    with (folder / "definitions" / "technical" / "alarm_hub.yaml").open("a") as file:
+        file.write("  bogus: 1\n")
+    second = Up(folder, first.ports).ready()
+    try:
+        second.until_said("is refused; catalogue version sha256:")
+        second.until_said("alarm_hub.yaml:")
+        done = second.starter("start", "orders/monitoring_app.json", "--wait")
+        assert done.returncode == 0, done.stdout + done.stderr
+        assert "was refused" in done.stderr
+    finally:
+        second.close()
 
 
 def test_a_catalogue_that_is_not_valid_is_said_to_be_so(tmp_path: Path) -> None:

@@ -129,7 +129,7 @@ async def test_list_of_orders_does_not_show_it(deployment: Deployment) -> None:
 
     await until(visible)
     orders = await OrderClient(deployment.client, deployment.task_queue).list_orders()
-    assert not [order for order in orders.orders if "catalogue" in order.order_id]
+    assert not [order for order in orders.orders if order.workflow_id.startswith("catalogue/")]
 
 
 async def test_it_continues_as_new_and_keeps_the_reports() -> None:

@@ -32,6 +32,11 @@ def catalogue_notes(
         named = " and ".join(map(short_version, versions))
         here = f"has version {short_version(version)}" if version else "is invalid"
         yield f"The workers have catalogue version {named} in force; {folder} {here}."
+    yield from refusal_notes(workers)
+
+
+def refusal_notes(workers: Sequence[WorkerCatalogue]) -> Iterator[str]:
+    """Lines that say which edits the workers refused, and why. Workers of the same folder refuse the same."""
     for worker in {worker.definitions: worker for worker in reversed(workers)}.values():
         if worker.refused is not None:
             refused_at = format_time(worker.refused.since)

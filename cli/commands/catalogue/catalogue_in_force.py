@@ -1,4 +1,5 @@
-"""Notes on standard error: where the workers have another catalogue in force than the definitions folder holds."""
+"""Notes on standard error: where the workers have another catalogue in force than the definitions folder holds, and
+which edits of it they refused."""
 
 from __future__ import annotations
 
@@ -74,6 +75,19 @@ async def note_catalogue_of_order(session: Session, server: OrderClient, in_forc
     except OperationError:
         return
     _print_notes(session, workers, version, in_force)
+
+
+async def note_refused_edits(session: Session, server: OrderClient) -> None:
+    """Prints a note for each edit of the definitions that the workers refused."""
+    from operations.errors import OperationError
+    from views.infrastructure.deployed_catalogue import refusal_notes
+
+    try:
+        workers = await server.read_worker_catalogues()
+    except OperationError:
+        return
+    for line in refusal_notes(workers):
+        session.print_note(line)
 
 
 def _folder_version(session: Session) -> str | None:

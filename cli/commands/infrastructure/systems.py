@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.catalogue.catalogue_in_force import note_refused_edits
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.options import ByOption, ReasonOption
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
+
+if TYPE_CHECKING:
+    from operations.client import OrderClient
+    from operations.systems import SystemStatus
 
 PANEL = "Systems"
 
@@ -31,7 +37,12 @@ def systems(session: Session) -> None:
     from operations.responses import system_list_response
     from views.infrastructure.systems import systems_table
 
-    statuses = call_server(session, lambda server: server.list_systems())
+    async def read(server: OrderClient) -> Sequence[SystemStatus]:
+        statuses = await server.list_systems()
+        await note_refused_edits(session, server)
+        return statuses
+
+    statuses = call_server(session, read)
     if session.is_json:
         session.print_json(system_list_response(statuses))
     elif statuses:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.commands.bulk_command import register_action
+from cli.commands.catalogue.catalogue_in_force import note_refused_edits
 from cli.framework.actor import make_actor
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import EXIT_REFUSED, UsageError
@@ -18,6 +19,8 @@ from cli.user_input.order_files import load_orders
 from workflows.contract import actions
 
 if TYPE_CHECKING:
+    from operations.actions.amend_order import AmendCommand
+    from operations.client import OrderClient
     from workflows.contract.order_messages import AmendResult
 
 PANEL = "Orders"
@@ -46,8 +49,8 @@ def amend(
         raise UsageError(f"An amendment is one order, but {file} has {len(orders)}")
     command = AmendCommand(orders[0].order, make_actor(by, reason), dry_run, override)
     if dry_run or yes or not can_prompt(session):
-        return _print_result(session, call_server(session, lambda server: server.amend(command)))
-    preview = call_server(session, lambda server: server.amend(replace(command, dry_run=True)))
+        return _print_result(session, _send(session, command))
+    preview = _send(session, replace(command, dry_run=True))
     status = _print_result(session, preview)
     if preview.already or not preview.accepted:
         return status
@@ -57,6 +60,18 @@ def amend(
     confirmed = replace(command, expected_revision=preview.revision)
     session.print(call_server(session, lambda server: server.amend(confirmed)).message)
     return 0
+
+
+def _send(session: Session, command: AmendCommand) -> AmendResult:
+    """Also notes, whatever the answer is, which edits of the definitions the workers refused."""
+
+    async def amend_and_note(server: OrderClient) -> AmendResult:
+        try:
+            return await server.amend(command)
+        finally:
+            await note_refused_edits(session, server)
+
+    return call_server(session, amend_and_note)
 
 
 def _print_result(session: Session, answer: AmendResult) -> int:

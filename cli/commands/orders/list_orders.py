@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.catalogue.catalogue_in_force import note_refused_edits
 from cli.framework.command import register_command
 from cli.framework.options import value_option
 from cli.framework.server_call import call_server
@@ -53,7 +54,7 @@ def list_orders(
         since=parse_since(since, datetime.now(UTC)),
         limit=limit,
     )
-    page, counts = call_server(session, lambda server: _read_page(server, criteria, cursor))
+    page, counts = call_server(session, lambda server: _read_page(session, server, criteria, cursor))
     if session.is_json:
         from operations.responses import counted_order_list_response
 
@@ -70,6 +71,8 @@ def list_orders(
 
 
 async def _read_page(
-    server: OrderClient, criteria: OrderFilter, cursor: str | None
+    session: Session, server: OrderClient, criteria: OrderFilter, cursor: str | None
 ) -> tuple[OrderPage, dict[OrderState, int]]:
-    return await asyncio.gather(server.list_orders(criteria, cursor), server.count_orders(criteria))
+    found = await asyncio.gather(server.list_orders(criteria, cursor), server.count_orders(criteria))
+    await note_refused_edits(session, server)
+    return found
