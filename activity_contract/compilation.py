@@ -41,6 +41,9 @@ class CompileAmendmentInput(WireModel):
     """Positions of its steps that an earlier amendment has retired."""
     completed_lines: list[str] = []
     """Ids of its order lines that are completed: deleting them is work, and takes nothing back."""
+    step_weights: list[int] = []
+    """By position: a compiler.decomposition.running_units.StepWeight, which decides what units go first if fewer are
+    wanted. Empty if the order has no units."""
 
 
 class ChangedValue(WireModel):

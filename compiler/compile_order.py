@@ -11,6 +11,7 @@ from compiler.composition.compose import compose
 from compiler.composition.line_dependencies import resolve_line_dependencies
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.decompose import decompose
+from compiler.decomposition.running_units import RunningUnits
 from compiler.language.order import Order
 from compiler.orders.reader import OrderSource, order_source
 from compiler.orders.validation import validate_order
@@ -52,14 +53,24 @@ def compile_with_warnings(
     *,
     decision_log: DecisionLog | None = None,
     language_version: int = LANGUAGE_VERSION,
+    units: RunningUnits | None = None,
 ) -> CompilationResult:
-    """Like `compile_order`, but never raises. Logs decisions if there is an enabled `decision_log`."""
+    """Like `compile_order`, but never raises. Logs decisions if there is an enabled `decision_log`.
+
+    For an amendment, `units` are those of the running order.
+    """
     with gc_paused():
-        return _compile(order_source(order, file), order, catalogue, decision_log or DecisionLog(), language_version)
+        source = order_source(order, file)
+        return _compile(source, order, catalogue, decision_log or DecisionLog(), language_version, units)
 
 
 def _compile(
-    source: OrderSource, order: object, catalogue: Catalogue, decision_log: DecisionLog, language_version: int
+    source: OrderSource,
+    order: object,
+    catalogue: Catalogue,
+    decision_log: DecisionLog,
+    language_version: int,
+    units: RunningUnits | None,
 ) -> CompilationResult:
     validation = validate_order(order, source)
     if validation.order is None:
@@ -71,6 +82,7 @@ def _compile(
         decision_log,
         order_bindings(header),
         language_version=language_version,
+        units=units,
     )
     decompose(validation.order, context)
     dependencies = {} if validation.findings else resolve_line_dependencies(validation.order.lines, context)

@@ -101,6 +101,10 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
         revision: Annotated[
             int | None, Query(ge=1, description="The revision that was seen; refused (`stale`) if it has changed")
         ] = None,
+        drop_unit: Annotated[
+            list[str] | None,
+            Query(description="Units that go where a quantity goes down", examples=[["router@1#2"]]),
+        ] = None,
     ) -> AmendResult:
         """The body is the whole new order, with the same id. What it changes is redone, undone or added; the rest
         stays. The response is sent before anything runs, and says what happens to each step.
@@ -113,7 +117,7 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
                 RefusalCode.INVALID, f"The path names order {order_id}, and the body order {order.get('id')}"
             )
         actor = Actor(by=by, reason=reason)
-        return await orders.amend(AmendCommand(order, actor, dry_run, override, revision))
+        return await orders.amend(AmendCommand(order, actor, dry_run, override, revision, drop_unit or ()))
 
 
 def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:

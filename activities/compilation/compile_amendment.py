@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import Any
 
 import structlog
@@ -25,6 +26,7 @@ from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shar
 from compiler.amendment.deleted_lines import lines_taken_back, without_lines
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import CompilationResult, compile_with_warnings
+from compiler.decomposition.running_units import running_units
 from compiler.plan.bindings import order_bindings
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan, PlannedLine
@@ -58,12 +60,16 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
     """Never raises: a mistake of the compiler itself rejects the amendment, and the order goes on as it was."""
     try:
         running = decode_plan(request.plan)
-        wanted = compile_with_warnings(request.order, catalogue, language_version=running.language_version)
+        units = running_units(running, request.retired, request.step_weights)
+        compile_amended = partial(
+            compile_with_warnings, catalogue=catalogue, language_version=running.language_version, units=units
+        )
+        wanted = compile_amended(request.order)
         if taken_back := lines_taken_back(running, wanted.require_plan(), request.completed_lines):
             remaining = without_lines(request.order, taken_back)
             if not remaining["lines"]:
                 return CompiledAmendment(survives=False)
-            wanted = compile_with_warnings(remaining, catalogue, language_version=running.language_version)
+            wanted = compile_amended(remaining)
         return _limit_size(_compile_result(running, request.retired, wanted, catalogue))
     except OrderRejected as rejected:
         return CompiledAmendment(findings=dump_findings(rejected.findings))

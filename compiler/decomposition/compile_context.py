@@ -9,6 +9,7 @@ from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.decomposition.line_graph import LineGraph, LineNode
+from compiler.decomposition.running_units import RunningUnits
 from compiler.orders.validation import OrderValidation
 from compiler.plan.decision_log import DecisionLog
 from compiler.plan.plan import LANGUAGE_VERSION
@@ -30,6 +31,10 @@ class CompileContext:
     warnings: list[Finding] = field(default_factory=list)
     """What may not be meant. It does not reject the order."""
     language_version: int = LANGUAGE_VERSION
+    units: RunningUnits | None = None
+    """Of the running order, if this is an amendment."""
+    dropped_units: frozenset[str] = frozenset()
+    """Ids of units that go first if fewer are wanted."""
 
     @property
     def keeps_previous(self) -> bool:

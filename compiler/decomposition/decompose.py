@@ -15,9 +15,11 @@ from compiler.decomposition.compile_context import CompileContext, fraction_prob
 from compiler.decomposition.line_graph import ORDER_SUFFIX, IdSuffix, LineNode, line_suffix, value_suffix
 from compiler.decomposition.order_lines import OrderLineBuilder
 from compiler.decomposition.quantity_and_attribute_merge import MergedLine, merge_contributions
+from compiler.decomposition.running_units import RunningUnits
 from compiler.language.order import Order
 from compiler.plan.decision_log import PlanDecision
 from compiler.plan.plan import PlannedLine
+from compiler.source.findings import did_you_mean, finding_at
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 LINE_LIMIT = 100_000
@@ -26,9 +28,27 @@ LINE_LIMIT = 100_000
 
 def decompose(order: Order, context: CompileContext) -> None:
     """Adds the order's lines and their fulfilment lines to the context's graph, or findings to the context."""
+    _read_dropped_units(order, context)
     OrderLineBuilder(context).build(order.lines)
     if not context.findings:
         _Decomposer(context).run()
+
+
+def _read_dropped_units(order: Order, context: CompileContext) -> None:
+    """Sets the units that go first. A unit that went before may still be named, so that an order can be sent again."""
+    context.dropped_units = frozenset(order.drop_units)
+    for position, id_ in enumerate(order.drop_units):
+        path = ("drop_units", position)
+        if context.units is None:
+            message = f"`drop_units` names `{id_}`, and only a running order has units: it is ignored"
+            location = context.validation.source.location(path)
+            context.warnings.append(finding_at(location, "drop-units-ignored", message, severity="warning"))
+        elif id_ not in context.units.known_ids:
+            known = context.units.known_ids
+            near = did_you_mean(id_, known) or (
+                f"; its units are {', '.join(sorted(known)[:10])}" if known else "; it has no units"
+            )
+            context.reject_at(path, "reference-unknown", f"the running order has no unit `{id_[:100]}`{near}")
 
 
 @dataclass(slots=True)
@@ -137,7 +157,11 @@ class _Decomposer:
             message = f"{node.label} would be {merged.quantity} units, and must be a whole number of units"
             self.context.reject(node, "quantity-invalid", message)
             return
-        for number in range(1, merged.quantity + 1):
+        units, dropped = self.context.units or RunningUnits(), self.context.dropped_units
+        if problem := units.drop_problem(node.line.id, merged.quantity, dropped):
+            self.context.reject(node, "drop-units-misfit", f"the quantity of `{node.line.id}` {problem}")
+            return
+        for number in units.choose(node.line.id, merged.quantity, dropped):
             suffix = group.suffix.with_unit(number)
             each = node.line.each if group.contributions[0].element else number
             line = replace(node.line, id=f"{product.id}{suffix.text}", quantity=1, each=each, index=number)

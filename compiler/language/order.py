@@ -191,3 +191,5 @@ class Order(OrderModel):
     requested_completion: Timestamp | None = None
     characteristics: Values = {}
     lines: Annotated[list[OrderLine], Field(min_length=1), BeforeValidator(_check_not_empty)]
+    drop_units: Annotated[list[Text], BeforeValidator(as_list)] = []
+    """For an amendment: the units (`router@1#2`) that go first where a quantity goes down."""

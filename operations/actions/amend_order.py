@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +29,16 @@ class AmendCommand:
     dry_run: bool = False
     override: str | None = None
     expected_revision: int | None = None
+    drop_units: Sequence[str] = ()
+    """Ids of units that go first where a quantity goes down, besides those that the order names."""
+
+    @property
+    def named_order(self) -> dict[str, Any]:
+        """The order with all units that are named."""
+        if not self.drop_units:
+            return self.order
+        own = self.order.get("drop_units") or []
+        return {**self.order, "drop_units": [*(own if isinstance(own, list) else [own]), *self.drop_units]}
 
 
 async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
@@ -39,7 +50,7 @@ async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
     if len(json.dumps(command.order, default=str)) > MAX_ORDER_BYTES:
         raise OperationRefused(RefusalCode.INVALID, f"Order {order_id} is larger than {MAX_ORDER_BYTES:,} bytes")
     message = AmendOrder(
-        order=command.order,
+        order=command.named_order,
         actor=command.actor,
         dry_run=command.dry_run,
         override=command.override,

@@ -63,3 +63,17 @@ async def test_ended_order_is_not_amended(ordo: Ordo) -> None:
     called = await ordo("amend", "-", stdin=with_lines("AM-4", "note", "survey"))
     assert called.status == 1
     assert called.err.startswith("Error: Order AM-4 has ended (completed)")
+
+
+async def test_person_names_the_unit_that_goes(ordo: Ordo) -> None:
+    await ordo.started("crate", "AM-5", lines=[{"id": "1", "product": "crate", "quantity": 3}])
+    await ordo("complete", "AM-5", "bottle.fill@1#3")
+    two = json.dumps(order_of("crate", "AM-5", lines=[{"id": "1", "product": "crate", "quantity": 2}]))
+    preview = await ordo("amend", "-", "--dry-run", "-o", "json", stdin=two)
+    assert [(step["id"], step["fate"]) for step in preview.json["steps"]] == [("bottle.fill@1#2", "stopped")]
+    called = await ordo("amend", "-", "--drop-unit", "bottle@1#1", "-o", "json", stdin=two)
+    assert [(step["id"], step["fate"]) for step in called.json["steps"]] == [("bottle.fill@1#1", "stopped")]
+    wrong = await ordo("amend", "-", "--drop-unit", "bottle@1#7", stdin=two)
+    assert wrong.status == 1
+    assert "the running order has no unit `bottle@1#7`; did you mean" in wrong.err
+    assert (await ordo("amend", "-", stdin=two)).out == "Order AM-5 already runs as this asks; nothing changes\n"

@@ -14,6 +14,7 @@ from compiler.plan.codec import decode_plan
 from workflows.contract.order_messages import AmendOrder, AmendResult, RefusalCode
 from workflows.core.amendment.answer import AmendmentAssessment, check_preconditions, decide
 from workflows.core.amendment.impact import AmendedPlan
+from workflows.core.amendment.unit_weights import step_weights
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import completed_order_lines
 from workflows.core.steps.refusal import RequestRefused, alternative
@@ -67,6 +68,7 @@ async def _compile(run: OrderRun, packed_plan: bytes, message: AmendOrder) -> Co
         plan=packed_plan,
         retired=list(run.amendments.retired),
         completed_lines=completed_order_lines(run),
+        step_weights=step_weights(run),
     )
     try:
         compiled: CompiledAmendment = await workflow.execute_local_activity(

@@ -12,7 +12,7 @@ from cli.commands.catalogue.catalogue_in_force import note_refused_edits
 from cli.framework.actor import make_actor
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import EXIT_REFUSED, UsageError
-from cli.framework.options import ByOption, OverrideOption, ReasonOption, YesOption
+from cli.framework.options import ByOption, OverrideOption, ReasonOption, YesOption, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from cli.user_input.order_files import load_orders
@@ -37,6 +37,10 @@ def amend(
     ],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what it would do.")] = False,
     override: OverrideOption = None,
+    drop_unit: Annotated[
+        list[str] | None,
+        value_option("UNIT", "A unit that goes where a quantity goes down, such as router@1#2. May be given again."),
+    ] = None,
     yes: YesOption = False,
     reason: ReasonOption = "",
     by: ByOption = None,
@@ -47,7 +51,7 @@ def amend(
     orders = load_orders([file])
     if len(orders) > 1:
         raise UsageError(f"An amendment is one order, but {file} has {len(orders)}")
-    command = AmendCommand(orders[0].order, make_actor(by, reason), dry_run, override)
+    command = AmendCommand(orders[0].order, make_actor(by, reason), dry_run, override, drop_units=drop_unit or ())
     if dry_run or yes or not can_prompt(session):
         return _print_result(session, _send(session, command))
     preview = _send(session, replace(command, dry_run=True))
