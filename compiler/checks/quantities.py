@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
+from compiler.cel.syntax_tree import parse_expression
 from compiler.language.documents import ComponentDefinition, TechnicalProductDocument
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
@@ -14,6 +15,7 @@ from compiler.typecheck.type_checker import TypeScope, expression_kind
 from compiler.typecheck.types import DOUBLE, DYN, INT, Type
 
 FRACTION_CODE = "quantity-fraction"
+_WHOLE_RESULTS = frozenset({"math.ceil", "math.floor", "math.round", "math.trunc"})
 
 
 def quantity_type(index: DefinitionIndex, products: Sequence[str]) -> Type:
@@ -36,7 +38,7 @@ def check_rule_quantity(
     target = index.definitions.products.get(rule.product)
     if target is None or target.model.quantity == "decimal":
         return
-    remedy = f"round it, for example with `int(…)`, or give `{rule.product}` `quantity: decimal`"
+    remedy = f"round it, for example with `math.ceil(…)`, or give `{rule.product}` `quantity: decimal`"
     if rule.quantity is None:
         decimal = [product for product in products if True in index.decimal_quantities([product])]
         if decimal:
@@ -48,7 +50,7 @@ def check_rule_quantity(
     elif _is_fraction(rule.quantity):
         message = f"quantities of `{rule.product}` are whole, and this is a fraction: {remedy}"
         yield entry.finding(FRACTION_CODE, (*path, "quantity"), message)
-    elif expression_kind(rule.quantity, scope) == "double" and not _is_number(rule.quantity):
+    elif expression_kind(rule.quantity, scope) == "double" and not _is_whole(rule.quantity):
         message = (
             f"this may be a fraction, and quantities of `{rule.product}` are whole, so an order for which it is one is "
             f"rejected: {remedy}"
@@ -75,6 +77,16 @@ def _is_number(expression: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _is_whole(expression: str) -> bool:
+    """Whether it is a number as written, or a call whose value has no fraction."""
+    if _is_number(expression):
+        return True
+    tree = parse_expression(expression)
+    if tree.kind != "call":
+        return False
+    return tree.name in _WHOLE_RESULTS or (tree.name == "round" and len(tree.children) == 1)
 
 
 def _is_fraction(expression: str) -> bool:
