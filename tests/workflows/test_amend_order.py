@@ -229,3 +229,22 @@ async def test_what_used_a_changed_step_is_undone_before_it(desk: Desk) -> None:
     assert [step for _, step in made] == [
         "camera.a@1", "camera.b@1", "camera.b@1", "camera.a@1", "camera.a@1", "camera.b@1",
     ]  # fmt: skip
+
+
+async def test_what_waits_is_not_completed_while_a_step_before_it_is_redone(desk: Desk) -> None:
+    built = asyncio.Event()
+
+    async def build_again(_call: Any) -> dict[str, Any]:
+        await built.wait()
+        return {}
+
+    desk.script.answers["camera.a@1"] = [{}, {}, build_again]
+    steps = {"a": STEPS["a"], "inspect": call(after=["a"]), "handover": {"event": {"name": "up"}, "after": ["inspect"]}}
+    order = await desk.submit(steps, attributes={"model": "x"})
+    await order.until_state(handover="in_progress")
+    await order.amend(desk.script, plan_of(steps, order=order.id, attributes={"model": "y"}))
+    await order.until_state(handover="pending", inspect="completed")
+    assert (await order.event("up")).status == "kept"
+    assert (await order.states())["handover"] == "pending"
+    built.set()
+    assert await order.ended() == "completed"

@@ -31,14 +31,15 @@ from workflows.core.amendment.in_place_change import begin_in_place_change
 from workflows.core.amendment.plan_swap import swap_plan
 from workflows.core.amendment.used_outputs import uses_undone, with_users
 from workflows.core.compensation.rollback import is_past_ponr
-from workflows.core.compensation.undo_order import request_undo, reset_step
+from workflows.core.compensation.undo_order import request_undo
 from workflows.core.failures.relied_on_failed import recheck_relying_lines
 from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.expression_scope import StepScope, is_output_visible
-from workflows.core.steps.settlement import block_followers, stop_waiting
+from workflows.core.steps.reset import block_followers, reset_step
+from workflows.core.steps.settlement import stop_waiting
 
 S = StepState
 

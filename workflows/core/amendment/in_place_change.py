@@ -10,12 +10,13 @@ from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.settlement import block_followers, stop_waiting
+from workflows.core.steps.reset import block_followers
+from workflows.core.steps.settlement import stop_waiting
 
 
 def begin_in_place_change(run: OrderRun, step: StepRun) -> None:
     """The call is made once all predecessors are settled. Steps that have not begun wait for it."""
-    block_followers(run, step)
+    block_followers(run, step, in_place=True)
     if step.state not in SETTLED:
         stop_waiting(run, step)
     if step.state is not StepState.PENDING:

@@ -13,7 +13,7 @@ from workflows.core.execution.kinds.wait import watch_condition
 from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.settlement import stop_waiting
+from workflows.core.steps.settlement import release_followers, stop_waiting
 from workflows.core.timing.jeopardy import reset_jeopardy_watch
 
 
@@ -59,6 +59,9 @@ def _recount_predecessors(run: OrderRun) -> None:
             run.transition(step, StepState.PENDING)
         elif not step.open_predecessors and step.state is StepState.PENDING and step.phase is Phase.IDLE:
             run.queues.start.append(step.position)
+    for step in run.steps:
+        if step.is_final and not step.released and not step.open_predecessors:
+            release_followers(run, step)
 
 
 def merge_characteristics(

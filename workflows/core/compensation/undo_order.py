@@ -14,7 +14,8 @@ from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import Phase, StepRun, UndoRun
-from workflows.core.steps.settlement import block_followers, release_followers, settle, stop_waiting
+from workflows.core.steps.reset import block_followers, reset_step
+from workflows.core.steps.settlement import release_followers, settle, stop_waiting
 
 S = StepState
 
@@ -122,25 +123,6 @@ def mark_undone(run: OrderRun, step: StepRun, final_state: StepState = S.COMPLET
     run.amendments.pinned_steps.pop(step.position, None)
     if not run.compensation.open_undos:
         run.audit_log.record(run.now, "everything to be undone is undone")
-
-
-def reset_step(run: OrderRun, step: StepRun) -> None:
-    """As if the step had not started. What it does next is a new effect, with a new idempotency key."""
-    revised = step.undo_reason is UndoReason.REVISION or step.state is S.AMENDED
-    if step.state is not S.PENDING:
-        run.transition(step, S.PENDING)
-    step.undo_reason = UndoReason.REVISION if revised else None
-    step.phase = Phase.IDLE
-    step.number += 1
-    step.attempts = 0
-    step.uncertain = step.has_output = step.changing_in_place = False
-    step.started_at = step.ended_at = step.again_at = step.deadline = None
-    step.output = step.failure = step.queue = step.answer = step.early_callback = step.note = None
-    step.event_names, step.key = (), None
-    if revised:
-        step.changes = None
-    if step.open_predecessors == 0:
-        run.queues.start.append(step.position)
 
 
 def sort_undos(run: OrderRun) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from workflows.contract.states import DONE, StepState
+from workflows.contract.states import CANCELLED_STATES, DONE, StepState
 from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
@@ -12,6 +12,9 @@ from workflows.core.state.step_run import Phase, StepRun, UndoRun
 from workflows.core.steps.event_subscription import unsubscribe
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import in_place_output
+
+WAIT_FOR_REDONE = "wait-for-redone"
+"""The patch from which on steps also wait for a redone step that they depend on through others."""
 
 NO_OUTPUT: Any = object()
 """The step has no output. None is an output."""
@@ -46,31 +49,32 @@ def _settle_in_place(run: OrderRun, step: StepRun, state: StepState, output: Any
 
 
 def release_followers(run: OrderRun, step: StepRun) -> None:
-    """Followers may start, unless the step is to be redone."""
+    """Followers may start, unless the step, or one before it, is to be redone."""
     if step.released or step.redoing:
         return
-    step.released = True
-    steps, queue = run.steps, run.queues.start
-    for position in run.followers[step.position]:
-        follower = steps[position]
-        follower.open_predecessors -= 1
-        if follower.open_predecessors == 0:
-            queue.append(position)
-    for reader in run.waiting.condition_readers.pop(step.position, ()):
-        run.queues.conditions[reader] = None
+    if step.open_predecessors and step.state not in CANCELLED_STATES and run.is_patched(WAIT_FOR_REDONE):
+        return  # it ran on while a step before it is redone; its followers wait for that
+    released = [step]
+    while released:
+        current = released.pop()
+        current.released = True
+        for position in run.followers[current.position]:
+            follower = run.steps[position]
+            follower.open_predecessors -= 1
+            if follower.open_predecessors == 0:
+                if follower.is_final and not follower.released:
+                    released.append(follower)
+                    _recheck_readers(run, follower)
+                else:
+                    run.queues.start.append(position)
+        for reader in run.waiting.condition_readers.pop(current.position, ()):
+            run.queues.conditions[reader] = None
 
 
-def block_followers(run: OrderRun, step: StepRun) -> None:
-    """The step is to be redone: followers that have not started wait for it again."""
-    if not step.released:
-        return
-    step.released = False
-    for position in run.followers[step.position]:
-        follower = run.steps[position]
-        follower.open_predecessors += 1
-        if not follower.has_started and follower.state in (StepState.SCHEDULED, StepState.READY, StepState.ON_HOLD):
-            stop_waiting(run, follower)
-            run.transition(follower, StepState.PENDING)
+def _recheck_readers(run: OrderRun, step: StepRun) -> None:
+    """Steps that an amendment compares have waited for this one to be released."""
+    if step.position in run.amendments.readers_by_step:
+        run.amendments.recheck_queue.append(step.position)
 
 
 def default_output(run: OrderRun, step: StepRun) -> Any:
