@@ -12,6 +12,7 @@ from compiler.source.findings import Finding, did_you_mean
 _WITH_ATTEMPTS = frozenset({StepKind.CALL, StepKind.ACTIVITY})
 _WITHOUT_RESULT = frozenset({StepKind.WAIT, StepKind.MILESTONE})
 DEFECT_CODES = frozenset({"definition_error", "internal_error"})
+RELIED_ON_FAILED = "relied_on_failed"
 OTHER_ORDER_CODES = frozenset({"other_step_undone", "no_such_step", "other_order_ended", "no_such_order"})
 
 
@@ -89,7 +90,7 @@ def _possible_codes(definition: StepDefinition) -> frozenset[str] | None:
     if any("${" in code for code in own):
         return None
     other_orders = [one for one in definition.after if isinstance(one, CrossOrderReference)]
-    codes = DEFECT_CODES | frozenset(own)
+    codes = DEFECT_CODES | {RELIED_ON_FAILED} | frozenset(own)
     if other_orders:
         codes |= OTHER_ORDER_CODES
     limits = [one.within for one in (definition.event, definition.wait, *other_orders) if one is not None]

@@ -7,6 +7,7 @@ import pytest
 from activity_contract.calls import DEFINITION_ERROR, INTERNAL_ERROR
 from compiler.checks import ignored_keys
 from tests.support.written_catalogues import assert_warning, findings_of
+from workflows.contract import states
 from workflows.core.execution import cross_order_wait
 from workflows.core.failures.failure_handling import DEFECT_CODES
 
@@ -80,6 +81,7 @@ def test_entry_of_on_failure_that_is_never_used_is_a_warning(step: str, words: s
         f"{CALL}, on_failure: [{{do: continue}}, {{do: fallout, queue: ops}}]",
         f"{CALL}, on_failure: [{{code: a, redo_from: go}}, {{code: a, do: fallout}}]",
         f"{WAIT}, on_failure: continue",
+        f"{MANUAL}, on_failure: [{{code: relied_on_failed, do: fallout, queue: desk}}]",
     ],
 )
 def test_what_may_be_used_is_no_warning(step: str) -> None:
@@ -89,6 +91,7 @@ def test_what_may_be_used_is_no_warning(step: str) -> None:
 
 def test_codes_are_those_of_the_engine() -> None:
     assert {DEFINITION_ERROR, INTERNAL_ERROR} == DEFECT_CODES == ignored_keys.DEFECT_CODES
+    assert ignored_keys.RELIED_ON_FAILED == states.RELIED_ON_FAILED
     assert {
         cross_order_wait.ORDER_ENDED,
         cross_order_wait.STEP_UNDONE,
