@@ -28,6 +28,24 @@ steps: {{cut: {{actions: [add, modify], activity: cut, with: {{twice: "${{{twice
 """
 
 
+HUB_AND_CABLE = """
+kind: commercial_product
+id: offer
+decomposes_to: [{product: hub}, {product: cable, quantity: 2.5}]
+---
+kind: technical_product
+id: hub
+---
+kind: technical_product
+id: cable
+quantity: decimal
+---
+kind: workstream
+id: shipment
+for: [hub, cable]
+"""
+
+
 def text(rule: str = "", offer: str = "", part: str = "", twice: str = "quantity * 2") -> str:
     return OFFER.format(rule=f", quantity: {rule}" if rule else "", offer=offer, part=part, twice=twice)
 
@@ -129,24 +147,9 @@ def test_decimal_quantities_add_up_exactly(tmp_path: Path) -> None:
 
 
 def test_a_step_of_whole_and_decimal_products_sees_numbers(tmp_path: Path) -> None:
-    content = """
-kind: commercial_product
-id: offer
-decomposes_to: [{product: hub}, {product: cable, quantity: 2.5}]
----
-kind: technical_product
-id: hub
----
-kind: technical_product
-id: cable
-quantity: decimal
----
-kind: workstream
-id: shipment
-for: [hub, cable]
-steps:
-  pack: {activity: pack, with: {twice: "${quantity * 2.0}"}}
-  ship: {per: order, activity: ship, with: {all: "${sum(lines.map(l, l.quantity * 2.0))}"}}
+    content = f"""{HUB_AND_CABLE}steps:
+  pack: {{activity: pack, with: {{twice: "${{quantity * 2.0}}"}}}}
+  ship: {{per: order, activity: ship, with: {{all: "${{sum(lines.map(l, l.quantity * 2.0))}}"}}}}
 """
     plan = sketch(catalogue_of(tmp_path, content), line("1", "offer", quantity=3))
     assert twice(plan, "shipment.pack@hub@1", "quantity * 2.0") == 6
@@ -154,23 +157,8 @@ steps:
 
 
 def test_quantity_of_mixed_products_is_not_known_where_lines_are_chosen(tmp_path: Path) -> None:
-    content = """
-kind: commercial_product
-id: offer
-decomposes_to: [{product: hub}, {product: cable}]
----
-kind: technical_product
-id: hub
----
-kind: technical_product
-id: cable
-quantity: decimal
----
-kind: workstream
-id: shipment
-for: [hub, cable]
-when: quantity > 1
-steps: {ship: {milestone: true}}
+    content = f"""{HUB_AND_CABLE}when: quantity > 1
+steps: {{ship: {{milestone: true}}}}
 """
     (finding,) = found(tmp_path, content)
     assert "whole for some of these products and decimal for others" in finding.message
