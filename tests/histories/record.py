@@ -66,7 +66,8 @@ async def fallout(desk: Desk) -> Order:
     desk.script.answers["camera.b@1"] = [failure("out_of_stock")]
     desk.script.answers["camera.c@1"] = [failure("out_of_stock")]
     accepted = call(on_failure="continue", after=["a"])
-    order = await desk.submit({"a": call(), "b": call(), "c": accepted, "d": call(after=["a", "b", "c"])})
+    ordered: dict[str, Any] = {"call": {"system": "shop", "post": "/x", "body": {"sku": "one"}}}
+    order = await desk.submit({"a": ordered, "b": call(), "c": accepted, "d": call(after=["a", "b", "c"])})
     await order.until_state(a="fatally_failed", b="fatally_failed")
     await order.act("retry", "a", {"sku": "other"})
     await order.act("skip", "b")

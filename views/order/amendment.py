@@ -74,6 +74,10 @@ def _step_rows(answer: AmendResult) -> Iterator[Sequence[Cell]]:
         yield [*head, *([step.values[0].name, *_before_and_after(step.values[0])] if step.values else ["", "", ""])]
         for each in step.values[1:]:
             yield ["", "", "", each.name, *_before_and_after(each)]
+        for correction in step.corrections:
+            what = "correction ends" if correction.ends else "corrected, stays so"
+            values = [_format_value(correction.instead_of), _format_value(correction.value)]
+            yield ["", "", "", f"{correction.name}: {what}", *values]
 
 
 def _before_and_after(change: ChangedValue) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from operations.step_views import time_limit
 from views.order.swimlanes import WAITING_STATES
 from views.shared.time_format import format_elapsed, format_short_time
-from views.shared.value_format import error_text, in_words
+from views.shared.value_format import correction_text, error_text, in_words
 from workflows.contract.states import NOT_BEGUN, SETTLED, Jeopardy, StepState
 
 if TYPE_CHECKING:
@@ -25,7 +25,9 @@ def elapsed_text(step: StepView, now: datetime) -> str:
 
 def step_remark(step: StepView, now: datetime) -> str:
     """What a person wants to know about the step now, in one line."""
-    return ", ".join(filter(None, (_lateness_text(step, now), _undo_remark(step, now) or _state_remark(step, now))))
+    corrected = f"corrected: {correction_text(step.corrections)}" if step.corrections else ""
+    state = _undo_remark(step, now) or _state_remark(step, now)
+    return ", ".join(filter(None, (_lateness_text(step, now), state, corrected)))
 
 
 def _lateness_text(step: StepView, now: datetime) -> str:

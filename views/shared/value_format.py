@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workflows.contract.order_messages import CorrectionView
     from workflows.contract.order_views import ErrorView
 
 MAX_VALUE_LENGTH = 200
@@ -31,6 +32,13 @@ def _format_value(value: Any) -> str:
     else:
         text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= MAX_VALUE_LENGTH else text[: MAX_VALUE_LENGTH - 1] + "…"
+
+
+def correction_text(corrections: Iterable[CorrectionView]) -> str:
+    """`address="Mill Lane 9" instead of "Mill Lnae 9"`."""
+    return ", ".join(
+        f"{format_values({each.name: each.value})} instead of {_format_value(each.instead_of)}" for each in corrections
+    )
 
 
 def format_quantity(quantity: int | float) -> str:

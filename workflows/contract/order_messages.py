@@ -188,6 +188,20 @@ class AmendOrder(Message):
     """Of the order as submitted. It is kept in the memo, to recognise the same order."""
 
 
+class CorrectionView(Message):
+    """Input of a step that a person has corrected."""
+
+    name: str
+    value: Any
+    instead_of: Any = None
+    ends: bool = False
+    """The amendment changes the value that it replaces."""
+
+
+Corrections = Annotated[list[CorrectionView], Field(exclude_if=lambda corrections: not corrections)]
+"""An empty list is not serialised, so that a client of an earlier release can still read the message."""
+
+
 class AmendedStep(Message):
     id: str
     number: int
@@ -198,6 +212,8 @@ class AmendedStep(Message):
     ends_then_redone, ends_then_patched or ends_then_undone."""
     values: list[ChangedValue] = []
     """Changed values of its input. Left out for some steps if very many change."""
+    corrections: Corrections = []
+    """Corrected input, which stays unless it `ends`."""
 
 
 class Alternative(Message):
@@ -288,6 +304,8 @@ class RollbackImpactView(Message):
     lines_parked: LineIds = []
     """Ids of lines that rely on what is rolled back, and wait for a person's decision."""
     refused: bool = False
+    corrections: Annotated[dict[str, list[CorrectionView]], Field(exclude_if=lambda by_step: not by_step)] = {}
+    """Of a redo: corrected input of the steps that are done again, by their ids. It stays."""
 
 
 class RecoverOrder(Message):

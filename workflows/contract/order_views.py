@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_serializer, field_validator
 
-from workflows.contract.order_messages import Message
+from workflows.contract.order_messages import Corrections, Message
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
 ITS_TIME = "its time"
@@ -100,6 +100,8 @@ class StepView(Message):
     ended_at: datetime | None = None
     output: Any = None
     error: ErrorView | None = None
+    corrections: Corrections = []
+    """Input that a person has corrected."""
     undo: UndoView | None = None
     late_at: datetime | None = None
     """When its sla ends or ended; for a step that has been ready."""

@@ -24,6 +24,7 @@ from cli.framework.print_result import print_answer
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from views.shared.commands import alternatives_text
+from views.shared.value_format import correction_text
 from workflows.contract import actions
 from workflows.contract.actions import ActionSpec
 
@@ -170,4 +171,8 @@ def _impact_lines(impact: RollbackImpactView) -> list[str]:
         ("lines that rely on it, rolled back with it", impact.lines_going_back),
         ("lines that rely on it, parked in fallout", impact.lines_parked),
     )
-    return [f"  {label}: {', '.join(ids)}" for label, ids in labelled if ids]
+    lines = [f"  {label}: {', '.join(ids)}" for label, ids in labelled if ids]
+    return lines + [
+        f"  {step} keeps its corrected input: {correction_text(corrections)}"
+        for step, corrections in impact.corrections.items()
+    ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from workflows.contract import actions
-from workflows.contract.order_messages import ActionResult, OrderAction, RefusalCode, RollbackImpactView
+from workflows.contract.order_messages import ActionResult, CorrectionView, OrderAction, RefusalCode, RollbackImpactView
 from workflows.contract.states import CANCELLED_STATES, SETTLED
 from workflows.core.actions.action import OrderActionHandler, required_step
 from workflows.core.actions.impact_text import (
@@ -19,6 +21,7 @@ from workflows.core.compensation import redo
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import REDO_REASONS
 from workflows.core.state.step_run import StepRun
+from workflows.core.steps.corrections import correction_views
 from workflows.core.steps.refusal import (
     RequestRefused,
     explain,
@@ -55,7 +58,10 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
     if action.assess:
         barrier_ids = step_ids(run, barriers)
         view = RollbackImpactView(
-            undone=step_ids(run, impact.redone), past_no_return=barrier_ids, refused=bool(barriers)
+            undone=step_ids(run, impact.redone),
+            past_no_return=barrier_ids,
+            refused=bool(barriers),
+            corrections=_corrections(run, impact.redone),
         )
         return ActionResult(step=run.step_id(step), message=message, assessment=view, alternatives=alternatives)
     raise RequestRefused(RefusalCode.NOT_NOW, message, PAST_PONR, alternatives, steps=step_ids(run, barriers))
@@ -76,9 +82,15 @@ def _apply(run: OrderRun, action: OrderAction) -> ActionResult:
     impact = redo.assess_redo(run, [step.position])
     text = f"{actions.REDO.past_tense} from here: {step_count_text(impact.redone)}"
     record_action(run, action, text, run.step_id(step), can_override=bool(impact.past_ponr))
+    corrections = _corrections(run, impact.redone)
     redo.redo(run, impact)
     message = f"Redone from {step_reference(run, step)}: {step_count_text(impact.redone)} will be undone and done again"
-    return _result(run, step, message, RollbackImpactView(undone=step_ids(run, impact.redone)))
+    return _result(run, step, message, RollbackImpactView(undone=step_ids(run, impact.redone), corrections=corrections))
+
+
+def _corrections(run: OrderRun, positions: Iterable[int]) -> dict[str, list[CorrectionView]]:
+    views = {run.plan.steps[at].id: correction_views(run, run.steps[at]) for at in positions}
+    return {step: corrections for step, corrections in views.items() if corrections}
 
 
 def _result(

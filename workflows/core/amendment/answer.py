@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import islice
 
-from activity_contract.compilation import CompiledAmendment
-from workflows.contract.order_messages import Alternative, AmendedStep, AmendOrder, AmendResult, RefusalCode, UsedStep
+from activity_contract.compilation import ChangedValue, CompiledAmendment
+from workflows.contract.order_messages import (
+    Alternative,
+    AmendedStep,
+    AmendOrder,
+    AmendResult,
+    CorrectionView,
+    RefusalCode,
+    UsedStep,
+)
 from workflows.contract.states import CANCELLED_STATES, SETTLED
 from workflows.core.actions.impact_text import PAST_PONR, step_ids
 from workflows.core.amendment.apply import apply_amendment
@@ -25,6 +33,7 @@ from workflows.core.amendment.impact import (
 from workflows.core.amendment.used_outputs import kept_users, with_users
 from workflows.core.notifications import order_events
 from workflows.core.state.order_run import OrderRun
+from workflows.core.steps.corrections import correction_views
 from workflows.core.steps.labels import step_label
 from workflows.core.steps.refusal import RequestRefused, alternative
 
@@ -146,7 +155,8 @@ def _build_result(
                 number=at + 1,
                 summary=step_label(amended_plan.plan, at),
                 fate=fates[at].value,
-                values=compiled.step_values.get(at, []),
+                values=(values := compiled.step_values.get(at, [])),
+                corrections=_corrections(run, at, values),
             )
             for at in sorted(listed)
             if not _is_unreported(fates[at], at, amended_plan)
@@ -165,6 +175,10 @@ def _build_result(
         warnings=compiled.warnings,
         catalogue_version=compiled.summary.get("catalogue_version"),
     )
+
+
+def _corrections(run: OrderRun, at: int, values: Iterable[ChangedValue]) -> list[CorrectionView]:
+    return correction_views(run, run.steps[at], [each.name for each in values]) if at < len(run.steps) else []
 
 
 def _is_unreported(fate: StepFate, at: int, amended_plan: AmendedPlan) -> bool:

@@ -37,6 +37,7 @@ from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun
+from workflows.core.steps.corrections import keep_corrections
 from workflows.core.steps.expression_scope import StepScope, is_output_visible
 from workflows.core.steps.reset import block_followers, reset_step
 from workflows.core.steps.settlement import stop_waiting
@@ -130,7 +131,7 @@ def _apply_fates(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
 
 def _restart_with_new_input(run: OrderRun, step: StepRun) -> None:
     """The step has done nothing yet. It starts, or will start, with the new input."""
-    step.changes = None
+    keep_corrections(step)
     if not step.has_started and step.state not in SETTLED:
         stop_waiting(run, step)
         if step.state is not S.PENDING:

@@ -10,6 +10,7 @@ from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.corrections import keep_corrections
 from workflows.core.steps.reset import block_followers
 from workflows.core.steps.settlement import stop_waiting
 
@@ -27,7 +28,8 @@ def begin_in_place_change(run: OrderRun, step: StepRun) -> None:
     step.attempts = 0
     step.uncertain = False
     step.phase = Phase.IDLE
-    step.ended_at = step.failure = step.queue = step.answer = step.early_callback = step.changes = None
+    step.ended_at = step.failure = step.queue = step.answer = step.early_callback = None
+    keep_corrections(step)
     run.amendments.pinned_steps[step.position] = PinnedStep.create(
         run.plan, run.plan.steps[step.position], in_place=True
     )

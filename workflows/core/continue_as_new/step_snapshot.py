@@ -13,10 +13,10 @@ from workflows.core.state.step_run import Phase, StepFailure, StepRun, UndoRun
 
 STEP_FIELDS = (
     "number", "launch", "attempts", "again_at", "deadline", "queued", "uncertain", "answer", "key", "subscribed",
-    "queue", "holder", "changes", "note",
+    "queue", "holder", "changes", "corrected_from", "note",
 )  # fmt: skip
-SETTLED_STEP_FIELDS = ("number", "attempts", "uncertain")
-UNDOING_STEP_FIELDS = (*SETTLED_STEP_FIELDS, "launch", "queued", "answer", "queue", "changes")
+SETTLED_STEP_FIELDS = ("number", "attempts", "uncertain", "changes", "corrected_from")
+UNDOING_STEP_FIELDS = (*SETTLED_STEP_FIELDS, "launch", "queued", "answer", "queue")
 """Of a settled step that is being undone."""
 UNDO_FIELDS = ("number", "uncertain", "attempts", "again_at", "deadline", "answer", "changes", "learnt")
 

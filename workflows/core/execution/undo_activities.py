@@ -16,6 +16,7 @@ from workflows.core.execution.kinds import activity, call
 from workflows.core.state.idempotency_key import undo_idempotency_key
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.corrections import replace_input
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import business_failure, render_output
 from workflows.core.steps.settlement import enqueue_activity, start_deadline
@@ -107,10 +108,12 @@ def begin_undo(run: OrderRun, step: StepRun) -> None:
 def start_undo_call(run: OrderRun, step: StepRun) -> None:
     undo, definition = require(step.undo), require(undo_definition(run, step).call)
     scope = undo_scope(run, step, call.CALLBACK_BINDINGS if definition.callback else None)
+    fields = call.call_request_fields(definition, scope)
+    fields["query"], fields["body"] = replace_input(definition, fields["query"], fields["body"], undo.changes or {})
     call.emit_call(
         run,
         step,
-        **call.call_request_fields(definition, scope, undo.changes),
+        **fields,
         **_undo_attempt_fields(run, step, scope),
         output=run.profile(step).undo_response_output,
         callback=definition.callback is not None,

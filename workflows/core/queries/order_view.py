@@ -27,6 +27,7 @@ from workflows.core.queries.undo_view import error_view, form_view, rendered_ins
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.corrections import correction_views
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.labels import activity_summary
 from workflows.core.timing import jeopardy
@@ -202,6 +203,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
         ended_at=to_datetime(step.ended_at),
         output=step.output,
         error=error_view(step.failure),
+        corrections=correction_views(run, step),
         undo=undo_view(run, step),
     )
 

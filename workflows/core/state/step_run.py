@@ -128,6 +128,8 @@ class StepRun:
     """The person who has the task, or the fallout."""
     changes: dict[str, Any] | None = None
     """Input that a person has changed."""
+    corrected_from: dict[str, Any] | None = None
+    """What each of `changes` replaces. Without it, a change counts until the step settles."""
     note: str | None = None
     """Why a condition does not hold yet, where that is not obvious."""
     released: bool = False

@@ -6,6 +6,7 @@ from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.corrections import keep_corrections
 from workflows.core.steps.settlement import WAIT_FOR_REDONE, stop_waiting
 
 S = StepState
@@ -66,6 +67,6 @@ def reset_step(run: OrderRun, step: StepRun) -> None:
     step.output = step.failure = step.queue = step.answer = step.early_callback = step.note = None
     step.event_names, step.key = (), None
     if revised:
-        step.changes = None
+        keep_corrections(step)
     if step.open_predecessors == 0:
         run.queues.start.append(step.position)

@@ -9,6 +9,7 @@ from workflows.core.state.commands import CancelActivity
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun, UndoRun
+from workflows.core.steps.corrections import keep_corrections
 from workflows.core.steps.event_subscription import unsubscribe
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import in_place_output
@@ -33,7 +34,8 @@ def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NO_OUTP
         output = default_output(run, step)
     if output is not NO_OUTPUT:
         step.output, step.has_output = output, True
-    step.answer = step.early_callback = step.changes = step.note = step.holder = step.queue = None
+    keep_corrections(step)
+    step.answer = step.early_callback = step.note = step.holder = step.queue = None
     release_followers(run, step)
 
 

@@ -16,7 +16,8 @@ S = StepState
 
 
 def parked(code: str = "out_of_stock", **failure: Any) -> OrderDriver:
-    driven = OrderDriver({"a": call(), "b": call("/${steps.a.output.id}", after=["a"])})
+    ordered: dict[str, Any] = {"call": {"system": "shop", "post": "/x", "body": {"sku": "one"}}}
+    driven = OrderDriver({"a": ordered, "b": call("/${steps.a.output.id}", after=["a"])})
     driven.fail("a", code, **failure)
     return driven
 

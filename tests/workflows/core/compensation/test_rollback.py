@@ -241,7 +241,8 @@ def test_failed_undo_stays_in_fallout_until_a_person_resolves_it(act: Any) -> No
 
 
 def test_retried_undo_is_a_new_effect_unless_its_outcome_is_unknown() -> None:
-    driven = done({"a": undoable()}, "a")
+    undo = {"call": {"system": "shop", "delete": "/x", "query": {"force": False}}}
+    driven = done({"a": undoable() | {"undo": undo}}, "a")
     driven.roll_back()
     driven.fail("a", "locked")
     driven.step_action("retry", "a", {"force": True}, expected=S.FATALLY_FAILED)

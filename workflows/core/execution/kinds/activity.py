@@ -10,6 +10,7 @@ from workflows.core.state.commands import StartActivity
 from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.corrections import corrections_in_force
 from workflows.core.steps.expression_scope import StepScope, attempt_timeout
 from workflows.core.steps.labels import activity_id, activity_summary
 from workflows.core.steps.settlement import enqueue_activity
@@ -27,11 +28,12 @@ def start_activity(run: OrderRun, step: StepRun) -> None:
 def start_work(run: OrderRun, step: StepRun, *, earlier_attempts: int, outcome_known: bool) -> None:
     """Start the step's own activity. Raises StepExpressionError."""
     planned, scope = run.definition(step), StepScope(run, step)
+    given = scope.render(planned.definition.with_)
     emit_activity(
         run,
         step,
         require(planned.definition.activity),
-        with_={**scope.render(planned.definition.with_), **(step.changes or {})},
+        with_={**given, **corrections_in_force(run, step, given)},
         idempotency_key=idempotency_key(run, step),
         timeout=attempt_timeout(scope),
         retry=planned.retry,

@@ -13,6 +13,7 @@ from workflows.core.state.commands import StartCall
 from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.corrections import corrected_call_input
 from workflows.core.steps.expression_scope import StepScope, attempt_timeout
 from workflows.core.steps.labels import activity_id, activity_summary
 from workflows.core.steps.settlement import enqueue_activity, settle, start_deadline
@@ -42,10 +43,12 @@ def start_work(
     call = require(planned.definition.call)
     fail_when = [] if call.poll else run.profile(step).response_fail_when
     scope = StepScope(run, step, CALLBACK_BINDINGS if call.callback else None)
+    fields = call_request_fields(call, scope)
+    fields["query"], fields["body"] = corrected_call_input(run, step, call, fields["query"], fields["body"])
     emit_call(
         run,
         step,
-        **call_request_fields(call, scope, step.changes),
+        **fields,
         idempotency_key=idempotency_key(run, step),
         timeout=attempt_timeout(scope),
         retry=planned.retry,
@@ -59,28 +62,18 @@ def start_work(
     )
 
 
-def call_request_fields(call: CallDefinition, scope: StepScope, changes: dict[str, Any] | None) -> dict[str, Any]:
+def call_request_fields(call: CallDefinition, scope: StepScope) -> dict[str, Any]:
     """The fields of SystemCall that describe the HTTP request. Raises StepExpressionError."""
-    query, body = scope.render(call.query), scope.render(call.body)
-    if changes:
-        query, body = _apply_changes(call, query, body, changes)
     return {
         "system": call.system,
         "method": call.method,
         "path": scope.render_path(call.path),
-        "query": query,
+        "query": scope.render(call.query),
         "headers": {name: as_text(value) for name, value in scope.render(call.headers).items()},
-        "body": body,
+        "body": scope.render(call.body),
         "format": call.format,
         "accept": call.accept,
     }
-
-
-def _apply_changes(call: CallDefinition, query: Any, body: Any, changes: dict[str, Any]) -> tuple[Any, Any]:
-    """Input that a person gave with `retry` replaces fields of the body, or of the query if the call has no body."""
-    if call.method in ("get", "delete") and body is None:
-        return {**query, **changes}, body
-    return query, {**body, **changes} if isinstance(body, dict) else dict(changes)
 
 
 def start_poll(run: OrderRun, step: StepRun) -> None:
