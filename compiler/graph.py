@@ -10,7 +10,7 @@ N = TypeVar("N", bound=Hashable)
 
 
 def walk(starts: Iterable[N], successors: Callable[[N], Iterable[N]]) -> Iterator[N]:
-    """Every node that can be reached from `starts`, those included: each once, depth first."""
+    """Yields `starts` and every node that can be reached from them. Each node comes once, depth first."""
     visited: set[N] = set()
     waiting = [*starts][::-1]
     while waiting:
@@ -27,7 +27,7 @@ def reachable(starts: Iterable[int], edges: Sequence[Sequence[int]]) -> set[int]
 
 
 def invert_edges(edges: Sequence[Sequence[int]]) -> list[list[int]]:
-    """The edges of a graph of positions in the other direction: from each one's predecessors to its followers."""
+    """Turns every edge around. For example, it turns a list of predecessors into a list of followers."""
     inverted: list[list[int]] = [[] for _ in edges]
     for position, targets in enumerate(edges):
         for target in targets:
@@ -84,7 +84,7 @@ def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
 
 
 def find_cycles(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:
-    """Cycles of the graph, each from its smallest node on, and each with a node that no earlier cycle has."""
+    """Yields cycles of the graph. A cycle starts at its smallest node, and has a node that no earlier cycle has."""
     done: set[N] = set()
     reported: set[N] = set()
     for start, targets in graph.items():

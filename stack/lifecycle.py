@@ -1,4 +1,4 @@
-"""The life of the stack: its services are started in order, supervised while it is used, and stopped in reverse."""
+"""Starts the services of the stack in order, watches over them while the stack is used, and stops them in reverse."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 
 class ShutdownRequested(Exception):
-    """By Ctrl-C, SIGTERM or SIGHUP."""
+    """The stack must stop, because of Ctrl-C, SIGTERM or SIGHUP."""
 
 
 def run_until_signal(
@@ -43,7 +43,8 @@ def run_until_signal(
 ) -> int:
     """Runs the stack and returns the exit status that `use` returns, or `status_at_signal` if a signal comes first.
 
-    `keep_running`: the stack stays up after `use`, until a signal. Raises what `run_stack` raises.
+    `keep_running`: the stack stays up after `use` until a signal comes. `farewell`: the line that is printed after a
+    signal. Raises what `run_stack` raises.
     """
     status = status_at_signal
 
@@ -67,7 +68,7 @@ async def run_stack(
     use: Callable[[RunningStack], Coroutine[Any, Any, Result]],
     sandbox_delays: Mapping[str, float] | None = None,
 ) -> Result:
-    """Starts the stack, returns what `use` returns, and in any case stops everything that was started.
+    """Starts the stack and returns what `use` returns. Always stops everything that it started.
 
     Raises ShutdownRequested at a signal, after cancelling `use`; CatalogueInvalid if the definitions are refused and
     no earlier start has left a good catalogue; StackError if a service cannot start or dies repeatedly.
@@ -136,7 +137,7 @@ async def _check_last_good(spec: StackSpec, refused: CatalogueInvalid | None) ->
 
 
 async def _start(children: Sequence[ServiceProcess], check_catalogue: Callable[[], Awaitable[None]]) -> None:
-    """`check_catalogue`: awaited when Temporal is ready, before the worker starts."""
+    """Awaits `check_catalogue` when Temporal is ready, before the worker starts."""
     temporal, sandbox, worker, gateway = children
     await _run_together(temporal.start(), sandbox.start())
     await check_catalogue()
@@ -144,7 +145,8 @@ async def _start(children: Sequence[ServiceProcess], check_catalogue: Callable[[
 
 
 async def _stop(children: Sequence[ServiceProcess]) -> None:
-    """The worker first, so that its running calls are answered; Temporal last, so that it gets every result."""
+    """Stops the worker first, so that its running calls still get answers. Stops Temporal last, so that it gets every
+    result."""
     temporal, sandbox, worker, gateway = children
     await worker.stop()
     await _run_together(sandbox.stop(), gateway.stop())
@@ -152,7 +154,7 @@ async def _stop(children: Sequence[ServiceProcess]) -> None:
 
 
 async def _run_together(*awaitables: Awaitable[None]) -> None:
-    """Raises the first failure, after cancelling the others."""
+    """Waits for all. If one fails, cancels the others and raises its error."""
     try:
         async with asyncio.TaskGroup() as group:
             for each in awaitables:

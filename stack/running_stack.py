@@ -1,4 +1,4 @@
-"""A stack that runs: its addresses, its client of orders, and the commands and pages with which a person reaches it."""
+"""A running stack: its addresses, its client for orders, and the commands and pages that a person uses."""
 
 from __future__ import annotations
 
@@ -52,14 +52,14 @@ class RunningStack:
         return f"{self.addresses.ui}/namespaces/{NAMESPACE}/workflows"
 
     def cli_command(self, arguments: str) -> str:
-        """The command line for this stack, to be typed in another terminal."""
+        """The command line that a person types in another terminal to use this stack."""
         port = f":{Ports().temporal}"
         option = "" if self.addresses.temporal.endswith(port) else f" --address {self.addresses.temporal}"
         return f"{python_command()} starter.py {arguments}{option}"
 
 
 def python_command() -> str:
-    """This Python, as the person's shell can call it: by name if its environment is activated, else by path."""
+    """How the person's shell calls this Python: by name if the virtual environment is active, else by path."""
     python = Path(sys.executable)
     if shutil.which(python.name) == str(python):
         return python.name

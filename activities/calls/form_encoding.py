@@ -11,7 +11,7 @@ MAX_FIELDS = 10_000
 
 
 def encode_form(body: Any) -> str:
-    """Null omits a field. Raises ValueError for nested data."""
+    """Leaves out fields that are null. Raises ValueError for nested data."""
     if not isinstance(body, dict):
         raise ValueError("a form must be a mapping of its fields")
     pairs = []

@@ -19,7 +19,8 @@ _ENV_NAME = re.compile(r"""\benv\.([A-Za-z_]\w*)|\benv\[\s*["'](\w+)["']\s*\]"""
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     owner: str
-    """`system billing` or `receiver crm`: names it in messages, and identifies its connections and tokens."""
+    """`system billing` or `receiver crm`. Messages name the endpoint so, and its connections and tokens are kept under
+    this name."""
     base: BaseUrl
     headers: Mapping[str, str]
     auth: Auth | None
@@ -28,7 +29,7 @@ class Endpoint:
 
 
 class Unresolvable(Exception):
-    """This environment cannot reach an endpoint. Each of `problems` begins with the endpoint's owner."""
+    """The environment lacks something that the endpoint needs. Each of `problems` begins with the endpoint's owner."""
 
     def __init__(self, owner: str, *problems: str) -> None:
         self.problems = [f"{owner}: {problem}" for problem in problems]
@@ -68,7 +69,7 @@ def resolve_endpoint(
 
 def _auth_problems(auth: Auth | None, base: BaseUrl, url_key: str) -> Iterator[str]:
     if auth is not None and auth.mtls is not None and not base.origin.startswith("https:"):
-        yield f"its `auth: mtls` shows a certificate, but its {url_key} is not https"
+        yield f"its `auth: mtls` needs an https address, but its {url_key} is not https"
     if auth is not None and auth.oauth2 is not None:
         try:
             parse_base_url(auth.oauth2.token_url.partition("?")[0])
@@ -88,9 +89,9 @@ def check_environment(
     environment: Mapping[str, str],
     secrets: Iterable[Secret] = (),
 ) -> None:
-    """Raises Unresolvable for each variable that `templates`, `auth` or `secrets` name and the environment lacks.
+    """Checks that the environment has every variable that `templates`, `auth` and `secrets` name.
 
-    A name that an expression tests with `has` may be missing.
+    A variable may be missing if the expression tests for it with `has`. Raises Unresolvable with all problems.
     """
     problems: list[str] = []
     missing: dict[str, str] = {}

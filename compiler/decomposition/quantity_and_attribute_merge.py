@@ -41,7 +41,8 @@ class _MergeError(Exception):
 def merge_contributions(
     product: Product, contributions: Sequence[Contribution], defaults: Mapping[str, Any]
 ) -> MergedLine:
-    """The line that contributions, in line order, make together. Those of deleted lines count only if all delete."""
+    """Merges contributions into one line. They come in line order. A contribution of a deleted line counts only if all
+    contributions come from deleted lines."""
     action = merge_actions(one.source.line.action for one in contributions)
     counting = [one for one in contributions if one.source.line.action is not LineAction.DELETE] or contributions
     merged = MergedLine(action, merge_quantities(product.merged_quantity, [one.quantity for one in counting]))
@@ -64,7 +65,8 @@ def merge_contributions(
 
 
 def merge_actions(actions: Iterable[LineAction]) -> LineAction:
-    """Lines that do not change are left out unless all are. Equal actions stay; different ones become modify."""
+    """Ignores lines without a change, unless no line changes. If the actions are equal, the result is that action. If
+    they differ, the result is `modify`."""
     changing = set(actions) - {LineAction.NO_CHANGE}
     if not changing:
         return LineAction.NO_CHANGE
@@ -143,7 +145,7 @@ def _aggregate(name: str, attribute: Attribute, values: list[Any]) -> Any:
 def _merge_previous(
     product: Product, contributions: Sequence[Contribution], defaults: Mapping[str, Any]
 ) -> PreviousState | None:
-    """The line's previous state, merged in the same way; of values that disagree the first counts."""
+    """Merges the previous states as merge_contributions merges the new ones. If two values disagree, the first wins."""
     known = [one.previous for one in contributions if one.previous is not None]
     if not known:
         return None

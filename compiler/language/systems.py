@@ -92,9 +92,9 @@ class Auth(StrictModel):
     @model_validator(mode="after")
     def _require_one_method(self) -> Auth:
         if sum(method is not None for method in (self.bearer, self.basic, self.api_key, self.oauth2)) > 1:
-            raise ValueError("say one of bearer, basic, api_key, oauth2 (`mtls` may be combined with it)")
+            raise ValueError("give only one of bearer, basic, api_key, oauth2 (you may add `mtls`)")
         if all(method is None for method in (self.bearer, self.basic, self.api_key, self.oauth2, self.mtls)):
-            raise ValueError("say one of bearer, basic, api_key, oauth2, mtls")
+            raise ValueError("give one of bearer, basic, api_key, oauth2, mtls")
         return self
 
 
@@ -106,10 +106,10 @@ class CallLimits(StrictModel):
 
 
 class BreakerPolicy(StrictModel):
-    """When calls to a system are held back automatically: too many failures, and at least half of its last calls."""
+    """When calls to a system are held back automatically. Each worker counts the failures that it sees."""
 
     failures: int = Field(3, ge=1, le=1_000)
-    """This many failures that are the system's fault, and at least half of its last calls; counted per worker."""
+    """How many calls must fail through the system's fault. At least half of its last calls must have failed, too."""
     within: Duration = Field(timedelta(seconds=30), gt=timedelta(0))
     """The time in which the failures count."""
 
@@ -145,7 +145,7 @@ class System(StrictModel):
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers of every call."""
     example: Any = None
-    """The answer in a scenario that does not say another."""
+    """The system's answer in scenarios that give no other answer."""
 
 
 class Receiver(StrictModel):

@@ -1,4 +1,4 @@
-"""Delivers events and callbacks to orders. Whatever is answered here is stored in Temporal, never in memory."""
+"""Delivers events and callbacks to orders. The sender gets an answer only when Temporal has stored the message."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ from workflows.contract.order_messages import (
 )
 
 DELIVERY_TIMEOUT = 5.0
-"""Seconds for a worker's answer; then the message is stored for it. Senders themselves wait about ten seconds."""
+"""Seconds to wait for a worker. After that, Temporal keeps the message for it. Senders wait about ten seconds."""
 MAY_RUN_AGAIN = (
     WorkflowExecutionStatus.FAILED,
     WorkflowExecutionStatus.TERMINATED,
@@ -59,7 +59,7 @@ MAX_WORKFLOW_ID_BYTES = 1000
 
 @dataclass(frozen=True)
 class DeliveryResult:
-    """`kept`: stored for a step, an order or a subscriber that does not exist yet."""
+    """`kept`: nothing can take the message yet, so it is stored until a step, an order or a worker can."""
 
     status: Literal["completed", "delivered", "kept", "duplicate", "late"]
     step: str | None = None
@@ -67,13 +67,13 @@ class DeliveryResult:
 
 
 def content_event_id(*parts: Any) -> str:
-    """The event id for senders that give none: equal content is the same event."""
+    """The event id if the sender gives none. Two messages with equal content count as one event."""
     text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return "digest:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 async def deliver_event(client: Client, order_id: str, event: EventDelivery, task_queue: str) -> DeliveryResult:
-    """Delivers to this order; `kept` where it does not exist yet or no worker answers.
+    """Delivers the event to this order. `kept`: the order does not exist yet, or no worker answers.
 
     Raises OperationRefused: `ambiguous`, `invalid`, or `ended`.
     """
@@ -87,8 +87,9 @@ async def deliver_event(client: Client, order_id: str, event: EventDelivery, tas
 async def _deliver_or_store(
     client: Client, order_id: str, subject: str, update: str, signal: str, message: EventDelivery | CallbackDelivery
 ) -> DeliveryResult:
-    """Sends an update; where no worker answers, a signal, which waits for one. Should the update arrive too, the
-    message's event id makes it a duplicate. Raises NotFound where the order does not run."""
+    """Sends an update. If no worker answers, sends a signal, because Temporal keeps signals for the next worker. If the
+    update arrives as well, the order recognises the event id and ignores it. Raises NotFound if the order does not run.
+    """
     try:
         answer = await _execute_delivery(client, order_id, subject, update, message)
     except NoWorker:
@@ -101,7 +102,7 @@ async def _deliver_or_store(
 async def _execute_delivery(
     client: Client, order_id: str, subject: str, update: str, message: EventDelivery | CallbackDelivery
 ) -> OrderDeliveryResult:
-    """Tries again once where the order starts, or continues as another run, meanwhile."""
+    """Tries a second time if the order started, or continued as a new run, during the first attempt."""
 
     async def execute() -> OrderDeliveryResult:
         order = order_workflow_id(order_id)
@@ -125,8 +126,8 @@ async def _workflow_status(client: Client, order_id: str) -> WorkflowExecutionSt
 async def _deliver_when_not_running(
     client: Client, order_id: str, event: EventDelivery, task_queue: str
 ) -> DeliveryResult:
-    """For an order that does not run yet (or was rejected and may be sent again), that was ended from outside (and may
-    be recovered), or that has ended."""
+    """Puts the event into the order's mailbox if the order may still run: it is not submitted yet, it was rejected and
+    may be sent again, or it was ended from outside and may be recovered. Refuses the event if the order has ended."""
     if await _workflow_status(client, order_id) not in (None, *MAY_RUN_AGAIN):
         if await _has_received(client, order_id, ReceivedRequest(event_id=event.event_id)):
             return DeliveryResult("duplicate", order_id=order_id)
@@ -137,9 +138,9 @@ async def _deliver_when_not_running(
 
 
 async def deliver_event_by_key(client: Client, event: EventDelivery, task_queue: str) -> DeliveryResult:
-    """Delivers to the order that waits for this event name and key; `kept` where none does yet.
+    """Delivers the event to the order that waits for its name and key. `kept`: no order waits for it yet.
 
-    Raises OperationRefused: `ambiguous` where several do.
+    Raises OperationRefused (`ambiguous`) if several orders wait for it.
     """
     answer = await _deliver_to_mailbox(
         client, mailbox_workflow_id(key=event.key, name=event.name), MailboxInput(), event, task_queue
@@ -148,7 +149,7 @@ async def deliver_event_by_key(client: Client, event: EventDelivery, task_queue:
 
 
 async def _has_received(client: Client, order_id: str, request: ReceivedRequest) -> bool:
-    """Asks an order that has ended whether this is a repetition. Raises NoWorker: the sender is to ask again."""
+    """Asks an order that has ended whether it got this message before. Raises NoWorker, so the sender tries again."""
     order = order_workflow_id(order_id)
     try:
         return await query_workflow(client, order, f"Order {order_id}", QUERY_RECEIVED, request, bool, DELIVERY_TIMEOUT)
@@ -204,10 +205,10 @@ def _delivery_result(
 
 
 async def deliver_callback(client: Client, order_id: str, callback: CallbackDelivery) -> DeliveryResult:
-    """Completes the step that waits for the callback; `kept` where no worker answers.
+    """Completes the step that waits for the callback. `kept`: no worker answers.
 
-    Raises OperationRefused (`ended`; or, for an order that was ended from outside, that it is to be sent again later),
-    NotFound.
+    Raises NotFound and OperationRefused. The refusal is `ended` if the order has ended. If the order was ended from
+    outside, it tells the sender to send the callback again later, because the order may be recovered.
     """
     subject = f"Callback for order {order_id}"
     try:
@@ -221,7 +222,7 @@ async def deliver_callback(client: Client, order_id: str, callback: CallbackDeli
         except OperationRefused as refusal:
             if refusal.reason != INTERRUPTED:
                 raise
-            # Its step waits again once the order is recovered: the sender must not take this as final.
+            # The step waits again after the order is recovered, so the sender must not take this as final.
             raise OperationRefused(
                 WORKER_UNAVAILABLE, refusal.message, reason=INTERRUPTED, alternatives=refusal.alternatives
             ) from error

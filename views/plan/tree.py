@@ -40,7 +40,7 @@ KIND_NOUNS = {
     StepKind.MILESTONE: ("milestone", None),
 }
 MIN_WIDTH_FOR_IDS = 130
-"""Width of the terminal from which on ids are shown beside names."""
+"""A terminal that is at least this wide shows ids beside names."""
 MAX_CHAIN_SHOWN = 24
 MAX_NUMBERS_SHOWN = 40
 """Step numbers that one line of the summary lists."""
@@ -57,7 +57,7 @@ class _TreeRow:
 
 
 class PlanTree:
-    """Draws branches in a terminal; in a pipe, indents and shows every step's id."""
+    """Shows a plan as a tree. A terminal gets branches. A pipe gets indented lines, and the id of every step."""
 
     def __init__(self, plan: Plan, draw_branches: bool) -> None:
         self.plan = plan
@@ -139,7 +139,7 @@ def _line_label(line: PlannedLine, is_order_line: bool) -> tuple[Text, Text]:
 
 
 def _row_lines(row: _TreeRow, column: int, console: Console, width: int) -> Iterator[Text]:
-    """The row. Details wrap below themselves, and the branches continue."""
+    """Yields the row's lines. Long details wrap and stay in their column; the branches continue beside them."""
     start = Text.assemble((row.guide, "bright_black"), row.label)
     on = row.guide.replace("├─", "│ ").replace("└─", "  ")
     at = column if row.is_step else start.cell_len + 2

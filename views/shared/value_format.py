@@ -46,7 +46,7 @@ def format_quantity(quantity: int | float) -> str:
 
 
 def instance_suffix(step_id: str) -> str:
-    """`security_camera.reserve@1` → `1`; empty for a step that the order has once."""
+    """`security_camera.reserve@1` → `1`. Empty if the order has the step only once."""
     return step_id.partition("@")[2]
 
 

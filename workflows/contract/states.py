@@ -64,8 +64,8 @@ ENDED_ORDER_STATES = frozenset(
 
 
 CANCELLED_STATES = frozenset({StepState.DISCARDED, StepState.CANCELLED})
-"""Discarded before it started, or undone. Later steps go on as if it had never been part of the order. A step that is
-undone in order to be redone is `pending` instead."""
+"""The step was discarded before it started, or it was undone. Later steps continue as if it had never existed. If a
+step is undone because it will be redone, its state is `pending` instead."""
 
 
 DONE = frozenset({StepState.COMPLETED, StepState.AMENDED})
@@ -74,4 +74,4 @@ DONE = frozenset({StepState.COMPLETED, StepState.AMENDED})
 NOT_BEGUN = frozenset({StepState.PENDING, StepState.SCHEDULED, StepState.READY})
 
 RELIED_ON_FAILED = "relied_on_failed"
-"""The failure code of a step whose line relies on a line that was rolled back."""
+"""The failure code of a step that cannot start, because its line relies on another line that was rolled back."""

@@ -36,8 +36,8 @@ def start(
 ) -> int:
     """Submit orders.
 
-    An order that is sent twice is fulfilled once. With --definitions, orders are first checked here against that
-    catalogue; the workers' catalogue decides in any case.
+    If you send an order twice, it is fulfilled once. With --definitions, this command first checks the orders against
+    those definitions. The workers' catalogue still decides.
     """
     timeout_seconds = parse_seconds(timeout, "--timeout")
     if timeout is not None and not (wait or watch):

@@ -62,7 +62,7 @@ def _is_done(step: StepRun, action: StepAction) -> bool:
 
 
 def _failure_text(run: OrderRun, step: StepRun) -> str | None:
-    """What became of the step, if the data says that it has failed."""
+    """What became of the step if its `fail_when` found a failure in the data. None if the data completed the step."""
     for entry in reversed(run.audit_log.entries):
         if entry.step == run.step_id(step):
             if entry.by is not None:  # the action itself

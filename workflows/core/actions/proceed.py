@@ -1,4 +1,4 @@
-"""`proceed`: a step continues as if the steps of other orders, or the lines, that it waits for were done."""
+"""`proceed`: a step stops waiting for other orders, or for a line that failed. It continues as if they were done."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:  # noqa: A
     timed_out = step.state is StepState.FATALLY_FAILED and not step.undoing and step.started_at is None
     if step.phase is Phase.OTHER_ORDERS or (timed_out and run.profile(step).other_orders):
         return
-    predicate = f"is {step.state} and waits for no other order, nor for a line that has failed"
+    predicate = f"is {step.state}, and waits neither for another order nor for a line that has failed"
     raise step_refused(run, step, RefusalCode.NOT_NOW, "not_waiting_for_order", predicate, *possible_actions(run, step))
 
 

@@ -1,4 +1,4 @@
-"""`redo`: the steps from one on are undone and done again."""
+"""`redo`: one step and everything after it are undone, then done again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
     step = required_step(run, action)
     name = step_reference(run, step)
     if step.undoing and step.undo_reason in REDO_REASONS:
-        return _result(run, step, f"{name} is already being undone, to be done again", already=True)
+        return _result(run, step, f"{name} is already being redone", already=True)
     _require_redoable(run, step)
     impact = redo.assess_redo(run, [step.position])
     if impact.undone_for_good:
@@ -53,7 +53,7 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
         return None
     message = f"Redoing from {name} would undo and do again {step_count_text(impact.redone)}"
     if barriers:
-        message = f"Nothing can be redone from {name}: {past_ponr_text(run, barriers)}. A later step may still be"
+        message = f"Nothing can be redone from {name}: {past_ponr_text(run, barriers)}. Try a later step"
     alternatives = [override(run, "redo", step=step)] if barriers else []
     if action.assess:
         barrier_ids = step_ids(run, barriers)
@@ -70,7 +70,7 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
 def _require_redoable(run: OrderRun, step: StepRun) -> None:
     """Raises RequestRefused."""
     if is_being_given_up(step) or step.state in CANCELLED_STATES:
-        given_up = "is being undone for good, or was: what is given up is not done again"
+        given_up = "was given up, so it is not done again"
         raise step_refused(run, step, RefusalCode.NOT_NOW, "given_up", given_up, new_revision(run))
     if not (step.has_started or step.state in SETTLED or step.in_fallout):
         not_run = "has not run yet"

@@ -1,6 +1,7 @@
-"""Applies an amendment to a running order: the fates that impact.py determined, step by step.
+"""Applies an amendment to a running order. impact.py has chosen a fate for each step; this module carries it out.
 
-A step that reads the output of a redone step is compared once that output exists. With the same input, it stays.
+A step may read the output of a step that is redone. Its input is compared when the new output exists. If the input is
+the same as before, the step stays as it is.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ def recheck_step(run: OrderRun, step: StepRun) -> None:
 
 
 def _on_attempt_ended(run: OrderRun, step: StepRun) -> None:
-    """The attempt that was under way when the order was amended has ended."""
+    """Decides about a step again. Its attempt was running when the order was amended, and has now ended."""
     if step.undoing or step.state in CANCELLED_STATES or (step.state in NOT_BEGUN and not step.changing_in_place):
         return
     if step.position in run.amendments.retired:
@@ -107,7 +108,7 @@ def _changed_step_fate(run: OrderRun, step: StepRun) -> StepFate:
 
 
 def _apply_fates(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
-    """Undone steps come first, so that the order in which they are undone is computed once."""
+    """Starts all undos before anything else, so the order of the undos is computed only once."""
     fates = with_users(run, fates, run.plan, run.amendments.retired)
     _preserve_outputs(run, fates)
     _record_input_digests(run, _readers(run, [at for at, fate in fates.items() if fate in NEW_OUTPUT_FATES]))
@@ -148,7 +149,7 @@ def _restart_with_new_input(run: OrderRun, step: StepRun) -> None:
 
 
 def _reinstate(run: OrderRun, step: StepRun) -> None:
-    """An earlier amendment had removed the step."""
+    """Takes back a step that an earlier amendment removed."""
     if step.undoing:
         step.undo_reason = UndoReason.REVISION
         block_followers(run, step)
@@ -162,7 +163,7 @@ def _reinstate(run: OrderRun, step: StepRun) -> None:
 
 
 def _replan_latest_starts(run: OrderRun) -> None:
-    """A step that starts as late as the requested completion allows may now start at another time."""
+    """Replans steps with `start: {latest: true}`: the amendment may have moved the latest time when they can start."""
     for step in run.steps:
         if step.state is S.SCHEDULED:
             start = run.definition(step).definition.start
@@ -203,8 +204,8 @@ def _record_input_digests(run: OrderRun, steps: Iterable[StepRun]) -> None:
 
 
 def _preserve_outputs(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
-    """Steps that have read an output that is undone or redone keep reading the old one: their own call may be repeated
-    with the same key, and their undo must refer to what they did."""
+    """Keeps old outputs for the steps that have read them, when those outputs are about to be undone or redone. Such a
+    step may repeat its call with the same key, so the call must stay the same. Its undo must match what it did."""
     pinned_steps = run.amendments.pinned_steps
     reverted = {at for at, fate in fates.items() if fate in REVERTING_FATES and is_output_visible(run.steps[at])}
     for step in run.steps if reverted else ():
@@ -225,7 +226,7 @@ def _has_read_input(step: StepRun) -> bool:
 
 
 def _compare_input(run: OrderRun, step: StepRun) -> None:
-    """Compares the step's input with what it was before, once everything that it reads exists."""
+    """Compares the step's input with its earlier input. Waits if an output that the step reads does not exist yet."""
     amendments = run.amendments
     if not _has_read_input(step):
         del amendments.input_digests[step.position]
@@ -268,7 +269,7 @@ def _input_expressions(planned: PlannedDefinition) -> list[str]:
 
 
 def _value_text(scope: StepScope, expression: str) -> str:
-    """An expression without a value, such as one on a response that is still to come, counts as its error."""
+    """Returns the error's text if the expression has no value, for example because a response has not come yet."""
     try:
         return as_text(evaluate(expression, scope.names))
     except EvaluationError as error:

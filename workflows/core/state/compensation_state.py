@@ -14,19 +14,19 @@ class CompensationState:
     open_undos: dict[int, None] = field(default_factory=dict)
     """Steps whose undo has not ended."""
     undo_queue: deque[int] = field(default_factory=deque)
-    """Steps whose undo may start: everything that depends on them is undone."""
+    """Steps whose undo may start, because every step that depends on them has been undone."""
     open_follower_counts: dict[int, int] = field(default_factory=dict)
-    """For each step with an open undo, and for each step between two of them: how many of its followers lead to an
-    open undo."""
+    """How many followers of a step lead to an open undo. The steps with an open undo have an entry, and so do the steps
+    between them."""
     predecessors: Sequence[Sequence[int]] = ()
-    """Of every step, as `open_follower_counts` was counted."""
+    """The predecessors of every step at the time when `open_follower_counts` was computed."""
     needs_sorting: bool = False
-    """More steps are undone than when `open_follower_counts` and `undo_queue` were computed: compute them again."""
+    """More undos were requested, so `open_follower_counts` and `undo_queue` are out of date: compute them again."""
     stopping_count: int = 0
-    """Steps to undo whose last attempt is still running."""
+    """How many steps wait for their last attempt to end before they can be undone."""
     rolled_back: set[int] = field(default_factory=set)
-    """Steps that were to be undone because of a failure. Some of them may have been requested again since."""
+    """Steps whose undo was requested because something failed. Some of these steps may be wanted again by now."""
     accepted_failures: dict[str, list[str]] = field(default_factory=dict)
-    """Line → lines that it relies on, and that have failed: a person has let it continue all the same."""
+    """Line → failed lines that it relies on. A person has decided that the line continues anyway."""
     order_cancelled: bool = False
     """The customer has cancelled the order."""

@@ -252,7 +252,7 @@ def test_an_amendment_that_makes_a_line_rely_on_a_failed_one_parks_it() -> None:
 def test_proceed_is_for_steps_that_wait_for_others() -> None:
     driven = OrderDriver(swap_plan())
     driven.fail("build", "http_500")
-    with pytest.raises(RequestRefused, match="waits for no other order, nor for a line that has failed"):
+    with pytest.raises(RequestRefused, match="waits neither for another order nor for a line that has failed"):
         driven.step_action("proceed", "build")
 
 
