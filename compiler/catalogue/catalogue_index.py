@@ -158,25 +158,35 @@ class CatalogueIndex:
             found = self._dependencies[product.id] = {key: tuple(steps) for key, steps in edges.items()}
         return found
 
-    def can_share_order_line(self, one: str, other: str) -> bool:
-        """Whether some product brings steps of both workstreams into the same order line."""
-        return not self._entry_products(one).isdisjoint(self._entry_products(other))
-
-    def _entry_products(self, workstream: str) -> frozenset[str]:
+    def entry_products(self, workstream: str) -> frozenset[str]:
         """The products whose lines, or lines below them, can bring the workstream into a plan."""
         found = self._entry_products_cache.get(workstream)
         if found is None:
-            reached = walk(self.products_by_workstream[workstream], lambda one: self._source_products.get(one, ()))
+            reached = walk(self.products_by_workstream[workstream], lambda one: self._rule_sources.get(one, ()))
             found = self._entry_products_cache[workstream] = frozenset(reached)
         return found
 
+    def source_products(self, product: str, *, with_components: bool) -> tuple[str, ...]:
+        """The products whose rules, or components, name the product."""
+        sources = self._rule_sources.get(product, ())
+        return (*sources, *self._component_sources.get(product, ())) if with_components else sources
+
     @cached_property
-    def _source_products(self) -> Mapping[str, tuple[str, ...]]:
-        found: dict[str, list[str]] = {}
-        for product in self.catalogue.products.values():
-            for rule in product.decomposes_to:
-                found.setdefault(rule.product, []).append(product.id)
-        return {product: tuple(sources) for product, sources in found.items()}
+    def _rule_sources(self) -> Mapping[str, tuple[str, ...]]:
+        return _invert({one.id: one.decomposes_to for one in self.catalogue.products.values()})
+
+    @cached_property
+    def _component_sources(self) -> Mapping[str, tuple[str, ...]]:
+        return _invert({one.id: one.components for one in self.catalogue.products.values()})
+
+
+def _invert(rules: Mapping[str, Iterable[Rule]]) -> dict[str, tuple[str, ...]]:
+    """Product → the products whose rules name it."""
+    found: dict[str, dict[str, None]] = {}
+    for source, named in rules.items():
+        for rule in named:
+            found.setdefault(rule.product, {})[source] = None
+    return {product: tuple(sources) for product, sources in found.items()}
 
 
 _unconstrained_cache: dict[int, tuple[Attribute, Attribute]] = {}

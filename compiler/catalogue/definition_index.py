@@ -137,15 +137,23 @@ class DefinitionIndex:
         return found
 
     def effective_rules(self, product: str) -> Iterator[WrittenRule]:
-        """The rules of its class first, then its own. An own rule replaces one to the same product and `as`."""
+        """The rules of its class first, then its own. An own rule to the same product and `as` takes a rule's place."""
         entry = self.definitions.products[product]
-        own = {(rule.product, rule.as_) for rule in entry.model.decomposes_to}
-        inherited = self.definitions.classes.get(entry.model.product_class or "")
-        for position, rule in enumerate(inherited.model.decomposes_to if inherited else ()):
-            if inherited and (rule.product, rule.as_) not in own:
-                yield WrittenRule(inherited, position, rule)
+        own: dict[tuple[str, str | None], list[WrittenRule]] = {}
         for position, rule in enumerate(entry.model.decomposes_to):
-            yield WrittenRule(entry, position, rule)
+            own.setdefault((rule.product, rule.as_), []).append(WrittenRule(entry, position, rule))
+        inherited = self.definitions.classes.get(entry.model.product_class or "")
+        replaced: set[tuple[str, str | None]] = set()
+        for position, rule in enumerate(inherited.model.decomposes_to if inherited else ()):
+            key = (rule.product, rule.as_)
+            if inherited and key not in own:
+                yield WrittenRule(inherited, position, rule)
+            elif key not in replaced:
+                replaced.add(key)
+                yield from own[key]
+        for position, rule in enumerate(entry.model.decomposes_to):
+            if (rule.product, rule.as_) not in replaced:
+                yield WrittenRule(entry, position, rule)
 
     @cached_property
     def rules_by_target(self) -> dict[str, list[tuple[str, RuleDefinition]]]:

@@ -5,23 +5,26 @@ The rules are those of docs/language.md, "Which instances are meant" and "Predec
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from compiler.catalogue.catalogue import OutputReference, Step
+from compiler.composition.absent_lines import AbsentLine
 from compiler.composition.reference_scope import (
     KINDS_WITH_CHILDREN,
     Bounds,
     PathFilter,
     ReferenceScope,
+    ResolvedScopes,
     ScopeResolver,
     is_within,
+    lowest_lines,
 )
 from compiler.composition.step_instances import StepInstanceBuilder
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import LineNode, StepInstance
-from compiler.graph import depth_first_order, walk
+from compiler.graph import walk
 from compiler.language.steps import LineScope as Across
 from compiler.language.steps import StepKey
 from compiler.plan.decision_log import PlanDecision
@@ -66,7 +69,7 @@ class PredecessorResolver:
         self._scope_contents: dict[tuple[ReferenceScope, StepKey, Bounds], Resolution] = {}
         self._resolutions: dict[MissingStep, Resolution] = {}
         self._replacements: dict[MissingStep, frozenset[StepInstance]] = {}
-        self._shared_instances: dict[StepKey, dict[LineNode | None, list[StepInstance]]] = {}
+        self._value_kinds: dict[tuple[ReferenceScope, StepKey, Bounds], frozenset[bool]] = {}
 
     def resolve(self, instance: StepInstance) -> frozenset[StepInstance]:
         """The instances that it waits for, replacements of missing ones included."""
@@ -80,7 +83,7 @@ class PredecessorResolver:
         step = self._index.catalogue.workstreams[read.workstream].steps[read.step]
         references = self._index.after_references(instance.step)
         across = next((across for named, across in references if named is step and across), None)
-        resolved = [self._scopes.resolve(instance.step, node, step, across, (), None) for node in instance.nodes]
+        resolved = [self._resolve_scopes(instance.step, node, step, across, (), None) for node in instance.nodes]
         scopes = dict.fromkeys(scope for one in resolved for scope in one.scopes)
         return frozenset().union(*(self._contents_of_scope(scope, step, ()).present for scope in scopes))
 
@@ -108,7 +111,7 @@ class PredecessorResolver:
         while open_references:
             reference = open_references.pop()
             node, predecessor, across, bounds, path_filter = reference
-            resolved = self._scopes.resolve(waiting_step, node, predecessor, across, bounds, path_filter)
+            resolved = self._resolve_scopes(waiting_step, node, predecessor, across, bounds, path_filter)
             key = (predecessor.workstream, predecessor.id)
             for scope in resolved.scopes:
                 scopes[scope, key, bounds] = predecessor
@@ -124,6 +127,38 @@ class PredecessorResolver:
             present |= contents.present
             missing |= dict.fromkeys(contents.missing)
         return Resolution(frozenset(present), tuple(missing), tuple(unresolved))
+
+    def _resolve_scopes(
+        self,
+        waiting_step: Step,
+        node: LineNode,
+        predecessor: Step,
+        across: Across | None,
+        bounds: Bounds,
+        path_filter: PathFilter,
+    ) -> ResolvedScopes:
+        """Where the predecessor is looked for: by its value where it has one, else by the line's place."""
+        resolved = self._scopes.resolve(waiting_step, node, predecessor, across, bounds, path_filter)
+        by_value = resolved.by_value
+        if by_value is None:
+            return resolved
+        values = frozenset().union(*(self._kinds_of_values(one, predecessor, bounds) for one in resolved.scopes))
+        by_place = resolved.with_value(by_value.value) if True in values else resolved
+        if not self._scopes.can_hold(by_value, predecessor, bounds):
+            return by_place
+        if False not in values:
+            return ResolvedScopes((by_value,))
+        if not self._contents_of_scope(by_value, predecessor, bounds).present:
+            return by_place
+        return ResolvedScopes((by_value, *by_place.scopes))
+
+    def _kinds_of_values(self, scope: ReferenceScope, predecessor: Step, bounds: Bounds) -> frozenset[bool]:
+        """Whether instances there have a value: some, none, or both."""
+        key = (scope, (predecessor.workstream, predecessor.id), bounds)
+        if key not in self._value_kinds:
+            present = self._contents_of_scope(scope, predecessor, bounds).present
+            self._value_kinds[key] = frozenset(one.per_value is not None for one in present)
+        return self._value_kinds[key]
 
     def _contents_of_scope(self, scope: ReferenceScope, predecessor: Step, bounds: Bounds) -> Resolution:
         key = (predecessor.workstream, predecessor.id)
@@ -141,30 +176,49 @@ class PredecessorResolver:
             present.update(node.step_instances.get(key, ()))
             if self._scopes.line_can_hold(node, scope, predecessor):
                 able.append(node)
-        missing = []
-        for node in _lowest_lines(able, scope):
-            if key in node.step_instances:
+        missing: dict[MissingStep, None] = {}
+        for node in self._lowest_lines(able, scope, predecessor, bounds):
+            if _meant(node.step_instances.get(key, ()), scope):
                 continue
-            shared = self._shared_instances_for(key, node, bounds)
+            shared = self._shared_instances_for(predecessor, node, bounds)
             present.update(shared)
-            if not shared:
-                missing.append(MissingStep(key, node, bounds))
+            for place in () if shared else self._scopes.places_of(node, scope, predecessor):
+                once = _instances_on_once_lines(place, key, bounds)
+                present.update(once)
+                if not _meant(once, scope):
+                    missing[MissingStep(key, place, bounds)] = None
         if scope.kind == "value":
             present = {instance for instance in present if instance.per_value == scope.value}
-        return Resolution(frozenset(present), tuple(missing))
+        return Resolution(frozenset(_meant(present, scope)), tuple(missing))
 
-    def _shared_instances_for(self, key: StepKey, node: LineNode, bounds: Bounds) -> list[StepInstance]:
-        """Instances that exist once for the line's bundle or for the order: the step is not missing at the line."""
-        by_owner = self._shared_instances.get(key)
-        if by_owner is None:
-            by_owner = self._shared_instances[key] = {}
-            for instance in self._instances.by_step.get(key, ()):
-                for owner in _shared_by(instance):
-                    by_owner.setdefault(owner, []).append(instance)
-        if not by_owner:
+    def _lowest_lines(
+        self, able: Sequence[LineNode], scope: ReferenceScope, predecessor: Step, bounds: Bounds
+    ) -> Iterable[LineNode]:
+        """The lowest of these lines; of a line with a value, what it decomposes into may have lost the value."""
+        lowest = lowest_lines(able, with_children=scope.kind in KINDS_WITH_CHILDREN)
+        if scope.kind != "value":
+            return lowest
+        found: dict[LineNode, None] = {}
+        for line in lowest:
+            if (predecessor.workstream, predecessor.id) in line.step_instances:
+                found[line] = None
+                continue
+            below = [one for one in line.decomposition if is_within(one, bounds)]
+            below = [one for one in below if self._scopes.line_can_hold(one, scope, predecessor)]
+            found |= dict.fromkeys(lowest_lines(below, with_children=False))
+        return found
+
+    def _shared_instances_for(self, step: Step, node: LineNode, bounds: Bounds) -> list[StepInstance]:
+        """Instances of a step `per: bundle` or `order` that would serve the line, too: it is not missing there."""
+        if step.per not in ("bundle", "order"):
             return []
-        shared = [instance for owner in (None, *node.top_level_lines) for instance in by_owner.get(owner, ())]
-        return [one for one in shared if any(is_within(served, bounds) for served in one.nodes)] if bounds else shared
+        tops = node.top_level_lines
+        shared = (
+            instance
+            for instance in self._instances.by_step.get((step.workstream, step.id), ())
+            if instance.top_level_line is None or instance.top_level_line in tops
+        )
+        return [one for one in shared if not bounds or any(is_within(served, bounds) for served in one.nodes)]
 
     def _with_replacements(self, resolution: Resolution) -> frozenset[StepInstance]:
         return resolution.present.union(*(self._replacements_for(missing) for missing in resolution.missing))
@@ -224,32 +278,15 @@ def _narrow_bounds(bounds: Bounds, owner: LineNode) -> Bounds:
     return tuple(sorted([*kept, owner], key=lambda node: node.rank))
 
 
-def _lowest_lines(nodes: Sequence[LineNode], scope: ReferenceScope) -> list[LineNode]:
-    """The lines that have none of the others below them."""
-    if len(nodes) < 2:
-        return list(nodes)
-    among, with_children = set(nodes), scope.kind in KINDS_WITH_CHILDREN
-
-    def lines_below(node: LineNode) -> list[LineNode]:
-        return [*node.fulfilment_lines, *node.children] if with_children else node.fulfilment_lines
-
-    upper: set[LineNode] = set()
-    for node in reversed(depth_first_order(nodes, lines_below)):
-        if any(below in among or below in upper for below in lines_below(node)):
-            upper.add(node)
-    return [node for node in nodes if node not in upper]
+def _meant(instances: Collection[StepInstance], scope: ReferenceScope) -> Collection[StepInstance]:
+    """Those that have the scope's value, or none."""
+    if not scope.value:
+        return instances
+    return [one for one in instances if one.per_value is None or one.per_value == scope.value]
 
 
-def _shared_by(instance: StepInstance) -> set[LineNode | None]:
-    """The top-level lines for each of which the instance exists once; None stands for the order."""
-    if instance.step.per == "order":
-        return {None}
-    if instance.top_level_line is not None:
-        return {instance.top_level_line}
-    owners: set[LineNode | None] = set()
-    for node in instance.nodes:
-        if node.shared_scope == "order":
-            owners.add(None)
-        elif node.shared_scope == "bundle":
-            owners.update(node.top_level_lines)
-    return owners
+def _instances_on_once_lines(place: LineNode, key: StepKey, bounds: Bounds) -> list[StepInstance]:
+    """The step, where the absent line exists once for the bundle or the order: other lines brought it."""
+    lines = [line for line in place.once_lines if is_within(line, bounds)] if isinstance(place, AbsentLine) else ()
+    instances = [one for line in lines for one in line.step_instances.get(key, ())]
+    return [one for one in instances if one.top_level_line is None or one.top_level_line in place.top_level_lines]

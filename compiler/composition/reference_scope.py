@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Literal, NamedTuple
 
 from compiler.catalogue.catalogue import Step
+from compiler.composition.absent_lines import AbsentLine, AbsentLines
 from compiler.composition.step_instances import StepInstanceBuilder
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import LineNode, ValueIdentity
-from compiler.graph import walk
+from compiler.graph import depth_first_order, walk
 from compiler.language.steps import LineScope as Across
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
@@ -39,8 +41,10 @@ class ReferenceScope(NamedTuple):
     bundle: the subtree of a top-level line; only rules count for what lines can hold
     bundle_lines: the `per: bundle` lines of a top-level line, and all fulfilment lines below them
     order_lines: the `per: order` lines, and all fulfilment lines below them
-    value: the lines with one value of a `per` expression
+    value: the lines with one value of a `per` expression; only instances with this value are meant
     order: all lines
+
+    With a value, the other kinds mean the instances with this value and those without any.
     """
 
     kind: ScopeKind
@@ -62,6 +66,12 @@ class ResolvedScopes:
     """Whether some paths up from the line have no scope."""
     dead_ends: PathFilter = None
     """The lines on those paths."""
+    by_value: ReferenceScope | None = None
+    """Where rule 3 applies, if the predecessor has a value, too; the scopes are those of rule 4."""
+
+    def with_value(self, value: ValueIdentity) -> ResolvedScopes:
+        """The same scopes, without the instances of another value."""
+        return replace(self, scopes=tuple(scope._replace(value=value) for scope in self.scopes))
 
 
 def is_within(node: LineNode, bounds: Bounds) -> bool:
@@ -71,7 +81,7 @@ def is_within(node: LineNode, bounds: Bounds) -> bool:
 def parents_within(node: LineNode, bounds: Bounds, path_filter: PathFilter) -> list[LineNode]:
     """The line's parents that pass the filter and are within the bounds."""
     parents: Iterable[LineNode] = node.parents
-    if bounds and len(node.parents) > LARGE_PARENT_COUNT:
+    if bounds and len(node.parents) > LARGE_PARENT_COUNT and not isinstance(node, AbsentLine):
         parents = (line for line in _smallest_subtree(bounds) if line in node.parent_set)
     return [one for one in parents if (path_filter is None or one in path_filter) and is_within(one, bounds)]
 
@@ -80,11 +90,28 @@ def _smallest_subtree(bounds: Bounds) -> tuple[LineNode, ...]:
     return min((bound.subtree for bound in bounds), key=len)
 
 
+def lowest_lines(nodes: Sequence[LineNode], *, with_children: bool) -> list[LineNode]:
+    """The lines that have none of the others below them."""
+    if len(nodes) < 2:
+        return list(nodes)
+    among = set(nodes)
+
+    def lines_below(node: LineNode) -> list[LineNode]:
+        return [*node.fulfilment_lines, *node.children] if with_children else node.fulfilment_lines
+
+    upper: set[LineNode] = set()
+    for node in reversed(depth_first_order(nodes, lines_below)):
+        if any(below in among or below in upper for below in lines_below(node)):
+            upper.add(node)
+    return [node for node in nodes if node not in upper]
+
+
 class ScopeResolver:
     """Finds the scopes of references in one order."""
 
     def __init__(self, context: CompileContext, instances: StepInstanceBuilder) -> None:
         self._graph, self._index, self._instances = context.graph, context.index, instances
+        self._absent_lines = AbsentLines(context.graph, context.index)
         self._lines_by_scope: dict[ReferenceScope, tuple[LineNode, ...]] = {}
         self._line_sets: dict[ReferenceScope, frozenset[LineNode]] = {}
         self._products_under: dict[LineNode, frozenset[str]] = {}
@@ -113,14 +140,22 @@ class ScopeResolver:
             scopes = self._explicit_scopes(node, across)
         elif waiting_step.per == "order" or predecessor.per == "order":
             scopes = (WHOLE_ORDER,)
-        elif waiting_step.per.strip() == predecessor.per.strip() and waiting_step.per not in PER_KEYWORDS:
-            value = self._instances.per_value(waiting_step.per, node, waiting_step)
-            scopes = () if value is None else (ReferenceScope("value", None, waiting_step.per, value),)
-        if not scopes:
-            return self._search_upwards(waiting_step, node, predecessor, bounds, path_filter)
         products = self._index.products_by_workstream[predecessor.workstream]
+        if not scopes:
+            upwards = self._search_upwards(waiting_step, node, predecessor, bounds, path_filter)
+            return replace(upwards, by_value=self._value_scope(waiting_step, node, predecessor))
         able = tuple(scope for scope in scopes if self._scope_can_hold(scope, products, bounds))
         return ResolvedScopes(able) if able else ResolvedScopes((), True, path_filter)
+
+    def _value_scope(self, waiting_step: Step, node: LineNode, predecessor: Step) -> ReferenceScope | None:
+        per = waiting_step.per
+        if per in PER_KEYWORDS or per.strip() != predecessor.per.strip():
+            return None
+        if isinstance(node, AbsentLine):
+            value = self._instances.per_value(per, node.existing)
+        else:
+            value = self._instances.per_value(per, node, waiting_step)
+        return None if value is None else ReferenceScope("value", None, per, value)
 
     def _explicit_scopes(self, node: LineNode, across: Across) -> tuple[ReferenceScope, ...]:
         if across == "order":
@@ -149,12 +184,24 @@ class ScopeResolver:
         if not ends:
             return ResolvedScopes(tuple(scopes))
         dead_ends = self._paths_to(ends, node, bounds, path_filter, decomposition_can_hold)
-        if not self._index.can_share_order_line(waiting_step.workstream, predecessor.workstream):
+        if not self._can_share_order_line(waiting_step.workstream, predecessor.workstream):
             ends = self._walk_up(node, bounds, dead_ends, subtree_can_hold, "everything", scopes)
             if not ends:
                 return ResolvedScopes(tuple(scopes))
             dead_ends = self._paths_to(ends, node, bounds, dead_ends, subtree_can_hold)
         return ResolvedScopes(tuple(scopes), True, dead_ends)
+
+    def _can_share_order_line(self, one: str, other: str) -> bool:
+        """Whether an offer of this order, or one that can be a component in it, brings steps of both workstreams."""
+        both = self._index.entry_products(one) & self._index.entry_products(other)
+        return not both.isdisjoint(self._offers)
+
+    @cached_property
+    def _offers(self) -> frozenset[str]:
+        """The offers of this order, and all that can be components in it."""
+        reached = (self._index.reachable_products(name) for name in {one.product.id for one in self._graph.order_lines})
+        products = self._index.catalogue.products
+        return frozenset(name for names in reached for name in names if products[name].is_commercial)
 
     def _walk_up(
         self,
@@ -206,6 +253,10 @@ class ScopeResolver:
                 below.setdefault(parent, []).append(node)
         return frozenset(walk(ends, lambda node: below.get(node, ())))
 
+    def can_hold(self, scope: ReferenceScope, predecessor: Step, bounds: Bounds) -> bool:
+        """Whether rules lead from any line of the scope to the predecessor."""
+        return self._scope_can_hold(scope, self._index.products_by_workstream[predecessor.workstream], bounds)
+
     def _scope_can_hold(self, scope: ReferenceScope, products: frozenset[str], bounds: Bounds) -> bool:
         key = (scope, products, bounds)
         if key not in self._can_hold_cache:
@@ -235,8 +286,17 @@ class ScopeResolver:
             return not self._index.reachable_products(node.product.id).isdisjoint(products)
         return self._decomposition_can_hold(node, products)
 
+    def places_of(self, line: LineNode, scope: ReferenceScope, predecessor: Step) -> list[LineNode]:
+        """Where the step, which the line lacks as a part of this scope, would stand: there, or on absent lines."""
+        products = self._index.products_by_workstream[predecessor.workstream]
+        if scope.kind == "line" or (line.product.id in products and not isinstance(line, AbsentLine)):
+            return [line]
+        return [*self._absent_lines.below(line, products, scope.kind == "everything")]
+
     def lines_in(self, scope: ReferenceScope, bounds: Bounds) -> Sequence[LineNode]:
         """The lines of the scope that are within the bounds."""
+        if scope.kind != "value":
+            scope = ReferenceScope(scope.kind, scope.node)
         lines = self._lines_by_scope.get(scope)
         if lines is None:
             lines = self._lines_by_scope[scope] = tuple(self._collect_lines(scope))

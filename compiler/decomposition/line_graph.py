@@ -30,6 +30,9 @@ class IdSuffix:
     text: str
     identity: LineIdentity
 
+    def is_start_of(self, other: IdSuffix) -> bool:
+        return other.identity[: len(self.identity)] == self.identity
+
     def with_name(self, name: str | None) -> IdSuffix:
         """With the `as` of a rule, if there is one."""
         return IdSuffix(f"{self.text}~{name}", (*self.identity, ("as", name))) if name else self
@@ -126,9 +129,12 @@ class LineNode:
 
     @cached_property
     def top_level_lines(self) -> tuple[LineNode, ...]:
-        """The top-level order lines above this line, or itself, by rank."""
+        """The top-level order lines above this line, or itself, by rank; of a `per: bundle` line only its own."""
         if not self.parents:
             return (self,)
+        if self.line.per == "bundle":
+            own = (one for node in self.parents for one in node.top_level_lines)
+            return _sort_lines(one for one in own if line_suffix(one.line.id).is_start_of(self.suffix))
         if len(self.parents) == 1:
             return self.parents[0].top_level_lines
         return _sort_lines(top for node in self.parents for top in node.top_level_lines)

@@ -31,6 +31,8 @@ class Draw:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
+        self.loses_values = seed % 2 == 0
+        """Whether rules empty and change the value of `per` expressions, and a product that nothing leads to exists."""
         self.offers = [f"offer_{at}" for at in range(self.random.randint(1, 3))]
         self.technical = [f"part_{at}" for at in range(self.random.randint(1, 6))]
         self.steps: list[str] = []
@@ -39,7 +41,14 @@ class Draw:
         """Each document refers only to steps of earlier ones."""
         documents = [self._technical(at) for at in range(len(self.technical))]
         documents += [self._workstream(at) for at in range(self.random.randint(0, 3))]
-        return documents + [self._offer(at) for at in range(len(self.offers))]
+        documents += [self._offer(at) for at in range(len(self.offers))]
+        return documents + ([self._unused()] if self.loses_values else [])
+
+    def _unused(self) -> dict[str, Any]:
+        """It lists all parts, and no order can bring it."""
+        rules = [{"product": name} for name in self.technical]
+        attributes = {name: {**declared, "merge": "first"} for name, declared in ATTRIBUTES.items()}
+        return {"kind": "technical_product", "id": "unused", "attributes": attributes, "decomposes_to": rules}
 
     def _steps(self, owner: str) -> dict[str, Any]:
         steps: dict[str, Any] = {}
@@ -86,6 +95,8 @@ class Draw:
             rule |= self.random.choice([{}, {}, {"quantity": "quantity * attributes.n"}, {"as": "extra"}])
             rule |= self.random.choice([{}, {}, {}, {"for_each": "attributes.list", "key": "each"}])
             rule |= self.random.choice([{}, {}, {}, {"actions": ["add", "modify"]}])
+            if self.loses_values:
+                rule |= self.random.choice([{}, {}, {"attributes": {"site": ""}}, {"attributes": {"site": "u"}}])
             rules.append(rule)
         return rules
 

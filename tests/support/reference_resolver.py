@@ -5,184 +5,401 @@ compiler/composition/predecessors.py, with its indexes and shortcuts, must find 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
 
-from compiler.catalogue.catalogue import Step
+from compiler.catalogue.catalogue import Product, Rule, Step
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.composition.step_instances import StepInstanceBuilder
-from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance
+from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance, ValueIdentity
+from compiler.typecheck.expression_sites import PER_KEYWORDS
 
-LinePath = tuple[LineNode, ...]
+
+class Absent(NamedTuple):
+    """A line that is not in the order: the last of `chain`, each of which the one before it would decompose into."""
+
+    below: LineNode
+    chain: tuple[str, ...]
+    by_components: bool
+    """Whether the chain may go over components."""
+
+
+Line = LineNode | Absent
+LinePath = tuple[Line, ...]
+"""A line and the lines above it, one above the other."""
 Bounds = frozenset[LineNode]
 EVERYWHERE: Bounds = frozenset()
+CanHold = Callable[[str, Step], bool]
+
+
+class Place(NamedTuple):
+    """Lines that are searched together, and which products there can hold a step."""
+
+    lines: tuple[Line, ...]
+    can_hold: CanHold
+    kind: str = ""
 
 
 class ReferenceResolver:
     def __init__(self, graph: LineGraph, index: CatalogueIndex, instances: StepInstanceBuilder) -> None:
         self.graph, self.index, self.instances = graph, index, instances
         self.nodes = list(graph)
-        self._replacements: dict[tuple[tuple[str, str], LineNode, Bounds], set[StepInstance]] = {}
+        self._replacements: dict[tuple[tuple[str, str], object, Bounds], set[StepInstance]] = {}
         """Cached only for speed."""
 
     def predecessors_of(self, instance: StepInstance) -> set[StepInstance]:
-        return self._predecessors(instance.step, instance.nodes, EVERYWHERE)
+        return set().union(
+            *(self._predecessors(instance.step, instance.step, [(node,)], EVERYWHERE) for node in instance.nodes)
+        )
 
-    def _predecessors(self, step: Step, nodes: Iterable[LineNode], bounds: Bounds) -> set[StepInstance]:
-        found: set[StepInstance] = set()
-        for node in nodes:
-            for predecessor, across in self.index.after_references(step):
-                for path in self._paths(node, bounds):
-                    found |= self._resolve(step, path, predecessor, across, bounds)
-            for owner in node.ancestor_order_lines:
-                for predecessor, across in self.index.offer_dependencies(owner.product).get(
-                    (step.workstream, step.id), ()
-                ):
-                    for path in self._paths(node, bounds | {owner}):
-                        found |= self._resolve(step, path, predecessor, across, bounds | {owner})
-        return found
+    def _predecessors(
+        self, waiting: Step, step: Step, starts: list[LinePath], bounds: Bounds, only: set[Line] | None = None
+    ) -> set[StepInstance]:
+        """What `waiting` waits for by the references of `step`, which would stand at the ends of `starts`.
 
-    def _passed_on(self, waiting_step: Step, path: LinePath, missing: Step, bounds: Bounds) -> set[StepInstance]:
+        `starts` end at a line of the order, and go on along its parents; only over the lines of `only`, if given.
+        """
+        line = _existing(starts[0])
         found: set[StepInstance] = set()
-        for predecessor, across in self.index.after_references(missing):
-            found |= self._resolve(waiting_step, path, predecessor, across, bounds)
-        for owner in path[0].ancestor_order_lines & set(path):
-            for predecessor, across in self.index.offer_dependencies(owner.product).get(
-                (missing.workstream, missing.id), ()
-            ):
+        for predecessor, across in self.index.after_references(step):
+            found |= self._resolve(waiting, self._climb(starts, bounds, only), predecessor, across, bounds)
+        for owner in line.ancestor_order_lines:
+            if only is not None and owner not in only:
+                continue
+            for predecessor, across in self.index.offer_dependencies(owner.product).get(_key(step), ()):
                 inner = bounds | {owner}
-                short = tuple(node for node in path if inner <= node.ancestor_order_lines)
-                found |= self._resolve(waiting_step, short, predecessor, across, inner)
+                found |= self._resolve(waiting, self._climb(starts, inner, only), predecessor, across, inner)
         return found
 
-    def _paths(self, node: LineNode, bounds: Bounds) -> Iterator[LinePath]:
-        above = [one for one in node.parents if bounds <= one.ancestor_order_lines]
+    def _climb(self, starts: list[LinePath], bounds: Bounds, only: set[Line] | None) -> list[LinePath]:
+        chosen = [start for start in starts if only is None or only.issuperset(start)]
+        return [(*start[:-1], *path) for start in chosen for path in self._paths(_existing(start), bounds, only)]
+
+    def _paths(self, node: LineNode, bounds: Bounds, only: set[Line] | None) -> Iterator[LinePath]:
+        above = [one for one in node.parents if bounds <= one.ancestor_order_lines and (only is None or one in only)]
         if not above:
             yield (node,)
         for one in above:
-            for path in self._paths(one, bounds):
+            for path in self._paths(one, bounds, only):
                 yield (node, *path)
 
     def _resolve(
-        self, waiting_step: Step, path: LinePath, predecessor: Step, across: str | None, bounds: Bounds
+        self, waiting: Step, paths: list[LinePath], predecessor: Step, across: str | None, bounds: Bounds
     ) -> set[StepInstance]:
-        node = path[0]
-        expression = (
-            across is None
-            and waiting_step.per not in ("line", "bundle", "order")
-            and waiting_step.per == predecessor.per
-        )
-        value = self.instances.per_value(waiting_step.per, node, waiting_step) if expression else None
-        if across == "order" or (across is None and "order" in (waiting_step.per, predecessor.per)):
-            scopes = [self.nodes]
+        line = _existing(paths[0])
+        places: list[Place]
+        if across == "order" or (across is None and "order" in (waiting.per, predecessor.per)):
+            places = [self._by_rules(self.nodes)]
         elif across == "bundle":
-            scopes = [list(top.subtree) for top in node.top_level_lines]
+            places = [self._by_rules(top.subtree) for top in _top_level_lines(line)]
         elif across == "line":
-            scopes = [list(line.decomposition) for line in node.source_order_lines]
-        elif value is not None:
-            scopes = [self.instances.lines_with_value(waiting_step.per, value)]
+            places = self._order_line_places(paths)
+        elif waiting.per.strip() == predecessor.per.strip() and waiting.per not in PER_KEYWORDS:
+            value = self.instances.per_value(waiting.per, line)
+            return self._resolve_by_value(waiting, paths, predecessor, value, bounds)
         else:
-            return self._search_upwards(waiting_step, path, predecessor, bounds)
-        inside = [[one for one in scope if bounds <= one.ancestor_order_lines] for scope in scopes]
-        able = [scope for scope in inside if any(self._decomposition_can_hold(one, predecessor) for one in scope)]
+            return self._resolve_upwards(waiting, paths, predecessor, bounds, None)
+        able = [place for place in places if self._is_able(place, predecessor, bounds)]
         if not able:
-            return self._passed_on(waiting_step, path, predecessor, bounds)
-        found = set().union(*(self._search(scope, predecessor, bounds, self._decomposition_can_hold) for scope in able))
-        return {one for one in found if value is None or one.step_key != _key(predecessor) or one.per_value == value}
+            return self._pass_on(waiting, paths, predecessor, bounds)
+        return set().union(*(self._search(place, predecessor, bounds, None, exact=False) for place in able))
 
-    def _search_upwards(
-        self, waiting_step: Step, path: LinePath, predecessor: Step, bounds: Bounds
+    def _order_line_places(self, paths: list[LinePath]) -> list[Place]:
+        """The nearest order lines, with what they decompose into."""
+        places = []
+        for path in paths:
+            nearest = next((one for one in path if isinstance(one, LineNode) or self._is_offer(one)), path[-1])
+            if isinstance(nearest, LineNode):
+                places += [self._by_rules(one.decomposition) for one in nearest.source_order_lines]
+            else:
+                places.append(self._by_rules([nearest]))
+        return places
+
+    def _resolve_by_value(
+        self,
+        waiting: Step,
+        paths: list[LinePath],
+        predecessor: Step,
+        value: ValueIdentity | None,
+        bounds: Bounds,
     ) -> set[StepInstance]:
-        if self._line_can_hold(path[0], predecessor):
-            return self._search([path[0]], predecessor, bounds, self._line_can_hold)
-        for node in path:
-            if self._decomposition_can_hold(node, predecessor):
-                return self._search(node.decomposition, predecessor, bounds, self._decomposition_can_hold)
+        """Rule 3 where both steps have a value, rule 4 for those that have none."""
+        if value is None:
+            return self._resolve_upwards(waiting, paths, predecessor, bounds, None)
+        with_value = self.instances.lines_with_value(waiting.per, value)
+        place = Place(tuple(with_value), self._leads_to, "value")
+        places, _ = self._places_upwards(waiting, paths, predecessor, bounds)
+        near = set().union(*(self._present(one, predecessor, bounds) for one in places))
+        without_value = {one for one in near if one.per_value is None}
+        same = {one for one in self._present(self._by_rules(self.nodes), predecessor, bounds) if one.per_value == value}
+        by_value = self._is_able(place, predecessor, bounds) and bool(same or not without_value)
         found: set[StepInstance] = set()
+        if by_value:
+            found |= self._search(place, predecessor, bounds, value, exact=True)
+        if without_value and by_value:
+            for one in places:
+                found |= self._search(one, predecessor, bounds, value, exact=False)
+        if not by_value:
+            found |= self._resolve_upwards(waiting, paths, predecessor, bounds, value)
+        return found
+
+    def _resolve_upwards(
+        self, waiting: Step, paths: list[LinePath], predecessor: Step, bounds: Bounds, value: ValueIdentity | None
+    ) -> set[StepInstance]:
+        places, dead_ends = self._places_upwards(waiting, paths, predecessor, bounds)
+        found = set().union(*(self._search(place, predecessor, bounds, value, exact=False) for place in places))
+        return found | (self._pass_on(waiting, dead_ends, predecessor, bounds) if dead_ends else set())
+
+    def _places_upwards(
+        self, waiting: Step, paths: list[LinePath], predecessor: Step, bounds: Bounds
+    ) -> tuple[list[Place], list[LinePath]]:
+        """Rules 4 and 5 on each path: the first place that can hold the step; and the paths that have none."""
+        places: list[Place] = []
+        dead_ends: list[LinePath] = []
+        for path in paths:
+            found = self._places_on(waiting, path, predecessor, bounds)
+            places += found[0]
+            if found[1]:
+                dead_ends.append(path)
+        return places, dead_ends
+
+    def _places_on(self, waiting: Step, path: LinePath, predecessor: Step, bounds: Bounds) -> tuple[list[Place], bool]:
+        if self._brings(_product(path[0]), predecessor):
+            return [Place((path[0],), self._brings, "line")], False
+        for line in path:
+            if self._leads_to(_product(line), predecessor):
+                return [self._by_rules(line.decomposition if isinstance(line, LineNode) else [line])], False
+        places: list[Place] = []
         has_dead_end = False
-        for top in path[-1].top_level_lines:
-            for per, below in (("bundle", top), ("order", None)):
-                scope = [
-                    one
+        for top in _top_level_lines(_existing(path[-1:])):
+            for per in ("bundle", "order"):
+                lines = [
+                    below
                     for node in self.graph.fulfilment_lines
-                    if node.line.per == per and (below is None or below in node.top_level_lines)
-                    for one in node.decomposition
-                    if bounds <= one.ancestor_order_lines
+                    if node.line.per == per and (per == "order" or top in _top_level_lines(node))
+                    for below in node.decomposition
                 ]
-                if any(self._decomposition_can_hold(one, predecessor) for one in scope):
-                    found |= self._search(list(dict.fromkeys(scope)), predecessor, bounds, self._decomposition_can_hold)
+                place = self._by_rules(list(dict.fromkeys(lines)))
+                if self._is_able(place, predecessor, bounds):
+                    places.append(place)
                     break
             else:
                 has_dead_end = True
-        if not has_dead_end:
-            return found
-        if not self._can_share_order_line(waiting_step, predecessor):
-            for node in path:
-                if any(self._subtree_can_hold(one, predecessor) for one in node.subtree):
-                    return found | self._search(node.subtree, predecessor, bounds, self._subtree_can_hold)
-        return found | self._passed_on(waiting_step, path, predecessor, bounds)
+        if has_dead_end and not self._may_share_an_order_line(waiting, predecessor):
+            for line in path:
+                below = line.subtree if isinstance(line, LineNode) else (line,)
+                place = Place(tuple(below), self._leads_to_with_components, "components")
+                if any(self._leads_to_with_components(_product(one), predecessor) for one in below):
+                    return [*places, place], False
+        return places, has_dead_end
 
-    def _can_share_order_line(self, one: Step, other: Step) -> bool:
-        products = self.index.products_by_workstream
-        return any(
-            self.index.reachable_by_rules(name) & products[one.workstream]
-            and self.index.reachable_by_rules(name) & products[other.workstream]
-            for name in self.index.catalogue.products
-        )
+    def _pass_on(self, waiting: Step, paths: list[LinePath], missing: Step, bounds: Bounds) -> set[StepInstance]:
+        starts = list(dict.fromkeys(_start(path) for path in paths))
+        return self._predecessors(waiting, missing, starts, bounds, {line for path in paths for line in path})
 
-    def _search(
-        self, scope: Iterable[LineNode], predecessor: Step, bounds: Bounds, can_hold: object
-    ) -> set[StepInstance]:
-        assert callable(can_hold)
-        nodes = [node for node in scope if bounds <= node.ancestor_order_lines]
-        found = {one for node in nodes for one in node.step_instances.get(_key(predecessor), ())}
-        able = [node for node in nodes if can_hold(node, predecessor)]
-        for node in able:
-            if any(node is not other and node in _all_above(other) for other in able):
-                continue
-            if _key(predecessor) in node.step_instances:
-                continue
-            once = [
-                one
-                for one in self.instances.by_step.get(_key(predecessor), ())
-                if self._is_shared_with(one, node)
-                and any(bounds <= served.ancestor_order_lines for served in one.nodes)
-            ]
-            found |= set(once) if once else self._replacement(predecessor, node, bounds)
+    def _may_share_an_order_line(self, one: Step, other: Step) -> bool:
+        """Whether an offer that this order has, or that could be a component in it, brings both."""
+        offers = {
+            name
+            for node in self.graph.order_lines
+            for name in self.index.reachable_products(node.product.id)
+            if self.index.catalogue.products[name].is_commercial
+        }
+        return any(self._leads_to(name, one) and self._leads_to(name, other) for name in offers)
+
+    # Searching a place
+
+    def _is_able(self, place: Place, predecessor: Step, bounds: Bounds) -> bool:
+        return any(place.can_hold(_product(one), predecessor) for one in _inside(place.lines, bounds))
+
+    def _present(self, place: Place, predecessor: Step, bounds: Bounds) -> set[StepInstance]:
+        """The instances there, those included that stand once for the bundle or the order and could stand there."""
+        found: set[StepInstance] = set()
+        for line in _inside(place.lines, bounds):
+            if isinstance(line, LineNode):
+                found.update(line.step_instances.get(_key(predecessor), ()))
+        for line in self._lowest_lacking(place, predecessor, bounds):
+            found |= self._shared_step(line, predecessor, bounds)
+            for target in self._targets(line, predecessor, place):
+                found |= self._on_once_lines(target, predecessor, bounds)
         return found
 
-    def _replacement(self, missing: Step, node: LineNode, bounds: Bounds) -> set[StepInstance]:
-        key = (_key(missing), node, bounds)
+    def _search(
+        self, place: Place, predecessor: Step, bounds: Bounds, value: ValueIdentity | None, *, exact: bool
+    ) -> set[StepInstance]:
+        def accepted(instances: Iterable[StepInstance]) -> list[StepInstance]:
+            return [one for one in instances if value is None or one.per_value in (value, None)]
+
+        found = set(accepted(self._present(place, predecessor, bounds)))
+        for line in self._lowest(place, predecessor, bounds):
+            if isinstance(line, LineNode) and accepted(line.step_instances.get(_key(predecessor), ())):
+                continue
+            if accepted(self._shared_step(line, predecessor, bounds)):
+                continue
+            by_product: dict[str, list[Absent]] = {}
+            for target in self._targets(line, predecessor, place):
+                if isinstance(target, LineNode):
+                    found |= self._replacement(predecessor, [(target,)], bounds)
+                else:
+                    by_product.setdefault(target.chain[-1], []).append(target)
+            for targets in by_product.values():
+                if not any(accepted(self._on_once_lines(target, predecessor, bounds)) for target in targets):
+                    starts = [self._absent_path(target) for target in targets]
+                    found |= self._replacement(predecessor, starts, bounds)
+        return {one for one in found if not (exact and _key(one.step) == _key(predecessor) and one.per_value != value)}
+
+    def _replacement(self, missing: Step, starts: list[LinePath], bounds: Bounds) -> set[StepInstance]:
+        key = (_key(missing), frozenset(starts), bounds)
         if key not in self._replacements:
-            self._replacements[key] = self._predecessors(missing, [node], bounds)
+            self._replacements[key] = self._predecessors(missing, missing, starts, bounds)
         return self._replacements[key]
 
-    def _is_shared_with(self, instance: StepInstance, node: LineNode) -> bool:
-        if instance.step.per == "order":
-            return True
-        if instance.step.per == "bundle":
-            return instance.top_level_line in node.top_level_lines
-        return any(
-            served.shared_scope == "order"
-            or (served.shared_scope == "bundle" and set(served.top_level_lines) & set(node.top_level_lines))
-            for served in instance.nodes
-        )
+    def _lowest(self, place: Place, predecessor: Step, bounds: Bounds) -> list[Line]:
+        lowest = self._lowest_of(place.lines, place, predecessor, bounds)
+        if place.kind != "value":
+            return lowest
+        found: list[Line] = []
+        for line in lowest:
+            assert isinstance(line, LineNode)
+            has_it = _key(predecessor) in line.step_instances
+            found += [line] if has_it else self._lowest_of(line.decomposition, place, predecessor, bounds)
+        return list(dict.fromkeys(found))
 
-    def _line_can_hold(self, node: LineNode, predecessor: Step) -> bool:
-        return node.product.id in self.index.products_by_workstream[predecessor.workstream]
+    def _lowest_of(self, lines: Iterable[Line], place: Place, predecessor: Step, bounds: Bounds) -> list[Line]:
+        able = [one for one in _inside(lines, bounds) if place.can_hold(_product(one), predecessor)]
+        upper = {above for one in able if isinstance(one, LineNode) for above in _all_above(one)}
+        return [one for one in able if one not in upper]
 
-    def _decomposition_can_hold(self, node: LineNode, predecessor: Step) -> bool:
-        return bool(
-            self.index.reachable_by_rules(node.product.id) & self.index.products_by_workstream[predecessor.workstream]
-        )
+    def _lowest_lacking(self, place: Place, predecessor: Step, bounds: Bounds) -> list[Line]:
+        return [
+            one
+            for one in self._lowest(place, predecessor, bounds)
+            if isinstance(one, Absent) or _key(predecessor) not in one.step_instances
+        ]
 
-    def _subtree_can_hold(self, node: LineNode, predecessor: Step) -> bool:
-        return bool(
-            self.index.reachable_products(node.product.id) & self.index.products_by_workstream[predecessor.workstream]
-        )
+    def _targets(self, line: Line, step: Step, place: Place) -> list[Line]:
+        """Where the step, which the line lacks, would stand: on the line itself, or on a line missing below it."""
+        if isinstance(line, LineNode):
+            if self._brings(line.product.id, step):
+                return [line]
+            by_components = place.kind == "components"
+            chains = self._chains(line.product.id, by_components)
+            return [Absent(line, chain, by_components) for chain in chains if self._brings(chain[-1], step)]
+        product = _product(line)
+        products = {product}
+        if place.kind == "components":
+            products = set(self.index.reachable_products(product))
+        elif place.kind != "line":
+            products = set(self.index.reachable_by_rules(product))
+        chains = self._chains(line.below.product.id, line.by_components)
+        return [line._replace(chain=one) for one in chains if one[-1] in products and self._brings(one[-1], step)]
+
+    def _chains(self, product: str, with_components: bool) -> list[tuple[str, ...]]:
+        """The ways down from a product, to everything that it could decompose into."""
+        found = []
+        for rule in self._rules(product, with_components):
+            found += [(rule.product, *rest) for rest in [(), *self._chains(rule.product, with_components)]]
+        return list(dict.fromkeys(found))
+
+    def _rules(self, product: str, with_components: bool) -> list[Rule]:
+        one = self.index.catalogue.products[product]
+        return [*one.decomposes_to, *(one.components if with_components else ())]
+
+    def _absent_path(self, target: Absent) -> LinePath:
+        ways = range(len(target.chain), 0, -1)
+        return (*(target._replace(chain=target.chain[:length]) for length in ways), target.below)
+
+    def _shared_step(self, line: Line, step: Step, bounds: Bounds) -> set[StepInstance]:
+        """Instances of a step `per: order` or `per: bundle` that would serve the line too."""
+        tops = _top_level_lines(_existing((line,)))
+        return {
+            one
+            for one in self.instances.by_step.get(_key(step), ())
+            if (step.per == "order" or (step.per == "bundle" and one.top_level_line in tops))
+            and _inside(one.nodes, bounds)
+        }
+
+    def _on_once_lines(self, target: Line, step: Step, bounds: Bounds) -> set[StepInstance]:
+        if isinstance(target, LineNode):
+            return set()
+        lines, tops = _inside(self._once_lines(target), bounds), _top_level_lines(target.below)
+        instances = {one for line in lines for one in line.step_instances.get(_key(step), ())}
+        return {one for one in instances if one.top_level_line is None or one.top_level_line in tops}
+
+    def _once_lines(self, target: Absent) -> list[LineNode]:
+        """The lines of the order that the absent one would be, as they exist once for the bundle or the order."""
+        line, chain, _ = target
+        source = chain[-2] if len(chain) > 1 else line.product.id
+        product = self.index.catalogue.products[chain[-1]]
+        if product.per in ("order", "bundle"):
+            names = {one.as_ for one in self._rules(source, True) if one.product == product.id}
+            return [
+                node
+                for node in self.graph.fulfilment_lines
+                if node.product is product
+                and _as_name(node) in names
+                and (product.per == "order" or _top_level_lines(node) <= _top_level_lines(line))
+            ]
+        if product.per != "line" or len(chain) == 1:
+            return []
+        above = self._once_lines(target._replace(chain=chain[:-1]))
+        below = [one for node in above for one in node.fulfilment_lines]
+        return [one for one in below if one.product is product and one.shared_scope is not None]
+
+    # What products can hold
+
+    def _by_rules(self, lines: Iterable[Line]) -> Place:
+        return Place(tuple(lines), self._leads_to)
+
+    def _brings(self, product: str, step: Step) -> bool:
+        return product in self.index.products_by_workstream[step.workstream]
+
+    def _leads_to(self, product: str, step: Step) -> bool:
+        return not self.index.reachable_by_rules(product).isdisjoint(self.index.products_by_workstream[step.workstream])
+
+    def _leads_to_with_components(self, product: str, step: Step) -> bool:
+        return not self.index.reachable_products(product).isdisjoint(self.index.products_by_workstream[step.workstream])
+
+    def _is_offer(self, line: Absent) -> bool:
+        product: Product = self.index.catalogue.products[line.chain[-1]]
+        return product.is_commercial
 
 
 def _key(step: Step) -> tuple[str, str]:
     return step.workstream, step.id
+
+
+def _product(line: Line) -> str:
+    return line.product.id if isinstance(line, LineNode) else line.chain[-1]
+
+
+def _existing(path: Iterable[Line]) -> LineNode:
+    """The lowest line of the path that is in the order."""
+    line = list(path)
+    return next((one for one in line if isinstance(one, LineNode)), None) or line[-1].below  # type: ignore[union-attr]
+
+
+def _start(path: LinePath) -> LinePath:
+    """The absent lines of the path, and the lowest one that is in the order."""
+    return path[: path.index(_existing(path)) + 1]
+
+
+def _inside(lines: Iterable[Line], bounds: Bounds) -> list:  # type: ignore[type-arg]
+    return [one for one in lines if bounds <= _existing((one,)).ancestor_order_lines]
+
+
+def _top_level_lines(node: LineNode) -> set[LineNode]:
+    """Those of the lines above; of a `per: bundle` line only its own."""
+    if not node.parents:
+        return {node}
+    above = set().union(*(_top_level_lines(one) for one in node.parents))
+    return {one for one in above if node.line.per != "bundle" or ("line", one.line.id) in node.suffix.identity}
+
+
+def _as_name(node: LineNode) -> str | None:
+    """The `as` of a line that exists once for the bundle or the order."""
+    last = node.suffix.identity[-1:]
+    return last[0][1] if last and last[0][0] == "as" else None
 
 
 def _all_above(node: LineNode) -> set[LineNode]:

@@ -170,7 +170,7 @@ def test_class_is_inherited_and_own_rules_replace_its_rules() -> None:
     )
     product = catalogue_in(text).products["p"]
     assert {name: one.default for name, one in product.attributes.items()} == {"a": "x", "b": 5}
-    assert [(rule.as_, rule.quantity) for rule in product.decomposes_to] == [("spare", None), (None, "3")]
+    assert [(rule.as_, rule.quantity) for rule in product.decomposes_to] == [(None, "3"), ("spare", None)]
 
 
 def test_findings_of_one_definition_are_limited() -> None:
