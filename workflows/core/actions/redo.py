@@ -70,7 +70,7 @@ def _check(run: OrderRun, action: OrderAction) -> ActionResult | None:
 def _require_redoable(run: OrderRun, step: StepRun) -> None:
     """Raises RequestRefused."""
     if is_being_given_up(step) or step.state in CANCELLED_STATES:
-        given_up = "was given up, so it is not done again"
+        given_up = "is undone for good, so it cannot be redone"
         raise step_refused(run, step, RefusalCode.NOT_NOW, "given_up", given_up, new_revision(run))
     if not (step.has_started or step.state in SETTLED or step.in_fallout):
         not_run = "has not run yet"

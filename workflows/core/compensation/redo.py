@@ -1,4 +1,4 @@
-"""Redo: from a step on, everything that has run is undone in reverse order and done again, each as a new effect."""
+"""Redo: a step and everything after it are undone in reverse order, then done again. Each step has a new effect."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ class RedoImpact:
 
     redone: list[int]
     past_ponr: list[int]
-    """Those of them that are past their point of no return."""
+    """The steps in `redone` that are past their point of no return."""
     undone_for_good: list[int]
     """Later steps that are being undone for good. They forbid the redo."""
 
 
 def assess_redo(run: OrderRun, starts: list[int]) -> RedoImpact:
-    """Changes nothing."""
+    """Works out what a redo would do. Changes nothing."""
     after = sorted(reachable(starts, run.followers))
     redone = [position for position in after if _has_run(run.steps[position]) or position in starts]
     return RedoImpact(
@@ -44,8 +44,8 @@ def redo(run: OrderRun, impact: RedoImpact, reason: UndoReason = UndoReason.REDO
 
 
 def find_redo_starts(run: OrderRun, failed_step: StepRun, name: str) -> list[int]:
-    """The steps called `name` in the same workstream that the failed step depends on; if there are none, those that
-    serve a line of the failed step. Only steps that have run."""
+    """Finds the steps called `name` in the failed step's workstream, among the steps that it depends on. If there are
+    none, finds those that serve a line of the failed step. Returns only steps that have run."""
     named = [step.position for step in run.steps if _has_name(run, step, run.definition(failed_step).workstream, name)]
     before = reachable([failed_step.position], [planned.after for planned in run.plan.steps])
     found = [position for position in named if position in before]

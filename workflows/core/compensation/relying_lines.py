@@ -1,4 +1,4 @@
-"""Lines that rely on a line that is rolled back: they wait for a person's decision, or are rolled back with it."""
+"""Lines that rely on a line that is rolled back. They wait for a person's decision, or are rolled back as well."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def plan_reliance(run: OrderRun) -> PlanReliance:
 
 
 def failed_reliance(run: OrderRun, step: StepRun) -> tuple[LineReliance, str] | None:
-    """A line that the step serves, and the line that it relies on and that was or is being rolled back; None if there
-    is none, or if a person has let the line continue."""
+    """Finds a line of the step that relies on a rolled-back line. Returns both lines. Returns None if no line of the
+    step does, or if a person has decided that the line continues."""
     if not run.compensation.rolled_back:
         return None
     for reliance in plan_reliance(run).by_step.get(step.position, ()):
@@ -33,7 +33,7 @@ def failed_reliance(run: OrderRun, step: StepRun) -> tuple[LineReliance, str] | 
 
 
 def failed_lines(run: OrderRun, reliance: LineReliance) -> Iterator[str]:
-    """The lines that this one relies on and that failed. Not those with which a person has let it continue."""
+    """The failed lines that this line relies on, except those that a person has accepted for it."""
     accepted = run.compensation.accepted_failures.get(reliance.line_id, ())
     for line_id, steps in reliance.relied_on.items():
         if line_id not in accepted and any(
@@ -69,7 +69,7 @@ def _concerns(step: StepRun, *, goes_back: bool) -> bool:
 
 
 def stop_relying_steps(run: OrderRun) -> None:
-    """Steps that are about to begin decide again, once a line that theirs relies on has failed."""
+    """Makes steps that are about to begin decide again, because a line that they rely on has failed."""
     if not run.compensation.rolled_back:
         return
     for reliance in plan_reliance(run).lines:

@@ -1,4 +1,4 @@
-"""Rollback: what can be undone of a line, a bundle or an order, and what must stay."""
+"""Rollback: which steps of a line, a bundle or an order can be undone, and which must stay."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class RollbackImpact:
     discarded: list[int]
     """Steps that have not started."""
     kept: list[int]
-    """Past a point of no return, or needed by such a step."""
+    """Steps that stay: they are past a point of no return, or a step past it needs them."""
     past_ponr: list[int]
-    """The steps past their point of no return."""
+    """The steps that are past their point of no return."""
     lines_going_back: tuple[str, ...] = ()
-    """Lines that rely on what is rolled back, and are rolled back with it."""
+    """Lines that are rolled back as well, because they rely on what is rolled back."""
     lines_parked: tuple[str, ...] = ()
     """Lines that rely on what is rolled back, and wait for a person's decision."""
 
@@ -44,7 +44,7 @@ def is_past_ponr(run: OrderRun, step: StepRun) -> bool:
 
 
 def assess_rollback(run: OrderRun, target: RollbackTarget, *, override: bool = False) -> RollbackImpact:
-    """Changes nothing. `override`: ignore points of no return."""
+    """Works out what a rollback would do. Changes nothing. `override`: ignore points of no return."""
     going_back: dict[str, LineReliance] = {}
     while True:
         impact = _assess_target(run, target, override=override)
@@ -68,7 +68,7 @@ def _assess_target(run: OrderRun, target: RollbackTarget, *, override: bool) -> 
             continue
         if position in stays:
             kept.append(position)
-        elif step.state is StepState.SKIPPED and not step.undoing:  # one that is to be redone is undone instead
+        elif step.state is StepState.SKIPPED and not step.undoing:  # if the step is being redone, it is undone instead
             if step.uncertain and run.profile(step).uses_activity:
                 undone.append(position)
         elif step.has_started or step.state in SETTLED:

@@ -19,11 +19,11 @@ class RollbackTarget:
     label: str
     """`line 1`, `bundle 1`, `order O-1`."""
     exclusive_steps: list[int]
-    """Steps that serve nothing outside the target: these are undone."""
+    """Steps that serve only the target. These are undone."""
     serving_steps: list[int]
-    """Steps that serve the target, and perhaps others: a point of no return among them counts."""
+    """Steps that serve the target, and maybe other lines too. A point of no return in any of them counts."""
     inside: frozenset[int] = frozenset()
-    """The lines that belong to nothing outside the target, as numbers (workflows.core.state.line_tree)."""
+    """The lines that belong only to the target, as numbers of workflows.core.state.line_tree."""
 
 
 def order_target(run: OrderRun) -> RollbackTarget:
@@ -32,7 +32,7 @@ def order_target(run: OrderRun) -> RollbackTarget:
 
 
 def line_target(run: OrderRun, line_id: str) -> RollbackTarget | None:
-    """An order line or fulfilment line, with everything below it; None if the order has no such line."""
+    """An order line or fulfilment line, with everything below it. None if the order has no such line."""
     root = find_line(run, line_id)
     return None if root is None else _target(line_tree(run), f"line {line_id}", {root}, children=True)
 
@@ -72,7 +72,7 @@ def _target(tree: PlanLineTree, label: str, roots: set[int], *, children: bool) 
 
 
 def join_targets(run: OrderRun, first: RollbackTarget, second: RollbackTarget) -> RollbackTarget:
-    """Both targets as one, which keeps the label of the first."""
+    """Joins two targets. The result has the label of the first."""
     lines_by_step = line_tree(run).lines_by_step
     inside = first.inside | second.inside
     serving = sorted({*first.serving_steps, *second.serving_steps})

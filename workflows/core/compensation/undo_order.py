@@ -1,6 +1,6 @@
-"""The order of undos: each step is stopped where it is, then undone after everything that depends on it.
+"""The order of undos. A step stops where it is. It is undone after everything that depends on it.
 
-What an undo does is in execution/undo_execution.py; which steps are undone, in targets.py, rollback.py and redo.py.
+execution/undo_execution.py does the undo itself. targets.py, rollback.py and redo.py choose which steps are undone.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ REASON_PRECEDENCE: Mapping[UndoReason | None, int] = {
     UndoReason.FAILURE: 3,
     UndoReason.CANCELLATION: 3,
 }
-"""A step that is being undone may have to be undone for another reason, too. The stronger reason wins; of two equally
-strong ones, the first."""
+"""How strong each reason is. A step may be undone for several reasons: the strongest one counts. If two reasons are
+equally strong, the first one counts."""
 
 
 def request_undo(run: OrderRun, steps: Iterable[StepRun], reason: UndoReason) -> None:
-    """Undo these steps. For one that is being undone already, the reason may become a stronger one."""
+    """Undo these steps. If a step is being undone already, it may get a stronger reason."""
     for step in steps:
         if reason is UndoReason.FAILURE:
             run.compensation.rolled_back.add(step.position)
@@ -57,7 +57,7 @@ def _request_step_undo(run: OrderRun, step: StepRun, reason: UndoReason) -> None
             run.jeopardy_watch.stop_clock(step, run.now)
         _stop_attempt(run, step)
     elif step.state is S.SKIPPED:
-        return  # it has no effect, and its followers need not wait
+        return  # the step had no effect, so its followers need not wait
     elif redo:
         step.undo_reason = reason
         reset_step(run, step)
@@ -88,10 +88,10 @@ def last_attempt_ended(run: OrderRun, step: StepRun) -> None:
 
 
 def work_stopped(run: OrderRun, step: StepRun) -> None:
-    """None of the step's own work is running any more. If it has had no effect for certain, it is undone by that."""
+    """The step's own work has stopped. If it certainly had no effect, the step counts as undone."""
     if step.state not in SETTLED:
         if step.phase in (Phase.POLL, Phase.CALLBACK):
-            step.uncertain = True  # the system has accepted the call, and is working on it
+            step.uncertain = True  # the system has accepted the call and is working on it
         stop_waiting(run, step)
         if not step.uncertain and not step.changing_in_place:
             mark_undone(run, step)
@@ -107,7 +107,7 @@ def enqueue_undo(run: OrderRun, step: StepRun) -> None:
 
 
 def mark_undone(run: OrderRun, step: StepRun, final_state: StepState = S.COMPLETED) -> None:
-    """End the undo. completed: there is no effect any more. skipped: a person says that the effect may stay."""
+    """End the undo. completed: the effect is gone. skipped: a person says that the effect may stay."""
     run.transition_undo(step, final_state)
     require(step.undo).again_at = require(step.undo).deadline = None
     run.compensation.open_undos.pop(step.position, None)
@@ -126,12 +126,12 @@ def mark_undone(run: OrderRun, step: StepRun, final_state: StepState = S.COMPLET
 
 
 def sort_undos(run: OrderRun) -> None:
-    """Compute which undos wait for which. A step that is not undone passes on the dependency."""
+    """Compute which undo waits for which. The dependency also goes through steps that are not undone."""
     compensation = run.compensation
     compensation.needs_sorting = False
     predecessors, followers = undo_graph(run)
     compensation.predecessors = predecessors
-    # Attempts that an amendment waits for end before anything that they depend on is undone.
+    # An amendment waits for some attempts to end. What they depend on is undone only after that.
     awaited = {**compensation.open_undos, **run.amendments.ending_attempts}
     below = reachable(awaited, followers)
     above = reachable(awaited, predecessors)

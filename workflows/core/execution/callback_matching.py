@@ -1,4 +1,4 @@
-"""Callbacks: a system that has acknowledged a call reports its result later, or even before its acknowledgement."""
+"""Callbacks: a system acknowledges a call and reports the result later. The callback may even arrive first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,10 @@ from workflows.core.steps.refusal import RequestRefused, find_step
 
 
 def evaluate_callback(run: OrderRun, delivery: CallbackDelivery) -> DeliveryVerdict:
-    """What the callback would do; always with a step. Changes nothing. Raises RequestRefused (not_found, invalid)."""
+    """Works out what the callback would do. The verdict always has a step. Changes nothing.
+
+    Raises RequestRefused (not_found, invalid).
+    """
     step = find_step(run, delivery.step)
     undo = step.undo if step.undo is not None and step.undo.is_open else None
     if undo is not None and delivery.key == undo_idempotency_key(run, step):
@@ -53,7 +56,8 @@ def _evaluate_for_undo(run: OrderRun, step: StepRun, undo: UndoRun, delivery: Ca
 
 
 def dedup_id(key: str, event_id: str) -> str:
-    """An event id counts once per key: systems that send no id get a digest of the body, and many bodies are equal."""
+    """Makes an event id count once per key. If a system sends no id, the id is a digest of the body. Many bodies are
+    equal, so two keys could otherwise share an id."""
     return f"{key} {event_id}"
 
 
@@ -89,5 +93,5 @@ def _apply_while_undoing(
 
 
 def use_early_callback(run: OrderRun, step: StepRun) -> None:
-    """The call got no response, but its callback has arrived: the system has done the work."""
+    """The call got no response, but its callback has arrived, so the system has done the work."""
     handle_callback(run, step, take_early_callback(step))

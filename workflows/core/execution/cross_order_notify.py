@@ -11,11 +11,11 @@ from workflows.core.state.order_links import WatchedStep, WatchKey
 from workflows.core.state.order_run import OrderRun
 
 MAX_NOTIFICATIONS = 100
-"""At the same time. Temporal allows 2,000 open signals to other workflows."""
+"""How many notifications may be open at the same time. Temporal allows 2,000 open signals to other workflows."""
 
 
 def notify_watchers(run: OrderRun) -> None:
-    """Notify those whose step has settled, or will not be done. Costs nothing for an order that nobody watches."""
+    """Notify the orders that wait for a step that has settled or will not be done. Costs nothing if nobody waits."""
     links = run.order_links
     for key, watched in list(links.watched_steps.items()):
         status = _watched_status(run, key, watched)
@@ -60,7 +60,7 @@ def _watched_status(run: OrderRun, key: WatchKey, watched: WatchedStep) -> tuple
 
 
 def resolve_steps(plan: Plan, workstream: str, name: str) -> list[int]:
-    """Positions of the steps that a reference from another order means.
+    """Finds the positions of the steps that a reference from another order means.
 
     `name` is `workstream.step`, a step of `workstream`, another workstream (all its steps), or the id of one instance.
     """

@@ -1,7 +1,7 @@
 """A step that waits for a step of another order (`after: [{order, step, within}]`), whichever order comes first.
 
-When the step's own predecessors are settled, the other order is asked, and `within` begins. The step stays `pending`.
-The question is repeated until there is an answer, so a lost message does no harm.
+When the step's own predecessors are settled, it asks the other order, and `within` begins. The step stays `pending`.
+It repeats the question until there is an answer, so a lost message does no harm.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 from workflows.core.steps.settlement import stop_waiting
 
 INITIAL_PAUSE, MAX_PAUSE = 60.0, 86_400.0
-"""Seconds until an order is asked again: first, and at most. An order that ended before its mailbox could pass on the
-question answers only then."""
+"""Seconds until an order is asked again: the first pause and the longest pause. If an order ends before its mailbox
+passes on a question, only the next question gets an answer."""
 MAX_ABSENCE = 30 * 86_400.0
-"""Seconds that a step waits for an order that nobody submits. The order's mailbox keeps the question as long."""
+"""Seconds that a step waits for an order that nobody submits. The order's mailbox keeps the question for that long."""
 
 ORDER_ENDED, STEP_UNDONE, NO_SUCH_STEP, NO_SUCH_ORDER = (
     "other_order_ended", "other_step_undone", "no_such_step", "no_such_order",
@@ -33,7 +33,7 @@ ORDER_ENDED, STEP_UNDONE, NO_SUCH_STEP, NO_SUCH_ORDER = (
 
 
 def wait_for_other_orders(run: OrderRun, step: StepRun) -> bool:
-    """Whether the step has to wait for other orders. Asks them. Raises StepExpressionError."""
+    """Asks other orders, if the step waits for any. Returns whether it has to wait. Raises StepExpressionError."""
     awaited_by_step = run.order_links.awaited_by_step
     awaited = awaited_by_step.get(step.position)
     if awaited is None:
@@ -62,7 +62,7 @@ def _awaited_step(run: OrderRun, step: StepRun, reference: CrossOrderReference) 
 
 
 def refresh_waits(run: OrderRun) -> None:
-    """The plan has changed, and with it perhaps which orders to ask."""
+    """The plan has changed, so the step may have to ask other orders than before."""
     run.order_links.clear_resolved()
     for position, awaited in list(run.order_links.awaited_by_step.items()):
         step = run.steps[position]
@@ -76,7 +76,7 @@ def refresh_waits(run: OrderRun) -> None:
 
 
 def _awaited_names(run: OrderRun, step: StepRun) -> list[tuple[str, str]] | None:
-    """Orders and steps. None if an expression has no value; the step reports that when it starts."""
+    """The orders and steps to wait for. None if an expression has no value. The step reports that when it starts."""
     try:
         awaited = [_awaited_step(run, step, each) for each in run.profile(step).other_orders]
     except StepExpressionError:
@@ -116,14 +116,14 @@ def _set_deadline(run: OrderRun, step: StepRun) -> None:
 
 
 def clear_query(run: OrderRun, watch: StepWatch) -> None:
-    """The query has ended. Without an answer, it is repeated later."""
+    """The query has ended. If there was no answer, it is repeated later."""
     for each in run.order_links.awaited_by_step.get(run.position_by_id.get(watch.step_id, -1), ()):
         if (each.order, each.step) == (watch.other_order, watch.other_step):
             each.query_in_flight = False
 
 
 def step_waiting_for(run: OrderRun, status: CrossOrderStepStatus) -> StepRun | None:
-    """The step that the status is for, if it still waits."""
+    """The step that the status is for. None if it no longer waits."""
     position = run.position_by_id.get(status.step_id, -1)
     step = run.steps[position] if position >= 0 else None
     if step is None or step.phase is not Phase.OTHER_ORDERS or step.state is not StepState.PENDING:

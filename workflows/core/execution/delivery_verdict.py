@@ -12,8 +12,8 @@ from workflows.core.state.step_run import StepRun
 @dataclass(frozen=True, slots=True)
 class DeliveryVerdict:
     status: Literal["completed", "kept", "duplicate", "late"]
-    """kept: it came early. late: the step does not wait for it any more."""
+    """kept: the message came early. late: the step no longer waits for it."""
     step: StepRun | None = None
-    """None for an event that concerns no particular step."""
+    """None if the event concerns no particular step."""
     kept: ReceivedEvent | None = None
-    """The event, if the order keeps it already."""
+    """The kept event, if the order already keeps it."""

@@ -1,4 +1,4 @@
-"""Which function handles what, by the kind of a step or by its phase. A new kind of step gets its rows here."""
+"""Which function to call for each kind of step, and for each phase. A new kind of step gets its rows here."""
 
 from __future__ import annotations
 

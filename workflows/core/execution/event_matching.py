@@ -16,13 +16,13 @@ from workflows.core.steps.event_match import accepting_steps, choose_step, match
 from workflows.core.steps.refusal import RequestRefused, find_step
 
 LATE_EVENT = "late-event-completes-step-in-fallout"
-"""Patch: as a late callback does. Before, the event was kept for a retry."""
+"""Patch: a late event completes its step, as a late callback does. Before this patch, it was kept for a retry."""
 KEPT_EVENT_GIVEN = "kept-event-given-to-named-step"
-"""Patch: a repetition that names a step is no mere duplicate while the event is kept."""
+"""Patch: an event is kept, and is sent again with a step's name. It goes to that step, and is no mere duplicate."""
 
 
 def evaluate_event(run: OrderRun, event: ReceivedEvent) -> DeliveryVerdict:
-    """What the event would do. Changes nothing.
+    """Works out what the event would do. Changes nothing.
 
     Raises RequestRefused (ambiguous, invalid, not_found, not_now).
     """
@@ -48,7 +48,7 @@ def evaluate_event(run: OrderRun, event: ReceivedEvent) -> DeliveryVerdict:
 
 
 def _evaluate_again(run: OrderRun, event: ReceivedEvent) -> DeliveryVerdict:
-    """An event that is kept, and fits several steps, is given to the one that its repetition names."""
+    """Gives a kept event to a step. The event fits several steps; when it was sent again, it named this one."""
     kept = run.inbox.kept(event.event_id)
     if kept is None or kept.step is not None or event.step is None or not run.is_patched(KEPT_EVENT_GIVEN):
         return DeliveryVerdict("duplicate")

@@ -1,4 +1,4 @@
-"""Holding an order, a line or a step. No work and no undo starts; what is running goes on, also timers."""
+"""Holding an order, a line or a step. No work and no undo starts. Running work and timers continue."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def hold(run: OrderRun, new_hold: Hold) -> None:
 
 
 def _dequeue(run: OrderRun, step: StepRun) -> None:
-    """Hold a step that waits for its first activity, or for its next attempt; not one that is half done."""
+    """Hold the step if it waits for its first activity or for its next attempt. A step that is half done continues."""
     if step.undo is not None and step.undo.is_open:
         if step.undo.state in (S.READY, S.FAILED):
             step.queued = False
@@ -35,7 +35,7 @@ def _dequeue(run: OrderRun, step: StepRun) -> None:
 
 
 def resume(run: OrderRun, scope: str) -> None:
-    """End one hold. Steps that another hold concerns stay held."""
+    """End one hold. If another hold concerns a step, the step stays held."""
     before = run.holds.held_steps
     del run.holds.by_scope[scope]
     refresh_held_steps(run)
@@ -85,7 +85,7 @@ def refresh_held_steps(run: OrderRun) -> None:
 
 
 def hold_if_held(run: OrderRun, step: StepRun) -> bool:
-    """Put a step, or its undo, on hold that is held and is about to begin, or to be retried."""
+    """Put the step or its undo on hold, if a hold concerns it and it is about to begin or to be retried."""
     if step.position not in run.holds.held_steps:
         return False
     if step.undo is not None and step.undo.is_open:

@@ -40,7 +40,7 @@ def try_start(run: OrderRun, step: StepRun) -> None:
 
 
 def _start_time(run: OrderRun, step: StepRun, start: StartDefinition, scope: StepScope) -> float:
-    """`inf` for `latest` in an order without a requested completion: such a step starts at once."""
+    """When the step may start. For `latest` without a requested completion it is `inf`, and the step starts at once."""
     if start.latest:
         return latest_start(run, step)
     return scope.render_time(start.at) if start.at is not None else run.now + scope.render_duration(start.delay or "0s")

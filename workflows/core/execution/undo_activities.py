@@ -1,7 +1,7 @@
-"""Undoing a step's effect: a call, a Python activity or a person, as its `undo` says.
+"""Undoing a step's effect. A call, a Python activity or a person does this, as the step's `undo` says.
 
-If the undo reads the step's output, and the step's call got no response, the call is repeated first with its own key.
-A system that honours the key answers as before, or does the work now.
+The undo may read the step's output. If the step's call got no response, that output is unknown. Then the call is first
+repeated with its own key. A system that honours the key gives its earlier answer, or does the work now.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _undo_timeout(run: OrderRun, step: StepRun, scope: StepScope) -> float:
 
 
 def recover_output(run: OrderRun, step: StepRun) -> None:
-    """Repeat the step's work; if its call did get a response, only poll."""
+    """Repeat the step's work. If its call got a response, only poll."""
     definition = run.definition(step).definition.call
     has_response = definition is not None and definition.poll is not None and step.answer is not None
     require(step.undo).phase = Phase.RECOVER_OUTPUT_POLL if has_response else Phase.RECOVER_OUTPUT
@@ -56,7 +56,7 @@ def start_output_recovery(run: OrderRun, step: StepRun) -> None:
 
 
 def start_recovery_poll(run: OrderRun, step: StepRun) -> None:
-    """Poll only once: how far the work is does not matter."""
+    """Poll only once, because the undo does not need the work to be finished."""
     call.start_polling(run, step, "true")
 
 

@@ -20,7 +20,7 @@ POLL_PHASES = (Phase.RECOVER_OUTPUT_POLL, Phase.UNDO_POLL)
 
 
 def try_start_undo(run: OrderRun, step: StepRun) -> None:
-    """Everything that depends on the step is undone. Raises StepExpressionError."""
+    """Start the undo. Everything that depends on the step has been undone. Raises StepExpressionError."""
     undo = step.undo
     if undo is None or undo.state is not S.PENDING or step.in_flight or step.queued:
         return
@@ -38,12 +38,13 @@ def try_start_undo(run: OrderRun, step: StepRun) -> None:
 
 
 def may_have_effect(run: OrderRun, step: StepRun) -> bool:
-    """The step has done its work, or may have: its call got no response, or was only acknowledged."""
+    """Whether the step did its work, or may have done it. If its call got no response, or was only acknowledged, nobody
+    knows."""
     return step.state in DONE or step.changing_in_place or (step.uncertain and run.profile(step).uses_activity)
 
 
 def handle_undo_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
-    """The failed attempt is of the undo, of recovering the output for it, or of the step's own work before it."""
+    """An attempt has failed. It was part of the undo, of recovering the output, or of the step's own work before."""
     undo = require(step.undo)
     if undo.phase is Phase.IDLE:
         step.failure = replace(failure, at=run.now)
@@ -64,7 +65,7 @@ def handle_undo_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> N
 
 
 def _had_no_effect(run: OrderRun, step: StepRun, failure: StepFailure) -> bool:
-    """The system has refused the repeated work for certain, so there is nothing to undo."""
+    """The system has certainly refused the repeated work, so there is nothing to undo."""
     phase = require(step.undo).phase
     if phase is Phase.RECOVER_OUTPUT_POLL:
         return run.profile(step).is_business_code(failure.code)
@@ -96,7 +97,7 @@ def handle_undo_due(run: OrderRun, step: StepRun, moment: float) -> None:
 
 
 def move_undo_to_fallout(run: OrderRun, step: StepRun, failure: StepFailure, *, force: bool = False) -> None:
-    """`force`: whatever state the undo is in, which may be any after an engine error."""
+    """Move the undo to fallout. With `force`, its state does not matter: after an engine error it may be any."""
     undo = require(step.undo)
     _stop_undo(run, step)
     undo.failure = replace(failure, at=run.now)
@@ -115,7 +116,7 @@ def _stop_undo(run: OrderRun, step: StepRun) -> None:
 
 
 def retry_undo(run: OrderRun, step: StepRun) -> None:
-    """A person retries. The undo is a new effect if the last one was refused for certain, or if the input changes."""
+    """A person retries the undo. If the last attempt was certainly refused or the input changes, it is a new effect."""
     undo = require(step.undo)
     if undo.phase not in RECOVERY_PHASES and undo.phase is not Phase.IDLE and (undo.changes or not undo.uncertain):
         undo.number += 1
@@ -129,7 +130,7 @@ def retry_undo(run: OrderRun, step: StepRun) -> None:
 
 
 def end_undo(run: OrderRun, step: StepRun, final_state: StepState) -> None:
-    """A person, or a callback, reports that the step is undone (completed); or its effect may stay (skipped)."""
+    """End the undo. completed: a person or a callback reports that the step is undone. skipped: its effect may stay."""
     _stop_undo(run, step)
     step.queue = None
     mark_undone(run, step, final_state)

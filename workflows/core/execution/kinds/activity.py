@@ -43,7 +43,7 @@ def start_work(run: OrderRun, step: StepRun, *, earlier_attempts: int, outcome_k
 
 
 def emit_activity(run: OrderRun, step: StepRun, name: str, **fields: Any) -> None:
-    """Start the activity `name`. `fields`: of StepActivity, without order and step."""
+    """Start the activity `name`. `fields` are those of StepActivity, except order and step."""
     request = StepActivity(order_id=run.plan.order.id, step_id=run.step_id(step), **fields)
     step.launch += 1
     run.commands.append(
@@ -52,6 +52,6 @@ def emit_activity(run: OrderRun, step: StepRun, name: str, **fields: Any) -> Non
 
 
 def handle_activity_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
-    """`result`: activity_contract.calls.StepActivityResult, as data."""
+    """`result` is an activity_contract.calls.StepActivityResult, as data."""
     step.attempts = result["attempts"]
     complete_or_fail(run, step, StepScope(run, step, {"output": result["output"]}), result["output"])

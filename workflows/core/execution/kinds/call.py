@@ -35,7 +35,8 @@ def start_call(run: OrderRun, step: StepRun) -> None:
 def start_work(
     run: OrderRun, step: StepRun, output: Any, names: frozenset[str], *, earlier_attempts: int, outcome_known: bool
 ) -> None:
-    """Start the step's own call. `output`: the template to render with the response; `names`: what it reads beside it.
+    """Start the step's own call. `output` is the template to render with the response. `names` are the other names that
+    the template reads.
 
     Raises StepExpressionError.
     """
@@ -81,7 +82,10 @@ def start_poll(run: OrderRun, step: StepRun) -> None:
 
 
 def start_polling(run: OrderRun, step: StepRun, until: str) -> None:
-    """Poll the step's own call until the expression `until` holds; `true`: only once. Raises StepExpressionError."""
+    """Poll the step's own call until the expression `until` holds. With `true`, poll only once.
+
+    Raises StepExpressionError.
+    """
     planned, profile = run.definition(step), run.profile(step)
     scope = StepScope(run, step, {"response": step.answer or {}})
     emit_call(
@@ -112,7 +116,7 @@ def poll_request_fields(run: OrderRun, step: StepRun, call: CallDefinition, scop
 
 
 def emit_call(run: OrderRun, step: StepRun, **fields: Any) -> None:
-    """`fields`: of SystemCall, without order and step."""
+    """Start the call. `fields` are those of SystemCall, except order and step."""
     request = SystemCall(order_id=run.plan.order.id, step_id=run.step_id(step), **fields)
     step.launch += 1
     run.commands.append(
@@ -121,7 +125,7 @@ def emit_call(run: OrderRun, step: StepRun, **fields: Any) -> None:
 
 
 def handle_call_result(run: OrderRun, step: StepRun, result: dict[str, Any]) -> None:
-    """`result`: activity_contract.calls.SystemCallResult, as data. The call may have only started the work."""
+    """`result` is an activity_contract.calls.SystemCallResult, as data. The call may have only started the work."""
     call = require(run.definition(step).definition.call)
     step.attempts = result["attempts"]
     if call.poll is not None:
@@ -150,5 +154,5 @@ def handle_callback(run: OrderRun, step: StepRun, payload: Any) -> None:
 
 
 def callback_scope(run: OrderRun, step: StepRun, payload: Any) -> StepScope:
-    """What the step's `fail_when` and `output` read."""
+    """The values that the step's `fail_when` and `output` read."""
     return StepScope(run, step, {"payload": payload, "response": step.answer or {}})

@@ -1,4 +1,4 @@
-"""`event`: waits for an event of this order, whoever sends it."""
+"""`event`: the step waits for an event of this order. Anybody may send it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def begin(run: OrderRun, step: StepRun) -> None:
     step.started_at = run.now
     awaited = require(run.definition(step).definition.event)
     scope = StepScope(run, step)
-    if step.subscribed:  # it has waited in fallout, maybe for another key
+    if step.subscribed:  # the step has waited in fallout, maybe for another key
         unsubscribe(run, step)
     step.event_names, step.key, step.note = (), None, None
     key = None if awaited.key is None else as_text(scope.render(awaited.key))
@@ -43,5 +43,5 @@ def complete_with_event(run: OrderRun, step: StepRun, event: ReceivedEvent) -> N
 
 
 def event_scope(run: OrderRun, step: StepRun, event: ReceivedEvent) -> StepScope:
-    """What the step's `fail_when` and `output` read."""
+    """The values that the step's `fail_when` and `output` read."""
     return StepScope(run, step, {"payload": event.payload, "event": event.name})

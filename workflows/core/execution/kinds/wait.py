@@ -1,4 +1,4 @@
-"""`wait`: for a duration, until a moment, or until a condition holds."""
+"""`wait`: the step waits for a duration, until a moment, or until a condition holds."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def watch_condition(run: OrderRun, step: StepRun) -> None:
 
 
 def check_condition(run: OrderRun, step: StepRun) -> None:
-    """Complete the step if the condition holds. It does not hold while something that it reads is missing.
+    """Complete the step if the condition holds. While something that the condition reads is missing, it does not hold.
 
     Raises StepExpressionError.
     """
