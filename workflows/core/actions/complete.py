@@ -6,10 +6,11 @@ from workflows.contract import actions
 from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.contract.states import DONE, StepState
 from workflows.core.actions.action import StepActionHandler, require_fallout
+from workflows.core.actions.hand_entry import hand_failure, hand_output, require_needed_output
 from workflows.core.execution.kinds.manual import complete_manual
 from workflows.core.execution.undo_activities import undo_definition
 from workflows.core.execution.undo_execution import end_undo
-from workflows.core.failures.failure_handling import FAILED_WITH, IN_FALLOUT
+from workflows.core.failures.failure_handling import FAILED_WITH, IN_FALLOUT, handle_failure
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps import form_validation
@@ -28,8 +29,10 @@ def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
         is_task = step.phase is Phase.MANUAL
     if manual is None or not (step.in_fallout or is_task):
         require_fallout(run, step, actions.COMPLETE.past_tense)
+        if not (step.undoing or step.changing_in_place):
+            require_needed_output(run, step, action.data or {})
         return
-    _, problems = form_validation.validate_form(manual.form, action.data or {})
+    payload, problems = form_validation.validate_form(manual.form, action.data or {})
     if problems:
         expected = f"; the form asks for {form_validation.describe_form(manual.form)}" if manual.form else ""
         raise RequestRefused(
@@ -39,6 +42,8 @@ def _check(run: OrderRun, step: StepRun, action: StepAction) -> None:
             [alternative(run, "complete", step=step, required=["data"])] if manual.form else [],
             problems=problems,
         )
+    if not step.undoing:
+        require_needed_output(run, step, payload)
 
 
 def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
@@ -51,7 +56,10 @@ def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
         return
     manual = run.definition(step).definition.manual
     if manual is None:
-        settle(run, step, StepState.COMPLETED, action.data or {})
+        if not step.changing_in_place and (failure := hand_failure(run, step, action.data or {})) is not None:
+            handle_failure(run, step, failure)
+        else:
+            settle(run, step, StepState.COMPLETED, hand_output(run, step, action.data or {}))
         return
     payload, _ = form_validation.validate_form(manual.form, action.data or {})
     complete_manual(run, step, payload)
