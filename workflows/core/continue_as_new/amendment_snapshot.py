@@ -1,4 +1,4 @@
-"""What amendments leave in an order as JSON, for continue-as-new."""
+"""The state that amendments leave in an order, as JSON for continue-as-new."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _with_string_keys(values: Mapping[int, Any]) -> dict[str, Any]:
 
 
 def restore_amendments(run: OrderRun, data: Mapping[str, Any]) -> None:
-    """`data`: of snapshot_amendments. Call before anything reads the definition of a step."""
+    """`data` comes from snapshot_amendments. Call this before anything reads the definition of a step."""
     amendments = run.amendments
     for position, (count, changing) in data.get("patches", {}).items():
         run.steps[int(position)].in_place_changes, run.steps[int(position)].changing_in_place = count, changing

@@ -25,7 +25,7 @@ UNDO_REASON_BY_CODE = {code: reason for reason, code in UNDO_REASON_CODES.items(
 
 
 def snapshot_compensation(run: OrderRun) -> dict[str, Any]:
-    """Empty if nothing was ever undone or held. Undos that simply succeeded, by far the most, take little room."""
+    """Empty if nothing was ever undone or held. Most undos simply succeed, so those take little room."""
     reasons = "".join(UNDO_REASON_CODES[step.undo_reason] for step in run.steps)
     data: dict[str, Any] = {}
     if reasons.strip("-"):
@@ -55,7 +55,7 @@ def _is_plain_success(undo: UndoRun) -> bool:
 
 
 def restore_compensation(run: OrderRun, data: Mapping[str, Any]) -> None:
-    """`data`: of snapshot_compensation. Call after the states of the steps are restored."""
+    """`data` comes from snapshot_compensation. Call this after the states of the steps are restored."""
     for step, code in zip(run.steps, data.get("reasons", ""), strict=False):
         step.undo_reason = UNDO_REASON_BY_CODE[code]
     for attempts, positions in data.get("usual", {}).items():

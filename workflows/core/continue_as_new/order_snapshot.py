@@ -1,4 +1,4 @@
-"""An order's state as bytes, for continue-as-new. Small; exact wherever something depends on it."""
+"""An order's state as bytes, for continue-as-new. The bytes are few, but exact wherever something depends on them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from workflows.core.timing.jeopardy import reset_jeopardy_watch
 
 FORMAT_VERSION = 1
 MAX_OPTIONAL_OUTPUT_BYTES = 300_000
-"""Outputs that nothing depends on are kept for people to see, up to this size."""
+"""Outputs that nothing depends on are kept for people, up to this size."""
 
 STATE_CODES: dict[StepState, str] = {state: chr(ord("a") + number) for number, state in enumerate(StepState)}
 STATE_BY_CODE = {code: state for state, code in STATE_CODES.items()}
@@ -66,7 +66,7 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
 def restore_order(
     data: bytes, now: float, is_patched: Callable[[str], bool] = lambda _patch: True
 ) -> tuple[OrderRun, bytes]:
-    """The order, and its packed plan. Raises ValueError for bytes that are no snapshot of this format."""
+    """Returns the order and its packed plan. Raises ValueError if the bytes are not a snapshot of this format."""
     length = int.from_bytes(data[:4], "big")
     packed = data[4 : 4 + length]
     try:
@@ -98,12 +98,13 @@ def restore_order(
 
 
 def _milliseconds_since(at: float | None, since: float) -> int:
-    """The milliseconds plus 1; 0 for None."""
+    """The milliseconds plus 1. 0 stands for None."""
     return 0 if at is None else round((at - since) * 1000) + 1
 
 
 def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:
-    """All that something depends on; of the others as many as there is room for, first those that a redo would read."""
+    """Chooses the outputs to keep. Keeps every output that something depends on. Fills the remaining room with others,
+    first with those that a redo would read."""
     compared = run.amendments.input_digests
     needed = _steps_read_by(run, lambda step: step.state not in SETTLED or step.undoing or step.position in compared)
     needed.update(
@@ -125,7 +126,7 @@ def _outputs_to_keep(run: OrderRun) -> dict[str, Any]:
 
 
 def _steps_read_by(run: OrderRun, is_reader: Callable[[StepRun], bool]) -> set[int]:
-    """The steps whose output these steps read, by the current plan or by the one that they began with."""
+    """The steps whose output these steps read, in the current plan or in the plan that they began with."""
     found: set[int] = set()
     for step, planned in zip(run.steps, run.plan.steps, strict=True):
         if is_reader(step):

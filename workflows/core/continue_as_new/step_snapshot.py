@@ -17,14 +17,14 @@ STEP_FIELDS = (
 )  # fmt: skip
 SETTLED_STEP_FIELDS = ("number", "attempts", "uncertain", "changes", "corrected_from")
 UNDOING_STEP_FIELDS = (*SETTLED_STEP_FIELDS, "launch", "queued", "answer", "queue")
-"""Of a settled step that is being undone."""
+"""Fields of a settled step that is being undone."""
 UNDO_FIELDS = ("number", "uncertain", "attempts", "again_at", "deadline", "answer", "changes", "learnt")
 
 NEW_STEP, NEW_UNDO = StepRun(0, 0), UndoRun()
 
 
 def step_row(run: OrderRun, step: StepRun) -> dict[str, Any]:
-    """Without state, times and output; empty if nothing else is to be kept."""
+    """The step's record without state, times and output. Empty if there is nothing else to keep."""
     names: tuple[str, ...] = STEP_FIELDS
     if step.state in SETTLED:
         names = UNDOING_STEP_FIELDS if step.undoing else SETTLED_STEP_FIELDS
@@ -43,7 +43,7 @@ def step_row(run: OrderRun, step: StepRun) -> dict[str, Any]:
 
 
 def default_attempts(run: OrderRun, step: StepRun) -> int:
-    """Attempts of a completed step whose row has no other number."""
+    """How many attempts a completed step had, if its row has no other number."""
     return 1 if run.profile(step).uses_activity else 0
 
 

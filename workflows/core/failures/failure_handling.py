@@ -1,4 +1,5 @@
-"""What happens when a step fails: another attempt, or what `on_failure` says: fallout, accept, roll back, redo."""
+"""What happens when a step fails. It makes another attempt, or `on_failure` decides: fallout, accept, roll back or
+redo."""
 
 from __future__ import annotations
 
@@ -21,7 +22,7 @@ from workflows.core.steps.outcome import business_failure, render_output
 from workflows.core.steps.settlement import settle, stop_waiting
 
 DEFECT_CODES = frozenset({DEFINITION_ERROR, INTERNAL_ERROR})
-"""Defects of a definition or of code. Without a case that names the code they lead to fallout, never further."""
+"""Codes for defects of a definition or of code. If no case names the code, the step goes to fallout and no further."""
 
 CONFIGURATION_ERRORS_CAUGHT = "configuration-errors-caught"
 """Patch: a case without a code also catches `configuration_error`."""
@@ -35,13 +36,14 @@ FALLOUT_ROUNDS = "fallout"
 """The key in `failure_rounds` that counts automatic retries from fallout."""
 
 FAILED_WITH, IN_FALLOUT = "failed with", "in fallout"
-"""How entries of the history begin that say what becomes of a failed step."""
+"""Each entry of the history that says what becomes of a failed step begins with one of these."""
 
 DEFAULT_CASE = FailureRule(do="fallout")
 
 
 def handle_failure(run: OrderRun, step: StepRun, failure: StepFailure) -> None:
-    """No further attempt is possible, or would help. The first case that matches and is possible is applied."""
+    """Apply `on_failure`, because another attempt is impossible or would not help. The first case that matches and is
+    possible decides."""
     if step.undoing:
         step.failure, step.uncertain = replace(failure, at=run.now), False
         return
@@ -90,7 +92,7 @@ def _schedule_fallout_retry(run: OrderRun, step: StepRun, case: FailureRule) -> 
 
 
 def retry_from_fallout(run: OrderRun, step: StepRun) -> None:
-    """The pause is over. The effect is the same as before, so the idempotency key stays."""
+    """Retry, because the pause is over. The effect is the same as before, so the idempotency key stays."""
     run.audit_log.record(run.now, "retried automatically", run.step_id(step))
     step.attempts = 0
     step.failure = step.early_callback = step.answer = None
@@ -102,7 +104,7 @@ def retry_from_fallout(run: OrderRun, step: StepRun) -> None:
 
 
 def _try_redo(run: OrderRun, step: StepRun, failure: StepFailure, redo_from: str, max_rounds: int) -> bool:
-    """Redo from an earlier step. False if the maximum is reached, or if that is not possible."""
+    """Redo from an earlier step. Returns False if that is not possible, or if the maximum is reached."""
     made = (step.failure_rounds or {}).get(redo_from, 0)
     starts = find_redo_starts(run, step, redo_from) if made < max_rounds else []
     if not starts:
@@ -127,7 +129,7 @@ def failure_cases(run: OrderRun, step: StepRun, code: str) -> Iterator[FailureRu
 
 
 def _catches_any(run: OrderRun, case: FailureRule, code: str) -> bool:
-    """Whether a case without a code catches this one. A defect is never accepted, rolled back or redone so."""
+    """Whether a case without a code catches this failure. Such a case never accepts, rolls back or redoes a defect."""
     if code != CONFIGURATION_ERROR and code not in DEFECT_CODES:
         return True
     if case == DEFAULT_CASE:
@@ -145,7 +147,7 @@ def fallout_queue(run: OrderRun, step: StepRun, code: str) -> str | None:
 def move_to_fallout(
     run: OrderRun, step: StepRun, failure: StepFailure, queue: str | None = None, *, force: bool = False
 ) -> None:
-    """`force`: whatever state the step is in, which may be any after an engine error."""
+    """Move the step to fallout. With `force`, its state does not matter: after an engine error it may be any."""
     stays_subscribed = step.subscribed and run.is_patched(SUBSCRIBED_IN_FALLOUT)
     _fail_fatally(run, step, failure, f"{IN_FALLOUT}: {failure.code}", force=force, stays_subscribed=stays_subscribed)
     step.queue = queue
@@ -163,7 +165,7 @@ def _fail_fatally(
     stop_waiting(run, step, stays_subscribed=stays_subscribed)
     step.failure = replace(failure, at=run.now)
     step.attempts = max(step.attempts, failure.attempts)
-    if force or step.state is StepState.FATALLY_FAILED:  # in fallout already: a late callback reports a failure
+    if force or step.state is StepState.FATALLY_FAILED:  # in fallout already, and a late callback fails it
         run.set_state(step, StepState.FATALLY_FAILED)
     else:
         run.transition(step, StepState.FATALLY_FAILED)

@@ -1,4 +1,4 @@
-"""A step whose line relies on a failed line: it is parked in fallout, or its line is rolled back as well."""
+"""A step whose line relies on a failed line. The step is parked in fallout, or its line is rolled back as well."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from workflows.core.state.step_run import StepFailure, StepRun
 
 
 def stop_if_relied_on_failed(run: OrderRun, step: StepRun) -> bool:
-    """Whether the step, which is about to start, does not start because its line relies on a failed line."""
+    """Stop a step that is about to start, if its line relies on a failed line. Returns whether it was stopped."""
     found = failed_reliance(run, step)
     if found is None:
         return False
@@ -31,7 +31,7 @@ def stop_if_relied_on_failed(run: OrderRun, step: StepRun) -> bool:
 
 
 def is_parked(step: StepRun) -> bool:
-    """The step waits for a person's decision, because its line relies on a failed line."""
+    """Whether the step waits for a person's decision because its line relies on a failed line."""
     return (
         step.state is StepState.FATALLY_FAILED
         and not step.undoing
@@ -41,7 +41,8 @@ def is_parked(step: StepRun) -> bool:
 
 
 def accept_relied_failure(run: OrderRun, step: StepRun) -> None:
-    """The step's lines continue although lines that they rely on have failed. Other steps parked for that do, too."""
+    """Let the step's lines continue although lines that they rely on have failed. Other steps that are parked for the
+    same reason continue as well."""
     for reliance in plan_reliance(run).by_step.get(step.position, ()):
         accepted = run.compensation.accepted_failures.setdefault(reliance.line_id, [])
         accepted += list(failed_lines(run, reliance))
@@ -49,13 +50,13 @@ def accept_relied_failure(run: OrderRun, step: StepRun) -> None:
 
 
 def recheck_relying_lines(run: OrderRun) -> None:
-    """The plan has changed, and with it perhaps which lines rely on which."""
+    """Check parked steps again, because the changed plan may have changed which lines rely on which."""
     stop_relying_steps(run)
     release_parked(run)
 
 
 def release_parked(run: OrderRun) -> None:
-    """Parked steps start whose lines do not rely on a failed line any more, and that wait for nothing else."""
+    """Start parked steps if their lines no longer rely on a failed line, and if they wait for nothing else."""
     for step in run.steps:
         if is_parked(step) and (step.open_predecessors or failed_reliance(run, step) is None):
             step.failure = step.queue = step.holder = None

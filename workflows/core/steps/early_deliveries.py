@@ -1,4 +1,4 @@
-"""Events and callbacks that arrive before their step waits for them. They are kept, and used when it does."""
+"""Events and callbacks that arrive before their step waits for them. They are kept until the step waits for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from workflows.core.state.step_run import StepRun, UndoRun
 from workflows.core.steps.event_match import accepting_steps, accepts_event, choose_step
 
 SHARED_EARLY_EVENT = "early-event-of-several-steps"
-"""Patch: a step that begins to wait does not take a kept event that fits other waiting steps, too."""
+"""Patch: a step that begins to wait does not take a kept event if it also fits other waiting steps."""
 
 
 def take_early_event(run: OrderRun, step: StepRun) -> ReceivedEvent | None:
-    """The first early event that a step accepts which begins to wait now; not one that other steps accept, too."""
+    """The first early event for a step that begins to wait now. Skips events that other steps also accept."""
     for event in run.inbox.early_events:
         if not accepts_event(run, step, event):
             continue
@@ -27,7 +27,8 @@ def take_early_event(run: OrderRun, step: StepRun) -> ReceivedEvent | None:
 
 
 def match_early_events(run: OrderRun) -> list[tuple[StepRun, ReceivedEvent]]:
-    """Early events that have one waiting step to take them by now. Each step and each event occurs once."""
+    """Pairs early events with steps. An event is paired if exactly one waiting step can take it now. Each step and each
+    event occurs once."""
     run.inbox.needs_recheck = False
     found: dict[int, ReceivedEvent] = {}
     for event in run.inbox.early_events:
@@ -38,11 +39,11 @@ def match_early_events(run: OrderRun) -> list[tuple[StepRun, ReceivedEvent]]:
 
 
 def keep_early_callback(work: StepRun | UndoRun, payload: Any) -> None:
-    """The call's response has not arrived. `work`: the step, or its undo."""
+    """Keep a callback, because the call's response has not arrived. `work` is the step or its undo."""
     work.early_callback = (payload,)
 
 
 def take_early_callback(step: StepRun) -> Any:
-    """The payload of the step's early callback; None if there is none."""
+    """Take the payload of the step's early callback. None if there is none."""
     callback, step.early_callback = step.early_callback, None
     return callback[0] if callback else None

@@ -1,4 +1,4 @@
-"""Which steps accept an event, and which of them takes it."""
+"""Which steps accept an event, and which one takes it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 
 EQUAL_STEPS = "event-taken-by-one-of-equal-steps"
-"""Patch: an event that fits several instances of one step completes the one that has waited longest."""
+"""Patch: if an event fits several instances of one step, it completes the instance that has waited longest."""
 
 
 def accepting_steps(run: OrderRun, event: ReceivedEvent) -> list[StepRun]:
@@ -29,14 +29,15 @@ def missing_steps(run: OrderRun, event: ReceivedEvent) -> list[StepRun]:
 
 
 def misses_event(step: StepRun) -> bool:
-    """It is in fallout, and has waited for an event: it still takes one."""
+    """Whether the step still takes an event although it is in fallout. It does if it waited for one before."""
     return step.state is StepState.FATALLY_FAILED and step.has_started and bool(step.event_names) and not step.undoing
 
 
 def choose_step(run: OrderRun, steps: Sequence[StepRun], taken: Container[int] = ()) -> StepRun | None:
-    """The only one, or of equal ones the one that has waited longest. None: there is no such step.
+    """Picks the step that takes the event: the only candidate, or the one of equal candidates that has waited longest.
+    None if no step does.
 
-    `taken`: positions of steps that have an event already.
+    `taken`: positions of steps that already have an event.
     """
     if len(steps) > 1 and not (_are_equal(run, steps) and run.is_patched(EQUAL_STEPS)):
         return None
@@ -45,7 +46,7 @@ def choose_step(run: OrderRun, steps: Sequence[StepRun], taken: Container[int] =
 
 
 def _are_equal(run: OrderRun, steps: Sequence[StepRun]) -> bool:
-    """They are instances of one step definition, and wait for the same names and key."""
+    """Whether these are instances of one step definition that wait for the same names and key."""
     awaited = {(step.event_names, step.key) for step in steps}
     planned = [run.definition(step) for step in steps]
     return (
@@ -56,7 +57,7 @@ def _are_equal(run: OrderRun, steps: Sequence[StepRun]) -> bool:
 
 
 def accepts_event(run: OrderRun, step: StepRun, event: ReceivedEvent) -> bool:
-    """Whether the step waits for this event: for its name, its key and its content."""
+    """Whether the step waits for this event. The event's name, key and content must all fit."""
     return step.phase is Phase.EVENT and _fits(run, step, event)
 
 

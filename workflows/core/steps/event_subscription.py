@@ -1,7 +1,7 @@
-"""Subscribes the order to the mailboxes of the events by key that its steps wait for, and unsubscribes it.
+"""Subscribes the order to mailboxes, and unsubscribes it. Its steps wait for the events by key that arrive there.
 
-A mailbox gets one request at a time, so that none overtakes another. The order stays subscribed as long as any of its
-steps needs it.
+A mailbox gets one request at a time, so that no request overtakes another. The order stays subscribed as long as one of
+its steps needs the mailbox.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 SUBSCRIBE_IN_ORDER = "event-subscriptions-in-order"
-"""Patch: no request while the mailbox has one that has not ended, and none for what is subscribed already."""
+"""Patch: the mailbox gets no second request before the first one has ended. It gets none if the order is already
+subscribed."""
 UNSUBSCRIBE_LAST = "event-unsubscribed-by-last-step"
 """Patch: the order stays subscribed while another step needs it."""
 
@@ -35,7 +36,7 @@ def subscribe(run: OrderRun, step: StepRun) -> None:
 
 
 def unsubscribe(run: OrderRun, step: StepRun) -> None:
-    """The step needs its events no more."""
+    """The step no longer needs its events."""
     step.subscribed = False
     unneeded: list[str] = []
     others: list[str] = []
@@ -66,7 +67,7 @@ def request_ended(run: OrderRun, command: SubscribeEvents | UnsubscribeEvents, *
 
 
 def leave_unwanted(run: OrderRun, unwanted: list[MailboxAddress]) -> None:
-    """The run before could not leave these mailboxes."""
+    """Leave the mailboxes that the previous run could not leave."""
     for address in unwanted:
         mailbox = run.subscriptions.at(address)
         mailbox.active = True
@@ -81,7 +82,7 @@ def _recheck_later(run: OrderRun, step: StepRun, names: list[str]) -> None:
 
 
 def _settle_mailbox(run: OrderRun, address: MailboxAddress) -> None:
-    """No request is in flight: whether another is needed. A run that ends leaves it to the next one."""
+    """Send another request if one is needed. No request is in flight. A run that ends leaves this to the next run."""
     mailbox = run.subscriptions.at(address)
     if mailbox.is_wanted == mailbox.active:
         return

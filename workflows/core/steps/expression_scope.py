@@ -40,7 +40,7 @@ class StepScope:
     def __init__(
         self, run: OrderRun, step: StepRun, extra: Mapping[str, Any] | None = None, *, current: bool = False
     ) -> None:
-        """`current`: as the order is now, even if the step began before an amendment."""
+        """`current`: use the order as it is now, even if the step began before an amendment."""
         self.run = run
         self.step = step
         pinned = None if current else run.amendments.pinned_steps.get(step.position)
@@ -57,7 +57,7 @@ class StepScope:
             raise self._error(error) from error
 
     def is_true(self, expression: str) -> bool:
-        """Raises StepExpressionError, also for a value that is neither true nor false."""
+        """Raises StepExpressionError if there is no value, or if it is neither true nor false."""
         value = self.evaluate(expression)
         if value is True or value is False:
             return value
@@ -84,7 +84,7 @@ class StepScope:
         )
 
     def render_duration(self, duration: timedelta | str) -> float:
-        """Seconds, of a duration or of a template of one. Raises StepExpressionError."""
+        """A duration, or a template that gives one, in seconds. Raises StepExpressionError."""
         value = self.render(duration) if isinstance(duration, str) else duration
         try:
             return parse_duration(value).total_seconds()
@@ -92,7 +92,7 @@ class StepScope:
             raise StepExpressionError(f"{self._template_location(duration)}: {error}") from error
 
     def render_time(self, template: str) -> float:
-        """Seconds since 1970, of a template of a date or date-time. Raises StepExpressionError."""
+        """Renders a template that gives a date or a date-time. In seconds since 1970. Raises StepExpressionError."""
         value = self.render(template)
         try:
             if isinstance(value, str):
@@ -112,7 +112,7 @@ class StepScope:
         return self._location(next((piece[1] for piece in pieces if not isinstance(piece, str)), ""))
 
     def subset(self, names: frozenset[str]) -> dict[str, Any]:
-        """The bindings of these names, for expressions that an activity evaluates."""
+        """The values of these names, for expressions that an activity evaluates."""
         return {name: self.names[name] for name in sorted(names) if name in self.names}
 
     def _location(self, expression: str) -> str:
@@ -150,7 +150,7 @@ def _bindings(run: OrderRun, step: StepRun, definition: PlannedDefinition, pinne
 
 
 def is_output_visible(step: StepRun) -> bool:
-    """Whether later steps see its output: not once it is undone."""
+    """Whether later steps see the step's output. They no longer see it after the step is undone."""
     return step.has_output and step.state is not StepState.CANCELLED
 
 

@@ -10,7 +10,8 @@ from compiler.source.findings import did_you_mean
 
 
 def validate_form(form: Mapping[str, Attribute], data: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """The values, converted to the form's types and with defaults filled in; and the problems, one sentence each."""
+    """Returns the values and the problems. The values have the form's types and its defaults. Each problem is one
+    sentence."""
     values: dict[str, Any] = {}
     problems = [f"`{name}` is not on the form{did_you_mean(name, form)}" for name in sorted(set(data) - set(form))]
     for name, declared in form.items():

@@ -10,7 +10,7 @@ from workflows.core.state.step_run import StepRun
 MAX_BYTES = 200
 """Temporal's limit for a summary."""
 MAX_LINES = 3
-"""A summary names at most so many lines; of more it gives the number."""
+"""A summary names at most this many lines. If there are more, it gives their number."""
 
 
 def activity_id(run: OrderRun, step: StepRun) -> str:

@@ -1,4 +1,4 @@
-"""What comes of a response, an event, a callback or a form: a business failure, or the step's output."""
+"""Turns a response, an event, a callback or a form into a business failure or the step's output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def business_failure(run: OrderRun, step: StepRun, scope: StepScope) -> StepFail
 
 
 def misfit(run: OrderRun, step: StepRun, scope: StepScope, content: Any) -> StepExpressionError | None:
-    """Why neither a `fail_when` nor the `output` can be evaluated. None: the content fits."""
+    """The error of a `fail_when` or of the `output` that cannot be evaluated over this content. None if it fits."""
     try:
         if business_failure(run, step, scope) is None:
             render_output(run, step, scope, content)
@@ -37,9 +37,9 @@ def render_output(run: OrderRun, step: StepRun, scope: StepScope, default: Any) 
 
 
 def in_place_output(run: OrderRun, step: StepRun, response: Any) -> Any:
-    """The step's output after a change in place, from the call's response or its callback's payload.
+    """The step's output after a change in place. It comes from the call's response or the callback's payload.
 
-    The output stays if the response has no content, or lacks what the step's `output` reads.
+    If the response has no content, or lacks what the step's `output` reads, the earlier output stays.
     """
     definition = run.definition(step).definition
     called_back = definition.call is not None and definition.call.callback is not None
@@ -56,7 +56,7 @@ def in_place_output(run: OrderRun, step: StepRun, response: Any) -> Any:
 
 
 def as_json_data(value: Any) -> Any:
-    """The value as it is after a round trip through JSON, so that continue-as-new does not change it."""
+    """Sends the value through JSON and back now, so that continue-as-new does not change it later."""
     if isinstance(value, dict):
         return {str(name): as_json_data(item) for name, item in value.items()}
     if isinstance(value, list | tuple):

@@ -15,7 +15,7 @@ from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 MAX_NAMED_STEPS = 5
-"""Steps that a message names; it counts the others."""
+"""How many steps a message names. It counts the others."""
 
 
 class RequestRefused(Exception):

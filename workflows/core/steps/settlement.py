@@ -40,7 +40,7 @@ def settle(run: OrderRun, step: StepRun, state: StepState, output: Any = NO_OUTP
 
 
 def _settle_in_place(run: OrderRun, step: StepRun, state: StepState, output: Any) -> tuple[StepState, Any]:
-    """The step's effect stands, also if a person skips the change."""
+    """End a change in place. The step's effect stays, even if a person skips the change."""
     if state not in (StepState.COMPLETED, StepState.SKIPPED):
         return state, output
     changed = state is StepState.COMPLETED and output is not NO_OUTPUT
@@ -80,15 +80,15 @@ def _recheck_readers(run: OrderRun, step: StepRun) -> None:
 
 
 def default_output(run: OrderRun, step: StepRun) -> Any:
-    """NO_OUTPUT if the definition has none."""
+    """The step's `default_output`. NO_OUTPUT if the definition has none."""
     default = run.definition(step).definition.default_output
     return NO_OUTPUT if default is None else default
 
 
 def stop_waiting(run: OrderRun, step: StepRun, *, stays_subscribed: bool = False) -> None:
-    """The step waits for nothing any more: cancel its activity, timers and subscriptions.
+    """The step no longer waits for anything: cancel its activity, timers and subscriptions.
 
-    `stays_subscribed`: its event may still come, late.
+    `stays_subscribed`: keep its subscription, because its event may still come late.
     """
     cancel_activity(run, step)
     if step.phase is Phase.CONDITION:
@@ -106,7 +106,7 @@ def stop_waiting(run: OrderRun, step: StepRun, *, stays_subscribed: bool = False
 
 
 def cancel_activity(run: OrderRun, step: StepRun) -> None:
-    """Whether it is running or only queued."""
+    """Cancel the step's activity, whether it is running or only queued."""
     if step.in_flight:
         run.commands.append(CancelActivity(step.position, step.launch))
         step.in_flight = False

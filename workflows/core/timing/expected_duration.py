@@ -29,17 +29,17 @@ DEFAULT_DURATIONS: Mapping[str, float] = {
     "condition": DAY,
     "milestone": 0.0,
 }
-"""Seconds, for a step with neither `expected` nor `sla.duration`, but never longer than its `within`. A `wait` takes
-the time that it waits for. docs/language.md has the same table."""
+"""Seconds for a step with neither `expected` nor `sla.duration`. A step never counts as longer than its `within`, and a
+`wait` takes the time that it waits for. docs/language.md has the same table."""
 
 
 @dataclass(frozen=True, slots=True)
 class StepTiming:
-    """Durations in seconds, moments in seconds since 1970. Expressions without a value yet count as absent."""
+    """Durations are in seconds, moments in seconds since 1970. An expression that has no value yet counts as absent."""
 
     duration: float
     delay: float = 0.0
-    """`start.delay`: between its predecessors' end and its start."""
+    """`start.delay`: the time between its predecessors' end and its start."""
     not_before: float = -inf
     """`start.at`."""
     until: float = -inf
@@ -105,7 +105,7 @@ def _timing(run: OrderRun, step: StepRun) -> StepTiming:
 
 
 def _expected_duration(definition: StepDefinition, scope: StepScope) -> float:
-    """The first that has a value of `expected`, the time of a `wait`, `sla.duration`, and the default."""
+    """Takes the first of these that has a value: `expected`, the time of a `wait`, `sla.duration`, the default."""
     wait, sla = definition.wait, definition.sla
     if (expected := _value_or(scope.render_duration, definition.expected, -1.0)) >= 0:
         return expected
@@ -132,7 +132,7 @@ def _default_key(definition: StepDefinition) -> tuple[str, timedelta | str | Non
 
 
 def _value_or(read: Callable[[Any], float], text: timedelta | str | None, default: float) -> float:
-    """`default` for an absent value, or an expression without a value (yet)."""
+    """Returns `default` if the value is absent, or if it is an expression that has no value (yet)."""
     if text is None:
         return default
     try:

@@ -1,6 +1,7 @@
-"""When the order and its steps will probably end, and when they must at the latest.
+"""When the order and its steps will probably end, and when they must end at the latest.
 
-Both are one pass over the plan: forwards from now along the expected durations, or backwards from the due times.
+Each takes one pass over the plan. The forecast goes forwards from now along the expected durations. The latest times
+go backwards from the due times.
 """
 
 from __future__ import annotations
@@ -19,8 +20,8 @@ from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.timing.expected_duration import END_OF_TIME, StepTiming, StepTimings
 
 MAX_REFRESHES = 50
-"""Recompute after every 1/50 of the steps settles, but at least after one. So an order of any size recomputes about 50
-times at most."""
+"""Recompute each time 1/50 of the steps has settled, so that an order of any size recomputes about 50 times at most.
+The number of settled steps between two computations is at least one."""
 
 
 class ForecastBasis:
@@ -31,7 +32,7 @@ class ForecastBasis:
         self.timings = StepTimings(plan)
         self.topological_order = topological_order([step.after for step in plan.steps], followers)
         self.due_times = _due_times(plan)
-        """Of each step: the earliest requested completion of the order and of the lines that it serves, or inf."""
+        """For each step: the earliest requested completion of the order and of the lines that it serves, or inf."""
         self.has_due_times = any(not isinf(limit) for limit in self.due_times)
         self.latest_times: LatestTimes | None = None
         """Cache of `latest_start`."""
@@ -80,14 +81,15 @@ def _due_times(plan: Plan) -> list[float]:
 
 @dataclass(frozen=True, slots=True)
 class LatestTimes:
-    """Of each step, the latest start and end with which nothing is late; `inf` if nothing has a due time."""
+    """For each step, the latest start and end with which nothing is late. `inf` if nothing has a due time."""
 
     starts: list[float]
     ends: list[float]
 
 
 def latest_times(run: OrderRun, *, include_settled: bool = False) -> LatestTimes:
-    """`include_settled`: also compute it for settled steps, so that the result does not depend on progress."""
+    """Compute the latest times. `include_settled`: include settled steps, so that the result does not depend on
+    progress."""
     basis = forecast_basis(run)
     starts, ends = [inf] * len(run.steps), list(basis.due_times)
     for position in reversed(basis.topological_order):
@@ -105,7 +107,7 @@ def latest_times(run: OrderRun, *, include_settled: bool = False) -> LatestTimes
 
 
 def latest_start(run: OrderRun, step: StepRun) -> float:
-    """The latest start of the step with which nothing is late; `inf` if nothing has a due time.
+    """The latest start of the step with which nothing is late. `inf` if nothing has a due time.
 
     Cached for all steps, and recomputed when durations given by expressions may have changed. Not for queries: the
     cache depends on when it was filled, and a query must not change what the order does.
@@ -119,24 +121,24 @@ def latest_start(run: OrderRun, step: StepRun) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """Moments are seconds since 1970. For settled steps they are what happened, for others never before now."""
+    """Moments are seconds since 1970. For settled steps they are what happened. For others they are now or later."""
 
     starts: list[float]
     ends: list[float]
     end: float
     critical_step: int | None
-    """The running or next step on which the order's end depends; None if all steps have settled."""
+    """The running or next step on which the order's end depends. None if all steps have settled."""
     _critical_predecessor: list[int]
 
     def critical_step_for(self, position: int) -> int:
-        """The running or next step on which this step's end depends: itself, or one that it waits for."""
+        """The running or next step on which this step's end depends: the step itself, or one that it waits for."""
         while self._critical_predecessor[position] >= 0:
             position = self._critical_predecessor[position]
         return position
 
 
 def make_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) -> Forecast:
-    """`latest`: if known already."""
+    """`latest`: the latest times, if the caller already knows them."""
     basis = forecast_basis(run)
     latest = latest or latest_times(run)
     count = len(run.steps)
@@ -194,7 +196,7 @@ def _times_of_started(step: StepRun, timing: StepTiming, now: float) -> tuple[fl
 
 
 def next_risk_time(run: OrderRun, latest: LatestTimes, now: float) -> float:
-    """The moment when something that is on track now becomes at risk if no step settles before; `inf`: never."""
+    """When something that is on track now becomes at risk, if no step settles before. `inf` means never."""
     moments = [inf]
     for step in run.steps:
         position = step.position

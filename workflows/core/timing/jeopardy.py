@@ -59,7 +59,7 @@ def _has_dates(plan: Plan) -> bool:
 
 
 def due_time_jeopardy(due: float, end: float, now: float, *, is_open: bool) -> Jeopardy:
-    """`end`: the forecast if it is open, else the time when it ended."""
+    """`end` is the forecast while the order or line is open, and the time of its end after that."""
     if is_open and now <= due:
         return Jeopardy.AT_RISK if end > due else Jeopardy.ON_TRACK
     return Jeopardy.LATE if (now if is_open else end) > due else Jeopardy.ON_TRACK
@@ -70,7 +70,7 @@ def worst(each: Iterable[Jeopardy]) -> Jeopardy:
 
 
 def order_jeopardy(run: OrderRun) -> Jeopardy:
-    """The order's jeopardy as last reported. A step at risk or late by its SLA puts the order at risk."""
+    """The order's jeopardy as last reported. If a step is at risk or late by its SLA, the order is at risk."""
     watch = run.jeopardy_watch
     return Jeopardy.ON_TRACK if watch is None else _with_slas(run, watch.reported_jeopardy)
 
@@ -82,10 +82,10 @@ def _with_slas(run: OrderRun, jeopardy: Jeopardy) -> Jeopardy:
 
 @dataclass(slots=True)
 class LineForecast:
-    """Of a line; for an order line, with all lines below it."""
+    """The forecast of a line. For an order line it includes all lines below it."""
 
     end: float | None = None
-    """When it will be complete, or was; None: no step serves it."""
+    """When the line will be complete, or was. None if no step serves it."""
     last_step: int | None = None
     """The step that ends last."""
     is_open: bool = False
@@ -101,24 +101,24 @@ class LineForecast:
 class OrderForecast:
     forecast: Forecast
     lines: list[LineForecast]
-    """Of order lines, then of fulfilment lines."""
+    """The order lines come first, then the fulfilment lines."""
     jeopardy: Jeopardy
-    """The worst of the order's requested completion and of those of its order lines."""
+    """The worst jeopardy, by the order's requested completion and by those of its order lines."""
     critical_step: int | None
-    """The running or next step that makes the order or a line late; if nothing will be late, the one on which the
+    """The running or next step that makes the order or a line late. If nothing will be late, the step on which the
     order's end depends."""
 
     def shown_jeopardy(self, run: OrderRun) -> Jeopardy:
-        """For people. An order that is being cancelled has no forecast, so its last reported jeopardy stays."""
+        """The jeopardy that people see. A cancelled order has no forecast, so it keeps the jeopardy reported last."""
         return order_jeopardy(run) if run.compensation.order_cancelled else _with_slas(run, self.jeopardy)
 
     def shown_end(self, run: OrderRun) -> float | None:
-        """For people. An order that has ended, or is being cancelled, has no forecast."""
+        """The forecast that people see. An order that has ended, or is being cancelled, has none."""
         return None if run.ended or run.compensation.order_cancelled else self.forecast.end
 
 
 def order_forecast(run: OrderRun, now: float, latest: LatestTimes | None = None) -> OrderForecast:
-    """`latest`: if known already."""
+    """`latest`: the latest times, if the caller already knows them."""
     forecast = make_forecast(run, now, latest)
     lines = _line_forecasts(run, forecast)
     for line, each in zip((*run.plan.order_lines, *run.plan.fulfilment_lines), lines, strict=True):
@@ -151,7 +151,7 @@ def _line_forecasts(run: OrderRun, forecast: Forecast) -> list[LineForecast]:
 
 
 def refresh(run: OrderRun) -> None:
-    """Check the forecast if that is due. Never raises in production: an order does not stop because of its forecast."""
+    """Check the forecast if a check is due. Never raises in production: a forecast must not stop an order."""
     watch = run.jeopardy_watch
     if watch is None or not _is_check_due(run, watch):
         return
@@ -165,8 +165,8 @@ def refresh(run: OrderRun) -> None:
 
 
 def _is_check_due(run: OrderRun, watch: JeopardyWatch) -> bool:
-    """After 1/50 of the steps have settled; when a step became certain to be too late (`stale`); and at the moment
-    when waiting alone makes the order late."""
+    """Whether a check is due. It is due after 1/50 of the steps have settled, and when a step is certain to be too late
+    (`stale`). It is also due at the moment when waiting alone makes the order late."""
     if run.ended or watch.stale or run.now >= watch.next_check_at:
         return True
     return run.counters.settled - watch.settled_count >= max(1, len(run.steps) // MAX_REFRESHES)
@@ -189,7 +189,7 @@ def _check(run: OrderRun, watch: JeopardyWatch) -> None:
     else:
         watch.latest_starts, watch.latest_ends = latest.starts, latest.ends
         moment = next_risk_time(run, latest, now) + MARGIN
-        # An earlier moment that is set already stays: to move a timer costs more than one needless check.
+        # If an earlier moment is set, it stays, because moving a timer costs more than one needless check.
         if not now < watch.next_check_at <= moment:
             watch.next_check_at = moment
 
@@ -202,7 +202,7 @@ def _next_due_time(run: OrderRun, lines: list[LineForecast]) -> float:
 
 
 def _report_jeopardy(run: OrderRun, watch: JeopardyWatch, forecast: OrderForecast) -> None:
-    """To the audit log, to clients, and to receivers."""
+    """Report a change to the audit log, to clients, and to receivers."""
     jeopardy = watch.reported_jeopardy = forecast.jeopardy
     run.view_changed = True
     step = None if forecast.critical_step is None else run.steps[forecast.critical_step]

@@ -1,4 +1,4 @@
-"""A step's `sla`: its clock runs from `ready` until the step settles, also through retries, fallout and holds."""
+"""A step's `sla`. Its clock runs from `ready` until the step settles. Retries, fallout and holds do not stop it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from workflows.core.timing.jeopardy import format_moment
 
 
 def start_sla_clock(run: OrderRun, step: StepRun) -> None:
-    """The step is ready. A clock that is running already goes on. Raises StepExpressionError."""
+    """Start the clock, because the step is ready. A running clock continues. Raises StepExpressionError."""
     sla = run.definition(step).definition.sla
     if sla is None or run.jeopardy_watch is None or (step.sla_clock is not None and step.sla_clock.is_running):
         return
@@ -61,7 +61,7 @@ def _escalate(run: OrderRun, step: StepRun, clock: SlaClock, target: str) -> Non
 
 
 def move_sla_deadline(run: OrderRun, step: StepRun, late_at: float) -> None:
-    """Move the end of the SLA. Jeopardy is determined and reported again."""
+    """Move the end of the SLA, then determine and report the jeopardy again."""
     clock = step.sla_clock
     if clock is None:
         return
