@@ -44,7 +44,7 @@ def require_known_names(
     has = f"it has: {listed}" if known else "it sends no data"
     raise RequestRefused(
         RefusalCode.INVALID,
-        f"{step_reference(run, step)} has no input `{unknown[0]}`{did_you_mean(unknown[0], known)}; {has}",
+        f"{step_reference(run, step)} has no input `{unknown[0]}` ({has}){did_you_mean(unknown[0], known)}",
         "unknown_input",
         [alternative(run, "retry", "with that input", step=step, required=["data"])] if known else [],
         unknown=unknown,

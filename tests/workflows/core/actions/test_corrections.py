@@ -134,7 +134,9 @@ def test_the_dry_run_the_assessment_the_history_and_the_view_show_a_correction()
 def test_a_name_that_the_input_does_not_have_is_refused_with_the_near_one() -> None:
     order = CompiledOrder(CATALOGUE, lines())
     order.fail("job.ship@1")
-    with pytest.raises(RequestRefused, match=r"has no input `adress`; did you mean `address`\?; it has: ") as refused:
+    with pytest.raises(
+        RequestRefused, match=r"has no input `adress` \(it has: address, quantity\); did you mean `address`\?"
+    ) as refused:
         retry(order, "job.ship@1", adress=RIGHT)
     assert (refused.value.code, refused.value.details.reason) == (RefusalCode.INVALID, "unknown_input")
     assert order.states()["job.ship@1"] == "fatally_failed"
