@@ -16,13 +16,13 @@ from workflows.contract import actions
 from workflows.contract.order_messages import Actor, AmendOrder, AmendResult, RefusalCode
 
 AMEND_TIMEOUT = 60.0
-"""Seconds to wait for the result: the new order is compiled first."""
+"""Seconds to wait for the result. The new order is compiled first, which takes time."""
 
 
 @dataclass(frozen=True)
 class AmendCommand:
     """`order` is the whole new order, as it would be submitted. `dry_run` only reports what the amendment would do.
-    `override` is why points of no return do not count; `expected_revision` the revision that the actor saw."""
+    `override` is the reason to ignore points of no return. `expected_revision` is the revision that the actor saw."""
 
     order: dict[str, Any]
     actor: Actor
@@ -30,11 +30,11 @@ class AmendCommand:
     override: str | None = None
     expected_revision: int | None = None
     drop_units: Sequence[str] = ()
-    """Ids of units that go first where a quantity goes down, besides those that the order names."""
+    """Ids of units that go first if a quantity goes down. The order may name more."""
 
     @property
     def named_order(self) -> dict[str, Any]:
-        """The order with all units that are named."""
+        """The order with all units that it and `drop_units` name."""
         if not self.drop_units:
             return self.order
         own = self.order.get("drop_units") or []
@@ -44,7 +44,8 @@ class AmendCommand:
 async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
     """Raises NotFound, OperationRefused (rejected, with findings; stale; or not possible now) and NoWorker.
 
-    A dry run that would be refused returns its objections (`refused`). A rejected order raises in a dry run, too.
+    If an amendment would be refused, a dry run returns the objections (`refused`). A rejected order raises an error, even
+    in a dry run.
     """
     order_id = require_order_id(command.order)
     if len(json.dumps(command.order, default=str)) > MAX_ORDER_BYTES:

@@ -41,8 +41,8 @@ async def perform_action(client: Client, order_id: str, action: ActionSpec, requ
 
 
 def _as_order_sees_it(request: Message) -> Message:
-    """Drops an expected step state that only Temporal knows of: the order itself sees a running step where an attempt
-    failed and another follows, or where the system's switch holds the call back."""
+    """Drops an expected step state that only Temporal knows. The order itself sees a running step if an attempt has
+    failed and another follows, or if the system's switch holds the call back."""
     is_about_step = isinstance(request, StepAction) or (isinstance(request, OrderAction) and request.step is not None)
     if is_about_step and getattr(request, "expected", None) in (StepState.FAILED, StepState.ON_HOLD):
         return request.model_copy(update={"expected": None})
@@ -57,7 +57,7 @@ async def execute_order_update(
     result_type: type[ResultT],
     timeout_seconds: float = UPDATE_TIMEOUT,
 ) -> ResultT:
-    """Raises NotFound, OperationRefused (also if the order has ended) and NoWorker."""
+    """Performs the action. Raises NotFound, OperationRefused (also if the order has ended) and NoWorker."""
     handle = client.get_workflow_handle(order_workflow_id(order_id))
     try:
         async with worker_call(f"Order {order_id}", server_address(client), timeout_seconds):
@@ -71,8 +71,8 @@ async def execute_order_update(
 
 
 async def raise_if_ended(client: Client, order_id: str, consequence: str, cause: Exception) -> None:
-    """Explains why an order takes no updates. Raises NotFound if it never existed, OperationRefused if it has ended, by
-    itself or from outside."""
+    """Explains why an order takes no updates. Raises NotFound if it never existed. Raises OperationRefused if it has
+    ended, by itself or from outside."""
     record = await describe_order(client, order_id)
     if interruption := await read_interruption(client, record):
         raise interrupted_error(order_id, interruption, consequence) from cause
@@ -96,7 +96,7 @@ async def wait_until_ended(
         try:
             await asyncio.wait_for(handle.result(), timeout)
         except WorkflowFailureError:
-            pass  # rejected, or ended with Temporal's own tools: the record says which
+            pass  # the order was rejected, or ended with Temporal's own tools; the record says which
         except TimeoutError as error:
             raise TimedOut(f"Order {order_id} has not ended within {timeout:g} s; it continues") from error
     return order_summary(await describe_order(client, order_id))

@@ -1,4 +1,4 @@
-"""Recovers an order that was ended from outside: its run is reset to the last workflow task, and goes on from there."""
+"""Recovers an order that was ended from outside. Resets its run to the last workflow task, where it continues."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from workflows.contract.order_views import Interruption
 from workflows.contract.states import OrderState
 
 INTERRUPTED = "interrupted"
-"""Reason of a refusal: the order was ended from outside."""
+"""The reason of a refusal, if the order was ended from outside."""
 MAX_NOTE_LENGTH = 500
 NOTE_TIMEOUT = 5.0
 """Seconds for the note in the order's history. The recovery does not depend on it."""
 
 
 async def recover_order(client: Client, order_id: str, actor: Actor) -> ActionResult:
-    """Only the order's latest run is recovered, and only if it was ended from outside. Raises NotFound and
-    OperationRefused; an order that runs is left alone."""
+    """Recovers the order's latest run, if that was ended from outside. A running order is left alone. Raises NotFound
+    and OperationRefused."""
     record = await describe_order(client, order_id)
     interruption = await read_interruption(client, record)
     if interruption is None:
@@ -94,7 +94,7 @@ def _history_text(actor: Actor, interruption: Interruption) -> str:
 
 
 def interrupted_error(order_id: str, interruption: Interruption, consequence: str) -> OperationRefused:
-    """`consequence`: `it takes no actions`."""
+    """`consequence` is a phrase like `it takes no actions`."""
     return OperationRefused(
         ORDER_ENDED,
         f"Order {order_id} {interruption.description}; {consequence} until it is recovered",

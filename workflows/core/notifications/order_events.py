@@ -1,7 +1,7 @@
-"""The events that an order publishes (docs/notifications.md), numbered, in the order in which they happened.
+"""The events that an order publishes (docs/notifications.md). They are numbered in the order in which they happened.
 
-The order hands them to its outbox, which delivers them. If no receiver wants any, there is no `run.event_buffer`, and
-the functions here do nothing.
+The order hands the events to its outbox, which delivers them. If no receiver wants events, there is no
+`run.event_buffer`, and the functions here do nothing.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
 MAX_BATCH_SIZE = 200
-"""Events handed to the outbox at once; a payload has at most 2 MB."""
+"""How many events the outbox gets at once. A payload has at most 2 MB."""
 MAX_TEXT_LENGTH = 500
 MAX_ITEMS = 20
 CUSTOMER_FIELDS = ("id", "name", "tier")
@@ -42,7 +42,7 @@ def start_events(run: OrderRun, config: NotificationFilter | None, revision: int
 
 
 def snapshot_events(buffer: EventBuffer) -> dict[str, Any]:
-    """As JSON. Call after emit_events."""
+    """The events as JSON. Call this after emit_events."""
     return {
         "order": buffer.order.model_dump(exclude_defaults=True),
         "telling": buffer.notification_config.model_dump(),
@@ -54,7 +54,7 @@ def snapshot_events(buffer: EventBuffer) -> dict[str, Any]:
 
 
 def restore_events(run: OrderRun, data: dict[str, Any]) -> None:
-    """`data`: of snapshot_events."""
+    """`data` comes from snapshot_events."""
     run.event_buffer = buffer = EventBuffer(NotificationOrder(**data["order"]), NotificationFilter(**data["telling"]))
     buffer.last_number, buffer.end_published = data["number"], data["farewell"]
     buffer.pending = [NotificationEvent(**event) for event in data["waiting"]]
@@ -105,7 +105,7 @@ def record_event(run: OrderRun, event_type: str, step: StepRun | None = None, **
 
 
 def emit_events(run: OrderRun) -> None:
-    """At the end of a turn: turn what was recorded into events, and hand them to the outbox, one batch at a time."""
+    """Turn what was recorded into events, and hand them to the outbox batch by batch. Call at the end of a turn."""
     buffer = run.event_buffer
     if buffer is None:
         return
@@ -130,7 +130,7 @@ def emit_events(run: OrderRun) -> None:
 def _emit_amendment(
     run: OrderRun, buffer: EventBuffer, recorded: list[StepTransition | RecordedEvent | AuditEntry]
 ) -> None:
-    """The order has another plan than when events were last emitted. `order_amended` has recorded the event."""
+    """The plan has changed since events were last emitted. `order_amended` has recorded the event."""
     if buffer.last_plan is run.plan:
         return
     buffer.last_plan = run.plan
@@ -182,7 +182,7 @@ def _step_data(run: OrderRun, step: StepRun) -> dict[str, Any]:
 
 
 def _emit_action(run: OrderRun, buffer: EventBuffer, entry: AuditEntry) -> None:
-    """An action of a person. Entries of the engine have events of their own."""
+    """Publishes a person's action. What the engine does has other events."""
     if entry.by is None:
         return
     position = run.position_by_id.get(entry.step) if entry.step else None
@@ -242,7 +242,7 @@ def _emit_order_state(run: OrderRun, buffer: EventBuffer) -> None:
 
 
 def _publish_batch(run: OrderRun, buffer: EventBuffer) -> None:
-    """The last batch says that the order has ended. An order that never had an event publishes none."""
+    """The last batch says that the order has ended. If an order never had an event, it publishes no batch."""
     if buffer.in_flight_count or (run.draining and not run.ended):
         return
     batch = buffer.pending[:MAX_BATCH_SIZE]
@@ -256,7 +256,7 @@ def _publish_batch(run: OrderRun, buffer: EventBuffer) -> None:
 
 
 def batch_published(run: OrderRun, *, succeeded: bool) -> None:
-    """The outbox has the batch; or the hand-over was interrupted, and is repeated."""
+    """The outbox has the batch, or the hand-over was interrupted and will be repeated."""
     buffer = run.event_buffer
     if buffer is None:
         return
@@ -268,7 +268,7 @@ def batch_published(run: OrderRun, *, succeeded: bool) -> None:
 
 
 def rejection_batch(order: NotificationOrder, run_id: str, at: float, message: str) -> NotificationBatch:
-    """The only event of a rejected order. Its id contains the run's, because the order's id may be used again."""
+    """The only event of a rejected order. Its id contains the run's id, because the order's id may be used again."""
     event = NotificationEvent(
         id=f"{order.id}/rejected/{run_id[:8]}",
         number=0,
@@ -280,7 +280,7 @@ def rejection_batch(order: NotificationOrder, run_id: str, at: float, message: s
 
 
 def is_receiver(run: OrderRun, target: str) -> bool:
-    """Whether `target` is a receiver, by the configuration when the order started; else it is a queue."""
+    """Whether `target` is a receiver. If it is not, it is a queue. The configuration at the order's start decides."""
     return run.event_buffer is not None and target in run.event_buffer.notification_config.receivers
 
 

@@ -17,9 +17,10 @@ from activity_contract.notifications import DeliveryOutcome, NotificationBatch, 
 MAX_BATCH_SIZE = 20
 """Events per delivery."""
 MAX_QUEUED = 20_000
-"""Events per receiver. Of more, the oldest become undeliverable: continue-as-new carries all in one payload."""
+"""Events per receiver. If there are more, the oldest become undeliverable, because continue-as-new carries all of
+them in one payload."""
 MAX_UNDELIVERABLE = 1_000
-"""Undeliverable events. Of more, the oldest are dropped."""
+"""Undeliverable events. If there are more, the oldest are dropped."""
 OVERFLOW_CODE = "overflow"
 
 
@@ -28,9 +29,9 @@ class ReceiverQueue:
     """The events for one receiver, in order."""
 
     events: list[str] = field(default_factory=list)
-    """Ids."""
+    """Event ids."""
     attempts: int = 0
-    """Attempts to deliver the first event."""
+    """How many attempts the first event has had."""
     next_at: float = 0.0
     code: str | None = None
     message: str = ""
@@ -55,9 +56,9 @@ class UndeliverableEvent:
 class OutboxState:
     order: NotificationOrder | None = None
     events: dict[str, NotificationEvent] = field(default_factory=dict)
-    """By id, in the order of arrival; only those that are still needed."""
+    """Events by id, in the order of arrival. Holds only events that are still needed."""
     unmatched: list[str] = field(default_factory=list)
-    """Events that are not matched with receivers yet."""
+    """Events that have not been matched with receivers yet."""
     queues: dict[str, ReceiverQueue] = field(default_factory=dict)
     undeliverable: list[UndeliverableEvent] = field(default_factory=list)
     dropped: int = 0
@@ -65,7 +66,7 @@ class OutboxState:
     """Revision → number of the last event that has arrived."""
     ended: bool = False
     reference_counts: dict[str, int] = field(default_factory=dict)
-    """Event → number of queues and undeliverable entries that it is in. At 0 it is forgotten."""
+    """Event → how many queues and undeliverable entries contain it. At 0, the event is forgotten."""
 
     def add_batch(self, batch: NotificationBatch) -> None:
         """Skips events that have arrived before."""
@@ -144,7 +145,7 @@ class OutboxState:
         if outcome.pause is not None:
             queue.next_at = now + outcome.pause
             return
-        # The receiver has accepted nothing for as long as it was retried, so the events behind are given up, too.
+        # The receiver accepted nothing during all retries, so the events behind this one are given up as well.
         together = outcome.gone or (outcome.exhausted and queue.attempts > 1)
         given_up = list(queue.events) if together else queue.events[:1]
         del queue.events[: len(given_up)]
@@ -161,9 +162,9 @@ class OutboxState:
             self._drop_oldest(len(self.undeliverable) - MAX_UNDELIVERABLE)
 
     def resend(self, receiver: str | None, events: list[str] | None, now: float) -> int:
-        """Queue undeliverable events again, and retry waiting ones now. None: all receivers, all events.
+        """Queue undeliverable events again, and retry waiting ones now. None means all receivers or all events.
 
-        Returns how many events and receivers that concerns. The order of events is kept.
+        Keeps the order of events. Returns how many events and how many receivers are concerned.
         """
         chosen: list[UndeliverableEvent] = []
         others: list[UndeliverableEvent] = []
@@ -188,7 +189,7 @@ class OutboxState:
         return len(chosen) + retried_now
 
     def _release(self, event: str, uses: int = 1) -> None:
-        """The event is in so many places less."""
+        """The event is in this many places fewer than before."""
         self.reference_counts[event] -= uses
         if not self.reference_counts[event]:
             del self.reference_counts[event], self.events[event]
@@ -215,7 +216,7 @@ class OutboxState:
 
 
 def dump_state(state: OutboxState) -> str:
-    """As text, for continue-as-new. No delivery may be running."""
+    """The outbox as text, for continue-as-new. No delivery may be running."""
     data = {
         "order": state.order.model_dump() if state.order else None,
         "events": [[event.id, event.number, event.type, event.at, event.data] for event in state.events.values()],

@@ -20,7 +20,7 @@ KeptReason = Literal["early", "several_steps", "no_match", "no_step"]
 
 
 def kept_event_views(run: OrderRun) -> list[KeptEventView]:
-    """The oldest."""
+    """Views of the events that have been kept longest."""
     return [_view(run, event) for event in run.inbox.early_events[:MAX_KEPT_EVENTS]]
 
 

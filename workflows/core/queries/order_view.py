@@ -39,11 +39,11 @@ FATALLY_FAILED = StepState.FATALLY_FAILED
 MAX_PAGE_BYTES = 1_000_000
 """A query result over 2 MB fails. Base64 adds a third to outputs that cannot be compressed."""
 STEP_OVERHEAD_BYTES = 150
-"""For names, states and times of a step, which compress well."""
+"""Bytes for the names, states and times of a step, which compress well."""
 
 
 def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> OrderView:
-    """`as_of`: the client's time."""
+    """`as_of` is the client's time."""
     order = run.plan.order
     forecast = jeopardy.order_forecast(run, _effective_now(run, as_of))
     of_plan = (*run.plan.order_lines, *run.plan.fulfilment_lines)
@@ -110,7 +110,7 @@ def undecided_order_view(
 
 
 def _effective_now(run: OrderRun, as_of: datetime | None) -> float:
-    """The order's own time stands still while it waits; the client's does not."""
+    """The time for forecasts: the client's, because the order's own time stands still while the order waits."""
     return run.now if as_of is None else max(run.now, as_of.timestamp())
 
 
@@ -136,7 +136,7 @@ def _line_view(line: PlannedLine, state: OrderState, forecast: LineForecast) -> 
 
 
 def steps_page(run: OrderRun, request: StepsPageRequest) -> StepsPage:
-    """From `offset` on, at most `limit` steps, and no more than fit into a query result."""
+    """At most `limit` steps from `offset` on. The page ends earlier if a query result cannot hold more."""
     steps: list[StepView] = []
     states = None if request.states is None else set(request.states)
     size, position = 0, max(request.offset, 0)
@@ -209,7 +209,7 @@ def step_view(run: OrderRun, step: StepRun, forecast: Forecast | None = None) ->
 
 
 def _escalated_queue(run: OrderRun, step: StepRun) -> str | None:
-    """None if it was not escalated, or escalated to a receiver of notifications."""
+    """The queue that the step was escalated to. None if it was not escalated, or was escalated to a receiver."""
     if step.sla_clock is None or run.jeopardy_watch is None:
         return None
     return step.sla_clock.escalated_to if step.position in run.jeopardy_watch.escalated_steps else None

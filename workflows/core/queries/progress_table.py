@@ -20,7 +20,7 @@ COLUMNS = (
 
 
 def progress_table(run: OrderRun) -> str:
-    """If there are too many rows, those with stuck steps come first, then those with failing and running ones."""
+    """If there are too many rows, rows with stuck steps come first. Rows with failing or running steps follow."""
     rows = [(workstream.name, _row(workstream)) for workstream in run.counters.by_workstream.values()]
     if len(rows) > MAX_ROWS:
         rows.sort(key=lambda row: (-row[1][4], -row[1][3], -row[1][1]))

@@ -29,7 +29,7 @@ def form_view(manual: ManualDefinition) -> dict[str, Any]:
 
 
 def undo_view(run: OrderRun, step: StepRun) -> UndoView | None:
-    """None if the step is not being undone, and is not undone."""
+    """None if the step has not been undone and is not being undone."""
     undo = step.undo
     if undo is None or not (undo.is_open or step.state in CANCELLED_STATES):
         return None
@@ -50,7 +50,7 @@ def undo_view(run: OrderRun, step: StepRun) -> UndoView | None:
 def rendered_instructions(
     run: OrderRun, step: StepRun, manual: ManualDefinition | None, scope: Callable[[OrderRun, StepRun], StepScope]
 ) -> str | None:
-    """As written, if they cannot be rendered."""
+    """The rendered instructions. If they cannot be rendered, they stay as written."""
     if manual is None:
         return None
     try:

@@ -1,4 +1,4 @@
-"""In which queues an order's work waits for a person: what its search attribute `Queues` shows."""
+"""The queues in which an order's work waits for a person. The search attribute `Queues` shows them."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ MAX_QUEUES_BYTES = 1_500
 
 
 def open_work_queues(run: OrderRun) -> list[str]:
-    """The queues in which steps wait, sorted; NO_QUEUE among them if a step waits in none. Only [ANY_QUEUE] if they are
-    too many to show."""
+    """The queues in which steps wait, sorted. NO_QUEUE is among them if a step waits without a queue. If there are too
+    many queues to show, the result is [ANY_QUEUE]."""
     work = run.open_work
     for position in work.changed:
         step = run.steps[position]
@@ -30,7 +30,7 @@ def open_work_queues(run: OrderRun) -> list[str]:
 
 
 def _queues(run: OrderRun, step: StepRun) -> Queues:
-    """The queue of the step, that of the person who undoes it, and the one that it was escalated to."""
+    """The step's own queue, the queue of the person who undoes it, and the queue that it was escalated to."""
     manual = run.definition(step).definition.manual
     found = [step.queue or (manual.queue if manual is not None else None)]
     undo = step.undo

@@ -1,4 +1,4 @@
-"""What an amendment leaves behind in a running order: removed steps, and steps that keep what they began with."""
+"""What an amendment leaves behind in a running order: removed steps, and steps that keep their earlier plan."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from workflows.core.state.step_profile import StepProfile, step_profile
 
 @dataclass(slots=True)
 class PinnedStep:
-    """The plan and definition that a step works with, where these are not the order's current ones."""
+    """The plan and definition of a step that began before an amendment, and does not use the order's current ones."""
 
     plan: Plan
-    """`step.line_positions` and `step.definition_position` refer to this plan. Other positions, to the current one."""
+    """`step.line_positions` and `step.definition_position` refer to this plan. Other positions refer to the newest."""
     step: PlannedStep
     definition: PlannedDefinition
-    """For a change in place: of the call that `on_change` makes."""
+    """For a change in place, this has the call that `on_change` makes."""
     profile: StepProfile
     outputs: dict[int, Any] = field(default_factory=dict)
-    """Step → the output that this step has read, where that step has been undone or redone since."""
+    """Step → its old output. This step has read that output, and the other step has been undone or redone since."""
 
     @classmethod
     def create(
         cls, plan: Plan, step: PlannedStep, *, in_place: bool = False, profile: StepProfile | None = None
     ) -> PinnedStep:
-        """`in_place`: for a change in place. `profile`: of the definition, if known already."""
+        """`in_place`: for a change in place. `profile`: the definition's profile, if the caller already knows it."""
         definition = plan.step_definition(step)
         if in_place:
             definition = in_place_definition(definition)
@@ -45,11 +45,11 @@ class AmendmentState:
     removed_lines: frozenset[str] = frozenset()
     """Ids of the plan's order lines that the amended order does not contain."""
     pinned_steps: dict[int, PinnedStep] = field(default_factory=dict)
-    """Steps that began before an amendment. Until they end, and for their undo, they keep what they began with."""
+    """Steps that began before an amendment. They keep their earlier plan until they end, and for their undo."""
     ending_attempts: dict[int, None] = field(default_factory=dict)
     """Steps with a running attempt. When it ends, the amendment decides about them again."""
     input_digests: dict[int, str] = field(default_factory=dict)
-    """Steps that read the output of a step that is redone → a digest of the input that they had."""
+    """Steps that read the output of a redone step → a digest of their earlier input."""
     readers_by_step: dict[int, dict[int, None]] = field(default_factory=dict)
     """Steps to recheck when their state changes → the steps in `input_digests` that read them."""
     recheck_queue: deque[int] = field(default_factory=deque)

@@ -1,4 +1,4 @@
-"""Who did what, when and why. Kept with the order; the length is bounded."""
+"""Who did what, when and why. The log is kept with the order, and its length is limited."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 MAX_ENTRIES = 1_000
 MAX_BYTES = 300_000
-"""Beyond these limits the oldest entries are dropped: entries of the engine first, then of people. The first entry of
-the order always stays."""
+"""Beyond these limits, the oldest entries are dropped. The engine's entries go first, then people's. The order's first
+entry always stays."""
 MAX_REASON_LENGTH = 2_000
 """Characters."""
 
@@ -20,7 +20,7 @@ class AuditEntry:
     message: str
     step: str | None = None
     by: str | None = None
-    """None: the engine."""
+    """Who did it. None means the engine."""
     reason: str | None = None
 
     @property
@@ -46,7 +46,7 @@ class AuditLog:
             self._drop_oldest()
 
     def record_warnings(self, at: float, warnings: Iterable[Mapping[str, Any]]) -> None:
-        """`warnings`: dumps of compiler.source.findings.Finding."""
+        """`warnings` are dumps of compiler.source.findings.Finding."""
         for warning in warnings:
             self.record(at, f"warning: {warning.get('message', '')}")
 

@@ -1,4 +1,4 @@
-"""What the core wants done: small frozen commands that the workflow turns into Temporal's."""
+"""What the core wants done. These are small frozen commands; the workflow turns them into Temporal's commands."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class StartActivity:
 
 @dataclass(frozen=True, slots=True)
 class CancelActivity:
-    """Cancel the call or activity of this launch: its result is not needed any more."""
+    """Cancel the call or activity of this launch, because its result is no longer needed."""
 
     step: int
     launch: int
@@ -47,7 +47,7 @@ class CancelActivity:
 
 @dataclass(frozen=True, slots=True)
 class SubscribeEvents:
-    """Route events with these names and this key here, also from systems that do not know the order."""
+    """Route events with these names and this key to the order. The sender need not know the order."""
 
     step: int
     activity_id: str

@@ -1,4 +1,4 @@
-"""How many steps of an order are in which state, so that nobody has to go through all of them."""
+"""How many steps of an order are in each state, so that nobody has to walk over all steps."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ class StepCounters:
     by_workstream: dict[str, WorkstreamCounts] = field(default_factory=dict)
     settled: int = 0
     in_flight: int = 0
-    """Activities that are running."""
+    """How many activities are running."""
     open_tasks: int = 0
-    """Steps, or undos of steps, that a person is working on or could work on."""
+    """How many steps or undos a person is working on or could work on."""
     fallout: int = 0
-    """Steps, or undos of steps, that wait for a person's decision."""
+    """How many steps or undos wait for a person's decision."""
 
     def recount_states(self, plan: Plan, steps: Sequence[StepRun]) -> None:
         """Count again, after a new plan or a restore. `in_flight` and `open_tasks` stay."""

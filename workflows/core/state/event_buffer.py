@@ -1,4 +1,4 @@
-"""What has happened to an order and may become events: recorded at once, turned into events when the turn ends."""
+"""What has happened to an order. It is recorded at once, and becomes events when the turn ends."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StepTransition:
-    """A step, or its undo, has changed its state. `failure` only if it is now in fallout."""
+    """A step or its undo has changed its state. `failure` is present only if it is now in fallout."""
 
     step: int
     before: StepState
@@ -49,13 +49,13 @@ class EventBuffer:
     last_number: int = 0
     """Number of the last event."""
     pending: list[NotificationEvent] = field(default_factory=list)
-    """Not in the outbox yet."""
+    """Events that the outbox does not have yet."""
     in_flight_count: int = 0
     """How many of `pending`, from the first, are on their way to the outbox."""
     end_published: bool = False
     """The outbox knows, or is about to know, that the order has ended."""
     last_order_state: OrderState | None = None
-    """As last reported."""
+    """The order's state as last reported."""
     recorded: list[StepTransition | RecordedEvent | AuditEntry] = field(default_factory=list)
     line_states: LineStateTracker | None = None
     last_plan: Plan | None = None

@@ -1,4 +1,5 @@
-"""Events that an order has received: those that came too early, and the ids of all, so that none counts twice."""
+"""Events that an order has received. It keeps the events that came too early. It keeps the ids of all events, so that
+no event counts twice."""
 
 from __future__ import annotations
 
@@ -7,10 +8,10 @@ from hashlib import blake2b
 from typing import Any
 
 MAX_SEEN = 10_000
-"""Ids to remember; the oldest are forgotten first."""
+"""How many ids to remember. The oldest are forgotten first."""
 MAX_EARLY_EVENTS = 500
 MAX_EARLY_BYTES = 300_000
-"""Early events continue as new with the order's state, which must fit into one payload of 2 MB."""
+"""Continue-as-new carries early events with the order's state, and both must fit into one payload of 2 MB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +21,10 @@ class ReceivedEvent:
     key: str | None
     payload: Any
     step: str | None
-    """The id or number of the step that it names, if it names one."""
+    """The id or number of the step that the event names, if it names one."""
     at: float
     size: int
-    """Bytes, approximately."""
+    """The approximate size in bytes."""
 
 
 def event_digest(event_id: str) -> str:
@@ -37,7 +38,7 @@ class EventInbox:
     seen: dict[str, None] = field(default_factory=dict)
     """Digests of event ids, oldest first."""
     needs_recheck: bool = False
-    """An early event that was ambiguous may fit exactly one step now: fewer steps wait."""
+    """Fewer steps wait than before, so an early event that was ambiguous may now fit exactly one step."""
 
     def has_seen(self, event_id: str) -> bool:
         return event_digest(event_id) in self.seen

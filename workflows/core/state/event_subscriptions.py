@@ -1,4 +1,4 @@
-"""The mailboxes at which the order is subscribed: one per event name and key, however many steps wait for it."""
+"""The mailboxes at which the order is subscribed. There is one per event name and key. Several steps may share it."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class MailboxSubscription:
     steps: dict[int, None] = field(default_factory=dict)
     """Positions of the steps that need it."""
     active: bool = False
-    """The mailbox knows the order: that is how the last request ended."""
+    """The mailbox knows the order, because the last request was a subscription."""
     in_flight: int = 0
-    """Requests to the mailbox that have not ended."""
+    """How many requests to the mailbox have not ended."""
     recheck: bool = False
-    """`steps` has changed during a request. Whether another request is needed is decided when it ends."""
+    """`steps` has changed during a request. When the request ends, the order decides whether it needs another one."""
 
     @property
     def is_wanted(self) -> bool:
@@ -31,7 +31,7 @@ class MailboxSubscription:
 class EventSubscriptions:
     by_address: dict[MailboxAddress, MailboxSubscription] = field(default_factory=dict)
     activity_ids: set[str] = field(default_factory=set)
-    """Of the requests in flight. Temporal refuses an id that is in use."""
+    """Ids of the requests in flight. Temporal refuses an id that is in use."""
 
     def at(self, address: MailboxAddress) -> MailboxSubscription:
         return self.by_address.setdefault(address, MailboxSubscription())
@@ -56,7 +56,7 @@ class EventSubscriptions:
         return activity_id
 
     def unwanted(self) -> list[MailboxAddress]:
-        """Mailboxes that know the order although no step needs them: a request to leave them did not get through."""
+        """Mailboxes that still know the order although no step needs them, because a request to leave them was lost."""
         return [address for address, found in self.by_address.items() if found.active and not found.is_wanted]
 
 

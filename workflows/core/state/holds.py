@@ -1,4 +1,4 @@
-"""What is on hold in an order: by whom, why, and which steps it concerns."""
+"""What is on hold in an order, who holds it, why, and which steps this concerns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Hold:
 
     @property
     def description(self) -> str:
-        """What a held step waits for, for people."""
+        """What a held step waits for, in words for people."""
         return f"{self.scope} to be resumed, held by {self.by}" + (f": {self.reason}" if self.reason else "")
 
 
@@ -24,7 +24,7 @@ class Holds:
     """`workflows.core.execution.hold` maintains it."""
 
     by_scope: dict[str, Hold] = field(default_factory=dict)
-    """Oldest first."""
+    """The holds, oldest first."""
     held_steps: dict[int, str] = field(default_factory=dict)
     """Position of each held step → the scope of the oldest hold that concerns it."""
     held_lines: dict[int, None] = field(default_factory=dict)

@@ -1,4 +1,4 @@
-"""Which idempotency key the next call of a step carries; activity_contract/idempotency_key.py says what keys are."""
+"""The idempotency key of a step's next call. activity_contract/idempotency_key.py says what keys are."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from workflows.core.state.step_run import StepRun
 
 
 def idempotency_key(run: OrderRun, step: StepRun) -> str:
-    """The same for every attempt at the step's current effect; a redo or another change in place gets a new one."""
+    """Every attempt at the step's current effect has this key. A redo or another change in place gets a new key."""
     if step.changing_in_place:
         return _key(run, step, "change", step.in_place_changes)
     return _key(run, step, "do", step.number)
 
 
 def undo_idempotency_key(run: OrderRun, step: StepRun) -> str:
-    """The same for every attempt at the step's current undo. Raises TypeError for a step that has none."""
+    """Every attempt at the step's current undo has this key. Raises TypeError if the step has no undo."""
     return _key(run, step, "undo", require(step.undo).number)
 
 
 def is_undo_key(run: OrderRun, step: StepRun, key: str) -> bool:
-    """Whether the key is of an undo of this step, the current one or an earlier one."""
+    """Whether the key belongs to an undo of this step: the current undo or an earlier one."""
     return is_key_of(key, run.plan.order.id, run.step_id(step), "undo", run.key_token)
 
 

@@ -1,4 +1,5 @@
-"""What an order remembers between two checks of its forecast. Only for orders with a requested completion or an SLA."""
+"""What an order remembers between two checks of its forecast. Only orders with a requested completion or an SLA have
+this."""
 
 from __future__ import annotations
 
@@ -17,20 +18,20 @@ class JeopardyWatch:
     """timing/jeopardy.py maintains it. Steps are positions in the plan; moments are seconds since 1970."""
 
     reported_jeopardy: Jeopardy = Jeopardy.ON_TRACK
-    """The order's, as last reported."""
+    """The order's jeopardy as last reported."""
     next_check_at: float = inf
     """When to check even if no step settles before."""
     settled_count: int = 0
-    """Steps that had settled at the last check."""
+    """How many steps had settled at the last check."""
     stale: bool = True
-    """Something has happened that may make the order later than forecast: check now."""
+    """Something has happened that may make the order later than its forecast, so check now."""
     latest_starts: list[float] = field(default_factory=list)
     latest_ends: list[float] = field(default_factory=list)
-    """At the last check, the latest times with which nothing is late; empty if the order was not on track."""
+    """The latest times with which nothing is late, as of the last check. Empty if the order was not on track."""
     sla_at_risk: dict[int, None] = field(default_factory=dict)
     """Open steps that are at risk or late by their SLA."""
     escalated_steps: dict[int, None] = field(default_factory=dict)
-    """Those of them that were escalated to a queue."""
+    """The steps in `sla_at_risk` that were escalated to a queue."""
 
     def on_state_change(self, step: StepRun, before: StepState, now: float) -> None:
         """The step's state was `before`, and is another one now."""
@@ -40,7 +41,7 @@ class JeopardyWatch:
             self.stale = True
 
     def stop_clock(self, step: StepRun, now: float) -> None:
-        """Nobody waits for the step any more."""
+        """Stop the step's clock, because nobody waits for the step any more."""
         clock = step.sla_clock
         if clock is not None and clock.is_running:
             clock.stopped_at = now

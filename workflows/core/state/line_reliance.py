@@ -16,11 +16,11 @@ class LineReliance:
 
     line_id: str
     steps: frozenset[int]
-    """They serve the line or lines below it, but none of the lines relied on."""
+    """Steps that serve the line or lines below it, but none of the lines that it relies on."""
     relied_on: Mapping[str, frozenset[int]]
-    """Line relied on → the steps that serve it or lines below it, but not the relying line."""
+    """Line that this one relies on → the steps that serve that line or lines below it, but do not serve this line."""
     goes_back: bool
-    """The line is rolled back with a line that it relies on. Otherwise its steps wait for a person's decision."""
+    """Whether this line is rolled back with a line that it relies on. If not, its steps wait for a person to decide."""
 
 
 class PlanReliance:

@@ -1,5 +1,5 @@
-"""The states of lines, kept up to date as steps change, for `line.*` events. No change costs a walk over a line's
-steps."""
+"""The states of lines for `line.*` events. They are kept up to date as steps change, so that no change needs a walk
+over a line's steps."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from workflows.core.state.step_run import StepRun
 
 
 class LineStateTracker:
-    """Counts the contributions of each line's steps. Steps of lines below count for the order lines above, too."""
+    """Counts the contributions of each line's steps. Steps of lower lines also count for the order lines above."""
 
     def __init__(
         self,
@@ -23,8 +23,8 @@ class LineStateTracker:
         removed_lines: Collection[int] = (),
         previous: LineStateTracker | None = None,
     ) -> None:
-        """`removed_lines`: by amendments. `previous`: the tracker of the plan that this one replaces. Changes are
-        relative to its last states."""
+        """`removed_lines` are the lines that amendments have removed. `previous` is the tracker of the plan before this
+        one. Changes are relative to its last states."""
         self.plan = plan
         self._removed_lines = removed_lines
         self._all_lines = [*plan.order_lines, *plan.fulfilment_lines]

@@ -1,6 +1,6 @@
 """The tree of a plan's lines, and which steps serve them.
 
-Lines are numbered: order lines first, then fulfilment lines. Parents of a line are its sources; several are possible.
+Lines are numbered: order lines first, then fulfilment lines. A line's parents are its sources, and it may have several.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class PlanLineTree:
         return line < len(self.plan.order_lines)
 
     def ancestor_order_lines(self, lines: Iterable[int], *, top_level: bool) -> set[int]:
-        """The nearest order lines above, or the top-level ones. An order line counts as its own nearest."""
+        """The nearest order lines above, or the top-level ones. An order line is its own nearest order line."""
         found: set[int] = set()
         ahead = list(lines)
         while ahead:
@@ -44,7 +44,7 @@ class PlanLineTree:
         return found
 
     def descendants(self, roots: Iterable[int], *, child_order_lines: bool) -> set[int]:
-        """These lines and everything below them; child order lines only if `child_order_lines`."""
+        """These lines and everything below them. Child order lines are included only if `child_order_lines`."""
         found = set(roots)
         ahead = list(found)
         while ahead:

@@ -1,4 +1,4 @@
-"""Which steps wait for a person, and in which queues, so that nobody has to go through all steps."""
+"""Which steps wait for a person, and in which queues, so that nobody has to walk over all steps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class OpenWork:
     changed: dict[int, None] = field(default_factory=dict)
     """Steps whose queues must be determined again."""
     queues_by_step: dict[int, Queues] = field(default_factory=dict)
-    """Only steps that wait for a person."""
+    """The queues of each step that waits for a person."""
     step_counts: Counter[str] = field(default_factory=Counter)
     """Queue → how many steps wait in it."""
 

@@ -1,4 +1,4 @@
-"""An order's links to other orders: which of their steps it waits for, and who waits for its own steps."""
+"""An order's links to other orders: which of their steps it waits for, and which orders wait for its steps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from activity_contract.cross_order import StepWatch
 
 WatchKey = tuple[str, str]
-"""How another order refers to a step of this one: the workstream to search first for a bare name, and the name."""
+"""How another order refers to a step of this one: the step's name, and the workstream where the search begins."""
 
 
 @dataclass(slots=True)
@@ -22,7 +22,7 @@ class AwaitedStep:
     """When `within` ends."""
     done: bool = False
     absent_since: float | None = None
-    """Since when the other order is known not to exist yet."""
+    """Since when this order knows that the other one does not exist yet."""
     query_in_flight: bool = False
     query_count: int = 0
 
@@ -32,11 +32,11 @@ class WatchedStep:
     """A step of this order that others wait for."""
 
     watches: dict[tuple[str, str], StepWatch] = field(default_factory=dict)
-    """By waiting order and step."""
+    """The references, by waiting order and step."""
     positions: list[int] | None = None
-    """The instances that the reference means; None: not resolved in the current plan yet."""
+    """The instances that the reference means. None until it is resolved in the current plan."""
     first_open: int = 0
-    """The positions before this one are known to be final."""
+    """The steps before this position are known to be final."""
 
 
 @dataclass(slots=True)
@@ -44,12 +44,12 @@ class OrderLinks:
     """Empty for almost all orders."""
 
     awaited_by_step: dict[int, list[AwaitedStep]] = field(default_factory=dict)
-    """Position of a step → what it waits for."""
+    """Position of a step → the steps of other orders that it waits for."""
     watched_steps: dict[WatchKey, WatchedStep] = field(default_factory=dict)
     notifications_in_flight: int = 0
 
     def snapshot(self) -> dict[str, Any] | None:
-        """None for an order without links."""
+        """The links as JSON. None for an order without links."""
         if not self.awaited_by_step and not self.watched_steps:
             return None
         return {
@@ -78,11 +78,11 @@ class OrderLinks:
         return links
 
     def add_watch(self, watch: StepWatch) -> None:
-        """Notify the order that asks when the step settles, or at once if it has."""
+        """Notify the asking order when the step settles. If the step has settled already, notify it at once."""
         watched = self.watched_steps.setdefault((watch.workstream, watch.other_step), WatchedStep())
         watched.watches[watch.order_id, watch.step_id] = watch
 
     def clear_resolved(self) -> None:
-        """Call after the plan has changed."""
+        """Forget what the references mean. Call this after the plan has changed."""
         for watched in self.watched_steps.values():
             watched.positions, watched.first_open = None, 0

@@ -33,29 +33,29 @@ from workflows.core.state.step_run import Phase, StepRun, UndoRun
 from workflows.core.state.work_queues import WaitingSteps, WorkQueues
 
 MAX_IN_FLIGHT = 100
-"""Activities that run at the same time. Temporal buffers the results that arrive while a workflow task runs, two events
-each. More than `history.maximumBufferedEventsBatch` (100) of them fail the task, which costs a replay. 200 was no
-faster. Replays decide by this number too: changing it needs workflow.patched."""
+"""How many activities run at the same time. While a workflow task runs, Temporal buffers results, with two events each.
+If it buffers more than `history.maximumBufferedEventsBatch` (100) events, the task fails, which costs a replay. 200
+activities were no faster. Replays also depend on this number, so changing it needs workflow.patched."""
 
 T = TypeVar("T")
 
 
 def require(value: T | None) -> T:
-    """A value that a step of this kind always has. Raises TypeError where it is missing, which is an engine error."""
+    """Returns a value that a step of this kind always has. Raises TypeError if it is missing, as an engine error."""
     if value is None:
         raise TypeError("the step is not of the kind that its phase belongs to")
     return value
 
 
 class OrderRun:
-    """Deterministic: the time comes from outside (`now`), and everything to be done leaves as `commands`."""
+    """A running order. It is deterministic: the time comes from outside (`now`), and work leaves it as `commands`."""
 
     def __init__(self, plan: Plan, now: float, max_in_flight: int = MAX_IN_FLIGHT) -> None:
         self.plan = plan
         self.now = now
         self.max_in_flight = max_in_flight
         self.key_token = ""
-        """Part of every idempotency key: made once for the submission, whatever the order's revision becomes."""
+        """Part of every idempotency key. It is made once for the submission, and later revisions do not change it."""
         self.started_at = now
         self.ended_at: float | None = None
         self.characteristics: dict[str, Any] = dict(plan.order.characteristics)
@@ -74,12 +74,12 @@ class OrderRun:
         self.commands: list[Command] = []
         self.audit_log = AuditLog()
         self.event_buffer: EventBuffer | None = None
-        """None: no receiver wants events of this order."""
+        """None if no receiver wants events of this order."""
         self.compensation = CompensationState()
         self.amendments = AmendmentState()
         self.holds = Holds()
         self.jeopardy_watch: JeopardyWatch | None = None
-        """None: the order has no requested completion and no SLA (workflows.core.timing.jeopardy)."""
+        """None if the order has no requested completion and no SLA (workflows.core.timing.jeopardy)."""
         self.line_tree: PlanLineTree | None = None
         """Built when first needed."""
         self.reliance: PlanReliance | None = None
@@ -89,8 +89,8 @@ class OrderRun:
         self.draining = False
         """Start nothing new: the run is about to continue as new."""
         self.is_patched: Callable[[str], bool] = lambda _patch: True
-        """Whether the run decides as this patch does (docs/upgrading.md). To be asked only where that makes a
-        difference: each patch that is asked for adds two events to the history."""
+        """Whether the run decides as this patch says (docs/upgrading.md). Ask only if the answer makes a difference,
+        because each patch that is asked for adds two events to the history."""
         self.raise_engine_errors = False
         """Raise engine errors instead of moving the step to fallout. For tests."""
         self._wake_heap: list[tuple[float, int]] = []
@@ -99,7 +99,8 @@ class OrderRun:
 
     @contextmanager
     def as_if_patched(self) -> Iterator[None]:
-        """For checks of requests before they are in the history: an update's validator may not ask for patches."""
+        """Whether the run has this patch. For checks of requests that are not yet in the history: an update's validator
+        may not ask for patches."""
         is_patched, self.is_patched = self.is_patched, lambda _patch: True
         try:
             yield
@@ -116,7 +117,7 @@ class OrderRun:
         return profile
 
     def definition(self, step: StepRun) -> PlannedDefinition:
-        """The definition that the step works with: an amendment does not change it under a step that has begun."""
+        """The definition that the step works with. If the step has begun, an amendment does not change this."""
         if self.amendments.pinned_steps and (pinned := self.amendments.pinned_steps.get(step.position)) is not None:
             return pinned.definition
         return self.current_definition(step)
@@ -129,7 +130,8 @@ class OrderRun:
         return self.plan.steps[step.position].id
 
     def order_variables(self, plan: Plan | None = None) -> dict[str, Any]:
-        """What expressions see as `order`: of `plan`, by default the current one, with the current characteristics."""
+        """What expressions see as `order`. It comes from `plan`, by default the current plan, and has the current
+        characteristics."""
         if plan is not None and plan is not self.plan:
             return order_bindings(replace(plan.order, characteristics=self.characteristics))
         if self._order_variables is None:
@@ -176,7 +178,7 @@ class OrderRun:
         self.set_state(step, state)
 
     def set_state(self, step: StepRun, state: StepState) -> None:
-        """Change the state without a check: after an engine error, the state may be any."""
+        """Change the state without a check, because after an engine error it may be any."""
         before, counters = step.state, self.counters
         step.state = state
         counters.by_state[before] -= 1
@@ -208,7 +210,7 @@ class OrderRun:
         self.set_undo_state(step, undo, state)
 
     def set_undo_state(self, step: StepRun, undo: UndoRun, state: StepState) -> None:
-        """Change the state without a check. `undo` is, or becomes, the step's."""
+        """Change the state without a check. `undo` is the step's undo, or becomes it."""
         was_in_fallout, before = step.in_fallout, undo.state
         step.undo, undo.state = undo, state
         self.counters.fallout += step.in_fallout - was_in_fallout
@@ -231,7 +233,7 @@ class OrderRun:
         self.open_work = OpenWork(changed=dict.fromkeys(range(len(self.steps))))
 
     def wake_at(self, step: StepRun, moment: float) -> None:
-        """Wake the step at that moment, which its `again_at`, `deadline` or SLA clock says what for."""
+        """Wake the step at that moment. Its `again_at`, `deadline` or SLA clock says why."""
         heappush(self._wake_heap, (moment, step.position))
         if self.jeopardy_watch is not None:
             self.jeopardy_watch.on_wake_scheduled(step, moment)
@@ -254,11 +256,11 @@ class OrderRun:
         return None
 
     def due_steps(self) -> Iterator[tuple[float, StepRun]]:
-        """Steps to wake by now, with their moments, earliest first. Each entry is removed as it is returned."""
+        """Steps whose moment to wake has come, with their moments, earliest first. Each returned entry is removed."""
         while (found := self.next_due()) is not None and found[0] <= self.now:
             heappop(self._wake_heap)
             yield found
 
     def clear_caches(self) -> None:
-        """Call after the plan has changed."""
+        """Forget what was computed from the plan. Call this after the plan has changed."""
         self._order_variables = self._steps_by_event = None

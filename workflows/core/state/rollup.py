@@ -20,7 +20,7 @@ from workflows.core.state.state_transitions import (
 
 
 def line_states(run: OrderRun) -> list[OrderState]:
-    """Of order lines, then of fulfilment lines. Steps of lines below count for the order lines above, too."""
+    """The states of order lines, then of fulfilment lines. Steps of lower lines count for the order lines above."""
     states = [_line_state(run, line, found) for line, found in enumerate(contributions_by_line(run))]
     for line in removed_lines(run):
         states[line] = removed_line_state(states[line])
@@ -28,7 +28,7 @@ def line_states(run: OrderRun) -> list[OrderState]:
 
 
 def removed_lines(run: OrderRun) -> frozenset[int]:
-    """Lines that amendments have removed, order lines first. A fulfilment line is, if only retired steps serve it."""
+    """Lines that amendments have removed, order lines first. A fulfilment line is one if only retired steps serve it."""
     plan, amendments = run.plan, run.amendments
     if not (amendments.removed_lines or amendments.retired):
         return frozenset()
@@ -46,7 +46,7 @@ def removed_lines(run: OrderRun) -> frozenset[int]:
 
 
 def completed_order_lines(run: OrderRun) -> list[str]:
-    """Ids, without the lines that amendments have removed."""
+    """Ids of lines, except the lines that amendments have removed."""
     states = line_states(run)
     return [line.id for line, state in zip(run.plan.order_lines, states, strict=False) if state is OrderState.COMPLETED]
 
@@ -64,7 +64,7 @@ def _line_state(run: OrderRun, line: int, contributions: set[StepContribution]) 
 
 
 def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
-    """For each line, order lines first: the contributions of its steps; for an order line, of those below it, too."""
+    """The contributions of each line's steps, order lines first. An order line also gets those of the lines below."""
     plan, parents = run.plan, line_parents(run.plan)
     served: list[set[StepContribution]] = [set() for _ in parents]
     for step in run.steps:
@@ -79,7 +79,7 @@ def contributions_by_line(run: OrderRun) -> list[set[StepContribution]]:
 
 
 def current_order_state(run: OrderRun) -> OrderState:
-    """While the order runs, this needs no walk over its steps."""
+    """The order's state. While the order runs, this needs no walk over its steps."""
     if not run.ended:
         return running_state(_order_flags(run))
     removed = _removed_order_lines(run)
@@ -111,7 +111,7 @@ def _order_flags(run: OrderRun) -> list[OrderFlag]:
 
 
 def product_ids(plan: Plan, removed: Collection[str] = ()) -> list[str]:
-    """Ordered commercial products, top-level ones first, each once; without the order lines with `removed` ids."""
+    """The ordered commercial products, each once, top-level ones first. Leaves out order lines with `removed` ids."""
     lines = [line for line in plan.order_lines if line.id not in removed]
     top = [line.product for line in lines if not line.sources]
     return list(dict.fromkeys([*top, *(line.product for line in lines)]))

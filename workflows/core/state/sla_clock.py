@@ -16,11 +16,11 @@ class SlaClock:
     """When the step became ready."""
     late_at: float
     at_risk_at: float | None
-    """None: it goes from on track to late."""
+    """When the step becomes at risk. None if it goes directly from on track to late."""
     escalate_to: str | None
     """A queue, or a receiver of notifications."""
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
-    """As last reported."""
+    """The jeopardy as last reported."""
     escalated_to: str | None = None
     stopped_at: float | None = None
 

@@ -12,18 +12,18 @@ from workflows.contract.states import CANCELLED_STATES, OrderState, StepState
 
 
 class UndoReason(StrEnum):
-    """Why a step is undone. It decides what becomes of the step afterwards."""
+    """Why a step is undone. The reason decides what becomes of the step afterwards."""
 
     CANCELLATION = "cancellation"
-    """The customer does not want it any more."""
+    """The customer no longer wants the step."""
     FAILURE = "failure"
-    """It is rolled back, because something has failed."""
+    """The step is rolled back, because something has failed."""
     AMENDMENT = "amendment"
-    """The amended order does not contain it any more."""
+    """The amended order no longer contains the step."""
     REDO = "redo"
-    """It is done again."""
+    """The step is done again."""
     REVISION = "revision"
-    """It is done again with the input of the amended order."""
+    """The step is done again, with the input of the amended order."""
 
 
 REDO_REASONS = frozenset({UndoReason.REDO, UndoReason.REVISION})
@@ -98,12 +98,12 @@ class StepContribution(StrEnum):
     IN_PROGRESS = "under_way"
     DONE = "done"
     NOT_NEEDED = "nothing"
-    """It was skipped, or an amendment has removed it."""
+    """The step was skipped, or an amendment removed it."""
     FAILURE_ACCEPTED = "given_up"
     CANCELLED = "undone"
-    """The customer did not want it any more."""
+    """The step was cancelled, because the customer no longer wanted it."""
     ROLLED_BACK = "rolled_back"
-    """After a failure."""
+    """The step was undone after a failure."""
 
 
 C, O = StepContribution, OrderState  # noqa: E741
@@ -129,7 +129,7 @@ UNDONE_CONTRIBUTIONS: Mapping[UndoReason, StepContribution] = {
     UndoReason.FAILURE: C.ROLLED_BACK,
     UndoReason.AMENDMENT: C.NOT_NEEDED,
 }
-"""What a step means for its lines once it is undone. While it is being undone, it is in progress."""
+"""What a step means for its lines after it has been undone. While it is being undone, it counts as in progress."""
 
 LINE_STATE_RULES: tuple[tuple[frozenset[StepContribution], frozenset[StepContribution], OrderState], ...] = (
     # (at least one of these, and no others than these) → the line's state. The first row that matches counts.
@@ -160,7 +160,7 @@ class OrderFlag(StrEnum):
     """What is true of an order, or a line, that has not ended."""
 
     STOPPING = "stopping"
-    """It is cancelled, and attempts are still running. Only when they end is it known what must be undone."""
+    """The order or line is cancelled, but attempts still run. What must be undone is known only when they end."""
     CANCELLING = "cancelling"
     HELD = "held"
     STARTED = "begun"

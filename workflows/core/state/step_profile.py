@@ -1,6 +1,6 @@
-"""What is the same for all steps of a definition: which expressions are evaluated where, and what they read.
+"""What all steps of a definition share: where each expression is evaluated, and what it reads.
 
-Expressions over a response run in the activity, those over a callback, an event or a form in the workflow.
+Expressions over a response run in the activity. Expressions over a callback, an event or a form run in the workflow.
 """
 
 from __future__ import annotations
@@ -47,18 +47,18 @@ def names_in_template(template: Any) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class StepProfile:
-    """`response_…`: for the activity of a call. `deferred_…`: for the workflow."""
+    """`response_…` is for the activity of a call. `deferred_…` is for the workflow."""
 
     kind: StepKind
     other_orders: tuple[CrossOrderReference, ...]
-    """Steps of other orders that it waits for."""
+    """Steps of other orders that the step waits for."""
     uses_activity: bool
-    """Its work is a call or a Python activity."""
+    """The step's work is a call or a Python activity."""
     response_output: Any
-    """The template that the activity renders; None: the body."""
+    """The template that the activity renders. None means the body."""
     response_fail_when: list[dict[str, str]]
     response_names: frozenset[str]
-    """Names other than `response` that these two read."""
+    """Names other than `response` that these two expressions read."""
     poll_names: frozenset[str]
     """Names other than `response` that the expressions of a poll read."""
     deferred_fail_when: tuple[FailureCondition, ...]
@@ -68,7 +68,7 @@ class StepProfile:
     """The part of the undo call's response that polling reads."""
     undo_poll_names: frozenset[str]
     recovery_output: Any
-    """As `response_output`, for a repeated call that only recovers the output: nobody waits for its callback."""
+    """Like `response_output`, but for a repeated call that only recovers the output. Nobody waits for its callback."""
     recovery_names: frozenset[str]
 
     def is_business_code(self, code: str) -> bool:
@@ -119,7 +119,7 @@ def _undo_reads_output(undo: UndoDefinition) -> bool:
 
 
 def _without_payload(output: Any) -> Any:
-    """The part of `output` that does not need a callback's payload; None: the body."""
+    """The part of `output` that does not need a callback's payload. None means the body."""
     if isinstance(output, dict):
         return {name: value for name, value in output.items() if "payload" not in names_in_template(value)} or None
     return None if "payload" in names_in_template(output) else output

@@ -12,7 +12,7 @@ from workflows.core.state.state_transitions import REDO_REASONS, StepContributio
 
 
 class Phase(StrEnum):
-    """What a step, or its undo, is doing or waiting for; finer than its state."""
+    """What a step or its undo is doing or waiting for. This is finer than its state."""
 
     IDLE = ""
     """Not started yet, or settled."""
@@ -27,7 +27,7 @@ class Phase(StrEnum):
     TIMER = "timer"
     CONDITION = "condition"
     MANUAL = "person"
-    # of an undo
+    # phases of an undo
     RECOVER_OUTPUT = "learn"
     """Repeat the step's work with its own key, to find out what it did."""
     RECOVER_OUTPUT_POLL = "learn_poll"
@@ -45,11 +45,11 @@ class StepFailure:
     code: str
     message: str
     outcome_known: bool = True
-    """False: the effect may have taken place."""
+    """False if the effect may have taken place."""
     attempts: int = 0
-    """Attempts with this key so far."""
+    """How many attempts were made with this key."""
     retry_after: float | None = None
-    """Seconds until the next attempt, if the workflow's timer is to wait for it."""
+    """Seconds until the next attempt, if the workflow waits for it with a timer."""
     at: float = 0.0
 
 
@@ -57,7 +57,7 @@ class StepFailure:
 class UndoRun:
     """The undo of a step. Times are seconds since 1970.
 
-    `launch`, `queued` and `in_flight` are the step's: a step and its undo never have two activities at once.
+    It uses the step's `launch`, `queued` and `in_flight`. A step and its undo never have two activities at once.
     """
 
     state: StepState = StepState.PENDING
@@ -78,7 +78,7 @@ class UndoRun:
     changes: dict[str, Any] | None = None
     """Input that a person has changed."""
     learnt: bool = False
-    """The step's output is known by now, although no response came when the step ran."""
+    """The step's output has become known, although no response came when the step ran."""
 
     @property
     def is_open(self) -> bool:
@@ -91,22 +91,22 @@ class StepRun:
 
     position: int
     open_predecessors: int
-    """Predecessors that are not settled, or that are redone."""
+    """How many predecessors are not settled, or are being redone."""
     state: StepState = StepState.PENDING
     phase: Phase = Phase.IDLE
     number: int = 1
     """The last part of the idempotency key."""
     launch: int = 0
-    """Number of the last activity started for it; results of earlier ones are ignored."""
+    """Number of the last activity that was started for the step. Results of earlier activities are ignored."""
     in_flight: bool = False
-    """That activity is running."""
+    """That activity is running now."""
     queued: bool = False
     """It waits in the activity queue."""
     uncertain: bool = False
     """An attempt with the current key may have had its effect, although no response came."""
     attempts: int = 0
     again_at: float | None = None
-    """When it starts (scheduled), or when the next attempt is (failed)."""
+    """When the step starts if it is scheduled. When the next attempt begins if it has failed."""
     deadline: float | None = None
     """When its timer fires, or `within` ends."""
     started_at: float | None = None
@@ -115,7 +115,7 @@ class StepRun:
     has_output: bool = False
     failure: StepFailure | None = None
     answer: Any = None
-    """The response of a call that is not over: what the poll's path or later expressions read of it."""
+    """The part of the call's response that the poll's path or later expressions read. Kept until the call is over."""
     early_callback: tuple[Any] | None = None
     """The payload of a callback that came before the call's response."""
     event_names: tuple[str, ...] = ()
@@ -131,64 +131,64 @@ class StepRun:
     corrected_from: dict[str, Any] | None = None
     """What each of `changes` replaces. Without it, a change counts until the step settles."""
     note: str | None = None
-    """Why a condition does not hold yet, where that is not obvious."""
+    """Why a condition does not hold yet, if that is not obvious."""
     released: bool = False
-    """Its followers may start. Not while it is redone."""
+    """Its followers may start. False while the step is being redone."""
     undo_reason: UndoReason | None = None
-    """Why it is being undone, or was."""
+    """Why the step is being undone, or was undone."""
     undo: UndoRun | None = None
     sla_clock: SlaClock | None = None
     in_place_changes: int = 0
-    """How often amendments have changed it in place; the last part of the idempotency key of the last change."""
+    """How often amendments have changed the step in place. This number ends the idempotency key of the last change."""
     changing_in_place: bool = False
-    """Its effect stands, and is being changed in place."""
+    """The step's effect stays, and is being changed in place."""
     failure_rounds: dict[str, int] | None = None
-    """How often `on_failure` has sent the order back, by the step that it was sent back to."""
+    """How often `on_failure` has sent the order back to each earlier step."""
 
     @property
     def has_started(self) -> bool:
-        """Since it was last reset."""
+        """Whether the step has started since it was last reset."""
         return self.started_at is not None
 
     @property
     def undoing(self) -> bool:
-        """It is to be undone: its attempt is being stopped, its undo waits, or its undo runs."""
+        """Whether the step is on its way to be undone: its attempt is being stopped, or its undo waits or runs."""
         return self.undo is not None and self.undo.is_open
 
     @property
     def redoing(self) -> bool:
-        """It is being undone in order to be done again."""
+        """Whether the step is being undone so that it can be done again."""
         return self.undo is not None and self.undo.is_open and self.undo_reason in REDO_REASONS
 
     @property
     def is_over(self) -> bool:
-        """It is settled, and will not be redone: the order does not wait for it when it goes forward."""
+        """Whether the step is settled and will not be redone. The order does not wait for it."""
         return self.state in SETTLED and not self.redoing
 
     @property
     def is_final(self) -> bool:
-        """It is settled, and is not being undone."""
+        """Whether the step is settled and is not being undone."""
         return self.state in SETTLED and not self.undoing
 
     @property
     def contribution(self) -> StepContribution:
-        """To the states of the lines that it serves."""
+        """What the step contributes to the states of the lines that it serves."""
         return step_contribution(self.state, self.undo_reason, undoing=self.undoing)
 
     @property
     def stopping(self) -> bool:
-        """It is to be undone, and the last attempt of its own work is still running."""
+        """Whether the step waits to be undone while the last attempt of its own work is still running."""
         return self.in_flight and self.undo is not None and self.undo.is_open and self.undo.phase is Phase.IDLE
 
     @property
     def active_phase(self) -> Phase:
-        """Of its undo once that has started, else of its work."""
+        """The phase of the step's undo if that has started, else the phase of its work."""
         undo = self.undo
         return self.phase if undo is None or not undo.is_open or undo.phase is Phase.IDLE else undo.phase
 
     @property
     def in_fallout(self) -> bool:
-        """It waits for a person's decision."""
+        """Whether the step or its undo waits for a person's decision."""
         undo = self.undo
         state = self.state if undo is None or not undo.is_open else undo.state
         return state is StepState.FATALLY_FAILED

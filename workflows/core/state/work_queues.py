@@ -1,4 +1,5 @@
-"""Steps that the engine has work for, and steps that wait for a condition or an event. Positions in the plan."""
+"""Steps that the engine must work on, and steps that wait for a condition or an event. Steps are positions in the
+plan."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ class WorkQueues:
     retry: deque[int] = field(default_factory=deque)
     """A person retries or resumes these: begin without evaluating `when` and `start` again."""
     activity: deque[int] = field(default_factory=deque)
-    """Start the next activity, as soon as fewer than `max_in_flight` are running."""
+    """Start the next activity as soon as fewer than `max_in_flight` activities are running."""
     conditions: dict[int, None] = field(default_factory=dict)
     """Evaluate the condition again: something that it reads has changed."""
 
@@ -27,4 +28,4 @@ class WaitingSteps:
     condition_readers: dict[int, list[int]] = field(default_factory=dict)
     """Step → the waiting conditions that read its output."""
     events: dict[tuple[str, str | None], dict[int, None]] = field(default_factory=dict)
-    """Event name and key (None: any key) → the steps that wait for it."""
+    """Event name and key → the steps that wait for it. The key None means any key."""
