@@ -44,8 +44,8 @@ class AmendCommand:
 async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
     """Raises NotFound, OperationRefused (rejected, with findings; stale; or not possible now) and NoWorker.
 
-    If an amendment would be refused, a dry run returns the objections (`refused`). A rejected order raises an error, even
-    in a dry run.
+    If an amendment would be refused, a dry run returns the objections (`refused`). A rejected order raises an error in
+    a dry run as well.
     """
     order_id = require_order_id(command.order)
     if len(json.dumps(command.order, default=str)) > MAX_ORDER_BYTES:

@@ -1,4 +1,5 @@
-"""What an order waits for in other orders, followed from one order to the next, and orders that wait for each other."""
+"""What an order waits for in other orders. Follows the waits from order to order, and finds orders that wait for each
+other."""
 
 from __future__ import annotations
 
@@ -14,7 +15,7 @@ from workflows.contract.order_views import CrossOrderWaitView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES
 
 MAX_ORDERS_READ = 12
-"""Orders that are read for one answer."""
+"""How many orders are read for one answer."""
 MAX_DETAILS = 6
 """Sentences about other orders for one blocker."""
 
@@ -37,7 +38,7 @@ class WaitingStep:
 
 
 async def trace_cross_order(read: ReadOrder, details: OrderDetails, blockers: Sequence[Blocker]) -> list[Blocker]:
-    """`blockers`, with details for those that lie in other orders. `read`: reads any order with its steps."""
+    """Adds details to the `blockers` that lie in other orders. `read` reads any order with its steps."""
     by_id = {step.id: step for step in details.steps}
     trace = _CrossOrderTrace(read, details)
     expanded = []
@@ -76,7 +77,7 @@ class _CrossOrderTrace:
     async def _find_cycle(self, path: list[WaitingStep], details: list[str]) -> list[WaitingStep] | None:
         """Follows what the last step of `path` waits for, and adds sentences about it to `details`.
 
-        Returns the cycle where that leads back to the first step of `path`.
+        Returns the cycle if this leads back to the first step of `path`.
         """
         step = path[-1].step
         for other in step.other_orders:
@@ -117,7 +118,7 @@ class _CrossOrderTrace:
         return None
 
     async def _order_or_reason(self, order_id: str) -> OrderDetails | str:
-        """The order, or a sentence why its steps say nothing."""
+        """The order, or a sentence that says why its steps are unknown."""
         if order_id not in self._known_orders:
             if len(self._known_orders) >= MAX_ORDERS_READ:
                 return f"Order {order_id} and what it waits for are not followed any further"

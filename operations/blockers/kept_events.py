@@ -7,7 +7,7 @@ from workflows.contract.order_views import KeptEventView, OrderView
 
 
 def kept_event_sentences(order: OrderView) -> list[str]:
-    """What is kept, and why no step has taken it; the oldest first."""
+    """One sentence for each kept event, oldest first. It says why no step has taken the event."""
     return [
         f"Event {event.name}{f' with key {event.key}' if event.key is not None else ''}, which came "
         f"{format_time(event.at)}, is kept: {_reason(event)}."

@@ -19,12 +19,12 @@ from workflows.contract.order_views import HoldView, Interruption, OrderView, St
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState, StepState
 
 MAX_NAMED = 3
-"""Lines or steps that a sentence names."""
+"""How many lines or steps a sentence names."""
 
 
 @dataclass(frozen=True)
 class Blocker:
-    """One thing that the order waits for. `step` and `number` are None where it is not a step."""
+    """One thing that the order waits for. `step` and `number` are None if no step waits for it."""
 
     step: str | None
     number: int | None
@@ -33,7 +33,7 @@ class Blocker:
     responsible: str
     unblocked_by: str
     blocked_step_count: int = 0
-    """Open steps that come after this one, directly or not."""
+    """How many open steps come after this one, directly or indirectly."""
     other_order_details: tuple[str, ...] = ()
     """Sentences about what it waits for in other orders."""
     actions: tuple[Alternative, ...] = ()
@@ -50,7 +50,8 @@ class Blocker:
 
 
 def find_blockers(order: OrderView, steps: Sequence[StepView], step: StepView | None = None) -> list[Blocker]:
-    """What the order (or `step`) waits for now: fallout first, then what most steps wait for. Empty: for nothing."""
+    """What the order (or `step`) waits for now. Fallout comes first, then what most steps wait for. Empty if it waits
+    for nothing."""
     if order.interrupted is not None and (step is None or is_open(step)):
         return [_interruption_blocker(order, order.interrupted)]
     if order.state in ENDED_ORDER_STATES or (step is not None and not is_open(step)):
@@ -62,7 +63,7 @@ def find_blockers(order: OrderView, steps: Sequence[StepView], step: StepView | 
 
 
 def _hold_blockers(order: OrderView, steps: Sequence[StepView]) -> list[Blocker]:
-    """Holds of the whole order, and of a part none of whose steps shows the hold yet."""
+    """Holds of the whole order, and holds of a part if none of its steps shows the hold yet."""
     shown_by_step = any(step.system_hold is None and effective_state(step) is StepState.ON_HOLD for step in steps)
     return [
         Blocker(
@@ -100,7 +101,7 @@ def _step_blockers(order: OrderView, steps: Sequence[StepView], step: StepView |
 
 
 def _is_blocked_itself(step: StepView) -> bool:
-    """It waits for something other than the steps before it."""
+    """Whether the step waits for something other than the steps before it."""
     return effective_state(step) is not StepState.PENDING or any(not other.done for other in step.other_orders)
 
 
@@ -137,7 +138,7 @@ def _step_blocker(order: OrderView, step: StepView, blocked_step_count: int) -> 
 
 
 def _interruption_blocker(order: OrderView, interruption: Interruption) -> Blocker:
-    """Nothing of the order goes on, whatever its steps waited for."""
+    """The only blocker of an interrupted order. Nothing in it continues, whatever its steps waited for."""
     return Blocker(
         None,
         None,
@@ -159,7 +160,7 @@ def _no_worker_blocker(order: OrderView) -> Blocker:
 
 
 def lateness_sentence(order: OrderView, steps: Sequence[StepView]) -> str | None:
-    """That the order is late or will be, and because of which step. None where it is on track or has ended."""
+    """Says that the order is late or will be, and which step causes this. None if it is on track or has ended."""
     if order.state in ENDED_ORDER_STATES or order.jeopardy is Jeopardy.ON_TRACK or order.forecast is None:
         return None
     labels = {step.id: step_label(step) for step in steps}
@@ -181,7 +182,7 @@ def lateness_sentence(order: OrderView, steps: Sequence[StepView]) -> str | None
 
 
 def ended_sentence(order: OrderView, step: StepView | None = None) -> str | None:
-    """For a step or an order that has ended; else None."""
+    """A sentence about a step or an order that has ended. None if it has not ended."""
     if step is not None and not is_open(step):
         at = f" at {format_time(step.ended_at)}" if step.ended_at else ""
         label = step_label(step)

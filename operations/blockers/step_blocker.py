@@ -1,4 +1,4 @@
-"""What one step waits for, whose move it is, and what unblocks it, in words. Pure: it reads the step's view."""
+"""What one step waits for, whose move it is, and what unblocks it, in words. Pure: it reads only the step's view."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, O
 from workflows.contract.states import RELIED_ON_FAILED, StepState
 
 MAX_KEPT_NAMED = 3
-"""Kept events that can be given to a step by what is offered."""
-RETRIES_ITSELF = "its answer; a call that fails is tried again by itself"
+"""How many kept events are offered to a step."""
+RETRIES_ITSELF = "its answer; a failed call is tried again by itself"
 
 
 def format_time(at: datetime) -> str:
@@ -94,7 +94,7 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
 
 
 def _responsible(step: StepView) -> str:
-    """Its holder, its queue's people, or anybody."""
+    """Who can act: the step's holder, the people of its queue, or anybody."""
     queue = (step.undo.queue if step.undo and is_undo_under_way(step) else None) or step.queue
     return f"{step.holder}'s" if step.holder else f"{queue}'s" if queue else "a person's"
 
@@ -137,9 +137,9 @@ def _parked_text(order: OrderView, step: StepView, message: str) -> BlockerText:
     return BlockerText(
         f"does not start: {message}",
         _responsible(step),
-        "letting its line continue all the same, rolling its line back, or amending what the line relies on",
+        "letting its line continue anyway, rolling its line back, or amending what the line relies on",
         (
-            _step_action(order, step, "proceed", "continues all the same"),
+            _step_action(order, step, "proceed", "continues anyway"),
             _step_action(order, step, "skip"),
         ),
     )
@@ -263,7 +263,7 @@ TEXT_BY_KIND: dict[str, TextBuilder] = {"event": _event_text, "wait": _wait_text
 
 
 def _limit_phrase(due: datetime | None) -> str:
-    """For a step, or an undo, with `within`."""
+    """A phrase about the time limit of a step or an undo with `within`. Empty if there is none."""
     return f"; it fails with `timeout` at {format_time(due)} if that does not come first" if due else ""
 
 

@@ -29,7 +29,7 @@ class BulkCommand:
     data: dict[str, Any] | None = None
     override: str | None = None
     take_over: bool = False
-    """Also act on steps that somebody else holds."""
+    """Whether to act on steps that somebody else holds, too."""
 
 
 async def select_targets(client: Client, command: BulkCommand) -> BulkSelection:
@@ -41,7 +41,7 @@ async def select_targets(client: Client, command: BulkCommand) -> BulkSelection:
 
 
 def create_runner(client: Client, command: BulkCommand, pacing: BulkPacing) -> BulkRunner:
-    """Performs the action on what `select_targets` has found, or on a part of it."""
+    """Performs the action on the targets that `select_targets` has found, or on some of them."""
 
     async def perform(target: BulkTarget) -> ActionResult:
         return await perform_action(client, target.order_id, command.action, _request(command, target))

@@ -23,14 +23,14 @@ POLL_SECONDS = 0.25
 BulkOutcome = Literal["done", "already", "refused", "failed_again", "left"]
 
 WRONG_COMMAND_CODES = (RefusalCode.INVALID, SERVER_ERROR)
-"""Codes of refusals that mean that the command is wrong, rather than that the step has changed meanwhile."""
+"""Codes of refusals that blame the command. Other refusals mean that the step has changed in the meantime."""
 
 UNDER_WAY_STATES = (StepState.PENDING, StepState.READY, StepState.IN_PROGRESS, StepState.FAILED)
 
 
 @dataclass(frozen=True)
 class BulkFilter:
-    """Selects steps or orders. A criterion that is None does not matter."""
+    """Selects steps or orders. If a criterion is None, it does not matter."""
 
     system: str | None = None
     """The system that the step calls."""
@@ -41,9 +41,9 @@ class BulkFilter:
     customer: str | None = None
     queue: str | None = None
     since: datetime | None = None
-    """The step has begun to wait for a person since then."""
+    """Selects steps that began to wait for a person at this moment or later."""
     limit: int | None = None
-    """At most this many; those that have waited longest come first."""
+    """At most this many targets. Those that have waited longest come first."""
 
     @property
     def has_step_criteria(self) -> bool:
@@ -66,8 +66,8 @@ class BulkTarget:
 class BulkPacing:
     per_second: float = 5.0
     max_failures: int | None = 5
-    """The run stops after this many failures; None: no limit. The number of targets that have failed, or whose outcome
-    is not known yet, never exceeds it."""
+    """The run stops after this many failures. None means no limit. The targets that have failed, together with those
+    whose outcome is not known yet, never exceed it."""
     watch_seconds: float = WATCH_SECONDS
 
 
@@ -103,7 +103,7 @@ class BulkSummary:
 
 
 def waiting_since(step: StepView) -> datetime | None:
-    """Since when the step, or its undo, has waited for a person."""
+    """When the step or its undo began to wait for a person."""
     for error in (step.undo.error if step.undo else None, step.error):
         if error is not None and error.at is not None:
             return error.at
@@ -130,7 +130,7 @@ def matches_filter(criteria: BulkFilter, item: WorklistItem) -> bool:
 
 
 def select_matching(criteria: BulkFilter, items: Iterable[WorklistItem]) -> list[WorklistItem]:
-    """The items that match, those that have waited longest first."""
+    """The items that match. Those that have waited longest come first."""
     matching = [item for item in items if matches_filter(criteria, item)]
     matching.sort(key=lambda item: (_timestamp(waiting_since(item.step)), item.order_id, item.step.number))
     return matching[: criteria.limit]
@@ -147,8 +147,8 @@ StepProbe = Callable[[BulkTarget], Awaitable[StepView | None]]
 class BulkRunner:
     """Performs one action on each target in turn.
 
-    `probe` reads a step's present state, for actions after which the step may fail again. None: the action's result is
-    final. `actor_name` is who acts: steps that somebody else holds are left alone. None: they are taken over.
+    `probe` reads a step's present state, because the step may fail again after the action. If it is None, the action's
+    result is final. `actor_name` is who acts. Steps that somebody else holds are left alone, unless it is None.
     """
 
     def __init__(
@@ -163,12 +163,13 @@ class BulkRunner:
         self._actor_name, self._clock = actor_name, clock
         self.sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
         self._watched_until: dict[BulkTarget, float] = {}
-        """Targets whose outcome is not known yet → until when they are watched."""
+        """Targets whose outcome is not known yet → when to stop watching them."""
         self._failure_count = 0
         self.summary = BulkSummary()
 
     async def run(self, targets: Sequence[BulkTarget]) -> AsyncIterator[BulkResult]:
-        """Yields each result as soon as it is known. `summary` has all. Closing the iterator leaves the rest undone."""
+        """Yields each result as soon as it is known. `summary` has all results. If the iterator is closed, the other
+        targets are left alone."""
         left = list(targets)
         next_at = self._clock()
         while left:
@@ -200,7 +201,7 @@ class BulkRunner:
                 self.summary.add(BulkResult(target, "left", "not tried"))
 
     async def _act_on(self, target: BulkTarget) -> BulkResult | None:
-        """Returns None if it is no use to continue."""
+        """Returns None if the run should not continue."""
         holder = target.step.holder if target.step else None
         if self._actor_name is not None and holder not in (None, self._actor_name):
             return BulkResult(target, "left", f"{holder} holds it")
@@ -218,7 +219,7 @@ class BulkRunner:
 
     async def _check_watched(self, remaining: int, *, wait: bool = False) -> AsyncIterator[BulkResult]:
         """Yields targets that have failed again. Waits while one more failure could exceed the limit. With `wait`, it
-        waits until the outcome of all is known."""
+        waits until every outcome is known."""
         while self._watched_until or self._failure_count:
             for target, until in list(self._watched_until.items()):
                 result = await self._check_target(target, until)
@@ -238,7 +239,7 @@ class BulkRunner:
             await self.sleep(POLL_SECONDS)
 
     async def _check_target(self, target: BulkTarget, until: float) -> BulkResult | None:
-        """Returns its failure. None: it has not failed, or not yet."""
+        """Returns the target's failure. None if it has not failed, or has not failed yet."""
         step = await self._probe_step(target)
         state = effective_state(step) if step is not None else None
         if state in UNDER_WAY_STATES and self._clock() < until:

@@ -1,4 +1,4 @@
-"""Selects the targets of a bulk action: steps that wait for a person, or orders, of all running orders."""
+"""Selects the targets of a bulk action from all running orders: the orders, or their steps that wait for a person."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ async def select_steps(client: Client, criteria: BulkFilter, worklist: WorklistK
 
 
 async def select_orders(client: Client, criteria: BulkFilter, state: OrderState | None = None) -> BulkSelection:
-    """Running orders that match, the oldest first. If the criteria are about steps, these are the orders with such a
+    """Running orders that match, the oldest first. If the criteria are about steps, an order matches if it has such a
     step in fallout, and `since` applies to the step."""
     if criteria.has_step_criteria:
         steps = await select_steps(client, criteria)
@@ -44,8 +44,8 @@ async def select_orders(client: Client, criteria: BulkFilter, state: OrderState 
 
 
 async def select_interrupted(client: Client, criteria: BulkFilter) -> BulkSelection:
-    """Orders that fit and were ended from outside, the first to end first. Raises OperationRefused for criteria of
-    steps: nothing is going on in the steps of such an order."""
+    """Orders that match and were ended from outside. The order that ended first comes first. Raises OperationRefused if
+    the criteria are about steps, because the steps of such an order do nothing."""
     if criteria.has_step_criteria:
         raise OperationRefused(
             RefusalCode.INVALID, "Orders are recovered by product, customer and time, not by what their steps do"

@@ -28,7 +28,7 @@ def line_states(run: OrderRun) -> list[OrderState]:
 
 
 def removed_lines(run: OrderRun) -> frozenset[int]:
-    """Lines that amendments have removed, order lines first. A fulfilment line is one if only retired steps serve it."""
+    """Lines that amendments removed, order lines first. Includes fulfilment lines that only retired steps serve."""
     plan, amendments = run.plan, run.amendments
     if not (amendments.removed_lines or amendments.retired):
         return frozenset()
