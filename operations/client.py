@@ -88,7 +88,7 @@ class OrderClient:
         return await order_details.read_steps_page(self.client, order_id, request)
 
     async def list_orders(self, criteria: OrderFilter | None = None, cursor: str | None = None) -> OrderPage:
-        """One page: open orders, newest first, then ended ones, last ended first."""
+        """One page of orders. Open orders come first, the newest first. Ended orders follow, the last ended first."""
         return await list_orders.list_orders(self.client, criteria or OrderFilter(), cursor)
 
     async def count_orders(self, criteria: OrderFilter | None = None) -> dict[OrderState, int]:
@@ -109,7 +109,7 @@ class OrderClient:
         return await deliver_events.deliver_callback(self.client, order_id, callback)
 
     async def deliver_callback_by_id(self, secret: bytes, callback_id: str, payload: Any) -> DeliveryResult:
-        """`callback_id` is the id that the call sent; it names order and step. Any other text raises NotFound."""
+        """`callback_id` is the id that the call sent. It names order and step. Any other text raises NotFound."""
         return await deliver_events.deliver_callback_by_id(self.client, secret, callback_id, payload)
 
     async def perform_action(self, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
@@ -121,15 +121,15 @@ class OrderClient:
         return await amend_order.amend_order(self.client, command)
 
     async def list_fallout(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
-        """Steps in fallout of all running orders; at most `limit` orders. And all orders that have to be recovered, or
-        those with such steps in the queue."""
+        """Steps in fallout of all running orders, from at most `limit` orders. Also returns the orders that have to be
+        recovered. If a queue is given, only those with such steps in the queue."""
         worklist = await worklists.list_fallout(self.client, OrderFilter(queue=queue, limit=limit), cursor)
         to_recover = OrderFilter(queue=queue, fallout=queue is not None)
         return replace(worklist, interrupted=await interruptions.list_interrupted(self.client, to_recover))
 
     async def list_tasks(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
-        """Open tasks of all running orders: manual steps, and steps escalated to a queue; at most `limit` orders. And
-        the orders with tasks that have to be recovered."""
+        """Open tasks of all running orders, from at most `limit` orders. Tasks are manual steps, and steps that were
+        escalated to a queue. Also returns the orders with tasks that have to be recovered."""
         worklist = await worklists.list_tasks(self.client, OrderFilter(queue=queue, limit=limit), cursor)
         with_tasks = OrderFilter(queue=queue, open_tasks=True)
         return replace(worklist, interrupted=await interruptions.list_interrupted(self.client, with_tasks))
@@ -137,7 +137,7 @@ class OrderClient:
     async def list_undelivered(
         self, receiver: str | None = None, limit: int = 100, cursor: str | None = None
     ) -> UndeliveredList:
-        """Events that were given up, of all orders; at most `limit` orders."""
+        """Events that were given up, from at most `limit` orders."""
         return await undelivered_notifications.list_undelivered(self.client, receiver, limit, cursor)
 
     async def read_outbox(self, order_id: str) -> OutboxView:
@@ -147,14 +147,15 @@ class OrderClient:
     async def resend(
         self, order_id: str, receiver: str | None = None, events: Sequence[str] | None = None
     ) -> ResendResult:
-        """Sends again what was given up, and at once what waits. None means all receivers, all events."""
+        """Sends the events that were given up again, and retries waiting ones at once. None means all receivers or all
+        events."""
         return await undelivered_notifications.resend(
             self.client, order_id, receiver, None if events is None else [*events]
         )
 
     async def find_blockers(self, order_id: str, step: str | None = None) -> tuple[OrderDetails, Sequence[Blocker]]:
-        """Returns the order, and what it (or `step`, by id or number) waits for now, also in other orders. Raises
-        NoWorker if a step is given and no worker answers."""
+        """Returns the order, and what it waits for now, also in other orders. `step` (an id or a number) asks about one
+        step instead. Raises NoWorker if a step is given and no worker answers."""
         details = await self.read(order_id)
         if step and details.source == "record":
             raise NoWorker(f"Order {order_id}")
@@ -172,7 +173,7 @@ class OrderClient:
         return await bulk_actions.select_targets(self.client, command)
 
     def create_bulk_runner(self, command: BulkCommand, pacing: BulkPacing) -> BulkRunner:
-        """The runner performs the action on what `select_bulk_targets` has found, or on a part of it."""
+        """The runner performs the action on the targets that `select_bulk_targets` has found, or on some of them."""
         return bulk_actions.create_runner(self.client, command, pacing)
 
     async def list_systems(self) -> Sequence[SystemStatus]:

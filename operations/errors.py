@@ -55,8 +55,8 @@ ERROR_STATUSES: dict[str, ErrorStatus] = {
 
 
 class OperationError(Exception):
-    """`code` is stable and a key of ERROR_STATUSES. The message is plain English and names no command: `reason`, `data`
-    and `alternatives` say for programs why it failed and what is possible instead."""
+    """`code` is stable and a key of ERROR_STATUSES. The message is plain English and names no command. `reason`, `data`
+    and `alternatives` tell programs why the operation failed and what is possible instead."""
 
     def __init__(
         self,
@@ -78,7 +78,7 @@ class OperationError(Exception):
 
     @property
     def details(self) -> dict[str, Any]:
-        """`reason`, `data` and `alternatives` as JSON, without those that add nothing."""
+        """`reason`, `data` and `alternatives` as JSON. Leaves out those that say nothing new."""
         details = {
             "reason": self.reason if self.reason != self.code else None,
             "data": self.data,
@@ -135,7 +135,7 @@ class TimedOut(OperationError):
 
 
 NO_WORKER_RPC_STATUSES = {RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED, RPCStatusCode.FAILED_PRECONDITION}
-"""Temporal's statuses for: no worker took the query in time, or none has polled lately."""
+"""Temporal's statuses if no worker took the query in time, or if none has polled lately."""
 
 DEFAULT_TIMEOUT = 10.0
 """Seconds for one call."""
@@ -148,7 +148,7 @@ def _find_application_error(error: BaseException | None) -> ApplicationError | N
 
 
 def is_workflow_not_found(error: RPCError) -> bool:
-    """There is no such workflow, or it no longer runs. A missing namespace is something else."""
+    """Whether there is no such workflow, or it no longer runs. A missing namespace does not count."""
     return error.status is RPCStatusCode.NOT_FOUND and "namespace" not in error.message.lower()
 
 
@@ -164,7 +164,7 @@ def _update_error(error: WorkflowUpdateFailedError, subject: str) -> OperationEr
 
 
 def _refusal_details(refusal: ApplicationError) -> RefusalDetails:
-    """Without them, where the worker is of another release."""
+    """The details of the error. Empty if the worker runs another release and sends none."""
     try:
         return RefusalDetails.model_validate(*refusal.details)
     except (TypeError, ValidationError):
@@ -186,7 +186,7 @@ def _rpc_error(error: RPCError, subject: str, address: str) -> OperationError:
 
 
 def to_operation_error(error: Exception, subject: str, address: str) -> OperationError:
-    """`error`: from the Temporal client. `subject`: what the operation was about, such as "Order HS-1"."""
+    """`error` comes from the Temporal client. `subject` is what the operation was about, for example "Order HS-1"."""
     if isinstance(error, WorkflowUpdateFailedError):
         return _update_error(error, subject)
     if isinstance(error, (WorkflowUpdateRPCTimeoutOrCancelledError, RPCTimeoutOrCancelledError, TimeoutError)):
@@ -233,7 +233,7 @@ async def worker_call(
 async def server_call(
     subject: str, address: str, timeout_seconds: float | None = DEFAULT_TIMEOUT
 ) -> AsyncIterator[None]:
-    """As `worker_call`, for calls that Temporal answers itself: silence means that it cannot be reached."""
+    """Like `worker_call`, but for calls that Temporal answers itself. If it stays silent, it cannot be reached."""
     try:
         async with worker_call(subject, address, timeout_seconds):
             yield
@@ -242,7 +242,7 @@ async def server_call(
 
 
 def _reraise_cancellation(error: Exception) -> None:
-    """The client turns the cancellation of its caller into an error of its own; this turns it back."""
+    """Turns the client's error back into a cancellation. The client hides a cancelled caller behind its own error."""
     task = asyncio.current_task()
     if task is not None and task.cancelling():
         raise asyncio.CancelledError from error

@@ -81,11 +81,11 @@ class OrderSummaryResponse(OrderReference):
     interrupted: InterruptionKind | None = Field(
         None,
         exclude_if=lambda kind: kind is None,
-        description="How the order was ended from outside; it can be recovered, and then continues. Absent: it was not",
+        description="How the order was ended from outside; once recovered, it continues. Absent if it was not",
     )
 
 
-NEXT_CURSOR: Any = Field(description="Continues the list after this page; null after the last one")
+NEXT_CURSOR: Any = Field(description="Continues the list after this page; null on the last page")
 ORDER_COUNT: Any = Field(
     description="Orders on all pages; with `queue`, also some that may have no such step in this queue"
 )
@@ -139,7 +139,7 @@ def _order_fields(details: OrderDetails) -> dict[str, Any]:
 
 class StepsPageResponse(Response):
     steps: list[StepView]
-    next_offset: int | None = Field(description="Where the next page begins; null after the last one")
+    next_offset: int | None = Field(description="Where the next page begins; null on the last page")
 
 
 def _is_empty(items: Sequence[object]) -> bool:
@@ -152,7 +152,7 @@ class FalloutResponse(Response):
     next_cursor: str | None = NEXT_CURSOR
     order_count: int = ORDER_COUNT
     interrupted: list[OrderSummaryResponse] = Field(
-        [], exclude_if=_is_empty, description="Orders that were ended from outside: recover them. Absent: there is none"
+        [], exclude_if=_is_empty, description="Orders that were ended from outside: recover them. Absent if none"
     )
 
 
@@ -291,7 +291,7 @@ def system_switch_response(result: SwitchResult) -> SystemSwitchResponse:
 
 class RefusedEditResponse(Response):
     since: datetime
-    findings: list[str] = Field(description="The first ones, each with its place if it has one")
+    findings: list[str] = Field(description="The first findings, each with its place if it has one")
     more: int = Field(description="Findings that are left out")
 
 

@@ -14,7 +14,7 @@ def step_label(step: StepView) -> str:
 
 
 def is_open(step: StepView) -> bool:
-    """Not settled, or not yet undone."""
+    """Whether the step is not settled, or its undo has not ended."""
     return step.state not in SETTLED or is_undo_under_way(step)
 
 
@@ -28,7 +28,6 @@ def effective_state(step: StepView) -> StepState:
 
 
 def time_limit(step: StepView) -> datetime | None:
-    """When `within` of a step in progress ends, and the step fails. None where it goes on once it is due, or where
-    there is no limit."""
+    """When `within` ends and a step in progress fails. None if there is no limit, or if the step continues then."""
     is_timer = step.kind == "wait" and step.waits_for in (ITS_TIME, None)
     return None if is_timer else step.due

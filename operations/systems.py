@@ -40,16 +40,16 @@ SWITCH_TIMEOUT = 15.0
 MAX_SYSTEMS = 1_000
 """The most systems in a list."""
 QUEUE_SEPARATOR = "."
-"""Between a task queue and the system's id, which never contains it."""
+"""Separates a task queue's name from the system's id. A system's id never contains it."""
 
 
 @dataclass(frozen=True)
 class SystemStatus:
     view: SystemSwitchView
     waiting_calls: int | None
-    """Roughly, the calls on the system's queue, without those that pause between attempts. None: unknown."""
+    """About how many calls are on the system's queue, without calls that pause between attempts. None if unknown."""
     manual_rate_limit: float | None = None
-    """Calls a second, where somebody limited the queue with Temporal's own tools."""
+    """Calls a second, if somebody limited the queue with Temporal's own tools."""
 
 
 async def list_systems(client: Client, task_queue: str) -> list[SystemStatus]:
@@ -72,8 +72,8 @@ async def _announced_systems(client: Client, task_queue: str) -> set[str]:
 
 
 async def _read_switch(client: Client, system: str, task_queue: str) -> SystemSwitchView | None:
-    """From the switch's record, which is never stale. A switch that was ended with Temporal's own tools has one, too: a
-    worker starts it again as it stood. None where there is no switch."""
+    """Reads the switch's record, which is never stale. If a switch was ended with Temporal's own tools, it still has a
+    record, because a worker starts it again as it was. None if there is no switch."""
     try:
         described = await client.get_workflow_handle(switch_workflow_id(system, task_queue)).describe()
     except RPCError as error:
@@ -87,7 +87,7 @@ async def _read_switch(client: Client, system: str, task_queue: str) -> SystemSw
 
 
 async def read_system_status(client: Client, system: str, task_queue: str) -> SystemStatus | None:
-    """One system; None where no worker has announced it. Raises the client's errors."""
+    """One system. None if no worker has announced it. Raises the client's errors."""
     view = await _read_switch(client, system, task_queue)
     if view is None:
         return None
@@ -108,7 +108,7 @@ async def read_system_status(client: Client, system: str, task_queue: str) -> Sy
 async def switch_system(
     client: Client, task_queue: str, system: str, target_state: Literal["on", "off"], actor: Actor
 ) -> SwitchResult:
-    """Returns once the server applies the new position. Raises NotFound with the nearest name, NoWorker."""
+    """Returns when the server applies the new position. Raises NoWorker, and NotFound with the nearest name."""
     switch, request = switch_workflow_id(system, task_queue), SwitchRequest(to=target_state, actor=actor)
 
     async def update() -> SwitchResult:
@@ -128,7 +128,7 @@ async def switch_system(
 
 
 async def _restart_switch(client: Client, system: str, task_queue: str) -> bool:
-    """Starts a switch that was ended with Temporal's own tools again, as it stood. False where there was none."""
+    """Starts a switch again, as it was, if it was ended with Temporal's own tools. False if there was none."""
     async with server_call(f"System {system}", server_address(client)):
         view = await _read_switch(client, system, task_queue)
         if view is None:
@@ -145,9 +145,9 @@ async def _restart_switch(client: Client, system: str, task_queue: str) -> bool:
 
 
 async def system_holds(client: Client, pending: Iterable[PendingActivityInfo]) -> Mapping[str, SystemHoldView]:
-    """The switches that hold back calls among `pending`, by task queue.
+    """The switches that hold back calls in `pending`, by task queue.
 
-    Reads one record for each system with a waiting call; nothing if no call waits.
+    Reads one record for each system with a waiting call. Reads nothing if no call waits.
     """
     queues = sorted({queue for activity in pending if (queue := waiting_queue(activity)) and QUEUE_SEPARATOR in queue})
     return dict(
@@ -156,7 +156,7 @@ async def system_holds(client: Client, pending: Iterable[PendingActivityInfo]) -
 
 
 def waiting_queue(activity: PendingActivityInfo) -> str | None:
-    """The task queue where the activity waits to start; None if it has started, or on an old server."""
+    """The task queue where the activity waits to start. None if it has started, or if the server is old."""
     if activity.state != PendingActivityState.PENDING_ACTIVITY_STATE_SCHEDULED:
         return None
     return activity.activity_options.task_queue.name or None

@@ -1,4 +1,4 @@
-"""The mailbox of an order: what came while the order did not run."""
+"""The mailbox of an order. It holds the events that came while the order did not run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Order events that receivers have not got: listing them, and sending them again."""
+"""Order events that receivers have not received: listing them, and sending them again."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class UndeliveredList:
 
 
 async def read_outbox(client: Client, order_id: str) -> OutboxView:
-    """All events of one order that are not delivered. Raises NotFound where there is no such order, NoWorker."""
+    """All events of one order that are not delivered. Raises NotFound if there is no such order, and NoWorker."""
     outbox, subject = outbox_workflow_id(order_id), f"Outbox of order {order_id}"
     try:
         view = await query_workflow(client, outbox, subject, QUERY_OUTBOX, None, OutboxView, OUTBOX_TIMEOUT)
@@ -50,7 +50,7 @@ async def read_outbox(client: Client, order_id: str) -> OutboxView:
 async def list_undelivered(
     client: Client, receiver: str | None = None, limit: int = 100, cursor: str | None = None
 ) -> UndeliveredList:
-    """The events that were given up, of at most `limit` orders; with `receiver`, only those meant for it."""
+    """The events that were given up, from at most `limit` orders. With `receiver`, only the events meant for it."""
     query = (
         f"WorkflowType = {quote_literal(OUTBOX_WORKFLOW_TYPE)} AND ExecutionStatus = 'Running' AND "
         f"{SearchAttributes.FALLOUT_COUNT} > 0"
@@ -78,7 +78,7 @@ def _only_given_up(view: OutboxView, receiver: str | None) -> OutboxView:
 async def resend(
     client: Client, order_id: str, receiver: str | None = None, events: list[str] | None = None
 ) -> ResendResult:
-    """Sends the events that were given up again, in order, and tries waiting ones at once.
+    """Resends the events that were given up, in order. Also retries waiting events at once.
 
     `events`: event ids. Raises NotFound (no such order), OperationRefused (nothing to send), NoWorker.
     """

@@ -1,4 +1,4 @@
-"""Orders that were ended from outside while they were not done: how that happened, and which ones there are."""
+"""Orders that were ended from outside before they were done: which orders these are, and how it happened."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from workflows.contract.order_views import Interruption, OrderView, StepView
 from workflows.contract.states import NOT_BEGUN, SETTLED, OrderState
 
 NO_REASON = "terminated by user via frontend"
-"""What Temporal records where nobody gave a reason."""
+"""What Temporal records if nobody gave a reason."""
 
 
 async def read_interruption(client: Client, record: WorkflowExecution) -> Interruption | None:
-    """How the run was ended from outside; None where it was not. One call, only for such a run."""
+    """How the run was ended from outside. None if it was not. Makes one call, but only for such a run."""
     kind = order_summary(record).interrupted
     if kind is None:
         return None
@@ -45,7 +45,7 @@ def _given_reason(reason: str) -> str:
 
 
 def as_interrupted(order: OrderView, interruption: Interruption | None) -> OrderView:
-    """The order's last answer about itself, corrected by what its run cannot know: that it goes on no more."""
+    """The order's last answer about itself, corrected by what its run cannot know: that it has stopped."""
     if interruption is None:
         return order
     changes = {"state": OrderState.FAILED, "forecast": None, "ended_at": interruption.at, "interrupted": interruption}
@@ -53,7 +53,7 @@ def as_interrupted(order: OrderView, interruption: Interruption | None) -> Order
 
 
 def without_waits(steps: Iterable[StepView]) -> list[StepView]:
-    """The steps of an interrupted order: what was under way waits for the order's recovery, whatever its state was."""
+    """The steps of an interrupted order. If a step was under way, it now waits for the order's recovery."""
     return [_without_wait(step) for step in steps]
 
 
@@ -73,5 +73,5 @@ def _without_wait(step: StepView) -> StepView:
 
 
 async def list_interrupted(client: Client, criteria: OrderFilter) -> list[OrderSummary]:
-    """Orders that fit and can be recovered; what ended last comes first."""
+    """Orders that match and can be recovered. The order that ended last comes first."""
     return (await list_orders(client, replace(criteria, interrupted=True, running=False))).orders

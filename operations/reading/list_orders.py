@@ -1,5 +1,5 @@
-"""List and count orders. Visibility filters and sorts them, so the cost depends on the page, not on the number of
-orders."""
+"""List and count orders. Temporal's visibility store filters and sorts, so the cost depends on the page and not on the
+number of orders."""
 
 from __future__ import annotations
 
@@ -20,34 +20,34 @@ from workflows.contract.order_messages import ANY_QUEUE, ORDER_WORKFLOW_TYPE, Se
 from workflows.contract.states import Jeopardy, OrderState
 
 MAX_PAGE_SIZE = 1_000
-"""Executions that the server returns at once; it cuts larger pages (frontend.visibilityMaxPageSize)."""
+"""How many executions the server returns at once. It cuts larger pages (frontend.visibilityMaxPageSize)."""
 MAX_CONCURRENT_READS = 16
-"""Of records of orders that were ended from outside."""
+"""Page size for records of orders that were ended from outside."""
 NO_LIMIT = 1_000_000_000
-"""As a limit: all orders that a bulk action may select."""
+"""A limit that admits all orders that a bulk action may select."""
 
 
 @dataclass(frozen=True)
 class OrderFilter:
-    """Which orders to list. None, False and empty do not restrict."""
+    """Which orders to list. A criterion that is None, False or empty does not restrict the list."""
 
     states: tuple[OrderState, ...] = ()
-    """In one of these; empty: in any."""
+    """Orders in one of these states. Empty means any state."""
     customer: str | None = None
     product: str | None = None
     late: bool = False
-    """Late, and not ended; with `states`, also ended late."""
+    """Orders that are late and have not ended. With `states`, also orders that ended late."""
     fallout: bool = False
-    """With a step in fallout; or, unless `running`, ended from outside."""
+    """Orders with a step in fallout. Unless `running`, also orders that were ended from outside."""
     open_tasks: bool = False
     queue: str | None = None
-    """With `fallout` or `open_tasks`: orders with work in this queue, and those that do not show their queues."""
+    """With `fallout` or `open_tasks`, orders with work in this queue, and orders that do not show their queues."""
     since: datetime | None = None
-    """Submitted then or later."""
+    """Orders submitted at this moment or later."""
     limit: int = 100
     running: bool = False
     interrupted: bool = False
-    """Ended from outside, so that they can be recovered."""
+    """Orders that were ended from outside, so that they can be recovered."""
 
     @property
     def only_running(self) -> bool:
@@ -59,7 +59,7 @@ class OrderPage:
     orders: list[OrderSummary]
     """Open orders first, newest first; then ended orders by the time of their end, latest first."""
     next_cursor: str | None
-    """Continues the list after this page; None after the last one."""
+    """Continues the list after this page. None on the last page."""
 
 
 def visibility_query(criteria: OrderFilter) -> str:
@@ -102,13 +102,14 @@ _INTERRUPTED_TERM = f"(ExecutionStatus IN ('Terminated', 'TimedOut') OR ({_ENGIN
 
 
 def _fallout_term(*, running: bool) -> str:
-    """An order that was ended from outside waits for a person, too, unless only running ones are asked for."""
+    """Orders in fallout. An order that was ended from outside also waits for a person, so it counts unless only running
+    orders are wanted."""
     in_fallout = f"{SearchAttributes.FALLOUT_COUNT} > 0"
     return in_fallout if running else f"(({in_fallout} AND ExecutionStatus = 'Running') OR {_INTERRUPTED_TERM})"
 
 
 def _state_term(state: OrderState) -> str:
-    """Matches what `order_state` shows, also for orders that reported no state or were ended from outside."""
+    """Matches the state that `order_state` shows, even if an order reported no state or was ended from outside."""
     name = SearchAttributes.ORDER_STATE
     reported = f"{name} = {quote_literal(state.value)}"
     match state:
@@ -125,12 +126,12 @@ def _state_term(state: OrderState) -> str:
 
 
 async def list_orders(client: Client, criteria: OrderFilter, cursor: str | None = None) -> OrderPage:
-    """Up to `criteria.limit` orders that fit, in the server's own order: open ones first, newest first; then ended
-    ones, last ended first. An order with several revisions appears once a page, by its latest. A run that was ended
-    from outside is left out where a later one has taken its place.
+    """Up to `criteria.limit` orders that match, in the server's own order. Open orders come first, the newest first.
+    Ended orders follow, the last ended first. If an order has several revisions, a page shows only the latest. A run
+    that was ended from outside is left out if a later run has taken its place.
 
-    One call for each 1,000 orders, and one more only where earlier revisions left room. Raises OperationRefused for a
-    cursor that no page returned.
+    Makes one call for each 1,000 orders. Makes one more if earlier revisions left room on the page. Raises
+    OperationRefused for a cursor that no page returned.
     """
     latest: dict[str, OrderSummary] = {}
     executions = client.list_workflows(visibility_query(criteria), next_page_token=decode_cursor(cursor))
@@ -146,14 +147,15 @@ async def list_orders(client: Client, criteria: OrderFilter, cursor: str | None 
 
 
 async def count_matching(client: Client, criteria: OrderFilter) -> int:
-    """How many orders fit, on all pages. Each revision of an order counts."""
+    """How many orders match, on all pages. Each revision of an order counts."""
     async with server_call("count of orders", server_address(client)):
         return (await client.count_workflows(visibility_query(criteria))).count
 
 
 async def count_orders(client: Client, criteria: OrderFilter) -> dict[OrderState, int]:
-    """How many orders fit, for each state that has any. One count query for each state, or only for
-    `criteria.states`. Each revision of an order counts, but no run that was ended from outside and has a later one."""
+    """How many orders match, for each state that has any. Makes one count query for each state, or for each of
+    `criteria.states`. Each revision of an order counts. A run that was ended from outside does not count if the order
+    has a later run."""
     states = list(dict.fromkeys(criteria.states or OrderState))
     in_state = [replace(criteria, states=(state,), running=criteria.only_running) for state in states]
     counts = await asyncio.gather(*(count_matching(client, each) for each in in_state))
@@ -171,8 +173,8 @@ async def _count_superseded(client: Client, criteria: OrderFilter) -> int:
 
 
 async def superseded_runs(client: Client, orders: Sequence[OrderSummary]) -> set[str]:
-    """The run ids of those orders that were ended from outside, and of which there is a later run: they were recovered,
-    or submitted as a new revision. One call for each that was ended so."""
+    """The ids of runs that were ended from outside, if the order has a later run: it was recovered, or submitted as a
+    new revision. Makes one call for each run that was ended from outside."""
     limit = asyncio.Semaphore(MAX_CONCURRENT_READS)
 
     async def latest_run(order: OrderSummary) -> str:
