@@ -142,7 +142,9 @@ class PredecessorResolver:
         by_value = resolved.by_value
         if by_value is None:
             return resolved
-        values = frozenset().union(*(self._kinds_of_values(one, predecessor, bounds) for one in resolved.scopes))
+        values: frozenset[bool] = frozenset()
+        for scope in resolved.scopes:
+            values |= self._kinds_of_values(scope, predecessor, bounds)
         by_place = resolved.with_value(by_value.value) if True in values else resolved
         if not self._scopes.can_hold(by_value, predecessor, bounds):
             return by_place
@@ -170,6 +172,8 @@ class PredecessorResolver:
 
     def _search_scope(self, scope: ReferenceScope, predecessor: Step, key: StepKey, bounds: Bounds) -> Resolution:
         """All instances in the scope. The step is missing at the lowest lines that can have it and do not."""
+        if scope.kind == "line" and scope.node and not scope.value and key in scope.node.step_instances:
+            return Resolution(frozenset(scope.node.step_instances[key]), ())  # the usual case, without a search
         present: set[StepInstance] = set()
         able = []
         for node in self._scopes.lines_in(scope, bounds):

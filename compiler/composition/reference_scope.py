@@ -143,7 +143,8 @@ class ScopeResolver:
         products = self._index.products_by_workstream[predecessor.workstream]
         if not scopes:
             upwards = self._search_upwards(waiting_step, node, predecessor, bounds, path_filter)
-            return replace(upwards, by_value=self._value_scope(waiting_step, node, predecessor))
+            by_value = self._value_scope(waiting_step, node, predecessor)
+            return replace(upwards, by_value=by_value) if by_value else upwards
         able = tuple(scope for scope in scopes if self._scope_can_hold(scope, products, bounds))
         return ResolvedScopes(able) if able else ResolvedScopes((), True, path_filter)
 
