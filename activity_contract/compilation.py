@@ -55,6 +55,13 @@ class ChangedValue(WireModel):
     after: Any = None
 
 
+class ChangedWaits(WireModel):
+    """What a step waits for, as ids of steps that are in the order before and after the amendment."""
+
+    no_longer: list[str] = []
+    now: list[str] = []
+
+
 class CompiledAmendment(WireModel):
     """Either `findings`, the reasons of a rejection, or the running plan merged with that of the new order.
 
@@ -83,6 +90,8 @@ class CompiledAmendment(WireModel):
     """Order line id → its changes. Incomplete if there are very many."""
     step_values: dict[int, list[ChangedValue]] = {}
     """Changed step → its changes. Incomplete if there are very many."""
+    waits: dict[int, ChangedWaits] = {}
+    """Step → what it waits for otherwise. Incomplete if there are very many."""
     summary: dict[str, Any] = {}
     """As in CompiledOrder."""
     telling: NotificationFilter | None = None

@@ -20,9 +20,21 @@ from activities.compilation.compile_order import (
 )
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.activity_names import COMPILE_AMENDMENT
-from activity_contract.compilation import INTERNAL_ERROR_CODE, ChangedValue, CompileAmendmentInput, CompiledAmendment
+from activity_contract.compilation import (
+    INTERNAL_ERROR_CODE,
+    ChangedValue,
+    ChangedWaits,
+    CompileAmendmentInput,
+    CompiledAmendment,
+)
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
-from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange, shares_order_lines, steps_seeing_changes
+from compiler.amendment.compare_plans import (
+    DEFINITION_INPUT,
+    InputChange,
+    PlanDiff,
+    shares_order_lines,
+    steps_seeing_changes,
+)
 from compiler.amendment.deleted_lines import lines_taken_back, without_lines
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import CompilationResult, compile_with_warnings
@@ -103,10 +115,20 @@ def _compile_result(
         former_lines=_missing_line_ids(plan.order_lines, new_plan.order_lines),
         order_values=_diff_values(order_bindings(running.order), order_bindings(new_plan.order)),
         line_values=_line_changes(running.order_lines, new_plan.order_lines),
+        waits=_changed_waits(found, positions),
         step_values=_step_changes(amended, positions, running.catalogue_version),
         summary=plan_summary(new_plan, catalogue) | {"lines": len(plan.fulfilment_lines), "steps": len(plan.steps)},
         telling=notification_filter(catalogue),
     )
+
+
+def _changed_waits(found: PlanDiff, positions: dict[str, int]) -> dict[int, ChangedWaits]:
+    return {
+        positions[id_]: ChangedWaits(
+            no_longer=list(each.no_longer[:MAX_VALUES_PER_ITEM]), now=list(each.now[:MAX_VALUES_PER_ITEM])
+        )
+        for id_, each in found.waits.items()
+    }
 
 
 def _missing_line_ids(all_: Iterable[PlannedLine], kept: Iterable[PlannedLine]) -> list[str]:
@@ -117,7 +139,7 @@ def _missing_line_ids(all_: Iterable[PlannedLine], kept: Iterable[PlannedLine]) 
 def _limit_size(compiled: CompiledAmendment) -> CompiledAmendment:
     """Where the answer would be too large, values are left out: what is done depends on none of them."""
     if _size(compiled) > MAX_RESULT_BYTES:
-        compiled = compiled.model_copy(update={"line_values": {}, "step_values": {}})
+        compiled = compiled.model_copy(update={"line_values": {}, "step_values": {}, "waits": {}})
     if _size(compiled) > MAX_RESULT_BYTES:
         message = "the order as amended is larger than Temporal can carry: put what is new into an order of its own"
         raise OrderRejected([order_finding(PLAN_TOO_LARGE, message)])

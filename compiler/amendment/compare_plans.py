@@ -24,6 +24,8 @@ INPUT_KEYS = ("call", "activity", "with", "manual", "event", "wait", "when", "st
 """The keys of a definition that say what a step does, when, and whether. The other keys say what follows."""
 ORDER_NAMES = frozenset({"order", "attributes", "quantity", "action", "previous", "each", "index", "lines"})
 """The names in expressions whose values come from the order."""
+MAX_WAIT_CHANGES = 200
+"""Steps that wait for others than before and are told."""
 DEFINITION_INPUT = "definition"
 """The name of an InputChange if the catalogue's definition of the step changed."""
 
@@ -35,6 +37,14 @@ class InputChange:
     name: str
     before: Any
     after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class WaitChange:
+    """Ids of steps in both plans that a step waits for, directly or through others, in only one of them."""
+
+    no_longer: tuple[str, ...]
+    now: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +60,8 @@ class PlanDiff:
     lines_added: tuple[str, ...] = ()
     """Ids of order lines."""
     lines_removed: tuple[str, ...] = ()
+    waits: Mapping[str, WaitChange] = field(default_factory=dict)
+    """Steps in both plans that wait for others than before; the first MAX_WAIT_CHANGES."""
 
     @property
     def is_empty(self) -> bool:
@@ -76,7 +88,35 @@ def compare_plans(old: Plan, new: Plan) -> PlanDiff:
         may_redo=_may_redo(old, new, frozenset(changed), frozenset(unchanged)),
         lines_added=tuple(id_ for id_ in new_lines if id_ not in old_lines),
         lines_removed=tuple(id_ for id_ in old_lines if id_ not in new_lines),
+        waits=_changed_waits(old, new),
     )
+
+
+def _changed_waits(old: Plan, new: Plan) -> dict[str, WaitChange]:
+    """An arrow that others imply in the other plan is no difference."""
+    before, after = _predecessor_ids(old), _predecessor_ids(new)
+    found: dict[str, WaitChange] = {}
+    for id_, direct in before.items():
+        if id_ not in after or direct == after[id_]:
+            continue
+        lost = {one for one in direct - after[id_] if one in after}
+        gained = {one for one in after[id_] - direct if one in before}
+        lost -= _ids_before(after, id_) if lost else set()
+        gained -= _ids_before(before, id_) if gained else set()
+        if lost or gained:
+            found[id_] = WaitChange(tuple(sorted(lost)), tuple(sorted(gained)))
+        if len(found) == MAX_WAIT_CHANGES:
+            break
+    return found
+
+
+def _predecessor_ids(plan: Plan) -> dict[str, frozenset[str]]:
+    return {step.id: frozenset(plan.steps[at].id for at in step.after) for step in plan.steps}
+
+
+def _ids_before(predecessors: Mapping[str, frozenset[str]], id_: str) -> set[str]:
+    """All that the step waits for, directly or through others."""
+    return set(walk(predecessors[id_], lambda one: predecessors[one]))
 
 
 def shares_order_lines(old: Plan, new: Plan) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -25,8 +26,14 @@ from activity_contract.calls import (
     SystemCall,
     SystemCallResult,
 )
-from activity_contract.compilation import CompileAmendmentInput, CompiledAmendment, CompiledOrder, CompileOrderInput
-from compiler.amendment.compare_plans import shares_order_lines
+from activity_contract.compilation import (
+    ChangedWaits,
+    CompileAmendmentInput,
+    CompiledAmendment,
+    CompiledOrder,
+    CompileOrderInput,
+)
+from compiler.amendment.compare_plans import compare_plans, shares_order_lines
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 from tests.support.amendments import amended
@@ -104,6 +111,8 @@ class Script:
         if (gate := self.gates.get(order_id)) is not None:
             await gate.wait()
         found = amended(decode_plan(asked.plan), asked.retired, wanted)
+        positions = {step.id: position for position, step in enumerate(found.plan.steps)}
+        waits = compare_plans(decode_plan(asked.plan), wanted).waits
         return CompiledAmendment(
             survives=shares_order_lines(decode_plan(asked.plan), wanted),
             plan=encode_plan(found.plan),
@@ -111,6 +120,7 @@ class Script:
             changed=sorted(found.input_changed),
             seen_otherwise=sorted(found.context_changed),
             former_lines=sorted(found.removed_lines),
+            waits={positions[id_]: ChangedWaits(**asdict(each)) for id_, each in waits.items()},
             summary={"customer_id": "C-1", "products": ["home"], "catalogue_version": wanted.catalogue_version},
         )
 

@@ -86,6 +86,20 @@ async def test_the_order_as_it_runs_already_changes_nothing(desk: Desk) -> None:
     assert (await order.view()).revision == 1
 
 
+async def test_steps_that_would_wait_for_others_are_told_even_if_the_order_asks_for_the_same(desk: Desk) -> None:
+    """An order that was compiled by other rules: its plan would be another one today."""
+    order = await submitted(desk)
+    today = changed(order, "x", c=call(after=["a"]))
+    told = await order.amend(desk.script, today, dry_run=True)
+    assert (told.already, told.counts) == (False, {})
+    assert [(one.id, one.no_longer, one.now) for one in told.waits] == [("camera.c@1", ["camera.b@1"], [])]
+    assert told.message.endswith("would become revision 2: no step changes; 1 step waits for other steps than before")
+    assert (await order.steps())["c"].state == "pending"
+    assert (await order.amend(desk.script, today)).revision == 2
+    await order.until_state(c="completed", b="in_progress")
+    assert (await order.amend(desk.script, today)).already
+
+
 async def test_what_is_out_of_date_is_refused(desk: Desk) -> None:
     order = await submitted(desk)
     await order.amend(desk.script, changed(order), expected_revision=1)

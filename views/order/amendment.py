@@ -39,6 +39,11 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
     if answer.alternatives:
         yield Text("")
         yield Text(alternatives_text(answer.alternatives))
+    if answer.waits:
+        yield Text("")
+        yield PlainTable(
+            ["No.", "Step", "No longer waits for", "Now waits for"], list(_wait_rows(answer)), right_aligned=(0,)
+        )
     if answer.may_redo:
         named = ", ".join(answer.may_redo[:MAX_LISTED])
         more = f" and {len(answer.may_redo) - MAX_LISTED} more" if len(answer.may_redo) > MAX_LISTED else ""
@@ -78,6 +83,14 @@ def _step_rows(answer: AmendResult) -> Iterator[Sequence[Cell]]:
             what = "correction ends" if correction.ends else "corrected, stays so"
             values = [_format_value(correction.instead_of), _format_value(correction.value)]
             yield ["", "", "", f"{correction.name}: {what}", *values]
+
+
+def _wait_rows(answer: AmendResult) -> Iterator[Sequence[Cell]]:
+    for each in answer.waits[:MAX_LISTED]:
+        number = Text(str(each.number), style="bright_black")
+        yield [number, each.id, ", ".join(each.no_longer) or "–", ", ".join(each.now) or "–"]
+    if len(answer.waits) > MAX_LISTED:
+        yield ["", f"and {pluralize(len(answer.waits) - MAX_LISTED, 'more step')}", "", ""]
 
 
 def _before_and_after(change: ChangedValue) -> list[str]:

@@ -251,6 +251,19 @@ class UsedStep(Message):
     """It has used what the step did."""
 
 
+class AmendedWaits(Message):
+    """A step that has not begun and waits for other steps than before. Ids of steps that are in both plans."""
+
+    id: str
+    number: int
+    no_longer: list[str] = []
+    now: list[str] = []
+
+
+ChangedWaitsList = Annotated[list[AmendedWaits], Field(exclude_if=lambda waits: not waits)]
+"""An empty list is not serialised, so that a client of an earlier release can still read the result."""
+
+
 class AmendResult(Message):
     order_id: str
     revision: int
@@ -276,6 +289,8 @@ class AmendResult(Message):
     """Ids of steps that stay unless an output that they read changes; at most MAX_LISTED_STEPS."""
     used_by_kept: Annotated[list[UsedStep], Field(exclude_if=lambda used: not used)] = []
     """Steps that are undone although a step has used what they did that is not undone; at most MAX_LISTED_STEPS."""
+    waits: ChangedWaitsList = []
+    """Also where nothing that the order asks for changes them: today's rules and catalogue do."""
     lines_added: list[str] = []
     lines_removed: list[str] = []
     line_values: dict[str, list[ChangedValue]] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,13 @@ from temporalio.testing import ActivityEnvironment
 from activities.compilation import compile_amendment as module
 from activities.compilation.compile_amendment import MAX_RESULT_BYTES, AmendmentCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
-from activity_contract.compilation import INTERNAL_ERROR_CODE, ChangedValue, CompileAmendmentInput, CompiledAmendment
+from activity_contract.compilation import (
+    INTERNAL_ERROR_CODE,
+    ChangedValue,
+    ChangedWaits,
+    CompileAmendmentInput,
+    CompiledAmendment,
+)
 from compiler.compile_order import compile_order
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
@@ -132,3 +139,19 @@ async def test_however_much_changes_the_answer_fits_into_a_payload(compiler: Com
     assert len(compiled.changed) == many
     longest = max(len(str(value.after)) for values in compiled.step_values.values() for value in values)
     assert longest <= module.MAX_VALUE_LENGTH
+
+
+async def test_an_order_whose_plan_would_be_another_one_today_is_told_of_it(compiler: Compiler) -> None:
+    """The order itself is as it was, and was compiled by rules that gave one arrow less."""
+    order = {
+        "id": "O-1",
+        "customer": {"id": "C-1"},
+        "lines": [{"id": "1", "product": "welcome", "attributes": {"who": "x"}}],
+    }
+    today = compiler.plan(order)
+    then = replace(today, steps=tuple(replace(step, after=()) for step in today.steps))
+    compiled = await compiler.compile(then, order)
+    part = next(position for position, step in enumerate(then.steps) if step.id == "welcome.part@1")
+    assert compiled.changed == []
+    assert compiled.waits == {part: ChangedWaits(now=["welcome.greet@1"])}
+    assert (await compiler.compile(today, order)).waits == {}

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from compiler.amendment.compare_plans import InputChange, PlanDiff, compare_plans, shares_order_lines
+from compiler.amendment.compare_plans import InputChange, PlanDiff, WaitChange, compare_plans, shares_order_lines
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_order
 from compiler.load_catalogue import load_catalogue
+from compiler.plan.plan import Plan
 
 CATALOGUE = """
 kind: system
@@ -78,6 +80,36 @@ def test_the_same_order_changes_nothing(catalogue: Catalogue) -> None:
     assert found.is_empty
     assert found.may_redo == ()
     assert set(found.unchanged) == {"device.reserve@1", "device.ship@1", "device.thank@1", "parcel.list"}
+
+
+def test_steps_that_wait_for_others_than_before_are_told(catalogue: Catalogue) -> None:
+    plan = compile_order(_order(_line("1")), catalogue)
+    at = {step.id: position for position, step in enumerate(plan.steps)}
+    ship = plan.steps[at["device.ship@1"]]
+    assert at["device.reserve@1"] in ship.after
+
+    def waiting_for(*ids: str) -> Plan:
+        steps = list(plan.steps)
+        steps[at[ship.id]] = replace(ship, after=tuple(sorted(at[id_] for id_ in ids)))
+        return replace(plan, steps=tuple(steps))
+
+    lost = compare_plans(plan, waiting_for())
+    assert lost.waits == {"device.ship@1": WaitChange(("device.reserve@1",), ())}
+    gained = compare_plans(waiting_for(), plan)
+    assert gained.waits == {"device.ship@1": WaitChange((), ("device.reserve@1",))}
+    assert compare_plans(plan, plan).waits == {}
+
+
+def test_a_wait_that_others_imply_is_no_difference(tmp_path: Path) -> None:
+    """`check` comes between `take` and `mount`: mount still waits for take."""
+    steps = "take: {milestone: true}, mount: {milestone: true, after: [AFTER]}"
+    head = "kind: commercial_product\nid: kit\nsteps: {"
+    plain = _catalogue(tmp_path / "plain", head + steps.replace("AFTER", "take") + "}")
+    check = ", check: {milestone: true, after: [take]}}"
+    checked = _catalogue(tmp_path / "checked", head + steps.replace("AFTER", "check") + check)
+    order = {"id": "O-1", "customer": {"id": "C-1"}, "lines": [{"id": "1", "product": "kit"}]}
+    found = compare_plans(compile_order(order, plain), compile_order(order, checked))
+    assert (found.added, found.waits) == (("kit.check@1",), {})
 
 
 def test_attributes_in_expressions_change_a_step(catalogue: Catalogue) -> None:

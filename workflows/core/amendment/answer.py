@@ -11,6 +11,7 @@ from activity_contract.compilation import ChangedValue, CompiledAmendment
 from workflows.contract.order_messages import (
     Alternative,
     AmendedStep,
+    AmendedWaits,
     AmendOrder,
     AmendResult,
     CorrectionView,
@@ -82,7 +83,7 @@ def decide(
     run: OrderRun, revision: int, message: AmendOrder, compiled: CompiledAmendment, amended: AmendedPlan
 ) -> AmendmentAssessment:
     order = run.plan.order.id
-    if is_no_op(run, amended):
+    if is_no_op(run, amended) and not _changed_waits(run, compiled):
         result = _build_result(run, revision, message, compiled, amended, {})
         text = f"Order {order} already runs as this asks; nothing changes"
         return AmendmentAssessment(result.model_copy(update={"already": True, "message": text}), compiled)
@@ -168,6 +169,7 @@ def _build_result(
             UsedStep(step=amended_plan.plan.steps[at].id, user=amended_plan.plan.steps[user].id)
             for at, user in islice(kept_users(run, fates), MAX_LISTED_STEPS)
         ],
+        waits=_changed_waits(run, compiled),
         lines_added=compiled.lines_added,
         lines_removed=compiled.lines_removed,
         line_values=compiled.line_values,
@@ -179,6 +181,15 @@ def _build_result(
 
 def _corrections(run: OrderRun, at: int, values: Iterable[ChangedValue]) -> list[CorrectionView]:
     return correction_views(run, run.steps[at], [each.name for each in values]) if at < len(run.steps) else []
+
+
+def _changed_waits(run: OrderRun, compiled: CompiledAmendment) -> list[AmendedWaits]:
+    """Only of steps that have not begun; it no longer matters what the others waited for."""
+    return [
+        AmendedWaits(id=run.plan.steps[at].id, number=at + 1, no_longer=each.no_longer, now=each.now)
+        for at, each in sorted(compiled.waits.items())
+        if not run.steps[at].has_started and run.steps[at].state not in SETTLED
+    ]
 
 
 def _is_unreported(fate: StepFate, at: int, amended_plan: AmendedPlan) -> bool:
@@ -203,6 +214,9 @@ def _result_message(order: str, revision: int, dry_run: bool, result: AmendResul
         return f"Order {order} would not be amended: {'; '.join(objections)}"
     steps = counts_text(result.counts)
     effect = f"{steps}; {result.kept} stay as they are" if steps else "no step changes"
+    if result.waits:
+        who = "1 step waits" if len(result.waits) == 1 else f"{len(result.waits)} steps wait"
+        effect += f"; {who} for other steps than before"
     if dry_run:
         return f"Order {order} would become revision {revision + 1}: {effect}"
     return f"Order {order} is at revision {revision}: {effect}"
