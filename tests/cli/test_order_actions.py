@@ -111,4 +111,4 @@ async def test_a_step_that_waits_for_another_order_says_so_and_can_go_on_without
 async def test_nothing_to_go_on_without_is_refused(ordo: Ordo) -> None:
     await in_fallout(ordo, "P-9")
     refused = await ordo("proceed", "P-9", "1")
-    assert (refused.status, "waits for no other order" in refused.err) == (1, True)
+    assert (refused.status, "waits neither for another order" in refused.err) == (1, True)

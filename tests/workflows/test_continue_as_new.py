@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from temporalio.api.enums.v1 import EventType
 
-from tests.support.order_runner import ANN, Desk
+from tests.support.order_runner import ANN, KEY_TOKEN, Desk
 from tests.support.plans import call
 from tests.support.scripted_activities import failure, hanging
 from tests.support.short_runs import first_run
@@ -124,7 +124,8 @@ async def test_a_roll_back_goes_on_in_the_next_run(desk: Desk) -> None:
     await order.handle.execute_update("cancel", cancel, result_type=ActionResult)
     assert await order.ended() == "cancelled"
     undone = [made.idempotency_key for number in range(20) for made in desk.script.made[f"camera.s{number}@1"]]
-    assert undone == [f"{order.id}/camera.s{n}@1/{effect}/1" for n in range(20) for effect in ("do", "undo")]
+    effects = [(number, effect) for number in range(20) for effect in ("do", "undo")]
+    assert undone == [f"{order.id}/camera.s{number}@1/{effect}/1/{KEY_TOKEN}" for number, effect in effects]
     assert len({event.event_id for event in await order.events()}) < 100
 
 
@@ -135,4 +136,6 @@ async def test_a_running_attempt_is_called_off_before_its_step_is_undone(desk: D
     await order.until(lambda _now: bool(desk.script.made["camera.slow@1"]))
     await order.handle.execute_update("cancel", OrderAction(actor=ANN), result_type=ActionResult)
     assert await order.ended() == "cancelled"
-    assert desk.script.keys("camera.slow@1") == [f"{order.id}/camera.slow@1/{effect}/1" for effect in ("do", "undo")]
+    assert desk.script.keys("camera.slow@1") == [
+        f"{order.id}/camera.slow@1/{effect}/1/{KEY_TOKEN}" for effect in ("do", "undo")
+    ]
