@@ -31,8 +31,8 @@ DetailsSource = Literal["worker", "record"]
 
 @dataclass(frozen=True)
 class OrderDetails:
-    """An order and its steps. `source` is `record` where no worker answered: then there are no steps, and only what
-    search attributes and memo hold is filled in."""
+    """An order and its steps. If no worker answered, `source` is `record`. Then there are no steps, and the order has
+    only what search attributes and memo hold."""
 
     order: OrderView
     steps: tuple[StepView, ...]
@@ -71,7 +71,7 @@ async def read_order(client: Client, order_id: str, *, steps: bool = True) -> Or
 
 
 async def _with_end(client: Client, order: OrderView) -> OrderView:
-    """A rejected order does not know when its workflow ended; Temporal's record does."""
+    """A rejected order does not know when its workflow ended, but Temporal's record does."""
     if order.state is not OrderState.REJECTED or order.ended_at is not None:
         return order
     record = await describe_order(client, order.order_id)
@@ -107,7 +107,7 @@ async def read_steps_page(client: Client, order_id: str, request: StepsPageReque
 
 
 async def read_steps(client: Client, order_id: str, states: Sequence[StepState] | None = None) -> list[StepView]:
-    """All steps (in `states`, if given), page by page, because an answer of over 2 MB would fail."""
+    """All steps, or only those in `states`. Reads page by page, because an answer of over 2 MB would fail."""
     steps: list[StepView] = []
     offset: int | None = 0
     while offset is not None:

@@ -1,4 +1,4 @@
-"""What Temporal's record of an order says by itself: search attributes, status, times."""
+"""What Temporal's record says about an order without a worker: search attributes, status, times."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ STATE_BY_STATUS: Mapping[WorkflowExecutionStatus | None, OrderState] = {
     WorkflowExecutionStatus.CANCELED: OrderState.CANCELLED,
     WorkflowExecutionStatus.TIMED_OUT: OrderState.FAILED,
 }
-"""For an order that did not report its state: no worker has run it yet, or it was ended with Temporal's own tools."""
+"""The state of an order that reported none. No worker has run it yet, or it was ended with Temporal's own tools."""
 
 FORCED_END_STATUSES = {
     WorkflowExecutionStatus.TERMINATED,
@@ -51,7 +51,7 @@ class OrderSummary:
 
 
 def interruption_kind(execution: WorkflowExecution, reported_state: str | None) -> InterruptionKind | None:
-    """How the run was ended from outside; None where it runs or ended by itself."""
+    """How the run was ended from outside. None if it runs, or if it ended by itself."""
     match execution.status:
         case WorkflowExecutionStatus.TERMINATED:
             return InterruptionKind.TERMINATED

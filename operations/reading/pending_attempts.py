@@ -20,10 +20,10 @@ def with_attempts(
     pending: Iterable[PendingActivityInfo],
     holds: Mapping[str, SystemHoldView] | None = None,
 ) -> list[StepView]:
-    """`steps` with attempts, last failure and next attempt of their call, or of their undo's.
+    """Adds attempts, last failure and next attempt to `steps`. They belong to the step's call or to its undo's call.
 
-    `holds`: task queue → the switch that holds its calls back, from `system_holds`. An activity's id is the step's id,
-    or that with a suffix after `/`; no step's id contains `/`.
+    `holds` comes from `system_holds`: task queue → the switch that holds its calls back. An activity's id is the step's
+    id, maybe with a suffix after `/`. No step's id contains `/`.
     """
     by_step = {activity.activity_id.partition("/")[0]: activity for activity in pending}
     return [_with_attempts(step, by_step.get(step.id), holds or {}) for step in steps]
@@ -42,7 +42,7 @@ def _with_attempts(
 def _with_undo_attempts(
     step: StepView, undo: UndoView, activity: PendingActivityInfo, holds: Mapping[str, SystemHoldView]
 ) -> StepView:
-    """The pending call undoes the step: attempts belong to the undo, and the step stays as it was."""
+    """The pending call undoes the step, so the attempts belong to the undo, and the step stays as it was."""
     shared = ("attempts", "error", "waits_for", "next_attempt_at")
     as_step = {"state": StepState.IN_PROGRESS} | {name: getattr(undo, name) for name in shared}
     joined = _with_pending_activity(step.model_copy(update=as_step), activity, holds)
@@ -53,8 +53,8 @@ def _with_undo_attempts(
 def _with_pending_activity(
     step: StepView, activity: PendingActivityInfo, holds: Mapping[str, SystemHoldView]
 ) -> StepView:
-    """A call that waits for a system which is off or failing is on hold: it uses no attempt, and its time for the next
-    attempt means nothing."""
+    """Shows a call as on hold if its system is switched off or failing. Such a call uses no attempt, and its time of
+    the next attempt means nothing."""
     joined = _with_retry_info(step, activity)
     hold = holds.get(waiting_queue(activity) or "")
     if hold is None:
@@ -71,7 +71,7 @@ def _with_pending_activity(
 
 
 def _is_polling(activity: PendingActivityInfo) -> bool:
-    """The last attempt was answered `not yet`, which is no failure."""
+    """Whether the last attempt got the answer `not yet`, which is no failure."""
     return activity.last_failure.application_failure_info.type == NOT_YET
 
 

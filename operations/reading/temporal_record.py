@@ -28,7 +28,7 @@ async def describe_order(client: Client, order_id: str) -> WorkflowExecutionDesc
 
 
 async def view_from_record(description: WorkflowExecutionDescription) -> OrderView:
-    """The order as far as search attributes and memo hold it: neither lines nor steps."""
+    """The parts of the order that search attributes and memo hold. It has no lines and no steps."""
     summary = order_summary(description)
     memo: dict[str, Any] = dict(await description.memo())
     return OrderView(

@@ -34,14 +34,14 @@ class WorklistItem:
 class StepWorklist:
     items: list[WorklistItem]
     unanswered_orders: list[str]
-    """Orders that have such steps, but no worker answered which ones."""
+    """Orders that have such steps, but no worker said which ones."""
     next_cursor: str | None = None
     """Continues the list after these; None if there is nothing more."""
     order_count: int = 0
     """Orders on all pages. With a queue, also orders that have such steps in another queue, or do not show their
     queues."""
     interrupted: list[OrderSummary] = field(default_factory=list)
-    """Orders whose steps wait for nobody, because the order was ended from outside and has to be recovered first."""
+    """Orders that were ended from outside. Their steps wait for nobody until the order is recovered."""
 
     @property
     def listed_order_count(self) -> int:
@@ -58,7 +58,7 @@ def is_task(step: StepView) -> bool:
 
 
 def is_in_queue(step: StepView, queue: str) -> bool:
-    """Whether the queue's people see it: their own steps and undos, and those escalated to them."""
+    """Whether the queue's people see the step. They see their own steps and undos, and those escalated to them."""
     return queue in (working_queue(step), step.escalated_to) or (not is_undo_task(step) and queue == step.queue)
 
 
@@ -68,7 +68,7 @@ def working_queue(step: StepView) -> str | None:
 
 
 def is_undo_task(step: StepView) -> bool:
-    """Whether a person has to undo it."""
+    """Whether a person has to undo the step."""
     undo = step.undo
     return undo is not None and undo.queue is not None and undo.state == StepState.IN_PROGRESS
 

@@ -16,7 +16,7 @@ MAX_FAIRNESS_KEY_BYTES = 64
 
 
 def workflow_priority(order: Mapping[str, Any]) -> Priority:
-    """`order`: as submitted, not yet checked. Orders without a customer share one turn."""
+    """`order` is as submitted, and not checked yet. Orders without a customer share one turn."""
     priority = order.get("priority")
     if type(priority) is not int or not HIGHEST_PRIORITY <= priority <= LOWEST_PRIORITY:
         priority = DEFAULT_PRIORITY

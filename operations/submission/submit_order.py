@@ -49,7 +49,7 @@ MEMO_SUBMISSION = "submission"
 MAX_ORDER_BYTES = 1_900_000
 """Bytes of JSON. Temporal accepts no payload over 2 MB."""
 MAX_START_ATTEMPTS = 5
-"""How often an order is sent again after it met the run of a rejected order with its id."""
+"""How often an order is sent again if it meets the run of a rejected order with the same id."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +60,18 @@ class SubmissionResult:
     state: OrderState
     already_running: bool
     same_content: bool = True
-    """False: the running order was submitted with different content, and continues with that."""
+    """False if the running order was submitted with different content. It continues with that content."""
     waiting_for_worker: bool = False
     """The order is stored and waits for a worker."""
     decision: SubmissionDecision | None = None
-    """None while no worker has answered."""
+    """None until a worker answers."""
 
     @property
     def accepted(self) -> bool:
         return self.decision is None or self.decision.accepted
 
     def rejection_error(self) -> OperationRefused | None:
-        """Why the order does not run as submitted; None where it does, or waits for a worker."""
+        """Why the order does not run as submitted. None if it does, or if it waits for a worker."""
         if not self.same_content:
             return OperationRefused(
                 CONTENT_CONFLICT,
@@ -87,13 +87,13 @@ class SubmissionResult:
 
 
 def order_digest(order: dict[str, Any]) -> str:
-    """Equal for equal content, whatever the order of the keys."""
+    """A digest of the content. The order of the keys does not change it."""
     text = json.dumps(order, sort_keys=True, separators=(",", ":"), default=str)
     return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 def require_order_id(order: dict[str, Any]) -> str:
-    """The order's id. Raises OperationRefused for one that cannot be part of a workflow id."""
+    """The order's id. Raises OperationRefused if it cannot be part of a workflow id."""
     order_id = order.get("id")
     if not isinstance(order_id, str) or not is_order_id(order_id):
         raise OperationRefused(
@@ -113,8 +113,8 @@ async def submit_order(
 ) -> SubmissionResult:
     """Submits `order` and waits up to `decision_timeout` seconds for a worker to accept or reject it.
 
-    An order that is running already is not started again. One that has ended is refused (code `ended`), unless
-    `new_revision`; a rejected order may be sent again. If no worker answers, the order waits for one.
+    If the order is running already, it is not started again. If it has ended, it is refused (code `ended`), unless
+    `new_revision`. A rejected order may be sent again. If no worker answers, the order waits for one.
     """
     order_id = require_order_id(order)
     if len(json.dumps(order, default=str)) > MAX_ORDER_BYTES:
@@ -170,12 +170,12 @@ class _SubmitRequest:
     revision_number: int
     as_new_revision: bool
     submission_nonce: str
-    """Goes into the memo of the run, so that a submission recognises the run that it started, and into the order's
-    idempotency keys."""
+    """A token for this submission. It goes into the run's memo, so that a submission recognises its own run. It also
+    goes into the order's idempotency keys."""
     decision_timeout: float
 
     def start_operation(self, *, after_failed: bool = False) -> WithStartWorkflowOperation[Any, Any]:
-        """`after_failed`: also where the last run failed, as that of a rejected order does, or was terminated."""
+        """`after_failed`: start the order even if its last run failed, as a rejected order's does, or was terminated."""
         policy = WorkflowIDReusePolicy
         reuse = policy.ALLOW_DUPLICATE_FAILED_ONLY if after_failed else policy.REJECT_DUPLICATE
         return WithStartWorkflowOperation(
@@ -200,11 +200,13 @@ class _SubmitRequest:
 async def _await_decision(
     client: Client, request: _SubmitRequest
 ) -> tuple[SubmissionDecision | None, WorkflowExecutionDescription]:
-    """The worker's decision (None: no worker answered), and the record of the run that it is about.
+    """Returns the worker's decision, and the record of the run that it is about. The decision is None if no worker
+    answered.
 
     All submissions of one id share one update, because a run takes only ten updates at a time. A run that has ended
     repeats the answers to its updates. If it repeats a rejection, or has no answer because it failed, the order is
-    submitted again with another update id. An order that was ended from outside is not: it can be recovered.
+    submitted again with another update id. An order that was ended from outside is not submitted again, because it can
+    be recovered.
     """
     update_id = f"decision-{request.revision_number}" if request.as_new_revision else "decision"
     for attempt in range(MAX_START_ATTEMPTS):
@@ -224,7 +226,7 @@ async def _await_decision(
 
 
 def _is_id_used_up(record: WorkflowExecutionDescription) -> bool:
-    """The order has ended, other than by being rejected."""
+    """Whether the order has ended without being rejected."""
     if record.status in (WorkflowExecutionStatus.FAILED, WorkflowExecutionStatus.CANCELED):
         return order_summary(record).interrupted is not None
     return record.status is not WorkflowExecutionStatus.RUNNING
@@ -233,7 +235,7 @@ def _is_id_used_up(record: WorkflowExecutionDescription) -> bool:
 async def _request_decision(
     client: Client, request: _SubmitRequest, update_id: str, *, after_failed: bool
 ) -> SubmissionDecision | None:
-    """None where no worker answers. Raises WorkflowAlreadyStartedError for an order that has ended."""
+    """None if no worker answers. Raises WorkflowAlreadyStartedError if the order has ended."""
     try:
         async with worker_call(f"Order {request.order_id}", server_address(client), request.decision_timeout + 1):
             return await update_with_start(

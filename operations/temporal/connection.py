@@ -30,7 +30,7 @@ RETRY_MILLISECONDS = 5_000
 
 @dataclass(frozen=True)
 class ConnectionSettings:
-    """None: from the Temporal profile or the TEMPORAL_* variables, else the default."""
+    """None means the value of the Temporal profile or of the TEMPORAL_* variables, else the default."""
 
     address: str | None = None
     namespace: str | None = None
@@ -80,6 +80,6 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
 
 
 async def check_server(client: Client) -> None:
-    """Raises ServerUnreachable, or OperationError where the namespace does not exist."""
+    """Raises ServerUnreachable, or OperationError if the namespace does not exist."""
     async with server_call(f"Namespace {client.namespace}", server_address(client), timeout_seconds=3.0):
         await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))

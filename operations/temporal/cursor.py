@@ -12,7 +12,7 @@ CHECKSUM_BYTES = 4
 
 
 def encode_cursor(page_token: bytes | None) -> str | None:
-    """The server's token with a checksum: the server answers a token that it does not know with an internal error."""
+    """Adds a checksum to the server's token, because the server answers an unknown token with an internal error."""
     if not page_token:
         return None
     return base64.urlsafe_b64encode(zlib.crc32(page_token).to_bytes(CHECKSUM_BYTES) + page_token).decode()

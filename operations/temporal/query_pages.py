@@ -12,7 +12,7 @@ HeaderT = TypeVar("HeaderT")
 AnswerT = TypeVar("AnswerT")
 
 PAGE_SIZE = 200
-"""Orders that are listed at once."""
+"""How many orders are listed at once."""
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,9 @@ class Found(Generic[HeaderT, AnswerT]):
     """By order id, in the order of the list."""
     unanswered_orders: list[str]
     listed: int
-    """Orders that were listed, whether their answer fits or not."""
+    """How many orders were listed, even if their answer does not fit."""
     next_cursor: str | None
-    """Continues after the last order that was queried; None if there is no other one."""
+    """Continues after the last order that was queried. None if no other order follows."""
 
 
 async def query_pages(

@@ -1,4 +1,4 @@
-"""Resets a run, so that a workflow that was ended from outside goes on as if nothing had been."""
+"""Resets a run, so that a workflow that was ended from outside continues as if nothing had happened."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ HISTORY_PAGE_SIZE = 100
 
 
 async def reset_to_last_workflow_task(client: Client, workflow_id: str, run_id: str, reason: str) -> str:
-    """Continues the run from its last workflow task, as a new run, whose id it returns. Signals and updates that came
-    later are applied again; activities that were under way are started again. Another open run of this workflow would
-    be terminated. To repeat this for the same run has no further effect. Raises the client's errors.
+    """Continues the run from its last workflow task, as a new run. Returns the new run's id. Signals and updates that
+    came later are applied again. Activities that were under way start again. If this workflow has another open run,
+    that run is terminated. A second call for the same run has no further effect. Raises the client's errors.
     """
     execution = WorkflowExecution(workflow_id=workflow_id, run_id=run_id)
     request = ResetWorkflowExecutionRequest(
@@ -31,8 +31,8 @@ async def reset_to_last_workflow_task(client: Client, workflow_id: str, run_id: 
 
 
 async def _last_workflow_task_event(client: Client, execution: WorkflowExecution) -> int:
-    """The event with which the last completed workflow task ended. Without any, the event after the first task was
-    scheduled."""
+    """The event with which the last completed workflow task ended. If no task has completed, the event after the first
+    task was scheduled."""
     token, scheduled = b"", 1
     while True:
         page = await client.workflow_service.get_workflow_execution_history_reverse(

@@ -1,4 +1,4 @@
-"""Sends an update to a workflow, and starts the workflow in the same call if it does not run."""
+"""Sends an update to a workflow. If the workflow does not run, the same call starts it."""
 
 from __future__ import annotations
 

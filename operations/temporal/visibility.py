@@ -17,7 +17,7 @@ def quote_literal(value: str) -> str:
 
 
 def time_literal(moment: datetime) -> str:
-    """`moment` as a literal, in UTC. Raises OperationRefused where UTC has no such year."""
+    """`moment` as a literal, in UTC. Raises OperationRefused if UTC has no such year."""
     try:
         utc = moment.astimezone(UTC)
     except OverflowError as error:

@@ -16,7 +16,7 @@ AnswerT = TypeVar("AnswerT")
 async def query_workflow(
     client: Client, workflow_id: str, subject: str, query: str, request: Any, result_type: type[AnswerT], seconds: float
 ) -> AnswerT:
-    """`request`: None for a query without an argument. Raises NotFound, NoWorker after `seconds`."""
+    """`request` is None if the query takes no argument. Raises NotFound, and NoWorker after `seconds`."""
     async with worker_call(subject, server_address(client), seconds):
         answer: AnswerT = await client.get_workflow_handle(workflow_id).query(
             query,
@@ -36,7 +36,7 @@ async def update_workflow(
     result_type: type[AnswerT],
     seconds: float,
 ) -> AnswerT:
-    """Raises NotFound where it does not run, OperationRefused, NoWorker after `seconds`."""
+    """Raises NotFound if the workflow does not run, OperationRefused, and NoWorker after `seconds`."""
     async with worker_call(subject, server_address(client), seconds):
         answer: AnswerT = await client.get_workflow_handle(workflow_id).execute_update(
             update, message, result_type=result_type, rpc_timeout=timedelta(seconds=seconds)
