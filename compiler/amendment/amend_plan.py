@@ -28,7 +28,7 @@ class PlanAmendment:
     retired: frozenset[int]
     """Positions of the steps that the order no longer has."""
     diff: PlanDiff
-    """From the running plan, without retired steps, to the new one, with kept lines as they were."""
+    """The difference between the running plan, without retired steps, and the new plan, with kept lines as before."""
 
 
 def amend_plan(running: Plan, retired: Collection[int], new_plan: Plan) -> PlanAmendment:
@@ -61,7 +61,7 @@ def _same_order_data(before: OrderHeader, after: OrderHeader) -> bool:
 
 
 LineKey = tuple[bool, str]
-"""Whether it is an order line, and its id."""
+"""Whether the line is an order line, and its id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class PlanGraph:
         )
 
     def without_steps(self, step_ids: Collection[str]) -> PlanGraph:
-        """Also without the lines that only these steps serve."""
+        """Leaves out these steps, and the lines that only they serve."""
         steps = {id_: step for id_, step in self.steps.items() if id_ not in step_ids}
         served = {line for step in steps.values() for line in step.lines}
         unserved = {line for id_ in step_ids for line in self.steps[id_].lines} - served
@@ -136,7 +136,8 @@ class PlanGraph:
 
 
 def _overlay(running: PlanGraph, target: PlanGraph) -> PlanGraph:
-    """The target's lines and steps; in the positions of the running plan's, and with those that only it has."""
+    """The target's lines and steps, at their positions in the running plan. Lines and steps that only the running plan
+    has are kept."""
     added_lines = {key: line for key, line in running.lines.items() if key not in target.lines}
     steps = {id_: target.steps.get(id_, step) for id_, step in running.steps.items()}
     return PlanGraph({**target.lines, **added_lines}, {**steps, **target.steps})
@@ -162,7 +163,7 @@ def _keep_unchanged_lines(active: PlanGraph, new_graph: PlanGraph) -> PlanGraph:
     lines |= {key: active.lines[key] for step in steps.values() for key in step.lines if key not in lines}
 
     def predecessors(id_: str) -> Iterable[str]:
-        """Those of a step that is left out, which replace it."""
+        """The predecessors of a step that is left out. They replace it."""
         left_out_of = (graph for graph in (new_graph, active) if id_ not in steps and id_ in graph.steps)
         return next((graph.steps[id_].after for graph in left_out_of), ())
 
@@ -176,7 +177,7 @@ def _keep_unchanged_lines(active: PlanGraph, new_graph: PlanGraph) -> PlanGraph:
 
 
 def _unchanged_order_lines(active: PlanGraph, new_graph: PlanGraph) -> frozenset[str]:
-    """Ids of the order lines whose requests, and those of all lines above them, are the same as before."""
+    """Ids of the order lines that are requested as before, together with all lines above them."""
     unchanged: set[str] = set()
     for (is_order_line, id_), line in new_graph.lines.items():  # parents come before their children
         before = active.lines.get((True, id_))
@@ -196,7 +197,7 @@ def _serves_only(graph: PlanGraph, step: _GraphStep, order_line_ids: frozenset[s
 
 
 def _source_order_lines(graph: PlanGraph, key: LineKey) -> frozenset[str]:
-    """Ids of the nearest order lines: the line itself, or those whose rules made it, directly or indirectly."""
+    """Ids of the nearest order lines: the line itself, or the order lines whose rules made it, maybe indirectly."""
 
     def sources(key: LineKey) -> list[LineKey]:
         ids = () if key[0] else graph.lines[key].sources

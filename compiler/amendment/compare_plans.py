@@ -1,8 +1,8 @@
 """What an amendment changes: compares two plans of one order step by step (docs/amending.md).
 
-Compared are the inputs of a step that come from the order: what its definition does, and the values of its
-expressions. Of an expression that also reads outputs of other steps, only the names that come from the order are
-compared. Those outputs are known only after the other steps end, so steps that read them are listed in `may_redo`.
+It compares the inputs of a step that come from the order: what its definition does, and the values of its expressions.
+If an expression also reads outputs of other steps, only the names that come from the order are compared. Those outputs
+are known only after the other steps end, so steps that read them are listed in `may_redo`.
 """
 
 from __future__ import annotations
@@ -49,14 +49,16 @@ class WaitChange:
 
 @dataclass(frozen=True, slots=True)
 class PlanDiff:
-    """Ids of steps. Each is in exactly one of the first four; in the order of the old plan, `added` of the new."""
+    """Ids of steps. Each id is in exactly one of the first four lists. `added` follows the order of the new plan; the
+    others follow the old plan."""
 
     unchanged: tuple[str, ...] = ()
     changed: Mapping[str, tuple[InputChange, ...]] = field(default_factory=dict)
     removed: tuple[str, ...] = ()
     added: tuple[str, ...] = ()
     may_redo: tuple[str, ...] = ()
-    """Unchanged steps that read the output of a changed step, of one of these, or of other steps than before."""
+    """Unchanged steps that may be redone. They read the output of a changed step, of another step in this list, or of
+    other steps than before."""
     lines_added: tuple[str, ...] = ()
     """Ids of order lines."""
     lines_removed: tuple[str, ...] = ()
@@ -129,7 +131,7 @@ def _order_line_ids(plan: Plan) -> dict[str, None]:
 
 
 def steps_seeing_changes(old: Plan, new: Plan) -> frozenset[str]:
-    """Ids of steps in both plans for which anything changed that they read of the order or of their definition.
+    """Ids of steps in both plans if something has changed that they read from the order or from their definition.
 
     Unlike compare_plans, this includes what undoes a step, its output, and its time limits.
     """
@@ -165,7 +167,7 @@ class StepInputs:
     """The inputs of a plan's steps. Each definition is analysed once."""
 
     def __init__(self, plan: Plan, definition_keys: Collection[str] | None = INPUT_KEYS) -> None:
-        """`definition_keys` are compared; None means all."""
+        """Compares only `definition_keys`. None means all keys."""
         self._plan = plan
         self._definition_keys = definition_keys
         self._specs: dict[int, _InputSpec] = {}

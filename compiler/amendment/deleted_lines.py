@@ -1,7 +1,7 @@
 """Order lines that an amendment turns from `add` to `delete`.
 
-What the order has done for such a line is undone, as if the amended order did not have the line: its delete steps would
-take back once more what is taken back already. Only a line that is completed is deleted by its delete steps.
+What the order has done for such a line is undone, as if the amended order did not have the line. Its delete steps would
+only take the same work back a second time. If the line is completed, its delete steps delete it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def lines_turned_to_delete(running: Plan, new_plan: Plan) -> frozenset[str]:
 
 
 def lines_taken_back(running: Plan, new_plan: Plan, completed_lines: Collection[str]) -> frozenset[str]:
-    """Ids of those that are not completed, nor below a line that is."""
+    """Ids of the lines that are not completed and not below a completed line."""
     turned = lines_turned_to_delete(running, new_plan)
     kept = set(completed_lines)
     for line in new_plan.order_lines:  # parents come before their children

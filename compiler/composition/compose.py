@@ -21,7 +21,7 @@ EDGE_LIMIT = 5_000_000
 def compose(
     header: OrderHeader, line_dependencies: Mapping[LineNode, Sequence[LineNode]], context: CompileContext
 ) -> Plan | None:
-    """The plan of the context's lines; None if there are findings, which are in the context."""
+    """The plan of the context's lines. None if there are findings, which are in the context."""
     instances = StepInstanceBuilder(context)
     instances.build()
     if not context.findings:
@@ -39,7 +39,7 @@ def compose(
 
 
 def _sort_steps(steps: Sequence[StepInstance], context: CompileContext) -> list[StepInstance]:
-    """By line, then by position in the catalogue."""
+    """The sort key: first the line, then the position in the catalogue."""
     positions = context.index.step_positions
     ordered = sorted(steps, key=lambda step: (step.rank, positions[step.step_key], step.id))
     for position, step in enumerate(ordered):
@@ -79,14 +79,14 @@ def _check_lines_have_steps(context: CompileContext) -> None:
 def _needs_no_work(node: LineNode) -> bool:
     if node.line.action in node.product.no_work_for:
         return True
-    below = node.decomposition[1:]  # without child order lines: each is judged by itself
+    below = node.decomposition[1:]  # child order lines are left out, because each is judged by itself
     return bool(below) and all(one.line.action in one.product.no_work_for for one in below)
 
 
 def _report_cycle(steps: Sequence[StepInstance], context: CompileContext) -> bool:
     """Whether steps wait for each other in a cycle, which is a finding."""
     if all(before.position < step.position for step in steps for before in step.predecessors):
-        return False  # the usual case, without a search
+        return False  # the usual case needs no search
     sorter: TopologicalSorter[StepInstance] = TopologicalSorter(dict.fromkeys(steps, ()))  # fixes the search order
     for step in steps:
         sorter.add(step, *step.predecessors)

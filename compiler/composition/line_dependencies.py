@@ -78,7 +78,7 @@ def _steps_serving(nodes: Iterable[LineNode]) -> set[StepInstance]:
 
 
 def _first_steps(steps: set[StepInstance]) -> set[StepInstance]:
-    """The steps that wait for none of the others, not even indirectly."""
+    """The steps that do not wait for any of the others, not even indirectly."""
     followers: dict[StepInstance, list[StepInstance]] = {}
     for step in walk(steps, lambda step: step.predecessors):
         for predecessor in step.predecessors:

@@ -1,4 +1,4 @@
-"""The definitions of steps as plans store them: with the retry policies and timeouts that the catalogue decides."""
+"""The definitions of steps as plans store them, with the retry policies and timeouts that the catalogue decides."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def _build_definition(catalogue: Catalogue, step: Step, serves_order_lines: bool
 
 
 def _inline_retry_policies(catalogue: Catalogue, definition: StepDefinition) -> StepDefinition:
-    """Replaces ids of policies in `on_failure` by the policies: an order keeps those that it started with."""
+    """Replaces ids of policies in `on_failure` by the policies, because an order keeps the policies that it started
+    with."""
     if not any(isinstance(case.retry, str) for case in definition.on_failure):
         return definition
     cases = [

@@ -41,7 +41,7 @@ class LineReference(NamedTuple):
 
 
 class MissingStep(NamedTuple):
-    """A step that a line can have and does not have: its own predecessors there replace it."""
+    """A step that a line could have but does not have. Its own predecessors at that line replace it."""
 
     key: StepKey
     node: LineNode
@@ -55,7 +55,7 @@ class Resolution:
     present: frozenset[StepInstance]
     missing: tuple[MissingStep, ...]
     unresolved: tuple[LineReference, ...] = ()
-    """References without a scope on some paths. The references of their steps were resolved instead."""
+    """References that have no scope on some paths. The references of the missing steps were resolved instead."""
 
 
 class PredecessorResolver:
@@ -72,7 +72,7 @@ class PredecessorResolver:
         self._value_kinds: dict[tuple[ReferenceScope, StepKey, Bounds], frozenset[bool]] = {}
 
     def resolve(self, instance: StepInstance) -> frozenset[StepInstance]:
-        """The instances that it waits for, replacements of missing ones included."""
+        """The instances that the step waits for, with replacements for missing ones."""
         resolution = self._resolve(instance.step, self._references_at(instance.step, instance.nodes, ()))
         if self._decision_log.enabled:
             self._record_decisions(instance, resolution)
@@ -171,7 +171,7 @@ class PredecessorResolver:
         return contents
 
     def _search_scope(self, scope: ReferenceScope, predecessor: Step, key: StepKey, bounds: Bounds) -> Resolution:
-        """All instances in the scope. The step is missing at the lowest lines that can have it and do not."""
+        """All instances in the scope. The step counts as missing at the lowest lines that could have it but do not."""
         if scope.kind == "line" and scope.node and not scope.value and key in scope.node.step_instances:
             return Resolution(frozenset(scope.node.step_instances[key]), ())  # the usual case, without a search
         present: set[StepInstance] = set()
@@ -228,7 +228,7 @@ class PredecessorResolver:
         return resolution.present.union(*(self._replacements_for(missing) for missing in resolution.missing))
 
     def _replacements_for(self, missing_step: MissingStep) -> frozenset[StepInstance]:
-        """The step's own predecessors at the line; the predecessors of those that are missing too, and so on."""
+        """The step's own predecessors at the line. If one of them is missing as well, its predecessors, and so on."""
         if missing_step not in self._replacements:
             missing = walk([missing_step], lambda one: self._resolve_missing(one).missing)
             replacements = frozenset().union(*(self._resolve_missing(one).present for one in missing))
@@ -275,7 +275,7 @@ def _sort_missing(missing_steps: Iterable[MissingStep]) -> list[MissingStep]:
 
 
 def _narrow_bounds(bounds: Bounds, owner: LineNode) -> Bounds:
-    """The bounds and one more. Of two bounds where one is below the other, only the lower one counts."""
+    """Adds a bound. If one bound is below another, only the lower one counts."""
     if any(owner in bound.ancestor_order_lines for bound in bounds):
         return bounds
     kept = [bound for bound in bounds if bound not in owner.ancestor_order_lines]

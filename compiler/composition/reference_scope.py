@@ -17,7 +17,7 @@ from compiler.language.steps import LineScope as Across
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 Bounds = tuple[LineNode, ...]
-"""Order lines. The search stays below all of them; empty: the whole order."""
+"""Order lines. The search stays below all of them. If empty, it covers the whole order."""
 
 ScopeKind = Literal["line", "decomposition", "everything", "bundle", "bundle_lines", "order_lines", "value", "order"]
 KINDS_WITH_CHILDREN: frozenset[ScopeKind] = frozenset({"everything", "bundle", "value", "order"})
@@ -29,7 +29,7 @@ PathFilter = frozenset[LineNode] | None
 """Parents that a search may use; None means all."""
 
 LARGE_PARENT_COUNT = 8
-"""With more parents than this, the bounds are searched for parents, not the parents for those within bounds."""
+"""If a line has more parents than this, the search goes through the bounds instead of through the parents."""
 
 
 class ReferenceScope(NamedTuple):
@@ -229,7 +229,7 @@ class ScopeResolver:
     def _search_shared_lines(
         self, end: LineNode, products: frozenset[str], bounds: Bounds, scopes: dict[ReferenceScope, None]
     ) -> bool:
-        """Adds the `per: bundle` lines of each top-level line, else the `per: order` lines. Whether all had one."""
+        """Adds the `per: bundle` lines of each top-level line, else `per: order` lines. Returns whether all had one."""
         found_all = True
         for top in end.top_level_lines:
             for scope in (ReferenceScope("bundle_lines", top), PER_ORDER_LINES):
@@ -270,7 +270,7 @@ class ScopeResolver:
         return not self._index.reachable_by_rules(node.product.id).isdisjoint(products)
 
     def _subtree_can_hold(self, node: LineNode, products: frozenset[str]) -> bool:
-        """The same with its components, child order lines and everything below them."""
+        """Like the method above, but includes its components, child order lines and everything below them."""
         reachable = self._products_under.get(node)
         if reachable is None:
             kinds = {one.product.id for one in node.subtree}

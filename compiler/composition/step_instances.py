@@ -94,7 +94,7 @@ class StepInstanceBuilder:
             node.step_instances.setdefault(key, []).append(instance)
 
     def _instance_keys(self, step: Step, node: LineNode) -> list[tuple[str, Any, ValueIdentity | None]]:
-        """The instances of the step that serve the line: the id, the identity within the step, the value of `per`."""
+        """The instances of the step for this line. Each has an id, an identity within the step, and a `per` value."""
         reference, per = step.reference, step.per
         if per == "order":
             return [(reference, "order", None)]
@@ -110,9 +110,9 @@ class StepInstanceBuilder:
         return [(f"{reference}@{percent_encode(self._per_texts[per, node])}", value, value)]
 
     def per_value(self, per: str, node: LineNode, step: Step | None = None) -> ValueIdentity | None:
-        """The value of the expression `per` for this line; None if it is empty or fails.
+        """The value of the expression `per` for this line. None if it is empty or fails.
 
-        A failure becomes a finding at `step`, if there is one.
+        If the expression fails and `step` is given, the failure becomes a finding at that step.
         """
         key = (per, node)
         if key not in self._per_values:

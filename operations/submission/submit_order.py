@@ -175,7 +175,7 @@ class _SubmitRequest:
     decision_timeout: float
 
     def start_operation(self, *, after_failed: bool = False) -> WithStartWorkflowOperation[Any, Any]:
-        """`after_failed`: start the order even if its last run failed, as a rejected order's does, or was terminated."""
+        """`after_failed`: start the order even if its last run failed or was terminated. Rejected orders fail."""
         policy = WorkflowIDReusePolicy
         reuse = policy.ALLOW_DUPLICATE_FAILED_ONLY if after_failed else policy.REJECT_DUPLICATE
         return WithStartWorkflowOperation(
