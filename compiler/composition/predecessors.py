@@ -213,7 +213,7 @@ class PredecessorResolver:
         return found
 
     def _shared_instances_for(self, step: Step, node: LineNode, bounds: Bounds) -> list[StepInstance]:
-        """Instances of a step `per: bundle` or `order` that would serve the line, too: it is not missing there."""
+        """Instances of a step `per: bundle` or `order` that also stand for the line: the step is not missing there."""
         if step.per not in ("bundle", "order"):
             return []
         tops = node.top_level_lines

@@ -21,7 +21,7 @@ from compiler.source.findings import did_you_mean
 from compiler.values import as_text, format_value, normalize_number, value_problem
 
 ELEMENT_LIMIT = 100_000
-"""Elements of one `for_each` list."""
+"""The most elements of one `for_each` list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class RuleApplication:
         return f"the rule for `{self.target.id}`"
 
     def apply(self) -> list[Contribution]:
-        """The contributions; empty if the rule does not apply or has an error, which becomes a finding."""
+        """The contributions. Empty if the rule does not apply, or if it has an error. An error becomes a finding."""
         rule, action = self.rule, self.source.line.action
         if rule.actions is not None and action not in rule.actions:
             self.outcome = RuleOutcome(
@@ -165,7 +165,7 @@ class RuleApplication:
         return [Contribution(self.source, self.rule, rank, quantity, attributes, previous, element)]
 
     def _evaluate_quantity(self, bindings: dict[str, Any]) -> int | float | None:
-        """The rule's quantity, by default the source's; None if it is wrong."""
+        """The rule's quantity, by default the source's quantity. None if it is wrong."""
         expression = self.rule.quantity
         if expression is None:
             return self.source.line.quantity
@@ -186,7 +186,8 @@ class RuleApplication:
         bindings: Mapping[str, Any],
         source_attributes: Mapping[str, Any],
     ) -> dict[str, Any]:
-        """The target's attributes: those that the rule maps, and the source's of the same name and a fitting type."""
+        """The target's attributes. The rule maps some. Others come from source attributes with the same name and a
+        fitting type."""
         mapped = {}
         for name, attribute in self.target.attributes.items():
             value = None
@@ -223,7 +224,7 @@ class RuleApplication:
         return None
 
     def _map_previous(self, bindings: dict[str, Any]) -> PreviousState | None:
-        """The target's previous state, mapped in the same way; an expression without a value gives nothing."""
+        """The target's previous state, mapped like the attributes. If an expression has no value, it gives nothing."""
         previous = self.source.line.previous
         if previous is None or self.source.line.action not in ACTIONS_WITH_PREVIOUS:
             return None
@@ -250,7 +251,7 @@ def _previous_quantity(expression: str | None, bindings: Mapping[str, Any], defa
 
 
 def _quantity_error(value: Any) -> str:
-    """Why `value` is not a quantity; empty if it is one."""
+    """Why `value` is not a quantity. Empty if it is one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"is no number ({format_value(value)})"
     if value_problem(value) or value_problem(normalize_number(value)):

@@ -27,23 +27,23 @@ class CompileContext:
     """The value of `order` in expressions."""
     graph: LineGraph = field(default_factory=LineGraph)
     findings: list[Finding] = field(default_factory=list)
-    """What rejects the order, in addition to the findings of its form."""
+    """Findings that reject the order, in addition to the findings about its form."""
     warnings: list[Finding] = field(default_factory=list)
-    """What may not be meant. It does not reject the order."""
+    """Findings about what may be a mistake. They do not reject the order."""
     language_version: int = LANGUAGE_VERSION
     units: RunningUnits | None = None
-    """Of the running order, if this is an amendment."""
+    """The units of the running order, if this is an amendment."""
     dropped_units: frozenset[str] = frozenset()
     """Ids of units that go first if fewer are wanted."""
 
     @property
     def keeps_previous(self) -> bool:
-        """Whether what a modify or delete line does not mention stays as in its `previous`."""
+        """Whether attributes that a modify or delete line does not mention keep their values from its `previous`."""
         return self.language_version >= 2
 
     @property
     def wants_whole_quantities(self) -> bool:
-        """Whether fractions are rejected where a product does not declare decimal quantities."""
+        """Whether fractions are rejected if a product does not declare decimal quantities."""
         return self.language_version >= 2
 
     def reject(self, node: LineNode, code: str, message: str, *path: str, key: bool = False) -> None:
@@ -79,7 +79,7 @@ class CompileContext:
     def condition_holds(
         self, condition: str, bindings: dict[str, Any], node: LineNode, label: str, location: SourceLocation
     ) -> bool:
-        """Whether the condition is true. One that fails, or is no boolean, rejects the order and does not hold."""
+        """Whether the condition is true. If it fails or is not a boolean, it counts as false and rejects the order."""
         try:
             value = evaluate(condition, bindings)
         except EvaluationError as error:
@@ -92,7 +92,7 @@ class CompileContext:
         return value is True
 
     def evaluate_per(self, per: str, node: LineNode) -> Any:
-        """The value of a `per` expression for this line; None if it is empty or reads a name that has no value.
+        """The value of a `per` expression for this line. None if it is empty or reads a name that has no value.
 
         Raises EvaluationError if the expression fails for any other reason.
         """

@@ -23,7 +23,7 @@ from compiler.source.findings import did_you_mean, finding_at
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 LINE_LIMIT = 100_000
-"""Fulfilment lines of one order."""
+"""The most fulfilment lines of one order."""
 
 
 def decompose(order: Order, context: CompileContext) -> None:
@@ -65,13 +65,13 @@ class _Decomposer:
 
     context: CompileContext
     pending: dict[str, list[Contribution]] = field(default_factory=dict)
-    """By product: the contributions to lines that are not built yet."""
+    """Product → the contributions to its lines that are not built yet."""
     nodes_by_id: dict[str, LineNode] = field(default_factory=dict)
     limit_exceeded: bool = False
     rule_outcomes: list[tuple[LineNode, int, str, RuleOutcome]] = field(default_factory=list)
-    """The source, the rule's position and name, and the outcome. Recorded only if decisions are logged."""
+    """Each has the source, the rule's position and name, and the outcome. Recorded only if decisions are logged."""
     produced_ids: dict[tuple[LineNode, int], dict[str, None]] = field(default_factory=dict)
-    """By source and rule position: the ids of the lines made. Recorded only if decisions are logged."""
+    """Source and rule position → the ids of the lines made. Recorded only if decisions are logged."""
 
     def run(self) -> None:
         index, graph = self.context.index, self.context.graph
@@ -122,9 +122,9 @@ class _Decomposer:
                         self.produced_ids.setdefault((one.source, one.rank[-2]), {})[node.line.id] = None
 
     def _suffixes(self, product: Product, one: Contribution) -> Iterator[IdSuffix]:
-        """The lines of `product` that a contribution goes to: with `per: bundle` one per top-level line, else one.
+        """The lines of `product` that a contribution goes to: one per top-level line with `per: bundle`, else one.
 
-        A `per` expression that fails gives none, and a finding.
+        If a `per` expression fails, there are no lines, and there is a finding.
         """
         per, name, source = product.per, one.rule.as_, one.source
         if per == "bundle":

@@ -22,9 +22,9 @@ ValueIdentity = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class IdSuffix:
-    """The part of a line's id that follows its product, such as `@1.3`, `@1~spare`, `@r-mgmt`, or nothing.
+    """The part of a line's id after its product, for example `@1.3`, `@1~spare` or `@r-mgmt`. It may be empty.
 
-    Suffixes with equal texts can mean different things; then their identities differ.
+    Two suffixes can have equal texts but mean different things. Then their identities differ.
     """
 
     text: str
@@ -54,12 +54,12 @@ ORDER_SUFFIX = IdSuffix("", ())
 
 
 def line_suffix(order_line: str) -> IdSuffix:
-    """For an order line, or for what exists once per top-level line."""
+    """The suffix of an order line, or of something that exists once per top-level line."""
     return IdSuffix(f"@{order_line}", (("line", order_line),))
 
 
 def value_suffix(expression: str, value: Any) -> IdSuffix:
-    """For what exists once per value of a `per` expression."""
+    """The suffix of something that exists once per value of a `per` expression."""
     return IdSuffix(f"@{percent_encode(value_text(value))}", (("value", expression.strip(), *value_identity(value)),))
 
 
@@ -69,7 +69,7 @@ def percent_encode(value: str) -> str:
 
 
 def value_identity(value: Any) -> ValueIdentity:
-    """Distinguishes values with the same text, such as `"1"` and 1. Equal numbers have the same identity."""
+    """Tells values with the same text apart, for example `"1"` and 1. Equal numbers have the same identity."""
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, int | float):
@@ -94,15 +94,15 @@ class LineNode:
     product: Product
     suffix: IdSuffix
     rank: tuple[int, ...]
-    """The sort key among all lines: by the positions of order lines, rules and list elements."""
+    """The sort key among all lines. It consists of the positions of order lines, rules and list elements."""
     parents: tuple[LineNode, ...] = ()
-    """An order line's parent, if any; the lines whose rules made a fulfilment line."""
+    """For an order line, its parent, if any. For a fulfilment line, the lines whose rules made it."""
     fulfilment_lines: list[LineNode] = field(default_factory=list)
     """The fulfilment lines made by the rules of this line's product."""
     children: list[LineNode] = field(default_factory=list)
     """The child lines of an order line."""
     is_invalid: bool = False
-    """Has a finding: its rules are not applied."""
+    """The line has a finding, so its rules are not applied."""
     step_instances: dict[StepKey, list[StepInstance]] = field(default_factory=dict)
     """The steps that serve this line."""
 
@@ -155,7 +155,7 @@ class LineNode:
 
     @cached_property
     def shared_scope(self) -> str | None:
-        """`order` or `bundle` if the line exists once for all of it, whichever lines made it."""
+        """`order` or `bundle` if the line exists only once for the order or bundle, whichever lines made it."""
         if self.is_order_line:
             return None
         if self.line.per in ("order", "bundle"):
@@ -167,7 +167,7 @@ class LineNode:
 
     @cached_property
     def decomposition(self) -> tuple[LineNode, ...]:
-        """The line and all fulfilment lines below it; not those of its child order lines."""
+        """The line and all fulfilment lines below it, but not those of its child order lines."""
         return tuple(walk([self], lambda node: node.fulfilment_lines))
 
     @cached_property
@@ -203,12 +203,12 @@ class StepInstance:
     step_key: StepKey
     nodes: list[LineNode] = field(default_factory=list)
     per_value: ValueIdentity | None = None
-    """The value of the step's `per` expression; None if it is empty or `per` is a keyword."""
+    """The value of the step's `per` expression. None if it is empty, or if `per` is a keyword."""
     top_level_line: LineNode | None = None
-    """With `per: bundle`: the top-level line that the instance is for."""
+    """With `per: bundle`, the top-level line that the instance is for."""
     predecessors: set[StepInstance] = field(default_factory=set)
     position: int = -1
-    """In the plan's steps."""
+    """The step's position in the plan's steps."""
 
     @property
     def rank(self) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Order lines: checked against their products, and completed by the child lines of components."""
+"""Checks order lines against their products, and adds the child lines of components."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class OrderLineBuilder:
     ) -> LineNode:
         """Adds an order line, with its attributes checked and completed.
 
-        With `keeps_previous`, attributes that it does not mention stay as in `previous`; all others have defaults.
+        With `keeps_previous`, attributes that the line does not mention stay as in `previous`. Others have defaults.
         """
         graph = self.context.graph
         node = LineNode(line, product, line_suffix(line.id), (len(graph.order_lines),), (parent,) if parent else ())
@@ -128,7 +128,7 @@ class OrderLineBuilder:
                 node.is_invalid = True
 
     def _warn_of_defaults(self, node: LineNode, order_line: OrderLine) -> None:
-        """A modify line without `previous` cannot say what stays: what it does not give may be reset."""
+        """Warns about a modify line without `previous`. It cannot say what stays, so the rest may be reset."""
         if not self.context.keeps_previous or order_line.action is not LineAction.MODIFY or order_line.previous:
             return
         defaults = self.context.index.attribute_defaults(node.product)
@@ -138,7 +138,7 @@ class OrderLineBuilder:
         if reset:
             values = ", ".join(f"`{name}` is {format_value(value)}" for name, value in reset.items())
             message = (
-                f"{node.label}: there is no `previous`, so what this modify line does not give has its default: "
+                f"{node.label}: there is no `previous`, so what this modify line does not give gets its default: "
                 f"{values}; give `previous`, and what the line does not mention stays as it was"
             )
             self.context.warn(node, "previous-missing", message)
@@ -152,9 +152,9 @@ class OrderLineBuilder:
         required: bool = False,
         previous: bool = False,
     ) -> dict[str, Any]:
-        """The attributes; those that are not given are as in `kept`, else they have their defaults.
+        """The attributes. If an attribute is not given, it is as in `kept`, or else has its default.
 
-        `previous`: those before the order, checked for their types only.
+        `previous`: these are the attributes before the order, so only their types are checked.
         """
         declared = node.product.attributes
         path = ("previous", "attributes") if previous else ("attributes",)

@@ -14,14 +14,14 @@ from compiler.plan.plan import Plan, PlannedLine
 
 
 class StepWeight(IntEnum):
-    """How much speaks against giving up a step."""
+    """How much speaks against giving up a step. The heavier a unit's steps are, the later the unit goes."""
 
     CANCELLED = -1
     NOT_BEGUN = 0
     WAITING = 1
-    """It has begun, and has certainly done nothing."""
+    """The step has begun, but has certainly done nothing."""
     BEGUN = 2
-    """It has done its work, or may have."""
+    """The step has done its work, or may have done it."""
     PAST_PONR = 3
 
 
@@ -30,21 +30,21 @@ class RunningUnits:
     """Units are grouped by what they are units of, such as `router@1` for `router@1#1`."""
 
     numbers: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    """The units that the order has, those that go last first."""
+    """The units that the order has. Those that go last come first."""
     highest: Mapping[str, int] = field(default_factory=dict)
     """The highest number that was ever used."""
     known_ids: frozenset[str] = frozenset()
-    """Also of units that an earlier amendment dropped."""
+    """Includes units that an earlier amendment dropped."""
 
     def choose(self, group: str, count: int, dropped: Collection[str]) -> Iterator[int]:
-        """The numbers of `count` units: of those that the order has, then new ones. `dropped` are ids that go first."""
+        """The numbers of `count` units. Existing units come first, then new ones. `dropped` are ids that go first."""
         numbers = self.numbers.get(group, ())
         staying = sorted(numbers, key=lambda number: unit_id(group, number) in dropped)[:count]
         first_new = self.highest.get(group, 0) + 1
         return chain(sorted(staying), range(first_new, first_new + count - len(staying)))
 
     def drop_problem(self, group: str, count: int, dropped: Collection[str]) -> str:
-        """What is wrong with the units that are named, if `count` units are wanted; empty if nothing is."""
+        """What is wrong with the named units, if `count` units are wanted. Empty if nothing is wrong."""
         numbers = self.numbers.get(group, ())
         named = [unit_id(group, number) for number in sorted(numbers) if unit_id(group, number) in dropped]
         fewer = max(len(numbers) - count, 0)
@@ -60,9 +60,9 @@ def unit_id(group: str, number: int) -> str:
 
 
 def running_units(plan: Plan, retired: Collection[int], weights: Sequence[int]) -> RunningUnits:
-    """The units of a running plan. `weights`: of each step, a StepWeight; missing ones count as not begun.
+    """The units of a running plan. `weights` has a StepWeight for each step. A missing one counts as not begun.
 
-    What has begun least goes first; of equal ones, the unit with the highest number.
+    The unit that has begun least goes first. If two units are equal, the one with the higher number goes first.
     """
     units = {line.id: line for line in plan.fulfilment_lines if line.per == "unit" and line.index is not None}
     if not units:
@@ -99,7 +99,7 @@ def _value(weights: Sequence[int]) -> tuple[int, ...]:
 
 
 class _UnitsAbove:
-    """For each line: the units that it belongs to, which may be itself."""
+    """For each line, the units that it belongs to. A line may be a unit itself."""
 
     def __init__(self, plan: Plan, units: Mapping[str, PlannedLine]) -> None:
         self._lines = {line.id: line for line in plan.fulfilment_lines}

@@ -12,7 +12,7 @@ from compiler.plan.plan import OrderHeader, Plan, PlannedLine, PlannedStep
 
 
 def order_bindings(header: OrderHeader) -> dict[str, Any]:
-    """The value of `order`. Text that the order does not have is `""`, a time that it does not have is null."""
+    """The value of `order`. If the order lacks a text, that is `""`. If it lacks a time, that is null."""
     customer = header.customer
     return {
         "id": header.id,
@@ -27,9 +27,9 @@ def order_bindings(header: OrderHeader) -> dict[str, Any]:
 def line_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str, Any]:
     """`attributes`, `quantity` and `action` of one line, and `previous`, `each` and `index` if it has them.
 
-    With `decimal_quantity`, quantities are floats, whatever the line's product is.
+    With `decimal_quantity`, quantities are floats for every product.
 
-    A modify or delete line always has a `previous`, if only an empty one, so that `has(previous.attributes.x)` works.
+    A modify or delete line always has a `previous`, even an empty one, so that `has(previous.attributes.x)` works.
     """
     quantity = float(line.quantity) if decimal_quantity else line.quantity
     bindings: dict[str, Any] = {"attributes": line.attributes, "quantity": quantity, "action": line.action.value}

@@ -47,7 +47,7 @@ def encode_plan(plan: Plan) -> bytes:
 
 
 def decode_plan(data: bytes) -> Plan:
-    """The plan that was encoded. Raises ValueError for anything else, and for a format of another version."""
+    """The plan that was encoded. Raises ValueError for other bytes, and for a format of another version."""
     try:
         read = json.loads(zlib.decompress(data))
     except zlib.error as error:
@@ -197,7 +197,7 @@ def _encode_fields(part: OrderHeader | PlannedLine | PlannedDefinition, codecs: 
 
 
 def _decode_fields(kind: type[T], data: list[Any], codecs: _FieldCodecs) -> T:
-    """Older data can lack the last fields, which then have their defaults."""
+    """If older data lacks the last fields, they have their defaults."""
     named = zip(kind.__dataclass_fields__, data, strict=False)
     return kind(*(codecs[name][1](value) if name in codecs else value for name, value in named))
 

@@ -20,9 +20,9 @@ class PlanDecision:
     """Whether it made a line, or is in the plan. For a replacement: whether there is any."""
     reason: str
     result_ids: tuple[str, ...] = ()
-    """Ids of the lines that a rule made, of a step's instances, or of a missing predecessor's replacements."""
+    """Ids: the lines that a rule made, a step's instances, or the replacements of a missing predecessor."""
     waiting_step: str = ""
-    """For a replacement: the id of the step that waits."""
+    """For a replacement, the id of the step that waits."""
 
 
 @dataclass(slots=True)

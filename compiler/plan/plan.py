@@ -17,10 +17,10 @@ from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition
 
 LANGUAGE_VERSION = 2
-"""Of the rules by which orders are compiled. A running order is amended by the rules that it was compiled by.
+"""The version of the rules by which orders are compiled. An amendment uses the rules that its order was compiled by.
 
-Since 2, what a modify or delete line does not mention stays as in its `previous`, and quantities are whole unless the
-product says otherwise.
+Since version 2, attributes that a modify or delete line does not mention stay as in its `previous`. Quantities are
+whole unless the product says otherwise.
 """
 
 
@@ -41,9 +41,9 @@ class PlannedLine:
     quantity: int | float
     action: LineAction
     attributes: dict[str, Any]
-    """By name. A date is a `date`, a date-time a `datetime` with its zone."""
+    """Attributes by name. A date is a `date`. A date-time is a `datetime` with its zone."""
     sources: tuple[str, ...] = ()
-    """Ids: of a fulfilment line the lines whose rules made it, of an order line its parent, if any."""
+    """Ids. For a fulfilment line, the lines whose rules made it. For an order line, its parent, if any."""
     per: str | None = None
     previous: PreviousState | None = None
     each: Any = None
@@ -52,12 +52,12 @@ class PlannedLine:
     requested_completion: datetime | None = None
     external_ids: dict[str, str] = field(default_factory=dict)
     request_digest: str = ""
-    """A digest of the line's request, which tells whether an amendment changes the line. Empty for components and
-    fulfilment lines."""
+    """A digest of the line's request. An amendment compares it to see whether the line changes. Empty for components
+    and fulfilment lines."""
     relies_on: tuple[str, ...] = ()
     """Ids of the order lines that this one relies on."""
     on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
-    """What becomes of this line if one of them is rolled back."""
+    """What becomes of this line if one of those lines is rolled back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,20 +70,20 @@ class PlannedDefinition:
     name: str
     definition: StepDefinition
     serves_order_lines: bool
-    """True if all its lines are order lines. False if they are fulfilment lines, or lines of both kinds."""
+    """True if all its lines are order lines. False if some or all of them are fulfilment lines."""
     per: str
     retry: RetryPolicy
-    """The step's policy, else its system's, else `standard`, as of when the order was compiled."""
+    """The step's policy, else its system's policy, else `standard`. Taken when the order was compiled."""
     undo_retry: RetryPolicy
     timeout: float
-    """Seconds of one attempt: the step's, else its system's, else 30, as of when the order was compiled. A step's
-    template (`${…}`) is evaluated when the step starts; this is the fallback."""
+    """Seconds of one attempt: the step's timeout, else its system's, else 30. Taken when the order was compiled. If the
+    step's timeout is a template (`${…}`), it is evaluated when the step starts, and this is the fallback."""
     undo_timeout: float
     reads: tuple[OutputReference, ...] = ()
     expression_locations: dict[str, str] = field(default_factory=dict)
     """Expression text → `file:line:column`."""
     decimal_quantity: bool = False
-    """Whether quantities are floats in its expressions: a product that it can serve has decimal quantities."""
+    """Whether quantities are floats in its expressions, because a product that it can serve has decimal quantities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +95,9 @@ class PlannedStep:
     line_positions: tuple[int, ...]
     """Encoded by encode_line_position. Read them with Plan.step_lines or Plan.step_line_indexes."""
     after: tuple[int, ...]
-    """Positions in `steps`, ascending; implied ones included."""
+    """Positions in `steps`, ascending. Includes implied predecessors."""
     reads: tuple[tuple[int, ...], ...] = ()
-    """For each of the definition's `reads`: the positions of the steps that are read, ascending."""
+    """For each of the definition's `reads`, the positions of the steps that are read, ascending."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,7 @@ class Plan:
     order: OrderHeader
     catalogue_version: str
     order_lines: tuple[PlannedLine, ...]
-    """Depth first; components follow the line that they belong to."""
+    """Depth first. Components follow the line that they belong to."""
     fulfilment_lines: tuple[PlannedLine, ...]
     definitions: tuple[PlannedDefinition, ...]
     steps: tuple[PlannedStep, ...]
