@@ -1,4 +1,4 @@
-"""Reports to the person at `up` what becomes of their edits of the definitions."""
+"""Tells the person who runs `up` what becomes of their edits to the definitions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ async def watch_catalogue(orders: OrderClient, print_line: PrintLine) -> None:
 
 
 def _changes(before: dict[str, WorkerCatalogue], workers: Sequence[WorkerCatalogue]) -> Iterator[str]:
-    """`before`: by folder, as workers of the same folder reload it together."""
+    """`before` is by folder, because workers of the same folder reload it together."""
     for folder, worker in {worker.definitions: worker for worker in reversed(workers)}.items():
         known, version = before.get(folder), short_version(worker.version)
         if worker.refused is not None:

@@ -23,7 +23,7 @@ SECRET_NAMES = (
     "NETWORK_TOKEN",
     "CUSTOMER_CARE_SECRET",
 )
-"""Generated at the first start and kept, so that callback ids that systems already have stay valid."""
+"""Generated at the first start and then kept. Systems may already have callback ids, and those must stay valid."""
 
 
 class DataFolder:

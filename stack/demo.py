@@ -40,7 +40,7 @@ FAULTS = (
 TECHNICIAN = Actor(by="demo", reason="the demo plays the technician")
 VISIT_RESULT = {"outcome": "done", "notes": "Mounted and tested"}
 TASK_VISIBLE_SECONDS = 2.5
-"""Seconds for which the task stays open, so that one sees it wait for a person."""
+"""Seconds for which the task stays open, so that the viewer sees it wait for a person."""
 STUCK_AFTER = 150.0
 """Seconds after which an order that has not ended is called stuck."""
 

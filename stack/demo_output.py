@@ -61,7 +61,7 @@ class DemoOutput:
 
     def show_exactly_once(self, requests: int, failed: int, repeated: int, effects: int, keys: int) -> None:
         self.print_bullet(
-            f"{pluralize(requests, 'request')} to change something arrived; {failed} got an error for an answer."
+            f"{pluralize(requests, 'request')} to change something arrived; {failed} got an error in reply."
         )
         self.print_bullet(f"{repeated} was repeated after a lost answer, with the same idempotency key.")
         once = "each exactly once" if effects == keys else "not each exactly once"

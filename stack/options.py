@@ -10,7 +10,7 @@ from pathlib import Path
 from stack.errors import StackError
 
 HOST = "127.0.0.1"
-"""No service of the stack can be reached from other machines."""
+"""Services listen only on this address, so other machines cannot reach them."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Ports:
             raise StackError("\n".join([*lines, "Or stop the program that uses it; it may be another `up` or `demo`."]))
 
     def with_free_ports(self) -> Ports:
-        """The same, with free ports in place of those that are taken."""
+        """These ports, with free ones in place of those that are taken."""
         return Ports(*(port if is_port_free(port) else free_port() for _, _, port in self.described()))
 
 
@@ -49,7 +49,8 @@ class StackOptions:
     """Deletes what earlier starts left in the folder."""
 
     def for_demo(self) -> StackOptions:
-        """The same with data of its own, new at each start, and with free ports in place of those that are taken."""
+        """These options for a demo. It has its own data, which is new at each start. If a port is taken, it gets a free
+        one."""
         return replace(self, data=self.data / "demo", ports=self.ports.with_free_ports(), fresh=True)
 
 

@@ -28,7 +28,7 @@ class StackSpec:
     folder: DataFolder
     client: Client
     sandbox_delays: Mapping[str, float] = field(default_factory=dict)
-    """Seconds by the sandbox's name for them: `delivery`, `booking`, …"""
+    """Delays in seconds, by the sandbox's names for them: `delivery`, `booking`, …"""
 
     @property
     def addresses(self) -> Addresses:
@@ -68,7 +68,7 @@ def build_services(spec: StackSpec) -> tuple[Service, ...]:
             "Temporal",
             temporal_server.server_command(options.ports, folder.database),
             lambda: temporal_server.is_ready(spec.client),
-            TEMPORAL_VERSION_CHECK_DISABLED="1",  # it would contact its maker
+            TEMPORAL_VERSION_CHECK_DISABLED="1",  # without this, the server contacts its maker
         ),
         service(
             "sandbox",

@@ -35,28 +35,28 @@ MAX_LINE_LENGTH = 600
 @dataclass(frozen=True)
 class Service:
     name: str
-    """Also the name of its log."""
+    """The service's name. Its log has the same name."""
     title: str
-    """Starts a sentence: `The worker`."""
+    """The service's name at the start of a sentence, for example `The worker`."""
     command: tuple[str, ...]
     environment: Mapping[str, str]
     log: Path
     is_ready: Callable[[], Awaitable[bool]]
     grace: float = 20.0
-    """Seconds that it may take to end. The worker needs the most."""
+    """Seconds that the service may take to end. The worker needs the longest."""
 
 
 def with_project_path(environment: Mapping[str, str]) -> dict[str, str]:
-    """Lets a Python process find the project's modules, whatever its working directory."""
+    """Lets a Python process find the project's modules in any working directory."""
     project = str(Path(__file__).resolve().parents[1])
     return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, (project, environment.get("PYTHONPATH"))))}
 
 
 class Watchdog:
-    """A process that ends all others if this one is killed: its pipe closes when this process is gone."""
+    """A process that ends all others if this one is killed. It notices the death because its pipe closes."""
 
     def __init__(self, grace: float = 5.0) -> None:
-        """`grace`: seconds that the others may then take to end."""
+        """`grace` is how many seconds the others may take to end."""
         self._process = subprocess.Popen(
             [sys.executable, "-m", "stack.watchdog", str(grace)],
             stdin=subprocess.PIPE,
@@ -99,7 +99,8 @@ class ServiceProcess:
         return self._process.pid if self._process else None
 
     async def start(self) -> None:
-        """Returns when it is ready. Raises StackError, with the end of its log, if it ends first or takes too long."""
+        """Returns when the service is ready. If it ends first or takes too long, raises StackError with the end of its
+        log."""
         await self._wait_until_ready(await self._spawn())
 
     async def _wait_until_ready(self, process: asyncio.subprocess.Process) -> None:
@@ -114,7 +115,7 @@ class ServiceProcess:
             await asyncio.sleep(0.05)
 
     async def supervise(self) -> None:
-        """Restarts it whenever it dies, until it is stopped. Raises StackError if it dies repeatedly."""
+        """Restarts the service whenever it dies, until it is stopped. Raises StackError if it dies repeatedly."""
         deaths: deque[float] = deque(maxlen=MAX_DEATHS)
         while self._process is not None:
             code = await self._process.wait()
@@ -142,7 +143,7 @@ class ServiceProcess:
                 self._print_line(str(error))
 
     async def stop(self) -> None:
-        """Asks it to end, and kills it if it has not ended within its grace period."""
+        """Asks the service to end. Kills it if it has not ended within its grace period."""
         self._is_stopping = True
         process = self._process
         if process is None:
@@ -192,7 +193,7 @@ def current_run_log(log: Path) -> str:
 
 
 def format_log_line(line: str) -> str:
-    """A log line for people. Of a JSON line: the event and its fields."""
+    """A log line for people. If the line is JSON, shows the event and its fields."""
     try:
         fields = json.loads(line)
         event = fields.pop("event")

@@ -54,7 +54,7 @@ def server_command(ports: Ports, data: Path) -> tuple[str, ...]:
 
 
 async def connect(ports: Ports) -> Client:
-    """A client of this server, whatever Temporal profile the person has. It connects at its first call."""
+    """A client of this server. It ignores the person's Temporal profile, and connects at its first call."""
     return await Client.connect(
         f"{HOST}:{ports.temporal}", namespace=NAMESPACE, data_converter=pydantic_data_converter, lazy=True
     )

@@ -1,8 +1,8 @@
 """`python -m stack.watchdog SECONDS`: ends the stack's processes when the process that started them is gone.
 
 That process writes lines to standard input: `+PID` when a process starts, `-PID` when it has ended. When the pipe
-closes, the processes that still run are asked to end, and killed after SECONDS. Each process leads a process group, so
-that processes that it started end with it.
+closes, the watchdog asks the processes that still run to end, and kills them after SECONDS. Each process leads a
+process group, so that the processes that it started end with it.
 """
 
 from __future__ import annotations

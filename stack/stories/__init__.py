@@ -1,4 +1,4 @@
-"""The stories of `demo --story`: what happens when things go wrong, each live and in less than a minute."""
+"""The stories of `demo --story`. Each shows live, in less than a minute, what happens when things go wrong."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A delivery is late, and the order warns before it is."""
+"""A delivery is late, and the order warns before that happens."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ def _format_time(moment: datetime) -> str:
 
 STORY = Story(
     "delay",
-    "A delivery is late: the order warns before it is, and customer care is notified",
+    "A delivery is late: the order warns before that happens, and customer care is notified",
     (
         "A parcel is expected after 3 seconds, at risk after 7 and late after 12; in reality after 2, 2½ and 3 days.",
         f"This parcel takes {DELIVERY_SECONDS:.0f} seconds.",

@@ -1,4 +1,4 @@
-"""The shipped definitions with seconds instead of days, so that one can watch a deadline pass."""
+"""The shipped definitions with seconds instead of days, so that a person can watch a deadline pass."""
 
 from __future__ import annotations
 

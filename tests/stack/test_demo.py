@@ -42,7 +42,7 @@ def test_it_says_what_it_shortens_breaks_and_does_itself(demo: subprocess.Comple
 
 def test_each_effect_happened_once_though_answers_failed_and_were_lost(demo: subprocess.CompletedProcess[str]) -> None:
     section = demo.stdout.split("== What the systems saw")[1]
-    assert "3 got an error for an answer" in section
+    assert "3 got an error in reply" in section
     assert "1 was repeated after a lost answer" in section
     assert "each exactly once" in section
 
