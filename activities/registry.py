@@ -24,13 +24,7 @@ from activities.attempts.attempt import Attempt
 from activities.attempts.failure import AttemptFailure, definition_error
 from activities.calls.response_outcome import MAX_OUTPUT_BYTES
 from activity_contract.activity_names import ACTIVITY_NAMES
-from activity_contract.calls import (
-    CONFIGURATION_ERROR,
-    RESPONSE_TOO_LARGE,
-    TIMEOUT,
-    StepActivity,
-    StepActivityResult,
-)
+from activity_contract.calls import CONFIGURATION_ERROR, RESPONSE_TOO_LARGE, TIMEOUT, StepActivity, StepActivityResult
 from compiler.catalogue.catalogue import Catalogue, Step
 from compiler.source.findings import did_you_mean
 

@@ -14,10 +14,7 @@ from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
-from activities.compilation.live_catalogue import (
-    CatalogueRefusal,
-    LiveCatalogue,
-)
+from activities.compilation.live_catalogue import CatalogueRefusal, LiveCatalogue
 from catalogue_store.store import CatalogueStore
 from workers.catalogue_keeper import CatalogueKeeper
 from workflows.contract.catalogue_messages import (

@@ -9,12 +9,7 @@ from __future__ import annotations
 
 from temporalio import workflow
 
-from workflows.contract.catalogue_messages import (
-    CONTENT_WORKFLOW_TYPE,
-    SIGNAL_PIECE,
-    SIGNAL_RELEASE,
-    StoredContent,
-)
+from workflows.contract.catalogue_messages import CONTENT_WORKFLOW_TYPE, SIGNAL_PIECE, SIGNAL_RELEASE, StoredContent
 
 
 @workflow.defn(name=CONTENT_WORKFLOW_TYPE, sandboxed=False)

@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.heartbeats import heartbeats
-from activities.attempts.retry_delay import retry_delay, should_give_up
+from activities.attempts.retry_decision import retry_delay, should_give_up
 from activity_contract.calls import MAX_BACKOFF, RETRY_LATER, FailureDetails, StepActivity, SystemCall
 
 logger = structlog.get_logger("activities")

@@ -13,7 +13,7 @@ from temporalio.exceptions import ApplicationErrorCategory
 
 from activities.attempts.attempt import Attempt, run_to_completion, to_application_error
 from activities.attempts.failure import AttemptFailure, configuration_error
-from activities.attempts.retry_delay import should_give_up
+from activities.attempts.retry_decision import should_give_up
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.http_exchange import send_request
 from activities.calls.request import HttpRequest, build_request

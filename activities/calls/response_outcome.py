@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from activities.attempts.failure import AttemptFailure, definition_error
-from activities.attempts.retry_delay import TEMPORARY_STATUSES, parse_retry_after
+from activities.attempts.retry_decision import TEMPORARY_STATUSES, parse_retry_after
 from activities.calls.request import HttpRequest
 from activities.calls.response import HttpResponse
 from activity_contract.calls import RESPONSE_TOO_LARGE, SystemCall

@@ -11,19 +11,14 @@ from temporalio import activity
 
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.heartbeats import heartbeats
-from activities.attempts.retry_delay import retry_delay, should_give_up
+from activities.attempts.retry_decision import retry_delay, should_give_up
 from activities.notifications.cloud_events import DEFAULT_SOURCE, encode_event, to_cloud_event
 from activities.notifications.receiver_matching import ReceiverLookup
 from activities.notifications.resolved_receiver import ResolvedReceiver
 from activities.notifications.webhook import GONE, WebhookSender
 from activity_contract.activity_names import DELIVER_EVENTS
 from activity_contract.calls import INTERNAL_ERROR
-from activity_contract.notifications import (
-    DeliveryOutcome,
-    NotificationEvent,
-    NotificationOrder,
-    ReceiverDelivery,
-)
+from activity_contract.notifications import DeliveryOutcome, NotificationEvent, NotificationOrder, ReceiverDelivery
 
 logger = structlog.get_logger("activities")
 

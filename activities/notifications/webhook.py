@@ -8,7 +8,7 @@ import time
 import httpx
 
 from activities.attempts.failure import AttemptFailure
-from activities.attempts.retry_delay import parse_retry_after
+from activities.attempts.retry_decision import parse_retry_after
 from activities.calls.secret_masking import SecretMasker
 from activities.notifications.cloud_events import CONTENT_TYPE, signature_headers
 from activities.notifications.resolved_receiver import ResolvedReceiver

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus, urlencode
 import httpx
 
 from activities.attempts.failure import AttemptFailure, configuration_error
-from activities.attempts.retry_delay import parse_retry_after
+from activities.attempts.retry_decision import parse_retry_after
 from activities.systems.credentials import Credentials, read_secret, read_text_or_secret, static_credentials
 from activities.systems.endpoint import Endpoint
 from activities.systems.response_body import send

@@ -12,14 +12,7 @@ from dataclasses import dataclass, replace
 
 from compiler.amendment.compare_plans import PlanDiff, compare_plans
 from compiler.graph import walk
-from compiler.plan.plan import (
-    OrderHeader,
-    Plan,
-    PlannedDefinition,
-    PlannedLine,
-    PlannedStep,
-    encode_line_position,
-)
+from compiler.plan.plan import OrderHeader, Plan, PlannedDefinition, PlannedLine, PlannedStep, encode_line_position
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RetryConfig
 
-from operations.errors import (
-    DEFAULT_TIMEOUT,
-    SERVER_ERROR,
-    OperationError,
-    ServerUnreachable,
-    server_call,
-)
+from operations.errors import DEFAULT_TIMEOUT, SERVER_ERROR, OperationError, ServerUnreachable, server_call
 from workflows.contract.connection_reasons import connection_error_reason
 from workflows.contract.order_messages import TASK_QUEUE
 

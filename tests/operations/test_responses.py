@@ -6,12 +6,7 @@ from operations.blockers.order_blockers import find_blockers
 from operations.reading.list_orders import OrderPage
 from operations.reading.order_details import OrderDetails
 from operations.reading.order_summary import OrderSummary
-from operations.responses import (
-    OrderListResponse,
-    blockers_response,
-    order_with_steps_response,
-    submission_response,
-)
+from operations.responses import OrderListResponse, blockers_response, order_with_steps_response, submission_response
 from operations.submission.submit_order import SubmissionResult
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_messages import SubmissionDecision

@@ -36,13 +36,13 @@ from workflows.core.state.commands import (
     SubscribeEvents,
     UnsubscribeEvents,
 )
-from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
 from workflows.core.state.state_transitions import UndoReason
+from workflows.core.state.step_keys import idempotency_key
 from workflows.core.state.step_run import StepFailure, StepRun, UndoRun
 from workflows.core.steps import event_subscription
-from workflows.core.timing import jeopardy
+from workflows.core.timing import order_jeopardy
 
 START = 1_800_000_000.0
 ANN = Actor(by="ann", reason="asked to")
@@ -65,7 +65,7 @@ class OrderDriver:
     def advance(self) -> None:
         while advance.advance(self.run):
             pass
-        jeopardy.refresh(self.run)
+        order_jeopardy.refresh(self.run)
         sent = advance.drain_commands(self.run)
         self.commands += sent
         if self.mailboxes_answer:

@@ -42,7 +42,7 @@ from workflows.core.state.rollup import current_order_state
 from workflows.core.state.state_transitions import REDO_REASONS
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.refusal import RequestRefused
-from workflows.core.timing import jeopardy
+from workflows.core.timing import order_jeopardy
 from workflows.core.timing.forecast import make_forecast
 
 ANN = Actor(by="ann", reason="asked to")
@@ -126,7 +126,7 @@ class Trial:
         before = {step.position for step in self.run.steps if step.has_started}
         while advance.advance(self.run):
             pass
-        jeopardy.refresh(self.run)
+        order_jeopardy.refresh(self.run)
         for command in advance.drain_commands(self.run):
             if isinstance(command, StartCall | StartActivity):
                 step = self.run.steps[command.step]

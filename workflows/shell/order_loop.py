@@ -17,7 +17,7 @@ from workflows.core.state.commands import CancelActivity, StartCall
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.labels import activity_summary
-from workflows.core.timing import jeopardy
+from workflows.core.timing import order_jeopardy
 from workflows.shell import activity_calls
 from workflows.shell.activity_calls import InFlightCommand
 from workflows.shell.search_attributes import OrderVisibility
@@ -81,7 +81,7 @@ class OrderLoop:
         run = self.run
         while True:
             more = advance.advance(run)
-            jeopardy.refresh(run)
+            order_jeopardy.refresh(run)
             order_events.emit_events(run)
             self._execute_commands()
             if run.ended and not self._in_flight:
@@ -110,7 +110,7 @@ class OrderLoop:
     async def _finish(self) -> dict[str, Any]:
         run = self.run
         run.ended_at = workflow.time()
-        jeopardy.refresh(run)
+        order_jeopardy.refresh(run)
         state = rollup.current_order_state(run)
         run.audit_log.record(run.ended_at, f"ended {state}")
         self.visibility.update(run, is_busy=False)

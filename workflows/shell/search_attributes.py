@@ -16,7 +16,7 @@ from workflows.core.queries.work_queues import open_work_queues
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase
-from workflows.core.timing.jeopardy import order_jeopardy
+from workflows.core.timing.order_jeopardy import order_jeopardy
 
 STATE_KEY = SearchAttributeKey.for_keyword(SearchAttributes.ORDER_STATE)
 CUSTOMER_KEY = SearchAttributeKey.for_keyword(SearchAttributes.CUSTOMER_ID)

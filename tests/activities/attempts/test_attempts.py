@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.attempts.retry_delay import MAX_RETRY_AFTER, retry_delay
+from activities.attempts.retry_decision import MAX_RETRY_AFTER, retry_delay
 from activity_contract.calls import CONNECTION, MAX_BACKOFF, RETRY_LATER, TIMEOUT
 from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from tests.activities.conftest import World

@@ -13,9 +13,9 @@ from workflows.core.actions.action import StepActionHandler
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.refusal import alternative, step_reference, step_refused
-from workflows.core.timing import sla
+from workflows.core.timing import step_sla
 from workflows.core.timing.expected_duration import END_OF_TIME
-from workflows.core.timing.jeopardy import format_moment
+from workflows.core.timing.order_jeopardy import format_moment
 
 LIMIT_LABELS: Mapping[time_change.TimeLimit, str] = {"within": "what it waits for", "sla": "its sla"}
 PHASES_WITH_WITHIN = frozenset({Phase.EVENT, Phase.CALLBACK, Phase.POLL, Phase.CONDITION, Phase.OTHER_ORDERS})
@@ -39,7 +39,7 @@ def _apply(run: OrderRun, step: StepRun, action: StepAction) -> None:
     limit = _requested_limit(run, step, change)
     at = _extended_time(change, running_limits(step)[limit])
     if limit == "sla":
-        sla.move_sla_deadline(run, step, at)
+        step_sla.move_sla_deadline(run, step, at)
         time_change.mark_forecast_stale(run)
         return
     for awaited in run.order_links.awaited_by_step.get(step.position, ()):  # each other order has its own limit

@@ -13,7 +13,7 @@ from workflows.contract.order_messages import RefusalCode, StepAction
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.refusal import RequestRefused, step_reference, step_refused
-from workflows.core.timing.jeopardy import format_moment
+from workflows.core.timing.order_jeopardy import format_moment
 
 TimeLimit = Literal["within", "sla"]
 

@@ -14,7 +14,7 @@ from workflows.core.state.amendment_state import PinnedStep
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.settlement import release_followers, stop_waiting
-from workflows.core.timing.jeopardy import reset_jeopardy_watch
+from workflows.core.timing.order_jeopardy import reset_jeopardy_watch
 
 
 def swap_plan(run: OrderRun, plan: Plan, context_changed: frozenset[int]) -> None:

@@ -25,7 +25,7 @@ from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.event_subscription import leave_unwanted, subscribe
-from workflows.core.timing.jeopardy import reset_jeopardy_watch
+from workflows.core.timing.order_jeopardy import reset_jeopardy_watch
 
 FORMAT_VERSION = 1
 MAX_OPTIONAL_OUTPUT_BYTES = 300_000
@@ -57,8 +57,8 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
     }
     if unwanted := run.subscriptions.unwanted():
         data["unsubscribe"] = [list(address) for address in unwanted]
-    if run.event_buffer is not None:
-        data["told"] = order_events.snapshot_events(run.event_buffer)
+    if run.outgoing_events is not None:
+        data["told"] = order_events.snapshot_events(run.outgoing_events)
     state = zlib.compress(json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode(), 6)
     return len(packed_plan).to_bytes(4, "big") + packed_plan + state
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.sla_clock import SlaClock
 from workflows.core.state.step_run import Phase, StepFailure, StepRun, UndoRun
+from workflows.core.state.step_sla_clock import SlaClock
 
 STEP_FIELDS = (
     "number", "launch", "attempts", "again_at", "deadline", "queued", "uncertain", "answer", "key", "subscribed",

@@ -41,12 +41,12 @@ from workflows.core.state.commands import Command
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
-from workflows.core.steps.early_deliveries import match_early_events
-from workflows.core.steps.event_match import accepts_event
+from workflows.core.steps.early_events import match_early_events
+from workflows.core.steps.event_acceptance import accepts_event
 from workflows.core.steps.expression_scope import StepExpressionError
 from workflows.core.steps.settlement import enqueue_activity
-from workflows.core.timing import sla
-from workflows.core.timing.jeopardy import reset_jeopardy_watch
+from workflows.core.timing import step_sla
+from workflows.core.timing.order_jeopardy import reset_jeopardy_watch
 
 logger = logging.getLogger(__name__)
 
@@ -218,7 +218,7 @@ def process_due_steps(run: OrderRun) -> None:
     """Does what is due at `run.now`."""
     for due_at, step in run.due_steps():
         if step.sla_clock is not None and step.sla_clock.next_tick_at == due_at:
-            run_guarded(run, step, sla.tick)
+            run_guarded(run, step, step_sla.tick)
         if step.undoing:
             run_guarded(run, step, handle_undo_due, due_at)
         elif step.again_at == due_at and step.phase is Phase.OTHER_ORDERS:

@@ -8,10 +8,10 @@ from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.kinds.call import handle_callback
 from workflows.core.execution.undo_activities import recover_from_callback
 from workflows.core.execution.undo_execution import RECOVERY_PHASES, end_undo
-from workflows.core.state.idempotency_key import idempotency_key, is_undo_key, undo_idempotency_key
 from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_keys import idempotency_key, is_undo_key, undo_idempotency_key
 from workflows.core.state.step_run import Phase, StepRun, UndoRun
-from workflows.core.steps.early_deliveries import keep_early_callback, take_early_callback
+from workflows.core.steps.early_callbacks import keep_early_callback, take_early_callback
 from workflows.core.steps.refusal import RequestRefused, find_step
 
 

@@ -12,7 +12,7 @@ from workflows.core.execution.kinds.event import complete_with_event
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.event_match import accepting_steps, choose_step, match_holds, misses_event, missing_steps
+from workflows.core.steps.event_acceptance import accepting_steps, choose_step, match_holds, misses_event, missing_steps
 from workflows.core.steps.refusal import RequestRefused, find_step
 
 LATE_EVENT = "late-event-completes-step-in-fallout"

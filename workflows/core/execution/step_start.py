@@ -15,7 +15,7 @@ from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.settlement import settle
 from workflows.core.timing.forecast import latest_start
-from workflows.core.timing.sla import start_sla_clock
+from workflows.core.timing.step_sla import start_sla_clock
 
 
 def try_start(run: OrderRun, step: StepRun) -> None:

@@ -13,8 +13,8 @@ from compiler.language.steps import UndoDefinition
 from workflows.contract.states import StepState
 from workflows.core.compensation.undo_order import mark_undone
 from workflows.core.execution.kinds import activity, call
-from workflows.core.state.idempotency_key import undo_idempotency_key
 from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_keys import undo_idempotency_key
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.corrections import replace_input
 from workflows.core.steps.expression_scope import StepScope

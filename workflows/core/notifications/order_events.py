@@ -1,7 +1,7 @@
 """The events that an order publishes (docs/notifications.md). They are numbered in the order in which they happened.
 
 The order hands the events to its outbox, which delivers them. If no receiver wants events, there is no
-`run.event_buffer`, and the functions here do nothing.
+`run.outgoing_events`, and the functions here do nothing.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from workflows.contract.states import OrderState, StepState
 from workflows.core.state import rollup
 from workflows.core.state.audit_log import AuditEntry
 from workflows.core.state.commands import PublishEvents
-from workflows.core.state.event_buffer import EventBuffer, RecordedEvent, StepTransition
 from workflows.core.state.line_state_tracker import LineStateTracker
 from workflows.core.state.order_run import OrderRun
+from workflows.core.state.outgoing_events import OutgoingEvents, RecordedEvent, StepTransition
 from workflows.core.state.step_run import StepRun
 
 MAX_BATCH_SIZE = 200
@@ -36,12 +36,12 @@ def start_events(run: OrderRun, config: NotificationFilter | None, revision: int
     """Record events from now on, if a receiver wants any. The first one is `order.accepted`."""
     if config is None or not config.events:
         return
-    run.event_buffer = EventBuffer(_order_header(run, revision), config, last_order_state=OrderState.ACKNOWLEDGED)
-    _attach(run, run.event_buffer)
+    run.outgoing_events = OutgoingEvents(_order_header(run, revision), config, last_order_state=OrderState.ACKNOWLEDGED)
+    _attach(run, run.outgoing_events)
     record_event(run, "order.accepted", state=OrderState.ACKNOWLEDGED.value)
 
 
-def snapshot_events(buffer: EventBuffer) -> dict[str, Any]:
+def snapshot_events(buffer: OutgoingEvents) -> dict[str, Any]:
     """The events as JSON. Call this after emit_events."""
     return {
         "order": buffer.order.model_dump(exclude_defaults=True),
@@ -55,14 +55,16 @@ def snapshot_events(buffer: EventBuffer) -> dict[str, Any]:
 
 def restore_events(run: OrderRun, data: dict[str, Any]) -> None:
     """`data` comes from snapshot_events."""
-    run.event_buffer = buffer = EventBuffer(NotificationOrder(**data["order"]), NotificationFilter(**data["telling"]))
+    run.outgoing_events = buffer = OutgoingEvents(
+        NotificationOrder(**data["order"]), NotificationFilter(**data["telling"])
+    )
     buffer.last_number, buffer.end_published = data["number"], data["farewell"]
     buffer.pending = [NotificationEvent(**event) for event in data["waiting"]]
     buffer.last_order_state = None if data["state"] is None else OrderState(data["state"])
     _attach(run, buffer)
 
 
-def _attach(run: OrderRun, buffer: EventBuffer) -> None:
+def _attach(run: OrderRun, buffer: OutgoingEvents) -> None:
     buffer.last_plan = run.plan
     run.audit_log.unsent = buffer.recorded
     if any(event_type.startswith("line.") for event_type in buffer.emitted_types):
@@ -88,8 +90,8 @@ def _order_header(run: OrderRun, revision: int) -> NotificationOrder:
 
 def order_amended(run: OrderRun, **data: Any) -> None:
     """The order has changed, and receivers may choose by its properties. The numbers of events go on as before."""
-    if run.event_buffer is not None:
-        run.event_buffer.order = _order_header(run, run.event_buffer.order.revision)
+    if run.outgoing_events is not None:
+        run.outgoing_events.order = _order_header(run, run.outgoing_events.order.revision)
         record_event(run, "order.amended", **data)
 
 
@@ -98,15 +100,15 @@ def record_event(run: OrderRun, event_type: str, step: StepRun | None = None, **
 
     `event_type`: one of compiler.language.event_types. `data`: JSON; texts are cut at MAX_TEXT_LENGTH characters.
     """
-    if run.event_buffer is not None and event_type in run.event_buffer.emitted_types:
-        run.event_buffer.recorded.append(
+    if run.outgoing_events is not None and event_type in run.outgoing_events.emitted_types:
+        run.outgoing_events.recorded.append(
             RecordedEvent(event_type, run.now, None if step is None else step.position, data)
         )
 
 
 def emit_events(run: OrderRun) -> None:
     """Turn what was recorded into events, and hand them to the outbox batch by batch. Call at the end of a turn."""
-    buffer = run.event_buffer
+    buffer = run.outgoing_events
     if buffer is None:
         return
     recorded, buffer.recorded = buffer.recorded, []
@@ -128,7 +130,7 @@ def emit_events(run: OrderRun) -> None:
 
 
 def _emit_amendment(
-    run: OrderRun, buffer: EventBuffer, recorded: list[StepTransition | RecordedEvent | AuditEntry]
+    run: OrderRun, buffer: OutgoingEvents, recorded: list[StepTransition | RecordedEvent | AuditEntry]
 ) -> None:
     """The plan has changed since events were last emitted. `order_amended` has recorded the event."""
     if buffer.last_plan is run.plan:
@@ -144,7 +146,7 @@ def _emit_amendment(
     _emit(buffer, "order.amended", run.now, by)
 
 
-def _emit(buffer: EventBuffer, event_type: str, at: float, data: dict[str, Any]) -> None:
+def _emit(buffer: OutgoingEvents, event_type: str, at: float, data: dict[str, Any]) -> None:
     if event_type not in buffer.emitted_types:
         return
     buffer.last_number += 1
@@ -181,7 +183,7 @@ def _step_data(run: OrderRun, step: StepRun) -> dict[str, Any]:
     }
 
 
-def _emit_action(run: OrderRun, buffer: EventBuffer, entry: AuditEntry) -> None:
+def _emit_action(run: OrderRun, buffer: OutgoingEvents, entry: AuditEntry) -> None:
     """Publishes a person's action. What the engine does has other events."""
     if entry.by is None:
         return
@@ -192,7 +194,7 @@ def _emit_action(run: OrderRun, buffer: EventBuffer, entry: AuditEntry) -> None:
 
 
 def _emit_transition(
-    run: OrderRun, buffer: EventBuffer, transition: StepTransition, last_entry: AuditEntry | None
+    run: OrderRun, buffer: OutgoingEvents, transition: StepTransition, last_entry: AuditEntry | None
 ) -> None:
     if buffer.line_states is not None:
         buffer.line_states.on_step_changed(run.steps[transition.step])
@@ -225,7 +227,7 @@ def _event_types(run: OrderRun, transition: StepTransition) -> list[str]:
     return types
 
 
-def _emit_line_changes(run: OrderRun, buffer: EventBuffer) -> None:
+def _emit_line_changes(run: OrderRun, buffer: OutgoingEvents) -> None:
     if buffer.line_states is None:
         return
     for line, product, before, after in buffer.line_states.drain_changes():
@@ -233,7 +235,7 @@ def _emit_line_changes(run: OrderRun, buffer: EventBuffer) -> None:
         _emit(buffer, f"line.{after.value}", run.now, data)
 
 
-def _emit_order_state(run: OrderRun, buffer: EventBuffer) -> None:
+def _emit_order_state(run: OrderRun, buffer: OutgoingEvents) -> None:
     state, before = rollup.current_order_state(run), buffer.last_order_state
     if state is not before:
         buffer.last_order_state = state
@@ -241,7 +243,7 @@ def _emit_order_state(run: OrderRun, buffer: EventBuffer) -> None:
         _emit(buffer, f"order.{state.value}", run.now, data)
 
 
-def _publish_batch(run: OrderRun, buffer: EventBuffer) -> None:
+def _publish_batch(run: OrderRun, buffer: OutgoingEvents) -> None:
     """The last batch says that the order has ended. If an order never had an event, it publishes no batch."""
     if buffer.in_flight_count or (run.draining and not run.ended):
         return
@@ -257,7 +259,7 @@ def _publish_batch(run: OrderRun, buffer: EventBuffer) -> None:
 
 def batch_published(run: OrderRun, *, succeeded: bool) -> None:
     """The outbox has the batch, or the hand-over was interrupted and will be repeated."""
-    buffer = run.event_buffer
+    buffer = run.outgoing_events
     if buffer is None:
         return
     if succeeded:
@@ -281,7 +283,7 @@ def rejection_batch(order: NotificationOrder, run_id: str, at: float, message: s
 
 def is_receiver(run: OrderRun, target: str) -> bool:
     """Whether `target` is a receiver. If it is not, it is a queue. The configuration at the order's start decides."""
-    return run.event_buffer is not None and target in run.event_buffer.notification_config.receivers
+    return run.outgoing_events is not None and target in run.outgoing_events.notification_config.receivers
 
 
 def escalate(run: OrderRun, step: StepRun, target: str, reason: str) -> None:

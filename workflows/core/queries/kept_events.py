@@ -11,7 +11,7 @@ from workflows.contract.states import SETTLED
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.event_match import accepting_steps, misses_event
+from workflows.core.steps.event_acceptance import accepting_steps, misses_event
 
 MAX_KEPT_EVENTS = 20
 MAX_KEPT_EVENT_STEPS = 10

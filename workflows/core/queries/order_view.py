@@ -30,9 +30,9 @@ from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.corrections import correction_views
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.labels import activity_summary
-from workflows.core.timing import jeopardy
+from workflows.core.timing import order_jeopardy
 from workflows.core.timing.forecast import Forecast, make_forecast
-from workflows.core.timing.jeopardy import LineForecast
+from workflows.core.timing.order_jeopardy import LineForecast
 
 FATALLY_FAILED = StepState.FATALLY_FAILED
 
@@ -45,7 +45,7 @@ STEP_OVERHEAD_BYTES = 150
 def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> OrderView:
     """`as_of` is the client's time."""
     order = run.plan.order
-    forecast = jeopardy.order_forecast(run, _effective_now(run, as_of))
+    forecast = order_jeopardy.order_forecast(run, _effective_now(run, as_of))
     of_plan = (*run.plan.order_lines, *run.plan.fulfilment_lines)
     lines = [_line_view(*row) for row in zip(of_plan, rollup.line_states(run), forecast.lines, strict=True)]
     end = forecast.shown_end(run)

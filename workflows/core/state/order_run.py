@@ -18,7 +18,6 @@ from workflows.core.state.audit_log import AuditLog
 from workflows.core.state.commands import Command
 from workflows.core.state.compensation_state import CompensationState
 from workflows.core.state.counters import StepCounters
-from workflows.core.state.event_buffer import EventBuffer
 from workflows.core.state.event_inbox import EventInbox
 from workflows.core.state.event_subscriptions import EventSubscriptions
 from workflows.core.state.holds import Holds
@@ -27,6 +26,7 @@ from workflows.core.state.line_reliance import PlanReliance
 from workflows.core.state.line_tree import PlanLineTree
 from workflows.core.state.open_work import OpenWork
 from workflows.core.state.order_links import OrderLinks
+from workflows.core.state.outgoing_events import OutgoingEvents
 from workflows.core.state.state_transitions import TRANSITIONS, UNDO_TRANSITIONS, IllegalTransition
 from workflows.core.state.step_profile import StepProfile, step_profile
 from workflows.core.state.step_run import Phase, StepRun, UndoRun
@@ -73,13 +73,13 @@ class OrderRun:
         self.order_links = OrderLinks()
         self.commands: list[Command] = []
         self.audit_log = AuditLog()
-        self.event_buffer: EventBuffer | None = None
+        self.outgoing_events: OutgoingEvents | None = None
         """None if no receiver wants events of this order."""
         self.compensation = CompensationState()
         self.amendments = AmendmentState()
         self.holds = Holds()
         self.jeopardy_watch: JeopardyWatch | None = None
-        """None if the order has no requested completion and no SLA (workflows.core.timing.jeopardy)."""
+        """None if the order has no requested completion and no SLA (workflows.core.timing.order_jeopardy)."""
         self.line_tree: PlanLineTree | None = None
         """Built when first needed."""
         self.reliance: PlanReliance | None = None
@@ -196,8 +196,8 @@ class OrderRun:
             self.open_work.mark(step.position)
         if self.jeopardy_watch is not None:
             self.jeopardy_watch.on_state_change(step, before, self.now)
-        if self.event_buffer is not None:
-            self.event_buffer.on_step_moved(step, before, self.now)
+        if self.outgoing_events is not None:
+            self.outgoing_events.on_step_moved(step, before, self.now)
         if self.amendments.readers_by_step and step.position in self.amendments.readers_by_step:
             self.amendments.recheck_queue.append(step.position)
         self.view_changed = True
@@ -214,8 +214,8 @@ class OrderRun:
         was_in_fallout, before = step.in_fallout, undo.state
         step.undo, undo.state = undo, state
         self.counters.fallout += step.in_fallout - was_in_fallout
-        if self.event_buffer is not None:
-            self.event_buffer.on_undo_moved(step, undo, before, self.now)
+        if self.outgoing_events is not None:
+            self.outgoing_events.on_undo_moved(step, undo, before, self.now)
         if undo.phase is Phase.UNDO_MANUAL:
             self.counters.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
         self.open_work.mark(step.position)

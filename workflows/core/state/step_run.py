@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import Any
 
 from workflows.contract.states import SETTLED, StepState
-from workflows.core.state.sla_clock import SlaClock
 from workflows.core.state.state_transitions import REDO_REASONS, StepContribution, UndoReason, step_contribution
+from workflows.core.state.step_sla_clock import SlaClock
 
 
 class Phase(StrEnum):

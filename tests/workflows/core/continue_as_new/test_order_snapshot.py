@@ -16,7 +16,7 @@ from tests.support.undoable_plans import undoable
 from workflows.contract.states import StepState
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.state.commands import SubscribeEvents
-from workflows.core.state.idempotency_key import idempotency_key
+from workflows.core.state.step_keys import idempotency_key
 
 S = StepState
 

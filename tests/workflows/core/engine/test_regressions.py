@@ -13,8 +13,8 @@ from workflows.contract.order_messages import OrderAction
 from workflows.contract.states import StepState
 from workflows.core.amendment import impact
 from workflows.core.compensation.undo_order import request_undo
-from workflows.core.state.idempotency_key import undo_idempotency_key
 from workflows.core.state.state_transitions import UndoReason
+from workflows.core.state.step_keys import undo_idempotency_key
 from workflows.core.steps.refusal import RequestRefused
 
 S = StepState

@@ -88,7 +88,7 @@ def test_order_without_receivers_records_nothing() -> None:
     order_events.record_event(driven.run, "order.late")
     driven.answer("a")
     order_events.emit_events(driven.run)
-    assert driven.run.event_buffer is None
+    assert driven.run.outgoing_events is None
     assert driven.run.audit_log.unsent is None
     assert not advance.drain_commands(driven.run)
 
@@ -179,14 +179,14 @@ def test_numbers_and_pending_events_continue_as_new() -> None:
     driven = Publisher({"a": call(), "b": call(after=["a"])}, EVERYTHING, slow=True)
     driven.fail("a", "out_of_stock")
     order_events.batch_published(driven.run, succeeded=False)
-    before = driven.run.event_buffer
+    before = driven.run.outgoing_events
     run, _ = order_snapshot.restore_order(
         order_snapshot.snapshot_order(driven.run, encode_plan(driven.plan)), driven.run.now
     )
     assert before is not None
-    assert run.event_buffer is not None
-    assert (run.event_buffer.last_number, run.event_buffer.pending) == (before.last_number, before.pending)
-    assert (run.event_buffer.last_order_state, run.event_buffer.order, run.event_buffer.emitted_types) == (
+    assert run.outgoing_events is not None
+    assert (run.outgoing_events.last_number, run.outgoing_events.pending) == (before.last_number, before.pending)
+    assert (run.outgoing_events.last_order_state, run.outgoing_events.order, run.outgoing_events.emitted_types) == (
         before.last_order_state,
         before.order,
         before.emitted_types,

@@ -27,8 +27,8 @@ def told(driven: OrderDriver, passed: float) -> list[NotificationEvent]:
     """What is told within so many seconds."""
     driven.wait(passed)
     order_events.emit_events(driven.run)
-    assert driven.run.event_buffer is not None
-    return driven.run.event_buffer.pending
+    assert driven.run.outgoing_events is not None
+    return driven.run.outgoing_events.pending
 
 
 def test_at_risk_event_names_the_critical_step() -> None:

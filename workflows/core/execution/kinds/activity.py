@@ -7,8 +7,8 @@ from typing import Any
 from activity_contract.calls import StepActivity
 from workflows.core.failures.failure_handling import complete_or_fail
 from workflows.core.state.commands import StartActivity
-from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_keys import idempotency_key
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.corrections import corrections_in_force
 from workflows.core.steps.expression_scope import StepScope, attempt_timeout

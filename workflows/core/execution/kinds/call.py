@@ -10,8 +10,8 @@ from compiler.values import as_text
 from workflows.contract.states import StepState
 from workflows.core.failures.failure_handling import complete_or_fail
 from workflows.core.state.commands import StartCall
-from workflows.core.state.idempotency_key import idempotency_key
 from workflows.core.state.order_run import OrderRun, require
+from workflows.core.state.step_keys import idempotency_key
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.corrections import corrected_call_input
 from workflows.core.steps.expression_scope import StepScope, attempt_timeout

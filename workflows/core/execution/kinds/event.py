@@ -8,7 +8,7 @@ from workflows.core.failures.failure_handling import complete_or_fail
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.steps.early_deliveries import take_early_event
+from workflows.core.steps.early_events import take_early_event
 from workflows.core.steps.event_subscription import subscribe, unsubscribe
 from workflows.core.steps.expression_scope import StepScope
 

@@ -11,7 +11,7 @@ from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import Jeopardy
 from workflows.core.timing.expected_duration import HOUR
-from workflows.core.timing.jeopardy import order_jeopardy
+from workflows.core.timing.order_jeopardy import order_jeopardy
 from workflows.shell.search_attributes import count_open_tasks
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}

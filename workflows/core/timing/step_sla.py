@@ -9,11 +9,11 @@ from workflows.contract.states import Jeopardy
 from workflows.core.notifications import order_events
 from workflows.core.notifications.order_events import escalate, is_receiver
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.sla_clock import SlaClock
 from workflows.core.state.step_run import StepRun
+from workflows.core.state.step_sla_clock import SlaClock
 from workflows.core.steps.expression_scope import StepScope
 from workflows.core.timing.expected_duration import END_OF_TIME
-from workflows.core.timing.jeopardy import format_moment
+from workflows.core.timing.order_jeopardy import format_moment
 
 
 def start_sla_clock(run: OrderRun, step: StepRun) -> None:

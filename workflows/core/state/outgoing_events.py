@@ -39,7 +39,7 @@ class RecordedEvent:
 
 
 @dataclass(slots=True)
-class EventBuffer:
+class OutgoingEvents:
     """Events of an order until its outbox has them."""
 
     order: NotificationOrder

@@ -1,13 +1,14 @@
-"""Events and callbacks that arrive before their step waits for them. They are kept until the step waits for them."""
+"""Early events: they arrive before their step waits for them, and are kept until it does.
+
+Whether an event is early is decided in execution/event_matching.py.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
 from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import StepRun, UndoRun
-from workflows.core.steps.event_match import accepting_steps, accepts_event, choose_step
+from workflows.core.state.step_run import StepRun
+from workflows.core.steps.event_acceptance import accepting_steps, accepts_event, choose_step
 
 SHARED_EARLY_EVENT = "early-event-of-several-steps"
 """Patch: a step that begins to wait does not take a kept event if it also fits other waiting steps."""
@@ -36,14 +37,3 @@ def match_early_events(run: OrderRun) -> list[tuple[StepRun, ReceivedEvent]]:
         if step is not None:
             found[step.position] = event
     return [(run.steps[position], event) for position, event in found.items()]
-
-
-def keep_early_callback(work: StepRun | UndoRun, payload: Any) -> None:
-    """Keep a callback, because the call's response has not arrived. `work` is the step or its undo."""
-    work.early_callback = (payload,)
-
-
-def take_early_callback(step: StepRun) -> Any:
-    """Take the payload of the step's early callback. None if there is none."""
-    callback, step.early_callback = step.early_callback, None
-    return callback[0] if callback else None
