@@ -1,4 +1,4 @@
-"""Lines that are not in the order: where a step that is missing would stand, below a line that exists."""
+"""Lines that are not in the order. A missing step would stand at such a line, below a line that exists."""
 
 from __future__ import annotations
 

@@ -137,7 +137,7 @@ class PredecessorResolver:
         bounds: Bounds,
         path_filter: PathFilter,
     ) -> ResolvedScopes:
-        """Where the predecessor is looked for: by its value where it has one, else by the line's place."""
+        """Where to look for the predecessor. If it has a value, the value decides, else the line's place."""
         resolved = self._scopes.resolve(waiting_step, node, predecessor, across, bounds, path_filter)
         by_value = resolved.by_value
         if by_value is None:
@@ -290,7 +290,7 @@ def _meant(instances: Collection[StepInstance], scope: ReferenceScope) -> Collec
 
 
 def _instances_on_once_lines(place: LineNode, key: StepKey, bounds: Bounds) -> list[StepInstance]:
-    """The step, where the absent line exists once for the bundle or the order: other lines brought it."""
+    """The step, if the absent line exists once for the bundle or the order, because other lines brought it."""
     lines = [line for line in place.once_lines if is_within(line, bounds)] if isinstance(place, AbsentLine) else ()
     instances = [one for line in lines for one in line.step_instances.get(key, ())]
     return [one for one in instances if one.top_level_line is None or one.top_level_line in place.top_level_lines]

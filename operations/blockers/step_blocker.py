@@ -67,7 +67,7 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
     failure = f"{_attempts_phrase(undo.attempts)}{_error_phrase(undo.error)}"
     if state is StepState.FATALLY_FAILED:
         return BlockerText(
-            f"is to be undone, and its undo is in fallout after {failure}",
+            f"must be undone, but its undo is in fallout after {failure}",
             _responsible(step),
             "retrying the undo once the cause is fixed, undoing it by hand, or leaving things as they are",
             (
@@ -79,7 +79,7 @@ def _undo_text(order: OrderView, step: StepView) -> BlockerText:
     if state is StepState.FAILED:
         next_attempt = f" at {format_time(undo.next_attempt_at)}" if undo.next_attempt_at else ""
         return BlockerText(
-            f"is to be undone, and its undo failed {failure}",
+            f"must be undone, but its undo failed {failure}",
             "the engine's",
             f"it is tried again by itself{next_attempt}",
         )

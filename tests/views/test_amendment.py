@@ -15,9 +15,9 @@ def test_refused_dry_run_says_why_and_what_is_possible() -> None:
         dry_run=True,
         refused=["step 3 (a.ship@1) is at or past its point of no return"],
         alternatives=[
-            Alternative(action="amend", required=["order", "override"], effect="changes or undoes them all the same")
+            Alternative(action="amend", required=["order", "override"], effect="changes or undoes them anyway")
         ],
     )
     printed = "\n".join(str(part) for part in render_amendment(answer))
     assert printed.startswith(answer.message)
-    assert "Possible: `amend FILE --override REASON` (changes or undoes them all the same)" in printed
+    assert "Possible: `amend FILE --override REASON` (changes or undoes them anyway)" in printed

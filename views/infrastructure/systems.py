@@ -44,7 +44,7 @@ def _remarks(status: SystemStatus) -> str:
     if view.state is SwitchState.OPEN and view.next_at:
         remarks.append(f"next probe at {format_short_time(view.next_at)}")
     if view.problem:
-        remarks.append(f"calls go on all the same: {view.problem}")
+        remarks.append(f"calls continue anyway: {view.problem}")
     if status.manual_rate_limit is not None:
         remarks.append(f"its task queue is limited by hand to {status.manual_rate_limit:g} a second")
     return "; ".join(remarks)

@@ -227,7 +227,7 @@ class Alternative(Message):
     required: list[str] = []
     """Parameters that the caller has to add."""
     effect: str = ""
-    """What it does: `undoes them all the same`."""
+    """What it does: `undoes them anyway`."""
 
 
 class RefusalDetails(Message):

@@ -37,7 +37,7 @@ def past_ponr_text(run: OrderRun, barriers: Sequence[int]) -> str:
 
 def override(run: OrderRun, action: str, *, step: StepRun | None = None, line: str | None = None) -> Alternative:
     target = {} if line is None else {"line": line}
-    return alternative(run, action, "undoes it all the same", step=step, required=["override"], **target)
+    return alternative(run, action, "undoes it anyway", step=step, required=["override"], **target)
 
 
 def step_count_text(positions: Sequence[int]) -> str:

@@ -76,7 +76,7 @@ def _dry_run(run: OrderRun) -> Alternative:
 
 
 def _override(run: OrderRun) -> Alternative:
-    return alternative(run, "amend", "changes or undoes them all the same", required=["order", "override"])
+    return alternative(run, "amend", "changes or undoes them anyway", required=["order", "override"])
 
 
 def decide(

@@ -68,7 +68,7 @@ def correct_input(run: OrderRun, step: StepRun, values: Mapping[str, Any]) -> No
 
 
 def keep_corrections(step: StepRun) -> None:
-    """Call when the step settles, or is to be done anew."""
+    """Call when the step settles, or when it will be done anew."""
     lasting = step.corrected_from or {}
     step.changes = {name: value for name, value in (step.changes or {}).items() if name in lasting} or None
 

@@ -1,4 +1,4 @@
-"""Steps that are done again: each starts anew, and those that depend on it wait for it."""
+"""Steps that are done again. Each starts anew, and the steps that depend on it wait for it."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ WAITING_PHASES = frozenset({Phase.EVENT, Phase.TIMER, Phase.CONDITION, Phase.MAN
 
 
 def block_followers(run: OrderRun, step: StepRun, *, in_place: bool = False) -> None:
-    """The step is to be redone: whatever depends on it and has done nothing yet waits for it again.
+    """The step will be redone, so every step that depends on it and has done nothing yet waits for it again.
 
-    `in_place`: its effect stands and is only changed, so only followers that have not started wait.
+    `in_place`: its effect stays and is only changed, so only followers that have not started wait.
     """
     if not step.released:
         return

@@ -51,7 +51,7 @@ def _settle_in_place(run: OrderRun, step: StepRun, state: StepState, output: Any
 
 
 def release_followers(run: OrderRun, step: StepRun) -> None:
-    """Followers may start, unless the step, or one before it, is to be redone."""
+    """Let followers start, unless this step or an earlier one will be redone."""
     if step.released or step.redoing:
         return
     if step.open_predecessors and step.state not in CANCELLED_STATES and run.is_patched(WAIT_FOR_REDONE):
