@@ -27,6 +27,10 @@ class AbsentLine(LineNode):
         self.__dict__["top_level_lines"] = self.existing.top_level_lines
         self.__dict__["source_order_lines"] = self._nearest_order_lines()
 
+    @property
+    def is_order_line(self) -> bool:
+        return self.product.is_commercial
+
     def _nearest_order_lines(self) -> tuple[LineNode, ...]:
         if self.product.is_commercial:
             return (self,)

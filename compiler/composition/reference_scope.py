@@ -78,12 +78,19 @@ def is_within(node: LineNode, bounds: Bounds) -> bool:
     return all(bound in node.ancestor_order_lines for bound in bounds)
 
 
-def parents_within(node: LineNode, bounds: Bounds, path_filter: PathFilter) -> list[LineNode]:
-    """The line's parents that pass the filter and are within the bounds."""
+def parents_within(node: LineNode, start: LineNode, bounds: Bounds, path_filter: PathFilter) -> list[LineNode]:
+    """The line's parents that pass the filter, are within the bounds, and belong to the bundles of `start`."""
     parents: Iterable[LineNode] = node.parents
     if bounds and len(node.parents) > LARGE_PARENT_COUNT and not isinstance(node, AbsentLine):
         parents = (line for line in _smallest_subtree(bounds) if line in node.parent_set)
-    return [one for one in parents if (path_filter is None or one in path_filter) and is_within(one, bounds)]
+    own = start.ancestor_order_lines
+    return [
+        one
+        for one in parents
+        if (path_filter is None or one in path_filter)
+        and is_within(one, bounds)
+        and (one in own or not one.is_order_line or isinstance(one, AbsentLine))
+    ]
 
 
 def _smallest_subtree(bounds: Bounds) -> tuple[LineNode, ...]:
@@ -216,7 +223,7 @@ class ScopeResolver:
         """Adds the first line that can hold the step on each path up. Returns the ends of the paths without one."""
 
         def parents(node: LineNode) -> list[LineNode]:
-            return [] if can_hold(node) else parents_within(node, bounds, path_filter)
+            return [] if can_hold(node) else parents_within(node, start, bounds, path_filter)
 
         ends = set()
         for node in walk([start], parents):
@@ -247,7 +254,7 @@ class ScopeResolver:
         below: dict[LineNode, list[LineNode]] = {}
 
         def parents(node: LineNode) -> list[LineNode]:
-            return [one for one in parents_within(node, bounds, path_filter) if not can_hold(one)]
+            return [one for one in parents_within(node, start, bounds, path_filter) if not can_hold(one)]
 
         for node in walk([start], parents):
             for parent in parents(node):

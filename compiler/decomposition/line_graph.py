@@ -117,7 +117,11 @@ class LineNode:
 
     @cached_property
     def ancestor_order_lines(self) -> frozenset[LineNode]:
-        """All order lines above this line, and itself if it is one."""
+        """All order lines above this line, and itself if it is one; of a `per: bundle` line those of its bundle."""
+        if self.line.per == "bundle":
+            top = self.top_level_lines
+            above = frozenset[LineNode]().union(*(node.ancestor_order_lines for node in self.parents))
+            return frozenset(line for line in above if line.top_level_lines == top)
         if len(self.parents) == 1 and not self.is_order_line:
             return self.parents[0].ancestor_order_lines
         own = [self] if self.is_order_line else []
@@ -168,12 +172,19 @@ class LineNode:
     @cached_property
     def decomposition(self) -> tuple[LineNode, ...]:
         """The line and all fulfilment lines below it, but not those of its child order lines."""
-        return tuple(walk([self], lambda node: node.fulfilment_lines))
+        return tuple(walk([self], self._lines_made_by))
 
     @cached_property
     def subtree(self) -> tuple[LineNode, ...]:
         """The line, all fulfilment lines below it, its child order lines and their subtrees."""
-        return tuple(walk([self], lambda node: [*node.fulfilment_lines, *node.children]))
+        return tuple(walk([self], lambda node: [*self._lines_made_by(node), *node.children]))
+
+    def _lines_made_by(self, node: LineNode) -> list[LineNode]:
+        """Below an order line, without the `per: bundle` lines of other top-level lines."""
+        if not self.is_order_line:
+            return node.fulfilment_lines
+        tops = self.top_level_lines
+        return [one for one in node.fulfilment_lines if one.line.per != "bundle" or one.top_level_lines == tops]
 
 
 def _sort_lines(nodes: Iterable[LineNode]) -> tuple[LineNode, ...]:

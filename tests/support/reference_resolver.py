@@ -76,11 +76,23 @@ class ReferenceResolver:
         return [(*start[:-1], *path) for start in chosen for path in self._paths(_existing(start), bounds, only)]
 
     def _paths(self, node: LineNode, bounds: Bounds, only: set[Line] | None) -> Iterator[LinePath]:
-        above = [one for one in node.parents if bounds <= one.ancestor_order_lines and (only is None or one in only)]
+        """A `per: bundle` line belongs to its own top-level line, also where others share a line above it."""
+        return self._paths_within(node, _top_level_lines(node), bounds, only)
+
+    def _paths_within(
+        self, node: LineNode, tops: set[LineNode], bounds: Bounds, only: set[Line] | None
+    ) -> Iterator[LinePath]:
+        above = [
+            one
+            for one in node.parents
+            if bounds <= one.ancestor_order_lines
+            and (only is None or one in only)
+            and not tops.isdisjoint(_top_level_lines(one))
+        ]
         if not above:
             yield (node,)
         for one in above:
-            for path in self._paths(one, bounds, only):
+            for path in self._paths_within(one, tops, bounds, only):
                 yield (node, *path)
 
     def _resolve(

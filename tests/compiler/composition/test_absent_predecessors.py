@@ -177,6 +177,7 @@ SHARED = """
     id: wan
     attributes: {region: {type: string, default: north}}
     decomposes_to: [{product: platform}]
+    steps: {order: {milestone: true}, ready: {after: [controller.up], milestone: true}}
     ---
     {kind: commercial_product, id: wall, decomposes_to: [{product: firewall}]}
     ---
@@ -186,7 +187,7 @@ SHARED = """
     id: controller
     per: bundle
     decomposes_to: [{product: port}]
-    steps: {up: {milestone: true, per: STEP_PER}}
+    steps: {up: {milestone: true, per: STEP_PER}, test: {after: [wan.order], milestone: true, per: STEP_PER}}
     ---
     {kind: technical_product, id: port, per: PORT_PER, steps: {on: {milestone: true}}}
     ---
@@ -205,8 +206,21 @@ def test_lines_per_bundle_count_for_their_own_top_level_line_only(step_per: str,
     plan = sketch(catalogue, line("1", "wan"), line("2", "wall", lines=[line("2.1", "wan")]))
     assert set(plan.lines) == {"platform@north", "controller@1", "controller@2", "port@1", "port@2", "firewall@2"}
     assert plan.after["firewall.open@2"] == {"controller.up@2", "port.on@2"}
+    assert plan.after["firewall.all@2"] == {"controller.up@2"}
+    assert plan.after["controller.test@1"] == {"wan.order@1"}
+    assert plan.after["controller.test@2"] == {"wan.order@2.1"}
+    assert plan.after["wan.ready@1"] == {"controller.up@1"}
+    assert plan.after["wan.ready@2.1"] == {"controller.up@2"}
     assert plan.serves("controller.up@1") == ["controller@1"]
     assert plan.lines["port@1"].sources == ("controller@1",)
+
+
+def test_a_line_that_relies_on_another_has_its_own_bundles_lines(tmp_path: Path) -> None:
+    """The second controller serves the second line only, so that it waits for all of the first."""
+    catalogue = catalogue_of(tmp_path, SHARED.replace("STEP_PER", "line").replace("PORT_PER", "line"))
+    plan = sketch(catalogue, line("1", "wan"), line("2", "wan", relies_on=["1"]))
+    assert plan.after["wan.ready@1"] == {"controller.up@1"}
+    assert plan.after["controller.up@2"] == {"wan.ready@1", "controller.test@1", "port.on@1"}
 
 
 # Steps per the same expression
