@@ -14,6 +14,7 @@ from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import LineNode, ValueIdentity
 from compiler.graph import depth_first_order, walk
 from compiler.language.steps import LineScope as Across
+from compiler.language.steps import StepKey
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 Bounds = tuple[LineNode, ...]
@@ -83,6 +84,8 @@ def parents_within(node: LineNode, start: LineNode, bounds: Bounds, path_filter:
     parents: Iterable[LineNode] = node.parents
     if bounds and len(node.parents) > LARGE_PARENT_COUNT and not isinstance(node, AbsentLine):
         parents = (line for line in _smallest_subtree(bounds) if line in node.parent_set)
+    if not bounds and path_filter is None and len(node.parents) == 1 and not node.parents[0].parents:
+        return [*parents]  # the usual case: no line is shared
     own = start.ancestor_order_lines
     return [
         one
@@ -118,6 +121,7 @@ class ScopeResolver:
 
     def __init__(self, context: CompileContext, instances: StepInstanceBuilder) -> None:
         self._graph, self._index, self._instances = context.graph, context.index, instances
+        self._have_values: dict[StepKey, bool] = {}
         self._absent_lines = AbsentLines(context.graph, context.index)
         self._lines_by_scope: dict[ReferenceScope, tuple[LineNode, ...]] = {}
         self._line_sets: dict[ReferenceScope, frozenset[LineNode]] = {}
@@ -149,11 +153,20 @@ class ScopeResolver:
             scopes = (WHOLE_ORDER,)
         products = self._index.products_by_workstream[predecessor.workstream]
         if not scopes:
-            upwards = self._search_upwards(waiting_step, node, predecessor, bounds, path_filter)
             by_value = self._value_scope(waiting_step, node, predecessor)
+            if by_value and self._all_have_a_value(predecessor) and self._scope_can_hold(by_value, products, bounds):
+                return ResolvedScopes((by_value,))
+            upwards = self._search_upwards(waiting_step, node, predecessor, bounds, path_filter)
             return replace(upwards, by_value=by_value) if by_value else upwards
         able = tuple(scope for scope in scopes if self._scope_can_hold(scope, products, bounds))
         return ResolvedScopes(able) if able else ResolvedScopes((), True, path_filter)
+
+    def _all_have_a_value(self, step: Step) -> bool:
+        key = (step.workstream, step.id)
+        if key not in self._have_values:
+            instances = self._instances.by_step.get(key, ())
+            self._have_values[key] = all(instance.per_value is not None for instance in instances)
+        return self._have_values[key]
 
     def _value_scope(self, waiting_step: Step, node: LineNode, predecessor: Step) -> ReferenceScope | None:
         per = waiting_step.per

@@ -5,39 +5,29 @@ compiler/composition/predecessors.py, with its indexes and shortcuts, must find 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
 
 from compiler.catalogue.catalogue import Product, Rule, Step
 from compiler.catalogue.catalogue_index import CatalogueIndex
 from compiler.composition.step_instances import StepInstanceBuilder
 from compiler.decomposition.line_graph import LineGraph, LineNode, StepInstance, ValueIdentity
 from compiler.typecheck.expression_sites import PER_KEYWORDS
-
-
-class Absent(NamedTuple):
-    """A line that is not in the order: the last of `chain`, each of which the one before it would decompose into."""
-
-    below: LineNode
-    chain: tuple[str, ...]
-    by_components: bool
-    """Whether the chain may go over components."""
-
-
-Line = LineNode | Absent
-LinePath = tuple[Line, ...]
-"""A line and the lines above it, one above the other."""
-Bounds = frozenset[LineNode]
-EVERYWHERE: Bounds = frozenset()
-CanHold = Callable[[str, Step], bool]
-
-
-class Place(NamedTuple):
-    """Lines that are searched together, and which products there can hold a step."""
-
-    lines: tuple[Line, ...]
-    can_hold: CanHold
-    kind: str = ""
+from tests.support.reference_lines import (
+    EVERYWHERE,
+    Absent,
+    Bounds,
+    Line,
+    LinePath,
+    Place,
+    all_above,
+    lines_inside,
+    lowest_existing,
+    name_of,
+    own_top_level_lines,
+    product_of,
+    start_of,
+    step_key,
+)
 
 
 class ReferenceResolver:
@@ -59,25 +49,25 @@ class ReferenceResolver:
 
         `starts` end at a line of the order, and go on along its parents; only over the lines of `only`, if given.
         """
-        line = _existing(starts[0])
+        line = lowest_existing(starts[0])
         found: set[StepInstance] = set()
         for predecessor, across in self.index.after_references(step):
             found |= self._resolve(waiting, self._climb(starts, bounds, only), predecessor, across, bounds)
         for owner in line.ancestor_order_lines:
             if only is not None and owner not in only:
                 continue
-            for predecessor, across in self.index.offer_dependencies(owner.product).get(_key(step), ()):
+            for predecessor, across in self.index.offer_dependencies(owner.product).get(step_key(step), ()):
                 inner = bounds | {owner}
                 found |= self._resolve(waiting, self._climb(starts, inner, only), predecessor, across, inner)
         return found
 
     def _climb(self, starts: list[LinePath], bounds: Bounds, only: set[Line] | None) -> list[LinePath]:
         chosen = [start for start in starts if only is None or only.issuperset(start)]
-        return [(*start[:-1], *path) for start in chosen for path in self._paths(_existing(start), bounds, only)]
+        return [(*start[:-1], *path) for start in chosen for path in self._paths(lowest_existing(start), bounds, only)]
 
     def _paths(self, node: LineNode, bounds: Bounds, only: set[Line] | None) -> Iterator[LinePath]:
         """A `per: bundle` line belongs to its own top-level line, also where others share a line above it."""
-        return self._paths_within(node, _top_level_lines(node), bounds, only)
+        return self._paths_within(node, own_top_level_lines(node), bounds, only)
 
     def _paths_within(
         self, node: LineNode, tops: set[LineNode], bounds: Bounds, only: set[Line] | None
@@ -87,7 +77,7 @@ class ReferenceResolver:
             for one in node.parents
             if bounds <= one.ancestor_order_lines
             and (only is None or one in only)
-            and not tops.isdisjoint(_top_level_lines(one))
+            and not tops.isdisjoint(own_top_level_lines(one))
         ]
         if not above:
             yield (node,)
@@ -98,12 +88,12 @@ class ReferenceResolver:
     def _resolve(
         self, waiting: Step, paths: list[LinePath], predecessor: Step, across: str | None, bounds: Bounds
     ) -> set[StepInstance]:
-        line = _existing(paths[0])
+        line = lowest_existing(paths[0])
         places: list[Place]
         if across == "order" or (across is None and "order" in (waiting.per, predecessor.per)):
             places = [self._by_rules(self.nodes)]
         elif across == "bundle":
-            places = [self._by_rules(top.subtree) for top in _top_level_lines(line)]
+            places = [self._by_rules(top.subtree) for top in own_top_level_lines(line)]
         elif across == "line":
             places = self._order_line_places(paths)
         elif waiting.per.strip() == predecessor.per.strip() and waiting.per not in PER_KEYWORDS:
@@ -176,19 +166,19 @@ class ReferenceResolver:
         return places, dead_ends
 
     def _places_on(self, waiting: Step, path: LinePath, predecessor: Step, bounds: Bounds) -> tuple[list[Place], bool]:
-        if self._brings(_product(path[0]), predecessor):
+        if self._brings(product_of(path[0]), predecessor):
             return [Place((path[0],), self._brings, "line")], False
         for line in path:
-            if self._leads_to(_product(line), predecessor):
+            if self._leads_to(product_of(line), predecessor):
                 return [self._by_rules(line.decomposition if isinstance(line, LineNode) else [line])], False
         places: list[Place] = []
         has_dead_end = False
-        for top in _top_level_lines(_existing(path[-1:])):
+        for top in own_top_level_lines(lowest_existing(path[-1:])):
             for per in ("bundle", "order"):
                 lines = [
                     below
                     for node in self.graph.fulfilment_lines
-                    if node.line.per == per and (per == "order" or top in _top_level_lines(node))
+                    if node.line.per == per and (per == "order" or top in own_top_level_lines(node))
                     for below in node.decomposition
                 ]
                 place = self._by_rules(list(dict.fromkeys(lines)))
@@ -201,12 +191,12 @@ class ReferenceResolver:
             for line in path:
                 below = line.subtree if isinstance(line, LineNode) else (line,)
                 place = Place(tuple(below), self._leads_to_with_components, "components")
-                if any(self._leads_to_with_components(_product(one), predecessor) for one in below):
+                if any(self._leads_to_with_components(product_of(one), predecessor) for one in below):
                     return [*places, place], False
         return places, has_dead_end
 
     def _pass_on(self, waiting: Step, paths: list[LinePath], missing: Step, bounds: Bounds) -> set[StepInstance]:
-        starts = list(dict.fromkeys(_start(path) for path in paths))
+        starts = list(dict.fromkeys(start_of(path) for path in paths))
         return self._predecessors(waiting, missing, starts, bounds, {line for path in paths for line in path})
 
     def _may_share_an_order_line(self, one: Step, other: Step) -> bool:
@@ -222,14 +212,14 @@ class ReferenceResolver:
     # Searching a place
 
     def _is_able(self, place: Place, predecessor: Step, bounds: Bounds) -> bool:
-        return any(place.can_hold(_product(one), predecessor) for one in _inside(place.lines, bounds))
+        return any(place.can_hold(product_of(one), predecessor) for one in lines_inside(place.lines, bounds))
 
     def _present(self, place: Place, predecessor: Step, bounds: Bounds) -> set[StepInstance]:
         """The instances there, those included that stand once for the bundle or the order and could stand there."""
         found: set[StepInstance] = set()
-        for line in _inside(place.lines, bounds):
+        for line in lines_inside(place.lines, bounds):
             if isinstance(line, LineNode):
-                found.update(line.step_instances.get(_key(predecessor), ()))
+                found.update(line.step_instances.get(step_key(predecessor), ()))
         for line in self._lowest_lacking(place, predecessor, bounds):
             found |= self._shared_step(line, predecessor, bounds)
             for target in self._targets(line, predecessor, place):
@@ -244,7 +234,7 @@ class ReferenceResolver:
 
         found = set(accepted(self._present(place, predecessor, bounds)))
         for line in self._lowest(place, predecessor, bounds):
-            if isinstance(line, LineNode) and accepted(line.step_instances.get(_key(predecessor), ())):
+            if isinstance(line, LineNode) and accepted(line.step_instances.get(step_key(predecessor), ())):
                 continue
             if accepted(self._shared_step(line, predecessor, bounds)):
                 continue
@@ -258,10 +248,14 @@ class ReferenceResolver:
                 if not any(accepted(self._on_once_lines(target, predecessor, bounds)) for target in targets):
                     starts = [self._absent_path(target) for target in targets]
                     found |= self._replacement(predecessor, starts, bounds)
-        return {one for one in found if not (exact and _key(one.step) == _key(predecessor) and one.per_value != value)}
+        return {
+            one
+            for one in found
+            if not (exact and step_key(one.step) == step_key(predecessor) and one.per_value != value)
+        }
 
     def _replacement(self, missing: Step, starts: list[LinePath], bounds: Bounds) -> set[StepInstance]:
-        key = (_key(missing), frozenset(starts), bounds)
+        key = (step_key(missing), frozenset(starts), bounds)
         if key not in self._replacements:
             self._replacements[key] = self._predecessors(missing, missing, starts, bounds)
         return self._replacements[key]
@@ -273,20 +267,20 @@ class ReferenceResolver:
         found: list[Line] = []
         for line in lowest:
             assert isinstance(line, LineNode)
-            has_it = _key(predecessor) in line.step_instances
+            has_it = step_key(predecessor) in line.step_instances
             found += [line] if has_it else self._lowest_of(line.decomposition, place, predecessor, bounds)
         return list(dict.fromkeys(found))
 
     def _lowest_of(self, lines: Iterable[Line], place: Place, predecessor: Step, bounds: Bounds) -> list[Line]:
-        able = [one for one in _inside(lines, bounds) if place.can_hold(_product(one), predecessor)]
-        upper = {above for one in able if isinstance(one, LineNode) for above in _all_above(one)}
+        able = [one for one in lines_inside(lines, bounds) if place.can_hold(product_of(one), predecessor)]
+        upper = {above for one in able if isinstance(one, LineNode) for above in all_above(one)}
         return [one for one in able if one not in upper]
 
     def _lowest_lacking(self, place: Place, predecessor: Step, bounds: Bounds) -> list[Line]:
         return [
             one
             for one in self._lowest(place, predecessor, bounds)
-            if isinstance(one, Absent) or _key(predecessor) not in one.step_instances
+            if isinstance(one, Absent) or step_key(predecessor) not in one.step_instances
         ]
 
     def _targets(self, line: Line, step: Step, place: Place) -> list[Line]:
@@ -297,7 +291,7 @@ class ReferenceResolver:
             by_components = place.kind == "components"
             chains = self._chains(line.product.id, by_components)
             return [Absent(line, chain, by_components) for chain in chains if self._brings(chain[-1], step)]
-        product = _product(line)
+        product = product_of(line)
         products = {product}
         if place.kind == "components":
             products = set(self.index.reachable_products(product))
@@ -323,19 +317,19 @@ class ReferenceResolver:
 
     def _shared_step(self, line: Line, step: Step, bounds: Bounds) -> set[StepInstance]:
         """Instances of a step `per: order` or `per: bundle` that would serve the line too."""
-        tops = _top_level_lines(_existing((line,)))
+        tops = own_top_level_lines(lowest_existing((line,)))
         return {
             one
-            for one in self.instances.by_step.get(_key(step), ())
+            for one in self.instances.by_step.get(step_key(step), ())
             if (step.per == "order" or (step.per == "bundle" and one.top_level_line in tops))
-            and _inside(one.nodes, bounds)
+            and lines_inside(one.nodes, bounds)
         }
 
     def _on_once_lines(self, target: Line, step: Step, bounds: Bounds) -> set[StepInstance]:
         if isinstance(target, LineNode):
             return set()
-        lines, tops = _inside(self._once_lines(target), bounds), _top_level_lines(target.below)
-        instances = {one for line in lines for one in line.step_instances.get(_key(step), ())}
+        lines, tops = lines_inside(self._once_lines(target), bounds), own_top_level_lines(target.below)
+        instances = {one for line in lines for one in line.step_instances.get(step_key(step), ())}
         return {one for one in instances if one.top_level_line is None or one.top_level_line in tops}
 
     def _once_lines(self, target: Absent) -> list[LineNode]:
@@ -349,8 +343,8 @@ class ReferenceResolver:
                 node
                 for node in self.graph.fulfilment_lines
                 if node.product is product
-                and _as_name(node) in names
-                and (product.per == "order" or _top_level_lines(node) <= _top_level_lines(line))
+                and name_of(node) in names
+                and (product.per == "order" or own_top_level_lines(node) <= own_top_level_lines(line))
             ]
         if product.per != "line" or len(chain) == 1:
             return []
@@ -375,44 +369,3 @@ class ReferenceResolver:
     def _is_offer(self, line: Absent) -> bool:
         product: Product = self.index.catalogue.products[line.chain[-1]]
         return product.is_commercial
-
-
-def _key(step: Step) -> tuple[str, str]:
-    return step.workstream, step.id
-
-
-def _product(line: Line) -> str:
-    return line.product.id if isinstance(line, LineNode) else line.chain[-1]
-
-
-def _existing(path: Iterable[Line]) -> LineNode:
-    """The lowest line of the path that is in the order."""
-    line = list(path)
-    return next((one for one in line if isinstance(one, LineNode)), None) or line[-1].below  # type: ignore[union-attr]
-
-
-def _start(path: LinePath) -> LinePath:
-    """The absent lines of the path, and the lowest one that is in the order."""
-    return path[: path.index(_existing(path)) + 1]
-
-
-def _inside(lines: Iterable[Line], bounds: Bounds) -> list:  # type: ignore[type-arg]
-    return [one for one in lines if bounds <= _existing((one,)).ancestor_order_lines]
-
-
-def _top_level_lines(node: LineNode) -> set[LineNode]:
-    """Those of the lines above; of a `per: bundle` line only its own."""
-    if not node.parents:
-        return {node}
-    above = set().union(*(_top_level_lines(one) for one in node.parents))
-    return {one for one in above if node.line.per != "bundle" or ("line", one.line.id) in node.suffix.identity}
-
-
-def _as_name(node: LineNode) -> str | None:
-    """The `as` of a line that exists once for the bundle or the order."""
-    last = node.suffix.identity[-1:]
-    return last[0][1] if last and last[0][0] == "as" else None
-
-
-def _all_above(node: LineNode) -> set[LineNode]:
-    return set(node.parents).union(*(_all_above(one) for one in node.parents))
