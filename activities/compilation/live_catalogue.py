@@ -69,7 +69,7 @@ def read_catalogue(
     try:
         catalogue, packed = load_and_pack_catalogue(folder, environment)
     except CatalogueInvalid as invalid:
-        raise CatalogueUnusable([str(finding) for finding in invalid.findings]) from None
+        raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
     return _resolve(catalogue, variables, check, packed)
 
 
@@ -80,7 +80,7 @@ def read_stored_catalogue(
     try:
         catalogue = unpack_catalogue(packed)
     except CatalogueInvalid as invalid:
-        raise CatalogueUnusable([str(finding) for finding in invalid.findings]) from None
+        raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
     except UnreadablePack as unreadable:
         raise CatalogueUnusable([str(unreadable)]) from None
     return _resolve(catalogue, variables, check, None)

@@ -43,10 +43,11 @@ class Finding(BaseModel):
 
 
 class InputRejected(Exception):
-    """A catalogue or an order cannot be used; `findings` has every reason."""
+    """A catalogue or an order cannot be used; `findings` has every reason, errors before warnings."""
 
     def __init__(self, findings: Sequence[Finding]) -> None:
-        self.findings = tuple(findings)
+        self.errors = tuple(finding for finding in findings if finding.severity == "error")
+        self.findings = (*self.errors, *(finding for finding in findings if finding.severity != "error"))
         super().__init__("\n".join(str(finding) for finding in self.findings))
 
 

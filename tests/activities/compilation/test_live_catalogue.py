@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from activities import custom
-from activities.compilation.live_catalogue import CatalogueSnapshot, CatalogueUnusable, LiveCatalogue
+from activities.compilation.live_catalogue import CatalogueSnapshot, CatalogueUnusable, LiveCatalogue, read_catalogue
 from activities.registry import activity_check, registered_activities
 from tests.support.paths import ROOT
 
@@ -235,3 +235,14 @@ async def test_the_shipped_catalogue_can_be_used(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("CUSTOMER_CARE_SECRET", "sandbox")
     current = LiveCatalogue(ROOT / "definitions", check=activity_check(registered_activities())).current
     assert (len(current.systems), len(current.receivers)) == (8, 1)
+
+
+def test_a_refusal_names_errors_and_leaves_out_warnings(tmp_path: Path) -> None:
+    waiting = "kind: commercial_product\nid: {}\nsteps:\n  paid: {{event: {{name: paid}}}}\n"
+    (tmp_path / "a.yaml").write_text(waiting.format("a"))
+    (tmp_path / "b.yaml").write_text(waiting.format("b") + "bogus: 1\n")
+    with pytest.raises(CatalogueUnusable) as refused:
+        read_catalogue(tmp_path, None, {})
+    assert refused.value.problems
+    assert not any("warning" in problem for problem in refused.value.problems)
+    assert "bogus" in refused.value.problems[0]

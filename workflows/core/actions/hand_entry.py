@@ -37,9 +37,10 @@ def hand_output(run: OrderRun, step: StepRun, data: Any) -> Any:
 
 
 def require_needed_output(run: OrderRun, step: StepRun, data: Any) -> None:
-    """Raises RequestRefused if later steps read what neither the data nor the step's `output` of it has."""
+    """Raises RequestRefused if the step's `fail_when`, or later steps, read what the data does not have."""
     if hand_failure(run, step, data) is not None:
         return
+    _require_what_fail_when_reads(run, step, data)
     missing = {}
     for output in _outputs(run, step, data):
         missing = missing_fields(run, step, output)
@@ -56,6 +57,27 @@ def require_needed_output(run: OrderRun, step: StepRun, data: Any) -> None:
         readers=list(dict.fromkeys(missing.values())),
         missing=list(missing),
     )
+
+
+def _require_what_fail_when_reads(run: OrderRun, step: StepRun, data: Any) -> None:
+    """A callback or an event without it is refused as well. Raises RequestRefused."""
+    definition = run.definition(step).definition
+    called_back = definition.call is not None and definition.call.callback is not None
+    if not (called_back or definition.event is not None):
+        return
+    scope = _scope(run, step, data)
+    for case in definition.fail_when:
+        try:
+            scope.is_true(case.if_)
+        except StepExpressionError as error:
+            if error.missing and run.is_patched(JUDGED_BY_HAND):
+                raise RequestRefused(
+                    RefusalCode.INVALID,
+                    f"{step_reference(run, step)} is not completed: its `fail_when` reads `{case.if_}`, "
+                    f"and the data does not have it: {error.cause}",
+                    "output_needed",
+                    [alternative(run, "complete", "with that value", step=step, required=["data"])],
+                ) from None
 
 
 def _outputs(run: OrderRun, step: StepRun, data: Any) -> Iterator[Any]:

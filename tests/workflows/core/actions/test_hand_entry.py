@@ -51,10 +51,16 @@ def test_what_a_person_enters_is_judged_as_what_the_system_sends(kind: str) -> N
         assert driven.states() == {"a": "completed", "b": "in_progress"}
 
 
-def test_data_that_a_fail_when_does_not_know_is_the_output() -> None:
-    driven = fallen(BOOKED)
-    driven.step_action("complete", "a", {"done": "by telephone"})
-    assert driven.step("a").output == {"done": "by telephone"}
+@pytest.mark.parametrize("kind", ["callback", "event"])
+def test_data_must_have_what_fail_when_reads(kind: str) -> None:
+    driven = fallen(KINDS[kind])
+    for data in ({}, {"done": "by telephone"}):
+        with pytest.raises(RequestRefused, match="granted") as refused:
+            driven.step_action("complete", "a", data)
+        assert refused.value.code is RefusalCode.INVALID
+    assert driven.state("a") == "fatally_failed"
+    driven.step_action("complete", "a", {"granted": True, "done": "by telephone"})
+    assert driven.step("a").output == {"granted": True, "done": "by telephone"}
 
 
 def test_a_failure_by_hand_goes_where_on_failure_says() -> None:
@@ -85,8 +91,8 @@ def test_complete_demands_what_later_steps_read(step: dict[str, Any]) -> None:
 def test_what_the_system_would_have_sent_goes_through_the_output() -> None:
     driven = fallen({**BOOKED, "output": {"serial": "${payload.number}"}}, c=reading())
     with pytest.raises(RequestRefused, match="`serial` is missing"):
-        driven.step_action("complete", "a", {"nummer": "S-1"})
-    driven.step_action("complete", "a", {"number": "S-1"})
+        driven.step_action("complete", "a", {"granted": True, "nummer": "S-1"})
+    driven.step_action("complete", "a", {"granted": True, "number": "S-1"})
     assert driven.request("c").body == {"it": "S-1"}
 
 
