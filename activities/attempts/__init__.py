@@ -1,0 +1,1 @@
+"""Attempts of an activity: failures, retries, heartbeats."""

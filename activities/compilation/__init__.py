@@ -1,0 +1,1 @@
+"""Orders and amendments compiled in the worker, and its live catalogue."""

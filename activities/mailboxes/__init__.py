@@ -1,0 +1,1 @@
+"""Subscriptions at event mailboxes, and steps of other orders."""

@@ -1,0 +1,1 @@
+"""Systems and receivers as this worker reaches them: URLs, credentials, connections."""

@@ -1,0 +1,1 @@
+"""What commands share: session, output, errors, options."""

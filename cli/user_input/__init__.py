@@ -1,0 +1,1 @@
+"""What a person gives: files, values, answers to a form."""

@@ -1,0 +1,1 @@
+"""The checks that a catalogue passes before it is used, one file for each subject."""

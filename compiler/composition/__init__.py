@@ -1,0 +1,1 @@
+"""From lines to steps that wait for each other."""

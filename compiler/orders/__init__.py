@@ -1,0 +1,1 @@
+"""Orders: read, and checked by themselves."""

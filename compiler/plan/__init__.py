@@ -1,0 +1,1 @@
+"""The plan, its encoding and its JSON."""

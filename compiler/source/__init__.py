@@ -1,0 +1,1 @@
+"""Files and their text: YAML with positions, and findings."""

@@ -1,0 +1,1 @@
+"""What an order or a step waits for."""

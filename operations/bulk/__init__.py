@@ -1,0 +1,1 @@
+"""Actions on everything that fits a filter."""

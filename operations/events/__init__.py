@@ -1,0 +1,1 @@
+"""Events and callbacks delivered to orders, and notifications that were not delivered."""

@@ -1,0 +1,1 @@
+"""Orders, lists and worklists."""

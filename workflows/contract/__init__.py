@@ -1,0 +1,1 @@
+"""What clients may know of workflows: messages, views, states, operator actions."""

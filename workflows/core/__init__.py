@@ -1,0 +1,1 @@
+"""The engine, pure: it takes what happened and returns commands. It never imports temporalio."""

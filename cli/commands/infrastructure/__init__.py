@@ -1,0 +1,1 @@
+"""Commands on the stack, systems and notifications."""

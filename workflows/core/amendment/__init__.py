@@ -1,0 +1,1 @@
+"""Amendments: their impact on each step, how they are applied, and what they are answered."""

@@ -18,7 +18,7 @@ from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import CANCELLED_STATES, DONE, SETTLED, StepState
 from workflows.core.compensation.rollback import is_past_ponr
 from workflows.core.compensation.undo_order import undo_graph
-from workflows.core.state.line_tree import PlanLineTree
+from workflows.core.lines.line_tree import PlanLineTree
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import REDO_REASONS, UndoReason
 from workflows.core.state.step_run import Phase, StepRun

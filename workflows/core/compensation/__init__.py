@@ -1,0 +1,1 @@
+"""Roll-back and redo: which steps are undone, and in which order."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Set
 
 from workflows.contract.states import CANCELLED_STATES, SETTLED, StepState
 from workflows.core.compensation.targets import line_tree
-from workflows.core.state.line_reliance import LineReliance, PlanReliance
+from workflows.core.lines.line_reliance import LineReliance, PlanReliance
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import Phase, StepRun

@@ -9,7 +9,7 @@ from workflows.contract.states import CANCELLED_STATES, DONE, SETTLED, StepState
 from workflows.core.compensation.relying_lines import relying_lines, stop_relying_steps
 from workflows.core.compensation.targets import RollbackTarget, join_targets, line_target
 from workflows.core.compensation.undo_order import request_undo
-from workflows.core.state.line_reliance import LineReliance
+from workflows.core.lines.line_reliance import LineReliance
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.state_transitions import UndoReason
 from workflows.core.state.step_run import StepRun

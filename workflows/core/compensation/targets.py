@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from workflows.core.state.line_tree import PlanLineTree
+from workflows.core.lines.line_tree import PlanLineTree
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 
@@ -23,7 +23,7 @@ class RollbackTarget:
     serving_steps: list[int]
     """Steps that serve the target, and maybe other lines too. A point of no return in any of them counts."""
     inside: frozenset[int] = frozenset()
-    """The lines that belong only to the target, as numbers of workflows.core.state.line_tree."""
+    """The lines that belong only to the target, as numbers of workflows.core.lines.line_tree."""
 
 
 def order_target(run: OrderRun) -> RollbackTarget:
@@ -38,7 +38,7 @@ def line_target(run: OrderRun, line_id: str) -> RollbackTarget | None:
 
 
 def find_line(run: OrderRun, line_id: str) -> int | None:
-    """The line's number in workflows.core.state.line_tree."""
+    """The line's number in workflows.core.lines.line_tree."""
     lines = [*run.plan.order_lines, *run.plan.fulfilment_lines]
     return next((number for number, line in enumerate(lines) if line.id == line_id), None)
 

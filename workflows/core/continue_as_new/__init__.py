@@ -1,0 +1,1 @@
+"""The snapshot of an order that the next run continues from."""

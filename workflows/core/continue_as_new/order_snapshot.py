@@ -17,10 +17,10 @@ from workflows.core.continue_as_new.compensation_snapshot import (
     snapshot_compensation,
 )
 from workflows.core.continue_as_new.step_snapshot import default_attempts, restore_step, step_row
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution.kinds.wait import watch_condition
 from workflows.core.notifications import order_events
 from workflows.core.state.audit_log import AuditEntry
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun

@@ -1,0 +1,1 @@
+"""The loop of decisions: what happened goes in, commands come out."""

@@ -16,6 +16,7 @@ from workflows.contract.order_messages import CallbackDelivery
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.amendment.apply import recheck_step
 from workflows.core.compensation.undo_order import last_attempt_ended, sort_undos
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution import callback_matching, cross_order_notify, cross_order_wait, event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.dispatch import ACTIVITY_STARTERS, DEADLINE_HANDLERS, RESULT_HANDLERS
@@ -38,7 +39,6 @@ from workflows.core.failures.failure_handling import (
     schedule_retry,
 )
 from workflows.core.state.commands import Command
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
 from workflows.core.steps.early_events import match_early_events

@@ -13,13 +13,13 @@ from workflows.contract.order_messages import (
 )
 from workflows.contract.states import StepState
 from workflows.core.engine import advance
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.event_matching import received_event
 from workflows.core.execution.kinds.call import callback_scope
 from workflows.core.execution.kinds.event import event_scope
 from workflows.core.state.audit_log import MAX_REASON_LENGTH
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.expression_scope import StepExpressionError

@@ -9,10 +9,10 @@ from workflows.contract.order_messages import Actor, CallbackDelivery, EventDeli
 from workflows.core.actions import cancel
 from workflows.core.engine import advance
 from workflows.core.engine.perform_action import perform_action
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution import callback_matching, event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.event_matching import received_event
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.refusal import RequestRefused
 

@@ -1,0 +1,1 @@
+"""How steps and undos start, wait, end, and react to events and callbacks."""

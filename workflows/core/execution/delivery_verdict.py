@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.state.step_run import StepRun
 
 

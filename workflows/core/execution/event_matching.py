@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from workflows.contract.order_messages import EventDelivery, RefusalCode
 from workflows.contract.states import SETTLED, StepState
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.execution.kinds.event import complete_with_event
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.event_acceptance import accepting_steps, choose_step, match_holds, misses_event, missing_steps

@@ -1,0 +1,1 @@
+"""Order events for receivers, and the queue of the order's outbox."""

@@ -8,7 +8,7 @@ from typing import Literal
 
 from workflows.contract.order_views import KeptEventView
 from workflows.contract.states import SETTLED
-from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.event_acceptance import accepting_steps, misses_event

@@ -1,0 +1,1 @@
+"""The state of a running order, and the rules for changing it."""

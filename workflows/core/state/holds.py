@@ -28,7 +28,7 @@ class Holds:
     held_steps: dict[int, str] = field(default_factory=dict)
     """Position of each held step → the scope of the oldest hold that concerns it."""
     held_lines: dict[int, None] = field(default_factory=dict)
-    """Held lines, as workflows.core.state.line_tree numbers them."""
+    """Held lines, as workflows.core.lines.line_tree numbers them."""
 
     @property
     def is_order_held(self) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import OrderState
-from workflows.core.state.line_tree import line_parents, lines_served
+from workflows.core.lines.line_tree import line_parents, lines_served
 from workflows.core.state.state_transitions import StepContribution, line_state, removed_line_state
 from workflows.core.state.step_run import StepRun
 

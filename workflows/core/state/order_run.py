@@ -13,17 +13,17 @@ from compiler.language.steps import StepKind
 from compiler.plan.bindings import order_bindings
 from compiler.plan.plan import Plan, PlannedDefinition
 from workflows.contract.states import SETTLED, StepState
+from workflows.core.events.event_inbox import EventInbox
+from workflows.core.events.event_subscriptions import EventSubscriptions
+from workflows.core.lines.line_reliance import PlanReliance
+from workflows.core.lines.line_tree import PlanLineTree
 from workflows.core.state.amendment_state import AmendmentState
 from workflows.core.state.audit_log import AuditLog
 from workflows.core.state.commands import Command
 from workflows.core.state.compensation_state import CompensationState
 from workflows.core.state.counters import StepCounters
-from workflows.core.state.event_inbox import EventInbox
-from workflows.core.state.event_subscriptions import EventSubscriptions
 from workflows.core.state.holds import Holds
 from workflows.core.state.jeopardy_watch import JeopardyWatch
-from workflows.core.state.line_reliance import PlanReliance
-from workflows.core.state.line_tree import PlanLineTree
 from workflows.core.state.open_work import OpenWork
 from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.outgoing_events import OutgoingEvents

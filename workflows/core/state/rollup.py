@@ -6,7 +6,7 @@ from collections.abc import Collection
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import NOT_BEGUN, OrderState
-from workflows.core.state.line_tree import bottom_up, line_parents, lines_served
+from workflows.core.lines.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.state_transitions import (
     OPEN_ORDER_STATES,

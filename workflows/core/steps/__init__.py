@@ -1,0 +1,1 @@
+"""What all kinds of steps share: expressions, outcomes, settlement, refusals."""

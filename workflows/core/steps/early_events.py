@@ -5,7 +5,7 @@ Whether an event is early is decided in execution/event_matching.py.
 
 from __future__ import annotations
 
-from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.event_acceptance import accepting_steps, accepts_event, choose_step

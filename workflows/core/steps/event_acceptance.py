@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 
 from workflows.contract.states import StepState
-from workflows.core.state.event_inbox import ReceivedEvent
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.expression_scope import StepExpressionError, StepScope

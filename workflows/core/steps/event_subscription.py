@@ -7,8 +7,8 @@ its steps needs the mailbox.
 from __future__ import annotations
 
 from activity_contract.mailboxes import EventSubscription
+from workflows.core.events.event_subscriptions import MailboxAddress, addresses
 from workflows.core.state.commands import SubscribeEvents, UnsubscribeEvents
-from workflows.core.state.event_subscriptions import MailboxAddress, addresses
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 

@@ -1,0 +1,1 @@
+"""Durations, forecasts, SLA clocks and jeopardy."""

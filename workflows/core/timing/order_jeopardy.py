@@ -10,10 +10,10 @@ from math import inf, isinf
 
 from compiler.plan.plan import Plan
 from workflows.contract.states import Jeopardy
+from workflows.core.lines.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.notifications import order_events
 from workflows.core.notifications.order_events import is_receiver
 from workflows.core.state.jeopardy_watch import JeopardyWatch
-from workflows.core.state.line_tree import bottom_up, line_parents, lines_served
 from workflows.core.state.order_run import OrderRun
 from workflows.core.timing.forecast import (
     MAX_REFRESHES,

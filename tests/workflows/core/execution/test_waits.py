@@ -10,10 +10,10 @@ from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import StepState
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution import event_matching
 from workflows.core.execution.delivery_verdict import DeliveryVerdict
 from workflows.core.state.commands import StartActivity, SubscribeEvents, UnsubscribeEvents
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.steps.refusal import RequestRefused
 
 S = StepState

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from compiler.values import as_text
 from workflows.contract.states import StepState
+from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.failures.failure_handling import complete_or_fail
-from workflows.core.state.event_inbox import ReceivedEvent
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.early_events import take_early_event

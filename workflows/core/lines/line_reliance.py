@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from compiler.language.steps import ReliedFailure
 from compiler.plan.plan import Plan
-from workflows.core.state.line_tree import PlanLineTree
+from workflows.core.lines.line_tree import PlanLineTree
 
 
 @dataclass(frozen=True, slots=True)

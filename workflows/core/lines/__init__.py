@@ -1,0 +1,1 @@
+"""The lines of a plan: which stands under which, and which relies on which."""
