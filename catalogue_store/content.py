@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from typing import Any
 
@@ -22,6 +23,8 @@ from workflows.contract.catalogue_messages import (
 PIECE_BYTES = 1_500_000
 """A payload holds 2 MB."""
 MAX_PIECES = 16
+READ_ATTEMPTS, READ_INTERVAL = 10, 0.2
+"""Seconds between two attempts; together they outlast a workflow task that does nothing."""
 HISTORY_PAGE_EVENTS = 8
 """Events that are read at once: each may hold a piece, and the server answers with all of them in one message."""
 
@@ -60,10 +63,20 @@ class ContentStore:
         return stored
 
     async def read(self, stored: StoredContent) -> bytes | None:
-        """None if it is not there, or not whole. Needs no worker. Raises RPCError."""
-        pieces = await self._read_pieces(stored)
-        content = b"".join(pieces.get(number, b"") for number in range(stored.pieces))
-        return content if _digest(content) == stored.digest else None
+        """None if it is not there, or not whole. Needs no worker. Raises RPCError.
+
+        Pieces that arrive while a workflow task runs are missing from the history until the task has ended, so it is
+        read again for a moment.
+        """
+        for _ in range(READ_ATTEMPTS):
+            pieces = await self._read_pieces(stored)
+            content = b"".join(pieces.get(number, b"") for number in range(stored.pieces))
+            if _digest(content) == stored.digest:
+                return content
+            if not pieces:
+                return None
+            await asyncio.sleep(READ_INTERVAL)
+        return None
 
     async def is_kept(self, stored: StoredContent) -> bool:
         """Raises RPCError."""
