@@ -41,6 +41,10 @@ AFTER_CONNECT = "Failed client connect: `get_system_info` call error after conne
             "what listens there ends the connection; it may be no Temporal, or expect TLS",
         ),
         (
+            AFTER_CONNECT + 'Unknown, message: "stream closed because of a broken pipe" }',
+            "what listens there ends the connection; it may be no Temporal, or expect TLS",
+        ),
+        (
             AFTER_CONNECT + 'PermissionDenied, message: "Request unauthorized.", details: b"", metadata: '
             'MetadataMap { headers: {"content-type": "application/grpc"} } }',
             "Request unauthorized.",

@@ -15,7 +15,11 @@ KNOWN_REASONS = (
     (re.compile(r"certificate[^\"]*Expired"), "its TLS certificate has expired"),
     (re.compile(r"CertificateRequired|HandshakeFailure"), "it refuses this client's TLS certificate"),
     (
-        re.compile(r"h2 protocol error|http2 error|FRAME_SIZE_ERROR|operation was canceled|connection closed", re.I),
+        re.compile(
+            r"h2 protocol error|http2 error|FRAME_SIZE_ERROR|operation was canceled|connection closed"
+            r"|stream closed|connection reset",
+            re.I,
+        ),
         "what listens there ends the connection; it may be no Temporal, or expect TLS",
     ),
 )
