@@ -64,6 +64,6 @@ def _is_compensated(record: SystemRecord) -> bool:
 STORY = Story(
     "cancel",
     "An order is cancelled halfway and everything is undone, as the systems' own records show",
-    ("A parcel takes 3 seconds instead of days, booking a technician 1½.",),
+    ("A parcel takes 5 seconds instead of days, booking a technician 1½.",),
     run_cancel,
 )

@@ -76,7 +76,7 @@ STORY = Story(
     "change",
     "A running order is amended: first the difference is shown, then only that is done",
     (
-        "A parcel takes 3 seconds instead of days, booking a technician 1½, activating a subscription 2.",
+        "A parcel takes 5 seconds instead of days, booking a technician 1½, activating a subscription 2.",
         "The visit is a minute away, so the wait “until the day before the visit” ends at once.",
     ),
     run_change,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from stack.demo_context import DemoContext
 
-DEFAULT_DELAYS: Mapping[str, float] = {"delivery": 3.0, "booking": 1.5, "appointment": 60.0, "activation": 2.0}
+DEFAULT_DELAYS: Mapping[str, float] = {"delivery": 5.0, "booking": 1.5, "appointment": 60.0, "activation": 2.0}
 """Seconds that things take in the sandbox; in reality they take days."""
 
 
