@@ -10,11 +10,17 @@ from compiler.catalogue.builder import is_lookup_table
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.templates import split_template
-from compiler.checks.quantities import check_rule_quantity, quantity_type
+from compiler.checks.expression_scopes import (
+    RuleScopes,
+    StepScopes,
+    product_per_scope,
+    receiver_site_scope,
+    system_scope,
+)
+from compiler.checks.quantities import check_rule_quantity
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.language.durations import parse_duration
-from compiler.language.steps import LineAction, StepDefinition
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
 from compiler.typecheck.expression_sites import (
@@ -28,17 +34,8 @@ from compiler.typecheck.expression_sites import (
     find_embedded,
     find_expressions,
 )
-from compiler.typecheck.scopes import (
-    available_names,
-    element_type,
-    per_line_scope,
-    receiver_scope,
-    shared_and_combined,
-    source_scope,
-    step_scope,
-)
 from compiler.typecheck.type_checker import ExpectedType, TypeScope, check_expression
-from compiler.typecheck.types import DOUBLE, DYN, INT, Type, object_type
+from compiler.typecheck.types import Type, object_type
 from compiler.values import as_text
 
 
@@ -63,11 +60,10 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
         yield from _check_group(index, group)
     for system in index.definitions.systems.values():
         for site in find_expressions(system.document.data, SYSTEM_SHAPE):
-            yield from _check_site(system, site, TypeScope({}).with_names(**available_names(site.extra_names, None)))
+            yield from _check_site(system, site, system_scope(site))
     for receiver in index.definitions.receivers.values():
         for site in find_expressions(receiver.document.data, RECEIVER_SHAPE):
-            names = available_names(site.extra_names, None)
-            yield from _check_site(receiver, site, TypeScope({}).with_names(**names) if names else receiver_scope())
+            yield from _check_site(receiver, site, receiver_site_scope(site))
 
 
 def _check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeScope) -> Iterator[Finding]:
@@ -96,29 +92,22 @@ def _is_duration_template(text: str) -> bool:
 def _check_per(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Iterator[Finding]:
     if entry.model.per in PER_KEYWORDS:
         return
-    sources = index.rules_by_target.get(entry.model.id, ())
-    if not sources:
-        return
-    _, combined = shared_and_combined([index.product_attributes[source] for source, _ in sources])
-    yield from _check_site(
-        entry,
-        ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()),
-        per_line_scope(combined, quantity_type(index, [source for source, _ in sources])),
-    )
+    scope = product_per_scope(index, entry.model.id)
+    if scope is not None:
+        yield from _check_site(entry, ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()), scope)
 
 
 def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attributes: Type) -> Iterator[Finding]:
     products = [entry.model.id]
-    scope = source_scope(attributes, None, quantity_type(index, products))
     for position, component in enumerate(entry.model.components):
         path: KeyPath = ("components", position)
+        scopes = RuleScopes(index, component, attributes, products)
         for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
-            yield from _check_site(entry, site, scope if site.path[-1] == "when" else scope.assuming(component.when))
-        mapping_scope = scope.assuming(component.when)
+            yield from _check_site(entry, site, scopes.scope_for(site))
         yield from _check_mapping(
-            index, entry, (*path, "attributes"), component.product, component.attributes, mapping_scope
+            index, entry, (*path, "attributes"), component.product, component.attributes, scopes.mapping
         )
-        yield from check_rule_quantity(index, entry, path, component, mapping_scope, products)
+        yield from check_rule_quantity(index, entry, path, component, scopes.mapping, products)
 
 
 def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attribute]) -> bool:
@@ -133,17 +122,14 @@ def _check_rule(
     """`products`: those that have the rule."""
     entry, position, rule = written
     path: KeyPath = ("decomposes_to", position)
-    scope = source_scope(attributes, rule.actions, quantity_type(index, products))
-    element = scope.with_names(each=element_type(rule.for_each, attributes), index=INT) if rule.for_each else scope
+    scopes = RuleScopes(index, rule, attributes, products)
     for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
-        site_scope = element if site.extra_names else scope
-        yield from _check_site(entry, site, site_scope if site.path[-1] == "when" else site_scope.assuming(rule.when))
+        yield from _check_site(entry, site, scopes.scope_for(site))
     if rule.key and not rule.for_each:
         message = "`key` names the elements of `for_each`, and this rule has none"
         yield entry.finding("key-without-list", (*path, "key"), message, key=True)
-    mapping_scope = element.assuming(rule.when)
-    yield from _check_mapping(index, entry, (*path, "attributes"), rule.product, rule.attributes, mapping_scope)
-    yield from check_rule_quantity(index, entry, path, rule, mapping_scope, products)
+    yield from _check_mapping(index, entry, (*path, "attributes"), rule.product, rule.attributes, scopes.mapping)
+    yield from check_rule_quantity(index, entry, path, rule, scopes.mapping, products)
 
 
 def _check_mapping(
@@ -268,90 +254,17 @@ def _check_table_rows(
 
 
 def _check_group(index: DefinitionIndex, group: StepGroup) -> Iterator[Finding]:
-    shared, combined = shared_and_combined([index.product_attributes[product] for product in group.products])
+    scopes = StepScopes(index, group)
     if not group.is_inline:
-        yield from _check_workstream(group, shared, combined, quantity_type(index, group.products))
-    scopes = _StepScopes(index, group, shared, combined, _loop_variables(index, group))
+        yield from _check_workstream(group, scopes)
     for step, definition in group.steps.items():
         for site in index.step_expressions[group.id, step]:
             yield from _check_site(group.entry, site, scopes.scope_for(step, definition, site))
 
 
-def _check_workstream(group: StepGroup, shared: Type, combined: Type, quantity: Type) -> Iterator[Finding]:
+def _check_workstream(group: StepGroup, scopes: StepScopes) -> Iterator[Finding]:
     if group.entry.model.when is not None:
         site = ExpressionSite(("when",), 0, group.entry.model.when, "condition", frozenset())
-        yield from _check_site(group.entry, site, source_scope(shared, group.actions, quantity))
+        yield from _check_site(group.entry, site, scopes.condition)
     if group.per not in PER_KEYWORDS:
-        site = ExpressionSite(("per",), 0, group.per, "any", frozenset())
-        yield from _check_site(group.entry, site, per_line_scope(combined, quantity))
-
-
-def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]:
-    """`each` and `index`, if `for_each` or `per: unit` creates lines of the group's products."""
-    elements = [
-        element_type(rule.for_each, object_type(index.product_attributes[source]))
-        for product in group.products
-        for source, rule in index.rules_by_target.get(product, ())
-        if rule.for_each
-    ]
-    if elements:
-        return {"each": elements[0] if all(one == elements[0] for one in elements) else DYN, "index": INT}
-    entries = [index.definitions.products[product].model for product in group.products]
-    counted = any(isinstance(model, TechnicalProductDocument) and model.per == "unit" for model in entries)
-    return {"index": INT} if counted else {}
-
-
-class _StepScopes:
-    """The scopes of one workstream's steps, shared by expressions that can use the same names."""
-
-    def __init__(
-        self, index: DefinitionIndex, group: StepGroup, shared: Type, combined: Type, loop_variables: dict[str, Type]
-    ) -> None:
-        self._index, self._group = index, group
-        self._shared, self._combined, self._loop_variables = shared, combined, loop_variables
-        self._cache: dict[object, TypeScope] = {}
-
-    def scope_for(self, step: str, definition: StepDefinition, site: ExpressionSite) -> TypeScope:
-        if site.per_line:
-            return per_line_scope(self._combined, quantity_type(self._index, self._group.products))
-        own_condition = site.path[2:] == ("when",)
-        waits = site.path[-2:] == ("wait", "condition")
-        site_key = (step, site.extra_names, own_condition, waits)
-        scope = self._cache.get(site_key)
-        if scope is None:
-            when = None if own_condition else definition.when
-            key = (self._group.line_actions(step), self._group.step_per(step), when, waits)
-            scope = self._cache.get(key)
-            if scope is None:
-                scope = self._cache[key] = self._build_scope(*key)
-            if site.extra_names:
-                scope = scope.with_names(**available_names(site.extra_names, definition))
-            self._cache[site_key] = scope
-        return scope
-
-    def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
-        """Steps that may have no output. A workstream's `when` does not matter between its own steps."""
-        group = self._group
-        own_steps = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
-        missing = self._index.skip_reasons
-        unplanned = self._index.unplanned_reasons(group, actions)
-        if unplanned or any(step in missing for step in own_steps):
-            missing = {step: why for step, why in missing.items() if step not in own_steps} | unplanned
-        return missing
-
-    def _build_scope(
-        self, actions: frozenset[LineAction], per: str, when: str | None, is_wait_condition: bool
-    ) -> TypeScope:
-        several = per not in ("line", "unit")
-        quantity = DOUBLE if True in self._index.decimal_quantities(self._group.products) else INT
-        scope = step_scope(self._shared, self._combined, actions, several, self._loop_variables, quantity)
-        if not several and not self._group.is_inline:
-            scope = scope.assuming(self._group.entry.model.when)
-        scope = scope._replace(
-            step_ids=self._index.steps_by_workstream[self._group.id],
-            steps_by_workstream=self._index.steps_by_workstream,
-            skip_reasons={} if is_wait_condition else self._missing_outputs(actions),
-            workstream=self._group.id,
-            may_be_in_unread_file=self._index.may_be_in_unread_file,
-        )
-        return scope.assuming(when)
+        yield from _check_site(group.entry, ExpressionSite(("per",), 0, group.per, "any", frozenset()), scopes.per)

@@ -1,0 +1,147 @@
+"""Which names the expressions of each definition can use, with their types: for the checks, and for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.checks.quantities import quantity_type
+from compiler.language.documents import ComponentDefinition, RuleDefinition, TechnicalProductDocument
+from compiler.language.steps import LineAction, StepDefinition
+from compiler.typecheck.expression_sites import ExpressionSite
+from compiler.typecheck.scopes import (
+    available_names,
+    element_type,
+    per_line_scope,
+    receiver_scope,
+    shared_and_combined,
+    source_scope,
+    step_scope,
+)
+from compiler.typecheck.type_checker import TypeScope
+from compiler.typecheck.types import DOUBLE, DYN, INT, Type, object_type
+
+
+class RuleScopes:
+    """The scopes of one rule or component. `products`: those that have the rule."""
+
+    def __init__(
+        self, index: DefinitionIndex, rule: ComponentDefinition, attributes: Type, products: Sequence[str]
+    ) -> None:
+        actions = rule.actions if isinstance(rule, RuleDefinition) else None
+        for_each = rule.for_each if isinstance(rule, RuleDefinition) else None
+        self._when = rule.when
+        self._line = source_scope(attributes, actions, quantity_type(index, products))
+        self._element = (
+            self._line.with_names(each=element_type(for_each, attributes), index=INT) if for_each else self._line
+        )
+
+    def scope_for(self, site: ExpressionSite) -> TypeScope:
+        scope = self._element if site.extra_names else self._line
+        return scope if site.path[-1] == "when" else scope.assuming(self._when)
+
+    @property
+    def mapping(self) -> TypeScope:
+        """The scope of the values in `attributes`, and of the quantity."""
+        return self._element.assuming(self._when)
+
+
+def product_per_scope(index: DefinitionIndex, product: str) -> TypeScope | None:
+    """The scope of a technical product's `per`: its sources. None if no rule leads to it."""
+    sources = [source for source, _ in index.rules_by_target.get(product, ())]
+    if not sources:
+        return None
+    _, combined = shared_and_combined([index.product_attributes[source] for source in sources])
+    return per_line_scope(combined, quantity_type(index, sources))
+
+
+def system_scope(site: ExpressionSite) -> TypeScope:
+    return TypeScope({}).with_names(**available_names(site.extra_names, None))
+
+
+def receiver_site_scope(site: ExpressionSite) -> TypeScope:
+    names = available_names(site.extra_names, None)
+    return TypeScope({}).with_names(**names) if names else receiver_scope()
+
+
+def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]:
+    """`each` and `index`, if `for_each` or `per: unit` creates lines of the group's products."""
+    elements = [
+        element_type(rule.for_each, object_type(index.product_attributes[source]))
+        for product in group.products
+        for source, rule in index.rules_by_target.get(product, ())
+        if rule.for_each
+    ]
+    if elements:
+        return {"each": elements[0] if all(one == elements[0] for one in elements) else DYN, "index": INT}
+    entries = [index.definitions.products[product].model for product in group.products]
+    counted = any(isinstance(model, TechnicalProductDocument) and model.per == "unit" for model in entries)
+    return {"index": INT} if counted else {}
+
+
+class StepScopes:
+    """The scopes of a workstream and its steps, shared by expressions that can use the same names."""
+
+    def __init__(self, index: DefinitionIndex, group: StepGroup) -> None:
+        self._index, self._group = index, group
+        self._shared, self._combined = shared_and_combined(
+            [index.product_attributes[product] for product in group.products]
+        )
+        self._loop_variables = _loop_variables(index, group)
+        self._quantity = quantity_type(index, group.products)
+        self._cache: dict[object, TypeScope] = {}
+
+    @property
+    def condition(self) -> TypeScope:
+        """The scope of the workstream's `when`."""
+        return source_scope(self._shared, self._group.actions, self._quantity)
+
+    @property
+    def per(self) -> TypeScope:
+        """The scope of `per` of the workstream and of its steps."""
+        return per_line_scope(self._combined, self._quantity)
+
+    def scope_for(self, step: str, definition: StepDefinition, site: ExpressionSite) -> TypeScope:
+        if site.per_line:
+            return self.per
+        own_condition = site.path[2:] == ("when",)
+        waits = site.path[-2:] == ("wait", "condition")
+        site_key = (step, site.extra_names, own_condition, waits)
+        scope = self._cache.get(site_key)
+        if scope is None:
+            when = None if own_condition else definition.when
+            key = (self._group.line_actions(step), self._group.step_per(step), when, waits)
+            scope = self._cache.get(key)
+            if scope is None:
+                scope = self._cache[key] = self._build_scope(*key)
+            if site.extra_names:
+                scope = scope.with_names(**available_names(site.extra_names, definition))
+            self._cache[site_key] = scope
+        return scope
+
+    def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
+        """Steps that may have no output. A workstream's `when` does not matter between its own steps."""
+        group = self._group
+        own_steps = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
+        missing = self._index.skip_reasons
+        unplanned = self._index.unplanned_reasons(group, actions)
+        if unplanned or any(step in missing for step in own_steps):
+            missing = {step: why for step, why in missing.items() if step not in own_steps} | unplanned
+        return missing
+
+    def _build_scope(
+        self, actions: frozenset[LineAction], per: str, when: str | None, is_wait_condition: bool
+    ) -> TypeScope:
+        several = per not in ("line", "unit")
+        quantity = DOUBLE if True in self._index.decimal_quantities(self._group.products) else INT
+        scope = step_scope(self._shared, self._combined, actions, several, self._loop_variables, quantity)
+        if not several and not self._group.is_inline:
+            scope = scope.assuming(self._group.entry.model.when)
+        scope = scope._replace(
+            step_ids=self._index.steps_by_workstream[self._group.id],
+            steps_by_workstream=self._index.steps_by_workstream,
+            skip_reasons={} if is_wait_condition else self._missing_outputs(actions),
+            workstream=self._group.id,
+            may_be_in_unread_file=self._index.may_be_in_unread_file,
+        )
+        return scope.assuming(when)
