@@ -24,13 +24,13 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
     Raises CatalogueInvalid with every finding, sorted by file, line and column.
     """
     with gc_paused():
-        return _build_valid(*_index_definitions(read_folder(Path(folder)), environment))
+        return _build_valid(*_index_definitions(_without_scenarios(read_folder(Path(folder))), environment))
 
 
 def load_and_pack_catalogue(folder: Path, environment: Path | None = None) -> tuple[Catalogue, PackedCatalogue]:
     """Like `load_catalogue`; also the catalogue as it can be kept."""
     with gc_paused():
-        result = read_folder(Path(folder))
+        result = _without_scenarios(read_folder(Path(folder)))
         index, findings = _index_definitions(result, environment)
         catalogue = _build_valid(index, findings)
         return catalogue, pack_catalogue(catalogue.version, result.documents, index.definitions)
@@ -40,6 +40,15 @@ def unpack_catalogue(packed: PackedCatalogue) -> Catalogue:
     """Raises UnreadablePack, or CatalogueInvalid if this version of the compiler refuses it."""
     with gc_paused():
         return _build_valid(*_index_definitions(unpack_documents(packed), None))
+
+
+def _without_scenarios(result: ReadResult) -> ReadResult:
+    """A mistake in a test of the catalogue does not keep the catalogue from being used."""
+    return ReadResult([document for document in result.documents if not _is_scenario(document)], result.findings)
+
+
+def _is_scenario(document: Document) -> bool:
+    return isinstance(document.data, dict) and document.data.get("kind") == "scenario"
 
 
 def _build_valid(index: DefinitionIndex, findings: list[Finding]) -> Catalogue:

@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, ConfigDict, Discriminator, Field, Tag
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag
 
 from compiler.language.attributes import Attribute
+from compiler.language.durations import Duration
+from compiler.language.order import Timestamp
+from compiler.language.order_overrides import OrderOverrides
 from compiler.language.retry_policy import RetryPolicy
+from compiler.language.scenario_expectations import Expectations
+from compiler.language.scenario_world import OrderSource, WorldEntry
 from compiler.language.steps import AnyStepReferences, LineAction, LineActions, ReliedFailure, StepDefinition
 from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag
 from compiler.language.systems import Receiver, System
+
+DEFAULT_START = datetime(2026, 1, 5, 8, tzinfo=UTC)
+"""When scenarios start that do not say so: a Monday morning."""
 
 RESERVED_WORDS = frozenset({"in", "true", "false", "null"})
 """Words that cannot follow a dot in an expression."""
@@ -184,16 +193,20 @@ class RetryDocument(DocumentModel, RetryPolicy):
 
 
 class ScenarioDocument(DocumentModel):
-    """A test of the catalogue. Validation only checks its references; the scenario runner runs it."""
-
-    model_config = ConfigDict(extra="allow", frozen=True)
+    """A test of the catalogue."""
 
     kind: Literal["scenario"]
-    order: Any
+    order: OrderSource
     """The order, or its file, relative to this one."""
-    world: list[dict[str, Any]] = Field(default_factory=list)
+    with_: OrderOverrides | None = Field(None, alias="with")
+    """What is different from that order."""
+    starts: Timestamp = DEFAULT_START
+    """When the order is submitted."""
+    until: Duration = timedelta(days=3650)
+    """How long after its start the scenario ends at the latest."""
+    world: list[WorldEntry] = Field(default_factory=list)
     """What happens: answers, events, people, time."""
-    expect: dict[str, Any] = Field(default_factory=dict)
+    expect: Expectations
     """The expected result."""
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support.written_catalogues import HUB, OFFER, assert_error, findings_of
+from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, findings_of
 
 CATALOGUE = OFFER + "decomposes_to: [{product: hub}]\n" + HUB + "---\nkind: system\nid: inventory\nbase_url: x\n---\n"
 SCENARIO = CATALOGUE + "kind: scenario\nid: x\norder: {id: A, lines: [{id: '1', product: offer}]}\n"
+EXPECTED = "expect: {order: completed}\n"
 
 
 def test_scenario_with_valid_references_has_no_findings() -> None:
     text = SCENARIO + (
         "world:\n  - {on: hub.reserve, answer: {status: 503}, times: 2}\n  - {after: 2d, event: e, key: k}\n"
-        "  - {when: hub.reserve@1, complete: {a: 1}}\nexpect:\n  order: completed\n  steps: {hub.reserve: completed}\n"
-        "  calls: [{system: inventory, delete: /x, times: 1}]\n"
+        "  - {when: hub.reserve@1, complete: {a: 1}}\n  - {when: {step: hub.reserve, state: ready}, hold: order}\n"
+        "  - {after: 1h, system: {off: inventory}}\n  - {after: 1h, amend: {with: {attributes: {cameras: 3}}}}\n"
+        "expect:\n  order: completed\n  steps: {hub.reserve: completed, hub.reserve@1: {state: completed}}\n"
+        "  calls: [{system: inventory, delete: /x, times: 1}]\n  sequence: [hub.reserve, {undo: hub.reserve}]\n"
+        "  events: [{type: order.completed}]\n  moments: [{after: 2d, steps: {hub.reserve: completed}}]\n"
     )
     assert [str(one) for one in findings_of(text)] == []
 
@@ -22,10 +26,21 @@ def test_scenario_with_valid_references_has_no_findings() -> None:
 @pytest.mark.parametrize(
     ("more", "words"),
     [
-        ("world: [{on: «hubb.reserve}]", ("there is no workstream `hubb`", "`hub`")),
-        ("world: [{when: «hub.resrve@1}]", ("workstream `hub` has no step `resrve`", "`reserve`")),
+        (EXPECTED + "world: [{on: «hubb.reserve, answer: {}}]", ("there is no workstream `hubb`", "`hub`")),
+        (EXPECTED + "world: [{on: «hub, answer: {}}]", ("`hub` names no step", "hub.STEP")),
+        (EXPECTED + "world: [{when: «hub.resrve@1, cancel: true}]", ("workstream `hub` has no step `resrve`",)),
+        (EXPECTED + "world: [{when: {step: hub.x}, note: hi}]", ("workstream `hub` has no step `x`",)),
+        (EXPECTED + "world: [{after: 1d, step: «hub.resrve, retry: true}]", ("`reserve`",)),
+        (EXPECTED + "world: [{after: 1d, system: {off: «inventry}}]", ("there is no system `inventry`",)),
         ("expect: {steps: {«hub.resrve: completed}}", ("`reserve`",)),
+        ("expect: {sequence: [hub.reserve, «hub.reserv]}", ("`reserve`",)),
+        ("expect: {sequence: [«{undo: hub.reserv}]}", ("`reserve`",)),
+        ("expect: {moments: [{after: 1d, steps: {«hub.resrve: completed}}]}", ("`reserve`",)),
+        ("expect: {moments: [{when: «hub.resrve, order: held}]}", ("`reserve`",)),
         ("expect: {calls: [{system: «inventry}]}", ("there is no system `inventry`", "`inventory`")),
+        ("expect: {calls: [{step: «hub.resrve}]}", ("`reserve`",)),
+        ("expect: {events: [{type: «order.complete}]}", ("no order event `order.complete`", "`order.completed`")),
+        ("expect: {notifications: [{receiver: «crm, type: order.*}]}", ("there is no receiver `crm`",)),
     ],
 )
 def test_unknown_name_in_a_scenario_is_reported(more: str, words: tuple[str, ...]) -> None:
@@ -33,13 +48,49 @@ def test_unknown_name_in_a_scenario_is_reported(more: str, words: tuple[str, ...
 
 
 def test_products_in_a_scenario_may_have_id_or_code() -> None:
-    order = "kind: scenario\nid: x\norder: {lines: [{id: '1', product: «%s, lines: [{product: offer}]}]}\n"
+    order = EXPECTED + "kind: scenario\nid: x\norder: {lines: [{id: '1', product: «%s, lines: [{product: offer}]}]}\n"
     assert_error(CATALOGUE + order % "offr", "reference-unknown", "did you mean `offer`?")
     coded = CATALOGUE.replace("id: offer", "id: offer\ncode: SKU-1")
     assert findings_of(coded + (order % "SKU-1").replace("«", "")) == []
 
 
 def test_order_file_of_a_scenario_must_exist() -> None:
-    assert_error(CATALOGUE + "kind: scenario\nid: x\norder: «../nowhere.yaml\n", "file-missing", "../nowhere.yaml")
-    assert_error(CATALOGUE + "kind: scenario\nid: x\norder: «[1]\n", "type-wrong", "the name of a file, or an order")
-    assert_error(CATALOGUE + "«kind: scenario\nid: x\n", "key-missing", "`order`")
+    scenario = CATALOGUE + EXPECTED + "kind: scenario\nid: x\norder: "
+    assert_error(scenario + "«../nowhere.yaml\n", "file-missing", "../nowhere.yaml")
+    assert_error(scenario + "«[1]\n", "value-invalid", "the name of a file, or an order")
+    assert_error(CATALOGUE + "«kind: scenario\nid: x\nexpect: {order: completed}\n", "key-missing", "`order`")
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        ("«kind: scenario\nid: x\norder: {lines: []}", "key-missing", ("`expect` is missing",)),
+        ("kind: scenario\nid: x\norder: {lines: []}\nexpect: «{}", "value-invalid", ("nothing would be checked",)),
+    ],
+)
+def test_scenario_must_expect_something(more: str, code: str, words: tuple[str, ...]) -> None:
+    assert_error(CATALOGUE + more, code, *words)
+
+
+@pytest.mark.parametrize(
+    ("more", "code", "words"),
+    [
+        (EXPECTED + "world: [«{after: 1d}]", "value-invalid", ("item 1 of `world` needs one of", "cancel")),
+        (EXPECTED + "world: [{«evnt: x, after: 1d, key: y, event: x}]", "key-unknown", ("did you mean `event`",)),
+        (EXPECTED + "world: [«{cancel: true}]", "value-invalid", ("say when it happens",)),
+        (EXPECTED + "world: [{on: hub.reserve, answer: {«stauts: 200}}]", "key-unknown", ("did you mean `status`",)),
+        (EXPECTED + "world: [{on: hub.reserve, answer: {error: «broken}}]", "value-invalid", ("timeout",)),
+        ("expect: {«ordr: completed}", "key-unknown", ("did you mean `order`",)),
+        ("expect: {order: «complete}", "value-invalid", ("did you mean `completed`",)),
+        ("expect: {steps: {hub.reserve: «complete}}", "value-invalid", ("did you mean `completed`",)),
+        ("expect: {calls: [«{times: 1}]}", "value-invalid", ("say which calls",)),
+        ("expect: {took: «{at_least: 2d, at_most: 1d}}", "value-invalid", ("longer",)),
+    ],
+)
+def test_mistake_in_a_scenario_has_one_finding(more: str, code: str, words: tuple[str, ...]) -> None:
+    assert_error(SCENARIO + more, code, *words)
+
+
+def test_mistake_in_a_scenario_does_not_refuse_the_catalogue() -> None:
+    for mistake in ("expect: {ordr: completed}", "expect: {steps: {hub.resrve: completed}}", "world: 1"):
+        assert sorted(catalogue_in(SCENARIO + mistake).products) == ["hub", "offer"]
