@@ -24,7 +24,7 @@ class SourceLocation(NamedTuple):
 
 
 class Finding(BaseModel):
-    """One error, or one thing that has no effect. `code` is stable; docs/findings.md explains each."""
+    """One error, or one thing that has no effect. `code` is stable; compiler/finding_pages explains each."""
 
     model_config = ConfigDict(frozen=True)
 

@@ -14,6 +14,7 @@ from tests.support.paths import ROOT
 from tests.support.readme import README
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FINDING_PAGES = sorted((ROOT / "compiler" / "finding_pages" / "pages").glob("*.md"))
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
 STARTER = [sys.executable, str(ROOT / "starter.py")]
 
@@ -37,7 +38,7 @@ def starter(*words: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
     return subprocess.run([*STARTER, *words], cwd=cwd, capture_output=True, text=True, timeout=60)
 
 
-@pytest.mark.parametrize("page", PAGES, ids=name_of)
+@pytest.mark.parametrize("page", [*PAGES, *FINDING_PAGES], ids=name_of)
 def test_every_link_leads_somewhere(page: Path) -> None:
     for target in LINK.findall(prose(page)):
         if "://" in target:

@@ -1,0 +1,107 @@
+"""Reads the pages that explain findings.
+
+A page is Markdown: front matter with `severity` and `subject`, the code as title, the meaning, and the sections
+`## Fails` and `## Passes`. Each code block of a section is one file of the example: `definitions.yaml`, or the name in
+a comment in its first line (`# order.yaml`). A block in `sh` is a script that runs in an empty folder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+from compiler.language.strict_model import StrictModel
+from compiler.source.findings import Severity, did_you_mean
+
+PAGES_FOLDER = Path(__file__).parent / "pages"
+
+Subject = Literal["files", "definitions", "orders", "scenarios"]
+SUBJECTS: Mapping[Subject, str] = {
+    "files": "Files",
+    "definitions": "Definitions",
+    "orders": "Orders",
+    "scenarios": "Scenarios",
+}
+"""What a finding is about → the heading in the index."""
+
+_PAGE = re.compile(
+    r"---\n(?P<front>.*?)---\n+# (?P<code>[a-z-]+)\n+(?P<text>.*?)\n+"
+    r"## Fails\n(?P<fails>.*?)\n## Passes\n(?P<passes>.*)",
+    re.DOTALL,
+)
+_BLOCK = re.compile(r"^```(?P<language>yaml|sh)\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
+_FILE_NAME = re.compile(r"# (?P<name>[a-z_]+\.yaml)\n")
+
+
+class FindingExample(StrictModel):
+    """Files by name, or a script that calls `ordo validate`."""
+
+    files: dict[str, str] = {}
+    script: str | None = None
+
+
+class FindingPage(StrictModel):
+    """What a finding means."""
+
+    code: str
+    severity: Severity
+    """In a few codes some findings are warnings, though most are errors; the text then says which."""
+    subject: Subject
+    text: str
+    """Markdown, without the examples."""
+    fails: FindingExample
+    passes: FindingExample
+
+    @property
+    def summary(self) -> str:
+        """The first sentence of the text."""
+        return re.split(r"(?<=\.)\s", " ".join(self.text.split()), maxsplit=1)[0]
+
+
+class UnknownCode(Exception):
+    """There is no such code. The message suggests a similar one."""
+
+
+@cache
+def finding_codes() -> tuple[str, ...]:
+    """All codes, sorted."""
+    return tuple(sorted(path.stem for path in PAGES_FOLDER.glob("*.md")))
+
+
+def read_page(code: str) -> FindingPage:
+    """Raises UnknownCode."""
+    if code not in finding_codes():
+        raise UnknownCode(f"there is no finding `{code}`{did_you_mean(code, finding_codes())}")
+    return parse_page((PAGES_FOLDER / f"{code}.md").read_text(encoding="utf-8"))
+
+
+def parse_page(markdown: str) -> FindingPage:
+    """Raises ValueError for a text that does not have the form of a page."""
+    match = _PAGE.fullmatch(markdown)
+    if match is None:
+        raise ValueError("a page has front matter, a title, a text, `## Fails` and `## Passes`")
+    return FindingPage(
+        code=match["code"],
+        text=match["text"],
+        fails=_parse_example(match["fails"]),
+        passes=_parse_example(match["passes"]),
+        **yaml.safe_load(match["front"]),
+    )
+
+
+def _parse_example(section: str) -> FindingExample:
+    example = FindingExample()
+    for block in _BLOCK.finditer(section):
+        content = block["content"]
+        if block["language"] == "sh":
+            return FindingExample(script=content)
+        named = _FILE_NAME.match(content)
+        example.files[named["name"] if named else "definitions.yaml"] = content
+    if not example.files:
+        raise ValueError("an example has a block of `yaml` or `sh`")
+    return example
