@@ -52,7 +52,7 @@ def _is_scenario(document: Document) -> bool:
 
 
 def _build_valid(index: DefinitionIndex, findings: list[Finding]) -> Catalogue:
-    if any(finding.severity == "error" for finding in findings):
+    if any(finding.refuses_catalogue for finding in findings):
         raise CatalogueInvalid(findings)
     catalogue = build_catalogue(index, findings)
     _promote_gc_generation()
@@ -76,7 +76,7 @@ def check_definitions(paths: Iterable[Path], environment: Path | None = None) ->
     with gc_paused():
         result, orders = _read_paths(paths)
         index, findings = _index_definitions(result, environment)
-        if orders and not any(finding.severity == "error" for finding in findings):
+        if orders and not any(finding.refuses_catalogue for finding in findings):
             catalogue = build_catalogue(index, findings)
             findings += [finding for path in orders for finding in _order_findings(path, catalogue)]
         _promote_gc_generation()

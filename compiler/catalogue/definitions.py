@@ -121,11 +121,19 @@ class Definitions:
             message = f"there is no kind `{data['kind']}`{near}"
             self.findings.append(finding_at(document.location(("kind",)), "kind-unknown", message))
             return None
+        return self._validate(model, document)
+
+    def _validate(self, model: type[DocumentModel], document: Document) -> DocumentModel | None:
+        """A system whose `example` is wrong is used without it: only tests need it."""
         try:
-            return model.model_validate(data)
+            return model.model_validate(document.data)
         except ValidationError as error:
-            self.findings += schema_findings(error, model, document.data, document.location)
-            return None
+            found = schema_findings(error, model, document.data, document.location)
+            if any(detail["loc"][:1] != ("example",) for detail in error.errors(include_url=False)):
+                self.findings += found
+                return None
+            self.findings += [finding.of_tests() for finding in found]
+            return model.model_validate({key: value for key, value in document.data.items() if key != "example"})
 
     def apply_override(self, document: Document) -> None:
         """Overrides a definition with a document of an environment: its keys replace those of the definition."""
@@ -145,10 +153,8 @@ class Definitions:
             self.findings.append(finding_at(document.location(("id",)), "reference-unknown", message))
             return
         merged = Document(document.file, {**base.document.data, **data}, document.text, document.root_mark)
-        try:
-            namespace[name] = DefinitionEntry(model.model_validate(merged.data), merged)
-        except ValidationError as error:
-            self.findings += schema_findings(error, model, merged.data, merged.location)
+        if (validated := self._validate(model, merged)) is not None:
+            namespace[name] = DefinitionEntry(validated, merged)
 
 
 def parse_definitions(documents: Iterable[Document]) -> Definitions:

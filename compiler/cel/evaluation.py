@@ -24,7 +24,10 @@ VARIABLE_NAMES = (
     "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
     "steps", "workstreams", "response", "payload", "event", "output", "callback", "env",
 )  # fmt: skip
-"""Every name that some expression can use (docs/language.md, Expressions)."""
+"""Every name that some expression of an order can use (docs/language.md, Expressions)."""
+EXAMPLE_NAMES = ("request", "path", "number")
+"""The names in the `example` of a system (docs/language.md, Example answers)."""
+_ALL_NAMES = (*VARIABLE_NAMES, *EXAMPLE_NAMES)
 
 
 class EvaluationError(Exception):
@@ -40,7 +43,7 @@ class EvaluationError(Exception):
 @lru_cache(maxsize=1)
 def _cel_environment() -> cel.Env:
     return cel.NewEnv(
-        variables=dict.fromkeys(VARIABLE_NAMES, cel.Type.DYN), extensions=CEL_EXTENSIONS, functions=runtime_functions()
+        variables=dict.fromkeys(_ALL_NAMES, cel.Type.DYN), extensions=CEL_EXTENSIONS, functions=runtime_functions()
     )
 
 
@@ -65,7 +68,7 @@ class _Program:
 
 
 _PLAIN_PATH = re.compile(r"\s*([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*)\s*")
-_VARIABLE_READ = re.compile(rf"\b({'|'.join(VARIABLE_NAMES)})\b(?:\.([A-Za-z_]\w*))?")
+_VARIABLE_READ = re.compile(rf"\b({'|'.join(_ALL_NAMES)})\b(?:\.([A-Za-z_]\w*))?")
 
 
 @lru_cache(maxsize=100_000)
@@ -76,7 +79,7 @@ def _compile_program(expression: str) -> _Program:
     reads = tuple((name, frozenset() if "" in read else frozenset(read)) for name, read in sorted(fields.items()))
     plain = _PLAIN_PATH.fullmatch(expression)
     path = tuple(plain[1].split(".")) if plain else ()
-    return _Program(_cel_environment().compile(expression), path if path and path[0] in VARIABLE_NAMES else (), reads)
+    return _Program(_cel_environment().compile(expression), path if path and path[0] in _ALL_NAMES else (), reads)
 
 
 _NOT_FOUND = object()

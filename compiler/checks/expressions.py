@@ -19,12 +19,13 @@ from compiler.checks.expression_scopes import (
 )
 from compiler.checks.quantities import check_rule_quantity
 from compiler.language.attributes import Attribute, AttributeType, validate_value
-from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
+from compiler.language.documents import CommercialProductDocument, SystemDocument, TechnicalProductDocument
 from compiler.language.durations import parse_duration
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
 from compiler.typecheck.expression_sites import (
     COMPONENT_SHAPE,
+    EXAMPLE_SHAPE,
     PER_KEYWORDS,
     RECEIVER_SHAPE,
     RULE_SHAPE,
@@ -34,6 +35,7 @@ from compiler.typecheck.expression_sites import (
     find_embedded,
     find_expressions,
 )
+from compiler.typecheck.scopes import example_scope
 from compiler.typecheck.type_checker import ExpectedType, TypeScope, check_expression
 from compiler.typecheck.types import Type, object_type
 from compiler.values import as_text
@@ -61,9 +63,19 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     for system in index.definitions.systems.values():
         for site in find_expressions(system.document.data, SYSTEM_SHAPE):
             yield from _check_site(system, site, system_scope(site))
+        for finding in _check_example(system):
+            yield finding.of_tests()
     for receiver in index.definitions.receivers.values():
         for site in find_expressions(receiver.document.data, RECEIVER_SHAPE):
             yield from _check_site(receiver, site, receiver_site_scope(site))
+
+
+def _check_example(system: DefinitionEntry[SystemDocument]) -> Iterator[Finding]:
+    written = system.document.data.get("example")
+    for position, answer in enumerate(system.model.example):
+        path: KeyPath = ("example", position) if isinstance(written, list) else ("example",)
+        for site in find_expressions(system.document.value(path), EXAMPLE_SHAPE, path):
+            yield from _check_site(system, site, example_scope(answer.path_names, site.extra_names))
 
 
 def _check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeScope) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from compiler.cel.templates import split_template
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, finding_at
 from compiler.typecheck.expression_sites import (
+    EXAMPLE_SHAPE,
     RECEIVER_SHAPE,
     STEP_SHAPE,
     SYSTEM_SHAPE,
@@ -32,7 +33,9 @@ _PATH = re.compile(
     r")(?![\w-])(?:\.[A-Za-z_]\w*)*"
 )
 """A path that steps can read, anywhere in a text. An event's name such as `order.shipped` is none."""
-_RESULT_PATH = re.compile(r"(?P<name>response|payload|output|callback|env)\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*")
+_RESULT_PATH = re.compile(
+    r"(?P<name>response|payload|output|callback|env|request|path)\.[A-Za-z_]\w*(?:\.[A-Za-z_]\w*|\[[^\]]*\])*"
+)
 """A path that exists in some places only. It must be the whole text."""
 
 
@@ -44,6 +47,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             yield from _check_texts(group.entry, written[step], STEP_SHAPE, ("steps", step), declared)
     for system in index.definitions.systems.values():
         yield from _check_texts(system, system.document.data, SYSTEM_SHAPE, (), ())
+        yield from _check_texts(system, system.document.data.get("example"), EXAMPLE_SHAPE, ("example",), ())
     for receiver in index.definitions.receivers.values():
         yield from _check_texts(receiver, receiver.document.data, RECEIVER_SHAPE, (), ())
 

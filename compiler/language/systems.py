@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration, DurationOrTemplate
+from compiler.language.example_answers import ExampleAnswers
 from compiler.language.retry_policy import RetryPolicyOrId
 from compiler.language.strict_model import BareExpression, StrictModel, mapping_tag
 
@@ -144,8 +145,8 @@ class System(StrictModel):
     """Where the system puts its business error code (CEL over response)."""
     headers: dict[str, str] = Field(default_factory=dict)
     """Headers of every call."""
-    example: Any = None
-    """The system's answer in scenarios that give no other answer."""
+    example: ExampleAnswers = Field(default_factory=list)
+    """What the system answers while it is pretended: in scenarios, and with `up --pretend`."""
 
 
 class Receiver(StrictModel):

@@ -36,6 +36,16 @@ class Finding(BaseModel):
     severity: Severity = "error"
     undefined_name: str = Field("", exclude=True, repr=False)
     """The name that is not defined. All findings about the same name are reported as one."""
+    tests_only: bool = Field(False, exclude=True, repr=False)
+    """About what only tests read: scenarios, and the examples of systems. It never refuses a catalogue."""
+
+    @property
+    def refuses_catalogue(self) -> bool:
+        return self.severity == "error" and not self.tests_only
+
+    def of_tests(self) -> Finding:
+        """The same finding, about what only tests read."""
+        return self.model_copy(update={"tests_only": True})
 
     def __str__(self) -> str:
         mark = "" if self.severity == "error" else "warning: "

@@ -125,6 +125,39 @@ RULE_SHAPE: dict[str, Shape] = {
 }
 """The expressions of a rule except its `attributes`."""
 
+_REQUEST_NAMES = frozenset({"request", "path"})
+_EXAMPLE_NAMES = _REQUEST_NAMES | {"number"}
+_ANSWER_TEXT = TemplateShape("any", _EXAMPLE_NAMES)
+_ANSWER_TIME = TemplateShape("duration", _EXAMPLE_NAMES)
+_ANSWER_CONDITION = ExpressionShape("condition", _EXAMPLE_NAMES)
+EXAMPLE_SHAPE: Shape = ListShape(
+    {
+        "when": ExpressionShape("condition", _REQUEST_NAMES),
+        "fails": {
+            "headers": TemplateShape("any", _REQUEST_NAMES),
+            "body": TemplateShape("any", _REQUEST_NAMES),
+        },
+        "headers": _ANSWER_TEXT,
+        "body": _ANSWER_TEXT,
+        "delay": _ANSWER_TIME,
+        "then": ListShape({"after": _ANSWER_TIME, "headers": _ANSWER_TEXT, "body": _ANSWER_TEXT}),
+        "calls_back": ListShape(
+            {"after": _ANSWER_TIME, "when": _ANSWER_CONDITION, "to": _ANSWER_TEXT, "body": _ANSWER_TEXT}
+        ),
+        "sends": ListShape(
+            {
+                "event": _ANSWER_TEXT,
+                "key": _ANSWER_TEXT,
+                "order": _ANSWER_TEXT,
+                "after": _ANSWER_TIME,
+                "when": _ANSWER_CONDITION,
+                "payload": _ANSWER_TEXT,
+            }
+        ),
+    }
+)
+"""The expressions of a pretend system's answers."""
+
 SYSTEM_SHAPE: dict[str, Shape] = {
     "base_url": TemplateShape("any", frozenset({"env"})),
     "auth": TemplateShape("any", frozenset({"env"})),
@@ -132,7 +165,7 @@ SYSTEM_SHAPE: dict[str, Shape] = {
     "timeout": TemplateShape("duration", frozenset({"env"})),
     "error_code": ExpressionShape("any", RESPONSE_NAMES),
 }
-"""The expressions of a system."""
+"""The expressions of a system except its `example`."""
 
 RECEIVER_SHAPE: dict[str, Shape] = {
     "url": TemplateShape("any", frozenset({"env"})),

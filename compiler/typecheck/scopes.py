@@ -41,6 +41,19 @@ EVENT_ORDER = Type(
     ),
 )
 RESPONSE = Type("object", None, (Field("body", DYN), Field("headers", MAP), Field("status", INT)))
+REQUEST = Type(
+    "object",
+    None,
+    (
+        Field("body", DYN),
+        Field("headers", MAP),
+        Field("method", STRING),
+        Field("path", STRING),
+        Field("query", MAP),
+        Field("time", TIMESTAMP),
+    ),
+)
+"""The request that a pretend system answers. The names of headers are in lower case."""
 CALLBACK = Type("object", None, (Field("id", STRING), Field("url", STRING)))
 UNAVAILABLE_NAMES = {
     "env": "`env` is only available in `system` and `receiver` documents: orders do not depend on it",
@@ -57,6 +70,10 @@ UNAVAILABLE_NAMES = {
     "previous": "`previous` is only available in modify and delete lines",
 }
 _RECEIVER_UNAVAILABLE = dict.fromkeys(UNAVAILABLE_NAMES, "a receiver's `when` can only use `event` and `order`")
+_EXAMPLE_UNAVAILABLE = dict.fromkeys(
+    ("order", "attributes", "quantity", "action", *UNAVAILABLE_NAMES),
+    "a pretend system knows only the `request` that it answers, the segments of its `path`, and the `number`",
+)
 SEVERAL_LINES_HINT = (
     "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
 )
@@ -94,6 +111,13 @@ def source_scope(attributes: Type, actions: Iterable[LineAction] | None, quantit
 def receiver_scope() -> TypeScope:
     """The scope of a receiver's `when`: the event and its order."""
     return TypeScope({"event": EVENT, "order": EVENT_ORDER}, _RECEIVER_UNAVAILABLE)
+
+
+def example_scope(path_names: Iterable[str], names: Iterable[str]) -> TypeScope:
+    """The scope of a pretend system's answer. `path_names`: the names in its path; `names`: what is available."""
+    path = Type("object", None, tuple(Field(name, STRING) for name in sorted(path_names)))
+    known: dict[str, Type] = {"request": REQUEST, "path": path, "number": INT}
+    return TypeScope({name: known[name] for name in names}, _EXAMPLE_UNAVAILABLE)
 
 
 def per_line_scope(attributes: Type, quantity: Type) -> TypeScope:
