@@ -56,6 +56,7 @@ from workflows.deployed_catalogue import DeployedCatalogue
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
 from workflows.order_outbox import OrderOutbox
+from workflows.published_catalogue import PublishedCatalogue
 from workflows.system_switch import SystemSwitch
 
 SHUTDOWN_GRACE = timedelta(seconds=8)
@@ -161,7 +162,15 @@ def build_registrations(
         rates.set_queue_rate,
     ]
     return Registrations(
-        workflows=[FulfilOrder, EventMailbox, OrderOutbox, SystemSwitch, DeployedCatalogue, CatalogueContent],
+        workflows=[
+            FulfilOrder,
+            EventMailbox,
+            OrderOutbox,
+            SystemSwitch,
+            DeployedCatalogue,
+            CatalogueContent,
+            PublishedCatalogue,
+        ],
         activities=[*own, *registered_activities().values(), fail_unregistered],
         calls=[calls.call_system, calls.poll_system],
         notifications=[NotificationDelivery(live_catalogue, WebhookSender(connections)).deliver],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from temporalio.api.enums.v1 import EventType
@@ -34,9 +35,13 @@ class ContentTooLarge(Exception):
 
 
 class ContentStore:
-    def __init__(self, client: Client, task_queue: str) -> None:
+    def __init__(
+        self, client: Client, task_queue: str, workflow_id: Callable[[StoredContent], str] | None = None
+    ) -> None:
+        """`workflow_id`: of the workflow that holds a content; by default as a worker keeps its catalogue."""
         self._client = client
         self._task_queue = task_queue
+        self._workflow_id = workflow_id or self._id_of_kept
 
     async def write(self, version: str, content: bytes) -> StoredContent:
         """Returns once all of it is durable, which needs no worker. Does nothing if it is there already.
@@ -88,7 +93,7 @@ class ContentStore:
             return False
         return described.status is WorkflowExecutionStatus.RUNNING
 
-    def _workflow_id(self, stored: StoredContent) -> str:
+    def _id_of_kept(self, stored: StoredContent) -> str:
         return content_workflow_id(self._task_queue, stored.version, stored.digest)
 
     async def _start(self, stored: StoredContent, first_piece: bytes) -> bool:

@@ -11,6 +11,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from catalogue_store.content import ContentStore
+from catalogue_store.open_orders import count_open_orders
 from compiler.packed_catalogue import PackedCatalogue
 from workflows.contract.catalogue_messages import (
     CONTENT_WORKFLOW_TYPE,
@@ -22,7 +23,6 @@ from workflows.contract.catalogue_messages import (
     catalogue_workflow_id,
     content_workflow_id,
 )
-from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttributes
 
 KEEP_UNUSED = timedelta(hours=1)
 """Longer than it takes until an order that was compiled with a version is found by a search for it."""
@@ -106,8 +106,4 @@ class CatalogueStore:
                 yield found.id, str(await found.memo_value(MEMO_VERSION, ""))
 
     async def _is_used(self, version: str) -> bool:
-        query = (
-            f"WorkflowType = '{ORDER_WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' "
-            f"AND {SearchAttributes.CATALOGUE_VERSION} = '{version}'"
-        )
-        return (await self._client.count_workflows(query)).count > 0
+        return await count_open_orders(self._client, version) > 0

@@ -10,6 +10,7 @@ from compiler.catalogue.builder import build_catalogue
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import parse_definitions
+from compiler.catalogue_files import CatalogueFiles
 from compiler.checks.run import run_checks
 from compiler.packed_catalogue import PackedCatalogue, pack_catalogue, unpack_documents
 from compiler.source.document import Document, ReadResult
@@ -31,6 +32,15 @@ def load_and_pack_catalogue(folder: Path, environment: Path | None = None) -> tu
     """Like `load_catalogue`; also the catalogue as it can be kept."""
     with gc_paused():
         result = _without_scenarios(read_folder(Path(folder)))
+        index, findings = _index_definitions(result, environment)
+        catalogue = _build_valid(index, findings)
+        return catalogue, pack_catalogue(catalogue.version, result.documents, index.definitions)
+
+
+def load_published(files: CatalogueFiles, environment: Path | None = None) -> tuple[Catalogue, PackedCatalogue]:
+    """Like `load_and_pack_catalogue`, of files that were published. Places in findings are relative to their folder."""
+    with gc_paused():
+        result = files.read_documents()
         index, findings = _index_definitions(result, environment)
         catalogue = _build_valid(index, findings)
         return catalogue, pack_catalogue(catalogue.version, result.documents, index.definitions)

@@ -42,26 +42,28 @@ class UnreadablePack(Exception):
 def pack_catalogue(version: str, documents: Iterable[Document], definitions: Definitions) -> PackedCatalogue:
     """`documents`: as read from the files. `definitions`: after the environment's overrides."""
     entries = [*definitions.systems.values(), *definitions.receivers.values()]
-    return PackedCatalogue(version, _pack(_versioned_files(documents)), _pack(map(_environment_file, entries)))
+    return PackedCatalogue(version, pack_definitions(documents), pack_files(map(_environment_file, entries)))
 
 
 def unpack_documents(packed: PackedCatalogue) -> ReadResult:
     """Raises UnreadablePack."""
     result = ReadResult()
     for part in (packed.definitions, packed.environment):
-        for file, text in _unpack(part):
+        for file, text in unpack_files(part):
             one = read_documents(text, file)
             result.documents += one.documents
             result.findings += one.findings
     return result
 
 
-def _pack(files: Iterable[SourceFile]) -> bytes:
+def pack_files(files: Iterable[SourceFile]) -> bytes:
+    """The names and texts of files as compressed bytes."""
     content = {"format": FORMAT, "files": list(files)}
     return zlib.compress(json.dumps(content, ensure_ascii=False).encode())
 
 
-def _unpack(packed: bytes) -> Iterator[SourceFile]:
+def unpack_files(packed: bytes) -> Iterator[SourceFile]:
+    """Raises UnreadablePack."""
     try:
         content = json.loads(zlib.decompress(packed))
         known = content["format"] == FORMAT
@@ -71,6 +73,11 @@ def _unpack(packed: bytes) -> Iterator[SourceFile]:
     if not known:
         raise UnreadablePack(f"its format is {content['format']}, and only {FORMAT} can be read")
     yield from files
+
+
+def pack_definitions(documents: Iterable[Document]) -> bytes:
+    """Only the kinds of documents that a catalogue's version covers, each at its line."""
+    return pack_files(_versioned_files(documents))
 
 
 def _versioned_files(documents: Iterable[Document]) -> Iterator[SourceFile]:

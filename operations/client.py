@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from temporalio.client import Client
 
+from compiler.catalogue_files import CatalogueFiles
 from operations import systems
 from operations.actions import amend_order, perform_action
 from operations.actions.amend_order import AmendCommand
@@ -21,6 +22,8 @@ from operations.errors import NoWorker
 from operations.events import deliver_events, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
 from operations.events.undelivered_notifications import UndeliveredList
+from operations.publishing import published_versions
+from operations.publishing.published_versions import PublishedVersion
 from operations.reading import deployed_catalogue, interruptions, list_orders, order_details, worklists
 from operations.reading.list_orders import OrderFilter, OrderPage
 from operations.reading.order_details import OrderDetails
@@ -43,6 +46,7 @@ from workflows.contract.order_messages import (
 )
 from workflows.contract.order_views import StepsPage, StepsPageRequest
 from workflows.contract.outbox_messages import OutboxView, ResendResult
+from workflows.contract.publication_messages import Publication
 from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchResult
 
@@ -183,6 +187,15 @@ class OrderClient:
     async def read_worker_catalogues(self) -> Sequence[WorkerCatalogue]:
         """What each live worker of this deployment has in force, and which edit it refused."""
         return await deployed_catalogue.read_worker_catalogues(self.client, self.task_queue)
+
+    async def list_versions(self) -> Sequence[PublishedVersion]:
+        """The published versions of the catalogue that are kept, the newest first."""
+        return await published_versions.list_versions(self.client, self.task_queue)
+
+    async def read_published_files(self, reference: str) -> tuple[Publication, CatalogueFiles]:
+        """The files of a published version. `reference`: its number, the beginning of its SHA-256, or `current`."""
+        publication = await published_versions.find_version(self.client, self.task_queue, reference)
+        return publication, await published_versions.read_published_files(self.client, self.task_queue, publication)
 
     async def switch_system(self, system: str, target_state: Literal["on", "off"], actor: Actor) -> SwitchResult:
         return await systems.switch_system(self.client, self.task_queue, system, target_state, actor)

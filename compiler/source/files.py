@@ -39,7 +39,7 @@ def read_folder(folder: Path) -> ReadResult:
         message = f"{problem}; definitions are read from a folder"
         return ReadResult(findings=[file_finding(str(folder), "folder-missing", message)])
     result = ReadResult()
-    files = sorted(_find_yaml_files(folder, result.findings), key=lambda path: path.relative_to(folder).as_posix())
+    files = sorted(find_yaml_files(folder, result.findings), key=lambda path: path.relative_to(folder).as_posix())
     for path in files:
         one = read_file(path)
         result.documents += one.documents
@@ -50,7 +50,7 @@ def read_folder(folder: Path) -> ReadResult:
     return result
 
 
-def _find_yaml_files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
+def find_yaml_files(folder: Path, findings: list[Finding]) -> Iterator[Path]:
     """Follows symbolic links, and visits each folder once. Links that form a cycle are findings."""
     visited = {os.path.realpath(folder)}
 

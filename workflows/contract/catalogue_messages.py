@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 
 from activity_contract.payloads import WireModel
 from workflows.contract.order_messages import TASK_QUEUE
+from workflows.contract.publication_reports import PublicationReport
 
 CATALOGUE_WORKFLOW_TYPE = "DeployedCatalogue"
 MEMO_CATALOGUE = "catalogue"  # DeployedCatalogueView
@@ -86,6 +87,8 @@ class CatalogueReport(WireModel):
     refused: RefusedEdit | None = None
     stored: StoredCatalogue | None = None
     """The catalogue that the worker has stored; None if it has none of its own, as its files are refused."""
+    publications: PublicationReport | None = None
+    """None: the worker runs an earlier release, which takes no published versions."""
 
 
 class WorkerCatalogue(CatalogueReport):

@@ -1,0 +1,1 @@
+"""Publishing versions of the catalogue, and reading those that are published."""
