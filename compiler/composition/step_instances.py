@@ -7,6 +7,7 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Step, Workstream
 from compiler.cel.evaluation import EvaluationError, evaluate
+from compiler.cel.known_condition import NamedValue, known_condition
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import (
     LineNode,
@@ -18,6 +19,7 @@ from compiler.decomposition.line_graph import (
 )
 from compiler.language.steps import LineAction, StepKey
 from compiler.plan.decision_log import PlanDecision
+from compiler.source.findings import SourceLocation
 from compiler.typecheck.expression_sites import PER_KEYWORDS
 
 
@@ -68,13 +70,19 @@ class StepInstanceBuilder:
             reason = f"none of its steps is for {action} lines"
         elif workstream.when is not None:
             reason = f"`{workstream.when}` {'holds' if applies else 'does not hold'}"
-        log.record(PlanDecision("workstream", line, workstream.id, applies, reason))
+        values: tuple[NamedValue, ...] = ()
+        if has_steps and workstream.when is not None:
+            values = known_condition(workstream.when, self.context.bindings(node)).values
+        place = _place(workstream.location)
+        log.record(PlanDecision("workstream", line, workstream.id, applies, reason, location=place, values=values))
         for step in workstream.steps.values() if applies else ():
             is_planned = action in step.actions
             actions = ", ".join(one for one in LineAction if one in step.actions)
             reason = f"it is for {actions} lines" + ("" if is_planned else f", and this is {action}")
             ids = tuple(id_ for id_, _, _ in self._instance_keys(step, node)) if is_planned else ()
-            log.record(PlanDecision("step", line, step.reference, is_planned, reason, ids))
+            log.record(
+                PlanDecision("step", line, step.reference, is_planned, reason, ids, location=_place(step.location))
+            )
 
     def _add_step(self, step: Step, node: LineNode) -> None:
         key = (step.workstream, step.id)
@@ -164,6 +172,10 @@ class StepInstanceBuilder:
                     yield from _steps_for_action(workstream, action)
             except EvaluationError:
                 continue
+
+
+def _place(location: SourceLocation) -> str:
+    return str(location) if location.line else ""
 
 
 def _steps_for_action(workstream: Workstream, action: LineAction) -> list[Step]:

@@ -54,6 +54,8 @@ class RuleOutcome:
 
     applied: bool
     reason: str
+    depends_on_values: bool = False
+    """Whether a condition or list of the rule was evaluated."""
 
 
 @dataclass(slots=True)
@@ -71,6 +73,11 @@ class RuleApplication:
     @property
     def rule(self) -> Rule:
         return self.ranked_rule.rule
+
+    @property
+    def rank(self) -> tuple[int, ...]:
+        """Of the source, then the rule's position. Sorts rules of several lines."""
+        return (*self.source.rank, self.ranked_rule.position)
 
     @property
     def _label(self) -> str:
@@ -92,14 +99,14 @@ class RuleApplication:
         contributions = []
         elements = self._evaluate_elements(rule.for_each)
         if not elements and self.outcome.applied:
-            self.outcome = RuleOutcome(False, f"`{rule.for_each}` is empty")
+            self.outcome = RuleOutcome(False, f"`{rule.for_each}` is empty", True)
         for element in elements:
             bindings = {**self.bindings, "each": element.value, "index": element.index}
             if not is_element_condition or self._condition_holds(bindings):
                 contributions += self._contribute(bindings, element)
         if elements and rule.when is not None:
             reason = f"`{rule.when}` holds for {len(contributions)} of {len(elements)} elements"
-            self.outcome = RuleOutcome(bool(contributions), reason)
+            self.outcome = RuleOutcome(bool(contributions), reason, True)
         return contributions
 
     def _condition_holds(self, bindings: dict[str, Any]) -> bool:
@@ -109,7 +116,7 @@ class RuleApplication:
         holds = self.context.condition_holds(
             condition, bindings, self.source, f"`when` of {self._label}", self.rule.location
         )
-        self.outcome = RuleOutcome(holds, f"`{condition}` {'holds' if holds else 'does not hold'}")
+        self.outcome = RuleOutcome(holds, f"`{condition}` {'holds' if holds else 'does not hold'}", True)
         return holds
 
     def _report_error(self, code: str, message: str) -> None:

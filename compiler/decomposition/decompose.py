@@ -10,14 +10,14 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Product
 from compiler.cel.evaluation import EvaluationError
-from compiler.decomposition.apply_rule import Contribution, RuleApplication, RuleOutcome
+from compiler.decomposition.apply_rule import Contribution, RuleApplication
 from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
 from compiler.decomposition.line_graph import ORDER_SUFFIX, IdSuffix, LineNode, line_suffix, value_suffix
 from compiler.decomposition.order_lines import OrderLineBuilder
 from compiler.decomposition.quantity_and_attribute_merge import MergedLine, merge_contributions
+from compiler.decomposition.rule_decision import rule_decision
 from compiler.decomposition.running_units import RunningUnits
 from compiler.language.order import Order
-from compiler.plan.decision_log import PlanDecision
 from compiler.plan.plan import PlannedLine
 from compiler.source.findings import did_you_mean, finding_at
 from compiler.typecheck.expression_sites import PER_KEYWORDS
@@ -68,8 +68,8 @@ class _Decomposer:
     """Product → the contributions to its lines that are not built yet."""
     nodes_by_id: dict[str, LineNode] = field(default_factory=dict)
     limit_exceeded: bool = False
-    rule_outcomes: list[tuple[LineNode, int, str, RuleOutcome]] = field(default_factory=list)
-    """Each has the source, the rule's position and name, and the outcome. Recorded only if decisions are logged."""
+    applied_rules: list[tuple[RuleApplication, list[Contribution]]] = field(default_factory=list)
+    """Each rule that was tried, and what it contributes. Recorded only if decisions are logged."""
     produced_ids: dict[tuple[LineNode, int], dict[str, None]] = field(default_factory=dict)
     """Source and rule position → the ids of the lines made. Recorded only if decisions are logged."""
 
@@ -85,10 +85,9 @@ class _Decomposer:
             if self.limit_exceeded:
                 return
         graph.fulfilment_lines.sort(key=lambda node: node.rank)
-        for source, position, name, outcome in sorted(self.rule_outcomes, key=lambda one: (one[0].rank, one[1])):
-            ids = tuple(self.produced_ids.get((source, position), ()))
-            decision = PlanDecision("rule", source.line.id, name, outcome.applied, outcome.reason, ids)
-            self.context.decision_log.record(decision)
+        for rule, contributions in sorted(self.applied_rules, key=lambda one: one[0].rank):
+            ids = tuple(self.produced_ids.get((rule.source, rule.ranked_rule.position), ()))
+            self.context.decision_log.record(rule_decision("rule", rule, contributions, ids))
 
     def _apply_rules(self, source: LineNode) -> None:
         rules = self.context.index.ordered_rules(source.product)
@@ -98,10 +97,10 @@ class _Decomposer:
         for ranked in rules:
             target = self.context.index.catalogue.products[ranked.rule.product]
             application = RuleApplication(self.context, source, ranked, target, bindings)
-            self.pending.setdefault(target.id, []).extend(application.apply())
+            contributions = application.apply()
+            self.pending.setdefault(target.id, []).extend(contributions)
             if self.context.decision_log.enabled:
-                name = f"{target.id}~{ranked.rule.as_}" if ranked.rule.as_ else target.id
-                self.rule_outcomes.append((source, ranked.position, name, application.outcome))
+                self.applied_rules.append((application, contributions))
 
     def _build_lines(self, product: Product, contributions: list[Contribution]) -> None:
         groups: dict[Any, _ContributionGroup] = {}

@@ -11,10 +11,10 @@ from compiler.catalogue.catalogue_index import RankedRule, without_constraints
 from compiler.decomposition.apply_rule import RuleApplication
 from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
 from compiler.decomposition.line_graph import LineNode, line_suffix
+from compiler.decomposition.rule_decision import rule_decision
 from compiler.language.attributes import validate_value
 from compiler.language.order import OrderLine, Previous, complete_from_previous, line_request_digest
 from compiler.language.steps import ACTIONS_NEEDING_ATTRIBUTES, ACTIONS_WITH_PREVIOUS, LineAction
-from compiler.plan.decision_log import PlanDecision
 from compiler.plan.plan import PlannedLine, PreviousState
 from compiler.source.findings import did_you_mean
 from compiler.values import format_value
@@ -197,7 +197,8 @@ class OrderLineBuilder:
             target = self.context.index.catalogue.products[rule.product]
             application = RuleApplication(self.context, parent, RankedRule(rule, position), target, bindings)
             added = []
-            for contribution in application.apply():
+            contributions = application.apply()
+            for contribution in contributions:
                 line = PlannedLine(
                     id=f"{parent.line.id}.{rule.as_ or target.id}",
                     product=target.id,
@@ -217,9 +218,8 @@ class OrderLineBuilder:
                     node.is_invalid = True
                 added.append(node)
             if self.context.decision_log.enabled:
-                ids, reason = tuple(node.line.id for node in added), application.outcome.reason
-                decision = PlanDecision("component", parent.line.id, target.id, bool(added), reason, ids)
-                self.context.decision_log.record(decision)
+                ids = tuple(node.line.id for node in added)
+                self.context.decision_log.record(rule_decision("component", application, contributions, ids))
             for node in added:
                 self._add_components(node)
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from compiler.cel.known_condition import NamedValue
+
 DecisionSubject = Literal["component", "rule", "workstream", "step", "replacement"]
+
+
+@dataclass(frozen=True, slots=True)
+class RuleQuantity:
+    expression: str
+    value: int | float
+    """With `for_each`: of all elements together."""
+    values: tuple[NamedValue, ...]
+    """What the expression reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +34,12 @@ class PlanDecision:
     """Ids: the lines that a rule made, a step's instances, or the replacements of a missing predecessor."""
     waiting_step: str = ""
     """For a replacement, the id of the step that waits."""
+    location: str = ""
+    """`file:line:column` of the rule, workstream or step; empty if unknown."""
+    values: tuple[NamedValue, ...] = ()
+    """The values that decided its condition, or its `for_each`."""
+    quantity: RuleQuantity | None = None
+    """What a rule with a `quantity` computed."""
 
 
 @dataclass(slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from compiler.language.durations import format_duration
 from compiler.language.steps import CrossOrderReference
 from compiler.plan.plan import Plan, PlannedLine, PlannedStep
+from compiler.plan.schedule import PlanSchedule
 from compiler.values import as_text
 
 
@@ -20,6 +21,20 @@ def plan_to_json(plan: Plan) -> dict[str, Any]:
         "order_lines": [_order_line_to_json(line) for line in plan.order_lines],
         "lines": [_fulfilment_line_to_json(line) for line in plan.fulfilment_lines],
         "steps": [_step_to_json(plan, step) for step in plan.steps],
+    }
+
+
+def schedule_to_json(plan: Plan, schedule: PlanSchedule) -> dict[str, Any]:
+    """The expected times as plain data: `forecast`, in seconds after the order's start."""
+    return {
+        "duration": schedule.duration,
+        "critical_path": [plan.steps[position].id for position in schedule.critical_path],
+        "not_known_yet": [plan.steps[position].id for position in sorted(schedule.unknown)],
+        "skipped": [plan.steps[position].id for position in sorted(schedule.skipped)],
+        "steps": [
+            {"id": step.id, "start": start, "end": end, "slack": slack}
+            for step, start, end, slack in zip(plan.steps, schedule.starts, schedule.ends, schedule.slack, strict=True)
+        ],
     }
 
 

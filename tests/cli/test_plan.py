@@ -27,7 +27,8 @@ def test_tree_in_a_pipe_has_no_frames_or_colours() -> None:
 
 def test_json_is_one_document_with_the_documented_keys() -> None:
     plan = call("plan", ORDER, "-o", "json").json
-    assert set(plan) == {"order_id", "catalogue_version", "order_lines", "lines", "steps"}
+    assert set(plan) == {"order_id", "catalogue_version", "order_lines", "lines", "steps", "forecast"}
+    assert set(plan["forecast"]) == {"duration", "critical_path", "not_known_yet", "skipped", "steps"}
     assert {"id", "product", "quantity", "action", "parent"} <= set(plan["order_lines"][0])
     assert set(plan["lines"][0]) == {"id", "product", "per", "quantity", "action", "attributes", "sources"}
     assert {"id", "workstream", "name", "kind", "lines", "after"} <= set(plan["steps"][0])
@@ -76,9 +77,23 @@ def test_several_orders_give_one_json_plan_per_line() -> None:
 def test_explain_says_what_is_in_and_out_and_why() -> None:
     text = call("plan", "orders/home_security_self_install.yaml", "--explain").out
     assert "out  1     installation_visit          `attributes.install` does not hold" in text
+    assert "`attributes.cameras > 0` does not hold: attributes.cameras = 0  definitions/offers/" in text
+    assert "`has(steps.ship.output)` is not known yet: it needs steps.ship.output  definitions/technical/" in text
     assert "Predecessors that are absent" in text
     document = call("plan", "orders/home_security_self_install.yaml", "--explain", "-o", "json").json
     assert {reason["subject"] for reason in document["reasons"]} == {"rule", "workstream", "step", "replacement"}
+    assert {"line": "1", "name": "security_camera", "applied": False, "values": {"attributes.cameras": 0}}.items() <= (
+        document["reasons"][2].items()
+    )
+    assert [condition["step"] for condition in document["conditions"]] == ["shipment.ship@1", "shipment.delivered@1"]
+
+
+def test_the_tree_tells_expected_durations_and_the_critical_path() -> None:
+    text = call("plan", ORDER).out
+    assert "event shipment_delivered within 5d, usually 2 d" in text
+    assert "\ncritical path, 6 steps: 5 → 6 → 7 → 11 → 13 → 4\n" in text
+    assert "\nexpected duration: 3 d, until 2026-12-04 08:10:15 UTC\n" in text
+    assert "\nnot counted, since their time is not known yet: 10\n" in text
 
 
 def test_rejected_order_is_exit_1_with_positions_of_findings(tmp_path: Path) -> None:

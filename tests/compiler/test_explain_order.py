@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from compiler.compile_order import compile_order
-from compiler.explain_order import explain_order, explanation_to_json
+from compiler.explain_order import conditions_to_json, explain_order, explanation_to_json
 from tests.support.plan_sketch import catalogue_of, line, order_of
 
 TEXT = """
@@ -72,6 +72,61 @@ def test_decisions_say_why(tmp_path: Path) -> None:
     rows = explanation_to_json(explanation)
     assert all(set(row) == set(rows[0]) for row in rows)
     assert [row["waiting"] for row in rows if row["subject"] == "replacement"] == ["c.mount@1"]
+
+
+def test_decisions_tell_the_values_that_decided_and_the_place(tmp_path: Path) -> None:
+    text = TEXT.replace("- {product: c}", "- {product: c, quantity: quantity * 2}")
+    explanation = explain_order(order_of(line("1", "offer", quantity=2)), catalogue_of(tmp_path, text))
+    decisions = {(one.line_id, one.subject, one.name): one for one in explanation.decisions}
+    refused = decisions["1", "rule", "b"]
+    assert [str(value) for value in refused.values] == ["attributes.checked = false"]
+    assert refused.location.endswith(":8:5")
+    quantity = decisions["1", "rule", "c"].quantity
+    assert quantity is not None
+    assert (quantity.expression, quantity.value, [str(one) for one in quantity.values]) == (
+        "quantity * 2",
+        4,
+        ["quantity = 2"],
+    )
+    assert [str(value) for value in decisions["c@1", "workstream", "audit"].values] == ["quantity = 4"]
+    assert decisions["1", "rule", "a"].values == ()
+    assert decisions["a@1", "step", "a.take"].location.endswith(":17:9")
+
+
+def test_a_rule_per_element_tells_its_list(tmp_path: Path) -> None:
+    text = """
+kind: commercial_product
+id: offer
+attributes: {sites: {type: list, default: [], items: {type: integer}}}
+decomposes_to: [{product: a, for_each: attributes.sites, when: each > 1, quantity: each}]
+steps: {go: {milestone: true}}
+---
+kind: technical_product
+id: a
+steps: {take: {milestone: true}}
+"""
+    order = order_of(line("1", "offer", attributes={"sites": [1, 2, 3]}))
+    (rule,) = [one for one in explain_order(order, catalogue_of(tmp_path, text)).decisions if one.subject == "rule"]
+    assert rule.reason == "`each > 1` holds for 2 of 3 elements"
+    assert [str(value) for value in rule.values] == ["attributes.sites = [1, 2, 3]"]
+    assert rule.quantity is not None
+    assert (rule.quantity.value, rule.quantity.values) == (5, ())
+
+
+def test_the_condition_of_a_step_is_told_as_far_as_it_is_known(tmp_path: Path) -> None:
+    text = TEXT.replace("check: {milestone: true, after: [a.take]}", "check: {milestone: true, when: quantity > 1}")
+    order = order_of(line("1", "offer", attributes={"checked": True}))
+    explanation = explain_order(order, catalogue_of(tmp_path, text))
+    assert explanation.plan is not None
+    (row,) = conditions_to_json(explanation.plan, explanation.conditions)
+    assert row.pop("location").endswith(":21:40")
+    assert row == {
+        "step": "b.check@1",
+        "when": "quantity > 1",
+        "holds": False,
+        "values": {"quantity": 1},
+        "not_known_yet": [],
+    }
 
 
 def test_explaining_gives_the_same_plan_as_compiling(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from compiler.language.steps import StepKind
 from compiler.plan.plan import Plan, PlannedLine
-from views.plan.graph import longest_chain
+from compiler.plan.schedule import PlanSchedule, schedule_plan
+from compiler.plan.step_conditions import skipped_steps, step_conditions
 from views.plan.outline import OutlineNode, build_outline
 from views.plan.step_text import (
     POINT_OF_NO_RETURN,
@@ -22,7 +24,7 @@ from views.plan.step_text import (
     plan_sizes,
     start_conditions,
 )
-from views.shared.time_format import format_time
+from views.shared.time_format import format_elapsed, format_time
 from views.shared.value_format import format_customer, format_quantity, format_values, pluralize
 
 KIND_STYLES = {
@@ -42,6 +44,8 @@ KIND_NOUNS = {
 MIN_WIDTH_FOR_IDS = 130
 """A terminal that is at least this wide shows ids beside names."""
 MAX_CHAIN_SHOWN = 24
+MIN_DURATION_SHOWN = 60.0
+"""Seconds: a step that is expected to take less is shown without its duration."""
 MAX_NUMBERS_SHOWN = 40
 """Step numbers that one line of the summary lists."""
 MAX_AFTER_WIDTH = 15
@@ -62,6 +66,7 @@ class PlanTree:
     def __init__(self, plan: Plan, draw_branches: bool) -> None:
         self.plan = plan
         self.draw_branches = draw_branches
+        self.schedule = schedule_plan(plan, skipped_steps(step_conditions(plan)))
         self.after_width = min(
             max((len(describe_predecessors(step)) for step in plan.steps), default=0), MAX_AFTER_WIDTH
         )
@@ -77,6 +82,7 @@ class PlanTree:
             yield from _row_lines(row, column, console, options.max_width)
         yield Text("")
         yield from _summary_lines(self.plan)
+        yield from _schedule_lines(self.plan, self.schedule)
 
     def _rows(self, root: OutlineNode, show_ids: bool) -> Iterator[_TreeRow]:
         for at, child in enumerate(root.children):
@@ -116,11 +122,21 @@ class PlanTree:
             f"{describe_predecessors(step):<{self.after_width}}  ", style="cyan" if step.after else "bright_black"
         )
         details.append(describe_action(definition), style=KIND_STYLES.get(definition.kind, "default"))
+        if usual := self._usual_duration(position):
+            details.append(usual, style="bright_black")
         for condition in start_conditions(self.plan, definition):
             details.append(f", {condition}", style="bright_black")
         if definition.point_of_no_return:
             details.append(f"  {POINT_OF_NO_RETURN}", style="bold red")
         return _TreeRow(guide, label, details, is_step=True)
+
+    def _usual_duration(self, position: int) -> str:
+        """`, usually 2 d`; empty for steps that take no time worth mentioning, or say themselves how long they take."""
+        wait = self.plan.step_definition(self.plan.steps[position]).definition.wait
+        duration = self.schedule.ends[position] - self.schedule.starts[position]
+        if duration < MIN_DURATION_SHOWN or (wait is not None and wait.condition is None):
+            return ""
+        return f", usually {format_elapsed(duration)}"
 
 
 def _line_label(line: PlannedLine, is_order_line: bool) -> tuple[Text, Text]:
@@ -182,12 +198,34 @@ def _summary_lines(plan: Plan) -> Iterator[Text]:
             yield Text.assemble(
                 (f"{words}: ", "bright_black"), format_step_numbers(positions[:MAX_NUMBERS_SHOWN]), more
             )
-    chain = longest_chain(plan)
-    if len(chain) > 1:
-        shown: Sequence[str] = [str(position + 1) for position in chain]
+
+
+def _schedule_lines(plan: Plan, schedule: PlanSchedule) -> Iterator[Text]:
+    path = schedule.critical_path
+    if len(path) > 1:
+        shown: Sequence[str] = [str(position + 1) for position in path]
         if len(shown) > MAX_CHAIN_SHOWN:
             shown = [*shown[: MAX_CHAIN_SHOWN // 2], "…", *shown[-MAX_CHAIN_SHOWN // 2 :]]
-        yield Text.assemble((f"longest chain, {pluralize(len(chain), 'step')}: ", "bright_black"), " → ".join(shown))
+        yield Text.assemble((f"critical path, {pluralize(len(path), 'step')}: ", "bright_black"), " → ".join(shown))
+    if plan.steps:
+        yield Text.assemble(("expected duration: ", "bright_black"), expected_duration_text(plan, schedule))
+    for words, positions in (
+        ("not counted, since their time is not known yet", schedule.unknown),
+        ("skipped, since their `when` does not hold", schedule.skipped),
+    ):
+        if positions:
+            yield Text.assemble((f"{words}: ", "bright_black"), format_step_numbers(sorted(positions)))
+
+
+def expected_duration_text(plan: Plan, schedule: PlanSchedule) -> str:
+    """`3 d 10 min`, and with a requested start `…, until 2026-12-04 08:10:15 UTC`."""
+    text, begin = format_elapsed(schedule.duration), plan.order.requested_start
+    if begin is None:
+        return text
+    try:
+        return f"{text}, until {format_time(begin + timedelta(seconds=schedule.duration))}"
+    except OverflowError:
+        return text
 
 
 def _step_groups(plan: Plan) -> Iterator[tuple[str, list[int]]]:

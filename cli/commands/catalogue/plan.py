@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,7 +15,7 @@ from cli.framework.errors import UsageError
 from cli.framework.session import Session
 from cli.user_input.order_files import LoadedOrder, load_orders
 from compiler.source.findings import Finding, OrderRejected
-from views.plan.decisions import render_decisions
+from views.plan.decisions import render_explanation
 from views.shared.findings import finding_lines
 
 if TYPE_CHECKING:
@@ -88,29 +88,41 @@ def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: C
         explanation = explain_order(each.order, catalogue, each.file)
         if explanation.plan is None:
             if not session.is_json:
-                session.print(*render_decisions(explanation.decisions))
+                session.print(*render_explanation(explanation))
             raise OrderRejected(explanation.findings)
         plans.append(PlanResult(explanation.plan, explanation.warnings, explanation))
     return plans
 
 
 def _print_plans(session: Session, plans: Sequence[PlanResult]) -> None:
-    from compiler.explain_order import explanation_to_json
-    from compiler.plan.to_json import plan_to_json
+    from compiler.plan.schedule import schedule_plan
+    from compiler.plan.step_conditions import skipped_steps, step_conditions
+    from compiler.plan.to_json import plan_to_json, schedule_to_json
     from views.plan.tree import PlanTree
 
     write = session.print_json if len(plans) == 1 else session.print_json_line
     for at, each in enumerate(plans):
         if session.is_json:
-            reasons = {"reasons": explanation_to_json(each.explanation)} if each.explanation else {}
+            reasons = _reasons_to_json(each)
             warnings = {"warnings": [finding.model_dump() for finding in each.warnings]} if each.warnings else {}
-            write(plan_to_json(each.plan) | reasons | warnings)
+            schedule = schedule_plan(each.plan, skipped_steps(step_conditions(each.plan)))
+            write(plan_to_json(each.plan) | {"forecast": schedule_to_json(each.plan, schedule)} | reasons | warnings)
             continue
         if at:
             session.print("")
         session.print(PlanTree(each.plan, session.is_terminal), *finding_lines(each.warnings))
         if each.explanation:
-            session.print(*render_decisions(each.explanation.decisions))
+            session.print(*render_explanation(each.explanation))
+
+
+def _reasons_to_json(result: PlanResult) -> dict[str, Any]:
+    from compiler.explain_order import conditions_to_json, explanation_to_json
+
+    explanation = result.explanation
+    if explanation is None:
+        return {}
+    conditions = conditions_to_json(result.plan, explanation.conditions)
+    return {"reasons": explanation_to_json(explanation), "conditions": conditions}
 
 
 def _render_diagram(plan: Plan, diagram_format: DiagramFormat) -> str:

@@ -13,11 +13,12 @@ from math import inf, isinf
 from weakref import WeakKeyDictionary
 
 from compiler.graph import topological_order
+from compiler.plan.expected_duration import StepTiming
 from compiler.plan.plan import Plan, PlannedLine
 from workflows.contract.states import SETTLED, StepState
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
-from workflows.core.timing.expected_duration import END_OF_TIME, StepTiming, StepTimings
+from workflows.core.timing.expected_duration import END_OF_TIME, StepTimings
 
 MAX_REFRESHES = 50
 """Recompute each time 1/50 of the steps has settled, so that an order of any size recomputes about 50 times at most.

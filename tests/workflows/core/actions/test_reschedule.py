@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
+from compiler.plan.expected_duration import HOUR
 from tests.support.dated_plans import at, manual
 from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import Jeopardy
 from workflows.core.steps.refusal import RequestRefused
-from workflows.core.timing.expected_duration import HOUR
 from workflows.core.timing.forecast import make_forecast
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}

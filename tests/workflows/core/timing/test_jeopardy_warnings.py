@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 
 from activity_contract.notifications import NotificationEvent, NotificationFilter
+from compiler.plan.expected_duration import HOUR
 from tests.support.dated_plans import at, manual
 from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import plan_of
 from workflows.core.notifications import order_events
-from workflows.core.timing.expected_duration import HOUR
 from workflows.shell.search_attributes import count_open_tasks
 
 

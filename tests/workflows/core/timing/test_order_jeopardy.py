@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
+from compiler.plan.expected_duration import HOUR
 from tests.support.dated_plans import at, manual
 from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import Jeopardy
 from workflows.core.queries.order_view import order_view
 from workflows.core.timing import order_jeopardy as jeopardy
-from workflows.core.timing.expected_duration import HOUR
 from workflows.core.timing.order_jeopardy import due_time_jeopardy, order_jeopardy
 
 CHAIN = {"a": manual(expected="2h"), "b": manual(expected="3h", after=["a"])}

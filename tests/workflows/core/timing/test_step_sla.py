@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from compiler.plan.expected_duration import HOUR
 from tests.support.dated_plans import at, manual
 from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import Jeopardy
-from workflows.core.timing.expected_duration import HOUR
 from workflows.core.timing.order_jeopardy import order_jeopardy
 from workflows.shell.search_attributes import count_open_tasks
 
