@@ -14,7 +14,7 @@ from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.heartbeats import heartbeats
-from activities.attempts.retry_decision import retry_delay, should_give_up
+from activities.attempts.retry_decision import is_outcome_known, next_pause
 from activity_contract.calls import MAX_BACKOFF, RETRY_LATER, FailureDetails, StepActivity, SystemCall
 
 logger = structlog.get_logger("activities")
@@ -74,13 +74,10 @@ class Attempt:
 
     def record_failure(self, failure: AttemptFailure) -> ApplicationError:
         """The error to raise `from None`. It tells Temporal whether and when to retry."""
-        outcome_known = failure.outcome_known and (self._outcome_known_before or failure.definitive)
-        policy = self._input.retry
-        pause = None
-        if failure.retryable and not should_give_up(policy, failure) and self.number < policy.attempt_count:
-            pause = retry_delay(policy, self.number, failure.retry_after)
-            if not self._info.is_local:
-                activity.heartbeat(self._details(self._failures + 1, outcome_known=outcome_known))
+        outcome_known = is_outcome_known(failure, known_before=self._outcome_known_before)
+        pause = next_pause(self._input.retry, failure, self.number)
+        if pause is not None and not self._info.is_local:
+            activity.heartbeat(self._details(self._failures + 1, outcome_known=outcome_known))
         logger.warning(
             "attempt failed", order_id=self._input.order_id, step_id=self._input.step_id,
             activity=self._info.activity_type, code=failure.code, error=failure.message, attempt=self.number,

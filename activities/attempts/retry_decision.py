@@ -31,6 +31,18 @@ def retry_delay(policy: RetryPolicy, attempt: int, retry_after: float | None = N
     return policy_delay(policy, attempt)
 
 
+def next_pause(policy: RetryPolicy, failure: AttemptFailure, number: int) -> float | None:
+    """Seconds until the attempt after attempt `number` (from 1), which has failed. None: there is no other."""
+    if not failure.retryable or should_give_up(policy, failure) or number >= policy.attempt_count:
+        return None
+    return retry_delay(policy, number, failure.retry_after)
+
+
+def is_outcome_known(failure: AttemptFailure, *, known_before: bool) -> bool:
+    """Whether it is certain what the attempts with this key have done. `known_before`: before this one."""
+    return failure.outcome_known and (known_before or failure.definitive)
+
+
 def parse_retry_after(value: str | None) -> float | None:
     """A `Retry-After` header in seconds from now (RFC 9110, 10.2.3); None if it is missing or malformed."""
     if value is None:

@@ -16,8 +16,8 @@ from activities.attempts.failure import AttemptFailure, configuration_error
 from activities.attempts.retry_decision import should_give_up
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.http_exchange import send_request
+from activities.calls.http_response import HttpResponse
 from activities.calls.request import HttpRequest, build_request
-from activities.calls.response import HttpResponse
 from activities.calls.response_outcome import ResponseEvaluator, status_failure
 from activities.systems.connections import ConnectionPools
 from activities.systems.credentials import Credentials
@@ -91,8 +91,8 @@ class SystemCalls:
             if failure.system_down:
                 self._health.record_failure(system, failure)
             raise
-        evaluator = ResponseEvaluator(call, response, request)
-        refused = status_failure(response, request, system.system.error_code)
+        evaluator = ResponseEvaluator(call, response, request.label)
+        refused = status_failure(response, request.label, system.system.error_code)
         if refused is not None and refused.system_down:
             self._health.record_failure(system, refused)
         else:

@@ -9,8 +9,9 @@ from typing import Any
 import httpx
 
 from activities.attempts.failure import AttemptFailure, definition_error
+from activities.calls.http_response import HttpResponse
 from activities.calls.request import HttpRequest
-from activities.calls.response import HttpResponse, read_response
+from activities.calls.response import read_response
 from activities.systems.urls import BaseUrl, redirect_target
 from activity_contract.calls import CONNECTION, TIMEOUT
 from compiler.language.steps import BodyFormat

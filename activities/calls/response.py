@@ -7,13 +7,13 @@ import json
 import re
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import httpx
 
 from activities.attempts.failure import AttemptFailure
 from activities.calls.form_encoding import parse_form
+from activities.calls.http_response import HttpResponse
 from activities.calls.request import HttpRequest
 from activities.calls.xml_encoding import parse_xml
 from activities.systems.response_body import read_body
@@ -26,23 +26,6 @@ MAX_DEPTH = 100
 """Levels of nesting. Temporal payloads may have 200."""
 FORMAT_LABELS: dict[BodyFormat, str] = {"json": "JSON", "xml": "XML", "form": "a form"}
 _SURROGATE = re.compile("[\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class HttpResponse:
-    """The response as expressions see it."""
-
-    status: int
-    headers: dict[str, str]
-    """Names in lower case."""
-    body: Any
-
-    @property
-    def is_success(self) -> bool:
-        return 200 <= self.status < 300
-
-    def bindings(self) -> dict[str, Any]:
-        return {"status": self.status, "headers": self.headers, "body": self.body}
 
 
 async def read_response(response: httpx.Response, request: HttpRequest, accept: BodyFormat) -> HttpResponse:

@@ -9,8 +9,7 @@ from typing import Any
 
 from activities.attempts.failure import AttemptFailure, definition_error
 from activities.attempts.retry_decision import TEMPORARY_STATUSES, parse_retry_after
-from activities.calls.request import HttpRequest
-from activities.calls.response import HttpResponse
+from activities.calls.http_response import HttpResponse
 from activity_contract.calls import RESPONSE_TOO_LARGE, SystemCall
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.cel.templates import render_template
@@ -29,14 +28,15 @@ _MAX_QUOTED_CHARS = 300
 """Characters of the system's error message that a failure message quotes."""
 
 
-def status_failure(response: HttpResponse, request: HttpRequest, error_code: str | None) -> AttemptFailure | None:
-    """The failure for a status other than 2xx. `error_code`: CEL that finds the system's own code."""
+def status_failure(response: HttpResponse, label: str, error_code: str | None) -> AttemptFailure | None:
+    """The failure for a status other than 2xx. `label` names the call; `error_code` is CEL that finds the system's own
+    code."""
     if response.is_success:
         return None
     status = response.status
     code = _read_error_code(response, error_code)
     text = _read_error_message(response.body)
-    message = f"{request.label}: answered {status}{f' {code}' if code else ''}{f': {text}' if text else ''}"
+    message = f"{label}: answered {status}{f' {code}' if code else ''}{f': {text}' if text else ''}"
     return AttemptFailure(
         code or str(status),
         message,
@@ -83,9 +83,9 @@ def _truncate(text: str) -> str:
 class ResponseEvaluator:
     """Evaluates the step's expressions over one response."""
 
-    def __init__(self, call: SystemCall, response: HttpResponse, request: HttpRequest) -> None:
+    def __init__(self, call: SystemCall, response: HttpResponse, label: str) -> None:
         self._call = call
-        self._request = request
+        self._label = label
         self._bindings = {**call.scope, "response": response.bindings()}
         self._body, self._status = response.body, response.status
 
@@ -94,7 +94,7 @@ class ResponseEvaluator:
         for case in self._call.fail_when:
             if self._evaluate_condition(case["if"], "fail_when"):
                 message = self._render(case.get("message", "")) or f"`{case['if']}` holds"
-                text = f"{self._request.label}: {as_text(message)}"
+                text = f"{self._label}: {as_text(message)}"
                 return AttemptFailure(case["code"], text, status=self._status, retryable=False, definitive=True)
         return None
 
@@ -107,7 +107,7 @@ class ResponseEvaluator:
         size = len(json.dumps(value, ensure_ascii=False).encode())
         if size > MAX_OUTPUT_BYTES:
             message = (
-                f"{self._request.label}: the step's output has {size // 1024} KiB; at most {MAX_OUTPUT_BYTES // 1024} "
+                f"{self._label}: the step's output has {size // 1024} KiB; at most {MAX_OUTPUT_BYTES // 1024} "
                 "are allowed. Use `output` to select what later steps need"
             )
             raise AttemptFailure(RESPONSE_TOO_LARGE, message, retryable=False, outcome_known=False)
@@ -135,7 +135,7 @@ class ResponseEvaluator:
 
     def _location(self, expression: str) -> str:
         position = self._call.places.get(expression) or self._call.places.get(expression.strip())
-        return f"{position or self._request.label}: "
+        return f"{position or self._label}: "
 
 
 def _to_json_value(value: Any) -> Any:
