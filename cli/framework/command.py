@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections import Counter
 from collections.abc import Callable
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,15 +27,17 @@ def _common_option(value_type: Any, *names: str, help_text: str) -> Any:
     return Annotated[value_type, typer.Option(*names, help=help_text, rich_help_panel=COMMON_PANEL)]
 
 
+def output_option(formats: type[StrEnum]) -> tuple[Any, Any]:
+    help_text = "Text for people, JSON for programs."
+    return _common_option(formats, "--output", "-o", help_text=help_text), next(iter(formats))
+
+
 COMMON_OPTIONS: dict[str, tuple[Any, Any]] = {
     "address": (Annotated[str | None, value_option("HOST:PORT", ADDRESS_HELP, COMMON_PANEL)], None),
     "namespace": (Annotated[str | None, value_option("NAME", "Temporal's namespace.", COMMON_PANEL)], None),
     "task_queue": (Annotated[str | None, value_option("NAME", QUEUE_HELP, COMMON_PANEL)], None),
     "definitions": (Annotated[Path | None, value_option("DIR", DEFINITIONS_HELP, COMMON_PANEL)], None),
-    "output": (
-        _common_option(OutputFormat, "--output", "-o", help_text="Text for people, JSON for programs."),
-        OutputFormat.TEXT,
-    ),
+    "output": output_option(OutputFormat),
     "debug": (_common_option(bool, "--debug", help_text="Print the traceback of an error."), False),
 }
 """Common option → (declaration, default)."""
@@ -53,15 +56,19 @@ class StrictCommand(TyperCommand):
 
 
 def register_command(
-    app: typer.Typer, name: str, panel: str
+    app: typer.Typer, name: str, panel: str, formats: type[StrEnum] = OutputFormat
 ) -> Callable[[Callable[..., int | None]], Callable[..., int]]:
-    """Registers `run(session, …)` as a command. Its result is the exit status; None means 0."""
+    """Registers `run(session, …)` as a command. Its result is the exit status; None means 0.
+
+    `formats`: what `-o` accepts. The first is the default, and `text` and `json` are among them.
+    """
 
     def register(run: Callable[..., int | None]) -> Callable[..., int]:
         own = list(inspect.signature(run, eval_str=True).parameters.values())[1:]
+        options = COMMON_OPTIONS if formats is OutputFormat else COMMON_OPTIONS | {"output": output_option(formats)}
         common = [
             inspect.Parameter(option, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=declared)
-            for option, (declared, default) in COMMON_OPTIONS.items()
+            for option, (declared, default) in options.items()
         ]
         own = [parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY) for parameter in own]
 

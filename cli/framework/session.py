@@ -59,14 +59,15 @@ class Session:
     namespace: str | None = None
     task_queue: str | None = None
     definitions: Path | None = None
-    output: OutputFormat = OutputFormat.TEXT
+    output: StrEnum = OutputFormat.TEXT
+    """An OutputFormat, or one that only this command has."""
     debug: bool = False
     console: Console = field(default_factory=make_console)
     stderr_console: Console = field(default_factory=lambda: make_console(stderr=True))
 
     @property
     def is_json(self) -> bool:
-        return self.output is OutputFormat.JSON
+        return self.output.value == OutputFormat.JSON.value
 
     @property
     def definitions_dir(self) -> Path:

@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import Literal
 
 import yaml
+from pydantic import Field
 
 from compiler.language.strict_model import StrictModel
-from compiler.source.findings import Severity, did_you_mean
+from compiler.source.findings import Severity
 
 PAGES_FOLDER = Path(__file__).parent / "pages"
 
@@ -56,6 +57,8 @@ class FindingPage(StrictModel):
     """Markdown, without the examples."""
     fails: FindingExample
     passes: FindingExample
+    markdown: str = Field(exclude=True, repr=False)
+    """The whole page, without its front matter."""
 
     @property
     def summary(self) -> str:
@@ -64,7 +67,7 @@ class FindingPage(StrictModel):
 
 
 class UnknownCode(Exception):
-    """There is no such code. The message suggests a similar one."""
+    """There is no such code."""
 
 
 @cache
@@ -76,7 +79,7 @@ def finding_codes() -> tuple[str, ...]:
 def read_page(code: str) -> FindingPage:
     """Raises UnknownCode."""
     if code not in finding_codes():
-        raise UnknownCode(f"there is no finding `{code}`{did_you_mean(code, finding_codes())}")
+        raise UnknownCode(code)
     return parse_page((PAGES_FOLDER / f"{code}.md").read_text(encoding="utf-8"))
 
 
@@ -90,6 +93,7 @@ def parse_page(markdown: str) -> FindingPage:
         text=match["text"],
         fails=_parse_example(match["fails"]),
         passes=_parse_example(match["passes"]),
+        markdown=markdown[match.start("code") - 2 :],
         **yaml.safe_load(match["front"]),
     )
 

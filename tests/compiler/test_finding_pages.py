@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.finding_pages.finding_page import UnknownCode, finding_codes, parse_page, read_page
+from compiler.finding_pages.finding_page import finding_codes, parse_page, read_page
 from compiler.finding_pages.index import with_new_index
 from compiler.source.findings import MORE_FINDINGS_CODE
 from tests.support.finding_examples import run_example
@@ -74,11 +74,6 @@ def test_passing_example_gives_no_finding(code: str, tmp_path: Path) -> None:
 def test_index_in_the_documentation_is_complete() -> None:
     text = (ROOT / "docs" / "findings.md").read_text(encoding="utf-8")
     assert text == with_new_index(text), "run `python -m compiler.finding_pages.index`"
-
-
-def test_unknown_code_suggests_a_similar_one() -> None:
-    with pytest.raises(UnknownCode, match="did you mean `condition-never`"):
-        read_page("condition_nevr")
 
 
 @pytest.mark.parametrize(

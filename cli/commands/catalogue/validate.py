@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from enum import StrEnum
+from importlib.metadata import version
 from typing import Annotated
 
 import typer
@@ -10,15 +13,24 @@ from cli.commands.catalogue.catalogue_in_force import note_catalogue_in_force
 from cli.commands.catalogue.collect_findings import collect_findings, concerns_catalogue
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, UsageError
+from cli.framework.options import value_option
 from cli.framework.session import Session
-from compiler.source.findings import did_you_mean
+from compiler.source.findings import Finding, Severity, did_you_mean
 from views.shared.findings import finding_lines, findings_summary
 
 PANEL = "Without a server"
 
 
+class FindingFormat(StrEnum):
+    TEXT = "text"
+    JSON = "json"
+    SARIF = "sarif"
+    GITHUB = "github"
+    GITLAB = "gitlab"
+
+
 def register(app: typer.Typer) -> None:
-    register_command(app, "validate", PANEL)(validate)
+    register_command(app, "validate", PANEL, FindingFormat)(validate)
     register_command(app, "schema", PANEL)(schema)
 
 
@@ -32,23 +44,68 @@ def validate(
             show_default=False,
         ),
     ] = None,
+    explain: Annotated[
+        str | None, value_option("CODE", "Explain a finding, with an example that fails and one that passes.")
+    ] = None,
+    fail_on: Annotated[
+        Severity, typer.Option("--fail-on", help="The least severity that makes the exit status 1.")
+    ] = "error",
 ) -> int:
     """Check definitions and orders.
 
     Prints every finding as file:line:column: message. Orders are checked against the definitions among the PATHs, or
     against the catalogue of --definitions.
     """
+    if explain is not None:
+        if paths:
+            raise UsageError("--explain takes a code and no PATH")
+        _explain(session, explain)
+        return 0
     findings = collect_findings(paths or [str(session.definitions_dir)], session.definitions_dir)
-    ok = not any(finding.severity == "error" for finding in findings)
-    if session.is_json:
-        session.print_json({"ok": ok, "findings": [finding.model_dump() for finding in findings]})
-    else:
-        session.print(*finding_lines(findings))
-        named = ", ".join(paths or [str(session.definitions_dir)])
-        session.print(f"{named}: {findings_summary(findings)}" if findings else f"{named}: valid, no findings")
+    _print_findings(session, findings, ", ".join(paths or [str(session.definitions_dir)]))
     if concerns_catalogue(paths or [], session.definitions_dir):
         note_catalogue_in_force(session)
-    return 0 if ok else EXIT_REFUSED
+    failing = findings if fail_on == "warning" else [finding for finding in findings if finding.severity == "error"]
+    return EXIT_REFUSED if failing else 0
+
+
+def _print_findings(session: Session, findings: Sequence[Finding], named: str) -> None:
+    """`named`: what was checked."""
+    from views.findings.code_hosts import findings_to_gitlab, github_commands
+    from views.findings.sarif import findings_to_sarif
+
+    match session.output:
+        case FindingFormat.JSON:
+            ok = not any(finding.severity == "error" for finding in findings)
+            session.print_json({"ok": ok, "findings": [finding.model_dump() for finding in findings]})
+        case FindingFormat.SARIF:
+            session.print_json(findings_to_sarif(findings, version("ordo")))
+        case FindingFormat.GITLAB:
+            session.print_json(findings_to_gitlab(findings))
+        case FindingFormat.GITHUB:
+            session.print(*github_commands(findings))
+        case _:
+            session.print(*finding_lines(findings))
+            session.print(f"{named}: {findings_summary(findings)}" if findings else f"{named}: valid, no findings")
+            if findings:
+                session.print_note(f"`validate --explain {findings[0].code}` explains such a finding.")
+
+
+def _explain(session: Session, code: str) -> None:
+    from compiler.finding_pages.finding_page import UnknownCode, finding_codes, read_page
+    from views.findings.finding_page import finding_page_to_json, render_finding_page
+
+    if session.output not in (FindingFormat.TEXT, FindingFormat.JSON):
+        raise UsageError(f"--explain prints text or JSON, not {session.output}")
+    try:
+        page = read_page(code)
+    except UnknownCode:
+        hint = did_you_mean(code, finding_codes()) or "."
+        raise UsageError(f"There is no finding `{code}`{hint} The codes are {', '.join(finding_codes())}") from None
+    if session.is_json:
+        session.print_json(finding_page_to_json(page))
+    else:
+        session.print(*render_finding_page(page))
 
 
 def schema(

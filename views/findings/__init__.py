@@ -1,0 +1,1 @@
+"""Findings for programs, and the pages that explain them."""
