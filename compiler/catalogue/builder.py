@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from graphlib import CycleError
 from typing import Any, TypeVar
@@ -24,11 +24,10 @@ from compiler.language.steps import ReliedFailure, StepReference
 from compiler.language.strict_model import StrictModel
 from compiler.language.systems import Receiver, System
 from compiler.source.document import KeyPath
-from compiler.source.findings import Finding
 from compiler.typecheck.type_checker import outputs_read
 
 
-def build_catalogue(index: DefinitionIndex, warnings: Iterable[Finding] = ()) -> Catalogue:
+def build_catalogue(index: DefinitionIndex) -> Catalogue:
     """The catalogue of definitions that have no errors."""
     definitions = index.definitions
     products = {name: build_product(index, name) for name in sorted(definitions.products)}
@@ -40,7 +39,6 @@ def build_catalogue(index: DefinitionIndex, warnings: Iterable[Finding] = ()) ->
         systems={name: _to_model(System, entry.model) for name, entry in sorted(definitions.systems.items())},
         retry_policies=build_retry_policies(definitions),
         receivers={name: _to_model(Receiver, entry.model) for name, entry in sorted(definitions.receivers.items())},
-        warnings=tuple(warnings),
     )
 
 

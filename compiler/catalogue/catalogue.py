@@ -15,7 +15,7 @@ from compiler.language.documents import QuantityMerge
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepReference
 from compiler.language.systems import Receiver, System
-from compiler.source.findings import Finding, SourceLocation
+from compiler.source.findings import SourceLocation
 from compiler.values import normalize_number
 
 
@@ -142,7 +142,6 @@ class Catalogue:
     systems: Mapping[str, System]
     retry_policies: Mapping[str, RetryPolicy]
     """Always contains `standard`."""
-    warnings: tuple[Finding, ...] = ()
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
     def find_product(self, id_or_code: str) -> Product | None:

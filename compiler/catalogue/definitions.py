@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -24,6 +24,7 @@ from compiler.source.findings import MAX_FINDINGS, Finding, Severity, did_you_me
 from compiler.source.schema_errors import schema_findings
 
 M = TypeVar("M", bound=DocumentModel, covariant=True)
+R = TypeVar("R")
 
 _OVERRIDABLE_MODELS: Mapping[str, type[DocumentModel]] = {"system": SystemDocument, "receiver": ReceiverDocument}
 """Kinds that an environment may override. They are not part of the catalogue's version."""
@@ -35,6 +36,22 @@ class DefinitionEntry(Generic[M]):
 
     model: M
     document: Document
+    _results: dict[Callable[..., Any], tuple[tuple[Any, ...], Any]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def cached(self, compute: Callable[..., R], *inputs: Any) -> R:
+        """`compute(self, *inputs)`, which must depend on nothing else: it is computed again if the inputs differ.
+
+        A document that did not change keeps its entry from load to load, so this saves the work of the next load.
+        `compute` must be a function of a module, and return a list rather than an iterator.
+        """
+        found = self._results.get(compute)
+        if found is not None and found[0] == inputs:
+            return cast(R, found[1])
+        result = compute(self, *inputs)
+        self._results[compute] = inputs, result
+        return result
 
     def finding(
         self,
@@ -48,6 +65,15 @@ class DefinitionEntry(Generic[M]):
     ) -> Finding:
         """A finding at `path` of the document."""
         return finding_at(self.document.location(path, key=key), code, message, severity, undefined_name)
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedDocument:
+    """A document and its definition, or what is wrong with it. It depends on no other document."""
+
+    document: Document
+    entry: DefinitionEntry[DocumentModel] | None
+    findings: tuple[Finding, ...] = ()
 
 
 @dataclass(slots=True)
@@ -67,14 +93,15 @@ class Definitions:
     incomplete: bool = False
     """True if a file could not be read: what it defines is unknown."""
 
-    def add(self, document: Document) -> None:
-        """Adds one document, or its findings."""
-        model = self._parse_model(document)
-        if model is None:
-            data = document.data
-            self.invalid_ids.add(str(data.get("id")) if isinstance(data, dict) else "")
+    def add(self, parsed: ParsedDocument) -> None:
+        """Adds one definition, or the findings of its document."""
+        document, entry = parsed.document, parsed.entry
+        self.findings += parsed.findings
+        if entry is None:
+            self.incomplete |= not isinstance(document.data, dict)
+            self.invalid_ids.add(str(document.data.get("id")) if isinstance(document.data, dict) else "")
             return
-        entry = DefinitionEntry(model, document)
+        model = entry.model
         namespace = self._namespace(document.data["kind"])
         other = namespace.get(model.id) or self._same_id_elsewhere(model)
         if other is not None:
@@ -102,39 +129,6 @@ class Definitions:
         }
         return spaces[kind]
 
-    def _parse_model(self, document: Document) -> DocumentModel | None:
-        data = document.data
-        if not isinstance(data, dict):
-            message = "a definition is a mapping that begins with `kind: …`"
-            self.findings.append(finding_at(document.location(), "type-wrong", message))
-            self.incomplete = True
-            return None
-        if "kind" not in data:
-            message = f"`kind` is missing: write one of {', '.join(DOCUMENT_MODELS)}"
-            if near := next((key for key in data if key.lower() == "kind"), None):
-                message = f"`{near}` must be written `kind`"
-            self.findings.append(finding_at(document.location(), "kind-missing", message))
-            return None
-        model = DOCUMENT_MODELS.get(data["kind"]) if isinstance(data["kind"], str) else None
-        if model is None:
-            near = did_you_mean(str(data["kind"]), DOCUMENT_MODELS) or f"; there are {', '.join(DOCUMENT_MODELS)}"
-            message = f"there is no kind `{data['kind']}`{near}"
-            self.findings.append(finding_at(document.location(("kind",)), "kind-unknown", message))
-            return None
-        return self._validate(model, document)
-
-    def _validate(self, model: type[DocumentModel], document: Document) -> DocumentModel | None:
-        """A system whose `example` is wrong is used without it: only tests need it."""
-        try:
-            return model.model_validate(document.data)
-        except ValidationError as error:
-            found = schema_findings(error, model, document.data, document.location)
-            if any(detail["loc"][:1] != ("example",) for detail in error.errors(include_url=False)):
-                self.findings += found
-                return None
-            self.findings += [finding.of_tests() for finding in found]
-            return model.model_validate({key: value for key, value in document.data.items() if key != "example"})
-
     def apply_override(self, document: Document) -> None:
         """Overrides a definition with a document of an environment: its keys replace those of the definition."""
         data = document.data
@@ -153,12 +147,50 @@ class Definitions:
             self.findings.append(finding_at(document.location(("id",)), "reference-unknown", message))
             return
         merged = Document(document.file, {**base.document.data, **data}, document.text, document.root_mark)
-        if (validated := self._validate(model, merged)) is not None:
-            namespace[name] = DefinitionEntry(validated, merged)
+        parsed = _validate(model, merged)
+        self.findings += parsed.findings
+        if parsed.entry is not None:
+            namespace[name] = parsed.entry
 
 
-def parse_definitions(documents: Iterable[Document]) -> Definitions:
-    """Parses the documents; those with errors are only in `findings`."""
+def parse_document(document: Document) -> ParsedDocument:
+    data = document.data
+    if not isinstance(data, dict):
+        message = "a definition is a mapping that begins with `kind: …`"
+        return _invalid(document, finding_at(document.location(), "type-wrong", message))
+    if "kind" not in data:
+        message = f"`kind` is missing: write one of {', '.join(DOCUMENT_MODELS)}"
+        if near := next((key for key in data if key.lower() == "kind"), None):
+            message = f"`{near}` must be written `kind`"
+        return _invalid(document, finding_at(document.location(), "kind-missing", message))
+    model = DOCUMENT_MODELS.get(data["kind"]) if isinstance(data["kind"], str) else None
+    if model is None:
+        near = did_you_mean(str(data["kind"]), DOCUMENT_MODELS) or f"; there are {', '.join(DOCUMENT_MODELS)}"
+        message = f"there is no kind `{data['kind']}`{near}"
+        return _invalid(document, finding_at(document.location(("kind",)), "kind-unknown", message))
+    return _validate(model, document)
+
+
+def _validate(model: type[DocumentModel], document: Document) -> ParsedDocument:
+    """A system whose `example` is wrong is used without it: only tests need it."""
+    data = document.data
+    try:
+        return ParsedDocument(document, DefinitionEntry(model.model_validate(data), document))
+    except ValidationError as error:
+        found = schema_findings(error, model, data, document.location)
+        if any(detail["loc"][:1] != ("example",) for detail in error.errors(include_url=False)):
+            return _invalid(document, *found)
+        usable = model.model_validate({key: value for key, value in data.items() if key != "example"})
+        warned = tuple(finding.of_tests() for finding in found)
+        return ParsedDocument(document, DefinitionEntry(usable, document), warned)
+
+
+def _invalid(document: Document, *findings: Finding) -> ParsedDocument:
+    return ParsedDocument(document, None, findings)
+
+
+def collect_definitions(documents: Iterable[ParsedDocument]) -> Definitions:
+    """All definitions; documents with errors are only in `findings`."""
     definitions = Definitions()
     for document in documents:
         definitions.add(document)

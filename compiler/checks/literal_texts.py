@@ -17,6 +17,7 @@ from compiler.typecheck.expression_sites import (
     RECEIVER_SHAPE,
     STEP_SHAPE,
     SYSTEM_SHAPE,
+    ListShape,
     Shape,
     TemplateText,
     find_texts,
@@ -52,13 +53,36 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
         yield from _check_texts(receiver, receiver.document.data, RECEIVER_SHAPE, (), ())
 
 
+def check_fixed_times(index: DefinitionIndex) -> Iterator[Finding]:
+    for group in index.step_groups.values():
+        written = group.entry.document.data["steps"]
+        for step in group.steps:
+            for key in written[step].keys() & _KEYS_WITH_TIMES:
+                for found in find_texts(written[step][key], STEP_SHAPE[key], ("steps", step, key)):
+                    if _is_fixed_time(found):
+                        yield from _check_time(group.entry, found)
+
+
+def _has_times(shape: Shape) -> bool:
+    if isinstance(shape, dict):
+        return any(map(_has_times, shape.values()))
+    return shape.expected == "time" if not isinstance(shape, ListShape) else _has_times(shape.item)
+
+
+_KEYS_WITH_TIMES = frozenset(key for key, shape in STEP_SHAPE.items() if _has_times(shape))
+
+
+def _is_fixed_time(found: TemplateText) -> bool:
+    return found.shape.expected == "time" and "${" not in found.text
+
+
 def _check_texts(
     entry: DefinitionEntry[Any], data: Any, shape: Shape, path: KeyPath, declared: Iterable[str]
 ) -> Iterator[Finding]:
     for found in find_texts(data, shape, path):
-        if found.shape.expected == "time" and "${" not in found.text:
-            yield from _check_time(entry, found)
-        elif "." in found.text and "$${" not in found.text and (path_read := _path_in(found, declared)):
+        if _is_fixed_time(found):
+            continue
+        if "." in found.text and "$${" not in found.text and (path_read := _path_in(found, declared)):
             expression = _expression_in(found.text, path_read)
             message = f"`{path_read}` is literal text here: for its value write `${{{expression}}}`"
             location = entry.document.location_in_text(found.path, found.text.find(path_read))

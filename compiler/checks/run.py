@@ -22,42 +22,55 @@ from compiler.checks import (
     unlimited_waits,
     unused,
 )
-from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, limit_findings
+from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, has_errors, limit_findings
 
 Check = Callable[[DefinitionIndex], Iterable[Finding]]
 
-CATALOGUE_CHECKS: tuple[Check, ...] = (
+ERROR_CHECKS: tuple[Check, ...] = (
     references.check,
     product_declarations.check,
     cycles.check,
     expressions.check,
     output_order.check,
-    impossible_conditions.check,
+    literal_texts.check_fixed_times,
     scenario_references.check,
     receivers.check,
+)
+"""Those that may refuse a catalogue. Every load runs them; some of them also warn."""
+WARNING_CHECKS: tuple[Check, ...] = (
+    impossible_conditions.check,
     ignored_keys.check,
     literal_texts.check,
     unlimited_waits.check,
 )
+"""Those that only warn, as all of the following. They run where a person reads warnings, not where a worker starts."""
 WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check, missing_on_delete.check)
 """Only run if every reference is known: with a misspelt name, other definitions only seem to be unused."""
 CHECKS_WITHOUT_ERRORS: tuple[Check, ...] = (uncopied_attributes.check,)
 """Only run if there is no error: an attribute with a wrong type only seems to differ on purpose."""
 
 
-def run_checks(index: DefinitionIndex) -> list[Finding]:
-    """The findings of all checks, errors and warnings."""
-    reported = len(index.definitions.findings)
-    if reported >= MAX_FINDINGS:
-        return []
-    findings = limit_findings((finding for check in CATALOGUE_CHECKS for finding in check(index)), reported)
-    checks = CHECKS_WITHOUT_ERRORS if not any(finding.severity == "error" for finding in findings) else ()
+def run_error_checks(index: DefinitionIndex) -> list[Finding]:
+    """What may refuse the catalogue, and some warnings."""
+    return _run(ERROR_CHECKS, index, [])
+
+
+def add_warnings(index: DefinitionIndex, errors: list[Finding]) -> list[Finding]:
+    """The findings of `run_error_checks`, and those of all other checks."""
+    findings = _run(WARNING_CHECKS, index, errors)
+    checks = CHECKS_WITHOUT_ERRORS if not has_errors(findings) else ()
     uncertain = index.definitions.incomplete or index.definitions.invalid_ids
     if not uncertain and not any(finding.code in _REFERENCE_CODES for finding in findings):
         checks = (*WHOLE_CATALOGUE_CHECKS, *checks)
-    if checks:
-        findings += limit_findings((finding for check in checks for finding in check(index)), reported + len(findings))
-    return findings
+    return _run(checks, index, findings)
+
+
+def _run(checks: Iterable[Check], index: DefinitionIndex, before: list[Finding]) -> list[Finding]:
+    """The findings `before`, and those of `checks`. None is added once there are too many."""
+    reported = len(index.definitions.findings) + len(before)
+    if reported >= MAX_FINDINGS:
+        return before
+    return before + limit_findings((finding for check in checks for finding in check(index)), reported)
 
 
 _REFERENCE_CODES = frozenset({"reference-unknown", "rule-to-commercial", "component-technical", MORE_FINDINGS_CODE})

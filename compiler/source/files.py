@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from compiler.source.decoding import MAX_FILE_BYTES, file_finding, file_too_large
@@ -15,16 +15,20 @@ from compiler.source.yaml_reader import read_documents
 YAML_SUFFIXES = (".yaml", ".yml")
 
 
-def read_file(path: Path, name: str | None = None) -> ReadResult:
+Parse = Callable[[bytes, str], ReadResult]
+"""What is in the bytes of a file, given its name."""
+
+
+def read_file(path: Path, parse: Parse = read_documents) -> ReadResult:
     """The documents of one file on disk."""
-    file = name or str(path)
+    file = str(path)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
             return ReadResult(findings=[file_finding(file, "file-unreadable", f"{file} is not a regular file")])
         if status.st_size > MAX_FILE_BYTES:
             return ReadResult(findings=[file_too_large(file, status.st_size)])
-        return read_documents(path.read_bytes(), file)
+        return parse(path.read_bytes(), file)
     except FileNotFoundError:
         return ReadResult(findings=[file_finding(file, "file-missing", f"there is no file {file}")])
     except (OSError, ValueError) as error:
@@ -32,16 +36,20 @@ def read_file(path: Path, name: str | None = None) -> ReadResult:
         return ReadResult(findings=[file_finding(file, "file-unreadable", f"{file} cannot be read: {reason}")])
 
 
-def read_folder(folder: Path) -> ReadResult:
-    """The documents of every `*.yaml` and `*.yml` below `folder`, sorted by path. Hidden files are ignored."""
+def read_folder(folder: Path, parse: Parse = read_documents, unsaved: Iterable[Path] = ()) -> ReadResult:
+    """The documents of every `*.yaml` and `*.yml` below `folder`, sorted by path. Hidden files are ignored.
+
+    `unsaved`: files below the folder that are not on disk yet, but that `parse` knows.
+    """
     if not folder.is_dir():
         problem = f"{folder} is not a folder" if folder.exists() else f"there is no folder {folder}"
         message = f"{problem}; definitions are read from a folder"
         return ReadResult(findings=[file_finding(str(folder), "folder-missing", message)])
     result = ReadResult()
-    files = sorted(find_yaml_files(folder, result.findings), key=lambda path: path.relative_to(folder).as_posix())
+    found = {*find_yaml_files(folder, result.findings)}
+    files = sorted({*found, *unsaved}, key=lambda path: path.relative_to(folder).as_posix())
     for path in files:
-        one = read_file(path)
+        one = read_file(path, parse) if path in found else parse(b"", str(path))
         result.documents += one.documents
         result.findings += one.findings
     if not files and not result.findings:

@@ -145,3 +145,34 @@ def limit_findings(findings: Iterable[Finding], already_found: int = 0) -> list[
 
 
 MORE_FINDINGS_CODE = "findings-left-out"
+
+
+def has_errors(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity == "error" for finding in findings)
+
+
+def sort_findings(findings: Iterable[Finding]) -> list[Finding]:
+    """Sorts by place, then code. Each finding once; findings about the same undefined name become one.
+
+    A place that cannot be read as YAML has no other findings.
+    """
+    findings = list(findings)
+    unread = {(f.file, f.line, f.column) for f in findings if f.code.startswith("yaml-")}
+    unique = {
+        (f.file, f.line, f.column, f.code, f.message): f
+        for f in findings
+        if f.code.startswith("yaml-") or (f.file, f.line, f.column) not in unread
+    }
+    groups: dict[object, list[Finding]] = {}
+    for key in sorted(unique):
+        groups.setdefault(unique[key].undefined_name or key, []).append(unique[key])
+    return [_merge_occurrences(findings) for findings in groups.values()]
+
+
+def _merge_occurrences(findings: list[Finding]) -> Finding:
+    first, *others = findings
+    if not others:
+        return first
+    places = ", ".join(f"{other.file}:{other.line}" for other in others[:3]) + (", …" if len(others) > 3 else "")
+    times = "once more" if len(others) == 1 else f"{len(others)} times more"
+    return first.model_copy(update={"message": f"{first.message} (and {times}: {places})"})

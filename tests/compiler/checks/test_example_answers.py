@@ -98,7 +98,7 @@ def test_environment_with_a_wrong_example_refuses_no_catalogue(tmp_path: Path) -
     environment.write_text("kind: system\nid: grid\nbase_url: http://other.example\nexample: {colour: red}\n")
     catalogue = load_catalogue(written(folder, "  {body: 1}"), environment)
     assert catalogue.systems["grid"].base_url == "http://other.example"
-    assert [warning.code for warning in catalogue.warnings] == ["key-unknown"]
+    assert [finding.code for finding in check_definitions([folder], environment)] == ["key-unknown"]
 
 
 def test_examples_are_not_part_of_the_version(tmp_path: Path) -> None:

@@ -173,9 +173,10 @@ def test_dependency_outside_the_offer_is_a_warning() -> None:
     assert errors_of(text + other) == []
 
 
-def test_catalogue_with_warnings_is_loaded_and_keeps_them() -> None:
-    catalogue = catalogue_in(WHEN % "false")
-    assert [warning.code for warning in catalogue.warnings] == ["condition-never"]
+def test_catalogue_with_warnings_is_loaded() -> None:
+    text = WHEN % "false"
+    assert [warning.code for warning in findings_of(text)] == ["condition-never"]
+    assert "offer" in catalogue_in(text).products
 
 
 def test_unused_definitions_are_not_reported_if_a_reference_is_unknown() -> None:

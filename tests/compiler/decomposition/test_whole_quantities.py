@@ -73,7 +73,7 @@ def test_a_fraction_in_an_order_is_rejected(tmp_path: Path) -> None:
 
 def test_a_rule_that_gives_a_fraction_rejects_by_name(tmp_path: Path) -> None:
     catalogue = catalogue_of(tmp_path, text('"double(quantity) * 0.5"'))
-    assert [warning.code for warning in catalogue.warnings] == ["quantity-fraction"]
+    assert [warning.code for warning in check_definitions([tmp_path])] == ["quantity-fraction"]
     message = only(rejected(catalogue, line("1", "offer", quantity=3)), "quantity-invalid")
     assert "catalogue.yaml:5:" in message
     assert "must be a whole number, and is `1.5`" in message
