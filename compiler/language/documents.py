@@ -11,6 +11,14 @@ from compiler.language.attributes import Attribute
 from compiler.language.durations import Duration
 from compiler.language.order import Timestamp
 from compiler.language.order_overrides import OrderOverrides
+from compiler.language.references import (
+    CommercialProductName,
+    EventTypeName,
+    ProductClassName,
+    ProductName,
+    StepReferenceText,
+    TechnicalProductName,
+)
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.scenario_expectations import Expectations
 from compiler.language.scenario_world import OrderSource, WorldEntry
@@ -40,7 +48,9 @@ AttributeName = Annotated[
 
 
 EventPatterns = Annotated[
-    list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str), Field(min_length=1)
+    list[EventTypeName],
+    BeforeValidator(as_list, json_schema_input_type=list[EventTypeName] | EventTypeName),
+    Field(min_length=1),
 ]
 """Types of events, or patterns (`order.*`). A single one may be written without a list."""
 
@@ -59,7 +69,7 @@ class DocumentModel(StrictModel):
 class ComponentDefinition(StrictModel):
     """A commercial product sold inside another."""
 
-    product: str
+    product: CommercialProductName
     """The product of the new line."""
     quantity: BareExpression | None = None
     """How many (CEL); the parent's quantity if omitted."""
@@ -74,6 +84,8 @@ class ComponentDefinition(StrictModel):
 class RuleDefinition(ComponentDefinition):
     """One rule: which product, when, how many, with which attributes."""
 
+    product: TechnicalProductName
+    """The product of the new line."""
     for_each: BareExpression | None = None
     """A list (CEL): one line for each of its elements."""
     key: BareExpression | None = None
@@ -89,7 +101,7 @@ class ProductDocument(DocumentModel):
 
     code: str | None = Field(None, min_length=1)
     """The SKU that orders may use instead of the id; unique."""
-    product_class: str | None = Field(None, alias="class")
+    product_class: ProductClassName | None = Field(None, alias="class")
     """The product class whose attributes and rules are inherited."""
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
     """The attributes that orders or rules give to the product."""
@@ -109,7 +121,7 @@ class CommercialProductDocument(ProductDocument):
     kind: Literal["commercial_product"]
     components: list[ComponentDefinition] = Field(default_factory=list)
     """Commercial products that are sold inside this one."""
-    dependencies: dict[str, AnyStepReferences] = Field(default_factory=dict)
+    dependencies: dict[StepReferenceText, AnyStepReferences] = Field(default_factory=dict)
     """Step → the steps that it waits for, in orders of this offer."""
     on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
     """What becomes of a line of this offer if a line that it `relies_on` is rolled back: fallout, or rollback."""
@@ -139,12 +151,12 @@ class ProductClassDocument(DocumentModel):
 class ClassReference(StrictModel):
     """Every product of a class."""
 
-    product_class: str = Field(alias="class")
+    product_class: ProductClassName = Field(alias="class")
     """A product class: all its products."""
 
 
 WorkstreamTarget = Annotated[
-    Annotated[str, Tag("a product")] | Annotated[ClassReference, Tag("a class")],
+    Annotated[ProductName, Tag("a product")] | Annotated[ClassReference, Tag("a class")],
     Discriminator(mapping_tag("a class", "a product")),
 ]
 

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer
+from pydantic import BeforeValidator, Field, PlainSerializer
 
 _SHORT_FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
 _ISO_FORM = re.compile(
@@ -56,9 +56,19 @@ def format_duration(duration: timedelta) -> str:
     return f"{duration.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
 
 
+_DURATION_PATTERN = (
+    r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d|w)"
+    r"|P(?=T?[0-9])([0-9.]+W)?([0-9.]+D)?(T([0-9.]+H)?([0-9.]+M)?([0-9.]+S)?)?"
+)
+"""For editors. `parse_duration` decides."""
+_DurationText = Annotated[str, Field(pattern=f"^({_DURATION_PATTERN})$", examples=["30s", "10m", "4h", "2d"])]
+_DurationOrTemplateText = Annotated[
+    str, Field(pattern=rf"^({_DURATION_PATTERN})$|\$\{{", examples=["30s", "10m", "4h", "2d"])
+]
+
 Duration = Annotated[
     timedelta,
-    BeforeValidator(parse_duration, json_schema_input_type=str),
+    BeforeValidator(parse_duration, json_schema_input_type=_DurationText),
     PlainSerializer(format_duration, return_type=str),
 ]
 """A non-negative duration, read and written in the forms above."""
@@ -78,7 +88,7 @@ def _serialize_duration(value: timedelta | str) -> str:
 
 DurationOrTemplate = Annotated[
     timedelta | str,
-    BeforeValidator(_duration_or_template, json_schema_input_type=str),
+    BeforeValidator(_duration_or_template, json_schema_input_type=_DurationOrTemplateText),
     PlainSerializer(_serialize_duration, return_type=str),
 ]
 """A duration, or text with `${…}` whose value is a duration when the step is ready."""

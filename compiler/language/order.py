@@ -23,6 +23,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from compiler.language.references import REFERENCE_MARK
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, ReliedFailure
 from compiler.language.strict_model import as_list
 from compiler.values import (
@@ -114,11 +115,18 @@ def _check_not_empty(value: object) -> object:
 Text = Annotated[str, Strict(), AfterValidator(_check_value)]
 OrderId = Annotated[Text, AfterValidator(_check_order_id), Field(json_schema_extra={"pattern": ORDER_ID_PATTERN})]
 LineId = Annotated[Text, AfterValidator(_check_line_id), Field(json_schema_extra={"pattern": LINE_ID_PATTERN})]
+OrderedProduct = Annotated[Text, Field(json_schema_extra={REFERENCE_MARK: "ordered_product"})]
+"""A commercial product, by id or code."""
 LineReference = Annotated[Text, Field(json_schema_extra={"pattern": LINE_ID_PATTERN})]
 """A line's id. Whether the order has such a line is checked when the lines are built."""
 Quantity = Annotated[int | float, BeforeValidator(_check_quantity)]
-Timestamp = Annotated[datetime, BeforeValidator(_check_timestamp)]
+_TimestampText = Annotated[str, Field(examples=["2026-12-01T08:00:00Z", "2026-12-01"])]
+Timestamp = Annotated[datetime, BeforeValidator(_check_timestamp, json_schema_input_type=_TimestampText)]
 Name = Annotated[str, BeforeValidator(_check_name)]
+LineReferences = Annotated[
+    list[LineReference], BeforeValidator(as_list, json_schema_input_type=list[LineReference] | LineReference)
+]
+UnitReferences = Annotated[list[Text], BeforeValidator(as_list, json_schema_input_type=list[Text] | Text)]
 Values = dict[Name, Annotated[Any, AfterValidator(_check_value)]]
 """Values that expressions can compute with, by name."""
 
@@ -136,33 +144,52 @@ class OrderModel(BaseModel):
 
 
 class Customer(OrderModel):
+    """Whom the order is for."""
+
     id: Text
+    """The customer's id in your systems."""
     name: Text | None = None
+    """The customer's name."""
     tier: Text | None = None
+    """The customer's tier, such as gold. Receivers and expressions can use it."""
 
 
 class Previous(OrderModel):
     """What the customer had before a modify or delete line."""
 
     attributes: Values = {}
+    """The attributes that the customer had."""
     quantity: Quantity = 1
+    """How many the customer had."""
 
 
 class OrderLine(OrderModel):
+    """What the customer wants of one product."""
+
     id: LineId
-    product: Text
+    """The line's id, unique in the order."""
+    product: OrderedProduct
+    """The commercial product, by id or code."""
     quantity: Quantity = 1
+    """How many; whole, unless the product declares `quantity: decimal`."""
     action: LineAction = LineAction.ADD
+    """add, modify, delete or no_change."""
     attributes: Values = {}
+    """The values that the product's attributes have. On a modify or delete line, what is not given stays as it was."""
     previous: Annotated[Previous | None, BeforeValidator(_check_action_has_previous)] = None
+    """What the customer had before (modify and delete lines)."""
     lines: list[OrderLine] | None = None
     """Child lines. None: the product's components make them; an empty list means that there are none."""
-    relies_on: Annotated[list[LineReference], BeforeValidator(as_list)] = []
+    relies_on: LineReferences = []
+    """Ids of lines: nothing of this line starts before they are complete."""
     on_relied_failure: ReliedFailure | None = None
     """What becomes of this line if one that it relies on is rolled back. None: what its product says."""
     requested_start: Timestamp | None = None
+    """The line does not start before this time."""
     requested_completion: Timestamp | None = None
+    """When the line should be complete."""
     external_ids: dict[Name, Text] = {}
+    """The line's ids in other systems, by name."""
 
 
 def complete_from_previous(line: OrderLine) -> OrderLine:
@@ -184,12 +211,21 @@ def line_request_digest(line: OrderLine) -> str:
 
 
 class Order(OrderModel):
+    """What a customer orders."""
+
     id: OrderId
+    """The order's id: the business key. An order is fulfilled once, however often it is submitted."""
     customer: Customer | None = None
+    """Whom the order is for."""
     priority: Annotated[int, Field(ge=1, le=5), BeforeValidator(_check_priority)] = 3
+    """1 (first) to 5."""
     requested_start: Timestamp | None = None
+    """The order does not start before this time."""
     requested_completion: Timestamp | None = None
+    """When the order should be complete."""
     characteristics: Values = {}
+    """Values of the whole order, by name. People and systems can set them while the order runs."""
     lines: Annotated[list[OrderLine], Field(min_length=1), BeforeValidator(_check_not_empty)]
-    drop_units: Annotated[list[Text], BeforeValidator(as_list)] = []
+    """What is ordered: one line for each product."""
+    drop_units: UnitReferences = []
     """For an amendment: the units (`router@1#2`) that go first where a quantity goes down."""

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from compiler.language.durations import Duration
+from compiler.language.references import RetryName
 from compiler.language.strict_model import StrictModel, as_list, mapping_tag
 
 
@@ -54,7 +55,7 @@ def retry_delay(policy: RetryPolicy, attempt: int) -> float:
 
 
 RetryPolicyOrId = Annotated[
-    Annotated[str, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")],
+    Annotated[RetryName, Tag("an id")] | Annotated[RetryPolicy, Tag("a policy")],
     Discriminator(mapping_tag("a policy", "an id")),
 ]
 """A policy's id, or a policy written where it is used."""

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration
+from compiler.language.references import EventTypeName, ProductName, QueueName, ReceiverName, StepOrInstance, SystemName
 from compiler.language.scenario_world import Awaited, StepStateName
 from compiler.language.steps import HTTP_METHODS, NameList
 from compiler.language.strict_model import StrictModel, mapping_tag, require_one
@@ -53,7 +54,7 @@ class LineExpectation(StrictModel):
 
     state: Literal[OrderStateName, "absent"] | None = None
     """Its state; `absent`: there is no such line."""
-    product: str | None = None
+    product: ProductName | None = None
     """Its product."""
     quantity: int | float | None = None
     """Its quantity."""
@@ -89,7 +90,7 @@ class StepExpectation(StrictModel):
     """When it started, since the start of the scenario."""
     ended: DurationRange | None = None
     """When it ended, since the start of the scenario."""
-    queue: str | None = None
+    queue: QueueName | None = None
     """The queue in which it waits for a person."""
     holder: str | None = None
     """Who holds it."""
@@ -107,9 +108,9 @@ Step = Annotated[StepExpectation, BeforeValidator(_expand_state, json_schema_inp
 class CallExpectation(StrictModel):
     """Calls that systems are expected to get."""
 
-    system: str | None = None
+    system: SystemName | None = None
     """The system."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step that makes them."""
     get: str | None = None
     """The path of GET calls; `*` stands for any characters."""
@@ -147,12 +148,12 @@ class CallExpectation(StrictModel):
 class UndoneStep(StrictModel):
     """The undo of a step."""
 
-    undo: str
+    undo: StepOrInstance
     """The step."""
 
 
 Begun = Annotated[
-    Annotated[str, Tag("a step")] | Annotated[UndoneStep, Tag("an undo")],
+    Annotated[StepOrInstance, Tag("a step")] | Annotated[UndoneStep, Tag("an undo")],
     Discriminator(mapping_tag("an undo", "a step")),
 ]
 
@@ -160,9 +161,9 @@ Begun = Annotated[
 class EventExpectation(StrictModel):
     """An event that the order tells (docs/notifications.md), whoever receives it."""
 
-    type: str
+    type: EventTypeName
     """Its type, such as `step.late`, or a pattern (`order.*`)."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step that it is about."""
     data: dict[str, Any] = Field(default_factory=dict)
     """Its content; keys that are not named do not count."""
@@ -173,7 +174,7 @@ class EventExpectation(StrictModel):
 class NotificationExpectation(EventExpectation):
     """An event that a receiver is told."""
 
-    receiver: str
+    receiver: ReceiverName
     """The receiver."""
 
 
@@ -188,7 +189,7 @@ class MomentExpectation(StrictModel):
     """The state of the order."""
     lines: dict[str, Line] = Field(default_factory=dict)
     """Line → its state, or more about it."""
-    steps: dict[str, Step] = Field(default_factory=dict)
+    steps: dict[StepOrInstance, Step] = Field(default_factory=dict)
     """Step → its state, or more about it."""
     forecast: DurationRange | None = None
     """When the order will probably end, since the start of the scenario."""
@@ -213,7 +214,7 @@ class Expectations(StrictModel):
     """The final state of the order, or the findings that reject it."""
     lines: dict[str, Line] = Field(default_factory=dict)
     """Line → its final state, or more about it."""
-    steps: dict[str, Step] = Field(default_factory=dict)
+    steps: dict[StepOrInstance, Step] = Field(default_factory=dict)
     """Step → its final state, or more about it."""
     calls: list[CallExpectation] = Field(default_factory=list)
     """The calls that systems get."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, mode
 from compiler.language.answers import Answer, NoAnswer
 from compiler.language.durations import Duration, parse_duration
 from compiler.language.order_overrides import OrderOverrides
+from compiler.language.references import EventName, StepOrInstance, SystemName
 from compiler.language.strict_model import StrictModel, mapping_tag, require_one
 from compiler.values import parse_timestamp
 
@@ -35,7 +36,7 @@ OrderSource = Annotated[str | dict[str, Any], BeforeValidator(_order_source)]
 class AwaitedStep(StrictModel):
     """A step that comes into a state."""
 
-    step: str
+    step: StepOrInstance
     """workstream.step for each of its instances, or the id of one."""
     state: StepStateName = "in_progress"
     """The state; in_progress if omitted."""
@@ -47,7 +48,7 @@ def _expand_awaited(value: object) -> object:
     return {"step": value} if isinstance(value, str) else value
 
 
-Awaited = Annotated[AwaitedStep, BeforeValidator(_expand_awaited, json_schema_input_type=str | AwaitedStep)]
+Awaited = Annotated[AwaitedStep, BeforeValidator(_expand_awaited, json_schema_input_type=StepOrInstance | AwaitedStep)]
 
 
 class ScenarioAnswer(Answer):
@@ -62,7 +63,7 @@ class ScenarioAnswer(Answer):
 class AnswerEntry(StrictModel):
     """The answer to the calls of a step."""
 
-    on: str
+    on: StepOrInstance
     """workstream.step, or the id of an instance."""
     of: Literal["do", "undo", "change", "poll"] | None = None
     """Which calls of the step: the call itself, its undo, its change in place, or its polls; do if omitted."""
@@ -94,13 +95,13 @@ class Happening(StrictModel):
 class EventHappening(Happening):
     """An event arrives, as systems send it: by name and key."""
 
-    event: str
+    event: EventName
     """The name of the event."""
     key: str | None = None
     """The key of the event; may contain ${steps.NAME.output.…} of the step that `when` names, and ${order.…}."""
     payload: Any = None
     """The content of the event; may contain ${…} like the key."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step that it is for, if several would take it."""
     id: str | None = None
     """The id of the event: an event with the same id counts once."""
@@ -111,7 +112,7 @@ class CallbackHappening(Happening):
 
     callback: Any
     """The content of the callback; may contain ${…} like the key of an event."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step whose call it answers; that of `when` if omitted."""
 
 
@@ -127,7 +128,7 @@ class Act(Happening):
 class StepAct(Act):
     """Somebody acts on a step."""
 
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step; that of `when` if omitted."""
     take_over: bool = False
     """Although somebody else holds the step."""
@@ -222,7 +223,7 @@ class ImpactAct(Act):
 class RedoAct(ImpactAct):
     redo: Literal[True]
     """Undoes the steps from this one on, and does them again."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step; that of `when` if omitted."""
     take_over: bool = False
     """Although somebody else holds the step."""
@@ -258,21 +259,21 @@ class RollbackAct(ImpactAct):
 class HoldAct(Act):
     hold: HoldTarget
     """Holds the order, a line, or the step."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step, with `hold: step`; that of `when` if omitted."""
 
 
 class ResumeAct(Act):
     resume: HoldTarget
     """Resumes the order, a line, or the step."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step, with `resume: step`; that of `when` if omitted."""
 
 
 class NoteAct(Act):
     note: str
     """A note in the order's history."""
-    step: str | None = None
+    step: StepOrInstance | None = None
     """The step that it is about; the order if omitted."""
 
 
@@ -304,9 +305,9 @@ class AmendAct(ImpactAct):
 class SwitchedSystem(StrictModel):
     """A system whose calls wait from now on, or no longer."""
 
-    off: str | None = None
+    off: SystemName | None = None
     """The system whose calls wait."""
-    on: str | None = None
+    on: SystemName | None = None
     """The system whose calls go on."""
 
     @model_validator(mode="after")

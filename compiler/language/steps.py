@@ -10,6 +10,15 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from compiler.language.attributes import Attribute
 from compiler.language.durations import DurationOrTemplate
+from compiler.language.references import (
+    ActivityName,
+    EventName,
+    OwnStepName,
+    QueueName,
+    ReceiverOrQueueName,
+    StepReferenceText,
+    SystemName,
+)
 from compiler.language.retry_policy import RetryPolicyOrId
 from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag, require_one
 
@@ -42,6 +51,9 @@ LineActions = Annotated[
     list[LineAction], BeforeValidator(as_list, json_schema_input_type=list[LineAction] | LineAction)
 ]
 NameList = Annotated[list[str], BeforeValidator(as_list, json_schema_input_type=list[str] | str)]
+EventNames = Annotated[
+    list[EventName], BeforeValidator(as_list, json_schema_input_type=list[EventName] | EventName), Field(min_length=1)
+]
 
 
 class StepKind(StrEnum):
@@ -61,11 +73,15 @@ BodyFormat = Literal["json", "form", "xml", "text"]
 
 
 class CallbackDefinition(StrictModel):
+    """The system calls back when it has done what the call asked for."""
+
     within: DurationOrTemplate | None = None
     """How long to wait for the callback; then the step fails with code timeout."""
 
 
 class PollDefinition(StrictModel):
+    """The system is asked repeatedly whether it has done what the call asked for."""
+
     get: str
     """The path of the GET call that is repeated."""
     every: DurationOrTemplate = timedelta(seconds=30)
@@ -79,7 +95,7 @@ class PollDefinition(StrictModel):
 class CallDefinition(StrictModel):
     """An HTTP call to a system. Exactly one of the methods has the path, relative to the system's base_url."""
 
-    system: str
+    system: SystemName
     """The system that is called."""
     get: str | None = None
     """The path of a GET call."""
@@ -124,7 +140,9 @@ class CallDefinition(StrictModel):
 
 
 class ManualDefinition(StrictModel):
-    queue: str
+    """A task for a person."""
+
+    queue: QueueName
     """The queue that the task is in."""
     instructions: str = ""
     """What the person must do."""
@@ -133,7 +151,9 @@ class ManualDefinition(StrictModel):
 
 
 class EventDefinition(StrictModel):
-    name: Annotated[NameList, Field(min_length=1)]
+    """What completes an event step."""
+
+    name: EventNames
     """The names of the events that complete the step."""
     key: str | None = None
     """The key that the event must have."""
@@ -144,6 +164,8 @@ class EventDefinition(StrictModel):
 
 
 class WaitDefinition(StrictModel):
+    """A timer, or a pause until a condition holds."""
+
     for_: DurationOrTemplate | None = Field(None, alias="for")
     """How long to wait."""
     until: str | None = None
@@ -162,6 +184,8 @@ class WaitDefinition(StrictModel):
 
 
 class StartDefinition(StrictModel):
+    """The earliest start of a step."""
+
     delay: DurationOrTemplate | None = None
     """How long after the step is ready."""
     at: str | None = None
@@ -176,6 +200,8 @@ class StartDefinition(StrictModel):
 
 
 class FailureCondition(StrictModel):
+    """A business failure in an answer that is technically fine."""
+
     if_: BareExpression = Field(alias="if")
     """The condition (CEL) that makes the answer a failure."""
     code: str
@@ -185,11 +211,13 @@ class FailureCondition(StrictModel):
 
 
 class SlaDefinition(StrictModel):
+    """How long a step may take before somebody is notified."""
+
     duration: DurationOrTemplate
     """How long the step may take, from ready."""
     warn: DurationOrTemplate | None = None
     """How long before the end of the duration the step is at risk."""
-    escalate: str | None = None
+    escalate: ReceiverOrQueueName | None = None
     """The queue or receiver that is notified."""
 
 
@@ -203,13 +231,13 @@ class FailureRule(StrictModel):
     """The error code that the rule is for; any if omitted."""
     do: Literal["fallout", "continue"] | None = None
     """fallout (park the step for a person) or continue (note the failure and go on)."""
-    queue: str | None = None
+    queue: QueueName | None = None
     """The queue of the fallout."""
     retry: RetryPolicyOrId | None = None
     """Further rounds of attempts while the step is in fallout, at this policy's intervals, until a person acts."""
     rollback: LineScope | None = None
     """What is undone: line, bundle or order."""
-    redo_from: str | None = None
+    redo_from: OwnStepName | None = None
     """The step from which the work is done again."""
     max: int | None = Field(None, ge=1, le=100)
     """The maximum number of rounds."""
@@ -254,7 +282,7 @@ class UndoDefinition(StrictModel):
 
     call: CallDefinition | None = None
     """An HTTP call to a system."""
-    activity: str | None = None
+    activity: ActivityName | None = None
     """The name of a Python activity."""
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
     """The input of the activity."""
@@ -272,6 +300,8 @@ class UndoDefinition(StrictModel):
 
 
 class InPlaceUpdate(StrictModel):
+    """Changes the effect of a completed step, instead of undoing and doing it again."""
+
     call: CallDefinition
     """The call that updates the effect of the step."""
 
@@ -289,7 +319,7 @@ StepKey = tuple[str, str]
 class StepReference(StrictModel):
     """`step`, `workstream.step` or `workstream`, optionally widened by `across`."""
 
-    step: str
+    step: StepReferenceText
     """step, workstream.step, or workstream."""
     across: LineScope | None = None
     """The instances that are meant: all of the order line, the top-level line (bundle) or the order."""
@@ -300,7 +330,7 @@ class CrossOrderReference(StrictModel):
 
     order: str
     """The other order's id."""
-    step: str
+    step: StepReferenceText
     """workstream.step, or the id of an instance."""
     within: DurationOrTemplate | None = None
     """How long to wait; then the step fails with code timeout."""
@@ -318,7 +348,7 @@ def _reference_tag(value: object) -> str:
 AnyStepReference = Annotated[
     Annotated[CrossOrderReference, Tag("another order's step")] | Annotated[StepReference, Tag("a step")],
     Discriminator(_reference_tag),
-    BeforeValidator(_expand_reference, json_schema_input_type=str | StepReference | CrossOrderReference),
+    BeforeValidator(_expand_reference, json_schema_input_type=StepReferenceText | StepReference | CrossOrderReference),
 ]
 AnyStepReferences = Annotated[
     list[AnyStepReference], BeforeValidator(as_list, json_schema_input_type=list[AnyStepReference] | AnyStepReference)
@@ -335,7 +365,7 @@ class StepDefinition(StrictModel):
 
     call: CallDefinition | None = None
     """An HTTP call to a system."""
-    activity: str | None = None
+    activity: ActivityName | None = None
     """The name of a Python activity."""
     with_: dict[str, Any] = Field(default_factory=dict, alias="with")
     """The input of the activity."""

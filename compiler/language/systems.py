@@ -43,6 +43,8 @@ TextOrSecret = Annotated[
 
 
 class BasicAuth(StrictModel):
+    """HTTP Basic authentication."""
+
     user: TextOrSecret
     """The user's name."""
     password: Secret
@@ -50,6 +52,8 @@ class BasicAuth(StrictModel):
 
 
 class ApiKeyAuth(StrictModel):
+    """A key in a header of each call."""
+
     header: str
     """The header's name."""
     value: Secret
@@ -57,6 +61,8 @@ class ApiKeyAuth(StrictModel):
 
 
 class OAuth2Auth(StrictModel):
+    """OAuth 2.0 client credentials (RFC 6749)."""
+
     token_url: str
     """The URL that issues tokens."""
     client_id: TextOrSecret
@@ -68,6 +74,8 @@ class OAuth2Auth(StrictModel):
 
 
 class MtlsAuth(StrictModel):
+    """A client certificate. All files are in PEM form."""
+
     cert: Secret
     """The certificate."""
     key: Secret
@@ -100,6 +108,8 @@ class Auth(StrictModel):
 
 
 class CallLimits(StrictModel):
+    """How many calls a system is sent."""
+
     concurrency: int | None = Field(None, ge=1, le=10_000)
     """Calls at the same time, per worker."""
     per_second: float | None = Field(None, gt=0)

@@ -1,4 +1,4 @@
-"""`validate` and `schema`: check the catalogue, and describe it for editors."""
+"""`validate`: checks definitions and orders, and explains findings."""
 
 from __future__ import annotations
 
@@ -31,7 +31,6 @@ class FindingFormat(StrEnum):
 
 def register(app: typer.Typer) -> None:
     register_command(app, "validate", PANEL, FindingFormat)(validate)
-    register_command(app, "schema", PANEL)(schema)
 
 
 def validate(
@@ -106,18 +105,3 @@ def _explain(session: Session, code: str) -> None:
         session.print_json(finding_page_to_json(page))
     else:
         session.print(*render_finding_page(page))
-
-
-def schema(
-    session: Session,
-    kind: Annotated[
-        str | None, typer.Argument(help="A kind of document, or `order`. Default: all definitions.", show_default=False)
-    ] = None,
-) -> None:
-    """Print a JSON Schema for editors."""
-    from compiler.language.json_schema import json_schema, schema_kinds
-
-    if kind is not None and kind not in schema_kinds():
-        hint = did_you_mean(kind, schema_kinds()) or "."
-        raise UsageError(f"There is no kind `{kind}`{hint} The kinds are {', '.join(schema_kinds())}")
-    session.print_json(json_schema(kind))

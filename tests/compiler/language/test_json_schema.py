@@ -9,6 +9,7 @@ import pytest
 
 from compiler.language.documents import DOCUMENT_MODELS
 from compiler.language.json_schema import json_schema, schema_kinds
+from compiler.language.subschemas import subschemas
 from compiler.source.document import Document
 from compiler.source.files import read_folder
 from compiler.source.yaml_reader import read_documents
@@ -74,13 +75,33 @@ def test_schema_refuses_what_loading_refuses(text: str) -> None:
     assert not is_accepted(text)
 
 
-@pytest.mark.parametrize("kind", DOCUMENT_MODELS)
-def test_every_key_of_a_definition_has_a_description(kind: str) -> None:
-    schema = json_schema(kind)
+@pytest.mark.parametrize("kind", [None, *schema_kinds()])
+def test_every_key_has_a_description(kind: str | None) -> None:
+    conditions = [part["if"] for part in subschemas(json_schema(kind)) if "if" in part]
+    described = [part for part in subschemas(json_schema(kind)) if "properties" in part and part not in conditions]
     without = {
         f"{part.get('title')}.{name}"
-        for part in [schema, *schema.get("$defs", {}).values()]
-        for name, field in part.get("properties", {}).items()
-        if "description" not in field and "const" not in field
+        for part in described
+        for name, key in part["properties"].items()
+        if not key.get("description")
     }
+    assert described
     assert without == set()
+
+
+@pytest.mark.parametrize("text", ["30s", "1.5h", "P3D", "PT30S", "P1DT2H", "${attributes.hours}h"])
+def test_schema_accepts_durations(text: str) -> None:
+    assert is_accepted(f"{{kind: commercial_product, id: p, steps: {{go: {{wait: {{for: '{text}'}}}}}}}}")
+
+
+@pytest.mark.parametrize("text", ["30", "10 sec", "P", "PT", "-3d", "3d 2h"])
+def test_schema_refuses_what_is_no_duration(text: str) -> None:
+    assert not is_accepted(f"{{kind: commercial_product, id: p, steps: {{go: {{wait: {{for: '{text}'}}}}}}}}")
+
+
+def test_an_environment_may_override_single_keys() -> None:
+    validator = jsonschema.Draft202012Validator(json_schema("environment"))
+    assert validator.is_valid({"kind": "system", "id": "inventory", "base_url": "https://test.example"})
+    assert validator.is_valid({"kind": "receiver", "id": "crm", "timeout": "5s"})
+    assert not validator.is_valid({"kind": "system", "id": "inventory", "base_uri": "https://test.example"})
+    assert not validator.is_valid({"kind": "retry", "id": "standard"})
