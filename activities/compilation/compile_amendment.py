@@ -168,6 +168,7 @@ def _comparable_values(line: PlannedLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "action": line.action.value,
         "attributes": line.attributes,
+        "let": line.let,
         "requested_start": line.requested_start,
         "requested_completion": line.requested_completion,
     }

@@ -150,7 +150,9 @@ def _keep_unchanged_lines(active: PlanGraph, new_graph: PlanGraph) -> PlanGraph:
     steps = {id_: replace(kept[id_], after=step.after) if id_ in kept else step for id_, step in new.items()}
     steps |= {id_: step for id_, step in kept.items() if id_ not in new}
     lines = {
-        key: active.lines[key] if key in active.lines and _source_order_lines(active, key) <= unchanged else line
+        key: _keep_line(active.lines[key], line)
+        if key in active.lines and _source_order_lines(active, key) <= unchanged
+        else line
         for key, line in new_graph.lines.items()
     }
     lines |= {key: active.lines[key] for step in steps.values() for key in step.lines if key not in lines}
@@ -167,6 +169,15 @@ def _keep_unchanged_lines(active: PlanGraph, new_graph: PlanGraph) -> PlanGraph:
             for id_, step in steps.items()
         },
     )
+
+
+def _keep_line(before: PlannedLine, after: PlannedLine) -> PlannedLine:
+    """The line as before. Values that only the new version names are added: a new step that serves it may read them."""
+    workstreams = {**after.workstream_lets, **before.workstream_lets}
+    lets = {
+        name: {**after.workstream_lets.get(name, {}), **before.workstream_lets.get(name, {})} for name in workstreams
+    }
+    return replace(before, let={**after.let, **before.let}, workstream_lets=lets)
 
 
 def _unchanged_order_lines(active: PlanGraph, new_graph: PlanGraph) -> frozenset[str]:

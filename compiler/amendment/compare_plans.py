@@ -22,7 +22,7 @@ from compiler.values import as_text
 
 INPUT_KEYS = ("call", "activity", "with", "manual", "event", "wait", "when", "start")
 """The keys of a definition that say what a step does, when, and whether. The other keys say what follows."""
-ORDER_NAMES = frozenset({"order", "attributes", "quantity", "action", "previous", "each", "index", "lines"})
+ORDER_NAMES = frozenset({"order", "attributes", "quantity", "action", "previous", "let", "each", "index", "lines"})
 """The names in expressions whose values come from the order."""
 MAX_WAIT_CHANGES = 200
 """Steps that wait for others than before and are told."""

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from graphlib import CycleError
 from typing import Any, TypeVar
 
-from compiler.catalogue.catalogue import Catalogue, LookupTable, OutputReference, Product, Rule, Step, Workstream
+from compiler.catalogue.catalogue import (
+    Catalogue,
+    LookupTable,
+    NamedValue,
+    OutputReference,
+    Product,
+    Rule,
+    Step,
+    Workstream,
+)
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
+from compiler.catalogue.let_index import WrittenLet
+from compiler.cel.let_name import LET
 from compiler.graph import sort_by_levels
 from compiler.language.documents import (
     CommercialProductDocument,
@@ -24,6 +35,7 @@ from compiler.language.steps import ReliedFailure, StepReference
 from compiler.language.strict_model import StrictModel
 from compiler.language.systems import Receiver, System
 from compiler.source.document import KeyPath
+from compiler.typecheck.let_types import computation_order
 from compiler.typecheck.type_checker import outputs_read
 
 
@@ -82,6 +94,14 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
             document.on_relied_failure if isinstance(document, CommercialProductDocument) else ReliedFailure.FALLOUT
         ),
         decimal_quantity=document.quantity == "decimal",
+        let=_build_lets(index.lets.product_lets(name)),
+    )
+
+
+def _build_lets(lets: Mapping[str, WrittenLet]) -> tuple[NamedValue, ...]:
+    ordered = computation_order({name: written.expression for name, written in lets.items()})
+    return tuple(
+        NamedValue(name, lets[name].expression, lets[name].entry.document.location((LET, name))) for name in ordered
     )
 
 
@@ -163,6 +183,7 @@ def _build_workstream(index: DefinitionIndex, group: StepGroup) -> Workstream:
         when=None if group.is_inline else document.when,
         steps={name: _build_step(index, group, name) for name in _sort_topologically(index, group)},
         is_inline=group.is_inline,
+        let=() if group.is_inline else _build_lets({name: WrittenLet(group.entry, name) for name in document.let}),
     )
 
 

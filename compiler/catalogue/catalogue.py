@@ -50,6 +50,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedValue:
+    """One value of a `let`."""
+
+    name: str
+    expression: str
+    location: SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
 class Product:
     """A commercial or technical product, with the attributes and rules of its class."""
 
@@ -71,6 +80,8 @@ class Product:
     on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
     decimal_quantity: bool = False
     """Whether quantities may be fractions. Expressions then see them as floats, also without a fraction."""
+    let: tuple[NamedValue, ...] = ()
+    """Each after those that it reads, those of the class included."""
 
     def typed_quantity(self, quantity: int | float) -> int | float:
         return float(quantity) if self.decimal_quantity else normalize_number(quantity)
@@ -127,6 +138,8 @@ class Workstream:
     """Sorted by dependencies, then ids, so that plans do not depend on the order of keys in a file."""
     is_inline: bool = False
     """True for a product's own `steps`."""
+    let: tuple[NamedValue, ...] = ()
+    """Each after those that it reads."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Any, NamedTuple
 
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
+from compiler.catalogue.let_index import LetIndex
 from compiler.catalogue.step_references import StepReferences
 from compiler.graph import walk
 from compiler.language.attributes import Attribute
@@ -22,6 +23,7 @@ from compiler.language.documents import (
 )
 from compiler.language.steps import LineAction, StepDefinition, StepKey, StepReference
 from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find_expressions
+from compiler.typecheck.types import DOUBLE, DYN, INT, Type
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,18 @@ class DefinitionIndex:
     def decimal_quantities(self, products: Iterable[str]) -> frozenset[bool]:
         """Whether quantities of these products are decimal: both values if they differ."""
         return frozenset(self.definitions.products[product].model.quantity == "decimal" for product in products)
+
+    def quantity_type(self, products: Iterable[str]) -> Type:
+        """The type of `quantity` of a line of one of these products. DYN: they differ."""
+        kinds = self.decimal_quantities(products)
+        if len(kinds) > 1:
+            return DYN
+        return DOUBLE if True in kinds else INT
+
+    @cached_property
+    def lets(self) -> LetIndex:
+        """The named values."""
+        return LetIndex(self)
 
     @cached_property
     def products_by_class(self) -> dict[str, list[str]]:

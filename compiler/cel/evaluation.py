@@ -18,10 +18,11 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from compiler.cel.functions import CEL_EXTENSIONS, runtime_functions
+from compiler.cel.let_name import for_parser
 from compiler.values import INT64_RANGE
 
 VARIABLE_NAMES = (
-    "order", "attributes", "quantity", "action", "previous", "each", "index", "lines",
+    "order", "attributes", "quantity", "action", "previous", "let", "each", "index", "lines",
     "steps", "workstreams", "response", "payload", "event", "output", "callback", "env",
 )  # fmt: skip
 """Every name that some expression of an order can use (docs/language.md, Expressions)."""
@@ -43,7 +44,9 @@ class EvaluationError(Exception):
 @lru_cache(maxsize=1)
 def _cel_environment() -> cel.Env:
     return cel.NewEnv(
-        variables=dict.fromkeys(_ALL_NAMES, cel.Type.DYN), extensions=CEL_EXTENSIONS, functions=runtime_functions()
+        variables=dict.fromkeys(map(for_parser, _ALL_NAMES), cel.Type.DYN),
+        extensions=CEL_EXTENSIONS,
+        functions=runtime_functions(),
     )
 
 
@@ -63,7 +66,7 @@ class _Program:
                 value = bindings[name]
                 if fields and type(value) is dict:
                     value = {field: value[field] for field in fields if field in value}
-                data[name] = _to_cel(value)
+                data[for_parser(name)] = _to_cel(value)
         return data
 
 
@@ -79,7 +82,9 @@ def _compile_program(expression: str) -> _Program:
     reads = tuple((name, frozenset() if "" in read else frozenset(read)) for name, read in sorted(fields.items()))
     plain = _PLAIN_PATH.fullmatch(expression)
     path = tuple(plain[1].split(".")) if plain else ()
-    return _Program(_cel_environment().compile(expression), path if path and path[0] in _ALL_NAMES else (), reads)
+    return _Program(
+        _cel_environment().compile(for_parser(expression)), path if path and path[0] in _ALL_NAMES else (), reads
+    )
 
 
 _NOT_FOUND = object()

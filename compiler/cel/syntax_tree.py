@@ -13,6 +13,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.unknown_fields import UnknownFieldSet
 
 from compiler.cel.functions import CEL_EXTENSIONS, NAMESPACES, runtime_functions
+from compiler.cel.let_name import for_parser, from_parser
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS
 
 MAX_EXPRESSION_LENGTH = 10_000
@@ -63,7 +64,7 @@ def parse_expression(expression: str) -> ExpressionNode:
     if len(expression) > MAX_EXPRESSION_LENGTH:
         raise UnparsableError(f"too long: {len(expression)} characters")
     try:
-        serialized = _cel_environment().compile(expression, disable_check=True).serialize()
+        serialized = _cel_environment().compile(for_parser(expression), disable_check=True).serialize()
         return _parse_tree(serialized)
     except RecursionError:
         raise UnparsableError("too deeply nested") from None
@@ -247,7 +248,7 @@ def _build_node(expression: _ProtoMessage, offsets: Offsets) -> ExpressionNode:
         case 3:
             return _build_literal(part, offset)
         case 4:
-            return ExpressionNode("name", offset, part.text(1).removeprefix("."))
+            return ExpressionNode("name", offset, from_parser(part.text(1).removeprefix(".")))
         case 5:
             return ExpressionNode("test" if part.number(3) else "select", offset, part.text(2), None, children(part, 1))
         case 6:
@@ -258,7 +259,9 @@ def _build_node(expression: _ProtoMessage, offsets: Offsets) -> ExpressionNode:
             entries = tuple(node for entry in part.messages(2) for node in children(entry, 3, 4))
             return ExpressionNode("map", offset, part.text(1), None, entries)
         case _:
-            return ExpressionNode("loop", offset, part.text(1), part.text(3), children(part, 2, 4, 5, 6, 7))
+            return ExpressionNode(
+                "loop", offset, from_parser(part.text(1)), part.text(3), children(part, 2, 4, 5, 6, 7)
+            )
 
 
 def _build_call(

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.quantities import quantity_type
-from compiler.language.documents import ComponentDefinition, RuleDefinition, TechnicalProductDocument
+from compiler.language.documents import ComponentDefinition, RuleDefinition
 from compiler.language.steps import LineAction, StepDefinition
 from compiler.typecheck.expression_sites import ExpressionSite
 from compiler.typecheck.scopes import (
@@ -19,22 +18,27 @@ from compiler.typecheck.scopes import (
     step_scope,
 )
 from compiler.typecheck.type_checker import TypeScope
-from compiler.typecheck.types import DOUBLE, DYN, INT, Type, object_type
+from compiler.typecheck.types import DOUBLE, EMPTY_OBJECT, INT, Type
 
 
 class RuleScopes:
-    """The scopes of one rule or component. `products`: those that have the rule."""
+    """The scopes of one rule or component. `products`: those that have the rule. `lets`: their named values."""
 
     def __init__(
-        self, index: DefinitionIndex, rule: ComponentDefinition, attributes: Type, products: Sequence[str]
+        self,
+        index: DefinitionIndex,
+        rule: ComponentDefinition,
+        attributes: Type,
+        products: Sequence[str],
+        lets: Type = EMPTY_OBJECT,
     ) -> None:
         actions = rule.actions if isinstance(rule, RuleDefinition) else None
         for_each = rule.for_each if isinstance(rule, RuleDefinition) else None
         self._when = rule.when
-        self._line = source_scope(attributes, actions, quantity_type(index, products))
-        self._element = (
-            self._line.with_names(each=element_type(for_each, attributes), index=INT) if for_each else self._line
-        )
+        self._line = source_scope(attributes, actions, index.quantity_type(products), lets)
+        self._element = self._line
+        if for_each:
+            self._element = self._line.with_names(each=element_type(for_each, attributes, lets), index=INT)
 
     def scope_for(self, site: ExpressionSite) -> TypeScope:
         scope = self._element if site.extra_names else self._line
@@ -52,7 +56,8 @@ def product_per_scope(index: DefinitionIndex, product: str) -> TypeScope | None:
     if not sources:
         return None
     _, combined = shared_and_combined([index.product_attributes[source] for source in sources])
-    return per_line_scope(combined, quantity_type(index, sources))
+    _, lets = index.lets.served_lets(sources)
+    return per_line_scope(combined, index.quantity_type(sources), lets)
 
 
 def system_scope(site: ExpressionSite) -> TypeScope:
@@ -64,21 +69,6 @@ def receiver_site_scope(site: ExpressionSite) -> TypeScope:
     return TypeScope({}).with_names(**names) if names else receiver_scope()
 
 
-def _loop_variables(index: DefinitionIndex, group: StepGroup) -> dict[str, Type]:
-    """`each` and `index`, if `for_each` or `per: unit` creates lines of the group's products."""
-    elements = [
-        element_type(rule.for_each, object_type(index.product_attributes[source]))
-        for product in group.products
-        for source, rule in index.rules_by_target.get(product, ())
-        if rule.for_each
-    ]
-    if elements:
-        return {"each": elements[0] if all(one == elements[0] for one in elements) else DYN, "index": INT}
-    entries = [index.definitions.products[product].model for product in group.products]
-    counted = any(isinstance(model, TechnicalProductDocument) and model.per == "unit" for model in entries)
-    return {"index": INT} if counted else {}
-
-
 class StepScopes:
     """The scopes of a workstream and its steps, shared by expressions that can use the same names."""
 
@@ -87,19 +77,21 @@ class StepScopes:
         self._shared, self._combined = shared_and_combined(
             [index.product_attributes[product] for product in group.products]
         )
-        self._loop_variables = _loop_variables(index, group)
-        self._quantity = quantity_type(index, group.products)
+        self._served_lets = index.lets.served_lets(group.products)
+        self._step_lets = index.lets.step_lets(group)
+        self._loop_variables = index.lets.loop_variables(group.products)
+        self._quantity = index.quantity_type(group.products)
         self._cache: dict[object, TypeScope] = {}
 
     @property
     def condition(self) -> TypeScope:
         """The scope of the workstream's `when`."""
-        return source_scope(self._shared, self._group.actions, self._quantity)
+        return source_scope(self._shared, self._group.actions, self._quantity, self._served_lets[0])
 
     @property
     def per(self) -> TypeScope:
         """The scope of `per` of the workstream and of its steps."""
-        return per_line_scope(self._combined, self._quantity)
+        return per_line_scope(self._combined, self._quantity, self._served_lets[1])
 
     def scope_for(self, step: str, definition: StepDefinition, site: ExpressionSite) -> TypeScope:
         if site.per_line:
@@ -134,7 +126,9 @@ class StepScopes:
     ) -> TypeScope:
         several = per not in ("line", "unit")
         quantity = DOUBLE if True in self._index.decimal_quantities(self._group.products) else INT
-        scope = step_scope(self._shared, self._combined, actions, several, self._loop_variables, quantity)
+        scope = step_scope(
+            self._shared, self._combined, actions, several, self._loop_variables, quantity, *self._step_lets
+        )
         if not several and not self._group.is_inline:
             scope = scope.assuming(self._group.entry.model.when)
         scope = scope._replace(

@@ -19,7 +19,12 @@ from compiler.checks.expression_scopes import (
 )
 from compiler.checks.quantities import check_rule_quantity
 from compiler.language.attributes import Attribute, AttributeType, validate_value
-from compiler.language.documents import CommercialProductDocument, SystemDocument, TechnicalProductDocument
+from compiler.language.documents import (
+    CommercialProductDocument,
+    ProductDocument,
+    SystemDocument,
+    TechnicalProductDocument,
+)
 from compiler.language.durations import parse_duration
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
@@ -43,21 +48,24 @@ from compiler.values import as_text
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for name, product in index.definitions.products.items():
-        attributes = object_type(index.product_attributes[name])
+        attributes, lets = object_type(index.product_attributes[name]), index.lets.product_types(name).whole
         inherited = index.definitions.classes.get(product.model.product_class or "")
-        redeclares = inherited and _redeclares_types(product.model.attributes, inherited.model.attributes)
+        redeclares = inherited and (
+            _redeclares_types(product.model.attributes, inherited.model.attributes)
+            or _replaces_lets(index, product.model, lets)
+        )
         for written in index.effective_rules(name):
             if written.entry is product or redeclares:
-                yield from _check_rule(index, written, attributes, [name])
+                yield from _check_rule(index, written, attributes, [name], lets)
         if isinstance(product.model, CommercialProductDocument):
-            yield from _check_components(index, product, attributes)
+            yield from _check_components(index, product, attributes, lets)
         if isinstance(product.model, TechnicalProductDocument):
             yield from _check_per(index, product)
-    for product_class in index.definitions.classes.values():
-        attributes = object_type(product_class.model.attributes)
+    for name, product_class in index.definitions.classes.items():
+        attributes, lets = object_type(product_class.model.attributes), index.lets.class_types(name).whole
         for position, rule in enumerate(product_class.model.decomposes_to):
-            heirs = index.products_by_class.get(product_class.model.id, [])
-            yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes, heirs)
+            heirs = index.products_by_class.get(name, [])
+            yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes, heirs, lets)
     for group in index.step_groups.values():
         yield from _check_group(index, group)
     for system in index.definitions.systems.values():
@@ -109,11 +117,13 @@ def _check_per(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Iterator[
         yield from _check_site(entry, ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()), scope)
 
 
-def _check_components(index: DefinitionIndex, entry: DefinitionEntry[Any], attributes: Type) -> Iterator[Finding]:
+def _check_components(
+    index: DefinitionIndex, entry: DefinitionEntry[Any], attributes: Type, lets: Type
+) -> Iterator[Finding]:
     products = [entry.model.id]
     for position, component in enumerate(entry.model.components):
         path: KeyPath = ("components", position)
-        scopes = RuleScopes(index, component, attributes, products)
+        scopes = RuleScopes(index, component, attributes, products, lets)
         for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
             yield from _check_site(entry, site, scopes.scope_for(site))
         yield from _check_mapping(
@@ -128,13 +138,19 @@ def _redeclares_types(own: Mapping[str, Attribute], inherited: Mapping[str, Attr
     return object_type({name: own[name] for name in common}) != object_type({name: inherited[name] for name in common})
 
 
+def _replaces_lets(index: DefinitionIndex, product: ProductDocument, lets: Type) -> bool:
+    """Whether a named value of a product has another type than that of its class."""
+    inherited = index.lets.class_types(product.product_class or "").whole
+    return any(field != lets.field(field.name) for field in inherited.fields)
+
+
 def _check_rule(
-    index: DefinitionIndex, written: WrittenRule, attributes: Type, products: Sequence[str]
+    index: DefinitionIndex, written: WrittenRule, attributes: Type, products: Sequence[str], lets: Type
 ) -> Iterator[Finding]:
-    """`products`: those that have the rule."""
+    """`products`: those that have the rule. `lets`: their named values."""
     entry, position, rule = written
     path: KeyPath = ("decomposes_to", position)
-    scopes = RuleScopes(index, rule, attributes, products)
+    scopes = RuleScopes(index, rule, attributes, products, lets)
     for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
         yield from _check_site(entry, site, scopes.scope_for(site))
     if rule.key and not rule.for_each:
@@ -206,7 +222,7 @@ def _check_value(
         yield entry.finding("text-like-expression", path, message, severity="warning")
 
 
-_EXPRESSION_LIKE = re.compile(r"(?:attributes|order|previous|each|steps|workstreams)\.[A-Za-z_][\w.]*")
+_EXPRESSION_LIKE = re.compile(r"(?:attributes|let|order|previous|each|steps|workstreams)\.[A-Za-z_][\w.]*")
 
 
 def _template_hint(value: object) -> str:

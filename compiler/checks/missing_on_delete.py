@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.cel.syntax_tree import UnparsableError, path_uses
-from compiler.language.attributes import Attribute
+from compiler.cel.let_name import LET
+from compiler.cel.syntax_tree import Path, PathUse, UnparsableError, path_uses
 from compiler.language.documents import CommercialProductDocument
 from compiler.language.steps import LineAction
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, finding_at
 from compiler.typecheck.expression_sites import COMPONENT_SHAPE, RULE_SHAPE, Shape, find_expressions
+from compiler.typecheck.let_types import computation_order
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
@@ -30,7 +31,7 @@ def _findings(index: DefinitionIndex) -> Iterator[Finding]:
     for name, entry in index.definitions.products.items():
         if not index.has_work(name, LineAction.DELETE):
             continue
-        maybe = _maybe_missing(index.product_attributes[name])
+        maybe = _maybe_missing(index, name)
         for written in index.effective_rules(name):
             if _is_for_delete(written.rule.actions):
                 path = ("decomposes_to", written.position)
@@ -43,11 +44,11 @@ def _findings(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 def _check_rule(
-    entry: DefinitionEntry[Any], path: KeyPath, when: str | None, maybe: frozenset[str], shape: Shape
+    entry: DefinitionEntry[Any], path: KeyPath, when: str | None, maybe: frozenset[Path], shape: Shape
 ) -> Iterator[Finding]:
     if when is not None and _reads_action(when):
         return
-    guarded = maybe - _tested(when)
+    guarded = maybe - _read(when)
     for site in find_expressions(entry.document.value(path), shape, path):
         yield from _check_expression(entry, site.path, site.expression, guarded if site.path[-1] != "when" else maybe)
 
@@ -56,31 +57,47 @@ def _check_workstream(index: DefinitionIndex, group: StepGroup) -> Iterator[Find
     when = None if group.is_inline else group.entry.model.when
     if when is None or not any(LineAction.DELETE in group.line_actions(step) for step in group.steps):
         return
-    maybe: frozenset[str] = frozenset()
+    maybe: frozenset[Path] = frozenset()
     for product in group.products:
-        maybe |= _maybe_missing(index.product_attributes[product])
+        maybe |= _maybe_missing(index, product)
     yield from _check_expression(group.entry, ("when",), when, maybe)
 
 
 def _check_expression(
-    entry: DefinitionEntry[Any], path: KeyPath, expression: str, maybe: frozenset[str]
+    entry: DefinitionEntry[Any], path: KeyPath, expression: str, maybe: frozenset[Path]
 ) -> Iterator[Finding]:
     if _reads_action(expression):
         return
-    for use in path_uses(expression):
-        name = use.path[1] if use.path[0] == "attributes" and len(use.path) > 1 else ""
-        if name in maybe and not use.is_has_test and ("attributes", name) not in use.guarded_paths:
-            message = (
-                f"a delete line may lack `attributes.{name}`, though it is required, and is then rejected: write "
-                f"`has(attributes.{name}) && …`, or limit `actions`"
-            )
-            location = entry.document.location_in_text(path, use.offset)
-            yield finding_at(location, "missing-on-delete", message, "warning")
-            return
+    for use in _unguarded_uses(expression, maybe):
+        name = ".".join(use.path[:2])
+        reason = "though it is required" if use.path[0] == "attributes" else "which reads a required attribute"
+        message = (
+            f"a delete line may lack `{name}`, {reason}, and is then rejected: write `has({name}) && …`, or limit "
+            "`actions`"
+        )
+        location = entry.document.location_in_text(path, use.offset)
+        yield finding_at(location, "missing-on-delete", message, "warning")
+        return
 
 
-def _maybe_missing(attributes: Mapping[str, Attribute]) -> frozenset[str]:
-    return frozenset(name for name, one in attributes.items() if one.required and one.default is None)
+def _unguarded_uses(expression: str, maybe: frozenset[Path]) -> list[PathUse]:
+    """The uses of what may be missing that no `has` guards."""
+    return [
+        use
+        for use in path_uses(expression)
+        if use.path[:2] in maybe and not use.is_has_test and use.path[:2] not in use.guarded_paths
+    ]
+
+
+def _maybe_missing(index: DefinitionIndex, product: str) -> frozenset[Path]:
+    """The required attributes, which a delete line may lack, and the named values that read them without a test."""
+    attributes = index.product_attributes[product]
+    found = {("attributes", name) for name, one in attributes.items() if one.required and one.default is None}
+    lets = {name: written.expression for name, written in index.lets.product_lets(product).items()}
+    for name in computation_order(lets):
+        if not _reads_action(lets[name]) and _unguarded_uses(lets[name], frozenset(found)):
+            found.add((LET, name))
+    return frozenset(found)
 
 
 def _is_for_delete(actions: Iterable[LineAction] | None) -> bool:
@@ -96,8 +113,6 @@ def _reads_action(expression: str) -> bool:
         return True
 
 
-def _tested(condition: str | None) -> frozenset[str]:
-    """The attributes that a rule's `when` reads or tests: a finding about them is at the `when`."""
-    if condition is None:
-        return frozenset()
-    return frozenset(use.path[1] for use in path_uses(condition) if use.path[0] == "attributes" and len(use.path) > 1)
+def _read(condition: str | None) -> frozenset[Path]:
+    """What a rule's `when` reads or tests: a finding about it is at the `when`."""
+    return frozenset() if condition is None else frozenset(use.path[:2] for use in path_uses(condition))

@@ -12,18 +12,9 @@ from compiler.language.documents import ComponentDefinition, TechnicalProductDoc
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
 from compiler.typecheck.type_checker import TypeScope, expression_kind
-from compiler.typecheck.types import DOUBLE, DYN, INT, Type
 
 FRACTION_CODE = "quantity-fraction"
 _WHOLE_RESULTS = frozenset({"math.ceil", "math.floor", "math.round", "math.trunc"})
-
-
-def quantity_type(index: DefinitionIndex, products: Sequence[str]) -> Type:
-    """The type of `quantity` of a line of one of these products. DYN: they differ."""
-    kinds = index.decimal_quantities(products)
-    if len(kinds) > 1:
-        return DYN
-    return DOUBLE if True in kinds else INT
 
 
 def check_rule_quantity(

@@ -13,6 +13,7 @@ from compiler.checks import (
     line_actions,
     literal_texts,
     missing_on_delete,
+    named_values,
     output_order,
     product_declarations,
     receivers,
@@ -30,6 +31,7 @@ ERROR_CHECKS: tuple[Check, ...] = (
     references.check,
     product_declarations.check,
     cycles.check,
+    named_values.check,
     expressions.check,
     output_order.check,
     literal_texts.check_fixed_times,
@@ -44,7 +46,12 @@ WARNING_CHECKS: tuple[Check, ...] = (
     unlimited_waits.check,
 )
 """Those that only warn, as all of the following. They run where a person reads warnings, not where a worker starts."""
-WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (unused.check, line_actions.check, missing_on_delete.check)
+WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (
+    unused.check,
+    named_values.check_unused,
+    line_actions.check,
+    missing_on_delete.check,
+)
 """Only run if every reference is known: with a misspelt name, other definitions only seem to be unused."""
 CHECKS_WITHOUT_ERRORS: tuple[Check, ...] = (uncopied_attributes.check,)
 """Only run if there is no error: an attribute with a wrong type only seems to differ on purpose."""

@@ -17,6 +17,7 @@ from compiler.decomposition.line_graph import (
     value_identity,
     value_text,
 )
+from compiler.decomposition.named_values import compute_workstream_lets
 from compiler.language.steps import LineAction, StepKey
 from compiler.plan.decision_log import PlanDecision
 from compiler.source.findings import SourceLocation
@@ -54,6 +55,7 @@ class StepInstanceBuilder:
         if self.context.decision_log.enabled:
             self._record_decisions(workstream, node, bool(steps), applies)
         if applies:
+            compute_workstream_lets(node, workstream, self.context)
             for step in steps:
                 self._add_step(step, node)
 

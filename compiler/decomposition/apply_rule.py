@@ -14,6 +14,7 @@ from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.cel.templates import render_template
 from compiler.decomposition.compile_context import CompileContext, location_suffix
 from compiler.decomposition.line_graph import LineIdentity, LineNode
+from compiler.decomposition.named_values import previous_lets
 from compiler.language.attributes import copies_to
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.plan.plan import PreviousState
@@ -236,6 +237,8 @@ class RuleApplication:
         if previous is None or self.source.line.action not in ACTIONS_WITH_PREVIOUS:
             return None
         bindings = {**bindings, "attributes": previous.attributes, "quantity": previous.quantity}
+        if self.source.product.let:
+            bindings["let"] = previous_lets(self.source.product.let, bindings)
         attributes = self._map_attributes(_map_previous_value, bindings, previous.attributes)
         return PreviousState(attributes, _previous_quantity(self.rule.quantity, bindings, previous.quantity))
 

@@ -13,6 +13,7 @@ from compiler.cel.evaluation import EvaluationError
 from compiler.decomposition.apply_rule import Contribution, RuleApplication
 from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
 from compiler.decomposition.line_graph import ORDER_SUFFIX, IdSuffix, LineNode, line_suffix, value_suffix
+from compiler.decomposition.named_values import compute_product_lets
 from compiler.decomposition.order_lines import OrderLineBuilder
 from compiler.decomposition.quantity_and_attribute_merge import MergedLine, merge_contributions
 from compiler.decomposition.rule_decision import rule_decision
@@ -203,6 +204,7 @@ class _Decomposer:
         self.context.graph.fulfilment_lines.append(node)
         for source in node.parents:
             source.fulfilment_lines.append(node)
+        compute_product_lets(node, self.context)
         self._apply_rules(node)
 
 

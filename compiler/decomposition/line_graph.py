@@ -106,6 +106,11 @@ class LineNode:
     step_instances: dict[StepKey, list[StepInstance]] = field(default_factory=dict)
     """The steps that serve this line."""
 
+    def replace_line(self, line: PlannedLine) -> None:
+        """Gives the node its line with other values, which expressions read from now on."""
+        self.line = line
+        self.__dict__.pop("bindings", None)
+
     @property
     def is_order_line(self) -> bool:
         return self.line.per is None

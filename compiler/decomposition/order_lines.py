@@ -11,6 +11,7 @@ from compiler.catalogue.catalogue_index import RankedRule, without_constraints
 from compiler.decomposition.apply_rule import RuleApplication
 from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
 from compiler.decomposition.line_graph import LineNode, line_suffix
+from compiler.decomposition.named_values import compute_product_lets
 from compiler.decomposition.rule_decision import rule_decision
 from compiler.language.attributes import validate_value
 from compiler.language.order import OrderLine, Previous, complete_from_previous, line_request_digest
@@ -112,6 +113,7 @@ class OrderLineBuilder:
         kept = before.attributes if before and keeps_previous else {}
         complete = self._validate_attributes(node, attributes, kept, required=required)
         node.line = replace(line, attributes=complete, previous=before)
+        compute_product_lets(node, self.context)
         graph.order_lines.append(node)
         if parent:
             parent.children.append(node)

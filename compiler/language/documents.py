@@ -47,6 +47,10 @@ AttributeName = Annotated[
 ]
 
 
+NamedValues = dict[AttributeName, BareExpression]
+"""Name → expression (CEL), which `let.NAME` stands for."""
+
+
 EventPatterns = Annotated[
     list[EventTypeName],
     BeforeValidator(as_list, json_schema_input_type=list[EventTypeName] | EventTypeName),
@@ -105,6 +109,8 @@ class ProductDocument(DocumentModel):
     """The product class whose attributes and rules are inherited."""
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
     """The attributes that orders or rules give to the product."""
+    let: NamedValues = Field(default_factory=dict)
+    """Named values of each line of the product: name → expression (CEL). Read as let.NAME."""
     decomposes_to: list[RuleDefinition] = Field(default_factory=list)
     """Rules: which technical products a line needs, how many, with which attributes."""
     steps: dict[DefinitionId, StepDefinition] = Field(default_factory=dict)
@@ -144,6 +150,8 @@ class ProductClassDocument(DocumentModel):
     kind: Literal["product_class"]
     attributes: dict[AttributeName, Attribute] = Field(default_factory=dict)
     """The attributes that the products inherit."""
+    let: NamedValues = Field(default_factory=dict)
+    """Named values that the products inherit: name → expression (CEL). Read as let.NAME."""
     decomposes_to: list[RuleDefinition] = Field(default_factory=list)
     """The rules that the products inherit."""
 
@@ -180,6 +188,8 @@ class WorkstreamDocument(DocumentModel):
     """A condition (CEL); always, if omitted."""
     per: BareExpression = "line"
     """How many instances each step has: one per line, bundle or order, or per value of an expression (CEL)."""
+    let: NamedValues = Field(default_factory=dict)
+    """Named values of each line that the workstream serves: name → expression (CEL). Its steps read let.NAME."""
     steps: dict[DefinitionId, StepDefinition] = Field(min_length=1)
     """The steps, by id."""
 

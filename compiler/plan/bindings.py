@@ -24,10 +24,11 @@ def order_bindings(header: OrderHeader) -> dict[str, Any]:
     }
 
 
-def line_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str, Any]:
-    """`attributes`, `quantity` and `action` of one line, and `previous`, `each` and `index` if it has them.
+def line_bindings(line: PlannedLine, decimal_quantity: bool = False, workstream: str = "") -> dict[str, Any]:
+    """`attributes`, `quantity` and `action` of one line, and `previous`, `let`, `each` and `index` if it has them.
 
-    With `decimal_quantity`, quantities are floats for every product.
+    With `decimal_quantity`, quantities are floats for every product. `let` has the values of the product, and those of
+    the `workstream`, if one is given.
 
     A modify or delete line always has a `previous`, even an empty one, so that `has(previous.attributes.x)` works.
     """
@@ -39,6 +40,9 @@ def line_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str
         if previous is not None:
             before = float(previous.quantity) if decimal_quantity else previous.quantity
             bindings["previous"] = {"attributes": previous.attributes, "quantity": before}
+    own = line.workstream_lets.get(workstream)
+    if line.let or own:
+        bindings["let"] = {**line.let, **own} if own else line.let
     if line.each is not None:
         bindings["each"] = line.each
     if line.index is not None:
@@ -46,10 +50,10 @@ def line_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str
     return bindings
 
 
-def lines_entry_bindings(line: PlannedLine, decimal_quantity: bool = False) -> dict[str, Any]:
+def lines_entry_bindings(line: PlannedLine, decimal_quantity: bool = False, workstream: str = "") -> dict[str, Any]:
     """One element of `lines`."""
     return {
-        **line_bindings(line, decimal_quantity),
+        **line_bindings(line, decimal_quantity, workstream),
         "id": line.id,
         "product": line.product,
         "name": line.name,
@@ -69,7 +73,9 @@ def step_bindings(plan: Plan, step: PlannedStep) -> dict[str, Any]:
     bindings: dict[str, Any] = {"order": order_bindings(plan.order)}
     lines, definition = plan.step_lines(step), plan.step_definition(step)
     if sees_line_list(definition.per):
-        bindings["lines"] = [lines_entry_bindings(line, definition.decimal_quantity) for line in lines]
+        bindings["lines"] = [
+            lines_entry_bindings(line, definition.decimal_quantity, definition.workstream) for line in lines
+        ]
     else:
-        bindings.update(line_bindings(lines[0], definition.decimal_quantity))
+        bindings.update(line_bindings(lines[0], definition.decimal_quantity, definition.workstream))
     return bindings

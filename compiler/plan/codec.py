@@ -180,6 +180,8 @@ _LINE: _FieldCodecs = {
     "requested_completion": _DATETIME,
     "relies_on": (list, tuple),
     "on_relied_failure": (str, ReliedFailure),
+    "let": _VALUE,
+    "workstream_lets": _VALUE,
 }
 _DEFINITION: _FieldCodecs = {
     "definition": (_encode_model, StepDefinition.model_validate),

@@ -58,6 +58,18 @@ class PlannedLine:
     """Ids of the order lines that this one relies on."""
     on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
     """What becomes of this line if one of those lines is rolled back."""
+    let: dict[str, Any] = field(default_factory=dict)
+    """The named values of the product, by name. Computed once, when the order is compiled."""
+    workstream_lets: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """The named values of the workstreams that serve the line, by workstream and name."""
+
+    @property
+    def named_values(self) -> dict[str, Any]:
+        """All named values of the line, as people see them: `let.total`, or `shipment.let.total` of a workstream."""
+        named = {f"let.{name}": value for name, value in self.let.items()}
+        for workstream, values in self.workstream_lets.items():
+            named |= {f"{workstream}.let.{name}": value for name, value in values.items()}
+        return named
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,7 @@ def _order_line_to_json(line: PlannedLine) -> dict[str, Any]:
         "quantity": line.quantity,
         "action": line.action.value,
         "parent": line.sources[0] if line.sources else None,
+        **_named_values(line),
     }
 
 
@@ -57,7 +58,14 @@ def _fulfilment_line_to_json(line: PlannedLine) -> dict[str, Any]:
         "action": line.action.value,
         "attributes": to_json_value(line.attributes),
         "sources": list(line.sources),
+        **_named_values(line),
     }
+
+
+def _named_values(line: PlannedLine) -> dict[str, Any]:
+    """`let` and `workstream_lets`, where the line has any."""
+    named = {"let": line.let, "workstream_lets": line.workstream_lets}
+    return {key: to_json_value(values) for key, values in named.items() if values}
 
 
 def _step_to_json(plan: Plan, step: PlannedStep) -> dict[str, Any]:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from compiler.cel.syntax_tree import UnparsableError, node_path, parse_expression
 from compiler.language.attributes import Attribute
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, StepDefinition, StepKind
-from compiler.typecheck.type_checker import TypeScope
-from compiler.typecheck.types import DYN, INT, MAP, STRING, TIMESTAMP, Field, Type, merged_object_type, object_type
+from compiler.typecheck.type_checker import TypeScope, declared_type
+from compiler.typecheck.types import (
+    DYN,
+    EMPTY_OBJECT,
+    INT,
+    MAP,
+    STRING,
+    TIMESTAMP,
+    Field,
+    Type,
+    merged_object_type,
+    object_type,
+)
 
 CUSTOMER = Type("object", None, (Field("id", STRING), Field("name", STRING), Field("tier", STRING)))
 ORDER = Type(
@@ -68,6 +78,7 @@ UNAVAILABLE_NAMES = {
     "steps": "`steps` is only available in steps",
     "workstreams": "`workstreams` is only available in steps",
     "previous": "`previous` is only available in modify and delete lines",
+    "let": "there is no `let` here that names a value: products, classes and workstreams may have one",
 }
 _RECEIVER_UNAVAILABLE = dict.fromkeys(UNAVAILABLE_NAMES, "a receiver's `when` can only use `event` and `order`")
 _EXAMPLE_UNAVAILABLE = dict.fromkeys(
@@ -80,7 +91,7 @@ SEVERAL_LINES_HINT = (
 MIXED_QUANTITY_HINT = (
     "`quantity` is whole for some of these products and decimal for others: give them the same `quantity: decimal`"
 )
-SINGLE_LINE_NAMES = ("attributes", "quantity", "action", "previous", "each", "index")
+SINGLE_LINE_NAMES = ("attributes", "quantity", "action", "previous", "each", "index", "let")
 
 
 def _all_required(whole: Type) -> Type:
@@ -92,7 +103,9 @@ def previous_type(attributes: Type, quantity: Type = INT) -> Type:
     return Type("object", None, (Field("attributes", attributes), Field("quantity", quantity)))
 
 
-def source_scope(attributes: Type, actions: Iterable[LineAction] | None, quantity: Type = INT) -> TypeScope:
+def source_scope(
+    attributes: Type, actions: Iterable[LineAction] | None, quantity: Type = INT, lets: Type = EMPTY_OBJECT
+) -> TypeScope:
     """The scope of rules and components: the source line. `quantity` is DYN where its lines differ in that."""
     names = {
         "order": ORDER,
@@ -101,6 +114,8 @@ def source_scope(attributes: Type, actions: Iterable[LineAction] | None, quantit
         "action": STRING,
         "previous": previous_type(attributes, quantity),
     }
+    if lets.fields:
+        names["let"] = lets
     if quantity is DYN:
         del names["quantity"]
     is_certain = actions is not None and set(actions) <= ACTIONS_WITH_PREVIOUS
@@ -120,9 +135,9 @@ def example_scope(path_names: Iterable[str], names: Iterable[str]) -> TypeScope:
     return TypeScope({name: known[name] for name in names}, _EXAMPLE_UNAVAILABLE)
 
 
-def per_line_scope(attributes: Type, quantity: Type) -> TypeScope:
-    """The scope of `per`: a line. Its values may be missing, so no attribute counts as optional."""
-    return source_scope(_all_required(attributes), None, quantity)
+def per_line_scope(attributes: Type, quantity: Type, lets: Type = EMPTY_OBJECT) -> TypeScope:
+    """The scope of `per`: a line. Its values may be missing, so nothing counts as optional."""
+    return source_scope(_all_required(attributes), None, quantity, _all_required(lets))
 
 
 def step_scope(
@@ -132,6 +147,8 @@ def step_scope(
     serves_several: bool,
     loop_variables: dict[str, Type],
     quantity: Type,
+    single_lets: Type = EMPTY_OBJECT,
+    combined_lets: Type = EMPTY_OBJECT,
 ) -> TypeScope:
     """The scope of a step: its line with `single_attributes`, or several lines with `combined_attributes`.
 
@@ -145,6 +162,7 @@ def step_scope(
             Field("external_ids", MAP),
             Field("id", STRING),
             Field("index", INT),
+            *([Field("let", combined_lets)] if combined_lets.fields else []),
             Field("name", STRING),
             Field("previous", previous_type(combined_attributes, quantity)),
             Field("product", STRING),
@@ -156,23 +174,14 @@ def step_scope(
         return TypeScope(
             names, {**UNAVAILABLE_NAMES, **{name: SEVERAL_LINES_HINT.format(name, name) for name in SINGLE_LINE_NAMES}}
         )
-    scope = source_scope(single_attributes, actions, quantity)
+    scope = source_scope(single_attributes, actions, quantity, single_lets)
     return scope.with_names(**loop_variables) if loop_variables else scope
 
 
-def element_type(for_each: str, attributes: Type) -> Type:
-    """The type of `each`: that of the items if the list is an attribute, else any type."""
-    try:
-        path = node_path(parse_expression(for_each))
-    except UnparsableError:
-        return DYN
-    kind = Type("object", None, (Field("attributes", attributes),))
-    for name in path or ():
-        declared = kind.field(name)
-        if declared is None:
-            return DYN
-        kind = declared.type
-    return kind.items or DYN
+def element_type(for_each: str, attributes: Type, lets: Type = EMPTY_OBJECT) -> Type:
+    """The type of `each`: that of the items if the list is an attribute or a named value, else any type."""
+    declared = declared_type(for_each, {"attributes": attributes, "let": lets})
+    return (declared.items if declared else None) or DYN
 
 
 def available_names(candidates: Iterable[str], definition: StepDefinition | None) -> dict[str, Type]:
@@ -212,7 +221,11 @@ def available_names(candidates: Iterable[str], definition: StepDefinition | None
 
 def shared_and_combined(products: Iterable[Mapping[str, Attribute]]) -> tuple[Type, Type]:
     """The attributes that all of these products declare; and those that any declares, which may be missing."""
-    objects = [object_type(attributes) for attributes in products]
+    return shared_and_combined_fields([object_type(attributes) for attributes in products])
+
+
+def shared_and_combined_fields(objects: Sequence[Type]) -> tuple[Type, Type]:
+    """The fields that all of these objects have; and those that any has, which may be missing."""
     combined = merged_object_type(objects)
     shared = tuple(field for field in combined.fields if all(one.field(field.name) for one in objects))
     return replace(combined, fields=shared), combined

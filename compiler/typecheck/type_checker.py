@@ -7,18 +7,34 @@ from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from compiler.cel.functions import FUNCTIONS, NAMESPACES
+from compiler.cel.let_name import LET, for_parser
 from compiler.cel.syntax_tree import (
     ANY_ITEM,
     Path,
     PathUse,
     UnparsableError,
+    node_path,
     parse_expression,
     path_uses,
     present_if_true,
 )
 from compiler.source.findings import did_you_mean
 from compiler.typecheck.error_messages import ExpressionError, describe_type, explain_syntax_error, explain_type_error
-from compiler.typecheck.types import DYN, Signature, Type, keep_fields, typed_environment
+from compiler.typecheck.types import (
+    BOOL,
+    DOUBLE,
+    DURATION,
+    DYN,
+    INT,
+    LIST,
+    MAP,
+    STRING,
+    TIMESTAMP,
+    Signature,
+    Type,
+    keep_fields,
+    typed_environment,
+)
 
 
 class TypeScope(NamedTuple):
@@ -93,6 +109,7 @@ def check_expression(expression: str, scope: TypeScope, expected: ExpectedType =
     kind, mistake = _infer_type(expression, _signature(uses, scope))
     if mistake is not None:
         return [mistake]
+    kind = _kind(kind)
     if expected != "any" and kind not in ("dyn", "error"):
         fitting, words = _ACCEPTED_TYPES[expected]
         if kind not in fitting:
@@ -106,11 +123,46 @@ def expression_kind(expression: str, scope: TypeScope) -> str:
         uses = path_uses(expression)
     except UnparsableError:
         return "error"
-    return (
-        "error"
-        if any(_find_name_errors(expression, uses, scope))
-        else _infer_type(expression, _signature(uses, scope))[0]
-    )
+    if any(_find_name_errors(expression, uses, scope)):
+        return "error"
+    return _kind(_infer_type(expression, _signature(uses, scope))[0])
+
+
+_PLAIN_TYPES = {
+    "int": INT, "uint": INT, "double": DOUBLE, "string": STRING, "bool": BOOL, "timestamp": TIMESTAMP,
+    "duration": DURATION, "map": MAP, "list": LIST,
+}  # fmt: skip
+
+
+def inferred_type(expression: str, scope: TypeScope) -> Type | None:
+    """The type of the value of an expression without errors; None if the value cannot be stored (bytes, a type).
+
+    A path has the type that is declared for it. Otherwise, what is in an object or in nested lists may be anything.
+    """
+    declared = declared_type(expression, scope.names)
+    if declared is not None:
+        return declared
+    name = _infer_type(expression, _signature(path_uses(expression), scope))[0]
+    kind, _, items = name.partition("<")
+    if kind in ("type", "bytes"):
+        return None
+    if kind == "list":
+        item = _PLAIN_TYPES.get(items.removesuffix(">"))
+        return Type("list", item) if item else LIST
+    return _PLAIN_TYPES.get(kind, DYN)
+
+
+def declared_type(expression: str, names: Mapping[str, Type]) -> Type | None:
+    """The type of a path such as `attributes.sites`; None for other expressions, and where nothing is declared."""
+    try:
+        path = node_path(parse_expression(expression))
+    except UnparsableError:
+        return None
+    kind = names.get(path[0]) if path else None
+    for name in (path or ())[1:]:
+        field = kind.field(name) if kind else None
+        kind = field.type if field else None
+    return kind
 
 
 @lru_cache(maxsize=100_000)
@@ -149,14 +201,16 @@ def _fields_read(uses: tuple[PathUse, ...]) -> tuple[tuple[str, frozenset[str]],
 
 @lru_cache(maxsize=200_000)
 def _infer_type(expression: str, signature: Signature) -> tuple[str, ExpressionError | None]:
-    """The kind of the expression's value, or "error" and what is wrong with its types."""
+    """CEL's name of the type of the expression's value, or "error" and what is wrong with its types."""
     try:
-        returned = typed_environment(signature).compile(expression).return_type()
+        returned = typed_environment(signature).compile(for_parser(expression)).return_type()
     except (RuntimeError, ValueError, TypeError) as error:
         return "error", explain_type_error(expression, parse_expression(expression), str(error))
-    name = returned.name().lower()
-    kind = "object" if returned.is_message() else name.split("<")[0]
-    return kind, None
+    return ("object" if returned.is_message() else returned.name().lower()), None
+
+
+def _kind(type_name: str) -> str:
+    return type_name.split("<")[0]
 
 
 def _find_name_errors(expression: str, uses: tuple[PathUse, ...], scope: TypeScope) -> Iterator[ExpressionError]:
@@ -199,6 +253,9 @@ def _check_use(use: PathUse, scope: TypeScope) -> ExpressionError | None:
     kind = scope.names.get(root)
     if kind is None:
         return _unknown_name_error(use, scope)
+    if use.path == (LET,):
+        example = kind.fields[0].name if kind.fields else "NAME"
+        return ExpressionError("name-unknown", use.offset, f"write which value of `let` it is: `let.{example}`")
     if (
         root == "previous"
         and not scope.previous_is_certain
@@ -217,6 +274,8 @@ def _unknown_name_error(use: PathUse, scope: TypeScope) -> ExpressionError:
     attributes = scope.names.get("attributes")
     if attributes is not None and attributes.field(root):
         return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here: write `attributes.{root}`")
+    if LET in scope.names and scope.names[LET].field(root):
+        return ExpressionError("name-unknown", use.offset, f"there is no `{root}` here: write `let.{root}`")
     if root in NAMESPACES:
         known = ", ".join(name for name in FUNCTIONS if name.startswith(f"{root}."))
         return ExpressionError("name-unknown", use.offset, f"`{root}` only has functions: {known}")
@@ -257,7 +316,10 @@ def _check_fields(use: PathUse, kind: Type, present: frozenset[Path]) -> Express
         is_tested = use.is_has_test and position == len(use.path) - 1
         if declared.optional and not is_tested and written not in present:
             spelled = ".".join(written)
-            message = f"`{spelled}` may be missing: write `has({spelled}) && …`, give it a default, or make it required"
+            remedy = "give it a default, or make it required"
+            if use.path[position - 1] == LET:
+                remedy = "or name it in every product"
+            message = f"`{spelled}` may be missing: write `has({spelled}) && …`, {remedy}"
             return ExpressionError("value-may-be-missing", offset, message)
         kind = declared.type
     return None

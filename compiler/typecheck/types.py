@@ -12,6 +12,7 @@ from cel_expr_python import cel
 from google.protobuf import descriptor_pb2, descriptor_pool, duration_pb2, struct_pb2, timestamp_pb2
 
 from compiler.cel.functions import CEL_EXTENSIONS, typecheck_functions
+from compiler.cel.let_name import for_parser
 from compiler.language.attributes import Attribute, AttributeType
 
 
@@ -49,6 +50,7 @@ class Field(NamedTuple):
 
 INT, DOUBLE, STRING, BOOL = Type("int"), Type("double"), Type("string"), Type("bool")
 TIMESTAMP, DURATION, DYN, LIST, MAP = Type("timestamp"), Type("duration"), Type("dyn"), Type("list"), Type("map")
+EMPTY_OBJECT = Type("object")
 
 _SCALAR_TYPES = {
     AttributeType.STRING: STRING,
@@ -109,7 +111,7 @@ Signature = tuple[tuple[str, Type], ...]
 def typed_environment(signature: Signature) -> cel.Env:
     """A CEL environment in which these names have these types."""
     messages = _ProtoTypes()
-    variables = {name: messages.cel_type(kind) for name, kind in signature}
+    variables = {for_parser(name): messages.cel_type(kind) for name, kind in signature}
     pool = messages.pool() if messages.file.message_type else None
     return cel.NewEnv(pool, variables=variables, extensions=CEL_EXTENSIONS, functions=typecheck_functions())
 

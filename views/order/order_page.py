@@ -118,7 +118,7 @@ def _order_line_table(lines: Sequence[LineView], now: datetime) -> PlainTable:
             format_short_time(line.requested_completion, now),
             format_short_time(line.forecast if line.requested_completion else None, now),
             jeopardy_text(line.jeopardy),
-            format_values(line.attributes),
+            format_values({**line.attributes, **line.named_values}),
         ]
         for line in lines
     ]
@@ -138,7 +138,7 @@ def _fulfilment_line_table(lines: Sequence[LineView]) -> PlainTable:
             line.id,
             *_line_cells(line),
             ", ".join(line.sources) if len(line.sources) > 1 else "",
-            format_values(line.attributes),
+            format_values({**line.attributes, **line.named_values}),
         ]
         for line in lines
     ]

@@ -151,7 +151,8 @@ def _line_label(line: PlannedLine, is_order_line: bool) -> tuple[Text, Text]:
         (line.action, "bright_black"),
     )
     sources = f"from {', '.join(line.sources)}" if not is_order_line and len(line.sources) > 1 else ""
-    return label, Text("  ".join(filter(None, (sources, format_values(line.attributes)))), style="bright_black")
+    values = format_values({**line.attributes, **line.named_values})
+    return label, Text("  ".join(filter(None, (sources, values))), style="bright_black")
 
 
 def _row_lines(row: _TreeRow, column: int, console: Console, width: int) -> Iterator[Text]:

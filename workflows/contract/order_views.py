@@ -131,6 +131,8 @@ class LineView(LineHeader):
     forecast: datetime | None = None
     """When it will probably be complete, or was. None if no step serves it."""
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
+    named_values: dict[str, Any] = {}
+    """The line's values of `let`: `let.total`, or `shipment.let.total` of a workstream."""
 
     @property
     def parent(self) -> str | None:

@@ -107,6 +107,16 @@ def test_lines_that_were_encoded_before_they_could_rely_on_others_are_read() -> 
     plan = of_line(relies_on=("2", "3"), on_relied_failure=ReliedFailure.ROLLBACK)
     assert decode_plan(encode_plan(plan)) == plan
     data = json.loads(zlib.decompress(encode_plan(plan)))
-    data["order_lines"] = [line[:-2] for line in data["order_lines"]]
+    data["order_lines"] = [line[:-4] for line in data["order_lines"]]
     (read,) = decode_plan(zlib.compress(json.dumps(data).encode())).order_lines
     assert (read.relies_on, read.on_relied_failure) == ((), ReliedFailure.FALLOUT)
+
+
+def test_named_values_are_encoded_and_plans_from_before_them_are_read() -> None:
+    day = date(2026, 12, 1)
+    plan = of_line(let={"price": 4.5, "day": day}, workstream_lets={"shipment": {"weight": 3}})
+    assert decode_plan(encode_plan(plan)) == plan
+    data = json.loads(zlib.decompress(encode_plan(plan)))
+    data["order_lines"] = [line[:-2] for line in data["order_lines"]]
+    (read,) = decode_plan(zlib.compress(json.dumps(data).encode())).order_lines
+    assert (read.let, read.workstream_lets) == ({}, {})

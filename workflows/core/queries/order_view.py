@@ -132,6 +132,7 @@ def _line_view(line: PlannedLine, state: OrderState, forecast: LineForecast) -> 
         requested_completion=line.requested_completion,
         forecast=to_datetime(forecast.end),
         jeopardy=forecast.jeopardy,
+        named_values=line.named_values,
     )
 
 

@@ -139,9 +139,12 @@ def _bindings(run: OrderRun, step: StepRun, definition: PlannedDefinition, pinne
     names: dict[str, Any] = {"order": run.order_variables(plan)}
     lines, planned_definition = plan.step_lines(planned), plan.step_definition(planned)
     if sees_line_list(planned_definition.per):
-        names["lines"] = [lines_entry_bindings(line, planned_definition.decimal_quantity) for line in lines]
+        names["lines"] = [
+            lines_entry_bindings(line, planned_definition.decimal_quantity, planned_definition.workstream)
+            for line in lines
+        ]
     else:
-        names.update(line_bindings(lines[0], planned_definition.decimal_quantity))
+        names.update(line_bindings(lines[0], planned_definition.decimal_quantity, planned_definition.workstream))
     if planned.reads:
         _add_outputs(run, definition, planned, names, {} if pinned is None else pinned.outputs)
     if step.changing_in_place:
