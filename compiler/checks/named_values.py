@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from typing import Any
 
 from compiler.catalogue.builder import is_lookup_table
@@ -14,6 +15,8 @@ from compiler.cel.syntax_tree import ANY_ITEM, UnparsableError, path_uses
 from compiler.language.documents import (
     CommercialProductDocument,
     ComponentDefinition,
+    ProductClassDocument,
+    ProductDocument,
     RuleDefinition,
     TechnicalProductDocument,
 )
@@ -52,11 +55,22 @@ def _error_findings(written: WrittenLet, errors: Iterable[ExpressionError]) -> I
 def check_unused(index: DefinitionIndex) -> Iterator[Finding]:
     """Named values that nothing reads."""
     readers = _Readers(index)
-    for entry, used in readers.by_document():
-        for name in entry.model.let:
-            if name not in used and EVERY_NAME not in used:
-                message = f"nothing reads `let.{name}`: use it, or leave it out"
-                yield entry.finding("let-unused", (LET, name), message, key=True, severity="warning")
+    for product in index.definitions.products.values():
+        if product.model.let:
+            yield from _unread(product, readers.of_product(product.model))
+    for product_class in index.definitions.classes.values():
+        if product_class.model.let:
+            yield from _unread(product_class, readers.of_class(product_class.model))
+    for group in index.step_groups.values():
+        if not group.is_inline and group.entry.model.let:
+            yield from _unread(group.entry, readers.of_steps(group) | names_read(group.entry.model.let.values()))
+
+
+def _unread(entry: DefinitionEntry[Any], read: set[str]) -> Iterator[Finding]:
+    for name in entry.model.let:
+        if name not in read and EVERY_NAME not in read:
+            message = f"nothing reads `let.{name}`: use it, or leave it out"
+            yield entry.finding("let-unused", (LET, name), message, key=True, severity="warning")
 
 
 EVERY_NAME = "*"
@@ -68,31 +82,29 @@ class _Readers:
 
     def __init__(self, index: DefinitionIndex) -> None:
         self._index = index
-        self._by_group = {name: self._read_by_steps(group) for name, group in index.step_groups.items()}
 
-    def by_document(self) -> Iterator[tuple[DefinitionEntry[Any], set[str]]]:
-        """Each document with the names that somebody may read of it."""
-        definitions = self._index.definitions
-        by_product = {name: self._read_of_product(name) for name in definitions.products}
-        for name, product in definitions.products.items():
-            yield product, by_product[name]
-        for name, product_class in definitions.classes.items():
-            rules = product_class.model.decomposes_to
-            read = names_read([*product_class.model.let.values(), *(text for one in rules for text in _of_rule(one))])
-            heirs = self._index.products_by_class.get(name, ())
-            yield product_class, read.union(*(by_product[heir] for heir in heirs))
+    @cached_property
+    def _groups_by_product(self) -> dict[str, list[StepGroup]]:
+        found: dict[str, list[StepGroup]] = {}
         for group in self._index.step_groups.values():
-            if not group.is_inline:
-                yield group.entry, self._by_group[group.id] | names_read(group.entry.model.let.values())
+            for product in group.products:
+                found.setdefault(product, []).append(group)
+        return found
 
-    def _read_by_steps(self, group: StepGroup) -> set[str]:
+    def of_class(self, model: ProductClassDocument) -> set[str]:
+        """The names that somebody may read of a class: its own rules, and all that reads its products'."""
+        rules = [text for rule in model.decomposes_to for text in _of_rule(rule)]
+        heirs = [self._index.definitions.products[heir] for heir in self._index.products_by_class.get(model.id, ())]
+        return names_read([*model.let.values(), *rules]).union(*(self.of_product(heir.model) for heir in heirs))
+
+    def of_steps(self, group: StepGroup) -> set[str]:
         sites = [site for step in group.steps for site in self._index.step_expressions[group.id, step]]
         return names_read(site.expression for site in sites)
 
-    def _read_of_product(self, name: str) -> set[str]:
-        model = self._index.definitions.products[name].model
-        expressions = [written.expression for written in self._index.lets.product_lets(name).values()]
-        for _, _, rule in self._index.effective_rules(name):
+    def of_product(self, model: ProductDocument) -> set[str]:
+        """The names that somebody may read of a product."""
+        expressions = [written.expression for written in self._index.lets.product_lets(model.id).values()]
+        for _, _, rule in self._index.effective_rules(model.id):
             expressions += _of_rule(rule)
             target = self._index.definitions.products.get(rule.product)
             if target is not None and isinstance(target.model, TechnicalProductDocument):
@@ -100,12 +112,11 @@ class _Readers:
         if isinstance(model, CommercialProductDocument):
             expressions += [text for component in model.components for text in _of_rule(component)]
         read = names_read(expressions)
-        for group in self._index.step_groups.values():
-            if name in group.products:
-                read |= self._by_group[group.id]
-                if not group.is_inline:
-                    conditions = (group.entry.model.when or "", group.entry.model.per)
-                    read |= names_read([*conditions, *group.entry.model.let.values()])
+        for group in self._groups_by_product.get(model.id, ()):
+            read |= self.of_steps(group)
+            if not group.is_inline:
+                conditions = (group.entry.model.when or "", group.entry.model.per)
+                read |= names_read([*conditions, *group.entry.model.let.values()])
         return read
 
 
