@@ -10,15 +10,15 @@ from typing import Any
 from urllib.parse import quote
 
 from activities.attempts.failure import configuration_error, definition_error
-from activities.calls.form_encoding import encode_form
 from activities.calls.secret_masking import CallbackTarget, SecretMasker
-from activities.calls.xml_encoding import encode_xml
 from activities.systems.credentials import Credentials
 from activities.systems.environment import callback_settings
 from activities.systems.resolved_system import ResolvedSystem
 from activities.systems.urls import build_url
 from activity_contract.callback_id import make_callback_id
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, SystemCall
+from activity_contract.form_encoding import encode_form
+from activity_contract.xml_encoding import encode_xml
 from compiler.language.steps import BodyFormat
 from compiler.values import as_text
 

@@ -12,12 +12,12 @@ from typing import Any, NoReturn
 import httpx
 
 from activities.attempts.failure import AttemptFailure
-from activities.calls.form_encoding import parse_form
 from activities.calls.http_response import HttpResponse
 from activities.calls.request import HttpRequest
-from activities.calls.xml_encoding import parse_xml
 from activities.systems.response_body import read_body
 from activity_contract.calls import RESPONSE_TOO_LARGE, RESPONSE_UNREADABLE
+from activity_contract.form_encoding import parse_form
+from activity_contract.xml_encoding import parse_xml
 from compiler.language.steps import BodyFormat
 
 MAX_BODY_BYTES = 4 * 1024 * 1024

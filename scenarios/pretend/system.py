@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -164,7 +165,7 @@ class PretendSystem:
             if _holds(event.when, bindings):
                 yield Event(
                     due=now + _duration(event.after, bindings),
-                    event_id=f"{self.system}/{effect}/{bindings['number']}/{position}",
+                    event_id=_event_id(self.system, effect, bindings["number"], position),
                     name=self._text(event.event, bindings),
                     key=None if event.key is None else self._text(event.key, bindings),
                     order=None if event.order is None else self._text(event.order, bindings),
@@ -248,6 +249,12 @@ def _duration(duration: timedelta | str, bindings: Bindings) -> timedelta:
         return duration
     value = render_template(duration, bindings)
     return value if isinstance(value, timedelta) else parse_duration(value)
+
+
+def _event_id(system: str, effect: str, number: int, position: int) -> str:
+    """The same for the same effect, and short enough for the gateway."""
+    content = f"{effect} {number} {position}"
+    return f"{system}-{hashlib.sha256(content.encode()).hexdigest()[:24]}"
 
 
 def _values(body: Any) -> Iterator[str]:

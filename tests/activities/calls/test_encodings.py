@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.calls.xml_encoding import MAX_ELEMENTS, encode_xml, parse_xml
 from activity_contract.calls import DEFINITION_ERROR, RESPONSE_UNREADABLE
+from activity_contract.xml_encoding import MAX_ELEMENTS, encode_xml, parse_xml
 from tests.activities.conftest import World
 from tests.support.scripted_system import Reply
 
