@@ -31,6 +31,9 @@ class DataFolder:
         self.path = path.absolute()
         self.environment_file = self.path / "environment"
         self.database = self.path / "temporal.sqlite"
+        self.pretend_data = self.path / "pretend.json"
+        self.pretend_environment = self.path / "pretend.yaml"
+        """Tells the worker the addresses of pretend systems."""
 
     def log_file(self, name: str) -> Path:
         return self.path / f"{name}.log"
@@ -62,8 +65,8 @@ class DataFolder:
                 self.log_file(name).replace(self.path / f"{name}.log.1")
 
     def delete_databases(self) -> None:
-        for file in self.path.glob("*.sqlite*"):
-            file.unlink()
+        for file in (*self.path.glob("*.sqlite*"), self.pretend_data):
+            file.unlink(missing_ok=True)
 
     def load_secrets(self) -> dict[str, str]:
         """The saved secrets, and new ones for those that are missing."""

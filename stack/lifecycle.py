@@ -84,11 +84,15 @@ async def run_stack(
             folder.delete_databases()
         spec = StackSpec(options, folder, await temporal_server.connect(options.ports), sandbox_delays or {})
         watchdog = Watchdog()
-        children = [ServiceProcess(service, watchdog, print_line) for service in build_services(spec)]
+        children = {
+            name: ServiceProcess(service, watchdog, print_line) for name, service in build_services(spec).items()
+        }
         try:
             await _first_completed(shutdown, [_start(children, lambda: _check_last_good(spec, refused))])
             stack = RunningStack(spec.addresses, OrderClient(spec.client), folder)
-            result: Result = await _first_completed(shutdown, [use(stack), *(child.supervise() for child in children)])
+            result: Result = await _first_completed(
+                shutdown, [use(stack), *(child.supervise() for child in children.values())]
+            )
             return result
         finally:
             await _stop(children)
@@ -136,21 +140,19 @@ async def _check_last_good(spec: StackSpec, refused: CatalogueInvalid | None) ->
         raise refused
 
 
-async def _start(children: Sequence[ServiceProcess], check_catalogue: Callable[[], Awaitable[None]]) -> None:
+async def _start(children: Mapping[str, ServiceProcess], check_catalogue: Callable[[], Awaitable[None]]) -> None:
     """Awaits `check_catalogue` when Temporal is ready, before the worker starts."""
-    temporal, sandbox, worker, gateway = children
-    await _run_together(temporal.start(), sandbox.start())
+    await _run_together(*(children[name].start() for name in ("temporal", "sandbox", "pretend") if name in children))
     await check_catalogue()
-    await _run_together(worker.start(), gateway.start())
+    await _run_together(children["worker"].start(), children["gateway"].start())
 
 
-async def _stop(children: Sequence[ServiceProcess]) -> None:
+async def _stop(children: Mapping[str, ServiceProcess]) -> None:
     """Stops the worker first, so that its running calls still get answers. Stops Temporal last, so that it gets every
     result."""
-    temporal, sandbox, worker, gateway = children
-    await worker.stop()
-    await _run_together(sandbox.stop(), gateway.stop())
-    await temporal.stop()
+    await children["worker"].stop()
+    await _run_together(*(children[name].stop() for name in ("sandbox", "pretend", "gateway") if name in children))
+    await children["temporal"].stop()
 
 
 async def _run_together(*awaitables: Awaitable[None]) -> None:

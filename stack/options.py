@@ -19,6 +19,8 @@ class Ports:
     ui: int = 8233
     gateway: int = 8080
     sandbox: int = 8100
+    pretend: int | None = None
+    """None: no system is pretended."""
 
     def described(self) -> Iterator[tuple[str, str, int]]:
         """(service, the option for another port, port)"""
@@ -26,6 +28,8 @@ class Ports:
         yield "Temporal's Web UI", "--ui-port", self.ui
         yield "the gateway", "--gateway-port", self.gateway
         yield "the sandbox systems", "--sandbox-port", self.sandbox
+        if self.pretend is not None:
+            yield "the pretend systems", "--pretend-port", self.pretend
 
     def check_free(self) -> None:
         """Raises StackError with every port that is taken and the option for another one."""
@@ -40,11 +44,23 @@ class Ports:
 
 
 @dataclass(frozen=True)
+class PretendOptions:
+    """Which systems are pretended, by the `example` of their definitions."""
+
+    systems: tuple[str, ...]
+    """Ids, or `all`: every system that has an `example`."""
+    time_scale: str | None = None
+    """`1d=1m`: a day of their delays takes a minute. None: delays take as long as they say."""
+
+
+@dataclass(frozen=True)
 class StackOptions:
     definitions: Path = Path("definitions")
     data: Path = Path(".ordo")
     """Folder for everything that the stack keeps: databases, secrets, logs."""
     ports: Ports = Ports()
+    pretend: PretendOptions | None = None
+    """None: no system is pretended. Otherwise `ports.pretend` is set."""
     fresh: bool = False
     """Deletes what earlier starts left in the folder."""
 

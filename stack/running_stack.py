@@ -21,6 +21,8 @@ class Addresses:
     ui: str
     gateway: str
     sandbox: str
+    pretend: str | None = None
+    """None: no system is pretended."""
 
     @classmethod
     def from_ports(cls, ports: Ports) -> Addresses:
@@ -29,6 +31,7 @@ class Addresses:
             f"http://{HOST}:{ports.ui}",
             f"http://{HOST}:{ports.gateway}",
             f"http://{HOST}:{ports.sandbox}",
+            None if ports.pretend is None else f"http://{HOST}:{ports.pretend}",
         )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,13 +13,13 @@ from temporalio.client import Client
 
 from stack import temporal_server
 from stack.data_folder import DataFolder
-from stack.options import HOST, StackOptions
+from stack.options import HOST, PretendOptions, StackOptions
 from stack.running_stack import Addresses
 from stack.supervisor import Service, current_run_log, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """The systems of the sandbox. The variable `<NAME>_URL` holds the address of each."""
-SERVICE_NAMES = ("temporal", "sandbox", "worker", "gateway")
+SERVICE_NAMES = ("temporal", "sandbox", "pretend", "worker", "gateway")
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def shared_environment(spec: StackSpec) -> dict[str, str]:
     return systems | receivers | connection | {"ORDO_GATEWAY_URL": spec.addresses.gateway} | spec.folder.load_secrets()
 
 
-def build_services(spec: StackSpec) -> tuple[Service, ...]:
-    """Temporal, the sandbox, the worker and the gateway."""
+def build_services(spec: StackSpec) -> dict[str, Service]:
+    """Temporal, the sandbox, the pretend systems if there are any, the worker and the gateway."""
     options, folder, addresses = spec.options, spec.folder, spec.addresses
     shared = shared_environment(spec)
     folder.save_environment(shared)
@@ -52,6 +52,7 @@ def build_services(spec: StackSpec) -> tuple[Service, ...]:
     person = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "ORDO_"))}
     base = with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
     delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in spec.sandbox_delays.items()}
+    worker_options = ("--environment", str(folder.pretend_environment)) if options.pretend is not None else ()
     client_options = ("--address", addresses.temporal, "--namespace", temporal_server.NAMESPACE)
 
     def service(
@@ -62,7 +63,7 @@ def build_services(spec: StackSpec) -> tuple[Service, ...]:
     def module(name: str, *arguments: str) -> tuple[str, ...]:
         return (sys.executable, "-m", name, *arguments)
 
-    return (
+    services = [
         service(
             "temporal",
             "Temporal",
@@ -80,7 +81,7 @@ def build_services(spec: StackSpec) -> tuple[Service, ...]:
         service(
             "worker",
             "The worker",
-            module("worker", *client_options, "--definitions", str(options.definitions)),
+            module("worker", *client_options, "--definitions", str(options.definitions), *worker_options),
             log_contains("worker ready", folder.log_file("worker")),
         ),
         service(
@@ -89,7 +90,22 @@ def build_services(spec: StackSpec) -> tuple[Service, ...]:
             module("gateway", *_listen(options.ports.gateway), *client_options),
             http_ready(addresses.gateway + "/ready"),
         ),
-    )
+    ]
+    if options.pretend is not None:
+        command = module("scenarios.pretend", *_pretend_arguments(options, options.pretend, folder))
+        services.append(
+            service("pretend", "The server of the pretend systems", command, http_ready(f"{addresses.pretend}/_health"))
+        )
+    return {each.name: each for each in services}
+
+
+def _pretend_arguments(options: StackOptions, pretend: PretendOptions, folder: DataFolder) -> Iterator[str]:
+    assert options.ports.pretend is not None
+    yield from (*_listen(options.ports.pretend), "--definitions", str(options.definitions))
+    yield from (word for system in pretend.systems for word in ("--system", system))
+    yield from ("--data", str(folder.pretend_data), "--environment-out", str(folder.pretend_environment))
+    if pretend.time_scale is not None:
+        yield from ("--time-scale", pretend.time_scale)
 
 
 def _listen(port: int) -> tuple[str, ...]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 from stack.catalogue_watch import watch_catalogue
 from stack.lifecycle import run_until_signal
 from stack.options import StackOptions
+from stack.pretend_watch import watch_missing_examples
 from stack.running_stack import RunningStack
 from stack.supervisor import PrintLine
 
@@ -17,7 +19,10 @@ def up(options: StackOptions, print_line: PrintLine) -> int:
     async def report(stack: RunningStack) -> int:
         for line in _welcome(stack):
             print_line(line)
-        await watch_catalogue(stack.orders, print_line)
+        async with asyncio.TaskGroup() as watching:
+            watching.create_task(watch_catalogue(stack.orders, print_line))
+            if stack.addresses.pretend is not None:
+                watching.create_task(watch_missing_examples(stack.addresses.pretend, print_line))
         return 0
 
     farewell = f"Ended. Orders and data are kept in {options.data}; the next `up` continues with them."
@@ -32,6 +37,8 @@ def _welcome(stack: RunningStack) -> Iterator[str]:
     yield f"Orders      {stack.orders_page}  (Temporal's Web UI)"
     yield f"Gateway     {addresses.gateway}/docs"
     yield f"Sandbox     {addresses.sandbox}/docs"
+    if addresses.pretend is not None:
+        yield f"Pretended   {addresses.pretend}/_log  (the calls; /_deliveries: callbacks and events)"
     yield f"Logs        {stack.folder.path}/*.log"
     yield f"Secrets     {stack.folder.environment_file}  (for another worker, or for calls to the gateway)"
     yield ""

@@ -9,7 +9,7 @@ from pathlib import Path
 import structlog
 
 from compiler.language.systems import System
-from compiler.load_catalogue import load_catalogue
+from compiler.load_catalogue import check_definitions, load_catalogue
 from compiler.source.findings import CatalogueInvalid, did_you_mean
 
 logger = structlog.get_logger("pretend")
@@ -48,7 +48,10 @@ def select_systems(systems: Mapping[str, System], names: Sequence[str]) -> dict[
 
 
 def read_systems(definitions: Path, names: Sequence[str]) -> dict[str, System]:
-    """Raises CatalogueInvalid and NotPretendable."""
+    """Raises CatalogueInvalid, also for mistakes in examples, and NotPretendable."""
+    mistakes = [finding for finding in check_definitions([definitions]) if finding.severity == "error"]
+    if any(finding.tests_only for finding in mistakes):
+        raise CatalogueInvalid(mistakes)
     return select_systems(load_catalogue(definitions).systems, names)
 
 

@@ -32,8 +32,8 @@ MomentConverter = Callable[[datetime], datetime]
 class PretendSystem:
     """Answers the requests to one system. The caller says what time it is, and sends what is due.
 
-    `state` is changed in place. `convert_moment` converts each date-time that an expression of a body, header, key or
-    payload gives by itself.
+    `state` is changed in place. `probe` is the path of the probe. `convert_moment` converts each date-time that
+    an expression of a body, header, key or payload gives by itself.
     """
 
     def __init__(
@@ -41,10 +41,12 @@ class PretendSystem:
         system: str,
         answers: Sequence[ExampleAnswer],
         state: PretendState | None = None,
+        probe: str | None = None,
         convert_moment: MomentConverter = lambda moment: moment,
     ) -> None:
         self.system = system
         self.answers = answers
+        self._probes = frozenset({"/", f"/{(probe or '').lstrip('/')}"})
         self.state = PretendState() if state is None else state
         self._convert_moment = convert_moment
 
@@ -92,6 +94,8 @@ class PretendSystem:
         return None
 
     def _missing(self, request: PretendRequest) -> PretendResponse:
+        if request.method == "GET" and request.path in self._probes:
+            return PretendResponse()  # a pretend system is always there
         wanted = f"{request.method} {request.path}"
         written = f"- {{{request.method.lower()}: {request.path}, status: 200, body: {{}}}}"
         message = (

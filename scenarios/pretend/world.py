@@ -81,7 +81,7 @@ class PretendWorld:
     def pretend(self, systems: Mapping[str, System]) -> None:
         """Pretends exactly these systems from now on. What they know stays."""
         self.systems = {
-            name: PretendSystem(name, system.example, self._state(name), self.clock.to_real)
+            name: PretendSystem(name, system.example, self._state(name), system.probe, self.clock.to_real)
             for name, system in systems.items()
         }
         self.changed.set()

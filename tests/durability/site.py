@@ -44,7 +44,7 @@ class Site:
         self.sandbox = sandbox
         told: list[str] = []  # nobody reads it: nothing is started again by itself
         self._children = {
-            service.name: ServiceProcess(service, watchdog, told.append) for service in build_services(plan)
+            service.name: ServiceProcess(service, watchdog, told.append) for service in build_services(plan).values()
         }
 
     async def start(self, *names: str) -> None:

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 
 from operations.client import OrderClient
@@ -38,11 +39,11 @@ def processes_with(word: str) -> list[int]:
 class Up:
     """`up` while it runs; what it says can be waited for."""
 
-    def __init__(self, folder: Path, ports: Ports, **environment: str) -> None:
+    def __init__(self, folder: Path, ports: Ports, *, more: Sequence[str] = (), **environment: str) -> None:
         self.ports, self.folder = ports, folder
         self.said: list[str] = []
         self._lines: queue.Queue[str | None] = queue.Queue()
-        command = [*STARTER, "up", "--data", str(folder / "data"), *port_flags(ports)]
+        command = [*STARTER, "up", "--data", str(folder / "data"), *port_flags(ports), *more]
         self.process = subprocess.Popen(
             command,
             cwd=folder,

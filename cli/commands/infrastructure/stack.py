@@ -13,7 +13,7 @@ from cli.framework.session import Session
 from compiler.source.findings import did_you_mean
 
 if TYPE_CHECKING:
-    from stack.options import StackOptions
+    from stack.options import Ports, PretendOptions, StackOptions
 
 PANEL = "Everything in one go"
 
@@ -21,6 +21,20 @@ TemporalPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=6553
 UiPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of Temporal's Web UI.")]
 GatewayPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the gateway.")]
 SandboxPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the sandbox systems.")]
+PretendOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pretend",
+        metavar="SYSTEM",
+        help="Pretend a system: it answers by the `example` of its definition. `all`: every system that has one. "
+        "May be repeated.",
+    ),
+]
+PretendPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the pretend systems.")]
+TimeScaleOption = Annotated[
+    str | None,
+    typer.Option(metavar="1d=1m", help="How fast time passes for pretend systems: here, a day takes a minute."),
+]
 DataDirOption = Annotated[Path, typer.Option(metavar="DIR", help="The folder for data, secrets and logs.")]
 
 
@@ -44,12 +58,16 @@ def demo(
     ui_port: UiPortOption = 8233,
     gateway_port: GatewayPortOption = 8080,
     sandbox_port: SandboxPortOption = 8100,
+    pretend: PretendOption = None,
+    time_scale: TimeScaleOption = None,
+    pretend_port: PretendPortOption = 8090,
 ) -> int:
     """Run the whole stack and a sample order in a minute.
 
     Starts Temporal, the sandbox systems, a worker and the gateway, then submits the sample order or shows a story.
     """
-    stack = _stack_options(session, data, (temporal_port, ui_port, gateway_port, sandbox_port))
+    ports = _ports((temporal_port, ui_port, gateway_port, sandbox_port), pretend_port if pretend else None)
+    stack = _stack_options(session, data, ports, _pretend_options(session, pretend, time_scale))
     stay = session.is_terminal and not exit_when_done
     if story is not None or list_stories:
         return _run_story(session, story if not list_stories else None, stack, stay)
@@ -81,6 +99,9 @@ def up(
     ui_port: UiPortOption = 8233,
     gateway_port: GatewayPortOption = 8080,
     sandbox_port: SandboxPortOption = 8100,
+    pretend: PretendOption = None,
+    time_scale: TimeScaleOption = None,
+    pretend_port: PretendPortOption = 8090,
 ) -> int:
     """Start the whole stack and keep it up until Ctrl-C.
 
@@ -88,11 +109,37 @@ def up(
     """
     from stack.up import up as run
 
-    return run(_stack_options(session, data, (temporal_port, ui_port, gateway_port, sandbox_port)), session.print)
+    ports = _ports((temporal_port, ui_port, gateway_port, sandbox_port), pretend_port if pretend else None)
+    return run(_stack_options(session, data, ports, _pretend_options(session, pretend, time_scale)), session.print)
 
 
-def _stack_options(session: Session, data: Path, ports: tuple[int, int, int, int]) -> StackOptions:
-    """`ports`: of Temporal, its Web UI, the gateway and the sandbox systems."""
-    from stack.options import Ports, StackOptions
+def _ports(numbers: tuple[int, int, int, int], pretend: int | None) -> Ports:
+    """`numbers`: of Temporal, its Web UI, the gateway and the sandbox systems."""
+    from stack.options import Ports
 
-    return StackOptions(definitions=session.definitions_dir, data=data, ports=Ports(*ports))
+    return Ports(*numbers, pretend)
+
+
+def _stack_options(session: Session, data: Path, ports: Ports, pretend: PretendOptions | None) -> StackOptions:
+    from stack.options import StackOptions
+
+    return StackOptions(definitions=session.definitions_dir, data=data, ports=ports, pretend=pretend)
+
+
+def _pretend_options(session: Session, names: list[str] | None, time_scale: str | None) -> PretendOptions | None:
+    """Raises UsageError if a system cannot be pretended, and CatalogueInvalid."""
+    from scenarios.pretend.clock import parse_time_scale
+    from scenarios.pretend.pretended_systems import NotPretendable, read_systems
+    from stack.options import PretendOptions
+
+    if not names:
+        if time_scale is not None:
+            raise UsageError("--time-scale is about pretend systems: name them with --pretend, or give --pretend all")
+        return None
+    try:
+        read_systems(session.definitions_dir, names)
+        if time_scale is not None:
+            parse_time_scale(time_scale)
+    except (NotPretendable, ValueError) as error:
+        raise UsageError(str(error)) from None
+    return PretendOptions(tuple(names), time_scale)

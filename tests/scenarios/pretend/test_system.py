@@ -225,3 +225,9 @@ def test_moments_are_converted_to_the_callers_clock() -> None:
     answers = [ExampleAnswer(body={"at": "${request.time + days(2)}", "text": "by ${request.time}"})]
     grid = PretendSystem("grid", answers, convert_moment=lambda moment: NOW + (moment - NOW) / 1440)
     assert grid.answer(post(), NOW).body == {"at": "2026-12-01T08:02:00Z", "text": "by 2026-12-01T08:00:00Z"}
+
+
+def test_probe_needs_no_example() -> None:
+    grid = PretendSystem("grid", [ExampleAnswer(post="/connections")], probe="ready")
+    assert [grid.answer(get(path), NOW).status for path in ("/", "/ready", "/other")] == [200, 200, 501]
+    assert grid.answer(PretendRequest("DELETE", "/ready"), NOW).status == 501
