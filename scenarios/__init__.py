@@ -1,1 +1,1 @@
-"""Tests of definitions: the pretend world that they run in, the runner, the report."""
+"""Tests of definitions: `kind: scenario` documents, run on the core or on a server, and judged by what they expect."""

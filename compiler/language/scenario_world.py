@@ -10,9 +10,10 @@ from pydantic import BaseModel, BeforeValidator, Discriminator, Field, Tag, mode
 
 from compiler.language.answers import Answer, NoAnswer
 from compiler.language.durations import Duration, parse_duration
+from compiler.language.example_answers import ExampleCallback, ExampleEvent
 from compiler.language.order_overrides import OrderOverrides
 from compiler.language.references import EventName, StepOrInstance, SystemName
-from compiler.language.strict_model import StrictModel, mapping_tag, require_one
+from compiler.language.strict_model import StrictModel, as_list, mapping_tag, require_one
 from compiler.values import parse_timestamp
 
 Work = Literal["do", "undo"]
@@ -51,11 +52,23 @@ def _expand_awaited(value: object) -> object:
 Awaited = Annotated[AwaitedStep, BeforeValidator(_expand_awaited, json_schema_input_type=StepOrInstance | AwaitedStep)]
 
 
+OneOrManyCallbacks = Annotated[
+    list[ExampleCallback], BeforeValidator(as_list, json_schema_input_type=list[ExampleCallback] | ExampleCallback)
+]
+OneOrManyEvents = Annotated[
+    list[ExampleEvent], BeforeValidator(as_list, json_schema_input_type=list[ExampleEvent] | ExampleEvent)
+]
+
+
 class ScenarioAnswer(Answer):
     """What a system, or a Python activity, answers in a scenario."""
 
     error: NoAnswer | None = None
     """Instead of an answer: timeout or connection."""
+    calls_back: OneOrManyCallbacks = Field(default_factory=list)
+    """Callbacks that follow."""
+    sends: OneOrManyEvents = Field(default_factory=list)
+    """Events that follow."""
     output: Any = None
     """The output of a Python activity (`activity: NAME`)."""
 

@@ -1,0 +1,1 @@
+"""Compares what happened in a scenario with what it expects."""

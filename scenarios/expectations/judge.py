@@ -1,0 +1,103 @@
+"""The verdict about what happened in a scenario."""
+
+from __future__ import annotations
+
+from compiler.language.scenario_expectations import MomentExpectation, RejectedOrder
+from compiler.source.document import KeyPath
+from scenarios.expectations.calls import check_calls
+from scenarios.expectations.checklist import Checklist, show_time
+from scenarios.expectations.events import check_events, check_notifications
+from scenarios.expectations.sequence import check_sequence
+from scenarios.expectations.snapshots import check_lines, check_steps
+from scenarios.record import Record, Snapshot
+from scenarios.scenario_order import ScenarioEntry
+from scenarios.verdict import Failure
+from workflows.contract.order_views import StepView
+from workflows.contract.states import StepState
+
+OPEN_WORK_SHOWN = 4
+
+
+def judge_record(entry: ScenarioEntry, record: Record) -> list[Failure]:
+    """What does not hold, sorted by place."""
+    checklist = Checklist(entry)
+    for problem in record.problems:
+        checklist.fail(problem.path, problem.message, at=problem.at)
+    expect = entry.model.expect
+    _check_outcome(checklist, entry, record)
+    if expect.warnings is not None:
+        found = sorted({finding.code for finding in record.warnings})
+        checklist.equal(("expect", "warnings"), "the warnings", sorted(set(expect.warnings)), found)
+    check_calls(checklist, expect.calls, record.calls)
+    check_events(checklist, expect.events, record.events)
+    check_notifications(checklist, expect.notifications, record.events)
+    check_sequence(checklist, expect.sequence, record.begins)
+    if record.final is not None:
+        check_lines(checklist, ("expect",), expect.lines, record.final)
+        check_steps(checklist, ("expect",), expect.steps, record.final)
+        checklist.in_range(("expect", "took"), "it was over", expect.took, record.took)
+        for position, moment in enumerate(expect.moments):
+            _check_moment(checklist, position, moment, record.moments.get(position))
+    return sorted(checklist.failures, key=lambda failure: (failure.location.line, failure.location.column))
+
+
+def _check_outcome(checklist: Checklist, entry: ScenarioEntry, record: Record) -> None:
+    expected = entry.model.expect.order
+    path: KeyPath = ("expect", "order")
+    if record.rejected is not None:
+        codes = sorted({finding.code for finding in record.rejected})
+        reasons = "; ".join(finding.message for finding in record.rejected[:3])
+        if isinstance(expected, RejectedOrder):
+            checklist.equal((*path, "rejected"), "the order's findings", sorted(set(expected.rejected)), codes)
+        elif expected != "rejected":
+            place = path if expected is not None else ("order",)
+            message = f"the order is rejected: {reasons} ({', '.join(codes)})"
+            checklist.fail(place, message, expected or "accepted", "rejected", at=0.0)
+        return
+    state = record.final.order.state.value if record.final is not None else "nothing"
+    if isinstance(expected, RejectedOrder):
+        wanted = f"rejected ({', '.join(expected.rejected)})"
+        checklist.fail(path, f"the order is not rejected: it is {state}", wanted, state)
+    elif expected is not None and expected != state:
+        message = f"the order is {state}, not {expected}{_why_open(record)}"
+        checklist.fail(path, message, expected, state, at=record.took)
+    elif expected is None and record.stopped:
+        checklist.fail(("expect",), f"the scenario was stopped: {record.stopped}", key=True, at=record.took)
+
+
+def _why_open(record: Record) -> str:
+    """What the order waits for, if it has not ended."""
+    final = record.final
+    if record.stopped:
+        return f": {record.stopped}"
+    if final is None or final.order.ended_at is not None:
+        return ""
+    shown = [_open_work(step) for step in final.steps if step.state in _OPEN_STATES]
+    return f": {'; '.join(shown[:OPEN_WORK_SHOWN])}" if shown else ""
+
+
+_OPEN_STATES = frozenset({StepState.IN_PROGRESS, StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED})
+
+
+def _open_work(step: StepView) -> str:
+    if step.state is StepState.FATALLY_FAILED and step.error is not None:
+        return f"{step.id} is in fallout ({step.error.code})"
+    return f"{step.id} waits for {step.waits_for}" if step.waits_for else f"{step.id} is {step.state.value}"
+
+
+def _check_moment(checklist: Checklist, position: int, moment: MomentExpectation, snapshot: Snapshot | None) -> None:
+    path: KeyPath = ("expect", "moments", position)
+    if snapshot is None:
+        reason = f"{moment.when.step} was never {moment.when.state}" if moment.when else "the scenario was over before"
+        checklist.fail(path, f"this moment has not come: {reason}")
+        return
+    at, order = snapshot.at, snapshot.order
+    when = f"after {show_time(at)}, "
+    checklist.equal((*path, "order"), f"{when}the order", moment.order, order.state.value, at=at)
+    checklist.equal((*path, "jeopardy"), f"{when}the order", moment.jeopardy, order.jeopardy.value, at=at)
+    checklist.equal((*path, "fallout"), f"{when}the number of steps in fallout", moment.fallout, order.fallout, at=at)
+    checklist.equal((*path, "tasks"), f"{when}the number of tasks", moment.tasks, order.open_tasks, at=at)
+    check_lines(checklist, path, moment.lines, snapshot, at)
+    check_steps(checklist, path, moment.steps, snapshot, at)
+    forecast = None if order.forecast is None else (order.forecast - order.started_at).total_seconds()
+    checklist.in_range((*path, "forecast"), f"{when}the order will end", moment.forecast, forecast, at=at)

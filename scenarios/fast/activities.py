@@ -1,0 +1,182 @@
+"""The activities of an order: attempts, the pauses between them, and their end, as worker and Temporal have them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from activities.attempts.failure import AttemptFailure
+from activities.attempts.retry_decision import is_outcome_known, next_pause, should_give_up
+from activity_contract.calls import MAX_BACKOFF, TIMEOUT, SystemCall
+from compiler.language.scenario_world import ScenarioAnswer
+from compiler.language.systems import System
+from scenarios.fast.clock import Clock, Rank
+from scenarios.fast.judgement import NOT_ANSWERED, NotYet, judge, time_taken
+from scenarios.fast.systems import Systems
+from workflows.core.engine import advance
+from workflows.core.state.commands import StartActivity, StartCall
+from workflows.core.state.order_run import OrderRun
+from workflows.core.state.step_run import StepFailure
+
+
+@dataclass(slots=True)
+class Flight:
+    """An activity under way."""
+
+    command: StartCall | StartActivity
+    known: bool
+    """Whether it is certain that no attempt so far has done the work."""
+    failures: int = 0
+    running: bool = False
+    """An attempt runs; otherwise it waits for the next one."""
+    cancelled: bool = False
+
+    @property
+    def number(self) -> int:
+        """Of the attempt, from 1, over all activities with the same key."""
+        return self.command.request.earlier_attempts + self.failures + 1
+
+
+Judge = Callable[[], dict[str, Any]]
+"""The result of an attempt. Raises AttemptFailure or NotYet."""
+
+
+class Activities:
+    def __init__(self, run: OrderRun, clock: Clock, systems: Systems, definitions: Mapping[str, System]) -> None:
+        self._run = run
+        self._clock = clock
+        self._systems = systems
+        self._definitions = definitions
+        self._flights: dict[tuple[int, int], Flight] = {}
+        self._held: dict[str, list[Flight]] = {}
+        """System that is switched off → the calls that wait."""
+        self.polls: dict[int, int] = {}
+        """Position of a step → how often it has polled."""
+
+    @property
+    def in_flight(self) -> bool:
+        return bool(self._flights)
+
+    def start(self, command: StartCall | StartActivity) -> None:
+        flight = Flight(command, command.request.outcome_known)
+        self._flights[command.step, command.launch] = flight
+        self._attempt(flight)
+
+    def cancel(self, step: int, launch: int) -> None:
+        """As Temporal does: an attempt that runs ends by itself and is the last; a pause, or a poll, ends at once."""
+        flight = self._flights.get((step, launch))
+        if flight is None or flight.cancelled:
+            return
+        flight.cancelled = True
+        if not flight.running or (isinstance(flight.command, StartCall) and flight.command.is_poll):
+            self._clock.at(self._clock.now, Rank.RESULT, lambda: self._interrupt(flight))
+
+    def switch(self, system: str, *, off: bool) -> None:
+        if off:
+            self._held.setdefault(system, [])
+            return
+        for flight in self._held.pop(system, ()):
+            self._attempt(flight)
+
+    def _attempt(self, flight: Flight) -> None:
+        command = flight.command
+        if flight.cancelled:
+            return
+        if isinstance(command, StartActivity):
+            answer = self._systems.activity_answer(command.name, command.request, self._clock.now)
+            taken = 0.0 if answer is None else answer.delay.total_seconds()
+            self._end_after(flight, taken, lambda: _activity_result(command, answer, flight.number))
+            return
+        call = command.request
+        if call.system in self._held:
+            self._held[call.system].append(flight)
+            return
+        if command.is_poll:
+            self.polls[command.step] = self.polls.get(command.step, 0) + 1
+        response = self._systems.answer(call, self._clock.now)
+        definition = self._definitions.get(call.system)
+        self._end_after(
+            flight,
+            time_taken(call, response),
+            lambda: judge(call, response, definition, flight.number).model_dump(),
+        )
+
+    def _end_after(self, flight: Flight, seconds: float, judge_attempt: Judge) -> None:
+        flight.running = True
+        self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._end(flight, judge_attempt))
+
+    def _end(self, flight: Flight, judge_attempt: Judge) -> None:
+        """The attempt is over."""
+        command = flight.command
+        if (command.step, command.launch) not in self._flights:
+            return  # a poll that was cancelled while it ran
+        flight.running = False
+        try:
+            result = judge_attempt()
+        except NotYet:
+            self._next_poll(flight, command.request)
+        except AttemptFailure as failure:
+            if isinstance(command, StartCall) and command.is_poll:
+                self._poll_failed(flight, command.request, failure)
+            else:
+                self._failed(flight, failure)
+        else:
+            self._leave(flight)
+            advance.activity_succeeded(self._run, command.step, command.launch, result)
+
+    def _failed(self, flight: Flight, failure: AttemptFailure) -> None:
+        known = is_outcome_known(failure, known_before=flight.known)
+        pause = None if flight.cancelled else next_pause(flight.command.request.retry, failure, flight.number)
+        if pause is None or pause > MAX_BACKOFF:
+            self._report(flight, failure, flight.number, known=known, retry_after=pause)
+            return
+        flight.failures, flight.known = flight.failures + 1, known
+        self._clock.at(self._clock.now + pause, Rank.RESULT, lambda: self._attempt(flight))
+
+    def _next_poll(self, flight: Flight, call: SystemCall | Any) -> None:
+        every = float(call.every)
+        if every > MAX_BACKOFF:
+            self._report(flight, AttemptFailure("not_yet", "not yet"), flight.number, known=True, retry_after=every)
+            return
+        flight.failures += 1
+        self._clock.at(self._clock.now + max(every, 0.1), Rank.RESULT, lambda: self._attempt(flight))
+
+    def _poll_failed(self, flight: Flight, call: SystemCall | Any, failure: AttemptFailure) -> None:
+        if not failure.retryable or should_give_up(call.retry, failure):
+            self._report(flight, failure, flight.number, known=True, retry_after=None)
+            return
+        pause = max(float(call.every), failure.retry_after or 0.0)
+        if pause > MAX_BACKOFF:
+            self._report(flight, failure, flight.number, known=True, retry_after=pause)
+            return
+        flight.failures += 1
+        self._clock.at(self._clock.now + max(pause, 0.1), Rank.RESULT, lambda: self._attempt(flight))
+
+    def _report(
+        self, flight: Flight, failure: AttemptFailure, attempts: int, *, known: bool, retry_after: float | None
+    ) -> None:
+        self._leave(flight)
+        told = StepFailure(failure.code, failure.message, known, attempts, retry_after)
+        advance.activity_failed(self._run, flight.command.step, flight.command.launch, told)
+
+    def _interrupt(self, flight: Flight) -> None:
+        command = flight.command
+        if (command.step, command.launch) in self._flights:
+            self._leave(flight)
+            advance.activity_interrupted(self._run, command.step, command.launch, started=True)
+
+    def _leave(self, flight: Flight) -> None:
+        del self._flights[flight.command.step, flight.command.launch]
+
+
+def _activity_result(command: StartActivity, answer: ScenarioAnswer | None, attempts: int) -> dict[str, Any]:
+    """Raises AttemptFailure."""
+    if answer is None:
+        raise AttemptFailure(NOT_ANSWERED, f"the scenario has no answer for activity {command.name}", retryable=False)
+    if answer.error is not None or answer.delay.total_seconds() > command.request.timeout:
+        code = answer.error or TIMEOUT
+        raise AttemptFailure(code, f"activity {command.name}: {code}", outcome_known=code != TIMEOUT)
+    if answer.status >= 400:
+        raise AttemptFailure(str(answer.status), f"activity {command.name}: {answer.status}", status=answer.status)
+    return {"output": answer.output, "attempts": attempts}

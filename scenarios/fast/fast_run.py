@@ -1,0 +1,376 @@
+"""The run of one scenario on the core: the loop that the order's workflow has, with a clock that only counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from math import inf
+from typing import Any
+
+from activities.notifications.receiver_matching import accepts_event
+from activity_contract.cross_order import CrossOrderStepStatus
+from activity_contract.notifications import NotificationBatch, NotificationFilter, NotificationOrder
+from compiler.catalogue.catalogue import Catalogue
+from compiler.compile_order import compile_with_warnings
+from compiler.language.event_types import EVENT_TYPES
+from compiler.language.steps import StepKind
+from compiler.source.findings import Finding, OrderRejected
+from scenarios.fast.activities import Activities
+from scenarios.fast.acts import Acts, NotPossible, OrderState
+from scenarios.fast.clock import Clock, Rank
+from scenarios.fast.mailbox import Mailboxes
+from scenarios.fast.recorded_run import Move, RecordedRun
+from scenarios.fast.systems import Systems, callback_key
+from scenarios.pretend.messages import Callback, Delivery
+from scenarios.record import Begin, Problem, Record, Snapshot, ToldEvent
+from scenarios.scenario_order import ScenarioEntry, submitted_order
+from scenarios.world.answer_book import AnswerBook
+from scenarios.world.happenings import Due, Schedule
+from workflows.contract.order_messages import EventDelivery
+from workflows.contract.states import StepState
+from workflows.core.engine import advance, signals
+from workflows.core.notifications import order_events
+from workflows.core.queries.order_view import order_view, step_view
+from workflows.core.state.commands import (
+    CancelActivity,
+    Command,
+    PublishEvents,
+    SendStepStatus,
+    StartActivity,
+    StartCall,
+    SubscribeEvents,
+    UnsubscribeEvents,
+    WatchOrderStep,
+)
+from workflows.core.state.rollup import current_order_state
+from workflows.core.steps import event_subscription
+from workflows.core.steps.refusal import RequestRefused
+from workflows.core.timing import order_jeopardy
+from workflows.core.timing.forecast import make_forecast
+
+KEY_TOKEN = "scenario"
+"""The token that the idempotency keys of every scenario's order carry."""
+MAX_POLLS = 10_000
+"""Of one step: a poll that is never answered as its `until` wants would go on until the scenario ends."""
+MAX_TURNS = 200_000
+"""A guard against an order that goes on for ever."""
+
+
+def run_fast(entry: ScenarioEntry, catalogue: Catalogue) -> Record:
+    """What happens in the scenario. Never raises for what an order or a scenario says."""
+    record = Record()
+    try:
+        order = submitted_order(entry, catalogue)
+    except OrderRejected as rejected:
+        record.rejected = [*rejected.findings]
+        record.problems += [Problem(("order",), str(finding)) for finding in rejected.errors]
+        return record
+    record.order_id = str(order.get("id", ""))
+    compilation = compile_with_warnings(order, catalogue)
+    if compilation.plan is None:
+        _reject(entry, order, catalogue, [*compilation.findings], record)
+        return record
+    record.warnings = [*compilation.warnings]
+    starts = entry.model.starts.timestamp()
+    run = RecordedRun(compilation.plan, starts)
+    FastRun(entry, run, OrderState(order), catalogue, record).execute()
+    return record
+
+
+def _reject(
+    entry: ScenarioEntry, order: dict[str, Any], catalogue: Catalogue, findings: list[Finding], record: Record
+) -> None:
+    record.rejected = findings
+    record.note(0.0, f"rejected: {'; '.join(finding.message for finding in findings[:3])}")
+    customer = order.get("customer")
+    header = NotificationOrder(id=record.order_id, customer=customer if isinstance(customer, dict) else {})
+    message = "; ".join(finding.message for finding in findings[:3])
+    batch = order_events.rejection_batch(header, KEY_TOKEN, entry.model.starts.timestamp(), message)
+    for event in batch.events:
+        record.events.append(ToldEvent(0.0, event.type, event.data, _receivers(catalogue, batch, event)))
+    book = AnswerBook(entry.model.world)
+    record.problems += [*book.unused(), *Schedule(entry.model.world, []).missing()]
+
+
+def _receivers(catalogue: Catalogue, batch: NotificationBatch, event: Any) -> tuple[str, ...]:
+    return tuple(
+        name for name, receiver in sorted(catalogue.receivers.items()) if accepts_event(receiver, batch.order, event)
+    )
+
+
+class FastRun:
+    def __init__(
+        self, entry: ScenarioEntry, run: RecordedRun, state: OrderState, catalogue: Catalogue, record: Record
+    ) -> None:
+        self._scenario = entry.model
+        self._run = run
+        self._state = state
+        self._catalogue = catalogue
+        self._record = record
+        self._clock = Clock(run.now)
+        self._answers = AnswerBook(self._scenario.world)
+        self._schedule = Schedule(self._scenario.world, self._scenario.expect.moments)
+        self._systems = Systems(record, self._answers, catalogue.systems, run.now)
+        self._activities = Activities(run, self._clock, self._systems, catalogue.systems)
+        self._mailboxes = Mailboxes()
+        self._acts = Acts(entry, run, catalogue, state, self._activities, self._mailboxes, record)
+        self._waiting_callbacks: list[Due] = []
+        self._delivery_due = inf
+        self._last_state = ""
+
+    def execute(self) -> None:
+        run = self._run
+        run.key_token = KEY_TOKEN
+        advance.start_order(run)
+        run.audit_log.record_warnings(run.now, [finding.model_dump(mode="json") for finding in self._record.warnings])
+        telling = NotificationFilter(events=list(EVENT_TYPES), receivers=sorted(self._catalogue.receivers))
+        order_events.start_events(run, telling, self._state.revision)
+        for due in self._schedule.at_start():
+            self._schedule_due(due)
+        self._turn()
+        turns = 0
+        while self._next():
+            self._turn()
+            turns += 1
+            if turns >= MAX_TURNS:
+                self._record.stopped = f"after {MAX_TURNS:,} turns the order still goes on"
+                break
+        self._finish()
+
+    # the loop
+
+    def _next(self) -> bool:
+        """Does what is due next. False: nothing is, or the scenario ends here."""
+        run, clock = self._run, self._clock
+        engine = self._engine_due()
+        due = clock.next_due()
+        if due is None and engine is None:
+            return False
+        if self._is_over() and (due is None or due[1] is Rank.ENGINE):
+            return False
+        if engine is not None and (due is None or (engine, Rank.ENGINE) < due):
+            moment = engine
+        else:
+            moment = due[0] if due is not None else inf
+        if moment > run.started_at + self._scenario.until.total_seconds():
+            self._record.stopped = "its `until` is over"
+            return False
+        if any(count > MAX_POLLS for count in self._activities.polls.values()):
+            self._stop_polling()
+            return False
+        run.now = clock.now = max(moment, clock.now)
+        if engine is not None and (due is None or (engine, Rank.ENGINE) < due):
+            advance.process_due_steps(run)
+        else:
+            clock.do_next()
+        return True
+
+    def _engine_due(self) -> float | None:
+        run, watch = self._run, self._run.jeopardy_watch
+        if run.ended:
+            return None
+        due = run.next_due()
+        moment = due[0] if due is not None else inf
+        if watch is not None:
+            moment = min(moment, watch.next_check_at)
+        return None if moment == inf else max(moment, self._clock.now)
+
+    def _is_over(self) -> bool:
+        return self._run.ended and not self._activities.in_flight
+
+    def _turn(self) -> None:
+        run = self._run
+        run.now = self._clock.now
+        while True:
+            while advance.advance(run):
+                pass
+            order_jeopardy.refresh(run)
+            order_events.emit_events(run)
+            commands = advance.drain_commands(run)
+            if not commands:
+                break
+            for command in commands:
+                _EXECUTORS[type(command)](self, command)
+        if run.ended_at is None and self._is_over():
+            run.ended_at = run.now
+        self._note_moves()
+        self._note_order_state()
+        self._schedule_deliveries()
+        self._release_callbacks()
+
+    def _stop_polling(self) -> None:
+        position = max(self._activities.polls, key=lambda at: self._activities.polls[at])
+        step = self._run.plan.steps[position].id
+        short = step.partition("@")[0]
+        message = (
+            f"{step} has polled {MAX_POLLS:,} times: answer its polls so that `until` holds, for example "
+            f"{{on: {short}, of: poll, answer: {{body: {{}}}}}}"
+        )
+        self._record.problems.append(Problem(("world",), message, self._since_start()))
+        self._record.stopped = f"{step} polls without end"
+
+    # what happens
+
+    def _schedule_due(self, due: Due) -> None:
+        rank = Rank.MOMENT if due.kind == "moment" else Rank.WORLD
+        self._clock.at(self._run.started_at + due.at, rank, lambda: self._do(due))
+
+    def _do(self, due: Due) -> None:
+        self._run.now = self._clock.now
+        if due.kind == "moment":
+            self._record.moments[due.position] = self._snapshot()
+            return
+        self._schedule.happened(due.position)
+        if self._acts.must_wait(due):
+            self._waiting_callbacks.append(due)
+        else:
+            self._acts.perform(due)
+
+    def _release_callbacks(self) -> None:
+        """Callbacks whose calls are answered now."""
+        for due in [each for each in self._waiting_callbacks if not self._acts.must_wait(each)]:
+            self._waiting_callbacks.remove(due)
+            self._schedule_due(due)
+
+    def _schedule_deliveries(self) -> None:
+        due = self._systems.next_delivery()
+        if due is not None and due < self._delivery_due:
+            self._delivery_due = due
+            self._clock.at(due, Rank.WORLD, self._deliver)
+
+    def _deliver(self) -> None:
+        """Callbacks and events that follow from the answers of systems. Nobody waits for what becomes of them."""
+        self._delivery_due = inf
+        self._run.now = self._clock.now
+        for delivery in self._systems.take_deliveries(self._clock.now):
+            try:
+                what = "" if self._run.ended else self._deliver_one(delivery)
+            except (NotPossible, RequestRefused) as refused:
+                what = f"refused: {refused}"
+            if what:
+                self._record.note(self._since_start(), what)
+
+    def _deliver_one(self, delivery: Delivery) -> str:
+        if not isinstance(delivery, Callback):
+            step = None
+            event = EventDelivery(
+                event_id=delivery.event_id, name=delivery.name, key=delivery.key, payload=delivery.payload, step=step
+            )
+            return self._acts.deliver_event(event)
+        key = callback_key(delivery.to)
+        step_id = self._systems.step_of_key.get(key)
+        return "" if step_id is None else self._acts.deliver_callback(key, step_id, delivery.body)
+
+    # what is recorded
+
+    def _since_start(self) -> float:
+        return self._clock.now - self._run.started_at
+
+    def _note_moves(self) -> None:
+        at = self._since_start()
+        for move in self._run.take_moves():
+            self._note_begin(move, at)
+            if (text := self._describe(move)) is not None:
+                self._record.note(at, text, move.step)
+            for due in self._schedule.step_moved(move.step, move.state.value, undo=move.undo, at=at):
+                self._schedule_due(due)
+
+    def _note_begin(self, move: Move, at: float) -> None:
+        begun = move.state is StepState.IN_PROGRESS and move.before not in _NOT_A_BEGIN
+        at_once = move.state is StepState.COMPLETED and move.before in _NOT_BEGUN
+        if begun or at_once:
+            self._record.begins.append(Begin(at, move.step, move.undo))
+
+    def _describe(self, move: Move) -> str | None:
+        position = self._run.position_by_id.get(move.step)
+        if position is None or move.state not in _TOLD_STATES:
+            return None
+        step = self._run.steps[position]
+        kind = self._run.profile(step).kind
+        if move.state is StepState.IN_PROGRESS and (move.undo or kind in (StepKind.CALL, StepKind.ACTIVITY)):
+            return None
+        failure = (step.undo.failure if step.undo else None) if move.undo else step.failure
+        code = f" ({failure.code})" if failure and move.state in _FAILED_STATES else ""
+        return f"{'undo ' if move.undo else ''}{move.state.value}{code}"
+
+    def _note_order_state(self) -> None:
+        state = current_order_state(self._run).value
+        if state != self._last_state:
+            self._last_state = state
+            self._record.note(self._since_start(), f"the order is {state}")
+
+    def _snapshot(self) -> Snapshot:
+        run, now = self._run, datetime.fromtimestamp(self._clock.now, UTC)
+        forecast = None if run.ended else make_forecast(run, self._clock.now)
+        steps = [step_view(run, step, forecast) for step in run.steps]
+        return Snapshot(self._since_start(), order_view(run, self._state.revision, now), steps)
+
+    def _finish(self) -> None:
+        run, record = self._run, self._record
+        record.took = (run.ended_at or self._clock.now) - run.started_at
+        record.final = self._snapshot()
+        for position, moment in enumerate(self._scenario.expect.moments):
+            is_later = moment.when is None and moment.after is not None and moment.after.total_seconds() > record.took
+            if position not in record.moments and is_later:
+                record.moments[position] = record.final
+        for due in self._waiting_callbacks:
+            message = f"the call of {due.step} was never answered, so the system could not call back"
+            record.problems.append(Problem(("world", due.position), message, self._since_start()))
+        record.problems += [*self._acts.not_taken(), *self._answers.unused(), *self._schedule.missing()]
+
+    # commands
+
+    def _start(self, command: StartCall | StartActivity) -> None:
+        self._activities.start(command)
+
+    def _cancel(self, command: CancelActivity) -> None:
+        self._activities.cancel(command.step, command.launch)
+
+    def _subscribe(self, command: SubscribeEvents) -> None:
+        kept = [*self._mailboxes.subscribe(command.subscription)]
+        self._clock.at(self._clock.now, Rank.RESULT, lambda: self._subscribed(command, kept))
+
+    def _subscribed(self, command: SubscribeEvents, kept: list[EventDelivery]) -> None:
+        event_subscription.request_ended(self._run, command, succeeded=True)
+        for delivery in kept:
+            signals.handle_signal(self._run, delivery)
+
+    def _unsubscribe(self, command: UnsubscribeEvents) -> None:
+        self._mailboxes.unsubscribe(command.subscription)
+        event_subscription.request_ended(self._run, command, succeeded=True)
+
+    def _publish(self, command: PublishEvents) -> None:
+        batch = command.batch
+        for event in batch.events:
+            at = event.at - self._run.started_at
+            self._record.events.append(ToldEvent(at, event.type, event.data, _receivers(self._catalogue, batch, event)))
+            if event.type in _TIMELINE_EVENTS:
+                self._record.note(at, event.type, event.data.get("step"))
+        order_events.batch_published(self._run, succeeded=True)
+
+    def _watch_other_order(self, command: WatchOrderStep) -> None:
+        """There is no other order: the step waits until somebody lets it proceed, or its `within` ends."""
+        status = CrossOrderStepStatus.for_watch(command.watch, "not_there")
+        advance.order_watch_ended(self._run, command.watch, status)
+
+    def _tell_other_order(self, _command: SendStepStatus) -> None:
+        advance.step_status_sent(self._run)
+
+
+_NOT_A_BEGIN = frozenset({StepState.FAILED, StepState.IN_PROGRESS, StepState.ON_HOLD})
+_NOT_BEGUN = frozenset({StepState.PENDING, StepState.SCHEDULED, StepState.READY})
+_FAILED_STATES = frozenset({StepState.FAILED, StepState.FATALLY_FAILED, StepState.FAILED_ACCEPTED})
+_TOLD_STATES = frozenset(StepState) - {StepState.PENDING, StepState.READY}
+_TIMELINE_EVENTS = frozenset(
+    {"order.at_risk", "order.late", "order.on_track", "step.at_risk", "step.late", "step.escalated"}
+)
+_EXECUTORS: Mapping[type[Command], Callable[[FastRun, Any], None]] = {
+    StartCall: FastRun._start,
+    StartActivity: FastRun._start,
+    CancelActivity: FastRun._cancel,
+    SubscribeEvents: FastRun._subscribe,
+    UnsubscribeEvents: FastRun._unsubscribe,
+    PublishEvents: FastRun._publish,
+    WatchOrderStep: FastRun._watch_other_order,
+    SendStepStatus: FastRun._tell_other_order,
+}

@@ -1,0 +1,76 @@
+"""Loads the scenarios of a catalogue's folder, and of other files, with the catalogue that they test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.catalogue.catalogue import Catalogue
+from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definitions import collect_definitions, parse_document
+from compiler.checks.scenario_references import check_scenario
+from compiler.loaded_definitions import define
+from compiler.source.document import Document, ReadResult
+from compiler.source.files import read_file, read_folder
+from compiler.source.findings import Finding, sort_findings
+from compiler.source.gc_pause import gc_paused
+from scenarios.scenario_order import ScenarioEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Suite:
+    catalogue: Catalogue
+    index: DefinitionIndex
+    """Of the catalogue's definitions, without the scenarios."""
+    scenarios: list[ScenarioEntry]
+    """Those that can be run, by file and place."""
+    findings: list[Finding]
+    """Errors of the other scenarios."""
+
+
+def load_suite(folder: Path, environment: Path | None = None, others: Iterable[Path] = ()) -> Suite:
+    """`others`: files and folders with more scenarios. Raises CatalogueInvalid if the catalogue cannot be used."""
+    with gc_paused():
+        read = read_folder(folder)
+        scenarios = [document for document in read.documents if is_scenario(document)]
+        definitions = [document for document in read.documents if not is_scenario(document)]
+        loaded = define(
+            ReadResult(definitions, read.findings), None if environment is None else read_file(Path(environment))
+        )
+        catalogue = loaded.catalogue
+        more, findings = _read_others(others)
+        suite = Suite(catalogue, loaded.index, [], findings)
+        for document in (*scenarios, *more):
+            _add(suite, document)
+        return Suite(catalogue, loaded.index, suite.scenarios, sort_findings(suite.findings))
+
+
+def is_scenario(document: Document) -> bool:
+    return isinstance(document.data, dict) and document.data.get("kind") == "scenario"
+
+
+def _read_others(paths: Iterable[Path]) -> tuple[list[Document], list[Finding]]:
+    documents: list[Document] = []
+    findings: list[Finding] = []
+    for path in paths:
+        read = read_folder(path) if path.is_dir() else read_file(path)
+        documents += [document for document in read.documents if is_scenario(document)]
+        findings += read.findings
+    return documents, findings
+
+
+def _add(suite: Suite, document: Document) -> None:
+    """Adds the scenario of the document, or its errors."""
+    parsed = collect_definitions([parse_document(document)])
+    suite.findings.extend(parsed.findings)
+    for entry in parsed.scenarios.values():
+        errors = [finding for finding in check_scenario(suite.index, entry) if finding.severity == "error"]
+        suite.findings.extend(errors)
+        first = next((one for one in suite.scenarios if one.model.id == entry.model.id), None)
+        if first is not None:
+            place = first.document.location(("id",))
+            message = f"`{entry.model.id}` is defined twice; first at {place}"
+            suite.findings.append(entry.finding("id-duplicate", ("id",), message))
+        elif not errors:
+            suite.scenarios.append(entry)

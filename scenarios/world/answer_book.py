@@ -1,0 +1,56 @@
+"""The answers that a scenario's `world` gives to calls, in order, counted for each instance of a step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Literal
+
+from compiler.language.example_answers import ExampleAnswer
+from compiler.language.scenario_world import AnswerEntry, ScenarioAnswer, WorldEntry
+from scenarios.record import Problem
+from scenarios.step_references import names_step
+
+AnsweredWork = Literal["do", "undo", "change", "poll"]
+
+
+class AnswerBook:
+    def __init__(self, world: Sequence[WorldEntry]) -> None:
+        self._entries = [(at, one) for at, one in enumerate(world) if isinstance(one, AnswerEntry)]
+        self._uses: dict[tuple[int, str], int] = {}
+
+    def take(self, step_id: str, work: AnsweredWork) -> ScenarioAnswer | None:
+        """The next answer for this instance, which is used up by that. None: `world` has none."""
+        for position, entry in self._entries:
+            if (entry.of or "do") != work or not names_step(entry.on, step_id):
+                continue
+            used = self._uses.get((position, step_id), 0)
+            if entry.times is None or used < entry.times:
+                self._uses[position, step_id] = used + 1
+                return entry.answer
+        return None
+
+    def unused(self) -> Iterator[Problem]:
+        """Answers that no call has asked for, or fewer calls than the entry says."""
+        for position, entry in self._entries:
+            most = max((used for (at, _), used in self._uses.items() if at == position), default=0)
+            work = f"{entry.of} of {entry.on}" if entry.of else entry.on
+            if most == 0:
+                yield Problem(("world", position), f"no call asked for this answer ({work})")
+            elif entry.times is not None and most < entry.times:
+                asked = "one call" if most == 1 else f"{most} calls"
+                yield Problem(
+                    ("world", position, "times"), f"{asked} asked for this answer ({work}), not {entry.times}"
+                )
+
+
+def as_example(answer: ScenarioAnswer) -> ExampleAnswer:
+    """The answer as a pretend system gives it, whatever the request is."""
+    return ExampleAnswer(
+        status=answer.status,
+        headers=answer.headers,
+        body=answer.body,
+        delay=answer.delay,
+        error=answer.error,
+        calls_back=answer.calls_back,
+        sends=answer.sends,
+    )
