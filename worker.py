@@ -34,12 +34,14 @@ from activities.registry import activity_check, fail_unregistered, registered_ac
 from activities.systems.connections import ConnectionPools
 from activities.systems.environment import callback_settings
 from activities.systems.oauth_tokens import TokenCache
+from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
 from compiler.catalogue.catalogue import Catalogue
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet, Registrations
 from workers.logs import configure_logging
+from workers.publication_follower import PublicationFollower
 from workers.search_attribute_registration import SearchAttributesUnusable, ensure_search_attributes
 from workers.starting_catalogue import NoCatalogue, StartingCatalogue
 from workers.switches import SwitchClient
@@ -205,9 +207,9 @@ async def run(options: argparse.Namespace) -> None:
     client = await shutdown.run_unless_shutdown(_connect(TemporalAddress(options.address, options.namespace)))
     if client is None:
         return
-    store = CatalogueStore(client, options.task_queue)
+    store, publications = CatalogueStore(client, options.task_queue), PublicationStore(client, options.task_queue)
     try:
-        catalogues = await starting.open(store)
+        catalogues, published = await starting.open(store, publications)
     except NoCatalogue as missing:
         raise WorkerError(str(missing)) from None
     _check_callback_settings(catalogues.current.catalogue)
@@ -219,19 +221,21 @@ async def run(options: argparse.Namespace) -> None:
     await fleet.start(await catalogues.refresh())
     in_force = catalogues.current
     switches.schedule_announcement(in_force)
-    reporter = CatalogueReporter(client, options.task_queue, catalogues, options.definitions, store)
+    follower = PublicationFollower(publications, catalogues, published)
+    reporter = CatalogueReporter(client, options.task_queue, catalogues, options.definitions, store, follower)
     await reporter.start()
     logger.info(
         "worker ready", task_queue=options.task_queue, namespace=client.namespace,
         catalogue_version=in_force.catalogue.version, systems=sorted(in_force.systems),
     )  # fmt: skip
-    watching = asyncio.create_task(catalogues.watch())
+    watching = [asyncio.create_task(catalogues.watch()), asyncio.create_task(follower.follow())]
     try:
         await shutdown.run_unless_shutdown(fleet.wait_for_failure())
     except Exception as error:
         raise WorkerError(f"The worker has stopped: {error}") from error
     finally:
-        watching.cancel()
+        for each in watching:
+            each.cancel()
         logger.info("worker ends", grace=SHUTDOWN_GRACE.total_seconds())
         await switches.stop()
         await reporter.stop()

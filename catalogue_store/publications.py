@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
@@ -11,18 +12,24 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from catalogue_store.content import ContentStore
+from catalogue_store.open_orders import count_open_orders
 from compiler.catalogue_files import CatalogueFiles
-from workflows.contract.catalogue_messages import StoredContent
+from workflows.contract.catalogue_messages import CONTENT_WORKFLOW_TYPE, StoredContent
 from workflows.contract.publication_messages import (
     CANDIDATE_TIMEOUT,
     MEMO_PUBLICATION,
     PUBLISHED_WORKFLOW_TYPE,
+    SIGNAL_RELEASE,
     Publication,
     candidate_workflow_id,
     files_workflow_id,
     publication_workflow_id,
     publications_prefix,
 )
+
+KEPT_PUBLICATIONS = 20
+KEEP_UNUSED = timedelta(hours=1)
+"""Files are written before the publication that names them."""
 
 
 class NumberTaken(Exception):
@@ -147,13 +154,54 @@ class PublicationStore:
             taken = await self.read(publication.number)
             raise NumberTaken(taken or publication) from None
 
-    async def keep(self, publication: Publication, files: CatalogueFiles) -> None:
-        """Writes again what somebody has terminated of it."""
-        if publication.content is not None and not await self._files.is_kept(publication.content):
+    async def keep(self, publication: Publication, files: CatalogueFiles | None) -> None:
+        """Writes again what somebody has terminated of it. Raises ContentTooLarge."""
+        content = publication.content
+        if content is not None and files is not None and not await self._files.is_kept(content):
             await self._files.write(publication.version, files.pack())
         described = await self._describe(publication_workflow_id(self._task_queue, publication.number))
         if described is None or described.status is not WorkflowExecutionStatus.RUNNING:
             await self._start(publication, WorkflowIDReusePolicy.ALLOW_DUPLICATE, WorkflowIDConflictPolicy.USE_EXISTING)
+
+    async def release_unused(self) -> None:
+        """Ends the workflows of publications that are not kept any longer, and of files that none of these needs.
+
+        Kept are the newest KEPT_PUBLICATIONS, and those with a catalogue version that an open order was compiled with.
+        """
+        kept: list[Publication] = []
+        for position, publication in enumerate(await self.list_kept()):
+            if position < KEPT_PUBLICATIONS or await self._is_used(publication):
+                kept.append(publication)
+            else:
+                await self._release(publication_workflow_id(self._task_queue, publication.number))
+        candidate = await self.read_candidate()
+        needed = [*kept, *([candidate.publication] if candidate is not None else [])]
+        contents = {files_workflow_id(self._task_queue, each.content.digest) for each in needed if each.content}
+        async for workflow_id in self._kept_files():
+            if workflow_id not in contents:
+                await self._release(workflow_id)
+
+    async def _kept_files(self) -> AsyncIterator[str]:
+        """The ids of the workflows that hold files, except those that have just been written."""
+        written_before = (datetime.now(UTC) - KEEP_UNUSED).isoformat(timespec="seconds").replace("+00:00", "Z")
+        query = (
+            f"WorkflowType = '{CONTENT_WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' "
+            f"AND StartTime < '{written_before}'"
+        )
+        prefix = files_workflow_id(self._task_queue, "")
+        async for found in self._client.list_workflows(query):
+            if found.id.startswith(prefix):
+                yield found.id
+
+    async def _is_used(self, publication: Publication) -> bool:
+        return publication.content is not None and await count_open_orders(self._client, publication.version) > 0
+
+    async def _release(self, workflow_id: str) -> None:
+        try:
+            await self._client.get_workflow_handle(workflow_id).signal(SIGNAL_RELEASE)
+        except RPCError as error:  # another worker may have been faster
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
 
     async def _start(
         self, publication: Publication, reuse: WorkflowIDReusePolicy, conflict: WorkflowIDConflictPolicy

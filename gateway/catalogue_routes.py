@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from gateway.errors import error_responses
 from operations.client import OrderClient
+from operations.publishing.version_responses import (
+    VersionListResponse,
+    VersionResponse,
+    version_list_response,
+    version_response,
+)
 from operations.responses import CatalogueResponse, catalogue_response
 
 
@@ -16,5 +24,21 @@ def catalogue_routes(orders: OrderClient) -> APIRouter:
     async def catalogue() -> CatalogueResponse:
         """A worker whose definitions are refused goes on with the last good catalogue."""
         return catalogue_response(await orders.read_worker_catalogues())
+
+    @routes.get("/catalogue/versions", summary="Published versions, and the orders that run on them")
+    async def versions() -> VersionListResponse:
+        """Publishing is done on the command line."""
+        return version_list_response(await orders.list_versions(), await orders.read_worker_catalogues())
+
+    @routes.get(
+        "/catalogue/versions/{version}", summary="Read a published version", responses=error_responses(404, 422)
+    )
+    async def read_version(
+        version: Annotated[
+            str, Path(max_length=100, description="Its number, the beginning of its SHA-256, or `current`")
+        ],
+    ) -> VersionResponse:
+        found, _ = await orders.read_version(version)
+        return version_response(found)
 
     return routes

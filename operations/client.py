@@ -22,7 +22,8 @@ from operations.errors import NoWorker
 from operations.events import deliver_events, undelivered_notifications
 from operations.events.deliver_events import DeliveryResult
 from operations.events.undelivered_notifications import UndeliveredList
-from operations.publishing import published_versions
+from operations.publishing import publish_version, published_versions
+from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
 from operations.reading import deployed_catalogue, interruptions, list_orders, order_details, worklists
 from operations.reading.list_orders import OrderFilter, OrderPage
@@ -196,6 +197,22 @@ class OrderClient:
         """The files of a published version. `reference`: its number, the beginning of its SHA-256, or `current`."""
         publication = await published_versions.find_version(self.client, self.task_queue, reference)
         return publication, await published_versions.read_published_files(self.client, self.task_queue, publication)
+
+    async def read_version(self, reference: str) -> tuple[PublishedVersion, CatalogueFiles]:
+        """A published version with its files. `reference` is as for `read_published_files`."""
+        return await published_versions.read_version(self.client, self.task_queue, reference)
+
+    async def read_last_publication_number(self) -> int:
+        """0 if nothing was ever published."""
+        return await published_versions.read_last_number(self.client, self.task_queue)
+
+    async def read_version_to_publish(self, reference: str, environment: str | None = None) -> VersionToPublish:
+        """A version that is published here. `environment`: what this deployment is called, to publish it elsewhere."""
+        return await publish_version.read_version_to_publish(self.client, self.task_queue, reference, environment)
+
+    async def publish(self, command: PublishCommand) -> PublishResult:
+        """Puts a version in force for all workers, or withdraws what is published. The workers are asked first."""
+        return await publish_version.publish_version(self.client, self.task_queue, command)
 
     async def switch_system(self, system: str, target_state: Literal["on", "off"], actor: Actor) -> SwitchResult:
         return await systems.switch_system(self.client, self.task_queue, system, target_state, actor)

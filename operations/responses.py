@@ -301,6 +301,7 @@ class WorkerCatalogueResponse(Response):
     version: str = Field(description="Of the catalogue in force")
     since: datetime
     refused: RefusedEditResponse | None = Field(description="Why the definitions, as they are now, are not in force")
+    published: int | None = Field(description="The published version in force. None: it reads its own definitions")
     reported_at: datetime
 
 
@@ -310,7 +311,13 @@ class CatalogueResponse(Response):
 
 def catalogue_response(workers: Sequence[WorkerCatalogue]) -> CatalogueResponse:
     return CatalogueResponse(
-        workers=[WorkerCatalogueResponse.model_validate(worker.model_dump(exclude={"stored"})) for worker in workers]
+        workers=[
+            WorkerCatalogueResponse(
+                published=worker.publications.number if worker.publications else None,
+                **worker.model_dump(exclude={"stored", "publications"}),
+            )
+            for worker in workers
+        ]
     )
 
 

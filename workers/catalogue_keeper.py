@@ -34,9 +34,9 @@ class CatalogueKeeper:
         self._next_release = time.monotonic() + RELEASE_INTERVAL
 
     async def keep_current(self) -> StoredCatalogue | None:
-        """Where the catalogue in force is stored. None if it comes from the store, or cannot be stored."""
+        """Where the catalogue in force is stored. None if it is not the worker's own, or cannot be stored."""
         current = self._live_catalogue.current
-        if current.packed is None:
+        if current.packed is None or not current.is_own:
             return None
         sequence, stored = self._kept
         if sequence != current.sequence or (stored is not None and not await self._store.is_kept(stored)):

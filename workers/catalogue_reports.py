@@ -17,6 +17,7 @@ from temporalio.service import RPCError
 from activities.compilation.live_catalogue import CatalogueRefusal, LiveCatalogue
 from catalogue_store.store import CatalogueStore
 from workers.catalogue_keeper import CatalogueKeeper
+from workers.publication_follower import PublicationFollower
 from workflows.contract.catalogue_messages import (
     CATALOGUE_WORKFLOW_TYPE,
     MEMO_CATALOGUE,
@@ -49,18 +50,21 @@ class CatalogueReporter:
         live_catalogue: LiveCatalogue,
         definitions: Path,
         store: CatalogueStore,
+        publications: PublicationFollower,
     ) -> None:
         self._client = client
         self._task_queue = task_queue
         self._live_catalogue = live_catalogue
         self._definitions = str(definitions.resolve())
         self._keeper = CatalogueKeeper(store, live_catalogue)
+        self._publications = publications
         self._changed = asyncio.Event()
         self._report_task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Reports now, after each change, and every REPORT_INTERVAL. Returns after the first attempt to report."""
         self._live_catalogue.status_listeners.append(self._changed.set)
+        self._publications.listeners.append(self._changed.set)
         pause = await self._report()
         self._report_task = asyncio.create_task(self._keep_reporting(pause))
 
@@ -115,6 +119,7 @@ class CatalogueReporter:
             since=in_force.since,
             refused=_refused_edit(refusal) if refusal is not None else None,
             stored=stored,
+            publications=self._publications.report,
         )
 
 

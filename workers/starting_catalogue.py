@@ -1,4 +1,4 @@
-"""The catalogue that a worker starts with: that of its files, or the last good one of the deployment."""
+"""The catalogue that a worker starts with: the published one, that of its files, or the last good one."""
 
 from __future__ import annotations
 
@@ -8,8 +8,11 @@ from pathlib import Path
 import structlog
 from temporalio.service import RPCError
 
-from activities.compilation.live_catalogue import CatalogueCheck, CatalogueUnusable, LiveCatalogue
+from activities.compilation.live_catalogue import CatalogueCheck, CatalogueUnusable, LiveCatalogue, PublishedFiles
+from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
+from compiler.packed_catalogue import UnreadablePack
+from workflows.contract.publication_messages import Publication
 
 logger = structlog.get_logger("worker")
 
@@ -22,32 +25,55 @@ class NoCatalogue(Exception):
 
 class StartingCatalogue:
     def __init__(self, folder: Path, environment: Path | None, check: CatalogueCheck) -> None:
-        """Reads the files. If they are refused, `open` needs the store."""
         self._folder, self._environment, self._check = folder, environment, check
-        self._from_files: LiveCatalogue | None = None
+
+    async def open(
+        self, store: CatalogueStore, publications: PublicationStore
+    ) -> tuple[LiveCatalogue, Publication | None]:
+        """The catalogue, and the last publication: it is in force if it has content. Raises NoCatalogue."""
         try:
-            self._from_files = LiveCatalogue(folder, environment, check)
+            latest = await publications.read_latest()
+            if latest is not None and latest.content is not None:
+                return await self._open_published(publications, latest), latest
+        except RPCError as error:
+            reason = f"It cannot be read whether a version is published: {_first_line(error)}"
+            raise self._no_catalogue((), reason) from None
+        try:
+            return LiveCatalogue(self._folder, self._environment, self._check), latest
         except CatalogueUnusable as unusable:
-            self._problems = unusable.problems
+            problems = unusable.problems
             logger.error(
                 "catalogue refused, looking for the last good one",
-                definitions=str(folder),
-                problems=list(self._problems[:MAX_LOGGED_PROBLEMS]),
-                more=max(0, len(self._problems) - MAX_LOGGED_PROBLEMS),
+                definitions=str(self._folder),
+                problems=list(problems[:MAX_LOGGED_PROBLEMS]),
+                more=max(0, len(problems) - MAX_LOGGED_PROBLEMS),
             )
+        return await self._open_last_good(store, problems), latest
 
-    async def open(self, store: CatalogueStore) -> LiveCatalogue:
-        """Raises NoCatalogue."""
-        return self._from_files or await self._open_last_good(store)
+    async def _open_published(self, publications: PublicationStore, latest: Publication) -> LiveCatalogue:
+        try:
+            files = await publications.read_files(latest)
+        except UnreadablePack as unreadable:
+            raise _unusable_publication(latest, [str(unreadable)]) from None
+        if files is None:
+            raise _unusable_publication(latest, ["its files are not kept in Temporal, or not whole"])
+        try:
+            published = PublishedFiles(latest.number, files)
+            opened = LiveCatalogue(self._folder, self._environment, self._check, published=published)
+        except CatalogueUnusable as unusable:
+            raise _unusable_publication(latest, unusable.problems) from None
+        logger.info("published version in force", published=latest.number, catalogue_version=latest.version)
+        return opened
 
-    async def _open_last_good(self, store: CatalogueStore) -> LiveCatalogue:
+    async def _open_last_good(self, store: CatalogueStore, problems: Sequence[str]) -> LiveCatalogue:
         try:
             last_good = await store.read_last_good()
         except RPCError as error:
-            reason = error.message.splitlines()[0][:200]
-            raise self._no_catalogue(self._problems, f"The last good catalogue cannot be read: {reason}") from None
+            raise self._no_catalogue(
+                problems, f"The last good catalogue cannot be read: {_first_line(error)}"
+            ) from None
         if last_good is None:
-            raise self._no_catalogue(self._problems, "There is no earlier catalogue to start with instead.")
+            raise self._no_catalogue(problems, "Nothing is published, and there is no earlier catalogue to start with.")
         try:
             opened = LiveCatalogue(self._folder, self._environment, self._check, last_good.packed)
         except CatalogueUnusable as unusable:
@@ -59,3 +85,12 @@ class StartingCatalogue:
     def _no_catalogue(self, problems: Sequence[str], *further: str) -> NoCatalogue:
         lines = [f"The worker cannot start with the catalogue {self._folder}:", *(f"  {each}" for each in problems)]
         return NoCatalogue("\n".join([*lines, *further]))
+
+
+def _unusable_publication(publication: Publication, problems: Sequence[str]) -> NoCatalogue:
+    lines = [f"The worker cannot start with version {publication.number}, which is published for its task queue:"]
+    return NoCatalogue("\n".join([*lines, *(f"  {each}" for each in problems)]))
+
+
+def _first_line(error: RPCError) -> str:
+    return error.message.splitlines()[0][:200] if error.message else str(error.status)

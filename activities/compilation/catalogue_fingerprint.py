@@ -11,11 +11,11 @@ Fingerprint = frozenset[tuple[str, int, int, int, int]]
 """For each file: path, inode, size, mtime and ctime (nanoseconds)."""
 
 
-def fingerprint(folder: Path, environment: Path | None) -> Fingerprint:
+def fingerprint(folder: Path | None, environment: Path | None) -> Fingerprint:
     """Of all definitions below `folder`, through links, and of the file `environment`. Unreadable counts as missing."""
     seen: set[tuple[int, int]] = set()
     marks: set[tuple[str, int, int, int, int]] = set()
-    for parent, folders, files in os.walk(folder, followlinks=True):
+    for parent, folders, files in os.walk(folder, followlinks=True) if folder is not None else ():
         here = _stat(parent)
         if here is None or (here.st_dev, here.st_ino) in seen:
             folders[:] = []

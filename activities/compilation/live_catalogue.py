@@ -1,11 +1,14 @@
-"""The catalogue in force: the last good one. It is replaced when its files change and are still valid."""
+"""The catalogue in force: a published version, or the last good one of the worker's own files.
+
+The latter is replaced when the files change and are still valid.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
@@ -17,7 +20,8 @@ from activities.notifications.resolved_receiver import ResolvedReceiver, resolve
 from activities.systems.endpoint import Unresolvable
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
-from compiler.load_catalogue import load_and_pack_catalogue, unpack_catalogue
+from compiler.catalogue_files import CatalogueFiles
+from compiler.load_catalogue import load_and_pack_catalogue, load_published, unpack_catalogue
 from compiler.packed_catalogue import PackedCatalogue, UnreadablePack
 from compiler.source.findings import CatalogueInvalid
 
@@ -47,7 +51,10 @@ class CatalogueSnapshot:
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
     """When it was read."""
     packed: PackedCatalogue | None = None
-    """For the store. None if it comes from there."""
+    is_own: bool = False
+    """Whether it comes from the worker's own files, so that others may want it from the store."""
+    published: int | None = None
+    """The number under which it is published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,12 @@ class CatalogueRefusal:
 
     problems: tuple[str, ...]
     since: datetime = field(default_factory=lambda: datetime.now(UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFiles:
+    number: int
+    files: CatalogueFiles
 
 
 CatalogueCheck = Callable[[Catalogue], list[str]]
@@ -70,7 +83,7 @@ def read_catalogue(
         catalogue, packed = load_and_pack_catalogue(folder, environment)
     except CatalogueInvalid as invalid:
         raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
-    return _resolve(catalogue, variables, check, packed)
+    return _resolve(catalogue, variables, check, packed, is_own=True)
 
 
 def read_stored_catalogue(
@@ -83,11 +96,27 @@ def read_stored_catalogue(
         raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
     except UnreadablePack as unreadable:
         raise CatalogueUnusable([str(unreadable)]) from None
-    return _resolve(catalogue, variables, check, None)
+    return _resolve(catalogue, variables, check, packed)
+
+
+def read_published_catalogue(
+    files: CatalogueFiles, environment: Path | None, variables: Mapping[str, str], check: CatalogueCheck
+) -> CatalogueSnapshot:
+    """Raises CatalogueUnusable with every problem."""
+    try:
+        catalogue, packed = load_published(files, environment)
+    except CatalogueInvalid as invalid:
+        raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
+    return _resolve(catalogue, variables, check, packed)
 
 
 def _resolve(
-    catalogue: Catalogue, variables: Mapping[str, str], check: CatalogueCheck, packed: PackedCatalogue | None
+    catalogue: Catalogue,
+    variables: Mapping[str, str],
+    check: CatalogueCheck,
+    packed: PackedCatalogue,
+    *,
+    is_own: bool = False,
 ) -> CatalogueSnapshot:
     systems: dict[str, ResolvedSystem] = {}
     problems: list[str] = []
@@ -100,7 +129,7 @@ def _resolve(
     problems += [*receiver_problems, *check(catalogue)]
     if problems:
         raise CatalogueUnusable(problems)
-    return CatalogueSnapshot(catalogue, systems, next(_sequence), receivers, packed=packed)
+    return CatalogueSnapshot(catalogue, systems, next(_sequence), receivers, packed=packed, is_own=is_own)
 
 
 class LiveCatalogue:
@@ -112,10 +141,17 @@ class LiveCatalogue:
         environment: Path | None = None,
         check: CatalogueCheck = lambda _: [],
         last_good: PackedCatalogue | None = None,
+        published: PublishedFiles | None = None,
     ) -> None:
-        """`last_good`: in force if the files are refused. Raises CatalogueUnusable."""
+        """`last_good`: in force if the files are refused. `published`: in force instead of the files of `folder`.
+
+        Raises CatalogueUnusable.
+        """
         self._folder, self._environment, self._check = folder, environment, check
-        self._last_fingerprint = self._take_fingerprint()
+        self._published = published
+        self._judged: tuple[str, Fingerprint, CatalogueSnapshot] | None = None
+        """The version that `judge` has found good: its digest, and the state of the environment's file."""
+        self._last_fingerprint: Fingerprint | None = self._take_fingerprint()
         self._refusal: CatalogueRefusal | None = None
         try:
             self._current = self._read_snapshot()
@@ -162,11 +198,44 @@ class LiveCatalogue:
         Raises CatalogueUnusable if this worker cannot use it; then the one before it stays in force.
         """
         async with self._refresh_lock:
-            if self._refusal is None:
+            if self._refusal is None or self._published is not None:
                 return
             snapshot = await asyncio.to_thread(read_stored_catalogue, last_good, os.environ, self._check)
             self._put_in_force(snapshot)
         self._notify_status()
+
+    async def judge(self, files: CatalogueFiles) -> tuple[str, ...]:
+        """Everything that keeps this worker from using a version that is about to be published. Changes nothing."""
+        environment_now = fingerprint(None, self._environment)
+        try:
+            snapshot = await asyncio.to_thread(self._read_published, files)
+        except CatalogueUnusable as unusable:
+            return unusable.problems
+        self._judged = (files.digest, environment_now, snapshot)
+        return ()
+
+    async def take(self, published: PublishedFiles) -> None:
+        """Puts a published version in force, instead of the files of the folder.
+
+        Raises CatalogueUnusable if this worker cannot use it; then nothing changes.
+        """
+        async with self._refresh_lock:
+            environment_now = fingerprint(None, self._environment)
+            if self._judged is not None and self._judged[:2] == (published.files.digest, environment_now):
+                snapshot = self._judged[2]
+            else:
+                snapshot = await asyncio.to_thread(self._read_published, published.files)
+            self._published, self._judged = published, None
+            self._last_fingerprint, self._refusal = environment_now, None
+            self._put_in_force(replace(snapshot, published=published.number, since=datetime.now(UTC)))
+        self._notify_status()
+
+    async def watch_files(self) -> None:
+        """Nothing is published any more: the files of the folder are in force again, as soon as they are good."""
+        async with self._refresh_lock:
+            if self._published is not None:
+                self._published, self._last_fingerprint = None, None
+                await self._reload_if_changed()
 
     async def watch(self) -> None:
         """Checks the files every second, until cancelled: addresses and limits of systems change without any order."""
@@ -196,7 +265,8 @@ class LiveCatalogue:
         version = snapshot.catalogue.version
         changed = version != self._current.catalogue.version
         self._current = snapshot
-        logger.info("catalogue in force", catalogue_version=version, changed=changed)
+        number = {"published": snapshot.published} if snapshot.published is not None else {}
+        logger.info("catalogue in force", catalogue_version=version, changed=changed, **number)
         for notify in self.listeners:
             notify(snapshot)
 
@@ -218,10 +288,15 @@ class LiveCatalogue:
         return result
 
     def _take_fingerprint(self) -> Fingerprint:
-        return fingerprint(self._folder, self._environment)
+        return fingerprint(self._folder if self._published is None else None, self._environment)
 
     def _read_snapshot(self) -> CatalogueSnapshot:
+        if self._published is not None:
+            return replace(self._read_published(self._published.files), published=self._published.number)
         return read_catalogue(self._folder, self._environment, os.environ, self._check)
+
+    def _read_published(self, files: CatalogueFiles) -> CatalogueSnapshot:
+        return read_published_catalogue(files, self._environment, os.environ, self._check)
 
     def _read_last_good(self, last_good: PackedCatalogue, problems: Sequence[str]) -> CatalogueSnapshot:
         """`problems`: of the files. Raises CatalogueUnusable with all problems."""

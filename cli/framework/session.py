@@ -62,6 +62,8 @@ class Session:
     output: StrEnum = OutputFormat.TEXT
     """An OutputFormat, or one that only this command has."""
     debug: bool = False
+    environment: str | None = None
+    """The name of a Temporal profile, which says where to connect."""
     console: Console = field(default_factory=make_console)
     stderr_console: Console = field(default_factory=lambda: make_console(stderr=True))
 
@@ -119,7 +121,7 @@ class Session:
         from workflows.contract.order_messages import TASK_QUEUE
 
         return await OrderClient.connect(
-            ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE)
+            ConnectionSettings(self.address, self.namespace, self.task_queue or TASK_QUEUE, self.environment)
         )
 
     def read_catalogue(self) -> Catalogue:

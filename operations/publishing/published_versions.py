@@ -49,6 +49,13 @@ async def list_versions(client: Client, task_queue: str) -> list[PublishedVersio
     ]
 
 
+async def read_last_number(client: Client, task_queue: str) -> int:
+    """Of the last publication; 0 if there never was one."""
+    async with server_call("Published versions", server_address(client)):
+        latest = await PublicationStore(client, task_queue).read_latest()
+    return latest.number if latest is not None else 0
+
+
 async def find_version(client: Client, task_queue: str, reference: str) -> Publication:
     """`reference`: a number, the beginning of a SHA-256 of the catalogue version or of the files, or IN_FORCE.
 
@@ -82,6 +89,16 @@ def _find_by_digest(publications: Sequence[Publication], reference: str) -> Publ
         if each.version.removeprefix("sha256:").startswith(wanted) or each.digest.startswith(wanted):
             return each
     raise NotFound(f"There is no published version {reference}", VERSIONS)
+
+
+async def read_version(client: Client, task_queue: str, reference: str) -> tuple[PublishedVersion, CatalogueFiles]:
+    """A version with its files. `reference` is as for `find_version`; raises the same, and NotFound without files."""
+    publication = await find_version(client, task_queue, reference)
+    files = await read_published_files(client, task_queue, publication)
+    async with server_call(f"Version {publication.number}", server_address(client)):
+        open_orders = await count_open_orders(client, publication.version)
+        latest = await PublicationStore(client, task_queue).read_latest()
+    return PublishedVersion(publication, publication == latest, open_orders), files
 
 
 async def read_published_files(client: Client, task_queue: str, publication: Publication) -> CatalogueFiles:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import dataclass
 from functools import cache
 
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
-from temporalio.envconfig import ClientConfig
+from temporalio.envconfig import ClientConfig, ClientConnectConfig
 from temporalio.runtime import LoggingConfig, Runtime, TelemetryConfig, TelemetryFilter
 from temporalio.service import RetryConfig
 
@@ -18,6 +19,8 @@ from workflows.contract.connection_reasons import connection_error_reason
 from workflows.contract.order_messages import TASK_QUEUE
 
 DEFAULT_ADDRESS = "localhost:7233"
+DECIDED_BY_PROFILE = frozenset({"TEMPORAL_PROFILE", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"})
+"""Variables that would lead a named environment to another one."""
 RETRY_MILLISECONDS = 5_000
 """How long a call is retried while the server is away: enough for a restart."""
 
@@ -29,6 +32,8 @@ class ConnectionSettings:
     address: str | None = None
     namespace: str | None = None
     task_queue: str = TASK_QUEUE
+    environment: str | None = None
+    """The name of a Temporal profile. Its address and namespace count, whatever the TEMPORAL_* variables say."""
 
 
 def server_address(client: Client) -> str:
@@ -42,6 +47,14 @@ def _quiet_runtime() -> Runtime:
     return Runtime(telemetry=TelemetryConfig(logging=logging))
 
 
+def _load_profile(name: str | None) -> ClientConnectConfig:
+    """The named Temporal profile; None: as Temporal's own tools choose it. Raises RuntimeError and ValueError."""
+    if name is None:
+        return ClientConfig.load_client_connect_config()
+    variables = {variable: value for variable, value in os.environ.items() if variable not in DECIDED_BY_PROFILE}
+    return ClientConfig.load_client_connect_config(name, override_env_vars=variables)
+
+
 async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = False) -> Client:
     """A client for `settings`. Raises ServerUnreachable.
 
@@ -49,7 +62,7 @@ async def connect(settings: ConnectionSettings | None = None, *, lazy: bool = Fa
     """
     settings = settings or ConnectionSettings()
     try:
-        config = ClientConfig.load_client_connect_config()
+        config = _load_profile(settings.environment)
     except (RuntimeError, ValueError) as error:
         raise OperationError(
             SERVER_ERROR, f"The Temporal profile cannot be read: {' '.join(str(error).split())}"

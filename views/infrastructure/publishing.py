@@ -1,0 +1,168 @@
+"""Published versions of the catalogue: what a publication did, and the list of versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from rich.console import RenderableType
+from rich.text import Text
+
+from operations.publishing.publish_version import Outcome, PublishResult
+from views.infrastructure.deployed_catalogue import refused_findings, short_version
+from views.shared.table import Cell, KeyValueList, PlainTable
+from views.shared.time_format import format_short_time, format_time
+from views.shared.value_format import pluralize
+
+if TYPE_CHECKING:
+    from operations.publishing.published_versions import PublishedVersion
+    from operations.publishing.worker_answers import WorkerAnswer
+    from workflows.contract.catalogue_messages import WorkerCatalogue
+    from workflows.contract.publication_messages import Publication
+
+SHORT_DIGEST_LENGTH = 12
+
+
+def publish_lines(result: PublishResult, environment: str | None) -> Iterator[str]:
+    where = f" in {environment}" if environment else ""
+    yield _headline(result, where)
+    workers = result.workers
+    if result.outcome is Outcome.PUBLISHED:
+        taken = sum(each.is_ready for each in workers)
+        is_withdrawn = result.publication is not None and result.publication.content is None
+        what = "Own folders are read again by" if is_withdrawn else "Taken by"
+        if workers:
+            yield f"  {what} {taken} of {pluralize(len(workers), 'worker')}."
+        else:
+            yield "  No worker runs. One that starts " + ("reads its own folder." if is_withdrawn else "takes it.")
+    elif result.outcome is Outcome.DRY_RUN:
+        ready = sum(each.is_ready for each in workers)
+        yield f"  Usable by {ready} of {pluralize(len(workers), 'worker')}." if workers else "  No worker runs."
+    for each in workers:
+        yield from _problem_lines(each)
+
+
+def _headline(result: PublishResult, where: str) -> str:
+    publication, before = result.publication, result.before
+    if publication is None or (publication.content is None and result.outcome is Outcome.ALREADY):
+        return f"Nothing is published{where}: workers read their own folders."
+    name = f"Version {publication.number} ({short_version(publication.version)})"
+    replaced = f", instead of version {before.number}" if before is not None and before.content else ""
+    match result.outcome:
+        case Outcome.ALREADY:
+            return f"{name} is in force{where} already, with the same files. Nothing was published."
+        case Outcome.REFUSED:
+            return f"{name} is not published{where}: nothing has changed."
+        case Outcome.DRY_RUN:
+            return f"{name} would be in force{where}{replaced}. Nothing was published."
+        case Outcome.PUBLISHED if publication.content is None:
+            return f"Nothing is published{where} any more; version {before.number if before else ''} was."
+        case Outcome.PUBLISHED:
+            return f"{name} is in force{where}{replaced}."
+
+
+def _problem_lines(answer: WorkerAnswer) -> Iterator[str]:
+    who = f"worker {answer.worker}, folder {answer.definitions}"
+    if answer.problems is None:
+        yield f"  No answer from {who}: it takes the version when it runs again."
+    elif answer.problems:
+        yield f"  Refused by {who}:"
+        for problem in answer.problems:
+            yield f"    {problem}"
+        if answer.more:
+            yield f"    and {pluralize(answer.more, 'more problem')}"
+
+
+def version_list(versions: Sequence[PublishedVersion], workers: Sequence[WorkerCatalogue]) -> Iterator[RenderableType]:
+    """The versions, and the workers that have something else in force."""
+    in_force = next((each.publication for each in versions if each.is_in_force), None)
+    if versions:
+        yield _version_table(versions)
+        yield ""
+    if in_force is None:
+        yield "Nothing is published: workers read their own folders." if versions else "Nothing has been published yet."
+    taken = 0
+    for worker in workers:
+        report = worker.publications
+        if in_force is not None and report is not None and report.number == in_force.number:
+            taken += 1
+            continue
+        yield from _other_catalogue(worker, in_force)
+    if in_force is not None:
+        yield f"Version {in_force.number} is in force on {taken} of {pluralize(len(workers), 'worker')}."
+
+
+def _other_catalogue(worker: WorkerCatalogue, in_force: Publication | None) -> Iterator[str]:
+    report = worker.publications
+    kind = f"version {report.number}, which was published" if report and report.number else "what it reads there"
+    yield f"{worker.worker}, folder {worker.definitions}: {short_version(worker.version)} is in force, {kind}."
+    if in_force is not None and report is None:
+        yield "  It runs an earlier release, which takes no published versions."
+    if report is not None and report.refused is not None:
+        yield f"  It refuses version {report.refused.number}:"
+        for problem in report.refused.problems:
+            yield f"    {problem}"
+    if worker.refused is not None:
+        yield "  Its last edit is refused:"
+        for line in refused_findings(worker.refused):
+            yield f"  {line}"
+
+
+def _version_table(versions: Sequence[PublishedVersion]) -> PlainTable:
+    rows: list[Sequence[Cell]] = [
+        [
+            str(each.publication.number),
+            Text("in force", style="green") if each.is_in_force else "",
+            short_version(each.publication.version) or "withdrawn",
+            each.publication.digest[:SHORT_DIGEST_LENGTH],
+            format_short_time(each.publication.at),
+            each.publication.by,
+            str(each.open_orders) if each.publication.content else "",
+            _remarks(each.publication),
+        ]
+        for each in versions
+    ]
+    return PlainTable(["No.", "", "Catalogue", "Files", "Published", "By", "Orders", "Why"], rows, right_aligned=(0, 6))
+
+
+def _remarks(publication: Publication) -> str:
+    return "; ".join(filter(None, [publication.reason, *_origins(publication)]))
+
+
+def _origins(publication: Publication) -> Iterator[str]:
+    if publication.restores is not None:
+        yield f"version {publication.restores} again"
+    if publication.promoted_from is not None:
+        yield f"from {publication.promoted_from}"
+    if publication.content is not None and publication.scenarios is None:
+        yield "scenarios not run"
+    if publication.scenarios is not None and publication.scenarios.failed:
+        yield f"{pluralize(len(publication.scenarios.failed), 'scenario')} failed"
+    if publication.forced:
+        yield f"refused by {pluralize(len(publication.forced), 'worker')}"
+
+
+def version_page(version: PublishedVersion, files: Sequence[str]) -> Iterator[RenderableType]:
+    publication = version.publication
+    scenarios = publication.scenarios
+    yield KeyValueList(
+        [
+            ("version", str(publication.number) + (", in force" if version.is_in_force else "")),
+            ("catalogue", publication.version),
+            ("files", f"{pluralize(len(files), 'file')}, sha256:{publication.digest}"),
+            ("published", f"{format_time(publication.at)}, by {publication.by}"),
+            ("why", publication.reason),
+            ("scenarios", _scenario_text(scenarios.passed, scenarios.failed) if scenarios is not None else "not run"),
+            ("restores", f"version {publication.restores}" if publication.restores is not None else ""),
+            ("promoted from", publication.promoted_from or ""),
+            ("refused by", ", ".join(publication.forced)),
+            ("open orders", str(version.open_orders)),
+        ]
+    )
+
+
+def _scenario_text(passed: int, failed: Sequence[str]) -> str:
+    if not passed and not failed:
+        return "there are none"
+    text = f"{passed} passed"
+    return text + (f", {len(failed)} failed: {', '.join(failed)}" if failed else "")
