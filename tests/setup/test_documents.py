@@ -73,9 +73,11 @@ def test_every_command_that_is_named_exists() -> None:
 
 
 def test_the_picture_of_a_plan_is_what_the_command_draws() -> None:
-    drawn = starter("plan", "orders/home_security.yaml", "--format", "mermaid")
+    (file,) = re.findall(r"!\[[^]]*\]\((docs/pictures/[a-z_]+\.svg)\)", README)
+    (command,) = re.findall(r"`python starter\.py (plan \S+ --format svg)`", README)
+    drawn = starter(*command.split())
     assert drawn.returncode == 0, drawn.stderr
-    assert f"```mermaid\n{drawn.stdout.strip()}\n```" in README
+    assert drawn.stdout == (ROOT / file).read_text(), f"draw it again: python starter.py {command} > {file}"
 
 
 def test_the_offer_that_readers_add_is_valid_and_gives_a_plan(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
@@ -15,6 +14,7 @@ from compiler.plan.plan import Plan, PlannedLine
 from compiler.plan.schedule import PlanSchedule, schedule_plan
 from compiler.plan.step_conditions import skipped_steps, step_conditions
 from views.plan.outline import OutlineNode, build_outline
+from views.plan.schedule_text import expected_duration_text, usual_duration
 from views.plan.step_text import (
     POINT_OF_NO_RETURN,
     SHORT_VERSION_LENGTH,
@@ -24,7 +24,7 @@ from views.plan.step_text import (
     plan_sizes,
     start_conditions,
 )
-from views.shared.time_format import format_elapsed, format_time
+from views.shared.time_format import format_time
 from views.shared.value_format import format_customer, format_quantity, format_values, pluralize
 
 KIND_STYLES = {
@@ -44,8 +44,6 @@ KIND_NOUNS = {
 MIN_WIDTH_FOR_IDS = 130
 """A terminal that is at least this wide shows ids beside names."""
 MAX_CHAIN_SHOWN = 24
-MIN_DURATION_SHOWN = 60.0
-"""Seconds: a step that is expected to take less is shown without its duration."""
 MAX_NUMBERS_SHOWN = 40
 """Step numbers that one line of the summary lists."""
 MAX_AFTER_WIDTH = 15
@@ -133,10 +131,8 @@ class PlanTree:
     def _usual_duration(self, position: int) -> str:
         """`, usually 2 d`; empty for steps that take no time worth mentioning, or say themselves how long they take."""
         wait = self.plan.step_definition(self.plan.steps[position]).definition.wait
-        duration = self.schedule.ends[position] - self.schedule.starts[position]
-        if duration < MIN_DURATION_SHOWN or (wait is not None and wait.condition is None):
-            return ""
-        return f", usually {format_elapsed(duration)}"
+        duration = usual_duration(self.schedule, position)
+        return f", usually {duration}" if duration and (wait is None or wait.condition is not None) else ""
 
 
 def _line_label(line: PlannedLine, is_order_line: bool) -> tuple[Text, Text]:
@@ -216,17 +212,6 @@ def _schedule_lines(plan: Plan, schedule: PlanSchedule) -> Iterator[Text]:
     ):
         if positions:
             yield Text.assemble((f"{words}: ", "bright_black"), format_step_numbers(sorted(positions)))
-
-
-def expected_duration_text(plan: Plan, schedule: PlanSchedule) -> str:
-    """`3 d 10 min`, and with a requested start `…, until 2026-12-04 08:10:15 UTC`."""
-    text, begin = format_elapsed(schedule.duration), plan.order.requested_start
-    if begin is None:
-        return text
-    try:
-        return f"{text}, until {format_time(begin + timedelta(seconds=schedule.duration))}"
-    except OverflowError:
-        return text
 
 
 def _step_groups(plan: Plan) -> Iterator[tuple[str, list[int]]]:

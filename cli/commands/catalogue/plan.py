@@ -57,9 +57,10 @@ def plan(
     if diagram_format is not None and len(orders) > 1:
         raise UsageError(f"A picture shows one order, but {order} has {len(orders)}")
     with catalogue_with_note(session) as catalogue:
-        plans = _explain_plans(session, orders, catalogue) if explain else _compile_plans(orders, catalogue)
+        is_explained = explain or diagram_format is not None
+        plans = _explain_plans(session, orders, catalogue) if is_explained else _compile_plans(orders, catalogue)
         if diagram_format is not None:
-            session.print(_render_diagram(plans[0].plan, diagram_format))
+            session.print(_render_diagram(plans[0], diagram_format))
         else:
             _print_plans(session, plans)
 
@@ -125,11 +126,15 @@ def _reasons_to_json(result: PlanResult) -> dict[str, Any]:
     return {"reasons": explanation_to_json(explanation), "conditions": conditions}
 
 
-def _render_diagram(plan: Plan, diagram_format: DiagramFormat) -> str:
+def _render_diagram(result: PlanResult, diagram_format: DiagramFormat) -> str:
     if diagram_format is DiagramFormat.MERMAID:
         from views.plan.mermaid import render_mermaid
 
-        return render_mermaid(plan)
-    from views.plan.svg import render_html, render_svg
+        return render_mermaid(result.plan)
+    from views.plan.drawing.page import render_page
+    from views.plan.drawing.svg import render_svg
+    from views.plan.picture.plan_picture import plan_picture
 
-    return render_svg(plan) if diagram_format is DiagramFormat.SVG else render_html(plan)
+    assert result.explanation is not None
+    picture = plan_picture(result.explanation, result.plan)
+    return render_svg(picture) if diagram_format is DiagramFormat.SVG else render_page(picture)

@@ -1,0 +1,44 @@
+"""The part of the page that shows lines beside what they become."""
+
+from __future__ import annotations
+
+from xml.etree.ElementTree import Element
+
+from views.plan.drawing.markup import element, with_code
+from views.plan.picture.model import BecameLine, Picture, SourceLine
+
+MAX_OPEN = 8
+"""With more lines, the part is closed at first, so that the steps can be seen."""
+
+
+def became_section(picture: Picture) -> Element:
+    rows = [_source(source) for source in picture.sources]
+    attributes = {"class": "became"} | ({"open": ""} if len(rows) <= MAX_OPEN else {})
+    title = element("summary", None, element("h2", None, picture.became_heading))
+    return element("details", attributes, title, *rows)
+
+
+def _source(source: SourceLine) -> Element:
+    line = element(
+        "div",
+        {"class": f"line depth-{min(source.depth, 4)}"},
+        element("h3", None, element("small", None, f"{source.id} " if source.id else ""), source.name),
+        element("p", {"class": "values"}, source.facts),
+    )
+    applied = [_became(one) for one in source.became if one.applied]
+    left_out = [_became(one) for one in source.became if not one.applied]
+    return element("div", {"class": "row"}, line, element("ul", {"class": "made"}, *applied, *left_out))
+
+
+def _became(line: BecameLine) -> Element:
+    children = [_became(child) for child in line.children]
+    return element(
+        "li",
+        {"class": "in" if line.applied else "out"},
+        element("h4", None, line.name, None if line.applied else element("small", None, " left out")),
+        element("p", {"class": "ids"}, ", ".join(line.ids)) if line.ids else None,
+        element("p", {"class": "values"}, line.facts) if line.facts else None,
+        element("p", {"class": "cause"}, *with_code(line.cause)),
+        element("p", {"class": "place"}, line.place) if line.place else None,
+        element("ul", {"class": "made"}, *children) if children else None,
+    )
