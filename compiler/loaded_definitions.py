@@ -56,7 +56,7 @@ class LoadedDefinitions:
         """Also those about the orders, unless the definitions have errors. Sorted by place."""
         if self.refused or not self.orders:
             return self.definition_findings
-        found = [finding for order in self.orders for finding in _order_findings(order, self.catalogue)]
+        found = [finding for order in self.orders for finding in order_findings(order, self.catalogue)]
         return sort_findings([*self.definition_findings, *found])
 
     def findings_by_file(self) -> dict[str, list[Finding]]:
@@ -104,7 +104,8 @@ def promote_gc_generation() -> None:
     gc.unfreeze()
 
 
-def _order_findings(order: OrderText, catalogue: Catalogue) -> list[Finding]:
+def order_findings(order: OrderText, catalogue: Catalogue) -> list[Finding]:
+    """Everything that a worker with this catalogue would reject the orders for, or warn of."""
     from compiler.compile_order import compile_with_warnings
     from compiler.orders.reader import read_orders
 

@@ -32,8 +32,8 @@ def locked(lock: Path) -> dict[str, tuple[str, list[str]]]:
 
 def declared(*, development: bool) -> list[Requirement]:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    extra = project["optional-dependencies"]["dev"] if development else []
-    return [Requirement(each) for each in [*project["dependencies"], *extra]]
+    extras = [each for extra in project["optional-dependencies"].values() for each in extra] if development else []
+    return [Requirement(each) for each in [*project["dependencies"], *extras]]
 
 
 @pytest.mark.parametrize("lock", [DEVELOPMENT, PRODUCTION], ids=lambda lock: lock.name)

@@ -1,0 +1,50 @@
+"""`lsp`: the language server for editors."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from cli.framework.command import register_command
+from cli.framework.errors import UsageError
+from cli.framework.options import value_option
+from cli.framework.session import Session
+
+PANEL = "Without a server"
+TCP_HOST = "127.0.0.1"
+
+
+def register(app: typer.Typer) -> None:
+    register_command(app, "lsp", PANEL)(lsp)
+
+
+def lsp(
+    session: Session,
+    tcp: Annotated[
+        int | None, value_option("PORT", "Listen on this port of 127.0.0.1, instead of standard input and output.")
+    ] = None,
+) -> None:
+    """Run the language server: your editor starts it.
+
+    It speaks LSP on standard input and output: findings while you type, completion, explanations, definitions,
+    references, and rename. docs/editors.md sets up editors.
+    """
+    try:
+        from cli.language_server.server import CatalogueServer
+    except ModuleNotFoundError as error:
+        if error.name not in ("pygls", "lsprotocol"):
+            raise
+        raise UsageError(
+            "The language server needs the package pygls, which production leaves out. Install it with `make setup`, "
+            "or with `pip install 'ordo[editor]'`"
+        ) from None
+    logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if session.debug else logging.CRITICAL)
+    server = CatalogueServer(session.definitions_dir)
+    if tcp is not None:
+        session.print_note(f"Listening on {TCP_HOST}:{tcp}")
+        server.start_tcp(TCP_HOST, tcp)
+    else:
+        server.start_io()

@@ -1,0 +1,76 @@
+"""Checks the catalogue while somebody edits it: in a thread of its own, a moment after the last change."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from cli.language_server.failures import FailureReport
+from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.editing.workspace import Diagnostic, Workspace
+
+QUIET_SECONDS = 0.2
+"""How long nothing is typed before the catalogue is checked."""
+
+Publish = Callable[[dict[Path, list[Diagnostic]]], None]
+
+
+class OpenCatalogue:
+    """The catalogue of one folder. All its methods are called in the event loop."""
+
+    def __init__(self, definitions: Path, publish: Publish, failures: FailureReport) -> None:
+        self._publish = publish
+        self._failures = failures
+        self._executor = ThreadPoolExecutor(1, "catalogue")
+        self._pending: dict[Path, str | None] = {}
+        """File → its new text; None if it is closed."""
+        self._timer: asyncio.TimerHandle | None = None
+        self._check: asyncio.Task[None] | None = None
+        self.workspace = Workspace(definitions)
+
+    @property
+    def index(self) -> DefinitionIndex:
+        """As of the last check. Nothing changes it."""
+        return self.workspace.index
+
+    def set_text(self, file: Path, text: str | None, *, at_once: bool = False) -> None:
+        """The text of the file has changed; None: the file is closed."""
+        self._pending[file] = text
+        self.schedule_check(0 if at_once else QUIET_SECONDS)
+
+    def schedule_check(self, delay: float = QUIET_SECONDS) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(delay, self._start_check)
+
+    def _start_check(self) -> None:
+        self._timer = None
+        if self._check is not None and not self._check.done():
+            self.schedule_check()
+            return
+        self._check = asyncio.get_running_loop().create_task(self._run_check())
+
+    async def _run_check(self) -> None:
+        changed, self._pending = self._pending, {}
+        try:
+            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._find_diagnostics, changed)
+            self._publish(found)
+        except Exception as error:
+            self._failures.report(error, "the check of the catalogue")
+
+    def _find_diagnostics(self, changed: dict[Path, str | None]) -> dict[Path, list[Diagnostic]]:
+        """In the executor's thread."""
+        for file, text in changed.items():
+            if text is None:
+                self.workspace.close(file)
+            else:
+                self.workspace.set_text(file, text)
+        self.workspace.reload()
+        return self.workspace.diagnostics()
+
+    def close(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        self._executor.shutdown(wait=False, cancel_futures=True)

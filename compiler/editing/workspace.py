@@ -1,0 +1,121 @@
+"""The definitions and orders that an editor has open, with their unsaved texts, and what is wrong with them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.editing.cursor import Position
+from compiler.finding_pages.finding_page import PAGES_FOLDER
+from compiler.incremental_loader import IncrementalLoader
+from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings
+from compiler.source.document import Document
+from compiler.source.files import YAML_SUFFIXES
+from compiler.source.findings import Finding
+from compiler.source.yaml_reader import read_documents
+
+_TOKEN = re.compile(r"\$\{[^}]*\}?|[\w.@/-]+|.")
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """A finding, with the text that it is about."""
+
+    finding: Finding
+    start: Position
+    end: Position
+
+    @property
+    def page(self) -> Path | None:
+        """The page that explains the finding."""
+        page = PAGES_FOLDER / f"{self.finding.code}.md"
+        return page if page.is_file() else None
+
+
+class Workspace:
+    """One catalogue, and the orders that are open. For one thread at a time."""
+
+    def __init__(self, definitions: Path) -> None:
+        self.definitions = definitions
+        self._loader = IncrementalLoader([definitions])
+        self._texts: dict[Path, str] = {}
+        """File → its text in the editor."""
+        self.loaded: LoadedDefinitions = self._loader.load()
+
+    @property
+    def index(self) -> DefinitionIndex:
+        return self.loaded.index
+
+    @property
+    def open_files(self) -> tuple[Path, ...]:
+        return tuple(self._texts)
+
+    def set_text(self, file: Path, text: str) -> None:
+        """The file is open, and has this text."""
+        self._texts[file] = text
+        if self.has_definitions(file):
+            self._loader.set_unsaved(file, text)
+
+    def close(self, file: Path) -> None:
+        """The file has the text that is on disk."""
+        self._texts.pop(file, None)
+        self._loader.forget_unsaved(file)
+
+    def text(self, file: Path) -> str:
+        """The text in the editor, else that on disk; empty if the file cannot be read."""
+        if file in self._texts:
+            return self._texts[file]
+        try:
+            return file.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    def has_definitions(self, file: Path) -> bool:
+        """Whether the file is a part of the catalogue."""
+        return file.suffix in YAML_SUFFIXES and is_below(file, self.definitions)
+
+    def reload(self) -> None:
+        """Loads the definitions as they are now."""
+        self.loaded = self._loader.load()
+
+    def diagnostics(self) -> dict[Path, list[Diagnostic]]:
+        """File → what is wrong with it, for all definitions and for the open orders."""
+        found: dict[Path, list[Diagnostic]] = {}
+        for finding in [*self.loaded.findings, *self._order_findings()]:
+            file = Path(finding.file)
+            found.setdefault(file, []).append(_diagnostic(finding, self.text(file)))
+        return found
+
+    def _order_findings(self) -> Iterable[Finding]:
+        for file, text in self._texts.items():
+            if self.has_definitions(file):
+                continue
+            result = read_documents(text, str(file))
+            if any(is_order(document) for document in result.documents):
+                if not self.loaded.refused:
+                    yield from order_findings(OrderText(str(file), text), self.loaded.catalogue)
+                else:
+                    yield from result.findings
+
+
+def is_order(document: Document) -> bool:
+    data = document.data
+    return isinstance(data, dict) and "kind" not in data and "lines" in data
+
+
+def is_below(file: Path, folder: Path) -> bool:
+    return Path(os.path.realpath(file)).is_relative_to(os.path.realpath(folder))
+
+
+def _diagnostic(finding: Finding, text: str) -> Diagnostic:
+    lines = text.split("\n")
+    line = min(max(finding.line - 1, 0), len(lines) - 1)
+    content = lines[line].rstrip("\r")
+    start = min(max(finding.column - 1, 0), len(content))
+    token = _TOKEN.match(content, start)
+    end = token.end() if finding.line and token else len(content)
+    return Diagnostic(finding, Position(line, start), Position(line, end))
