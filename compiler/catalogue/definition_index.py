@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
@@ -15,6 +15,7 @@ from compiler.language.attributes import Attribute
 from compiler.language.documents import (
     ClassReference,
     CommercialProductDocument,
+    ComponentDefinition,
     ProductClassDocument,
     ProductDocument,
     RuleDefinition,
@@ -23,7 +24,8 @@ from compiler.language.documents import (
 )
 from compiler.language.steps import LineAction, StepDefinition, StepKey, StepReference
 from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find_expressions
-from compiler.typecheck.types import DOUBLE, DYN, INT, Type
+from compiler.typecheck.scopes import shared_and_combined_fields
+from compiler.typecheck.types import DOUBLE, DYN, INT, Type, object_type
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,20 @@ class StepGroup:
     def step_per(self, step: str) -> str:
         return self.steps[step].per or self.per
 
+    def has_outside_references(self) -> bool:
+        """Whether `after` of a step names another workstream, or anything else but a step of this group."""
+        return self.entry.cached("outside references", None, self._find_outside_references)
+
+    def _find_outside_references(self) -> bool:
+        return any(reference.step not in self.steps for step in self.steps.values() for reference in step.after)
+
+    def actions_of_steps(self) -> frozenset[LineAction]:
+        """The line actions that any of the steps is planned for."""
+        return self.entry.cached("actions of steps", None, self._find_actions_of_steps)
+
+    def _find_actions_of_steps(self) -> frozenset[LineAction]:
+        return frozenset(action for step in self.steps for action in self.line_actions(step))
+
 
 class WrittenRule(NamedTuple):
     """A rule of `decomposes_to`, with the product or class that it is written in."""
@@ -59,6 +75,7 @@ class DefinitionIndex:
 
     def __init__(self, definitions: Definitions) -> None:
         self.definitions = definitions
+        self._effective_rules: dict[str, list[WrittenRule]] = {}
 
     def may_be_defined(self, name: str, namespace: Mapping[str, Any]) -> bool:
         """False only if certainly nothing with this id is defined."""
@@ -143,16 +160,22 @@ class DefinitionIndex:
     @cached_property
     def step_expressions(self) -> dict[StepKey, list[ExpressionSite]]:
         """Step → its expressions."""
-        found = {}
-        for name, group in self.step_groups.items():
-            written = group.entry.document.data["steps"]
-            for step in group.steps:
-                found[name, step] = find_expressions(written[step], STEP_SHAPE, ("steps", step))
+        found: dict[StepKey, list[ExpressionSite]] = {}
+        for group in self.step_groups.values():
+            found |= group.entry.cached("step expressions", None, partial(_find_step_expressions, group))
         return found
 
-    def effective_rules(self, product: str) -> Iterator[WrittenRule]:
+    def effective_rules(self, product: str) -> list[WrittenRule]:
         """The rules of its class first, then its own. An own rule to the same product and `as` takes a rule's place."""
-        entry = self.definitions.products[product]
+        found = self._effective_rules.get(product)
+        if found is None:
+            found = self._effective_rules[product] = list(self._find_rules(self.definitions.products[product]))
+        return found
+
+    def _find_rules(self, entry: DefinitionEntry[ProductDocument]) -> Iterator[WrittenRule]:
+        if not entry.model.product_class:
+            yield from (WrittenRule(entry, *one) for one in enumerate(entry.model.decomposes_to))
+            return
         own: dict[tuple[str, str | None], list[WrittenRule]] = {}
         for position, rule in enumerate(entry.model.decomposes_to):
             own.setdefault((rule.product, rule.as_), []).append(WrittenRule(entry, position, rule))
@@ -195,32 +218,42 @@ class DefinitionIndex:
             served = [
                 product
                 for group in self.step_groups.values()
-                if any(action in group.line_actions(step) for step in group.steps)
+                if action in group.actions_of_steps()
                 for product in group.products
             ]
-            sources = self._sources_for(action)
-            found[action] = set(walk(served, lambda name, above=sources: above.get(name, ())))  # type: ignore[misc]
+            found[action] = set(walk(served, partial(self._sources_for, action)))
         return found
 
-    def _sources_for(self, action: LineAction) -> dict[str, list[str]]:
-        """Product → the products whose rules or components bring it for lines with this action."""
+    def _sources_for(self, action: LineAction, product: str) -> list[str]:
+        """The products whose rules or components bring the product for lines with this action."""
+        rules = self.rules_by_target.get(product, ())
+        brought = [source for source, rule in rules if rule.actions is None or action in rule.actions]
+        return brought + self._bundles_by_component.get(product, [])
+
+    @cached_property
+    def _bundles_by_component(self) -> dict[str, list[str]]:
+        """Product → the products that have it as a component."""
         found: dict[str, list[str]] = {}
         for name, entry in self.definitions.products.items():
-            rules = [rule for _, _, rule in self.effective_rules(name)]
-            targets = [rule.product for rule in rules if rule.actions is None or action in rule.actions]
-            if isinstance(entry.model, CommercialProductDocument):
-                targets += [component.product for component in entry.model.components]
-            for target in targets:
-                found.setdefault(target, []).append(name)
+            for component in product_components(entry.model):
+                found.setdefault(component.product, []).append(name)
         return found
+
+    def attribute_types(self, products: Iterable[str]) -> tuple[Type, Type]:
+        """The attributes that all of these products have as an object; and those that any has, which may be missing."""
+        return shared_and_combined_fields([self.attributes_type(product) for product in products])
+
+    def attributes_type(self, product: str) -> Type:
+        """The product's attributes as an object, including those of its class."""
+        attributes = self.product_attributes[product]
+        entry = self.definitions.products[product]
+        return entry.cached("attributes", attributes, partial(object_type, attributes))
 
     def product_targets(self, product: str) -> list[str]:
         """The products that its rules and its components name, defined or not."""
         document = self.definitions.products[product].model
         targets = [rule.product for _, _, rule in self.effective_rules(product)]
-        if isinstance(document, CommercialProductDocument):
-            targets += [component.product for component in document.components]
-        return targets
+        return targets + [component.product for component in product_components(document)]
 
     def is_commercial(self, product: str) -> bool:
         entry: DefinitionEntry[ProductDocument] | None = self.definitions.products.get(product)
@@ -241,14 +274,22 @@ class DefinitionIndex:
     @cached_property
     def predecessors(self) -> dict[StepKey, list[StepKey]]:
         """The steps that each step waits for by its own `after`."""
+        found: dict[StepKey, list[StepKey]] = {}
+        for group in self.step_groups.values():
+            if group.has_outside_references():
+                found |= self._find_predecessors(group)
+            else:
+                found |= group.entry.cached("predecessors", None, partial(self._find_predecessors, group))
+        return found
+
+    def _find_predecessors(self, group: StepGroup) -> dict[StepKey, list[StepKey]]:
         return {
-            (name, step): [
+            (group.id, step): [
                 found
                 for reference in definition.after
                 if isinstance(reference, StepReference)
-                for found in self.resolve_reference(reference.step, name) or ()
+                for found in self.resolve_reference(reference.step, group.id) or ()
             ]
-            for name, group in self.step_groups.items()
             for step, definition in group.steps.items()
         }
 
@@ -287,3 +328,12 @@ class DefinitionIndex:
                 listed = " and ".join(sorted(missing))
                 found[f"{group.id}.{step}"] = f"`{step}` is not planned for {listed} lines, and this step is"
         return found
+
+
+def _find_step_expressions(group: StepGroup) -> dict[StepKey, list[ExpressionSite]]:
+    written = group.entry.document.data["steps"]
+    return {(group.id, step): find_expressions(written[step], STEP_SHAPE, ("steps", step)) for step in group.steps}
+
+
+def product_components(product: ProductDocument) -> Sequence[ComponentDefinition]:
+    return product.components if isinstance(product, CommercialProductDocument) else ()

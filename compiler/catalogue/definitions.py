@@ -36,22 +36,22 @@ class DefinitionEntry(Generic[M]):
 
     model: M
     document: Document
-    _results: dict[Callable[..., Any], tuple[tuple[Any, ...], Any]] = field(
-        default_factory=dict, compare=False, repr=False
-    )
+    _results: dict[str, tuple[object, Any]] = field(default_factory=dict, compare=False, repr=False)
 
-    def cached(self, compute: Callable[..., R], *inputs: Any) -> R:
-        """`compute(self, *inputs)`, which must depend on nothing else: it is computed again if the inputs differ.
+    def cached(self, name: str, inputs: object, compute: Callable[[], R]) -> R:
+        """The result of `compute`, kept under `name` until the inputs are no longer equal.
 
-        A document that did not change keeps its entry from load to load, so this saves the work of the next load.
-        `compute` must be a function of a module, and return a list rather than an iterator.
+        A document that did not change keeps its entry from load to load, so the next load need not compute it again.
+        `inputs` is everything that the result depends on besides this entry. The result must not be changed.
         """
-        found = self._results.get(compute)
-        if found is not None and found[0] == inputs:
-            return cast(R, found[1])
-        result = compute(self, *inputs)
-        self._results[compute] = inputs, result
-        return result
+        found = self._results.get(name)
+        if found is None or found[0] != inputs:
+            found = self._results[name] = inputs, compute()
+        return cast(R, found[1])
+
+    def cached_findings(self, name: str, inputs: object, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
+        """Like `cached`, for a check of this document."""
+        return self.cached(name, inputs, lambda: list(check()))
 
     def finding(
         self,

@@ -13,7 +13,7 @@ from compiler.language.documents import (
     WorkstreamDocument,
 )
 from compiler.typecheck.let_types import LetTypes, infer_let_types
-from compiler.typecheck.scopes import element_type, shared_and_combined, shared_and_combined_fields, source_scope
+from compiler.typecheck.scopes import element_type, shared_and_combined_fields, source_scope
 from compiler.typecheck.type_checker import TypeScope
 from compiler.typecheck.types import DYN, INT, Field, Type, object_type
 
@@ -65,7 +65,7 @@ class LetIndex:
         return found
 
     def _product_scope(self, product: str) -> TypeScope:
-        attributes = object_type(self._index.product_attributes[product])
+        attributes = self._index.attributes_type(product)
         scope = source_scope(attributes, None, self._index.quantity_type([product]))
         return scope.with_names(**self.loop_variables([product]))
 
@@ -93,7 +93,7 @@ class LetIndex:
         return found
 
     def _workstream_scope(self, group: StepGroup) -> TypeScope:
-        attributes, _ = shared_and_combined([self._index.product_attributes[one] for one in group.products])
+        attributes, _ = self._index.attribute_types(group.products)
         lets, _ = self.served_lets(group.products)
         actions = frozenset().union(*(group.line_actions(step) for step in group.steps))
         scope = source_scope(attributes, actions, self._index.quantity_type(group.products), lets)
@@ -113,9 +113,7 @@ class LetIndex:
         """`each` and `index`, if `for_each` or `per: unit` creates lines of these products."""
         products = list(products)
         elements = [
-            element_type(
-                rule.for_each, object_type(self._index.product_attributes[source]), self.product_types(source).whole
-            )
+            element_type(rule.for_each, self._index.attributes_type(source), self.product_types(source).whole)
             for product in products
             for source, rule in self._index.rules_by_target.get(product, ())
             if rule.for_each
@@ -128,5 +126,7 @@ class LetIndex:
 
 
 def _with_fields(whole: Type, own: Type) -> Type:
+    if not own.fields:
+        return whole
     fields: Mapping[str, Field] = {one.name: one for one in (*whole.fields, *own.fields)}
     return Type("object", None, tuple(fields[name] for name in sorted(fields)))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.graph import find_cycles, walk
 from compiler.language.documents import CommercialProductDocument
 from compiler.language.steps import StepKey, StepReference
@@ -26,10 +27,22 @@ def _check_products(index: DefinitionIndex) -> Iterator[Finding]:
 
 
 def _check_steps(index: DefinitionIndex) -> Iterator[Finding]:
-    for cycle in find_cycles(index.predecessors):
+    groups = [group for group in index.step_groups.values() if _may_be_in_cycle(group)]
+    steps = [(group.id, step) for group in groups for step in group.steps]
+    for cycle in find_cycles({step: index.predecessors[step] for step in steps}):
         workstream, step = cycle[0]
         message = f"steps wait for each other in a cycle: {_format_cycle(cycle)}"
         yield index.step_groups[workstream].entry.finding("cycle-steps", ("steps", step), message, key=True)
+
+
+def _may_be_in_cycle(group: StepGroup) -> bool:
+    """False for nearly all groups, which name no other and are in order themselves."""
+    return group.has_outside_references() or group.entry.cached("own cycle", None, partial(_has_own_cycle, group))
+
+
+def _has_own_cycle(group: StepGroup) -> bool:
+    own = {name: [one.step for one in step.after] for name, step in group.steps.items()}
+    return next(find_cycles(own), None) is not None
 
 
 def _format_cycle(cycle: Sequence[StepKey]) -> str:
@@ -58,6 +71,8 @@ def _check_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
     reported = set()
     for product in sorted(index.definitions.products):
         edges = dependency_edges(index, product)
+        if not edges:
+            continue
         for cycle in _cycles_through(edges, index.predecessors):
             reported.add(frozenset(cycle))
             yield _dependency_cycle_finding(index, product, cycle)

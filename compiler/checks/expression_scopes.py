@@ -13,7 +13,6 @@ from compiler.typecheck.scopes import (
     element_type,
     per_line_scope,
     receiver_scope,
-    shared_and_combined,
     source_scope,
     step_scope,
 )
@@ -55,7 +54,7 @@ def product_per_scope(index: DefinitionIndex, product: str) -> TypeScope | None:
     sources = [source for source, _ in index.rules_by_target.get(product, ())]
     if not sources:
         return None
-    _, combined = shared_and_combined([index.product_attributes[source] for source in sources])
+    _, combined = index.attribute_types(sources)
     _, lets = index.lets.served_lets(sources)
     return per_line_scope(combined, index.quantity_type(sources), lets)
 
@@ -74,14 +73,18 @@ class StepScopes:
 
     def __init__(self, index: DefinitionIndex, group: StepGroup) -> None:
         self._index, self._group = index, group
-        self._shared, self._combined = shared_and_combined(
-            [index.product_attributes[product] for product in group.products]
-        )
+        self._shared, self._combined = index.attribute_types(group.products)
         self._served_lets = index.lets.served_lets(group.products)
         self._step_lets = index.lets.step_lets(group)
         self._loop_variables = index.lets.loop_variables(group.products)
         self._quantity = index.quantity_type(group.products)
         self._cache: dict[object, TypeScope] = {}
+
+    @property
+    def known(self) -> object:
+        """All that the scopes depend on besides the group's own document and, for `workstreams`, all other steps."""
+        types = (self._shared, self._combined, *self._served_lets, *self._step_lets, self._quantity)
+        return types, self._loop_variables, self._index.decimal_quantities(self._group.products)
 
     @property
     def condition(self) -> TypeScope:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from compiler.catalogue.builder import is_lookup_table
-from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule, product_components
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.templates import split_template
 from compiler.checks.expression_scopes import (
@@ -20,7 +21,6 @@ from compiler.checks.expression_scopes import (
 from compiler.checks.quantities import check_rule_quantity
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import (
-    CommercialProductDocument,
     ProductDocument,
     SystemDocument,
     TechnicalProductDocument,
@@ -48,17 +48,11 @@ from compiler.values import as_text
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for name, product in index.definitions.products.items():
-        attributes, lets = object_type(index.product_attributes[name]), index.lets.product_types(name).whole
-        inherited = index.definitions.classes.get(product.model.product_class or "")
-        redeclares = inherited and (
-            _redeclares_types(product.model.attributes, inherited.model.attributes)
-            or _replaces_lets(index, product.model, lets)
-        )
-        for written in index.effective_rules(name):
-            if written.entry is product or redeclares:
-                yield from _check_rule(index, written, attributes, [name], lets)
-        if isinstance(product.model, CommercialProductDocument):
-            yield from _check_components(index, product, attributes, lets)
+        rules, components = index.effective_rules(name), product_components(product.model)
+        if rules or components:
+            targets = [one.product for one in (*(written.rule for written in rules), *components)]
+            known = _known_of_rules(index, name, targets)
+            yield from product.cached_findings("rules", known, partial(_check_rules_of, index, name))
         if isinstance(product.model, TechnicalProductDocument):
             yield from _check_per(index, product)
     for name, product_class in index.definitions.classes.items():
@@ -67,7 +61,12 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             heirs = index.products_by_class.get(name, [])
             yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes, heirs, lets)
     for group in index.step_groups.values():
-        yield from _check_group(index, group)
+        scopes = StepScopes(index, group)
+        if _reads_other_workstreams(index, group):
+            yield from _check_group(index, group, scopes)
+        else:
+            check_group = partial(_check_group, index, group, scopes)
+            yield from group.entry.cached_findings("expressions of steps", scopes.known, check_group)
     for system in index.definitions.systems.values():
         for site in find_expressions(system.document.data, SYSTEM_SHAPE):
             yield from _check_site(system, site, system_scope(site))
@@ -76,6 +75,39 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     for receiver in index.definitions.receivers.values():
         for site in find_expressions(receiver.document.data, RECEIVER_SHAPE):
             yield from _check_site(receiver, site, receiver_site_scope(site))
+
+
+def _known_of_rules(index: DefinitionIndex, name: str, targets: Iterable[str]) -> object:
+    """All that the findings about a product's rules depend on besides its own document."""
+    products = index.definitions.products
+    return (
+        index.product_attributes[name],
+        index.lets.product_types(name),
+        index.definitions.classes.get(products[name].model.product_class or ""),
+        index.lets.class_types(products[name].model.product_class or ""),
+        index.quantity_type([name]),
+        [(index.product_attributes[one], products[one].model.quantity) if one in products else None for one in targets],
+    )
+
+
+def _check_rules_of(index: DefinitionIndex, name: str) -> Iterator[Finding]:
+    product = index.definitions.products[name]
+    attributes, lets = index.attributes_type(name), index.lets.product_types(name).whole
+    inherited = index.definitions.classes.get(product.model.product_class or "")
+    redeclares = inherited and (
+        _redeclares_types(product.model.attributes, inherited.model.attributes)
+        or _replaces_lets(index, product.model, lets)
+    )
+    for written in index.effective_rules(name):
+        if written.entry is product or redeclares:
+            yield from _check_rule(index, written, attributes, [name], lets)
+    yield from _check_components(index, product, attributes, lets)
+
+
+def _reads_other_workstreams(index: DefinitionIndex, group: StepGroup) -> bool:
+    """Whether the findings may depend on steps outside the group."""
+    sites = (site for step in group.steps for site in index.step_expressions[group.id, step])
+    return any("workstreams" in site.expression for site in sites)
 
 
 def _check_example(system: DefinitionEntry[SystemDocument]) -> Iterator[Finding]:
@@ -121,7 +153,7 @@ def _check_components(
     index: DefinitionIndex, entry: DefinitionEntry[Any], attributes: Type, lets: Type
 ) -> Iterator[Finding]:
     products = [entry.model.id]
-    for position, component in enumerate(entry.model.components):
+    for position, component in enumerate(product_components(entry.model)):
         path: KeyPath = ("components", position)
         scopes = RuleScopes(index, component, attributes, products, lets)
         for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
@@ -281,8 +313,7 @@ def _check_table_rows(
         yield entry.finding("table-row-never", (*path, "table", row), message, key=True, severity="warning")
 
 
-def _check_group(index: DefinitionIndex, group: StepGroup) -> Iterator[Finding]:
-    scopes = StepScopes(index, group)
+def _check_group(index: DefinitionIndex, group: StepGroup, scopes: StepScopes) -> Iterator[Finding]:
     if not group.is_inline:
         yield from _check_workstream(group, scopes)
     for step, definition in group.steps.items():

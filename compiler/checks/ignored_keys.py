@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.language.steps import CrossOrderReference, FailureRule, StepDefinition, StepKind
@@ -18,11 +19,15 @@ OTHER_ORDER_CODES = frozenset({"other_step_undone", "no_such_step", "other_order
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
-        for step, definition in group.steps.items():
-            for path, message in _ignored_keys(definition):
-                path = ("steps", step, *path)
-                yield group.entry.finding("key-ignored", path, message, key=True, severity="warning")
-            yield from _check_failure_rules(group, step, definition)
+        yield from group.entry.cached_findings("ignored keys", None, partial(_check_group, group))
+
+
+def _check_group(group: StepGroup) -> Iterator[Finding]:
+    for step, definition in group.steps.items():
+        for path, message in _ignored_keys(definition):
+            path = ("steps", step, *path)
+            yield group.entry.finding("key-ignored", path, message, key=True, severity="warning")
+        yield from _check_failure_rules(group, step, definition)
 
 
 def _ignored_keys(definition: StepDefinition) -> Iterator[tuple[KeyPath, str]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any, NamedTuple
+from functools import partial
+from typing import Any, NamedTuple, TypeVar
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
@@ -26,6 +27,9 @@ class KnownRange(NamedTuple):
 
 
 KnownRanges = Mapping[Path, KnownRange]
+AttributeSet = Mapping[str, Attribute]
+RuleOwner = DefinitionEntry[ProductDocument] | DefinitionEntry[ProductClassDocument]
+T = TypeVar("T")
 
 
 class ConditionSite(NamedTuple):
@@ -38,7 +42,21 @@ class ConditionSite(NamedTuple):
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
-    for site in _conditions(index):
+    products: list[RuleOwner] = [*index.definitions.products.values()]
+    for entry in [*products, *index.definitions.classes.values()]:
+        declared = _declared_attributes(index, entry.model)
+        yield from entry.cached_findings("conditions of rules", declared, partial(_check, _conditions, entry, declared))
+    for group in index.step_groups.values():
+        declared = [index.product_attributes[product] for product in group.products]
+        check_group = partial(_check, _group_conditions, group, declared)
+        yield from group.entry.cached_findings("conditions of steps", declared, check_group)
+
+
+def _check(
+    conditions: Callable[[T, list[AttributeSet]], Iterator[ConditionSite]], of: T, declared: list[AttributeSet]
+) -> Iterator[Finding]:
+    """`declared`: the attributes of each product that the conditions are for."""
+    for site in conditions(of, declared):
         try:
             tree = parse_expression(site.condition)
         except UnparsableError:
@@ -52,33 +70,29 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             yield site.entry.finding("condition-never", site.path, message, severity="warning")
 
 
-def _conditions(index: DefinitionIndex) -> Iterator[ConditionSite]:
-    products: list[DefinitionEntry[ProductDocument] | DefinitionEntry[ProductClassDocument]] = [
-        *index.definitions.products.values()
-    ]
-    for entry in [*products, *index.definitions.classes.values()]:
-        model = entry.model
-        declared = [index.product_attributes.get(model.id, model.attributes)]
-        if isinstance(model, ProductClassDocument):
-            members = index.products_by_class.get(model.id, ())
-            declared = [model.attributes, *(index.product_attributes[product] for product in members)]
-        for position, rule in enumerate(model.decomposes_to):
-            if rule.when is not None:
-                known_ranges = collect_known_ranges(declared, rule_actions(rule))
-                yield ConditionSite(entry, ("decomposes_to", position, "when"), rule.when, known_ranges)
-        if isinstance(model, CommercialProductDocument):
-            for position, component in enumerate(model.components):
-                if component.when is not None:
-                    known_ranges = collect_known_ranges(declared, ALL_ACTIONS)
-                    yield ConditionSite(entry, ("components", position, "when"), component.when, known_ranges)
-    for group in index.step_groups.values():
-        yield from _group_conditions(index, group)
+def _declared_attributes(index: DefinitionIndex, model: ProductDocument | ProductClassDocument) -> list[AttributeSet]:
+    if not isinstance(model, ProductClassDocument):
+        return [index.product_attributes[model.id]]
+    heirs = index.products_by_class.get(model.id, ())
+    return [model.attributes, *(index.product_attributes[product] for product in heirs)]
 
 
-def _group_conditions(index: DefinitionIndex, group: StepGroup) -> Iterator[ConditionSite]:
-    declared = [index.product_attributes[product] for product in group.products]
+def _conditions(entry: RuleOwner, declared: list[AttributeSet]) -> Iterator[ConditionSite]:
+    model = entry.model
+    for position, rule in enumerate(model.decomposes_to):
+        if rule.when is not None:
+            known_ranges = collect_known_ranges(declared, rule_actions(rule))
+            yield ConditionSite(entry, ("decomposes_to", position, "when"), rule.when, known_ranges)
+    if isinstance(model, CommercialProductDocument):
+        for position, component in enumerate(model.components):
+            if component.when is not None:
+                known_ranges = collect_known_ranges(declared, ALL_ACTIONS)
+                yield ConditionSite(entry, ("components", position, "when"), component.when, known_ranges)
+
+
+def _group_conditions(group: StepGroup, declared: list[AttributeSet]) -> Iterator[ConditionSite]:
     if not group.is_inline and group.entry.model.when is not None:
-        actions = frozenset(action for step in group.steps for action in group.line_actions(step))
+        actions = group.actions_of_steps()
         yield ConditionSite(group.entry, ("when",), group.entry.model.when, collect_known_ranges(declared, actions))
     for step, definition in group.steps.items():
         if definition.when is not None:
@@ -86,7 +100,7 @@ def _group_conditions(index: DefinitionIndex, group: StepGroup) -> Iterator[Cond
             yield ConditionSite(group.entry, ("steps", step, "when"), definition.when, known_ranges)
 
 
-def collect_known_ranges(attribute_sets: list[Mapping[str, Attribute]], actions: frozenset[LineAction]) -> KnownRanges:
+def collect_known_ranges(attribute_sets: list[AttributeSet], actions: frozenset[LineAction]) -> KnownRanges:
     """What is known about `attributes.…` and `action` of a line of any of these products."""
     known_ranges: dict[Path, KnownRange] = {("action",): KnownRange(tuple(sorted(actions)))}
     for name in attribute_sets[0] if attribute_sets else ():

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.language.documents import CommercialProductDocument, RuleDefinition
 from compiler.language.steps import LineAction
 from compiler.source.findings import Finding
@@ -22,13 +23,17 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
                 yield entry.finding("actions-never", path, message, severity="warning")
     for group in index.step_groups.values():
         served = frozenset(action for product in group.products for action in possible[product])
-        for step in group.steps:
-            if served and served.isdisjoint(group.line_actions(step)):
-                message = (
-                    f"step `{step}` is for {_join_actions(group.line_actions(step))}, and its lines can only be "
-                    f"{_join_actions(served)}: it is never planned"
-                )
-                yield group.entry.finding("actions-never", ("steps", step), message, key=True, severity="warning")
+        yield from group.entry.cached_findings("served actions", served, partial(_check_steps, group, served))
+
+
+def _check_steps(group: StepGroup, served: frozenset[LineAction]) -> Iterator[Finding]:
+    for step in group.steps:
+        if served and served.isdisjoint(group.line_actions(step)):
+            message = (
+                f"step `{step}` is for {_join_actions(group.line_actions(step))}, and its lines can only be "
+                f"{_join_actions(served)}: it is never planned"
+            )
+            yield group.entry.finding("actions-never", ("steps", step), message, key=True, severity="warning")
 
 
 def _join_actions(actions: frozenset[LineAction]) -> str:

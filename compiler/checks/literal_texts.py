@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.syntax_tree import UnparsableError, path_uses
 from compiler.cel.templates import split_template
@@ -43,9 +44,7 @@ _RESULT_PATH = re.compile(
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
         declared = {name for product in group.products for name in index.product_attributes[product]}
-        written = group.entry.document.data["steps"]
-        for step in group.steps:
-            yield from _check_texts(group.entry, written[step], STEP_SHAPE, ("steps", step), declared)
+        yield from group.entry.cached_findings("texts", declared, partial(_check_texts_of_steps, group, declared))
     for system in index.definitions.systems.values():
         yield from _check_texts(system, system.document.data, SYSTEM_SHAPE, (), ())
         yield from _check_texts(system, system.document.data.get("example"), EXAMPLE_SHAPE, ("example",), ())
@@ -55,12 +54,22 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
 
 def check_fixed_times(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
-        written = group.entry.document.data["steps"]
-        for step in group.steps:
-            for key in written[step].keys() & _KEYS_WITH_TIMES:
-                for found in find_texts(written[step][key], STEP_SHAPE[key], ("steps", step, key)):
-                    if _is_fixed_time(found):
-                        yield from _check_time(group.entry, found)
+        yield from group.entry.cached_findings("fixed times", None, partial(_check_times_of_steps, group))
+
+
+def _check_texts_of_steps(group: StepGroup, declared: Iterable[str]) -> Iterator[Finding]:
+    written = group.entry.document.data["steps"]
+    for step in group.steps:
+        yield from _check_texts(group.entry, written[step], STEP_SHAPE, ("steps", step), declared)
+
+
+def _check_times_of_steps(group: StepGroup) -> Iterator[Finding]:
+    written = group.entry.document.data["steps"]
+    for step in group.steps:
+        for key in written[step].keys() & _KEYS_WITH_TIMES:
+            for found in find_texts(written[step][key], STEP_SHAPE[key], ("steps", step, key)):
+                if _is_fixed_time(found):
+                    yield from _check_time(group.entry, found)
 
 
 def _has_times(shape: Shape) -> bool:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import partial
 from typing import Any
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.checks.quantities import check_unit_quantities
 from compiler.language.attributes import Attribute, AttributeType, validate_value
-from compiler.language.documents import TechnicalProductDocument
+from compiler.language.documents import ProductDocument, TechnicalProductDocument
 from compiler.language.patterns import validate_pattern
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
@@ -45,16 +46,24 @@ _MERGE_TYPES: Mapping[str, frozenset[AttributeType]] = {
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     yield from _check_codes(index)
     for entry in index.definitions.products.values():
-        technical = isinstance(entry.model, TechnicalProductDocument)
-        yield from _check_attributes(entry, ("attributes",), entry.model.attributes, mergeable=technical)
-        yield from check_unit_quantities(entry)
+        yield from entry.cached_findings("declarations", None, partial(_check_product, entry))
     for inherited in index.definitions.classes.values():
         yield from _check_attributes(inherited, ("attributes",), inherited.model.attributes, mergeable=True)
     for group in index.step_groups.values():
-        for step, definition in group.steps.items():
-            if definition.manual:
-                path: KeyPath = ("steps", step, "manual", "form")
-                yield from _check_attributes(group.entry, path, definition.manual.form, mergeable=False)
+        yield from group.entry.cached_findings("forms", None, partial(_check_forms, group))
+
+
+def _check_product(entry: DefinitionEntry[ProductDocument]) -> Iterator[Finding]:
+    technical = isinstance(entry.model, TechnicalProductDocument)
+    yield from _check_attributes(entry, ("attributes",), entry.model.attributes, mergeable=technical)
+    yield from check_unit_quantities(entry)
+
+
+def _check_forms(group: StepGroup) -> Iterator[Finding]:
+    for step, definition in group.steps.items():
+        if definition.manual:
+            path: KeyPath = ("steps", step, "manual", "form")
+            yield from _check_attributes(group.entry, path, definition.manual.form, mergeable=False)
 
 
 def _check_codes(index: DefinitionIndex) -> Iterator[Finding]:

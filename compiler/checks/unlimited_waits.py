@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.language.steps import CrossOrderReference, StepDefinition
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
@@ -12,12 +13,16 @@ from compiler.source.findings import Finding
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
-        for step, definition in group.steps.items():
-            for path, awaited in _unlimited_waits(definition):
-                message = f"this waits for {awaited} without a limit: write `within`"
-                message += "" if path[0] == "after" else ", or an `sla` that tells somebody"
-                path = ("steps", step, *path)
-                yield group.entry.finding("wait-unlimited", path, message, key=True, severity="warning")
+        yield from group.entry.cached_findings("unlimited waits", None, partial(_check_group, group))
+
+
+def _check_group(group: StepGroup) -> Iterator[Finding]:
+    for step, definition in group.steps.items():
+        for path, awaited in _unlimited_waits(definition):
+            message = f"this waits for {awaited} without a limit: write `within`"
+            message += "" if path[0] == "after" else ", or an `sla` that tells somebody"
+            path = ("steps", step, *path)
+            yield group.entry.finding("wait-unlimited", path, message, key=True, severity="warning")
 
 
 def _unlimited_waits(definition: StepDefinition) -> Iterator[tuple[KeyPath, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
@@ -17,7 +18,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     served = {product for group in index.step_groups.values() for product in group.products}
     for name, entry in index.definitions.products.items():
         if isinstance(entry.model, TechnicalProductDocument):
-            if name not in served and next(index.effective_rules(name), None) is None:
+            if name not in served and not index.effective_rules(name):
                 message = f"no step serves technical product `{name}`: nothing would be done for it"
                 yield entry.finding("product-without-steps", ("id",), message, severity="warning")
             if name not in index.rules_by_target:
@@ -63,26 +64,35 @@ def _check_outside_deps(index: DefinitionIndex) -> Iterator[Finding]:
 def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
     """References in `after` that match nothing in any order, and `across` without effect."""
     for group in index.step_groups.values():
-        for step, definition in group.steps.items():
-            for position, reference in enumerate(definition.after):
-                if not isinstance(reference, StepReference):
-                    continue
-                predecessors = index.resolve_reference(reference.step, group.id)
-                if not predecessors:
-                    continue
-                path: KeyPath = ("steps", step, "after", position)
-                if all(_can_never_match(index, group, step, *one) for one in predecessors):
-                    message = (
-                        f"this never matches: no line that `{step}` is planned for has `{reference.step}` "
-                        f"(see their `actions`)"
-                    )
-                    yield group.entry.finding("reference-never", path, message, severity="warning")
-                elif reference.across and all(
-                    _is_across_redundant(index, group, step, reference, *one) for one in predecessors
-                ):
-                    message = f"`across: {reference.across}` has no effect here: omit it"
-                    at = (*path, "across")
-                    yield group.entry.finding("across-useless", at, message, key=True, severity="warning")
+        if group.has_outside_references():
+            yield from _check_references_of(index, group)
+        else:
+            yield from group.entry.cached_findings(
+                "unmet references", None, partial(_check_references_of, index, group)
+            )
+
+
+def _check_references_of(index: DefinitionIndex, group: StepGroup) -> Iterator[Finding]:
+    for step, definition in group.steps.items():
+        for position, reference in enumerate(definition.after):
+            if not isinstance(reference, StepReference):
+                continue
+            predecessors = index.resolve_reference(reference.step, group.id)
+            if not predecessors:
+                continue
+            path: KeyPath = ("steps", step, "after", position)
+            if all(_can_never_match(index, group, step, *one) for one in predecessors):
+                message = (
+                    f"this never matches: no line that `{step}` is planned for has `{reference.step}` "
+                    f"(see their `actions`)"
+                )
+                yield group.entry.finding("reference-never", path, message, severity="warning")
+            elif reference.across and all(
+                _is_across_redundant(index, group, step, reference, *one) for one in predecessors
+            ):
+                message = f"`across: {reference.across}` has no effect here: omit it"
+                at = (*path, "across")
+                yield group.entry.finding("across-useless", at, message, key=True, severity="warning")
 
 
 def _can_never_match(index: DefinitionIndex, group: StepGroup, step: str, workstream: str, other: str) -> bool:

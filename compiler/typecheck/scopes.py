@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from compiler.language.attributes import Attribute
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, StepDefinition, StepKind
 from compiler.typecheck.type_checker import TypeScope, declared_type
 from compiler.typecheck.types import (
@@ -219,13 +218,10 @@ def available_names(candidates: Iterable[str], definition: StepDefinition | None
     return available
 
 
-def shared_and_combined(products: Iterable[Mapping[str, Attribute]]) -> tuple[Type, Type]:
-    """The attributes that all of these products declare; and those that any declares, which may be missing."""
-    return shared_and_combined_fields([object_type(attributes) for attributes in products])
-
-
 def shared_and_combined_fields(objects: Sequence[Type]) -> tuple[Type, Type]:
     """The fields that all of these objects have; and those that any has, which may be missing."""
+    if len(objects) == 1:
+        return objects[0], objects[0]
     combined = merged_object_type(objects)
     shared = tuple(field for field in combined.fields if all(one.field(field.name) for one in objects))
     return replace(combined, fields=shared), combined
