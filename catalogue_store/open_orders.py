@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from temporalio.client import Client
+from temporalio.service import RPCError, RPCStatusCode
 
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttributes
 
@@ -16,4 +17,9 @@ async def count_open_orders(client: Client, version: str) -> int:
         f"WorkflowType = '{ORDER_WORKFLOW_TYPE}' AND ExecutionStatus = 'Running' "
         f"AND {SearchAttributes.CATALOGUE_VERSION} = '{version}'"
     )
-    return (await client.count_workflows(query)).count
+    try:
+        return (await client.count_workflows(query)).count
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        return 0  # no worker has run in this namespace yet, which would have registered the search attribute

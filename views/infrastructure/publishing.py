@@ -27,6 +27,9 @@ def publish_lines(result: PublishResult, environment: str | None) -> Iterator[st
     where = f" in {environment}" if environment else ""
     yield _headline(result, where)
     workers = result.workers
+    scenarios = result.publication.scenarios if result.publication is not None else None
+    if scenarios is not None and (scenarios.passed or scenarios.failed):
+        yield f"  Scenarios: {_scenario_text(scenarios.passed, scenarios.failed)}."
     if result.outcome is Outcome.PUBLISHED:
         taken = sum(each.is_ready for each in workers)
         is_withdrawn = result.publication is not None and result.publication.content is None
@@ -165,4 +168,4 @@ def _scenario_text(passed: int, failed: Sequence[str]) -> str:
     if not passed and not failed:
         return "there are none"
     text = f"{passed} passed"
-    return text + (f", {len(failed)} failed: {', '.join(failed)}" if failed else "")
+    return text + (f", {len(failed)} failed ({', '.join(failed)})" if failed else "")

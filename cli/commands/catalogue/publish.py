@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.catalogue.scenario_gate import run_scenarios
+from cli.commands.catalogue.scenario_gate import ScenarioGate
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, EXIT_TIMED_OUT, UsageError
@@ -17,12 +17,10 @@ from cli.framework.options import ByOption, value_option
 from cli.framework.session import Session
 from compiler.catalogue_files import CatalogueFiles
 from compiler.source.findings import CatalogueInvalid
-from views.shared.findings import finding_lines
 from views.shared.value_format import pluralize
 
 if TYPE_CHECKING:
     from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
-    from workflows.contract.publication_messages import ScenarioRun
 
 PANEL = "Publishing"
 
@@ -72,16 +70,19 @@ def publish(
 
     if folder is not None and (version is not None or from_ is not None):
         raise UsageError("Give a folder to publish, or --version or --from, not both")
+    if version is not None and from_ is None and len(environment or ()) > 1:
+        raise UsageError("A number counts in one environment: give one --environment, or --from with the number there")
     targets = [_within(session, name) for name in environment] if environment else [session]
     actor = make_actor(by, _required(reason))
     numbers = [asyncio.run(_last_number(target)) for target in targets]
-    gate = _Gate(no_scenarios, force)
+    gate = ScenarioGate(no_scenarios, force)
     if version is None and from_ is None:
         to_publish = _read_folder(session, folder or session.definitions_dir, gate)
     else:
         source = _within(session, from_) if from_ is not None else targets[0]
         to_publish = asyncio.run(_read_published(source, version or "current", from_))
-        gate.check_record(to_publish.scenarios)
+        if from_ is not None:
+            gate.check_record(to_publish.scenarios)
     command = PublishCommand(to_publish, actor, None, dry_run, force, timeout)
     status = 0
     for target, number in zip(targets, numbers, strict=True):
@@ -105,57 +106,21 @@ def unpublish(
     return _publish(target, PublishCommand(None, make_actor(by, _required(reason)), timeout=timeout))
 
 
-@dataclass(frozen=True)
-class _Gate:
-    """Whether the scenarios admit a version."""
-
-    skipped: bool
-    force: bool
-
-    def check(self, run: ScenarioRun) -> None:
-        """Raises OperationRefused if scenarios fail, unless forced."""
-        if run.failed and not self.force:
-            shown = ", ".join(run.failed[:5]) + (", …" if len(run.failed) > 5 else "")
-            raise _scenarios_failed(
-                f"{pluralize(len(run.failed), 'scenario')} of {len(run.failed) + run.passed} failed, so nothing is "
-                f"published: {shown}. `test` shows why; --force publishes nevertheless"
-            )
-
-    def check_record(self, run: ScenarioRun | None) -> None:
-        """For a version that was published before: its scenarios are not run again. Raises OperationRefused."""
-        if run is None and not (self.skipped or self.force):
-            raise _scenarios_failed(
-                "The scenarios of this version were not run when it was published: --no-scenarios publishes it "
-                "nevertheless"
-            )
-        if run is not None:
-            self.check(run)
-
-
-def _scenarios_failed(message: str) -> Exception:
-    from operations.errors import OperationRefused
-    from workflows.contract.order_messages import RefusalCode
-
-    return OperationRefused(RefusalCode.INVALID, message, reason="scenarios_failed")
-
-
-def _read_folder(session: Session, folder: Path, gate: _Gate) -> VersionToPublish:
-    """Raises CatalogueInvalid and UsageError."""
+def _read_folder(session: Session, folder: Path, gate: ScenarioGate) -> VersionToPublish:
+    """Raises CatalogueInvalid, OperationRefused and UsageError."""
     from compiler.load_catalogue import check_definitions, load_published
     from operations.publishing.publish_version import VersionToPublish
 
     findings = check_definitions([folder])
-    if any(finding.severity == "error" for finding in findings):
+    if any(finding.severity == "error" for finding in findings) and not gate.skipped:
         raise CatalogueInvalid(findings)
-    for line in finding_lines(findings):
-        session.print_note(line)
+    if warnings := sum(finding.severity == "warning" for finding in findings):
+        session.print_note(f"{folder}: {pluralize(warnings, 'warning')}; `validate` lists them.")
     files = CatalogueFiles.read(folder)
     if not files.files:
         raise UsageError(f"{folder} holds no definitions: there is nothing to publish")
     catalogue, _ = load_published(files)
-    scenarios = None if gate.skipped else run_scenarios(folder, files)
-    if scenarios is not None:
-        gate.check(scenarios)
+    scenarios = gate.run(session, folder)
     if CatalogueFiles.read(folder) != files:
         raise UsageError(f"{folder} has changed while it was checked: publish it again")
     return VersionToPublish(catalogue.version, files.digest, files.pack(), scenarios)
