@@ -56,7 +56,7 @@ def _names_of_steps(group: StepGroup) -> _NamesOfSteps:
     retries: list[object] = []
     redone: set[str | None] = set()
     for definition in group.steps.values():
-        systems.update(call.system for _, call in _find_calls(definition))
+        systems.update(call.system for _, call in find_calls(definition))
         retries.append(definition.retry)
         if definition.undo:
             retries.append(definition.undo.retry)
@@ -147,7 +147,7 @@ def _check_step(index: DefinitionIndex, group: StepGroup, step: str) -> Iterator
     path: KeyPath = ("steps", step)
     for position, reference in enumerate(definition.after):
         yield from _check_reference(index, entry, (*path, "after", position), reference, group.id)
-    for call_path, call in _find_calls(definition):
+    for call_path, call in find_calls(definition):
         system_path = (*path, *call_path, "system")
         yield from _check_defined(index, entry, system_path, "system", call.system, index.definitions.systems)
     yield from _check_retry(index, entry, (*path, "retry"), definition.retry)
@@ -161,7 +161,7 @@ def _check_step(index: DefinitionIndex, group: StepGroup, step: str) -> Iterator
         yield from _check_retry(index, entry, (*path, "on_failure", position, "retry"), case.retry)
 
 
-def _find_calls(definition: StepDefinition) -> Iterator[tuple[KeyPath, Any]]:
+def find_calls(definition: StepDefinition) -> Iterator[tuple[KeyPath, Any]]:
     if definition.call:
         yield ("call",), definition.call
     if definition.undo and definition.undo.call:

@@ -6,23 +6,32 @@ from collections.abc import Callable, Iterable
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.checks import (
+    constant_conditions,
     cycles,
+    detached_steps,
     expressions,
     ignored_keys,
-    impossible_conditions,
     line_actions,
     literal_texts,
     missing_on_delete,
+    missing_undo,
     named_values,
     output_order,
     product_declarations,
     receivers,
     references,
     scenario_references,
+    short_slas,
     uncopied_attributes,
     unlimited_waits,
+    unreachable_undo,
+    unread_attributes,
+    unread_outputs,
     unused,
+    unused_definitions,
+    work_on_delete,
 )
+from compiler.checks.allowed_warnings import without_allowed
 from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, has_errors, limit_findings
 
 Check = Callable[[DefinitionIndex], Iterable[Finding]]
@@ -40,10 +49,11 @@ ERROR_CHECKS: tuple[Check, ...] = (
 )
 """Those that may refuse a catalogue. Every load runs them; some of them also warn."""
 WARNING_CHECKS: tuple[Check, ...] = (
-    impossible_conditions.check,
+    constant_conditions.check,
     ignored_keys.check,
     literal_texts.check,
     unlimited_waits.check,
+    short_slas.check,
 )
 """Those that only warn, as all of the following. They run where a person reads warnings, not where a worker starts."""
 WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (
@@ -54,7 +64,17 @@ WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (
 )
 """Only run if every reference is known: with a misspelt name, other definitions only seem to be unused."""
 CHECKS_WITHOUT_ERRORS: tuple[Check, ...] = (uncopied_attributes.check,)
-"""Only run if there is no error: an attribute with a wrong type only seems to differ on purpose."""
+"""Only run if no check has found an error: an attribute with a wrong type only seems to differ on purpose."""
+CHECKS_OF_VALID_CATALOGUES: tuple[Check, ...] = (
+    unused_definitions.check,
+    unread_attributes.check,
+    unread_outputs.check,
+    missing_undo.check,
+    unreachable_undo.check,
+    work_on_delete.check,
+    detached_steps.check,
+)
+"""Only run if there is no error at all: with one, others only seem to be unused, or to lack something."""
 
 
 def run_error_checks(index: DefinitionIndex) -> list[Finding]:
@@ -63,13 +83,16 @@ def run_error_checks(index: DefinitionIndex) -> list[Finding]:
 
 
 def add_warnings(index: DefinitionIndex, errors: list[Finding]) -> list[Finding]:
-    """The findings of `run_error_checks`, and those of all other checks."""
+    """The findings of `run_error_checks`, and those of all other checks, without the warnings that are allowed."""
     findings = _run(WARNING_CHECKS, index, errors)
+    definitions = index.definitions
     checks = CHECKS_WITHOUT_ERRORS if not has_errors(findings) else ()
-    uncertain = index.definitions.incomplete or index.definitions.invalid_ids
+    uncertain = definitions.incomplete or definitions.invalid_ids
     if not uncertain and not any(finding.code in _REFERENCE_CODES for finding in findings):
         checks = (*WHOLE_CATALOGUE_CHECKS, *checks)
-    return _run(checks, index, findings)
+        if not has_errors([*findings, *definitions.findings]):
+            checks = (*checks, *CHECKS_OF_VALID_CATALOGUES)
+    return without_allowed(index, _run(checks, index, findings))
 
 
 def _run(checks: Iterable[Check], index: DefinitionIndex, before: list[Finding]) -> list[Finding]:

@@ -46,7 +46,7 @@ FILES: dict[str, tuple[str, set[str]]] = {
     "aliases in aliases": (bomb(9, 12), {"yaml-alias"}),
     "ten megabytes of list": (RETRY + "x:\n" + "- a\n" * (10 * MB // 4), {"file-too-large"}),
     "ten megabytes of mappings": (RETRY + "x:\n" + "- {  }  \n" * MB, {"file-too-large"}),
-    "ten megabytes of text": (RETRY + "name: " + "x" * 10 * MB, set()),
+    "ten megabytes of text": (RETRY + "name: " + "x" * 10 * MB, {"definition-unused"}),
     "more than the limit": (RETRY + "name: " + "x" * 17 * MB, {"file-too-large"}),
     "a thousand brackets": ("a: " + "[" * 1000, {"yaml-depth"}),
     "a thousand braces": ("{a: " * 1000, {"yaml-depth"}),

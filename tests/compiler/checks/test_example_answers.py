@@ -13,7 +13,7 @@ OFFER = """
 kind: commercial_product
 id: gate
 steps:
-  lock: {milestone: true}
+  lock: {call: {system: grid, get: /state}}
 """
 SYSTEM = """---
 kind: system

@@ -21,6 +21,8 @@ steps:
 """
 CALL = "call: {system: shop, post: /x}"
 MANUAL = "manual: {queue: desk}"
+REFUSED = f"{MANUAL}, fail_when: [{{if: quantity > 1, code: refused}}]"
+ANY_CODE = f"{MANUAL}, fail_when: [{{if: quantity > 1, code: '${{payload.x}}'}}]"
 EVENT = "event: {name: scan, within: 1d}"
 WAIT = "wait: {for: 1d}"
 
@@ -30,7 +32,7 @@ WAIT = "wait: {for: 1d}"
     [
         (f"{MANUAL}, «timeout: 2s", "to be warned write `sla`"),
         (f"{EVENT}, «timeout: 2s", "write `within`"),
-        ("wait: {condition: 'true', within: 1d}, «timeout: 2s", "write `within`"),
+        ("wait: {condition: order.priority == 1, within: 1d}, «timeout: 2s", "write `within`"),
         (f"{WAIT}, «timeout: 2s", "this is a `wait` step: omit it"),
         ("milestone: true, «timeout: 2s", "this is a `milestone` step: omit it"),
         (f"{MANUAL}, «retry: standard", "`retry` repeats a call"),
@@ -39,7 +41,7 @@ WAIT = "wait: {for: 1d}"
         ("milestone: true, «retry: standard", "`retry` repeats a call"),
         (f"{WAIT}, «output: {{a: 1}}", "`output` selects from a result"),
         ("milestone: true, «output: {a: 1}", "`output` selects from a result"),
-        (f"{WAIT}, «fail_when: [{{if: 'true', code: x}}]", "`fail_when` judges a result"),
+        (f"{WAIT}, «fail_when: [{{if: quantity > 1, code: x}}]", "`fail_when` judges a result"),
         (f"{CALL}, undo: {{manual: {{queue: q}}, «retry: standard}}", "a person does this undo"),
         (f"{CALL}, undo: {{manual: {{queue: q}}, «timeout: 1s}}", "a person does this undo"),
     ],
@@ -56,7 +58,7 @@ def test_key_that_the_kind_does_not_use_is_a_warning(step: str, words: str) -> N
         (f"{WAIT}, on_failure: {{code: «timeout, do: continue}}", "never fails with `timeout`"),
         ("milestone: true, on_failure: [{code: «'503', do: continue}]", "never fails with `503`"),
         (
-            f"{MANUAL}, fail_when: [{{if: 'true', code: refused}}], on_failure: [{{code: «refusd, do: continue}}]",
+            f"{REFUSED}, on_failure: [{{code: «refusd, do: continue}}]",
             "did you mean `refused`?",
         ),
         (f"{CALL}, on_failure: [{{do: continue}}, «{{code: timeout, do: fallout}}]", "the one without `code`"),
@@ -74,8 +76,8 @@ def test_entry_of_on_failure_that_is_never_used_is_a_warning(step: str, words: s
         f"{CALL}, timeout: 2s, retry: standard, on_failure: [{{code: anything, do: continue}}]",
         "activity: x, timeout: 2s, retry: standard, on_failure: [{code: anything, do: continue}]",
         f"{EVENT}, on_failure: [{{code: timeout, do: continue}}, {{code: definition_error, do: continue}}]",
-        f"{MANUAL}, fail_when: [{{if: 'true', code: refused}}], on_failure: [{{code: refused, do: continue}}]",
-        f"{MANUAL}, fail_when: [{{if: 'true', code: '${{payload.x}}'}}], on_failure: [{{code: any, do: continue}}]",
+        f"{REFUSED}, on_failure: [{{code: refused, do: continue}}]",
+        f"{ANY_CODE}, on_failure: [{{code: any, do: continue}}]",
         "milestone: true, after: {order: '${order.id}', step: a.b, within: 1d}, on_failure: "
         "[{code: timeout, do: continue}, {code: no_such_order, do: continue}]",
         f"{CALL}, on_failure: [{{do: continue}}, {{do: fallout, queue: ops}}]",

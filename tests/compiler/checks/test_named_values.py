@@ -25,7 +25,7 @@ steps: {go: {milestone: true}}
 """
 
 
-def offer(let: str, rule: str = "when: 'true'", used: str = "let.a") -> str:
+def offer(let: str, rule: str = "when: quantity > 1", used: str = "let.a") -> str:
     return OFFER % (let, rule, used)
 
 

@@ -46,9 +46,9 @@ def test_condition_that_is_never_true_is_a_warning(written: str, word: str) -> N
     "written",
     [
         "attributes.cameras > 15", "attributes.cameras >= 16", "attributes.cameras == 0",
-        "attributes.model != 'indoor'", "attributes.rate > 1000.0", "attributes.install", "action == 'add'",
+        "attributes.model != 'indoor'", "attributes.rate > 1000.0", "attributes.install",
         "attributes.model in ['indoor']",
-        "order.characteristics.x == 'y'", "true", "attributes.model.startsWith('in')", "has(attributes.note)",
+        "order.characteristics.x == 'y'", "attributes.model.startsWith('in')", "has(attributes.note)",
     ],
 )  # fmt: skip
 def test_condition_that_may_be_true_is_no_warning(written: str) -> None:

@@ -1,4 +1,4 @@
-"""Checks for conditions that can never be true, given the declared attributes and the possible line actions."""
+"""Checks for conditions that are never or always true, given declared attributes and possible line actions."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from compiler.cel.syntax_tree import ExpressionNode, Path, UnparsableError, lite
 from compiler.checks.line_actions import ALL_ACTIONS, rule_actions
 from compiler.language.attributes import Attribute, AttributeType
 from compiler.language.documents import CommercialProductDocument, ProductClassDocument, ProductDocument
-from compiler.language.steps import LineAction
+from compiler.language.steps import LineAction, StepDefinition
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
+from compiler.values import as_text
 
 
 class KnownRange(NamedTuple):
@@ -62,12 +63,44 @@ def _check(
         except UnparsableError:
             continue
         reasons = list(_impossible_comparisons(tree, site.known))
-        for offset, reason in reasons:
-            location = site.entry.document.location_in_text(site.path, offset)
-            yield finding_at(location, "condition-never", f"this is never true: {reason}", "warning")
-        if not reasons and evaluate_statically(tree, site.known) is False:
+        for offset, code, reason in reasons:
+            yield finding_at(site.entry.document.location_in_text(site.path, offset), code, reason, "warning")
+        if reasons:
+            continue
+        if evaluate_statically(tree, site.known) is False:
             message = "this condition is never true, so what depends on it never happens"
             yield site.entry.finding("condition-never", site.path, message, severity="warning")
+            continue
+        for node in _always_true(tree, site.known):
+            location = site.entry.document.location_in_text(site.path, _first_offset(node))
+            message = f"this is always true{_reason(node, site.known)}: omit it"
+            yield finding_at(location, "condition-always", message, "warning")
+
+
+def _always_true(node: ExpressionNode, known_ranges: KnownRanges) -> Iterator[ExpressionNode]:
+    """The whole condition, or those of its parts joined by `&&` that are always true."""
+    if evaluate_statically(node, known_ranges) is True:
+        yield node
+    elif node.kind == "call" and node.name == "_&&_":
+        for child in node.children:
+            yield from _always_true(child, known_ranges)
+
+
+def _first_offset(node: ExpressionNode) -> int:
+    return min([node.offset, *(_first_offset(child) for child in node.children)])
+
+
+def _reason(node: ExpressionNode, known_ranges: KnownRanges) -> str:
+    """What is known about the only name that a comparison reads."""
+    paths = [path for child in node.children if (path := node_path(child)) in known_ranges]
+    if len(paths) != 1 or paths[0] is None:
+        return ""
+    name, known = ".".join(paths[0]), known_ranges[paths[0]]
+    if known.values is not None:
+        return f", since `{name}` is {', '.join(as_text(value) for value in dict.fromkeys(known.values))} here"
+    limits = [f"at least {as_text(known.minimum)}"] if known.minimum is not None else []
+    limits += [f"at most {as_text(known.maximum)}"] if known.maximum is not None else []
+    return f", since `{name}` is {' and '.join(limits)}"
 
 
 def _declared_attributes(index: DefinitionIndex, model: ProductDocument | ProductClassDocument) -> list[AttributeSet]:
@@ -95,9 +128,21 @@ def _group_conditions(group: StepGroup, declared: list[AttributeSet]) -> Iterato
         actions = group.actions_of_steps()
         yield ConditionSite(group.entry, ("when",), group.entry.model.when, collect_known_ranges(declared, actions))
     for step, definition in group.steps.items():
-        if definition.when is not None:
-            known_ranges = collect_known_ranges(declared, group.line_actions(step))
-            yield ConditionSite(group.entry, ("steps", step, "when"), definition.when, known_ranges)
+        conditions = list(_step_conditions(definition))
+        known_ranges = collect_known_ranges(declared, group.line_actions(step)) if conditions else {}
+        for path, condition in conditions:
+            yield ConditionSite(group.entry, ("steps", step, *path), condition, known_ranges)
+
+
+def _step_conditions(definition: StepDefinition) -> Iterator[tuple[KeyPath, str]]:
+    if definition.when is not None:
+        yield ("when",), definition.when
+    if definition.wait is not None and definition.wait.condition is not None:
+        yield ("wait", "condition"), definition.wait.condition
+    if definition.event is not None and definition.event.match is not None:
+        yield ("event", "match"), definition.event.match
+    for position, failure in enumerate(definition.fail_when):
+        yield ("fail_when", position, "if"), failure.if_
 
 
 def collect_known_ranges(attribute_sets: list[AttributeSet], actions: frozenset[LineAction]) -> KnownRanges:
@@ -208,14 +253,14 @@ def _compare_range(operator_name: str, known: KnownRange, value: Any) -> bool | 
     return _common_outcome({_COMPARISONS[operator_name](least, value), _COMPARISONS[operator_name](most, value)})
 
 
-def _impossible_comparisons(node: ExpressionNode, known_ranges: KnownRanges) -> Iterator[tuple[int, str]]:
-    """Offset and explanation of each comparison with a value that does not exist: most are typing errors."""
+def _impossible_comparisons(node: ExpressionNode, known_ranges: KnownRanges) -> Iterator[tuple[int, str, str]]:
+    """Offset, code and message of each comparison with a value that does not exist: most are typing errors."""
     for child in node.children:
         yield from _impossible_comparisons(child, known_ranges)
-    if node.kind != "call" or node.name not in ("_==_", "@in"):
+    if node.kind != "call" or node.name not in ("_==_", "_!=_", "@in"):
         return
     left, right = node.children
-    if left.kind == "literal" and node.name == "_==_":
+    if left.kind == "literal" and node.name != "@in":
         left, right = right, left
     subject = node_path(left)
     if subject is None:
@@ -226,4 +271,6 @@ def _impossible_comparisons(node: ExpressionNode, known_ranges: KnownRanges) -> 
         value = literal_value(one)
         if isinstance(value, str) and texts and value not in texts:
             spelled, allowed = ".".join(subject), ", ".join(dict.fromkeys(texts))
-            yield one.offset, f"`{spelled}` is {allowed} here, and never `{value[:60]}`{did_you_mean(value, texts)}"
+            code, fact = ("condition-always", "always") if node.name == "_!=_" else ("condition-never", "never")
+            reason = f"`{spelled}` is {allowed} here, and never `{value[:60]}`{did_you_mean(value, texts)}"
+            yield one.offset, code, f"this is {fact} true: {reason}"

@@ -1,0 +1,35 @@
+"""Warnings of an `sla` that a step misses by its own definition."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.written_catalogues import assert_warning, findings_of
+
+STEP = "kind: commercial_product\nid: offer\nattributes: {h: {type: integer, default: 1}}\nsteps:\n  go: {%s}\n"
+
+
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ("wait: {for: 5d}, sla: {duration: «3d}", "always late: it waits for 5d, and its `sla` is 3d"),
+        ("manual: {queue: q}, expected: 1w, sla: {duration: «5d}", "usually late: 1w are expected"),
+        ("manual: {queue: q}, sla: {duration: 5d, warn: «5d}", "at risk from its start"),
+    ],
+)
+def test_sla_that_the_step_misses_is_a_warning(step: str, words: str) -> None:
+    assert_warning(STEP % step, "sla-too-short", words)
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "wait: {for: 5d}, sla: {duration: 5d}",
+        "manual: {queue: q}, expected: 5d, sla: {duration: 5d, warn: 4d}",
+        "wait: {for: '${attributes.h}h'}, sla: {duration: 1m}",
+        "manual: {queue: q}, start: {delay: 30d}, sla: {duration: 1d}",
+        "event: {name: x, within: 9d}, sla: {duration: 5d}",
+    ],
+)
+def test_sla_that_can_be_kept_is_no_warning(step: str) -> None:
+    assert findings_of(STEP % step) == []
