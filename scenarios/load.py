@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from compiler.catalogue.catalogue import Catalogue
@@ -31,33 +31,37 @@ class Suite:
 
 def load_suite(folder: Path, environment: Path | None = None, others: Iterable[Path] = ()) -> Suite:
     """`others`: files and folders with more scenarios. Raises CatalogueInvalid if the catalogue cannot be used."""
+    overrides = None if environment is None else read_file(Path(environment))
+    return build_suite(read_folder(folder), overrides, _read_others(others))
+
+
+def build_suite(read: ReadResult, overrides: ReadResult | None = None, others: ReadResult | None = None) -> Suite:
+    """`read`: the definitions and their scenarios; `overrides`: an environment; `others`: more scenarios.
+
+    Raises CatalogueInvalid if the catalogue cannot be used.
+    """
     with gc_paused():
-        read = read_folder(folder)
-        scenarios = [document for document in read.documents if is_scenario(document)]
+        others = others or ReadResult()
+        scenarios = [document for document in (*read.documents, *others.documents) if is_scenario(document)]
         definitions = [document for document in read.documents if not is_scenario(document)]
-        loaded = define(
-            ReadResult(definitions, read.findings), None if environment is None else read_file(Path(environment))
-        )
-        catalogue = loaded.catalogue
-        more, findings = _read_others(others)
-        suite = Suite(catalogue, loaded.index, [], findings)
-        for document in (*scenarios, *more):
+        loaded = define(ReadResult(definitions, read.findings), overrides)
+        suite = Suite(loaded.catalogue, loaded.index, [], [*others.findings])
+        for document in scenarios:
             _add(suite, document)
-        return Suite(catalogue, loaded.index, suite.scenarios, sort_findings(suite.findings))
+        return replace(suite, findings=sort_findings(suite.findings))
 
 
 def is_scenario(document: Document) -> bool:
     return isinstance(document.data, dict) and document.data.get("kind") == "scenario"
 
 
-def _read_others(paths: Iterable[Path]) -> tuple[list[Document], list[Finding]]:
-    documents: list[Document] = []
-    findings: list[Finding] = []
+def _read_others(paths: Iterable[Path]) -> ReadResult:
+    result = ReadResult()
     for path in paths:
         read = read_folder(path) if path.is_dir() else read_file(path)
-        documents += [document for document in read.documents if is_scenario(document)]
-        findings += read.findings
-    return documents, findings
+        result.documents += read.documents
+        result.findings += read.findings
+    return result
 
 
 def _add(suite: Suite, document: Document) -> None:

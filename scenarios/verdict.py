@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from compiler.source.findings import SourceLocation
+from scenarios.coverage.items import Key
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
 
@@ -32,6 +33,8 @@ class ScenarioResult:
     failures: list[Failure] = field(default_factory=list)
     seconds: float = 0.0
     """How long the run took."""
+    reached: frozenset[Key] = frozenset()
+    """What it has reached of the catalogue, if that was asked for."""
 
     @property
     def passed(self) -> bool:

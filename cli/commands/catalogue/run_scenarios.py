@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.catalogue.scenario_outcome import Outcome, outcome_to_json
 from cli.framework.command import register_command
-from cli.framework.errors import EXIT_REFUSED, UsageError
+from cli.framework.errors import EXIT_REFUSED, UsageError, run_reporting_errors
 from cli.framework.options import value_option
 from cli.framework.session import Session
 from compiler.source.findings import Finding, did_you_mean
@@ -18,10 +20,11 @@ from compiler.source.findings import Finding, did_you_mean
 if TYPE_CHECKING:
     from scenarios.load import Suite
     from scenarios.scenario_order import ScenarioEntry
-    from scenarios.verdict import Failure, ScenarioResult
+    from scenarios.verdict import ScenarioResult
 
 PANEL = "Without a server"
-MODE_TEXT = "on the core, without a server"
+WATCH_INTERVAL = 0.3
+"""Seconds between two looks at the files."""
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +50,8 @@ def run_scenarios(
     junit: Annotated[Path | None, value_option("FILE", "Also write the results as JUnit XML.")] = None,
     stop: Annotated[bool, typer.Option("-x", help="Stop after the first scenario that fails.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print a line for each scenario.")] = False,
+    coverage: Annotated[bool, typer.Option("--coverage", help="Also list what no scenario reaches.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever a file changes.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Run on the core, without a server.")] = False,  # noqa: ARG001
 ) -> int:
     """Run scenarios: tests of definitions.
@@ -54,33 +59,52 @@ def run_scenarios(
     Each runs an order against what its scenario says of the world, with time skipped, and compares what comes out with
     what it expects. The exit status is 1 if one fails.
     """
-    began = time.perf_counter()
-    suite, chosen, findings = _choose(session, paths or [], expression)
-    results = _run(session, suite, chosen, stop=stop, verbose=verbose)
-    seconds = time.perf_counter() - began
-    if junit is not None:
-        _write_junit(junit, results, findings, seconds)
-    _print(session, results, findings, seconds)
-    return 0 if not findings and all(result.passed for result in results) else EXIT_REFUSED
+    if watch and (session.is_json or junit is not None):
+        raise UsageError("--watch prints for people: leave out -o json and --junit")
+    selection = Selection(paths or [], expression)
+
+    def run_once() -> int:
+        outcome = _run(session, selection, stop=stop, verbose=verbose, coverage=coverage)
+        if junit is not None:
+            _write_junit(junit, outcome)
+        _print(session, outcome)
+        return 0 if outcome.ok else EXIT_REFUSED
+
+    return _run_on_every_change(session, selection, run_once) if watch else run_once()
 
 
-def _choose(
-    session: Session, paths: Sequence[str], expression: str | None
-) -> tuple[Suite, list[ScenarioEntry], list[Finding]]:
+@dataclass(frozen=True, slots=True)
+class Selection:
+    paths: Sequence[str]
+    expression: str | None
+
+    @property
+    def existing(self) -> list[Path]:
+        return [Path(path) for path in self.paths if Path(path).exists()]
+
+    def outside(self, folder: Path) -> list[Path]:
+        """The paths that are not part of the folder, and do not contain it."""
+        root = folder.resolve()
+        return [
+            path
+            for path in self.existing
+            if not path.resolve().is_relative_to(root) and not root.is_relative_to(path.resolve())
+        ]
+
+
+def _choose(session: Session, selection: Selection) -> tuple[Suite, list[ScenarioEntry], list[Finding]]:
     """The scenarios to run, and the findings of those that cannot be run. Raises UsageError."""
     from scenarios.load import load_suite
     from scenarios.selection import SelectionError, is_selected_by, select
 
-    folder = session.definitions_dir
-    existing = [Path(path) for path in paths if Path(path).exists()]
-    others = [path for path in existing if not path.resolve().is_relative_to(folder.resolve())]
-    suite = load_suite(folder, None, [path for path in others if not folder.resolve().is_relative_to(path.resolve())])
+    folder, paths = session.definitions_dir, selection.paths
+    suite = load_suite(folder, None, selection.outside(folder))
     try:
-        chosen = select(suite.scenarios, paths, expression)
+        chosen = select(suite.scenarios, paths, selection.expression)
     except SelectionError as error:
         raise UsageError(str(error)) from None
     findings = [
-        finding for finding in suite.findings if not paths or any(_is_in(finding.file, path) for path in existing)
+        one for one in suite.findings if not paths or any(_is_in(one.file, each) for each in selection.existing)
     ]
     for path in paths:
         known = any(is_selected_by(path, entry) for entry in suite.scenarios)
@@ -99,86 +123,76 @@ def _is_in(file: str, path: str | Path) -> bool:
     return resolved == folder or folder in resolved.parents
 
 
-def _run(
-    session: Session, suite: Suite, chosen: Sequence[ScenarioEntry], *, stop: bool, verbose: bool
-) -> list[ScenarioResult]:
+def _run(session: Session, selection: Selection, *, stop: bool, verbose: bool, coverage: bool) -> Outcome:
+    """Prints a line for each file as soon as its scenarios have run."""
     from cli.commands.catalogue.scenario_report import file_lines
-    from scenarios import run
+    from scenarios.coverage.report import coverage_report
+    from scenarios.run import run_scenarios
 
+    began = time.perf_counter()
+    suite, chosen, findings = _choose(session, selection)
     results: list[ScenarioResult] = []
     of_file: list[ScenarioResult] = []
-    for result in run.run_scenarios(suite.catalogue, chosen):
+
+    def print_file() -> None:
+        if not session.is_json:
+            session.print(*file_lines(of_file, verbose))
+        of_file.clear()
+
+    for result in run_scenarios(suite.catalogue, chosen, coverage=coverage):
         if of_file and of_file[0].location.file != result.location.file:
-            _print_file(session, file_lines(of_file, verbose))
-            of_file = []
+            print_file()
         of_file.append(result)
         results.append(result)
         if stop and not result.passed:
             break
-    _print_file(session, file_lines(of_file, verbose))
-    return results
+    print_file()
+    report = None
+    if coverage:
+        report = coverage_report(suite.catalogue, suite.index, [result.reached for result in results])
+    return Outcome(results, findings, time.perf_counter() - began, report)
 
 
-def _print_file(session: Session, lines: Any) -> None:
-    if not session.is_json:
-        session.print(*lines)
-
-
-def _print(session: Session, results: Sequence[ScenarioResult], findings: Sequence[Finding], seconds: float) -> None:
-    from cli.commands.catalogue.scenario_report import failure_parts, finding_parts, summary_line
+def _print(session: Session, outcome: Outcome) -> None:
+    from cli.commands.catalogue.scenario_report import outcome_parts
 
     if session.is_json:
-        session.print_json(_as_json(results, findings, seconds))
-        return
-    for result in results:
-        if not result.passed:
-            session.print(*failure_parts(result))
-    if findings:
-        session.print("", *finding_parts(findings))
-    if not results and not findings:
-        session.print("No scenario was selected.")
-        return
-    session.print("", summary_line(results, findings, seconds, MODE_TEXT))
+        session.print_json(outcome_to_json(outcome))
+    else:
+        session.print(*outcome_parts(outcome))
 
 
-def _as_json(results: Sequence[ScenarioResult], findings: Sequence[Finding], seconds: float) -> dict[str, Any]:
-    return {
-        "ok": not findings and all(result.passed for result in results),
-        "mode": "fast",
-        "seconds": round(seconds, 3),
-        "scenarios": [
-            {
-                "id": result.id,
-                "file": result.location.file,
-                "line": result.location.line,
-                "passed": result.passed,
-                "seconds": round(result.seconds, 3),
-                "failures": [_failure_json(failure) for failure in result.failures],
-            }
-            for result in results
-        ],
-        "findings": [finding.model_dump() for finding in findings],
-    }
-
-
-def _failure_json(failure: Failure) -> dict[str, Any]:
-    location = failure.location
-    return {
-        "file": location.file,
-        "line": location.line,
-        "column": location.column,
-        "message": failure.message,
-        "expected": failure.expected or None,
-        "actual": failure.actual or None,
-        "after_seconds": failure.at,
-        "step": failure.step,
-    }
-
-
-def _write_junit(file: Path, results: Sequence[ScenarioResult], findings: Sequence[Finding], seconds: float) -> None:
+def _write_junit(file: Path, outcome: Outcome) -> None:
     from scenarios.junit import junit_xml
 
     try:
-        file.write_text(junit_xml(results, findings, seconds), encoding="utf-8")
+        file.write_text(junit_xml(outcome.results, outcome.findings, outcome.seconds), encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{file} cannot be written: {error.strerror}") from None
+
+
+def _run_on_every_change(session: Session, selection: Selection, run_once: Callable[[], int]) -> int:
+    """Until it is interrupted. An invalid catalogue is reported, and the next change is awaited."""
+    folders = [session.definitions_dir, *selection.outside(session.definitions_dir), Path("orders")]
+    seen = None
+    while True:
+        found = _file_states(folders)
+        if found != seen:
+            seen = found
+            run_reporting_errors(session, run_once)
+            session.print("", f"Watching {session.definitions_dir}. Stop with Ctrl-C.")
+        time.sleep(WATCH_INTERVAL)
+
+
+def _file_states(folders: Sequence[Path]) -> dict[Path, tuple[int, int]]:
+    """Each file → its time and size."""
+    files = [file for folder in folders for file in (folder.rglob("*") if folder.is_dir() else [folder])]
+    states = {}
+    for file in files:
+        try:
+            stat = file.stat()
+        except OSError:
+            continue
+        if file.is_file():
+            states[file] = (stat.st_mtime_ns, stat.st_size)
+    return states

@@ -8,13 +8,16 @@ from itertools import groupby
 from rich.console import RenderableType
 from rich.text import Text
 
-from compiler.source.findings import Finding
+from cli.commands.catalogue.scenario_outcome import Outcome
+from scenarios.coverage.items import ItemKind
+from scenarios.coverage.report import CoverageReport
 from scenarios.expectations.checklist import show_time
 from scenarios.record import Record
 from scenarios.verdict import Failure, ScenarioResult
 from views.shared.findings import finding_lines
 from views.shared.table import PlainTable
 
+MODE_TEXT = "on the core, without a server"
 MAX_TIMELINE = 40
 """Lines of the timeline of one scenario; what comes before and after the failures is left out first."""
 
@@ -90,21 +93,58 @@ def _shorten(lines: Sequence[tuple[float, str, str, Text]]) -> list[list[str | T
     return rows
 
 
-def summary_line(results: Sequence[ScenarioResult], findings: Sequence[Finding], seconds: float, mode: str) -> Text:
+def outcome_parts(outcome: Outcome) -> Iterator[RenderableType]:
+    """Failures, findings, coverage, and the summary."""
+    for result in outcome.results:
+        if not result.passed:
+            yield from failure_parts(result)
+    if outcome.findings:
+        yield ""
+        yield from finding_lines(outcome.findings)
+    if outcome.coverage is not None:
+        yield from _coverage_parts(outcome.coverage)
+    if outcome.results or outcome.findings:
+        yield ""
+        yield _summary(outcome)
+    else:
+        yield "No scenario was selected."
+
+
+def _summary(outcome: Outcome) -> Text:
     """`1 failed, 3 passed in 0.12s (on the core, without a server)`."""
-    failed = sum(not result.passed for result in results)
-    invalid = len({(finding.file, finding.line) for finding in findings})
-    counts = [
-        (f"{failed} failed", "bold red") if failed else None,
-        (f"{invalid} invalid", "bold red") if invalid else None,
-        (f"{len(results) - failed} passed", "green") if len(results) > failed or not (failed or invalid) else None,
-    ]
-    parts: list[str | tuple[str, str]] = []
-    for count in counts:
-        if count is not None:
-            parts += [", " if parts else "", count]
-    return Text.assemble(*parts, f" in {seconds:.2f}s ({mode})")
+    failed = sum(not result.passed for result in outcome.results)
+    passed = len(outcome.results) - failed
+    invalid = len({(finding.file, finding.line) for finding in outcome.findings})
+    counts = [(failed, "failed", "bold red"), (invalid, "invalid", "bold red"), (passed, "passed", "green")]
+    shown = Text(", ").join(Text(f"{count} {word}", style) for count, word, style in counts if count)
+    return Text.assemble(shown, f" in {outcome.seconds:.2f}s ({MODE_TEXT})")
 
 
-def finding_parts(findings: Sequence[Finding]) -> Sequence[RenderableType]:
-    return [*finding_lines(findings)]
+def _coverage_parts(report: CoverageReport) -> Iterator[RenderableType]:
+    """What no scenario reaches, each with its place; then how much of each offer is reached."""
+    yield ""
+    for each in report.unreached:
+        item = each.item
+        yield Text.assemble((f"{item.location}: ", "bold"), f"{item.name}: ", (item.unreached, "yellow"))
+    kinds = [kind for kind in ItemKind if any(offer.total[kind] for offer in report.offers)]
+    rows: list[list[str | Text]] = []
+    for offer in sorted(report.offers, key=lambda each: each.share):
+        counts = [f"{offer.reached[kind]}/{offer.total[kind]}" if offer.total[kind] else "" for kind in kinds]
+        style = "green" if offer.share == 1 else "yellow"
+        rows.append([offer.offer, Text(f"{offer.share:.0%}", style), *counts])
+    yield ""
+    headings = ["offer", "reached", *(_KIND_HEADINGS[kind] for kind in kinds)]
+    yield PlainTable(headings, rows, range(1, len(headings)))
+    yield ""
+    yield f"{report.reached} of {report.total} are reached"
+
+
+_KIND_HEADINGS = {
+    ItemKind.RULE: "rules",
+    ItemKind.CONDITION: "conditions",
+    ItemKind.STEP: "steps",
+    ItemKind.MILESTONE: "milestones",
+    ItemKind.FAILURE: "failures",
+    ItemKind.UNDO: "undos",
+    ItemKind.CHANGE: "changes",
+}

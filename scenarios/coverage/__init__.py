@@ -1,0 +1,1 @@
+"""What scenarios reach of a catalogue, and what none does."""
