@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from scenarios.load import Suite, load_suite
@@ -81,6 +82,8 @@ url: https://crm.example
 secret: {env: SECRET}
 events: [order.*, step.late]
 """
+MARK = "«"
+"""The place of the expected failure."""
 ORDER = "order: {id: O-1, customer: {id: C-1}, lines: [{id: '1', product: alarm}]}\n"
 WORLD = """
 world:
@@ -98,9 +101,16 @@ world:
 
 def suite_of(scenario: str, catalogue: str = CATALOGUE) -> Suite:
     """`scenario`: everything but kind and id."""
+    return suite_of_all([scenario], catalogue)
+
+
+def suite_of_all(scenarios: Sequence[str], catalogue: str = CATALOGUE) -> Suite:
+    """Their ids are tried_1, tried_2, …"""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "catalogue.yaml").write_text(catalogue, encoding="utf-8")
-        Path(folder, "scenario.yaml").write_text(f"kind: scenario\nid: tried\n{scenario}", encoding="utf-8")
+        for number, scenario in enumerate(scenarios, 1):
+            text = f"kind: scenario\nid: tried_{number}\n{scenario}"
+            Path(folder, f"scenario_{number}.yaml").write_text(text, encoding="utf-8")
         return load_suite(Path(folder))
 
 
