@@ -19,6 +19,7 @@ from temporalio.client import Client
 from activities.calls.breaker_reports import SystemHealth
 from activities.calls.call_system import SystemCalls
 from activities.calls.system_probe import QueueRates, SystemProbes
+from activities.compilation.catalogue_versions import CatalogueVersions
 from activities.compilation.compile_amendment import AmendmentCompiler
 from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
@@ -36,6 +37,7 @@ from activities.systems.environment import callback_settings
 from activities.systems.oauth_tokens import TokenCache
 from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
+from catalogue_store.stored_versions import StoredVersions
 from compiler.catalogue.catalogue import Catalogue
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
@@ -150,10 +152,10 @@ def build_registrations(
     tokens = TokenCache()
     calls = SystemCalls(live_catalogue, connections, tokens, SystemHealth(switches.trip))
     probes, rates = SystemProbes(live_catalogue, connections, tokens), QueueRates(client, live_catalogue)
-    subscriptions = EventSubscriptions(mailboxes)
+    subscriptions, stored_versions = EventSubscriptions(mailboxes), StoredVersions(client, task_queue)
     own: list[Callable[..., Any]] = [
         OrderCompiler(live_catalogue).compile_order,
-        AmendmentCompiler(live_catalogue).compile_amendment,
+        AmendmentCompiler(CatalogueVersions(live_catalogue, stored_versions.read_definitions)).compile_amendment,
         subscriptions.subscribe,
         subscriptions.unsubscribe,
         CrossOrderWatch(mailboxes).watch,
