@@ -235,7 +235,7 @@ class CatalogueServer(LanguageServer):
             return None
         lines = lines_of(self._text(file))
         items = await self._catalogue.ask(
-            lambda workspace: outline(workspace.file_documents(file), len(lines), workspace.index)
+            lambda workspace: outline(workspace.file_documents(file), len(lines) - 1, workspace.index)
         )
         return [to_symbol(self._codec, lines, item) for item in items]
 

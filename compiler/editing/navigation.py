@@ -64,11 +64,11 @@ class OutlineItem:
     children: list[OutlineItem] = field(default_factory=list)
 
 
-def outline(documents: Sequence[SourceDocument], lines: int, index: DefinitionIndex) -> list[OutlineItem]:
-    """The definitions of one file, with their attributes, named values and steps. `lines`: how many the file has."""
+def outline(documents: Sequence[SourceDocument], last_line: int, index: DefinitionIndex) -> list[OutlineItem]:
+    """The definitions of one file, with their attributes, named values and steps. `last_line`: of the file, from 0."""
     tops = [_top(document) for document in documents]
     for item, following in zip(tops, [*tops[1:], None], strict=False):
-        item.end = Position(following.start.line if following else lines, 0)
+        item.end = Position(following.start.line if following else last_line, 0)
     for document, item in zip(documents, tops, strict=True):
         item.children = list(_children(document, item, index))
     return tops

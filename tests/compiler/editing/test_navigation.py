@@ -169,7 +169,7 @@ def test_outline(root: Path) -> None:
         ("rented", "product class", ["term"]),
         ("store", "system", []),
     ]
-    assert [(one.start.line, one.end.line) for one in found] == [(0, 13), (13, 18), (18, 21)]
+    assert [(one.start.line, one.end.line) for one in found] == [(0, 12), (12, 17), (17, 21)]
     assert outline([], 1, workspace.index) == []
 
 
