@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue import lsp, plan, publish, run_scenarios, schema, validate, versions
+from cli.commands.catalogue import diff, lsp, plan, publish, run_scenarios, schema, validate, versions
 from cli.commands.infrastructure import notifications, stack, systems
 from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
 from cli.commands.steps import claim, reschedule, step_actions, worklists
@@ -34,7 +34,21 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
     )
     app.callback()(_global_options)
     for group in (
-        *(stack, validate, run_scenarios, schema, plan, start, list_orders, show, history, event, amend, order_actions),
+        *(
+            stack,
+            validate,
+            run_scenarios,
+            schema,
+            plan,
+            diff,
+            start,
+            list_orders,
+            show,
+            history,
+            event,
+            amend,
+            order_actions,
+        ),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
         *(publish, versions, lsp),
     ):

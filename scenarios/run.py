@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
 from enum import StrEnum
 
 from compiler.catalogue.catalogue import Catalogue
@@ -33,25 +32,15 @@ class Mode(StrEnum):
     """On the core, without a server."""
 
 
-@dataclass(frozen=True, slots=True)
-class RunOptions:
-    coverage: bool = False
-    """Collect what the scenarios reach."""
-    keep_records: bool = False
-    """Keep the records of scenarios that pass, too."""
-
-
-Runner = Callable[[Catalogue, Sequence[ScenarioEntry], RunOptions], Iterator[ScenarioResult]]
+Runner = Callable[[Catalogue, Sequence[ScenarioEntry], bool], Iterator[ScenarioResult]]
+"""Catalogue, scenarios, and whether to collect what they reach."""
 
 
 def run_scenarios(
-    catalogue: Catalogue,
-    scenarios: Sequence[ScenarioEntry],
-    mode: Mode = Mode.FAST,
-    options: RunOptions | None = None,
+    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], mode: Mode = Mode.FAST, *, coverage: bool = False
 ) -> Iterator[ScenarioResult]:
-    """The results, in the order of the scenarios, each as soon as it is known."""
-    return RUNNERS[mode](catalogue, scenarios, options or RunOptions())
+    """The results, in the order of the scenarios, each as soon as it is known. `coverage`: with what they reach."""
+    return RUNNERS[mode](catalogue, scenarios, coverage)
 
 
 def run_one(catalogue: Catalogue, entry: ScenarioEntry, coverage: bool = False) -> ScenarioResult:
@@ -64,27 +53,25 @@ def run_one(catalogue: Catalogue, entry: ScenarioEntry, coverage: bool = False) 
     return ScenarioResult(entry, record, failures, time.perf_counter() - began, reached)
 
 
-def _run_fast(
-    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], options: RunOptions
-) -> Iterator[ScenarioResult]:
+def _run_fast(catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], coverage: bool) -> Iterator[ScenarioResult]:
     processes = min(os.cpu_count() or 1, 8)
     if len(scenarios) < WORTH_PROCESSES or processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
         for entry in scenarios:
-            yield run_one(catalogue, entry, options.coverage)
+            yield run_one(catalogue, entry, coverage)
         return
-    yield from _run_in_processes(catalogue, scenarios, options, processes)
+    yield from _run_in_processes(catalogue, scenarios, coverage, processes)
 
 
-_forked: tuple[Catalogue, Sequence[ScenarioEntry], RunOptions] | None = None
+_forked: tuple[Catalogue, Sequence[ScenarioEntry], bool] | None = None
 """What the forked processes run: they inherit it, and nothing is copied."""
 Outcome = tuple[Record, list[Failure], float, frozenset[Key]]
 
 
 def _run_in_processes(
-    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], options: RunOptions, processes: int
+    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], coverage: bool, processes: int
 ) -> Iterator[ScenarioResult]:
     global _forked
-    _forked = catalogue, scenarios, options
+    _forked = catalogue, scenarios, coverage
     try:
         with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
             done = pool.map(_run_forked, range(len(scenarios)), chunksize=CHUNK)
@@ -95,13 +82,12 @@ def _run_in_processes(
 
 
 def _run_forked(position: int) -> Outcome:
-    """The record of a scenario that passes is left out if nobody reads it: it would have to be copied."""
+    """The record of a scenario that passes is left out: nobody reads it, and it would have to be copied."""
     if _forked is None:
         raise RuntimeError("this process was not forked from one that runs scenarios")
-    catalogue, scenarios, options = _forked
-    result = run_one(catalogue, scenarios[position], options.coverage)
-    is_read = options.keep_records or not result.passed
-    record = result.record if is_read else Record(result.record.order_id)
+    catalogue, scenarios, coverage = _forked
+    result = run_one(catalogue, scenarios[position], coverage)
+    record = Record(result.record.order_id) if result.passed else result.record
     return record, result.failures, result.seconds, result.reached
 
 

@@ -56,6 +56,18 @@ def read_order_files(files: Sequence[str]) -> Iterator[OrderFileText]:
             yield OrderFileText(file, _read_file(Path(file)))
 
 
+def find_order_files(paths: Sequence[str]) -> list[str]:
+    """The files, and the order files of the folders among the paths."""
+    found: list[str] = []
+    for path in paths:
+        if path != STDIN and Path(path).is_dir():
+            files = sorted(each for each in Path(path).iterdir() if each.suffix in ORDER_SUFFIXES)
+            found += [str(each) for each in files if looks_like_order_file(each)]
+        else:
+            found.append(path)
+    return found
+
+
 def load_orders(files: Sequence[str]) -> list[LoadedOrder]:
     """All orders of the files: YAML, JSON, or JSON lines. Raises UsageError for files, OrderRejected for contents."""
     from compiler.orders.reader import read_orders

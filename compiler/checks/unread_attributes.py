@@ -80,25 +80,21 @@ def _read_attributes(index: DefinitionIndex) -> set[ProductAttribute]:
 
 
 def _written_reads(index: DefinitionIndex) -> Iterator[ProductAttribute]:
-    in_classes = {name: _reads_of(entry) for name, entry in index.definitions.classes.items()}
+    in_classes = {name: _reads(entry.document.data) for name, entry in index.definitions.classes.items()}
     for name, entry in index.definitions.products.items():
         model = entry.model
-        names = _reads_of(entry) | in_classes.get(model.product_class or "", frozenset())
+        names = _reads(entry.document.data) | in_classes.get(model.product_class or "", set())
         yield from ((name, attribute) for attribute in names)
         if isinstance(model, TechnicalProductDocument) and "attributes" in model.per:
             for source, _ in index.rules_by_target.get(name, ()):
                 yield from ((source, attribute) for attribute in _reads(model.per))
     for workstream in index.definitions.workstreams.values():
-        names = _reads_of(workstream)
+        names = _reads(workstream.document.data)
         for product in index.step_groups[workstream.model.id].products:
             yield from ((product, attribute) for attribute in names)
 
 
-def _reads_of(entry: DefinitionEntry[Any]) -> frozenset[str]:
-    return entry.cached("attributes read", None, lambda: _reads(entry.document.data))
-
-
-def _reads(data: Any) -> frozenset[str]:
+def _reads(data: Any) -> set[str]:
     """The names that the texts in `data` read. A text that only looks like an expression counts, too."""
     found: set[str] = set()
     waiting = [data]
@@ -113,4 +109,4 @@ def _reads(data: Any) -> frozenset[str]:
             waiting += [inner for key, inner in value.items() if key != "description"]
         elif type(value) is list:
             waiting += value
-    return frozenset(found)
+    return found

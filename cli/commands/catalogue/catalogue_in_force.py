@@ -47,7 +47,7 @@ def note_catalogue_in_force(session: Session, catalogue: Catalogue | None = None
 
     `catalogue`: of the definitions folder, if it has been read.
     """
-    if not _is_server_listening(session):
+    if not is_server_listening(session):
         return
     from operations.errors import OperationError
 
@@ -106,7 +106,7 @@ def _print_notes(
         session.print_note(line)
 
 
-def _is_server_listening(session: Session) -> bool:
+def is_server_listening(session: Session) -> bool:
     """Whether something accepts connections at Temporal's address. Spares commands the import of Temporal's client."""
     host, port = _split_address(session.address or os.environ.get("TEMPORAL_ADDRESS") or _profile_address())
     listening = threading.Event()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +14,6 @@ from cli.framework.session import Session
 
 if TYPE_CHECKING:
     from operations.client import OrderClient
-    from operations.reading.order_details import OrderDetails
 
 PANEL = "Orders"
 
@@ -31,16 +29,11 @@ def show(session: Session, order_id: OrderIdArgument) -> None:
     from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
-    async def read(server: OrderClient) -> tuple[OrderDetails, Sequence[int]]:
-        details = await server.read(order_id)
-        version = details.order.catalogue_version
-        return details, await server.read_publication_numbers(version) if version and not session.is_json else ()
-
-    details, numbers = call_server(session, read)
+    details = call_server(session, lambda server: server.read(order_id))
     if session.is_json:
         session.print_json(order_with_steps_response(details))
     else:
-        session.print(*render_order(details, published=numbers))
+        session.print(*render_order(details))
 
 
 def watch(session: Session, order_id: OrderIdArgument) -> None:

@@ -62,7 +62,7 @@ class _SourceLines:
             name,
             describe_decision(decision),
             decision.location.rpartition(":")[0],
-            "in" if decision.applied else "out",
+            decision.applied,
             shown,
             self._facts(made, decision.line_id),
             children,

@@ -1,0 +1,172 @@
+"""Generated orders that show whether changes of behaviour reject orders that were valid.
+
+The orders are made from the old declarations: every action, every limit and value of each attribute, one at a time, and
+pairs of lines with different actions, since lines that share a fulfilment line may get in each other's way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice, product
+from typing import Any
+
+from compiler.catalogue.catalogue import Catalogue, Product
+from compiler.compile_order import compile_with_warnings
+from compiler.diff.change import Change, Effect, RejectedTrial
+from compiler.graph import walk
+from compiler.language.attributes import Attribute, AttributeType, validate_value
+from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
+from compiler.source.findings import Finding
+
+MAX_ORDERS_PER_OFFER = 150
+MAX_ORDERS = 3_000
+MAX_PARTNERS = 4
+"""Other offers that an order has a second line of."""
+_TIMES = {AttributeType.DATE: "2026-06-15", AttributeType.DATETIME: "2026-06-15T12:00:00Z"}
+
+
+DECLARATION_CODES = frozenset(
+    {"attribute-misfit", "attribute-missing", "attribute-unknown", "quantity-invalid", "reference-unknown"}
+)
+"""Codes of orders that a declaration rejects. A change of it is known to be breaking without a trial."""
+
+
+@dataclass(frozen=True, slots=True)
+class TrialResult:
+    rejected: RejectedTrial | None = None
+    involved: frozenset[str] = frozenset()
+    """The products of rejected orders, with all that their rules lead to, and the workstreams that serve these."""
+    count: int = 0
+
+
+def try_orders(old: Catalogue, new: Catalogue, changes: Iterable[Change]) -> TrialResult:
+    """Compiles generated orders of the offers that the changes may concern with both catalogues."""
+    changes = list(changes)
+    changed = {id_ for change in changes for id_ in (change.subject.id, *change.concerns)}
+    known = {id_ for one in changes if one.effect is Effect.REJECTS_ORDERS for id_ in (one.subject.id, *one.concerns)}
+    reach = {name: _reached(name, old) | _reached(name, new) for name, one in old.products.items() if one.is_commercial}
+    offers = [name for name, reached in reach.items() if not reached.isdisjoint(changed) and name in new.products]
+    rejected: RejectedTrial | None = None
+    involved: set[str] = set()
+    count = 0
+    for offer in offers:
+        partners = [offer, *(other for other in reach if other != offer)][: MAX_PARTNERS + 1]
+        for order in islice(_orders_of(offer, partners, old), MAX_ORDERS_PER_OFFER):
+            if count >= MAX_ORDERS:
+                return TrialResult(rejected, frozenset(involved), count)
+            count += 1
+            found = _rejected_only_by(new, old, order)
+            if found is not None:
+                reached = set[str]().union(*(reach[product] for product in _ordered(order["lines"])))
+                if found.code not in DECLARATION_CODES or reached.isdisjoint(known):
+                    involved |= reached
+                if rejected is None or len(str(order)) < len(str(rejected.order)):
+                    rejected = RejectedTrial(order, found.message)
+    return TrialResult(rejected, frozenset(involved), count)
+
+
+def _ordered(lines: Iterable[dict[str, Any]]) -> Iterator[str]:
+    for line in lines:
+        yield line["product"]
+        yield from _ordered(line.get("lines", ()))
+
+
+def _rejected_only_by(new: Catalogue, old: Catalogue, order: dict[str, Any]) -> Finding | None:
+    """Why the new catalogue rejects the order, which the old one accepts; None if it is not so."""
+    result = compile_with_warnings(order, new)
+    if result.plan is not None or compile_with_warnings(order, old).plan is None:
+        return None
+    return result.findings[0]
+
+
+def _reached(offer: str, catalogue: Catalogue) -> set[str]:
+    """The products that an order of the offer may have lines of, their classes and their workstreams."""
+
+    def targets(name: str) -> Iterator[str]:
+        found = catalogue.products.get(name)
+        if found is not None:
+            yield from (rule.product for rule in (*found.decomposes_to, *found.components))
+
+    products = set(walk([offer], targets))
+    classes = {one.product_class for name in products if (one := catalogue.products.get(name)) and one.product_class}
+    serving = {one.id for one in catalogue.workstreams.values() if not products.isdisjoint(one.for_products)}
+    return products | classes | serving
+
+
+def _orders_of(offer: str, partners: Sequence[str], catalogue: Catalogue) -> Iterator[dict[str, Any]]:
+    """First orders of one line, from the simplest on; then those of two."""
+    product_ = catalogue.products[offer]
+    for action, attributes in product(LineAction, _attribute_choices(product_)):
+        yield _order(_line("1", product_, action, attributes))
+    for quantity in (2, 3):
+        for action in LineAction:
+            yield _order({**_line("1", product_, action, _minimal(product_)), "quantity": quantity})
+    choices = list(_attribute_choices(product_))
+    for partner, (one, other) in product(partners, product(LineAction, repeat=2)):
+        second = catalogue.products[partner]
+        yield _order(_line("1", product_, one, choices[-1]), _line("2", second, other, _minimal(second)))
+        parent = _line("1", product_, one, choices[0])
+        yield _order({**parent, "lines": [_line("1.1", second, other, _minimal(second))]})
+
+
+def _order(*lines: dict[str, Any]) -> dict[str, Any]:
+    return {"id": "trial", "customer": {"id": "C-1"}, "lines": list(lines)}
+
+
+def _line(id_: str, offer: Product, action: LineAction, attributes: Mapping[str, Any]) -> dict[str, Any]:
+    line: dict[str, Any] = {"id": id_, "product": offer.id, "action": action.value, "attributes": dict(attributes)}
+    if action in ACTIONS_WITH_PREVIOUS:
+        line["previous"] = {"attributes": _minimal(offer)}
+    return line
+
+
+def _minimal(offer: Product) -> dict[str, Any]:
+    """A value for each required attribute."""
+    required = {name: one for name, one in offer.attributes.items() if one.required and one.default is None}
+    return {name: next(iter(_values(one)), None) for name, one in required.items()}
+
+
+def _attribute_choices(offer: Product) -> Iterator[dict[str, Any]]:
+    """The required attributes alone; each attribute with each value that may matter; and all at once."""
+    minimal = _minimal(offer)
+    yield minimal
+    values = {name: list(_values(one)) for name, one in offer.attributes.items()}
+    for name, of_name in values.items():
+        yield from ({**minimal, name: value} for value in of_name)
+    for position in (0, -1):
+        yield {name: of_name[position] for name, of_name in values.items() if of_name}
+
+
+def _values(attribute: Attribute) -> list[Any]:
+    """Values at the limits of the declaration, each valid."""
+    candidates = [*(attribute.enum or ()), *_typical_values(attribute)]
+    if attribute.default is not None:
+        candidates.append(attribute.default)
+    valid: list[Any] = []
+    for value in candidates:
+        if value not in valid and not validate_value(attribute, value)[1]:
+            valid.append(int(value) if attribute.type is AttributeType.INTEGER else value)
+    return valid
+
+
+def _typical_values(attribute: Attribute) -> Iterator[Any]:
+    if attribute.type in (AttributeType.INTEGER, AttributeType.NUMBER):
+        low = attribute.minimum if attribute.minimum is not None else 0
+        high = attribute.maximum if attribute.maximum is not None else low + 3
+        yield from (low, low + 1, high - 1, high)
+    elif attribute.type is AttributeType.BOOLEAN:
+        yield from (False, True)
+    elif attribute.type is AttributeType.STRING:
+        for length in (attribute.min_length or 0, attribute.min_length or 1, 5, attribute.max_length or 6):
+            yield from (text * length for text in ("a", "1"))
+    elif attribute.type is AttributeType.LIST:
+        items = _values(attribute.items) if attribute.items else ["a", "b"]
+        shortest = attribute.min_length or 0
+        yield from ([], (items * max(shortest, 1))[: max(shortest, 1)], items[: attribute.max_length])
+    elif attribute.type is AttributeType.OBJECT:
+        yield {
+            name: next(iter(_values(one)), None) for name, one in (attribute.properties or {}).items() if one.required
+        }
+    else:
+        yield _TIMES[attribute.type]
