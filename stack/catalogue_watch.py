@@ -32,11 +32,24 @@ def _changes(before: dict[str, WorkerCatalogue], workers: Sequence[WorkerCatalog
     """`before` is by folder, because workers of the same folder reload it together."""
     for folder, worker in {worker.definitions: worker for worker in reversed(workers)}.items():
         known, version = before.get(folder), short_version(worker.version)
+        published, former = _published(worker), _published(known)
+        if published is not None:
+            if published != former:
+                yield f"Version {published} is published and in force: catalogue version {version}."
+                yield f"Edits of {folder} have no effect until they are published, or until `unpublish`."
+            continue
+        if former is not None:
+            yield f"Nothing is published any more: {folder} is watched. Catalogue version {version} is in force."
         if worker.refused is not None:
             if known is None or known.refused != worker.refused:
                 yield f"The edit of {folder} is refused; catalogue version {version} stays in force:"
                 yield from refused_findings(worker.refused)
         elif known is not None and known.refused is not None:
             yield f"The edit of {folder} is good again; catalogue version {version} is in force."
-        elif known is not None and known.version != worker.version:
+        elif former is None and known is not None and known.version != worker.version:
             yield f"The edit of {folder} is in force: catalogue version {version}."
+
+
+def _published(worker: WorkerCatalogue | None) -> int | None:
+    """The number of the published version that the worker has in force."""
+    return worker.publications.number if worker is not None and worker.publications is not None else None

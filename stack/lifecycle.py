@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
+from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
 from compiler.load_catalogue import load_catalogue
 from compiler.source.findings import CatalogueInvalid
@@ -135,8 +136,11 @@ def _find_refusal(definitions: Path) -> CatalogueInvalid | None:
 
 
 async def _check_last_good(spec: StackSpec, refused: CatalogueInvalid | None) -> None:
-    """Raises `refused` if Temporal has no earlier catalogue that the worker could start with instead."""
-    if refused is not None and (await CatalogueStore(spec.client, TASK_QUEUE).read_view()).stored is None:
+    """Raises `refused` if Temporal has no catalogue, published or earlier, that the worker could start with instead."""
+    if refused is None or (await CatalogueStore(spec.client, TASK_QUEUE).read_view()).stored is not None:
+        return
+    latest = await PublicationStore(spec.client, TASK_QUEUE).read_latest()
+    if latest is None or latest.content is None:
         raise refused
 
 

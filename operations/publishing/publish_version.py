@@ -134,11 +134,9 @@ class _Publisher:
 
     async def _ask_and_publish(self, candidate: Candidate, latest: Publication | None) -> PublishResult:
         publication, timeout = candidate.publication, self._command.timeout
-        answers: list[WorkerAnswer] = []
-        if publication.content is not None:
-            answers = await wait_for_verdicts(self._client, self._task_queue, candidate.id, timeout)
-        refusing = [each for each in answers if each.refuses]
-        if not refusing and answers and not any(each.is_ready for each in answers):
+        answers = await wait_for_verdicts(self._client, self._task_queue, candidate.id, timeout)
+        refusing = [each for each in answers if each.refuses] if publication.content is not None else []
+        if answers and publication.content is not None and all(each.problems is None for each in answers):
             refusing = answers
         if refusing and not self._command.force:
             return PublishResult(Outcome.REFUSED, publication, latest, answers)
@@ -150,7 +148,8 @@ class _Publisher:
         except NumberTaken as other:
             raise _published_meanwhile(other.taken) from None
         wait = wait_until_taken if publication.content is not None else wait_until_withdrawn
-        answers = await wait(self._client, self._task_queue, publication.number, timeout)
+        silent = {each.worker for each in answers if each.problems is None}
+        answers = await wait(self._client, self._task_queue, publication.number, silent, timeout)
         return PublishResult(Outcome.PUBLISHED, publication, latest, answers)
 
     async def _write(self, version: VersionToPublish) -> StoredContent:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +16,8 @@ from workflows.contract.catalogue_messages import REPORT_INTERVAL, WorkerCatalog
 POLL_INTERVAL = 0.25
 SILENT_AFTER = REPORT_INTERVAL + timedelta(seconds=20)
 """A worker whose last report is older is probably dead: nobody waits for it."""
+PATIENCE = 10.0
+"""Seconds, at least, to wait for the other workers once one has answered. They look every second."""
 EARLIER_RELEASE = "it runs an earlier release, which takes no published versions: replace it first"
 
 
@@ -28,6 +30,8 @@ class WorkerAnswer:
     """Empty: it can use the version, or has taken it. None: it has not answered."""
     more: int = 0
     """Problems that are left out."""
+    was_silent: bool = False
+    """It did not answer before the version was published either: it has probably died."""
 
     @property
     def is_ready(self) -> bool:
@@ -54,8 +58,14 @@ async def wait_for_verdicts(client: Client, task_queue: str, candidate: str, tim
     return await _wait(client, task_queue, verdict, timeout)
 
 
-async def wait_until_taken(client: Client, task_queue: str, number: int, timeout: float) -> list[WorkerAnswer]:  # noqa: ASYNC109
-    """Whether each live worker has the version in force."""
+async def wait_until_taken(
+    client: Client,
+    task_queue: str,
+    number: int,
+    silent: Collection[str],
+    timeout: float,  # noqa: ASYNC109
+) -> list[WorkerAnswer]:
+    """Whether each live worker has the version in force. Nobody waits for those in `silent`."""
 
     def taken(worker: WorkerCatalogue) -> tuple[tuple[str, ...], int] | None:
         if (report := worker.publications) is None:
@@ -64,10 +74,16 @@ async def wait_until_taken(client: Client, task_queue: str, number: int, timeout
             return tuple(report.refused.problems), report.refused.more
         return ((), 0) if report.number is not None and report.number >= number else None
 
-    return await _wait(client, task_queue, taken, timeout)
+    return await _wait(client, task_queue, taken, timeout, silent)
 
 
-async def wait_until_withdrawn(client: Client, task_queue: str, number: int, timeout: float) -> list[WorkerAnswer]:  # noqa: ARG001, ASYNC109
+async def wait_until_withdrawn(
+    client: Client,
+    task_queue: str,
+    _number: int,
+    silent: Collection[str],
+    timeout: float,  # noqa: ASYNC109
+) -> list[WorkerAnswer]:
     """Whether each live worker has its own files in force again, or says why it cannot."""
 
     def withdrawn(worker: WorkerCatalogue) -> tuple[tuple[str, ...], int] | None:
@@ -76,21 +92,38 @@ async def wait_until_withdrawn(client: Client, task_queue: str, number: int, tim
         refused = worker.refused
         return (tuple(refused.findings), refused.more) if refused is not None else ((), 0)
 
-    return await _wait(client, task_queue, withdrawn, timeout)
+    return await _wait(client, task_queue, withdrawn, timeout, silent)
 
 
-async def _wait(client: Client, task_queue: str, ask: Ask, timeout: float) -> list[WorkerAnswer]:  # noqa: ASYNC109
-    deadline = time.monotonic() + timeout
+async def _wait(
+    client: Client,
+    task_queue: str,
+    ask: Ask,
+    timeout: float,  # noqa: ASYNC109
+    silent: Collection[str] = (),
+) -> list[WorkerAnswer]:
+    began = time.monotonic()
+    deadline = began + timeout
+    has_answer = False
     while True:
         workers = await read_worker_catalogues(client, task_queue)
         alive = datetime.now(UTC) - SILENT_AFTER
-        answers = [_answer(worker, ask(worker)) for worker in workers]
-        waited_for = [answer for answer, worker in zip(answers, workers, strict=True) if worker.reported_at > alive]
-        if all(answer.problems is not None for answer in waited_for) or time.monotonic() >= deadline:
+        answers = [_answer(worker, ask(worker), silent) for worker in workers]
+        missing = [
+            answer
+            for answer, worker in zip(answers, workers, strict=True)
+            if answer.problems is None and not answer.was_silent and worker.reported_at > alive
+        ]
+        if not has_answer and any(answer.problems is not None for answer in answers):
+            has_answer, elapsed = True, time.monotonic() - began
+            deadline = min(deadline, began + elapsed + max(PATIENCE, 3 * elapsed))
+        if not missing or time.monotonic() >= deadline:
             return sorted(answers, key=lambda answer: answer.worker)
         await asyncio.sleep(POLL_INTERVAL)
 
 
-def _answer(worker: WorkerCatalogue, given: tuple[tuple[str, ...], int] | None) -> WorkerAnswer:
+def _answer(
+    worker: WorkerCatalogue, given: tuple[tuple[str, ...], int] | None, silent: Collection[str]
+) -> WorkerAnswer:
     problems, more = given if given is not None else (None, 0)
-    return WorkerAnswer(worker.worker, worker.definitions, problems, more)
+    return WorkerAnswer(worker.worker, worker.definitions, problems, more, worker.worker in silent)

@@ -214,6 +214,20 @@ async def test_a_worker_that_is_killed_while_a_version_is_published_takes_it_aft
     assert (await restarted.says("worker ready"))["catalogue_version"] == version.version
 
 
+async def test_a_worker_that_died_lately_is_named_and_holds_nobody_up(deployment: Deployment) -> None:
+    alive, dead = deployment.watched_site("alive"), deployment.watched_site("dead")
+    await (await alive.worker()).says("worker ready")
+    killed = await dead.worker()
+    await killed.says("worker ready")
+    await deployment.until_reported(2)
+    await killed.ends(signal.SIGKILL)
+    result = await deployment.publish(deployment.draft("first"), timeout=60.0)
+    assert result.outcome is Outcome.PUBLISHED
+    by_folder = {each.definitions: each for each in result.workers}
+    assert by_folder[str(alive.folder)].is_ready
+    assert (by_folder[str(dead.folder)].problems, by_folder[str(dead.folder)].was_silent) == (None, True)
+
+
 async def test_of_two_who_publish_at_once_one_wins_and_the_other_is_told(deployment: Deployment) -> None:
     worker = await deployment.watched_site("one").worker()
     await worker.says("worker ready")

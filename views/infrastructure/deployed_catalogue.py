@@ -31,12 +31,23 @@ def catalogue_notes(
     if versions != [version]:
         named = " and ".join(map(short_version, versions))
         here = f"has version {short_version(version)}" if version else "is invalid"
-        yield f"The workers have catalogue version {named} in force; {folder} {here}."
+        published = published_numbers(workers)
+        kind = f", published as {' and '.join(map(str, published))}" if published else ""
+        hint = " `publish` puts the folder in force." if published and version else ""
+        yield f"The workers have catalogue version {named} in force{kind}; {folder} {here}.{hint}"
     yield from refusal_notes(workers)
 
 
+def published_numbers(workers: Sequence[WorkerCatalogue]) -> list[int]:
+    """Of the published versions that workers have in force."""
+    return sorted({each.publications.number for each in workers if each.publications and each.publications.number})
+
+
 def refusal_notes(workers: Sequence[WorkerCatalogue]) -> Iterator[str]:
-    """Lines that say which edits the workers refused, and why. Workers of the same folder refuse the same."""
+    """Lines that say which edits and which published versions the workers refused, and why.
+
+    Workers of the same folder refuse the same edit.
+    """
     for worker in {worker.definitions: worker for worker in reversed(workers)}.values():
         if worker.refused is not None:
             refused_at = format_time(worker.refused.since)
@@ -45,10 +56,22 @@ def refusal_notes(workers: Sequence[WorkerCatalogue]) -> Iterator[str]:
                 f"{short_version(worker.version)} stays in force:"
             )
             yield from refused_findings(worker.refused)
+    for worker in workers:
+        refused = worker.publications.refused if worker.publications else None
+        if refused is not None:
+            yield (
+                f"Worker {worker.worker} refuses the published version {refused.number}; catalogue version "
+                f"{short_version(worker.version)} stays in force there:"
+            )
+            yield from problem_lines(refused.problems, refused.more)
+
+
+def problem_lines(problems: Sequence[str], more: int) -> Iterator[str]:
+    for problem in problems:
+        yield f"  {problem}"
+    if more:
+        yield f"  and {pluralize(more, 'more finding')}"
 
 
 def refused_findings(edit: RefusedEdit) -> Iterator[str]:
-    for finding in edit.findings:
-        yield f"  {finding}"
-    if edit.more:
-        yield f"  and {pluralize(edit.more, 'more finding')}"
+    return problem_lines(edit.findings, edit.more)

@@ -67,7 +67,7 @@ def _headline(result: PublishResult, where: str) -> str:
 def _problem_lines(answer: WorkerAnswer) -> Iterator[str]:
     who = f"worker {answer.worker}, folder {answer.definitions}"
     if answer.problems is None:
-        yield f"  No answer from {who}: it takes the version when it runs again."
+        yield f"  No answer from {who}. Where it runs, it follows by itself."
     elif answer.problems:
         yield f"  Refused by {who}:"
         for problem in answer.problems:

@@ -174,6 +174,6 @@ def _exit_status(result: PublishResult) -> int:
         forced = set(result.publication.forced)
         if any(each.refuses and each.worker not in forced for each in result.workers):
             return EXIT_REFUSED
-        if any(each.problems is None for each in result.workers):
+        if any(each.problems is None and not each.was_silent for each in result.workers):
             return EXIT_TIMED_OUT
     return 0
