@@ -71,9 +71,13 @@ def find_order_files(paths: Sequence[str]) -> list[str]:
 def load_orders(files: Sequence[str]) -> list[LoadedOrder]:
     """All orders of the files: YAML, JSON, or JSON lines. Raises UsageError for files, OrderRejected for contents."""
     from compiler.orders.reader import read_orders
+    from compiler.orders.validation import definition_kind
 
     texts = list(read_order_files(files))
     orders = [LoadedOrder(order, text.file) for text in texts for order in read_orders(text.text, text.file)]
+    for loaded in orders:
+        if kind := definition_kind(loaded.order):
+            raise UsageError(f"{loaded.file} holds definitions (`kind: {kind}`), and this command takes orders")
     if not orders:
         names = ", ".join(text.file for text in texts)
         raise UsageError(f"There is no order in {names}. docs/language.md shows an example")

@@ -162,6 +162,8 @@ def parse_document(document: Document) -> ParsedDocument:
         message = f"`kind` is missing: write one of {', '.join(DOCUMENT_MODELS)}"
         if near := next((key for key in data if key.lower() == "kind"), None):
             message = f"`{near}` must be written `kind`"
+        elif "lines" in data:
+            message = "this is an order, and a definition begins with `kind: …`: keep orders in another folder"
         return _invalid(document, finding_at(document.location(), "kind-missing", message))
     model = DOCUMENT_MODELS.get(data["kind"]) if isinstance(data["kind"], str) else None
     if model is None:

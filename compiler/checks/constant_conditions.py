@@ -157,11 +157,10 @@ def collect_known_ranges(attribute_sets: list[AttributeSet], actions: frozenset[
         elif all(one.type in (AttributeType.INTEGER, AttributeType.NUMBER) for one in found):
             least = [one.minimum for one in found]
             most = [one.maximum for one in found]
-            known_ranges["attributes", name] = KnownRange(
-                None,
-                min((one for one in least if one is not None), default=None) if None not in least else None,
-                max((one for one in most if one is not None), default=None) if None not in most else None,
-            )
+            low = min((one for one in least if one is not None), default=None) if None not in least else None
+            high = max((one for one in most if one is not None), default=None) if None not in most else None
+            if low is None or high is None or low <= high:
+                known_ranges["attributes", name] = KnownRange(None, low, high)
     return known_ranges
 
 

@@ -61,10 +61,15 @@ def _limit_hint(definition: StepDefinition) -> str:
 
 def _check_failure_rules(group: StepGroup, step: str, definition: StepDefinition) -> Iterator[Finding]:
     possible = _possible_codes(definition)
+    reported: set[int] = set()
     for position, rule in enumerate(definition.on_failure):
         path: KeyPath = ("steps", step, "on_failure", position)
-        covering = next((one for one in definition.on_failure[:position] if _covers(one, rule)), None)
-        if covering is not None:
+        covered_by = next((at for at in range(position) if _covers(definition.on_failure[at], rule)), None)
+        if covered_by in reported:
+            continue  # the same entry is in the wrong place
+        if covered_by is not None:
+            reported.add(covered_by)
+            covering = definition.on_failure[covered_by]
             earlier = f"the one for `{covering.code}`" if covering.code else "the one without `code`"
             message = f"this entry is never used: {earlier} before it is used for every such failure"
         elif possible is not None and rule.code is not None and rule.code not in possible:

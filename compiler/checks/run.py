@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definitions import Definitions
 from compiler.checks import (
     constant_conditions,
     cycles,
@@ -87,7 +88,7 @@ def add_warnings(index: DefinitionIndex, errors: list[Finding]) -> list[Finding]
     findings = _run(WARNING_CHECKS, index, errors)
     definitions = index.definitions
     checks = CHECKS_WITHOUT_ERRORS if not has_errors(findings) else ()
-    uncertain = definitions.incomplete or definitions.invalid_ids
+    uncertain = definitions.incomplete or definitions.invalid_ids or _has_twins(definitions)
     if not uncertain and not any(finding.code in _REFERENCE_CODES for finding in findings):
         checks = (*WHOLE_CATALOGUE_CHECKS, *checks)
         if not has_errors([*findings, *definitions.findings]):
@@ -101,6 +102,11 @@ def _run(checks: Iterable[Check], index: DefinitionIndex, before: list[Finding])
     if reported >= MAX_FINDINGS:
         return before
     return before + limit_findings((finding for check in checks for finding in check(index)), reported)
+
+
+def _has_twins(definitions: Definitions) -> bool:
+    """Whether an id is defined twice: one of the two is not in the index."""
+    return any(finding.code == "id-duplicate" for finding in definitions.findings)
 
 
 _REFERENCE_CODES = frozenset({"reference-unknown", "rule-to-commercial", "component-technical", MORE_FINDINGS_CODE})

@@ -27,11 +27,13 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     for name, entry in index.definitions.products.items():
         if any(index.has_work(name, action) for action in LineAction):
             unread = [one for one in entry.model.attributes if not _is_read(read, name, one)]
-            yield from _findings(entry, (one for one in unread if not _is_misfit(index, name, one)))
+            yield from _findings(entry, (one for one in unread if not _is_reported_elsewhere(index, name, one)))
     for name, inherited in index.definitions.classes.items():
         heirs = index.products_by_class.get(name, ())
         for attribute in inherited.model.attributes if heirs else ():
-            if not any(_is_read(read, heir, attribute) or _is_misfit(index, heir, attribute) for heir in heirs):
+            if not any(
+                _is_read(read, heir, attribute) or _is_reported_elsewhere(index, heir, attribute) for heir in heirs
+            ):
                 yield from _findings(inherited, [attribute])
 
 
@@ -45,14 +47,9 @@ def _is_read(read: set[ProductAttribute], product: str, attribute: str) -> bool:
     return (product, attribute) in read or (product, _ALL) in read
 
 
-def _is_misfit(index: DefinitionIndex, product: str, attribute: str) -> bool:
-    """Whether the value is not copied because of its type: `attribute-not-copied` says so."""
-    declared = index.product_attributes[product]
-    for rule, target in _rules_to(index, product):
-        other = target.get(attribute)
-        if other is not None and attribute not in rule.attributes and not copies_to(declared[attribute], other):
-            return True
-    return False
+def _is_reported_elsewhere(index: DefinitionIndex, product: str, attribute: str) -> bool:
+    """Whether a rule copies it to an attribute that is not read either, or cannot copy it because of its type."""
+    return any(attribute in target and attribute not in rule.attributes for rule, target in _rules_to(index, product))
 
 
 def _rules_to(index: DefinitionIndex, product: str) -> Iterator[tuple[ComponentDefinition, Mapping[str, Any]]]:

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
+from compiler.language.documents import DOCUMENT_MODELS
 from compiler.language.order import Order
 from compiler.orders.line_rules import MAX_LINE_DEPTH, LinePaths, find_lines
 from compiler.orders.reader import OrderSource
@@ -34,6 +35,10 @@ def validate_order(data: object, source: OrderSource) -> OrderValidation:
     """Reads `data`, which may be anything, as an order. Never raises; every error is a finding."""
     lines = find_lines(data)
     validation = OrderValidation(source, line_paths=lines.by_id)
+    if kind := definition_kind(data):
+        message = f"this is a definition (`kind: {kind}`), not an order: an order begins with `id: …` and has `lines`"
+        validation.findings.append(finding_at(source.location(("kind",), key=True), "order-missing", message))
+        return validation
     if lines.too_deep:
         data = _without(data, lines.too_deep)
     unusable = {*lines.duplicates}
@@ -48,6 +53,12 @@ def validate_order(data: object, source: OrderSource) -> OrderValidation:
     if unusable:
         validation.order = _partial_order(data, unusable)
     return validation
+
+
+def definition_kind(data: object) -> str | None:
+    """The `kind` of data that is a definition, given where an order is expected."""
+    kind = data.get("kind") if isinstance(data, dict) else None
+    return kind if isinstance(kind, str) and kind in DOCUMENT_MODELS else None
 
 
 def _line_findings(lines: LinePaths, source: OrderSource) -> list[Finding]:

@@ -142,6 +142,7 @@ class _DocumentBuilder:
         values: dict[str, Any] = {}
         keys: dict[Key, Any] = {}
         spots: dict[Key, NodeMark] = {}
+        is_next_document = False
         while type(key_event := following()) is not end:
             plain = type(key_event) is scalar and key_event.anchor is None and key_event.value != "<<"
             key = key_event.value if plain else self._key(key_event)
@@ -153,11 +154,13 @@ class _DocumentBuilder:
                 value, spot = node(item)
             if self._value_count > VALUE_LIMIT:
                 raise self._too_many_values_error(key_event)
-            if key is None:
+            if key is None or is_next_document:
                 continue
             if key in values:
-                first = keys[key].line + 1
-                self._report(key_event, "yaml-duplicate-key", f"`{key}` is given twice; first in line {first}")
+                is_next_document = key == "kind" and self._depth == 1
+                hint = ": is a `---` missing above it?" if is_next_document else ""
+                message = f"`{key}` is given twice; first in line {keys[key].line + 1}{hint}"
+                self._report(key_event, "yaml-duplicate-key", message)
                 continue
             values[key] = value
             keys[key] = key_event.start_mark

@@ -132,3 +132,19 @@ def test_error_is_a_json_document() -> None:
 
 def test_debug_shows_where_an_error_came_from() -> None:
     assert "Traceback" in call("list", "--address", NOBODY, "--debug").err
+
+
+@pytest.mark.parametrize("arguments", [["start"], ["plan"], ["amend"], ["plan", "--explain"]])
+def test_definition_where_an_order_is_expected_is_told_so(arguments: list[str]) -> None:
+    called = call(*arguments, "definitions/systems.yaml")
+    assert (called.status, called.out) == (2, "")
+    said = "definitions/systems.yaml holds definitions (`kind: system`), and this command takes orders"
+    assert called.err.splitlines() == [f"Error: {said}"]
+
+
+def test_order_where_definitions_are_expected_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "order.yaml").write_text(Path(ORDER).read_text(encoding="utf-8"))
+    said = "this is an order, and a definition begins with `kind: …`"
+    for called in (call("validate", "--definitions", tmp_path), call("plan", ORDER, "--definitions", tmp_path)):
+        assert called.status == 1
+        assert said in called.out + called.err

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.compile_order import compile_order
+from compiler.compile_order import compile_order, compile_with_warnings
 from compiler.language.order import OrderLine, line_request_digest
 from compiler.language.steps import ReliedFailure
 from compiler.orders.reader import read_orders
@@ -325,3 +325,9 @@ def test_a_key_that_a_line_does_not_give_does_not_change_its_digest() -> None:
     assert (
         line_request_digest(line.model_copy(update={"on_relied_failure": ReliedFailure.FALLOUT})) != "0b5bfcd2a3b66e94"
     )
+
+
+def test_definition_instead_of_an_order_is_one_finding(catalogue: Catalogue) -> None:
+    (finding,) = compile_with_warnings({"kind": "system", "id": "billing", "base_url": "http://b"}, catalogue).findings
+    assert finding.code == "order-missing"
+    assert "this is a definition (`kind: system`), not an order" in finding.message
