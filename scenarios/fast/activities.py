@@ -8,7 +8,7 @@ from typing import Any
 
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.retry_decision import is_outcome_known, next_pause, should_give_up
-from activity_contract.calls import MAX_BACKOFF, TIMEOUT, SystemCall
+from activity_contract.calls import MAX_BACKOFF, NOT_YET, TIMEOUT, SystemCall
 from compiler.language.scenario_world import ScenarioAnswer
 from compiler.language.systems import System
 from scenarios.fast.clock import Clock, Rank
@@ -18,6 +18,9 @@ from workflows.core.engine import advance
 from workflows.core.state.commands import StartActivity, StartCall
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepFailure
+
+MIN_POLL_PAUSE = 0.1
+"""Seconds, as the workflow has it."""
 
 
 @dataclass(slots=True)
@@ -53,6 +56,7 @@ class Activities:
         """System that is switched off → the calls that wait."""
         self.polls: dict[int, int] = {}
         """Position of a step → how often it has polled."""
+        self.most_polls = 0
 
     @property
     def in_flight(self) -> bool:
@@ -79,86 +83,89 @@ class Activities:
         for flight in self._held.pop(system, ()):
             self._attempt(flight)
 
-    def _attempt(self, flight: Flight) -> None:
+    def _attempt(self, flight: Flight) -> bool:
+        """Returns False: the order hears only of the end."""
         command = flight.command
         if flight.cancelled:
-            return
+            return False
         if isinstance(command, StartActivity):
             answer = self._systems.activity_answer(command.name, command.request, self._clock.now)
             taken = 0.0 if answer is None else answer.delay.total_seconds()
-            self._end_after(flight, taken, lambda: _activity_result(command, answer, flight.number))
-            return
+            return self._end_after(flight, taken, lambda: _activity_result(command, answer, flight.number))
         call = command.request
         if call.system in self._held:
             self._held[call.system].append(flight)
-            return
+            return False
         if command.is_poll:
             self.polls[command.step] = self.polls.get(command.step, 0) + 1
+            self.most_polls = max(self.most_polls, self.polls[command.step])
         response = self._systems.answer(call, self._clock.now)
         definition = self._definitions.get(call.system)
-        self._end_after(
+        return self._end_after(
             flight,
             time_taken(call, response),
             lambda: judge(call, response, definition, flight.number).model_dump(),
         )
 
-    def _end_after(self, flight: Flight, seconds: float, judge_attempt: Judge) -> None:
+    def _end_after(self, flight: Flight, seconds: float, judge_attempt: Judge) -> bool:
         flight.running = True
         self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._end(flight, judge_attempt))
+        return False
 
-    def _end(self, flight: Flight, judge_attempt: Judge) -> None:
-        """The attempt is over."""
+    def _end(self, flight: Flight, judge_attempt: Judge) -> bool:
+        """The attempt is over. Returns whether the order is told."""
         command = flight.command
         if (command.step, command.launch) not in self._flights:
-            return  # a poll that was cancelled while it ran
+            return False  # a poll that was cancelled while it ran
         flight.running = False
         try:
             result = judge_attempt()
         except NotYet:
-            self._next_poll(flight, command.request)
+            return self._next_poll(flight, command.request)
         except AttemptFailure as failure:
             if isinstance(command, StartCall) and command.is_poll:
-                self._poll_failed(flight, command.request, failure)
-            else:
-                self._failed(flight, failure)
-        else:
-            self._leave(flight)
-            advance.activity_succeeded(self._run, command.step, command.launch, result)
+                return self._poll_failed(flight, command.request, failure)
+            return self._failed(flight, failure)
+        self._leave(flight)
+        advance.activity_succeeded(self._run, command.step, command.launch, result)
+        return True
 
-    def _failed(self, flight: Flight, failure: AttemptFailure) -> None:
+    def _failed(self, flight: Flight, failure: AttemptFailure) -> bool:
         known = is_outcome_known(failure, known_before=flight.known)
         pause = None if flight.cancelled else next_pause(flight.command.request.retry, failure, flight.number)
         if pause is None or pause > MAX_BACKOFF:
-            self._report(flight, failure, flight.number, known=known, retry_after=pause)
-            return
+            return self._report(flight, failure, flight.number, known=known, retry_after=pause)
         flight.failures, flight.known = flight.failures + 1, known
-        self._clock.at(self._clock.now + pause, Rank.RESULT, lambda: self._attempt(flight))
+        return self._attempt_after(flight, pause)
 
-    def _next_poll(self, flight: Flight, call: SystemCall | Any) -> None:
+    def _attempt_after(self, flight: Flight, seconds: float) -> bool:
+        self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._attempt(flight))
+        return False
+
+    def _next_poll(self, flight: Flight, call: SystemCall | Any) -> bool:
         every = float(call.every)
         if every > MAX_BACKOFF:
-            self._report(flight, AttemptFailure("not_yet", "not yet"), flight.number, known=True, retry_after=every)
-            return
+            not_yet = AttemptFailure(NOT_YET, f"`{call.until}` does not hold yet")
+            return self._report(flight, not_yet, flight.number, known=True, retry_after=every)
         flight.failures += 1
-        self._clock.at(self._clock.now + max(every, 0.1), Rank.RESULT, lambda: self._attempt(flight))
+        return self._attempt_after(flight, max(every, MIN_POLL_PAUSE))
 
-    def _poll_failed(self, flight: Flight, call: SystemCall | Any, failure: AttemptFailure) -> None:
+    def _poll_failed(self, flight: Flight, call: SystemCall | Any, failure: AttemptFailure) -> bool:
         if not failure.retryable or should_give_up(call.retry, failure):
-            self._report(flight, failure, flight.number, known=True, retry_after=None)
-            return
+            return self._report(flight, failure, flight.number, known=True, retry_after=None)
         pause = max(float(call.every), failure.retry_after or 0.0)
         if pause > MAX_BACKOFF:
-            self._report(flight, failure, flight.number, known=True, retry_after=pause)
-            return
+            return self._report(flight, failure, flight.number, known=True, retry_after=pause)
         flight.failures += 1
-        self._clock.at(self._clock.now + max(pause, 0.1), Rank.RESULT, lambda: self._attempt(flight))
+        return self._attempt_after(flight, max(pause, MIN_POLL_PAUSE))
 
     def _report(
         self, flight: Flight, failure: AttemptFailure, attempts: int, *, known: bool, retry_after: float | None
-    ) -> None:
+    ) -> bool:
         self._leave(flight)
         told = StepFailure(failure.code, failure.message, known, attempts, retry_after)
         advance.activity_failed(self._run, flight.command.step, flight.command.launch, told)
+        return True
 
     def _interrupt(self, flight: Flight) -> None:
         command = flight.command

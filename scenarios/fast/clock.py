@@ -20,15 +20,19 @@ class Rank(IntEnum):
     """The timers of the order."""
 
 
+Deed = Callable[[], bool | None]
+"""False: it has changed nothing that the order sees."""
+
+
 @dataclass(slots=True)
 class Clock:
     """Times are seconds since 1970."""
 
     now: float
-    _due: list[tuple[float, Rank, int, Callable[[], None]]] = field(default_factory=list)
+    _due: list[tuple[float, Rank, int, Deed]] = field(default_factory=list)
     _count: int = 0
 
-    def at(self, moment: float, rank: Rank, do: Callable[[], None]) -> None:
+    def at(self, moment: float, rank: Rank, do: Deed) -> None:
         """In the past means now."""
         self._count += 1
         heappush(self._due, (max(moment, self.now), rank, self._count, do))
@@ -36,8 +40,8 @@ class Clock:
     def next_due(self) -> tuple[float, Rank] | None:
         return self._due[0][:2] if self._due else None
 
-    def do_next(self) -> None:
-        """Goes to the time of the next entry, and does it."""
+    def do_next(self) -> bool:
+        """Goes to the time of the next entry, and does it. Returns whether the order may see a change."""
         moment, _, _, do = heappop(self._due)
         self.now = moment
-        do()
+        return do() is not False

@@ -129,8 +129,11 @@ class FastRun:
             self._schedule_due(due)
         self._turn()
         turns = 0
-        while self._next():
-            self._turn()
+        while (is_changed := self._next()) is not None:
+            if is_changed:
+                self._turn()
+            else:
+                self._schedule_deliveries()
             turns += 1
             if turns >= MAX_TURNS:
                 self._record.stopped = f"after {MAX_TURNS:,} turns the order still goes on"
@@ -139,31 +142,31 @@ class FastRun:
 
     # the loop
 
-    def _next(self) -> bool:
-        """Does what is due next. False: nothing is, or the scenario ends here."""
+    def _next(self) -> bool | None:
+        """Does what is due next. Returns whether the order may see a change; None if nothing is due, or if the scenario
+        ends here."""
         run, clock = self._run, self._clock
         engine = self._engine_due()
         due = clock.next_due()
         if due is None and engine is None:
-            return False
+            return None
         if self._is_over() and (due is None or due[1] is Rank.ENGINE):
-            return False
+            return None
         if engine is not None and (due is None or (engine, Rank.ENGINE) < due):
             moment = engine
         else:
             moment = due[0] if due is not None else inf
         if moment > run.started_at + self._scenario.until.total_seconds():
             self._record.stopped = "its `until` is over"
-            return False
-        if any(count > MAX_POLLS for count in self._activities.polls.values()):
+            return None
+        if self._activities.most_polls > MAX_POLLS:
             self._stop_polling()
-            return False
+            return None
         run.now = clock.now = max(moment, clock.now)
         if engine is not None and (due is None or (engine, Rank.ENGINE) < due):
             advance.process_due_steps(run)
-        else:
-            clock.do_next()
-        return True
+            return True
+        return clock.do_next()
 
     def _engine_due(self) -> float | None:
         run, watch = self._run, self._run.jeopardy_watch
@@ -233,6 +236,8 @@ class FastRun:
             self._schedule_due(due)
 
     def _schedule_deliveries(self) -> None:
+        if not self._systems.has_answered:
+            return
         due = self._systems.next_delivery()
         if due is not None and due < self._delivery_due:
             self._delivery_due = due
@@ -240,7 +245,7 @@ class FastRun:
 
     def _deliver(self) -> None:
         """Callbacks and events that follow from the answers of systems. Nobody waits for what becomes of them."""
-        self._delivery_due = inf
+        self._delivery_due, self._systems.has_answered = inf, True
         self._run.now = self._clock.now
         for delivery in self._systems.take_deliveries(self._clock.now):
             try:

@@ -15,7 +15,7 @@ from scenarios.fast.judgement import outcome_text
 from scenarios.pretend.messages import Delivery, PretendRequest, PretendResponse
 from scenarios.pretend.system import PretendSystem
 from scenarios.record import CallRecord, Problem, Record
-from scenarios.world.answer_book import AnswerBook, AnsweredWork, as_example
+from scenarios.world.answer_book import AnswerBook, AnsweredWork
 
 CALLBACK_PREFIX = "https://ordo.example/callbacks/"
 """Of the callback URLs that systems get. What follows is the idempotency key of the call, percent-encoded."""
@@ -28,6 +28,8 @@ class Systems:
         self._answers = answers
         self._systems = systems
         self._started_at = started_at
+        self.has_answered = False
+        """Since somebody last asked for the next delivery."""
         self._pretend: dict[str, PretendSystem] = {}
         self.step_of_key: dict[str, str] = {}
         """Idempotency key → the step that has called with it."""
@@ -40,8 +42,8 @@ class Systems:
         request = _request(call)
         system = self._systems.get(call.system)
         pretend = self._pretend.setdefault(call.system, PretendSystem(call.system, system.example if system else ()))
-        given = self._answers.take(call.step_id, work)
-        response = pretend.answer(request, _moment(now), None if given is None else as_example(given))
+        response = pretend.answer(request, _moment(now), self._answers.take_example(call.step_id, work))
+        self.has_answered = True
         if response.problem:
             self._report_unanswered(call, work, response.problem, now)
         self._record.add_call(
@@ -77,6 +79,7 @@ class Systems:
 
     def next_delivery(self) -> float | None:
         """When the next callback or event of a system's example is due."""
+        self.has_answered = False
         due = [moment for each in self._pretend.values() if (moment := each.next_due()) is not None]
         return min(due).timestamp() if due else None
 

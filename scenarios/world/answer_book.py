@@ -17,6 +17,17 @@ class AnswerBook:
     def __init__(self, world: Sequence[WorldEntry]) -> None:
         self._entries = [(at, one) for at, one in enumerate(world) if isinstance(one, AnswerEntry)]
         self._uses: dict[tuple[int, str], int] = {}
+        self._examples: dict[int, ExampleAnswer] = {}
+
+    def take_example(self, step_id: str, work: AnsweredWork) -> ExampleAnswer | None:
+        """Like `take`; the answer as a pretend system gives it, whatever the request is."""
+        answer = self.take(step_id, work)
+        if answer is None:
+            return None
+        known = self._examples.get(id(answer))
+        if known is None:
+            known = self._examples[id(answer)] = as_example(answer)
+        return known
 
     def take(self, step_id: str, work: AnsweredWork) -> ScenarioAnswer | None:
         """The next answer for this instance, which is used up by that. None: `world` has none."""
