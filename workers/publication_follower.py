@@ -77,6 +77,9 @@ class PublicationFollower:
         before = self.report
         if (later := await self._store.read_later(self._latest.number if self._latest else 0)) is not None:
             await self._take(later)
+        elif self._latest is not None and self._refused is not None and time.monotonic() >= self._next_keep:
+            self._next_keep = time.monotonic() + KEEP_INTERVAL
+            await self._take(self._latest)  # the environment's file may have been mended
         candidate = await self._store.read_candidate()
         if candidate is not None and (self._verdict is None or self._verdict.candidate != candidate.id):
             self._verdict = await self._judge(candidate)

@@ -9,10 +9,14 @@ from typing import Any
 import httpx
 from temporalio.testing import WorkflowEnvironment
 
+from compiler.catalogue_files import CatalogueFiles
+from compiler.load_catalogue import load_published
 from operations.client import OrderClient
+from operations.publishing.publish_version import PublishCommand, VersionToPublish
 from operations.temporal.connection import server_address
 from tests.support.gateway_process import gateway_over
 from tests.support.gateway_worker import CATALOGUE, WorkerProcess, eventually
+from workflows.contract.order_messages import Actor
 
 QUEUE = "gateway-tests-catalogue"
 
@@ -46,3 +50,21 @@ async def read(http: httpx.AsyncClient, path: str) -> dict[str, Any]:
     assert response.status_code == 200, response.text
     found: dict[str, Any] = response.json()
     return found
+
+
+async def test_published_versions_are_listed_and_read(temporal: WorkflowEnvironment, tmp_path: Path) -> None:
+    orders = OrderClient(temporal.client, f"{QUEUE}-versions")
+    (tmp_path / "offer.yaml").write_text("kind: commercial_product\nid: a\nsteps: {check: {milestone: true}}\n")
+    files = CatalogueFiles.read(tmp_path)
+    version = VersionToPublish(load_published(files)[0].version, files.digest, files.pack())
+    async with gateway_over(orders) as http:
+        assert await read(http, "/catalogue/versions") == {"workers": [], "versions": []}
+        await orders.publish(PublishCommand(version, Actor(by="ann", reason="the first one")))
+        found = (await read(http, "/catalogue/versions"))["versions"]
+        assert [(each["number"], each["in_force"], each["by"]) for each in found] == [(1, True, "ann")]
+        assert await read(http, "/catalogue/versions/current") == found[0]
+        assert await read(http, "/catalogue/versions/1") == found[0]
+        missing = await http.get("/catalogue/versions/7")
+        assert (missing.status_code, missing.json()["error"]["code"]) == (404, "not_found")
+        wrong = await http.get("/catalogue/versions/newest")
+        assert (wrong.status_code, wrong.json()["error"]["code"]) == (422, "invalid")

@@ -10,8 +10,15 @@ import pytest
 from structlog.testing import capture_logs
 
 from activities import custom
-from activities.compilation.live_catalogue import CatalogueSnapshot, CatalogueUnusable, LiveCatalogue, read_catalogue
+from activities.compilation.live_catalogue import (
+    CatalogueSnapshot,
+    CatalogueUnusable,
+    LiveCatalogue,
+    PublishedFiles,
+    read_catalogue,
+)
 from activities.registry import activity_check, registered_activities
+from compiler.catalogue_files import CatalogueFiles
 from tests.support.paths import ROOT
 
 OFFER = """
@@ -246,3 +253,85 @@ def test_a_refusal_names_errors_and_leaves_out_warnings(tmp_path: Path) -> None:
     assert refused.value.problems
     assert not any("warning" in problem for problem in refused.value.problems)
     assert "bogus" in refused.value.problems[0]
+
+
+def published(folder: Path, product: str, number: int = 1) -> PublishedFiles:
+    """A version with the product and the system of the folder."""
+    files = (("offer.yaml", OFFER.format(id=product)), ("systems.yaml", (folder / "systems.yaml").read_text()))
+    return PublishedFiles(number, CatalogueFiles(files))
+
+
+async def test_a_published_version_takes_the_place_of_the_folder_until_it_is_withdrawn(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    told: list[CatalogueSnapshot] = []
+    catalogues.listeners.append(told.append)
+    await catalogues.take(published(folder, "published", 7))
+    assert set(catalogues.current.catalogue.products) == {"published"}
+    assert (catalogues.current.published, catalogues.current.is_own) == (7, False)
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    assert await catalogues.refresh() is told[-1], "the folder does not count"
+    await catalogues.watch_files()
+    assert set(catalogues.current.catalogue.products) == {"welcome", "goodbye"}
+    assert (catalogues.current.published, catalogues.current.is_own) == (None, True)
+    assert [snapshot.published for snapshot in told] == [7, None]
+
+
+async def test_a_version_that_cannot_be_used_here_changes_nothing(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogues = LiveCatalogue(folder)
+    before = catalogues.current
+    monkeypatch.delenv("GREETER_TOKEN")
+    version = published(folder, "published")
+    problem = "system greeter: the environment variable GREETER_TOKEN, which holds a secret, is not set"
+    assert await catalogues.judge(version.files) == (problem,)
+    with pytest.raises(CatalogueUnusable):
+        await catalogues.take(version)
+    assert catalogues.current is before
+    assert catalogues.refusal is None
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    monkeypatch.setenv("GREETER_TOKEN", "t")
+    assert set((await catalogues.refresh()).catalogue.products) == {"welcome", "goodbye"}, "the folder still counts"
+
+
+async def test_a_version_that_was_judged_is_taken_without_reading_it_again(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalogues = LiveCatalogue(folder)
+    version = published(folder, "published")
+    assert await catalogues.judge(version.files) == ()
+    assert set(catalogues.current.catalogue.products) == {"welcome"}
+    monkeypatch.delenv("GREETER_URL")  # it could not be read now
+    await catalogues.take(version)
+    assert set(catalogues.current.catalogue.products) == {"published"}
+
+
+async def test_the_environments_file_is_watched_while_a_version_is_published(folder: Path, tmp_path: Path) -> None:
+    environment = tmp_path / "environment.yaml"
+    environment.write_text("kind: system\nid: greeter\nbase_url: http://one.example\n")
+    catalogues = LiveCatalogue(folder, environment)
+    await catalogues.take(published(folder, "published", 7))
+    environment.write_text("kind: system\nid: greeter\nbase_url: http://another.example\n")
+    snapshot = await catalogues.refresh()
+    assert snapshot.systems["greeter"].endpoint.base.host == "another.example"
+    assert snapshot.published == 7
+    environment.write_text("kind: nothing\n")
+    assert await catalogues.refresh() is snapshot
+    assert catalogues.refusal is not None
+
+
+async def test_a_folder_that_is_refused_when_all_is_withdrawn_leaves_the_version_in_force(folder: Path) -> None:
+    catalogues = LiveCatalogue(folder)
+    await catalogues.take(published(folder, "published"))
+    shutil.rmtree(folder)
+    with capture_logs():
+        await catalogues.watch_files()
+    assert set(catalogues.current.catalogue.products) == {"published"}
+    assert catalogues.refusal is not None
+    assert "there is no folder" in catalogues.refusal.problems[0]
+
+
+def test_a_worker_starts_with_a_published_version_without_a_folder(folder: Path, tmp_path: Path) -> None:
+    catalogues = LiveCatalogue(tmp_path / "missing", published=published(folder, "published"))
+    assert set(catalogues.current.catalogue.products) == {"published"}
+    assert catalogues.current.published == 1
