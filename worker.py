@@ -7,7 +7,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
@@ -16,50 +16,24 @@ from typing import Any, TypeVar
 import structlog
 from temporalio.client import Client
 
-from activities.calls.breaker_reports import SystemHealth
-from activities.calls.call_system import SystemCalls
-from activities.calls.system_probe import QueueRates, SystemProbes
-from activities.compilation.compile_amendment import AmendmentCompiler
-from activities.compilation.compile_order import OrderCompiler
-from activities.compilation.live_catalogue import LiveCatalogue
-from activities.mailboxes.cross_order_watch import CrossOrderWatch
-from activities.mailboxes.event_return import EventReturn
-from activities.mailboxes.mailboxes import Mailboxes
-from activities.mailboxes.subscriptions import EventSubscriptions
-from activities.notifications.delivery import NotificationDelivery
-from activities.notifications.outbox_handover import OutboxHandover
-from activities.notifications.receiver_matching import ReceiverMatching
-from activities.notifications.webhook import WebhookSender
-from activities.registry import activity_check, fail_unregistered, registered_activities
+from activities.registry import activity_check, registered_activities
 from activities.systems.connections import ConnectionPools
 from activities.systems.environment import callback_settings
-from activities.systems.oauth_tokens import TokenCache
 from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
 from compiler.catalogue.catalogue import Catalogue
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
-from workers.fleet import Fleet, Registrations
+from workers.fleet import Fleet
 from workers.logs import configure_logging
 from workers.publication_follower import PublicationFollower
+from workers.registrations import build_registrations
 from workers.search_attribute_registration import SearchAttributesUnusable, ensure_search_attributes
 from workers.starting_catalogue import NoCatalogue, StartingCatalogue
 from workers.switches import SwitchClient
-from workflows.catalogue_content import CatalogueContent
 from workflows.contract.order_messages import (
-    MAILBOX_WORKFLOW_TYPE,
-    OUTBOX_WORKFLOW_TYPE,
     TASK_QUEUE,
-    mailbox_workflow_id,
-    order_workflow_id,
-    outbox_workflow_id,
 )
-from workflows.deployed_catalogue import DeployedCatalogue
-from workflows.event_mailbox import EventMailbox
-from workflows.fulfil_order import FulfilOrder
-from workflows.order_outbox import OrderOutbox
-from workflows.published_catalogue import PublishedCatalogue
-from workflows.system_switch import SystemSwitch
 
 SHUTDOWN_GRACE = timedelta(seconds=8)
 """Grace period for running attempts before shutdown. An attempt that is cut off is repeated by another worker."""
@@ -133,50 +107,6 @@ class _ShutdownEvent(asyncio.Event):
         with suppress(asyncio.CancelledError):
             await working
         return None
-
-
-def build_registrations(
-    client: Client, task_queue: str, live_catalogue: LiveCatalogue, connections: ConnectionPools, switches: SwitchClient
-) -> Registrations:
-    """The workflows and activities of a worker."""
-    mailboxes = Mailboxes(
-        client,
-        MAILBOX_WORKFLOW_TYPE,
-        task_queue,
-        event_mailbox_id=lambda name, key: mailbox_workflow_id(key=key, name=name),
-        order_mailbox_id=lambda order_id: mailbox_workflow_id(order_id=order_id),
-        order_workflow_id=order_workflow_id,
-    )
-    tokens = TokenCache()
-    calls = SystemCalls(live_catalogue, connections, tokens, SystemHealth(switches.trip))
-    probes, rates = SystemProbes(live_catalogue, connections, tokens), QueueRates(client, live_catalogue)
-    subscriptions = EventSubscriptions(mailboxes)
-    own: list[Callable[..., Any]] = [
-        OrderCompiler(live_catalogue).compile_order,
-        AmendmentCompiler(live_catalogue).compile_amendment,
-        subscriptions.subscribe,
-        subscriptions.unsubscribe,
-        CrossOrderWatch(mailboxes).watch,
-        EventReturn(mailboxes).return_events,
-        ReceiverMatching(live_catalogue).match,
-        OutboxHandover(client, OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id).hand_over,
-        probes.probe_system,
-        rates.set_queue_rate,
-    ]
-    return Registrations(
-        workflows=[
-            FulfilOrder,
-            EventMailbox,
-            OrderOutbox,
-            SystemSwitch,
-            DeployedCatalogue,
-            CatalogueContent,
-            PublishedCatalogue,
-        ],
-        activities=[*own, *registered_activities().values(), fail_unregistered],
-        calls=[calls.call_system, calls.poll_system],
-        notifications=[NotificationDelivery(live_catalogue, WebhookSender(connections)).deliver],
-    )
 
 
 def _check_callback_settings(catalogue: Catalogue) -> None:

@@ -44,6 +44,8 @@ class CompileAmendmentInput(WireModel):
     step_weights: list[int] = []
     """By position: a compiler.decomposition.running_units.StepWeight, which decides what units go first if fewer are
     wanted. Empty if the order has no units."""
+    catalogue_version: str | None = None
+    """The version to compile with. None: the one in force."""
 
 
 class ChangedValue(WireModel):

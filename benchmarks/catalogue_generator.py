@@ -59,10 +59,10 @@ steps:
 
 _PARTS = (
     ("device", "Device", "  units: {type: integer, default: 1}", "device-${string(attributes.units)}"),
-    ("access", "Access", "  bandwidth: {type: string}", "access"),
-    ("visit", "Visit", "  site_id: {type: string}", "visit-{number}"),
+    ("access", "Access", "  bandwidth: {type: string, required: true}", "access-${attributes.bandwidth}"),
+    ("visit", "Visit", "  site_id: {type: string, default: none}", "visit-${attributes.site_id}"),
     ("service", "Service", "  level: {type: string, required: true}", "service-${attributes.level}"),
-    ("account", "Account", "  install: {type: boolean, default: false}", "account"),
+    ("account", "Account", "  install: {type: boolean, default: false}", "account-${string(attributes.install)}"),
 )
 _FINISH_STEPS = (
     "milestone: true",

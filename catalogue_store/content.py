@@ -83,6 +83,22 @@ class ContentStore:
             await asyncio.sleep(READ_INTERVAL)
         return None
 
+    async def find(self, version: str) -> StoredContent | None:
+        """A content with the definitions of this catalogue version, also one that has been released lately.
+
+        Visibility lags behind: one that was written in the last second may be missing. Raises RPCError.
+        """
+        prefix = content_workflow_id(self._task_queue, version, "")
+        query = f"WorkflowType = '{CONTENT_WORKFLOW_TYPE}' AND WorkflowId STARTS_WITH '{prefix}'"
+        async for execution in self._client.list_workflows(query, limit=1):
+            handle = self._client.get_workflow_handle(execution.id)
+            async for event in handle.fetch_history_events(page_size=1):
+                started = event.workflow_execution_started_event_attributes
+                stored, _ = await self._decode(started.input.payloads, StoredContent)
+                found: StoredContent = stored
+                return found
+        return None
+
     async def is_kept(self, stored: StoredContent) -> bool:
         """Raises RPCError."""
         try:

@@ -9,12 +9,9 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from compiler.packed_catalogue import SourceFile, UnreadablePack, pack_files, unpack_files
-from compiler.source.document import Document, ReadResult
+from compiler.source.document import ReadResult
 from compiler.source.files import find_yaml_files
 from compiler.source.yaml_reader import read_documents
-
-UNUSED_KINDS = frozenset({"scenario"})
-"""Kinds that nobody needs to run orders. They may name files outside the folder."""
 
 
 @dataclass(frozen=True)
@@ -52,12 +49,12 @@ class CatalogueFiles:
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(text.encode())
 
-    def read_documents(self, *, for_orders: bool = True) -> ReadResult:
-        """The documents of all files. `for_orders`: without those that no order needs."""
+    def read_documents(self, *, scenarios: bool = False) -> ReadResult:
+        """The documents of all files, with or without scenarios, which may name files outside the folder."""
         result = ReadResult()
         for name, text in self.files:
             one = read_documents(text, name)
-            result.documents += (each for each in one.documents if not (for_orders and _is_unused(each)))
+            result.documents += (each for each in one.documents if scenarios or not each.has_kind("scenario"))
             result.findings += one.findings
         return result
 
@@ -65,7 +62,3 @@ class CatalogueFiles:
 def _is_below_folder(name: str) -> bool:
     path = PurePosixPath(name)
     return not path.is_absolute() and ".." not in path.parts and "\\" not in name and path.name != ""
-
-
-def _is_unused(document: Document) -> bool:
-    return isinstance(document.data, dict) and document.data.get("kind") in UNUSED_KINDS

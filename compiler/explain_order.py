@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue
-from compiler.cel.known_condition import NamedValue
+from compiler.cel.known_condition import ReadValue
 from compiler.compile_order import compile_with_warnings
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.plan.plan import Plan
@@ -76,6 +76,6 @@ def conditions_to_json(plan: Plan, conditions: Iterable[StepCondition]) -> list[
     ]
 
 
-def _values_to_json(values: Iterable[NamedValue]) -> dict[str, Any]:
+def _values_to_json(values: Iterable[ReadValue]) -> dict[str, Any]:
     """By name. A value that is not given is null."""
     return {named.name: to_json_value(named.value) for named in values}

@@ -10,7 +10,7 @@ from compiler.catalogue_files import CatalogueFiles
 from compiler.incremental_loader import IncrementalLoader
 from compiler.loaded_definitions import LoadedDefinitions, define, promote_gc_generation
 from compiler.packed_catalogue import PackedCatalogue, pack_catalogue, unpack_documents
-from compiler.source.document import Document, ReadResult
+from compiler.source.document import ReadResult
 from compiler.source.files import read_file, read_folder
 from compiler.source.findings import Finding
 from compiler.source.gc_pause import gc_paused
@@ -58,16 +58,12 @@ def check_definitions(paths: Iterable[Path], environment: Path | None = None) ->
 def _read_definitions(folder: Path) -> ReadResult:
     """Without scenarios: a mistake in a test of the catalogue does not keep the catalogue from being used."""
     read = read_folder(folder)
-    read.documents = [document for document in read.documents if not _is_scenario(document)]
+    read.documents = [document for document in read.documents if not document.has_kind("scenario")]
     return read
 
 
 def _define(read: ReadResult, environment: Path | None) -> LoadedDefinitions:
     return define(read, None if environment is None else read_file(Path(environment)))
-
-
-def _is_scenario(document: Document) -> bool:
-    return isinstance(document.data, dict) and document.data.get("kind") == "scenario"
 
 
 def _pack(loaded: LoadedDefinitions) -> tuple[Catalogue, PackedCatalogue]:

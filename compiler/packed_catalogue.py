@@ -51,7 +51,8 @@ def unpack_documents(packed: PackedCatalogue) -> ReadResult:
     for part in (packed.definitions, packed.environment):
         for file, text in unpack_files(part):
             one = read_documents(text, file)
-            result.documents += one.documents
+            # A file with a scenario among its documents is packed as a whole if the scenario was not read.
+            result.documents += (each for each in one.documents if not each.has_kind("scenario"))
             result.findings += one.findings
     return result
 

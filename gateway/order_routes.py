@@ -105,6 +105,14 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
             list[str] | None,
             Query(description="Units that go where a quantity goes down", examples=[["router@1#2"]]),
         ] = None,
+        catalogue_version: Annotated[
+            str | None,
+            Query(
+                max_length=100,
+                description="The version to compile with: `same` (the order's), a published number, a SHA-256, or "
+                "`current`. Default: the catalogue in force",
+            ),
+        ] = None,
     ) -> AmendResult:
         """The body is the whole new order, with the same id. What it changes is redone, undone or added; the rest
         stays. The response is sent before anything runs, and says what happens to each step.
@@ -117,7 +125,9 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
                 RefusalCode.INVALID, f"The path names order {order_id}, and the body order {order.get('id')}"
             )
         actor = Actor(by=by, reason=reason)
-        return await orders.amend(AmendCommand(order, actor, dry_run, override, revision, drop_unit or ()))
+        return await orders.amend(
+            AmendCommand(order, actor, dry_run, override, revision, drop_unit or (), catalogue_version)
+        )
 
 
 def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:

@@ -123,7 +123,7 @@ class OrderClient:
 
     async def amend(self, command: AmendCommand) -> AmendResult:
         """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""
-        return await amend_order.amend_order(self.client, command)
+        return await amend_order.amend_order(self.client, self.task_queue, command)
 
     async def list_fallout(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
         """Steps in fallout of all running orders, from at most `limit` orders. Also returns the orders that have to be
@@ -197,6 +197,10 @@ class OrderClient:
         """The files of a published version. `reference`: its number, the beginning of its SHA-256, or `current`."""
         publication = await published_versions.find_version(self.client, self.task_queue, reference)
         return publication, await published_versions.read_published_files(self.client, self.task_queue, publication)
+
+    async def read_publication_numbers(self, version: str) -> Sequence[int]:
+        """The numbers under which this catalogue version is published, the newest first. Empty if it never was."""
+        return await published_versions.read_numbers(self.client, self.task_queue, version)
 
     async def read_version(self, reference: str) -> tuple[PublishedVersion, CatalogueFiles]:
         """A published version with its files. `reference` is as for `read_published_files`."""

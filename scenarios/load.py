@@ -52,7 +52,7 @@ def build_suite(read: ReadResult, overrides: ReadResult | None = None, others: R
 
 
 def is_scenario(document: Document) -> bool:
-    return isinstance(document.data, dict) and document.data.get("kind") == "scenario"
+    return document.has_kind("scenario")
 
 
 def _read_others(paths: Iterable[Path]) -> ReadResult:

@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from enum import StrEnum
 
 from compiler.catalogue.catalogue import Catalogue
@@ -32,15 +33,25 @@ class Mode(StrEnum):
     """On the core, without a server."""
 
 
-Runner = Callable[[Catalogue, Sequence[ScenarioEntry], bool], Iterator[ScenarioResult]]
-"""Catalogue, scenarios, and whether to collect what they reach."""
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    coverage: bool = False
+    """Collect what the scenarios reach."""
+    keep_records: bool = False
+    """Keep the records of scenarios that pass, too."""
+
+
+Runner = Callable[[Catalogue, Sequence[ScenarioEntry], RunOptions], Iterator[ScenarioResult]]
 
 
 def run_scenarios(
-    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], mode: Mode = Mode.FAST, *, coverage: bool = False
+    catalogue: Catalogue,
+    scenarios: Sequence[ScenarioEntry],
+    mode: Mode = Mode.FAST,
+    options: RunOptions | None = None,
 ) -> Iterator[ScenarioResult]:
-    """The results, in the order of the scenarios, each as soon as it is known. `coverage`: with what they reach."""
-    return RUNNERS[mode](catalogue, scenarios, coverage)
+    """The results, in the order of the scenarios, each as soon as it is known."""
+    return RUNNERS[mode](catalogue, scenarios, options or RunOptions())
 
 
 def run_one(catalogue: Catalogue, entry: ScenarioEntry, coverage: bool = False) -> ScenarioResult:
@@ -53,25 +64,27 @@ def run_one(catalogue: Catalogue, entry: ScenarioEntry, coverage: bool = False) 
     return ScenarioResult(entry, record, failures, time.perf_counter() - began, reached)
 
 
-def _run_fast(catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], coverage: bool) -> Iterator[ScenarioResult]:
+def _run_fast(
+    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], options: RunOptions
+) -> Iterator[ScenarioResult]:
     processes = min(os.cpu_count() or 1, 8)
     if len(scenarios) < WORTH_PROCESSES or processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
         for entry in scenarios:
-            yield run_one(catalogue, entry, coverage)
+            yield run_one(catalogue, entry, options.coverage)
         return
-    yield from _run_in_processes(catalogue, scenarios, coverage, processes)
+    yield from _run_in_processes(catalogue, scenarios, options, processes)
 
 
-_forked: tuple[Catalogue, Sequence[ScenarioEntry], bool] | None = None
+_forked: tuple[Catalogue, Sequence[ScenarioEntry], RunOptions] | None = None
 """What the forked processes run: they inherit it, and nothing is copied."""
 Outcome = tuple[Record, list[Failure], float, frozenset[Key]]
 
 
 def _run_in_processes(
-    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], coverage: bool, processes: int
+    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], options: RunOptions, processes: int
 ) -> Iterator[ScenarioResult]:
     global _forked
-    _forked = catalogue, scenarios, coverage
+    _forked = catalogue, scenarios, options
     try:
         with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
             done = pool.map(_run_forked, range(len(scenarios)), chunksize=CHUNK)
@@ -82,12 +95,13 @@ def _run_in_processes(
 
 
 def _run_forked(position: int) -> Outcome:
-    """The record of a scenario that passes is left out: nobody reads it, and it would have to be copied."""
+    """The record of a scenario that passes is left out if nobody reads it: it would have to be copied."""
     if _forked is None:
         raise RuntimeError("this process was not forked from one that runs scenarios")
-    catalogue, scenarios, coverage = _forked
-    result = run_one(catalogue, scenarios[position], coverage)
-    record = Record(result.record.order_id) if result.passed else result.record
+    catalogue, scenarios, options = _forked
+    result = run_one(catalogue, scenarios[position], options.coverage)
+    is_read = options.keep_records or not result.passed
+    record = result.record if is_read else Record(result.record.order_id)
     return record, result.failures, result.seconds, result.reached
 
 

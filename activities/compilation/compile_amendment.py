@@ -10,6 +10,7 @@ from typing import Any
 import structlog
 from temporalio import activity
 
+from activities.compilation.catalogue_versions import CatalogueVersions, VersionUnusable
 from activities.compilation.compile_order import (
     MAX_PLAN_BYTES,
     PLAN_TOO_LARGE,
@@ -18,7 +19,6 @@ from activities.compilation.compile_order import (
     order_finding,
     plan_summary,
 )
-from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.activity_names import COMPILE_AMENDMENT
 from activity_contract.compilation import (
     INTERNAL_ERROR_CODE,
@@ -47,6 +47,7 @@ from compiler.values import as_text
 
 logger = structlog.get_logger("activities")
 
+VERSION_UNUSABLE = "catalogue-version-unusable"
 MAX_REPORTED_ITEMS = 500
 """Lines, and steps, whose changed values are reported."""
 MAX_VALUES_PER_ITEM = 50
@@ -58,14 +59,17 @@ MAX_RESULT_BYTES = 1_900_000
 
 
 class AmendmentCompiler:
-    def __init__(self, catalogues: LiveCatalogue) -> None:
-        self._catalogues = catalogues
+    def __init__(self, versions: CatalogueVersions) -> None:
+        self._versions = versions
 
     @activity.defn(name=COMPILE_AMENDMENT)
     async def compile_amendment(self, request: CompileAmendmentInput) -> CompiledAmendment:
-        """Compiles with the current files of the catalogue. No order makes it fail."""
-        in_force = await self._catalogues.refresh()
-        return await asyncio.to_thread(try_compile_amendment, request, in_force.catalogue)
+        """Compiles with the catalogue in force, or with the version that is asked for. No order makes it fail."""
+        try:
+            catalogue = await self._versions.read(request.catalogue_version)
+        except VersionUnusable as unusable:
+            return CompiledAmendment(findings=dump_findings([order_finding(VERSION_UNUSABLE, str(unusable))]))
+        return await asyncio.to_thread(try_compile_amendment, request, catalogue)
 
 
 def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) -> CompiledAmendment:

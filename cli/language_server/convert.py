@@ -10,6 +10,9 @@ from pygls.workspace import PositionCodec
 
 from compiler.editing.completion import Completion, CompletionKind, Completions
 from compiler.editing.cursor import Position
+from compiler.editing.hover import Hover
+from compiler.editing.navigation import OutlineItem
+from compiler.editing.occurrences import SymbolKind
 from compiler.editing.workspace import Diagnostic
 
 SOURCE = "ordo"
@@ -71,6 +74,31 @@ def _to_item(item: Completion, number: int, replaced: types.Range) -> types.Comp
         sort_text=f"{int(not item.is_preferred)}{number:06}",
         filter_text=item.label,
         text_edit=types.TextEdit(replaced, item.insert or item.label),
+    )
+
+
+_SYMBOL_KINDS: dict[SymbolKind, types.SymbolKind] = {
+    "definition": types.SymbolKind.Class,
+    "step": types.SymbolKind.Method,
+    "attribute": types.SymbolKind.Field,
+    "let": types.SymbolKind.Variable,
+}
+
+
+def to_hover(codec: PositionCodec, lines: Sequence[str], found: Hover) -> types.Hover:
+    content = types.MarkupContent(types.MarkupKind.Markdown, found.markdown)
+    return types.Hover(content, to_range(codec, lines, found.start, found.end))
+
+
+def to_symbol(codec: PositionCodec, lines: Sequence[str], item: OutlineItem) -> types.DocumentSymbol:
+    name_end = Position(item.start.line, item.start.column + len(item.name))
+    return types.DocumentSymbol(
+        name=item.name,
+        detail=item.detail,
+        kind=_SYMBOL_KINDS.get(item.kind, types.SymbolKind.Object),
+        range=to_range(codec, lines, item.start, max(item.end, name_end)),
+        selection_range=to_range(codec, lines, item.start, name_end),
+        children=[to_symbol(codec, lines, child) for child in item.children],
     )
 
 

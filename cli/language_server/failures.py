@@ -5,11 +5,12 @@ from __future__ import annotations
 import functools
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 
 P = ParamSpec("P")
@@ -34,15 +35,33 @@ class FailureReport:
             self._is_told = True
             self._server.window_show_message(types.ShowMessageParams(types.MessageType.Error, message))
 
-    def guard(self, handler: Callable[P, T], default: T) -> Callable[P, T]:
-        """The handler; if it fails, its answer is `default`."""
+    def guard(self, handler: Callable[P, None]) -> Callable[P, None]:
+        """The handler of a notification, which nothing answers."""
 
         @functools.wraps(handler)
-        def guarded(*arguments: P.args, **named: P.kwargs) -> T:
+        def guarded(*arguments: P.args, **named: P.kwargs) -> None:
             try:
-                return handler(*arguments, **named)
+                handler(*arguments, **named)
             except Exception as error:
-                self.report(error, handler.__name__.strip("_").replace("_", " "))
-                return default
+                self.report(error, _action(handler.__name__))
 
         return guarded
+
+    def guard_request(self, handler: Callable[P, Awaitable[T | None]]) -> Callable[P, Awaitable[T | None]]:
+        """The handler of a request. If it fails, the answer is empty; a refusal (JsonRpcException) is an answer."""
+
+        @functools.wraps(handler)
+        async def guarded(*arguments: P.args, **named: P.kwargs) -> T | None:
+            try:
+                return await handler(*arguments, **named)
+            except JsonRpcException:
+                raise
+            except Exception as error:
+                self.report(error, _action(handler.__name__))
+                return None
+
+        return guarded
+
+
+def _action(handler: str) -> str:
+    return f"`{handler.strip('_').replace('_', ' ')}`"

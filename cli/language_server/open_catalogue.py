@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TypeVar
 
 from cli.language_server.failures import FailureReport
 from compiler.catalogue.definition_index import DefinitionIndex
@@ -14,6 +15,7 @@ from compiler.editing.workspace import Diagnostic, Workspace
 QUIET_SECONDS = 0.2
 """How long nothing is typed before the catalogue is checked."""
 
+T = TypeVar("T")
 Publish = Callable[[dict[Path, list[Diagnostic]]], None]
 
 
@@ -53,22 +55,30 @@ class OpenCatalogue:
         self._check = asyncio.get_running_loop().create_task(self._run_check())
 
     async def _run_check(self) -> None:
-        changed, self._pending = self._pending, {}
+        def check(workspace: Workspace) -> dict[Path, list[Diagnostic]]:
+            workspace.reload()  # files may have changed on disk
+            return workspace.diagnostics()
+
         try:
-            found = await asyncio.get_running_loop().run_in_executor(self._executor, self._find_diagnostics, changed)
-            self._publish(found)
+            self._publish(await self.ask(check))
         except Exception as error:
             self._failures.report(error, "the check of the catalogue")
 
-    def _find_diagnostics(self, changed: dict[Path, str | None]) -> dict[Path, list[Diagnostic]]:
-        """In the executor's thread."""
-        for file, text in changed.items():
-            if text is None:
-                self.workspace.close(file)
-            else:
-                self.workspace.set_text(file, text)
-        self.workspace.reload()
-        return self.workspace.diagnostics()
+    async def ask(self, question: Callable[[Workspace], T]) -> T:
+        """The answer of the workspace, with all texts as they are now; in its own thread, one question at a time."""
+        changed, self._pending = self._pending, {}
+
+        def answer() -> T:
+            for file, text in changed.items():
+                if text is None:
+                    self.workspace.close(file)
+                else:
+                    self.workspace.set_text(file, text)
+            if changed:
+                self.workspace.reload()
+            return question(self.workspace)
+
+        return await asyncio.get_running_loop().run_in_executor(self._executor, answer)
 
     def close(self) -> None:
         if self._timer is not None:

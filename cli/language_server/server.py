@@ -2,25 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any
 
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 from pygls.lsp.server import LanguageServer
 from pygls.uris import to_fs_path
 from pygls.workspace import PositionCodec
 
-from cli.language_server.convert import lines_of, to_completion_list, to_diagnostic, to_position, to_uri
+from cli.language_server.convert import (
+    lines_of,
+    to_completion_list,
+    to_diagnostic,
+    to_hover,
+    to_position,
+    to_range,
+    to_symbol,
+    to_uri,
+)
 from cli.language_server.failures import FailureReport
 from cli.language_server.open_catalogue import OpenCatalogue
 from compiler.editing.completion import complete
 from compiler.editing.cursor import Position
-from compiler.editing.workspace import Diagnostic
+from compiler.editing.hover import hover
+from compiler.editing.navigation import SymbolTable, outline
+from compiler.editing.occurrences import Occurrence, Symbol
+from compiler.editing.rename import RenameRefused, renamable_at
+from compiler.editing.workspace import Diagnostic, Workspace
 
-P = ParamSpec("P")
-T = TypeVar("T")
+FindPlaces = Callable[[SymbolTable, tuple[Symbol, ...]], list[Occurrence]]
 TRIGGER_CHARACTERS = [".", "{", "[", "$", '"', "'", " ", "-"]
 WATCHED_FILES = "**/*.{yaml,yml,json}"
 
@@ -43,25 +57,42 @@ class CatalogueServer(LanguageServer):
         return PositionCodec(self.workspace.position_encoding)
 
     def _register(self) -> None:
-        def on(method: str, handler: Callable[P, T], default: T, options: Any = None) -> None:
-            self.feature(method, options)(self._failures.guard(handler, default))
+        notifications: dict[str, Callable[..., None]] = {
+            types.INITIALIZED: self._start,
+            types.SHUTDOWN: self._stop,
+            types.TEXT_DOCUMENT_DID_OPEN: self._open,
+            types.TEXT_DOCUMENT_DID_CHANGE: self._change,
+            types.TEXT_DOCUMENT_DID_SAVE: self._save,
+            types.TEXT_DOCUMENT_DID_CLOSE: self._close,
+            types.WORKSPACE_DID_CHANGE_WATCHED_FILES: self._files_changed,
+        }
+        requests: dict[str, tuple[Callable[..., Awaitable[Any]], Any]] = {
+            types.TEXT_DOCUMENT_COMPLETION: (
+                self._complete,
+                types.CompletionOptions(trigger_characters=TRIGGER_CHARACTERS),
+            ),
+            types.TEXT_DOCUMENT_HOVER: (self._hover, None),
+            types.TEXT_DOCUMENT_DEFINITION: (self._go_to_definition, None),
+            types.TEXT_DOCUMENT_REFERENCES: (self._find_references, None),
+            types.TEXT_DOCUMENT_PREPARE_RENAME: (self._prepare_rename, None),
+            types.TEXT_DOCUMENT_RENAME: (self._rename, types.RenameOptions(prepare_provider=True)),
+            types.TEXT_DOCUMENT_DOCUMENT_SYMBOL: (self._list_symbols, None),
+        }
+        for method, notified in notifications.items():
+            self.feature(method)(self._failures.guard(notified))
+        for method, (requested, options) in requests.items():
+            self.feature(method, options)(self._failures.guard_request(requested))
 
-        on(types.INITIALIZED, self._start, None)
-        on(types.SHUTDOWN, self._stop, None)
-        on(types.TEXT_DOCUMENT_DID_OPEN, self._open, None)
-        on(types.TEXT_DOCUMENT_DID_CHANGE, self._change, None)
-        on(types.TEXT_DOCUMENT_DID_SAVE, self._save, None)
-        on(types.TEXT_DOCUMENT_DID_CLOSE, self._close, None)
-        on(types.WORKSPACE_DID_CHANGE_WATCHED_FILES, self._files_changed, None)
-        completion = types.CompletionOptions(trigger_characters=TRIGGER_CHARACTERS)
-        on(types.TEXT_DOCUMENT_COMPLETION, self._complete, None, completion)
+    @property
+    def _root(self) -> Path:
+        """The folder that the editor has open."""
+        return Path(self.workspace.root_path or ".").absolute()
 
     def _start(self, _: types.InitializedParams) -> None:
-        root = Path(self.workspace.root_path or ".")
-        folder = root / self._definitions
+        folder = self._root / self._definitions
         if not folder.is_dir():
-            self._tell(f"There is no folder {folder}: the definitions are looked for in {root}")
-            folder = root
+            self._tell(f"There is no folder {folder}: the definitions are looked for in {self._root}")
+            folder = self._root
         self._catalogue = OpenCatalogue(folder, self._publish, self._failures)
         for document in self.workspace.text_documents.values():
             self._set_text(document.uri, at_once=True)
@@ -114,7 +145,7 @@ class CatalogueServer(LanguageServer):
         """Also takes back what was found before."""
         texts = {file: lines_of(self._text(file)) for file in found}
         by_uri = {
-            self._uris.get(file) or to_uri(file): [to_diagnostic(self._codec, texts[file], one) for one in diagnostics]
+            self._uri(file): [to_diagnostic(self._codec, texts[file], one) for one in diagnostics]
             for file, diagnostics in found.items()
         }
         for uri in {*by_uri, *self._with_diagnostics}:
@@ -136,12 +167,93 @@ class CatalogueServer(LanguageServer):
         text = self.workspace.get_text_document(document.uri).source
         return text, to_position(self._codec, lines_of(text), position)
 
-    def _complete(self, params: types.CompletionParams) -> types.CompletionList | None:
+    async def _complete(self, params: types.CompletionParams) -> types.CompletionList | None:
         if self._catalogue is None:
             return None
         text, position = self._locate(params.text_document, params.position)
         found = complete(text, position, self._catalogue.index)
         return to_completion_list(self._codec, lines_of(text), found, position)
+
+    async def _hover(self, params: types.HoverParams) -> types.Hover | None:
+        if self._catalogue is None:
+            return None
+        text, position = self._locate(params.text_document, params.position)
+        found = hover(text, position, self._catalogue.index)
+        return to_hover(self._codec, lines_of(text), found) if found else None
+
+    async def _go_to_definition(self, params: types.DefinitionParams) -> list[types.Location] | None:
+        return await self._places(params, lambda table, symbols: table.declarations(symbols))
+
+    async def _find_references(self, params: types.ReferenceParams) -> list[types.Location] | None:
+        declared = params.context.include_declaration
+        return await self._places(params, lambda table, symbols: table.references(symbols, with_declarations=declared))
+
+    async def _places(
+        self, params: types.DefinitionParams | types.ReferenceParams, find: FindPlaces
+    ) -> list[types.Location] | None:
+        file = _file(params.text_document.uri)
+        if self._catalogue is None or file is None:
+            return None
+        _, position = self._locate(params.text_document, params.position)
+
+        def look_up(workspace: Workspace) -> list[Occurrence]:
+            table = workspace.symbols(self._root)
+            occurrence = table.at(str(file), position)
+            return find(table, occurrence.symbols) if occurrence else []
+
+        places = await self._catalogue.ask(look_up)
+        return [types.Location(self._uri(Path(one.file)), self._range(one)) for one in places] or None
+
+    async def _prepare_rename(self, params: types.PrepareRenameParams) -> types.Range | None:
+        file = _file(params.text_document.uri)
+        if self._catalogue is None or file is None:
+            return None
+        _, position = self._locate(params.text_document, params.position)
+        with _refusals():
+            occurrence = await self._catalogue.ask(
+                lambda workspace: renamable_at(workspace.symbols(self._root), str(file), position)
+            )
+        return self._range(occurrence)
+
+    async def _rename(self, params: types.RenameParams) -> types.WorkspaceEdit | None:
+        file = _file(params.text_document.uri)
+        if self._catalogue is None or file is None:
+            return None
+        _, position = self._locate(params.text_document, params.position)
+        with _refusals():
+            places = await self._catalogue.ask(
+                lambda workspace: workspace.rename(self._root, file, position, params.new_name)
+            )
+        edits: dict[str, list[types.TextEdit]] = {}
+        for one in places:
+            edits.setdefault(self._uri(Path(one.file)), []).append(types.TextEdit(self._range(one), params.new_name))
+        return types.WorkspaceEdit(changes=edits)
+
+    async def _list_symbols(self, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol] | None:
+        file = _file(params.text_document.uri)
+        if self._catalogue is None or file is None:
+            return None
+        lines = lines_of(self._text(file))
+        items = await self._catalogue.ask(
+            lambda workspace: outline(workspace.file_documents(file), len(lines) - 1, workspace.index)
+        )
+        return [to_symbol(self._codec, lines, item) for item in items]
+
+    def _uri(self, file: Path) -> str:
+        return self._uris.get(file) or to_uri(file)
+
+    def _range(self, occurrence: Occurrence) -> types.Range:
+        lines = lines_of(self._text(Path(occurrence.file)))
+        return to_range(self._codec, lines, occurrence.start, occurrence.end)
+
+
+@contextmanager
+def _refusals() -> Iterator[None]:
+    """A refusal is the answer to the request: editors show its message."""
+    try:
+        yield
+    except RenameRefused as refused:
+        raise JsonRpcException(str(refused), code=types.LSPErrorCodes.RequestFailed.value) from None
 
 
 def _file(uri: str) -> Path | None:

@@ -19,7 +19,7 @@ MAX_ITEMS = 5
 
 
 @dataclass(frozen=True, slots=True)
-class NamedValue:
+class ReadValue:
     """A name that an expression reads, with its value; `is_missing` if it has none."""
 
     name: str
@@ -37,7 +37,7 @@ class KnownCondition:
     condition: str
     value: bool | None
     """None: it depends on names that have no value yet, or it has an error."""
-    values: tuple[NamedValue, ...]
+    values: tuple[ReadValue, ...]
     """The values that it reads. If parts of it decide (`false && …`), only theirs."""
     later_names: tuple[str, ...] = ()
     """If its value is None, the names that have no value yet."""
@@ -60,7 +60,7 @@ def known_condition(condition: str, bindings: Mapping[str, Any]) -> KnownConditi
     return KnownCondition(condition, value, tuple(values.values()))
 
 
-def read_values(expression: str, bindings: Mapping[str, Any]) -> Iterator[NamedValue]:
+def read_values(expression: str, bindings: Mapping[str, Any]) -> Iterator[ReadValue]:
     """The values that the expression reads, each name once, in the order of the text. Names of later are left out."""
     seen: set[str] = set()
     for path in _paths(expression):
@@ -70,9 +70,9 @@ def read_values(expression: str, bindings: Mapping[str, Any]) -> Iterator[NamedV
         seen.add(name)
         found = list(_look_up(path, bindings))
         if ANY_ITEM in path:
-            yield NamedValue(name, found)
+            yield ReadValue(name, found)
         else:
-            yield NamedValue(name, found[0]) if found else NamedValue(name, is_missing=True)
+            yield ReadValue(name, found[0]) if found else ReadValue(name, is_missing=True)
 
 
 @lru_cache(maxsize=10_000)

@@ -69,12 +69,12 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             yield from group.entry.cached_findings("expressions of steps", scopes.known, check_group)
     for system in index.definitions.systems.values():
         for site in find_expressions(system.document.data, SYSTEM_SHAPE):
-            yield from _check_site(system, site, system_scope(site))
+            yield from check_site(system, site, system_scope(site))
         for finding in _check_example(system):
             yield finding.of_tests()
     for receiver in index.definitions.receivers.values():
         for site in find_expressions(receiver.document.data, RECEIVER_SHAPE):
-            yield from _check_site(receiver, site, receiver_site_scope(site))
+            yield from check_site(receiver, site, receiver_site_scope(site))
 
 
 def _known_of_rules(index: DefinitionIndex, name: str, targets: Iterable[str]) -> object:
@@ -115,10 +115,11 @@ def _check_example(system: DefinitionEntry[SystemDocument]) -> Iterator[Finding]
     for position, answer in enumerate(system.model.example):
         path: KeyPath = ("example", position) if isinstance(written, list) else ("example",)
         for site in find_expressions(system.document.value(path), EXAMPLE_SHAPE, path):
-            yield from _check_site(system, site, example_scope(answer.path_names, site.extra_names))
+            yield from check_site(system, site, example_scope(answer.path_names, site.extra_names))
 
 
-def _check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeScope) -> Iterator[Finding]:
+def check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeScope) -> Iterator[Finding]:
+    """What is wrong with one expression of the entry's document."""
     if site.problem:
         location = entry.document.location_in_text(site.path, site.offset)
         yield finding_at(location, "expression-syntax", site.problem)
@@ -146,7 +147,7 @@ def _check_per(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Iterator[
         return
     scope = product_per_scope(index, entry.model.id)
     if scope is not None:
-        yield from _check_site(entry, ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()), scope)
+        yield from check_site(entry, ExpressionSite(("per",), 0, entry.model.per, "any", frozenset()), scope)
 
 
 def _check_components(
@@ -157,7 +158,7 @@ def _check_components(
         path: KeyPath = ("components", position)
         scopes = RuleScopes(index, component, attributes, products, lets)
         for site in find_expressions(entry.document.value(path), COMPONENT_SHAPE, path):
-            yield from _check_site(entry, site, scopes.scope_for(site))
+            yield from check_site(entry, site, scopes.scope_for(site))
         yield from _check_mapping(
             index, entry, (*path, "attributes"), component.product, component.attributes, scopes.mapping
         )
@@ -184,7 +185,7 @@ def _check_rule(
     path: KeyPath = ("decomposes_to", position)
     scopes = RuleScopes(index, rule, attributes, products, lets)
     for site in find_expressions(entry.document.value(path), RULE_SHAPE, path):
-        yield from _check_site(entry, site, scopes.scope_for(site))
+        yield from check_site(entry, site, scopes.scope_for(site))
     if rule.key and not rule.for_each:
         message = "`key` names the elements of `for_each`, and this rule has none"
         yield entry.finding("key-without-list", (*path, "key"), message, key=True)
@@ -241,7 +242,7 @@ def _check_value(
     embedded = list(find_embedded(value, TemplateShape(expected), path))
     for site in embedded:
         at_top = site if site.path == path else site._replace(expected="any")
-        yield from _check_site(entry, at_top, scope)
+        yield from check_site(entry, at_top, scope)
     if embedded or value is None:
         return
     problems = validate_value(target, value)[1]
@@ -277,7 +278,7 @@ def _check_table(
         yield entry.finding("type-wrong", path, message)
         return
     site = ExpressionSite((*path, "from"), 0, source, "any", frozenset())
-    wrong = list(_check_site(entry, site, scope))
+    wrong = list(check_site(entry, site, scope))
     yield from wrong
     for row, value in rows.items():
         yield from _check_value(entry, (*path, "table", row), target, value, scope)
@@ -318,12 +319,12 @@ def _check_group(index: DefinitionIndex, group: StepGroup, scopes: StepScopes) -
         yield from _check_workstream(group, scopes)
     for step, definition in group.steps.items():
         for site in index.step_expressions[group.id, step]:
-            yield from _check_site(group.entry, site, scopes.scope_for(step, definition, site))
+            yield from check_site(group.entry, site, scopes.scope_for(step, definition, site))
 
 
 def _check_workstream(group: StepGroup, scopes: StepScopes) -> Iterator[Finding]:
     if group.entry.model.when is not None:
         site = ExpressionSite(("when",), 0, group.entry.model.when, "condition", frozenset())
-        yield from _check_site(group.entry, site, scopes.condition)
+        yield from check_site(group.entry, site, scopes.condition)
     if group.per not in PER_KEYWORDS:
-        yield from _check_site(group.entry, ExpressionSite(("per",), 0, group.per, "any", frozenset()), scopes.per)
+        yield from check_site(group.entry, ExpressionSite(("per",), 0, group.per, "any", frozenset()), scopes.per)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cached_property, partial
 from typing import NamedTuple
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.checks.cycles import dependency_edges
-from compiler.checks.rollback_scope import RollbackScope
+from compiler.checks.rollback_scope import RollbackScope, undoing_rules
 from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepKey
@@ -27,13 +27,20 @@ class _Cause(NamedTuple):
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     causes = _Causes(index)
     for name, group in index.step_groups.items():
-        for step, definition in group.steps.items():
-            if not _makes_something(definition) or LineAction.ADD not in group.line_actions(step):
-                continue
+        for step in group.entry.cached("calls without undo", None, partial(_calls_without_undo, group)):
             cause = causes.redo_of((name, step)) or causes.rollback_of((name, step), group.products)
             if cause is not None:
                 message = f"`{step}` has no `undo`, and {cause.words}: what this call makes would stay"
                 yield group.entry.finding("undo-missing", ("steps", step), message, key=True, severity="warning")
+
+
+def _calls_without_undo(group: StepGroup) -> list[str]:
+    """The steps for `add` that make something, and nothing takes it back."""
+    return [
+        step
+        for step, definition in group.steps.items()
+        if _makes_something(definition) and LineAction.ADD in group.line_actions(step)
+    ]
 
 
 def _makes_something(definition: StepDefinition) -> bool:
@@ -56,13 +63,12 @@ class _Causes:
     def redo_of(self, step: StepKey) -> _Cause | None:
         """A later step of the same workstream that does this one again."""
         workstream, name = step
-        for failed, definition in self._index.step_groups[workstream].steps.items():
-            for rule in definition.on_failure:
-                if rule.redo_from is None or failed == name or not self._is_before(step, (workstream, failed)):
-                    continue
-                start = (workstream, rule.redo_from)
-                if start == step or self._is_before(start, step):
-                    return _Cause((workstream, failed), f"`{failed}` does it again with `redo_from: {rule.redo_from}`")
+        for failed, _, rule in undoing_rules(self._index.step_groups[workstream]):
+            if rule.redo_from is None or failed == name or not self._is_before(step, (workstream, failed)):
+                continue
+            start = (workstream, rule.redo_from)
+            if start == step or self._is_before(start, step):
+                return _Cause((workstream, failed), f"`{failed}` does it again with `redo_from: {rule.redo_from}`")
         return None
 
     def rollback_of(self, step: StepKey, products: tuple[str, ...]) -> _Cause | None:
@@ -78,11 +84,10 @@ class _Causes:
         """Product → what rolls back its lines."""
         found: dict[str, list[_Cause]] = {}
         for name, group in self._index.step_groups.items():
-            for step, definition in group.steps.items():
-                scope = next((rule.rollback for rule in definition.on_failure if rule.rollback is not None), None)
-                if scope is not None:
-                    cause = _Cause((name, step), f"`{name}.{step}` has `rollback: {scope}`")
-                    for product in self._scope.rolled_back(group.products, scope):
+            for step, _, rule in undoing_rules(group):
+                if rule.rollback is not None:
+                    cause = _Cause((name, step), f"`{name}.{step}` has `rollback: {rule.rollback}`")
+                    for product in self._scope.rolled_back(group.products, rule.rollback):
                         found.setdefault(product, []).append(cause)
         for name, entry in self._index.definitions.products.items():
             relied = isinstance(entry.model, CommercialProductDocument) and entry.model.on_relied_failure

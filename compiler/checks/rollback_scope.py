@@ -1,14 +1,37 @@
-"""Which products' lines a roll-back undoes."""
+"""What the failure policies of steps undo."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cached_property
+from functools import cached_property, partial
+from typing import NamedTuple
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument
-from compiler.language.steps import LineScope
+from compiler.language.steps import FailureRule, LineScope
+
+
+class UndoingRule(NamedTuple):
+    """An entry of `on_failure` that undoes steps."""
+
+    step: str
+    position: int
+    rule: FailureRule
+
+
+def undoing_rules(group: StepGroup) -> list[UndoingRule]:
+    """The entries with `rollback` or `redo_from` of all steps of a workstream."""
+    return group.entry.cached("undoing rules", None, partial(_find_undoing_rules, group))
+
+
+def _find_undoing_rules(group: StepGroup) -> list[UndoingRule]:
+    return [
+        UndoingRule(step, position, rule)
+        for step, definition in group.steps.items()
+        for position, rule in enumerate(definition.on_failure)
+        if rule.rollback is not None or rule.redo_from is not None
+    ]
 
 
 class RollbackScope:

@@ -1,4 +1,4 @@
-"""Checks that the names in `kind: scenario` documents are defined. Running the scenarios is not part of it."""
+"""Checks `kind: scenario` documents: the names in them are defined, and their expressions have a meaning."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
+from compiler.checks.scenario_expressions import check_world
 from compiler.language.documents import ScenarioDocument
 from compiler.language.event_types import EVENT_TYPES, matches_known_type
 from compiler.language.scenario_expectations import CallExpectation, EventExpectation, StepExpectation
@@ -36,6 +37,7 @@ def check_scenario(index: DefinitionIndex, entry: Entry) -> Iterator[Finding]:
         path = ("expect", "notifications", position, "receiver")
         yield from _check_name(index, entry, path, told.receiver, "receiver", definitions.receivers)
     yield from _check_event_types(entry)
+    yield from check_world(entry)
 
 
 def _orders(scenario: ScenarioDocument) -> Iterator[tuple[KeyPath, str | dict[str, Any]]]:
@@ -147,4 +149,4 @@ def _check_event_types(entry: Entry) -> Iterator[Finding]:
             if not matches_known_type(each.type):
                 near = did_you_mean(each.type, EVENT_TYPES)
                 message = f"there is no order event `{each.type}`{near}"
-                yield entry.finding(REFERENCE_UNKNOWN, ("expect", kind, position, "type"), message)
+                yield entry.finding("event-unknown", ("expect", kind, position, "type"), message)

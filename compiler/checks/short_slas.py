@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.language.durations import format_duration
 from compiler.language.steps import SlaDefinition, StepDefinition
 from compiler.source.document import KeyPath
@@ -14,12 +15,16 @@ from compiler.source.findings import Finding
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
-        for step, definition in group.steps.items():
-            if definition.sla is None:
-                continue
-            for path, message in _problems(definition, definition.sla):
-                path = ("steps", step, *path)
-                yield group.entry.finding("sla-too-short", path, message, severity="warning")
+        yield from group.entry.cached_findings("short slas", None, partial(_check_group, group))
+
+
+def _check_group(group: StepGroup) -> Iterator[Finding]:
+    for step, definition in group.steps.items():
+        if definition.sla is None:
+            continue
+        for path, message in _problems(definition, definition.sla):
+            path = ("steps", step, *path)
+            yield group.entry.finding("sla-too-short", path, message, severity="warning")
 
 
 def _problems(definition: StepDefinition, sla: SlaDefinition) -> Iterator[tuple[KeyPath, str]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.rollback_scope import RollbackScope
+from compiler.checks.rollback_scope import RollbackScope, undoing_rules
 from compiler.graph import walk
 from compiler.language.steps import LineScope, StepKey
 from compiler.source.findings import Finding
@@ -13,20 +13,17 @@ from compiler.source.findings import Finding
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
-        for step, definition in group.steps.items():
-            if all(rule.rollback is None and rule.redo_from is None for rule in definition.on_failure):
-                continue
+        for step, position, rule in undoing_rules(group):
             passed = _passed_before(index, group, step)
-            for position, rule in enumerate(definition.on_failure):
-                found, key = None, "redo_from"
-                if rule.redo_from is not None:
-                    found = _passed_by_redo(index, passed, (group.id, rule.redo_from))
-                elif rule.rollback is not None:
-                    found, key = _passed_by_rollback(index, group, passed, rule.rollback), "rollback"
-                if found is not None:
-                    message = f"this never undoes anything: `{found[1]}` before it is a point of no return"
-                    path = ("steps", step, "on_failure", position, key)
-                    yield group.entry.finding("undo-never", path, message, severity="warning")
+            found, key = None, "redo_from"
+            if rule.redo_from is not None:
+                found = _passed_by_redo(index, passed, (group.id, rule.redo_from))
+            elif rule.rollback is not None:
+                found, key = _passed_by_rollback(index, group, passed, rule.rollback), "rollback"
+            if found is not None:
+                message = f"this never undoes anything: `{found[1]}` before it is a point of no return"
+                path = ("steps", step, "on_failure", position, key)
+                yield group.entry.finding("undo-never", path, message, severity="warning")
 
 
 def _passed_before(index: DefinitionIndex, group: StepGroup, step: str) -> list[StepKey]:

@@ -77,21 +77,25 @@ def _read_attributes(index: DefinitionIndex) -> set[ProductAttribute]:
 
 
 def _written_reads(index: DefinitionIndex) -> Iterator[ProductAttribute]:
-    in_classes = {name: _reads(entry.document.data) for name, entry in index.definitions.classes.items()}
+    in_classes = {name: _reads_of(entry) for name, entry in index.definitions.classes.items()}
     for name, entry in index.definitions.products.items():
         model = entry.model
-        names = _reads(entry.document.data) | in_classes.get(model.product_class or "", set())
+        names = _reads_of(entry) | in_classes.get(model.product_class or "", frozenset())
         yield from ((name, attribute) for attribute in names)
         if isinstance(model, TechnicalProductDocument) and "attributes" in model.per:
             for source, _ in index.rules_by_target.get(name, ()):
                 yield from ((source, attribute) for attribute in _reads(model.per))
     for workstream in index.definitions.workstreams.values():
-        names = _reads(workstream.document.data)
+        names = _reads_of(workstream)
         for product in index.step_groups[workstream.model.id].products:
             yield from ((product, attribute) for attribute in names)
 
 
-def _reads(data: Any) -> set[str]:
+def _reads_of(entry: DefinitionEntry[Any]) -> frozenset[str]:
+    return entry.cached("attributes read", None, lambda: _reads(entry.document.data))
+
+
+def _reads(data: Any) -> frozenset[str]:
     """The names that the texts in `data` read. A text that only looks like an expression counts, too."""
     found: set[str] = set()
     waiting = [data]
@@ -106,4 +110,4 @@ def _reads(data: Any) -> set[str]:
             waiting += [inner for key, inner in value.items() if key != "description"]
         elif type(value) is list:
             waiting += value
-    return found
+    return frozenset(found)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Container, Iterator, Mapping
+from functools import partial
+from typing import Any, NamedTuple
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.checks.references import find_calls
 from compiler.language.retry_policy import RetryPolicyOrId
@@ -18,15 +19,30 @@ _STANDARD = "standard"
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     definitions = index.definitions
-    steps = [definition for group in index.step_groups.values() for definition in group.steps.values()]
-    systems = {call.system for step in steps for _, call in find_calls(step)}
-    given = [policy for step in steps for policy in _policies(step)]
-    given += [system.model.retry for system in definitions.systems.values()]
-    given += [receiver.model.retry for receiver in definitions.receivers.values()]
-    policies = {_STANDARD, *(policy for policy in given if isinstance(policy, str))}
+    systems: set[str] = set()
+    policies: set[str | None] = {_STANDARD}
+    for group in index.step_groups.values():
+        named = group.entry.cached("named systems and policies", None, partial(_named_by, group))
+        systems |= named.systems
+        policies |= named.policies
+    policies.update(_policy_id(system.model.retry) for system in definitions.systems.values())
+    policies.update(_policy_id(receiver.model.retry) for receiver in definitions.receivers.values())
     yield from _unused(definitions.classes, index.products_by_class, "no product has `class: {}`")
     yield from _unused(definitions.systems, systems, "no step calls system `{}`")
     yield from _unused(definitions.retry_policies, policies, "nothing retries by `{}`")
+
+
+class _Named(NamedTuple):
+    """The ids that the steps of a workstream name."""
+
+    systems: frozenset[str]
+    policies: frozenset[str | None]
+
+
+def _named_by(group: StepGroup) -> _Named:
+    steps = group.steps.values()
+    systems = frozenset(call.system for step in steps for _, call in find_calls(step))
+    return _Named(systems, frozenset(_policy_id(policy) for step in steps for policy in _policies(step)))
 
 
 def _policies(step: StepDefinition) -> Iterator[RetryPolicyOrId | None]:
@@ -35,8 +51,13 @@ def _policies(step: StepDefinition) -> Iterator[RetryPolicyOrId | None]:
     yield from (rule.retry for rule in step.on_failure)
 
 
+def _policy_id(policy: RetryPolicyOrId | None) -> str | None:
+    """None for no policy, and for one that is written in place."""
+    return policy if isinstance(policy, str) else None
+
+
 def _unused(
-    entries: Mapping[str, DefinitionEntry[Any]], used: Mapping[str, Any] | set[str], message: str
+    entries: Mapping[str, DefinitionEntry[Any]], used: Container[str | None], message: str
 ) -> Iterator[Finding]:
     for name, entry in entries.items():
         if name not in used:

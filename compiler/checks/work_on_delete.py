@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
-from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.checks.line_actions import rule_actions
 from compiler.graph import walk
 from compiler.language.steps import LineAction, StepDefinition
@@ -39,22 +40,22 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
 
 def _products_that_make(index: DefinitionIndex) -> set[str]:
     """The products that a step for `add` makes something for: a POST or PUT, or what has an `undo`."""
-    return {
-        product
-        for group in index.step_groups.values()
-        if any(LineAction.ADD in group.line_actions(step) and _makes(one) for step, one in group.steps.items())
-        for product in group.products
-    }
+    found: set[str] = set()
+    for group in index.step_groups.values():
+        if group.entry.cached("makes something", None, partial(_makes_for_add, group)):
+            found.update(group.products)
+    return found
+
+
+def _makes_for_add(group: StepGroup) -> bool:
+    return any(LineAction.ADD in group.line_actions(step) and _makes(one) for step, one in group.steps.items())
 
 
 def _products_that_change(index: DefinitionIndex) -> set[str]:
     """The products with a step for another action than `add`. An offer without any is done once, as an audit is."""
     once = frozenset({LineAction.ADD})
     return {
-        product
-        for group in index.step_groups.values()
-        if any(group.line_actions(step) - once for step in group.steps)
-        for product in group.products
+        product for group in index.step_groups.values() if group.actions_of_steps() - once for product in group.products
     }
 
 

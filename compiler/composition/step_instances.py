@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.catalogue.catalogue import Step, Workstream
 from compiler.cel.evaluation import EvaluationError, evaluate
-from compiler.cel.known_condition import NamedValue, known_condition
+from compiler.cel.known_condition import ReadValue, known_condition
 from compiler.decomposition.compile_context import CompileContext
 from compiler.decomposition.line_graph import (
     LineNode,
@@ -72,7 +72,7 @@ class StepInstanceBuilder:
             reason = f"none of its steps is for {action} lines"
         elif workstream.when is not None:
             reason = f"`{workstream.when}` {'holds' if applies else 'does not hold'}"
-        values: tuple[NamedValue, ...] = ()
+        values: tuple[ReadValue, ...] = ()
         if has_steps and workstream.when is not None:
             values = known_condition(workstream.when, self.context.bindings(node)).values
         place = _place(workstream.location)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from compiler.cel.known_condition import NamedValue, known_condition, read_values
+from compiler.cel.known_condition import ReadValue, known_condition, read_values
 from compiler.decomposition.apply_rule import Contribution, RuleApplication, reads_element
 from compiler.plan.decision_log import DecisionSubject, PlanDecision, RuleQuantity
 
@@ -30,7 +30,7 @@ def rule_decision(
     )
 
 
-def _deciding_values(application: RuleApplication) -> Iterator[NamedValue]:
+def _deciding_values(application: RuleApplication) -> Iterator[ReadValue]:
     rule, bindings = application.rule, application.bindings
     if rule.when is not None:
         values = known_condition(rule.when, bindings).values

@@ -152,13 +152,13 @@ def _value_at(data: Any, path: KeyPath) -> Any:
     return data
 
 
-def _line_attributes(cursor: Cursor, kind: str, path: KeyPath, index: DefinitionIndex) -> dict[str, Attribute]:
+def line_attributes(data: Any, kind: str, path: KeyPath, index: DefinitionIndex) -> dict[str, Attribute]:
     """The attributes of the product beside the mapping at `path`, if that is `attributes` of a line or a rule."""
     if path[-2:] == ("previous", "attributes"):
         path = (*path[:-2], "attributes")
     if path[-1:] != ("attributes",) or not (kind == "order" or path[:1] in (("decomposes_to",), ("components",))):
         return {}
-    owner = _value_at(cursor.data, path[:-1])
+    owner = _value_at(data, path[:-1])
     product = owner.get("product") if isinstance(owner, dict) else None
     definitions = index.definitions.products
     for name, entry in definitions.items():
@@ -168,7 +168,7 @@ def _line_attributes(cursor: Cursor, kind: str, path: KeyPath, index: Definition
 
 
 def _attribute_keys(cursor: Cursor, kind: str, index: DefinitionIndex, present: set[str]) -> Iterator[Completion]:
-    for name, attribute in _line_attributes(cursor, kind, cursor.path[:-1], index).items():
+    for name, attribute in line_attributes(cursor.data, kind, cursor.path[:-1], index).items():
         if name not in present:
             words, text = attribute_words(attribute), attribute.description or ""
             yield Completion(name, "attribute", words, text, f"{name}: ", attribute.required)
@@ -177,7 +177,7 @@ def _attribute_keys(cursor: Cursor, kind: str, index: DefinitionIndex, present: 
 def _attribute_values(cursor: Cursor, kind: str, index: DefinitionIndex) -> Iterator[Completion]:
     if not cursor.path or not isinstance(cursor.path[-1], str):
         return
-    attribute = _line_attributes(cursor, kind, cursor.path[:-1], index).get(cursor.path[-1])
+    attribute = line_attributes(cursor.data, kind, cursor.path[:-1], index).get(cursor.path[-1])
     if attribute is None:
         return
     values = attribute.enum or ([True, False] if attribute.type == "boolean" else [])

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.editing.cursor import Position
+from compiler.editing.documents import SourceDocument, find_other_files, read_other_documents
+from compiler.editing.navigation import SymbolTable
+from compiler.editing.occurrences import Occurrence
+from compiler.editing.rename import RenameRefused, renamable_at, rename, replace_occurrences
 from compiler.finding_pages.finding_page import PAGES_FOLDER
 from compiler.incremental_loader import IncrementalLoader
 from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings
@@ -44,6 +49,8 @@ class Workspace:
         self._loader = IncrementalLoader([definitions])
         self._texts: dict[Path, str] = {}
         """File → its text in the editor."""
+        self._symbols: tuple[object, LoadedDefinitions, SymbolTable] | None = None
+        """What they were built from, which must stay alive, and the symbols."""
         self.loaded: LoadedDefinitions = self._loader.load()
 
     @property
@@ -81,6 +88,60 @@ class Workspace:
     def reload(self) -> None:
         """Loads the definitions as they are now."""
         self.loaded = self._loader.load()
+
+    def symbols(self, root: Path) -> SymbolTable:
+        """What is named in the definitions, and in the orders and environments below the folder `root`."""
+        key = (id(self.loaded), root, *((file, text) for file, text in self._texts.items()))
+        if self._symbols is None or self._symbols[0] != key:
+            table = SymbolTable([*self.definition_documents(), *self._other_documents(root)], self.index)
+            self._symbols = key, self.loaded, table
+        return self._symbols[2]
+
+    def definition_documents(self) -> list[SourceDocument]:
+        return [SourceDocument(document, is_definition=True) for document in self.loaded.documents]
+
+    def file_documents(self, file: Path) -> list[SourceDocument]:
+        """The documents of one file."""
+        if self.has_definitions(file):
+            return [one for one in self.definition_documents() if one.document.file == str(file)]
+        return list(read_other_documents(file, self.text(file)))
+
+    def _other_documents(self, root: Path) -> Iterator[SourceDocument]:
+        for file in find_other_files(root):
+            if not self.has_definitions(file):
+                yield from read_other_documents(file, self.text(file))
+
+    def rename(self, root: Path, file: Path, position: Position, new_name: str) -> list[Occurrence]:
+        """The places to change. Raises RenameRefused if that would not be all, or would change what is found wrong."""
+        table = self.symbols(root)
+        documents = self.definition_documents()
+        occurrence = renamable_at(table, str(file), position)
+        places = rename(table, documents, self.loaded.findings, occurrence, new_name)
+        self._check_renamed(places, new_name)
+        return places
+
+    def _check_renamed(self, places: Sequence[Occurrence], new_name: str) -> None:
+        """Loads the definitions with the new name, and then those with the old name again."""
+        before = Counter(finding.code for finding in self.loaded.definition_findings)
+        changed = {Path(one.file) for one in places if self.has_definitions(Path(one.file))}
+        try:
+            for file in changed:
+                inside = [one for one in places if Path(one.file) == file]
+                self._loader.set_unsaved(file, replace_occurrences(self.text(file), inside, new_name))
+            after = self._loader.load().definition_findings
+        finally:
+            for file in changed:
+                self._loader.forget_unsaved(file)
+                if file in self._texts:
+                    self._loader.set_unsaved(file, self._texts[file])
+        more = next(
+            (finding for finding in after if Counter(one.code for one in after)[finding.code] > before[finding.code]),
+            None,
+        )
+        if more is not None:
+            raise RenameRefused(
+                f"With the name `{new_name}` there would be a new finding at {more.file}:{more.line}: {more.message}"
+            )
 
     def diagnostics(self) -> dict[Path, list[Diagnostic]]:
         """File → what is wrong with it, for all definitions and for the open orders."""

@@ -1,4 +1,4 @@
-"""Durations as people write them: `30s`, `90m`, `36h`, `3d`, `2w`, or ISO 8601 (`PT30S`, `P3D`)."""
+"""Durations as people write them: `30s`, `90m`, `36h`, `2d 12h`, `2w`, or ISO 8601 (`PT30S`, `P3D`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,11 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer
 
-_SHORT_FORM = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d|w)")
+_SHORT_UNITS = ("w", "d", "h", "m", "s", "ms")
+_SHORT_FORM = re.compile(
+    "".join(f"(?:(?P<{unit}>[0-9]+(?:\\.[0-9]+)?){unit}(?: (?=[0-9])|(?=[0-9])|$))?" for unit in _SHORT_UNITS)
+)
+"""Each unit at most once, the largest first; with or without a space between two."""
 _ISO_FORM = re.compile(
     r"P(?:(?P<weeks>#)W)?(?:(?P<days>#)D)?(?:T(?:(?P<hours>#)H)?(?:(?P<minutes>#)M)?(?:(?P<seconds>#)S)?)?".replace(
         "#", r"[0-9]+(?:\.[0-9]+)?"
@@ -34,8 +38,10 @@ def parse_duration(text: object) -> timedelta:
         short = _SHORT_FORM.fullmatch(text)
         iso = _ISO_FORM.fullmatch(text)
         try:
-            if short:
-                return float(short[1]) * _UNITS[short[2]]
+            if text and short:
+                return sum(
+                    (float(count) * _UNITS[unit] for unit, count in short.groupdict().items() if count), timedelta(0)
+                )
             if iso and any(iso.groupdict().values()):
                 return timedelta(**{unit: float(count) for unit, count in iso.groupdict().items() if count})
         except OverflowError as error:
@@ -45,7 +51,7 @@ def parse_duration(text: object) -> timedelta:
     shown = "this" if isinstance(text, dict | list) else f"`{str(text)[:40]}`"
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise ValueError(f"{shown} of what? A duration needs a unit: {shown[1:-1]}s, {shown[1:-1]}m, {shown[1:-1]}h …")
-    raise ValueError(f"{shown} is not a duration: write for example 30s, 90m, 36h, 3d, 2w or PT30S")
+    raise ValueError(f"{shown} is not a duration: write for example 30s, 90m, 36h, 2d 12h, 2w or PT30S")
 
 
 def format_duration(duration: timedelta) -> str:
@@ -56,10 +62,9 @@ def format_duration(duration: timedelta) -> str:
     return f"{duration.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
 
 
-_DURATION_PATTERN = (
-    r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d|w)"
-    r"|P(?=T?[0-9])([0-9.]+W)?([0-9.]+D)?(T([0-9.]+H)?([0-9.]+M)?([0-9.]+S)?)?"
-)
+_SHORT_PATTERN = "".join(rf"([0-9]+(\.[0-9]+)?{unit} ?)?" for unit in _SHORT_UNITS)
+_ISO_PATTERN = r"P(?=T?[0-9])([0-9.]+W)?([0-9.]+D)?(T([0-9.]+H)?([0-9.]+M)?([0-9.]+S)?)?"
+_DURATION_PATTERN = rf"(?=[0-9]){_SHORT_PATTERN}|{_ISO_PATTERN}"
 """For editors. `parse_duration` decides."""
 _DurationText = Annotated[str, Field(pattern=f"^({_DURATION_PATTERN})$", examples=["30s", "10m", "4h", "2d"])]
 _DurationOrTemplateText = Annotated[

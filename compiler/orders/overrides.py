@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue
+from compiler.language.attributes import Attribute
 from compiler.language.order_overrides import OrderOverrides
 from compiler.orders.reader import SourcedOrder, order_source
 from compiler.source.findings import Finding, OrderRejected, SourceLocation, did_you_mean, finding_at
@@ -68,7 +69,7 @@ def order_lines(parent: Any) -> Iterator[dict[str, Any]]:
 def _set_attributes(
     order: dict[str, Any], attributes: Mapping[str, Any], catalogue: Catalogue, location: SourceLocation
 ) -> Iterator[Finding]:
-    declared_by_line = [(line, _declared_attributes(line, catalogue)) for line in order_lines(order)]
+    declared_by_line = [(line, declared_attributes(line, catalogue)) for line in order_lines(order)]
     for name, value in attributes.items():
         lines = [line for line, declared in declared_by_line if name in declared]
         if not lines:
@@ -82,9 +83,10 @@ def _set_attributes(
                 line["attributes"][name] = _copy(value)
 
 
-def _declared_attributes(line: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Any]:
-    product = line.get("product")
-    found = catalogue.find_product(product) if isinstance(product, str) else None
+def declared_attributes(line: Mapping[str, Any], catalogue: Catalogue) -> Mapping[str, Attribute]:
+    """The attributes of the line's product; empty if there is no such product. The line may be any data."""
+    name = line.get("product")
+    found = catalogue.find_product(name) if isinstance(name, str) else None
     return found.attributes if found else {}
 
 

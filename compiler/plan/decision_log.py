@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from compiler.cel.known_condition import NamedValue
+from compiler.cel.known_condition import ReadValue
 
 DecisionSubject = Literal["component", "rule", "workstream", "step", "replacement"]
 
@@ -15,7 +15,7 @@ class RuleQuantity:
     expression: str
     value: int | float
     """With `for_each`: of all elements together."""
-    values: tuple[NamedValue, ...]
+    values: tuple[ReadValue, ...]
     """What the expression reads."""
 
 
@@ -36,7 +36,7 @@ class PlanDecision:
     """For a replacement, the id of the step that waits."""
     location: str = ""
     """`file:line:column` of the rule, workstream or step; empty if unknown."""
-    values: tuple[NamedValue, ...] = ()
+    values: tuple[ReadValue, ...] = ()
     """The values that decided its condition, or its `for_each`."""
     quantity: RuleQuantity | None = None
     """What a rule with a `quantity` computed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from compiler.cel.known_condition import KnownCondition, known_condition
@@ -35,6 +36,6 @@ def step_conditions(plan: Plan) -> list[StepCondition]:
     return conditions
 
 
-def skipped_steps(conditions: list[StepCondition]) -> frozenset[int]:
+def skipped_steps(conditions: Iterable[StepCondition]) -> frozenset[int]:
     """Positions of the steps that are skipped if nothing changes: their `when` is already known to be false."""
     return frozenset(condition.position for condition in conditions if condition.known.value is False)

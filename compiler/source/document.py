@@ -44,6 +44,9 @@ class Document:
         """The position in `text` of its first character."""
         return int(_start_mark(self.root_mark).index)
 
+    def has_kind(self, kind: str) -> bool:
+        return isinstance(self.data, dict) and self.data.get("kind") == kind
+
     def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
         """Where the value at `path` (or its key) begins; if there is none, the nearest value around it.
 

@@ -133,14 +133,13 @@ def finding_at(
 
 
 def limit_findings(findings: Iterable[Finding], already_found: int = 0) -> list[Finding]:
-    """The first findings. If there are more than MAX_FINDINGS, the last one says so."""
+    """The first findings. If there are more than MAX_FINDINGS, the last one says so: a warning if all are warnings."""
     kept = list(islice(findings, max(MAX_FINDINGS - already_found, 0) + 1))
     if len(kept) + already_found > MAX_FINDINGS:
         last = kept[-1]
         location = SourceLocation(last.file, last.line, last.column)
-        kept[-1] = finding_at(
-            location, MORE_FINDINGS_CODE, f"there are more than {MAX_FINDINGS:,} findings: fix these first"
-        )
+        message = f"there are more than {MAX_FINDINGS:,} findings: fix these first"
+        kept[-1] = finding_at(location, MORE_FINDINGS_CODE, message, "error" if has_errors(kept) else "warning")
     return kept
 
 

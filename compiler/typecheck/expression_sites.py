@@ -158,6 +158,9 @@ EXAMPLE_SHAPE: Shape = ListShape(
 )
 """The expressions of a pretend system's answers."""
 
+HAPPENING_SHAPE: dict[str, Shape] = {"key": TemplateShape(), "payload": TemplateShape(), "callback": TemplateShape()}
+"""The expressions of an event or a callback in the world of a scenario."""
+
 SYSTEM_SHAPE: dict[str, Shape] = {
     "base_url": TemplateShape("any", frozenset({"env"})),
     "auth": TemplateShape("any", frozenset({"env"})),

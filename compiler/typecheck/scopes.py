@@ -84,6 +84,10 @@ _EXAMPLE_UNAVAILABLE = dict.fromkeys(
     ("order", "attributes", "quantity", "action", *UNAVAILABLE_NAMES),
     "a pretend system knows only the `request` that it answers, the segments of its `path`, and the `number`",
 )
+_HAPPENING_UNAVAILABLE = dict.fromkeys(
+    ("attributes", "quantity", "action", "steps", *UNAVAILABLE_NAMES),
+    "an event or a callback in a scenario knows the `order`, and with `when` the outputs of `steps` of the workstream",
+)
 SEVERAL_LINES_HINT = (
     "this step serves several lines and has no `{}` of its own: use `lines`, for example `lines.map(l, l.{})`"
 )
@@ -132,6 +136,12 @@ def example_scope(path_names: Iterable[str], names: Iterable[str]) -> TypeScope:
     path = Type("object", None, tuple(Field(name, STRING) for name in sorted(path_names)))
     known: dict[str, Type] = {"request": REQUEST, "path": path, "number": INT}
     return TypeScope({name: known[name] for name in names}, _EXAMPLE_UNAVAILABLE)
+
+
+def happening_scope(*, has_step: bool) -> TypeScope:
+    """The scope of an event or a callback in a scenario. `has_step`: whether `when` names a step."""
+    names: dict[str, Type] = {"order": ORDER, "output": DYN, "steps": MAP}
+    return TypeScope(names if has_step else {"order": ORDER}, _HAPPENING_UNAVAILABLE)
 
 
 def per_line_scope(attributes: Type, quantity: Type, lets: Type = EMPTY_OBJECT) -> TypeScope:

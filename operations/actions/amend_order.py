@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +12,13 @@ from temporalio.client import Client
 
 from operations.actions.perform_action import execute_order_update
 from operations.errors import ORDER_REJECTED, OperationRefused
+from operations.publishing.published_versions import VERSIONS, find_version
 from operations.submission.submit_order import MAX_ORDER_BYTES, order_digest, require_order_id
 from workflows.contract import actions
-from workflows.contract.order_messages import Actor, AmendOrder, AmendResult, RefusalCode
+from workflows.contract.order_messages import SAME_VERSION, Actor, AmendOrder, AmendResult, RefusalCode
 
+WHOLE_VERSION = re.compile("sha256:[0-9a-f]{64}")
+"""A catalogue version. It need not be a published one."""
 AMEND_TIMEOUT = 60.0
 """Seconds to wait for the result. The new order is compiled first, which takes time."""
 
@@ -31,6 +35,9 @@ class AmendCommand:
     expected_revision: int | None = None
     drop_units: Sequence[str] = ()
     """Ids of units that go first if a quantity goes down. The order may name more."""
+    catalogue_version: str | None = None
+    """The version to compile with: SAME_VERSION, or as `find_version` takes it, or a whole `sha256:…`. None: the one in
+    force."""
 
     @property
     def named_order(self) -> dict[str, Any]:
@@ -41,7 +48,7 @@ class AmendCommand:
         return {**self.order, "drop_units": [*(own if isinstance(own, list) else [own]), *self.drop_units]}
 
 
-async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
+async def amend_order(client: Client, task_queue: str, command: AmendCommand) -> AmendResult:
     """Raises NotFound, OperationRefused (rejected, with findings; stale; or not possible now) and NoWorker.
 
     If an amendment would be refused, a dry run returns the objections (`refused`). A rejected order raises an error in
@@ -57,6 +64,7 @@ async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
         override=command.override,
         expected_revision=command.expected_revision,
         digest=order_digest(command.order),
+        catalogue_version=await _catalogue_version(client, task_queue, command.catalogue_version),
     )
     result = await execute_order_update(client, order_id, actions.AMEND.name, message, AmendResult, AMEND_TIMEOUT)
     if result.findings:
@@ -64,3 +72,15 @@ async def amend_order(client: Client, command: AmendCommand) -> AmendResult:
         more = f" (and {len(result.findings) - 1} more)" if len(result.findings) > 1 else ""
         raise OperationRefused(ORDER_REJECTED, f"{result.message}: {first}{more}", result.findings)
     return result
+
+
+async def _catalogue_version(client: Client, task_queue: str, wanted: str | None) -> str | None:
+    """Raises NotFound and OperationRefused."""
+    if wanted is None or wanted == SAME_VERSION or WHOLE_VERSION.fullmatch(wanted):
+        return wanted
+    publication = await find_version(client, task_queue, wanted)
+    if not publication.version:
+        raise OperationRefused(
+            RefusalCode.INVALID, f"With version {publication.number}, nothing is published", alternatives=[VERSIONS]
+        )
+    return publication.version

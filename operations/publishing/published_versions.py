@@ -56,6 +56,13 @@ async def read_last_number(client: Client, task_queue: str) -> int:
     return latest.number if latest is not None else 0
 
 
+async def read_numbers(client: Client, task_queue: str, version: str) -> list[int]:
+    """The numbers under which this catalogue version is published, the newest first."""
+    async with server_call("Published versions", server_address(client)):
+        kept = await PublicationStore(client, task_queue).list_kept()
+    return [each.number for each in kept if each.version == version]
+
+
 async def find_version(client: Client, task_queue: str, reference: str) -> Publication:
     """`reference`: a number, the beginning of a SHA-256 of the catalogue version or of the files, or IN_FORCE.
 

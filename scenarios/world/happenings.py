@@ -8,9 +8,22 @@ from typing import Literal, Protocol
 
 from compiler.language.durations import Duration
 from compiler.language.scenario_expectations import MomentExpectation
-from compiler.language.scenario_world import AwaitedStep, Happening, WorldEntry
+from compiler.language.scenario_world import (
+    AwaitedStep,
+    CallbackHappening,
+    CompleteAct,
+    Happening,
+    ProceedAct,
+    RedoAct,
+    RetryAct,
+    SkipAct,
+    WorldEntry,
+)
 from scenarios.record import Problem
 from scenarios.step_references import names_step
+
+ENDING = (CompleteAct, CallbackHappening, RetryAct, SkipAct, ProceedAct, RedoAct)
+"""What ends the wait of a step. Several of them for the same step and state are used in turn, as answers are."""
 
 
 class Timed(Protocol):
@@ -56,11 +69,15 @@ class Schedule:
             if moment.when and position not in self._moments_triggered and _meant(moment.when, step_id, state, undo):
                 self._moments_triggered.add(position)
                 yield Due("moment", position, at + _seconds(moment), step_id)
+        is_taken = False
+        """An act that ends the step's wait is due: the next such entry is for the next time."""
         for position, entry in enumerate(self.world):
             if not isinstance(entry, Happening) or entry.when is None or not _meant(entry.when, step_id, state, undo):
                 continue
             times = self._triggered.get((position, step_id), 0)
-            if times < entry.times:
+            ends = isinstance(entry, ENDING) and entry.refused is None
+            if times < entry.times and not (ends and is_taken):
+                is_taken = is_taken or ends
                 self._triggered[position, step_id] = times + 1
                 yield Due("world", position, at + _seconds(entry), step_id)
 

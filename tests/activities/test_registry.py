@@ -33,7 +33,7 @@ from activity_contract.calls import (
 )
 from compiler.language.retry_policy import RetryPolicy
 from tests.activities.conftest import Failed
-from worker import build_registrations
+from workers.registrations import build_registrations
 from workers.switches import SwitchClient
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from compiler.catalogue_files import CatalogueFiles
-from compiler.load_catalogue import load_catalogue, load_published
+from compiler.load_catalogue import load_catalogue, load_published, unpack_catalogue
 from compiler.packed_catalogue import UnreadablePack, pack_files
 from compiler.source.findings import CatalogueInvalid
 from tests.support.paths import ROOT
@@ -50,6 +50,9 @@ def test_a_scenario_is_published_and_no_reason_to_refuse_the_catalogue(tmp_path:
     files = CatalogueFiles.read(tmp_path)
     assert [name for name, _ in files.files] == ["offer.yaml", "scenario.yaml"]
     assert set(load_published(files)[0].products) == {"welcome"}
+    (tmp_path / "offer.yaml").write_text(OFFER + "---\nkind: scenario\nid: y\norder: ../missing.yaml\n")
+    catalogue, packed = load_published(CatalogueFiles.read(tmp_path))
+    assert unpack_catalogue(packed) == catalogue
 
 
 def test_the_environment_of_a_worker_overrides_systems(tmp_path: Path) -> None:

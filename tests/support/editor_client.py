@@ -55,6 +55,9 @@ class Editor(LanguageClient):
     def uri(self, file: str) -> str:
         return (self.root / file).as_uri()
 
+    def at(self, file: str, position: Position) -> tuple[types.TextDocumentIdentifier, types.Position]:
+        return types.TextDocumentIdentifier(self.uri(file)), types.Position(*position)
+
     def open(self, file: str, text: str | None = None) -> None:
         content = (self.root / file).read_text() if text is None else text
         self._versions[file] = 1

@@ -15,6 +15,7 @@ from temporalio.client import Client, WithStartWorkflowOperation, WorkflowExecut
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.service import RPCError
 
+from activities.compilation.catalogue_versions import CatalogueVersions
 from activities.compilation.compile_amendment import AmendmentCompiler
 from activities.compilation.compile_order import OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
@@ -23,6 +24,7 @@ from activities.notifications.outbox_handover import OutboxHandover
 from activities.notifications.receiver_matching import ReceiverMatching
 from activities.notifications.webhook import WebhookSender
 from activities.systems.connections import ConnectionPools
+from catalogue_store.stored_versions import StoredVersions
 from tests.support.scripted_system import Received, ScriptedServer
 from tests.support.temporal import working
 from workflows.contract.order_messages import (
@@ -170,7 +172,9 @@ async def site_at(client: Client, folder: Path, *, cached: int = 1_000) -> Async
     connections = ConnectionPools()
     own: list[Callable[..., Any]] = [
         OrderCompiler(catalogues).compile_order,
-        AmendmentCompiler(catalogues).compile_amendment,
+        AmendmentCompiler(
+            CatalogueVersions(catalogues, StoredVersions(client, task_queue).read_definitions)
+        ).compile_amendment,
         ReceiverMatching(catalogues).match,
         OutboxHandover(client, OUTBOX_WORKFLOW_TYPE, task_queue, outbox_workflow_id).hand_over,
     ]

@@ -19,8 +19,8 @@ from activities.systems.connections import ConnectionPools
 from operations.client import OrderClient
 from operations.systems import SystemStatus, read_system_status
 from tests.support.scripted_system import Received, Reply, ScriptedServer
-from worker import build_registrations
 from workers.fleet import Fleet
+from workers.registrations import build_registrations
 from workers.switches import SwitchClient
 from workflows.contract.order_messages import Actor
 from workflows.contract.order_views import StepView

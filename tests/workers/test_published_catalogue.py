@@ -18,6 +18,7 @@ from catalogue_store import publications as publications_module
 from catalogue_store.publications import PublicationStore
 from compiler.catalogue_files import CatalogueFiles
 from compiler.load_catalogue import load_published
+from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import OperationRefused
 from operations.publishing import worker_answers
@@ -35,6 +36,12 @@ from workflows.contract.order_messages import (
 
 OFFER = "kind: commercial_product\nid: {id}\nsteps: {{greet: {{call: {{system: greeter, post: /{id}}}}}}}\n"
 SYSTEM = "kind: system\nid: greeter\nbase_url: ${env.GREETER_URL}\n"
+WAITS = """
+kind: commercial_product
+id: waits
+attributes: {note: {type: string, default: none}}
+steps: {decide: {manual: {queue: desk}}}
+"""
 UNUSABLE = "kind: system\nid: other\nbase_url: ${env.NOT_SET_ANYWHERE}\n"
 
 
@@ -84,6 +91,16 @@ class Deployment:
             return len(await self.orders.read_worker_catalogues()) == workers
 
         await until(reported)
+
+    async def open_order(self) -> dict[str, Any]:
+        """An order of `waits`, which goes on for as long as nobody completes its task."""
+        wanted = {
+            "id": f"{self.task_queue}-w"[-100:],
+            "customer": {"id": "C-1"},
+            "lines": [{"id": "1", "product": "waits"}],
+        }
+        assert (await self.orders.submit(wanted)).accepted
+        return wanted
 
     async def order(self, product: str) -> str:
         """Submits an order, and returns the catalogue version that it was compiled with."""
@@ -283,15 +300,9 @@ async def test_versions_with_open_orders_and_the_newest_ones_are_kept(
     await worker.says("worker ready")
     await deployment.until_reported(1)
     store = PublicationStore(deployment.client, deployment.task_queue)
-    waits = "kind: commercial_product\nid: waits\nsteps: {decide: {manual: {queue: desk}}}\n"
-    used = deployment.draft("used", waits=waits)
+    used = deployment.draft("used", waits=WAITS)
     await deployment.publish(used)
-    wanted = {
-        "id": f"{deployment.task_queue}-w"[-100:],
-        "customer": {"id": "C-1"},
-        "lines": [{"id": "1", "product": "waits"}],
-    }
-    assert (await deployment.orders.submit(wanted)).accepted
+    await deployment.open_order()
     for name in ("second", "third", "fourth"):
         await deployment.publish(deployment.draft(name))
 
@@ -337,3 +348,48 @@ async def test_folder_that_vanishes_does_not_matter_to_a_published_version(deplo
     assert await deployment.order("first") == version.version
     (report,) = await deployment.orders.read_worker_catalogues()
     assert report.refused is None
+
+
+async def test_an_amendment_keeps_the_version_of_the_order_on_demand(deployment: Deployment) -> None:
+    worker = await deployment.watched_site("one").worker()
+    await worker.says("worker ready")
+    await deployment.until_reported(1)
+    first = deployment.draft("first", waits=WAITS)
+    await deployment.publish(first)
+    wanted = await deployment.open_order()
+    second = deployment.draft(
+        "second", waits=WAITS.replace("steps: {", "steps: {later: {after: decide, milestone: true}, ")
+    )
+    await deployment.publish(second)
+
+    async def amend(note: str, version: str | None) -> tuple[str | None, list[str]]:
+        """The order's catalogue version and the names of its steps, after an amendment."""
+        lines = [{"id": "1", "product": "waits", "attributes": {"note": note}}]
+        command = AmendCommand(wanted | {"lines": lines}, Actor(by="ann"), catalogue_version=version)
+        answer = await deployment.orders.amend(command)
+        details = await deployment.orders.read(wanted["id"])
+        assert details.order.catalogue_version == answer.catalogue_version or answer.already
+        return details.order.catalogue_version, sorted(step.id.split("@")[0] for step in details.steps)
+
+    assert await amend("a", "same") == (first.version, ["waits.decide"])
+    assert await amend("b", None) == (second.version, ["waits.decide", "waits.later"])
+    assert (await amend("c", "1"))[0] == first.version
+    assert (await amend("d", first.version))[0] == first.version
+    with pytest.raises(OperationRefused, match="is not kept any more"):
+        await amend("e", "sha256:" + "0" * 64)
+    with pytest.raises(OperationRefused, match="There is no published version 9"):
+        await amend("e", "9")
+
+
+async def test_an_amendment_keeps_a_version_that_was_never_published(deployment: Deployment) -> None:
+    site = deployment.watched_site("one")
+    site.define("waits", WAITS)
+    worker = await site.worker()
+    before = (await worker.says("worker ready"))["catalogue_version"]
+    wanted = await deployment.open_order()
+    site.define("waits", WAITS.replace("steps: {", "steps: {later: {after: decide, milestone: true}, "))
+    await worker.says("catalogue in force", changed=True)
+    lines = [{"id": "1", "product": "waits", "attributes": {"note": "b"}}]
+    command = AmendCommand(wanted | {"lines": lines}, Actor(by="ann"), catalogue_version="same")
+    assert (await deployment.orders.amend(command)).catalogue_version == before
+    assert (await deployment.orders.read(wanted["id"])).order.catalogue_version == before

@@ -28,10 +28,13 @@ if TYPE_CHECKING:
     from workflows.contract.order_views import HistoryEntry, HoldView, Interruption, LineView, OrderView, StepView
 
 
-def render_order(details: OrderDetails, now: datetime | None = None) -> Iterator[RenderableType]:
+def render_order(
+    details: OrderDetails, now: datetime | None = None, published: Sequence[int] = ()
+) -> Iterator[RenderableType]:
+    """`published`: the numbers under which the order's catalogue version is published."""
     now, order = now or datetime.now(UTC), details.order
     yield order_headline(order)
-    yield KeyValueList(list(_properties(order, now)))
+    yield KeyValueList(list(_properties(order, now, published)))
     if order.findings:
         findings = finding_lines(Finding.model_validate(finding) for finding in order.findings)
         yield from titled_section("Why it was rejected", Group(*findings))
@@ -75,7 +78,7 @@ def recovery_hint(order_id: str, interruption: Interruption) -> Text:
     return Text.assemble((f"{order_id} {interruption.description}; nothing of it goes on: ", "bold red"), command)
 
 
-def _properties(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
+def _properties(order: OrderView, now: datetime, published: Sequence[int]) -> Iterator[tuple[str, str]]:
     yield "customer", format_customer(order.customer)
     yield "products", ", ".join(order.products)
     yield "priority", str(order.priority) if order.priority != 3 else ""
@@ -89,7 +92,8 @@ def _properties(order: OrderView, now: datetime) -> Iterator[tuple[str, str]]:
         yield "ended", f"{format_time(order.ended_at)}, after {format_elapsed(order.ended_at - order.started_at)}"
     elif order.state not in ENDED_ORDER_STATES:
         yield "running for", format_elapsed(max((now - order.started_at).total_seconds(), 0))
-    yield "catalogue", order.catalogue_version or ""
+    number = f", published as {', '.join(map(str, published))}" if published else ""
+    yield "catalogue", (order.catalogue_version or "") + number
 
 
 def _forecast_text(order: OrderView) -> str:

@@ -172,6 +172,10 @@ class OrderAction(Message):
     """Act although somebody else holds `step`; the actor holds it from then on."""
 
 
+SAME_VERSION = "same"
+"""In AmendOrder: the catalogue version that the order was compiled with, or last amended with."""
+
+
 class AmendOrder(Message):
     """The whole new order, not a difference."""
 
@@ -186,6 +190,8 @@ class AmendOrder(Message):
     """The revision that the actor saw. None skips the check."""
     digest: str | None = None
     """Of the order as submitted. It is kept in the memo, to recognise the same order."""
+    catalogue_version: Annotated[str | None, Field(exclude_if=lambda version: version is None)] = None
+    """The version to compile with: `sha256:…`, or SAME_VERSION. None: the one in force when the amendment arrives."""
 
 
 class CorrectionView(Message):

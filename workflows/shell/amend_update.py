@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from temporalio import workflow
@@ -23,7 +24,7 @@ LARGE_PLAN_STEPS = 2_000
 
 
 async def assess_amendment(
-    run: OrderRun, packed_plan: bytes, revision: int, message: AmendOrder
+    run: OrderRun, packed_plan: bytes, revision: int, message: AmendOrder, current_time: Callable[[], float]
 ) -> AmendmentAssessment:
     """Compiles the amendment and assesses what it does. Changes nothing. Raises RequestRefused."""
     check_preconditions(run, revision, message)
@@ -33,7 +34,7 @@ async def assess_amendment(
     plan = decode_plan(compiled.plan)
     if len(plan.steps) > LARGE_PLAN_STEPS:
         await workflow.sleep(timedelta(milliseconds=1), summary="a large amendment")
-    run.now = workflow.time()
+    run.now = current_time()
     check_preconditions(run, revision, message)
     return decide_compiled(run, revision, message, compiled, plan)
 

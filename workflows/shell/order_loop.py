@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from math import inf
 from typing import Any
@@ -39,8 +40,11 @@ MAX_SNAPSHOT_BYTES = 1_900_000
 class OrderLoop:
     """Belongs to one run of the workflow. `packed_plan` is the plan as continue-as-new carries it over."""
 
-    def __init__(self, run: OrderRun, packed_plan: bytes, next_input: dict[str, Any]) -> None:
+    def __init__(
+        self, run: OrderRun, packed_plan: bytes, next_input: dict[str, Any], current_time: Callable[[], float]
+    ) -> None:
         self.run = run
+        self._current_time = current_time
         self.visibility = OrderVisibility()
         self.update_count = 0
         """Updates that this run has received."""
@@ -96,7 +100,7 @@ class OrderLoop:
                 await self._wake_event.wait()
                 await self._drain_event_loop()
             self._wake_event.clear()
-            run.now = workflow.time()
+            run.now = self._current_time()
             self._process_finished()
             advance.process_due_steps(run)
 
@@ -109,7 +113,7 @@ class OrderLoop:
 
     async def _finish(self) -> dict[str, Any]:
         run = self.run
-        run.ended_at = workflow.time()
+        run.ended_at = self._current_time()
         order_jeopardy.refresh(run)
         state = rollup.current_order_state(run)
         run.audit_log.record(run.ended_at, f"ended {state}")
@@ -156,7 +160,7 @@ class OrderLoop:
             self._timer = None
             timer.cancel()
         if due is not None:
-            delay = max(due[0] - workflow.time(), 0.001)
+            delay = max(due[0] - self._current_time(), 0.001)
             timer = asyncio.create_task(workflow.sleep(delay, summary=self._timer_summary(due[1])))
             self._timer = (due[0], timer)
             timer.add_done_callback(self._on_timer_fired)

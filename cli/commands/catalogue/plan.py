@@ -1,29 +1,32 @@
-"""`plan`: what an order would do."""
+"""`plan`: what an order would do, and everything that an offer can become."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.commands.catalogue.catalogue_in_force import catalogue_with_note
+from cli.commands.catalogue.plan_comparison import compare_plans
+from cli.commands.catalogue.plan_offer import plan_offer
+from cli.commands.catalogue.plan_orders import PlanRequest, plan_orders
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
+from cli.framework.options import value_option
 from cli.framework.session import Session
-from cli.user_input.order_files import LoadedOrder, load_orders
-from compiler.source.findings import Finding, OrderRejected
-from views.plan.decisions import render_explanation
-from views.shared.findings import finding_lines
+from cli.user_input.order_files import load_orders
+from cli.user_input.overrides import parse_with
+from compiler.language.steps import LineAction
 
 if TYPE_CHECKING:
     from compiler.catalogue.catalogue import Catalogue
-    from compiler.explain_order import Explanation
-    from compiler.plan.plan import Plan
 
 PANEL = "Without a server"
+OFFER_WORD = "offer"
+ORDER_HELP = "Files with orders; - is standard input. Or: offer NAME."
+WITH_HELP = "Plan the order with another value. Several values, 1,2,3, are compared side by side. Repeat it."
 
 
 class DiagramFormat(StrEnum):
@@ -38,103 +41,82 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     session: Session,
-    order: Annotated[str, typer.Argument(metavar="ORDER", help="A file with orders; - is standard input.")],
+    order: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="ORDER…", help="Files with orders; - is standard input. Or: offer NAME.", show_default=False
+        ),
+    ],
     diagram_format: Annotated[
         DiagramFormat | None, typer.Option("--format", help="Print a picture instead of the tree.", show_default=False)
     ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Explain why each rule, workstream and step is in or out.")
     ] = False,
+    with_values: Annotated[
+        list[str] | None, typer.Option("--with", metavar="NAME=VALUE", help=WITH_HELP, show_default=False)
+    ] = None,
+    variants: Annotated[
+        bool, typer.Option("--variants", help="Compare all values of enums and booleans side by side.")
+    ] = False,
+    compare: Annotated[bool, typer.Option("--compare", help="Compare several orders side by side.")] = False,
+    action: Annotated[
+        LineAction | None, value_option("ACTION", "With `offer`: only what lines with this action become.")
+    ] = None,
 ) -> None:
-    """Show an order's plan, without running it.
+    """Show an order's plan, without running it; or, with `offer NAME`, everything that an offer can become.
 
-    The plan has the fulfilment lines that the order becomes, their steps, and what each step waits for. A file with
-    several orders gives several plans.
+    The plan has the fulfilment lines that the order becomes, their steps, and what each step waits for. Several orders
+    give several plans. `--with` and `--variants` show what other values would change.
     """
     if diagram_format is not None and (session.is_json or explain):
         raise UsageError("--format prints a picture: leave out -o json and --explain")
-    orders = load_orders([order])
-    if diagram_format is not None and len(orders) > 1:
-        raise UsageError(f"A picture shows one order, but {order} has {len(orders)}")
+    if order[0] == OFFER_WORD:
+        _plan_offer(session, order[1:], diagram_format, action, bool(explain or with_values or variants or compare))
+        return
+    if action is not None:
+        raise UsageError("--action is for `plan offer NAME`: the lines of an order have their actions")
     with catalogue_with_note(session) as catalogue:
-        is_explained = explain or diagram_format is not None
-        plans = _explain_plans(session, orders, catalogue) if is_explained else _compile_plans(orders, catalogue)
-        if diagram_format is not None:
-            session.print(_render_diagram(plans[0], diagram_format))
-        else:
-            _print_plans(session, plans)
+        _plan_orders(
+            session, order, catalogue, PlanRequest(diagram_format, explain), with_values or [], variants, compare
+        )
 
 
-@dataclass(frozen=True)
-class PlanResult:
-    plan: Plan
-    warnings: Sequence[Finding]
-    explanation: Explanation | None = None
-
-
-def _compile_plans(orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
-    """Raises OrderRejected."""
-    from compiler.compile_order import compile_with_warnings
-
-    compiled = [compile_with_warnings(each.order, catalogue, each.file) for each in orders]
-    return [PlanResult(each.require_plan(), each.warnings) for each in compiled]
-
-
-def _explain_plans(session: Session, orders: Sequence[LoadedOrder], catalogue: Catalogue) -> list[PlanResult]:
-    """Raises OrderRejected; people first see the decisions until then."""
-    from compiler.explain_order import explain_order
-
-    plans: list[PlanResult] = []
-    for each in orders:
-        explanation = explain_order(each.order, catalogue, each.file)
-        if explanation.plan is None:
-            if not session.is_json:
-                session.print(*render_explanation(explanation))
-            raise OrderRejected(explanation.findings)
-        plans.append(PlanResult(explanation.plan, explanation.warnings, explanation))
-    return plans
-
-
-def _print_plans(session: Session, plans: Sequence[PlanResult]) -> None:
-    from compiler.plan.schedule import schedule_plan
-    from compiler.plan.step_conditions import skipped_steps, step_conditions
-    from compiler.plan.to_json import plan_to_json, schedule_to_json
-    from views.plan.tree import PlanTree
-
-    write = session.print_json if len(plans) == 1 else session.print_json_line
-    for at, each in enumerate(plans):
-        if session.is_json:
-            reasons = _reasons_to_json(each)
-            warnings = {"warnings": [finding.model_dump() for finding in each.warnings]} if each.warnings else {}
-            schedule = schedule_plan(each.plan, skipped_steps(step_conditions(each.plan)))
-            write(plan_to_json(each.plan) | {"forecast": schedule_to_json(each.plan, schedule)} | reasons | warnings)
-            continue
-        if at:
-            session.print("")
-        session.print(PlanTree(each.plan, session.is_terminal), *finding_lines(each.warnings))
-        if each.explanation:
-            session.print(*render_explanation(each.explanation))
-
-
-def _reasons_to_json(result: PlanResult) -> dict[str, Any]:
-    from compiler.explain_order import conditions_to_json, explanation_to_json
-
-    explanation = result.explanation
-    if explanation is None:
-        return {}
-    conditions = conditions_to_json(result.plan, explanation.conditions)
-    return {"reasons": explanation_to_json(explanation), "conditions": conditions}
-
-
-def _render_diagram(result: PlanResult, diagram_format: DiagramFormat) -> str:
+def _plan_offer(
+    session: Session,
+    names: Sequence[str],
+    diagram_format: DiagramFormat | None,
+    action: LineAction | None,
+    has_order_options: bool,
+) -> None:
+    if len(names) != 1:
+        raise UsageError("Name one offer: plan offer NAME. For an order in a file called offer, write ./offer")
+    if has_order_options:
+        raise UsageError(
+            "--explain, --with, --variants and --compare are for orders; `plan offer` shows all that can be"
+        )
     if diagram_format is DiagramFormat.MERMAID:
-        from views.plan.mermaid import render_mermaid
+        raise UsageError("`plan offer` has --format svg and html")
+    with catalogue_with_note(session) as catalogue:
+        plan_offer(session, names[0], catalogue, diagram_format, action)
 
-        return render_mermaid(result.plan)
-    from views.plan.drawing.page import render_page
-    from views.plan.drawing.svg import render_svg
-    from views.plan.picture.plan_picture import plan_picture
 
-    assert result.explanation is not None
-    picture = plan_picture(result.explanation, result.plan)
-    return render_svg(picture) if diagram_format is DiagramFormat.SVG else render_page(picture)
+def _plan_orders(
+    session: Session,
+    files: Sequence[str],
+    catalogue: Catalogue,
+    request: PlanRequest,
+    with_values: Sequence[str],
+    variants: bool,
+    compare: bool,
+) -> None:
+    orders = load_orders(files)
+    choices = parse_with(with_values, [each.order for each in orders], catalogue)
+    if variants or compare or any(len(choice.values) > 1 for choice in choices):
+        if request.diagram_format is not None or request.explain:
+            raise UsageError("Plans side by side are a table: leave out --format and --explain")
+        compare_plans(session, orders, choices, catalogue, all_variants=variants)
+        return
+    if request.diagram_format is not None and len(orders) > 1:
+        raise UsageError(f"A picture shows one order, but {', '.join(files)} has {len(orders)}")
+    plan_orders(session, orders, catalogue, request, {choice.name: choice.values[0] for choice in choices})

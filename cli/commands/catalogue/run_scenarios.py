@@ -19,6 +19,7 @@ from compiler.source.findings import Finding, did_you_mean
 
 if TYPE_CHECKING:
     from scenarios.load import Suite
+    from scenarios.run import Mode, RunOptions
     from scenarios.scenario_order import ScenarioEntry
     from scenarios.verdict import ScenarioResult
 
@@ -50,9 +51,12 @@ def run_scenarios(
     junit: Annotated[Path | None, value_option("FILE", "Also write the results as JUnit XML.")] = None,
     stop: Annotated[bool, typer.Option("-x", help="Stop after the first scenario that fails.")] = False,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Print a line for each scenario.")] = False,
+    timeline: Annotated[
+        bool, typer.Option("--timeline", help="Also print what happened in each scenario that passes.")
+    ] = False,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also list what no scenario reaches.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever a file changes.")] = False,
-    fast: Annotated[bool, typer.Option("--fast", help="Run on the core, without a server.")] = False,  # noqa: ARG001
+    fast: Annotated[bool, typer.Option("--fast", help="Run on the core, without a server.")] = False,
 ) -> int:
     """Run scenarios: tests of definitions.
 
@@ -61,13 +65,16 @@ def run_scenarios(
     """
     if watch and (session.is_json or junit is not None):
         raise UsageError("--watch prints for people: leave out -o json and --junit")
+    from scenarios.run import RunOptions
+
     selection = Selection(paths or [], expression)
 
     def run_once() -> int:
-        outcome = _run(session, selection, stop=stop, verbose=verbose, coverage=coverage)
+        options = RunOptions(coverage=coverage, keep_records=timeline)
+        outcome = _run(session, selection, _mode(fast), options, stop=stop, verbose=verbose)
         if junit is not None:
             _write_junit(junit, outcome)
-        _print(session, outcome)
+        _print(session, outcome, timeline)
         return 0 if outcome.ok else EXIT_REFUSED
 
     return _run_on_every_change(session, selection, run_once) if watch else run_once()
@@ -123,7 +130,15 @@ def _is_in(file: str, path: str | Path) -> bool:
     return resolved == folder or folder in resolved.parents
 
 
-def _run(session: Session, selection: Selection, *, stop: bool, verbose: bool, coverage: bool) -> Outcome:
+def _mode(fast: bool) -> Mode:  # noqa: ARG001
+    from scenarios.run import Mode
+
+    return Mode.FAST
+
+
+def _run(
+    session: Session, selection: Selection, mode: Mode, options: RunOptions, *, stop: bool, verbose: bool
+) -> Outcome:
     """Prints a line for each file as soon as its scenarios have run."""
     from cli.commands.catalogue.scenario_report import file_lines
     from scenarios.coverage.report import coverage_report
@@ -139,7 +154,7 @@ def _run(session: Session, selection: Selection, *, stop: bool, verbose: bool, c
             session.print(*file_lines(of_file, verbose))
         of_file.clear()
 
-    for result in run_scenarios(suite.catalogue, chosen, coverage=coverage):
+    for result in run_scenarios(suite.catalogue, chosen, mode, options):
         if of_file and of_file[0].location.file != result.location.file:
             print_file()
         of_file.append(result)
@@ -148,18 +163,18 @@ def _run(session: Session, selection: Selection, *, stop: bool, verbose: bool, c
             break
     print_file()
     report = None
-    if coverage:
+    if options.coverage:
         report = coverage_report(suite.catalogue, suite.index, [result.reached for result in results])
-    return Outcome(results, findings, time.perf_counter() - began, report)
+    return Outcome(mode.value, results, findings, time.perf_counter() - began, report)
 
 
-def _print(session: Session, outcome: Outcome) -> None:
+def _print(session: Session, outcome: Outcome, timeline: bool) -> None:
     from cli.commands.catalogue.scenario_report import outcome_parts
 
     if session.is_json:
         session.print_json(outcome_to_json(outcome))
     else:
-        session.print(*outcome_parts(outcome))
+        session.print(*outcome_parts(outcome, timeline))
 
 
 def _write_junit(file: Path, outcome: Outcome) -> None:

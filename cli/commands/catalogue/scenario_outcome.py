@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
+    mode: str
+    """A scenarios.run.Mode."""
     results: Sequence[ScenarioResult]
     findings: Sequence[Finding]
     """Of the scenarios that could not be run."""
@@ -29,7 +31,7 @@ class Outcome:
 def outcome_to_json(outcome: Outcome) -> dict[str, Any]:
     document: dict[str, Any] = {
         "ok": outcome.ok,
-        "mode": "fast",
+        "mode": outcome.mode,
         "seconds": round(outcome.seconds, 3),
         "scenarios": [
             {

@@ -17,7 +17,7 @@ from scenarios.verdict import Failure, ScenarioResult
 from views.shared.findings import finding_lines
 from views.shared.table import PlainTable
 
-MODE_TEXT = "on the core, without a server"
+MODE_TEXTS = {"fast": "on the core, without a server"}
 MAX_TIMELINE = 40
 """Lines of the timeline of one scenario; what comes before and after the failures is left out first."""
 
@@ -49,15 +49,19 @@ def failure_parts(result: ScenarioResult) -> Iterator[RenderableType]:
         if failure.expected and failure.actual and len(failure.expected) + len(failure.actual) > 30:
             yield Text.assemble("    expected  ", (failure.expected, "green"))
             yield Text.assemble("    actual    ", (failure.actual, "red"))
+    yield from _timeline_table(result, MAX_TIMELINE)
+
+
+def _timeline_table(result: ScenarioResult, limit: int) -> Iterator[RenderableType]:
     lines = list(_timeline(result.record, result.failures))
     if lines:
         yield Text("")
-        yield PlainTable(["after", "", "step", "what happened"], _shorten(lines))
+        yield PlainTable(["after", "", "step", "what happened"], _shorten(lines, limit))
 
 
 def _timeline(record: Record, failures: Sequence[Failure]) -> Iterator[tuple[float, str, str, Text]]:
     """(time, mark, step, what happened), in the order of time."""
-    rows = [(entry.at, 0, "", entry.step or "", Text(entry.what)) for entry in record.timeline]
+    rows = [(at, 0, "", step or "", Text(what)) for at, step, what in _without_repeats(record)]
     for failure in failures:
         if failure.at is not None:
             text = Text(f"line {failure.location.line}: {_short(failure.message)}", "red")
@@ -67,17 +71,25 @@ def _timeline(record: Record, failures: Sequence[Failure]) -> Iterator[tuple[flo
         yield at, mark, step, what
 
 
+def _without_repeats(record: Record) -> Iterator[tuple[float, str | None, str]]:
+    """(time, step, what happened). The same again and again, such as a poll, is one entry with its number."""
+    for (step, what), repeated in groupby(record.timeline, key=lambda entry: (entry.step, entry.what)):
+        entries = list(repeated)
+        times = f" ({len(entries)} times)" if len(entries) > 1 else ""
+        yield entries[0].at, step, what + times
+
+
 def _short(message: str) -> str:
     return message if len(message) <= MAX_SHORT else f"{message[: MAX_SHORT - 1]}…"
 
 
-def _shorten(lines: Sequence[tuple[float, str, str, Text]]) -> list[list[str | Text]]:
+def _shorten(lines: Sequence[tuple[float, str, str, Text]], limit: int) -> list[list[str | Text]]:
     """The lines around the failures, and the last ones; what is left out is counted."""
     kept = set(range(len(lines)))
-    if len(lines) > MAX_TIMELINE:
+    if len(lines) > limit:
         marked = [at for at, line in enumerate(lines) if line[1]] or [len(lines) - 1]
         near = sorted(range(len(lines)), key=lambda at: min(abs(at - mark) for mark in marked))
-        kept = set(near[:MAX_TIMELINE])
+        kept = set(near[:limit])
     rows: list[list[str | Text]] = []
     left_out = 0
     for at, (moment, mark, step, what) in enumerate(lines):
@@ -93,11 +105,14 @@ def _shorten(lines: Sequence[tuple[float, str, str, Text]]) -> list[list[str | T
     return rows
 
 
-def outcome_parts(outcome: Outcome) -> Iterator[RenderableType]:
-    """Failures, findings, coverage, and the summary."""
+def outcome_parts(outcome: Outcome, timeline: bool) -> Iterator[RenderableType]:
+    """Failures, findings, coverage, and the summary. `timeline`: also what happened in scenarios that pass."""
     for result in outcome.results:
         if not result.passed:
             yield from failure_parts(result)
+        elif timeline:
+            yield Text.assemble("\n", ("passed ", "green"), (result.id, "bold"), f"  {result.location}")
+            yield from _timeline_table(result, len(result.record.timeline))
     if outcome.findings:
         yield ""
         yield from finding_lines(outcome.findings)
@@ -117,7 +132,7 @@ def _summary(outcome: Outcome) -> Text:
     invalid = len({(finding.file, finding.line) for finding in outcome.findings})
     counts = [(failed, "failed", "bold red"), (invalid, "invalid", "bold red"), (passed, "passed", "green")]
     shown = Text(", ").join(Text(f"{count} {word}", style) for count, word, style in counts if count)
-    return Text.assemble(shown, f" in {outcome.seconds:.2f}s ({MODE_TEXT})")
+    return Text.assemble(shown, f" in {outcome.seconds:.2f}s ({MODE_TEXTS[outcome.mode]})")
 
 
 def _coverage_parts(report: CoverageReport) -> Iterator[RenderableType]:

@@ -41,6 +41,10 @@ def amend(
         list[str] | None,
         value_option("UNIT", "A unit that goes where a quantity goes down, such as router@1#2. May be given again."),
     ] = None,
+    catalogue_version: Annotated[
+        str | None,
+        value_option("VERSION", "Compile with this version: `same` (the order's), or as in `versions`."),
+    ] = None,
     yes: YesOption = False,
     reason: ReasonOption = "",
     by: ByOption = None,
@@ -51,7 +55,14 @@ def amend(
     orders = load_orders([file])
     if len(orders) > 1:
         raise UsageError(f"An amendment is one order, but {file} has {len(orders)}")
-    command = AmendCommand(orders[0].order, make_actor(by, reason), dry_run, override, drop_units=drop_unit or ())
+    command = AmendCommand(
+        orders[0].order,
+        make_actor(by, reason),
+        dry_run,
+        override,
+        drop_units=drop_unit or (),
+        catalogue_version=catalogue_version,
+    )
     if dry_run or yes or not can_prompt(session):
         return _print_result(session, _send(session, command))
     preview = _send(session, replace(command, dry_run=True))

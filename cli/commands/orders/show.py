@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +15,7 @@ from cli.framework.session import Session
 
 if TYPE_CHECKING:
     from operations.client import OrderClient
+    from operations.reading.order_details import OrderDetails
 
 PANEL = "Orders"
 
@@ -29,11 +31,16 @@ def show(session: Session, order_id: OrderIdArgument) -> None:
     from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
-    details = call_server(session, lambda server: server.read(order_id))
+    async def read(server: OrderClient) -> tuple[OrderDetails, Sequence[int]]:
+        details = await server.read(order_id)
+        version = details.order.catalogue_version
+        return details, await server.read_publication_numbers(version) if version and not session.is_json else ()
+
+    details, numbers = call_server(session, read)
     if session.is_json:
         session.print_json(order_with_steps_response(details))
     else:
-        session.print(*render_order(details))
+        session.print(*render_order(details, published=numbers))
 
 
 def watch(session: Session, order_id: OrderIdArgument) -> None:

@@ -11,6 +11,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import ActivityEnvironment
 
 from activities.compilation import compile_amendment as module
+from activities.compilation.catalogue_versions import CatalogueVersions
 from activities.compilation.compile_amendment import MAX_RESULT_BYTES, AmendmentCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import (
@@ -46,7 +47,12 @@ class Compiler:
         (folder / "systems.yaml").write_text(SYSTEM)
         self.offer("welcome", PART)
         self.catalogues = LiveCatalogue(folder)
-        self._compiler = AmendmentCompiler(self.catalogues)
+        self.kept: dict[str, bytes] = {}
+        """Definitions of earlier versions."""
+        self._compiler = AmendmentCompiler(CatalogueVersions(self.catalogues, self._read_kept))
+
+    async def _read_kept(self, version: str) -> bytes | None:
+        return self.kept.get(version)
 
     def offer(self, id_: str, more: str = "") -> None:
         (self.folder / f"{id_}.yaml").write_text(OFFER.format(id=id_, more=more))
@@ -54,8 +60,8 @@ class Compiler:
     def plan(self, order: dict[str, Any]) -> Plan:
         return compile_order(order, self.catalogues.current.catalogue)
 
-    async def compile(self, running: Plan, order: dict[str, Any]) -> CompiledAmendment:
-        asked = CompileAmendmentInput(order=order, plan=encode_plan(running))
+    async def compile(self, running: Plan, order: dict[str, Any], version: str | None = None) -> CompiledAmendment:
+        asked = CompileAmendmentInput(order=order, plan=encode_plan(running), catalogue_version=version)
         compiled: CompiledAmendment = await ActivityEnvironment().run(self._compiler.compile_amendment, asked)
         return compiled
 
@@ -155,3 +161,42 @@ async def test_an_order_whose_plan_would_be_another_one_today_is_told_of_it(comp
     assert compiled.changed == []
     assert compiled.waits == {part: ChangedWaits(now=["welcome.greet@1"])}
     assert (await compiler.compile(today, order)).waits == {}
+
+
+async def test_an_amendment_may_keep_the_version_of_the_order(compiler: Compiler) -> None:
+    running = compiler.plan(order("ann"))
+    packed = compiler.catalogues.current.packed
+    assert packed is not None
+    compiler.kept[running.catalogue_version] = packed.definitions
+    compiler.offer("welcome", "farewell: {after: greet, activity: wave}")
+    latest = await compiler.compile(running, order("ann", "bob"))
+    kept = await compiler.compile(running, order("ann", "bob"), running.catalogue_version)
+    assert [step.id for step in decode_plan(latest.plan).steps if step.id.startswith("welcome.farewell")]
+    plan = decode_plan(kept.plan)
+    assert not [step.id for step in plan.steps if "farewell" in step.id]
+    assert plan.catalogue_version == running.catalogue_version == kept.summary["catalogue_version"]
+    in_force = compiler.catalogues.current.catalogue.version
+    assert (
+        decode_plan((await compiler.compile(running, order("ann", "bob"), in_force)).plan).catalogue_version == in_force
+    )
+
+
+async def test_a_version_that_is_not_kept_or_does_not_fit_rejects_the_amendment(compiler: Compiler) -> None:
+    running = compiler.plan(order("ann"))
+    packed = compiler.catalogues.current.packed
+    assert packed is not None
+    compiler.offer("welcome", "farewell: {after: greet, activity: wave}")
+    missing = await compiler.compile(running, order("ann", "bob"), running.catalogue_version)
+    assert [each["code"] for each in missing.findings] == [module.VERSION_UNUSABLE]
+    assert "is not kept any more" in missing.findings[0]["message"]
+    compiler.kept[running.catalogue_version] = packed.definitions
+    (compiler.folder / "systems.yaml").write_text(SYSTEM.replace("greeter", "host"))
+    compiler.offer("welcome")
+    (compiler.folder / "welcome.yaml").write_text(OFFER.format(id="welcome", more="").replace("greeter", "host"))
+    without_system = await compiler.compile(running, order("ann", "bob"), running.catalogue_version)
+    assert [each["code"] for each in without_system.findings] == [module.VERSION_UNUSABLE]
+    assert "cannot be used with the systems in force" in without_system.findings[0]["message"]
+    assert "greeter" in without_system.findings[0]["message"]
+    compiler.kept[running.catalogue_version] = b"damaged"
+    damaged = await compiler.compile(running, order("ann", "bob"), running.catalogue_version)
+    assert "cannot be unpacked" in damaged.findings[0]["message"]

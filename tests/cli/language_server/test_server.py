@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 from lsprotocol import types
+from pygls.exceptions import JsonRpcException
 
 from compiler.finding_pages.finding_page import PAGES_FOLDER
 from tests.support.cursor_text import split_cursor
@@ -113,3 +115,93 @@ async def test_text_that_is_no_file_is_left_alone(editor: Editor) -> None:
     assert isinstance(found, types.CompletionList)
     assert "max_attempts" in {one.label for one in found.items}
     assert editor.messages == []
+
+
+async def test_hover_explains_a_path(editor: Editor) -> None:
+    text, position = split_cursor(OFFER.replace("attributes.size", "attributes.si‸ze"))
+    editor.open("definitions/kit.yaml", text)
+    found = await editor.text_document_hover_async(types.HoverParams(*editor.at("definitions/kit.yaml", position)))
+    assert found is not None
+    assert isinstance(found.contents, types.MarkupContent)
+    assert "attributes.size: integer, default 1" in found.contents.value
+
+
+async def test_go_to_definition_in_another_file(editor: Editor) -> None:
+    text, position = split_cursor(OFFER.replace("product: box", "product: b‸ox"))
+    editor.open("definitions/kit.yaml", text)
+    found = await editor.text_document_definition_async(
+        types.DefinitionParams(*editor.at("definitions/kit.yaml", position))
+    )
+    assert isinstance(found, list)
+    (place,) = found
+    assert isinstance(place, types.Location)
+    assert place.uri == editor.uri("definitions/box.yaml")
+    assert (place.range.start, place.range.end) == (types.Position(1, 4), types.Position(1, 7))
+
+
+async def test_references_in_orders(editor: Editor) -> None:
+    text, position = split_cursor(OFFER.replace("  size:", "  si‸ze:"))
+    editor.open("definitions/kit.yaml", text)
+    params = types.ReferenceParams(types.ReferenceContext(False), *editor.at("definitions/kit.yaml", position))
+    found = await editor.text_document_references_async(params)
+    assert found is not None
+    assert [one.uri for one in found] == [editor.uri("definitions/kit.yaml"), editor.uri("order.yaml")]
+
+
+async def test_rename_changes_definitions_and_orders(editor: Editor) -> None:
+    text, position = split_cursor(OFFER.replace("  size:", "  si‸ze:"))
+    editor.open("definitions/kit.yaml", text)
+    prepared = await editor.text_document_prepare_rename_async(
+        types.PrepareRenameParams(*editor.at("definitions/kit.yaml", position))
+    )
+    assert prepared == types.Range(types.Position(4, 2), types.Position(4, 6))
+    params = types.RenameParams(*editor.at("definitions/kit.yaml", position), "amount")
+    edit = await editor.text_document_rename_async(params)
+    assert edit is not None
+    assert edit.changes is not None
+    assert {uri: len(edits) for uri, edits in edit.changes.items()} == {
+        editor.uri("definitions/kit.yaml"): 2,
+        editor.uri("order.yaml"): 1,
+    }
+
+
+async def test_a_refused_rename_says_why(editor: Editor) -> None:
+    text, position = split_cursor(OFFER.replace("  size:", "  si‸ze:"))
+    editor.open("definitions/kit.yaml", text)
+    params = types.RenameParams(*editor.at("definitions/kit.yaml", position), "in")
+    with pytest.raises(JsonRpcException, match="`in` cannot be a name"):
+        await editor.text_document_rename_async(params)
+    assert editor.messages == []
+
+
+async def test_the_outline_of_a_file(editor: Editor) -> None:
+    editor.open("definitions/box.yaml")
+    params = types.DocumentSymbolParams(types.TextDocumentIdentifier(editor.uri("definitions/box.yaml")))
+    found = await editor.text_document_document_symbol_async(params)
+    assert found is not None
+    outlined = [one for one in found if isinstance(one, types.DocumentSymbol)]
+    assert [(one.name, one.detail, one.range.start.line, one.range.end.line) for one in outlined] == [
+        ("box", "technical product", 0, 5),
+        ("store", "system", 5, 8),
+    ]
+    assert [one.name for one in outlined[0].children or ()] == ["pack"]
+
+
+async def test_a_file_that_changes_on_disk(editor: Editor) -> None:
+    await editor.until(lambda: editor.uri("definitions/kit.yaml") not in editor.diagnostics)
+    await asyncio.to_thread((editor.root / "definitions/box.yaml").write_text, BOX.replace("id: box", "id: bix"))
+    change = types.FileEvent(editor.uri("definitions/box.yaml"), types.FileChangeType.Changed)
+    editor.workspace_did_change_watched_files(types.DidChangeWatchedFilesParams([change]))
+    await editor.until(lambda: editor.codes("definitions/kit.yaml"))
+    assert "reference-unknown" in editor.codes("definitions/kit.yaml")
+
+
+async def test_a_missing_folder_is_told_once(tmp_path: Path) -> None:
+    client = Editor(tmp_path)
+    await client.start("--definitions", "elsewhere")
+    client.open("retry.yaml", "kind: retry\nid: slow\nmax_attemps: 2\n")
+    await client.until(lambda: client.codes("retry.yaml"))
+    assert client.codes("retry.yaml") == ["key-unknown"]
+    (message,) = client.messages
+    assert "There is no folder" in message
+    await client.end()

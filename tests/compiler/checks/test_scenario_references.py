@@ -39,7 +39,6 @@ def test_scenario_with_valid_references_has_no_findings() -> None:
         ("expect: {moments: [{when: «hub.resrve, order: held}]}", ("`reserve`",)),
         ("expect: {calls: [{system: «inventry}]}", ("there is no system `inventry`", "`inventory`")),
         ("expect: {calls: [{step: «hub.resrve}]}", ("`reserve`",)),
-        ("expect: {events: [{type: «order.complete}]}", ("no order event `order.complete`", "`order.completed`")),
         ("expect: {notifications: [{receiver: «crm, type: order.*}]}", ("there is no receiver `crm`",)),
     ],
 )
@@ -70,6 +69,35 @@ def test_order_file_of_a_scenario_must_exist() -> None:
 )
 def test_scenario_must_expect_something(more: str, code: str, words: tuple[str, ...]) -> None:
     assert_error(CATALOGUE + more, code, *words)
+
+
+def test_unknown_event_type_is_reported() -> None:
+    expect = "expect: {events: [{type: «order.complete}]}"
+    assert_error(SCENARIO + expect, "event-unknown", "no order event `order.complete`", "`order.completed`")
+
+
+@pytest.mark.parametrize(
+    ("entry", "code", "words"),
+    [
+        ("{on: hub.reserve, answer: {body: {a: '${request.«bdy}'}}}", "name-unknown", ("did you mean `body`",)),
+        ("{on: hub.reserve, answer: {body: '${«order.id}'}}", "name-not-here", ("a pretend system knows only",)),
+        ("{on: hub.reserve, answer: {body: 'x«${'}}", "expression-syntax", ("not closed",)),
+        ("{after: 1d, event: e, key: '${«steps.a.output}'}", "name-not-here", ("with `when`",)),
+        ("{when: hub.reserve, event: e, key: '${order.«idd}'}", "name-unknown", ("did you mean `id`",)),
+        ("{when: hub.reserve, callback: {a: '${1 +«}'}}", "expression-syntax", ()),
+    ],
+)
+def test_wrong_expression_in_the_world_is_reported(entry: str, code: str, words: tuple[str, ...]) -> None:
+    assert_error(SCENARIO + EXPECTED + f"world: [{entry}]", code, *words)
+
+
+def test_expressions_in_the_world_may_read_request_order_and_steps() -> None:
+    world = (
+        "world:\n  - {on: hub.reserve, answer: {body: {a: '${request.body.x}-${number}'}}}\n"
+        "  - {when: hub.reserve, event: e, key: '${steps.reserve.output.id}', payload: {b: '${order.id}'}}\n"
+        "  - {when: hub.reserve, callback: {c: '${output.id}'}}\n"
+    )
+    assert [str(one) for one in findings_of(SCENARIO + EXPECTED + world)] == []
 
 
 @pytest.mark.parametrize(

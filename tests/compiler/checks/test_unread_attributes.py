@@ -86,3 +86,11 @@ def test_attribute_that_is_not_copied_is_reported_as_that_only() -> None:
 
 def test_offer_that_nothing_serves_is_reported_as_that_only() -> None:
     assert [finding.code for finding in all_findings_of(OFFER)] == ["offer-without-work"]
+
+
+def test_too_many_warnings_do_not_refuse_a_catalogue() -> None:
+    attributes = ", ".join(f"a{number}: {{type: integer}}" for number in range(1_100))
+    text = f"kind: commercial_product\nid: offer\nattributes: {{{attributes}}}\nsteps: {{go: {{activity: x}}}}\n"
+    found = all_findings_of(text)
+    assert (len(found), {finding.severity for finding in found}) == (1_001, {"warning"})
+    assert found[-1].code == "findings-left-out"

@@ -15,6 +15,7 @@ from tests.support.written_catalogues import assert_error, findings_of
     [
         ("30s", 30), ("90m", 5400), ("36h", 129_600), ("3d", 259_200), ("2w", 1_209_600), ("0s", 0), ("1.5h", 5400),
         ("250ms", 0.25), ("PT30S", 30), ("P3D", 259_200), ("P1DT2H", 93_600), ("P2W", 1_209_600), ("PT0.5S", 0.5),
+        ("2d 12h", 216_000), ("1h30m", 5400), ("1w 1d 1h 1m 1s 1ms", 694_861.001), ("1.5d 6h", 151_200),
     ],
 )  # fmt: skip
 def test_durations_are_short_or_iso_8601(text: str, seconds: float) -> None:
@@ -22,7 +23,28 @@ def test_durations_are_short_or_iso_8601(text: str, seconds: float) -> None:
     assert parse_duration(format_duration(parse_duration(text))) == parse_duration(text)
 
 
-@pytest.mark.parametrize("text", ["", "P", "PT", "3", "3x", "3 d", "h3", "P1Y", "1h30m", "٣d", "nan", "3d\n"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "P",
+        "PT",
+        "3",
+        "3x",
+        "3 d",
+        "h3",
+        "P1Y",
+        "30m1h",
+        "1h 1h",
+        "1d  2h",
+        "1d 2",
+        " 1d",
+        "1d ",
+        "٣d",
+        "nan",
+        "3d\n",
+    ],
+)
 def test_invalid_durations_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration: write for example 30s"):
         parse_duration(text)

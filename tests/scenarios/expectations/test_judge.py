@@ -57,7 +57,7 @@ from tests.support.scenario_runs import MARK, WORLD, failures, happy
         ),
         ("{notifications: [{receiver: crm, type: «step.completed}]}", "no notification step.completed to crm"),
         ("{took: {at_most: «1d}}", "it was over after 13d 6h, later than 1d"),
-        ("{warnings: «quantity-odd}", "the warnings is [], not"),
+        ("{warnings: «quantity-odd}", "the order is warned of nothing, not quantity-odd"),
         ("{moments: [{after: 1d, order: «held}]}", "after 1d, the order is in_progress, not held"),
         ("{moments: [{after: 1d, jeopardy: «late}]}", "after 1d, the order is on_track, not late"),
         ("{moments: [{after: 1d, tasks: «1}]}", "after 1d, the number of tasks is 0, not 1"),
@@ -132,7 +132,7 @@ def test_call_that_nothing_answers_fails_by_name(line: str, message: str) -> Non
         ("{after: 1d, step: camera.ship, retry: true}", "this was refused: Step 2 (camera.ship@1) is completed"),
         ("{after: 1d, retry: true}", "this was refused: say which step this is about: `step`, or `when`"),
         ("{after: 1d, note: fine, refused: not_now}", "this was expected to be refused (not_now), and was not"),
-        ("{after: 1d, event: delivered, key: '${order.idd}'}", "this was refused: it has no value"),
+        ("{after: 1d, event: delivered, key: '${order.characteristics.x}'}", "this was refused: it has no value"),
     ],
 )
 def test_entry_of_the_world_that_does_not_fit_fails_at_its_place(entry: str, message: str) -> None:

@@ -25,8 +25,8 @@ def _source(source: SourceLine) -> Element:
         element("h3", None, element("small", None, f"{source.id} " if source.id else ""), source.name),
         element("p", {"class": "values"}, source.facts),
     )
-    applied = [_became(one) for one in source.became if one.applied]
-    left_out = [_became(one) for one in source.became if not one.applied]
+    applied = [_became(one) for one in source.became if one.state != "out"]
+    left_out = [_became(one) for one in source.became if one.state == "out"]
     return element("div", {"class": "row"}, line, element("ul", {"class": "made"}, *applied, *left_out))
 
 
@@ -34,8 +34,8 @@ def _became(line: BecameLine) -> Element:
     children = [_became(child) for child in line.children]
     return element(
         "li",
-        {"class": "in" if line.applied else "out"},
-        element("h4", None, line.name, None if line.applied else element("small", None, " left out")),
+        {"class": line.state},
+        element("h4", None, line.name, None if line.state != "out" else element("small", None, " left out")),
         element("p", {"class": "ids"}, ", ".join(line.ids)) if line.ids else None,
         element("p", {"class": "values"}, line.facts) if line.facts else None,
         element("p", {"class": "cause"}, *with_code(line.cause)),

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from compiler.language.steps import StepKind
 from views.plan.layout.model import PlanLayout
@@ -65,7 +65,8 @@ class BecameLine:
     """The rule's condition with the values that decided."""
     place: str
     """`file:line` of the rule; empty if unknown."""
-    applied: bool = True
+    state: Literal["in", "out", "perhaps"] = "in"
+    """Whether the rule makes it; `perhaps` as long as no order decides."""
     ids: tuple[str, ...] = ()
     facts: str = ""
     """Its attributes, and the other lines that it comes from."""
@@ -118,10 +119,3 @@ class Picture:
         """The boxes that arrows come from, and those that they go to."""
         before = [route.source for route in self.layout.routes if route.target == box]
         return before, [route.target for route in self.layout.routes if route.source == box]
-
-
-def all_became(lines: tuple[BecameLine, ...]) -> Iterator[BecameLine]:
-    """The lines and all below them."""
-    for line in lines:
-        yield line
-        yield from all_became(line.children)

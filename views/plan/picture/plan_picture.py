@@ -42,7 +42,7 @@ class _PlanPictureBuilder:
     def __init__(self, explanation: Explanation, plan: Plan) -> None:
         self.explanation, self.plan = explanation, plan
         self.conditions = {condition.position: condition for condition in explanation.conditions}
-        self.schedule: PlanSchedule = schedule_plan(plan, skipped_steps(list(explanation.conditions)))
+        self.schedule: PlanSchedule = schedule_plan(plan, skipped_steps(explanation.conditions))
         self.swimlanes: list[PlanSwimlane] = plan_swimlanes(plan)
         self.lane_of_step = [0] * len(plan.steps)
         for number, lane in enumerate(self.swimlanes):

@@ -62,7 +62,7 @@ class _SourceLines:
             name,
             describe_decision(decision),
             decision.location.rpartition(":")[0],
-            decision.applied,
+            "in" if decision.applied else "out",
             shown,
             self._facts(made, decision.line_id),
             children,

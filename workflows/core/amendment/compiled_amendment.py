@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from activity_contract.compilation import CompileAmendmentInput, CompiledAmendment
 from compiler.plan.plan import Plan
-from workflows.contract.order_messages import AmendOrder, AmendResult, RefusalCode
+from workflows.contract.order_messages import SAME_VERSION, AmendOrder, AmendResult, RefusalCode
 from workflows.core.amendment.answer import AmendmentAssessment, decide
 from workflows.core.amendment.impact import AmendedPlan
 from workflows.core.amendment.unit_weights import step_weights
@@ -20,7 +20,12 @@ def compile_input(run: OrderRun, packed_plan: bytes, message: AmendOrder) -> Com
         retired=list(run.amendments.retired),
         completed_lines=completed_order_lines(run),
         step_weights=step_weights(run),
+        catalogue_version=_catalogue_version(run, message),
     )
+
+
+def _catalogue_version(run: OrderRun, message: AmendOrder) -> str | None:
+    return run.plan.catalogue_version if message.catalogue_version == SAME_VERSION else message.catalogue_version
 
 
 def rejected_amendment(
