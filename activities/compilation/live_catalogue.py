@@ -15,7 +15,6 @@ from pathlib import Path
 
 import structlog
 
-from activities.compilation.catalogue_fingerprint import Fingerprint, fingerprint
 from activities.notifications.resolved_receiver import ResolvedReceiver, resolve_receivers
 from activities.systems.endpoint import Unresolvable
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
@@ -24,6 +23,7 @@ from compiler.catalogue_files import CatalogueFiles
 from compiler.load_catalogue import load_and_pack_catalogue, load_published, unpack_catalogue
 from compiler.packed_catalogue import PackedCatalogue, UnreadablePack
 from compiler.source.findings import CatalogueInvalid
+from compiler.source.fingerprint import Fingerprint, fingerprint
 
 logger = structlog.get_logger("catalogue")
 
@@ -206,7 +206,7 @@ class LiveCatalogue:
 
     async def judge(self, files: CatalogueFiles) -> tuple[str, ...]:
         """Everything that keeps this worker from using a version that is about to be published. Changes nothing."""
-        environment_now = fingerprint(None, self._environment)
+        environment_now = self._take_environment_fingerprint()
         try:
             snapshot = await asyncio.to_thread(self._read_published, files)
         except CatalogueUnusable as unusable:
@@ -220,7 +220,7 @@ class LiveCatalogue:
         Raises CatalogueUnusable if this worker cannot use it; then nothing changes.
         """
         async with self._refresh_lock:
-            environment_now = fingerprint(None, self._environment)
+            environment_now = self._take_environment_fingerprint()
             if self._judged is not None and self._judged[:2] == (published.files.digest, environment_now):
                 snapshot = self._judged[2]
             else:
@@ -288,7 +288,11 @@ class LiveCatalogue:
         return result
 
     def _take_fingerprint(self) -> Fingerprint:
-        return fingerprint(self._folder if self._published is None else None, self._environment)
+        folders = [self._folder] if self._published is None else []
+        return fingerprint(folders) | self._take_environment_fingerprint()
+
+    def _take_environment_fingerprint(self) -> Fingerprint:
+        return fingerprint([] if self._environment is None else [self._environment])
 
     def _read_snapshot(self) -> CatalogueSnapshot:
         if self._published is not None:

@@ -11,31 +11,49 @@ from compiler.source.findings import Finding, OrderRejected
 
 if TYPE_CHECKING:
     from compiler.catalogue.catalogue import Catalogue
+    from compiler.incremental_loader import IncrementalLoader
+    from compiler.loaded_definitions import LoadedDefinitions
 
 
 def collect_findings(paths: Sequence[str], definitions: Path) -> list[Finding]:
-    """All findings about `paths`. Raises UsageError for a path that cannot be read.
+    """All findings about `paths`. Raises UsageError for a path that cannot be read."""
+    return FindingsCollector(paths, definitions).collect()
+
+
+class FindingsCollector:
+    """Collects the findings about some paths, again and again; what did not change is not checked again.
 
     A part of the folder `definitions` is checked together with the whole folder. Orders are checked against the
     definitions among `paths`, or against `definitions` if there are none.
     """
-    orders = [file for path in paths for file in _order_files(path)]
-    named = [Path(path) for path in paths if not _order_files(path)]
-    only_parts = bool(named) and all(_is_inside_catalogue(path, definitions) for path in named)
-    checked = [definitions] if only_parts or not named else named
-    from compiler.load_catalogue import check_definitions
 
-    findings = check_definitions(checked)
-    broken = any(finding.severity == "error" for finding in findings)
-    if only_parts:
-        findings = [finding for finding in findings if any(_is_within(finding.file, path) for path in named)]
-    elif not named and not broken:
-        findings = []
-    if orders and not broken:
-        if len(checked) > 1 or not checked[0].is_dir():
-            return check_definitions([*checked, *map(Path, orders)])
-        findings += _order_findings(orders, checked[0])
-    return findings
+    def __init__(self, paths: Sequence[str], definitions: Path) -> None:
+        self._paths, self._definitions = paths, definitions
+        self._loaders: dict[tuple[Path, ...], IncrementalLoader] = {}
+
+    def collect(self) -> list[Finding]:
+        """Raises UsageError for a path that cannot be read."""
+        orders = [file for path in self._paths for file in _order_files(path)]
+        named = [Path(path) for path in self._paths if not _order_files(path)]
+        only_parts = bool(named) and all(_is_inside_catalogue(path, self._definitions) for path in named)
+        checked = [self._definitions] if only_parts or not named else named
+        together = len(checked) > 1 or not checked[0].is_dir()
+        loaded = self._load([*checked, *(Path(file) for file in orders if together)])
+        findings = loaded.findings
+        if only_parts:
+            findings = [finding for finding in findings if any(_is_within(finding.file, path) for path in named)]
+        elif not named and not loaded.refused:
+            findings = []
+        return findings if together or loaded.refused else findings + _order_findings(orders, loaded.catalogue)
+
+    def _load(self, paths: Sequence[Path]) -> LoadedDefinitions:
+        from compiler.incremental_loader import IncrementalLoader
+
+        loader = self._loaders.get(tuple(paths))
+        if loader is None:
+            self._loaders = {tuple(paths): IncrementalLoader(paths)}
+            loader = self._loaders[tuple(paths)]
+        return loader.load()
 
 
 def concerns_catalogue(paths: Sequence[str], definitions: Path) -> bool:
@@ -62,11 +80,9 @@ def _order_files(path: str) -> list[str]:
     return [path] if root.is_file() and looks_like_order_file(root) else []
 
 
-def _order_findings(files: Iterable[str], definitions: Path) -> list[Finding]:
-    from compiler.load_catalogue import load_catalogue
+def _order_findings(files: Iterable[str], catalogue: Catalogue) -> list[Finding]:
     from compiler.orders.reader import read_orders
 
-    catalogue = load_catalogue(definitions)
     findings: list[Finding] = []
     for text in read_order_files(list(files)):
         try:

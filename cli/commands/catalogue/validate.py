@@ -11,6 +11,7 @@ import typer
 
 from cli.commands.catalogue.catalogue_in_force import note_catalogue_in_force
 from cli.commands.catalogue.collect_findings import collect_findings, concerns_catalogue
+from cli.commands.catalogue.watch_findings import watch_findings
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, UsageError
 from cli.framework.options import value_option
@@ -49,6 +50,7 @@ def validate(
     fail_on: Annotated[
         Severity, typer.Option("--fail-on", help="The least severity that makes the exit status 1.")
     ] = "error",
+    watch: Annotated[bool, typer.Option("--watch", help="Check again after each edit, until Ctrl-C.")] = False,
 ) -> int:
     """Check definitions and orders.
 
@@ -59,6 +61,11 @@ def validate(
         if paths:
             raise UsageError("--explain takes a code and no PATH")
         _explain(session, explain)
+        return 0
+    if watch:
+        if session.output is not FindingFormat.TEXT:
+            raise UsageError("--watch is for people: leave out -o")
+        watch_findings(session, paths or [str(session.definitions_dir)])
         return 0
     findings = collect_findings(paths or [str(session.definitions_dir)], session.definitions_dir)
     _print_findings(session, findings, ", ".join(paths or [str(session.definitions_dir)]))
