@@ -79,14 +79,22 @@ def _why_open(record: Record) -> str:
         return f": {record.stopped}"
     if final is None or final.order.ended_at is not None:
         return ""
-    shown = [_open_work(step) for step in final.steps if step.state in _OPEN_STATES]
+    shown = [text for step in final.steps if (text := _open_work(step)) is not None]
     return f": {'; '.join(shown[:OPEN_WORK_SHOWN])}" if shown else ""
 
 
+_ENDED_UNDO_STATES = frozenset({StepState.COMPLETED.value, StepState.SKIPPED.value})
 _OPEN_STATES = frozenset({StepState.IN_PROGRESS, StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED})
 
 
-def _open_work(step: StepView) -> str:
+def _open_work(step: StepView) -> str | None:
+    undo = step.undo
+    if undo is not None and undo.state not in _ENDED_UNDO_STATES:
+        code = f" ({undo.error.code})" if undo.error is not None else ""
+        words = f"is in fallout{code}" if undo.state == StepState.FATALLY_FAILED else f"is {undo.state}"
+        return f"the undo of {step.id} {words}"
+    if step.state not in _OPEN_STATES:
+        return None
     if step.state is StepState.FATALLY_FAILED and step.error is not None:
         return f"{step.id} is in fallout ({step.error.code})"
     return f"{step.id} waits for {step.waits_for}" if step.waits_for else f"{step.id} is {step.state.value}"

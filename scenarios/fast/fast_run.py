@@ -150,13 +150,11 @@ class FastRun:
         due = clock.next_due()
         if due is None and engine is None:
             return None
-        if self._is_over() and (due is None or due[1] is Rank.ENGINE):
-            return None
         if engine is not None and (due is None or (engine, Rank.ENGINE) < due):
             moment = engine
         else:
             moment = due[0] if due is not None else inf
-        if moment > run.started_at + self._scenario.until.total_seconds():
+        if moment > run.started_at + self._scenario.until.total_seconds() and not self._is_over():
             self._record.stopped = "its `until` is over"
             return None
         if self._activities.most_polls > MAX_POLLS:

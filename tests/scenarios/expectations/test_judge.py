@@ -150,3 +150,16 @@ def test_refusal_that_is_expected_is_no_failure() -> None:
         "  - {after: 1d, event: delivered, key: T-1, step: camera.reserve, refused: event_not_expected}",
     )
     assert failures(happy("expect: {order: completed}", world)) == []
+
+
+def test_order_that_cannot_be_undone_says_which_undo_fails() -> None:
+    world = """world:
+  - {on: camera.reserve, answer: {body: {id: R-1}}}
+  - {on: camera.reserve, of: undo, answer: {status: 409, body: {code: shipped}}}
+  - {on: camera.ship, answer: {body: {id: P-1, tracking: T-1}}}
+  - {on: camera.ship, of: undo, answer: {}}
+  - {after: 1d, cancel: true}
+"""
+    found = failures(happy("expect: {order: cancelled}", world))
+    assert len(found) == 1
+    assert "not cancelled: the undo of camera.reserve@1 is in fallout (shipped)" in found[0]

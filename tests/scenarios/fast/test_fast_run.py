@@ -298,3 +298,14 @@ def test_acts_that_end_a_wait_are_used_in_turn() -> None:
     expect = "expect: {order: completed, events: [{type: step.fatally_failed, step: line.accept, times: 1}]}"
     found = failures(happy(expect, world))
     assert [each.split(": ", 1)[1][:60] for each in found] == []
+
+
+def test_until_ends_a_scenario_whose_order_goes_on() -> None:
+    scenario = happy("expect: {order: in_progress, took: {at_most: 3d}}", WORLD).replace("world:", "until: 3d\nworld:")
+    found = failures(scenario)
+    assert [each for each in found if "took" in each or "was over" in each] == []
+    assert any("this has not happened: line.accept was never in_progress" in each for each in found)
+
+
+def test_until_has_no_effect_on_an_order_that_ends_before() -> None:
+    assert failures(happy("expect: {order: completed}").replace("world:", "until: 14d\nworld:")) == []
