@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 
 from compiler.language.durations import format_duration
@@ -13,6 +13,8 @@ from views.shared.value_format import pluralize
 POINT_OF_NO_RETURN = "point of no return"
 SHORT_VERSION_LENGTH = 19
 """Characters of a catalogue version that tell it apart."""
+MAX_NUMBERS_SHOWN = 40
+"""Step numbers that one line of text lists."""
 NOT_DELAYED = "not delayed, since no completion is requested"
 """For a step that starts as late as the requested completion allows."""
 
@@ -90,6 +92,13 @@ def _has_requested_completion(plan: Plan) -> bool:
 def describe_predecessors(step: PlannedStep) -> str:
     """`after 1, 2`, with the numbers that `show` prints; `at once` without predecessors."""
     return f"after {format_step_numbers(step.after)}" if step.after else "at once"
+
+
+def count_and_numbers(positions: Collection[int], limit: int = MAX_NUMBERS_SHOWN) -> str:
+    """`1, 4–90`; of more steps than `limit` only the first, and how many there are."""
+    shown = sorted(positions)
+    more = f", … ({len(shown):,} in all)" if len(shown) > limit else ""
+    return format_step_numbers(shown[:limit]) + more
 
 
 def format_step_numbers(positions: Sequence[int]) -> str:

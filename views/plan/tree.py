@@ -18,9 +18,9 @@ from views.plan.schedule_text import expected_duration_text, usual_duration
 from views.plan.step_text import (
     POINT_OF_NO_RETURN,
     SHORT_VERSION_LENGTH,
+    count_and_numbers,
     describe_action,
     describe_predecessors,
-    format_step_numbers,
     plan_sizes,
     start_conditions,
 )
@@ -44,8 +44,6 @@ KIND_NOUNS = {
 MIN_WIDTH_FOR_IDS = 130
 """A terminal that is at least this wide shows ids beside names."""
 MAX_CHAIN_SHOWN = 24
-MAX_NUMBERS_SHOWN = 40
-"""Step numbers that one line of the summary lists."""
 MAX_AFTER_WIDTH = 15
 """Cells reserved for `after 1, 2`, so that most actions are aligned."""
 
@@ -191,10 +189,7 @@ def _summary_lines(plan: Plan) -> Iterator[Text]:
     yield Text(counts or "No steps: there is nothing to do.")
     for words, positions in _step_groups(plan):
         if positions:
-            more = f", … ({len(positions):,} in all)" if len(positions) > MAX_NUMBERS_SHOWN else ""
-            yield Text.assemble(
-                (f"{words}: ", "bright_black"), format_step_numbers(positions[:MAX_NUMBERS_SHOWN]), more
-            )
+            yield Text.assemble((f"{words}: ", "bright_black"), count_and_numbers(positions))
 
 
 def _schedule_lines(plan: Plan, schedule: PlanSchedule) -> Iterator[Text]:
@@ -211,7 +206,7 @@ def _schedule_lines(plan: Plan, schedule: PlanSchedule) -> Iterator[Text]:
         ("skipped, since their `when` does not hold", schedule.skipped),
     ):
         if positions:
-            yield Text.assemble((f"{words}: ", "bright_black"), format_step_numbers(sorted(positions)))
+            yield Text.assemble((f"{words}: ", "bright_black"), count_and_numbers(positions))
 
 
 def _step_groups(plan: Plan) -> Iterator[tuple[str, list[int]]]:

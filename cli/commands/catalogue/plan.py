@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -19,9 +19,6 @@ from cli.framework.session import Session
 from cli.user_input.order_files import load_orders
 from cli.user_input.overrides import parse_with
 from compiler.language.steps import LineAction
-
-if TYPE_CHECKING:
-    from compiler.catalogue.catalogue import Catalogue
 
 PANEL = "Without a server"
 OFFER_WORD = "offer"
@@ -41,12 +38,7 @@ def register(app: typer.Typer) -> None:
 
 def plan(
     session: Session,
-    order: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="ORDER…", help="Files with orders; - is standard input. Or: offer NAME.", show_default=False
-        ),
-    ],
+    order: Annotated[list[str], typer.Argument(metavar="ORDER…", help=ORDER_HELP, show_default=False)],
     diagram_format: Annotated[
         DiagramFormat | None, typer.Option("--format", help="Print a picture instead of the tree.", show_default=False)
     ] = None,
@@ -76,10 +68,18 @@ def plan(
         return
     if action is not None:
         raise UsageError("--action is for `plan offer NAME`: the lines of an order have their actions")
+    orders = load_orders(order)
+    if diagram_format is not None and len(orders) > 1:
+        raise UsageError(f"A picture shows one order, but {', '.join(order)} has {len(orders)}")
     with catalogue_with_note(session) as catalogue:
-        _plan_orders(
-            session, order, catalogue, PlanRequest(diagram_format, explain), with_values or [], variants, compare
-        )
+        choices = parse_with(with_values or [], [each.order for each in orders], catalogue)
+        if variants or compare or any(len(choice.values) > 1 for choice in choices):
+            if diagram_format is not None or explain:
+                raise UsageError("Plans side by side are a table: leave out --format and --explain")
+            compare_plans(session, orders, choices, catalogue, all_variants=variants)
+            return
+        values = {choice.name: choice.values[0] for choice in choices}
+        plan_orders(session, orders, catalogue, PlanRequest(diagram_format, explain), values)
 
 
 def _plan_offer(
@@ -99,24 +99,3 @@ def _plan_offer(
         raise UsageError("`plan offer` has --format svg and html")
     with catalogue_with_note(session) as catalogue:
         plan_offer(session, names[0], catalogue, diagram_format, action)
-
-
-def _plan_orders(
-    session: Session,
-    files: Sequence[str],
-    catalogue: Catalogue,
-    request: PlanRequest,
-    with_values: Sequence[str],
-    variants: bool,
-    compare: bool,
-) -> None:
-    orders = load_orders(files)
-    choices = parse_with(with_values, [each.order for each in orders], catalogue)
-    if variants or compare or any(len(choice.values) > 1 for choice in choices):
-        if request.diagram_format is not None or request.explain:
-            raise UsageError("Plans side by side are a table: leave out --format and --explain")
-        compare_plans(session, orders, choices, catalogue, all_variants=variants)
-        return
-    if request.diagram_format is not None and len(orders) > 1:
-        raise UsageError(f"A picture shows one order, but {', '.join(files)} has {len(orders)}")
-    plan_orders(session, orders, catalogue, request, {choice.name: choice.values[0] for choice in choices})

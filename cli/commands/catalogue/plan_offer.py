@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from cli.framework.errors import UsageError
@@ -40,6 +41,10 @@ def _find_product(name: str, catalogue: Catalogue) -> Product:
     product = catalogue.find_product(name)
     if product is not None:
         return product
+    if Path(name).exists():
+        raise UsageError(
+            f"{name} is a file, and `plan offer` takes the id or code of an offer; for an order: plan {name}"
+        )
     offers = sorted(one.id for one in catalogue.products.values() if one.is_commercial)
     near = did_you_mean(name, {*catalogue.products, *catalogue.product_ids_by_code})
     more = ", …" if len(offers) > MAX_OFFERS_NAMED else ""

@@ -153,7 +153,7 @@ def _matrix(matrix: Matrix) -> Element:
         for line, numbers in matrix.rows
     ]
     table = element("table", None, element("thead", None, head), element("tbody", None, *rows))
-    title = element("summary", None, f"{matrix.title}: the number of each step")
+    title = element("summary", None, element("h2", None, f"{matrix.title}: the number of each step"))
     region = element(
         "div", {"class": "scroll table", "tabindex": "0", "role": "region", "aria-label": matrix.title}, table
     )

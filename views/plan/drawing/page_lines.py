@@ -15,7 +15,10 @@ def became_section(picture: Picture) -> Element:
     rows = [_source(source) for source in picture.sources]
     attributes = {"class": "became"} | ({"open": ""} if len(rows) <= MAX_OPEN else {})
     title = element("summary", None, element("h2", None, picture.became_heading))
-    return element("details", attributes, title, *rows)
+    is_long = len(rows) > MAX_OPEN
+    region = {"tabindex": "0", "role": "region", "aria-label": picture.became_heading} if is_long else {}
+    body = element("div", {"class": "rows many" if is_long else "rows"} | region, *rows)
+    return element("details", attributes, title, body)
 
 
 def _source(source: SourceLine) -> Element:

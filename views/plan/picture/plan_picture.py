@@ -21,6 +21,7 @@ from views.plan.picture.undo_order import undo_ranks
 from views.plan.schedule_text import expected_duration_text, usual_duration
 from views.plan.step_text import (
     SHORT_VERSION_LENGTH,
+    count_and_numbers,
     describe_action,
     format_step_numbers,
     plan_sizes,
@@ -88,7 +89,7 @@ class _PlanPictureBuilder:
         if plan.steps:
             yield "Expected duration", expected_duration_text(plan, self.schedule)
         if self.schedule.unknown:
-            yield "Not counted, time not known yet", format_step_numbers(sorted(self.schedule.unknown))
+            yield "Not counted, time not known yet", count_and_numbers(self.schedule.unknown, MAX_LINES_NAMED)
         yield "Catalogue", plan.catalogue_version[:SHORT_VERSION_LENGTH]
 
     def _lane_groups(self) -> list[int]:
@@ -182,17 +183,21 @@ class _PlanPictureBuilder:
                     yield box, self.box_of[by_name[target]]
 
     def _matrices(self) -> Iterator[Matrix]:
+        """One for the bundles that serve the same lines."""
+        bundles: dict[tuple[str, ...], list[int]] = {}
         for number, members in enumerate(self.bundling.lanes):
-            if len(members) == 1:
-                continue
-            boxes = [box for box, lane in enumerate(self.bundling.lane_of_box) if lane == number]
-            steps = [self.bundling.boxes[box] for box in boxes]
-            columns = tuple(self.plan.step_definition(self.plan.steps[one[0]]).name for one in steps)
-            rows = tuple(
-                (self.swimlanes[lane].suffix, tuple(str(one[at] + 1) for one in steps))
-                for at, lane in enumerate(members)
-            )
-            yield Matrix(f"{self.swimlanes[members[0]].name} ×{len(members)}", columns, rows)
+            if len(members) > 1:
+                suffixes = tuple(self.swimlanes[lane].suffix for lane in members)
+                bundles.setdefault(suffixes, []).append(number)
+        for suffixes, lanes in bundles.items():
+            boxes = [steps for lane in lanes for steps in self._boxes_of(lane)]
+            columns = [self.plan.step_definition(self.plan.steps[steps[0]]) for steps in boxes]
+            rows = tuple((suffix, tuple(str(steps[at] + 1) for steps in boxes)) for at, suffix in enumerate(suffixes))
+            names = tuple(f"{each.workstream_name}: {each.name}" for each in columns)
+            yield Matrix(f"{pluralize(len(rows), 'line')} × {pluralize(len(boxes), 'step')}", names, rows)
+
+    def _boxes_of(self, lane: int) -> list[tuple[int, ...]]:
+        return [steps for steps, one in zip(self.bundling.boxes, self.bundling.lane_of_box, strict=True) if one == lane]
 
 
 def _named(names: Sequence[str]) -> str:
