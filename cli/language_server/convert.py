@@ -61,7 +61,7 @@ def to_completion_list(
 ) -> types.CompletionList:
     replaced = to_range(codec, lines, found.start, position)
     items = [_to_item(item, number, replaced) for number, item in enumerate(found.items)]
-    return types.CompletionList(is_incomplete=False, items=items)
+    return types.CompletionList(is_incomplete=not found.is_complete, items=items)
 
 
 def _to_item(item: Completion, number: int, replaced: types.Range) -> types.CompletionItem:

@@ -10,7 +10,10 @@ from typing import TypeVar
 
 from cli.language_server.failures import FailureReport
 from compiler.catalogue.definition_index import DefinitionIndex
+from compiler.catalogue.definitions import Definitions
+from compiler.editing.schema_place import schema_place
 from compiler.editing.workspace import Diagnostic, Workspace
+from compiler.language.documents import DOCUMENT_MODELS
 
 QUIET_SECONDS = 0.2
 """How long nothing is typed before the catalogue is checked."""
@@ -23,6 +26,9 @@ class OpenCatalogue:
     """The catalogue of one folder. All its methods are called in the event loop."""
 
     def __init__(self, definitions: Path, publish: Publish, failures: FailureReport) -> None:
+        """Loads nothing yet: the first question does."""
+        self._definitions = definitions
+        self._workspace: Workspace | None = None
         self._publish = publish
         self._failures = failures
         self._executor = ThreadPoolExecutor(1, "catalogue")
@@ -30,12 +36,11 @@ class OpenCatalogue:
         """File → its new text; None if it is closed."""
         self._timer: asyncio.TimerHandle | None = None
         self._check: asyncio.Task[None] | None = None
-        self.workspace = Workspace(definitions)
 
     @property
     def index(self) -> DefinitionIndex:
-        """As of the last check. Nothing changes it."""
-        return self.workspace.index
+        """As of the last check; empty before the first. Nothing changes it."""
+        return self._workspace.index if self._workspace else DefinitionIndex(Definitions())
 
     def set_text(self, file: Path, text: str | None, *, at_once: bool = False) -> None:
         """The text of the file has changed; None: the file is closed."""
@@ -69,16 +74,24 @@ class OpenCatalogue:
         changed, self._pending = self._pending, {}
 
         def answer() -> T:
+            workspace = self._open_workspace()
             for file, text in changed.items():
                 if text is None:
-                    self.workspace.close(file)
+                    workspace.close(file)
                 else:
-                    self.workspace.set_text(file, text)
+                    workspace.set_text(file, text)
             if changed:
-                self.workspace.reload()
-            return question(self.workspace)
+                workspace.reload()
+            return question(workspace)
 
         return await asyncio.get_running_loop().run_in_executor(self._executor, answer)
+
+    def _open_workspace(self) -> Workspace:
+        if self._workspace is None:
+            for kind in (*DOCUMENT_MODELS, "order"):
+                schema_place(kind)  # in advance: the first completion would wait for it
+            self._workspace = Workspace(self._definitions)
+        return self._workspace
 
     def close(self) -> None:
         if self._timer is not None:

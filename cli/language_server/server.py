@@ -29,12 +29,12 @@ from cli.language_server.open_catalogue import OpenCatalogue
 from compiler.editing.completion import complete
 from compiler.editing.cursor import Position
 from compiler.editing.hover import hover
-from compiler.editing.navigation import SymbolTable, outline
-from compiler.editing.occurrences import Occurrence, Symbol
+from compiler.editing.navigation import outline
+from compiler.editing.occurrences import Occurrence
 from compiler.editing.rename import RenameRefused, renamable_at
 from compiler.editing.workspace import Diagnostic, Workspace
 
-FindPlaces = Callable[[SymbolTable, tuple[Symbol, ...]], list[Occurrence]]
+FindPlaces = Callable[[Workspace, Path, Position], list[Occurrence]]
 TRIGGER_CHARACTERS = [".", "{", "[", "$", '"', "'", " ", "-"]
 WATCHED_FILES = "**/*.{yaml,yml,json}"
 
@@ -182,26 +182,31 @@ class CatalogueServer(LanguageServer):
         return to_hover(self._codec, lines_of(text), found) if found else None
 
     async def _go_to_definition(self, params: types.DefinitionParams) -> list[types.Location] | None:
-        return await self._places(params, lambda table, symbols: table.declarations(symbols))
+        def find(workspace: Workspace, file: Path, position: Position) -> list[Occurrence]:
+            table = workspace.symbols_near(file, position)
+            occurrence = table.at(str(file), position)
+            return table.declarations(occurrence.symbols) if occurrence else []
+
+        return await self._find_places(params, find)
 
     async def _find_references(self, params: types.ReferenceParams) -> list[types.Location] | None:
-        declared = params.context.include_declaration
-        return await self._places(params, lambda table, symbols: table.references(symbols, with_declarations=declared))
+        def find(workspace: Workspace, file: Path, position: Position) -> list[Occurrence]:
+            occurrence = workspace.symbols_near(file, position).at(str(file), position)
+            if occurrence is None:
+                return []
+            table = workspace.symbols(self._root)
+            return table.references(occurrence.symbols, with_declarations=params.context.include_declaration)
 
-    async def _places(
+        return await self._find_places(params, find)
+
+    async def _find_places(
         self, params: types.DefinitionParams | types.ReferenceParams, find: FindPlaces
     ) -> list[types.Location] | None:
         file = _file(params.text_document.uri)
         if self._catalogue is None or file is None:
             return None
         _, position = self._locate(params.text_document, params.position)
-
-        def look_up(workspace: Workspace) -> list[Occurrence]:
-            table = workspace.symbols(self._root)
-            occurrence = table.at(str(file), position)
-            return find(table, occurrence.symbols) if occurrence else []
-
-        places = await self._catalogue.ask(look_up)
+        places = await self._catalogue.ask(lambda workspace: find(workspace, file, position))
         return [types.Location(self._uri(Path(one.file)), self._range(one)) for one in places] or None
 
     async def _prepare_rename(self, params: types.PrepareRenameParams) -> types.Range | None:
@@ -211,7 +216,7 @@ class CatalogueServer(LanguageServer):
         _, position = self._locate(params.text_document, params.position)
         with _refusals():
             occurrence = await self._catalogue.ask(
-                lambda workspace: renamable_at(workspace.symbols(self._root), str(file), position)
+                lambda workspace: renamable_at(workspace.symbols_near(file, position), str(file), position)
             )
         return self._range(occurrence)
 

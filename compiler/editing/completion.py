@@ -48,19 +48,32 @@ class Completions:
 
     start: Position
     items: tuple[Completion, ...]
+    is_complete: bool = True
+    """False: there are more. They are found when more is typed."""
+
+
+MAX_ITEMS = 500
+"""A large catalogue has tens of thousands of steps."""
 
 
 def complete(text: str, position: Position, index: DefinitionIndex) -> Completions:
-    """Everything that fits at the position, whatever is typed already: the editor filters by that."""
+    """Everything that fits at the position, whatever is typed already: the editor filters by that.
+
+    Of more than MAX_ITEMS, those that contain what is typed.
+    """
     items: dict[str, Completion] = {}
-    start = position
+    start, typed = position, ""
     for cursor in find_cursors(text, position):
         place = find_expression(cursor, index)
-        found = _in_expression(place) if place else _in_document(cursor, index)
-        items |= {item.label: item for item in found if item.label not in items}
+        fitting = _in_expression(place) if place else _in_document(cursor, index)
+        items |= {item.label: item for item in fitting if item.label not in items}
         typed = path_before(place.text, place.offset)[-1] if place else _typed(cursor)
         start = Position(position.line, max(position.column - len(typed), 0))
-    return Completions(start, tuple(items.values()))
+    found = tuple(items.values())
+    if len(found) <= MAX_ITEMS:
+        return Completions(start, found)
+    matching = [item for item in found if typed.casefold() in item.label.casefold()]
+    return Completions(start, tuple(matching[:MAX_ITEMS]), is_complete=False)
 
 
 def document_kind(data: Any) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from compiler.catalogue.definition_index import DefinitionIndex
@@ -23,7 +24,7 @@ _MAX_BYTES = 4 * 1024 * 1024
 """A larger file is not searched for orders."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceDocument:
     document: Document
     is_definition: bool
@@ -39,6 +40,15 @@ class SourceDocument:
             return ""
         return str(data["kind"]) if "kind" in data else "order" if "lines" in data else ""
 
+    @property
+    def id(self) -> str:
+        data = self.document.data
+        return str(data.get("id")) if isinstance(data, dict) else ""
+
+    @cached_property
+    def _lines(self) -> list[str]:
+        return self.document.text.split("\n")
+
     def position(self, path: KeyPath, offset: int, *, is_key: bool) -> Position:
         """Of a character of the key or text at `path`."""
         document = self.document
@@ -46,8 +56,7 @@ class SourceDocument:
             found = document.location_in_text(path, offset)
             return Position(found.line - 1 + self.first_line, found.column - 1)
         found = document.location(path, key=True)
-        line = document.text.split("\n", found.line)[found.line - 1]
-        quote = line[found.column - 1 : found.column] in ("'", '"')
+        quote = self._lines[found.line - 1][found.column - 1 : found.column] in ("'", '"')
         return Position(found.line - 1 + self.first_line, found.column - 1 + offset + int(quote))
 
     def product_ids_by_code(self, index: DefinitionIndex) -> Mapping[str, str]:

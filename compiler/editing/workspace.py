@@ -17,10 +17,11 @@ from compiler.editing.occurrences import Occurrence
 from compiler.editing.rename import RenameRefused, renamable_at, rename, replace_occurrences
 from compiler.finding_pages.finding_page import PAGES_FOLDER
 from compiler.incremental_loader import IncrementalLoader
-from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings
+from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings, promote_gc_generation
 from compiler.source.document import Document
 from compiler.source.files import YAML_SUFFIXES
 from compiler.source.findings import Finding
+from compiler.source.gc_pause import gc_paused
 from compiler.source.yaml_reader import read_documents
 
 _TOKEN = re.compile(r"\$\{[^}]*\}?|[\w.@/-]+|.")
@@ -88,14 +89,26 @@ class Workspace:
     def reload(self) -> None:
         """Loads the definitions as they are now."""
         self.loaded = self._loader.load()
+        promote_gc_generation()
 
     def symbols(self, root: Path) -> SymbolTable:
         """What is named in the definitions, and in the orders and environments below the folder `root`."""
         key = (id(self.loaded), root, *((file, text) for file, text in self._texts.items()))
         if self._symbols is None or self._symbols[0] != key:
-            table = SymbolTable([*self.definition_documents(), *self._other_documents(root)], self.index)
+            with gc_paused():
+                table = SymbolTable([*self.definition_documents(), *self._other_documents(root)], self.index)
+            promote_gc_generation()
             self._symbols = key, self.loaded, table
         return self._symbols[2]
+
+    def symbols_near(self, file: Path, position: Position) -> SymbolTable:
+        """What is named in this file, and where the definition is that is named at the position. Much faster."""
+        documents = self.file_documents(file)
+        occurrence = SymbolTable(documents, self.index).at(str(file), position)
+        symbols = occurrence.symbols if occurrence else ()
+        ids = {name for symbol in symbols for name in (symbol.name, symbol.owner.removeprefix("class "))}
+        declaring = [one for one in self.definition_documents() if one.id in ids and one.document.file != str(file)]
+        return SymbolTable([*documents, *declaring], self.index)
 
     def definition_documents(self) -> list[SourceDocument]:
         return [SourceDocument(document, is_definition=True) for document in self.loaded.documents]
@@ -113,9 +126,8 @@ class Workspace:
 
     def rename(self, root: Path, file: Path, position: Position, new_name: str) -> list[Occurrence]:
         """The places to change. Raises RenameRefused if that would not be all, or would change what is found wrong."""
-        table = self.symbols(root)
-        documents = self.definition_documents()
-        occurrence = renamable_at(table, str(file), position)
+        occurrence = renamable_at(self.symbols_near(file, position), str(file), position)
+        table, documents = self.symbols(root), self.definition_documents()
         places = rename(table, documents, self.loaded.findings, occurrence, new_name)
         self._check_renamed(places, new_name)
         return places

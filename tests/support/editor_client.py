@@ -71,6 +71,14 @@ class Editor(LanguageClient):
         changes = [types.TextDocumentContentChangeWholeDocument(text)]
         self.text_document_did_change(types.DidChangeTextDocumentParams(document, changes))
 
+    def close(self, file: str) -> None:
+        del self._versions[file]
+        self.text_document_did_close(types.DidCloseTextDocumentParams(types.TextDocumentIdentifier(self.uri(file))))
+
+    def close_all(self) -> None:
+        for file in list(self._versions):
+            self.close(file)
+
     async def until(self, condition: Callable[[], Any]) -> None:
         """Waits for diagnostics until the condition holds."""
         async with asyncio.timeout(PATIENCE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import sys
 from typing import Annotated
@@ -14,6 +15,9 @@ from cli.framework.options import value_option
 from cli.framework.session import Session
 
 PANEL = "Without a server"
+GC_THRESHOLDS = (50_000, 50, 100)
+"""A large catalogue is millions of objects that live long: with Python's defaults, most time would go into scanning
+them."""
 TCP_HOST = "127.0.0.1"
 
 
@@ -42,6 +46,7 @@ def lsp(
             "or with `pip install 'ordo[editor]'`"
         ) from None
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if session.debug else logging.CRITICAL)
+    gc.set_threshold(*GC_THRESHOLDS)
     server = CatalogueServer(session.definitions_dir)
     if tcp is not None:
         session.print_note(f"Listening on {TCP_HOST}:{tcp}")

@@ -99,8 +99,9 @@ def place(name: str, near: str) -> Position:
 
 
 def definition(root: Path, name: str, near: str) -> list[str]:
-    table = Workspace(root / "definitions").symbols(root)
-    occurrence = table.at(str(root / name), place(name, near))
+    position = place(name, near)
+    table = Workspace(root / "definitions").symbols_near(root / name, position)
+    occurrence = table.at(str(root / name), position)
     assert occurrence is not None
     found = table.declarations(occurrence.symbols)
     return [f"{Path(one.file).name}:{one.start.line + 1}" for one in found]
