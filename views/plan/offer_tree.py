@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from compiler.catalogue.catalogue import Workstream
-from compiler.explain_offer import OfferProduct, OfferStep, OfferStructure
+from compiler.explain_offer import OfferProduct, OfferRule, OfferStep, OfferStructure
 from views.plan.offer_text import (
     definition_conditions,
     describe_per,
@@ -20,7 +19,7 @@ from views.plan.offer_text import (
     product_facts,
 )
 from views.plan.step_text import POINT_OF_NO_RETURN, describe_action, format_step_numbers
-from views.shared.table import Cell, KeyValueList, PlainTable
+from views.shared.table import Cell, KeyValueList, PlainTable, titled_section
 
 DIM = "bright_black"
 
@@ -35,8 +34,7 @@ def render_offer(structure: OfferStructure, version: str) -> Iterator[Renderable
     if facts:
         yield Text("")
         yield KeyValueList(facts)
-    yield Text("")
-    yield from _RuleTree(structure).lines()
+    yield from titled_section("Rules", PlainTable(["Product", "", "When"], list(_rule_rows(structure))))
     for workstream in structure.workstreams:
         yield Text("")
         yield _workstream_heading(workstream, structure)
@@ -46,34 +44,31 @@ def render_offer(structure: OfferStructure, version: str) -> Iterator[Renderable
         )
 
 
-@dataclass
-class _RuleTree:
-    structure: OfferStructure
-    shown: set[str] = field(default_factory=set)
-
-    def lines(self) -> Iterator[Text]:
-        products = {one.product.id: one for one in self.structure.products}
-        waiting: list[tuple[int, Text, str]] = [
-            (0, Text(self.structure.offer.id, style="bold"), self.structure.offer.id)
-        ]
-        while waiting:
-            depth, text, id_ = waiting.pop()
-            product = products[id_]
-            is_new = id_ not in self.shown
-            self.shown.add(id_)
-            more = "" if is_new or not product.rules else "  (see above)"
-            yield Text.assemble("  " * depth, text, (more, DIM))
-            if is_new:
-                waiting += [(depth + 1, line, target) for line, target in _rule_lines(product, products)][::-1]
-
-
-def _rule_lines(product: OfferProduct, products: dict[str, OfferProduct]) -> Iterator[tuple[Text, str]]:
-    for one in product.rules:
-        rule, target = one.rule, products[one.rule.product].product
-        name = f"{target.id} ({rule.as_})" if rule.as_ else target.id
+def _rule_rows(structure: OfferStructure) -> Iterator[list[Cell]]:
+    """The rules of the offer, below each those of the product that it leads to. A product is told in full once."""
+    products = {one.product.id: one for one in structure.products}
+    shown = {structure.offer.id}
+    waiting = _rules_of(products[structure.offer.id], 0)
+    while waiting:
+        depth, one = waiting.pop()
+        rule, target = one.rule, products[one.rule.product]
+        is_new = rule.product not in shown
+        shown.add(rule.product)
+        name = f"{rule.product} ({rule.as_})" if rule.as_ else rule.product
+        more = "  (its rules: see above)" if target.rules and not is_new else ""
         place = f"  {rule.location.file}:{rule.location.line}" if rule.location.line else ""
         style = "bold" if one.kind == "component" else "bold green"
-        yield Text.assemble((name, style), f"  {target.name}  {describe_rule(rule)}", (place, DIM)), target.id
+        yield [
+            Text.assemble("  " * depth, (name, style)),
+            target.product.name,
+            Text.assemble(describe_rule(rule), (more + place, DIM)),
+        ]
+        waiting += _rules_of(target, depth + 1) if is_new else []
+
+
+def _rules_of(product: OfferProduct, depth: int) -> list[tuple[int, OfferRule]]:
+    """With their depth, the last one first."""
+    return [(depth, one) for one in reversed(product.rules)]
 
 
 def _workstream_heading(workstream: Workstream, structure: OfferStructure) -> Text:

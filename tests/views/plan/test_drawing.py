@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from compiler.language.steps import StepDefinition
+from compiler.language.steps import StepDefinition, StepKind
 from tests.views.shipped_plans import plan_of
+from views.plan.drawing.glyphs import KIND_NAMES, glyph, glyph_symbols
 from views.plan.drawing.markup import element, with_code, write_html, write_xml
 from views.plan.drawing.text_fit import cut, text_width, wrap
 from views.plan.picture.lane_groups import LineOwners, common_path
@@ -114,3 +115,10 @@ def test_lanes_belong_to_the_lowest_common_order_line() -> None:
     assert common_path([("1", "2"), ("1", "3"), ("1",)]) == ("1",)
     assert common_path([("1", "2"), ("1", "2")]) == ("1", "2")
     assert common_path([("1",), ("2",)]) == common_path([]) == ()
+
+
+def test_every_kind_of_step_has_a_sign_and_a_name() -> None:
+    assert set(KIND_NAMES) == set(StepKind)
+    for kind in StepKind:
+        assert f"k-{kind}" in {symbol.get("id") for symbol in glyph_symbols()}
+        assert glyph(kind, 0, 0).get("href") == f"#k-{kind}"

@@ -114,8 +114,3 @@ class Picture:
     sources: tuple[SourceLine, ...] = ()
     became_heading: str = "What the lines become"
     matrices: tuple[Matrix, ...] = field(default_factory=tuple)
-
-    def neighbours(self, box: int) -> tuple[list[int], list[int]]:
-        """The boxes that arrows come from, and those that they go to."""
-        before = [route.source for route in self.layout.routes if route.target == box]
-        return before, [route.target for route in self.layout.routes if route.source == box]
