@@ -13,8 +13,10 @@ import typer
 from cli.commands.catalogue.scenario_outcome import Outcome, outcome_to_json
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, UsageError, run_reporting_errors
+from cli.framework.file_watch import watch_files
 from cli.framework.options import value_option
 from cli.framework.session import Session
+from cli.user_input.order_files import ORDER_SUFFIXES
 from compiler.source.findings import Finding, did_you_mean
 
 if TYPE_CHECKING:
@@ -24,8 +26,8 @@ if TYPE_CHECKING:
     from scenarios.verdict import ScenarioResult
 
 PANEL = "Without a server"
-WATCH_INTERVAL = 0.3
-"""Seconds between two looks at the files."""
+ORDERS_FOLDER = Path("orders")
+"""Watched, too: scenarios name its files."""
 
 
 def register(app: typer.Typer) -> None:
@@ -187,27 +189,11 @@ def _write_junit(file: Path, outcome: Outcome) -> None:
 
 
 def _run_on_every_change(session: Session, selection: Selection, run_once: Callable[[], int]) -> int:
-    """Until it is interrupted. An invalid catalogue is reported, and the next change is awaited."""
-    folders = [session.definitions_dir, *selection.outside(session.definitions_dir), Path("orders")]
-    seen = None
-    while True:
-        found = _file_states(folders)
-        if found != seen:
-            seen = found
-            run_reporting_errors(session, run_once)
-            session.print("", f"Watching {session.definitions_dir}. Stop with Ctrl-C.")
-        time.sleep(WATCH_INTERVAL)
-
-
-def _file_states(folders: Sequence[Path]) -> dict[Path, tuple[int, int]]:
-    """Each file → its time and size."""
-    files = [file for folder in folders for file in (folder.rglob("*") if folder.is_dir() else [folder])]
-    states = {}
-    for file in files:
-        try:
-            stat = file.stat()
-        except OSError:
-            continue
-        if file.is_file():
-            states[file] = (stat.st_mtime_ns, stat.st_size)
-    return states
+    """Until it is interrupted. An invalid catalogue is reported, and the next edit is awaited."""
+    paths = [session.definitions_dir, *selection.outside(session.definitions_dir), ORDERS_FOLDER]
+    for _changed in watch_files(paths, ORDER_SUFFIXES):
+        if session.is_terminal:
+            session.console.clear()
+        run_reporting_errors(session, run_once)
+        session.print_note("Runs again after each edit; Ctrl-C ends.")
+    return 0

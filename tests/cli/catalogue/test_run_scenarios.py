@@ -138,16 +138,17 @@ def test_watch_runs_again_after_a_change(folder: Path) -> None:
         command("test", "--definitions", folder, "--watch"),
         cwd=ROOT,
         stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
         env=os.environ | {"PYTHONUNBUFFERED": "1"},
     )
     assert process.stdout is not None
     try:
-        _read_until(process.stdout, "Watching")
+        _read_until(process.stdout, "Runs again")
         (folder / "scenarios" / "bad.yaml").unlink()
-        assert "1 passed" in _read_until(process.stdout, "Watching")
+        assert "1 passed" in _read_until(process.stdout, "Runs again")
         (folder / "catalogue.yaml").write_text(CATALOGUE.replace("kind: receiver", "kind: reciever"), encoding="utf-8")
-        _read_until(process.stdout, "Watching")
+        _read_until(process.stdout, "Runs again")
     finally:
         process.send_signal(signal.SIGINT)
         assert process.wait(10) == 130
