@@ -8,7 +8,7 @@ from typing import Any
 
 from activity_contract.idempotency_key import Effect
 from compiler.source.document import KeyPath
-from compiler.source.findings import Finding
+from compiler.source.findings import Finding, SourceLocation
 from workflows.contract.order_views import OrderView, StepView
 
 
@@ -87,6 +87,8 @@ class Problem:
     """The place in the scenario's document."""
     message: str
     at: float = 0.0
+    location: SourceLocation | None = None
+    """The place, if it is in another file."""
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class Record:
     warnings: list[Finding] = field(default_factory=list)
     """Of an order that is accepted."""
     rejected: list[Finding] | None = None
-    """The findings that reject the order. None: it is accepted."""
+    """The findings that reject the order. None: it is accepted, or there is no order to submit."""
     calls: list[CallRecord] = field(default_factory=list)
     begins: list[Begin] = field(default_factory=list)
     events: list[ToldEvent] = field(default_factory=list)
@@ -103,7 +105,7 @@ class Record:
     moments: dict[int, Snapshot] = field(default_factory=dict)
     """Position in `expect.moments` → the order at that moment. A moment that has not come is missing."""
     final: Snapshot | None = None
-    """None: the order is rejected."""
+    """None: no order has run."""
     took: float = 0.0
     """Until the order ended, or until the last thing happened."""
     stopped: str = ""

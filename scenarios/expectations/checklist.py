@@ -9,7 +9,7 @@ from typing import Any
 from compiler.language.durations import format_duration
 from compiler.language.scenario_expectations import DurationRange
 from compiler.source.document import KeyPath
-from compiler.source.findings import did_you_mean
+from compiler.source.findings import SourceLocation, did_you_mean
 from compiler.values import as_text
 from scenarios.expectations.partial_match import mismatches
 from scenarios.scenario_order import ScenarioEntry
@@ -31,8 +31,10 @@ class Checklist:
         key: bool = False,
         at: float | None = None,
         step: str | None = None,
+        location: SourceLocation | None = None,
     ) -> None:
-        location = self._document.location(path, key=key)
+        """`location`: the place, if it is not that of `path`."""
+        location = location or self._document.location(path, key=key)
         self.failures.append(Failure(location, message, show(expected), show(actual), at, step))
 
     def is_mapping(self, path: KeyPath) -> bool:

@@ -14,7 +14,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
 from compiler.language.event_types import EVENT_TYPES
 from compiler.language.steps import StepKind
-from compiler.source.findings import Finding, OrderRejected
+from compiler.source.findings import Finding, OrderRejected, SourceLocation
 from scenarios.fast.activities import Activities
 from scenarios.fast.acts import Acts, NotPossible, OrderState
 from scenarios.fast.clock import Clock, Rank
@@ -62,8 +62,9 @@ def run_fast(entry: ScenarioEntry, catalogue: Catalogue) -> Record:
     try:
         order = submitted_order(entry, catalogue)
     except OrderRejected as rejected:
-        record.rejected = [*rejected.findings]
-        record.problems += [Problem(("order",), str(finding)) for finding in rejected.errors]
+        for finding in rejected.errors:
+            place = SourceLocation(finding.file, finding.line, finding.column)
+            record.problems.append(Problem(("order",), f"{finding.message} [{finding.code}]", location=place))
         return record
     record.order_id = str(order.get("id", ""))
     compilation = compile_with_warnings(order, catalogue)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from tests.support.scenario_runs import CATALOGUE, ORDER, WORLD, failures, happy, run_text
@@ -309,3 +311,19 @@ def test_until_ends_a_scenario_whose_order_goes_on() -> None:
 
 def test_until_has_no_effect_on_an_order_that_ends_before() -> None:
     assert failures(happy("expect: {order: completed}").replace("world:", "until: 14d\nworld:")) == []
+
+
+def test_overrides_that_do_not_fit_the_order_are_the_only_failure() -> None:
+    scenario = f"{ORDER}with: {{attributes: {{camera: 1}}}}\nexpect: {{order: completed}}"
+    found = failures(scenario)
+    assert len(found) == 1
+    assert found[0].startswith("2:1: no product of the order's lines has the attribute `camera`; did you mean")
+
+
+def test_order_file_that_cannot_be_read_is_the_only_failure(tmp_path: Path) -> None:
+    (tmp_path / "orders.yaml").write_text("id: A\nlines: [\n", encoding="utf-8")
+    (tmp_path / "two.yaml").write_text("{id: A, lines: []}\n---\n{id: B, lines: []}\n", encoding="utf-8")
+    for name, message in (("orders.yaml", "[yaml-syntax]"), ("two.yaml", "has 2 orders, and a scenario is about one")):
+        found = failures(f"order: {tmp_path / name}\nexpect: {{order: completed}}")
+        assert len(found) == 1
+        assert message in found[0]
