@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.language.attributes import Attribute
 from compiler.language.order_overrides import OrderOverrides
+from compiler.orders.override_locations import override_locations
 from compiler.orders.reader import SourcedOrder, order_source
 from compiler.source.findings import Finding, OrderRejected, SourceLocation, did_you_mean, finding_at
 
@@ -26,10 +28,11 @@ def apply_overrides(
     checked when the order is compiled.
 
     Raises OrderRejected for an attribute that no order line declares and for a line that the order does not have.
-    `location` is the place of the overrides, for these findings; `file` that of the order, if it does not know it.
+    `location` is the place of the overrides, for these findings and later ones about their values; `file` that of the
+    order, if it does not know it.
     """
     changed = SourcedOrder(_copy(order))
-    changed.source = order_source(order, file)
+    source = order_source(order, file)
     findings = [
         *_set_attributes(changed, overrides.attributes, catalogue, location),
         *_merge_lines(changed, overrides.lines, location),
@@ -41,6 +44,7 @@ def apply_overrides(
             changed.pop(key, None)
         else:
             changed[key] = value
+    changed.source = replace(source, elsewhere=override_locations(order, changed, source, location))
     return changed
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from compiler.source.document import Document, KeyPath
@@ -20,9 +20,14 @@ class OrderSource:
     document: Document | None = None
     line_offset: int = 0
     """The number of lines in the file before the document's text."""
+    elsewhere: Mapping[KeyPath, SourceLocation] = field(default_factory=dict)
+    """The places of values that are not at the same path of the document, because overrides changed the order."""
 
     def location(self, path: KeyPath = (), *, key: bool = False) -> SourceLocation:
         """The position of the value at `path` (or of its key); line 0 if unknown."""
+        for length in range(1, len(path) + 1) if self.elsewhere else ():
+            if path[:length] in self.elsewhere:
+                return self.elsewhere[path[:length]]
         if self.document is None:
             return SourceLocation(self.file, self.line_offset, 0)
         location = self.document.location(path, key=key)

@@ -44,7 +44,7 @@ def plan_orders(
 ) -> None:
     """Prints the plans of the orders, each with these other values. Raises OrderRejected and UsageError."""
     changed = [_with_values(each, values, catalogue) for each in orders] if values else orders
-    planned = [_explain(session, each, catalogue, request, values) for each in changed]
+    planned = [_explain(session, each, catalogue, request) for each in changed]
     if request.diagram_format is not None:
         session.print(_render_diagram(planned[0], request.diagram_format))
     elif session.is_json:
@@ -64,19 +64,14 @@ def _with_values(loaded: LoadedOrder, values: Mapping[str, Any], catalogue: Cata
     return LoadedOrder(changed, loaded.file)
 
 
-def _explain(
-    session: Session, loaded: LoadedOrder, catalogue: Catalogue, request: PlanRequest, values: Mapping[str, Any]
-) -> PlannedOrder:
-    """Raises OrderRejected; with `--explain`, people first see the decisions until then. Findings about other values
-    have the places of the values that they replace, so the values are told first."""
+def _explain(session: Session, loaded: LoadedOrder, catalogue: Catalogue, request: PlanRequest) -> PlannedOrder:
+    """Raises OrderRejected; with `--explain`, people first see the decisions until then."""
     from compiler.explain_order import explain_order
 
     explanation = explain_order(loaded.order, catalogue, loaded.file)
     if explanation.plan is None:
         if request.explain and not session.is_json:
             session.print(*render_explanation(explanation))
-        if values:
-            session.print_note(f"with {format_values(values)}:")
         raise OrderRejected(explanation.findings)
     return PlannedOrder(explanation.plan, explanation)
 

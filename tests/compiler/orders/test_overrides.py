@@ -107,8 +107,23 @@ def test_unknown_attributes_and_lines_are_findings_at_the_overrides(catalogue: C
 def test_values_that_do_not_fit_are_rejected_by_the_compiler(catalogue: Catalogue) -> None:
     order = changed(catalogue, {"attributes": {"cameras": 10}})
     (finding,) = compile_with_warnings(order, catalogue).findings
-    assert (finding.file, finding.code) == ("order.yaml", "attribute-misfit")
+    assert (finding.file, finding.line, finding.column, finding.code) == (*PLACE, "attribute-misfit")
     assert "`cameras` must be at most 9, and is `10`" in finding.message
+
+
+def test_other_findings_keep_their_places_in_the_order(catalogue: Catalogue) -> None:
+    (order,) = read_orders(ORDER.replace("wan: 1", "wan: 1}, colour: {a: 1"), "order.yaml")
+    overrides = OrderOverrides(attributes={"cameras": 3}, lines={"2": {"quantity": -1}})
+    compiled = compile_with_warnings(apply_overrides(order, overrides, catalogue, PLACE), catalogue)
+    places = {finding.code: (finding.file, finding.line) for finding in compiled.findings}
+    assert places == {"attribute-unknown": ("order.yaml", 9), "quantity-invalid": (PLACE.file, PLACE.line)}
+
+
+def test_a_line_behind_one_that_is_taken_away_keeps_its_place(catalogue: Catalogue) -> None:
+    (order,) = read_orders(ORDER.replace('{id: "2", product: router}', '{id: "2", product: no_such}'), "order.yaml")
+    changed = apply_overrides(order, OrderOverrides(lines={"1": None}), catalogue, PLACE)
+    (finding,) = compile_with_warnings(changed, catalogue).findings
+    assert (finding.code, finding.file, finding.line) == ("reference-unknown", "order.yaml", 10)
 
 
 @pytest.mark.parametrize("lines", [None, "x", [1, {"id": 2, "lines": {}}]])
