@@ -23,6 +23,7 @@ from compiler.source.document import KeyPath
 from compiler.typecheck.expression_sites import (
     COMPONENT_SHAPE,
     EXAMPLE_SHAPE,
+    HAPPENING_SHAPE,
     PER_KEYWORDS,
     RECEIVER_SHAPE,
     RULE_SHAPE,
@@ -34,7 +35,7 @@ from compiler.typecheck.expression_sites import (
     Shape,
     TemplateShape,
 )
-from compiler.typecheck.scopes import example_scope, source_scope
+from compiler.typecheck.scopes import example_scope, happening_scope, source_scope
 from compiler.typecheck.type_checker import TypeScope
 from compiler.typecheck.types import object_type
 
@@ -104,6 +105,10 @@ def shape_at(kind: str, path: KeyPath) -> ExpressionShape | TemplateShape | None
             return _TABLE_KEY
         case ("decomposes_to" | "components", int(), "attributes", _, *_):
             return _MAPPING_VALUE
+        case ("world", int(), "answer", *rest):
+            return _walk(EXAMPLE_SHAPE, rest)
+        case ("world", int(), *rest):
+            return _walk(HAPPENING_SHAPE, rest)
         case ("decomposes_to", int(), *rest):
             return _walk(RULE_SHAPE, rest)
         case ("components", int(), *rest):
@@ -156,6 +161,10 @@ def scope_of(index: DefinitionIndex, entry: DefinitionEntry[Any], site: Expressi
             if group is None or step not in group.steps:
                 return None
             return StepScopes(index, group).scope_for(step, group.steps[step], site)
+        case ("world", int(position), "answer", *_):
+            return example_scope((), site.extra_names)
+        case ("world", int(position), *_):
+            return happening_scope(has_step="when" in entry.document.value(("world", position)))
         case ("per",) if isinstance(model, ProductDocument):
             return product_per_scope(index, model.id)
         case ("per" | "when" as key,) if model.id in index.step_groups:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
@@ -118,9 +119,13 @@ class _DocumentWalk:
         if isinstance(data, dict):
             if path[-1:] == ("attributes",):
                 yield from self._attribute_keys(data, path)
+            if self._kind == "scenario" and path[-1:] == ("order",):
+                node = mark_tree("order")
             for key, value in data.items():
                 for mark in node.key_marks if node else ():
                     yield from self._named(mark, key, (*path, key), is_key=True)
+                if self._kind == "scenario" and path[-1:] == ("lines",):
+                    yield from self._line_ids(key, 0, (*path, key), is_key=True)
                 yield from self._walk(value, node.child(key) if node else None, (*path, key))
         elif isinstance(data, list):
             for position, value in enumerate(data):
@@ -180,17 +185,30 @@ class _DocumentWalk:
             yield self._part((Symbol("definition", name),), path, offset, len(name), is_key=is_key)
 
     def _attribute_keys(self, data: Mapping[str, Any], path: KeyPath) -> Iterator[Occurrence]:
-        """The keys of `attributes` of a rule, a component, or an order line."""
+        """The keys of `attributes` of a rule, a component, an order line, or a line in a scenario."""
+        named = [self._find_product(product) for product in self._products_of_attributes(path)]
+        products = [product for product in named if product is not None]
+        for name in data:
+            if symbols := self._inherited_symbols("attribute", products, name):
+                yield self._key(symbols, (*path, name))
+
+    def _products_of_attributes(self, path: KeyPath) -> list[object]:
+        """The products, by id or code, that may have the attributes in the mapping at `path`."""
         is_rule = len(path) == 3 and path[0] in ("decomposes_to", "components")
-        if not is_rule and self._kind != "order":
-            return
-        owner = path[:-2] if path[-2:-1] == ("previous",) else path[:-1]
-        around = self._source.document.value(owner)
-        product = self._find_product(around.get("product")) if isinstance(around, dict) else None
-        if product is not None:
-            for name in data:
-                if symbols := self._inherited_symbols("attribute", [product], name):
-                    yield self._key(symbols, (*path, name))
+        if is_rule or self._kind in ("order", "scenario"):
+            owner = path[:-2] if path[-2:-1] == ("previous",) else path[:-1]
+            around = self._source.document.value(owner)
+            if isinstance(around, dict) and "product" in around:
+                return [around["product"]]
+        if self._kind != "scenario":
+            return []
+        lines = self._source.ordered_products
+        if path[-2:-1] == ("with",):
+            return list(lines.values())
+        if path[-3:-2] == ("lines",):
+            line = str(path[-2])
+            return [lines.get(line, line.partition("@")[0])]
+        return []
 
     def _inherited_symbols(
         self, kind: SymbolKind, products: Iterable[str], name: str, own_class: str | None = None
@@ -231,17 +249,20 @@ class _DocumentWalk:
             except UnparsableError:
                 continue
             for use in uses:
-                yield from self._use(use, offset, path)
+                yield from self._use(expression, use, offset, path)
 
-    def _use(self, use: PathUse, offset: int, path: KeyPath) -> Iterator[Occurrence]:
+    def _use(self, expression: str, use: PathUse, offset: int, path: KeyPath) -> Iterator[Occurrence]:
         assert self._entry is not None
+        starts = _part_starts(expression, use)
         match use.path:
             case ("steps", step, *_):
-                yield self._use_part((Symbol("step", step, self._id),), use, 1, offset, path)
+                yield self._use_part(
+                    (Symbol("step", step, self._workstream_of(path)),), use, 1, offset + starts[1], path
+                )
             case ("workstreams", workstream, *rest):
-                yield self._use_part((Symbol("definition", workstream),), use, 1, offset, path)
+                yield self._use_part((Symbol("definition", workstream),), use, 1, offset + starts[1], path)
                 if rest:
-                    yield self._use_part((Symbol("step", rest[0], workstream),), use, 2, offset, path)
+                    yield self._use_part((Symbol("step", rest[0], workstream),), use, 2, offset + starts[2], path)
         owners = list(attribute_owners(self._index, self._entry, path))
         own_class = self._id if self._kind == "product_class" else None
         for position, part in enumerate(use.path[:-1]):
@@ -251,14 +272,22 @@ class _DocumentWalk:
                 symbols = self._own_let(name) if kind == "let" else ()
                 symbols = symbols or self._inherited_symbols(kind, [] if own_class else owners, name, own_class)
                 if symbols:
-                    yield self._use_part(symbols, use, position + 1, offset, path)
+                    yield self._use_part(symbols, use, position + 1, offset + starts[position + 1], path)
+
+    def _workstream_of(self, path: KeyPath) -> str:
+        """The workstream whose steps `steps` has: in a scenario, that of the step which `when` names."""
+        if self._kind != "scenario":
+            return self._id
+        when = self._source.document.value((*path[:2], "when"))
+        step = when.get("step") if isinstance(when, dict) else when
+        return step.partition(".")[0] if isinstance(step, str) else ""
 
     def _own_let(self, name: str) -> tuple[Symbol, ...]:
         declared = self._data.get("let")
         return (Symbol("let", name, self._owner),) if isinstance(declared, dict) and name in declared else ()
 
     def _use_part(self, symbols: tuple[Symbol, ...], use: PathUse, part: int, offset: int, path: KeyPath) -> Occurrence:
-        return self._part(symbols, path, offset + use.part_offsets[part - 1], len(use.path[part]))
+        return self._part(symbols, path, offset, len(use.path[part]))
 
     # Places
 
@@ -283,6 +312,17 @@ class _DocumentWalk:
     ) -> Occurrence:
         start = self._source.position(path, offset, is_key=is_key)
         return Occurrence(symbols, self._source.document.file, start, length, path=path)
+
+
+def _part_starts(expression: str, use: PathUse) -> list[int]:
+    """Where each part of the path begins. In `has(a.b)`, CEL tells another place for `b`."""
+    starts = [use.offset, *use.part_offsets]
+    if use.is_has_test:
+        written = re.compile(r"\s*\.\s*".join(f"({re.escape(part)})" for part in use.written_path))
+        if found := written.match(expression, use.offset):
+            known = [found.start(group) for group in range(1, len(use.written_path) + 1)]
+            starts = [*starts[: len(use.path) - len(known)], *known]
+    return starts
 
 
 _LINE_PATHS = ((), ("previous",), ("lines", "[]"), ("lines", "[]", "previous"))

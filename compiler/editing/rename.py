@@ -114,7 +114,7 @@ def _hidden_places(table: SymbolTable, documents: Sequence[SourceDocument], symb
         yield from _overridden(table, symbol)
     for document in documents:
         if document.kind == "scenario":
-            yield from _in_scenario(document, symbol)
+            yield from _in_scenario(table, document, symbol)
 
 
 def _place(occurrence: Occurrence) -> str:
@@ -164,18 +164,24 @@ def _copies(table: SymbolTable, symbol: Symbol) -> Iterator[str]:
                 )
 
 
-def _in_scenario(source: SourceDocument, symbol: Symbol) -> Iterator[str]:
-    """Scenarios name attributes of lines that only their order tells, and outputs in texts."""
+def _in_scenario(table: SymbolTable, source: SourceDocument, symbol: Symbol) -> Iterator[str]:
+    """Texts of scenarios that contain the name and are no reference, such as a part of an idempotency key."""
+    pattern = _hidden_pattern(symbol)
+    if pattern is None:
+        return
     file = source.document.file
+    known = {one.path for one in table.references([symbol]) if one.file == file}
     for path, text, is_key in _texts(source.document.data, ()):
-        line = source.position(path, 0, is_key=is_key).line + 1
-        if is_key and symbol.kind == "attribute" and text == symbol.name and path[-2] == "attributes":
-            yield f"The scenario at {file}:{line} names the attribute `{symbol.name}` of its lines: rename it by hand"
-        if not is_key and symbol.kind == "step" and re.search(rf"\bsteps\.{re.escape(symbol.name)}\b", text):
-            yield f"The scenario at {file}:{line} reads `steps.{symbol.name}`: rename it by hand"
-        names_line = is_key and path[0] == "expect" and path[-2] == "lines"
-        if names_line and symbol.kind == "definition" and re.match(rf"{re.escape(symbol.name)}(?:@|$)", text):
-            yield f"The scenario at {file}:{line} names the line `{text}`: rename it by hand"
+        if path not in known and pattern.search(text):
+            line = source.position(path, 0, is_key=is_key).line + 1
+            yield f"The scenario at {file}:{line} contains `{text[:80]}`: rename it by hand"
+
+
+def _hidden_pattern(symbol: Symbol) -> re.Pattern[str] | None:
+    name = re.escape(symbol.name)
+    if symbol.kind == "step":
+        return re.compile(rf"\b{re.escape(symbol.owner)}\.{name}\b")
+    return re.compile(rf"(?<![\w.]){name}[@.]") if symbol.kind == "definition" else None
 
 
 def _texts(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:

@@ -30,7 +30,7 @@ decomposes_to:
 dependencies:
   box.pack: [ship.send]
 steps:
-  thank: {milestone: true, actions: [modify], when: attributes.term > 1 && previous.attributes.size > 1}
+  thank: {milestone: true, actions: [modify], when: attributes.term > 1 && has(previous.attributes.size)}
 """,
     "definitions/box.yaml": """\
 kind: technical_product
@@ -42,7 +42,7 @@ steps:
   pick: {call: {system: store, post: /picks, body: "${attributes.height}"}}
   pack:
     after: pick
-    call: {system: store, post: /packs, body: {pick: "${steps.pick.output.id}", again: "${steps.pick.output.at}"}}
+    call: {system: store, post: /packs, body: {pick: "${steps.pick.output.id}", again: "${has(steps.pick.output)}"}}
     on_failure: [{code: torn, redo_from: pick, max: 2}, {do: fallout, queue: desk}]
     undo: {call: {system: store, delete: "/packs/${output.id}"}}
 """,
@@ -254,24 +254,53 @@ def test_no_rename_while_there_are_errors(root: Path) -> None:
         renamed(root, "definitions/box.yaml", "after: pi‸ck", "collect")
 
 
-def test_no_rename_of_what_a_scenario_names_by_line(root: Path) -> None:
-    scenario = (
-        "kind: scenario\nid: s\norder: ../orders/one.yaml\nwith: {attributes: {size: 4}}\nexpect: {order: completed}\n"
-    )
-    (root / "definitions/scenario.yaml").write_text(scenario)
-    with pytest.raises(RenameRefused, match=r"scenario at .*scenario.yaml:4 names the attribute `size`"):
-        renamed(root, "definitions/kit.yaml", "  si‸ze: {type", "amount")
+SCENARIO = """\
+kind: scenario
+id: s
+order: ../orders/one.yaml
+with: {attributes: {size: 4}, lines: {"1": {attributes: {size: 5}}}}
+world:
+  - {on: box.pick, answer: {status: 200, body: {id: P-1}}}
+  - {when: box.pack, after: 1d, event: done, key: "${steps.pick.output.id}"}
+expect:
+  order: completed
+  lines: {"1": {attributes: {size: 5}}, box@1: {attributes: {height: 10}}}
+  steps: {box.pick@1: completed, ship.send: completed}
+"""
+
+
+def with_scenario(root: Path, more: str = "") -> str:
+    (root / "definitions/scenario.yaml").write_text(SCENARIO + more)
+    return SCENARIO + more
+
+
+def test_attributes_in_scenarios_are_renamed(root: Path) -> None:
+    scenario = with_scenario(root)
+    changed = renamed(root, "definitions/kit.yaml", "  si‸ze: {type", "amount")
+    assert changed["definitions/scenario.yaml"] == scenario.replace("size", "amount")
+    changed = renamed(root, "definitions/box.yaml", "  hei‸ght: {type", "tall")
+    assert changed["definitions/scenario.yaml"] == scenario.replace("height", "tall")
 
 
 def test_steps_in_scenarios_are_renamed(root: Path) -> None:
-    scenario = (
-        "kind: scenario\nid: s\norder: ../orders/one.yaml\n"
-        "world: [{on: box.pick, answer: {status: 200}}]\n"
-        "expect: {order: completed, steps: {box.pick@1: completed, ship.send: completed}, sequence: [box.pick]}\n"
-    )
-    (root / "definitions/scenario.yaml").write_text(scenario)
+    scenario = with_scenario(root)
     changed = renamed(root, "definitions/box.yaml", "after: pi‸ck", "collect")
-    assert changed["definitions/scenario.yaml"] == scenario.replace("box.pick", "box.collect")
+    assert changed["definitions/scenario.yaml"] == scenario.replace("box.pick", "box.collect").replace(
+        "steps.pick", "steps.collect"
+    )
+
+
+def test_lines_of_a_product_in_scenarios_are_renamed(root: Path) -> None:
+    scenario = with_scenario(root)
+    changed = renamed(root, "definitions/box.yaml", "id: b‸ox", "carton")
+    assert changed["definitions/scenario.yaml"] == scenario.replace("box", "carton")
+
+
+@pytest.mark.parametrize(("near", "new_name"), [("after: pi‸ck", "collect"), ("id: b‸ox", "carton")])
+def test_no_rename_of_what_a_scenario_has_in_a_text(root: Path, near: str, new_name: str) -> None:
+    with_scenario(root, '  calls: [{system: store, key: "*/box.pick@1/do/1/*"}]\n')
+    with pytest.raises(RenameRefused, match=r"The scenario at .*scenario.yaml:12 contains `\*/box.pick@1"):
+        renamed(root, "definitions/box.yaml", near, new_name)
 
 
 def test_a_rename_leaves_the_workspace_as_it_was(root: Path) -> None:
