@@ -136,6 +136,10 @@ def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
         state: Annotated[list[OrderState] | None, Query(description="Only orders in one of these states")] = None,
         customer: Annotated[str | None, Query(max_length=200)] = None,
         product: Annotated[str | None, Query(max_length=200)] = None,
+        catalogue_version: Annotated[
+            str | None,
+            Query(max_length=100, description="A published number, a SHA-256 (or its beginning), or `current`"),
+        ] = None,
         late: Annotated[
             bool, Query(description="Only late orders; without `state`, only those that have not ended")
         ] = False,
@@ -149,6 +153,7 @@ def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
             states=tuple(state or ()),
             customer=customer,
             product=product,
+            catalogue_version=await orders.find_catalogue_version(catalogue_version) if catalogue_version else None,
             late=late,
             fallout=fallout,
             since=since,

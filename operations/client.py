@@ -202,6 +202,10 @@ class OrderClient:
         """The numbers under which this catalogue version is published, the newest first. Empty if it never was."""
         return await published_versions.read_numbers(self.client, self.task_queue, version)
 
+    async def find_catalogue_version(self, reference: str) -> str:
+        """A catalogue version by its number, the beginning of its SHA-256, `current`, or in full."""
+        return await published_versions.find_catalogue_version(self.client, self.task_queue, reference)
+
     async def read_version(self, reference: str) -> tuple[PublishedVersion, CatalogueFiles]:
         """A published version with its files. `reference` is as for `read_published_files`."""
         return await published_versions.read_version(self.client, self.task_queue, reference)

@@ -29,7 +29,7 @@ KEEP_INTERVAL = 60.0
 """Seconds between two looks whether the version in force is still stored."""
 RELEASE_INTERVAL = 3600.0
 """Seconds between two searches for versions that are not kept any longer."""
-MAX_PROBLEMS = 10
+MAX_PROBLEMS = 5
 MAX_PROBLEM_LENGTH = 300
 """Characters. The reports of all workers must fit into one memo."""
 MAX_LOGGED_PROBLEMS = 20

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,13 +11,11 @@ from temporalio.client import Client
 
 from operations.actions.perform_action import execute_order_update
 from operations.errors import ORDER_REJECTED, OperationRefused
-from operations.publishing.published_versions import VERSIONS, find_version
+from operations.publishing.published_versions import find_catalogue_version
 from operations.submission.submit_order import MAX_ORDER_BYTES, order_digest, require_order_id
 from workflows.contract import actions
 from workflows.contract.order_messages import SAME_VERSION, Actor, AmendOrder, AmendResult, RefusalCode
 
-WHOLE_VERSION = re.compile("sha256:[0-9a-f]{64}")
-"""A catalogue version. It need not be a published one."""
 AMEND_TIMEOUT = 60.0
 """Seconds to wait for the result. The new order is compiled first, which takes time."""
 
@@ -36,8 +33,7 @@ class AmendCommand:
     drop_units: Sequence[str] = ()
     """Ids of units that go first if a quantity goes down. The order may name more."""
     catalogue_version: str | None = None
-    """The version to compile with: SAME_VERSION, or as `find_version` takes it, or a whole `sha256:…`. None: the one in
-    force."""
+    """The version to compile with: SAME_VERSION, or as `find_catalogue_version` takes it. None: the one in force."""
 
     @property
     def named_order(self) -> dict[str, Any]:
@@ -76,11 +72,6 @@ async def amend_order(client: Client, task_queue: str, command: AmendCommand) ->
 
 async def _catalogue_version(client: Client, task_queue: str, wanted: str | None) -> str | None:
     """Raises NotFound and OperationRefused."""
-    if wanted is None or wanted == SAME_VERSION or WHOLE_VERSION.fullmatch(wanted):
+    if wanted is None or wanted == SAME_VERSION:
         return wanted
-    publication = await find_version(client, task_queue, wanted)
-    if not publication.version:
-        raise OperationRefused(
-            RefusalCode.INVALID, f"With version {publication.number}, nothing is published", alternatives=[VERSIONS]
-        )
-    return publication.version
+    return await find_catalogue_version(client, task_queue, wanted)

@@ -21,10 +21,11 @@ from operations.publishing.worker_answers import WorkerAnswer, wait_for_verdicts
 from operations.temporal.connection import server_address
 from workflows.contract.catalogue_messages import StoredContent
 from workflows.contract.order_messages import Actor, RefusalCode
-from workflows.contract.publication_messages import Publication, ScenarioRun
+from workflows.contract.publication_messages import CANDIDATE_TIMEOUT, Publication, ScenarioRun
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds to wait for the workers' answers, twice: before and after."""
+CANDIDATE_MINUTES = int(CANDIDATE_TIMEOUT.total_seconds() // 60)
 WRITE_TIMEOUT = 120.0
 """Seconds to write the files of a large catalogue."""
 
@@ -201,7 +202,8 @@ def _publishing_now(candidate: Publication) -> OperationRefused:
     return OperationRefused(
         CONTENT_CONFLICT,
         f"{candidate.by} is publishing a version at this moment ({candidate.reason}). Nothing else was published: wait "
-        "until it is in force, and publish again",
+        "until it is in force, and publish again. If it was given up, it ends by itself within "
+        f"{CANDIDATE_MINUTES} minutes",
         reason="publishing_now",
         data={"number": candidate.number, "by": candidate.by},
     )

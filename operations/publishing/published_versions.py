@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,7 @@ IN_FORCE = "current"
 """Names the version in force."""
 MIN_DIGEST_LENGTH = 6
 """Characters of a SHA-256 that may name a version."""
+WHOLE_VERSION = re.compile("sha256:[0-9a-f]{64}")
 VERSIONS = Alternative(action="versions", effect="lists the published versions")
 
 
@@ -81,6 +83,21 @@ async def find_version(client: Client, task_queue: str, reference: str) -> Publi
                 raise NotFound(f"There is no published version {reference}", VERSIONS)
             return found
         return _find_by_digest(await store.list_kept(), reference)
+
+
+async def find_catalogue_version(client: Client, task_queue: str, reference: str) -> str:
+    """A catalogue version, `sha256:…`, which need not be a published one if it is given in full.
+
+    `reference`: else as for `find_version`. Raises NotFound and OperationRefused.
+    """
+    if WHOLE_VERSION.fullmatch(reference):
+        return reference
+    publication = await find_version(client, task_queue, reference)
+    if not publication.version:
+        raise OperationRefused(
+            RefusalCode.INVALID, f"With version {publication.number}, nothing is published", alternatives=[VERSIONS]
+        )
+    return publication.version
 
 
 def _find_by_digest(publications: Sequence[Publication], reference: str) -> Publication:

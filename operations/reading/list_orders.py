@@ -48,6 +48,8 @@ class OrderFilter:
     running: bool = False
     interrupted: bool = False
     """Orders that were ended from outside, so that they can be recovered."""
+    catalogue_version: str | None = None
+    """Orders that were compiled, or last amended, with this catalogue version: `sha256:…`."""
 
     @property
     def only_running(self) -> bool:
@@ -72,6 +74,8 @@ def visibility_query(criteria: OrderFilter) -> str:
         terms.append(f"{names.CUSTOMER_ID} = {quote_literal(criteria.customer)}")
     if criteria.product is not None:
         terms.append(f"{names.PRODUCTS} = {quote_literal(criteria.product)}")
+    if criteria.catalogue_version is not None:
+        terms.append(f"{names.CATALOGUE_VERSION} = {quote_literal(criteria.catalogue_version)}")
     if criteria.late:
         terms.append(f"{names.JEOPARDY} = {quote_literal(Jeopardy.LATE.value)}")
     if criteria.fallout:

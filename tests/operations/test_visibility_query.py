@@ -46,6 +46,8 @@ def test_every_criterion_becomes_a_term() -> None:
         "StartTime >= '2026-12-01T08:00:00.000000Z'",
     ]
     assert since.astimezone(UTC).hour == 8
+    on_version = visibility_query(OrderFilter(catalogue_version="sha256:ab"))
+    assert on_version.split(" AND ")[2:] == ["CatalogueVersion = 'sha256:ab'"]
 
 
 def test_several_states_are_a_union() -> None:

@@ -24,6 +24,7 @@ from operations.errors import OperationRefused
 from operations.publishing import worker_answers
 from operations.publishing.publish_version import Outcome, PublishCommand, PublishResult, VersionToPublish
 from operations.reading import deployed_catalogue
+from operations.reading.list_orders import OrderFilter
 from tests.support.scripted_system import ScriptedServer
 from tests.support.system_switches import until
 from tests.support.worker_site import DEADLINE, Site
@@ -302,7 +303,7 @@ async def test_versions_with_open_orders_and_the_newest_ones_are_kept(
     store = PublicationStore(deployment.client, deployment.task_queue)
     used = deployment.draft("used", waits=WAITS)
     await deployment.publish(used)
-    await deployment.open_order()
+    wanted = await deployment.open_order()
     for name in ("second", "third", "fourth"):
         await deployment.publish(deployment.draft(name))
 
@@ -318,6 +319,10 @@ async def test_versions_with_open_orders_and_the_newest_ones_are_kept(
     await until(released)
     _, files = await deployment.orders.read_published_files("1")
     assert files.digest == used.digest
+    version = await deployment.orders.find_catalogue_version("1")
+    assert version == used.version
+    on_first = await deployment.orders.list_orders(OrderFilter(catalogue_version=version))
+    assert [each.order_id for each in on_first.orders] == [wanted["id"]]
 
 
 async def test_a_worker_of_an_earlier_release_is_named_and_not_forgotten(

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 PANEL = "Publishing"
 
+MAX_REASON_LENGTH = 2_000
 ENVIRONMENT_HELP = "A profile of Temporal's configuration, which names address and namespace."
 ReasonOption = Annotated[
     str,
@@ -129,6 +130,8 @@ def _read_folder(session: Session, folder: Path, gate: ScenarioGate) -> VersionT
 def _required(reason: str) -> str:
     if not reason.strip():
         raise UsageError("Say why with --reason: everybody who looks at the version sees it")
+    if len(reason) > MAX_REASON_LENGTH:
+        raise UsageError(f"--reason has {len(reason):,} characters; at most {MAX_REASON_LENGTH:,} are kept")
     return reason
 
 

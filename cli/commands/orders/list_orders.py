@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -32,6 +33,9 @@ def list_orders(
     state: Annotated[list[OrderState] | None, value_option("STATE", "Only orders in this state (repeat it).")] = None,
     customer: Annotated[str | None, value_option("ID", "Only orders of this customer.")] = None,
     product: Annotated[str | None, value_option("ID", "Only orders with this commercial product.")] = None,
+    catalogue_version: Annotated[
+        str | None, value_option("VERSION", "Only orders on this version of the catalogue, named as in `versions`.")
+    ] = None,
     late: Annotated[bool, typer.Option("--late", help="Only late orders; without --state, open ones.")] = False,
     fallout: Annotated[bool, typer.Option("--fallout", help="Only orders with a step in fallout.")] = False,
     since: Annotated[str | None, value_option("WHEN", "Only orders submitted since: 2026-12-01, 2h, 3d.")] = None,
@@ -49,6 +53,7 @@ def list_orders(
         states=tuple(state or ()),
         customer=customer,
         product=product,
+        catalogue_version=catalogue_version,
         late=late,
         fallout=fallout,
         since=parse_since(since, datetime.now(UTC)),
@@ -73,6 +78,9 @@ def list_orders(
 async def _read_page(
     session: Session, server: OrderClient, criteria: OrderFilter, cursor: str | None
 ) -> tuple[OrderPage, dict[OrderState, int]]:
+    if criteria.catalogue_version is not None:
+        version = await server.find_catalogue_version(criteria.catalogue_version)
+        criteria = replace(criteria, catalogue_version=version)
     found = await asyncio.gather(server.list_orders(criteria, cursor), server.count_orders(criteria))
     await note_refused_edits(session, server)
     return found
