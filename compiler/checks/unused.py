@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.checks.rollback_scope import RollbackScope
+from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
-from compiler.language.steps import LineAction, StepReference
+from compiler.language.steps import LineAction, StepKey, StepReference
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
 
@@ -28,6 +30,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             message = f"nothing serves `{name}`: without child lines of its own, every order of it is rejected"
             yield entry.finding("offer-without-work", ("id",), message, severity="warning")
     yield from _check_outside_deps(index)
+    yield from _check_unmet_dependencies(index)
     yield from _check_unmet_references(index)
 
 
@@ -59,6 +62,43 @@ def _check_outside_deps(index: DefinitionIndex) -> Iterator[Finding]:
                         f"itself has a line with that step below one of `{name}`"
                     )
                     yield entry.finding("dependency-outside", path, message, key=key, severity="warning")
+
+
+def _check_unmet_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
+    """Dependencies of an offer between steps that no line action of the offer plans together."""
+    for name, entry in index.definitions.products.items():
+        document = entry.model
+        if not isinstance(document, CommercialProductDocument) or not document.dependencies:
+            continue
+        inside = RollbackScope(index).below([name], components=False)
+        for waiting, references in document.dependencies.items():
+            for position, reference in enumerate(references):
+                before = index.resolve_reference(reference.step, name) if isinstance(reference, StepReference) else None
+                pairs = [(one, other) for one in index.resolve_reference(waiting, name) or () for other in before or ()]
+                if pairs and all(_are_never_together(index, inside, *pair) for pair in pairs):
+                    message = f"no order can meet this: no line action has both `{waiting}` and what it waits for here"
+                    path = ("dependencies", waiting, position)
+                    yield entry.finding("reference-never", path, message, severity="warning")
+
+
+def _are_never_together(index: DefinitionIndex, inside: set[str], step: StepKey, before: StepKey) -> bool:
+    """Whether both have one instance for each line that the offer's rules bring, and no line action is for both."""
+    groups = [index.step_groups[workstream] for workstream, _ in (step, before)]
+    actions = [group.line_actions(name) for group, (_, name) in zip(groups, (step, before), strict=True)]
+    if not actions[0].isdisjoint(actions[1]) or _has_replacement(index, groups[0], step[1], before):
+        return False
+    return all(
+        group.step_per(name) == "line"
+        and inside.issuperset(group.products)
+        and all(_has_own_lines(index, product) for product in group.products)
+        for group, (_, name) in zip(groups, (step, before), strict=True)
+    )
+
+
+def _has_own_lines(index: DefinitionIndex, product: str) -> bool:
+    """Whether each line of the product belongs to one order line, so that it has that line's action."""
+    model = index.definitions.products[product].model
+    return not isinstance(model, TechnicalProductDocument) or model.per in ("line", "unit")
 
 
 def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
@@ -102,7 +142,16 @@ def _can_never_match(index: DefinitionIndex, group: StepGroup, step: str, workst
         return False
     if (group.step_per(step), before.step_per(other)) != ("line", "line"):
         return False
-    return set(group.products) <= set(before.products)
+    return set(group.products) <= set(before.products) and not _has_replacement(index, group, step, (workstream, other))
+
+
+def _has_replacement(index: DefinitionIndex, group: StepGroup, step: str, missing: StepKey) -> bool:
+    """Whether a step before the missing one may be planned with `step`, and then takes its place."""
+    actions = group.line_actions(step)
+    return any(
+        not actions.isdisjoint(index.step_groups[workstream].line_actions(other))
+        for workstream, other in walk(index.predecessors.get(missing, ()), lambda one: index.predecessors.get(one, ()))
+    )
 
 
 def _is_across_redundant(

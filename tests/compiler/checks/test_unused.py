@@ -182,3 +182,55 @@ def test_catalogue_with_warnings_is_loaded() -> None:
 def test_unused_definitions_are_not_reported_if_a_reference_is_unknown() -> None:
     assert [one.code for one in findings_of(OFFER + "decomposes_to: [{product: hubb}]" + HUB)] == ["reference-unknown"]
     assert_error(OFFER + "decomposes_to: [{product: «hubb}]" + HUB, "reference-unknown")
+
+
+LIFE = """
+kind: commercial_product
+id: offer
+decomposes_to: [{product: hub}, {product: cam%s}]
+dependencies: {cam.mount: [%s]}
+---
+kind: technical_product
+id: hub
+no_work_for: [no_change, modify]
+steps:
+  look: {milestone: true, actions: [add, delete]}
+  take_back: {milestone: true, actions: [delete], after: [%s]}
+  end: {milestone: true, actions: [delete]}
+---
+kind: technical_product
+id: cam
+%ssteps:
+  mount: {milestone: true}
+  end: {milestone: true, actions: [delete]}
+"""
+
+
+def test_dependency_that_no_line_action_meets_is_a_warning() -> None:
+    assert_warning(LIFE % ("", "«hub.end", "", ""), "reference-never", "no order can meet this")
+    assert_warning(LIFE % ("", "hub.look, «hub.end", "", ""), "reference-never")
+
+
+@pytest.mark.parametrize(
+    ("before", "look", "keys"),
+    [
+        ("hub.take_back", "look", ""),  # `look` takes the place of `take_back` where that is not planned
+        ("hub.look", "", ""),
+        ("hub.end", "", "per: order\n"),  # its line may have the actions of several order lines
+    ],
+)
+def test_dependency_that_may_be_met_is_no_warning(before: str, look: str, keys: str) -> None:
+    assert findings_of(LIFE % ("", before, look, keys)) == []
+
+
+def test_reference_whose_step_is_replaced_is_no_warning() -> None:
+    text = """
+kind: commercial_product
+id: offer
+steps:
+  look: {milestone: true, actions: [add, delete]}
+  take: {milestone: true, after: [look]}
+  give_back: {milestone: true, actions: [delete], after: [%stake]}
+"""
+    assert findings_of(text % "") == []
+    assert_warning(text.replace(", after: [look]", "") % "«", "reference-never")
