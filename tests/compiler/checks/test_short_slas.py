@@ -33,3 +33,30 @@ def test_sla_that_the_step_misses_is_a_warning(step: str, words: str) -> None:
 )
 def test_sla_that_can_be_kept_is_no_warning(step: str) -> None:
     assert findings_of(STEP % step) == []
+
+
+PRETENDED = """
+kind: system
+id: grid
+base_url: http://grid.example
+example:
+  - {post: /connections, when: request.body.fast, calls_back: {after: 1d}}
+  - {post: "/connections/{site}", calls_back: [{after: 60d}, {after: 50d}]}
+  - {get: "*", body: {}}
+---
+kind: commercial_product
+id: offer
+steps:
+  connect:
+    call: {system: grid, post: "/connections/${order.id}", callback: {within: 90d}}
+    sla: {duration: %s}
+"""
+
+
+def test_sla_shorter_than_the_example_s_callback_is_a_warning() -> None:
+    assert_warning(PRETENDED % "«30d", "sla-too-short", "the example of `grid` calls back after 50d")
+    assert findings_of(PRETENDED % "50d") == []
+
+
+def test_callback_at_an_unknown_time_is_no_warning() -> None:
+    assert findings_of((PRETENDED % "30d").replace("50d}", "'${request.body.days}d'}")) == []
