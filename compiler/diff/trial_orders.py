@@ -1,7 +1,8 @@
 """Generated orders that show whether changes of behaviour reject orders that were valid.
 
-The orders are made from the old declarations: every action, every limit and value of each attribute, one at a time, and
-pairs of lines with different actions, since lines that share a fulfilment line may get in each other's way.
+The orders are made from the old declarations: every action, every limit and value of each attribute, one at a time;
+pairs of lines with different actions, since lines that share a fulfilment line may get in each other's way; and larger
+orders, mixed at random, since only some of these make steps wait for each other.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
+from random import Random
 from typing import Any
 
 from compiler.catalogue.catalogue import Catalogue, Product
@@ -19,9 +21,11 @@ from compiler.language.attributes import Attribute, AttributeType, validate_valu
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.source.findings import Finding
 
-MAX_ORDERS_PER_OFFER = 150
+MAX_ORDERS_PER_OFFER = 250
+MAX_SINGLE_LINES = 80
+MAX_MIXED = 100
 MAX_ORDERS = 3_000
-MAX_PARTNERS = 4
+MAX_PARTNERS = 2
 """Other offers that an order has a second line of."""
 _TIMES = {AttributeType.DATE: "2026-06-15", AttributeType.DATETIME: "2026-06-15T12:00:00Z"}
 
@@ -95,19 +99,43 @@ def _reached(offer: str, catalogue: Catalogue) -> set[str]:
 
 
 def _orders_of(offer: str, partners: Sequence[str], catalogue: Catalogue) -> Iterator[dict[str, Any]]:
-    """First orders of one line, from the simplest on; then those of two."""
-    product_ = catalogue.products[offer]
-    for action, attributes in product(LineAction, _attribute_choices(product_)):
-        yield _order(_line("1", product_, action, attributes))
-    for quantity in (2, 3):
-        for action in LineAction:
-            yield _order({**_line("1", product_, action, _minimal(product_)), "quantity": quantity})
-    choices = list(_attribute_choices(product_))
-    for partner, (one, other) in product(partners, product(LineAction, repeat=2)):
-        second = catalogue.products[partner]
-        yield _order(_line("1", product_, one, choices[-1]), _line("2", second, other, _minimal(second)))
-        parent = _line("1", product_, one, choices[0])
-        yield _order({**parent, "lines": [_line("1.1", second, other, _minimal(second))]})
+    """First orders of one line, from the simplest on; then those of two; then larger ones, mixed at random."""
+    one = catalogue.products[offer]
+    yield from islice(_single_lines(one), MAX_SINGLE_LINES)
+    choices = list(_attribute_choices(one))
+    for partner, (first, second) in product(partners, product(LineAction, repeat=2)):
+        other = catalogue.products[partner]
+        yield _order(_line("1", one, first, choices[-1]), _line("2", other, second, _minimal(other)))
+        parent = _line("1", one, first, choices[0])
+        yield _order({**parent, "lines": [_line("1.1", other, second, _minimal(other))]})
+    random = Random(offer)  # the same orders for the same catalogue
+    mixed = [(catalogue.products[name], list(_attribute_choices(catalogue.products[name]))) for name in partners]
+    for _ in range(MAX_MIXED):
+        lines = [_mixed_line(str(number), mixed, random, 0) for number in range(1, random.randint(3, 5))]
+        if random.random() < 0.5:
+            lines[-1]["relies_on"] = ["1"]
+        yield _order(*lines)
+
+
+def _single_lines(offer: Product) -> Iterator[dict[str, Any]]:
+    for action, attributes in product(LineAction, _attribute_choices(offer)):
+        yield _order(_line("1", offer, action, attributes))
+    for quantity, action in product((2, 3), LineAction):
+        yield _order({**_line("1", offer, action, _minimal(offer)), "quantity": quantity})
+
+
+def _mixed_line(
+    id_: str, offers: Sequence[tuple[Product, list[dict[str, Any]]]], random: Random, depth: int
+) -> dict[str, Any]:
+    """Mostly lines that are added. Each attribute has one of its values, as a choice for one has it."""
+    offer, choices = random.choice(offers)
+    attributes = {name: value for choice in random.sample(choices, len(choices)) for name, value in choice.items()}
+    line = _line(id_, offer, random.choice([*LineAction, *[LineAction.ADD] * 4]), attributes)
+    if depth < 2 and random.random() < 0.4:
+        line["lines"] = [
+            _mixed_line(f"{id_}.{number}", offers, random, depth + 1) for number in range(1, random.randint(2, 4))
+        ]
+    return {**line, "quantity": random.randint(1, 2)}
 
 
 def _order(*lines: dict[str, Any]) -> dict[str, Any]:
