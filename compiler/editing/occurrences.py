@@ -194,19 +194,19 @@ class _DocumentWalk:
 
     def _products_of_attributes(self, path: KeyPath) -> list[object]:
         """The products, by id or code, that may have the attributes in the mapping at `path`."""
+        owner = path[:-2] if path[-2:-1] == ("previous",) else path[:-1]
         is_rule = len(path) == 3 and path[0] in ("decomposes_to", "components")
         if is_rule or self._kind in ("order", "scenario"):
-            owner = path[:-2] if path[-2:-1] == ("previous",) else path[:-1]
             around = self._source.document.value(owner)
             if isinstance(around, dict) and "product" in around:
                 return [around["product"]]
         if self._kind != "scenario":
             return []
         lines = self._source.ordered_products
-        if path[-2:-1] == ("with",):
+        if owner[-1:] == ("with",):
             return list(lines.values())
-        if path[-3:-2] == ("lines",):
-            line = str(path[-2])
+        if owner[-2:-1] == ("lines",):
+            line = str(owner[-1])
             return [lines.get(line, line.partition("@")[0])]
         return []
 

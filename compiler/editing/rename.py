@@ -14,6 +14,7 @@ from compiler.editing.navigation import SymbolTable
 from compiler.editing.occurrences import Occurrence, Symbol
 from compiler.language.attributes import Attribute, copies_to
 from compiler.language.documents import AttributeName, DefinitionId
+from compiler.source.document import KeyPath
 from compiler.source.findings import Finding
 
 
@@ -166,25 +167,26 @@ def _copies(table: SymbolTable, symbol: Symbol) -> Iterator[str]:
 
 def _in_scenario(table: SymbolTable, source: SourceDocument, symbol: Symbol) -> Iterator[str]:
     """Texts of scenarios that contain the name and are no reference, such as a part of an idempotency key."""
-    pattern = _hidden_pattern(symbol)
-    if pattern is None:
-        return
     file = source.document.file
     known = {one.path for one in table.references([symbol]) if one.file == file}
     for path, text, is_key in _texts(source.document.data, ()):
-        if path not in known and pattern.search(text):
-            line = source.position(path, 0, is_key=is_key).line + 1
-            yield f"The scenario at {file}:{line} contains `{text[:80]}`: rename it by hand"
+        if path in known or not _may_name(symbol, path, text, is_key=is_key):
+            continue
+        start = source.position(path, 0, is_key=is_key)
+        if symbol.kind != "attribute" or table.at(file, start) is None:
+            yield f"The scenario at {file}:{start.line + 1} contains `{text[:80]}`: rename it by hand"
 
 
-def _hidden_pattern(symbol: Symbol) -> re.Pattern[str] | None:
+def _may_name(symbol: Symbol, path: KeyPath, text: str, *, is_key: bool) -> bool:
     name = re.escape(symbol.name)
+    if symbol.kind == "attribute":
+        return is_key and path[-2] == "attributes" and text == symbol.name
     if symbol.kind == "step":
-        return re.compile(rf"\b{re.escape(symbol.owner)}\.{name}\b")
-    return re.compile(rf"(?<![\w.]){name}[@.]") if symbol.kind == "definition" else None
+        return re.search(rf"\b{re.escape(symbol.owner)}\.{name}\b", text) is not None
+    return symbol.kind == "definition" and re.search(rf"(?<![\w.]){name}[@.]", text) is not None
 
 
-def _texts(data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str, bool]]:
+def _texts(data: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, bool]]:
     """Path, text, and whether it is a key: of all keys and texts."""
     if isinstance(data, dict):
         for key, value in data.items():

@@ -258,7 +258,9 @@ SCENARIO = """\
 kind: scenario
 id: s
 order: ../orders/one.yaml
-with: {attributes: {size: 4}, lines: {"1": {attributes: {size: 5}}}}
+with:
+  attributes: {size: 4}
+  lines: {"1": {attributes: {size: 5}}, "2": {previous: {attributes: {size: 6}}}}
 world:
   - {on: box.pick, answer: {status: 200, body: {id: P-1}}}
   - {when: box.pack, after: 1d, event: done, key: "${steps.pick.output.id}"}
@@ -282,6 +284,12 @@ def test_attributes_in_scenarios_are_renamed(root: Path) -> None:
     assert changed["definitions/scenario.yaml"] == scenario.replace("height", "tall")
 
 
+def test_no_rename_of_an_attribute_of_an_unknown_line(root: Path) -> None:
+    with_scenario(root, '  moments: [{after: 1d, lines: {"9": {attributes: {size: 6}}}}]\n')
+    with pytest.raises(RenameRefused, match=r"The scenario at .*scenario.yaml:14 contains `size`"):
+        renamed(root, "definitions/kit.yaml", "  si‸ze: {type", "amount")
+
+
 def test_steps_in_scenarios_are_renamed(root: Path) -> None:
     scenario = with_scenario(root)
     changed = renamed(root, "definitions/box.yaml", "after: pi‸ck", "collect")
@@ -299,7 +307,7 @@ def test_lines_of_a_product_in_scenarios_are_renamed(root: Path) -> None:
 @pytest.mark.parametrize(("near", "new_name"), [("after: pi‸ck", "collect"), ("id: b‸ox", "carton")])
 def test_no_rename_of_what_a_scenario_has_in_a_text(root: Path, near: str, new_name: str) -> None:
     with_scenario(root, '  calls: [{system: store, key: "*/box.pick@1/do/1/*"}]\n')
-    with pytest.raises(RenameRefused, match=r"The scenario at .*scenario.yaml:12 contains `\*/box.pick@1"):
+    with pytest.raises(RenameRefused, match=r"The scenario at .*scenario.yaml:14 contains `\*/box.pick@1"):
         renamed(root, "definitions/box.yaml", near, new_name)
 
 
