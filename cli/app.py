@@ -39,6 +39,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
             validate,
             run_scenarios,
             schema,
+            lsp,
             plan,
             diff,
             start,
@@ -50,7 +51,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
             order_actions,
         ),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
-        *(publish, versions, lsp),
+        *(publish, versions),
     ):
         group.register(app)
     return app
