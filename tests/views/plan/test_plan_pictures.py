@@ -99,7 +99,9 @@ def test_page_loads_nothing_and_is_complete_without_scripts(file: str) -> None:
     for line in (*plan.order_lines, *plan.fulfilment_lines):
         assert line.id in page.text
     links = [dict(attributes)["href"] for tag, attributes in page.elements if tag == "a"]
-    assert sorted(links) == sorted(f"#step-{number}" for number in range(1, len(plan.steps) + 1))
+    steps = [link for link in links if link.startswith("#step-")]
+    assert sorted(steps) == sorted(f"#step-{number}" for number in range(1, len(plan.steps) + 1))
+    assert len(links) - len(steps) == sum(bool(line.sources) for line in plan.fulfilment_lines)
     assert {link.removeprefix("#") for link in links} <= page.ids
 
 
@@ -114,7 +116,7 @@ def test_page_has_undo_rework_and_failure_paths_and_the_critical_path_as_switche
     picture = picture_of("home_security.yaml")
     page = HtmlPage(render_page(picture))
     switches = {id_ for tag, attributes in page.elements if tag == "input" for id_ in [dict(attributes)["id"]]}
-    assert switches == {"show-critical", "show-undo", "show-rework", "show-failures", "search"}
+    assert switches == {"show-critical", "show-undo", "show-rework", "show-failures", "show-small", "search"}
     names = [box.name for box in picture.boxes]
     assert (names.index("Install on site"), names.index("Book a technician")) in picture.rework_arcs
     assert "customer_absent: again from Book a technician, at most 2 times" in page.text
@@ -125,6 +127,22 @@ def test_page_has_undo_rework_and_failure_paths_and_the_critical_path_as_switche
         "Install on site",
         "Provision the subscription",
     ]
+
+
+def test_lines_lead_to_the_lanes_of_their_steps() -> None:
+    picture = picture_of("home_security.yaml")
+    titles = {line: picture.lanes[lane].title for line, lane in picture.lane_of_line.items()}
+    assert titles["alarm_hub@1"] == "Alarm hub"
+    assert titles["security_camera@1"] == "Security camera ×4"
+    assert titles["1"] == "Home Security Package"
+
+
+def test_an_order_without_work_has_an_empty_picture() -> None:
+    order = {"id": "N-1", "lines": [{"id": "1", "product": "home_security", "action": "no_change"}]}
+    picture = picture_from(explain_order(order, load_catalogue(ROOT / "definitions")))
+    assert picture.boxes == ()
+    HtmlPage(render_page(picture)).assert_loads_nothing()
+    ElementTree.fromstring(render_svg(picture))
 
 
 def test_undo_goes_backwards() -> None:

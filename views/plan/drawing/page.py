@@ -21,6 +21,7 @@ TOGGLES = (
     ("undo", "Undo", False),
     ("rework", "Rework", False),
     ("failures", "Failures", False),
+    ("small", "Zoom out", False),
 )
 """Id, label, and whether it is shown at first. Style sheets do the rest, so they work without scripts."""
 
@@ -106,6 +107,7 @@ def _tools(picture: Picture) -> Element:
         "undo": any(box.undo for box in picture.boxes),
         "rework": bool(picture.rework_arcs),
         "failures": any(box.failures for box in picture.boxes),
+        "small": True,
     }
     return element(
         "div",

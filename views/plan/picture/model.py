@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -113,4 +114,6 @@ class Picture:
     """From a step that fails to the step from which the work is done again."""
     sources: tuple[SourceLine, ...] = ()
     became_heading: str = "What the lines become"
-    matrices: tuple[Matrix, ...] = field(default_factory=tuple)
+    matrices: tuple[Matrix, ...] = ()
+    lane_of_line: Mapping[str, int] = field(default_factory=dict)
+    """Line id → the number of the lane with its steps; its own workstream if it has one."""

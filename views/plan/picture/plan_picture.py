@@ -76,6 +76,7 @@ class _PlanPictureBuilder:
             sources=source_lines(plan, self.explanation.decisions),
             became_heading="Order lines and what they become",
             matrices=tuple(self._matrices()),
+            lane_of_line=self._lane_of_line(),
         )
 
     def _facts(self) -> Iterator[tuple[str, str]]:
@@ -97,6 +98,15 @@ class _PlanPictureBuilder:
         owners = LineOwners(self.plan)
         paths = [common_path([owners.owner(step) for step in lane.steps]) for lane in self.swimlanes]
         return number_groups(common_path([paths[lane] for lane in members]) for members in self.bundling.lanes)
+
+    def _lane_of_line(self) -> dict[str, int]:
+        found: dict[tuple[bool, str], int] = {}
+        for steps, lane in zip(self.bundling.boxes, self.bundling.lane_of_box, strict=True):
+            for step in (self.plan.steps[position] for position in steps):
+                workstream = self.plan.step_definition(step).workstream
+                for line in self.plan.step_lines(step):
+                    found.setdefault((line.product == workstream, line.id), lane)
+        return {id_: lane for (_, id_), lane in sorted(found.items())}
 
     def _lane(self, members: Sequence[int], group: int) -> PictureLane:
         first = self.swimlanes[members[0]]
