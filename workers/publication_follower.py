@@ -71,10 +71,23 @@ class PublicationFollower:
                     reason = error.message.splitlines()[0][:200] if error.message else str(error.status)
                     logger.warning("published versions cannot be read", reason=reason)
                 self._is_reachable = False
+            except Exception:  # a worker that does not follow any more would not be noticed
+                if self._is_reachable:
+                    logger.exception("published versions cannot be followed")
+                self._is_reachable = False
 
     async def look(self) -> None:
         """Raises RPCError."""
         before = self.report
+        try:
+            await self._look()
+        finally:
+            if self.report != before:
+                for notify in self.listeners:
+                    notify()
+        await self._keep()
+
+    async def _look(self) -> None:
         if (later := await self._store.read_later(self._latest.number if self._latest else 0)) is not None:
             await self._take(later)
         elif self._latest is not None and self._refused is not None and time.monotonic() >= self._next_keep:
@@ -83,10 +96,6 @@ class PublicationFollower:
         candidate = await self._store.read_candidate()
         if candidate is not None and (self._verdict is None or self._verdict.candidate != candidate.id):
             self._verdict = await self._judge(candidate)
-        if self.report != before:
-            for notify in self.listeners:
-                notify()
-        await self._keep()
 
     async def _take(self, publication: Publication) -> None:
         if publication.content is None:

@@ -15,8 +15,8 @@ from temporalio.client import Client
 
 from catalogue_store.content import ContentTooLarge
 from catalogue_store.publications import Candidate, NumberTaken, PublicationStore, PublishingNow
-from operations.errors import CONTENT_CONFLICT, SERVER_ERROR, OperationError, OperationRefused, server_call
-from operations.publishing.published_versions import find_version, read_published_files
+from operations.errors import CONTENT_CONFLICT, OperationRefused, server_call
+from operations.publishing.published_versions import find_version, read_packed_files
 from operations.publishing.worker_answers import WorkerAnswer, wait_for_verdicts, wait_until_taken, wait_until_withdrawn
 from operations.temporal.connection import server_address
 from workflows.contract.catalogue_messages import StoredContent
@@ -84,15 +84,11 @@ async def read_version_to_publish(
     Raises NotFound and OperationError.
     """
     publication = await find_version(client, task_queue, reference)
-    files = await read_published_files(client, task_queue, publication)
-    if files.digest != publication.digest:
-        raise OperationError(SERVER_ERROR, f"Version {publication.number} is damaged: its files have another SHA-256")
-    async with server_call(f"Version {publication.number}", server_address(client)):
-        packed = await PublicationStore(client, task_queue).read_packed_files(publication)
+    packed, _ = await read_packed_files(client, task_queue, publication)
     return VersionToPublish(
         version=publication.version,
         digest=publication.digest,
-        packed=packed or files.pack(),
+        packed=packed,
         scenarios=publication.scenarios,
         restores=publication.number if environment is None else None,
         promoted_from=f"{environment} {publication.number}" if environment is not None else None,

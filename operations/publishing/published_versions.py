@@ -126,15 +126,21 @@ async def read_version(client: Client, task_queue: str, reference: str) -> tuple
 
 
 async def read_published_files(client: Client, task_queue: str, publication: Publication) -> CatalogueFiles:
-    """Raises NotFound if they are not kept any more, and OperationError if this release cannot read them."""
+    """Raises NotFound if they are not kept any more, and OperationError if they cannot be read."""
+    return (await read_packed_files(client, task_queue, publication))[1]
+
+
+async def read_packed_files(client: Client, task_queue: str, publication: Publication) -> tuple[bytes, CatalogueFiles]:
+    """The files as they are stored, and unpacked. Raises the same as `read_published_files`."""
     async with server_call(f"Version {publication.number}", server_address(client)):
-        try:
-            files = await PublicationStore(client, task_queue).read_files(publication)
-        except UnreadablePack as unreadable:
-            raise OperationError(
-                SERVER_ERROR, f"Version {publication.number} cannot be read: {unreadable}"
-            ) from unreadable
-    if files is None:
+        packed = await PublicationStore(client, task_queue).read_packed_files(publication)
+    if packed is None:
         reason = "its files are not kept any more" if publication.content else "with it, nothing is published"
         raise NotFound(f"Version {publication.number} has no files: {reason}", VERSIONS)
-    return files
+    try:
+        files = CatalogueFiles.unpack(packed)
+    except UnreadablePack as unreadable:
+        raise OperationError(SERVER_ERROR, f"Version {publication.number} cannot be read: {unreadable}") from unreadable
+    if files.digest != publication.digest:
+        raise OperationError(SERVER_ERROR, f"Version {publication.number} is damaged: its files have another SHA-256")
+    return packed, files

@@ -32,7 +32,7 @@ class VersionResponse(Response):
     scenarios: ScenarioRunResponse | None = Field(description="None: they were not run")
     restores: int | None = Field(description="The number of the version that was put in force again")
     promoted_from: str | None = Field(description="The environment and the number there")
-    forced: list[str] = Field(description="Workers that had refused it")
+    forced: list[str] = Field(description="Workers that had refused it, or had not answered")
     open_orders: int = Field(description="Orders that run on this catalogue version")
 
 

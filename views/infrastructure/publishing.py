@@ -142,7 +142,7 @@ def _origins(publication: Publication) -> Iterator[str]:
     if publication.scenarios is not None and publication.scenarios.failed:
         yield f"{pluralize(len(publication.scenarios.failed), 'scenario')} failed"
     if publication.forced:
-        yield f"refused by {pluralize(len(publication.forced), 'worker')}"
+        yield f"forced: {pluralize(len(publication.forced), 'worker')} had not agreed"
 
 
 def version_page(version: PublishedVersion, files: Sequence[str]) -> Iterator[RenderableType]:
@@ -158,7 +158,7 @@ def version_page(version: PublishedVersion, files: Sequence[str]) -> Iterator[Re
             ("scenarios", _scenario_text(scenarios.passed, scenarios.failed) if scenarios is not None else "not run"),
             ("restores", f"version {publication.restores}" if publication.restores is not None else ""),
             ("promoted from", publication.promoted_from or ""),
-            ("refused by", ", ".join(publication.forced)),
+            ("forced against", ", ".join(publication.forced)),
             ("open orders", str(version.open_orders)),
         ]
     )

@@ -67,4 +67,4 @@ class Publication(WireModel):
     promoted_from: str | None = None
     """The environment and the number there: `test 12`."""
     forced: list[str] = []
-    """Workers that had refused the version when it was published nevertheless."""
+    """Workers that had refused the version, or had not answered, when it was published nevertheless."""

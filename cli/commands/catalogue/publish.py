@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.commands.catalogue.environments import ENVIRONMENT_HELP, within_environment
 from cli.commands.catalogue.scenario_gate import ScenarioGate
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
 PANEL = "Publishing"
 
 MAX_REASON_LENGTH = 2_000
-ENVIRONMENT_HELP = "A profile of Temporal's configuration, which names address and namespace."
 ReasonOption = Annotated[
     str,
     typer.Option("--reason", "--message", "-m", metavar="TEXT", help="Why; everybody sees it.", show_default=False),
@@ -73,14 +73,14 @@ def publish(
         raise UsageError("Give a folder to publish, or --version or --from, not both")
     if version is not None and from_ is None and len(environment or ()) > 1:
         raise UsageError("A number counts in one environment: give one --environment, or --from with the number there")
-    targets = [_within(session, name) for name in environment] if environment else [session]
+    targets = [within_environment(session, name) for name in environment] if environment else [session]
     actor = make_actor(by, _required(reason))
     numbers = [asyncio.run(_last_number(target)) for target in targets]
     gate = ScenarioGate(no_scenarios, force)
     if version is None and from_ is None:
         to_publish = _read_folder(session, folder or session.definitions_dir, gate)
     else:
-        source = _within(session, from_) if from_ is not None else targets[0]
+        source = within_environment(session, from_) if from_ is not None else targets[0]
         to_publish = asyncio.run(_read_published(source, version or "current", from_))
         if from_ is not None:
             gate.check_record(to_publish.scenarios)
@@ -103,7 +103,7 @@ def unpublish(
     """Withdraw what is published: every worker reads its own folder again."""
     from operations.publishing.publish_version import PublishCommand
 
-    target = _within(session, environment)
+    target = within_environment(session, environment)
     return _publish(target, PublishCommand(None, make_actor(by, _required(reason)), timeout=timeout))
 
 
@@ -133,15 +133,6 @@ def _required(reason: str) -> str:
     if len(reason) > MAX_REASON_LENGTH:
         raise UsageError(f"--reason has {len(reason):,} characters; at most {MAX_REASON_LENGTH:,} are kept")
     return reason
-
-
-def _within(session: Session, environment: str | None) -> Session:
-    """The session, connected to the named environment."""
-    if environment is None:
-        return session
-    if session.address or session.namespace:
-        raise UsageError("An environment names its own address and namespace: leave out --address and --namespace")
-    return replace(session, environment=environment)
 
 
 async def _last_number(session: Session) -> int:

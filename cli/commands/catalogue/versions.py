@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.catalogue.publish import ENVIRONMENT_HELP, PANEL
+from cli.commands.catalogue.environments import ENVIRONMENT_HELP, within_environment
+from cli.commands.catalogue.publish import PANEL
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.options import value_option
@@ -40,8 +40,7 @@ def versions(
     environment: Annotated[str | None, value_option("NAME", ENVIRONMENT_HELP)] = None,
 ) -> None:
     """List the published versions, and what every worker has in force."""
-    if environment is not None:
-        session = replace(session, environment=environment)
+    session = within_environment(session, environment)
     if version is None:
         if save is not None:
             raise UsageError("Say which version to save: `versions current --save DIR`")
