@@ -46,6 +46,7 @@ from workflows.core.state.rollup import current_order_state
 from workflows.core.steps import event_subscription
 from workflows.core.steps.refusal import RequestRefused
 from workflows.core.timing import order_jeopardy
+from workflows.core.timing.expected_duration import END_OF_TIME
 from workflows.core.timing.forecast import make_forecast
 
 KEY_TOKEN = "scenario"
@@ -155,7 +156,8 @@ class FastRun:
             moment = engine
         else:
             moment = due[0] if due is not None else inf
-        if moment > run.started_at + self._scenario.until.total_seconds() and not self._is_over():
+        is_late = moment > run.started_at + self._scenario.until.total_seconds()
+        if moment > END_OF_TIME or (is_late and not self._is_over()):
             self._record.stopped = "its `until` is over"
             return None
         if self._activities.most_polls > MAX_POLLS:

@@ -327,3 +327,11 @@ def test_order_file_that_cannot_be_read_is_the_only_failure(tmp_path: Path) -> N
         found = failures(f"order: {tmp_path / name}\nexpect: {{order: completed}}")
         assert len(found) == 1
         assert message in found[0]
+
+
+@pytest.mark.parametrize("starts", ["9999-12-30T00:00:00Z", "0001-01-01T00:00:00Z", "2026-01-05"])
+def test_times_that_no_calendar_has_are_no_error(starts: str) -> None:
+    world = f"{WORLD}  - {{after: 90000000d, note: late}}\n  - {{when: line.accept, after: 90000000d, note: late}}\n"
+    scenario = happy("expect: {moments: [{after: 80000000d, order: completed}]}", world)
+    found = failures(scenario.replace("world:", f"starts: {starts}\nuntil: 900000000d\nworld:"))
+    assert len(found) >= 1
