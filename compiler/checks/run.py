@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import Definitions
 from compiler.checks import (
+    addresses,
     constant_conditions,
     cycles,
     detached_steps,
@@ -17,6 +18,7 @@ from compiler.checks import (
     missing_on_delete,
     missing_undo,
     named_values,
+    output_fields,
     output_order,
     product_declarations,
     receivers,
@@ -55,6 +57,7 @@ WARNING_CHECKS: tuple[Check, ...] = (
     literal_texts.check,
     unlimited_waits.check,
     short_slas.check,
+    addresses.check,
 )
 """Those that only warn, as all of the following. They run where a person reads warnings, not where a worker starts."""
 WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (
@@ -70,6 +73,7 @@ CHECKS_OF_VALID_CATALOGUES: tuple[Check, ...] = (
     unused_definitions.check,
     unread_attributes.check,
     unread_outputs.check,
+    output_fields.check,
     missing_undo.check,
     unreachable_undo.check,
     work_on_delete.check,

@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.written_catalogues import HUB, OFFER, assert_error, findings_of
 
-SYSTEM = "\n---\nkind: system\nid: inventory\nbase_url: x\n"
+SYSTEM = "\n---\nkind: system\nid: inventory\nbase_url: http://x\n"
 STEPS = OFFER + "decomposes_to: [{product: hub}]\nsteps:\n  first: {milestone: true}\n  go: %s\n" + SYSTEM + HUB
 
 
@@ -32,7 +32,7 @@ STEPS = OFFER + "decomposes_to: [{product: hub}]\nsteps:\n  first: {milestone: t
         (STEPS % "{activity: x, on_failure: {redo_from: «frst}}", ("`first`",)),
         (STEPS % "{activity: x, on_failure: {do: fallout, retry: «dayly}}", ("there is no retry policy `dayly`",)),
         (STEPS % "{activity: x, on_failure: [{do: fallout, retry: «dayly}]}", ("there is no retry policy `dayly`",)),
-        ("kind: system\nid: s\nbase_url: x\nretry: «slow", ("there is no retry policy `slow`",)),
+        ("kind: system\nid: s\nbase_url: http://x\nretry: «slow", ("there is no retry policy `slow`",)),
         (STEPS % "{milestone: true}" + "---\nkind: workstream\nid: w\nfor: [hub, «oferr]\n"
          "steps: {go: {milestone: true}}", ("`offer`",)),
     ],

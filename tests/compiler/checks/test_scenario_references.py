@@ -6,7 +6,9 @@ import pytest
 
 from tests.support.written_catalogues import HUB, OFFER, assert_error, catalogue_in, findings_of
 
-CATALOGUE = OFFER + "decomposes_to: [{product: hub}]\n" + HUB + "---\nkind: system\nid: inventory\nbase_url: x\n---\n"
+CATALOGUE = (
+    OFFER + "decomposes_to: [{product: hub}]\n" + HUB + "---\nkind: system\nid: inventory\nbase_url: http://x\n---\n"
+)
 SCENARIO = CATALOGUE + "kind: scenario\nid: x\norder: {id: A, lines: [{id: '1', product: offer}]}\n"
 EXPECTED = "expect: {order: completed}\n"
 

@@ -75,7 +75,7 @@ def test_unknown_key_without_similar_one_lists_known_keys() -> None:
 
 def test_nested_keys_are_checked() -> None:
     assert_error(
-        STEP % "{call: {system: s, get: /, «boddy: {}}}" + "---\nkind: system\nid: s\nbase_url: x",
+        STEP % "{call: {system: s, get: /, «boddy: {}}}" + "---\nkind: system\nid: s\nbase_url: http://x",
         "key-unknown",
         "`body`",
     )
@@ -137,7 +137,7 @@ def test_single_value_is_read_as_a_list() -> None:
 
 
 def test_finding_does_not_show_a_secret() -> None:
-    system = "kind: system\nid: s\nbase_url: x\nauth: {bearer: «hunter2}"
+    system = "kind: system\nid: s\nbase_url: http://x\nauth: {bearer: «hunter2}"
     assert "hunter2" not in assert_error(system, "value-invalid", "{env: NAME}")
 
 

@@ -179,7 +179,7 @@ def test_units_have_index_but_not_each() -> None:
     assert_error(unit % "«each" + offer, "name-not-here")
 
 
-ANSWER = OFFER + "steps: {go: {%s}}\n---\nkind: system\nid: s\nbase_url: x\n"
+ANSWER = OFFER + "steps: {go: {%s}}\n---\nkind: system\nid: s\nbase_url: http://x\n"
 
 
 @pytest.mark.parametrize(
