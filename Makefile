@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test soak mutation lint bench lock
+.PHONY: help setup demo up test fuzz soak mutation lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo 'make demo    runs the whole stack and one order to its end'
 	@echo 'make up      runs the same stack until Ctrl-C; data is kept in .ordo/'
 	@echo 'make test    runs the tests'
+	@echo 'make fuzz    tries random definitions, orders, scenarios and expressions: EXAMPLES=2000 new ones each'
 	@echo 'make soak    runs random orders with failures, from ROUNDS=10 new seeds'
 	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
 	@echo 'make lint    runs ruff, mypy --strict and the import contracts'
@@ -30,6 +31,9 @@ up: $(INSTALLED)
 
 test: $(INSTALLED)
 	$(BIN)/python -m pytest $(ARGS)
+
+fuzz: $(INSTALLED)
+	ORDO_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz $(ARGS)
 
 soak: $(INSTALLED)
 	ORDO_TURMOIL_SEED=new ORDO_TURMOIL_ROUNDS=$(or $(ROUNDS),10) $(BIN)/python -m pytest tests/trust $(ARGS)

@@ -140,9 +140,33 @@ def evaluate(expression: str, bindings: Mapping[str, Any]) -> Any:
         value = result.plain_value()
     except (RuntimeError, ValueError, TypeError, OverflowError, RecursionError) as error:
         raise _evaluation_error(expression, str(error)) from error
+    except MemoryError:
+        raise EvaluationError(expression, _TOO_LARGE) from None
+    if _is_too_large(value):
+        raise EvaluationError(expression, _TOO_LARGE)
     if isinstance(value, bytes | bytearray | cel.Type):
         raise EvaluationError(expression, "the value is not text, a number, a date, a list or an object")
     return value
+
+
+MAX_VALUE_SIZE = 4_000_000
+"""Characters of a computed value; an item of a list or an object counts as ten. Temporal carries no larger value, and
+each of a chain of named values may be twice as large as the one before."""
+_TOO_LARGE = "the value is larger than 4 MB"
+
+
+def _is_too_large(value: Any) -> bool:
+    if not isinstance(value, str | list | dict):
+        return False
+    size, waiting = 0, [value]
+    while waiting and size <= MAX_VALUE_SIZE:
+        one = waiting.pop()
+        if isinstance(one, str):
+            size += len(one)
+        elif isinstance(one, list | dict):
+            size += 10 * len(one)
+            waiting += [*one, *one.values()] if isinstance(one, dict) else one
+    return size > MAX_VALUE_SIZE
 
 
 _MISSING_VALUE_MESSAGES = (

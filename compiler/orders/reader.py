@@ -69,9 +69,14 @@ def _split_json_lines(text: str) -> list[tuple[int, str | bytes]] | None:
     return [*lines]
 
 
+_MAY_BE_JSON = frozenset({"yaml-syntax", "yaml-encoding"})
+"""What the YAML reader finds in JSON that is not YAML, such as an emoji written as two escapes."""
+
+
 def _read_text(text: str | bytes, source: OrderSource) -> Iterator[SourcedOrder | Finding]:
     result = read_documents(text, source.file)
-    if result.findings and (data := _parse_json(text)) is not None:
+    unreadable = any(finding.code in _MAY_BE_JSON for finding in result.findings)
+    if unreadable and (data := _parse_json(text)) is not None:
         yield _to_order(data, source)
         return
     for finding in result.findings:

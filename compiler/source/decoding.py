@@ -34,10 +34,19 @@ def _decode_utf8(raw: bytes, file: str) -> str:
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        line, column = before.count(b"\n") + 1, error.start - before.rfind(b"\n")
+        line, column = line_and_column(raw[: error.start].decode())
         message = f"this is not UTF-8 text (byte 0x{raw[error.start]:02x}): save the file as UTF-8"
         raise UnreadableError(file_finding(file, "yaml-encoding", message, line, column)) from None
+
+
+LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
+"""What ends a line in YAML 1.1, which the parser reads."""
+
+
+def line_and_column(before: str) -> tuple[int, int]:
+    """The place after the text `before`, from 1."""
+    lines = LINE_BREAK.split(before)
+    return len(lines), len(lines[-1]) + 1
 
 
 _FORBIDDEN_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -50,7 +59,7 @@ def decode_text(text: str | bytes, file: str) -> str:
         text = _decode_utf8(text, file)
     text = text.removeprefix("\ufeff")
     if bad := _FORBIDDEN_CHARACTER.search(text):
-        line, column = text.count("\n", 0, bad.start()) + 1, bad.start() - text.rfind("\n", 0, bad.start())
+        line, column = line_and_column(text[: bad.start()])
         shown = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
         raise UnreadableError(
             file_finding(file, "yaml-encoding", f"{shown} is not allowed in YAML: remove it", line, column)

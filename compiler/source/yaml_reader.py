@@ -13,7 +13,7 @@ from typing import Any
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from compiler.source.decoding import UnreadableError, decode_text, file_finding
+from compiler.source.decoding import LINE_BREAK, UnreadableError, decode_text, file_finding
 from compiler.source.document import CollectionMarks, Document, Key, NodeMark, ReadResult
 from compiler.source.findings import MORE_FINDINGS_CODE, Finding
 from compiler.source.yaml_core_schema import NON_TEXT_FIRST_CHARS, resolve_plain_scalar
@@ -227,8 +227,10 @@ class _DocumentBuilder:
         unclosed = error.problem == "found unexpected end of stream"
         mark = (error.context_mark if unclosed else error.problem_mark) or error.problem_mark or error.context_mark
         line, column = (mark.line, mark.column) if mark else (0, 0)
-        lines = self._text.splitlines()
-        rest = lines[line][column:] if line < len(lines) else ""
+        lines = LINE_BREAK.split(self._text)
+        if line >= len(lines):  # The parser adds a line break at the end.
+            line, column = len(lines) - 1, len(lines[-1])
+        rest = lines[line][column:]
         problem = str(error.problem or error.context or "this is not YAML")
         code = "yaml-depth" if problem.startswith("exceeded maximum nesting depth") else "yaml-syntax"
         return file_finding(self._file, code, explain_yaml_error(problem, rest, error), line + 1, column + 1)
