@@ -21,6 +21,8 @@ class CatalogueName(NamedTuple):
 
 
 Names = list[CatalogueName]
+STEP_LABEL = "step of"
+"""How the label of a step begins that is named without its workstream."""
 
 
 def catalogue_names(index: DefinitionIndex) -> dict[str, Names]:
@@ -35,7 +37,7 @@ def catalogue_names(index: DefinitionIndex) -> dict[str, Names]:
     ]
     steps = [name for group in index.step_groups.values() for name in _dotted_steps(group)]
     own = _unique(
-        CatalogueName(step, f"step of {group.id}") for group in index.step_groups.values() for step in group.steps
+        CatalogueName(step, f"{STEP_LABEL} {group.id}") for group in index.step_groups.values() for step in group.steps
     )
     queues = _unique(CatalogueName(queue, "queue") for queue in _queues(index))
     receivers = _labelled(definitions.receivers.values())

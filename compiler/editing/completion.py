@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
-from compiler.editing.catalogue_names import Names, catalogue_names
+from compiler.editing.catalogue_names import STEP_LABEL, CatalogueName, Names, catalogue_names
 from compiler.editing.cursor import Cursor, Position, find_cursors
 from compiler.editing.expression_names import (
     attribute_words,
@@ -70,10 +70,18 @@ def complete(text: str, position: Position, index: DefinitionIndex) -> Completio
         typed = path_before(place.text, place.offset)[-1] if place else _typed(cursor)
         start = Position(position.line, max(position.column - len(typed), 0))
     found = tuple(items.values())
+    if _follows_quote(text, start):
+        found = tuple(item if item.kind == "function" else replace(item, insert="") for item in found)
     if len(found) <= MAX_ITEMS:
         return Completions(start, found)
     matching = [item for item in found if typed.casefold() in item.label.casefold()]
     return Completions(start, tuple(matching[:MAX_ITEMS]), is_complete=False)
+
+
+def _follows_quote(text: str, start: Position) -> bool:
+    """Whether the quote is there already in which a key stands, as in JSON: then no colon can follow it."""
+    line = text.split("\n", start.line + 1)[start.line]
+    return line[start.column - 1 : start.column] in ("'", '"')
 
 
 def document_kind(data: Any) -> str:
@@ -137,7 +145,7 @@ def _key_completion(key: KeyInfo) -> Completion:
     return Completion(key.name, "key", "required" if key.is_required else "", key.description, insert, key.is_required)
 
 
-def _reference(name: Any, ending: str = "") -> Completion:
+def _reference(name: CatalogueName, ending: str = "") -> Completion:
     return Completion(name.text, "reference", name.label, "", f"{name.text}{ending}" if ending else "")
 
 
@@ -148,9 +156,8 @@ def _names(names: Names, mark: str, cursor: Cursor) -> Names:
     steps = cursor.data.get("steps") if isinstance(cursor.data, dict) else None
     own = set(steps) if isinstance(steps, dict) else set()
     current = cursor.path[1] if cursor.path[:1] == ("steps",) and len(cursor.path) > 1 else None
-    described = {name.text: name for name in names}
-    mine = [described.get(step) or type(names[0])(step, "step") for step in own if step != current] if names else []
-    others = [name for name in names if "." in name.text or "step of " not in name.label] if mark == "step" else []
+    mine = [CatalogueName(str(step), "step of this document") for step in own if step != current]
+    others = [name for name in names if not name.label.startswith(STEP_LABEL)] if mark == "step" else []
     return [*sorted(mine), *others]
 
 

@@ -53,7 +53,9 @@ def test_install_keeps_the_settings_of_vs_code(project: Path) -> None:
     settings.parent.mkdir()
     settings.write_text('{"editor.tabSize": 2, "yaml.schemas": {"other.json": "x.yaml"}}')
     call("schema", "--install")
+    call("schema", "--install")
     written = json.loads(settings.read_text())
+    assert written["json.schemas"] == [{"fileMatch": ["orders/**/*.json"], "url": "./.ordo/schemas/order.json"}]
     assert written["editor.tabSize"] == 2
     assert written["yaml.schemas"]["other.json"] == "x.yaml"
     assert written["yaml.schemas"][".ordo/schemas/definition.json"][0] == "definitions/**/*.yaml"

@@ -107,14 +107,25 @@ def write_vscode_settings(definitions: Path) -> bool:
             settings = json.loads(VSCODE_SETTINGS.read_text(encoding="utf-8") or "{}")
         except ValueError:
             return False
-        if not isinstance(settings, dict) or not isinstance(settings.get("yaml.schemas", {}), dict):
+        if not _can_be_extended(settings):
             return False
     schemas = settings.setdefault("yaml.schemas", {})
     for path, folder in ((schema_path("definition"), definitions), (schema_path("order"), Path("orders"))):
         schemas[path.as_posix()] = [f"{folder.as_posix()}/**/*.{suffix}" for suffix in ("yaml", "yml")]
+    json_orders = {"fileMatch": ["orders/**/*.json"], "url": f"./{schema_path('order').as_posix()}"}
+    others = [one for one in settings.get("json.schemas", []) if one != json_orders]
+    settings["json.schemas"] = [*others, json_orders]
     VSCODE_SETTINGS.parent.mkdir(exist_ok=True)
     VSCODE_SETTINGS.write_text(json.dumps(settings, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return True
+
+
+def _can_be_extended(settings: object) -> bool:
+    return (
+        isinstance(settings, dict)
+        and isinstance(settings.get("yaml.schemas", {}), dict)
+        and isinstance(settings.get("json.schemas", []), list)
+    )
 
 
 def _report_installation(session: Session, schemas: list[Path], has_settings: bool) -> None:

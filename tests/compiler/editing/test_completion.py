@@ -161,6 +161,19 @@ def test_keys_come_with_what_they_mean() -> None:
     assert product.documentation == "The product of the new line."
 
 
+def test_in_quotes_only_the_name_is_inserted() -> None:
+    found = complete(*split_cursor('{"id": "O-1", "lines": [{"id": "1", "pro‸'), INDEX)
+    product = next(one for one in found.items if one.label == "product")
+    assert product.insert == ""
+
+
+def test_of_thousands_of_names_those_that_contain_what_is_typed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("compiler.editing.completion.MAX_ITEMS", 5)
+    found = complete(*split_cursor(OFFER + "steps:\n  go:\n    after: [hub.res‸]"), INDEX)
+    assert [one.label for one in found.items] == ["alarm_hub.reserve"]
+    assert not found.is_complete
+
+
 @pytest.mark.parametrize("at", range(0, 2400, 53))
 def test_shipped_files_complete_at_any_place(at: int) -> None:
     for file in ("offers/home_security.yaml", "technical/shipment.yaml", "systems.yaml"):
