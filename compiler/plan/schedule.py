@@ -51,11 +51,15 @@ def schedule_plan(plan: Plan, skipped: Collection[int] = ()) -> PlanSchedule:
     order = topological_order(predecessors, followers)
     latest_starts = _latest_starts(plan, timings, order[::-1], followers)
     count = len(plan.steps)
+    layers = [0] * count
+    """The number of steps before each. Of predecessors that end together, the one with the most counts, so that the
+    critical path leaves no step out."""
     starts, ends, via = [0.0] * count, [0.0] * count, [-1] * count
     for position in order:
         timing, ready = timings[position], 0.0
+        layers[position] = max((layers[before] + 1 for before in predecessors[position]), default=0)
         for before in predecessors[position]:
-            if via[position] < 0 or ends[before] > ready:
+            if via[position] < 0 or (ends[before], layers[before]) > (ready, layers[via[position]]):
                 ready, via[position] = ends[before], before
         start = max(ready + timing.delay, timing.not_before)
         if timing.as_late_as_possible and not isinf(latest_starts[position]):

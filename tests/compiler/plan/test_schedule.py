@@ -93,3 +93,17 @@ def test_an_empty_plan_takes_no_time(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, lines=lines)
     schedule = schedule_plan(plan)
     assert (schedule.duration, schedule.critical_path) == (0.0, ())
+
+
+def test_the_critical_path_has_the_steps_without_duration_too(tmp_path: Path) -> None:
+    offer = """
+kind: commercial_product
+id: offer
+steps:
+  a: {manual: {queue: q}, expected: 1d}
+  z: {milestone: true, after: [a]}
+  b: {manual: {queue: q}, after: [a, z], expected: 1d}
+"""
+    plan = plan_of(tmp_path, offer)
+    path = [plan.steps[at].id for at in schedule_plan(plan).critical_path]
+    assert path == ["offer.a@1", "offer.z@1", "offer.b@1"]
