@@ -8,8 +8,10 @@ from functools import partial
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.checks.cycles import dependency_edges
 from compiler.checks.unread_outputs import read_outputs
-from compiler.language.steps import CrossOrderReference, StepDefinition, StepKey, StepReference
+from compiler.language.steps import CrossOrderReference, StepDefinition, StepKey, StepKind, StepReference
 from compiler.source.findings import Finding
+
+_WITHOUT_WORK = frozenset({StepKind.MILESTONE, StepKind.WAIT})
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
@@ -19,8 +21,8 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             connected = _connected_steps(index) if connected is None else connected
             if (group.id, step) not in connected:
                 message = (
-                    f"no step waits for `{step}` or reads its output, and it waits for none, while the other steps "
-                    f"all lead to `{end}`: is an `after: [{step}]` missing?"
+                    f"no step waits for `{step}` or reads its output, and it waits for none, while all others lead "
+                    f"to `{end}`: is an `after: [{step}]` missing?"
                 )
                 yield group.entry.finding("step-detached", ("steps", step), message, key=True, severity="warning")
 
@@ -46,11 +48,12 @@ def _named_before(group: StepGroup, definition: StepDefinition) -> set[str]:
 
 
 def _single_end(group: StepGroup, step: str, before: Mapping[str, set[str]]) -> str | None:
-    """The end that all other steps for the same actions lead to; None if there are several, or no two such steps."""
+    """The end that all other steps for the same actions lead to; None if there are several, or if it does no work."""
     actions = group.line_actions(step)
     others = [name for name in group.steps if name != step and not actions.isdisjoint(group.line_actions(name))]
     ends = set(others).difference(*(before[name] for name in others))
-    return ends.pop() if len(others) > 1 and len(ends) == 1 else None
+    end = ends.pop() if len(ends) == 1 else None
+    return end if end is not None and (len(others) > 1 or group.steps[end].kind not in _WITHOUT_WORK) else None
 
 
 def _connected_steps(index: DefinitionIndex) -> set[StepKey]:
