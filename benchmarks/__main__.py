@@ -7,11 +7,12 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from benchmarks import catalogue_load, compilation, latency, order_size, rollback, throughput
+from benchmarks import catalogue_load, compilation, latency, order_size, rollback, scenario_runs, throughput
 
 BENCHMARKS: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {
     "load": catalogue_load.measure,
     "compose": compilation.measure,
+    "scenarios": scenario_runs.measure,
     "throughput": throughput.measure,
     "latency": latency.measure,
     "size": order_size.measure,
