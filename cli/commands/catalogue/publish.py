@@ -16,7 +16,6 @@ from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, EXIT_TIMED_OUT, UsageError
 from cli.framework.options import ByOption, value_option
 from cli.framework.session import Session
-from compiler.catalogue_files import CatalogueFiles
 from compiler.source.findings import CatalogueInvalid
 from views.shared.value_format import pluralize
 
@@ -109,6 +108,7 @@ def unpublish(
 
 def _read_folder(session: Session, folder: Path, gate: ScenarioGate) -> VersionToPublish:
     """Raises CatalogueInvalid, OperationRefused and UsageError."""
+    from compiler.catalogue_files import CatalogueFiles
     from compiler.load_catalogue import check_definitions, load_published
     from operations.publishing.publish_version import VersionToPublish
 

@@ -61,6 +61,8 @@ def _list_versions(session: Session) -> None:
         session.print_json(version_list_response(found, workers))
     else:
         session.print(*version_list(found, workers))
+        if len(found) > 1:
+            session.print_note("`publish --version N --reason TEXT` puts an earlier version in force again.")
 
 
 def _show_version(session: Session, reference: str, folder: Path | None) -> None:

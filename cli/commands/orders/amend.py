@@ -64,9 +64,9 @@ def amend(
         catalogue_version=catalogue_version,
     )
     if dry_run or yes or not can_prompt(session):
-        return _print_result(session, _send(session, command))
+        return _print_result(session, command, _send(session, command))
     preview = _send(session, replace(command, dry_run=True))
-    status = _print_result(session, preview)
+    status = _print_result(session, command, preview)
     if preview.already or not preview.accepted:
         return status
     if not confirm(session, f"Amend order {preview.order_id}?"):
@@ -89,11 +89,14 @@ def _send(session: Session, command: AmendCommand) -> AmendResult:
     return call_server(session, amend_and_note)
 
 
-def _print_result(session: Session, answer: AmendResult) -> int:
+def _print_result(session: Session, command: AmendCommand, answer: AmendResult) -> int:
     if session.is_json:
         session.print_json(answer)
     else:
+        from views.infrastructure.deployed_catalogue import short_version
         from views.order.amendment import render_amendment
 
         session.print(*render_amendment(answer))
+        if command.catalogue_version is not None and answer.catalogue_version is not None:
+            session.print_note(f"Compiled with catalogue version {short_version(answer.catalogue_version)}.")
     return 0 if answer.accepted else EXIT_REFUSED
