@@ -48,7 +48,7 @@ def test_explain_of_an_unknown_code_suggests_one_and_lists_all() -> None:
     assert "There is no finding `conditon-never`; did you mean `condition-never`? The codes are across-" in called.err
 
 
-@pytest.mark.parametrize("arguments", [["definitions"], ["-o", "sarif"]])
+@pytest.mark.parametrize("arguments", [["definitions"], ["-o", "sarif"], ["--watch"]])
 def test_explain_takes_nothing_else(arguments: list[str]) -> None:
     called = call("validate", "--explain", "key-unknown", *arguments)
     assert (called.status, called.out) == (2, "")

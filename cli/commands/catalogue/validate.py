@@ -58,8 +58,8 @@ def validate(
     against the catalogue of --definitions.
     """
     if explain is not None:
-        if paths:
-            raise UsageError("--explain takes a code and no PATH")
+        if paths or watch:
+            raise UsageError("--explain takes a code, and neither a PATH nor --watch")
         _explain(session, explain)
         return 0
     if watch:
