@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -85,13 +86,19 @@ def _run_in_processes(
 ) -> Iterator[ScenarioResult]:
     global _forked
     _forked = catalogue, scenarios, options
+    pool = ProcessPoolExecutor(processes, multiprocessing.get_context("fork"), _ignore_interrupts)
     try:
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-            done = pool.map(_run_forked, range(len(scenarios)), chunksize=CHUNK)
-            for entry, (record, failures, seconds, reached) in zip(scenarios, done, strict=True):
-                yield ScenarioResult(entry, record, failures, seconds, reached)
+        done = pool.map(_run_forked, range(len(scenarios)), chunksize=CHUNK)
+        for entry, (record, failures, seconds, reached) in zip(scenarios, done, strict=True):
+            yield ScenarioResult(entry, record, failures, seconds, reached)
     finally:
+        pool.shutdown(cancel_futures=True)
         _forked = None
+
+
+def _ignore_interrupts() -> None:
+    """Ctrl-C reaches every process of a terminal; the one that started the others ends them."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def _run_forked(position: int) -> Outcome:
