@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -37,7 +36,7 @@ def parse_with(texts: Sequence[str], orders: Sequence[Mapping[str, Any]], catalo
 
 
 def to_overrides(values: Mapping[str, Any]) -> OrderOverrides:
-    """The overrides for one combination of names and values."""
+    """The overrides for one combination of names and values. Raises UsageError if one name is a part of another."""
     from compiler.language.order_overrides import OrderOverrides
 
     data: dict[str, Any] = {}
@@ -46,6 +45,10 @@ def to_overrides(values: Mapping[str, Any]) -> OrderOverrides:
         target = data
         for part in parents:
             target = target.setdefault(part, {})
+            if not isinstance(target, dict):
+                raise UsageError(f"--with {name}: another --with replaces all of which this is a part")
+        if last in target:
+            raise UsageError(f"--with {name}: another --with replaces a part of this")
         target[last] = value
     return OrderOverrides.model_validate(data)
 
@@ -100,9 +103,14 @@ def _parse_values(text: str, declared: str) -> Iterator[Any]:
         if part == "":
             yield None
         elif declared in TEXT_TYPES:
-            yield json.loads(part) if part.startswith('"') else part
+            yield _unquote(part)
         else:
             yield parse_scalar(part)
+
+
+def _unquote(text: str) -> str:
+    value = parse_scalar(text) if text.startswith('"') else text
+    return value if isinstance(value, str) else text
 
 
 def _split(text: str) -> list[str]:

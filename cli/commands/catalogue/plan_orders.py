@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
@@ -46,7 +46,7 @@ def plan_orders(
     changed = [_with_values(each, values, catalogue) for each in orders] if values else orders
     planned = [_explain(session, each, catalogue, request) for each in changed]
     if request.diagram_format is not None:
-        session.print(_render_diagram(planned[0], request.diagram_format))
+        session.print(_render_diagram(planned[0], request.diagram_format, values))
     elif session.is_json:
         write = session.print_json if len(planned) == 1 else session.print_json_line
         for each in planned:
@@ -110,7 +110,7 @@ def _to_json(planned: PlannedOrder, values: Mapping[str, Any], request: PlanRequ
     return data
 
 
-def _render_diagram(planned: PlannedOrder, diagram_format: str) -> str:
+def _render_diagram(planned: PlannedOrder, diagram_format: str, values: Mapping[str, Any]) -> str:
     if diagram_format == "mermaid":
         from views.plan.mermaid import render_mermaid
 
@@ -118,4 +118,7 @@ def _render_diagram(planned: PlannedOrder, diagram_format: str) -> str:
     from views.plan.drawing.formats import render_picture
     from views.plan.picture.plan_picture import plan_picture
 
-    return render_picture(plan_picture(planned.explanation, planned.plan), diagram_format)
+    picture = plan_picture(planned.explanation, planned.plan)
+    if values:
+        picture = replace(picture, facts=(("With", format_values(values)), *picture.facts))
+    return render_picture(picture, diagram_format)
