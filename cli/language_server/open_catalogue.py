@@ -34,6 +34,7 @@ class OpenCatalogue:
         self._executor = ThreadPoolExecutor(1, "catalogue")
         self._pending: dict[Path, str | None] = {}
         """File → its new text; None if it is closed."""
+        self._must_reload = False
         self._timer: asyncio.TimerHandle | None = None
         self._check: asyncio.Task[None] | None = None
 
@@ -47,7 +48,12 @@ class OpenCatalogue:
         self._pending[file] = text
         self.schedule_check(0 if at_once else QUIET_SECONDS)
 
-    def schedule_check(self, delay: float = QUIET_SECONDS) -> None:
+    def files_changed(self) -> None:
+        """Files have changed on disk."""
+        self._must_reload = True
+        self.schedule_check(QUIET_SECONDS)
+
+    def schedule_check(self, delay: float) -> None:
         if self._timer is not None:
             self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_later(delay, self._start_check)
@@ -55,13 +61,16 @@ class OpenCatalogue:
     def _start_check(self) -> None:
         self._timer = None
         if self._check is not None and not self._check.done():
-            self.schedule_check()
+            self.schedule_check(QUIET_SECONDS)
             return
         self._check = asyncio.get_running_loop().create_task(self._run_check())
 
     async def _run_check(self) -> None:
+        must_reload, self._must_reload = self._must_reload, False
+
         def check(workspace: Workspace) -> dict[Path, list[Diagnostic]]:
-            workspace.reload()  # files may have changed on disk
+            if must_reload:
+                workspace.reload()
             return workspace.diagnostics()
 
         try:
@@ -80,7 +89,7 @@ class OpenCatalogue:
                     workspace.close(file)
                 else:
                     workspace.set_text(file, text)
-            if changed:
+            if any(workspace.has_definitions(file) for file in changed):
                 workspace.reload()
             return question(workspace)
 

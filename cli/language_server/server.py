@@ -122,7 +122,7 @@ class CatalogueServer(LanguageServer):
 
     def _save(self, _: types.DidSaveTextDocumentParams) -> None:
         if self._catalogue is not None:
-            self._catalogue.schedule_check(0)
+            self._catalogue.files_changed()
 
     def _close(self, params: types.DidCloseTextDocumentParams) -> None:
         file = _file(params.text_document.uri)
@@ -132,7 +132,7 @@ class CatalogueServer(LanguageServer):
 
     def _files_changed(self, _: types.DidChangeWatchedFilesParams) -> None:
         if self._catalogue is not None:
-            self._catalogue.schedule_check()
+            self._catalogue.files_changed()
 
     def _set_text(self, uri: str, *, at_once: bool = False) -> None:
         file = _file(uri)

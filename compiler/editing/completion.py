@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -11,6 +11,7 @@ from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
 from compiler.editing.catalogue_names import STEP_LABEL, CatalogueName, Names, catalogue_names
 from compiler.editing.cursor import Cursor, Position, find_cursors
+from compiler.editing.documents import document_kind
 from compiler.editing.expression_names import (
     attribute_words,
     find_attribute,
@@ -19,8 +20,9 @@ from compiler.editing.expression_names import (
     path_before,
 )
 from compiler.editing.expression_place import ExpressionPlace, find_expression, shape_at
-from compiler.editing.schema_place import KeyInfo, schema_place
+from compiler.editing.schema_place import KeyInfo, SchemaPlace, schema_place
 from compiler.language.attributes import Attribute
+from compiler.language.documents import DOCUMENT_MODELS
 from compiler.source.document import KeyPath
 from compiler.typecheck.expression_sites import ExpressionShape
 from compiler.values import as_text
@@ -84,13 +86,6 @@ def _follows_quote(text: str, start: Position) -> bool:
     return line[start.column - 1 : start.column] in ("'", '"')
 
 
-def document_kind(data: Any) -> str:
-    """The kind of definition, `order`, or nothing."""
-    if not isinstance(data, dict):
-        return ""
-    return str(data.get("kind")) if "kind" in data else "order" if "lines" in data else ""
-
-
 def _typed(cursor: Cursor) -> str:
     """What is typed of the name or value, back to a blank."""
     return re.split(r"\s", cursor.text[: cursor.offset])[-1]
@@ -101,31 +96,38 @@ def _in_document(cursor: Cursor, index: DefinitionIndex) -> Iterator[Completion]
     place = schema_place(kind)
     if place is None:
         yield from _first_keys(cursor)
-        return
-    if cursor.is_key:
-        parent = cursor.path[:-1]
-        mapping = _value_at(cursor.data, parent)
-        present = set(mapping) - {cursor.text} if isinstance(mapping, dict) else set()
-        for key in place.keys(parent, cursor.data):
-            if key.name not in present:
-                yield _key_completion(key)
-        names = catalogue_names(index) if (marks := place.key_marks(parent, cursor.data)) else {}
-        for mark in marks:
-            yield from (_reference(name, ": ") for name in _names(names[mark], mark, cursor))
-        yield from _attribute_keys(cursor, kind, index, present)
-        return
+    elif cursor.is_key:
+        yield from _keys(cursor, kind, place, index)
+    else:
+        yield from _values(cursor, kind, place, index)
+
+
+def _keys(cursor: Cursor, kind: str, place: SchemaPlace, index: DefinitionIndex) -> Iterator[Completion]:
+    """Those that the mapping does not have yet."""
+    parent = cursor.path[:-1]
+    mapping = _value_at(cursor.data, parent)
+    present = set(mapping) - {cursor.text} if isinstance(mapping, dict) else set()
+    yield from (_key_completion(key) for key in place.keys(parent, cursor.data) if key.name not in present)
+    yield from _references(place.key_marks(parent, cursor.data), cursor, index, ": ")
+    yield from _attribute_keys(cursor, kind, index, present)
+
+
+def _values(cursor: Cursor, kind: str, place: SchemaPlace, index: DefinitionIndex) -> Iterator[Completion]:
     value = place.value(cursor.path, cursor.data)
-    for choice in value.choices:
-        yield Completion(choice, "value")
-    if value.marks:
-        names = catalogue_names(index)
-        for mark in sorted(value.marks):
-            yield from (_reference(name) for name in _names(names[mark], mark, cursor))
+    yield from (Completion(choice, "value") for choice in value.choices)
+    yield from _references(value.marks, cursor, index)
     shape = shape_at(cursor.kind, cursor.path)
     if isinstance(shape, ExpressionShape):
         yield from (Completion(word, "value") for word in sorted(shape.keywords))
     yield from (Completion(example, "value", "for example") for example in value.examples)
     yield from _attribute_values(cursor, kind, index)
+
+
+def _references(marks: Iterable[str], cursor: Cursor, index: DefinitionIndex, ending: str = "") -> Iterator[Completion]:
+    names = catalogue_names(index) if marks else {}
+    for mark in sorted(marks):
+        for name in _names(names[mark], mark, cursor):
+            yield Completion(name.text, "reference", name.label, "", f"{name.text}{ending}" if ending else "")
 
 
 def _first_keys(cursor: Cursor) -> Iterator[Completion]:
@@ -134,8 +136,6 @@ def _first_keys(cursor: Cursor) -> Iterator[Completion]:
         for name, words in (("kind", "What the document describes."), ("lines", "An order: what is ordered.")):
             yield Completion(name, "key", "", words, f"{name}: ")
     elif cursor.path == ("kind",):
-        from compiler.language.documents import DOCUMENT_MODELS
-
         for kind, model in DOCUMENT_MODELS.items():
             yield Completion(kind, "value", "", model.__doc__ or "")
 
@@ -143,10 +143,6 @@ def _first_keys(cursor: Cursor) -> Iterator[Completion]:
 def _key_completion(key: KeyInfo) -> Completion:
     insert = f"{key.name}: " if key.opens == "value" else f"{key.name}:"
     return Completion(key.name, "key", "required" if key.is_required else "", key.description, insert, key.is_required)
-
-
-def _reference(name: CatalogueName, ending: str = "") -> Completion:
-    return Completion(name.text, "reference", name.label, "", f"{name.text}{ending}" if ending else "")
 
 
 def _names(names: Names, mark: str, cursor: Cursor) -> Names:

@@ -36,10 +36,7 @@ class SourceDocument:
     @property
     def kind(self) -> str:
         """The kind of definition, `order`, or nothing."""
-        data = self.document.data
-        if not isinstance(data, dict):
-            return ""
-        return str(data["kind"]) if "kind" in data else "order" if "lines" in data else ""
+        return document_kind(self.document.data)
 
     @property
     def id(self) -> str:
@@ -80,6 +77,13 @@ class SourceDocument:
         return {
             entry.model.code: name for name, entry in index.definitions.products.items() if entry.model.code is not None
         }
+
+
+def document_kind(data: object) -> str:
+    """The kind of definition, `order`, or nothing."""
+    if not isinstance(data, dict):
+        return ""
+    return str(data["kind"]) if "kind" in data else "order" if "lines" in data else ""
 
 
 def _lines_of(parent: object) -> Iterator[dict[str, Any]]:

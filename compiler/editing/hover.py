@@ -10,8 +10,9 @@ from typing import Any
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
 from compiler.cel.functions import NAMESPACES
-from compiler.editing.completion import document_kind, line_attributes
+from compiler.editing.completion import line_attributes
 from compiler.editing.cursor import Cursor, Position, find_cursors, word_at
+from compiler.editing.documents import document_kind
 from compiler.editing.expression_names import attribute_words, describe_path, path_before
 from compiler.editing.expression_place import ExpressionPlace, find_expression
 from compiler.editing.schema_place import schema_place

@@ -11,14 +11,13 @@ from pathlib import Path
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.editing.cursor import Position
-from compiler.editing.documents import SourceDocument, find_other_files, read_other_documents
+from compiler.editing.documents import SourceDocument, document_kind, find_other_files, read_other_documents
 from compiler.editing.navigation import SymbolTable
 from compiler.editing.occurrences import Occurrence
 from compiler.editing.rename import RenameRefused, renamable_at, rename, replace_occurrences
 from compiler.finding_pages.finding_page import PAGES_FOLDER
 from compiler.incremental_loader import IncrementalLoader
 from compiler.loaded_definitions import LoadedDefinitions, OrderText, order_findings, promote_gc_generation
-from compiler.source.document import Document
 from compiler.source.files import YAML_SUFFIXES
 from compiler.source.findings import Finding
 from compiler.source.gc_pause import gc_paused
@@ -57,10 +56,6 @@ class Workspace:
     @property
     def index(self) -> DefinitionIndex:
         return self.loaded.index
-
-    @property
-    def open_files(self) -> tuple[Path, ...]:
-        return tuple(self._texts)
 
     def set_text(self, file: Path, text: str) -> None:
         """The file is open, and has this text."""
@@ -125,7 +120,11 @@ class Workspace:
                 yield from read_other_documents(file, self.text(file))
 
     def rename(self, root: Path, file: Path, position: Position, new_name: str) -> list[Occurrence]:
-        """The places to change. Raises RenameRefused if that would not be all, or would change what is found wrong."""
+        """The places to change, as the files are now.
+
+        Raises RenameRefused if that would not be all, or would change what is found wrong.
+        """
+        self.reload()
         occurrence = renamable_at(self.symbols_near(file, position), str(file), position)
         table, documents = self.symbols(root), self.definition_documents()
         places = rename(table, documents, self.loaded.findings, occurrence, new_name)
@@ -168,16 +167,11 @@ class Workspace:
             if self.has_definitions(file):
                 continue
             result = read_documents(text, str(file))
-            if any(is_order(document) for document in result.documents):
+            if any(document_kind(document.data) == "order" for document in result.documents):
                 if not self.loaded.refused:
                     yield from order_findings(OrderText(str(file), text), self.loaded.catalogue)
                 else:
                     yield from result.findings
-
-
-def is_order(document: Document) -> bool:
-    data = document.data
-    return isinstance(data, dict) and "kind" not in data and "lines" in data
 
 
 def is_below(file: Path, folder: Path) -> bool:
