@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from compiler.language.durations import Duration
 from compiler.language.references import EventTypeName, ProductName, QueueName, ReceiverName, StepOrInstance, SystemName
 from compiler.language.scenario_world import Awaited, StepStateName
-from compiler.language.steps import HTTP_METHODS, NameList
+from compiler.language.steps import HTTP_METHODS, LineAction, NameList
 from compiler.language.strict_model import StrictModel, mapping_tag, require_one
 
 OrderStateName = Literal[
@@ -58,7 +58,7 @@ class LineExpectation(StrictModel):
     """Its product."""
     quantity: int | float | None = None
     """Its quantity."""
-    action: str | None = None
+    action: LineAction | None = None
     """Its action."""
     attributes: dict[str, Any] | None = None
     """Its attributes; those that are not named do not count."""
@@ -84,8 +84,8 @@ class StepExpectation(StrictModel):
     """How many attempts its call or activity has had."""
     error: str | int | None = None
     """The code of its last error."""
-    undo: str | None = None
-    """The state of its undo."""
+    undo: Literal[StepStateName, "none"] | None = None
+    """The state of its undo; none: nothing is or was undone."""
     started: DurationRange | None = None
     """When it started, since the start of the scenario."""
     ended: DurationRange | None = None

@@ -62,7 +62,8 @@ def check_steps(
     for name, one in expected.items():
         place, found = (*path, "steps", name), instances(name, steps)
         if one.instances is not None and one.instances != len(found):
-            message = f"{name} has {len(found)} instances, not {one.instances}"
+            count = "1 instance" if len(found) == 1 else f"{len(found)} instances"
+            message = f"{name} has {count}, not {one.instances}"
             checklist.fail((*place, "instances"), message, one.instances, len(found))
         if one.state == "absent":
             if found:

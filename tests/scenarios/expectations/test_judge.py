@@ -29,7 +29,7 @@ from tests.support.scenario_runs import MARK, WORLD, failures, happy
         ),
         ("{steps: {camera.ship: {error: «busy}}}", "camera.ship@1: its error is nothing, not busy"),
         ("{steps: {camera.ship: {undo: «completed}}}", "camera.ship@1: its undo is none, not completed"),
-        ("{steps: {camera.ship: {instances: «2}}}", "camera.ship has 1 instances, not 2"),
+        ("{steps: {camera.ship: {instances: «2}}}", "camera.ship has 1 instance, not 2"),
         ("{steps: {camera.deliver: {ended: {at_most: «1d}}}}", "camera.deliver@1 ended after 2d, later than 1d"),
         ("{steps: {camera.deliver: {ended: {at_least: «3d}}}}", "camera.deliver@1 ended after 2d, earlier than 3d"),
         ("{steps: {camera.ship: {waits_for: «event}}}", "camera.ship@1 waits for nothing, not for event"),
