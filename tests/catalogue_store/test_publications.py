@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from catalogue_store import publications
 from catalogue_store.content import PIECE_BYTES
 from catalogue_store.publications import NumberTaken, PublicationStore, PublishingNow
 from compiler.catalogue_files import CatalogueFiles
@@ -143,3 +144,18 @@ async def test_a_version_is_found_by_number_by_digest_and_as_the_current_one(
         (2, True, 0),
         (1, False, 0),
     ]
+
+
+async def test_a_publisher_that_dies_keeps_others_out_for_a_short_time_only(
+    store: PublicationStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(publications, "CANDIDATE_TIMEOUT", timedelta(seconds=1))
+    await store.propose(await publication(store, 1))
+    with pytest.raises(PublishingNow):
+        await store.propose(await publication(store, 1))
+
+    async def ended() -> bool:
+        return await store.read_candidate() is None
+
+    await until(ended)
+    await store.withdraw(await store.propose(await publication(store, 1)))

@@ -116,7 +116,7 @@ def _version_table(versions: Sequence[PublishedVersion]) -> PlainTable:
         [
             str(each.publication.number),
             Text("in force", style="green") if each.is_in_force else "",
-            short_version(each.publication.version) or "withdrawn",
+            each.publication.version.removeprefix("sha256:")[:SHORT_DIGEST_LENGTH] or "withdrawn",
             each.publication.digest[:SHORT_DIGEST_LENGTH],
             format_short_time(each.publication.at),
             each.publication.by,
