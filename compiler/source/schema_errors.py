@@ -7,7 +7,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from compiler.source.document import Key, KeyPath
@@ -173,7 +173,8 @@ def _models_at(model: type[BaseModel], location: tuple[Key, ...]) -> list[type[B
     annotations: list[Any] = [model]
     for part in location:
         inside = [found for annotation in annotations for found in _child_annotations(annotation, part)]
-        annotations = inside or annotations
+        tagged = [found for annotation in annotations for found in _tagged_members(annotation, part)]
+        annotations = inside or tagged or annotations
     members = [member for annotation in annotations for member in _union_members(annotation)]
     return [member for member in members if isinstance(member, type) and issubclass(member, BaseModel)]
 
@@ -187,6 +188,17 @@ def _union_members(annotation: Any) -> Iterator[Any]:
             yield from _union_members(argument)
     else:
         yield annotation
+
+
+def _tagged_members(annotation: Any, tag: Key) -> Iterator[Any]:
+    """The members of a union that have this tag."""
+    if any(isinstance(one, Tag) and one.tag == tag for one in getattr(annotation, "__metadata__", ())):
+        yield annotation
+    elif hasattr(annotation, "__metadata__"):
+        yield from _tagged_members(annotation.__origin__, tag)
+    elif get_origin(annotation) in (Union, types.UnionType):
+        for argument in get_args(annotation):
+            yield from _tagged_members(argument, tag)
 
 
 def _child_annotations(annotation: Any, key: Key) -> Iterator[Any]:

@@ -124,3 +124,10 @@ def test_mistake_in_a_scenario_has_one_finding(more: str, code: str, words: tupl
 def test_mistake_in_a_scenario_does_not_refuse_the_catalogue() -> None:
     for mistake in ("expect: {ordr: completed}", "expect: {steps: {hub.resrve: completed}}", "world: 1"):
         assert sorted(catalogue_in(SCENARIO + mistake).products) == ["hub", "offer"]
+
+
+def test_unknown_key_of_an_entry_names_the_keys_of_such_entries() -> None:
+    message = assert_error(SCENARIO + EXPECTED + "world: [{on: hub.reserve, answer: {}, «code: 2}]", "key-unknown")
+    assert message == "there is no key `code` here; known here: answer, of, on, times"
+    message = assert_error(SCENARIO + EXPECTED + "world: [{after: 1d, set: {a: 1}, «why: x}]", "key-unknown")
+    assert "known here: after, by, reason, refused, set, times, when" in message
