@@ -59,6 +59,16 @@ def run_scenarios(
     coverage: Annotated[bool, typer.Option("--coverage", help="Also list what no scenario reaches.")] = False,
     watch: Annotated[bool, typer.Option("--watch", help="Run again whenever a file changes.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Run on the core, without a server.")] = False,
+    mutations: Annotated[
+        int | None,
+        typer.Option(
+            metavar="N",
+            min=1,
+            show_default=False,
+            help="Also list which of N faults no scenario finds.",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(metavar="N", help="Draws the faults: the same number, the same ones.")] = 1,
 ) -> int:
     """Run scenarios: tests of definitions.
 
@@ -67,6 +77,9 @@ def run_scenarios(
     """
     if watch and (session.is_json or junit is not None):
         raise UsageError("--watch prints for people: leave out -o json and --junit")
+    if mutations is not None and (watch or session.is_json):
+        raise UsageError("--mutations prints for people, once: leave out --watch and -o json")
+    from cli.commands.catalogue.mutation_report import print_mutations
     from scenarios.run import RunOptions
 
     selection = Selection(paths or [], expression)
@@ -77,6 +90,8 @@ def run_scenarios(
         if junit is not None:
             _write_junit(junit, outcome)
         _print(session, outcome, timeline)
+        if mutations is not None and outcome.ok and not session.is_json:
+            print_mutations(session, mutations, seed)
         return 0 if outcome.ok else EXIT_REFUSED
 
     return _run_on_every_change(session, selection, run_once) if watch else run_once()
