@@ -148,18 +148,19 @@ class PublicationFollower:
 
     async def _keep(self) -> None:
         """Once a minute, writes what somebody has terminated; once an hour, releases what is not kept any longer."""
-        if self._latest is None:
-            return
-        if time.monotonic() >= self._next_keep and self._refused is None:
+        if self._latest is not None and self._refused is None and time.monotonic() >= self._next_keep:
             self._next_keep = time.monotonic() + KEEP_INTERVAL
-            try:
-                self._files = self._files or await self._store.read_files(self._latest)
-                await self._store.keep(self._latest, self._files)
-            except (ContentTooLarge, UnreadablePack) as error:
-                logger.error("the published version cannot be kept", published=self._latest.number, reason=str(error))
+            await self._write_again(self._latest)
         if time.monotonic() >= self._next_release:
             self._next_release = time.monotonic() + RELEASE_INTERVAL
             await self._store.release_unused()
+
+    async def _write_again(self, publication: Publication) -> None:
+        try:
+            self._files = self._files or await self._store.read_files(publication)
+            await self._store.keep(publication, self._files)
+        except (ContentTooLarge, UnreadablePack) as error:
+            logger.error("the published version cannot be kept", published=publication.number, reason=str(error))
 
 
 def _shorten(problems: Sequence[str]) -> tuple[list[str], int]:

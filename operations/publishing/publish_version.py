@@ -39,6 +39,8 @@ class VersionToPublish:
     packed: bytes
     """The result of CatalogueFiles.pack."""
     scenarios: ScenarioRun | None = None
+    revision: str | None = None
+    """The git commit of the folder."""
     restores: int | None = None
     promoted_from: str | None = None
 
@@ -90,6 +92,7 @@ async def read_version_to_publish(
         digest=publication.digest,
         packed=packed,
         scenarios=publication.scenarios,
+        revision=publication.revision,
         restores=publication.number if environment is None else None,
         promoted_from=f"{environment} {publication.number}" if environment is not None else None,
     )
@@ -171,6 +174,7 @@ def _publication(command: PublishCommand, latest: Publication | None) -> Publica
             "version": version.version,
             "digest": version.digest,
             "scenarios": version.scenarios,
+            "revision": version.revision,
             "restores": version.restores,
             "promoted_from": version.promoted_from,
         }

@@ -30,6 +30,9 @@ class VersionResponse(Response):
     reason: str
     at: datetime
     scenarios: ScenarioRunResponse | None = Field(description="None: they were not run")
+    revision: str | None = Field(
+        description="The git commit of the folder, with `, edited` if it had been edited since"
+    )
     restores: int | None = Field(description="The number of the version that was put in force again")
     promoted_from: str | None = Field(description="The environment and the number there")
     forced: list[str] = Field(description="Workers that had refused it, or had not answered")

@@ -155,6 +155,7 @@ def version_page(version: PublishedVersion, files: Sequence[str]) -> Iterator[Re
             ("files", f"{pluralize(len(files), 'file')}, sha256:{publication.digest}"),
             ("published", f"{format_time(publication.at)}, by {publication.by}"),
             ("why", publication.reason),
+            ("git commit", publication.revision or ""),
             ("scenarios", _scenario_text(scenarios.passed, scenarios.failed) if scenarios is not None else "not run"),
             ("restores", f"version {publication.restores}" if publication.restores is not None else ""),
             ("promoted from", publication.promoted_from or ""),

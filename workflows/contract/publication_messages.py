@@ -62,6 +62,8 @@ class Publication(WireModel):
     at: datetime
     scenarios: ScenarioRun | None = None
     """None: they were not run."""
+    revision: str | None = None
+    """The git commit of the folder, with `, edited` if its files differed from it."""
     restores: int | None = None
     """The number of the earlier publication with the same files, if it was put in force again."""
     promoted_from: str | None = None

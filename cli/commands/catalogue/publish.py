@@ -16,6 +16,7 @@ from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, EXIT_TIMED_OUT, UsageError
 from cli.framework.options import ByOption, value_option
 from cli.framework.session import Session
+from cli.user_input.git_revision import git_revision
 from compiler.source.findings import CatalogueInvalid
 from views.shared.value_format import pluralize
 
@@ -124,7 +125,7 @@ def _read_folder(session: Session, folder: Path, gate: ScenarioGate) -> VersionT
     scenarios = gate.run(session, folder)
     if CatalogueFiles.read(folder) != files:
         raise UsageError(f"{folder} has changed while it was checked: publish it again")
-    return VersionToPublish(catalogue.version, files.digest, files.pack(), scenarios)
+    return VersionToPublish(catalogue.version, files.digest, files.pack(), scenarios, git_revision(folder))
 
 
 def _required(reason: str) -> str:
