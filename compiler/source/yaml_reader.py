@@ -148,7 +148,9 @@ class _DocumentBuilder:
             key = key_event.value if plain else self._key(key_event)
             item = following()
             if type(item) is scalar and item.anchor is None:
-                value, spot = self._scalar(item), item.start_mark
+                value, spot = item.value, item.start_mark
+                if item.tag is not None or (item.implicit[0] and (not value or value[0] in NON_TEXT_FIRST_CHARS)):
+                    value = self._scalar(item)
                 self._value_count += 1
             else:
                 value, spot = node(item)

@@ -208,7 +208,8 @@ def _collect(data: Any, shape: Shape, path: KeyPath, found: list[ExpressionSite]
         if type(data) is dict:
             for key, value in data.items():
                 inner = shape.get(key)
-                if inner is not None:
+                plain = type(value) is str and type(inner) is TemplateShape and "${" not in value
+                if inner is not None and not plain:
                     _collect(value, inner, (*path, key), found)
     elif type(shape) is TemplateShape:
         _collect_embedded(data, shape, path, found)
