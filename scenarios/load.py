@@ -13,7 +13,7 @@ from compiler.checks.scenario_references import check_scenario
 from compiler.loaded_definitions import define
 from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder
-from compiler.source.findings import Finding, sort_findings
+from compiler.source.findings import Finding, SourceLocation, sort_findings
 from compiler.source.gc_pause import gc_paused
 from scenarios.scenario_order import ScenarioEntry
 
@@ -27,6 +27,8 @@ class Suite:
     """Those that can be run, by file and place."""
     findings: list[Finding]
     """Errors of the other scenarios."""
+    invalid: list[SourceLocation]
+    """Where these other scenarios begin."""
 
 
 def load_suite(folder: Path, environment: Path | None = None, others: Iterable[Path] = ()) -> Suite:
@@ -45,9 +47,10 @@ def build_suite(read: ReadResult, overrides: ReadResult | None = None, others: R
         scenarios = [document for document in (*read.documents, *others.documents) if is_scenario(document)]
         definitions = [document for document in read.documents if not is_scenario(document)]
         loaded = define(ReadResult(definitions, read.findings), overrides)
-        suite = Suite(loaded.catalogue, loaded.index, [], [*others.findings])
+        suite = Suite(loaded.catalogue, loaded.index, [], [*others.findings], [])
         for document in scenarios:
-            _add(suite, document)
+            if not _add(suite, document):
+                suite.invalid.append(document.location())
         return replace(suite, findings=sort_findings(suite.findings))
 
 
@@ -64,17 +67,20 @@ def _read_others(paths: Iterable[Path]) -> ReadResult:
     return result
 
 
-def _add(suite: Suite, document: Document) -> None:
-    """Adds the scenario of the document, or its errors."""
+def _add(suite: Suite, document: Document) -> bool:
+    """Adds the scenario of the document, or its errors. Returns whether it can be run."""
     parsed = collect_definitions([parse_document(document)])
     suite.findings.extend(parsed.findings)
-    for entry in parsed.scenarios.values():
-        errors = [finding for finding in check_scenario(suite.index, entry) if finding.severity == "error"]
-        suite.findings.extend(errors)
-        first = next((one for one in suite.scenarios if one.model.id == entry.model.id), None)
-        if first is not None:
-            place = first.document.location(("id",))
-            message = f"`{entry.model.id}` is defined twice; first at {place}"
-            suite.findings.append(entry.finding("id-duplicate", ("id",), message))
-        elif not errors:
-            suite.scenarios.append(entry)
+    if not parsed.scenarios:
+        return False
+    (entry,) = parsed.scenarios.values()
+    errors = [finding for finding in check_scenario(suite.index, entry) if finding.severity == "error"]
+    first = next((one for one in suite.scenarios if one.model.id == entry.model.id), None)
+    if first is not None:
+        place = first.document.location(("id",))
+        message = f"`{entry.model.id}` is defined twice; first at {place}"
+        errors.append(entry.finding("id-duplicate", ("id",), message))
+    suite.findings.extend(errors)
+    if not errors:
+        suite.scenarios.append(entry)
+    return not errors
