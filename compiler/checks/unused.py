@@ -70,28 +70,28 @@ def _check_unmet_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
         document = entry.model
         if not isinstance(document, CommercialProductDocument) or not document.dependencies:
             continue
-        inside = RollbackScope(index).below([name], components=False)
         for waiting, references in document.dependencies.items():
             for position, reference in enumerate(references):
                 before = index.resolve_reference(reference.step, name) if isinstance(reference, StepReference) else None
                 pairs = [(one, other) for one in index.resolve_reference(waiting, name) or () for other in before or ()]
-                if pairs and all(_are_never_together(index, inside, *pair) for pair in pairs):
+                if pairs and all(_are_never_together(index, name, *pair) for pair in pairs):
                     message = f"no order can meet this: no line action has both `{waiting}` and what it waits for here"
                     path = ("dependencies", waiting, position)
                     yield entry.finding("reference-never", path, message, severity="warning")
 
 
-def _are_never_together(index: DefinitionIndex, inside: set[str], step: StepKey, before: StepKey) -> bool:
+def _are_never_together(index: DefinitionIndex, offer: str, step: StepKey, before: StepKey) -> bool:
     """Whether both have one instance for each line that the offer's rules bring, and no line action is for both."""
-    groups = [index.step_groups[workstream] for workstream, _ in (step, before)]
-    actions = [group.line_actions(name) for group, (_, name) in zip(groups, (step, before), strict=True)]
-    if not actions[0].isdisjoint(actions[1]) or _has_replacement(index, groups[0], step[1], before):
+    waiting, awaited = index.step_groups[step[0]], index.step_groups[before[0]]
+    if not waiting.line_actions(step[1]).isdisjoint(awaited.line_actions(before[1])):
         return False
-    return all(
-        group.step_per(name) == "line"
-        and inside.issuperset(group.products)
-        and all(_has_own_lines(index, product) for product in group.products)
-        for group, (_, name) in zip(groups, (step, before), strict=True)
+    if (waiting.step_per(step[1]), awaited.step_per(before[1])) != ("line", "line"):
+        return False
+    products = {*waiting.products, *awaited.products}
+    return (
+        all(_has_own_lines(index, product) for product in products)
+        and products <= RollbackScope(index).below([offer], components=False)
+        and not _has_replacement(index, waiting, step[1], before)
     )
 
 
