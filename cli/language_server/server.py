@@ -171,14 +171,14 @@ class CatalogueServer(LanguageServer):
         if self._catalogue is None:
             return None
         text, position = self._locate(params.text_document, params.position)
-        found = complete(text, position, self._catalogue.index)
+        found = complete(text, position, self._catalogue.index, _folder(params.text_document.uri))
         return to_completion_list(self._codec, lines_of(text), found, position)
 
     async def _hover(self, params: types.HoverParams) -> types.Hover | None:
         if self._catalogue is None:
             return None
         text, position = self._locate(params.text_document, params.position)
-        found = hover(text, position, self._catalogue.index)
+        found = hover(text, position, self._catalogue.index, _folder(params.text_document.uri))
         return to_hover(self._codec, lines_of(text), found) if found else None
 
     async def _go_to_definition(self, params: types.DefinitionParams) -> list[types.Location] | None:
@@ -265,3 +265,8 @@ def _file(uri: str) -> Path | None:
     """None for what is not a file, such as a text without a name."""
     path = to_fs_path(uri)
     return Path(path) if path and uri.startswith("file:") else None
+
+
+def _folder(uri: str) -> Path | None:
+    file = _file(uri)
+    return file.parent if file else None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from pathlib import Path
+from typing import Literal
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
@@ -20,10 +21,10 @@ from compiler.editing.expression_names import (
     path_before,
 )
 from compiler.editing.expression_place import ExpressionPlace, find_expression, shape_at
+from compiler.editing.line_attributes import line_attributes, value_at
 from compiler.editing.schema_place import KeyInfo, SchemaPlace, schema_place
 from compiler.language.attributes import Attribute
 from compiler.language.documents import DOCUMENT_MODELS
-from compiler.source.document import KeyPath
 from compiler.typecheck.expression_sites import ExpressionShape
 from compiler.values import as_text
 
@@ -58,16 +59,17 @@ MAX_ITEMS = 500
 """A large catalogue has tens of thousands of steps."""
 
 
-def complete(text: str, position: Position, index: DefinitionIndex) -> Completions:
+def complete(text: str, position: Position, index: DefinitionIndex, folder: Path | None = None) -> Completions:
     """Everything that fits at the position, whatever is typed already: the editor filters by that.
 
-    Of more than MAX_ITEMS, those that contain what is typed.
+    Of more than MAX_ITEMS, those that contain what is typed. `folder`: of the file, from which a scenario names its
+    order.
     """
     items: dict[str, Completion] = {}
     start, typed = position, ""
     for cursor in find_cursors(text, position):
         place = find_expression(cursor, index)
-        fitting = _in_expression(place) if place else _in_document(cursor, index)
+        fitting = _in_expression(place) if place else _in_document(cursor, index, folder)
         items |= {item.label: item for item in fitting if item.label not in items}
         typed = path_before(place.text, place.offset)[-1] if place else _typed(cursor)
         start = Position(position.line, max(position.column - len(typed), 0))
@@ -91,42 +93,64 @@ def _typed(cursor: Cursor) -> str:
     return re.split(r"\s", cursor.text[: cursor.offset])[-1]
 
 
-def _in_document(cursor: Cursor, index: DefinitionIndex) -> Iterator[Completion]:
+@dataclass(frozen=True, slots=True)
+class _Site:
+    """A place outside expressions."""
+
+    cursor: Cursor
+    kind: str
+    schema: SchemaPlace
+    index: DefinitionIndex
+    folder: Path | None
+
+    def attributes(self) -> Mapping[str, Attribute]:
+        """If the cursor is in the `attributes` of a line or a rule: those that there can be."""
+        return line_attributes(self.cursor.data, self.kind, self.cursor.path[:-1], self.index, self.folder)
+
+
+def _in_document(cursor: Cursor, index: DefinitionIndex, folder: Path | None) -> Iterator[Completion]:
     kind = document_kind(cursor.data)
-    place = schema_place(kind)
-    if place is None:
+    schema = schema_place(kind)
+    if schema is None:
         yield from _first_keys(cursor)
-    elif cursor.is_key:
-        yield from _keys(cursor, kind, place, index)
-    else:
-        yield from _values(cursor, kind, place, index)
+        return
+    site = _Site(cursor, kind, schema, index, folder)
+    yield from _keys(site) if cursor.is_key else _values(site)
 
 
-def _keys(cursor: Cursor, kind: str, place: SchemaPlace, index: DefinitionIndex) -> Iterator[Completion]:
+def _keys(site: _Site) -> Iterator[Completion]:
     """Those that the mapping does not have yet."""
+    cursor = site.cursor
     parent = cursor.path[:-1]
-    mapping = _value_at(cursor.data, parent)
+    mapping = value_at(cursor.data, parent)
     present = set(mapping) - {cursor.text} if isinstance(mapping, dict) else set()
-    yield from (_key_completion(key) for key in place.keys(parent, cursor.data) if key.name not in present)
-    yield from _references(place.key_marks(parent, cursor.data), cursor, index, ": ")
-    yield from _attribute_keys(cursor, kind, index, present)
+    yield from (_key_completion(key) for key in site.schema.keys(parent, cursor.data) if key.name not in present)
+    yield from _references(site.schema.key_marks(parent, cursor.data), site, ": ")
+    for name, attribute in site.attributes().items():
+        if name not in present:
+            words, text = attribute_words(attribute), attribute.description or ""
+            yield Completion(name, "attribute", words, text, f"{name}: ", attribute.required)
 
 
-def _values(cursor: Cursor, kind: str, place: SchemaPlace, index: DefinitionIndex) -> Iterator[Completion]:
-    value = place.value(cursor.path, cursor.data)
+def _values(site: _Site) -> Iterator[Completion]:
+    cursor = site.cursor
+    value = site.schema.value(cursor.path, cursor.data)
     yield from (Completion(choice, "value") for choice in value.choices)
-    yield from _references(value.marks, cursor, index)
+    yield from _references(value.marks, site)
     shape = shape_at(cursor.kind, cursor.path)
     if isinstance(shape, ExpressionShape):
         yield from (Completion(word, "value") for word in sorted(shape.keywords))
     yield from (Completion(example, "value", "for example") for example in value.examples)
-    yield from _attribute_values(cursor, kind, index)
+    attribute = site.attributes().get(str(cursor.path[-1])) if cursor.path else None
+    if attribute is not None:
+        values = attribute.enum or ([True, False] if attribute.type == "boolean" else [])
+        yield from (Completion(as_text(one), "value", attribute_words(attribute)) for one in values)
 
 
-def _references(marks: Iterable[str], cursor: Cursor, index: DefinitionIndex, ending: str = "") -> Iterator[Completion]:
-    names = catalogue_names(index) if marks else {}
+def _references(marks: Iterable[str], site: _Site, ending: str = "") -> Iterator[Completion]:
+    names = catalogue_names(site.index) if marks else {}
     for mark in sorted(marks):
-        for name in _names(names[mark], mark, cursor):
+        for name in _names(names[mark], mark, site.cursor):
             yield Completion(name.text, "reference", name.label, "", f"{name.text}{ending}" if ending else "")
 
 
@@ -155,49 +179,6 @@ def _names(names: Names, mark: str, cursor: Cursor) -> Names:
     mine = [CatalogueName(str(step), "step of this document") for step in own if step != current]
     others = [name for name in names if not name.label.startswith(STEP_LABEL)] if mark == "step" else []
     return [*sorted(mine), *others]
-
-
-def _value_at(data: Any, path: KeyPath) -> Any:
-    for part in path:
-        if isinstance(data, dict):
-            data = data.get(part)
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
-            data = data[part]
-        else:
-            return None
-    return data
-
-
-def line_attributes(data: Any, kind: str, path: KeyPath, index: DefinitionIndex) -> dict[str, Attribute]:
-    """The attributes of the product beside the mapping at `path`, if that is `attributes` of a line or a rule."""
-    if path[-2:] == ("previous", "attributes"):
-        path = (*path[:-2], "attributes")
-    if path[-1:] != ("attributes",) or not (kind == "order" or path[:1] in (("decomposes_to",), ("components",))):
-        return {}
-    owner = _value_at(data, path[:-1])
-    product = owner.get("product") if isinstance(owner, dict) else None
-    definitions = index.definitions.products
-    for name, entry in definitions.items():
-        if product is not None and product in (name, entry.model.code):
-            return dict(index.product_attributes[name])
-    return {}
-
-
-def _attribute_keys(cursor: Cursor, kind: str, index: DefinitionIndex, present: set[str]) -> Iterator[Completion]:
-    for name, attribute in line_attributes(cursor.data, kind, cursor.path[:-1], index).items():
-        if name not in present:
-            words, text = attribute_words(attribute), attribute.description or ""
-            yield Completion(name, "attribute", words, text, f"{name}: ", attribute.required)
-
-
-def _attribute_values(cursor: Cursor, kind: str, index: DefinitionIndex) -> Iterator[Completion]:
-    if not cursor.path or not isinstance(cursor.path[-1], str):
-        return
-    attribute = line_attributes(cursor.data, kind, cursor.path[:-1], index).get(cursor.path[-1])
-    if attribute is None:
-        return
-    values = attribute.enum or ([True, False] if attribute.type == "boolean" else [])
-    yield from (Completion(as_text(value), "value", attribute_words(attribute)) for value in values)
 
 
 def _in_expression(place: ExpressionPlace) -> Iterator[Completion]:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
-from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.editing.cursor import Position
 from compiler.language.documents import DOCUMENT_MODELS
 from compiler.source.document import Document, KeyPath
-from compiler.source.files import YAML_SUFFIXES, read_file
+from compiler.source.files import YAML_SUFFIXES
 from compiler.source.yaml_reader import read_documents
 
 _LINES_SUFFIXES = (".jsonl", ".ndjson")
@@ -44,22 +42,6 @@ class SourceDocument:
         return str(data.get("id")) if isinstance(data, dict) else ""
 
     @cached_property
-    def ordered_products(self) -> dict[str, str]:
-        """Of a scenario: id of each line of its order → product, by id or code. Empty if the order cannot be read."""
-        order = self.document.data.get("order") if isinstance(self.document.data, dict) else None
-        if isinstance(order, str):
-            result = read_file(Path(self.document.file).parent / order)
-            order = result.documents[0].data if result.documents else None
-        found: dict[str, str] = {}
-        waiting = list(_lines_of(order))
-        while waiting:
-            line = waiting.pop()
-            if isinstance(line.get("id"), str) and isinstance(line.get("product"), str):
-                found[line["id"]] = line["product"]
-            waiting += _lines_of(line)
-        return found
-
-    @cached_property
     def _lines(self) -> list[str]:
         return self.document.text.split("\n")
 
@@ -73,22 +55,12 @@ class SourceDocument:
         quote = self._lines[found.line - 1][found.column - 1 : found.column] in ("'", '"')
         return Position(found.line - 1 + self.first_line, found.column - 1 + offset + int(quote))
 
-    def product_ids_by_code(self, index: DefinitionIndex) -> Mapping[str, str]:
-        return {
-            entry.model.code: name for name, entry in index.definitions.products.items() if entry.model.code is not None
-        }
-
 
 def document_kind(data: object) -> str:
     """The kind of definition, `order`, or nothing."""
     if not isinstance(data, dict):
         return ""
     return str(data["kind"]) if "kind" in data else "order" if "lines" in data else ""
-
-
-def _lines_of(parent: object) -> Iterator[dict[str, Any]]:
-    lines = parent.get("lines") if isinstance(parent, dict) else None
-    yield from (line for line in (lines if isinstance(lines, list) else ()) if isinstance(line, dict))
 
 
 def read_other_documents(file: Path, text: str) -> Iterator[SourceDocument]:

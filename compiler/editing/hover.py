@@ -5,16 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
 from compiler.cel.functions import NAMESPACES
-from compiler.editing.completion import line_attributes
 from compiler.editing.cursor import Cursor, Position, find_cursors, word_at
 from compiler.editing.documents import document_kind
 from compiler.editing.expression_names import attribute_words, describe_path, path_before
 from compiler.editing.expression_place import ExpressionPlace, find_expression
+from compiler.editing.line_attributes import find_product, line_attributes
 from compiler.editing.schema_place import schema_place
 from compiler.language.steps import StepDefinition
 
@@ -26,13 +27,14 @@ class Hover:
     end: Position
 
 
-def hover(text: str, position: Position, index: DefinitionIndex) -> Hover | None:
+def hover(text: str, position: Position, index: DefinitionIndex, folder: Path | None = None) -> Hover | None:
+    """`folder`: of the file, from which a scenario names its order."""
     cursor = next(iter(find_cursors(text, position)), None)
     if cursor is None:
         return None
     place = find_expression(cursor, index)
     start, word = word_at(text, position)
-    markdown = _expression_words(place) if place else _document_words(cursor, index)
+    markdown = _expression_words(place) if place else _document_words(cursor, index, folder)
     return Hover(markdown, start, Position(start.line, start.column + len(word))) if markdown and word else None
 
 
@@ -56,13 +58,13 @@ def _titled(title: str, *paragraphs: str) -> str:
     return "\n\n".join([f"```\n{title}\n```", *filter(None, paragraphs)])
 
 
-def _document_words(cursor: Cursor, index: DefinitionIndex) -> str:
+def _document_words(cursor: Cursor, index: DefinitionIndex, folder: Path | None) -> str:
     kind = document_kind(cursor.data)
     place = schema_place(kind)
     if place is None:
         return ""
     if cursor.is_key:
-        attribute = line_attributes(cursor.data, kind, cursor.path[:-1], index).get(cursor.text)
+        attribute = line_attributes(cursor.data, kind, cursor.path[:-1], index, folder).get(cursor.text)
         if attribute is not None:
             return _titled(f"{cursor.text}: {attribute_words(attribute)}", attribute.description or "")
         marks = place.key_marks(cursor.path[:-1], cursor.data)
@@ -81,7 +83,6 @@ def _reference_words(marks: Iterable[str], cursor: Cursor, index: DefinitionInde
     name = cursor.text
     if set(marks) & {"step", "own_step", "step_or_instance"}:
         return _step_words(name, cursor, index)
-    codes = {entry.model.code: product for product, entry in definitions.products.items() if entry.model.code}
     spaces: dict[str, dict[str, Any]] = {
         "product_class": definitions.classes,
         "system": definitions.systems,
@@ -90,8 +91,7 @@ def _reference_words(marks: Iterable[str], cursor: Cursor, index: DefinitionInde
         "retry": definitions.retry_policies,
     }
     for mark in marks:
-        products = name if name in definitions.products else codes.get(name, "")
-        entry = spaces.get(mark, definitions.products).get(name if mark in spaces else products)
+        entry = spaces.get(mark, definitions.products).get(name if mark in spaces else find_product(index, name) or "")
         if entry is not None:
             kind = str(entry.document.data["kind"]).replace("_", " ")
             label = f"{kind}: {entry.model.name}" if entry.model.name else kind

@@ -107,10 +107,15 @@ def _repair_one(data: dict[str, Any], location: tuple[str | int, ...], kind: str
 
 
 def _add_missing_key(data: dict[str, Any], location: tuple[str | int, ...], kind: str) -> bool:
-    """A workstream that is not written to its end has steps and products, if none that exist."""
+    """A workstream or scenario that is not written to its end has what it must have, if nothing that exists."""
     if kind != "missing" or not location:
         return False
-    placeholders: dict[str, Any] = {"for": [_UNWRITTEN_ID], "steps": {"unwritten": {"milestone": True}}}
+    placeholders: dict[str, Any] = {
+        "for": [_UNWRITTEN_ID],
+        "steps": {"unwritten": {"milestone": True}},
+        "expect": {"order": "completed"},
+        "order": {},
+    }
     if location[-1] not in placeholders:
         return False
     data[str(location[-1])] = placeholders[str(location[-1])]

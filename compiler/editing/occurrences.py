@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex
@@ -15,6 +16,7 @@ from compiler.editing.cursor import Position
 from compiler.editing.documents import SourceDocument
 from compiler.editing.expression_place import attribute_owners, shape_at
 from compiler.editing.lenient_index import index_with
+from compiler.editing.line_attributes import find_product, products_of_attributes
 from compiler.editing.mark_tree import MarkNode, mark_tree
 from compiler.language.documents import ProductClassDocument, ProductDocument
 from compiler.source.document import KeyPath
@@ -155,15 +157,9 @@ class _DocumentWalk:
             yield from self._step_reference(text, path, is_key=is_key)
 
     def _ordered_product(self, text: str, path: KeyPath) -> Iterator[Occurrence]:
-        product = self._find_product(text)
+        product = find_product(self._index, text)
         if product is not None:
             yield self._value((Symbol("definition", product),), path, is_alias=product != text)
-
-    def _find_product(self, id_or_code: object) -> str | None:
-        products = self._index.definitions.products
-        if not isinstance(id_or_code, str) or id_or_code in products:
-            return id_or_code if isinstance(id_or_code, str) else None
-        return self._source.product_ids_by_code(self._index).get(id_or_code)
 
     def _step_reference(self, text: str, path: KeyPath, *, is_key: bool) -> Iterator[Occurrence]:
         """`step`, `workstream.step` or `workstream`; in scenarios with `@` and the line's id."""
@@ -186,29 +182,11 @@ class _DocumentWalk:
 
     def _attribute_keys(self, data: Mapping[str, Any], path: KeyPath) -> Iterator[Occurrence]:
         """The keys of `attributes` of a rule, a component, an order line, or a line in a scenario."""
-        named = [self._find_product(product) for product in self._products_of_attributes(path)]
-        products = [product for product in named if product is not None]
+        named = products_of_attributes(self._data, self._kind, path, Path(self._source.document.file).parent)
+        products = [product for one in named if (product := find_product(self._index, one)) is not None]
         for name in data:
             if symbols := self._inherited_symbols("attribute", products, name):
                 yield self._key(symbols, (*path, name))
-
-    def _products_of_attributes(self, path: KeyPath) -> list[object]:
-        """The products, by id or code, that may have the attributes in the mapping at `path`."""
-        owner = path[:-2] if path[-2:-1] == ("previous",) else path[:-1]
-        is_rule = len(path) == 3 and path[0] in ("decomposes_to", "components")
-        if is_rule or self._kind in ("order", "scenario"):
-            around = self._source.document.value(owner)
-            if isinstance(around, dict) and "product" in around:
-                return [around["product"]]
-        if self._kind != "scenario":
-            return []
-        lines = self._source.ordered_products
-        if owner[-1:] == ("with",):
-            return list(lines.values())
-        if owner[-2:-1] == ("lines",):
-            line = str(owner[-1])
-            return [lines.get(line, line.partition("@")[0])]
-        return []
 
     def _inherited_symbols(
         self, kind: SymbolKind, products: Iterable[str], name: str, own_class: str | None = None

@@ -142,6 +142,26 @@ def test_expressions(text: str, expected: set[str], unexpected: set[str]) -> Non
     assert not unexpected & found
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("with: {attributes: {‸}}", {"cameras", "plan"}),
+        ("with: {attributes: {camera_model: ‸}}", {"indoor", "outdoor"}),
+        ('with: {lines: {"1": {attributes: {‸', {"cameras", "plan"}),
+        ("world:\n  - {on: ‸}", {"alarm_hub.reserve"}),
+        ("world:\n  - {on: alarm_hub.reserve, answer: {‸", {"status", "body"}),
+        ("expect: {steps: {‸", {"alarm_hub.reserve"}),
+        ("expect: {order: ‸}", {"completed", "cancelled"}),
+        ("expect: {lines: {security_camera@1: {attributes: {‸", {"model"}),
+        ('world:\n  - {when: shipment.ship, event: x, key: "${‸', {"steps", "order"}),
+    ],
+)
+def test_scenarios(text: str, expected: set[str]) -> None:
+    whole = "kind: scenario\nid: s\norder: ../../orders/home_security.yaml\n" + text
+    found = complete(*split_cursor(whole), INDEX, ROOT / "definitions/scenarios")
+    assert expected <= {item.label for item in found.items}
+
+
 def test_texts_complete_nothing_outside_expressions() -> None:
     assert labels(OFFER + "steps:\n  go: {call: {system: billing, post: /inv‸}}") == set()
 
