@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+from views.plan.layout.lane_swaps import picture_cost, swap_lanes
+
 MAX_SIFTED_LANES = 80
 """With more lanes, sifting takes too long, and sweeps must do."""
 SWEEPS = 6
@@ -31,9 +33,12 @@ def order_lanes(
     rank = {group: at for at, group in enumerate(order_of_groups)}
     order = _order(lane_count, lanes, columns, edges)
     order = sorted(order, key=lambda lane: rank[group_of_lane[lane]])
-    if lane_count > MAX_SIFTED_LANES or len(order_of_groups) == 1:
+    if lane_count > MAX_SIFTED_LANES:
         return order
-    return _sift(order, _neighbours(lane_count, _edges_between(lanes, edges)), group_of_lane)
+    sifted = _sift(order, _neighbours(lane_count, _edges_between(lanes, edges)), group_of_lane)
+    first = sorted(range(lane_count), key=lambda lane: rank[group_of_lane[lane]])
+    swapped = [swap_lanes(one, lanes, columns, edges, group_of_lane) for one in (sifted, first)]
+    return min(swapped, key=lambda one: picture_cost(one, lanes, columns, edges))
 
 
 def _order(count: int, lanes: Sequence[int], columns: Sequence[int], edges: Sequence[tuple[int, int]]) -> list[int]:
