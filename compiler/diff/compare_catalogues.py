@@ -13,6 +13,7 @@ from compiler.diff.renames import Rename, apply_renames, find_renames
 from compiler.diff.severity import judge, may_reject, renamed
 from compiler.diff.trial_orders import TrialResult, try_orders
 from compiler.loaded_definitions import LoadedDefinitions
+from compiler.source.gc_pause import gc_paused
 
 _KIND_ORDER = (
     "commercial_product", "product_class", "technical_product", "workstream", "system", "receiver", "retry",
@@ -25,11 +26,12 @@ def diff_catalogues(old: LoadedDefinitions, new: LoadedDefinitions, *, try_out: 
     `try_out`: compiles generated orders of changed offers with both, to find out whether valid orders are rejected.
     """
     old_catalogue, new_catalogue = old.catalogue, new.catalogue
-    before, after = read_contents(old.index), read_contents(new.index)
+    before, after = read_contents(old.index, new.index)
     changes = _compare(before, after)
     trial = TrialResult()
     if try_out and any(change.severity is Severity.BEHAVIOUR for change in changes):
-        trial = try_orders(old_catalogue, new_catalogue, changes)
+        with gc_paused():
+            trial = try_orders(old_catalogue, new_catalogue, changes)
         if trial.rejected is not None:
             changes = [_blame(change, trial) for change in changes]
     return CatalogueDiff(tuple(sorted(changes, key=_sort_key)), trial.rejected, trial.count)

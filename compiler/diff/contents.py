@@ -106,36 +106,69 @@ ContentKey = tuple[str, str]
 
 @dataclass(slots=True)
 class Contents:
-    """All definitions of a catalogue."""
+    """Definitions of a catalogue."""
 
     by_key: dict[ContentKey, Content] = field(default_factory=dict)
 
 
-def read_contents(index: DefinitionIndex) -> Contents:
-    """The contents of valid definitions. Scenarios are left out: they are tests of the catalogue."""
-    definitions, found = index.definitions, Contents()
-    for name, product in definitions.products.items():
-        found.by_key["product", name] = _product_content(index, name, product)
-    for name, product_class in definitions.classes.items():
-        heirs = tuple(index.products_by_class.get(name, ()))
-        tree = _dump(product_class.model)
-        if product_class.model.attributes:
-            tree["attributes"] = {key: _attribute(one) for key, one in product_class.model.attributes.items()}
-        order = _key_rules(tree)
-        found.by_key["class", name] = _content(product_class, tree, rule_order=order, concerns=heirs)
-    for name, workstream in definitions.workstreams.items():
-        served = index.step_groups[name].products
-        tree = {**_dump(workstream.model), "for": list(served)}
-        _complete_steps(tree, index.step_groups[name])
-        found.by_key["workstream", name] = _content(workstream, tree, concerns=served)
-    for kind, entries in (
+def read_contents(old: DefinitionIndex, new: DefinitionIndex) -> tuple[Contents, Contents]:
+    """The contents of the definitions that may differ. Scenarios are left out: they are tests of the catalogue."""
+    before, after = _entries(old), _entries(new)
+    same = {
+        key
+        for key, entry in before.items()
+        if key in after
+        and entry.model == after[key].model
+        and _surroundings(old, key, entry) == _surroundings(new, key, after[key])
+    }
+    return (
+        Contents({key: _read(old, key, entry) for key, entry in before.items() if key not in same}),
+        Contents({key: _read(new, key, entry) for key, entry in after.items() if key not in same}),
+    )
+
+
+def _entries(index: DefinitionIndex) -> dict[ContentKey, DefinitionEntry[Any]]:
+    definitions = index.definitions
+    namespaces: tuple[tuple[str, Mapping[str, DefinitionEntry[Any]]], ...] = (
+        ("product", definitions.products),
+        ("class", definitions.classes),
+        ("workstream", definitions.workstreams),
         ("system", definitions.systems),
         ("receiver", definitions.receivers),
         ("retry", definitions.retry_policies),
-    ):
-        for name, entry in entries.items():
-            found.by_key[kind, name] = _content(entry, _dump_with_defaults(entry.model))
-    return found
+    )
+    return {(kind, name): entry for kind, entries in namespaces for name, entry in entries.items()}
+
+
+def _surroundings(index: DefinitionIndex, key: ContentKey, entry: DefinitionEntry[Any]) -> Any:
+    """What a definition has from elsewhere: a product from its class, a workstream the products of a class."""
+    if key[0] == "product":
+        inherited = index.definitions.classes.get(entry.model.product_class or "")
+        return inherited and inherited.model
+    if key[0] == "workstream":
+        return index.step_groups[key[1]].products
+    return tuple(index.products_by_class.get(key[1], ())) if key[0] == "class" else None
+
+
+def _read(index: DefinitionIndex, key: ContentKey, entry: DefinitionEntry[Any]) -> Content:
+    kind, name = key
+    if kind == "product":
+        return _product_content(index, name, entry)
+    if kind == "class":
+        return _class_content(index, name, entry)
+    if kind == "workstream":
+        served = index.step_groups[name].products
+        tree = {**_dump(entry.model), "for": list(served)}
+        _complete_steps(tree, index.step_groups[name])
+        return _content(entry, tree, concerns=served)
+    return _content(entry, _dump_with_defaults(entry.model))
+
+
+def _class_content(index: DefinitionIndex, name: str, entry: DefinitionEntry[Any]) -> Content:
+    tree = _dump(entry.model)
+    tree["attributes"] = {key: _attribute(one) for key, one in entry.model.attributes.items()}
+    heirs = tuple(index.products_by_class.get(name, ()))
+    return _content(entry, tree, rule_order=_key_rules(tree), concerns=heirs)
 
 
 def _product_content(index: DefinitionIndex, name: str, entry: DefinitionEntry[Any]) -> Content:

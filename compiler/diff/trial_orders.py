@@ -49,7 +49,12 @@ def try_orders(old: Catalogue, new: Catalogue, changes: Iterable[Change]) -> Tri
     changes = list(changes)
     changed = {id_ for change in changes for id_ in (change.subject.id, *change.concerns)}
     known = {id_ for one in changes if one.effect is Effect.REJECTS_ORDERS for id_ in (one.subject.id, *one.concerns)}
-    reach = {name: _reached(name, old) | _reached(name, new) for name, one in old.products.items() if one.is_commercial}
+    served = [_served_by(old), _served_by(new)]
+    reach = {
+        name: _reached(name, old, served[0]) | _reached(name, new, served[1])
+        for name, one in old.products.items()
+        if one.is_commercial
+    }
     offers = [name for name, reached in reach.items() if not reached.isdisjoint(changed) and name in new.products]
     rejected: RejectedTrial | None = None
     involved: set[str] = set()
@@ -84,7 +89,16 @@ def _rejected_only_by(new: Catalogue, old: Catalogue, order: dict[str, Any]) -> 
     return result.findings[0]
 
 
-def _reached(offer: str, catalogue: Catalogue) -> set[str]:
+def _served_by(catalogue: Catalogue) -> dict[str, list[str]]:
+    """Product → its workstreams."""
+    found: dict[str, list[str]] = {}
+    for workstream in catalogue.workstreams.values():
+        for name in workstream.for_products:
+            found.setdefault(name, []).append(workstream.id)
+    return found
+
+
+def _reached(offer: str, catalogue: Catalogue, served_by: Mapping[str, list[str]]) -> set[str]:
     """The products that an order of the offer may have lines of, their classes and their workstreams."""
 
     def targets(name: str) -> Iterator[str]:
@@ -94,7 +108,7 @@ def _reached(offer: str, catalogue: Catalogue) -> set[str]:
 
     products = set(walk([offer], targets))
     classes = {one.product_class for name in products if (one := catalogue.products.get(name)) and one.product_class}
-    serving = {one.id for one in catalogue.workstreams.values() if not products.isdisjoint(one.for_products)}
+    serving = {workstream for name in products for workstream in served_by.get(name, ())}
     return products | classes | serving
 
 

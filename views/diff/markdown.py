@@ -7,11 +7,11 @@ from collections.abc import Iterator, Sequence
 
 from compiler.diff.change import CatalogueDiff, Change, Severity
 from compiler.diff.order_impact import OrderImpact, OrderOutcome
-from views.diff.order_words import OUTCOME_WORDS, impact_lines
+from views.diff.order_words import OUTCOME_WORDS, impact_lines, same_plan_text
 from views.diff.report import changes_by_subject, summary, trial_text
 from views.diff.words import EFFECT_WORDS, KIND_NOUNS, SEVERITY_WORDS, describe
 
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+\-.!|@~])")
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|@~])")
 
 
 def diff_markdown(diff: CatalogueDiff, old: str, new: str, impacts: Sequence[OrderImpact] = ()) -> str:
@@ -42,13 +42,15 @@ def _lines(diff: CatalogueDiff, old: str, new: str, impacts: Sequence[OrderImpac
             yield f"- {marked}: {describe(change, code)}{_effect(change)}"
     if impacts:
         yield from ("", "### Orders", "")
-        for impact in impacts:
+        for impact in (one for one in impacts if one.outcome is not OrderOutcome.SAME_PLAN):
             outcome = OUTCOME_WORDS[impact.outcome]
             marked = f"**{outcome}**" if impact.outcome is OrderOutcome.NOW_REJECTED else outcome
             yield f"- {code(impact.order_id or impact.file)}: {marked}"
-            yield from (f"  - {escape(line)}" for line in impact_lines(impact))
+            yield from (f"  - {line}" for line in impact_lines(impact, code))
             if impact.outcome is OrderOutcome.NOW_REJECTED:
                 yield from (f"  - {escape(finding.message)}" for finding in impact.findings)
+        if same := same_plan_text(impacts, code):
+            yield f"- {same}"
 
 
 def _effect(change: Change) -> str:

@@ -7,18 +7,19 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from rich.console import RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from compiler.diff.change import CatalogueDiff, Change, Severity, Subject
 from compiler.diff.order_impact import OrderImpact, OrderOutcome
-from views.diff.order_words import OUTCOME_WORDS, impact_lines
+from views.diff.order_words import OUTCOME_WORDS, impact_lines, same_plan_text
 from views.diff.words import EFFECT_WORDS, KIND_NOUNS, SEVERITY_WORDS, describe
 from views.shared.findings import finding_lines
 from views.shared.value_format import pluralize
 
 STYLES = {Severity.BREAKING: "bold red", Severity.BEHAVIOUR: "yellow", Severity.COSMETIC: "bright_black"}
 WIDTH = max(map(len, SEVERITY_WORDS.values()))
+MIN_TEXT_WIDTH = 30
 
 
 def summary(diff: CatalogueDiff) -> str:
@@ -44,8 +45,7 @@ def render_diff(diff: CatalogueDiff, old: str, new: str) -> Iterator[RenderableT
     for subject, changes in changes_by_subject(diff):
         yield Text("")
         yield _heading(subject, changes)
-        for change in changes:
-            yield _change_line(change)
+        yield _ChangeLines(changes)
     if diff.rejected_trial is not None:
         yield Text("")
         yield Text("An order that was valid, and is now rejected:", style="bold")
@@ -67,10 +67,24 @@ def _heading(subject: Subject, changes: Sequence[Change]) -> Text:
     return heading
 
 
-def _change_line(change: Change) -> Text:
-    line = Text.assemble(
-        ("  " + SEVERITY_WORDS[change.severity].ljust(WIDTH) + "  ", STYLES[change.severity]), describe(change)
-    )
+class _ChangeLines:
+    """A line for each change. In a terminal, what does not fit goes on below the sentence."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self._changes = changes
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        indent = 2 + WIDTH + 2
+        for change in self._changes:
+            start = Text(f"  {SEVERITY_WORDS[change.severity].ljust(WIDTH)}  ", style=STYLES[change.severity])
+            for part in _change_text(change).wrap(console, max(options.max_width - indent, MIN_TEXT_WIDTH)):
+                part.rstrip()
+                yield Text.assemble(start, part, no_wrap=True)
+                start = Text(" " * indent)
+
+
+def _change_text(change: Change) -> Text:
+    line = Text(describe(change))
     if effect := EFFECT_WORDS[change.effect]:
         line.append(f"; {effect}", style=STYLES[change.severity])
     if change.location is not None:
@@ -81,7 +95,7 @@ def _change_line(change: Change) -> Text:
 def render_orders(impacts: Sequence[OrderImpact]) -> Iterator[RenderableType]:
     yield Text("")
     yield Text("Orders", style="bold")
-    for impact in impacts:
+    for impact in (one for one in impacts if one.outcome is not OrderOutcome.SAME_PLAN):
         style = "red" if impact.outcome is OrderOutcome.NOW_REJECTED else ""
         label = impact.order_id or impact.file
         yield Text.assemble(
@@ -91,3 +105,5 @@ def render_orders(impacts: Sequence[OrderImpact]) -> Iterator[RenderableType]:
             yield Text(f"    {line}")
         if impact.outcome is OrderOutcome.NOW_REJECTED:
             yield from (Text.assemble("    ", line) for line in finding_lines(impact.findings))
+    if same := same_plan_text(impacts):
+        yield Text(f"  {same}")

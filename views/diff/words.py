@@ -29,7 +29,7 @@ SEVERITY_WORDS = {
 EFFECT_WORDS = {
     Effect.REJECTS_ORDERS: "orders that were valid are rejected",
     Effect.UNDOES_WORK: "an amendment of a running order undoes work",
-    Effect.REDOES_WORK: "an amendment of a running order does the step again",
+    Effect.REDOES_WORK: "an amendment of a running order does the work again",
     Effect.RUNNING_ORDERS: "at once, also for running orders",
     Effect.NONE: "",
 }
