@@ -83,9 +83,10 @@ def test_the_picture_of_a_plan_is_what_the_command_draws() -> None:
 def test_the_offer_that_readers_add_is_valid_and_gives_a_plan(tmp_path: Path) -> None:
     folder = readme.copied(tmp_path)
     readme.save_files(folder)
-    validate, plan, start = readme.commands()
+    validate, plan, test, start = readme.commands()
     assert validate[0] == "validate"
     assert plan[0] == "plan"
+    assert test[0] == "test"
     assert start[0] == "start"
     valid = starter(*validate, cwd=folder)
     assert valid.returncode == 0, valid.stdout + valid.stderr
@@ -94,3 +95,6 @@ def test_the_offer_that_readers_add_is_valid_and_gives_a_plan(tmp_path: Path) ->
     assert planned.returncode == 0, planned.stderr
     for step in ("Reserve stock", "Hand the parcel to the carrier", "Start billing"):
         assert step in planned.stdout
+    tested = starter(*test, cwd=folder)
+    assert tested.returncode == 0, tested.stdout + tested.stderr
+    assert "1 passed" in tested.stdout
