@@ -41,7 +41,9 @@ def renamable_at(table: SymbolTable, file: str, position: Position) -> Occurrenc
         owners = " and ".join(sorted(f"`{symbol.owner}`" for symbol in occurrence.symbols))
         raise RenameRefused(f"`{occurrence.symbols[0].name}` is declared by {owners}: rename it where it is declared")
     (symbol,) = occurrence.symbols
-    if symbol.kind not in ("queue", "event") and not table.is_declared(symbol):
+    if symbol.kind == "event":
+        raise RenameRefused(f"`{symbol.name}` is an event that other systems send: they know it by this name")
+    if symbol.kind != "queue" and not table.is_declared(symbol):
         raise RenameRefused(f"`{symbol.name}` is not defined in this catalogue")
     return occurrence
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
+import signal
 import sys
 from typing import Annotated
 
 import typer
 
 from cli.framework.command import register_command
-from cli.framework.errors import UsageError
+from cli.framework.errors import EXIT_INTERRUPTED, UsageError
 from cli.framework.options import value_option
 from cli.framework.session import Session
 
@@ -46,10 +48,14 @@ def lsp(
             "or with `pip install 'ordo[editor]'`"
         ) from None
     logging.basicConfig(stream=sys.stderr, level=logging.DEBUG if session.debug else logging.CRITICAL)
+    # A thread waits in a read of standard input, which nothing else interrupts. There is nothing to lose.
+    signal.signal(signal.SIGINT, lambda *_: os._exit(EXIT_INTERRUPTED))
     gc.set_threshold(*GC_THRESHOLDS)
     server = CatalogueServer(session.definitions_dir)
     if tcp is not None:
         session.print_note(f"Listening on {TCP_HOST}:{tcp}")
         server.start_tcp(TCP_HOST, tcp)
     else:
+        if sys.stdin.isatty():
+            session.print_note("Waiting for an editor on standard input (docs/editors.md). Ctrl-C ends.")
         server.start_io()

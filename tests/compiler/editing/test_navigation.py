@@ -31,6 +31,7 @@ dependencies:
   box.pack: [ship.send]
 steps:
   thank: {milestone: true, actions: [modify], when: attributes.term > 1 && has(previous.attributes.size)}
+  wait: {after: [thank], actions: [modify], event: {name: done, within: 1d}}
 """,
     "definitions/box.yaml": """\
 kind: technical_product
@@ -237,6 +238,7 @@ def test_rename_a_named_value(root: Path) -> None:
         ("definitions/box.yaml", "after: pi‸ck", "Pick!", "`Pick!` cannot be a name"),
         ("definitions/box.yaml", "after: pi‸ck", "in", "`in` cannot be a name"),
         ("orders/one.yaml", "KIT‸-1", "KIT-2", "This is the product's code"),
+        ("definitions/kit.yaml", "name: do‸ne", "over", "`done` is an event that other systems send"),
         ("definitions/kit.yaml", "quantity: quan‸tity * ", "amount", "There is no id, step, attribute or named value"),
     ],
 )
