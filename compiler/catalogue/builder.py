@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from functools import partial
 from graphlib import CycleError
 from typing import Any, TypeVar
 
@@ -42,7 +43,7 @@ from compiler.typecheck.type_checker import outputs_read
 def build_catalogue(index: DefinitionIndex) -> Catalogue:
     """The catalogue of definitions that have no errors."""
     definitions = index.definitions
-    products = {name: build_product(index, name) for name in sorted(definitions.products)}
+    products = {name: _find_product(index, name) for name in sorted(definitions.products)}
     return Catalogue(
         version=catalogue_version(definitions),
         products=products,
@@ -54,6 +55,13 @@ def build_catalogue(index: DefinitionIndex) -> Catalogue:
     )
 
 
+def _find_product(index: DefinitionIndex, name: str) -> Product:
+    """The same product as in the last load, if neither it nor its class has changed."""
+    entry = index.definitions.products[name]
+    inherited = index.definitions.classes.get(entry.model.product_class or "")
+    return entry.cached("product", inherited, partial(build_product, index, name))
+
+
 def catalogue_version(definitions: Definitions) -> str:
     """SHA-256 over products, classes, workstreams and retry policies, however they are written.
 
@@ -61,12 +69,19 @@ def catalogue_version(definitions: Definitions) -> str:
     """
     pinned = (definitions.products, definitions.classes, definitions.workstreams, definitions.retry_policies)
     content = [
-        entry.model.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_defaults=True)
+        entry.cached("canonical", None, partial(_canonical_json, entry.model))
         for namespace in pinned
         for _, entry in sorted(namespace.items())
     ]
-    canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    canonical = f"[{','.join(content)}]"
     return f"sha256:{hashlib.sha256(canonical.encode()).hexdigest()}"
+
+
+_to_json = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
+
+
+def _canonical_json(model: StrictModel) -> str:
+    return _to_json(model.model_dump(mode="json", by_alias=True, exclude_unset=True, exclude_defaults=True))
 
 
 def build_product(index: DefinitionIndex, name: str) -> Product:
@@ -169,7 +184,10 @@ def _build_dependencies(document: ProductDocument) -> tuple[tuple[StepReference,
 
 def build_workstreams(index: DefinitionIndex) -> dict[str, Workstream]:
     """The workstreams of the catalogue by id, including those of products with `steps`."""
-    return {name: _build_workstream(index, group) for name, group in index.step_groups.items()}
+    return {
+        name: group.entry.cached("workstream", group.products, partial(_build_workstream, index, group))
+        for name, group in index.step_groups.items()
+    }
 
 
 def _build_workstream(index: DefinitionIndex, group: StepGroup) -> Workstream:
