@@ -130,7 +130,8 @@ def check_site(entry: DefinitionEntry[Any], site: ExpressionSite, scope: TypeSco
         return
     for error in check_expression(site.expression, scope, site.expected):
         location = entry.document.location_in_text(site.path, site.offset + error.offset)
-        yield finding_at(location, error.code, error.message, undefined_name=error.undefined_name)
+        undefined = error.undefined_name_in(entry.model.id)
+        yield finding_at(location, error.code, error.message, undefined_name=undefined)
 
 
 def _is_duration_template(text: str) -> bool:
@@ -211,7 +212,8 @@ def _check_mapping(
             if name.isdigit():
                 near = f": decimals are written with a point (`2.{name}`)"
             message = f"product `{product}` has no attribute `{name}`{near}"
-            yield entry.finding("attribute-unknown", (*path, name), message, key=True)
+            undefined = f"{product}.attributes.{name}"
+            yield entry.finding("attribute-unknown", (*path, name), message, key=True, undefined_name=undefined)
         elif isinstance(value, dict) and "table" in value and "from" not in value and target.type != "object":
             near = did_you_mean("from", [key for key in value if key not in ("table", "default")])
             message = "a table needs the expression for its keys: `{from: EXPRESSION, table: …}`; `from` is missing"

@@ -49,7 +49,8 @@ def _expression_findings(entry: DefinitionEntry[Any], types: LetTypes) -> Iterat
 def _error_findings(written: WrittenLet, errors: Iterable[ExpressionError]) -> Iterator[Finding]:
     for error in errors:
         location = written.entry.document.location_in_text((LET, written.name), error.offset)
-        yield finding_at(location, error.code, error.message, undefined_name=error.undefined_name)
+        undefined = error.undefined_name_in(written.entry.model.id)
+        yield finding_at(location, error.code, error.message, undefined_name=undefined)
 
 
 def check_unused(index: DefinitionIndex) -> Iterator[Finding]:

@@ -17,7 +17,11 @@ class ExpressionError:
     """Position in the expression's text, from 0."""
     message: str
     undefined_name: str = ""
-    """The name that is not defined, as in Finding."""
+    """The name that is not defined, as in Finding; a path such as `.attributes.x` if it is one of the document."""
+
+    def undefined_name_in(self, document_id: str) -> str:
+        """The name that is not defined, such that it is one name in the whole catalogue."""
+        return f"{document_id}{self.undefined_name}" if self.undefined_name.startswith(".") else self.undefined_name
 
 
 _QUOTED = re.compile(r"'(?:\\.|[^'\\])*('?)|\"(?:\\.|[^\"\\])*(\"?)", re.DOTALL)

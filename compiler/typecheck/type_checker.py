@@ -312,7 +312,8 @@ def _check_fields(use: PathUse, kind: Type, present: frozenset[Path]) -> Express
         if declared is None:
             known = [one.name for one in kind.fields]
             near = did_you_mean(name, known) or (f"; there is {', '.join(known)}" if known else "")
-            return ExpressionError("name-unknown", offset, f"`{owner}` has no `{name}`{near}")
+            undefined = "".join(f".{part}" for part in use.path[: position + 1] if part != "previous")
+            return ExpressionError("name-unknown", offset, f"`{owner}` has no `{name}`{near}", undefined)
         is_tested = use.is_has_test and position == len(use.path) - 1
         if declared.optional and not is_tested and written not in present:
             spelled = ".".join(written)
