@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test fuzz soak mutation lint bench lock
+.PHONY: help setup demo up test scenarios fuzz soak mutation lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,6 +13,7 @@ help:
 	@echo 'make demo    runs the whole stack and one order to its end'
 	@echo 'make up      runs the same stack until Ctrl-C; data is kept in .ordo/'
 	@echo 'make test    runs the tests'
+	@echo 'make scenarios  runs every scenario of definitions on the real server and on the core, and compares them'
 	@echo 'make fuzz    tries random definitions, orders, scenarios and expressions: EXAMPLES=2000 new ones each'
 	@echo 'make soak    runs random orders with failures, from ROUNDS=10 new seeds'
 	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
@@ -34,6 +35,9 @@ test: $(INSTALLED)
 
 fuzz: $(INSTALLED)
 	ORDO_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz $(ARGS)
+
+scenarios: $(INSTALLED)
+	ORDO_ALL_SCENARIOS=1 $(BIN)/python -m pytest -q tests/scenarios/server_run $(ARGS)
 
 soak: $(INSTALLED)
 	ORDO_TURMOIL_SEED=new ORDO_TURMOIL_ROUNDS=$(or $(ROUNDS),10) $(BIN)/python -m pytest tests/trust $(ARGS)

@@ -60,7 +60,7 @@ def step_activity(name: str) -> Callable[[StepFunction], StepFunction]:
 
     def register(function: StepFunction) -> StepFunction:
         async def run(step: StepActivity) -> StepActivityResult:
-            return await _run_step(function, step)
+            return await run_step(function, step)
 
         run.__doc__ = function.__doc__
         _registered[name] = activity.defn(name=name)(run)
@@ -76,7 +76,8 @@ def registered_activities() -> dict[str, Callable[..., Any]]:
     return dict(_registered)
 
 
-async def _run_step(function: StepFunction, step: StepActivity) -> StepActivityResult:
+async def run_step(function: StepFunction, step: StepActivity) -> StepActivityResult:
+    """An attempt of a step's activity, done by `function`."""
     attempt = Attempt(step)
     try:
         with attempt.heartbeats():

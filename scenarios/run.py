@@ -8,7 +8,7 @@ import signal
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from compiler.catalogue.catalogue import Catalogue
@@ -32,6 +32,8 @@ CHUNK = 16
 class Mode(StrEnum):
     FAST = "fast"
     """On the core, without a server."""
+    SERVER = "server"
+    """On a real Temporal server that skips time, with real HTTP."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,4 +114,14 @@ def _run_forked(position: int) -> Outcome:
     return record, result.failures, result.seconds, result.reached
 
 
-RUNNERS: Mapping[Mode, Runner] = {Mode.FAST: _run_fast}
+def _run_on_server(
+    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], options: RunOptions
+) -> Iterator[ScenarioResult]:
+    from scenarios.server_run.runner import run_on_server  # the fast mode does without Temporal
+
+    for result in run_on_server(catalogue, scenarios):
+        reached = reached_keys(result.entry, catalogue, result.record) if options.coverage else frozenset()
+        yield replace(result, reached=reached)
+
+
+RUNNERS: Mapping[Mode, Runner] = {Mode.FAST: _run_fast, Mode.SERVER: _run_on_server}

@@ -95,23 +95,34 @@ class Acts:
         self._sent: dict[str, tuple[int, EventHappening]] = {}
         """Id of each event that has been sent → the entry."""
         self._sent_at: dict[str, float] = {}
+        self.kept_by_mailboxes: set[str] = set()
+        """Ids of events that nobody awaited when they came, where mailboxes are on a server."""
+
+    def adopt(self, run: OrderRun) -> None:
+        """The order's state from now on."""
+        self._run = run
 
     def perform(self, due: Due) -> None:
         """What is refused, or not refused although it is expected to be, is recorded as a problem."""
         entry = self._scenario.world[due.position]
         if not isinstance(entry, Happening):
             raise TypeError("an answer does not happen")
-        at = self._run.now - self._run.started_at
         try:
             what = self._perform(entry, due)
         except NotPossible as refused:
-            self._record.note(at, f"refused: {refused}", due.step)
-            if entry.refused is None or entry.refused not in refused.codes:
-                expected = f", and `refused: {entry.refused}` is expected" if entry.refused else ""
-                codes = f" ({', '.join(dict.fromkeys(refused.codes))})" if refused.codes else ""
-                self._problem(due, f"this was refused{expected}: {refused}{codes}")
-            return
-        self._record.note(at, what, due.step)
+            self._record_refusal(entry, due, refused)
+        else:
+            self._record_success(entry, due, what)
+
+    def _record_refusal(self, entry: Happening, due: Due, refused: NotPossible) -> None:
+        self._record.note(self._run.now - self._run.started_at, f"refused: {refused}", due.step)
+        if entry.refused is None or entry.refused not in refused.codes:
+            expected = f", and `refused: {entry.refused}` is expected" if entry.refused else ""
+            codes = f" ({', '.join(dict.fromkeys(refused.codes))})" if refused.codes else ""
+            self._problem(due, f"this was refused{expected}: {refused}{codes}")
+
+    def _record_success(self, entry: Happening, due: Due, what: str) -> None:
+        self._record.note(self._run.now - self._run.started_at, what, due.step)
         if entry.refused is not None:
             self._problem(due, f"this was expected to be refused ({entry.refused}), and was not: {what}")
 
@@ -131,6 +142,7 @@ class Acts:
     def not_taken(self) -> list[Problem]:
         """Events that no step has taken."""
         kept = [each.event_id for each in self._mailboxes.kept()]
+        kept += [each for each in sorted(self.kept_by_mailboxes) if not self._run.inbox.has_seen(each)]
         kept += [each.event_id for each in self._run.inbox.early_events]
         awaited = sorted(
             f"{' or '.join(step.event_names)} with key {step.key}" if step.key else " or ".join(step.event_names)
@@ -161,6 +173,10 @@ class Acts:
     # events and callbacks
 
     def _event(self, entry: EventHappening, due: Due) -> str:
+        return self.deliver_event(self.event_delivery(entry, due))
+
+    def event_delivery(self, entry: EventHappening, due: Due) -> EventDelivery:
+        """Raises NotPossible if its key, payload or step has no value."""
         scope = self._scope(due.step)
         key = None if entry.key is None else as_text(self._render(entry.key, scope))
         step = None if entry.step is None else self._instance(entry.step, due.step)
@@ -168,10 +184,9 @@ class Acts:
         event_id = entry.id or f"scenario/{due.position}/{count}"
         self._sent.setdefault(event_id, (due.position, entry))
         self._sent_at.setdefault(event_id, self._run.now - self._run.started_at)
-        delivery = EventDelivery(
+        return EventDelivery(
             event_id=event_id, name=entry.event, key=key, payload=self._render(entry.payload, scope), step=step
         )
-        return self.deliver_event(delivery)
 
     def deliver_event(self, delivery: EventDelivery) -> str:
         """Raises NotPossible or RequestRefused if nobody takes the event, now or later."""
@@ -188,20 +203,24 @@ class Acts:
         return name
 
     def _callback(self, entry: CallbackHappening, due: Due) -> str:
+        return self.deliver_callback(self.callback_delivery(entry, due))
+
+    def callback_delivery(self, entry: CallbackHappening, due: Due) -> CallbackDelivery:
+        """Raises NotPossible if it has no value, or no step."""
         step_id = self._instance(entry.step, due.step)
         step = self._run.steps[self._run.position_by_id[step_id]]
         key = undo_idempotency_key(self._run, step) if step.undoing else idempotency_key(self._run, step)
-        return self.deliver_callback(key, step_id, self._render(entry.callback, self._scope(step_id)))
+        return self.callback_message(key, step_id, self._render(entry.callback, self._scope(step_id)))
 
-    def deliver_callback(self, key: str, step_id: str, payload: Any) -> str:
+    def callback_message(self, key: str, step_id: str, payload: Any) -> CallbackDelivery:
+        return CallbackDelivery(step=step_id, key=key, payload=payload, event_id=f"{key}/{len(self._record.timeline)}")
+
+    def deliver_callback(self, delivery: CallbackDelivery) -> str:
         """Raises NotPossible or RequestRefused."""
-        delivery = CallbackDelivery(
-            step=step_id, key=key, payload=payload, event_id=f"{key}/{len(self._record.timeline)}"
-        )
         status = deliveries.receive(self._run, delivery).status
         if status not in TAKEN:
             raise NotPossible(f"the callback is {'too late' if status == 'late' else 'a duplicate'}", status)
-        return f"callback for {step_id}"
+        return f"callback for {delivery.step}"
 
     def _scope(self, step: str | None) -> dict[str, Any]:
         run = self._run
@@ -241,16 +260,21 @@ class Acts:
         self._activities.switch(system, off=off)
         return f"system {system} is switched {'off' if off else 'on'}"
 
-    def _amend(self, entry: AmendAct, due: Due) -> str:
-        run, state, path = self._run, self._state, ("world", due.position, "amend")
+    def _amendment(self, entry: AmendAct, due: Due) -> AmendOrder:
+        path = ("world", due.position, "amend")
         try:
-            order = state.order
+            order = self._state.order
             if entry.amend.order is not None:
                 order = read_order(self._entry, entry.amend.order, (*path, "order"))
             order = change_order(self._entry, order, entry.amend.with_, (*path, "with"), self._catalogue)
         except OrderRejected as rejected:
             raise NotPossible(rejected.findings[0].message, *(one.code for one in rejected.findings)) from None
-        message = AmendOrder(order=order, actor=Actor(by=entry.by, reason=entry.reason), override=entry.override)
+        return AmendOrder(order=order, actor=Actor(by=entry.by, reason=entry.reason), override=entry.override)
+
+    def _amend(self, entry: AmendAct, due: Due) -> str:
+        run, state = self._run, self._state
+        message = self._amendment(entry, due)
+        order = message.order
         check_preconditions(run, state.revision, message)
         compiled = try_compile_amendment(compile_input(run, state.encoded(run.plan), message), self._catalogue)
         assessment = rejected_amendment(run, state.revision, message, compiled)

@@ -70,7 +70,7 @@ def run_fast(entry: ScenarioEntry, catalogue: Catalogue) -> Record:
     record.order_id = str(order.get("id", ""))
     compilation = compile_with_warnings(order, catalogue)
     if compilation.plan is None:
-        _reject(entry, order, catalogue, [*compilation.findings], record)
+        record_rejection(entry, order, catalogue, [*compilation.findings], record)
         return record
     record.warnings = [*compilation.warnings]
     starts = entry.model.starts.timestamp()
@@ -79,7 +79,7 @@ def run_fast(entry: ScenarioEntry, catalogue: Catalogue) -> Record:
     return record
 
 
-def _reject(
+def record_rejection(
     entry: ScenarioEntry, order: dict[str, Any], catalogue: Catalogue, findings: list[Finding], record: Record
 ) -> None:
     record.rejected = findings
@@ -89,12 +89,12 @@ def _reject(
     message = "; ".join(finding.message for finding in findings[:3])
     batch = order_events.rejection_batch(header, KEY_TOKEN, entry.model.starts.timestamp(), message)
     for event in batch.events:
-        record.events.append(ToldEvent(0.0, event.type, event.data, _receivers(catalogue, batch, event)))
+        record.events.append(ToldEvent(0.0, event.type, event.data, receivers_of(catalogue, batch, event)))
     book = AnswerBook(entry.model.world)
     record.problems += [*book.unused(), *Schedule(entry.model.world, []).missing()]
 
 
-def _receivers(catalogue: Catalogue, batch: NotificationBatch, event: Any) -> tuple[str, ...]:
+def receivers_of(catalogue: Catalogue, batch: NotificationBatch, event: Any) -> tuple[str, ...]:
     return tuple(
         name for name, receiver in sorted(catalogue.receivers.items()) if accepts_event(receiver, batch.order, event)
     )
@@ -265,7 +265,11 @@ class FastRun:
             return self._acts.deliver_event(event)
         key = callback_key(delivery.to)
         step_id = self._systems.step_of_key.get(key)
-        return "" if step_id is None else self._acts.deliver_callback(key, step_id, delivery.body)
+        return (
+            ""
+            if step_id is None
+            else self._acts.deliver_callback(self._acts.callback_message(key, step_id, delivery.body))
+        )
 
     # what is recorded
 
@@ -349,8 +353,10 @@ class FastRun:
         batch = command.batch
         for event in batch.events:
             at = event.at - self._run.started_at
-            self._record.events.append(ToldEvent(at, event.type, event.data, _receivers(self._catalogue, batch, event)))
-            if event.type in _TIMELINE_EVENTS:
+            self._record.events.append(
+                ToldEvent(at, event.type, event.data, receivers_of(self._catalogue, batch, event))
+            )
+            if event.type in TIMELINE_EVENTS:
                 self._record.note(at, event.type, event.data.get("step"))
         order_events.batch_published(self._run, succeeded=True)
 
@@ -367,7 +373,7 @@ _NOT_A_BEGIN = frozenset({StepState.FAILED, StepState.IN_PROGRESS, StepState.ON_
 _NOT_BEGUN = frozenset({StepState.PENDING, StepState.SCHEDULED, StepState.READY})
 _FAILED_STATES = frozenset({StepState.FAILED, StepState.FATALLY_FAILED, StepState.FAILED_ACCEPTED})
 _TOLD_STATES = frozenset(StepState) - {StepState.PENDING, StepState.READY}
-_TIMELINE_EVENTS = frozenset(
+TIMELINE_EVENTS = frozenset(
     {"order.at_risk", "order.late", "order.on_track", "step.at_risk", "step.late", "step.escalated"}
 )
 _EXECUTORS: Mapping[type[Command], Callable[[FastRun, Any], None]] = {

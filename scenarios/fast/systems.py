@@ -35,11 +35,17 @@ class Systems:
         """Idempotency key → the step that has called with it."""
         self._unanswered: set[tuple[str, str]] = set()
 
-    def answer(self, call: SystemCall, now: float) -> PretendResponse:
+    def cannot_be_reached(self, call: SystemCall) -> bool:
+        """Whether `world` says so of the next call."""
+        given = self._answers.peek(call.step_id, _work(call))
+        return given is not None and given.error == "connection"
+
+    def answer(self, call: SystemCall, now: float, received: PretendRequest | None = None) -> PretendResponse:
+        """`received`: the request as it came over HTTP. None: as the call says it."""
         effect = effect_of(call)
         self.step_of_key[call.idempotency_key] = call.step_id
-        work: AnsweredWork = "poll" if call.until is not None else effect
-        request = _request(call)
+        work = _work(call)
+        request = _request(call) if received is None else received
         system = self._systems.get(call.system)
         pretend = self._pretend.setdefault(call.system, PretendSystem(call.system, system.example if system else ()))
         response = pretend.answer(request, _moment(now), self._answers.take_example(call.step_id, work))
@@ -102,6 +108,10 @@ class Systems:
             f"{call.system}{reason}"
         )
         self._record.problems.append(Problem(("world",), message, now - self._started_at))
+
+
+def _work(call: SystemCall) -> AnsweredWork:
+    return "poll" if call.until is not None else effect_of(call)
 
 
 def effect_of(request: SystemCall | StepActivity) -> Effect:

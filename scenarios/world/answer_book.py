@@ -31,13 +31,23 @@ class AnswerBook:
 
     def take(self, step_id: str, work: AnsweredWork) -> ScenarioAnswer | None:
         """The next answer for this instance, which is used up by that. None: `world` has none."""
+        if (found := self._next(step_id, work)) is None:
+            return None
+        position, answer = found
+        self._uses[position, step_id] = self._uses.get((position, step_id), 0) + 1
+        return answer
+
+    def peek(self, step_id: str, work: AnsweredWork) -> ScenarioAnswer | None:
+        """The next answer, which stays the next one."""
+        found = self._next(step_id, work)
+        return None if found is None else found[1]
+
+    def _next(self, step_id: str, work: AnsweredWork) -> tuple[int, ScenarioAnswer] | None:
         for position, entry in self._entries:
             if (entry.of or "do") != work or not names_step(entry.on, step_id):
                 continue
-            used = self._uses.get((position, step_id), 0)
-            if entry.times is None or used < entry.times:
-                self._uses[position, step_id] = used + 1
-                return entry.answer
+            if entry.times is None or self._uses.get((position, step_id), 0) < entry.times:
+                return position, entry.answer
         return None
 
     def unused(self) -> Iterator[Problem]:

@@ -57,7 +57,7 @@ def run_scenarios(
         bool, typer.Option("--timeline", help="Also print what happened in each scenario that passes.")
     ] = False,
     coverage: Annotated[bool, typer.Option("--coverage", help="Also list what no scenario reaches.")] = False,
-    watch: Annotated[bool, typer.Option("--watch", help="Run again whenever a file changes.")] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Run again, as with --fast, whenever a file changes.")] = False,
     fast: Annotated[bool, typer.Option("--fast", help="Run on the core, without a server.")] = False,
     mutations: Annotated[
         int | None,
@@ -86,7 +86,7 @@ def run_scenarios(
 
     def run_once() -> int:
         options = RunOptions(coverage=coverage, keep_records=timeline)
-        outcome = _run(session, selection, _mode(fast), options, stop=stop, verbose=verbose)
+        outcome = _run(session, selection, _mode(fast=fast or watch), options, stop=stop, verbose=verbose)
         if junit is not None:
             _write_junit(junit, outcome)
         _print(session, outcome, timeline)
@@ -147,10 +147,10 @@ def _is_in(file: str, path: str | Path) -> bool:
     return resolved == folder or folder in resolved.parents
 
 
-def _mode(fast: bool) -> Mode:  # noqa: ARG001
+def _mode(*, fast: bool) -> Mode:
     from scenarios.run import Mode
 
-    return Mode.FAST
+    return Mode.FAST if fast else Mode.SERVER
 
 
 def _run(

@@ -17,7 +17,7 @@ from scenarios.verdict import Failure, ScenarioResult
 from views.shared.findings import finding_lines
 from views.shared.table import PlainTable
 
-MODE_TEXTS = {"fast": "on the core, without a server"}
+MODE_TEXTS = {"fast": "on the core, without a server", "server": "on a Temporal server that skips time"}
 MAX_TIMELINE = 40
 """Lines of the timeline of one scenario; what comes before and after the failures is left out first."""
 

@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_report_has_files_failures_timeline_and_summary(folder: Path) -> None:
-    called = call("test", "--definitions", folder)
+    called = call("test", "--fast", "--definitions", folder)
     assert called.status == 1
     lines = called.out.splitlines()
     assert lines[0].endswith("scenarios/bad.yaml F")
@@ -61,7 +61,7 @@ def test_report_has_files_failures_timeline_and_summary(folder: Path) -> None:
 )
 def test_scenarios_are_selected(folder: Path, arguments: tuple[str, ...], ids: list[str]) -> None:
     given = [each.replace("{folder}", str(folder)) for each in arguments]
-    found = call("test", "--definitions", folder, *given, "-o", "json").json
+    found = call("test", "--fast", "--definitions", folder, *given, "-o", "json").json
     assert [each["id"] for each in found["scenarios"]] == ids
 
 
@@ -70,7 +70,7 @@ def test_scenarios_outside_of_the_folder_are_run_with_its_catalogue(
 ) -> None:
     other = tmp_path_factory.mktemp("elsewhere") / "other.yaml"
     other.write_text(f"kind: scenario\nid: other\n{happy('expect: {order: completed}')}", encoding="utf-8")
-    assert call("test", "--definitions", folder, other).out.splitlines()[-1].startswith("1 passed")
+    assert call("test", "--fast", "--definitions", folder, other).out.splitlines()[-1].startswith("1 passed")
 
 
 @pytest.mark.parametrize(
@@ -84,7 +84,9 @@ def test_scenarios_outside_of_the_folder_are_run_with_its_catalogue(
     ],
 )
 def test_wrong_use_is_explained(folder: Path, arguments: tuple[str, ...], message: str) -> None:
-    called = call("test", "--definitions", folder, *[each.replace("{folder}", str(folder)) for each in arguments])
+    called = call(
+        "test", "--fast", "--definitions", folder, *[each.replace("{folder}", str(folder)) for each in arguments]
+    )
     assert called.status == 2
     assert message in called.err
 
@@ -93,19 +95,19 @@ def test_invalid_scenario_is_reported_and_the_others_run(folder: Path) -> None:
     (folder / "scenarios" / "bad.yaml").write_text(
         f"kind: scenario\nid: bad\n{happy('expect: {steps: {camera.shp: completed}}')}", encoding="utf-8"
     )
-    called = call("test", "--definitions", folder)
+    called = call("test", "--fast", "--definitions", folder)
     assert called.status == 1
     assert "workstream `camera` has no step `shp`; did you mean `ship`? [reference-unknown]" in called.out
     assert called.out.splitlines()[-1].startswith("1 invalid, 1 passed in ")
 
 
 def test_nothing_selected_is_said(folder: Path) -> None:
-    called = call("test", "--definitions", folder, "-k", "nothing_has_this")
+    called = call("test", "--fast", "--definitions", folder, "-k", "nothing_has_this")
     assert (called.status, called.out) == (0, "No scenario was selected.\n")
 
 
 def test_json_has_the_documented_keys(folder: Path) -> None:
-    found = call("test", "--definitions", folder, "-o", "json", "--coverage").json
+    found = call("test", "--fast", "--definitions", folder, "-o", "json", "--coverage").json
     assert set(found) == {"ok", "mode", "seconds", "scenarios", "findings", "coverage"}
     assert found["ok"] is False
     (failure,) = found["scenarios"][0]["failures"]
@@ -118,7 +120,7 @@ def test_json_has_the_documented_keys(folder: Path) -> None:
 
 def test_junit_has_a_case_for_each_scenario(folder: Path) -> None:
     file = folder / "results.txt"
-    call("test", "--definitions", folder, "--junit", file)
+    call("test", "--fast", "--definitions", folder, "--junit", file)
     suite = ElementTree.parse(file).getroot()[0]
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("2", "1", "0")
     cases = {case.get("name"): case for case in suite}
@@ -128,7 +130,7 @@ def test_junit_has_a_case_for_each_scenario(folder: Path) -> None:
 
 
 def test_coverage_lists_what_is_not_reached(folder: Path) -> None:
-    out = call("test", "--definitions", folder, "--coverage", "good").out
+    out = call("test", "--fast", "--definitions", folder, "--coverage", "good").out
     assert "camera.reserve undo: no scenario undoes it" in out
     assert "offer  reached  rules  conditions  steps" in out
 

@@ -1,0 +1,246 @@
+"""The attempts of a scenario's activities: what takes time in the scenario takes it on the server's skipped clock.
+
+The server skips no time while an attempt runs. So an answer that takes two hours is received at once, and its attempt
+ends; the next attempt, two hours later, reports it. The worker's own code makes the call, and judges the answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
+from temporalio.worker import ExecuteActivityInput
+
+from activity_contract.calls import NOT_YET, FailureDetails, SystemCall
+from workers.fixed_catalogue import UNREACHABLE
+
+SCENARIO_WAIT = "scenario_wait"
+"""Failure type of an attempt that only lets time pass."""
+MAX_HELD_SECONDS = 86_400.0
+"""After which a call whose system is switched off looks again, if nothing else is due before."""
+MAX_TURN_SECONDS = 0.3
+"""Real seconds that a call waits for those that began before it."""
+MAX_CALL_SECONDS = 2.0
+"""Real seconds that a call waits for an answer that never comes. The scenario's clock counts the call's timeout."""
+
+Execute = Callable[[ExecuteActivityInput], Awaitable[Any]]
+NextPoll = Callable[[SystemCall, float, "Flight"], tuple[float, int]]
+"""(when a poll is due whose answer may differ, how many polls before it get the same answer), after a pause."""
+
+
+@dataclass(slots=True)
+class Flight:
+    """An activity under way."""
+
+    activity_id: str
+    due: float | None = None
+    """When its next attempt is due; None: one runs, or it is held."""
+    held_by: str | None = None
+    """The system that is switched off."""
+    outcome: Any = None
+    """What its next attempt reports: a result, or an error."""
+    has_outcome: bool = False
+    waits: int = 0
+    """Attempts that only let time pass."""
+
+
+class Attempts:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        until_next: Callable[[], float],
+        next_poll: NextPoll,
+        cannot_be_reached: Callable[[SystemCall], bool],
+    ) -> None:
+        """`until_next`: seconds until something happens from outside. `cannot_be_reached`: whether a call finds
+        nobody at the system's address."""
+        self._now = now
+        self._until_next = until_next
+        self._cannot_be_reached = cannot_be_reached
+        self._next_poll = next_poll
+        self.changed = asyncio.Event()
+        """Set when an attempt has ended."""
+        self.flights: dict[str, Flight] = {}
+        """By activity id."""
+        self.running = 0
+        self.calls: dict[str, tuple[SystemCall, bool]] = {}
+        """Idempotency key → the call that is made with it, and whether it is a poll."""
+        self.taken: dict[str, float] = {}
+        """Idempotency key → seconds that the answer takes in the scenario."""
+        self.unanswered: dict[str, str] = {}
+        """Idempotency key → why nothing answers."""
+        self._off: set[str] = set()
+        self._turns: dict[str, int] = {}
+        """Activity id of a call → its place in the order in which the calls began."""
+        self._unanswered_turns: set[int] = set()
+        self._turn_of_key: dict[str, int] = {}
+
+    @property
+    def in_flight(self) -> bool:
+        return bool(self.flights) or self.running > 0
+
+    def launched(self, activity_id: str) -> None:
+        """The order has begun a call."""
+        turn = self._turns[activity_id] = len(self._turns)
+        self._unanswered_turns.add(turn)
+
+    async def await_turn(self, key: str) -> None:
+        """Calls are answered in the order in which they began, so that ids which systems count are always the same."""
+        turn, waits_until = self._turn_of_key.get(key, 0), time.monotonic() + MAX_TURN_SECONDS
+        while min(self._unanswered_turns, default=turn) < turn and time.monotonic() < waits_until:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        self._unanswered_turns.discard(turn)
+
+    def next_due(self) -> float | None:
+        return min((flight.due for flight in self.flights.values() if flight.due is not None), default=None)
+
+    def forget(self, ended: Collection[str]) -> None:
+        """Activities that the server has ended in a pause between two attempts."""
+        for activity_id in ended:
+            self.flights.pop(activity_id, None)
+
+    def switch(self, system: str, *, off: bool) -> None:
+        if off:
+            self._off.add(system)
+            return
+        self._off.discard(system)
+        for flight in self.flights.values():
+            if flight.held_by == system:
+                flight.held_by, flight.due = None, self._now()
+
+    async def call(self, given: ExecuteActivityInput, execute: Execute, *, is_poll: bool) -> Any:
+        """An attempt of CALL_SYSTEM or POLL_SYSTEM."""
+        call: SystemCall = given.args[0]
+
+        async def send() -> Any:
+            self.calls[call.idempotency_key] = (call, is_poll)
+            self._turn_of_key[call.idempotency_key] = self._turns.get(flight.activity_id, 0)
+            earlier = call.earlier_attempts - (flight.waits if is_poll else 0)
+            limits = {"timeout": min(call.timeout, MAX_CALL_SECONDS), "earlier_attempts": earlier}
+            given.args = [call.model_copy(update=limits)]
+            closed = UNREACHABLE.set(self._cannot_be_reached(call))
+            try:
+                return await execute(given)
+            except ApplicationError as error:
+                if (problem := self.unanswered.pop(call.idempotency_key, None)) is not None:
+                    raise _not_answered(problem) from None
+                raise error from None
+            finally:
+                UNREACHABLE.reset(closed)
+
+        flight = self._enter()
+        poll = call if is_poll else None
+        return await self._attempt(flight, send, call.system, lambda: self.taken.pop(call.idempotency_key, 0.0), poll)
+
+    def has_outcome(self, activity_id: str) -> bool:
+        """Whether the next attempt only reports what an earlier one has got."""
+        flight = self.flights.get(activity_id)
+        return flight is not None and flight.has_outcome
+
+    async def other(self, given: ExecuteActivityInput, execute: Execute, taken: float) -> Any:
+        """An attempt of a Python activity, which takes some seconds."""
+        return await self._attempt(self._enter(), lambda: execute(given), None, lambda: taken)
+
+    def _enter(self) -> Flight:
+        info = activity.info()
+        return self.flights.setdefault(info.activity_id, Flight(info.activity_id))
+
+    async def _attempt(
+        self,
+        flight: Flight,
+        send: Callable[[], Awaitable[Any]],
+        system: str | None,
+        taken: Callable[[], float],
+        poll: SystemCall | None = None,
+    ) -> Any:
+        self.running += 1
+        try:
+            due, flight.due, flight.held_by = flight.due, None, None
+            if due is not None and due > self._now():  # the server is ahead of the scenario by milliseconds
+                self._keep_heartbeat()
+                self._wait(flight, timedelta(seconds=due - self._now()))
+            if not flight.has_outcome:
+                if system is not None and system in self._off:
+                    flight.held_by = system
+                    self._keep_heartbeat()
+                    raise _wait_error(timedelta(seconds=self._until_next()), flight)
+                flight.outcome, flight.has_outcome = await _capture(send()), True
+                if (seconds := taken()) > 0:
+                    self._wait(flight, timedelta(seconds=seconds))
+            else:
+                self._keep_heartbeat()
+            return self._report(flight, poll)
+        except BaseException as error:
+            if not isinstance(error, ApplicationError):
+                self.flights.pop(flight.activity_id, None)  # cancelled
+            raise
+        finally:
+            self.running -= 1
+            self._unanswered_turns.discard(self._turns.get(flight.activity_id, -1))
+            self.changed.set()
+
+    def _wait(self, flight: Flight, pause: timedelta) -> None:
+        """Raises: the next attempt begins after the pause."""
+        flight.due = self._now() + pause.total_seconds()
+        raise _wait_error(pause, flight)
+
+    def _report(self, flight: Flight, poll: SystemCall | None) -> Any:
+        outcome, flight.outcome, flight.has_outcome = flight.outcome, None, False
+        if isinstance(outcome, ApplicationError):
+            if outcome.non_retryable:
+                self.flights.pop(flight.activity_id, None)
+            elif outcome.next_retry_delay is not None:
+                pause = outcome.next_retry_delay.total_seconds()
+                flight.due = self._now() + pause
+                if poll is not None and outcome.type == NOT_YET:
+                    flight.due, same = self._next_poll(poll, pause, flight)
+                    flight.waits -= same
+                    raise _not_yet(outcome, flight.due - self._now())
+            raise outcome from None
+        self.flights.pop(flight.activity_id, None)
+        if isinstance(outcome, BaseException):
+            raise outcome from None
+        return outcome
+
+    def _keep_heartbeat(self) -> None:
+        """This attempt only lets time pass: what the earlier ones have reported still counts."""
+        info = activity.info()
+        details = info.heartbeat_details
+        known = details[0] if details and isinstance(details[0], Mapping) else {"failures": 0, "outcome_known": True}
+        activity.heartbeat({**known, "attempt": info.attempt})
+
+
+async def _capture(work: Awaitable[Any]) -> Any:
+    """The result, or the error with which the attempt ends."""
+    try:
+        return await work
+    except ApplicationError as error:
+        return error
+
+
+def _wait_error(pause: timedelta, flight: Flight) -> ApplicationError:
+    flight.waits += 1
+    return ApplicationError(
+        "time passes", type=SCENARIO_WAIT, next_retry_delay=pause, category=ApplicationErrorCategory.BENIGN
+    )
+
+
+def _not_yet(outcome: ApplicationError, pause: float) -> ApplicationError:
+    return ApplicationError(
+        outcome.message,
+        *outcome.details,
+        type=NOT_YET,
+        next_retry_delay=timedelta(seconds=pause),
+        category=ApplicationErrorCategory.BENIGN,
+    )
+
+
+def _not_answered(problem: str) -> ApplicationError:
+    details = FailureDetails(code="not_answered", message=problem)
+    return ApplicationError(problem, details, type="not_answered", non_retryable=True)

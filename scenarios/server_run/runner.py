@@ -1,0 +1,128 @@
+"""Runs many scenarios on the real server, several at a time."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import secrets
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+
+from compiler.catalogue.catalogue import Catalogue
+from scenarios.expectations.judge import judge_record
+from scenarios.pretend.messages import PretendRequest, PretendResponse
+from scenarios.record import Problem, Record
+from scenarios.scenario_order import ScenarioEntry
+from scenarios.server_run.embedded_server import embedded_server
+from scenarios.server_run.http_systems import http_systems
+from scenarios.server_run.quiet_logs import quiet_logs
+from scenarios.server_run.run_scenario import run_on_stage
+from scenarios.server_run.stage import Stage
+from scenarios.verdict import ScenarioResult
+
+MAX_STAGES = 8
+"""Scenarios that run at a time."""
+MAX_REAL_SECONDS = 60.0
+"""After which a scenario counts as stuck."""
+
+
+@asynccontextmanager
+async def stages(catalogue: Catalogue, count: int) -> AsyncIterator[tuple[list[Stage], bytes]]:
+    """Stages that are ready, and the secret of their callback ids."""
+    by_name: dict[str, Stage] = {}
+
+    async def answer(stage: str, request: PretendRequest) -> PretendResponse:
+        return await by_name[stage].answer(request)
+
+    secret = secrets.token_urlsafe(24)
+    async with AsyncExitStack() as stack:
+        address = await stack.enter_async_context(http_systems(answer))
+        stack.enter_context(_environment({"ORDO_GATEWAY_URL": address, "ORDO_CALLBACK_SECRET": secret}))
+        clients = await stack.enter_async_context(embedded_server([f"stage-{number}" for number in range(count)]))
+        by_name |= {client.namespace: Stage(client, catalogue, address) for client in clients}
+        await asyncio.gather(*(stack.enter_async_context(stage.working()) for stage in by_name.values()))
+        yield [*by_name.values()], secret.encode()
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ |= variables
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+async def perform_all(
+    catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], done: Callable[[ScenarioResult], None]
+) -> None:
+    """Calls `done` with each result as soon as it is known."""
+    waiting = list(reversed(scenarios))
+
+    async def work(stage: Stage, secret: bytes) -> None:
+        while waiting:
+            done(await _perform(waiting.pop(), stage, secret))
+
+    count = max(1, min(MAX_STAGES, len(scenarios)))
+    async with stages(catalogue, count) as (ready, secret), asyncio.TaskGroup() as group:
+        for stage in ready:
+            group.create_task(work(stage, secret))
+
+
+async def _perform(entry: ScenarioEntry, stage: Stage, secret: bytes) -> ScenarioResult:
+    began = time.perf_counter()
+    try:
+        async with asyncio.timeout(MAX_REAL_SECONDS):
+            record = await run_on_stage(entry, stage, secret)
+    except TimeoutError:
+        record = _broken(f"the server has not ended this scenario within {MAX_REAL_SECONDS:g} s")
+    except Exception as error:  # a defect in one scenario must not end the others
+        record = _broken(f"the run was broken off: {type(error).__name__}: {error}")
+    return ScenarioResult(entry, record, judge_record(entry, record), time.perf_counter() - began)
+
+
+def _broken(message: str) -> Record:
+    record = Record(stopped=message)
+    record.problems.append(Problem(("id",), message))
+    return record
+
+
+def run_on_server(catalogue: Catalogue, scenarios: Sequence[ScenarioEntry]) -> Iterator[ScenarioResult]:
+    """The results, in the order of the scenarios, each as soon as it is known. Raises StackError."""
+    ended: queue.Queue[ScenarioResult | BaseException | None] = queue.Queue()
+    loop = asyncio.new_event_loop()
+    performing = loop.create_task(perform_all(catalogue, scenarios, ended.put))
+
+    def run() -> None:
+        try:
+            with quiet_logs():
+                loop.run_until_complete(performing)
+            ended.put(None)
+        except BaseException as error:
+            ended.put(error)
+        finally:
+            loop.close()
+
+    thread = threading.Thread(target=run, name="scenarios")
+    thread.start()
+    known: dict[str, ScenarioResult] = {}
+    try:
+        for entry in scenarios:
+            while entry.model.id not in known:
+                result = ended.get()
+                if not isinstance(result, ScenarioResult):
+                    raise result or RuntimeError("a scenario has no result")
+                known[result.id] = result
+            yield known[entry.model.id]
+    finally:
+        with suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(performing.cancel)
+        thread.join()
