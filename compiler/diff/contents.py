@@ -118,7 +118,7 @@ def read_contents(old: DefinitionIndex, new: DefinitionIndex) -> tuple[Contents,
         key
         for key, entry in before.items()
         if key in after
-        and entry.model == after[key].model
+        and repr(entry.document.data) == repr(after[key].document.data)  # unlike ==, tells 1 and true apart
         and _surroundings(old, key, entry) == _surroundings(new, key, after[key])
     }
     return (
@@ -144,7 +144,7 @@ def _surroundings(index: DefinitionIndex, key: ContentKey, entry: DefinitionEntr
     """What a definition has from elsewhere: a product from its class, a workstream the products of a class."""
     if key[0] == "product":
         inherited = index.definitions.classes.get(entry.model.product_class or "")
-        return inherited and inherited.model
+        return inherited and repr(inherited.document.data)
     if key[0] == "workstream":
         return index.step_groups[key[1]].products
     return tuple(index.products_by_class.get(key[1], ())) if key[0] == "class" else None

@@ -10,11 +10,32 @@ from compiler.language.durations import format_duration
 from compiler.plan.to_json import to_json_value
 
 MAX_LENGTH = 160
+CONTEXT = 40
+"""Characters before a difference in a long text."""
 
 
 def value_text(value: Any) -> str:
-    """`8`, `{outdoor, indoor}`, `round(let.price, 2)`. Texts are as they are written."""
-    text = _text(value)
+    """`8`, `[outdoor, indoor]`, `round(let.price, 2)`. Texts are as they are written, in one line."""
+    return _shorten(_text(value).replace("\n", "\\n"))
+
+
+def value_texts(before: Any, after: Any) -> tuple[str, str]:
+    """Both values as texts. Of long ones, the part in which they differ; as JSON if only their types differ."""
+    texts = [_text(value).replace("\n", "\\n") for value in (before, after)]
+    if texts[0] == texts[1]:
+        texts = [json.dumps(plain_value(value), ensure_ascii=False) for value in (before, after)]
+    if max(map(len, texts)) > MAX_LENGTH:
+        start = max(_first_difference(*texts) - CONTEXT, 0)
+        texts = [("…" if start else "") + text[start:] for text in texts]
+    return _shorten(texts[0]), _shorten(texts[1])
+
+
+def _first_difference(one: str, other: str) -> int:
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((position for position, (left, right) in pairs if left != right), min(len(one), len(other)))
+
+
+def _shorten(text: str) -> str:
     return text if len(text) <= MAX_LENGTH else f"{text[: MAX_LENGTH - 1]}…"
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from compiler.diff.change import Change, ChangeKind, Effect, Severity
 from compiler.language.steps import HTTP_METHODS, STEP_KINDS
-from views.diff.values import value_text
+from views.diff.values import value_text, value_texts
 
 Quote = Callable[[str], str]
 """Marks a name, a value or an expression: backticks in Markdown and in a terminal."""
@@ -66,7 +66,8 @@ def _turn(change: Change, quote: Quote) -> str:
         return f"now {_value(change.after, quote)}"
     if change.after is None:
         return f"no longer {_value(change.before, quote)}"
-    return f"{_value(change.before, quote)} → {_value(change.after, quote)}"
+    before, after = value_texts(change.before, change.after)
+    return f"{quote(before)} → {quote(after)}"
 
 
 def _key_words(path: Sequence[str]) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from compiler.diff.change import ChangeKind, Effect, Severity
 from tests.support.catalogue_diffs import diff_texts, edited, told
+from views.diff.words import describe
 
 CATALOGUE = """
 kind: product_class
@@ -222,6 +223,23 @@ def test_equal_catalogues_have_no_change() -> None:
 )
 def test_other_spellings_of_the_same_meaning_are_no_change(before: str, after: str) -> None:
     assert diff_texts(CATALOGUE, edited(CATALOGUE, before, after)).changes == ()
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("true", "body text `1` → `true`"), ("1.0", "body text `1` → `1.0`"), ('"1"', 'body text `1` → `"1"`')],
+)
+def test_values_that_python_takes_for_equal_are_told_apart(written: str, words: str) -> None:
+    old, new = (edited(CATALOGUE, "text: Alarm}", f"text: {value}}}") for value in ("1", written))
+    assert [told(change) for change in diff_texts(old, new).changes] == [f"behaviour: step `invoice`: {words}"]
+
+
+def test_long_texts_are_shown_where_they_differ() -> None:
+    long = " ".join(f"word {number}" for number in range(60))
+    old, new = (edited(CATALOGUE, "text: Alarm}", f'text: "{long}{end}"}}') for end in (" a", " b"))
+    (change,) = diff_texts(old, new).changes
+    assert "word 59 a` → `…" in describe(change)
+    assert describe(change).endswith("word 59 b`")
 
 
 def test_attribute_that_moves_to_the_class_is_no_change_of_the_offer() -> None:
