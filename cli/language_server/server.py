@@ -36,7 +36,7 @@ from compiler.editing.workspace import Diagnostic, Workspace
 
 FindPlaces = Callable[[Workspace, Path, Position], list[Occurrence]]
 TRIGGER_CHARACTERS = [".", "{", "[", "$", '"', "'", " ", "-"]
-WATCHED_FILES = "**/*.{yaml,yml,json}"
+WATCHED_FILES = "**/*.{yaml,yml,json,jsonl,ndjson}"
 
 
 class CatalogueServer(LanguageServer):

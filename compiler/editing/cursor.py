@@ -43,8 +43,6 @@ class Cursor:
     """Of the position in `text`."""
     data: Any
     """The document, as far as it could be read."""
-    is_item: bool = False
-    """Whether the position is at the beginning of a list's item: what is typed may be a key or a text."""
 
     @property
     def kind(self) -> str:
@@ -61,13 +59,6 @@ def find_cursors(text: str, position: Position) -> list[Cursor]:
         if cursor is not None and (cursor.path, cursor.is_key) not in [(one.path, one.is_key) for one in found]:
             found.append(cursor)
     return found
-
-
-def read_leniently(text: str, position: Position) -> Any:
-    """The data of the document around `position`, as far as it can be read; None if nothing can."""
-    part, index = _document_around(text, _text_index(text, position))
-    document = _read_repaired(part, part.count("\n", 0, index))
-    return document.data if document else None
 
 
 def word_at(text: str, position: Position) -> tuple[Position, str]:
@@ -165,9 +156,8 @@ def _read(candidate: str, original: str, index: int) -> Cursor | None:
         return None
     data = _without_mark(document.data)
     clean = text.replace(_MARK, "")
-    at_item = re.fullmatch(r"\s*(?:- +)+[\w.]*", original[original.rfind("\n", 0, index) + 1 : index]) is not None
     where = (*path[:-1], clean) if is_key else path
-    return Cursor(where, is_key, clean, text.index(_MARK), data, at_item)
+    return Cursor(where, is_key, clean, text.index(_MARK), data)
 
 
 def _read_repaired(text: str, cursor_line: int) -> Document | None:

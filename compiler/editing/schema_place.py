@@ -32,7 +32,6 @@ class ValueInfo:
     marks: frozenset[str]
     """What it names (compiler.language.references)."""
     examples: tuple[str, ...]
-    types: tuple[str, ...]
 
 
 class SchemaPlace:
@@ -67,8 +66,7 @@ class SchemaPlace:
             choices |= {_written(one): None for one in fixed if one is not None}
         marks = frozenset(schema[REFERENCE_MARK] for schema in schemas if REFERENCE_MARK in schema)
         examples = tuple(one for schema in schemas for one in schema.get("examples", ()))
-        types = {schema["type"]: None for schema in schemas if isinstance(schema.get("type"), str)}
-        return ValueInfo(tuple(choices), marks, examples, tuple(name for name in types if name != "null"))
+        return ValueInfo(tuple(choices), marks, examples)
 
     def description(self, path: KeyPath, data: Any) -> str:
         """What the key that `path` ends with means; empty if it is a name that the author chose."""
