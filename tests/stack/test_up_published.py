@@ -41,6 +41,10 @@ def test_a_published_version_outlives_every_restart_and_is_withdrawn(tmp_path: P
         ran = second.starter("start", "published.yaml", "--wait")
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert "published as 1" in ran.stderr
+        shown = second.starter("show", "P-1")
+        assert ", published as 1\n" in shown.stdout
+        listed = second.starter("list", "--catalogue-version", "1")
+        assert "P-1" in listed.stdout
         extra.write_text(OFFER.format(id="watched_offer"))
         assert second.starter("start", "watched.yaml", "--wait").returncode == 1
         withdrawn = second.starter("unpublish", "--reason", "to go on trying")
