@@ -37,9 +37,10 @@ def _has_published_version(session: Session) -> bool:
     from operations.errors import OperationError
 
     try:
-        return call_server(session, lambda server: server.read_last_publication_number()) > 0
+        call_server(session, lambda server: server.find_catalogue_version(IN_FORCE))
     except OperationError:
         return False
+    return True
 
 
 def read_named_definitions(session: Session, name: str) -> NamedDefinitions:
