@@ -36,7 +36,8 @@ class _SourceLines:
         sources = []
         for line in self.plan.order_lines:
             depths[line.id] = depths[line.sources[0]] + 1 if line.sources else 0
-            facts = "  ".join(filter(None, (line.action.value, format_values(line.attributes))))
+            values = format_values({**line.attributes, **line.named_values})
+            facts = "  ".join(filter(None, (line.action.value, values)))
             name = f"{line.name} {format_quantity(line.quantity)}"
             sources.append(SourceLine(line.id, name, facts, depths[line.id], self._became(line.id)))
         return tuple(sources)
@@ -74,4 +75,5 @@ class _SourceLines:
         others = [one for one in made[0].sources if one != source]
         shown = [*others[:MAX_IDS], "…"] if len(others) > MAX_IDS else others
         shared = f"shared with {', '.join(shown)}" if others else ""
-        return "  ".join(filter(None, (format_values(made[0].attributes), shared)))
+        values = format_values({**made[0].attributes, **made[0].named_values})
+        return "  ".join(filter(None, (values, shared)))
