@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.checks.expressions import check_site
 from compiler.language.documents import ScenarioDocument
-from compiler.language.scenario_world import AnswerEntry, CallbackHappening, EventHappening
+from compiler.language.scenario_answers import AnswerEntry
+from compiler.language.scenario_happenings import CallbackHappening, EventHappening
 from compiler.source.findings import Finding
 from compiler.typecheck.expression_sites import EXAMPLE_SHAPE, HAPPENING_SHAPE, find_expressions
 from compiler.typecheck.scopes import example_scope, happening_scope

@@ -11,8 +11,9 @@ from compiler.catalogue.definitions import DefinitionEntry
 from compiler.checks.scenario_expressions import check_world
 from compiler.language.documents import ScenarioDocument
 from compiler.language.event_types import EVENT_TYPES, matches_known_type
+from compiler.language.scenario_acts import AmendAct, SystemAct
+from compiler.language.scenario_answers import AnswerEntry
 from compiler.language.scenario_expectations import CallExpectation, EventExpectation, StepExpectation
-from compiler.language.scenario_world import AmendAct, AnswerEntry, SystemAct
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean
 

@@ -20,8 +20,9 @@ from compiler.language.references import (
     TechnicalProductName,
 )
 from compiler.language.retry_policy import RetryPolicy
+from compiler.language.scenario_acts import OrderSource
 from compiler.language.scenario_expectations import Expectations
-from compiler.language.scenario_world import OrderSource, WorldEntry
+from compiler.language.scenario_world import WorldEntry
 from compiler.language.steps import AnyStepReferences, LineAction, LineActions, ReliedFailure, StepDefinition
 from compiler.language.strict_model import BareExpression, StrictModel, as_list, mapping_tag
 from compiler.language.systems import Receiver, System

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
-from compiler.language.scenario_world import AmendAct
+from compiler.language.scenario_acts import AmendAct
 from compiler.language.steps import FailureRule
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.source.findings import OrderRejected

@@ -9,7 +9,7 @@ from typing import Any
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.retry_decision import is_outcome_known, next_pause, should_give_up
 from activity_contract.calls import MAX_BACKOFF, NOT_YET, TIMEOUT, SystemCall
-from compiler.language.scenario_world import ScenarioAnswer
+from compiler.language.scenario_answers import ScenarioAnswer
 from compiler.language.systems import System
 from scenarios.fast.clock import Clock, Rank
 from scenarios.fast.judgement import NOT_ANSWERED, NotYet, judge, time_taken

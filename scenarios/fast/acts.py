@@ -10,14 +10,8 @@ from activities.compilation.compile_amendment import try_compile_amendment
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import EvaluationError
 from compiler.cel.templates import render_template
-from compiler.language.scenario_world import (
-    Act,
-    AmendAct,
-    CallbackHappening,
-    EventHappening,
-    Happening,
-    SystemAct,
-)
+from compiler.language.scenario_acts import Act, AmendAct, SystemAct
+from compiler.language.scenario_happenings import CallbackHappening, EventHappening, Happening
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 from compiler.source.findings import OrderRejected

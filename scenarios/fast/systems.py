@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote
 
 from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, StepActivity, SystemCall
 from activity_contract.idempotency_key import Effect
-from compiler.language.scenario_world import ScenarioAnswer
+from compiler.language.scenario_answers import ScenarioAnswer
 from compiler.language.systems import System
 from scenarios.fast.judgement import outcome_text
 from scenarios.pretend.messages import Delivery, PretendRequest, PretendResponse

@@ -25,7 +25,7 @@ from activity_contract.callback_id import read_callback_id
 from activity_contract.calls import StepActivity, SystemCall
 from activity_contract.notifications import NotificationBatch
 from compiler.catalogue.catalogue import Catalogue
-from compiler.language.scenario_world import ScenarioAnswer
+from compiler.language.scenario_answers import ScenarioAnswer
 from operations.client import OrderClient
 from scenarios.fast.acts import NotPossible, OrderState
 from scenarios.fast.clock import Rank

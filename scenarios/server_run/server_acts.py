@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from compiler.language.scenario_world import Act, AmendAct, CallbackHappening, EventHappening, Happening, SystemAct
+from compiler.language.scenario_acts import Act, AmendAct, SystemAct
+from compiler.language.scenario_happenings import CallbackHappening, EventHappening, Happening
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import OperationError

@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import Literal
 
 from compiler.language.example_answers import ExampleAnswer
-from compiler.language.scenario_world import AnswerEntry, ScenarioAnswer, WorldEntry
+from compiler.language.scenario_answers import AnswerEntry, ScenarioAnswer
+from compiler.language.scenario_world import WorldEntry
 from scenarios.record import Problem
 from scenarios.step_references import names_step
 

@@ -7,18 +7,10 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from compiler.language.durations import Duration
+from compiler.language.scenario_acts import CompleteAct, ProceedAct, RedoAct, RetryAct, SkipAct
 from compiler.language.scenario_expectations import MomentExpectation
-from compiler.language.scenario_world import (
-    AwaitedStep,
-    CallbackHappening,
-    CompleteAct,
-    Happening,
-    ProceedAct,
-    RedoAct,
-    RetryAct,
-    SkipAct,
-    WorldEntry,
-)
+from compiler.language.scenario_happenings import AwaitedStep, CallbackHappening, Happening
+from compiler.language.scenario_world import WorldEntry
 from scenarios.record import Problem
 from scenarios.step_references import names_step
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from compiler.language.durations import format_duration
-from compiler.language.scenario_world import (
+from compiler.language.scenario_acts import (
     Act,
     AssignAct,
     CancelAct,
