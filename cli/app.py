@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue import diff, lsp, plan, publish, run_scenarios, schema, validate, versions
+from cli.commands.catalogue import diff, lsp, new_offer, plan, publish, run_scenarios, schema, validate, versions
 from cli.commands.infrastructure import notifications, stack, systems
 from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
 from cli.commands.steps import claim, reschedule, step_actions, worklists
@@ -36,6 +36,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
     for group in (
         *(
             stack,
+            new_offer,
             validate,
             run_scenarios,
             schema,

@@ -1,0 +1,1 @@
+"""The first files of a new offer: its definition, an order, and a scenario that passes."""
