@@ -106,6 +106,10 @@ class Selection:
     def existing(self) -> list[Path]:
         return [Path(path) for path in self.paths if Path(path).exists()]
 
+    def includes(self, file: str) -> bool:
+        """Whether the file is selected: all are without paths."""
+        return not self.paths or any(_is_in(file, path) for path in self.existing)
+
     def outside(self, folder: Path) -> list[Path]:
         """The paths that are not part of the folder, and do not contain it."""
         root = folder.resolve()
@@ -127,9 +131,7 @@ def _choose(session: Session, selection: Selection) -> tuple[Suite, list[Scenari
         chosen = select(suite.scenarios, paths, selection.expression)
     except SelectionError as error:
         raise UsageError(str(error)) from None
-    findings = [
-        one for one in suite.findings if not paths or any(_is_in(one.file, each) for each in selection.existing)
-    ]
+    findings = [one for one in suite.findings if selection.includes(one.file)]
     for path in paths:
         known = any(is_selected_by(path, entry) for entry in suite.scenarios)
         if not known and not any(_is_in(finding.file, path) for finding in findings):
@@ -182,7 +184,8 @@ def _run(
     report = None
     if options.coverage:
         report = coverage_report(suite.catalogue, suite.index, [result.reached for result in results])
-    return Outcome(mode.value, results, findings, time.perf_counter() - began, report)
+    invalid = sum(selection.includes(location.file) for location in suite.invalid)
+    return Outcome(mode.value, results, findings, time.perf_counter() - began, report, invalid)
 
 
 def _print(session: Session, outcome: Outcome, timeline: bool) -> None:

@@ -22,6 +22,8 @@ class Outcome:
     """Of the scenarios that could not be run."""
     seconds: float
     coverage: CoverageReport | None = None
+    invalid: int = 0
+    """How many could not be run."""
 
     @property
     def ok(self) -> bool:

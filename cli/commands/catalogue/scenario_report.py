@@ -129,7 +129,7 @@ def _summary(outcome: Outcome) -> Text:
     """`1 failed, 3 passed in 0.12s (on the core, without a server)`."""
     failed = sum(not result.passed for result in outcome.results)
     passed = len(outcome.results) - failed
-    invalid = len({(finding.file, finding.line) for finding in outcome.findings})
+    invalid = max(outcome.invalid, 1) if outcome.findings else 0
     counts = [(failed, "failed", "bold red"), (invalid, "invalid", "bold red"), (passed, "passed", "green")]
     shown = Text(", ").join(Text(f"{count} {word}", style) for count, word, style in counts if count)
     return Text.assemble(shown, f" in {outcome.seconds:.2f}s ({MODE_TEXTS[outcome.mode]})")
