@@ -39,6 +39,13 @@ def test_offline_commands_do_not_import_the_temporal_client() -> None:
         assert done.stderr.splitlines()[-1] == "False", arguments
 
 
+def test_help_imports_no_part_of_the_compiler_that_only_some_commands_need() -> None:
+    code = "import sys; from cli.app import main; main(['--help']); print(*sys.modules, sep='\\n', file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    slow = ("compiler.catalogue", "compiler.composition", "compiler.cel", "scenarios.", "views.plan", "rich.markdown")
+    assert [name for name in done.stderr.split() if name.startswith(slow)] == []
+
+
 def test_closed_pipe_is_not_reported() -> None:
     reader, writer = os.pipe()
     os.close(reader)

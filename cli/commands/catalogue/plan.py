@@ -9,15 +9,11 @@ from typing import Annotated
 import typer
 
 from cli.commands.catalogue.catalogue_in_force import catalogue_with_note
-from cli.commands.catalogue.plan_comparison import compare_plans
-from cli.commands.catalogue.plan_offer import plan_offer
-from cli.commands.catalogue.plan_orders import PlanRequest, plan_orders
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.options import value_option
 from cli.framework.session import Session
 from cli.user_input.order_files import load_orders
-from cli.user_input.overrides import parse_with
 from compiler.language.steps import LineAction
 
 PANEL = "Without a server"
@@ -71,6 +67,10 @@ def plan(
     orders = load_orders(order)
     if diagram_format is not None and len(orders) > 1:
         raise UsageError(f"A picture shows one order, but {', '.join(order)} has {len(orders)}")
+    from cli.commands.catalogue.plan_comparison import compare_plans
+    from cli.commands.catalogue.plan_orders import PlanRequest, plan_orders
+    from cli.user_input.overrides import parse_with
+
     with catalogue_with_note(session) as catalogue:
         choices = parse_with(with_values or [], [each.order for each in orders], catalogue)
         if variants or compare or any(len(choice.values) > 1 for choice in choices):
@@ -97,5 +97,7 @@ def _plan_offer(
         )
     if diagram_format is DiagramFormat.MERMAID:
         raise UsageError("`plan offer` has --format svg and html")
+    from cli.commands.catalogue.plan_offer import plan_offer
+
     with catalogue_with_note(session) as catalogue:
         plan_offer(session, names[0], catalogue, diagram_format, action)
