@@ -19,7 +19,7 @@ _TOKEN = re.compile(
     | (?P<quoted> [bB]? (?: "(?:\\.|[^"\\\n])*" | '(?:\\.|[^'\\\n])*' ) )
     | (?P<comment> //[^\n]* )
     | (?P<member> \.\s*[A-Za-z_]\w* )
-    | (?P<name> [A-Za-z_]\w* )
+    | (?P<name> [A-Za-z_]\w*\b (?! \s* \( ) )
     """,
     re.VERBOSE,
 )

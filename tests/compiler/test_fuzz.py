@@ -29,7 +29,28 @@ PIECES = [
     *("\t", "${", "$${", "attributes.", "steps.", "commercial_product", "retry", "---\n", "<<: ", "? ", "0x1", "1e999"),
 ]
 TOKENS = [
-    *("a", "b", ".", "attributes", "(", ")", "+", "==", "'", '"', "1", "[", "]", ",", " ", "&&", "has(", "map(x, "),
+    *(
+        "a",
+        "b",
+        ".",
+        "attributes",
+        "let",
+        "let.a",
+        "(",
+        ")",
+        "+",
+        "==",
+        "'",
+        '"',
+        "1",
+        "[",
+        "]",
+        ",",
+        " ",
+        "&&",
+        "has(",
+        "map(x, ",
+    ),
     *("?", ":", "!", "-", "\\", "in ", "{", "}"),
 ]
 JUNK = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join)

@@ -39,7 +39,7 @@ def test_paths_and_their_offsets_are_those_of_the_text() -> None:
     ]
 
 
-@pytest.mark.parametrize("text", ["_lt.total", "1 + _lt", "_lt"])
+@pytest.mark.parametrize("text", ["_lt.total", "1 + _lt", "_lt", "let (1)"])
 def test_the_name_that_the_parser_gets_is_no_name_for_authors(text: str) -> None:
     with pytest.raises(UnparsableError):
         parse_expression(text)
