@@ -29,29 +29,8 @@ PIECES = [
     *("\t", "${", "$${", "attributes.", "steps.", "commercial_product", "retry", "---\n", "<<: ", "? ", "0x1", "1e999"),
 ]
 TOKENS = [
-    *(
-        "a",
-        "b",
-        ".",
-        "attributes",
-        "let",
-        "let.a",
-        "(",
-        ")",
-        "+",
-        "==",
-        "'",
-        '"',
-        "1",
-        "[",
-        "]",
-        ",",
-        " ",
-        "&&",
-        "has(",
-        "map(x, ",
-    ),
-    *("?", ":", "!", "-", "\\", "in ", "{", "}"),
+    *("a", "b", ".", "attributes", "(", ")", "+", "==", "'", '"', "1", "[", "]", ",", " ", "&&", "has(", "map(x, "),
+    *("?", ":", "!", "-", "\\", "in ", "{", "}", "let", "let.a"),
 ]
 JUNK = st.lists(st.sampled_from(PIECES) | st.text(max_size=5), max_size=30).map("".join)
 QUICK = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
