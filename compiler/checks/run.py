@@ -11,6 +11,7 @@ from compiler.checks import (
     constant_conditions,
     cycles,
     detached_steps,
+    example_coverage,
     expressions,
     ignored_keys,
     line_actions,
@@ -72,6 +73,7 @@ WHOLE_CATALOGUE_CHECKS: tuple[Check, ...] = (
 CHECKS_WITHOUT_ERRORS: tuple[Check, ...] = (uncopied_attributes.check,)
 """Only run if no check has found an error: an attribute with a wrong type only seems to differ on purpose."""
 CHECKS_OF_VALID_CATALOGUES: tuple[Check, ...] = (
+    example_coverage.check,
     unused_definitions.check,
     unread_attributes.check,
     unread_outputs.check,

@@ -47,7 +47,7 @@ LEEWAY = 0.05
 AHEAD = 0.001
 """Seconds that it goes beyond what it does itself."""
 MAX_PUSH = 86_400.0
-PAUSES = (0.003, 0.005, 0.008, 0.012, 0.02)
+PAUSES = (0.005, 0.007, 0.01, 0.015, 0.025)
 """Real seconds between two looks at whether the server is done with what it has."""
 
 

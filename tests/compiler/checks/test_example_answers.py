@@ -30,7 +30,7 @@ def written(folder: Path, example: str) -> Path:
 
 def test_example_with_all_keys_is_valid(tmp_path: Path) -> None:
     example = """
-  - post: /connections/{site}/*
+  - get: /{site}*
     when: request.body.power > 22 && path.site != "x" && has(request.headers.accept)
     fails: {times: 2, status: 429, headers: {Retry-After: "${string(request.body.wait)}"}, body: "${path.site}"}
     status: 201
@@ -43,7 +43,7 @@ def test_example_with_all_keys_is_valid(tmp_path: Path) -> None:
   - error: timeout
 """
     answers = load_catalogue(written(tmp_path, example)).systems["grid"].example
-    assert [answer.label for answer in answers] == ["POST /connections/{site}/*", "any request"]
+    assert [answer.label for answer in answers] == ["GET /{site}*", "any request"]
     assert check_definitions([tmp_path]) == []
 
 
@@ -86,7 +86,7 @@ def test_mistake_elsewhere_in_the_system_refuses_the_catalogue(tmp_path: Path) -
 
 
 def test_literal_path_is_warned_of(tmp_path: Path) -> None:
-    (finding,) = check_definitions([written(tmp_path, "  {get: '/a/{id}', body: {id: path.id}}")])
+    (finding,) = check_definitions([written(tmp_path, "  {get: '/{id}', body: {id: path.id}}")])
     assert (finding.code, finding.severity) == ("text-like-expression", "warning")
     assert "`${path.id}`" in finding.message
 

@@ -50,6 +50,7 @@ steps:
   connect:
     call: {system: grid, post: "/connections/${order.id}", callback: {within: 90d}}
     sla: {duration: %s}
+  prepare: {call: {system: grid, post: /connections}}
 """
 
 
