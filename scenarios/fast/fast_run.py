@@ -7,27 +7,23 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any
 
-from activities.notifications.receiver_matching import accepts_event
 from activity_contract.cross_order import CrossOrderStepStatus
-from activity_contract.notifications import NotificationBatch, NotificationFilter, NotificationOrder
+from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
-from compiler.compile_order import compile_with_warnings
 from compiler.language.event_types import EVENT_TYPES
-from compiler.language.steps import StepKind
-from compiler.source.findings import Finding, OrderRejected, SourceLocation
 from scenarios.fast.activities import Activities
 from scenarios.fast.acts import Acts, NotPossible, OrderState
 from scenarios.fast.clock import Clock, Rank
 from scenarios.fast.mailbox import Mailboxes
-from scenarios.fast.recorded_run import Move, RecordedRun
+from scenarios.fast.recorded_run import RecordedRun
+from scenarios.fast.submission import KEY_TOKEN, receivers_of, submit
 from scenarios.fast.systems import Systems, callback_key
 from scenarios.pretend.messages import Callback, Delivery
 from scenarios.record import Begin, Problem, Record, Snapshot, ToldEvent
-from scenarios.scenario_order import ScenarioEntry, submitted_order
+from scenarios.scenario_order import ScenarioEntry
 from scenarios.world.answer_book import AnswerBook
 from scenarios.world.happenings import Due, Schedule
 from workflows.contract.order_messages import EventDelivery
-from workflows.contract.states import StepState
 from workflows.core.engine import advance, signals
 from workflows.core.notifications import order_events
 from workflows.core.queries.order_view import order_view, step_view
@@ -49,8 +45,6 @@ from workflows.core.timing import order_jeopardy
 from workflows.core.timing.expected_duration import END_OF_TIME
 from workflows.core.timing.forecast import make_forecast
 
-KEY_TOKEN = "scenario"
-"""The token that the idempotency keys of every scenario's order carry."""
 MAX_POLLS = 10_000
 """Of one step: a poll that is never answered as its `until` wants would go on until the scenario ends."""
 MAX_TURNS = 200_000
@@ -60,44 +54,10 @@ MAX_TURNS = 200_000
 def run_fast(entry: ScenarioEntry, catalogue: Catalogue) -> Record:
     """What happens in the scenario. Never raises for what an order or a scenario says."""
     record = Record()
-    try:
-        order = submitted_order(entry, catalogue)
-    except OrderRejected as rejected:
-        for finding in rejected.errors:
-            place = SourceLocation(finding.file, finding.line, finding.column)
-            record.problems.append(Problem(("order",), f"{finding.message} [{finding.code}]", location=place))
-        return record
-    record.order_id = str(order.get("id", ""))
-    compilation = compile_with_warnings(order, catalogue)
-    if compilation.plan is None:
-        record_rejection(entry, order, catalogue, [*compilation.findings], record)
-        return record
-    record.warnings = [*compilation.warnings]
-    starts = entry.model.starts.timestamp()
-    run = RecordedRun(compilation.plan, starts)
-    FastRun(entry, run, OrderState(order), catalogue, record).execute()
+    submitted = submit(entry, catalogue, record)
+    if submitted is not None:
+        FastRun(entry, submitted.run, OrderState(submitted.order), catalogue, record).execute()
     return record
-
-
-def record_rejection(
-    entry: ScenarioEntry, order: dict[str, Any], catalogue: Catalogue, findings: list[Finding], record: Record
-) -> None:
-    record.rejected = findings
-    record.note(0.0, f"rejected: {'; '.join(finding.message for finding in findings[:3])}")
-    customer = order.get("customer")
-    header = NotificationOrder(id=record.order_id, customer=customer if isinstance(customer, dict) else {})
-    message = "; ".join(finding.message for finding in findings[:3])
-    batch = order_events.rejection_batch(header, KEY_TOKEN, entry.model.starts.timestamp(), message)
-    for event in batch.events:
-        record.events.append(ToldEvent(0.0, event.type, event.data, receivers_of(catalogue, batch, event)))
-    book = AnswerBook(entry.model.world)
-    record.problems += [*book.unused(), *Schedule(entry.model.world, []).missing()]
-
-
-def receivers_of(catalogue: Catalogue, batch: NotificationBatch, event: Any) -> tuple[str, ...]:
-    return tuple(
-        name for name, receiver in sorted(catalogue.receivers.items()) if accepts_event(receiver, batch.order, event)
-    )
 
 
 class FastRun:
@@ -279,29 +239,12 @@ class FastRun:
     def _note_moves(self) -> None:
         at = self._since_start()
         for move in self._run.take_moves():
-            self._note_begin(move, at)
-            if (text := self._describe(move)) is not None:
+            if move.is_begin:
+                self._record.begins.append(Begin(at, move.step, move.undo))
+            if (text := self._run.describe(move)) is not None:
                 self._record.note(at, text, move.step)
             for due in self._schedule.step_moved(move.step, move.state.value, undo=move.undo, at=at):
                 self._schedule_due(due)
-
-    def _note_begin(self, move: Move, at: float) -> None:
-        begun = move.state is StepState.IN_PROGRESS and move.before not in _NOT_A_BEGIN
-        at_once = move.state is StepState.COMPLETED and move.before in _NOT_BEGUN
-        if begun or at_once:
-            self._record.begins.append(Begin(at, move.step, move.undo))
-
-    def _describe(self, move: Move) -> str | None:
-        position = self._run.position_by_id.get(move.step)
-        if position is None or move.state not in _TOLD_STATES:
-            return None
-        step = self._run.steps[position]
-        kind = self._run.profile(step).kind
-        if move.state is StepState.IN_PROGRESS and (move.undo or kind in (StepKind.CALL, StepKind.ACTIVITY)):
-            return None
-        failure = (step.undo.failure if step.undo else None) if move.undo else step.failure
-        code = f" ({failure.code})" if failure and move.state in _FAILED_STATES else ""
-        return f"{'undo ' if move.undo else ''}{move.state.value}{code}"
 
     def _note_order_state(self) -> None:
         state = current_order_state(self._run).value
@@ -369,10 +312,6 @@ class FastRun:
         advance.step_status_sent(self._run)
 
 
-_NOT_A_BEGIN = frozenset({StepState.FAILED, StepState.IN_PROGRESS, StepState.ON_HOLD})
-_NOT_BEGUN = frozenset({StepState.PENDING, StepState.SCHEDULED, StepState.READY})
-_FAILED_STATES = frozenset({StepState.FAILED, StepState.FATALLY_FAILED, StepState.FAILED_ACCEPTED})
-_TOLD_STATES = frozenset(StepState) - {StepState.PENDING, StepState.READY}
 TIMELINE_EVENTS = frozenset(
     {"order.at_risk", "order.late", "order.on_track", "step.at_risk", "step.late", "step.escalated"}
 )

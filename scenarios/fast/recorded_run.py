@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from compiler.language.steps import StepKind
 from compiler.plan.plan import Plan
-from workflows.contract.states import StepState
+from workflows.contract.states import NOT_BEGUN, StepState
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun, UndoRun
 
@@ -18,6 +19,19 @@ class Move:
     before: StepState
     state: StepState
     undo: bool = False
+
+    @property
+    def is_begin(self) -> bool:
+        """Whether the step, or its undo, begins by this. A milestone completes at once."""
+        if self.state is StepState.IN_PROGRESS:
+            return self.before not in _NOT_A_BEGIN
+        return self.state is StepState.COMPLETED and self.before in NOT_BEGUN
+
+
+_NOT_A_BEGIN = frozenset({StepState.FAILED, StepState.IN_PROGRESS, StepState.ON_HOLD})
+_FAILED_STATES = frozenset({StepState.FAILED, StepState.FATALLY_FAILED, StepState.FAILED_ACCEPTED})
+_TOLD_STATES = frozenset(StepState) - {StepState.PENDING, StepState.READY}
+_CALLS = frozenset({StepKind.CALL, StepKind.ACTIVITY})
 
 
 class RecordedRun(OrderRun):
@@ -40,3 +54,15 @@ class RecordedRun(OrderRun):
         super().set_undo_state(step, undo, state)
         if before is not state:
             self.moves.append(Move(self.step_id(step), before, state, undo=True))
+
+    def describe(self, move: Move) -> str | None:
+        """For the timeline; None for what it does not tell."""
+        position = self.position_by_id.get(move.step)
+        if position is None or move.state not in _TOLD_STATES:
+            return None
+        step = self.steps[position]
+        if move.state is StepState.IN_PROGRESS and (move.undo or self.profile(step).kind in _CALLS):
+            return None
+        failure = (step.undo.failure if step.undo else None) if move.undo else step.failure
+        code = f" ({failure.code})" if failure and move.state in _FAILED_STATES else ""
+        return f"{'undo ' if move.undo else ''}{move.state.value}{code}"

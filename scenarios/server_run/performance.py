@@ -29,9 +29,10 @@ from compiler.language.scenario_answers import ScenarioAnswer
 from operations.client import OrderClient
 from scenarios.fast.acts import NotPossible, OrderState
 from scenarios.fast.clock import Rank
-from scenarios.fast.fast_run import MAX_POLLS, MAX_TURNS, TIMELINE_EVENTS, FastRun, receivers_of
+from scenarios.fast.fast_run import MAX_POLLS, MAX_TURNS, TIMELINE_EVENTS, FastRun
 from scenarios.fast.judgement import NOT_ANSWERED, time_taken
 from scenarios.fast.recorded_run import Move, RecordedRun
+from scenarios.fast.submission import receivers_of
 from scenarios.pretend.messages import Callback, Delivery, PretendRequest, PretendResponse
 from scenarios.record import Record, ToldEvent
 from scenarios.scenario_order import ScenarioEntry

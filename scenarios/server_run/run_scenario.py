@@ -5,14 +5,12 @@ from __future__ import annotations
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
-from compiler.compile_order import compile_with_warnings
-from compiler.source.findings import Finding, OrderRejected
+from compiler.source.findings import Finding
 from operations.client import OrderClient
 from scenarios.fast.acts import OrderState
-from scenarios.fast.fast_run import KEY_TOKEN, record_rejection
-from scenarios.fast.recorded_run import RecordedRun
-from scenarios.record import Problem, Record
-from scenarios.scenario_order import ScenarioEntry, submitted_order
+from scenarios.fast.submission import KEY_TOKEN, submit
+from scenarios.record import Record
+from scenarios.scenario_order import ScenarioEntry
 from scenarios.server_run.performance import Performance
 from scenarios.server_run.stage import Stage
 from workflows.contract.order_messages import (
@@ -28,19 +26,11 @@ from workflows.contract.order_messages import (
 async def run_on_stage(entry: ScenarioEntry, stage: Stage, secret: bytes) -> Record:
     """What happens in the scenario. `secret`: of callback ids."""
     record = Record()
-    try:
-        order = submitted_order(entry, stage.catalogue)
-    except OrderRejected as rejected:
-        record.rejected = [*rejected.findings]
-        record.problems += [Problem(("order",), str(finding)) for finding in rejected.errors]
+    submitted = submit(entry, stage.catalogue, record)
+    if submitted is None:
         return record
-    record.order_id = str(order.get("id", ""))
-    compilation = compile_with_warnings(order, stage.catalogue)
-    if compilation.plan is None:
-        record_rejection(entry, order, stage.catalogue, [*compilation.findings], record)
-        return record
-    run = RecordedRun(compilation.plan, entry.model.starts.timestamp())
-    performance = Performance(entry, run, OrderState(order), stage.catalogue, record)
+    order = submitted.order
+    performance = Performance(entry, submitted.run, OrderState(order), stage.catalogue, record)
     performance.connect(OrderClient(stage.client), lambda: stage.started_workflows, secret)
     async with stage.performing(performance):
         decision = await _submit(stage, order, record.order_id)
