@@ -129,9 +129,12 @@ class Performance(FastRun):
         call, is_poll = self.attempts.calls[key]
         await self.attempts.await_turn(key)
         self._note_moves()
-        response = self._prepared.pop(key, None) or self._systems.answer(call, self.now, request)
+        prepared = self._prepared.pop(key, None)
+        response = prepared or self._systems.answer(call, self.now, request)
         if is_poll:
             self._last_polls[key] = request, response
+        if is_poll and prepared is None:
+            self._count_poll(call)
         if response.problem:
             self.attempts.unanswered[key] = response.problem
         self.attempts.taken[key] = time_taken(call, response)
@@ -158,13 +161,20 @@ class Performance(FastRun):
         same = 0
         if engine is None or self._engine_at <= self.now:  # the order is about to move on
             return due, same
-        while due < limit and same < MAX_POLLS and not self.attempts.running > 1:
+        while due < limit and self.attempts.running == 1 and self._polls_of(call) <= MAX_POLLS:
             response = self._systems.answer(call, due, request)
+            self._count_poll(call)
             if not _same_answer(response, last):
                 self._prepared[key] = response
                 break
             due, same = due + pause, same + 1
         return due, same
+
+    def _count_poll(self, call: SystemCall) -> None:
+        self._activities.polls[self._run.position_by_id[call.step_id]] = self._polls_of(call) + 1
+
+    def _polls_of(self, call: SystemCall) -> int:
+        return self._activities.polls.get(self._run.position_by_id[call.step_id], 0)
 
     async def step_activity(self, given: ExecuteActivityInput, step: StepActivity) -> Any:
         """A Python activity."""
@@ -209,6 +219,9 @@ class Performance(FastRun):
         is_outside = (moment, rank) == outside
         if moment > self._run.started_at + self._scenario.until.total_seconds():
             self._record.stopped = "its `until` is over"
+            return False
+        if any(count > MAX_POLLS for count in self._activities.polls.values()):
+            self._stop_polling()
             return False
         if is_outside:
             await self._come_close_to(moment)
