@@ -10,6 +10,16 @@ from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.finding_pages.finding_page import finding_codes
 from compiler.source.findings import Finding, SourceLocation, did_you_mean, finding_at, has_errors
 
+GENERATED_CODES = frozenset(
+    {
+        "action-not-served",
+        "allowed-order-rejected",
+        "amendment-fails",
+        "plan-stuck",
+        "step-without-value",
+    }
+)
+"""Codes of findings about generated orders: only a search for these can tell whether they are there."""
 _MARK = "allow:"
 _COMMENT = re.compile(r"#\s*allow:\s*(?P<codes>[\w-]+(?:\s*,\s*[\w-]+)*)")
 _CODE = re.compile(r"[\w-]+")
@@ -29,7 +39,19 @@ def without_allowed(index: DefinitionIndex, findings: list[Finding]) -> list[Fin
 
     With errors some warnings are left out, so no allowance is judged.
     """
-    allowances = list(_allowances(index))
+    allowances = [one for one in _allowances(index) if one.code not in GENERATED_CODES]
+    return _without(index, findings, allowances, judges=True)
+
+
+def without_allowed_generated(index: DefinitionIndex, findings: list[Finding], *, is_complete: bool) -> list[Finding]:
+    """The same for findings about generated orders. Unless the search for them is complete, no allowance is judged."""
+    allowances = [one for one in _allowances(index) if one.code in GENERATED_CODES]
+    return _without(index, findings, allowances, judges=is_complete)
+
+
+def _without(
+    index: DefinitionIndex, findings: list[Finding], allowances: list[_Allowance], *, judges: bool
+) -> list[Finding]:
     if not allowances:
         return findings
     allowed = {(one.comment.file, one.line, one.code) for one in allowances}
@@ -40,7 +62,7 @@ def without_allowed(index: DefinitionIndex, findings: list[Finding]) -> list[Fin
             used.add(key)
         else:
             kept.append(finding)
-    if has_errors(kept) or index.definitions.findings:
+    if not judges or has_errors(kept) or index.definitions.findings:
         return kept
     return kept + [_unused(one) for one in allowances if (one.comment.file, one.line, one.code) not in used]
 

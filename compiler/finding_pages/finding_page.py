@@ -21,12 +21,13 @@ from compiler.source.findings import Severity
 
 PAGES_FOLDER = Path(__file__).parent / "pages"
 
-Subject = Literal["files", "definitions", "orders", "scenarios"]
+Subject = Literal["files", "definitions", "orders", "scenarios", "generated orders"]
 SUBJECTS: Mapping[Subject, str] = {
     "files": "Files",
     "definitions": "Definitions",
     "orders": "Orders",
     "scenarios": "Scenarios",
+    "generated orders": "Generated orders",
 }
 """What a finding is about → the heading in the index."""
 

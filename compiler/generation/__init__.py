@@ -1,0 +1,1 @@
+"""Generates orders from the declarations of a catalogue, and finds the smallest one that shows something."""
