@@ -59,7 +59,7 @@ def ordo(temporal: WorkflowEnvironment) -> Ordo:
 async def test_same_catalogue_needs_no_note(worker_folder: Path, ordo: Ordo) -> None:
     for command in (("plan", "-"), ("validate",), ("start", "-")):
         called = await ordo(*command, "--definitions", worker_folder, stdin=ORDER)
-        assert (called.status, "in force" in called.err) == (0, False), command
+        assert (called.status, called.err) == (0, ""), command
 
 
 async def test_other_catalogue_is_noted_and_the_answer_stays_the_same(
