@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -21,6 +22,7 @@ Path = tuple[str, ...]
 NO_PATHS: frozenset[Path] = frozenset()
 ANY_ITEM = "[]"
 """In a path: any item of a list."""
+_PART_AND_DOT = re.compile(r"\s*\w+\s*\.\s*")
 LoopVariables = Mapping[str, Path | None]
 """Variable of a loop → path of the items that it stands for; None if unknown."""
 
@@ -75,7 +77,16 @@ def parse_expression(expression: str) -> ExpressionNode:
 @lru_cache(maxsize=100_000)
 def path_uses(expression: str) -> tuple[PathUse, ...]:
     """Every path that `expression` uses, in the order of the text. Raises UnparsableError."""
-    return tuple(sorted(_collect_uses(parse_expression(expression), NO_PATHS, {}), key=lambda use: use.offset))
+    uses = _collect_uses(parse_expression(expression), NO_PATHS, {})
+    located = (_locate_tested_part(use, expression) if use.is_has_test else use for use in uses)
+    return tuple(sorted(located, key=lambda use: use.offset))
+
+
+def _locate_tested_part(use: PathUse, expression: str) -> PathUse:
+    """For `b` in `has(a.b)`, CEL gives the offset of the bracket. Here it is that of `b`."""
+    starts = use.offset, *use.part_offsets
+    found = _PART_AND_DOT.match(expression, starts[-2])
+    return replace(use, part_offsets=(*use.part_offsets[:-1], found.end())) if found else use
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -227,11 +226,11 @@ class _DocumentWalk:
             except UnparsableError:
                 continue
             for use in uses:
-                yield from self._use(expression, use, offset, path)
+                yield from self._use(use, offset, path)
 
-    def _use(self, expression: str, use: PathUse, offset: int, path: KeyPath) -> Iterator[Occurrence]:
+    def _use(self, use: PathUse, offset: int, path: KeyPath) -> Iterator[Occurrence]:
         assert self._entry is not None
-        starts = _part_starts(expression, use)
+        starts = use.offset, *use.part_offsets
         match use.path:
             case ("steps", step, *_):
                 yield self._use_part(
@@ -290,17 +289,6 @@ class _DocumentWalk:
     ) -> Occurrence:
         start = self._source.position(path, offset, is_key=is_key)
         return Occurrence(symbols, self._source.document.file, start, length, path=path)
-
-
-def _part_starts(expression: str, use: PathUse) -> list[int]:
-    """Where each part of the path begins. In `has(a.b)`, CEL tells another place for `b`."""
-    starts = [use.offset, *use.part_offsets]
-    if use.is_has_test:
-        written = re.compile(r"\s*\.\s*".join(f"({re.escape(part)})" for part in use.written_path))
-        if found := written.match(expression, use.offset):
-            known = [found.start(group) for group in range(1, len(use.written_path) + 1)]
-            starts = [*starts[: len(use.path) - len(known)], *known]
-    return starts
 
 
 _LINE_PATHS = ((), ("previous",), ("lines", "[]"), ("lines", "[]", "previous"))

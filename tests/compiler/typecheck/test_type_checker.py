@@ -32,6 +32,7 @@ WITH = OFFER + "steps:\n  go:\n    activity: x\n    with: {a: '%s'}\n"
         ("«attributes.cameras", "expression-type", ("must give true or false", "an integer")),
         ("«siez(order.id) > 1", "function-unknown", ("did you mean `size`?",)),
         ("order.«prioritty == 1", "name-unknown", ("did you mean `priority`?",)),
+        ("has(attributes.«nte)", "name-unknown", ("did you mean `note`?",)),
         ("attributes.«note == 'x'", "value-may-be-missing", ("has(attributes.note) && …",)),
         ("(attributes.cameras > 1", "expression-syntax", ("`(` is never closed",)),
         ("attributes.cameras > 1«)", "expression-syntax", ("`)` closes nothing",)),
