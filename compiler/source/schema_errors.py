@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
+from compiler.source.deep_blocks import find_deep_blocks
 from compiler.source.document import Key, KeyPath
 from compiler.source.findings import MORE_FINDINGS_CODE, Finding, SourceLocation, did_you_mean, finding_at
 from compiler.values import describe_value, format_value
@@ -41,8 +42,10 @@ def schema_findings(
     name, and `at_key` in its context puts the finding at the key.
     """
     details = error.errors(include_url=False)
+    blocks = find_deep_blocks(model, data, (data_path(data, detail["loc"]) for detail in details))
+    findings = [_deep_block_finding(block, locate, find_owner) for block in blocks]
+    details = [detail for detail in details if not _is_inside(data_path(data, detail["loc"]), blocks)]
     misspelt = set()
-    findings = []
     for detail in details[:limit]:
         if detail["type"] in _UNKNOWN_KEY_ERRORS:
             parent, unknown = detail["loc"][:-1], str(detail["loc"][-1])
@@ -71,6 +74,18 @@ def schema_findings(
         message = f"{len(details) - limit:,} more errors are not shown: fix these first"
         findings.append(finding_at(locate(), MORE_FINDINGS_CODE, message))
     return findings
+
+
+def _deep_block_finding(
+    block: KeyPath, locate: Callable[..., SourceLocation], find_owner: Callable[[KeyPath], Owner]
+) -> Finding:
+    owner, _ = find_owner(block)
+    message = f"{owner}`{block[-1]}` does not belong in `{block[0]}`: begin it in the same column as `{block[0]}`"
+    return finding_at(locate(block, key=True), "key-unknown", message)
+
+
+def _is_inside(path: KeyPath, blocks: Iterable[KeyPath]) -> bool:
+    return any(path[: len(block)] == block for block in blocks)
 
 
 _UNKNOWN_KEY_ERRORS = ("extra_forbidden", "invalid_key")
