@@ -83,17 +83,24 @@ async def _show_order(context: DemoContext, order: dict[str, Any]) -> int:
     output.print_heading("Shortened for the demo")
     for sentence in SIMPLIFICATIONS:
         output.print_bullet(sentence)
-    output.print_heading("Faults that the demo switches on")
-    for fault, sentence in FAULTS:
-        await context.add_fault(**fault)
-        output.print_bullet(sentence)
+    pretended = context.stack.addresses.pretend
+    if pretended is None:
+        output.print_heading("Faults that the demo switches on")
+        for fault, sentence in FAULTS:
+            await context.add_fault(**fault)
+            output.print_bullet(sentence)
     await context.submit(order)
     output.print_heading("What one order line becomes")
     output.show_decomposition(await context.stack.orders.read(order_id))
     output.print_heading("The plan, live")
     ended = await _follow_order(context, order_id)
     output.print_heading("What the systems saw")
-    await _show_system_logs(context, order_id)
+    if pretended is None:
+        await _show_system_logs(context, order_id)
+    else:
+        output.print_bullet(
+            f"{pretended}/_log shows the calls of pretend systems, {pretended}/_deliveries what they sent."
+        )
     return 0 if ended.order.state is OrderState.COMPLETED else EXIT_UNEXPECTED
 
 
