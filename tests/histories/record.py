@@ -144,6 +144,28 @@ async def amended(desk: Desk) -> Order:
     return order
 
 
+SHIPPED: dict[str, Any] = {
+    "ship": {
+        "call": {"system": "shop", "post": "/shipments", "body": {"model": "${attributes.model}"}},
+        "undo": {"call": {"system": "shop", "delete": "/shipments"}},
+    },
+    "delivered": {"event": {"name": "delivered", "key": "${steps.ship.output.tracking}"}, "after": ["ship"]},
+}
+
+
+async def awaited_again(desk: Desk) -> Order:
+    """What a step waits for is done again, with another output, of which the key of the step's event is made."""
+    desk.script.answers["camera.ship@1"] = [{"tracking": "T-1"}, {}, {"tracking": "T-2"}]
+    order = await desk.submit(SHIPPED, attributes={"model": "x"})
+    await order.until_state(delivered="in_progress")
+    await order.amend(desk.script, plan_of(SHIPPED, order=order.id, attributes={"model": "y"}))
+    await order.until_state(ship="amended", delivered="in_progress")
+    await order.event("delivered", "T-1")  # orders that began before the new key counted still wait for the old one
+    if (await order.states())["delivered"] != "completed":
+        await order.event("delivered", "T-2")
+    return order
+
+
 async def reworked(desk: Desk) -> Order:
     """A round of rework after a failure, then a roll-back of the order after another."""
     desk.script.answers["camera.a@1"] = [{"id": "A-1"}, {}, {"id": "A-2"}, {}]
@@ -254,6 +276,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "dated": dated,
     "cancelled": cancelled,
     "amended": amended,
+    "awaited_again": awaited_again,
     "reworked": reworked,
     "events_by_key": events_by_key,
     "mailbox": mailbox,

@@ -10,6 +10,8 @@ from workflows.core.steps.corrections import keep_corrections
 from workflows.core.steps.settlement import WAIT_FOR_REDONE, stop_waiting
 
 S = StepState
+PRESENT_INPUT = "present-input-after-redone"
+"""Patch. Before, a step that started again still used the outputs that it had read the first time."""
 WAITING_PHASES = frozenset({Phase.EVENT, Phase.TIMER, Phase.CONDITION, Phase.MANUAL})
 
 
@@ -34,9 +36,16 @@ def block_followers(run: OrderRun, step: StepRun, *, in_place: bool = False) -> 
             elif _only_waits(run, follower) and run.is_patched(WAIT_FOR_REDONE):
                 stop_waiting(run, follower)
                 reset_step(run, follower)
+                _see_present_input(run, follower)
             elif _stays(follower) and run.is_patched(WAIT_FOR_REDONE):
                 follower.released = False
                 blocked.append(follower)
+
+
+def _see_present_input(run: OrderRun, step: StepRun) -> None:
+    """The step has done nothing, so it starts again with what it reads then, such as the key of its event."""
+    if step.position in run.amendments.pinned_steps and run.is_patched(PRESENT_INPUT):
+        del run.amendments.pinned_steps[step.position]
 
 
 def _only_waits(run: OrderRun, step: StepRun) -> bool:

@@ -9,6 +9,7 @@ import pytest
 from tests.support.amendments import Amendable
 from tests.support.plans import call
 from workflows.contract.states import OrderState, StepState
+from workflows.core.steps.reset import PRESENT_INPUT
 from workflows.core.steps.settlement import WAIT_FOR_REDONE
 
 S = StepState
@@ -131,3 +132,22 @@ def test_an_order_that_decided_before_goes_on_as_it_did() -> None:
     assert driven.event("handed_over") == "completed"
     assert driven.state("handover") is S.COMPLETED
     assert driven.states()["bill"] == "in_progress"
+
+
+SHIPPED: dict[str, Any] = {
+    "ship": {**BUILD, "undo": {"call": {"system": "shop", "delete": "/build"}}},
+    "delivered": {"event": {"name": "delivered", "key": "${steps.ship.output.tracking}"}, "after": ["ship"]},
+}
+
+
+@pytest.mark.parametrize(("patched", "key"), [(True, "T-2"), (False, "T-1")])
+def test_what_starts_again_waits_for_the_key_of_the_new_output(patched: bool, key: str) -> None:
+    driven = Amendable(SHIPPED, attributes={"grade": "silver"})
+    if not patched:
+        driven.run.is_patched = lambda patch: patch != PRESENT_INPUT
+    driven.answer("ship", {"tracking": "T-1"})
+    driven.amend(SHIPPED, attributes={"grade": "gold"})
+    driven.answer("ship", {})
+    driven.answer("ship", {"tracking": "T-2"})
+    assert driven.state("delivered") is S.IN_PROGRESS
+    assert driven.event("delivered", key=key) == "completed"
