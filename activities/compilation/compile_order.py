@@ -21,7 +21,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
 from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
-from compiler.source.findings import Finding, OrderRejected
+from compiler.source.findings import MORE_FINDINGS_CODE, Finding, OrderRejected
 
 logger = structlog.get_logger("activities")
 
@@ -106,7 +106,8 @@ def order_finding(code: str, message: str) -> Finding:
 def dump_findings(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     shown = list(findings[:MAX_FINDINGS])
     if len(findings) > MAX_FINDINGS:
-        shown.append(order_finding("more-findings", f"and {len(findings) - MAX_FINDINGS} more findings"))
+        left_out = f"{len(findings) - MAX_FINDINGS:,} more findings are not shown: fix these first"
+        shown.append(order_finding(MORE_FINDINGS_CODE, left_out))
     return [
         finding.model_copy(update={"message": finding.message[:MAX_FINDING_LENGTH]}).model_dump(mode="json")
         for finding in shown
