@@ -6,23 +6,31 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from cli.framework.errors import UsageError
 from cli.user_input.value_parsing import parse_scalar
 from compiler.language.attributes import Attribute, AttributeType, validate_value
+from compiler.language.documents import RESERVED_WORDS, AttributeName
 from compiler.source.findings import did_you_mean
 
+_NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 _FORM = re.compile(
-    r"(?P<name>[A-Za-z_]\w*):(?P<type>[^:=]+)(:(?P<low>-?[\d.]*?)\.\.(?P<high>-?[\d.]*))?(=(?P<default>.*))?"
+    rf"(?P<name>[^:=\s]+):(?P<type>[^:=]+)(:(?P<low>{_NUMBER})?\.\.(?P<high>{_NUMBER})?)?(=(?P<default>.*))?"
 )
+_NAMES: TypeAdapter[str] = TypeAdapter(AttributeName)
 _SIMPLE_TYPES = [each.value for each in AttributeType if each not in (AttributeType.LIST, AttributeType.OBJECT)]
 EXAMPLES = "seats:integer:1..10=1, plan:basic/full=basic, address:string"
 
 
 def parse_attributes(texts: Iterable[str]) -> dict[str, Attribute]:
     """Without a default, an attribute is required. Raises UsageError."""
-    return dict(parse_attribute(text) for text in texts)
+    attributes: dict[str, Attribute] = {}
+    for name, attribute in map(parse_attribute, texts):
+        if name in attributes:
+            raise UsageError(f"The attribute `{name}` is given twice")
+        attributes[name] = attribute
+    return attributes
 
 
 def parse_attribute(text: str) -> tuple[str, Attribute]:
@@ -30,6 +38,7 @@ def parse_attribute(text: str) -> tuple[str, Attribute]:
     form = _FORM.fullmatch(text.strip())
     if form is None:
         raise UsageError(f"`{text}` is not an attribute; write for example {EXAMPLES}")
+    name = _checked_name(form["name"])
     declared: dict[str, Any] = _type_keys(form["type"].strip())
     for key, limit in (("minimum", form["low"]), ("maximum", form["high"])):
         if limit:
@@ -44,7 +53,17 @@ def parse_attribute(text: str) -> tuple[str, Attribute]:
         raise UsageError(f"`{text}`: {error.errors()[0]['msg']}") from None
     if attribute.default is not None and (problems := validate_value(attribute, attribute.default)[1]):
         raise UsageError(f"`{text}`: the default {'; '.join(problems)}")
-    return form["name"], attribute
+    return name, attribute
+
+
+def _checked_name(name: str) -> str:
+    try:
+        return _NAMES.validate_python(name)
+    except ValidationError:
+        raise UsageError(
+            f"`{name}` cannot be the name of an attribute: write a letter or `_`, then letters, digits and `_`, and no "
+            f"word of expressions ({', '.join(sorted(RESERVED_WORDS))})"
+        ) from None
 
 
 def _type_keys(text: str) -> dict[str, Any]:

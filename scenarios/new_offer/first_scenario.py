@@ -12,6 +12,7 @@ from typing import Any
 from compiler.language.attributes import Attribute
 from compiler.language.modeline import schema_modeline
 from compiler.source.document import ReadResult
+from compiler.source.findings import OrderRejected
 from compiler.source.yaml_reader import read_documents
 from scenarios.load import build_suite
 from scenarios.new_offer.offer_files import NewFile, flow
@@ -43,11 +44,14 @@ def write_first_scenario(
 ) -> FirstScenario:
     """A scenario for the file `path`, of the order that is to be in `order_path`.
 
-    `definitions`: all of them, the new ones included. Raises CatalogueInvalid if the catalogue cannot be used.
+    `definitions`: all of them, the new ones included. Raises CatalogueInvalid if the catalogue cannot be used, and
+    OrderRejected if the order is.
     """
     world: list[Entry] = []
     for _ in range(MAX_ROUNDS):
         result = _run(_text(idea, flow(order), path, world, ["  order: completed"]), path, definitions)
+        if result.record.rejected:
+            raise OrderRejected(result.record.rejected)
         added = list(_next_entries(result.record, world))
         if not added:
             break
@@ -55,9 +59,8 @@ def write_first_scenario(
     expect = list(_expectations(result.record))
     passes = _run(_text(idea, flow(order), path, world, expect), path, definitions).passed
     relative = Path(os.path.relpath(order_path, path.parent)).as_posix()
-    state = result.record.final.order.state.value if result.record.final else "rejected"
     file = NewFile(path, _text(idea, relative, path, world, expect))
-    return FirstScenario(file, state, list(_open_steps(result.record)), passes)
+    return FirstScenario(file, _final_state(result.record), list(_open_steps(result.record)), passes)
 
 
 def _text(idea: OfferIdea, order: str, path: Path, world: Sequence[Entry], expect: Sequence[str]) -> str:
@@ -118,13 +121,14 @@ def _step_name(step: StepView) -> str:
     return step.id.split("@", 1)[0]
 
 
+def _final_state(record: Record) -> str:
+    assert record.final is not None  # the order was not rejected
+    return record.final.order.state.value
+
+
 def _expectations(record: Record) -> Iterator[str]:
     """The order's state, and each call that a system gets."""
-    if record.final is None:
-        codes = sorted({finding.code for finding in record.rejected or ()})
-        yield f"  order: {flow({'rejected': codes})}"
-        return
-    yield f"  order: {record.final.order.state.value}"
+    yield f"  order: {_final_state(record)}"
     calls = Counter((call.system, call.method, call.path) for call in record.calls if not call.is_poll)
     if calls:
         yield "  calls:                                   # add `body:` for what must be in them"

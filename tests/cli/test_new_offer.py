@@ -105,6 +105,13 @@ def test_nothing_is_written_over_or_half() -> None:
         (("offer", "x", "--attribute", "lamps:integr"), "There is no type `integr`; did you mean `integer`?"),
         (("offer", "x", "--attribute", "n:integer:1..3=5"), "`n:integer:1..3=5`: the default must be at most 3"),
         (("offer", "x", "--attribute", "c:warm/"), "`warm/` has an empty choice"),
+        (("offer", "x", "--attribute", "n:integer:1.2.3..5"), "`n:integer:1.2.3..5` is not an attribute"),
+        (("offer", "x", "--attribute", "n:integer:-..5"), "`n:integer:-..5` is not an attribute"),
+        (("offer", "x", "--attribute", "größe:string"), "`größe` cannot be the name of an attribute"),
+        (("offer", "x", "--attribute", "in:string"), "`in` cannot be the name of an attribute"),
+        (("offer", "x", "--attribute", "n:integer", "--attribute", "n:string"), "The attribute `n` is given twice"),
+        (("offer", "x", "--attribute", "n:integer:1..3=2", "--value", "n=99"), "must be at most 3"),
+        (("offer", "x", "--attribute", "n:integer:1..3=2", "--value", "m=1"), "`x` has no attribute `m`; it has n"),
     ],
 )
 def test_wrong_input_is_told_and_writes_nothing(arguments: tuple[str, ...], message: str) -> None:
@@ -113,6 +120,14 @@ def test_wrong_input_is_told_and_writes_nothing(arguments: tuple[str, ...], mess
     assert done.status == 2
     assert message in done.err
     assert files() == before
+
+
+def test_a_name_of_several_lines_becomes_one_line() -> None:
+    done = call("new", "offer", "kayak", "--name", "Kayak\nid: other # now")
+    assert done.status == 0, done.err
+    offer = yaml.safe_load(Path("definitions/offers/kayak.yaml").read_text())
+    assert (offer["id"], offer["name"]) == ("kayak", "Kayak id: other # now")
+    assert call("validate").status == 0
 
 
 def test_in_a_terminal_it_asks_for_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,7 +15,7 @@ from cli.framework.confirm import can_prompt
 from cli.framework.errors import UsageError
 from cli.framework.options import value_option
 from cli.framework.session import Session
-from compiler.source.findings import did_you_mean
+from compiler.source.findings import InputRejected, did_you_mean
 
 if TYPE_CHECKING:
     from compiler.catalogue.catalogue import Catalogue
@@ -67,7 +67,7 @@ def new(
         _check_product(product, catalogue)
     idea = OfferIdea(
         offer_id,
-        name or offer_id.replace("_", " ").capitalize(),
+        " ".join((name or "").split()) or offer_id.replace("_", " ").capitalize(),
         code,
         parse_attributes(attribute or ()),
         tuple(dict.fromkeys(needs or ())),
@@ -169,9 +169,13 @@ def _write(session: Session, idea: OfferIdea, catalogue: Catalogue) -> tuple[lis
     read = read_folder(folder)
     documents = [document for file in files[:-1] for document in read_documents(file.text, str(file.path)).documents]
     [order_document] = read_documents(order.text, str(order.path)).documents
-    scenario = write_first_scenario(
-        idea, order_document.data, scenario_path, order.path, ReadResult([*read.documents, *documents])
-    )
+    try:
+        scenario = write_first_scenario(
+            idea, order_document.data, scenario_path, order.path, ReadResult([*read.documents, *documents])
+        )
+    except InputRejected as rejected:
+        problems = "; ".join(finding.message for finding in rejected.errors)
+        raise UsageError(f"Nothing was written, since this would be refused: {problems}") from None
     files.append(scenario.file)
     _write_files(files)
     write_schemas(folder)
@@ -200,7 +204,7 @@ def _report(session: Session, idea: OfferIdea, files: Sequence[NewFile], scenari
         )
         return
     session.print("Written:", *(Text(f"  {file.path}") for file in files), "")
-    if scenario.state == "completed":
+    if scenario.passes and scenario.state == "completed":
         session.print("The first scenario passes: the order is completed.")
     else:
         session.print(
