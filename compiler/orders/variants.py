@@ -72,4 +72,5 @@ def possible_values(attribute: Attribute) -> list[Any]:
 
 
 def _takes_attributes(line: Mapping[str, Any]) -> bool:
-    return line.get("action", "add") in ACTIONS_NEEDING_ATTRIBUTES
+    action = line.get("action", "add")
+    return isinstance(action, str) and action in ACTIONS_NEEDING_ATTRIBUTES

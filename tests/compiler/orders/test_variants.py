@@ -64,6 +64,7 @@ def test_few_combinations_are_all_there_in_the_order_of_the_names() -> None:
             [Choice("install", (False, True)), Choice("model", ("indoor", "outdoor", "rack"))],
         ),
         ([{"product": "router", "action": "delete"}], []),
+        ([{"product": "router", "action": ["add"]}], []),
         ([{"product": "no_such"}, 7], []),
         (None, []),
     ],
