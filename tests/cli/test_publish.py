@@ -15,6 +15,8 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
+from cli.commands.catalogue import publish
+from cli.framework.errors import EXIT_TIMED_OUT
 from compiler.catalogue_files import CatalogueFiles
 from operations.temporal.connection import server_address
 from tests.support.command_line import Called, Ordo, call
@@ -78,7 +80,7 @@ async def test_an_earlier_version_is_put_in_force_again_and_all_is_withdrawn(ord
     assert "Version 3 (" in back.out
     assert "instead of version 2" in back.out
     withdrawn = await ordo("unpublish", "--reason", "watch folders")
-    assert "Nothing is published any more; version 3 was." in withdrawn.out
+    assert "Version 3 is withdrawn: nothing is published any more." in withdrawn.out
 
     async def listed() -> list[dict[str, object]]:
         versions: list[dict[str, object]] = (await ordo("versions", "-o", "json")).json["versions"]
@@ -244,6 +246,22 @@ async def test_one_folder_is_published_in_several_environments(environments: tup
     assert [(each["environment"], each["number"]) for each in results] == [(name, 1) for name in environments]
     refused = await _ordo("publish", "--version", "1", *named, "-m", "x")
     assert (refused.status, "A number counts in one environment" in refused.err) == (2, True)
+
+
+def test_the_exit_status_tells_of_late_workers_in_any_environment(
+    monkeypatch: pytest.MonkeyPatch, folder: Path
+) -> None:
+    statuses = iter([EXIT_TIMED_OUT, 0])
+
+    async def last_number(_session: object) -> int:
+        return 0
+
+    monkeypatch.setattr(publish, "_last_number", last_number)
+    monkeypatch.setattr(publish, "_read_folder", lambda *_arguments: None)
+    monkeypatch.setattr(publish, "_publish", lambda *_arguments, **_options: next(statuses))
+    called = call("publish", str(folder), "-m", "x", "--environment", "test", "--environment", "production")
+    assert called.status == EXIT_TIMED_OUT
+    assert next(statuses, None) is None  # production was published, too
 
 
 @pytest.mark.usefixtures("environments")

@@ -59,7 +59,8 @@ def _headline(result: PublishResult, where: str) -> str:
         case Outcome.DRY_RUN:
             return f"{name} would be in force{where}{replaced}. Nothing was published."
         case Outcome.PUBLISHED if publication.content is None:
-            return f"Nothing is published{where} any more; version {before.number if before else ''} was."
+            withdrawn = f"Version {before.number}" if before is not None else "What was published"
+            return f"{withdrawn} is withdrawn{where}: nothing is published any more."
         case Outcome.PUBLISHED:
             return f"{name} is in force{where}{replaced}."
 
@@ -67,7 +68,7 @@ def _headline(result: PublishResult, where: str) -> str:
 def _problem_lines(answer: WorkerAnswer) -> Iterator[str]:
     who = f"worker {answer.worker}, folder {answer.definitions}"
     if answer.problems is None:
-        yield f"  No answer from {who}. Where it runs, it follows by itself."
+        yield f"  No answer from {who}. If it still runs, it takes the change within seconds."
     elif answer.problems:
         yield f"  Refused by {who}:"
         for problem in answer.problems:

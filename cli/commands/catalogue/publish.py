@@ -87,8 +87,9 @@ def publish(
     command = PublishCommand(to_publish, actor, None, dry_run, force, timeout)
     status = 0
     for target, number in zip(targets, numbers, strict=True):
-        status = _publish(target, replace(command, expected=number), is_one_of_several=len(targets) > 1)
-        if status == EXIT_REFUSED:
+        published = _publish(target, replace(command, expected=number), is_one_of_several=len(targets) > 1)
+        status = published or status
+        if published == EXIT_REFUSED:
             break
     return status
 
