@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
-from graphlib import TopologicalSorter
+from graphlib import CycleError
 from typing import TypeVar
 
 N = TypeVar("N", bound=Hashable)
@@ -73,13 +73,27 @@ def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
 
     Raises graphlib.CycleError.
     """
-    sorter = TopologicalSorter(predecessors)
-    sorter.prepare()
+    open_counts: dict[str, int] = {}
+    followers: dict[str, list[str]] = {}
+    for node, before in predecessors.items():
+        awaited = set(before)
+        open_counts[node] = len(awaited)
+        for one in awaited:
+            followers.setdefault(one, []).append(node)
     ordered: list[str] = []
-    while sorter:
-        level = sorted(sorter.get_ready())
+    level = [*(node for node, count in open_counts.items() if not count), *(followers.keys() - open_counts.keys())]
+    while level:
+        level.sort()
         ordered += level
-        sorter.done(*level)
+        freed = []
+        for node in level:
+            for follower in followers.get(node, ()):
+                open_counts[follower] -= 1
+                if not open_counts[follower]:
+                    freed.append(follower)
+        level = freed
+    if len(ordered) < len(followers.keys() | open_counts.keys()):
+        raise CycleError
     return ordered
 
 

@@ -235,6 +235,8 @@ def _output_sort_key(read: OutputReference) -> tuple[str, str, str, bool]:
 def _sort_topologically(index: DefinitionIndex, group: StepGroup) -> list[str]:
     """Step ids, each after those that it waits for in the workstream, then by id. In a cycle, by id only."""
     steps, workstream = group.steps, group.id
+    if not group.has_outside_references():
+        return group.own_order() or sorted(steps)
     predecessors = {
         name: {step for other, step in index.predecessors[workstream, name] if other == workstream} for name in steps
     }

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
+from graphlib import CycleError
 from typing import Any, NamedTuple
 
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
 from compiler.catalogue.let_index import LetIndex
 from compiler.catalogue.step_references import StepReferences
-from compiler.graph import walk
+from compiler.graph import sort_by_levels, walk
 from compiler.language.attributes import Attribute
 from compiler.language.documents import (
     ClassReference,
@@ -53,6 +54,26 @@ class StepGroup:
 
     def _find_outside_references(self) -> bool:
         return any(reference.step not in self.steps for step in self.steps.values() for reference in step.after)
+
+    def own_predecessors(self) -> dict[str, list[str]]:
+        """Step → the steps of this group that it waits for."""
+        return self.entry.cached("own predecessors", None, self._find_own_predecessors)
+
+    def _find_own_predecessors(self) -> dict[str, list[str]]:
+        return {
+            name: [one.step for one in step.after if one.step in self.steps and isinstance(one, StepReference)]
+            for name, step in self.steps.items()
+        }
+
+    def own_order(self) -> list[str] | None:
+        """The steps, each after those of this group that it waits for, then by id; None if there is a cycle."""
+        return self.entry.cached("own order", None, self._find_own_order)
+
+    def _find_own_order(self) -> list[str] | None:
+        try:
+            return sort_by_levels(self.own_predecessors())
+        except CycleError:
+            return None
 
     def actions_of_steps(self) -> frozenset[LineAction]:
         """The line actions that any of the steps is planned for."""
@@ -279,7 +300,8 @@ class DefinitionIndex:
             if group.has_outside_references():
                 found |= self._find_predecessors(group)
             else:
-                found |= group.entry.cached("predecessors", None, partial(self._find_predecessors, group))
+                own = group.own_predecessors()
+                found |= {(group.id, step): [(group.id, one) for one in before] for step, before in own.items()}
         return found
 
     def _find_predecessors(self, group: StepGroup) -> dict[StepKey, list[StepKey]]:

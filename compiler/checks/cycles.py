@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.graph import find_cycles, walk
@@ -37,12 +37,7 @@ def _check_steps(index: DefinitionIndex) -> Iterator[Finding]:
 
 def _may_be_in_cycle(group: StepGroup) -> bool:
     """False for nearly all groups, which name no other and are in order themselves."""
-    return group.has_outside_references() or group.entry.cached("own cycle", None, partial(_has_own_cycle, group))
-
-
-def _has_own_cycle(group: StepGroup) -> bool:
-    own = {name: [one.step for one in step.after] for name, step in group.steps.items()}
-    return next(find_cycles(own), None) is not None
+    return group.has_outside_references() or group.own_order() is None
 
 
 def _format_cycle(cycle: Sequence[StepKey]) -> str:
@@ -106,10 +101,13 @@ def _cycles_through(
 ) -> Iterator[list[StepKey]]:
     """Cycles that need at least one of `edges`. Cycles in `base` alone are reported by `_check_steps`."""
 
-    def successors(step: StepKey) -> list[StepKey]:
-        return [*base.get(step, ()), *edges.get(step, ())]
+    graph: dict[StepKey, list[StepKey]] = {}
 
-    graph = {step: successors(step) for step in walk(edges, successors)}
+    def successors(step: StepKey) -> list[StepKey]:
+        graph[step] = [*base.get(step, ()), *edges.get(step, ())]
+        return graph[step]
+
+    deque(walk(edges, successors), maxlen=0)
     for cycle in find_cycles(graph):
         following = [*cycle[1:], cycle[0]]
         if any(predecessor in edges.get(step, ()) for step, predecessor in zip(cycle, following, strict=True)):

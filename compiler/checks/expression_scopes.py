@@ -110,7 +110,8 @@ class StepScopes:
             if scope is None:
                 scope = self._cache[key] = self._build_scope(*key)
             if site.extra_names:
-                scope = scope.with_names(**available_names(site.extra_names, definition))
+                more = available_names(site.extra_names, definition)
+                scope = scope.with_names(**more) if more else scope
             self._cache[site_key] = scope
         return scope
 

@@ -115,6 +115,8 @@ def _check_product(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Itera
 def _check_rules(index: DefinitionIndex, entry: DefinitionEntry[Any], rules: list[RuleDefinition]) -> Iterator[Finding]:
     products = index.definitions.products
     for position, rule in enumerate(rules):
+        if index.is_technical(rule.product):
+            continue
         path: KeyPath = ("decomposes_to", position, "product")
         yield from _check_defined(index, entry, path, "product", rule.product, products)
         if index.is_commercial(rule.product):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from functools import lru_cache
 from typing import Annotated
 
 from pydantic import BeforeValidator, Field, PlainSerializer
@@ -35,25 +36,36 @@ def parse_duration(text: object) -> timedelta:
             raise ValueError("a duration cannot be negative")
         return text
     if isinstance(text, str):
-        short = _SHORT_FORM.fullmatch(text)
-        iso = _ISO_FORM.fullmatch(text)
-        try:
-            if text and short:
-                return sum(
-                    (float(count) * _UNITS[unit] for unit, count in short.groupdict().items() if count), timedelta(0)
-                )
-            if iso and any(iso.groupdict().values()):
-                return timedelta(**{unit: float(count) for unit, count in iso.groupdict().items() if count})
-        except OverflowError as error:
-            raise ValueError(f"`{text[:40]}` is longer than any duration can be") from error
-        if text.strip().startswith("-"):
-            raise ValueError(f"`{text[:40]}` is negative, and a duration cannot be")
+        return _parse_text(text)
     shown = "this" if isinstance(text, dict | list) else f"`{str(text)[:40]}`"
     if isinstance(text, int | float) and not isinstance(text, bool):
         raise ValueError(f"{shown} of what? A duration needs a unit: {shown[1:-1]}s, {shown[1:-1]}m, {shown[1:-1]}h …")
-    raise ValueError(f"{shown} is not a duration: write for example 30s, 90m, 36h, 2d 12h, 2w or PT30S")
+    raise ValueError(f"{shown} {_NO_DURATION}")
 
 
+_NO_DURATION = "is not a duration: write for example 30s, 90m, 36h, 2d 12h, 2w or PT30S"
+
+
+@lru_cache(maxsize=10_000)
+def _parse_text(text: str) -> timedelta:
+    """A catalogue has the same few durations in thousands of places."""
+    short = _SHORT_FORM.fullmatch(text)
+    iso = _ISO_FORM.fullmatch(text)
+    try:
+        if text and short:
+            return sum(
+                (float(count) * _UNITS[unit] for unit, count in short.groupdict().items() if count), timedelta(0)
+            )
+        if iso and any(iso.groupdict().values()):
+            return timedelta(**{unit: float(count) for unit, count in iso.groupdict().items() if count})
+    except OverflowError as error:
+        raise ValueError(f"`{text[:40]}` is longer than any duration can be") from error
+    if text.strip().startswith("-"):
+        raise ValueError(f"`{text[:40]}` is negative, and a duration cannot be")
+    raise ValueError(f"`{text[:40]}` {_NO_DURATION}")
+
+
+@lru_cache(maxsize=10_000)
 def format_duration(duration: timedelta) -> str:
     """The shortest form that `parse_duration` can read: `36h`, `2d`, `90s`."""
     for unit in ("w", "d", "h", "m", "s"):

@@ -419,7 +419,7 @@ class StepDefinition(StrictModel):
 
     @model_validator(mode="after")
     def _require_one_kind(self) -> StepDefinition:
-        require_one(self, "a step", *StepKind)
+        require_one(self, "a step", *STEP_KINDS)
         if self.with_ and self.activity is None:
             raise ValueError("`with` is the input of an `activity`, and this step has none")
         return self

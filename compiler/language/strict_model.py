@@ -20,9 +20,10 @@ class StrictModel(BaseModel):
 
 def require_one(model: StrictModel, label: str, *fields: str) -> None:
     """Raises ValueError unless exactly one of the fields has a value."""
-    given = [field.rstrip("_") for field in fields if getattr(model, field) is not None]
+    values = model.__dict__
+    given = [field for field in fields if values[field] is not None]
     if len(given) != 1:
-        found = f"it has {' and '.join(given)}" if given else "it has none"
+        found = f"it has {' and '.join(field.rstrip('_') for field in given)}" if given else "it has none"
         names = ", ".join(field.rstrip("_") for field in fields)
         raise ValueError(f"{label} needs exactly one of {names}; {found}")
 

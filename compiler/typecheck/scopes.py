@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction, StepDefinition, StepKind
 from compiler.typecheck.type_checker import TypeScope, declared_type
@@ -110,6 +111,11 @@ def source_scope(
     attributes: Type, actions: Iterable[LineAction] | None, quantity: Type = INT, lets: Type = EMPTY_OBJECT
 ) -> TypeScope:
     """The scope of rules and components: the source line. `quantity` is DYN where its lines differ in that."""
+    return _line_scope(attributes, actions is not None and ACTIONS_WITH_PREVIOUS.issuperset(actions), quantity, lets)
+
+
+@lru_cache(maxsize=10_000)
+def _line_scope(attributes: Type, previous_is_certain: bool, quantity: Type, lets: Type) -> TypeScope:
     names = {
         "order": ORDER,
         "attributes": attributes,
@@ -121,9 +127,8 @@ def source_scope(
         names["let"] = lets
     if quantity is DYN:
         del names["quantity"]
-    is_certain = actions is not None and set(actions) <= ACTIONS_WITH_PREVIOUS
     unavailable = {**UNAVAILABLE_NAMES, "quantity": MIXED_QUANTITY_HINT} if quantity is DYN else UNAVAILABLE_NAMES
-    return TypeScope(names, unavailable, previous_is_certain=is_certain)
+    return TypeScope(names, unavailable, previous_is_certain=previous_is_certain)
 
 
 def receiver_scope() -> TypeScope:
@@ -193,20 +198,22 @@ def element_type(for_each: str, attributes: Type, lets: Type = EMPTY_OBJECT) -> 
     return (declared.items if declared else None) or DYN
 
 
+_EXTRA_NAMES: Mapping[str, Type] = {
+    "response": RESPONSE,
+    "payload": DYN,
+    "event": STRING,
+    "output": DYN,
+    "callback": CALLBACK,
+    "env": MAP,
+    "each": DYN,
+    "index": INT,
+}
+
+
 def available_names(candidates: Iterable[str], definition: StepDefinition | None) -> dict[str, Type]:
     """The candidates that exist for this step: without a call, for instance, there is no `response`."""
-    known: dict[str, Type] = {
-        "response": RESPONSE,
-        "payload": DYN,
-        "event": STRING,
-        "output": DYN,
-        "callback": CALLBACK,
-        "env": MAP,
-        "each": DYN,
-        "index": INT,
-    }
     candidates = frozenset(candidates)
-    available = {name: known[name] for name in candidates}
+    available = {name: _EXTRA_NAMES[name] for name in candidates}
     if definition is None:
         return available
     kind = definition.kind

@@ -65,10 +65,16 @@ class TypeScope(NamedTuple):
         if not condition:
             return self
         try:
-            assumed = present_if_true(parse_expression(condition)) | _unguarded_reads(condition)
+            assumed = _certain_paths(condition)
         except UnparsableError:
             return self
         return self._replace(present_paths=self.present_paths | assumed) if assumed else self
+
+
+@lru_cache(maxsize=10_000)
+def _certain_paths(condition: str) -> frozenset[Path]:
+    """The paths that exist once the condition holds. Raises UnparsableError."""
+    return present_if_true(parse_expression(condition)) | _unguarded_reads(condition)
 
 
 def _unguarded_reads(condition: str) -> frozenset[Path]:
@@ -103,13 +109,12 @@ def check_expression(expression: str, scope: TypeScope, expected: ExpectedType =
         uses = path_uses(expression)
     except UnparsableError as error:
         return [explain_syntax_error(expression, str(error))]
-    found = list(_find_name_errors(expression, uses, scope))
-    if found:
-        return found
-    kind, mistake = _infer_type(expression, _signature(uses, scope))
-    if mistake is not None:
-        return [mistake]
-    kind = _kind(kind)
+    kind = _kind_without_errors(expression, uses, scope)
+    if not kind:
+        if found := list(_find_name_errors(expression, uses, scope)):
+            return found
+        mistake = _infer_type(expression, _signature(expression, scope))[1]
+        return [mistake] if mistake else []
     if expected != "any" and kind not in ("dyn", "error"):
         fitting, words = _ACCEPTED_TYPES[expected]
         if kind not in fitting:
@@ -123,9 +128,40 @@ def expression_kind(expression: str, scope: TypeScope) -> str:
         uses = path_uses(expression)
     except UnparsableError:
         return "error"
+    return _kind_without_errors(expression, uses, scope) or "error"
+
+
+def _kind_without_errors(expression: str, uses: tuple[PathUse, ...], scope: TypeScope) -> str:
+    """The kind of the expression's value; empty if there are errors.
+
+    Many definitions have the same expressions in scopes that are equal in what these read.
+    """
+    types: list[Type | None] = []
+    for root, _ in _fields_read(expression):
+        if root in _STEP_ROOTS and scope.step_ids is not None:
+            if any(_check_use(use, scope) for use in uses if use.path[0] == root):
+                return ""
+            types.append(DYN)
+        else:
+            types.append(scope.names.get(root))
+    return _checked_kind(expression, tuple(types), scope.present_paths, scope.previous_is_certain)
+
+
+_STEP_ROOTS = frozenset({"steps", "workstreams"})
+
+
+@lru_cache(maxsize=100_000)
+def _checked_kind(
+    expression: str, types: tuple[Type | None, ...], present_paths: frozenset[Path], previous_is_certain: bool
+) -> str:
+    """Like `_kind_without_errors`, given the types of the names that the expression uses, sorted by name."""
+    names = {root: kind for (root, _), kind in zip(_fields_read(expression), types, strict=True) if kind is not None}
+    scope = TypeScope(names, previous_is_certain=previous_is_certain, present_paths=present_paths)
+    uses = path_uses(expression)
     if any(_find_name_errors(expression, uses, scope)):
-        return "error"
-    return _kind(_infer_type(expression, _signature(uses, scope))[0])
+        return ""
+    kind, mistake = _infer_type(expression, _signature(expression, scope))
+    return "" if mistake else _kind(kind)
 
 
 _PLAIN_TYPES = {
@@ -142,7 +178,7 @@ def inferred_type(expression: str, scope: TypeScope) -> Type | None:
     declared = declared_type(expression, scope.names)
     if declared is not None:
         return declared
-    name = _infer_type(expression, _signature(path_uses(expression), scope))[0]
+    name = _infer_type(expression, _signature(expression, scope))[0]
     kind, _, items = name.partition("<")
     if kind in ("type", "bytes"):
         return None
@@ -181,20 +217,20 @@ def outputs_read(expression: str) -> tuple[tuple[OutputAccess, int], ...]:
     return tuple(found)
 
 
-def _signature(uses: tuple[PathUse, ...], scope: TypeScope) -> Signature:
+def _signature(expression: str, scope: TypeScope) -> Signature:
     """The types of the names that are used. Objects only have the fields that are used."""
     signature: dict[str, Type] = {}
-    for root, fields in _fields_read(uses):
+    for root, fields in _fields_read(expression):
         whole = scope.names.get(root, DYN)
         signature[root] = keep_fields(whole, fields) if whole.kind == "object" and "" not in fields else whole
     return tuple(signature.items())
 
 
 @lru_cache(maxsize=100_000)
-def _fields_read(uses: tuple[PathUse, ...]) -> tuple[tuple[str, frozenset[str]], ...]:
+def _fields_read(expression: str) -> tuple[tuple[str, frozenset[str]], ...]:
     """Name → the fields of it that are used, "" for the name as a whole; sorted by name."""
     fields: dict[str, set[str]] = {}
-    for use in uses:
+    for use in path_uses(expression):
         fields.setdefault(use.path[0], set()).add(use.path[1] if len(use.path) > 1 else "")
     return tuple((root, frozenset(read)) for root, read in sorted(fields.items()))
 
