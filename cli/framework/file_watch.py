@@ -10,6 +10,8 @@ from compiler.source.fingerprint import changed_files, fingerprint
 
 POLL_INTERVAL = 0.2
 """Seconds. A look at 1,000 files takes some milliseconds."""
+SETTLE_TIME = 0.05
+"""Seconds. An edit that goes on is not over: many editors empty a file before they write it."""
 
 
 def watch_files(paths: Iterable[Path], suffixes: Iterable[str]) -> Iterator[list[Path]]:
@@ -24,6 +26,12 @@ def watch_files(paths: Iterable[Path], suffixes: Iterable[str]) -> Iterator[list
         after = fingerprint(paths, suffixes)
         if after == before:
             time.sleep(POLL_INTERVAL)
+            continue
+        time.sleep(SETTLE_TIME)
+        while (later := fingerprint(paths, suffixes)) != after:
+            after = later
+            time.sleep(SETTLE_TIME)
+        if after == before:
             continue
         changed, before = changed_files(before, after), after
         yield changed

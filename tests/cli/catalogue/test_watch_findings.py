@@ -64,22 +64,29 @@ def watching(folder: Path) -> Iterator[Watching]:
             process.kill()
 
 
+def _replace(file: Path, text: str) -> None:
+    """At once, as editors do, so that nobody reads half of it."""
+    new = file.with_suffix(".new")
+    new.write_text(text)
+    new.replace(file)
+
+
 def test_each_edit_is_answered_with_what_it_changed(watching: Watching, folder: Path) -> None:
     file, order = folder / "offer.yaml", folder.parent / "order.yaml"
     assert len(watching.until("valid, no findings")) == 1
-    file.write_text(OFFER.replace("milestone", "mile_stone"))
+    _replace(file, OFFER.replace("milestone", "mile_stone"))
     heading, *new, summary = watching.until("1 error")
     assert f"{file} changed" in heading
     assert new[0].startswith(f"new: {file}:3:14: there is no key `mile_stone`")
-    file.write_text("# moved\n" + OFFER.replace("milestone", "mile_stone"))
+    _replace(file, "# moved\n" + OFFER.replace("milestone", "mile_stone"))
     assert len(watching.until("1 error")) == 2
-    file.write_text(OFFER)
+    _replace(file, OFFER)
     _, fixed, summary = watching.until("no findings")
     assert fixed.startswith(f"fixed: {file}:4:14: there is no key `mile_stone`")
     assert summary.endswith("valid, no findings")
-    order.write_text(ORDER.replace("product: offer", "product: other"))
+    _replace(order, ORDER.replace("product: offer", "product: other"))
     assert watching.until("1 error")[1].startswith(f"new: {order}:3:28: ")
-    (folder / "new.yaml").write_text(OFFER.replace("id: offer", "id: other"))
+    _replace(folder / "new.yaml", OFFER.replace("id: offer", "id: other"))
     assert watching.until("no findings")[1].startswith("fixed: ")
 
 
@@ -99,7 +106,7 @@ def test_terminal_is_cleared_and_shows_all_findings(folder: Path) -> None:
         watching = Watching(process, os.fdopen(master, encoding="utf-8", errors="replace"))
         try:
             watching.until("1 warning")
-            (folder / "offer.yaml").write_text(OFFER.replace("milestone", "mile_stone"))
+            _replace(folder / "offer.yaml", OFFER.replace("milestone", "mile_stone"))
             shown = watching.until("Ctrl-C") + watching.until("Ctrl-C")
             assert any("\x1b[2J" in line for line in shown)
             assert any("there is no key `mile_stone`" in line for line in shown)
