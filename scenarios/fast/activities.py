@@ -34,6 +34,8 @@ class Flight:
     running: bool = False
     """An attempt runs; otherwise it waits for the next one."""
     cancelled: bool = False
+    due: int = 0
+    """The number of the clock's entry for the end of the attempt, or of the pause."""
 
     @property
     def number(self) -> int:
@@ -74,6 +76,7 @@ class Activities:
             return
         flight.cancelled = True
         if not flight.running or (isinstance(flight.command, StartCall) and flight.command.is_poll):
+            self._clock.drop(flight.due)
             self._clock.at(self._clock.now, Rank.RESULT, lambda: self._interrupt(flight))
 
     def switch(self, system: str, *, off: bool) -> None:
@@ -109,14 +112,12 @@ class Activities:
 
     def _end_after(self, flight: Flight, seconds: float, judge_attempt: Judge) -> bool:
         flight.running = True
-        self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._end(flight, judge_attempt))
+        flight.due = self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._end(flight, judge_attempt))
         return False
 
     def _end(self, flight: Flight, judge_attempt: Judge) -> bool:
         """The attempt is over. Returns whether the order is told."""
         command = flight.command
-        if (command.step, command.launch) not in self._flights:
-            return False  # a poll that was cancelled while it ran
         flight.running = False
         try:
             result = judge_attempt()
@@ -139,7 +140,7 @@ class Activities:
         return self._attempt_after(flight, pause)
 
     def _attempt_after(self, flight: Flight, seconds: float) -> bool:
-        self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._attempt(flight))
+        flight.due = self._clock.at(self._clock.now + seconds, Rank.RESULT, lambda: self._attempt(flight))
         return False
 
     def _next_poll(self, flight: Flight, call: SystemCall | Any) -> bool:

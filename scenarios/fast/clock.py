@@ -20,7 +20,7 @@ class Rank(IntEnum):
     """The timers of the order."""
 
 
-Deed = Callable[[], bool | None]
+Task = Callable[[], bool | None]
 """False: it has changed nothing that the order sees."""
 
 
@@ -29,19 +29,28 @@ class Clock:
     """Times are seconds since 1970."""
 
     now: float
-    _due: list[tuple[float, Rank, int, Deed]] = field(default_factory=list)
+    _due: list[tuple[float, Rank, int, Task]] = field(default_factory=list)
     _count: int = 0
+    _dropped: set[int] = field(default_factory=set)
 
-    def at(self, moment: float, rank: Rank, do: Deed) -> None:
-        """In the past means now."""
+    def at(self, moment: float, rank: Rank, do: Task) -> int:
+        """In the past means now. Returns the number of the entry, for `drop`."""
         self._count += 1
         heappush(self._due, (max(moment, self.now), rank, self._count, do))
+        return self._count
+
+    def drop(self, number: int) -> None:
+        """The entry is not due any more: the time does not come to it."""
+        self._dropped.add(number)
 
     def next_due(self) -> tuple[float, Rank] | None:
+        while self._due and self._due[0][2] in self._dropped:
+            self._dropped.remove(heappop(self._due)[2])
         return self._due[0][:2] if self._due else None
 
     def do_next(self) -> bool:
-        """Goes to the time of the next entry, and does it. Returns whether the order may see a change."""
+        """Goes to the time of the entry that `next_due` has found, and does it. Returns whether the order may see a
+        change."""
         moment, _, _, do = heappop(self._due)
         self.now = moment
         return do() is not False

@@ -54,11 +54,14 @@ def _states(record: Record) -> Iterator[str]:
         yield f"rejected {sorted(finding.code for finding in record.rejected)}"
     if record.final is None:
         return
-    ended = record.final.order.ended_at is not None
-    yield f"order {record.final.order.state.value} took {round(record.took, DECIMALS) if ended else ''}"
+    yield f"order {record.final.order.state.value} took {round(record.took, DECIMALS)}"
     for step in record.final.steps:
         error = step.error.code if step.error else None
-        yield f"step {step.id} {step.state.value} attempts={step.attempts} error={error} output={_text(step.output)}"
+        undo = f" undo={step.undo.state}" if step.undo else ""
+        yield (
+            f"step {step.id} {step.state.value}{undo} attempts={step.attempts} error={error} "
+            f"output={_text(step.output)}"
+        )
 
 
 def _calls(record: Record) -> Iterator[str]:

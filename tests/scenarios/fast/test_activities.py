@@ -86,6 +86,14 @@ def test_cancellation_ends_the_pause_between_two_attempts() -> None:
     assert run(world, expect) == []
 
 
+def test_pause_that_a_limit_ends_does_not_count_for_how_long_it_took() -> None:
+    poll = "poll: {get: /letters, every: 40s, within: 100s, until: response.body.read}"
+    catalogue = CATALOGUE.replace('output.file}"}}\n    timeout: 30s', f'output.file}}"}}, {poll}}}')
+    world = WRITE + SEND + "  - {on: offer.send, of: poll, answer: {body: {read: false}}, times: 3}\n"
+    expect = "{order: in_progress, steps: {offer.send: {error: timeout}}, took: {at_least: 100s, at_most: 100s}}"
+    assert failures(f"{ORDER}world:\n{world}expect: {expect}", catalogue) == []
+
+
 def test_step_of_another_order_is_awaited_until_somebody_lets_it_proceed() -> None:
     expect = (
         "{order: completed, took: {at_least: 1d, at_most: 1d}, "
