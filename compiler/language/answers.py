@@ -11,7 +11,9 @@ from compiler.language.durations import Duration
 from compiler.language.strict_model import StrictModel
 
 NoAnswer = Literal["timeout", "connection"]
-"""timeout: the request arrives, and no answer comes within the call's timeout. connection: it cannot be sent."""
+"""timeout: the request arrives, and no answer comes within the call's timeout. connection: the system cannot be
+reached. A scenario does not send the request then, so it is certain that nothing was done; a pretend system that is
+reached over HTTP (`up --pretend`) can only end the connection, after which nobody knows."""
 
 
 class Answer(StrictModel):

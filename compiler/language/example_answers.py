@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import cached_property
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, model_validator
@@ -24,7 +25,7 @@ class ExampleFailure(StrictModel):
     status: int = Field(503, ge=400, le=599)
     """The status of these responses."""
     error: NoAnswer | None = None
-    """Instead of a response: timeout (none comes), or connection (the connection ends)."""
+    """Instead of a response: timeout (none comes), or connection (it cannot be reached)."""
     headers: dict[str, str] = Field(default_factory=dict)
     """The headers of these responses, such as Retry-After."""
     body: Any = None
@@ -96,7 +97,7 @@ class ExampleAnswer(Answer):
     fails: ExampleFailure | None = None
     """How the first requests of each effect fail."""
     error: NoAnswer | None = None
-    """Instead of a response: timeout (none comes), or connection (the connection ends)."""
+    """Instead of a response: timeout (none comes), or connection (it cannot be reached)."""
     then: Annotated[list[LaterAnswer], _one_or_many(LaterAnswer)] = Field(default_factory=list)
     """What is answered later, for a system that is polled."""
     calls_back: Annotated[list[ExampleCallback], _one_or_many(ExampleCallback)] = Field(default_factory=list)
@@ -104,7 +105,7 @@ class ExampleAnswer(Answer):
     sends: Annotated[list[ExampleEvent], _one_or_many(ExampleEvent)] = Field(default_factory=list)
     """Events that are sent to the gateway."""
 
-    @property
+    @cached_property
     def method(self) -> HttpMethod | None:
         """None: every method and path."""
         return next((method for method in HTTP_METHODS if getattr(self, method) is not None), None)
@@ -119,7 +120,7 @@ class ExampleAnswer(Answer):
         """The names of `path` in its expressions."""
         return pattern_names(self.pattern)
 
-    @property
+    @cached_property
     def label(self) -> str:
         """`POST /connections`; `any request` without a method."""
         return f"{self.method.upper()} {self.pattern}" if self.method else "any request"

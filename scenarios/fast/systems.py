@@ -35,10 +35,10 @@ class Systems:
         """Idempotency key → the step that has called with it."""
         self._unanswered: set[tuple[str, str]] = set()
 
-    def cannot_be_reached(self, call: SystemCall) -> bool:
-        """Whether `world` says so of the next call."""
-        given = self._answers.peek(call.step_id, _work(call))
-        return given is not None and given.error == "connection"
+    def cannot_be_reached(self, call: SystemCall, now: float) -> bool:
+        """Whether `world`, or an example, says so of this call."""
+        given = self._answers.peek_example(call.step_id, _work(call))
+        return self._pretended(call.system).cannot_be_reached(_request(call), _moment(now), given)
 
     def answer(self, call: SystemCall, now: float, received: PretendRequest | None = None) -> PretendResponse:
         """`received`: the request as it came over HTTP. None: as the call says it."""
@@ -46,8 +46,7 @@ class Systems:
         self.step_of_key[call.idempotency_key] = call.step_id
         work = _work(call)
         request = _request(call) if received is None else received
-        system = self._systems.get(call.system)
-        pretend = self._pretend.setdefault(call.system, PretendSystem(call.system, system.example if system else ()))
+        pretend = self._pretended(call.system)
         response = pretend.answer(request, _moment(now), self._answers.take_example(call.step_id, work))
         self.has_answered = True
         if response.problem:
@@ -69,6 +68,13 @@ class Systems:
             )
         )
         return response
+
+    def _pretended(self, name: str) -> PretendSystem:
+        known = self._pretend.get(name)
+        if known is None:
+            system = self._systems.get(name)
+            known = self._pretend[name] = PretendSystem(name, system.example if system else ())
+        return known
 
     def activity_answer(self, name: str, request: StepActivity, now: float) -> ScenarioAnswer | None:
         """The answer of a Python activity."""

@@ -11,7 +11,7 @@ from typing import Any
 from compiler.cel.evaluation import EvaluationError, evaluate
 from compiler.cel.templates import render_template
 from compiler.language.durations import parse_duration
-from compiler.language.example_answers import ExampleAnswer, LaterAnswer
+from compiler.language.example_answers import ExampleAnswer, ExampleFailure, LaterAnswer
 from compiler.language.path_patterns import match_path
 from compiler.values import as_text
 from scenarios.pretend.callback_search import find_callback
@@ -64,6 +64,19 @@ class PretendSystem:
             message = f"the example of system `{self.system}` cannot answer {request.method} {request.path}: {error}"
             return _problem(EXAMPLE_ERROR, message)
 
+    def cannot_be_reached(self, request: PretendRequest, now: datetime, first: ExampleAnswer | None = None) -> bool:
+        """Whether the answer to this request would be `error: connection`. Changes nothing."""
+        if first is None and self._stored_response(request) is not None:
+            return False
+        try:
+            chosen = self._choose(request, now, first)
+        except (EvaluationError, ValueError):
+            return False  # `answer` says so
+        if chosen is None:
+            return False
+        failure = self._next_failure(chosen[0], _effect(request))
+        return (chosen[0] if failure is None else failure).error == "connection"
+
     def next_due(self) -> datetime | None:
         """When the next callback or event is due."""
         return min((delivery.due for delivery in self.state.pending), default=None)
@@ -108,7 +121,7 @@ class PretendSystem:
     def _respond(
         self, answer: ExampleAnswer, path: dict[str, str], request: PretendRequest, now: datetime
     ) -> PretendResponse:
-        effect = request.idempotency_key or f"{request.method} {request.path}"
+        effect = _effect(request)
         bindings: dict[str, Any] = {"request": _bound(request, now), "path": path}
         if (failure := self._failure(answer, effect, bindings)) is not None:
             return failure
@@ -130,16 +143,19 @@ class PretendSystem:
 
     def _failure(self, answer: ExampleAnswer, effect: str, bindings: Bindings) -> PretendResponse | None:
         """The response to one of the first requests of this effect, if they fail."""
-        fails = answer.fails
+        fails = self._next_failure(answer, effect)
         if fails is None:
             return None
-        name = f"{answer.label} {effect}"
-        failed = self.state.failures.get(name, 0)
-        if failed >= fails.times:
-            return None
         headers, body = self._headers(fails.headers, bindings), self._render(fails.body, bindings)
-        self.state.failures[name] = failed + 1
+        name = _failure_name(answer, effect)
+        self.state.failures[name] = self.state.failures.get(name, 0) + 1
         return PretendResponse(status=fails.status, headers=headers, body=body, error=fails.error)
+
+    def _next_failure(self, answer: ExampleAnswer, effect: str) -> ExampleFailure | None:
+        fails = answer.fails
+        if fails is None or self.state.failures.get(_failure_name(answer, effect), 0) >= fails.times:
+            return None
+        return fails
 
     def _later_answer(
         self, answer: ExampleAnswer, path: Mapping[str, str], bindings: Bindings, now: datetime
@@ -223,6 +239,14 @@ class PretendSystem:
         if isinstance(value, Mapping):
             return {as_text(key): self._plain(item) for key, item in value.items()}
         return [self._plain(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _effect(request: PretendRequest) -> str:
+    return request.idempotency_key or f"{request.method} {request.path}"
+
+
+def _failure_name(answer: ExampleAnswer, effect: str) -> str:
+    return f"{answer.label} {effect}"
 
 
 def _bound(request: PretendRequest, now: datetime) -> dict[str, Any]:

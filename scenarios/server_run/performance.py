@@ -143,8 +143,8 @@ class Performance(FastRun):
         return response
 
     def _cannot_be_reached(self, call: SystemCall) -> bool:
-        """If so, the call is recorded: no system will see it."""
-        if not self._systems.cannot_be_reached(call):
+        """If so, the call is recorded: no system gets it."""
+        if not self._systems.cannot_be_reached(call, self.now):
             return False
         self._systems.answer(call, self.now)
         return True

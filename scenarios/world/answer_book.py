@@ -22,7 +22,14 @@ class AnswerBook:
 
     def take_example(self, step_id: str, work: AnsweredWork) -> ExampleAnswer | None:
         """Like `take`; the answer as a pretend system gives it, whatever the request is."""
-        answer = self.take(step_id, work)
+        return self._as_example(self.take(step_id, work))
+
+    def peek_example(self, step_id: str, work: AnsweredWork) -> ExampleAnswer | None:
+        """The answer that `take_example` would give, which stays the next one."""
+        found = self._next(step_id, work)
+        return None if found is None else self._as_example(found[1])
+
+    def _as_example(self, answer: ScenarioAnswer | None) -> ExampleAnswer | None:
         if answer is None:
             return None
         known = self._examples.get(id(answer))
@@ -37,11 +44,6 @@ class AnswerBook:
         position, answer = found
         self._uses[position, step_id] = self._uses.get((position, step_id), 0) + 1
         return answer
-
-    def peek(self, step_id: str, work: AnsweredWork) -> ScenarioAnswer | None:
-        """The next answer, which stays the next one."""
-        found = self._next(step_id, work)
-        return None if found is None else found[1]
 
     def _next(self, step_id: str, work: AnsweredWork) -> tuple[int, ScenarioAnswer] | None:
         for position, entry in self._entries:

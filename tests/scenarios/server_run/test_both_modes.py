@@ -44,6 +44,31 @@ steps:
     retry: {max_attempts: 3, initial: 10s}
     output: {id: "${response.body.id}", read: "${payload.read}"}
   posted: {event: {name: posted, key: L-1, within: 5d}}
+---
+kind: system
+id: pier
+base_url: https://pier.example
+example:
+  - {post: /boats, error: connection}
+  - {post: /ferries}
+  - {get: /ferries, body: {here: false}}
+---
+kind: commercial_product
+id: boat
+steps:
+  moor:
+    call: {system: pier, post: /boats}
+    retry: {max_attempts: 2, initial: 10s}
+    undo: {call: {system: pier, delete: /boats}}
+---
+kind: commercial_product
+id: ferry
+steps:
+  wait:
+    call:
+      system: pier
+      post: /ferries
+      poll: {get: /ferries, every: 40s, within: 100s, until: response.body.here}
 """
 PAPER = ORDER.replace("alarm", "paper")
 LETTER = ORDER.replace("alarm", "letter")
@@ -62,6 +87,9 @@ SCENARIOS = {
         "expect: {order: completed, steps: {camera.reserve: {attempts: 2}}}",
         WORLD.replace("world:", "world:\n  - {on: camera.reserve, answer: {error: connection}, times: 1}"),
     ),
+    "an example cannot be reached, so there is nothing to undo": ORDER.replace("alarm", "boat")
+    + "world: [{after: 1h, cancel: true}]\n"
+    "expect: {order: cancelled, calls: [{system: pier, post: /boats, times: 2}, {system: pier, undo: true, times: 0}]}",
     "an answer takes its time": happy(
         "expect: {order: completed, steps: {camera.reserve: {ended: {at_least: 20s, at_most: 20s}}}}",
         WORLD.replace("body: {id: R-1}}", "body: {id: R-1}, delay: 20s}"),
@@ -115,6 +143,8 @@ expect: {{order: cancelled, sequence: [{{undo: camera.ship}}, {{undo: camera.res
     "a python activity": f"{PAPER}world:\n  - {{on: paper.write, answer: {{status: 503, delay: 5s}}, times: 1}}\n"
     "  - {on: paper.write, answer: {output: {pages: 2}}}\n"
     "expect: {order: completed, steps: {paper.write: {output: {pages: 2}, attempts: 2}}, took: {at_least: 15s}}",
+    "a limit ends the pause between two polls": ORDER.replace("alarm", "ferry")
+    + "expect: {order: in_progress, steps: {ferry.wait: {error: timeout}}, took: {at_least: 100s, at_most: 100s}}",
     "only examples answer": f"{LETTER}expect: {{order: completed, steps: {{letter.send: {{attempts: 3}}}},"
     " took: {at_least: 50d, at_most: 51d}}",
     "nothing answers": f"{ORDER}expect: {{order: completed}}",
