@@ -2,7 +2,8 @@
 
 A page is Markdown: front matter with `severity` and `subject`, the code as title, the meaning, and the sections
 `## Fails` and `## Passes`. Each code block of a section is one file of the example: `definitions.yaml`, or the name in
-a comment in its first line (`# order.yaml`). A block in `sh` is a script that runs in an empty folder.
+a comment in its first line (`# order.yaml`). A block in `sh` is a script that runs in an empty folder. A finding
+that only a worker gives has `given_by: worker` in its front matter, and blocks in `console`: what a terminal shows.
 """
 
 from __future__ import annotations
@@ -36,15 +37,16 @@ _PAGE = re.compile(
     r"## Fails\n(?P<fails>.*?)\n## Passes\n(?P<passes>.*)",
     re.DOTALL,
 )
-_BLOCK = re.compile(r"^```(?P<language>yaml|sh)\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
+_BLOCK = re.compile(r"^```(?P<language>yaml|sh|console)\n(?P<content>.*?)^```$", re.DOTALL | re.MULTILINE)
 _FILE_NAME = re.compile(r"# (?P<name>[a-z_]+\.yaml)\n")
 
 
 class FindingExample(StrictModel):
-    """Files by name, or a script that calls `ordo validate`."""
+    """Files by name, or a script that calls `ordo validate`, or what a terminal shows."""
 
     files: dict[str, str] = {}
     script: str | None = None
+    session: str | None = None
 
 
 class FindingPage(StrictModel):
@@ -54,6 +56,8 @@ class FindingPage(StrictModel):
     severity: Severity
     """In a few codes some findings are warnings, though most are errors; the text then says which."""
     subject: Subject
+    given_by: Literal["worker"] | None = None
+    """None: `validate` gives it."""
     text: str
     """Markdown, without the examples."""
     fails: FindingExample
@@ -105,8 +109,10 @@ def _parse_example(section: str) -> FindingExample:
         content = block["content"]
         if block["language"] == "sh":
             return FindingExample(script=content)
+        if block["language"] == "console":
+            return FindingExample(session=content)
         named = _FILE_NAME.match(content)
         example.files[named["name"] if named else "definitions.yaml"] = content
     if not example.files:
-        raise ValueError("an example has a block of `yaml` or `sh`")
+        raise ValueError("an example has a block of `yaml`, `sh` or `console`")
     return example

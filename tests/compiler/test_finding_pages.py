@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from activities.compilation.compile_amendment import VERSION_UNUSABLE
+from activities.compilation.compile_order import PLAN_TOO_LARGE
+from activity_contract.compilation import INTERNAL_ERROR_CODE
 from compiler.finding_pages.finding_page import finding_codes, parse_page, read_page
 from compiler.finding_pages.index import with_new_index
 from compiler.source.findings import MORE_FINDINGS_CODE
@@ -16,10 +19,14 @@ from tests.support.finding_examples import run_example
 from tests.support.paths import ROOT
 
 CODE = re.compile(r"(?!x-)[a-z]+(?:-[a-z]+)+")  # x-… are keywords of JSON Schema
-NOT_COMPILER = ("cli", "gateway", "operations", "scenarios", "stack", "views", "workers", "activities", "editor")
-FINDING_CALLS = {"finding", "finding_at", "file_finding", "Finding"}
+OTHER_PACKAGES = (
+    *("activities", "activity_contract", "cli", "gateway", "operations"),
+    *("scenarios", "stack", "views", "workers", "workflows"),
+)
+FINDING_CALLS = {"finding", "finding_at", "file_finding", "order_finding", "Finding"}
 
 each_code = pytest.mark.parametrize("code", finding_codes())
+each_example = pytest.mark.parametrize("code", [code for code in finding_codes() if not read_page(code).given_by])
 
 
 def texts_of(node: ast.AST) -> Iterator[str]:
@@ -28,25 +35,40 @@ def texts_of(node: ast.AST) -> Iterator[str]:
             yield each.value
 
 
-def codes_in_source() -> set[str]:
-    """Each text in the compiler that has the form of a code; elsewhere, those that are given to a finding."""
+def compiler_codes() -> set[str]:
+    """Each text in the compiler that has the form of a code."""
+    paths = (ROOT / "compiler").rglob("*.py")
+    return {code for path in paths for code in texts_of(ast.parse(path.read_text(encoding="utf-8")))}
+
+
+def other_codes() -> set[str]:
+    """What is given to findings outside the compiler, as texts or by the names of constants."""
+    trees = [
+        ast.parse(path.read_text(encoding="utf-8"))
+        for package in OTHER_PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+    ]
+    constants = {
+        target.id: code
+        for tree in trees
+        for node in tree.body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+        for code in texts_of(node.value)
+    }
     codes: set[str] = set()
-    for path in (ROOT / "compiler").rglob("*.py"):
-        codes.update(texts_of(ast.parse(path.read_text(encoding="utf-8"))))
-    for path in (path for package in NOT_COMPILER for path in (ROOT / package).rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            called = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
-            if isinstance(node, ast.Call) and called in FINDING_CALLS:
-                codes.update(texts_of(node))
+    for node in (node for tree in trees for node in ast.walk(tree)):
+        called = getattr(getattr(node, "func", None), "attr", getattr(getattr(node, "func", None), "id", ""))
+        if isinstance(node, ast.Call) and called in FINDING_CALLS:
+            codes.update(texts_of(node))
+            names = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)}
+            codes.update(constants[name] for name in names & constants.keys())
     return codes
 
 
-def test_every_code_has_a_page() -> None:
-    assert codes_in_source() - set(finding_codes()) == set()
-
-
-def test_every_page_is_of_a_code_that_exists() -> None:
-    assert set(finding_codes()) - codes_in_source() == set()
+def test_each_code_has_a_page_and_each_page_is_of_a_code() -> None:
+    assert set(finding_codes()) == compiler_codes() | other_codes()
 
 
 @each_code
@@ -54,7 +76,12 @@ def test_page_is_named_after_its_code(code: str) -> None:
     assert read_page(code).code == code
 
 
-@each_code
+def test_pages_say_which_findings_only_a_worker_gives() -> None:
+    given = {code for code in finding_codes() if read_page(code).given_by == "worker"}
+    assert given == other_codes() - compiler_codes() == {PLAN_TOO_LARGE, VERSION_UNUSABLE, INTERNAL_ERROR_CODE}
+
+
+@each_example
 def test_failing_example_gives_the_finding_and_no_other(code: str, tmp_path: Path) -> None:
     page = read_page(code)
     findings = run_example(page.fails, tmp_path)
@@ -66,7 +93,7 @@ def test_failing_example_gives_the_finding_and_no_other(code: str, tmp_path: Pat
     assert len(findings) == 1, "\n".join(map(str, findings))
 
 
-@each_code
+@each_example
 def test_passing_example_gives_no_finding(code: str, tmp_path: Path) -> None:
     assert [str(finding) for finding in run_example(read_page(code).passes, tmp_path)] == []
 

@@ -34,8 +34,9 @@ def plain_text(markdown: str) -> str:
 
 
 def _render_example(example: FindingExample) -> Iterator[RenderableType]:
-    contents = [example.script] if example.script is not None else list(example.files.values())
-    for content in contents:
+    for content in (*example.files.values(), example.script, example.session):
+        if content is None:
+            continue
         yield ""
         yield Padding(Text(content.rstrip("\n"), "cyan"), _INDENT)
 

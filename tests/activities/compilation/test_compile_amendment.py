@@ -22,6 +22,7 @@ from activity_contract.compilation import (
     CompiledAmendment,
 )
 from compiler.compile_order import compile_order
+from compiler.finding_pages.finding_page import read_page
 from compiler.plan.codec import decode_plan, encode_plan
 from compiler.plan.plan import Plan
 
@@ -188,7 +189,11 @@ async def test_a_version_that_is_not_kept_or_does_not_fit_rejects_the_amendment(
     compiler.offer("welcome", "farewell: {after: greet, activity: wave}")
     missing = await compiler.compile(running, order("ann", "bob"), running.catalogue_version)
     assert [each["code"] for each in missing.findings] == [module.VERSION_UNUSABLE]
-    assert "is not kept any more" in missing.findings[0]["message"]
+    message = missing.findings[0]["message"]
+    assert message.endswith(" is not kept any more")
+    assert message.removeprefix(f"catalogue version {running.catalogue_version}") in str(
+        read_page(module.VERSION_UNUSABLE).fails.session
+    )
     compiler.kept[running.catalogue_version] = packed.definitions
     (compiler.folder / "systems.yaml").write_text(SYSTEM.replace("greeter", "host"))
     compiler.offer("welcome")

@@ -15,6 +15,7 @@ from activities.compilation.compile_order import MAX_FINDINGS, PLAN_TOO_LARGE, O
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledOrder, CompileOrderInput
 from compiler.compile_order import compile_order
+from compiler.finding_pages.finding_page import read_page
 from compiler.plan.codec import decode_plan
 
 OFFER = """
@@ -116,7 +117,10 @@ async def test_a_mistake_of_the_compiler_rejects_the_order_and_is_logged(
     monkeypatch.setattr(module, "compile_with_warnings", lambda *_: 1 / 0)
     with capture_logs() as said:
         compiled = await compiler.compile(**order("welcome"))
-    assert [finding["code"] for finding in compiled.findings] == [INTERNAL_ERROR_CODE]
+    (finding,) = compiled.findings
+    assert finding["code"] == INTERNAL_ERROR_CODE
+    page = str(read_page(INTERNAL_ERROR_CODE).fails.session)
+    assert finding["message"].replace("ZeroDivisionError", "KeyError") in page
     assert said[0]["order_id"] == "A-1"
 
 
@@ -125,7 +129,9 @@ async def test_a_plan_that_temporal_cannot_carry_is_a_finding(
 ) -> None:
     monkeypatch.setattr(module, "MAX_PLAN_BYTES", 10)
     compiled = await compiler.compile(**order("welcome"))
-    assert [finding["code"] for finding in compiled.findings] == [PLAN_TOO_LARGE]
+    (finding,) = compiled.findings
+    assert finding["code"] == PLAN_TOO_LARGE
+    assert finding["message"] in str(read_page(PLAN_TOO_LARGE).fails.session)
 
 
 async def test_ten_thousand_mistakes_fit_into_one_answer(compiler: Compiler) -> None:
