@@ -66,5 +66,21 @@ class IncrementalLoader:
         return read_folder(folder, self._files.parse, self._files.unsaved_below(folder))
 
 
+class CatalogueLoader(IncrementalLoader):
+    """Loads the catalogue of one folder, without its scenarios.
+
+    A mistake in a test of the catalogue does not keep the catalogue from being used.
+    """
+
+    def __init__(self, folder: Path, environment: Path | None = None) -> None:
+        super().__init__([folder], environment)
+
+    def _read_paths(self) -> tuple[ReadResult, list[OrderText]]:
+        (folder,) = self._paths
+        read = self._read_folder(folder)
+        read.documents = [document for document in read.documents if not document.has_kind("scenario")]
+        return read, []
+
+
 def _is_order(document: Document) -> bool:
     return isinstance(document.data, dict) and "kind" not in document.data and "lines" in document.data

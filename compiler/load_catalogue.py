@@ -7,11 +7,10 @@ from pathlib import Path
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue_files import CatalogueFiles
-from compiler.incremental_loader import IncrementalLoader
+from compiler.incremental_loader import CatalogueLoader, IncrementalLoader
 from compiler.loaded_definitions import LoadedDefinitions, define, promote_gc_generation
 from compiler.packed_catalogue import PackedCatalogue, pack_catalogue, unpack_documents
-from compiler.source.document import ReadResult
-from compiler.source.files import read_file, read_folder
+from compiler.source.files import read_file
 from compiler.source.findings import Finding
 from compiler.source.gc_pause import gc_paused
 
@@ -23,19 +22,19 @@ def load_catalogue(folder: Path, environment: Path | None = None) -> Catalogue:
     only warn are not run: `check_definitions` runs them.
     """
     with gc_paused():
-        return _define(_read_definitions(Path(folder)), environment).catalogue
+        return CatalogueLoader(folder, environment).load().catalogue
 
 
-def load_and_pack_catalogue(folder: Path, environment: Path | None = None) -> tuple[Catalogue, PackedCatalogue]:
-    """Like `load_catalogue`; also the catalogue as it can be kept."""
+def load_and_pack_catalogue(loader: CatalogueLoader) -> tuple[Catalogue, PackedCatalogue]:
+    """The catalogue as its files are now, also as it can be kept. Raises CatalogueInvalid like `load_catalogue`."""
     with gc_paused():
-        return _pack(_define(_read_definitions(Path(folder)), environment))
+        return _pack(loader.load())
 
 
 def load_published(files: CatalogueFiles, environment: Path | None = None) -> tuple[Catalogue, PackedCatalogue]:
     """Like `load_and_pack_catalogue`, of files that were published. Places in findings are relative to their folder."""
     with gc_paused():
-        return _pack(_define(files.read_documents(), environment))
+        return _pack(define(files.read_documents(), None if environment is None else read_file(Path(environment))))
 
 
 def unpack_catalogue(packed: PackedCatalogue) -> Catalogue:
@@ -53,17 +52,6 @@ def check_definitions(paths: Iterable[Path], environment: Path | None = None) ->
         findings = IncrementalLoader(paths, environment).load().findings
         promote_gc_generation()
         return findings
-
-
-def _read_definitions(folder: Path) -> ReadResult:
-    """Without scenarios: a mistake in a test of the catalogue does not keep the catalogue from being used."""
-    read = read_folder(folder)
-    read.documents = [document for document in read.documents if not document.has_kind("scenario")]
-    return read
-
-
-def _define(read: ReadResult, environment: Path | None) -> LoadedDefinitions:
-    return define(read, None if environment is None else read_file(Path(environment)))
 
 
 def _pack(loaded: LoadedDefinitions) -> tuple[Catalogue, PackedCatalogue]:

@@ -20,6 +20,7 @@ from activities.systems.endpoint import Unresolvable
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue_files import CatalogueFiles
+from compiler.incremental_loader import CatalogueLoader
 from compiler.load_catalogue import load_and_pack_catalogue, load_published, unpack_catalogue
 from compiler.packed_catalogue import PackedCatalogue, UnreadablePack
 from compiler.source.findings import CatalogueInvalid
@@ -76,11 +77,11 @@ CatalogueCheck = Callable[[Catalogue], list[str]]
 
 
 def read_catalogue(
-    folder: Path, environment: Path | None, variables: Mapping[str, str], check: CatalogueCheck = lambda _: []
+    loader: CatalogueLoader, variables: Mapping[str, str], check: CatalogueCheck = lambda _: []
 ) -> CatalogueSnapshot:
     """Raises CatalogueUnusable with every problem."""
     try:
-        catalogue, packed = load_and_pack_catalogue(folder, environment)
+        catalogue, packed = load_and_pack_catalogue(loader)
     except CatalogueInvalid as invalid:
         raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
     return _resolve(catalogue, variables, check, packed, is_own=True)
@@ -148,6 +149,8 @@ class LiveCatalogue:
         Raises CatalogueUnusable.
         """
         self._folder, self._environment, self._check = folder, environment, check
+        self._loader = CatalogueLoader(folder, environment)
+        """Reads again only the files that an edit has changed."""
         self._published = published
         self._judged: tuple[str, Fingerprint, CatalogueSnapshot] | None = None
         """The version that `judge` has found good: its digest, and the state of the environment's file."""
@@ -226,6 +229,7 @@ class LiveCatalogue:
             else:
                 snapshot = await asyncio.to_thread(self._read_published, published.files)
             self._published, self._judged = published, None
+            self._loader = CatalogueLoader(self._folder, self._environment)  # frees what it knows of the folder
             self._last_fingerprint, self._refusal = environment_now, None
             self._put_in_force(replace(snapshot, published=published.number, since=datetime.now(UTC)))
         self._notify_status()
@@ -297,7 +301,7 @@ class LiveCatalogue:
     def _read_snapshot(self) -> CatalogueSnapshot:
         if self._published is not None:
             return replace(self._read_published(self._published.files), published=self._published.number)
-        return read_catalogue(self._folder, self._environment, os.environ, self._check)
+        return read_catalogue(self._loader, os.environ, self._check)
 
     def _read_published(self, files: CatalogueFiles) -> CatalogueSnapshot:
         return read_published_catalogue(files, self._environment, os.environ, self._check)

@@ -20,6 +20,7 @@ from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 from catalogue_store import store as store_module
 from catalogue_store.store import CatalogueStore
+from compiler.incremental_loader import CatalogueLoader
 from compiler.load_catalogue import load_and_pack_catalogue, unpack_catalogue
 from compiler.packed_catalogue import PackedCatalogue
 from tests.support.system_switches import until
@@ -49,7 +50,7 @@ class Deployment:
             f"kind: commercial_product\nid: {name}\nsteps: {{a: {{milestone: true}}}}\n"
         )
         (self.folder / "system.yaml").write_text("kind: system\nid: crm\nbase_url: http://crm.example\n")
-        return load_and_pack_catalogue(self.folder)[1]
+        return load_and_pack_catalogue(CatalogueLoader(self.folder))[1]
 
     async def put_in_force(self, name: str, since: datetime, worker: str = "a") -> StoredCatalogue:
         stored = await self.store.write(self.pack(name), since)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from compiler.incremental_loader import IncrementalLoader
+from compiler.incremental_loader import CatalogueLoader, IncrementalLoader
 from compiler.load_catalogue import check_definitions, load_catalogue
 from tests.definitions.conftest import DEFINITIONS
 from tests.support.random_edits import RandomEdits
@@ -49,6 +49,15 @@ def test_unchanged_documents_are_kept(folder: Path) -> None:
     assert before.index.definitions.products["offer"] is after.index.definitions.products["offer"]
     (folder / "offer.yaml").write_text(OFFER + "# a comment\n")
     assert loader.load().documents[0] is not after.documents[0]
+
+
+def test_catalogue_of_a_folder_needs_no_scenario(folder: Path) -> None:
+    loader = CatalogueLoader(folder)
+    before = loader.load().catalogue
+    (folder / "test.yaml").write_text("kind: scenario\nid: wrong\nbogus: 1\n")
+    assert check_definitions([folder])
+    after = loader.load()
+    assert (after.catalogue, after.findings) == (before, [])
 
 
 def test_edit_within_the_clock_s_resolution_is_seen(folder: Path) -> None:

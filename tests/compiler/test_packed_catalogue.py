@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from compiler.incremental_loader import CatalogueLoader
 from compiler.load_catalogue import load_and_pack_catalogue, unpack_catalogue
 from compiler.packed_catalogue import PackedCatalogue, UnreadablePack
 from tests.support.paths import ROOT
@@ -38,7 +39,7 @@ def texts(packed: bytes) -> str:
 
 
 def test_shipped_catalogue_comes_out_the_same() -> None:
-    catalogue, packed = load_and_pack_catalogue(ROOT / "definitions")
+    catalogue, packed = load_and_pack_catalogue(CatalogueLoader(ROOT / "definitions"))
     unpacked = unpack_catalogue(packed)
     assert unpacked == catalogue
     assert len(packed.definitions) < 20_000
@@ -46,7 +47,7 @@ def test_shipped_catalogue_comes_out_the_same() -> None:
 
 def test_systems_and_receivers_are_kept_apart_and_nothing_moves(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(MIXED)
-    catalogue, packed = load_and_pack_catalogue(tmp_path)
+    catalogue, packed = load_and_pack_catalogue(CatalogueLoader(tmp_path))
     assert unpack_catalogue(packed) == catalogue
     assert "example" not in texts(packed.definitions)
     assert "Wëlcome 👋" in texts(packed.definitions)
@@ -58,11 +59,11 @@ def test_systems_are_kept_as_the_environment_overrides_them(tmp_path: Path) -> N
     folder.mkdir()
     (folder / "all.yaml").write_text(MIXED)
     environment.write_text(OVERRIDE)
-    catalogue, packed = load_and_pack_catalogue(folder, environment)
+    catalogue, packed = load_and_pack_catalogue(CatalogueLoader(folder, environment))
     unpacked = unpack_catalogue(packed)
     assert unpacked.systems == catalogue.systems
     assert unpacked.systems["greeter"].base_url == "http://staging.example"
-    assert packed.definitions == load_and_pack_catalogue(folder)[1].definitions
+    assert packed.definitions == load_and_pack_catalogue(CatalogueLoader(folder))[1].definitions
 
 
 @pytest.mark.parametrize("broken", [b"", b"nothing", zlib.compress(b"[]"), zlib.compress(b'{"format": 1, "files": 3}')])
@@ -73,7 +74,7 @@ def test_what_is_no_pack_is_refused(broken: bytes) -> None:
 
 def test_later_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "all.yaml").write_text(MIXED)
-    _, packed = load_and_pack_catalogue(tmp_path)
+    _, packed = load_and_pack_catalogue(CatalogueLoader(tmp_path))
     later = zlib.compress(b'{"format": 2, "files": []}')
     with pytest.raises(UnreadablePack, match="format is 2"):
         unpack_catalogue(replace(packed, definitions=later))

@@ -20,6 +20,7 @@ from temporalio.testing import WorkflowEnvironment
 
 from activities.compilation.live_catalogue import CatalogueSnapshot, read_catalogue
 from activity_contract.calls import system_task_queue
+from compiler.incremental_loader import CatalogueLoader
 from workers.fleet import Fleet, Registrations
 from workers.search_attribute_registration import REQUIRED_TYPES, SearchAttributesUnusable, ensure_search_attributes
 
@@ -48,7 +49,7 @@ class Burst:
 def in_force(folder: Path, **systems: str) -> CatalogueSnapshot:
     for name, limits in systems.items():
         (folder / f"{name}.yaml").write_text(SYSTEM.format(id=name, limits=limits))
-    return read_catalogue(folder, None, {})
+    return read_catalogue(CatalogueLoader(folder), {})
 
 
 async def test_calls_to_a_system_are_held_to_its_rate_and_other_systems_are_not(

@@ -19,6 +19,7 @@ from activities.compilation.live_catalogue import (
 )
 from activities.registry import activity_check, registered_activities
 from compiler.catalogue_files import CatalogueFiles
+from compiler.incremental_loader import CatalogueLoader
 from tests.support.paths import ROOT
 
 OFFER = """
@@ -54,6 +55,16 @@ async def test_a_new_file_is_in_force_for_the_very_next_look(folder: Path) -> No
     assert set(after.catalogue.products) == {"welcome", "goodbye"}
     assert after.catalogue.version != before.catalogue.version
     assert set(before.catalogue.products) == {"welcome"}, "who holds the old one keeps it"
+
+
+async def test_an_edit_replaces_only_what_is_in_its_file(folder: Path) -> None:
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye"))
+    catalogues = LiveCatalogue(folder)
+    before = catalogues.current.catalogue.products
+    (folder / "second.yaml").write_text(OFFER.format(id="goodbye") + "name: Goodbye\n")
+    after = (await catalogues.refresh()).catalogue.products
+    assert (before["goodbye"].name, after["goodbye"].name) == ("goodbye", "Goodbye")
+    assert after["welcome"] is before["welcome"]
 
 
 async def test_a_look_at_files_that_have_not_changed_changes_nothing(folder: Path) -> None:
@@ -249,7 +260,7 @@ def test_a_refusal_names_errors_and_leaves_out_warnings(tmp_path: Path) -> None:
     (tmp_path / "a.yaml").write_text(waiting.format("a"))
     (tmp_path / "b.yaml").write_text(waiting.format("b") + "bogus: 1\n")
     with pytest.raises(CatalogueUnusable) as refused:
-        read_catalogue(tmp_path, None, {})
+        read_catalogue(CatalogueLoader(tmp_path), {})
     assert refused.value.problems
     assert not any("warning" in problem for problem in refused.value.problems)
     assert "bogus" in refused.value.problems[0]
