@@ -141,7 +141,7 @@ def test_files_of_an_earlier_search_are_removed_and_others_are_kept(tmp_path: Pa
     assert [path.name for path in folder.iterdir()] == ["mine.yaml"]
 
 
-@pytest.mark.parametrize("budget", [0.0, 0.2])
+@pytest.mark.parametrize("budget", [0.0, 0.02])
 def test_search_ends_when_its_budget_is_used_up(tmp_path: Path, budget: float) -> None:
     loaded = load(tmp_path, f"{OFFER}steps: {{go: {{milestone: true, actions: [add, modify, delete]}}}}\n")
     assert not search(loaded.catalogue, budget=budget).is_complete
