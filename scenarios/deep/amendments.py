@@ -9,13 +9,18 @@ from compiler.compile_order import compile_with_warnings
 from compiler.generation.orders import Order
 from compiler.generation.trouble import Trouble, TroubleCode, place_in
 from compiler.plan.plan import Plan
-from scenarios.deep.good_world import good_world
-from scenarios.deep.trial_runs import TrialRuns
+from scenarios.deep.good_world import Entry, GoodWorld, good_world
+from scenarios.deep.trial_runs import TrialRuns, scenario_of
+from scenarios.record import Record
+from workflows.contract.states import OrderState
 
 MAX_PER_OFFER = 12
 """Orders of the same offer that the simplest one is amended to."""
-_ALLOWED = ("past_point_of_no_return", "order_ended", "nothing_to_change", "not_now", "no_change")
+MAX_ROUNDS = 9
+"""How often people, events and callbacks answer each step: an amendment may do it again."""
+_ALLOWED = ("past_point_of_no_return", "order_ended", "not_now", "has not happened")
 """Reasons of refusals that are no fault of the definitions."""
+_UNUSED = ("no call asked", "this has not happened")
 
 
 class AmendmentTrials:
@@ -41,32 +46,46 @@ class AmendmentTrials:
 
     def troubles(self, before: Order, after: Order) -> Iterator[tuple[Trouble, dict[str, Any]]]:
         """With the scenario that shows each."""
-        first, second = (self._runs.scenario(one) for one in (before, after))
-        if first is None or second is None:
+        first, second = (self._world(one) for one in (before, after))
+        if first is None or second is None or first.impossible or second.impossible:
             return
-        plain = self._runs.run(first)
-        if plain.final is None or plain.final.order.state.value != "completed":
+        plain = self._runs.run(scenario_of(before, first.entries))
+        if plain.final is None or plain.final.order.state is not OrderState.COMPLETED:
             return
-        world = [*first["world"], *(one for one in second["world"] if one not in first["world"])]
+        entries: list[Entry] = []
+        for entry in (*first.entries, *second.entries, *first.taking_back, *second.taking_back):
+            if entry not in entries:
+                entries.append(entry)
+        world = [{**one, "times": MAX_ROUNDS} if "when" in one else one for one in entries]
         for moment in dict.fromkeys((0, int(plain.took / 2))):
             amend = {"after": f"{moment}s", "amend": {"order": after}}
-            scenario = {**first, "world": [*world, amend]}
-            if (trouble := self._trouble(scenario)) is not None:
-                yield trouble, scenario
+            scenario = scenario_of(before, [*world, amend])
+            record = self._runs.run(scenario)
+            trouble = self._refused(scenario, record) or self._runs.judge(record, first, TroubleCode.AMENDMENT_FAILS)
+            if trouble is not None:
+                yield trouble, without_unused(scenario, record)
 
-    def _trouble(self, scenario: dict[str, Any]) -> Trouble | None:
-        runs = self._runs
-        record = runs.run(scenario)
-        position = len(scenario["world"]) - 1
-        refused = next((one.message for one in record.problems if one.path == ("world", position)), None)
-        if refused is not None:
-            if any(f"({word}" in refused or word in refused for word in _ALLOWED) or "has not happened" in refused:
-                return None
-            offer = scenario["order"]["lines"][0]["product"]
-            place = place_in(refused) or runs.catalogue.products[offer].location
-            code = TroubleCode.AMENDMENT_FAILS
-            return Trouble(code, (code.value, runs.reader.mask(refused)), place, offer, refused)
-        plan = compile_with_warnings(scenario["order"], runs.catalogue).plan
-        if plan is None:
+    def _world(self, order: Order) -> GoodWorld | None:
+        plan = compile_with_warnings(order, self._runs.catalogue).plan
+        return None if plan is None else good_world(plan, self._runs.catalogue)
+
+    def _refused(self, scenario: dict[str, Any], record: Record) -> Trouble | None:
+        """The last entry of the scenario amends. Not for reasons that the author of an offer wants to count."""
+        path = ("world", len(scenario["world"]) - 1)
+        refused = next((one.message for one in record.problems if one.path == path), None)
+        if refused is None or any(word in refused for word in _ALLOWED):
             return None
-        return runs.judge(record, good_world(plan, runs.catalogue), TroubleCode.AMENDMENT_FAILS)
+        offer = scenario["order"]["lines"][0]["product"]
+        place = place_in(refused) or self._runs.catalogue.products[offer].location
+        code = TroubleCode.AMENDMENT_FAILS
+        return Trouble(code, (code.value, self._runs.reader.mask(refused)), place, offer, refused)
+
+
+def without_unused(scenario: dict[str, Any], record: Record) -> dict[str, Any]:
+    """The scenario without the answers that nobody asked for, and the events and acts that did not happen."""
+    unused = {
+        one.path[1]
+        for one in record.problems
+        if one.path[:1] == ("world",) and len(one.path) > 1 and one.message.startswith(_UNUSED)
+    }
+    return {**scenario, "world": [one for at, one in enumerate(scenario["world"]) if at not in unused]}

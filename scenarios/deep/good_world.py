@@ -16,8 +16,9 @@ from compiler.cel.syntax_tree import ExpressionNode, UnparsableError, literal_va
 from compiler.cel.templates import render_template, split_template
 from compiler.generation.values import boundary_values
 from compiler.language.attributes import Attribute
+from compiler.language.example_answers import ExampleAnswer
 from compiler.language.path_patterns import may_match
-from compiler.language.steps import CallDefinition, CrossOrderReference, StepDefinition
+from compiler.language.steps import CallDefinition, CrossOrderReference, InPlaceUpdate, StepDefinition
 from compiler.plan.bindings import step_bindings
 from compiler.plan.plan import Plan, PlannedDefinition, PlannedStep
 from compiler.typecheck.expression_sites import STEP_SHAPE, find_expressions
@@ -33,6 +34,8 @@ MAX_COMBINATIONS = 2_000
 @dataclass(slots=True)
 class GoodWorld:
     entries: list[Entry] = field(default_factory=list)
+    taking_back: list[Entry] = field(default_factory=list)
+    """Answers to calls that undo or change a step, which only an amendment brings about."""
     made_up: set[str] = field(default_factory=set)
     """Steps whose answer is not what a system would say: `workstream.step`."""
     impossible: dict[str, str] = field(default_factory=dict)
@@ -99,6 +102,7 @@ class _Answers:
             self._add_event(definition.event.name, definition.event.key, definition.event.match)
         elif definition.wait is not None and definition.wait.condition is not None:
             self._add_characteristics(definition.wait.condition)
+        self._add_taking_back()
 
     def _add(self, entry: Entry) -> None:
         self.world.entries.append(entry)
@@ -186,13 +190,27 @@ class _Answers:
         if names:
             self.world.impossible[self._reference] = f"no characteristics were found with which `{condition}` holds"
 
-    def _add_call(self, call: CallDefinition) -> None:
+    def _add_taking_back(self) -> None:
+        undo, change = self._definition.undo, self._definition.on_change
+        if undo is not None and undo.manual is not None:
+            awaited = {"step": self._reference, "of": "undo"}
+            self.world.taking_back.append({"when": awaited, "complete": True})
+        elif undo is not None and (undo.call is None or not self._examples(undo.call)):
+            self.world.taking_back.append({"on": self._reference, "of": "undo", "answer": {}})
+        if isinstance(change, InPlaceUpdate) and not self._examples(change.call):
+            self.world.taking_back.append({"on": self._reference, "of": "change", "answer": {}})
+
+    def _examples(self, call: CallDefinition) -> list[ExampleAnswer]:
+        """Those of the system that may answer the call."""
         system = self.catalogue.systems.get(call.system)
-        examples = [
+        return [
             one
             for one in (system.example if system else ())
             if one.method in (None, call.method) and may_match(one.pattern, call.path)
         ]
+
+    def _add_call(self, call: CallDefinition) -> None:
+        examples = self._examples(call)
         if not examples:
             body = self._made_up("response", "output") if call.callback is None else {}
             self._add({"on": self._reference, "answer": {"body": self._response_fields(body)}})

@@ -14,17 +14,17 @@ from compiler.language.attributes import Attribute
 from compiler.language.documents import ScenarioDocument
 from compiler.plan.plan import Plan, PlannedLine
 from compiler.source.document import Document
-from compiler.source.findings import SourceLocation
-from scenarios.deep.good_world import GoodWorld, good_world
+from scenarios.deep.good_world import Entry, GoodWorld, good_world
 from scenarios.fast.fast_run import run_fast
+from scenarios.fast.judgement import NOT_ANSWERED
 from scenarios.record import Record
 from workflows.contract.order_views import StepView
-from workflows.contract.states import OrderState, StepState
+from workflows.contract.states import CANCELLED_STATES, OrderState, StepState
 
 SCENARIO_FILE = "scenario.yaml"
 MAX_SHAPED_LINES = 3
 """Lines of one step that are looked at."""
-_SETTLED = frozenset({StepState.COMPLETED, StepState.SKIPPED})
+_SETTLED = frozenset({StepState.COMPLETED, StepState.SKIPPED, StepState.AMENDED, *CANCELLED_STATES})
 _WELL = frozenset({OrderState.COMPLETED})
 
 
@@ -65,10 +65,10 @@ class TrialRuns:
         values = frozenset((name, _shape(value, declared.get(name))) for name, value in line.attributes.items())
         return line.product, line.action, values, line.previous is None
 
-    def scenario(self, order: Order, *happenings: dict[str, Any]) -> dict[str, Any] | None:
+    def scenario(self, order: Order) -> dict[str, Any] | None:
         """A scenario in which everything answers well; None if the order is rejected."""
         plan = self._plan(order)
-        return None if plan is None else _scenario(order, good_world(plan, self.catalogue), *happenings)
+        return None if plan is None else scenario_of(order, good_world(plan, self.catalogue).entries)
 
     def trouble(self, order: Order, plan: Plan) -> Trouble | None:
         """Why the plan does not end well."""
@@ -76,7 +76,7 @@ class TrialRuns:
         if world.impossible:
             self.not_judged.update(world.impossible)
             return None
-        return self.judge(self.run(_scenario(order, world)), world)
+        return self.judge(self.run(scenario_of(order, world.entries)), world)
 
     def run(self, scenario: dict[str, Any]) -> Record:
         self.count += 1
@@ -88,11 +88,15 @@ class TrialRuns:
         """`code`: that of what does not end well, except for expressions without a value."""
         if record.final is None or record.final.order.state in _WELL:
             return None
+        if unanswered := [step for step in record.final.steps if _is_unanswered(step)]:
+            self.not_judged[unanswered[0].id.partition("@")[0]] = "nothing says what its system answers"
+            return None
         step = _culprit(record.final.steps)
         if step is None:
             state = record.final.order.state.value
             text = f"the order is {state} although everything answers well"
-            return Trouble(code, (code.value, state), SourceLocation(""), record.order_id, text)
+            first = record.final.steps[0].workstream
+            return Trouble(code, (code.value, first, state), self.catalogue.workstreams[first].location, first, text)
         reference = step.id.partition("@")[0]
         workstream, _, name = reference.partition(".")
         found = self.catalogue.workstreams[workstream].steps.get(name)
@@ -117,6 +121,11 @@ class TrialRuns:
         return compile_with_warnings(order, self.catalogue).plan
 
 
+def _is_unanswered(step: StepView) -> bool:
+    errors = (step.error, step.undo.error if step.undo else None)
+    return any(error is not None and error.code == NOT_ANSWERED for error in errors)
+
+
 def _refusal(record: Record, step: StepView) -> str:
     """Why the author wants the step to fail: an example refuses its call. A made-up answer never does."""
     calls = [call for call in record.calls if call.step == step.id]
@@ -138,11 +147,12 @@ def _culprit(steps: list[StepView]) -> StepView | None:
     return next(iter([*failed, *waiting, *(step for step in steps if step.state not in _SETTLED)]), None)
 
 
-def _scenario(order: Order, world: GoodWorld, *happenings: dict[str, Any]) -> dict[str, Any]:
+def scenario_of(order: Order, world: list[Entry]) -> dict[str, Any]:
+    """A scenario as data, which expects that the order is completed."""
     return {
         "kind": "scenario",
         "id": "deep",
         "order": order,
-        "world": [*world.entries, *happenings],
+        "world": world,
         "expect": {"order": "completed"},
     }

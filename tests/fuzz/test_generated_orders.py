@@ -9,13 +9,16 @@ import yaml
 from hypothesis import given
 
 from compiler.catalogue.catalogue import Catalogue
+from compiler.catalogue.definitions import DefinitionEntry, parse_document
 from compiler.compile_order import compile_with_warnings
+from compiler.language.documents import ScenarioDocument
 from compiler.loaded_definitions import define
 from compiler.source.document import ReadResult
 from compiler.source.findings import CatalogueInvalid
 from compiler.source.yaml_reader import read_documents
 from scenarios.deep.report import examples
 from scenarios.deep.search import search
+from scenarios.run import run_one
 from tests.definitions.conftest import DEFINITIONS
 from tests.fuzz.profile import FUZZ, RANDOM
 from tests.support.random_catalogues import Draw
@@ -42,11 +45,15 @@ def catalogue_of(*texts: str) -> Catalogue | None:
 
 def check(catalogue: Catalogue) -> None:
     result = search(catalogue, budget=BUDGET)
-    assert [one.trouble.message for one in result.troubles if "Traceback" in one.trouble.message] == []
     for example in examples(result):
-        data = yaml.safe_load(example.text)
-        plan = compile_with_warnings(data["order"] if example.is_scenario else data, catalogue).plan
-        assert (plan is not None) is example.is_scenario, example.text
+        (document,) = read_documents(example.text, f"{example.name}.yaml").documents
+        if example.is_scenario:
+            entry = parse_document(document).entry
+            assert entry is not None
+            assert isinstance(entry.model, ScenarioDocument)
+            assert not run_one(catalogue, DefinitionEntry(entry.model, document)).passed, example.text
+        else:
+            assert compile_with_warnings(document.data, catalogue).plan is None, example.text
 
 
 @FUZZ

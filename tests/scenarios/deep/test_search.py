@@ -152,3 +152,53 @@ def test_the_same_seed_tries_the_same_orders(tmp_path: Path) -> None:
     first, again, other = ([*OrderGenerator.of(loaded.catalogue, seed=seed).orders()] for seed in (1, 1, 2))
     assert first == again
     assert first != other
+
+
+AMENDED = """
+kind: system
+id: stock
+base_url: http://stock.example
+---
+kind: commercial_product
+id: offer
+attributes: {rooms: {type: list, items: {type: string}, default: []}}
+no_work_for: [modify, delete, no_change]
+steps:
+  reserve:
+    call: {system: stock, post: /reservations, body: {rooms: "${attributes.rooms}"}}
+    undo: {call: {system: stock, delete: "/reservations/${output.id}"}}
+  settle: {wait: {for: 5d}, after: [reserve]}
+"""
+
+
+def test_what_an_amendment_takes_back_is_answered(tmp_path: Path) -> None:
+    result = deep(tmp_path, AMENDED)
+    assert [one.trouble.message for one in result.troubles] == []
+    assert result.amendments > 0
+    assert result.not_judged == {}
+
+
+def test_amendment_that_fails_gives_a_scenario_that_fails(tmp_path: Path) -> None:
+    change = 'on_change: {call: {system: stock, patch: "/reservations/1", body: {first: "${attributes.rooms[0]}"}}}'
+    result = deep(tmp_path, AMENDED.replace("  settle:", f"    {change}\n  settle:"))
+    (found,) = result.troubles
+    assert (found.trouble.code, found.trouble.subject) == ("amendment-fails", "offer.reserve")
+    assert found.scenario is not None
+    assert found.scenario["world"][-1]["amend"]["order"]["lines"][0].get("attributes", {}).get("rooms", []) == []
+
+
+def test_refusal_by_an_example_is_intended(tmp_path: Path) -> None:
+    text = f"""{OFFER}
+no_work_for: [modify, delete, no_change]
+steps: {{book: {{call: {{system: carrier, post: /orders, body: {{size: "${{attributes.size}}"}}}}}}}}
+---
+kind: system
+id: carrier
+base_url: http://carrier.example
+example:
+  - {{post: /orders, when: request.body.size == "large", status: 422}}
+  - {{post: /orders, status: 201}}
+"""
+    result = deep(tmp_path, text)
+    assert result.troubles == []
+    assert [one.trouble.intended for one in result.intended] == ["an `example` of `carrier` refuses it"]
