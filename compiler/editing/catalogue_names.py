@@ -13,6 +13,9 @@ from compiler.language.steps import StepDefinition
 OPEN_MARKS = frozenset({"queue", "receiver_or_queue", "event", "activity", "step_or_instance"})
 """Keys with these marks may also hold other texts: nothing declares a queue, and instances are made by an order."""
 
+OWN_STEP_MARKS = frozenset({"step", "own_step"})
+"""Keys with these marks can name a step of the same document by its id alone."""
+
 
 class CatalogueName(NamedTuple):
     text: str

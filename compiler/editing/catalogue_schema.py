@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
-from compiler.editing.catalogue_names import OPEN_MARKS, catalogue_names
+from compiler.editing.catalogue_names import OPEN_MARKS, OWN_STEP_MARKS, STEP_LABEL, Names, catalogue_names
 from compiler.language.attributes import Attribute, AttributeType
+from compiler.language.documents import ID_PATTERN
 from compiler.language.json_schema import json_schema
 from compiler.language.references import REFERENCE_MARK
 from compiler.language.subschemas import JsonSchema, subschemas
@@ -26,17 +27,26 @@ def catalogue_schema(index: DefinitionIndex, kind: str | None = None) -> JsonSch
 
 
 def _list_names(schema: JsonSchema, parts: dict[str, Any], index: DefinitionIndex) -> None:
-    names = {mark: [name.text for name in found] for mark, found in catalogue_names(index).items()}
+    names = catalogue_names(index)
     used = set()
     for part in list(subschemas(schema)):
         mark = part.pop(REFERENCE_MARK, None)
         if mark in OPEN_MARKS:
-            part["examples"] = names[mark]
+            part["examples"] = [name.text for name in names[mark]]
         elif mark is not None:
             used.add(mark)
             part["$ref"] = f"#/$defs/{_names_part(mark)}"
     for mark in sorted(used):
-        parts[_names_part(mark)] = {"enum": names[mark]}
+        parts[_names_part(mark)] = _names_schema(mark, names[mark])
+
+
+def _names_schema(mark: str, names: Names) -> JsonSchema:
+    """A step of the same document may be a new one, which no other document has: any id can name it."""
+    if mark not in OWN_STEP_MARKS:
+        return {"enum": [name.text for name in names]}
+    others = [name.text for name in names if not name.label.startswith(STEP_LABEL)]
+    own = {"type": "string", "pattern": ID_PATTERN}
+    return {"anyOf": [{"enum": others}, own]} if others else own
 
 
 def _names_part(mark: str) -> str:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
-from compiler.editing.catalogue_names import STEP_LABEL, CatalogueName, Names, catalogue_names
+from compiler.editing.catalogue_names import OWN_STEP_MARKS, STEP_LABEL, CatalogueName, Names, catalogue_names
 from compiler.editing.cursor import Cursor, Position, find_cursors
 from compiler.editing.documents import document_kind
 from compiler.editing.expression_names import (
@@ -171,7 +171,7 @@ def _key_completion(key: KeyInfo) -> Completion:
 
 def _names(names: Names, mark: str, cursor: Cursor) -> Names:
     """Without steps of other workstreams, where only those of the own one can be meant."""
-    if mark not in ("step", "own_step"):
+    if mark not in OWN_STEP_MARKS:
         return names
     steps = cursor.data.get("steps") if isinstance(cursor.data, dict) else None
     own = set(steps) if isinstance(steps, dict) else set()

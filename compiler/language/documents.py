@@ -40,7 +40,8 @@ def _reject_reserved_word(name: str) -> str:
     return name
 
 
-DefinitionId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=64), AfterValidator(_reject_reserved_word)]
+ID_PATTERN = r"^[a-z][a-z0-9_]*$"
+DefinitionId = Annotated[str, Field(pattern=ID_PATTERN, max_length=64), AfterValidator(_reject_reserved_word)]
 """An id that can be used in expressions."""
 
 AttributeName = Annotated[

@@ -72,6 +72,27 @@ def test_unknown_names_are_refused(text: str) -> None:
     assert not DEFINITION.is_valid(data(text))
 
 
+NEW_STEP = "brand_new"
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        f"milestone: true, after: [{NEW_STEP}]",
+        f"call: {{system: inventory, get: /}}, on_failure: [{{redo_from: {NEW_STEP}}}]",
+        "milestone: true, after: [alarm_hub, alarm_hub.reserve]",
+    ],
+)
+def test_steps_of_the_same_document_may_be_new(step: str) -> None:
+    steps = f"{NEW_STEP}: {{milestone: true}}, go: {{{step}}}"
+    assert DEFINITION.is_valid(data(f"{{kind: commercial_product, id: p, steps: {{{steps}}}}}"))
+
+
+def test_step_to_redo_from_does_not_list_the_steps_of_other_documents() -> None:
+    schema = json.dumps(catalogue_schema(INDEX)["$defs"]["Names_own_step"])
+    assert "reserve" not in schema
+
+
 def test_names_that_nothing_declares_are_only_suggested() -> None:
     assert DEFINITION.is_valid(data("{kind: commercial_product, id: p, steps: {go: {manual: {queue: new_desk}}}}"))
     suggested = catalogue_schema(INDEX)["$defs"]["ManualDefinition"]["properties"]["queue"]["examples"]
