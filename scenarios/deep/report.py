@@ -63,18 +63,18 @@ def _text(found: Found, name: str) -> str:
     return f"{MARK}\n{comment}\n{written}"
 
 
-def save_examples(made: Sequence[Example], folder: Path) -> list[Path]:
+def example_file(example: Example, folder: Path) -> Path:
+    return folder / f"{example.name}.yaml"
+
+
+def save_examples(made: Sequence[Example], folder: Path) -> None:
     """Writes them, and removes those of an earlier search. Raises OSError."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.yaml"):
         if old.read_text(encoding="utf-8", errors="replace").startswith(MARK):
             old.unlink()
-    files = []
     for one in made:
-        file = folder / f"{one.name}.yaml"
-        file.write_text(one.text, encoding="utf-8")
-        files.append(file)
-    return files
+        example_file(one, folder).write_text(one.text, encoding="utf-8")
 
 
 def to_finding(found: Found, file: Path) -> Finding:

@@ -24,7 +24,8 @@ from workflows.contract.states import CANCELLED_STATES, OrderState, StepState
 SCENARIO_FILE = "scenario.yaml"
 MAX_SHAPED_LINES = 3
 """Lines of one step that are looked at."""
-_SETTLED = frozenset({StepState.COMPLETED, StepState.SKIPPED, StepState.AMENDED, *CANCELLED_STATES})
+_DONE = frozenset({StepState.COMPLETED, StepState.SKIPPED, StepState.AMENDED})
+_SETTLED = _DONE | CANCELLED_STATES
 _WELL = frozenset({OrderState.COMPLETED})
 
 
@@ -141,8 +142,8 @@ def _shape(value: Any, declared: Attribute | None) -> object:
 
 
 def _culprit(steps: list[StepView]) -> StepView | None:
-    """The first step that failed; else the first that does not go on."""
-    failed = [step for step in steps if step.error is not None and step.state not in _SETTLED]
+    """The first step that failed, even if it was rolled back since; else the first that does not go on."""
+    failed = [step for step in steps if step.error is not None and step.state not in _DONE]
     waiting = [step for step in steps if step.state not in _SETTLED and step.state is not StepState.PENDING]
     return next(iter([*failed, *waiting, *(step for step in steps if step.state not in _SETTLED)]), None)
 

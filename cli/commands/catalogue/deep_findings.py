@@ -80,7 +80,7 @@ def find_deep(paths: Sequence[Path], budget: float, seed: int, folder: Path) -> 
     from compiler.orders.reader import read_orders
     from compiler.source.findings import OrderRejected
     from compiler.source.gc_pause import gc_paused
-    from scenarios.deep.report import examples, save_examples, to_finding
+    from scenarios.deep.report import example_file, examples, save_examples, to_finding
     from scenarios.deep.search import search
 
     loaded = IncrementalLoader(paths).load()
@@ -95,11 +95,12 @@ def find_deep(paths: Sequence[Path], budget: float, seed: int, folder: Path) -> 
     scenarios = list(loaded.index.definitions.scenarios.values())
     with gc_paused():
         result = search(loaded.catalogue, scenarios, orders, budget=budget, seed=seed)
-    made = examples(result)
+    made = [(one, example_file(one, folder)) for one in examples(result)]
+    findings = [to_finding(one.found, file) for one, file in made]
+    kept = without_allowed_generated(loaded.index, findings, is_complete=result.is_complete)
+    shown = [pair for pair, finding in zip(made, findings, strict=True) if finding in kept]
     try:
-        files = save_examples(made, folder)
+        save_examples([one for one, _ in shown], folder)
     except OSError as error:
         raise UsageError(f"{folder} cannot be written: {error.strerror}") from None
-    findings = [to_finding(one.found, file) for one, file in zip(made, files, strict=True)]
-    kept = without_allowed_generated(loaded.index, findings, is_complete=result.is_complete)
-    return DeepFindings(kept, result, list(zip(made, files, strict=True)), seed)
+    return DeepFindings(kept, result, shown, seed)

@@ -127,7 +127,8 @@ steps:
 def test_order_files_reproduce_the_rejection(tmp_path: Path) -> None:
     loaded = load(tmp_path, OFFER + CEASED)
     (example,) = examples(search(loaded.catalogue, budget=60))
-    (file,) = save_examples([example], tmp_path / "deep")
+    save_examples([example], tmp_path / "deep")
+    (file,) = (tmp_path / "deep").iterdir()
     order = yaml.safe_load(file.read_text(encoding="utf-8"))
     assert [one.code for one in compile_with_warnings(order, loaded.catalogue).findings] == ["line-without-work"]
 
