@@ -92,12 +92,8 @@ class PublicationStore:
         ]
         return sorted((each for each in found if each is not None), key=lambda each: -each.number)
 
-    async def write_files(self, version: str, files: CatalogueFiles) -> StoredContent:
-        """Returns once all of it is durable. Raises ContentTooLarge."""
-        return await self._files.write(version, files.pack())
-
-    async def copy_files(self, version: str, packed: bytes) -> StoredContent:
-        """Writes the very bytes that another deployment has."""
+    async def write_files(self, version: str, packed: bytes) -> StoredContent:
+        """Returns once all of it is durable. `packed`: the result of CatalogueFiles.pack. Raises ContentTooLarge."""
         return await self._files.write(version, packed)
 
     async def read_files(self, publication: Publication) -> CatalogueFiles | None:
@@ -138,7 +134,7 @@ class PublicationStore:
         return Candidate(described.run_id, publication) if publication is not None else None
 
     async def withdraw(self, candidate: Candidate) -> None:
-        """Nobody is asked any more. Does nothing if it has ended."""
+        """The workers are not asked any longer. Does nothing if it has ended."""
         handle = self._client.get_workflow_handle(candidate_workflow_id(self._task_queue), run_id=candidate.id)
         try:
             await handle.terminate(reason=f"{candidate.publication.by} has ended publishing")

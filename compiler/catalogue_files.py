@@ -61,4 +61,4 @@ class CatalogueFiles:
 
 def _is_below_folder(name: str) -> bool:
     path = PurePosixPath(name)
-    return not path.is_absolute() and ".." not in path.parts and "\\" not in name and path.name != ""
+    return not path.is_absolute() and ".." not in path.parts and not {"\\", "\0"} & {*name} and path.name != ""

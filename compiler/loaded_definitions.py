@@ -59,12 +59,6 @@ class LoadedDefinitions:
         found = [finding for order in self.orders for finding in order_findings(order, self.catalogue)]
         return sort_findings([*self.definition_findings, *found])
 
-    def findings_by_file(self) -> dict[str, list[Finding]]:
-        found: dict[str, list[Finding]] = {}
-        for finding in self.findings:
-            found.setdefault(finding.file, []).append(finding)
-        return found
-
     @cached_property
     def catalogue(self) -> Catalogue:
         """Raises CatalogueInvalid with every finding about the definitions."""

@@ -154,7 +154,7 @@ class _Publisher:
 
     async def _write(self, version: VersionToPublish) -> StoredContent:
         try:
-            return await self._store.copy_files(version.version, version.packed)
+            return await self._store.write_files(version.version, version.packed)
         except ContentTooLarge as too_large:
             raise OperationRefused(RefusalCode.INVALID, f"Nothing is published: {too_large}") from None
 

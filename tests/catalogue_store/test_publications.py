@@ -42,7 +42,7 @@ async def publication(store: PublicationStore, number: int, files: CatalogueFile
         number=number,
         version=VERSION,
         digest=files.digest,
-        content=await store.write_files(VERSION, files),
+        content=await store.write_files(VERSION, files.pack()),
         by="ann",
         reason="because",
         at=datetime.now(UTC),

@@ -72,7 +72,9 @@ def test_findings_name_places_below_the_folder(tmp_path: Path) -> None:
     assert str(invalid.value.findings[0]).startswith("offer.yaml:4:1")
 
 
-@pytest.mark.parametrize("name", ["../outside.yaml", "/etc/outside.yaml", "a/../../outside.yaml", "", "a\\..\\b.yaml"])
+@pytest.mark.parametrize(
+    "name", ["../outside.yaml", "/etc/outside.yaml", "a/../../outside.yaml", "", "a\\..\\b.yaml", "a\0.yaml"]
+)
 def test_a_name_outside_the_folder_is_not_read(name: str) -> None:
     with pytest.raises(UnreadablePack, match="not below the folder"):
         CatalogueFiles.unpack(pack_files([(name, OFFER)]))

@@ -81,7 +81,7 @@ def test_unsaved_text_replaces_the_file(folder: Path) -> None:
     loader.set_unsaved(folder / "offer.yaml", BROKEN)
     loaded = loader.load()
     assert loaded.refused
-    assert [finding.code for finding in loaded.findings_by_file()[str(folder / "offer.yaml")]] == ["key-unknown"]
+    assert [(one.code, one.file) for one in loaded.findings] == [("key-unknown", str(folder / "offer.yaml"))]
     loader.forget_unsaved(folder / "offer.yaml")
     assert not loader.load().refused
 
@@ -100,14 +100,14 @@ def test_unsaved_text_is_found_through_a_link(folder: Path, tmp_path: Path) -> N
     link.symlink_to(folder)
     loader = IncrementalLoader([link])
     loader.set_unsaved(folder / "offer.yaml", BROKEN)
-    assert [*loader.load().findings_by_file()] == [str(link / "offer.yaml")]
+    assert {one.file for one in loader.load().findings} == {str(link / "offer.yaml")}
 
 
 def test_orders_are_checked_with_the_catalogue_as_it_is_now(folder: Path, tmp_path: Path) -> None:
     order = tmp_path / "order.yaml"
     order.write_text("id: O-1\ncustomer: {id: C-1}\nlines: [{id: '1', product: second}]\n")
     loader = IncrementalLoader([folder, order])
-    assert [*loader.load().findings_by_file()] == [str(order)]
+    assert {one.file for one in loader.load().findings} == {str(order)}
     (folder / "second.yaml").write_text(SECOND)
     assert loader.load().findings == []
 

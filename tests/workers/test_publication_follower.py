@@ -43,7 +43,7 @@ class Site:
     async def version(self, number: int, product: str = "published", **further: str) -> Publication:
         texts = {"offer": OFFER.format(id=product)} | further
         files = CatalogueFiles(tuple(sorted((f"{name}.yaml", text) for name, text in texts.items())))
-        content = await self.store.write_files("sha256:v", files)
+        content = await self.store.write_files("sha256:v", files.pack())
         return Publication(
             number=number, version="sha256:v", digest=files.digest, content=content, by="ann", reason="x", at=NOW
         )
