@@ -8,13 +8,12 @@ from typing import NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.checks.cycles import dependency_edges
+from compiler.checks.making_calls import makes_by_call
 from compiler.checks.rollback_scope import RollbackScope, undoing_rules
 from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepKey
 from compiler.source.findings import Finding
-
-_MAKING_METHODS = frozenset({"post", "put"})
 
 
 class _Cause(NamedTuple):
@@ -44,13 +43,7 @@ def _calls_without_undo(group: StepGroup) -> list[str]:
 
 
 def _makes_something(definition: StepDefinition) -> bool:
-    call = definition.call
-    return (
-        call is not None
-        and call.method in _MAKING_METHODS
-        and definition.undo is None
-        and not definition.point_of_no_return
-    )
+    return makes_by_call(definition) and definition.undo is None and not definition.point_of_no_return
 
 
 class _Causes:

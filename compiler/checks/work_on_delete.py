@@ -7,11 +7,10 @@ from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.checks.line_actions import rule_actions
+from compiler.checks.making_calls import makes_by_call
 from compiler.graph import walk
 from compiler.language.steps import LineAction, StepDefinition
 from compiler.source.findings import Finding
-
-_MAKING_METHODS = frozenset({"post", "put"})
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
@@ -60,8 +59,7 @@ def _products_that_change(index: DefinitionIndex) -> set[str]:
 
 
 def _makes(definition: StepDefinition) -> bool:
-    call = definition.call
-    return definition.undo is not None or (call is not None and call.method in _MAKING_METHODS)
+    return definition.undo is not None or makes_by_call(definition)
 
 
 def _deleted_with(index: DefinitionIndex) -> Callable[[str], list[str]]:
