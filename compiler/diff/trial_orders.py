@@ -16,8 +16,8 @@ from typing import Any
 from compiler.catalogue.catalogue import Catalogue, Product
 from compiler.compile_order import compile_with_warnings
 from compiler.diff.change import Change, Effect, RejectedTrial
+from compiler.generation.values import boundary_values
 from compiler.graph import walk
-from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.steps import ACTIONS_WITH_PREVIOUS, LineAction
 from compiler.source.findings import Finding
 
@@ -27,7 +27,6 @@ MAX_MIXED = 100
 MAX_ORDERS = 3_000
 MAX_PARTNERS = 2
 """Other offers that an order has a second line of."""
-_TIMES = {AttributeType.DATE: "2026-06-15", AttributeType.DATETIME: "2026-06-15T12:00:00Z"}
 
 
 DECLARATION_CODES = frozenset(
@@ -166,49 +165,15 @@ def _line(id_: str, offer: Product, action: LineAction, attributes: Mapping[str,
 def _minimal(offer: Product) -> dict[str, Any]:
     """A value for each required attribute."""
     required = {name: one for name, one in offer.attributes.items() if one.required and one.default is None}
-    return {name: next(iter(_values(one)), None) for name, one in required.items()}
+    return {name: next(iter(boundary_values(one)), None) for name, one in required.items()}
 
 
 def _attribute_choices(offer: Product) -> Iterator[dict[str, Any]]:
     """The required attributes alone; each attribute with each value that may matter; and all at once."""
     minimal = _minimal(offer)
     yield minimal
-    values = {name: list(_values(one)) for name, one in offer.attributes.items()}
+    values = {name: boundary_values(one) for name, one in offer.attributes.items()}
     for name, of_name in values.items():
         yield from ({**minimal, name: value} for value in of_name)
     for position in (0, -1):
         yield {name: of_name[position] for name, of_name in values.items() if of_name}
-
-
-def _values(attribute: Attribute) -> list[Any]:
-    """Values at the limits of the declaration, each valid."""
-    candidates = [*(attribute.enum or ()), *_typical_values(attribute)]
-    if attribute.default is not None:
-        candidates.append(attribute.default)
-    valid: list[Any] = []
-    for value in candidates:
-        if value not in valid and not validate_value(attribute, value)[1]:
-            valid.append(int(value) if attribute.type is AttributeType.INTEGER else value)
-    return valid
-
-
-def _typical_values(attribute: Attribute) -> Iterator[Any]:
-    if attribute.type in (AttributeType.INTEGER, AttributeType.NUMBER):
-        low = attribute.minimum if attribute.minimum is not None else 0
-        high = attribute.maximum if attribute.maximum is not None else low + 3
-        yield from (low, low + 1, high - 1, high)
-    elif attribute.type is AttributeType.BOOLEAN:
-        yield from (False, True)
-    elif attribute.type is AttributeType.STRING:
-        for length in (attribute.min_length or 0, attribute.min_length or 1, 5, attribute.max_length or 6):
-            yield from (text * length for text in ("a", "1"))
-    elif attribute.type is AttributeType.LIST:
-        items = _values(attribute.items) if attribute.items else ["a", "b"]
-        shortest = attribute.min_length or 0
-        yield from ([], (items * max(shortest, 1))[: max(shortest, 1)], items[: attribute.max_length])
-    elif attribute.type is AttributeType.OBJECT:
-        yield {
-            name: next(iter(_values(one)), None) for name, one in (attribute.properties or {}).items() if one.required
-        }
-    else:
-        yield _TIMES[attribute.type]
