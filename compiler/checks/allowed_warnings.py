@@ -8,17 +8,10 @@ from typing import NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.finding_pages.finding_page import finding_codes
+from compiler.generation.trouble import TroubleCode
 from compiler.source.findings import Finding, SourceLocation, did_you_mean, finding_at, has_errors
 
-GENERATED_CODES = frozenset(
-    {
-        "action-not-served",
-        "allowed-order-rejected",
-        "amendment-fails",
-        "plan-stuck",
-        "step-without-value",
-    }
-)
+GENERATED_CODES = frozenset(code.value for code in TroubleCode)
 """Codes of findings about generated orders: only a search for these can tell whether they are there."""
 _MARK = "allow:"
 _COMMENT = re.compile(r"#\s*allow:\s*(?P<codes>[\w-]+(?:\s*,\s*[\w-]+)*)")

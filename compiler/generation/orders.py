@@ -154,6 +154,6 @@ def _partners(catalogue: Catalogue, offers: Mapping[str, OfferValues]) -> dict[s
     found: dict[str, dict[str, None]] = {name: {} for name in offers}
     for names in shared.values():
         for position, name in enumerate(names):
-            after = [*names[position + 1 :], *names[:position]]
-            found[name].update(dict.fromkeys(after[:MAX_PARTNERS]))
+            near = [*names[position + 1 : position + 1 + MAX_PARTNERS], *names[: min(position, MAX_PARTNERS)]]
+            found[name].update(dict.fromkeys(near[:MAX_PARTNERS]))
     return {name: list(others)[:MAX_PARTNERS] for name, others in found.items()}

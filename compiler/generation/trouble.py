@@ -59,6 +59,8 @@ class TroubleReader:
 
     catalogue: Catalogue
     expected: ExpectedRejections = field(default_factory=frozenset)
+    _only_added: dict[str, bool] = field(default_factory=dict, init=False)
+    """Product → whether no step that it leads to is for anything but `add`."""
 
     def of_rejection(self, order: dict[str, Any], finding: Finding) -> Trouble | None:
         """None for what no declaration could prevent."""
@@ -112,7 +114,10 @@ class TroubleReader:
         return ""
 
     def _is_only_added(self, product: str) -> bool:
-        return all(actions <= {LineAction.ADD, LineAction.NO_CHANGE} for actions in self._actions(product))
+        if product not in self._only_added:
+            never_more = frozenset({LineAction.ADD, LineAction.NO_CHANGE})
+            self._only_added[product] = all(actions <= never_more for actions in self._actions(product))
+        return self._only_added[product]
 
     def _actions(self, product: str) -> Iterator[frozenset[LineAction]]:
         """Of each step that an order of the product may bring about."""
