@@ -46,7 +46,7 @@ def _blame(change: Change, trial: TrialResult) -> Change:
     """A change of behaviour of something that the rejected order uses is breaking."""
     is_suspect = (
         change.severity is Severity.BEHAVIOUR
-        and may_reject(change.path)
+        and may_reject(change.path, change.kind)
         and (change.subject.id in trial.involved or not trial.involved.isdisjoint(change.concerns))
     )
     return replace(change, severity=Severity.BREAKING, effect=Effect.REJECTS_ORDERS) if is_suspect else change

@@ -169,8 +169,17 @@ _PLANNED_STEP_KEYS = frozenset({"actions", "after", "per"})
 """The keys of which the plan is made. All others only count once a plan is carried out."""
 
 
-def may_reject(path: ChangePath) -> bool:
-    """Whether a change here can be the reason why an order has no plan."""
+_DECLARED_LIMITS = frozenset({"enum", *_ATTRIBUTE_KEYS} - {"merge"})
+"""What a declaration allows. A narrower limit is breaking by itself, and a wider one rejects no order."""
+
+
+def may_reject(path: ChangePath, kind: ChangeKind) -> bool:
+    """Whether a change of behaviour here can be the reason why an order has no plan."""
+    if path[:1] == ("attributes",) and len(path) > 2:
+        return path[2] not in _DECLARED_LIMITS
     if path[:1] == ("steps",) and len(path) > 2:
-        return path[2] in _PLANNED_STEP_KEYS
+        is_loosened = path[2] == "after" and kind is ChangeKind.REMOVED
+        return path[2] in _PLANNED_STEP_KEYS and not is_loosened
+    if path[:1] == ("dependencies",):
+        return kind is not ChangeKind.REMOVED
     return not path or path[0] in _PLANNED_KEYS or path[0] == "steps"
