@@ -11,7 +11,7 @@ from compiler.catalogue.definitions import DefinitionEntry
 from compiler.checks.scenario_expressions import check_world
 from compiler.language.documents import ScenarioDocument
 from compiler.language.event_types import EVENT_TYPES, matches_known_type
-from compiler.language.scenario_acts import AmendAct, SystemAct
+from compiler.language.scenario_actions import AmendEntry, SwitchEntry
 from compiler.language.scenario_answers import AnswerEntry
 from compiler.language.scenario_expectations import CallExpectation, EventExpectation, StepExpectation
 from compiler.source.document import KeyPath
@@ -44,7 +44,7 @@ def check_scenario(index: DefinitionIndex, entry: Entry) -> Iterator[Finding]:
 def _orders(scenario: ScenarioDocument) -> Iterator[tuple[KeyPath, str | dict[str, Any]]]:
     yield ("order",), scenario.order
     for position, one in enumerate(scenario.world):
-        if isinstance(one, AmendAct) and one.amend.order is not None:
+        if isinstance(one, AmendEntry) and one.amend.order is not None:
             yield ("world", position, "amend", "order"), one.amend.order
 
 
@@ -85,7 +85,7 @@ def _expected_steps(path: KeyPath, steps: Mapping[str, StepExpectation]) -> Iter
 
 def _systems(scenario: ScenarioDocument) -> Iterator[tuple[KeyPath, str]]:
     for position, one in enumerate(scenario.world):
-        if isinstance(one, SystemAct):
+        if isinstance(one, SwitchEntry):
             word = "on" if one.system.off is None else "off"
             yield ("world", position, "system", word), getattr(one.system, word)
     for position, call in enumerate(scenario.expect.calls):

@@ -35,7 +35,7 @@ from compiler.typecheck.expression_sites import (
     Shape,
     TemplateShape,
 )
-from compiler.typecheck.scopes import example_scope, happening_scope, source_scope
+from compiler.typecheck.scopes import entry_scope, example_scope, source_scope
 from compiler.typecheck.type_checker import TypeScope
 from compiler.typecheck.types import object_type
 
@@ -164,7 +164,7 @@ def scope_of(index: DefinitionIndex, entry: DefinitionEntry[Any], site: Expressi
         case ("world", int(position), "answer", *_):
             return example_scope((), site.extra_names)
         case ("world", int(position), *_):
-            return happening_scope(has_step="when" in (entry.document.value(("world", position)) or {}))
+            return entry_scope(has_step="when" in (entry.document.value(("world", position)) or {}))
         case ("per",) if isinstance(model, ProductDocument):
             return product_per_scope(index, model.id)
         case ("per" | "when" as key,) if model.id in index.step_groups:

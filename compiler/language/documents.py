@@ -20,7 +20,7 @@ from compiler.language.references import (
     TechnicalProductName,
 )
 from compiler.language.retry_policy import RetryPolicy
-from compiler.language.scenario_acts import OrderSource
+from compiler.language.scenario_actions import OrderSource
 from compiler.language.scenario_expectations import Expectations
 from compiler.language.scenario_world import WorldEntry
 from compiler.language.steps import AnyStepReferences, LineAction, LineActions, ReliedFailure, StepDefinition

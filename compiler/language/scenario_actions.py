@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from compiler.language.durations import Duration, parse_duration
 from compiler.language.order_overrides import OrderOverrides
 from compiler.language.references import StepOrInstance, SystemName
-from compiler.language.scenario_happenings import Happening
+from compiler.language.scenario_timed_entries import TimedEntry
 from compiler.language.strict_model import StrictModel, mapping_tag, require_one
 from compiler.values import parse_timestamp
 
@@ -25,7 +25,7 @@ OrderSource = Annotated[str | dict[str, Any], BeforeValidator(_order_source)]
 """The file of an order, relative to the scenario's own, or the order itself."""
 
 
-class Act(Happening):
+class ActionEntry(TimedEntry):
     """Somebody acts on the order."""
 
     by: str = "scenario"
@@ -34,7 +34,7 @@ class Act(Happening):
     """Why."""
 
 
-class StepAct(Act):
+class StepActionEntry(ActionEntry):
     """Somebody acts on a step."""
 
     step: StepOrInstance | None = None
@@ -47,37 +47,37 @@ def _no_data(value: object) -> object:
     return {} if value is True or value is None else value
 
 
-ActData = Annotated[
+ActionData = Annotated[
     dict[str, Any], BeforeValidator(_no_data, json_schema_input_type=dict[str, Any] | Literal[True] | None)
 ]
 
 
-class CompleteAct(StepAct):
-    complete: ActData
+class CompleteEntry(StepActionEntry):
+    complete: ActionData
     """Completes a task, or a step in fallout: what its form asks for, or the step's output; `true` without data."""
 
 
-class RetryAct(StepAct):
-    retry: ActData
+class RetryEntry(StepActionEntry):
+    retry: ActionData
     """Tries a step in fallout again: changed input, or `true`."""
 
 
-class SkipAct(StepAct):
-    skip: ActData
+class SkipEntry(StepActionEntry):
+    skip: ActionData
     """Skips a step in fallout: the output that later steps need, or `true`."""
 
 
-class ProceedAct(StepAct):
+class ProceedEntry(StepActionEntry):
     proceed: Literal[True]
     """Lets a step continue without the step of another order, or the line, that it waits for."""
 
 
-class ClaimAct(StepAct):
+class ClaimEntry(StepActionEntry):
     claim: Literal[True]
     """Takes a task, or a step in fallout, that nobody has."""
 
 
-class AssignAct(StepAct):
+class AssignEntry(StepActionEntry):
     assign: str
     """The person who gets the task, or the step in fallout; an empty name returns it to its queue."""
 
@@ -95,7 +95,7 @@ Moment = Annotated[timedelta | datetime, BeforeValidator(_moment, json_schema_in
 """A time, or a duration since the start of the scenario."""
 
 
-class RescheduleAct(StepAct):
+class RescheduleEntry(StepActionEntry):
     reschedule: Moment
     """The time to which a start, the end of a wait, or the next attempt moves: a time, or a duration since the start.
     """
@@ -117,19 +117,19 @@ class Extension(StrictModel):
         return self
 
 
-class ExtendAct(StepAct):
+class ExtendEntry(StepActionEntry):
     extend: Extension
     """Gives a step more time."""
 
 
-class ImpactAct(Act):
+class ImpactEntry(ActionEntry):
     """Somebody does what undoes work."""
 
     override: str | None = None
     """Why points of no return do not count."""
 
 
-class RedoAct(ImpactAct):
+class RedoEntry(ImpactEntry):
     redo: Literal[True]
     """Undoes the steps from this one on, and does them again."""
     step: StepOrInstance | None = None
@@ -138,7 +138,7 @@ class RedoAct(ImpactAct):
     """Although somebody else holds the step."""
 
 
-class CancelAct(ImpactAct):
+class CancelEntry(ImpactEntry):
     cancel: str | Literal[True]
     """Cancels the order: the reason, or `true`."""
 
@@ -160,33 +160,33 @@ HoldTarget = Annotated[
 ]
 
 
-class RollbackAct(ImpactAct):
+class RollbackEntry(ImpactEntry):
     rollback: OrderOrLine
     """Undoes what was done for the order, or for a line, and gives it up."""
 
 
-class HoldAct(Act):
+class HoldEntry(ActionEntry):
     hold: HoldTarget
     """Holds the order, a line, or the step."""
     step: StepOrInstance | None = None
     """The step, with `hold: step`; that of `when` if omitted."""
 
 
-class ResumeAct(Act):
+class ResumeEntry(ActionEntry):
     resume: HoldTarget
     """Resumes the order, a line, or the step."""
     step: StepOrInstance | None = None
     """The step, with `resume: step`; that of `when` if omitted."""
 
 
-class NoteAct(Act):
+class NoteEntry(ActionEntry):
     note: str
     """A note in the order's history."""
     step: StepOrInstance | None = None
     """The step that it is about; the order if omitted."""
 
 
-class SetAct(Act):
+class SetEntry(ActionEntry):
     set_: dict[str, Any] = Field(alias="set", min_length=1)
     """Characteristic → value."""
 
@@ -206,7 +206,7 @@ class Amendment(StrictModel):
         return self
 
 
-class AmendAct(ImpactAct):
+class AmendEntry(ImpactEntry):
     amend: Amendment
     """Changes the order."""
 
@@ -225,6 +225,6 @@ class SwitchedSystem(StrictModel):
         return self
 
 
-class SystemAct(Act):
+class SwitchEntry(ActionEntry):
     system: SwitchedSystem
     """Switches a system off or on."""

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from compiler.language.durations import Duration
 from compiler.language.references import EventTypeName, ProductName, QueueName, ReceiverName, StepOrInstance, SystemName
-from compiler.language.scenario_happenings import Awaited, StepStateName
+from compiler.language.scenario_timed_entries import Awaited, StepStateName
 from compiler.language.steps import HTTP_METHODS, LineAction, NameList
 from compiler.language.strict_model import StrictModel, mapping_tag, require_one
 

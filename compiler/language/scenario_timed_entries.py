@@ -36,7 +36,7 @@ def _expand_awaited(value: object) -> object:
 Awaited = Annotated[AwaitedStep, BeforeValidator(_expand_awaited, json_schema_input_type=StepOrInstance | AwaitedStep)]
 
 
-class Happening(StrictModel):
+class TimedEntry(StrictModel):
     """Something that happens once its time has come."""
 
     after: Duration | None = None
@@ -49,13 +49,13 @@ class Happening(StrictModel):
     """It is expected to be refused: the code (`not_now`), or the reason (`past_point_of_no_return`)."""
 
     @model_validator(mode="after")
-    def _require_time(self) -> Happening:
+    def _require_time(self) -> TimedEntry:
         if self.after is None and self.when is None:
             raise ValueError("say when it happens: `after: DURATION`, `when: STEP`, or both")
         return self
 
 
-class EventHappening(Happening):
+class EventEntry(TimedEntry):
     """An event arrives, as systems send it: by name and key."""
 
     event: EventName
@@ -70,7 +70,7 @@ class EventHappening(Happening):
     """The id of the event: an event with the same id counts once."""
 
 
-class CallbackHappening(Happening):
+class CallbackEntry(TimedEntry):
     """The system calls back."""
 
     callback: Any

@@ -7,27 +7,27 @@ from typing import Annotated
 
 from pydantic import BaseModel, Discriminator, Tag
 
-from compiler.language.scenario_acts import (
-    AmendAct,
-    AssignAct,
-    CancelAct,
-    ClaimAct,
-    CompleteAct,
-    ExtendAct,
-    HoldAct,
-    NoteAct,
-    ProceedAct,
-    RedoAct,
-    RescheduleAct,
-    ResumeAct,
-    RetryAct,
-    RollbackAct,
-    SetAct,
-    SkipAct,
-    SystemAct,
+from compiler.language.scenario_actions import (
+    AmendEntry,
+    AssignEntry,
+    CancelEntry,
+    ClaimEntry,
+    CompleteEntry,
+    ExtendEntry,
+    HoldEntry,
+    NoteEntry,
+    ProceedEntry,
+    RedoEntry,
+    RescheduleEntry,
+    ResumeEntry,
+    RetryEntry,
+    RollbackEntry,
+    SetEntry,
+    SkipEntry,
+    SwitchEntry,
 )
 from compiler.language.scenario_answers import AnswerEntry
-from compiler.language.scenario_happenings import CallbackHappening, EventHappening
+from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry
 
 _TAGS: Mapping[str, str] = {
     "on": "an answer",
@@ -64,25 +64,25 @@ def _world_tag(value: object) -> str | None:
 
 WorldEntry = Annotated[
     Annotated[AnswerEntry, Tag("an answer")]
-    | Annotated[EventHappening, Tag("an event")]
-    | Annotated[CallbackHappening, Tag("a callback")]
-    | Annotated[CompleteAct, Tag("a completion")]
-    | Annotated[RetryAct, Tag("a retry")]
-    | Annotated[SkipAct, Tag("a skip")]
-    | Annotated[ProceedAct, Tag("a go-ahead")]
-    | Annotated[ClaimAct, Tag("a claim")]
-    | Annotated[AssignAct, Tag("an assignment")]
-    | Annotated[RescheduleAct, Tag("a new time")]
-    | Annotated[ExtendAct, Tag("more time")]
-    | Annotated[RedoAct, Tag("a redo")]
-    | Annotated[CancelAct, Tag("a cancellation")]
-    | Annotated[RollbackAct, Tag("a roll-back")]
-    | Annotated[HoldAct, Tag("a hold")]
-    | Annotated[ResumeAct, Tag("a resumption")]
-    | Annotated[NoteAct, Tag("a note")]
-    | Annotated[SetAct, Tag("new characteristics")]
-    | Annotated[AmendAct, Tag("an amendment")]
-    | Annotated[SystemAct, Tag("a switch")],
+    | Annotated[EventEntry, Tag("an event")]
+    | Annotated[CallbackEntry, Tag("a callback")]
+    | Annotated[CompleteEntry, Tag("a completion")]
+    | Annotated[RetryEntry, Tag("a retry")]
+    | Annotated[SkipEntry, Tag("a skip")]
+    | Annotated[ProceedEntry, Tag("a go-ahead")]
+    | Annotated[ClaimEntry, Tag("a claim")]
+    | Annotated[AssignEntry, Tag("an assignment")]
+    | Annotated[RescheduleEntry, Tag("a new time")]
+    | Annotated[ExtendEntry, Tag("more time")]
+    | Annotated[RedoEntry, Tag("a redo")]
+    | Annotated[CancelEntry, Tag("a cancellation")]
+    | Annotated[RollbackEntry, Tag("a roll-back")]
+    | Annotated[HoldEntry, Tag("a hold")]
+    | Annotated[ResumeEntry, Tag("a resumption")]
+    | Annotated[NoteEntry, Tag("a note")]
+    | Annotated[SetEntry, Tag("new characteristics")]
+    | Annotated[AmendEntry, Tag("an amendment")]
+    | Annotated[SwitchEntry, Tag("a switch")],
     Discriminator(
         _world_tag,
         custom_error_type="value-invalid",

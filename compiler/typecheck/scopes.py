@@ -143,7 +143,7 @@ def example_scope(path_names: Iterable[str], names: Iterable[str]) -> TypeScope:
     return TypeScope({name: known[name] for name in names}, _EXAMPLE_UNAVAILABLE)
 
 
-def happening_scope(*, has_step: bool) -> TypeScope:
+def entry_scope(*, has_step: bool) -> TypeScope:
     """The scope of an event or a callback in a scenario. `has_step`: whether `when` names a step."""
     names: dict[str, Type] = {"order": ORDER, "output": DYN, "steps": MAP}
     return TypeScope(names if has_step else {"order": ORDER}, _HAPPENING_UNAVAILABLE)

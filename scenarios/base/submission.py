@@ -10,11 +10,11 @@ from activity_contract.notifications import NotificationBatch, NotificationEvent
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
 from compiler.source.findings import Finding, OrderRejected, SourceLocation
-from scenarios.fast.recorded_run import RecordedRun
+from scenarios.base.recorded_run import RecordedRun
 from scenarios.record import Problem, Record, ToldEvent
 from scenarios.scenario_order import ScenarioEntry, submitted_order
-from scenarios.world.answer_book import AnswerBook
-from scenarios.world.happenings import Schedule
+from scenarios.world.schedule import Schedule
+from scenarios.world.world_answers import WorldAnswers
 from workflows.core.notifications import order_events
 
 KEY_TOKEN = "scenario"
@@ -58,7 +58,7 @@ def _record_rejection(
     batch = order_events.rejection_batch(header, KEY_TOKEN, entry.model.starts.timestamp(), message)
     for event in batch.events:
         record.events.append(ToldEvent(0.0, event.type, event.data, receivers_of(catalogue, batch, event)))
-    book = AnswerBook(entry.model.world)
+    book = WorldAnswers(entry.model.world)
     record.problems += [*book.unused(), *Schedule(entry.model.world, []).missing()]
 
 

@@ -11,11 +11,11 @@ from activity_contract.calls import CALLBACK_ID, CALLBACK_URL, StepActivity, Sys
 from activity_contract.idempotency_key import Effect
 from compiler.language.scenario_answers import ScenarioAnswer
 from compiler.language.systems import System
-from scenarios.fast.judgement import outcome_text
+from scenarios.base.judgement import outcome_text
 from scenarios.pretend.messages import Delivery, PretendRequest, PretendResponse
 from scenarios.pretend.system import PretendSystem
 from scenarios.record import CallRecord, Problem, Record
-from scenarios.world.answer_book import AnswerBook, AnsweredWork
+from scenarios.world.world_answers import AnsweredWork, WorldAnswers
 
 CALLBACK_PREFIX = "https://ordo.example/callbacks/"
 """Of the callback URLs that systems get. What follows is the idempotency key of the call, percent-encoded."""
@@ -23,7 +23,7 @@ EFFECTS: tuple[Effect, ...] = ("do", "undo", "change")
 
 
 class Systems:
-    def __init__(self, record: Record, answers: AnswerBook, systems: Mapping[str, System], started_at: float) -> None:
+    def __init__(self, record: Record, answers: WorldAnswers, systems: Mapping[str, System], started_at: float) -> None:
         self._record = record
         self._answers = answers
         self._systems = systems

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
-from compiler.language.scenario_acts import AmendAct
+from compiler.language.scenario_actions import AmendEntry
 from compiler.language.steps import FailureRule
 from compiler.plan.decision_log import DecisionLog, PlanDecision
 from compiler.source.findings import OrderRejected
@@ -38,7 +38,7 @@ def _decided(entry: ScenarioEntry, catalogue: Catalogue) -> Iterator[Key]:
         order = submitted_order(entry, catalogue)
         orders = [order]
         for position, one in enumerate(entry.model.world):
-            if isinstance(one, AmendAct):
+            if isinstance(one, AmendEntry):
                 path = ("world", position, "amend")
                 if one.amend.order is not None:
                     order = read_order(entry, one.amend.order, (*path, "order"))

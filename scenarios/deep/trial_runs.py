@@ -14,9 +14,9 @@ from compiler.language.attributes import Attribute
 from compiler.language.documents import ScenarioDocument
 from compiler.plan.plan import Plan, PlannedLine
 from compiler.source.document import Document
+from scenarios.base.judgement import NOT_ANSWERED
 from scenarios.deep.good_world import Entry, GoodWorld, good_world
 from scenarios.fast.fast_run import run_fast
-from scenarios.fast.judgement import NOT_ANSWERED
 from scenarios.record import Record
 from workflows.contract.order_views import StepView
 from workflows.contract.states import CANCELLED_STATES, OrderState, StepState

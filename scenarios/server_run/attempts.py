@@ -30,12 +30,12 @@ MAX_CALL_SECONDS = 2.0
 """Real seconds that a call waits for an answer that never comes. The scenario's clock counts the call's timeout."""
 
 Execute = Callable[[ExecuteActivityInput], Awaitable[Any]]
-NextPoll = Callable[[SystemCall, float, "Flight"], tuple[float, int]]
+NextPoll = Callable[[SystemCall, float, "ServerActivity"], tuple[float, int]]
 """(when a poll is due whose answer may differ, how many polls before it get the same answer), after a pause."""
 
 
 @dataclass(slots=True)
-class Flight:
+class ServerActivity:
     """An activity under way."""
 
     activity_id: str
@@ -66,7 +66,7 @@ class Attempts:
         self._next_poll = next_poll
         self.changed = asyncio.Event()
         """Set when an attempt has ended."""
-        self.flights: dict[str, Flight] = {}
+        self.pending: dict[str, ServerActivity] = {}
         """By activity id."""
         self.running = 0
         self.calls: dict[str, tuple[SystemCall, bool]] = {}
@@ -81,10 +81,6 @@ class Attempts:
         self._unanswered_turns: set[int] = set()
         self._turn_of_key: dict[str, int] = {}
 
-    @property
-    def in_flight(self) -> bool:
-        return bool(self.flights) or self.running > 0
-
     def launched(self, activity_id: str) -> None:
         """The order has begun a call."""
         turn = self._turns[activity_id] = len(self._turns)
@@ -98,21 +94,21 @@ class Attempts:
         self._unanswered_turns.discard(turn)
 
     def next_due(self) -> float | None:
-        return min((flight.due for flight in self.flights.values() if flight.due is not None), default=None)
+        return min((pending.due for pending in self.pending.values() if pending.due is not None), default=None)
 
     def forget(self, ended: Collection[str]) -> None:
         """Activities that the server has ended in a pause between two attempts."""
         for activity_id in ended:
-            self.flights.pop(activity_id, None)
+            self.pending.pop(activity_id, None)
 
     def switch(self, system: str, *, off: bool) -> None:
         if off:
             self._off.add(system)
             return
         self._off.discard(system)
-        for flight in self.flights.values():
-            if flight.held_by == system:
-                flight.held_by, flight.due = None, self._now()
+        for pending in self.pending.values():
+            if pending.held_by == system:
+                pending.held_by, pending.due = None, self._now()
 
     async def call(self, given: ExecuteActivityInput, execute: Execute, *, is_poll: bool) -> Any:
         """An attempt of CALL_SYSTEM or POLL_SYSTEM."""
@@ -120,8 +116,8 @@ class Attempts:
 
         async def send() -> Any:
             self.calls[call.idempotency_key] = (call, is_poll)
-            self._turn_of_key[call.idempotency_key] = self._turns.get(flight.activity_id, 0)
-            earlier = call.earlier_attempts - (flight.waits if is_poll else 0)
+            self._turn_of_key[call.idempotency_key] = self._turns.get(pending.activity_id, 0)
+            earlier = call.earlier_attempts - (pending.waits if is_poll else 0)
             limits = {"timeout": min(call.timeout, MAX_CALL_SECONDS), "earlier_attempts": earlier}
             given.args = [call.model_copy(update=limits)]
             closed = UNREACHABLE.set(self._cannot_be_reached(call))
@@ -134,26 +130,26 @@ class Attempts:
             finally:
                 UNREACHABLE.reset(closed)
 
-        flight = self._enter()
+        pending = self._enter()
         poll = call if is_poll else None
-        return await self._attempt(flight, send, call.system, lambda: self.taken.pop(call.idempotency_key, 0.0), poll)
+        return await self._attempt(pending, send, call.system, lambda: self.taken.pop(call.idempotency_key, 0.0), poll)
 
     def has_outcome(self, activity_id: str) -> bool:
         """Whether the next attempt only reports what an earlier one has got."""
-        flight = self.flights.get(activity_id)
-        return flight is not None and flight.has_outcome
+        pending = self.pending.get(activity_id)
+        return pending is not None and pending.has_outcome
 
     async def other(self, given: ExecuteActivityInput, execute: Execute, taken: float) -> Any:
         """An attempt of a Python activity, which takes some seconds."""
         return await self._attempt(self._enter(), lambda: execute(given), None, lambda: taken)
 
-    def _enter(self) -> Flight:
+    def _enter(self) -> ServerActivity:
         info = activity.info()
-        return self.flights.setdefault(info.activity_id, Flight(info.activity_id))
+        return self.pending.setdefault(info.activity_id, ServerActivity(info.activity_id))
 
     async def _attempt(
         self,
-        flight: Flight,
+        pending: ServerActivity,
         send: Callable[[], Awaitable[Any]],
         system: str | None,
         taken: Callable[[], float],
@@ -161,49 +157,49 @@ class Attempts:
     ) -> Any:
         self.running += 1
         try:
-            due, flight.due, flight.held_by = flight.due, None, None
+            due, pending.due, pending.held_by = pending.due, None, None
             if due is not None and due > self._now():  # the server is ahead of the scenario by milliseconds
                 self._keep_heartbeat()
-                self._wait(flight, timedelta(seconds=due - self._now()))
-            if not flight.has_outcome:
+                self._wait(pending, timedelta(seconds=due - self._now()))
+            if not pending.has_outcome:
                 if system is not None and system in self._off:
-                    flight.held_by = system
+                    pending.held_by = system
                     self._keep_heartbeat()
-                    raise _wait_error(timedelta(seconds=self._until_next()), flight)
-                flight.outcome, flight.has_outcome = await _capture(send()), True
+                    raise _wait_error(timedelta(seconds=self._until_next()), pending)
+                pending.outcome, pending.has_outcome = await _capture(send()), True
                 if (seconds := taken()) > 0:
-                    self._wait(flight, timedelta(seconds=seconds))
+                    self._wait(pending, timedelta(seconds=seconds))
             else:
                 self._keep_heartbeat()
-            return self._report(flight, poll)
+            return self._report(pending, poll)
         except BaseException as error:
             if not isinstance(error, ApplicationError):
-                self.flights.pop(flight.activity_id, None)  # cancelled
+                self.pending.pop(pending.activity_id, None)  # cancelled
             raise
         finally:
             self.running -= 1
-            self._unanswered_turns.discard(self._turns.get(flight.activity_id, -1))
+            self._unanswered_turns.discard(self._turns.get(pending.activity_id, -1))
             self.changed.set()
 
-    def _wait(self, flight: Flight, pause: timedelta) -> None:
+    def _wait(self, pending: ServerActivity, pause: timedelta) -> None:
         """Raises: the next attempt begins after the pause."""
-        flight.due = self._now() + pause.total_seconds()
-        raise _wait_error(pause, flight)
+        pending.due = self._now() + pause.total_seconds()
+        raise _wait_error(pause, pending)
 
-    def _report(self, flight: Flight, poll: SystemCall | None) -> Any:
-        outcome, flight.outcome, flight.has_outcome = flight.outcome, None, False
+    def _report(self, pending: ServerActivity, poll: SystemCall | None) -> Any:
+        outcome, pending.outcome, pending.has_outcome = pending.outcome, None, False
         if isinstance(outcome, ApplicationError):
             if outcome.non_retryable:
-                self.flights.pop(flight.activity_id, None)
+                self.pending.pop(pending.activity_id, None)
             elif outcome.next_retry_delay is not None:
                 pause = outcome.next_retry_delay.total_seconds()
-                flight.due = self._now() + pause
+                pending.due = self._now() + pause
                 if poll is not None and outcome.type == NOT_YET:
-                    flight.due, same = self._next_poll(poll, pause, flight)
-                    flight.waits -= same
-                    raise _not_yet(outcome, flight.due - self._now())
+                    pending.due, same = self._next_poll(poll, pause, pending)
+                    pending.waits -= same
+                    raise _not_yet(outcome, pending.due - self._now())
             raise outcome from None
-        self.flights.pop(flight.activity_id, None)
+        self.pending.pop(pending.activity_id, None)
         if isinstance(outcome, BaseException):
             raise outcome from None
         return outcome
@@ -224,8 +220,8 @@ async def _capture(work: Awaitable[Any]) -> Any:
         return error
 
 
-def _wait_error(pause: timedelta, flight: Flight) -> ApplicationError:
-    flight.waits += 1
+def _wait_error(pause: timedelta, pending: ServerActivity) -> ApplicationError:
+    pending.waits += 1
     return ApplicationError(
         "time passes", type=SCENARIO_WAIT, next_retry_delay=pause, category=ApplicationErrorCategory.BENIGN
     )

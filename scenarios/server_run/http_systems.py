@@ -1,4 +1,4 @@
-"""The pretend systems of all stages, on one port: `/<stage>/<system>/…`."""
+"""The pretend systems of all slots, on one port: `/<slot>/<system>/…`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from scenarios.pretend.http_messages import http_response, read_request
 from scenarios.pretend.messages import PretendRequest, PretendResponse
 
 Answer = Callable[[str, PretendRequest], Awaitable[PretendResponse]]
-"""Answers a request on a stage."""
+"""Answers a request in a slot."""
 
 
 @asynccontextmanager
@@ -26,12 +26,12 @@ async def http_systems(answer: Answer) -> AsyncIterator[str]:
     """The address, while the systems can be reached there."""
 
     async def respond(request: Request) -> Response:
-        stage, system = request.path_params["stage"], request.path_params["system"]
-        path = request.scope["raw_path"].decode("ascii").removeprefix(f"/{stage}/{system}") or "/"
-        response = await answer(stage, await read_request(request, path))
+        slot, system = request.path_params["slot"], request.path_params["system"]
+        path = request.scope["raw_path"].decode("ascii").removeprefix(f"/{slot}/{system}") or "/"
+        response = await answer(slot, await read_request(request, path))
         return http_response(response, request.headers.get("accept", ""))
 
-    app = Starlette(routes=[Route("/{stage}/{system}{path:path}", respond, methods=METHODS)])
+    app = Starlette(routes=[Route("/{slot}/{system}{path:path}", respond, methods=METHODS)])
     with socket.create_server(("127.0.0.1", 0), backlog=512) as listening:
         server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False, lifespan="off"))
         serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -54,7 +54,7 @@ class _Workflows(WorkflowInboundInterceptor):
 
 
 class _OneQueue(WorkflowOutboundInterceptor):
-    """All calls go to the main task queue, so that a stage needs one worker, and not one for each system."""
+    """All calls go to the main task queue, so that a slot needs one worker, and not one for each system."""
 
     def start_activity(self, input: StartActivityInput) -> Any:  # noqa: A002
         if input.activity in (CALL_SYSTEM, POLL_SYSTEM):

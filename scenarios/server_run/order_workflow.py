@@ -7,7 +7,7 @@ from typing import Any, Protocol
 from temporalio import workflow
 
 from compiler.plan.plan import Plan
-from scenarios.fast.recorded_run import RecordedRun
+from scenarios.base.recorded_run import RecordedRun
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE
 from workflows.contract.states import StepState
 from workflows.core.state.order_run import OrderRun

@@ -1,4 +1,4 @@
-"""Runs one scenario on a stage."""
+"""Runs one scenario in a slot."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
 from compiler.source.findings import Finding
 from operations.client import OrderClient
-from scenarios.fast.acts import OrderState
-from scenarios.fast.submission import KEY_TOKEN, submit
+from scenarios.base.entry_executor import OrderState
+from scenarios.base.submission import KEY_TOKEN, submit
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
-from scenarios.server_run.performance import Performance
-from scenarios.server_run.stage import Stage
+from scenarios.server_run.server_run import ServerRun
+from scenarios.server_run.slot import Slot
 from workflows.contract.order_messages import (
     ORDER_WORKFLOW_TYPE,
     TASK_QUEUE,
@@ -23,23 +23,23 @@ from workflows.contract.order_messages import (
 )
 
 
-async def run_on_stage(entry: ScenarioEntry, stage: Stage, secret: bytes) -> Record:
+async def run_in_slot(entry: ScenarioEntry, slot: Slot, secret: bytes) -> Record:
     """What happens in the scenario. `secret`: of callback ids."""
     record = Record()
-    submitted = submit(entry, stage.catalogue, record)
+    submitted = submit(entry, slot.catalogue, record)
     if submitted is None:
         return record
     order = submitted.order
-    performance = Performance(entry, submitted.run, OrderState(order), stage.catalogue, record)
-    performance.connect(OrderClient(stage.client), lambda: stage.started_workflows, secret)
-    async with stage.performing(performance):
-        decision = await _submit(stage, order, record.order_id)
+    orders, state = OrderClient(slot.client), OrderState(order)
+    run = ServerRun(entry, submitted.run, state, slot.catalogue, record, orders, lambda: slot.started_workflows, secret)
+    async with slot.running(run):
+        decision = await _submit(slot, order, record.order_id)
         record.warnings = [Finding.model_validate(each) for each in decision.warnings]
-        await performance.perform()
+        await run.execute()
     return record
 
 
-async def _submit(stage: Stage, order: dict[str, object], order_id: str) -> SubmissionDecision:
+async def _submit(slot: Slot, order: dict[str, object], order_id: str) -> SubmissionDecision:
     """As clients submit it, but with the idempotency token of all scenarios."""
     start: WithStartWorkflowOperation[object, object] = WithStartWorkflowOperation(
         ORDER_WORKFLOW_TYPE,
@@ -50,7 +50,7 @@ async def _submit(stage: Stage, order: dict[str, object], order_id: str) -> Subm
         id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
         memo={"revision": 1},
     )
-    decision: SubmissionDecision = await stage.client.execute_update_with_start_workflow(
+    decision: SubmissionDecision = await slot.client.execute_update_with_start_workflow(
         UPDATE_DECISION, start_workflow_operation=start, result_type=SubmissionDecision
     )
     return decision

@@ -19,31 +19,31 @@ from scenarios.scenario_order import ScenarioEntry
 from scenarios.server_run.embedded_server import embedded_server
 from scenarios.server_run.http_systems import http_systems
 from scenarios.server_run.quiet_logs import quiet_logs
-from scenarios.server_run.run_scenario import run_on_stage
-from scenarios.server_run.stage import Stage
+from scenarios.server_run.run_in_slot import run_in_slot
+from scenarios.server_run.slot import Slot
 from scenarios.verdict import ScenarioResult
 
-MAX_STAGES = 8
+MAX_SLOTS = 8
 """Scenarios that run at a time."""
 MAX_REAL_SECONDS = 60.0
 """After which a scenario counts as stuck."""
 
 
 @asynccontextmanager
-async def stages(catalogue: Catalogue, count: int) -> AsyncIterator[tuple[list[Stage], bytes]]:
-    """Stages that are ready, and the secret of their callback ids."""
-    by_name: dict[str, Stage] = {}
+async def open_slots(catalogue: Catalogue, count: int) -> AsyncIterator[tuple[list[Slot], bytes]]:
+    """Slots that are ready, and the secret of their callback ids."""
+    by_name: dict[str, Slot] = {}
 
-    async def answer(stage: str, request: PretendRequest) -> PretendResponse:
-        return await by_name[stage].answer(request)
+    async def answer(slot: str, request: PretendRequest) -> PretendResponse:
+        return await by_name[slot].answer(request)
 
     secret = secrets.token_urlsafe(24)
     async with AsyncExitStack() as stack:
         address = await stack.enter_async_context(http_systems(answer))
         stack.enter_context(_environment({"ORDO_GATEWAY_URL": address, "ORDO_CALLBACK_SECRET": secret}))
-        clients = await stack.enter_async_context(embedded_server([f"stage-{number}" for number in range(count)]))
-        by_name |= {client.namespace: Stage(client, catalogue, address) for client in clients}
-        await asyncio.gather(*(stack.enter_async_context(stage.working()) for stage in by_name.values()))
+        clients = await stack.enter_async_context(embedded_server([f"slot-{number}" for number in range(count)]))
+        by_name |= {client.namespace: Slot(client, catalogue, address) for client in clients}
+        await asyncio.gather(*(stack.enter_async_context(slot.working()) for slot in by_name.values()))
         yield [*by_name.values()], secret.encode()
 
 
@@ -61,27 +61,27 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-async def perform_all(
+async def run_all(
     catalogue: Catalogue, scenarios: Sequence[ScenarioEntry], done: Callable[[ScenarioResult], None]
 ) -> None:
     """Calls `done` with each result as soon as it is known."""
     waiting = list(reversed(scenarios))
 
-    async def work(stage: Stage, secret: bytes) -> None:
+    async def work(slot: Slot, secret: bytes) -> None:
         while waiting:
-            done(await _perform(waiting.pop(), stage, secret))
+            done(await _run(waiting.pop(), slot, secret))
 
-    count = max(1, min(MAX_STAGES, len(scenarios)))
-    async with stages(catalogue, count) as (ready, secret), asyncio.TaskGroup() as group:
-        for stage in ready:
-            group.create_task(work(stage, secret))
+    count = max(1, min(MAX_SLOTS, len(scenarios)))
+    async with open_slots(catalogue, count) as (ready, secret), asyncio.TaskGroup() as group:
+        for slot in ready:
+            group.create_task(work(slot, secret))
 
 
-async def _perform(entry: ScenarioEntry, stage: Stage, secret: bytes) -> ScenarioResult:
+async def _run(entry: ScenarioEntry, slot: Slot, secret: bytes) -> ScenarioResult:
     began = time.perf_counter()
     try:
         async with asyncio.timeout(MAX_REAL_SECONDS):
-            record = await run_on_stage(entry, stage, secret)
+            record = await run_in_slot(entry, slot, secret)
     except TimeoutError:
         record = _broken(f"the server has not ended this scenario within {MAX_REAL_SECONDS:g} s")
     except Exception as error:  # a defect in one scenario must not end the others
@@ -99,12 +99,12 @@ def run_on_server(catalogue: Catalogue, scenarios: Sequence[ScenarioEntry]) -> I
     """The results, in the order of the scenarios, each as soon as it is known. Raises StackError."""
     ended: queue.Queue[ScenarioResult | BaseException | None] = queue.Queue()
     loop = asyncio.new_event_loop()
-    performing = loop.create_task(perform_all(catalogue, scenarios, ended.put))
+    running = loop.create_task(run_all(catalogue, scenarios, ended.put))
 
     def run() -> None:
         try:
             with quiet_logs():
-                loop.run_until_complete(performing)
+                loop.run_until_complete(running)
             ended.put(None)
         except BaseException as error:
             ended.put(error)
@@ -124,5 +124,5 @@ def run_on_server(catalogue: Catalogue, scenarios: Sequence[ScenarioEntry]) -> I
             yield known[entry.model.id]
     finally:
         with suppress(RuntimeError):  # the loop has ended
-            loop.call_soon_threadsafe(performing.cancel)
+            loop.call_soon_threadsafe(running.cancel)
         thread.join()

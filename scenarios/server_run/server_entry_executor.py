@@ -2,92 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from typing import Any
 
-from compiler.language.scenario_acts import Act, AmendAct, SystemAct
-from compiler.language.scenario_happenings import CallbackHappening, EventHappening, Happening
+from compiler.catalogue.catalogue import Catalogue
+from compiler.language.scenario_actions import ActionEntry, AmendEntry, SwitchEntry
+from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry, TimedEntry
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import OperationError
-from scenarios.fast.acts import TAKEN, Acts, NotPossible
-from scenarios.world.happenings import Due
-from scenarios.world.requests import action_request, needs_step
+from scenarios.base.entry_executor import (
+    EntryExecutor,
+    NotPossible,
+    OrderState,
+    event_text,
+    require_taken,
+    switch_of,
+    switch_text,
+)
+from scenarios.record import Record
+from scenarios.scenario_order import ScenarioEntry
+from scenarios.world.action_requests import action_request, needs_step
+from scenarios.world.schedule import Due
 from workflows.contract.actions import ACTIONS
 from workflows.contract.order_messages import CallbackDelivery, EventDelivery
+from workflows.core.state.order_run import OrderRun
 
-Switch = Callable[[str, bool], Awaitable[None]]
+Switch = Callable[[str, bool], None]
 """Switches a system; True: off."""
 
 
-class ServerActs(Acts):
-    """`orders` and `switch` are set before the first entry happens."""
+class ServerEntryExecutor(EntryExecutor):
+    def __init__(
+        self,
+        entry: ScenarioEntry,
+        run: OrderRun,
+        catalogue: Catalogue,
+        state: OrderState,
+        record: Record,
+        orders: OrderClient,
+        switch: Switch,
+    ) -> None:
+        super().__init__(entry, run, catalogue, state, record)
+        self._orders = orders
+        self._switch = switch
+        self._kept_by_mailboxes: set[str] = set()
+        """Ids of events that nobody awaited when they came."""
 
-    orders: OrderClient
-    switch: Switch
+    def adopt(self, run: OrderRun) -> None:
+        """The order's state from now on."""
+        self._run = run
 
-    async def perform_on_server(self, due: Due) -> None:
-        """Like `perform`."""
-        entry = self._scenario.world[due.position]
-        if not isinstance(entry, Happening):
-            raise TypeError("an answer does not happen")
+    def _kept_events(self) -> Iterator[str]:
+        return (each for each in sorted(self._kept_by_mailboxes) if not self._run.inbox.has_seen(each))
+
+    async def execute(self, due: Due) -> None:
+        """What is refused, or not refused although it is expected to be, is recorded as a problem."""
+        entry = self._timed_entry(due)
         try:
-            what = await self._perform_on_server(entry, due)
+            what = await self._execute(entry, due)
         except NotPossible as refused:
             self._record_refusal(entry, due, refused)
         else:
             self._record_success(entry, due, what)
 
-    async def _perform_on_server(self, entry: Happening, due: Due) -> str:
+    async def _execute(self, entry: TimedEntry, due: Due) -> str:
         if self._run.ended:
             raise NotPossible("the order has ended", "order_ended")
-        if isinstance(entry, EventHappening):
-            return await self.send_event(self.event_delivery(entry, due))
-        if isinstance(entry, CallbackHappening):
-            return await self.send_callback(self.callback_delivery(entry, due))
-        if isinstance(entry, AmendAct):
-            return await self._amend_on_server(entry, due)
-        if isinstance(entry, SystemAct):
-            system, off = entry.system.off or entry.system.on or "", entry.system.off is not None
-            await self.switch(system, off)
-            return f"system {system} is switched {'off' if off else 'on'}"
-        return await self._act_on_server(entry, due)
+        return await _EXECUTORS.get(type(entry), ServerEntryExecutor._action)(self, entry, due)
+
+    async def _event(self, entry: EventEntry, due: Due) -> str:
+        return await self.send_event(self.event_delivery(entry, due))
 
     async def send_event(self, delivery: EventDelivery) -> str:
         """Raises NotPossible if nobody takes the event, now or later."""
-        name = f"event {delivery.name}" + (f" with key {delivery.key}" if delivery.key else "")
-        order_id = self._record.order_id
+        name, order_id = event_text(delivery), self._record.order_id
         if delivery.key is None or delivery.step is not None:
-            status = (await _asked(self.orders.deliver_event(order_id, delivery))).status
+            status = (await _asked(self._orders.deliver_event(order_id, delivery))).status
         else:
-            status = (await _asked(self.orders.deliver_event_by_key(delivery))).status
+            status = (await _asked(self._orders.deliver_event_by_key(delivery))).status
             if status == "kept":
-                self.kept_by_mailboxes.add(delivery.event_id)
+                self._kept_by_mailboxes.add(delivery.event_id)
                 return f"{name}, which nobody awaits yet"
             status = "completed" if status == "delivered" else status
-        if status not in TAKEN:
-            raise NotPossible(f"{name} is {'too late' if status == 'late' else 'a duplicate'}", status)
+        require_taken(status, name)
         return name
+
+    async def _callback(self, entry: CallbackEntry, due: Due) -> str:
+        return await self.send_callback(self.callback_delivery(entry, due))
 
     async def send_callback(self, delivery: CallbackDelivery) -> str:
         """Raises NotPossible."""
-        status = (await _asked(self.orders.deliver_callback(self._record.order_id, delivery))).status
-        if status not in TAKEN:
-            raise NotPossible(f"the callback is {'too late' if status == 'late' else 'a duplicate'}", status)
+        require_taken(
+            (await _asked(self._orders.deliver_callback(self._record.order_id, delivery))).status, "the callback"
+        )
         return f"callback for {delivery.step}"
 
-    async def _act_on_server(self, entry: Happening, due: Due) -> str:
-        if not isinstance(entry, Act):
+    async def _system(self, entry: SwitchEntry, _due: Due) -> str:
+        system, off = switch_of(entry)
+        self._switch(system, off)
+        return switch_text(system, off=off)
+
+    async def _action(self, entry: TimedEntry, due: Due) -> str:
+        if not isinstance(entry, ActionEntry):
             raise TypeError(f"nobody does {type(entry).__name__}")
         step = self._instance(getattr(entry, "step", None), due.step) if needs_step(entry) else None
         name, message = action_request(entry, step, self._scenario.starts)
-        result = await _asked(self.orders.perform_action(self._record.order_id, ACTIONS[name], message))
+        result = await _asked(self._orders.perform_action(self._record.order_id, ACTIONS[name], message))
         return f"{entry.by}: {result.message}"
 
-    async def _amend_on_server(self, entry: AmendAct, due: Due) -> str:
+    async def _amend(self, entry: AmendEntry, due: Due) -> str:
         message = self._amendment(entry, due)
         command = AmendCommand(order=message.order, actor=message.actor, override=message.override)
-        result = await _asked(self.orders.amend(command))
+        result = await _asked(self._orders.amend(command))
         self._state.order = message.order
         self._state.revision = result.revision
         return f"{entry.by}: {result.message}"
@@ -100,3 +127,11 @@ async def _asked(request: Awaitable[Any]) -> Any:
     except OperationError as refused:
         codes = [refused.code, refused.reason, *(str(finding.get("code")) for finding in refused.findings)]
         raise NotPossible(refused.message, *codes) from None
+
+
+_EXECUTORS: Mapping[type[TimedEntry], Callable[[ServerEntryExecutor, Any, Due], Awaitable[str]]] = {
+    EventEntry: ServerEntryExecutor._event,
+    CallbackEntry: ServerEntryExecutor._callback,
+    SwitchEntry: ServerEntryExecutor._system,
+    AmendEntry: ServerEntryExecutor._amend,
+}

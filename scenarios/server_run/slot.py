@@ -1,4 +1,4 @@
-"""A stage: a namespace and a worker, on which one scenario runs after the other."""
+"""A slot: a namespace and a worker, on which one scenario runs after the other."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ from compiler.language.systems import System
 from scenarios.pretend.messages import PretendRequest, PretendResponse
 from scenarios.server_run.interceptors import Execute, ScenarioInterceptor
 from scenarios.server_run.order_workflow import RUNNING, ScenarioOrder
-from scenarios.server_run.performance import Performance
+from scenarios.server_run.server_run import ServerRun
 from workers.fixed_catalogue import FixedCatalogue, fixed_registrations
 from workers.search_attribute_registration import ensure_search_attributes
 from workflows.contract.order_messages import TASK_QUEUE
 from workflows.event_mailbox import EventMailbox
 
-NOBODY = "no scenario runs on this stage"
+NOBODY = "no scenario runs in this slot"
 
 
-class Stage:
+class Slot:
     """`client` records which workflows it starts, so that they can be ended."""
 
     def __init__(self, client: Client, catalogue: Catalogue, address: str) -> None:
-        """`address`: of the pretend systems of all stages."""
+        """`address`: of the pretend systems of all slots."""
         self.name = client.namespace
         self.catalogue = catalogue
         self._started = _StartedWorkflows()
@@ -52,16 +52,16 @@ class Stage:
         self.client = Client(**config)
         systems = {name: pretended(one, f"{address}/{self.name}") for name, one in catalogue.systems.items()}
         self.systems = FixedCatalogue(catalogue, systems)
-        self.performance: Performance | None = None
+        self._run: ServerRun | None = None
 
-    def _performing(self) -> Performance:
-        if self.performance is None:
+    def _current_run(self) -> ServerRun:
+        if self._run is None:
             raise RuntimeError(NOBODY)
-        return self.performance
+        return self._run
 
     @asynccontextmanager
     async def working(self) -> AsyncIterator[None]:
-        """While the worker of this stage runs."""
+        """While the worker of this slot runs."""
         registrations = fixed_registrations(self.client, TASK_QUEUE, self.systems)
         handlers = {
             CALL_SYSTEM: self._call,
@@ -84,9 +84,9 @@ class Stage:
             yield
 
     @asynccontextmanager
-    async def performing(self, performance: Performance) -> AsyncIterator[None]:
+    async def running(self, run: ServerRun) -> AsyncIterator[None]:
         """While this scenario runs here."""
-        self.performance = RUNNING[self.name] = performance
+        self._run = RUNNING[self.name] = run
         try:
             yield
         finally:
@@ -106,15 +106,15 @@ class Stage:
     async def answer(self, request: PretendRequest) -> PretendResponse:
         """A request that came over HTTP."""
         key = unquote(request.idempotency_key)
-        return await self._performing().answer(key, request)
+        return await self._current_run().answer(key, request)
 
     # the worker's activities
 
     async def _call(self, given: ExecuteActivityInput, execute: Execute) -> Any:
-        return await self._performing().attempts.call(given, execute, is_poll=False)
+        return await self._current_run().attempts.call(given, execute, is_poll=False)
 
     async def _poll(self, given: ExecuteActivityInput, execute: Execute) -> Any:
-        return await self._performing().attempts.call(given, execute, is_poll=True)
+        return await self._current_run().attempts.call(given, execute, is_poll=True)
 
     async def _compile(self, given: ExecuteActivityInput, execute: Execute) -> Any:
         """The order tells all its events, whoever receives them."""
@@ -123,12 +123,12 @@ class Stage:
         return compiled.model_copy(update={"telling": telling})
 
     async def _hand_over(self, given: ExecuteActivityInput, _: Execute) -> None:
-        self._performing().told(given.args[0])
+        self._current_run().told(given.args[0])
 
     async def _step_activity(self, given: ExecuteActivityInput, _: Execute) -> Any:
         """A Python activity, which a scenario answers and never runs."""
         step: StepActivity = activity.payload_converter().from_payload(given.args[0][0].payload, StepActivity)
-        return await self._performing().step_activity(given, step)
+        return await self._current_run().step_activity(given, step)
 
 
 async def _pass(given: ExecuteActivityInput, execute: Execute) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 
-def happening_scope(order: Mapping[str, Any], outputs: Mapping[str, Any], step: str | None) -> dict[str, Any]:
+def entry_scope(order: Mapping[str, Any], outputs: Mapping[str, Any], step: str | None) -> dict[str, Any]:
     """`order` as expressions see it. `outputs`: id of each step that has one → its output. `step`: the id of the step
     that the entry is about; `steps` has the steps of its workstream for its line."""
     names: dict[str, Any] = {"order": dict(order)}

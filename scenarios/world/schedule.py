@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 from compiler.language.durations import Duration
-from compiler.language.scenario_acts import CompleteAct, ProceedAct, RedoAct, RetryAct, SkipAct
+from compiler.language.scenario_actions import CompleteEntry, ProceedEntry, RedoEntry, RetryEntry, SkipEntry
 from compiler.language.scenario_expectations import MomentExpectation
-from compiler.language.scenario_happenings import AwaitedStep, CallbackHappening, Happening
+from compiler.language.scenario_timed_entries import AwaitedStep, CallbackEntry, TimedEntry
 from compiler.language.scenario_world import WorldEntry
 from scenarios.record import Problem
 from scenarios.step_references import names_step
 
-ENDING = (CompleteAct, CallbackHappening, RetryAct, SkipAct, ProceedAct, RedoAct)
+ENDING = (CompleteEntry, CallbackEntry, RetryEntry, SkipEntry, ProceedEntry, RedoEntry)
 """What ends the wait of a step. Several of them for the same step and state are used in turn, as answers are."""
 
 
@@ -52,7 +52,7 @@ class Schedule:
             if moment.when is None:
                 yield Due("moment", position, _seconds(moment))
         for position, entry in enumerate(self.world):
-            if isinstance(entry, Happening) and entry.when is None:
+            if isinstance(entry, TimedEntry) and entry.when is None:
                 yield Due("world", position, _seconds(entry))
 
     def step_moved(self, step_id: str, state: str, *, undo: bool, at: float) -> Iterator[Due]:
@@ -62,9 +62,9 @@ class Schedule:
                 self._moments_triggered.add(position)
                 yield Due("moment", position, at + _seconds(moment), step_id)
         is_taken = False
-        """An act that ends the step's wait is due: the next such entry is for the next time."""
+        """An entry that ends the step's wait is due: the next such entry is for the next time."""
         for position, entry in enumerate(self.world):
-            if not isinstance(entry, Happening) or entry.when is None or not _meant(entry.when, step_id, state, undo):
+            if not isinstance(entry, TimedEntry) or entry.when is None or not _meant(entry.when, step_id, state, undo):
                 continue
             times = self._triggered.get((position, step_id), 0)
             ends = isinstance(entry, ENDING) and entry.refused is None
@@ -79,7 +79,7 @@ class Schedule:
     def missing(self) -> Iterator[Problem]:
         """The entries that have not happened."""
         for position, entry in enumerate(self.world):
-            if isinstance(entry, Happening) and position not in self._happened:
+            if isinstance(entry, TimedEntry) and position not in self._happened:
                 yield Problem(("world", position), _why_missing(entry, self._was_triggered(position)))
 
     def _was_triggered(self, position: int) -> bool:
@@ -94,7 +94,7 @@ def _meant(awaited: AwaitedStep, step_id: str, state: str, undo: bool) -> bool:
     return (awaited.of == "undo") is undo and awaited.state == state and names_step(awaited.step, step_id)
 
 
-def _why_missing(entry: Happening, triggered: bool) -> str:
+def _why_missing(entry: TimedEntry, triggered: bool) -> str:
     awaited = entry.when
     if awaited is None or triggered:
         return "this has not happened: the order had ended by then"

@@ -14,7 +14,7 @@ from scenarios.step_references import names_step
 AnsweredWork = Literal["do", "undo", "change", "poll"]
 
 
-class AnswerBook:
+class WorldAnswers:
     def __init__(self, world: Sequence[WorldEntry]) -> None:
         self._entries = [(at, one) for at, one in enumerate(world) if isinstance(one, AnswerEntry)]
         self._uses: dict[tuple[int, str], int] = {}

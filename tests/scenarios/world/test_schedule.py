@@ -8,7 +8,7 @@ from pydantic import TypeAdapter
 
 from compiler.language.scenario_expectations import MomentExpectation
 from compiler.language.scenario_world import WorldEntry
-from scenarios.world.happenings import Due, Schedule
+from scenarios.world.schedule import Due, Schedule
 
 ENTRIES: TypeAdapter[list[WorldEntry]] = TypeAdapter(list[WorldEntry])
 HOUR = 3600.0

@@ -7,16 +7,16 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from compiler.language.scenario_world import WorldEntry
-from scenarios.world.answer_book import AnswerBook
+from scenarios.world.world_answers import WorldAnswers
 
 ENTRIES: TypeAdapter[list[WorldEntry]] = TypeAdapter(list[WorldEntry])
 
 
-def book(*world: dict[str, Any]) -> AnswerBook:
-    return AnswerBook(ENTRIES.validate_python(list(world)))
+def book(*world: dict[str, Any]) -> WorldAnswers:
+    return WorldAnswers(ENTRIES.validate_python(list(world)))
 
 
-def status(found: AnswerBook, step: str = "a.b@1", work: Any = "do") -> int | None:
+def status(found: WorldAnswers, step: str = "a.b@1", work: Any = "do") -> int | None:
     answer = found.take(step, work)
     return None if answer is None else answer.status
 

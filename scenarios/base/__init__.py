@@ -1,0 +1,1 @@
+"""What runs of scenarios on the core and on the server have in common."""

@@ -1,0 +1,151 @@
+"""The run of one scenario, on the core or on the server: when what happens, and what is recorded of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from math import inf
+from typing import Generic, TypeVar
+
+from activity_contract.notifications import NotificationBatch
+from compiler.catalogue.catalogue import Catalogue
+from scenarios.base.clock import Clock, Rank
+from scenarios.base.entry_executor import EntryExecutor, OrderState
+from scenarios.base.poll_counts import MAX_POLLS, PollCounts
+from scenarios.base.recorded_run import RecordedRun
+from scenarios.base.submission import receivers_of
+from scenarios.base.systems import Systems
+from scenarios.record import Begin, Problem, Record, Snapshot, ToldEvent
+from scenarios.scenario_order import ScenarioEntry
+from scenarios.world.schedule import Due, Schedule
+from scenarios.world.world_answers import WorldAnswers
+from workflows.core.queries.order_view import order_view, step_view
+from workflows.core.state.rollup import current_order_state
+from workflows.core.timing.forecast import make_forecast
+
+MAX_TURNS = 200_000
+"""A guard against an order that goes on for ever."""
+TIMELINE_EVENTS = frozenset(
+    {"order.at_risk", "order.late", "order.on_track", "step.at_risk", "step.late", "step.escalated"}
+)
+Executor = TypeVar("Executor", bound=EntryExecutor)
+
+
+class BaseRun(Generic[Executor]):
+    _entries: Executor
+    """Does what the entries of `world` say."""
+
+    def __init__(
+        self, entry: ScenarioEntry, run: RecordedRun, state: OrderState, catalogue: Catalogue, record: Record
+    ) -> None:
+        self._scenario = entry.model
+        self._run = run
+        self._state = state
+        self._catalogue = catalogue
+        self._record = record
+        self._clock = Clock(run.now)
+        self._answers = WorldAnswers(self._scenario.world)
+        self._schedule = Schedule(self._scenario.world, self._scenario.expect.moments)
+        self._systems = Systems(record, self._answers, catalogue.systems, run.now)
+        self._polls = PollCounts()
+        self._waiting_callbacks: list[Due] = []
+        self._delivery_due = inf
+        self._last_state = ""
+
+    def _do(self, due: Due) -> None:
+        """What is due now: an entry of `world`, or a moment."""
+        raise NotImplementedError
+
+    def _deliver(self) -> None:
+        """The callbacks and events that follow from the answers of systems, and are due now."""
+        raise NotImplementedError
+
+    def _engine_due(self) -> float | None:
+        run, watch = self._run, self._run.jeopardy_watch
+        if run.ended:
+            return None
+        due = run.next_due()
+        moment = due[0] if due is not None else inf
+        if watch is not None:
+            moment = min(moment, watch.next_check_at)
+        return None if moment == inf else max(moment, self._clock.now)
+
+    def _stops_polling(self) -> bool:
+        """If a step has polled too often. Returns whether the run stops."""
+        if (position := self._polls.excessive) is None:
+            return False
+        step = self._run.plan.steps[position].id
+        short = step.partition("@")[0]
+        message = (
+            f"{step} has polled {MAX_POLLS:,} times: answer its polls so that `until` holds, for example "
+            f"{{on: {short}, of: poll, answer: {{body: {{}}}}}}"
+        )
+        self._record.problems.append(Problem(("world",), message, self._since_start()))
+        self._record.stopped = f"{step} polls without end"
+        return True
+
+    def _schedule_due(self, due: Due) -> None:
+        rank = Rank.MOMENT if due.kind == "moment" else Rank.WORLD
+        self._clock.at(self._run.started_at + due.at, rank, lambda: self._do(due))
+
+    def _release_callbacks(self) -> None:
+        """Callbacks whose calls are answered now."""
+        for due in [each for each in self._waiting_callbacks if not self._entries.must_wait(each)]:
+            self._waiting_callbacks.remove(due)
+            self._schedule_due(due)
+
+    def _schedule_deliveries(self) -> None:
+        if not self._systems.has_answered:
+            return
+        due = self._systems.next_delivery()
+        if due is not None and due < self._delivery_due:
+            self._delivery_due = due
+            self._clock.at(due, Rank.WORLD, self._deliver)
+
+    # what is recorded
+
+    def _since_start(self) -> float:
+        return self._clock.now - self._run.started_at
+
+    def _note_moves(self) -> None:
+        at = self._since_start()
+        for move in self._run.take_moves():
+            if move.is_begin:
+                self._record.begins.append(Begin(at, move.step, move.undo))
+            if (text := self._run.describe(move)) is not None:
+                self._record.note(at, text, move.step)
+            for due in self._schedule.step_moved(move.step, move.state.value, undo=move.undo, at=at):
+                self._schedule_due(due)
+
+    def _note_order_state(self) -> None:
+        state = current_order_state(self._run).value
+        if state != self._last_state:
+            self._last_state = state
+            self._record.note(self._since_start(), f"the order is {state}")
+
+    def _snapshot(self) -> Snapshot:
+        run, now = self._run, datetime.fromtimestamp(self._clock.now, UTC)
+        forecast = None if run.ended else make_forecast(run, self._clock.now)
+        steps = [step_view(run, step, forecast) for step in run.steps]
+        return Snapshot(self._since_start(), order_view(run, self._state.revision, now), steps)
+
+    def _finish(self) -> None:
+        run, record = self._run, self._record
+        record.took = (run.ended_at or self._clock.now) - run.started_at
+        record.final = self._snapshot()
+        for position, moment in enumerate(self._scenario.expect.moments):
+            is_later = moment.when is None and moment.after is not None and moment.after.total_seconds() > record.took
+            if position not in record.moments and is_later:
+                record.moments[position] = record.final
+        for due in self._waiting_callbacks:
+            message = f"the call of {due.step} was never answered, so the system could not call back"
+            record.problems.append(Problem(("world", due.position), message, self._since_start()))
+        record.problems += [*self._entries.not_taken(), *self._answers.unused(), *self._schedule.missing()]
+
+    def told(self, batch: NotificationBatch) -> None:
+        """Events that the order tells."""
+        for event in batch.events:
+            at = event.at - self._run.started_at
+            receivers = receivers_of(self._catalogue, batch, event)
+            self._record.events.append(ToldEvent(at, event.type, event.data, receivers))
+            if event.type in TIMELINE_EVENTS:
+                self._record.note(at, event.type, event.data.get("step"))

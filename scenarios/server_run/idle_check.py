@@ -1,0 +1,87 @@
+"""Whether an order on the server, and what it has started, have nothing more to do at this moment."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection
+from contextlib import suppress
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.enums.v1 import PendingActivityState, WorkflowExecutionStatus
+from temporalio.api.workflowservice.v1 import (
+    DescribeWorkflowExecutionRequest,
+    DescribeWorkflowExecutionResponse,
+)
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from scenarios.server_run.attempts import Attempts
+
+RUNNING = WorkflowExecutionStatus.WORKFLOW_EXECUTION_STATUS_RUNNING
+PAUSES = (0.005, 0.007, 0.01, 0.015, 0.025)
+"""Real seconds between two looks at whether the server is done with what it has."""
+
+
+class IdleCheck:
+    def __init__(
+        self,
+        client: Client,
+        order_workflow_id: str,
+        started_workflows: Callable[[], Collection[str]],
+        attempts: Attempts,
+    ) -> None:
+        self._client = client
+        self._order = order_workflow_id
+        self._started_workflows = started_workflows
+        self._attempts = attempts
+        self.order_has_closed = False
+
+    async def until_idle(self) -> None:
+        looks = 0
+        while not await self._is_idle():
+            pause = PAUSES[min(looks, len(PAUSES) - 1)]
+            looks += 1
+            self._attempts.changed.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._attempts.changed.wait(), pause)
+
+    async def _is_idle(self) -> bool:
+        if self._attempts.running:
+            return False
+        if not self.order_has_closed:
+            known = {*self._attempts.pending}
+            order = await self._look_at(self._order)
+            self.order_has_closed = order.workflow_execution_info.status != RUNNING
+            self._attempts.forget(known - {pending.activity_id for pending in order.pending_activities})
+            if not self.order_has_closed and not self._only_waits(order):
+                return False
+        for workflow_id in self._started_workflows():
+            if workflow_id != self._order and not await self._is_mailbox_idle(workflow_id):
+                return False
+        return not self._attempts.running
+
+    async def _look_at(self, workflow_id: str) -> DescribeWorkflowExecutionResponse:
+        """Without the search attributes and memos that a handle would decode."""
+        return await self._client.workflow_service.describe_workflow_execution(
+            DescribeWorkflowExecutionRequest(
+                namespace=self._client.namespace, execution=WorkflowExecution(workflow_id=workflow_id)
+            )
+        )
+
+    def _only_waits(self, order: DescribeWorkflowExecutionResponse) -> bool:
+        if order.HasField("pending_workflow_task"):
+            return False
+        for pending in order.pending_activities:
+            known = self._attempts.pending.get(pending.activity_id)
+            if known is None or (known.due is None and known.held_by is None):
+                return False
+            if pending.state == PendingActivityState.PENDING_ACTIVITY_STATE_STARTED:
+                return False
+        return True
+
+    async def _is_mailbox_idle(self, workflow_id: str) -> bool:
+        try:
+            mailbox = await self._look_at(workflow_id)
+        except RPCError:  # it has ended
+            return True
+        return not mailbox.HasField("pending_workflow_task") and not mailbox.pending_activities
