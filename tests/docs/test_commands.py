@@ -1,0 +1,50 @@
+"""README and docs: each command that a page shows is one that the command line understands."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+import typer
+import typer.main
+from typer.core import TyperGroup
+
+from cli.app import build_app
+from tests.support.command_line import call
+from tests.support.doc_pages import PAGES, Block, all_blocks, is_shown
+from tests.support.paths import ROOT
+
+COMMAND_LINE = typer.main.get_command(build_app("python starter.py", False))
+SHOWN = [pytest.param(words, id=f"{block} {words[0]}") for block in all_blocks() for words, _ in block.commands()]
+OFFLINE = [
+    (block, words, shown)
+    for block in all_blocks()
+    for words, shown in block.commands()
+    if block.language == "console" and block.page.name not in ("guide.md", "cli.md", "notifications.md")
+]
+
+
+@pytest.mark.parametrize("words", SHOWN)
+def test_command_is_understood(words: list[str]) -> None:
+    assert isinstance(COMMAND_LINE, TyperGroup)
+    name, command, arguments = COMMAND_LINE.resolve_command(typer.Context(COMMAND_LINE), _without_shell(words))
+    assert command is not None
+    command.make_context(name, arguments)
+
+
+def _without_shell(words: list[str]) -> list[str]:
+    """Without what the shell does: `> plan.html`."""
+    return words[: words.index(">")] if ">" in words else words
+
+
+@pytest.mark.parametrize(("block", "words", "shown"), OFFLINE, ids=[str(block) for block, _, _ in OFFLINE])
+def test_console_prints_what_the_page_shows(block: Block, words: list[str], shown: str) -> None:
+    called = call(*words)
+    assert is_shown(shown, called.out), f"{block}: {' '.join(words)}\n{called.out}{called.err}"
+
+
+def test_pages_have_blocks_that_can_be_found() -> None:
+    """A block that is not closed, or is closed with other blanks, would not be tested."""
+    for page in PAGES:
+        fences = re.findall(r"^ *```", page.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(fences) == 2 * sum(block.page == page for block in all_blocks()), page.relative_to(ROOT)
