@@ -18,6 +18,8 @@ _NUMBER = r"-?[0-9]+(?:\.[0-9]+)?"
 _FORM = re.compile(
     rf"(?P<name>[^:=\s]+):(?P<type>[^:=]+)(:(?P<low>{_NUMBER})?\.\.(?P<high>{_NUMBER})?)?(=(?P<default>.*))?"
 )
+_WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)")
+"""Without leading zeros: `01067` is a text."""
 _NAMES: TypeAdapter[str] = TypeAdapter(AttributeName)
 _SIMPLE_TYPES = [each.value for each in AttributeType if each not in (AttributeType.LIST, AttributeType.OBJECT)]
 EXAMPLES = "seats:integer:1..10=1, plan:basic/full=basic, address:string"
@@ -67,11 +69,13 @@ def _checked_name(name: str) -> str:
 
 
 def _type_keys(text: str) -> dict[str, Any]:
-    """`{type}`, or `{type: string, enum}` of `basic/full`."""
+    """`{type}`, or `{type: string, enum}` of `basic/full`, `{type: integer, enum}` of `24/36`."""
     if "/" in text:
         choices = [choice.strip() for choice in text.split("/")]
         if not all(choices):
             raise UsageError(f"`{text}` has an empty choice")
+        if all(_WHOLE_NUMBER.fullmatch(choice) for choice in choices):
+            return {"type": AttributeType.INTEGER.value, "enum": [int(choice) for choice in choices]}
         return {"type": AttributeType.STRING.value, "enum": choices}
     if text not in _SIMPLE_TYPES:
         hint = did_you_mean(text, _SIMPLE_TYPES) or "."

@@ -143,3 +143,20 @@ def test_in_a_terminal_it_asks_for_what_is_not_given(monkeypatch: pytest.MonkeyP
     assert offer["attributes"] == {"lamps": {"type": "integer", "default": 4}}
     assert offer["decomposes_to"] == [{"product": "alarm_hub"}]
     assert list(answers) == []
+
+
+def test_choices_of_whole_numbers_are_numbers() -> None:
+    done = call("new", "offer", "lease", "--attribute", "term:24/36/48=36", "--attribute", "postcode:01067/10115")
+    assert done.status == 0, done.err
+    offer = yaml.safe_load(Path("definitions/offers/lease.yaml").read_text())
+    assert offer["attributes"]["term"] == {"type": "integer", "default": 36, "enum": [24, 36, 48]}
+    assert offer["attributes"]["postcode"] == {"type": "string", "required": True, "enum": ["01067", "10115"]}
+
+
+def test_it_starts_a_catalogue_of_its_own() -> None:
+    Path("lights").mkdir()
+    done = call("new", "offer", "garden_lights", "--definitions", "lights")
+    assert done.status == 0, done.err
+    assert "  plan orders/garden_lights.yaml --definitions lights" in done.out
+    assert call("validate", "lights").out == "lights: valid, no findings\n"
+    assert call("test", "--fast", "--definitions", "lights").status == 0

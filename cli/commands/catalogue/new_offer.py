@@ -214,9 +214,10 @@ def _report(session: Session, idea: OfferIdea, files: Sequence[NewFile], scenari
         )
     order = next(file.path for file in files if file.path.parent == ORDERS)
     pretend = f" --pretend {idea.new_system}" if idea.new_system else ""
+    folder = f" --definitions {session.definitions}" if session.definitions else ""
     session.print(
         "Go on with",
-        f"  plan {order}",
-        f"  test {scenario.file.path} --watch",
-        f"  up{pretend}    and, in another terminal,    start {order}",
+        f"  plan {order}{folder}",
+        f"  test {scenario.file.path} --watch{folder}",
+        f"  up{pretend}{folder}    and, in another terminal,    start {order}",
     )
