@@ -154,7 +154,8 @@ def test_choices_of_whole_numbers_are_numbers() -> None:
 
 
 def test_it_starts_a_catalogue_of_its_own() -> None:
-    Path("lights").mkdir()
+    assert call("new", "offer", "Garden", "--definitions", "lights").status == 2
+    assert not Path("lights").exists()
     done = call("new", "offer", "garden_lights", "--definitions", "lights")
     assert done.status == 0, done.err
     assert "  plan orders/garden_lights.yaml --definitions lights" in done.out

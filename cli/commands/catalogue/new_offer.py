@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
@@ -53,7 +54,8 @@ def new(
     """Write a new offer: its definition, an order, and a scenario that passes.
 
     In a terminal it asks for what the options omit. Without --needs it also writes a technical product and the system
-    that delivers it, with example answers, so that the offer can be tried before that system exists.
+    that delivers it, with example answers, so that the offer can be tried before that system exists. With --definitions
+    and a new folder it starts a catalogue.
     """
     if kind not in KINDS:
         raise UsageError(f"`new` writes no {kind}; write `new offer ID`")
@@ -61,21 +63,39 @@ def new(
     from cli.user_input.value_parsing import parse_pairs
     from scenarios.new_offer.offer_idea import OfferIdea
 
-    catalogue = session.read_catalogue()
-    _check_id(offer_id, catalogue)
-    for product in needs or ():
-        _check_product(product, catalogue)
-    idea = OfferIdea(
-        offer_id,
-        " ".join((name or "").split()) or offer_id.replace("_", " ").capitalize(),
-        code,
-        parse_attributes(attribute or ()),
-        tuple(dict.fromkeys(needs or ())),
-        parse_pairs(value or ()),
-    )
-    if can_prompt(session):
-        idea = _ask(session, idea, catalogue, is_named=name is not None)
-    _report(session, idea, *_write(session, idea, catalogue))
+    with _existing_folder(session.definitions_dir):
+        catalogue = session.read_catalogue()
+        _check_id(offer_id, catalogue)
+        for product in needs or ():
+            _check_product(product, catalogue)
+        idea = OfferIdea(
+            offer_id,
+            " ".join((name or "").split()) or offer_id.replace("_", " ").capitalize(),
+            code,
+            parse_attributes(attribute or ()),
+            tuple(dict.fromkeys(needs or ())),
+            parse_pairs(value or ()),
+        )
+        if can_prompt(session):
+            idea = _ask(session, idea, catalogue, is_named=name is not None)
+        _report(session, idea, *_write(session, idea, catalogue))
+
+
+@contextmanager
+def _existing_folder(folder: Path) -> Iterator[None]:
+    """Makes the folder if there is none, and removes it again if nothing is written to it."""
+    is_new = not folder.exists()
+    if is_new:
+        try:
+            folder.mkdir(parents=True)
+        except OSError as error:
+            raise UsageError(f"{folder} cannot be made: {error.strerror}") from None
+    try:
+        yield
+    finally:
+        if is_new:
+            with suppress(OSError):
+                folder.rmdir()
 
 
 def _check_id(offer_id: str, catalogue: Catalogue) -> None:
