@@ -99,7 +99,7 @@ def _refused_message(error: InputRejected) -> str:
 
 def usage_message(error: Exception, program: str, argv: Sequence[str]) -> str:
     """The message of the argument parser, the usage, and where to read more."""
-    text = getattr(error, "format_message", lambda: str(error))()
+    text = getattr(error, "format_message", lambda: str(error))().replace(": Value error, ", ": ", 1)
     context = getattr(error, "ctx", None)
     path = context.command_path if context is not None else program
     usage = " ".join(context.get_usage().split()) if context is not None and argv else ""

@@ -148,3 +148,12 @@ def test_order_where_definitions_are_expected_is_told_so(tmp_path: Path) -> None
     for called in (call("validate", "--definitions", tmp_path), call("plan", ORDER, "--definitions", tmp_path)):
         assert called.status == 1
         assert said in called.out + called.err
+
+
+def test_a_value_that_is_not_among_the_choices_is_told_in_plain_words() -> None:
+    called = call("plan", ORDER, "--format", "png")
+    assert_clear(called, 2, "Error: Invalid value for '--format': 'png' is not one of 'mermaid', 'svg', 'html'.")
+
+
+def test_a_port_that_there_is_not_is_refused() -> None:
+    assert_clear(call("lsp", "--tcp", "70000"), 2, "'--tcp'", "65535")

@@ -13,7 +13,6 @@ import typer
 
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_INTERRUPTED, UsageError
-from cli.framework.options import value_option
 from cli.framework.session import Session
 
 PANEL = "Without a server"
@@ -30,7 +29,14 @@ def register(app: typer.Typer) -> None:
 def lsp(
     session: Session,
     tcp: Annotated[
-        int | None, value_option("PORT", "Listen on this port of 127.0.0.1, instead of standard input and output.")
+        int | None,
+        typer.Option(
+            metavar="PORT",
+            min=1,
+            max=65535,
+            help="Listen on this port of 127.0.0.1, instead of standard input and output.",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Run the language server: your editor starts it.

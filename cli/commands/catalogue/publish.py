@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -81,10 +82,13 @@ def publish(
         to_publish = _read_folder(session, folder or session.definitions_dir, gate)
     else:
         source = within_environment(session, from_) if from_ is not None else targets[0]
-        to_publish = asyncio.run(_read_published(source, version or "current", from_))
-        if from_ is not None:
-            gate.check_record(to_publish.scenarios)
+        to_publish = _read_published(source, version or "current", from_, gate)
     command = PublishCommand(to_publish, actor, None, dry_run, force, timeout)
+    return _publish_everywhere(targets, numbers, command)
+
+
+def _publish_everywhere(targets: Sequence[Session], numbers: Sequence[int], command: PublishCommand) -> int:
+    """In one environment after the other; the first that refuses ends it. `numbers`: their last publications."""
     status = 0
     for target, number in zip(targets, numbers, strict=True):
         published = _publish(target, replace(command, expected=number), is_one_of_several=len(targets) > 1)
@@ -141,8 +145,16 @@ async def _last_number(session: Session) -> int:
     return await (await session.connect()).read_last_publication_number()
 
 
-async def _read_published(session: Session, reference: str, environment: str | None) -> VersionToPublish:
-    return await (await session.connect()).read_version_to_publish(reference, environment)
+def _read_published(session: Session, reference: str, environment: str | None, gate: ScenarioGate) -> VersionToPublish:
+    """`environment`: None for a version of the environment that it is published in again."""
+
+    async def read() -> VersionToPublish:
+        return await (await session.connect()).read_version_to_publish(reference, environment)
+
+    version = asyncio.run(read())
+    if environment is not None:
+        gate.check_record(version.scenarios)
+    return version
 
 
 def _publish(session: Session, command: PublishCommand, *, is_one_of_several: bool = False) -> int:

@@ -141,8 +141,8 @@ def _explain(session: Session, code: str) -> None:
     try:
         page = read_page(code)
     except UnknownCode:
-        hint = did_you_mean(code, finding_codes()) or "."
-        raise UsageError(f"There is no finding `{code}`{hint} The codes are {', '.join(finding_codes())}") from None
+        hint = did_you_mean(code, finding_codes()) or f". The codes are {', '.join(finding_codes())}"
+        raise UsageError(f"There is no finding `{code}`{hint}") from None
     if session.is_json:
         session.print_json(finding_page_to_json(page))
     else:
