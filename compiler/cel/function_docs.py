@@ -14,6 +14,7 @@ class FunctionDoc(NamedTuple):
 
 _FUNCTION_LINES = """
 bool(x) | The text `true` or `false` as a condition. | bool('true')
+date(text) | A text such as `2026-12-01` as a time: midnight of that day in UTC. | date('2026-12-01') + days(1)
 days(n) | A duration of n days. | string(days(2))
 double(x) | An integer, or a text, as a number. | double(3) * 1.5
 duration(text) | A text such as `90s` as a duration. | string(duration('90s'))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import timedelta
+import re
+from datetime import UTC, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 from typing import Any
 
@@ -15,10 +16,11 @@ CEL_EXTENSIONS = [ext_strings.ExtStrings(), ext_math.ExtMath()]
 NAMESPACES = ("math", "strings")
 """What stands before the dot in the names of some functions: `math.ceil`."""
 FUNCTIONS = (
-    "bool", "days", "double", "duration", "dyn", "has", "hours", "int", "math.abs", "math.bitAnd", "math.bitNot",
-    "math.bitOr", "math.bitShiftLeft", "math.bitShiftRight", "math.bitXor", "math.ceil", "math.floor", "math.greatest",
-    "math.isFinite", "math.isInf", "math.isNaN", "math.least", "math.round", "math.sign", "math.sqrt", "math.trunc",
-    "minutes", "round", "size", "string", "strings.quote", "sum", "timestamp", "type",
+    "bool", "date", "days", "double", "duration", "dyn", "has", "hours", "int", "math.abs", "math.bitAnd",
+    "math.bitNot", "math.bitOr", "math.bitShiftLeft", "math.bitShiftRight", "math.bitXor", "math.ceil",
+    "math.floor", "math.greatest", "math.isFinite", "math.isInf", "math.isNaN", "math.least", "math.round",
+    "math.sign", "math.sqrt", "math.trunc", "minutes", "round", "size", "string", "strings.quote", "sum",
+    "timestamp", "type",
 )  # fmt: skip
 """Called as `name(value)`. docs/language.md lists them."""
 METHODS = (
@@ -32,6 +34,7 @@ METHODS = (
 MAX_DECIMALS = 15
 _EXACT = Context(prec=400, rounding=ROUND_HALF_UP)
 """Holds every 64-bit floating-point number with MAX_DECIMALS."""
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def _sum(values: list[Any]) -> Any:
@@ -52,6 +55,22 @@ def _round_integer(value: int, decimals: int = 0) -> int:
     if not 0 <= decimals <= MAX_DECIMALS:
         raise ValueError(f"`round` takes 0 to {MAX_DECIMALS} decimals")
     return value
+
+
+def _date(text: str) -> datetime:
+    """Midnight in UTC of a day, as attributes of type `date` are in expressions. Raises ValueError."""
+    problem = f"`date` takes a day such as `2026-12-01`, and this is `{text[:50]}`"
+    if not _DAY.fullmatch(text):
+        time = "; for a time with its zone write `timestamp(…)`" if _DAY.match(text) else ""
+        raise ValueError(f"{problem}{time}")
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=UTC)
+    except ValueError:
+        raise ValueError(f"{problem}: there is no such day") from None
+
+
+def _declared_date() -> cel.FunctionDecl:
+    return cel.FunctionDecl("date", [cel.Overload("date_string", cel.Type.TIMESTAMP, [cel.Type.STRING], False, _date)])
 
 
 def _declared_spans() -> list[cel.FunctionDecl]:
@@ -83,13 +102,14 @@ def _declared_round() -> cel.FunctionDecl:
 
 
 def runtime_functions() -> list[cel.FunctionDecl]:
-    """What Ordo adds to standard CEL: `days(n)`, `hours(n)`, `minutes(n)`, `round(x, decimals)`, `sum(list)`."""
+    """What Ordo adds to standard CEL: `date(text)`, `days(n)`, `hours(n)`, `minutes(n)`, `round(x, decimals)` and
+    `sum(list)`."""
     total = cel.Overload("sum_list", cel.Type.DYN, [cel.Type.List(cel.Type.DYN)], False, _sum)
-    return [*_declared_spans(), _declared_round(), cel.FunctionDecl("sum", [total])]
+    return [_declared_date(), *_declared_spans(), _declared_round(), cel.FunctionDecl("sum", [total])]
 
 
 def typecheck_functions() -> list[cel.FunctionDecl]:
     """The same functions for type checking: `sum` has the type of the list's items."""
     kinds = {"int": cel.Type.INT, "double": cel.Type.DOUBLE}
     totals = [cel.Overload(f"sum_{name}", kind, [cel.Type.List(kind)], False, _sum) for name, kind in kinds.items()]
-    return [*_declared_spans(), _declared_round(), cel.FunctionDecl("sum", totals)]
+    return [_declared_date(), *_declared_spans(), _declared_round(), cel.FunctionDecl("sum", totals)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -35,6 +36,47 @@ def test_numbers_are_rounded(expression: str, value: Any) -> None:
 def test_round_takes_at_most_fifteen_decimals(expression: str) -> None:
     with pytest.raises(EvaluationError, match="0 to 15 decimals"):
         evaluate(expression, {})
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "date('2026-03-30')", "date(output.day)", "date(output.day) + hours(0)", "timestamp('2026-03-30T00:00:00Z')",
+        "date(output.time.substring(0, 10))",
+    ],
+)  # fmt: skip
+def test_the_text_of_a_day_is_its_midnight_in_utc(expression: str) -> None:
+    bindings = {"output": {"day": "2026-03-30", "time": "2026-03-30T16:20:00+02:00"}}
+    assert evaluate(expression, bindings) == datetime(2026, 3, 30, tzinfo=UTC)
+
+
+def test_the_text_of_a_day_compares_with_an_attribute() -> None:
+    bindings = {"output": {"day": "2026-03-30"}, "attributes": {"day": date(2026, 3, 30)}}
+    assert evaluate("date(output.day) == attributes.day && date(output.day) < date('2026-04-01')", bindings) is True
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("30.3.2026", "a day such as `2026-12-01`, and this is `30.3.2026`, in `date("),
+        ("2026-3-30", "and this is `2026-3-30`"),
+        ("2026-02-30", "this is `2026-02-30`: there is no such day"),
+        ("2026-03-30T08:00:00Z", "for a time with its zone write `timestamp(…)`"),
+        ("٢٠٢٦-03-30", "`date` takes a day"),
+        ("", "and this is ``"),
+        ("0001-01-01", "the value is out of range"),
+    ],
+)
+def test_other_text_is_no_day(text: str, words: str) -> None:
+    with pytest.raises(EvaluationError) as error:
+        evaluate("date(output.day)", {"output": {"day": text}})
+    assert words in str(error.value)
+    assert not error.value.is_missing_value
+
+
+def test_timestamp_of_a_day_alone_names_the_function_for_it() -> None:
+    with pytest.raises(EvaluationError, match=r"for a day write `date\(…\)`"):
+        evaluate("timestamp(output.day)", {"output": {"day": "2026-03-30"}})
 
 
 @pytest.mark.parametrize("name", sorted({*FUNCTIONS, *METHODS} - MACROS))

@@ -78,6 +78,7 @@ def test_error_in_an_expression_is_one_finding_at_its_column(written: str, code:
         "attributes.segments.map(s, s.name).exists(n, n == 'x')",
         "sum(attributes.segments.map(s, size(s.name))) > 3",
         "attributes.day + days(2) + hours(1) - minutes(5) > order.requested_start",
+        "date(order.characteristics.day) + days(1) > attributes.day",
         "order.characteristics.anything == 'x'",
         "order.customer.tier == 'gold' && order.priority == 1",
         "attributes.model.upperAscii().startsWith('IN')",
