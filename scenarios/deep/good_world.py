@@ -220,10 +220,14 @@ class _Answers:
             self._add({"on": self._reference, "of": "poll", "answer": {"body": self._polled(call.poll.until)}})
 
     def _response_fields(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A body with what the step's own expressions read of it, and with the fields of `body`."""
         fields = {
             path[2] for path in _paths(_expressions(self._definition)) if path[:2] == ("response", "body") and path[2:]
         }
-        return {**dict.fromkeys(sorted(fields), MADE_UP), **{k: v for k, v in body.items() if k != "body"}}
+        return {
+            **dict.fromkeys(sorted(fields), MADE_UP),
+            **{name: value for name, value in body.items() if name != "body"},
+        }
 
     def _polled(self, until: str) -> dict[str, Any]:
         names = sorted({path[2] for path in _paths([until]) if path[:2] == ("response", "body") and len(path) > 2})
