@@ -49,12 +49,20 @@ class StepWorklist:
 
 
 def is_task(step: StepView) -> bool:
-    """Whether the step waits for a person: an open manual step or undo, or any step escalated to a queue."""
+    """Whether the step waits for a person, or is escalated to a queue."""
+    return needs_person(step) or (
+        not (step.undo is not None and is_undo_under_way(step))
+        and step.kind != "manual"
+        and step.escalated_to is not None
+        and step.queue == step.escalated_to
+    )
+
+
+def needs_person(step: StepView) -> bool:
+    """Whether a person completes it: an open manual step or undo."""
     if step.undo is not None and is_undo_under_way(step):
         return is_undo_task(step)
-    if step.kind == "manual":
-        return step.state is StepState.IN_PROGRESS
-    return step.escalated_to is not None and step.queue == step.escalated_to
+    return step.kind == "manual" and step.state is StepState.IN_PROGRESS
 
 
 def is_in_queue(step: StepView, queue: str) -> bool:

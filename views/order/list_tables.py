@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from operations.reading.worklists import working_queue
+from operations.reading.worklists import needs_person, working_queue
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
@@ -120,7 +120,9 @@ def _step_cells(item: WorklistItem) -> tuple[Cell, ...]:
 
 
 def _task_text(step: StepView) -> str:
-    """What is to be done, and the data that completes it."""
+    """What is to be done, and the data that completes it. A step that nobody can complete is only escalated."""
+    if not needs_person(step):
+        return f"escalated, because it is late: {step.waits_for or step.name}"
     undo = step.undo
     form = format_form((undo.form if undo else None) or step.form)
     return ((undo.instructions if undo else None) or step.instructions or step.name) + (f" [{form}]" if form else "")

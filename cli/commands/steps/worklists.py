@@ -56,7 +56,7 @@ def tasks(session: Session, queue: QueueOption = None, limit: LimitOption = 100,
     from operations.responses import tasks_response
     from views.order.list_tables import tasks_table
 
-    hint = "`complete ID NO --data NAME=VALUE` completes one."
+    hint = "`complete ID NO --data NAME=VALUE` completes one; `why ID NO` explains one that is escalated."
     _print_worklist(
         session,
         call_server(session, lambda server: server.list_tasks(queue, limit, cursor)),
