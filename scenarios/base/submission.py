@@ -9,12 +9,11 @@ from activities.notifications.receiver_matching import accepts_event
 from activity_contract.notifications import NotificationBatch, NotificationEvent, NotificationOrder
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
+from compiler.language.scenario_expectations import RejectedOrder
 from compiler.source.findings import Finding, OrderRejected, SourceLocation
 from scenarios.base.recorded_run import RecordedRun
 from scenarios.record import Problem, Record, ToldEvent
 from scenarios.scenario_order import ScenarioEntry, submitted_order
-from scenarios.world.schedule import Schedule
-from scenarios.world.world_answers import WorldAnswers
 from workflows.core.notifications import order_events
 
 KEY_TOKEN = "scenario"
@@ -58,8 +57,9 @@ def _record_rejection(
     batch = order_events.rejection_batch(header, KEY_TOKEN, entry.model.starts.timestamp(), message)
     for event in batch.events:
         record.events.append(ToldEvent(0.0, event.type, event.data, receivers_of(catalogue, batch, event)))
-    book = WorldAnswers(entry.model.world)
-    record.problems += [*book.unused(), *Schedule(entry.model.world, []).missing()]
+    if isinstance(entry.model.expect.order, RejectedOrder):
+        unused = "this has no effect: the order is rejected"
+        record.problems += [Problem(("world", position), unused) for position in range(len(entry.model.world))]
 
 
 def receivers_of(catalogue: Catalogue, batch: NotificationBatch, event: NotificationEvent) -> tuple[str, ...]:

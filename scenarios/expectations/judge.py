@@ -27,6 +27,8 @@ def judge_record(entry: ScenarioEntry, record: Record) -> list[Failure]:
         return checklist.failures
     expect = entry.model.expect
     _check_outcome(checklist, entry, record)
+    if record.rejected is not None and not _expects_rejection(entry):
+        return checklist.failures  # all that follows from it would only hide it
     if expect.warnings is not None:
         found = sorted({finding.code for finding in record.warnings})
         wanted = sorted(set(expect.warnings))
@@ -37,13 +39,25 @@ def judge_record(entry: ScenarioEntry, record: Record) -> list[Failure]:
     check_events(checklist, expect.events, record.events)
     check_notifications(checklist, expect.notifications, record.events)
     check_sequence(checklist, expect.sequence, record.begins)
-    if record.final is not None:
+    if record.final is None:
+        for key in sorted(expect.model_fields_set & _OF_A_RUN):
+            checklist.fail(("expect", key), "this cannot be: the order is rejected, so nothing runs", key=True)
+    else:
         check_lines(checklist, ("expect",), expect.lines, record.final)
         check_steps(checklist, ("expect",), expect.steps, record.final)
         checklist.in_range(("expect", "took"), "it was over", expect.took, record.took)
         for position, moment in enumerate(expect.moments):
             _check_moment(checklist, position, moment, record.moments.get(position))
     return sorted(checklist.failures, key=lambda failure: (failure.location.line, failure.location.column))
+
+
+_OF_A_RUN = frozenset({"lines", "steps", "took", "moments"})
+"""What only an order has that is accepted."""
+
+
+def _expects_rejection(entry: ScenarioEntry) -> bool:
+    expected = entry.model.expect.order
+    return isinstance(expected, RejectedOrder) or expected == "rejected"
 
 
 def _check_outcome(checklist: Checklist, entry: ScenarioEntry, record: Record) -> None:

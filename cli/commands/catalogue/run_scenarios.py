@@ -87,9 +87,9 @@ def run_scenarios(
     def run_once() -> int:
         options = RunOptions(coverage=coverage, keep_records=timeline)
         outcome = _run(session, selection, _mode(fast=fast or watch), options, stop=stop, verbose=verbose)
+        _print(session, outcome, timeline)
         if junit is not None:
             _write_junit(junit, outcome)
-        _print(session, outcome, timeline)
         if mutations is not None and outcome.ok and not session.is_json:
             print_mutations(session, mutations, seed)
         return 0 if outcome.ok else EXIT_REFUSED
@@ -131,6 +131,8 @@ def _choose(session: Session, selection: Selection) -> tuple[Suite, list[Scenari
         chosen = select(suite.scenarios, paths, selection.expression)
     except SelectionError as error:
         raise UsageError(str(error)) from None
+    if not chosen and selection.expression is not None:
+        raise UsageError(f"No scenario matches -k `{selection.expression}`")
     findings = [one for one in suite.findings if selection.includes(one.file)]
     for path in paths:
         known = any(is_selected_by(path, entry) for entry in suite.scenarios)

@@ -122,7 +122,7 @@ def outcome_parts(outcome: Outcome, timeline: bool) -> Iterator[RenderableType]:
         yield ""
         yield _summary(outcome)
     else:
-        yield "No scenario was selected."
+        yield "There are no scenarios."
 
 
 def _summary(outcome: Outcome) -> Text:

@@ -103,7 +103,8 @@ def test_invalid_scenario_is_reported_and_the_others_run(folder: Path) -> None:
 
 def test_nothing_selected_is_said(folder: Path) -> None:
     called = call("test", "--fast", "--definitions", folder, "-k", "nothing_has_this")
-    assert (called.status, called.out) == (0, "No scenario was selected.\n")
+    assert (called.status, called.out) == (2, "")
+    assert "No scenario matches -k `nothing_has_this`" in called.err
 
 
 def test_json_has_the_documented_keys(folder: Path) -> None:
@@ -116,6 +117,13 @@ def test_json_has_the_documented_keys(folder: Path) -> None:
     assert found["coverage"]["reached"] < found["coverage"]["total"]
     assert {each["offer"] for each in found["coverage"]["offers"]} == {"alarm"}
     assert {"kind", "name", "message", "file", "line", "column", "offers"} == set(found["coverage"]["unreached"][0])
+
+
+def test_results_are_printed_although_the_junit_file_cannot_be_written(folder: Path) -> None:
+    called = call("test", "--fast", "--definitions", folder, "--junit", folder)
+    assert called.status == 2
+    assert called.out.splitlines()[-1].startswith("1 failed, 1 passed in ")
+    assert f"{folder} cannot be written" in called.err
 
 
 def test_junit_has_a_case_for_each_scenario(folder: Path) -> None:

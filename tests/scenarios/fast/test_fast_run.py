@@ -270,6 +270,23 @@ def test_rejected_order_names_its_findings() -> None:
     assert len(found) == 1
     assert "2:17: the order is rejected" in found[0]
     assert "(attribute-unknown)" in found[0]
+    found = failures(
+        f"{scenario}{WORLD}expect: {{order: completed, calls: [{{system: stock}}], steps: {{camera.ship: absent}}}}"
+    )
+    assert len(found) == 1
+    assert "the order is rejected" in found[0]
+
+
+def test_what_cannot_be_of_a_rejected_order_is_told() -> None:
+    scenario = (
+        ORDER.replace("product: alarm", "product: alarm, attributes: {camera: 1}")
+        + "world: [{after: 1d, cancel: true}]\n"
+    )
+    found = failures(f"{scenario}expect: {{order: {{rejected: attribute-unknown}}, took: {{at_most: 1d}}}}")
+    assert [one.partition(": ")[2] for one in found] == [
+        "this has no effect: the order is rejected",
+        "this cannot be: the order is rejected, so nothing runs",
+    ]
 
 
 def test_with_changes_the_order() -> None:
