@@ -194,14 +194,22 @@ def test_of_thousands_of_names_those_that_contain_what_is_typed(monkeypatch: pyt
     assert not found.is_complete
 
 
+def assert_completes_at_the_end(text: str) -> None:
+    """Whatever is offered replaces text in the line of the cursor, and each thing is offered once."""
+    end = Position(text.count("\n"), len(text) - text.rfind("\n") - 1)
+    found = complete(text, end, INDEX)
+    assert found.start.line == end.line
+    assert 0 <= found.start.column <= end.column
+    labels = [item.label for item in found.items]
+    assert len(labels) == len(set(labels))
+
+
 @pytest.mark.parametrize("at", range(0, 2400, 53))
 def test_shipped_files_complete_at_any_place(at: int) -> None:
     for file in ("offers/home_security.yaml", "technical/shipment.yaml", "systems.yaml"):
-        text = (ROOT / "definitions" / file).read_text()[:at]
-        complete(text, Position(text.count("\n"), len(text) - text.rfind("\n") - 1), INDEX)
+        assert_completes_at_the_end((ROOT / "definitions" / file).read_text()[:at])
 
 
 @given(st.text(alphabet="a.:- \n{}[]\"'$()", max_size=40))
 def test_no_text_is_too_broken(text: str) -> None:
-    whole = OFFER + "steps:\n  go:\n    " + text
-    complete(whole, Position(whole.count("\n"), len(whole) - whole.rfind("\n") - 1), INDEX)
+    assert_completes_at_the_end(OFFER + "steps:\n  go:\n    " + text)
