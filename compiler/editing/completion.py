@@ -14,7 +14,6 @@ from compiler.editing.catalogue_names import OWN_STEP_MARKS, STEP_LABEL, Catalog
 from compiler.editing.cursor import Cursor, Position, find_cursors
 from compiler.editing.documents import document_kind
 from compiler.editing.expression_names import (
-    attribute_words,
     find_attribute,
     follows_value,
     members,
@@ -23,6 +22,7 @@ from compiler.editing.expression_names import (
 from compiler.editing.expression_place import ExpressionPlace, find_expression, shape_at
 from compiler.editing.line_attributes import line_attributes, value_at
 from compiler.editing.schema_place import KeyInfo, SchemaPlace, schema_place
+from compiler.language.attribute_words import describe_attribute
 from compiler.language.attributes import Attribute
 from compiler.language.documents import DOCUMENT_MODELS
 from compiler.typecheck.expression_sites import ExpressionShape
@@ -128,7 +128,7 @@ def _keys(site: _Site) -> Iterator[Completion]:
     yield from _references(site.schema.key_marks(parent, cursor.data), site, ": ")
     for name, attribute in site.attributes().items():
         if name not in present:
-            words, text = attribute_words(attribute), attribute.description or ""
+            words, text = describe_attribute(attribute), attribute.description or ""
             yield Completion(name, "attribute", words, text, f"{name}: ", attribute.required)
 
 
@@ -144,7 +144,7 @@ def _values(site: _Site) -> Iterator[Completion]:
     attribute = site.attributes().get(str(cursor.path[-1])) if cursor.path else None
     if attribute is not None:
         values = attribute.enum or ([True, False] if attribute.type == "boolean" else [])
-        yield from (Completion(as_text(one), "value", attribute_words(attribute)) for one in values)
+        yield from (Completion(as_text(one), "value", describe_attribute(attribute)) for one in values)
 
 
 def _references(marks: Iterable[str], site: _Site, ending: str = "") -> Iterator[Completion]:

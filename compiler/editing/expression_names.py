@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.editing.expression_place import ExpressionPlace
-from compiler.language.attributes import Attribute, AttributeType
+from compiler.language.attribute_words import describe_attribute
+from compiler.language.attributes import Attribute
 from compiler.language.steps import StepDefinition
 from compiler.typecheck.types import DYN, Type
-from compiler.values import as_text
 
 _PATH_END = re.compile(r"(?:[A-Za-z_]\w*\s*\.\s*)*\w*$")
 _LOOP = re.compile(r"\.\s*(?:all|exists|exists_one|filter|map)\(\s*([A-Za-z_]\w*)\s*,")
@@ -141,7 +141,7 @@ def _step_words(step: StepDefinition) -> str:
 def _member(place: ExpressionPlace, path: list[str], kind: Type) -> Member:
     attribute = find_attribute(place, path)
     if attribute is not None:
-        return Member(path[-1], attribute_words(attribute), attribute.description or "")
+        return Member(path[-1], describe_attribute(attribute), attribute.description or "")
     return Member(path[-1], type_words(kind))
 
 
@@ -195,17 +195,3 @@ def _opening_bracket(text: str) -> int:
 def type_words(kind: Type) -> str:
     words = _TYPE_WORDS.get(kind.kind, kind.kind)
     return f"list of {type_words(kind.items)}" if kind.kind == "list" and kind.items is not None else words
-
-
-def attribute_words(attribute: Attribute) -> str:
-    """`integer from 0 to 16, default 2`."""
-    words = attribute.type.value
-    if attribute.type is AttributeType.LIST and attribute.items is not None:
-        words = f"list of {attribute.items.type.value}"
-    if attribute.enum is not None:
-        words += f", one of {', '.join(as_text(one) for one in attribute.enum)}"
-    limits = [(" from ", attribute.minimum), (" to ", attribute.maximum)]
-    words += "".join(f"{word}{limit:g}" for word, limit in limits if limit is not None)
-    if attribute.default is not None:
-        words += f", default {as_text(attribute.default)}"
-    return words + (", required" if attribute.required else "")

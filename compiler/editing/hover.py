@@ -13,10 +13,11 @@ from compiler.cel.function_docs import FUNCTION_DOCS, METHOD_DOCS
 from compiler.cel.functions import NAMESPACES
 from compiler.editing.cursor import Cursor, Position, find_cursors, word_at
 from compiler.editing.documents import document_kind
-from compiler.editing.expression_names import attribute_words, describe_path, path_before
+from compiler.editing.expression_names import describe_path, path_before
 from compiler.editing.expression_place import ExpressionPlace, find_expression
 from compiler.editing.line_attributes import find_product, line_attributes
 from compiler.editing.schema_place import schema_place
+from compiler.language.attribute_words import describe_attribute
 from compiler.language.steps import StepDefinition
 
 
@@ -66,7 +67,7 @@ def _document_words(cursor: Cursor, index: DefinitionIndex, folder: Path | None)
     if cursor.is_key:
         attribute = line_attributes(cursor.data, kind, cursor.path[:-1], index, folder).get(cursor.text)
         if attribute is not None:
-            return _titled(f"{cursor.text}: {attribute_words(attribute)}", attribute.description or "")
+            return _titled(f"{cursor.text}: {describe_attribute(attribute)}", attribute.description or "")
         marks = place.key_marks(cursor.path[:-1], cursor.data)
         if marks:
             return _reference_words(marks, cursor, index)

@@ -11,6 +11,7 @@ from compiler.explain_order import Explanation
 from compiler.plan.decision_log import DecisionSubject, PlanDecision
 from compiler.plan.plan import Plan
 from compiler.plan.step_conditions import StepCondition
+from compiler.values import as_text
 from views.shared.table import Cell, PlainTable, titled_section
 
 SECTIONS: tuple[tuple[str, tuple[DecisionSubject, ...], str], ...] = (
@@ -47,7 +48,7 @@ def describe_decision(decision: PlanDecision) -> str:
         text += f": {', '.join(map(str, decision.values))}"
     if decision.quantity is not None:
         quantity = decision.quantity
-        text += f"; quantity `{quantity.expression}` = {quantity.value:g}"
+        text += f"; quantity `{quantity.expression}` = {as_text(quantity.value)}"
         shown = [str(one) for one in quantity.values if one not in decision.values]
         text += f": {', '.join(shown)}" if shown else ""
     return text

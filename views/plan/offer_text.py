@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from compiler.catalogue.catalogue import Product, Rule, Step
 from compiler.explain_offer import OfferStructure
-from compiler.language.attributes import Attribute
+from compiler.language.attribute_words import describe_attribute
 from compiler.language.durations import format_duration
 from compiler.language.steps import CrossOrderReference, LineAction, StepDefinition
 from views.shared.value_format import pluralize
@@ -41,27 +41,6 @@ def _rule_parts(rule: Rule) -> Iterator[str]:
 def format_actions(actions: Collection[LineAction]) -> str:
     """`add, modify`, in the language's order."""
     return ", ".join(action for action in LineAction if action in actions)
-
-
-def describe_attribute(attribute: Attribute) -> str:
-    """`integer, 0 to 16, default 2`."""
-    return ", ".join(_attribute_parts(attribute))
-
-
-def _attribute_parts(attribute: Attribute) -> Iterator[str]:
-    yield attribute.type
-    if attribute.enum is not None:
-        yield "one of " + ", ".join(map(str, attribute.enum))
-    if attribute.minimum is not None and attribute.maximum is not None:
-        yield f"{attribute.minimum:g} to {attribute.maximum:g}"
-    elif attribute.minimum is not None:
-        yield f"at least {attribute.minimum:g}"
-    elif attribute.maximum is not None:
-        yield f"at most {attribute.maximum:g}"
-    if attribute.default is not None:
-        yield f"default {str(attribute.default).lower() if isinstance(attribute.default, bool) else attribute.default}"
-    elif attribute.required:
-        yield "required"
 
 
 def product_facts(product: Product) -> Iterator[tuple[str, str]]:

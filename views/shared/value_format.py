@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from compiler.values import as_text
+
 if TYPE_CHECKING:
     from workflows.contract.order_messages import CorrectionView
     from workflows.contract.order_views import ErrorView
@@ -42,7 +44,7 @@ def correction_text(corrections: Iterable[CorrectionView]) -> str:
 
 
 def format_quantity(quantity: int | float) -> str:
-    return f"×{quantity:g}" if isinstance(quantity, float) else f"×{quantity}"
+    return f"×{as_text(quantity)}"
 
 
 def instance_suffix(step_id: str) -> str:
