@@ -22,6 +22,7 @@ from compiler.catalogue.catalogue import (
 )
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
+from compiler.catalogue.expression_locations import ExpressionLocations
 from compiler.catalogue.let_index import WrittenLet
 from compiler.cel.let_name import LET
 from compiler.graph import sort_by_levels
@@ -222,9 +223,7 @@ def _build_step(index: DefinitionIndex, group: StepGroup, name: str) -> Step:
         per=group.step_per(name),
         actions=group.line_actions(name),
         reads=tuple(sorted(reads, key=_output_sort_key)) if reads else (),
-        expression_locations={
-            one.expression: document.location_in_text(one.path, one.offset) for one in reversed(sites)
-        },
+        expression_locations=ExpressionLocations(document, sites) if sites else {},
     )
 
 

@@ -343,7 +343,9 @@ class DefinitionIndex:
 
     def unplanned_reasons(self, group: StepGroup, actions: frozenset[LineAction]) -> dict[str, str]:
         """`workstream.step` of steps that are not planned for all of these actions → the reason."""
-        found = {}
+        found: dict[str, str] = {}
+        if actions == group.actions and all(step.actions is None for step in group.steps.values()):
+            return found
         for step in group.steps:
             missing = actions - group.line_actions(step)
             if missing:

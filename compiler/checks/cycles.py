@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.graph import find_cycles, walk
@@ -68,9 +69,10 @@ def _check_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
         edges = dependency_edges(index, product)
         if not edges:
             continue
-        for cycle in _cycles_through(edges, index.predecessors):
-            reported.add(frozenset(cycle))
-            yield _dependency_cycle_finding(index, product, cycle)
+        if _may_close_cycle(index, edges):
+            for cycle in _cycles_through(edges, index.predecessors):
+                reported.add(frozenset(cycle))
+                yield _dependency_cycle_finding(index, product, cycle)
         for step, predecessors in edges.items():
             if _is_once_per_order(index, step):
                 shared.setdefault(step, []).extend(other for other in predecessors if _is_once_per_order(index, other))
@@ -79,6 +81,15 @@ def _check_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
         if frozenset(cycle) not in reported:
             offer = next(offers[step] for step in cycle if step in offers)
             yield _dependency_cycle_finding(index, offer, cycle)
+
+
+def _may_close_cycle(index: DefinitionIndex, edges: Mapping[StepKey, list[StepKey]]) -> bool:
+    """False for nearly all offers: their dependencies lead from workstream to workstream, and never back."""
+    between: dict[str, list[str]] = {}
+    for (workstream, _), before in edges.items():
+        between.setdefault(workstream, []).extend(other for other, _ in before)
+    groups = [index.step_groups[name] for name in {*between, *chain.from_iterable(between.values())}]
+    return any(group.has_outside_references() for group in groups) or next(find_cycles(between), None) is not None
 
 
 def _dependency_cycle_finding(index: DefinitionIndex, product: str, cycle: Sequence[StepKey]) -> Finding:

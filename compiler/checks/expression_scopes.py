@@ -118,9 +118,11 @@ class StepScopes:
     def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
         """Steps that may have no output. A workstream's `when` does not matter between its own steps."""
         group = self._group
-        own_steps = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
         missing = self._index.skip_reasons
         unplanned = self._index.unplanned_reasons(group, actions)
+        if not missing:
+            return unplanned
+        own_steps = {f"{group.id}.{step}" for step, definition in group.steps.items() if definition.when is None}
         if unplanned or any(step in missing for step in own_steps):
             missing = {step: why for step, why in missing.items() if step not in own_steps} | unplanned
         return missing

@@ -56,7 +56,8 @@ def _names_of_steps(group: StepGroup) -> _NamesOfSteps:
     retries: list[object] = []
     redone: set[str | None] = set()
     for definition in group.steps.values():
-        systems.update(call.system for _, call in find_calls(definition))
+        for _, call in find_calls(definition):
+            systems.add(call.system)
         retries.append(definition.retry)
         if definition.undo:
             retries.append(definition.undo.retry)
@@ -101,7 +102,8 @@ def _check_product(index: DefinitionIndex, entry: DefinitionEntry[Any]) -> Itera
         yield from _check_components(index, entry)
         for step, references in document.dependencies.items():
             path: KeyPath = ("dependencies", step)
-            yield from _check_reference(index, entry, path, StepReference(step=step), document.id, key=True)
+            if index.resolve_reference(step, document.id) is None:
+                yield from _check_reference(index, entry, path, StepReference(step=step), document.id, key=True)
             for position, reference in enumerate(references):
                 if isinstance(reference, CrossOrderReference):
                     message = (

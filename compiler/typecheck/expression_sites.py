@@ -208,8 +208,12 @@ def _collect(data: Any, shape: Shape, path: KeyPath, found: list[ExpressionSite]
         if type(data) is dict:
             for key, value in data.items():
                 inner = shape.get(key)
-                plain = type(value) is str and type(inner) is TemplateShape and "${" not in value
-                if inner is not None and not plain:
+                if inner is None:
+                    continue
+                if type(value) is str and type(inner) is TemplateShape:
+                    if "${" in value:
+                        found += _template_sites(value, inner, (*path, key))
+                else:
                     _collect(value, inner, (*path, key), found)
     elif type(shape) is TemplateShape:
         _collect_embedded(data, shape, path, found)
@@ -265,8 +269,10 @@ def _collect_embedded(data: Any, shape: TemplateShape, path: KeyPath, found: lis
             found += _template_sites(data, shape, path)
     elif kind is dict:
         for key, value in data.items():
-            if type(value) is not str or "${" in value:
+            if type(value) is not str:
                 _collect_embedded(value, shape, (*path, key), found)
+            elif "${" in value:
+                found += _template_sites(value, shape, (*path, key))
     elif kind is list:
         for position, value in enumerate(data):
             _collect_embedded(value, shape, (*path, position), found)

@@ -216,12 +216,12 @@ def available_names(candidates: Iterable[str], definition: StepDefinition | None
     available = {name: _EXTRA_NAMES[name] for name in candidates}
     if definition is None:
         return available
-    kind = definition.kind
-    answered_later = kind is StepKind.CALL and definition.call is not None and definition.call.callback is not None
+    answered_later = definition.call is not None and definition.call.callback is not None
     if "payload" not in candidates and "event" not in candidates:
         if "callback" in candidates and "output" not in candidates and not answered_later:
             available.pop("callback")
         return available
+    kind = definition.kind
     if kind is not StepKind.CALL:
         available.pop("response", None)
     if kind is not StepKind.ACTIVITY:
