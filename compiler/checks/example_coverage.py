@@ -45,19 +45,19 @@ def _requests_by_system(index: DefinitionIndex) -> dict[str, list[_Request]]:
 def _check_system(system: DefinitionEntry[SystemDocument], requests: list[_Request]) -> Iterator[Finding]:
     answers = system.model.example
     for request in {(each.method, each.path): each for each in reversed(requests)}.values():
-        if not any(_answers(answer, request) for answer in answers):
+        if not any(may_answer(answer, request.method, request.path) for answer in answers):
             what = f"{request.method.upper()} {request.path}"
             message = f"no example answers {what}, which step `{request.step}` calls"
             yield system.finding("example-missing", ("example",), message, key=True, severity="warning")
     written = system.document.data["example"]
     for position, answer in enumerate(answers):
-        if answer.pattern != "*" and not any(_answers(answer, request) for request in requests):
+        if answer.pattern != "*" and not any(may_answer(answer, request.method, request.path) for request in requests):
             path: KeyPath = ("example", position) if isinstance(written, list) else ("example",)
             message = f"no step calls {answer.label}: this example is never used"
             yield system.finding("example-unused", path, message, severity="warning")
 
 
-def _answers(answer: ExampleAnswer, request: _Request) -> bool:
-    """Whether it may. Its `when` does not count."""
-    path = request.path if request.path.startswith(("/", "$")) else f"/{request.path}"
-    return answer.method in (None, request.method) and may_match(answer.pattern, path)
+def may_answer(answer: ExampleAnswer, method: HttpMethod, path: str) -> bool:
+    """Whether the answer's method and path fit a call. Its `when` does not count. `path` may have `${…}`."""
+    rooted = path if path.startswith(("/", "$")) else f"/{path}"
+    return answer.method in (None, method) and may_match(answer.pattern, rooted)

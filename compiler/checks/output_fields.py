@@ -13,18 +13,19 @@ from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean, finding_at
 
 
-class _FieldRead(NamedTuple):
+class FieldRead(NamedTuple):
     """One read of a field of another step's output, which no `has` guards."""
 
     step: StepKey
     field: str
     path: KeyPath
+    """Where it is read, in the document of the step that reads it."""
     offset: int
 
 
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     for group in index.step_groups.values():
-        for read in group.entry.cached("output fields read", None, partial(_field_reads, index, group)):
+        for read in field_reads(index, group):
             workstream, step = read.step
             other = index.step_groups.get(workstream)
             definition = other.steps.get(step) if other else None
@@ -49,7 +50,12 @@ def _known_fields(definition: StepDefinition) -> frozenset[str] | None:
     return frozenset({*fields, *(definition.default_output or ())})
 
 
-def _field_reads(index: DefinitionIndex, group: StepGroup) -> list[_FieldRead]:
+def field_reads(index: DefinitionIndex, group: StepGroup) -> list[FieldRead]:
+    """What the steps of this group read."""
+    return group.entry.cached("output fields read", None, partial(_find_field_reads, index, group))
+
+
+def _find_field_reads(index: DefinitionIndex, group: StepGroup) -> list[FieldRead]:
     found = []
     for step in group.steps:
         for site in index.step_expressions[group.id, step]:
@@ -66,5 +72,5 @@ def _field_reads(index: DefinitionIndex, group: StepGroup) -> list[_FieldRead]:
                     continue
                 owner = group.id if at == 2 else path[1]
                 offset = site.offset + use.part_offsets[at]
-                found.append(_FieldRead((owner, path[at - 1]), path[at + 1], site.path, offset))
+                found.append(FieldRead((owner, path[at - 1]), path[at + 1], site.path, offset))
     return found
