@@ -10,18 +10,11 @@ import typer.main
 from typer.core import TyperGroup
 
 from cli.app import build_app
-from tests.support.command_line import call
-from tests.support.doc_pages import PAGES, Block, all_blocks, is_shown
+from tests.support.doc_pages import PAGES, all_blocks
 from tests.support.paths import ROOT
 
 COMMAND_LINE = typer.main.get_command(build_app("python starter.py", False))
 SHOWN = [pytest.param(words, id=f"{block} {words[0]}") for block in all_blocks() for words, _ in block.commands()]
-OFFLINE = [
-    (block, words, shown)
-    for block in all_blocks()
-    for words, shown in block.commands()
-    if block.language == "console" and block.page.name not in ("guide.md", "cli.md", "notifications.md")
-]
 
 
 @pytest.mark.parametrize("words", SHOWN)
@@ -35,12 +28,6 @@ def test_command_is_understood(words: list[str]) -> None:
 def _without_shell(words: list[str]) -> list[str]:
     """Without what the shell does: `> plan.html`."""
     return words[: words.index(">")] if ">" in words else words
-
-
-@pytest.mark.parametrize(("block", "words", "shown"), OFFLINE, ids=[str(block) for block, _, _ in OFFLINE])
-def test_console_prints_what_the_page_shows(block: Block, words: list[str], shown: str) -> None:
-    called = call(*words)
-    assert is_shown(shown, called.out), f"{block}: {' '.join(words)}\n{called.out}{called.err}"
 
 
 def test_pages_have_blocks_that_can_be_found() -> None:
