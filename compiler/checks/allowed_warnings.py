@@ -55,7 +55,7 @@ def _without(
             used.add(key)
         else:
             kept.append(finding)
-    if not judges or has_errors(kept) or index.definitions.findings:
+    if not judges or has_errors(kept) or index.definitions.findings or index.definitions.incomplete:
         return kept
     return kept + [_unused(one) for one in allowances if (one.comment.file, one.line, one.code) not in used]
 

@@ -49,3 +49,8 @@ def test_other_lines_are_not_allowed() -> None:
 def test_errors_are_not_allowed_and_no_comment_is_judged_beside_them() -> None:
     text = STEPS + "  go: {mielstone: true}  # allow: key-unknown, condition-never\n"
     assert [one.code for one in findings_of(text)] == ["key-unknown"]
+
+
+def test_no_comment_is_judged_beside_text_that_cannot_be_read() -> None:
+    text = STEPS + "  go: {milestone: true}  # allow: condition-never\nname: !x y\n"
+    assert [one.code for one in findings_of(text)] == ["yaml-tag"]
