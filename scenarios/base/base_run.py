@@ -20,6 +20,7 @@ from scenarios.world.schedule import Due, Schedule
 from scenarios.world.world_answers import WorldAnswers
 from workflows.core.queries.order_view import order_view, step_view
 from workflows.core.state.rollup import current_order_state
+from workflows.core.timing.expected_duration import END_OF_TIME
 from workflows.core.timing.forecast import make_forecast
 
 MAX_TURNS = 200_000
@@ -68,6 +69,15 @@ class BaseRun(Generic[Executor]):
         if watch is not None:
             moment = min(moment, watch.next_check_at)
         return None if moment == inf else max(moment, self._clock.now)
+
+    @property
+    def _until(self) -> float:
+        return self._run.started_at + self._scenario.until.total_seconds()
+
+    def _stop_at_until(self) -> None:
+        """Nothing has happened between the last thing that did and the end of the scenario."""
+        self._clock.now = max(self._clock.now, min(self._until, END_OF_TIME))
+        self._record.stopped = "its `until` is over"
 
     def _stops_polling(self) -> bool:
         """If a step has polled too often. Returns whether the run stops."""
@@ -139,7 +149,11 @@ class BaseRun(Generic[Executor]):
         for due in self._waiting_callbacks:
             message = f"the call of {due.step} was never answered, so the system could not call back"
             record.problems.append(Problem(("world", due.position), message, self._since_start()))
-        record.problems += [*self._entries.not_taken(), *self._answers.unused(), *self._schedule.missing()]
+        record.problems += [
+            *self._entries.not_taken(),
+            *self._answers.unused(),
+            *self._schedule.missing(record.stopped),
+        ]
 
     def told(self, batch: NotificationBatch) -> None:
         """Events that the order tells."""

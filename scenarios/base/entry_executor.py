@@ -30,6 +30,8 @@ from workflows.core.steps.expression_scope import is_output_visible
 BEFORE_CALLBACK = frozenset({Phase.CALL, Phase.UNDO_CALL})
 """The call is not answered yet, so the system cannot call back."""
 UNANSWERED = frozenset({StepState.READY, StepState.IN_PROGRESS, StepState.FAILED})
+REJECTED = "rejected"
+"""The code with which clients hear of an amendment whose order is rejected (operations/errors.py)."""
 TAKEN = frozenset({"completed", "kept"})
 
 

@@ -11,6 +11,7 @@ from compiler.language.scenario_actions import ActionEntry, AmendEntry, SwitchEn
 from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry, TimedEntry
 from compiler.plan.codec import decode_plan
 from scenarios.base.entry_executor import (
+    REJECTED,
     EntryExecutor,
     NotPossible,
     OrderState,
@@ -25,7 +26,7 @@ from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.world.action_requests import action_request, needs_step
 from scenarios.world.schedule import Due
-from workflows.contract.order_messages import CallbackDelivery, EventDelivery
+from workflows.contract.order_messages import AmendResult, CallbackDelivery, EventDelivery
 from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.amendment.answer import apply_assessed, check_preconditions
 from workflows.core.amendment.compiled_amendment import compile_input, decide_compiled, rejected_amendment
@@ -118,15 +119,21 @@ class FastEntryExecutor(EntryExecutor):
         compiled = try_compile_amendment(compile_input(run, state.encoded(run.plan), message), self._catalogue)
         assessment = rejected_amendment(run, state.revision, message, compiled)
         if assessment is not None:
-            findings = assessment.result.findings
-            reasons = "; ".join(str(each["message"]) for each in findings)
-            raise NotPossible(f"the new order is rejected: {reasons}", *(str(each["code"]) for each in findings))
+            raise _rejection(assessment.result)
         assessment = decide_compiled(run, state.revision, message, compiled, decode_plan(compiled.plan))
         result = apply_assessed(run, assessment, message)
         state.order = order
         if result.revision != state.revision:
             state.revision, state.packed_plan = result.revision, compiled.plan
         return f"{entry.by}: {result.message}"
+
+
+def _rejection(result: AmendResult) -> NotPossible:
+    """As `operations.actions.amend_order` tells it to clients."""
+    findings = result.findings
+    more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
+    codes = [str(each["code"]) for each in findings]
+    return NotPossible(f"{result.message}: {findings[0]['message']}{more}", REJECTED, *codes)
 
 
 _EXECUTORS: Mapping[type[TimedEntry], Callable[[FastEntryExecutor, Any, Due], str]] = {

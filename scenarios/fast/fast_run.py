@@ -97,9 +97,8 @@ class FastRun(BaseRun[FastEntryExecutor]):
             moment = engine
         else:
             moment = due[0] if due is not None else inf
-        is_late = moment > run.started_at + self._scenario.until.total_seconds()
-        if moment > END_OF_TIME or (is_late and not self._is_over()):
-            self._record.stopped = "its `until` is over"
+        if moment > END_OF_TIME or (moment > self._until and not self._is_over()):
+            self._stop_at_until()
             return None
         if self._stops_polling():
             return None

@@ -137,7 +137,7 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         others = [each.due for each in self.attempts.pending.values() if each is not polling and each.due is not None]
         outside, engine = self._clock.next_due(), self._engine_due()
         limit = min([*others, inf if outside is None else outside[0], inf if engine is None else engine])
-        limit = min(limit, self._run.started_at + self._scenario.until.total_seconds())
+        limit = min(limit, self._until)
         same = 0
         if engine is None or self._engine_at <= self.now:  # the order is about to move on
             return due, same
@@ -185,8 +185,8 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
             return False
         moment, rank = min(each for each in (outside, inside) if each is not None)
         is_outside = (moment, rank) == outside
-        if moment > self._run.started_at + self._scenario.until.total_seconds():
-            self._record.stopped = "its `until` is over"
+        if moment > self._until and not self._has_closed:
+            self._stop_at_until()
             return False
         if self._stops_polling():
             return False

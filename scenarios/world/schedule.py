@@ -76,11 +76,11 @@ class Schedule:
     def happened(self, position: int) -> None:
         self._happened.add(position)
 
-    def missing(self) -> Iterator[Problem]:
-        """The entries that have not happened."""
+    def missing(self, stopped: str = "") -> Iterator[Problem]:
+        """The entries that have not happened. `stopped`: why the run ended before the order did, if so."""
         for position, entry in enumerate(self.world):
             if isinstance(entry, TimedEntry) and position not in self._happened:
-                yield Problem(("world", position), _why_missing(entry, self._was_triggered(position)))
+                yield Problem(("world", position), _why_missing(entry, self._was_triggered(position), stopped))
 
     def _was_triggered(self, position: int) -> bool:
         return any(at == position for at, _ in self._triggered)
@@ -94,9 +94,9 @@ def _meant(awaited: AwaitedStep, step_id: str, state: str, undo: bool) -> bool:
     return (awaited.of == "undo") is undo and awaited.state == state and names_step(awaited.step, step_id)
 
 
-def _why_missing(entry: TimedEntry, triggered: bool) -> str:
+def _why_missing(entry: TimedEntry, triggered: bool, stopped: str) -> str:
     awaited = entry.when
     if awaited is None or triggered:
-        return "this has not happened: the order had ended by then"
+        return f"this has not happened: {stopped or 'the order had ended by then'}"
     whose = f"the undo of {awaited.step}" if awaited.of == "undo" else awaited.step
     return f"this has not happened: {whose} was never {awaited.state}"

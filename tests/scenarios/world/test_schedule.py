@@ -75,3 +75,4 @@ def test_what_has_not_happened_says_why() -> None:
         (("world", 1), "this has not happened: a.b was never in_progress"),
         (("world", 2), "this has not happened: the undo of a.b was never completed"),
     ]
+    assert next(found.missing("its `until` is over")).message == "this has not happened: its `until` is over"
