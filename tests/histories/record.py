@@ -130,6 +130,21 @@ async def cancelled(desk: Desk) -> Order:
     return order
 
 
+async def acknowledged(desk: Desk) -> Order:
+    """Cancelled while a step waits for its callback. Recorded when the call was repeated to learn its output."""
+    booking: dict[str, Any] = {
+        "call": {"system": "shop", "post": "/b", "callback": {"within": "1d"}},
+        "undo": {"call": {"system": "shop", "delete": "/b/${output.id}"}},
+    }
+    desk.script.answers["camera.a@1"] = [{"body": {"id": "B-1"}}, {"id": "B-1"}, {}]
+    desk.script.answers["camera.b@1"] = [{"body": {"id": "B-2"}}, {"id": "B-2"}, {}]
+    named = {**booking, "output": {"id": "${response.body.id}", "at": "${payload.at}"}}
+    order = await desk.submit({"a": booking, "b": named})
+    await order.until(lambda now: all(now[name].waits_for == "a callback of shop" for name in "ab"))
+    await order.handle.execute_update("cancel", OrderAction(actor=ANN), result_type=ActionResult)
+    return order
+
+
 async def amended(desk: Desk) -> Order:
     """One step redone, one added, while another waits; before that the order was held for a moment."""
     desk.script.answers["camera.a@1"] = [{"id": "A-1"}, {}, {"id": "A-2"}]
@@ -275,6 +290,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "continued": continued,
     "dated": dated,
     "cancelled": cancelled,
+    "acknowledged": acknowledged,
     "amended": amended,
     "awaited_again": awaited_again,
     "reworked": reworked,

@@ -1,7 +1,8 @@
 """Undoing a step's effect. A call, a Python activity or a person does this, as the step's `undo` says.
 
 The undo may read the step's output. If the step's call got no response, that output is unknown. Then the call is first
-repeated with its own key. A system that honours the key gives its earlier answer, or does the work now.
+repeated with its own key. A system that honours the key gives its earlier answer, or does the work now. If a call was
+acknowledged and has not called back, the output comes from the acknowledgement.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from workflows.core.state.step_keys import undo_idempotency_key
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.corrections import replace_input
 from workflows.core.steps.expression_scope import StepScope
-from workflows.core.steps.outcome import business_failure, render_output
+from workflows.core.steps.outcome import as_json_data, business_failure, render_output
 from workflows.core.steps.settlement import enqueue_activity, start_deadline
 
 
@@ -44,6 +45,24 @@ def recover_output(run: OrderRun, step: StepRun) -> None:
     has_response = definition is not None and definition.poll is not None and step.answer is not None
     require(step.undo).phase = Phase.RECOVER_OUTPUT_POLL if has_response else Phase.RECOVER_OUTPUT
     enqueue_activity(run, step)
+
+
+def has_acknowledgement(run: OrderRun, step: StepRun) -> bool:
+    """Whether a call that has not called back was acknowledged with its current key, and what the output needs is kept.
+
+    Releases before this one did not keep the body.
+    """
+    definition = run.definition(step).definition.call
+    if definition is None or definition.callback is None or not isinstance(step.answer, dict):
+        return False
+    return run.profile(step).recovery_output is not None or "body" in step.answer
+
+
+def take_acknowledged_output(run: OrderRun, step: StepRun) -> None:
+    """The step's output is what it is without the callback. Raises StepExpressionError."""
+    response, template = step.answer, run.profile(step).recovery_output
+    rendered = response["body"] if template is None else StepScope(run, step, {"response": response}).render(template)
+    set_recovered_output(step, as_json_data(rendered))
 
 
 def start_output_recovery(run: OrderRun, step: StepRun) -> None:

@@ -8,7 +8,12 @@ from activity_contract.calls import TIMEOUT
 from workflows.contract.states import DONE, StepState
 from workflows.core.compensation.undo_order import enqueue_undo, last_attempt_ended, mark_undone
 from workflows.core.execution.hold import hold_if_held
-from workflows.core.execution.undo_activities import begin_undo, recover_output
+from workflows.core.execution.undo_activities import (
+    begin_undo,
+    has_acknowledgement,
+    recover_output,
+    take_acknowledged_output,
+)
 from workflows.core.failures.failure_handling import fallout_queue
 from workflows.core.state.order_run import OrderRun, require
 from workflows.core.state.step_run import Phase, StepFailure, StepRun
@@ -16,6 +21,8 @@ from workflows.core.steps.settlement import cancel_activity, enqueue_activity
 
 S = StepState
 RECOVERY_PHASES = (Phase.RECOVER_OUTPUT, Phase.RECOVER_OUTPUT_POLL)
+UNDO_FROM_ACKNOWLEDGEMENT = "undo-from-acknowledgement"
+"""Patch. Before, a call that was acknowledged was repeated to learn the output that its undo reads."""
 POLL_PHASES = (Phase.RECOVER_OUTPUT_POLL, Phase.UNDO_POLL)
 
 
@@ -32,6 +39,9 @@ def try_start_undo(run: OrderRun, step: StepRun) -> None:
     run.transition_undo(step, S.READY)
     output_known = step.state in DONE or step.changing_in_place or undo.learnt
     if output_known or not run.profile(step).undo_reads_output:
+        begin_undo(run, step)
+    elif has_acknowledgement(run, step) and run.is_patched(UNDO_FROM_ACKNOWLEDGEMENT):
+        take_acknowledged_output(run, step)
         begin_undo(run, step)
     else:
         recover_output(run, step)

@@ -68,7 +68,8 @@ class StepProfile:
     """The part of the undo call's response that polling reads."""
     undo_poll_names: frozenset[str]
     recovery_output: Any
-    """Like `response_output`, but for a repeated call that only recovers the output. Nobody waits for its callback."""
+    """The template of the output that comes from the response alone: that of a repeated call, or the acknowledgement of
+    a call whose callback nobody waits for any more. None means the body."""
     recovery_names: frozenset[str]
 
     def is_business_code(self, code: str) -> bool:
@@ -91,8 +92,10 @@ def step_profile(planned: PlannedDefinition) -> StepProfile:
     elif call is not None and call.callback is not None:
         deferred = tuple(case for case in fail_when if "payload" in _names_in_expression(case.if_))
         immediate = tuple(case for case in fail_when if case not in deferred)
-        response_output = _response_template(json.dumps(output), *(f"{case.if_} {case.message}" for case in deferred))
         recovery_output = _without_payload(output)
+        texts = [json.dumps(output), *(f"{case.if_} {case.message}" for case in deferred)]
+        undone_by_body = recovery_output is None and _undo_reads_output(definition.undo)
+        response_output = _response_template(*texts, *(["response.body"] if undone_by_body else []))
     undo_poll = definition.undo.call.poll if definition.undo and definition.undo.call else None
     return StepProfile(
         kind=kind,
@@ -103,7 +106,7 @@ def step_profile(planned: PlannedDefinition) -> StepProfile:
         response_names=(names_in_template(response_output) | _fail_when_names(immediate)) - {"response"},
         poll_names=poll_names - {"response"},
         deferred_fail_when=deferred,
-        undo_reads_output=definition.undo is not None and _undo_reads_output(definition.undo),
+        undo_reads_output=_undo_reads_output(definition.undo),
         undo_response_output=_response_template(undo_poll.get) if undo_poll else {},
         undo_poll_names=_names_in_expression(undo_poll.until) - {"response"} if undo_poll else frozenset(),
         recovery_output=recovery_output,
@@ -111,7 +114,9 @@ def step_profile(planned: PlannedDefinition) -> StepProfile:
     )
 
 
-def _undo_reads_output(undo: UndoDefinition) -> bool:
+def _undo_reads_output(undo: UndoDefinition | None) -> bool:
+    if undo is None:
+        return False
     poll = undo.call.poll if undo.call is not None else None
     if poll is not None and "output" in _names_in_expression(poll.until):
         return True

@@ -152,6 +152,12 @@ def test_undo_ends_the_pause_between_attempts() -> None:
     assert driven.keys("b")[-1] == "O-1/camera.b@1/undo/1"
 
 
+ACKNOWLEDGED = {
+    "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
+    "undo": {"call": {"system": "shop", "delete": "/x/${output.id}"}},
+}
+
+
 def test_undo_of_a_call_that_waits_for_its_callback_reads_the_response() -> None:
     written = {
         "call": {"system": "shop", "post": "/x", "callback": {"within": "2d"}},
@@ -161,13 +167,60 @@ def test_undo_of_a_call_that_waits_for_its_callback_reads_the_response() -> None
     driven = OrderDriver({"a": written})
     driven.answer("a", {"body": {"id": "V-1"}})
     driven.roll_back()
-    assert driven.request("a").idempotency_key == "O-1/camera.a@1/do/1"
-    assert driven.request("a").output == {"id": "${response.body.id}"}
-    driven.answer("a", {"id": "V-1"})
+    assert driven.keys("a") == ["O-1/camera.a@1/do/1", "O-1/camera.a@1/undo/1"]
     assert driven.request("a").path == "/x/V-1"
     assert driven.callback("a", {"at": "noon"}, key="O-1/camera.a@1/do/1") == "late"
     driven.answer("a")
     assert driven.run.ended
+
+
+def test_undo_of_an_acknowledged_call_without_output_reads_the_body() -> None:
+    driven = OrderDriver({"a": ACKNOWLEDGED})
+    assert driven.request("a").output == {"body": "${response.body}"}
+    driven.answer("a", {"body": {"id": "V-1"}})
+    driven.roll_back()
+    assert driven.request("a").path == "/x/V-1"
+    assert driven.keys("a") == ["O-1/camera.a@1/do/1", "O-1/camera.a@1/undo/1"]
+
+
+def test_acknowledged_call_whose_time_has_passed_is_undone_without_a_repeat() -> None:
+    driven = OrderDriver({"a": ACKNOWLEDGED})
+    driven.answer("a", {"body": {"id": "V-1"}})
+    driven.wait(2 * 86_400)
+    assert driven.state("a") is S.FATALLY_FAILED
+    driven.roll_back()
+    assert driven.request("a").path == "/x/V-1"
+
+
+def test_retried_call_without_an_answer_is_repeated_before_its_undo() -> None:
+    driven = OrderDriver({"a": ACKNOWLEDGED})
+    driven.answer("a", {"body": {"id": "V-1"}})
+    driven.wait(2 * 86_400)
+    driven.step_action("retry", "a", expected=S.FATALLY_FAILED)
+    driven.fail("a", "timeout", outcome_known=False)
+    driven.roll_back()
+    assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 3
+    assert driven.request("a").output is None
+    driven.answer("a", {"id": "V-2"})
+    assert driven.request("a").path == "/x/V-2"
+
+
+def test_call_that_an_earlier_release_sent_is_repeated_before_its_undo() -> None:
+    driven = OrderDriver({"a": ACKNOWLEDGED})
+    driven.answer("a", {})
+    driven.roll_back()
+    assert driven.keys("a") == ["O-1/camera.a@1/do/1"] * 2
+
+
+def test_undo_that_the_acknowledgement_does_not_suffice_for_goes_to_fallout() -> None:
+    driven = OrderDriver({"a": {**ACKNOWLEDGED, "output": {"id": "${response.body.id}", "at": "${payload.at}"}}})
+    driven.answer("a", {"body": {"other": 1}})
+    driven.roll_back()
+    undo = driven.undo("a")
+    assert undo.state is S.FATALLY_FAILED
+    assert undo.failure is not None
+    assert "there is no `id`" in undo.failure.message
+    assert driven.keys("a") == ["O-1/camera.a@1/do/1"]
 
 
 def test_undo_uses_a_callback_that_comes_before_it() -> None:
