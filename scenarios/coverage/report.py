@@ -39,14 +39,21 @@ class CoverageReport:
     total: int
 
 
-def coverage_report(catalogue: Catalogue, index: DefinitionIndex, reached: Iterable[frozenset[Key]]) -> CoverageReport:
-    """`reached`: the keys of each scenario."""
+def coverage_report(
+    catalogue: Catalogue,
+    index: DefinitionIndex,
+    reached: Iterable[frozenset[Key]],
+    only: frozenset[str] | None = None,
+) -> CoverageReport:
+    """`reached`: the keys of each scenario. `only`: the offers that the report is about; all, if None."""
     keys = frozenset().union(*reached)
-    items = coverage_items(catalogue, index)
+    wanted = offer_products(catalogue).keys() if only is None else only
     owners = _offers_of_owners(catalogue)
+    items = [item for item in coverage_items(catalogue, index) if wanted & set(owners.get(item.owner, ()))]
     offers = [
         _offer_coverage(offer, [item for item in items if offer in owners.get(item.owner, ())], keys)
         for offer in offer_products(catalogue)
+        if offer in wanted
     ]
     unreached = [Unreached(item, owners.get(item.owner, ())) for item in items if item.key not in keys]
     return CoverageReport(offers, unreached, len(items) - len(unreached), len(items))

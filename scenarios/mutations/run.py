@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import random
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 
@@ -15,6 +15,7 @@ from compiler.source.findings import CatalogueInvalid, Finding
 from scenarios.load import Suite, build_suite
 from scenarios.mutations.faults import Fault, FaultKind, faults_of
 from scenarios.run import run_one
+from scenarios.scenario_order import ScenarioEntry
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,16 @@ class FaultResult:
         return self.refused is None and self.found_by is None
 
 
-def draw_faults(read: ReadResult, count: int, seed: int) -> list[Fault]:
-    """Up to `count` of all faults, at random, but the kinds in turn, so that rare ones are among them."""
+def draw_faults(read: ReadResult, count: int, seed: int, only: frozenset[str] | None = None) -> list[Fault]:
+    """Up to `count` of all faults, at random, but the kinds in turn, so that rare ones are among them.
+
+    `only`: the ids of the definitions that get faults; all, if None.
+    """
     randomness = random.Random(seed)
     by_kind: dict[FaultKind, list[Fault]] = defaultdict(list)
     for document in read.documents:
+        if only is not None and not (isinstance(document.data, dict) and document.data.get("id") in only):
+            continue
         for fault in faults_of(document):
             by_kind[fault.kind].append(fault)
     for faults in by_kind.values():
@@ -49,15 +55,18 @@ def draw_faults(read: ReadResult, count: int, seed: int) -> list[Fault]:
     return drawn
 
 
-def try_faults(read: ReadResult, faults: Sequence[Fault]) -> Iterator[FaultResult]:
-    """The results, in the order of the faults. `read`: what they were drawn from, with scenarios that pass."""
+def try_faults(read: ReadResult, faults: Sequence[Fault], only: Set[str] | None = None) -> Iterator[FaultResult]:
+    """The results, in the order of the faults. `read`: what they were drawn from, with scenarios that pass.
+
+    `only`: the ids of the scenarios that have to find them; all, if None.
+    """
     processes = min(os.cpu_count() or 1, 8, len(faults))
     if processes < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        trial = _Trial(read)
+        trial = _Trial(read, only)
         yield from map(trial.try_fault, faults)
         return
     global _forked
-    _forked = _Trial(read), faults
+    _forked = _Trial(read, only), faults
     try:
         with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
             tried = pool.map(_try_forked, range(len(faults)), chunksize=1)
@@ -84,6 +93,7 @@ class _Trial:
     """Runs the scenarios that failed most often first: most faults are then found by the first few."""
 
     read: ReadResult
+    only: Set[str] | None = None
     found: Counter[str] = field(default_factory=Counter)
     """Scenario → how many faults it has found."""
     involved: dict[str, set[str]] = field(default_factory=dict)
@@ -91,9 +101,12 @@ class _Trial:
 
     def __post_init__(self) -> None:
         suite = build_suite(self.read)
-        for entry in suite.scenarios:
+        for entry in self._scenarios(suite):
             timeline = run_one(suite.catalogue, entry).record.timeline
             self.involved[entry.model.id] = {moment.step.split(".")[0] for moment in timeline if moment.step}
+
+    def _scenarios(self, suite: Suite) -> list[ScenarioEntry]:
+        return [entry for entry in suite.scenarios if self.only is None or entry.model.id in self.only]
 
     def try_fault(self, fault: Fault) -> FaultResult:
         documents = list(self.read.documents)
@@ -106,14 +119,15 @@ class _Trial:
 
     def _first_failure(self, suite: Suite, fault: Fault) -> str | None:
         """A scenario that cannot be run any more has found the fault, too."""
-        if suite.findings:
-            return "findings of scenarios"
+        scenarios = self._scenarios(suite)
+        if len(scenarios) < len(self.involved):
+            return "a scenario that cannot be run any more"
         mutated = str(fault.original.data.get("id"))
 
         def rank(scenario: str) -> tuple[bool, int]:
             return mutated not in self.involved[scenario], -self.found[scenario]
 
-        for entry in sorted(suite.scenarios, key=lambda entry: rank(entry.model.id)):
+        for entry in sorted(scenarios, key=lambda entry: rank(entry.model.id)):
             if not run_one(suite.catalogue, entry).passed:
                 self.found[entry.model.id] += 1
                 return entry.model.id

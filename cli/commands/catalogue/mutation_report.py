@@ -6,17 +6,27 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
+from cli.commands.catalogue.scenario_outcome import Outcome
 from cli.framework.session import Session
 from compiler.source.files import read_folder
 from scenarios.mutations.run import FaultResult, draw_faults, try_faults
+from scenarios.ordered_offers import definitions_of, ordered_offers
 
 
-def print_mutations(session: Session, count: int, seed: int) -> None:
-    """Prints each fault that survives as soon as it is known, then how many there are."""
+def print_mutations(session: Session, outcome: Outcome, count: int, seed: int, *, is_narrowed: bool) -> None:
+    """Prints each fault that survives as soon as it is known, then how many there are.
+
+    If only some scenarios have run, these have to find the faults, which then are in the offers that they order.
+    """
     read = read_folder(session.definitions_dir)
+    scenarios = places = None
+    if is_narrowed:
+        catalogue = session.read_catalogue()
+        scenarios = {result.id for result in outcome.results}
+        places = definitions_of(ordered_offers([result.entry for result in outcome.results], catalogue), catalogue)
     results: list[FaultResult] = []
     session.print("")
-    for result in try_faults(read, draw_faults(read, count, seed)):
+    for result in try_faults(read, draw_faults(read, count, seed, places), scenarios):
         results.append(result)
         if result.survived:
             session.print(_survivor(result))

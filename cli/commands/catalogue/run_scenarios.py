@@ -91,7 +91,7 @@ def run_scenarios(
         if junit is not None:
             _write_junit(junit, outcome)
         if mutations is not None and outcome.ok and not session.is_json:
-            print_mutations(session, mutations, seed)
+            print_mutations(session, outcome, mutations, seed, is_narrowed=selection.is_narrowed)
         return 0 if outcome.ok else EXIT_REFUSED
 
     return _run_on_every_change(session, selection, run_once) if watch else run_once()
@@ -105,6 +105,10 @@ class Selection:
     @property
     def existing(self) -> list[Path]:
         return [Path(path) for path in self.paths if Path(path).exists()]
+
+    @property
+    def is_narrowed(self) -> bool:
+        return bool(self.paths) or self.expression is not None
 
     def includes(self, file: str) -> bool:
         """Whether the file is selected: all are without paths."""
@@ -163,6 +167,7 @@ def _run(
     """Prints a line for each file as soon as its scenarios have run."""
     from cli.commands.catalogue.scenario_report import file_lines
     from scenarios.coverage.report import coverage_report
+    from scenarios.ordered_offers import ordered_offers
     from scenarios.run import run_scenarios
 
     began = time.perf_counter()
@@ -185,7 +190,8 @@ def _run(
     print_file()
     report = None
     if options.coverage:
-        report = coverage_report(suite.catalogue, suite.index, [result.reached for result in results])
+        only = ordered_offers(chosen, suite.catalogue) if selection.is_narrowed else None
+        report = coverage_report(suite.catalogue, suite.index, [result.reached for result in results], only)
     invalid = sum(selection.includes(location.file) for location in suite.invalid)
     return Outcome(mode.value, results, findings, time.perf_counter() - began, report, invalid)
 

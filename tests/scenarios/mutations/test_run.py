@@ -67,3 +67,10 @@ def test_the_same_seed_draws_the_same_faults_and_each_kind_in_turn() -> None:
     assert [(fault.location, fault.what) for fault in drawn] == [(fault.location, fault.what) for fault in again]
     other = draw_faults(definitions, 16, seed=8)
     assert [fault.location for fault in drawn] != [fault.location for fault in other]
+
+
+def test_only_the_named_definitions_get_faults_and_only_the_named_scenarios_look() -> None:
+    read = read_documents(CATALOGUE, "gift.yaml")
+    faults = draw_faults(read, 100, seed=1, only=frozenset({"parcel"}))
+    assert {fault.original.data["id"] for fault in faults} == {"parcel"}
+    assert all(result.survived or result.refused for result in try_faults(read, faults, only=set()))
