@@ -64,5 +64,5 @@ class RecordedRun(OrderRun):
         if move.state is StepState.IN_PROGRESS and (move.undo or self.profile(step).kind in _CALLS):
             return None
         failure = (step.undo.failure if step.undo else None) if move.undo else step.failure
-        code = f" ({failure.code})" if failure and move.state in _FAILED_STATES else ""
-        return f"{'undo ' if move.undo else ''}{move.state.value}{code}"
+        why = f" ({failure.code}: {failure.message})" if failure and move.state in _FAILED_STATES else ""
+        return f"{'undo ' if move.undo else ''}{move.state.value}{why}"

@@ -12,7 +12,7 @@ from scenarios.expectations.snapshots import check_lines, check_steps
 from scenarios.record import Record, Snapshot
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.verdict import Failure
-from workflows.contract.order_views import StepView
+from workflows.contract.order_views import ErrorView, StepView
 from workflows.contract.states import StepState
 
 OPEN_WORK_SHOWN = 4
@@ -103,16 +103,21 @@ _ENDED_UNDO_STATES = frozenset({StepState.COMPLETED.value, StepState.SKIPPED.val
 _OPEN_STATES = frozenset({StepState.IN_PROGRESS, StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED})
 
 
+def _error_text(error: ErrorView) -> str:
+    """`out_of_stock: none left`"""
+    return f"{error.code}: {error.message}" if error.message else error.code
+
+
 def _open_work(step: StepView) -> str | None:
     undo = step.undo
     if undo is not None and undo.state not in _ENDED_UNDO_STATES:
-        code = f" ({undo.error.code})" if undo.error is not None else ""
-        words = f"is in fallout{code}" if undo.state == StepState.FATALLY_FAILED else f"is {undo.state}"
+        why = f" ({_error_text(undo.error)})" if undo.error is not None else ""
+        words = f"is in fallout{why}" if undo.state == StepState.FATALLY_FAILED else f"is {undo.state}"
         return f"the undo of {step.id} {words}"
     if step.state not in _OPEN_STATES:
         return None
     if step.state is StepState.FATALLY_FAILED and step.error is not None:
-        return f"{step.id} is in fallout ({step.error.code})"
+        return f"{step.id} is in fallout ({_error_text(step.error)})"
     return f"{step.id} waits for {step.waits_for}" if step.waits_for else f"{step.id} is {step.state.value}"
 
 

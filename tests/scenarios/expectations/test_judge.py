@@ -162,4 +162,15 @@ def test_order_that_cannot_be_undone_says_which_undo_fails() -> None:
 """
     found = failures(happy("expect: {order: cancelled}", world))
     assert len(found) == 1
-    assert "not cancelled: the undo of camera.reserve@1 is in fallout (shipped)" in found[0]
+    assert (
+        "not cancelled: the undo of camera.reserve@1 is in fallout (shipped: stock, DELETE /reservations/" in found[0]
+    )
+
+
+def test_order_in_fallout_says_why_an_expression_has_no_value() -> None:
+    world = """world:
+  - {on: camera.reserve, answer: {body: {}}}
+"""
+    [found] = failures(happy("expect: {order: completed}", world))
+    assert "camera.ship@1 is in fallout (definition_error: " in found
+    assert "there is no `id`" in found
