@@ -48,8 +48,9 @@ def build_suite(read: ReadResult, overrides: ReadResult | None = None, others: R
         definitions = [document for document in read.documents if not is_scenario(document)]
         loaded = define(ReadResult(definitions, read.findings), overrides)
         suite = Suite(loaded.catalogue, loaded.index, [], [*others.findings], [])
+        by_id: dict[str, ScenarioEntry] = {}
         for document in scenarios:
-            if not _add(suite, document):
+            if not _add(suite, document, by_id):
                 suite.invalid.append(document.location())
         return replace(suite, findings=sort_findings(suite.findings))
 
@@ -67,15 +68,15 @@ def _read_others(paths: Iterable[Path]) -> ReadResult:
     return result
 
 
-def _add(suite: Suite, document: Document) -> bool:
-    """Adds the scenario of the document, or its errors. Returns whether it can be run."""
+def _add(suite: Suite, document: Document, by_id: dict[str, ScenarioEntry]) -> bool:
+    """Adds the scenario of the document to the suite and to `by_id`, or its errors. Returns whether it can be run."""
     parsed = collect_definitions([parse_document(document)])
     suite.findings.extend(parsed.findings)
     if not parsed.scenarios:
         return False
     (entry,) = parsed.scenarios.values()
     errors = [finding for finding in check_scenario(suite.index, entry) if finding.severity == "error"]
-    first = next((one for one in suite.scenarios if one.model.id == entry.model.id), None)
+    first = by_id.get(entry.model.id)
     if first is not None:
         place = first.document.location(("id",))
         message = f"`{entry.model.id}` is defined twice; first at {place}"
@@ -83,4 +84,5 @@ def _add(suite: Suite, document: Document) -> bool:
     suite.findings.extend(errors)
     if not errors:
         suite.scenarios.append(entry)
+        by_id[entry.model.id] = entry
     return not errors
