@@ -110,6 +110,7 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
             document.on_relied_failure if isinstance(document, CommercialProductDocument) else ReliedFailure.FALLOUT
         ),
         decimal_quantity=document.quantity == "decimal",
+        single_quantity=document.quantity == "one",
         let=_build_lets(index.lets.product_lets(name)),
     )
 

@@ -80,15 +80,19 @@ class Product:
     on_relied_failure: ReliedFailure = ReliedFailure.FALLOUT
     decimal_quantity: bool = False
     """Whether quantities may be fractions. Expressions then see them as floats, also without a fraction."""
+    single_quantity: bool = False
+    """Whether the quantity is always 1."""
     let: tuple[NamedValue, ...] = ()
     """Each after those that it reads, those of the class included."""
 
     def typed_quantity(self, quantity: int | float) -> int | float:
         return float(quantity) if self.decimal_quantity else normalize_number(quantity)
 
-    def has_fraction(self, quantity: int | float) -> bool:
-        """Whether this is a fraction that the product does not allow."""
-        return not self.decimal_quantity and isinstance(normalize_number(quantity), float)
+    def allows_quantity(self, quantity: int | float) -> bool:
+        """Whether it is 1 if it must be, and no fraction if it may be none."""
+        if self.single_quantity:
+            return quantity == 1
+        return self.decimal_quantity or not isinstance(normalize_number(quantity), float)
 
 
 @dataclass(frozen=True, slots=True)

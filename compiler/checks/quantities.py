@@ -1,4 +1,4 @@
-"""Checks the quantities of rules and components: they are whole unless the target declares decimal ones."""
+"""Checks the quantities of rules and components: the target declares whether they are whole, decimal or always 1."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ def check_rule_quantity(
     """A constant fraction is an error. What may be one is a warning: it rejects only the orders in which it is."""
     target = index.definitions.products.get(rule.product)
     if target is None or target.model.quantity == "decimal":
+        return
+    if target.model.quantity == "one":
+        if rule.quantity is not None and _is_number(rule.quantity) and float(rule.quantity) != 1:
+            message = f"the quantity of `{rule.product}` is always 1 (`quantity: one`): omit this, or write 1"
+            yield entry.finding("quantity-not-one", (*path, "quantity"), message)
         return
     remedy = f"round it, for example with `math.ceil(…)`, or give `{rule.product}` `quantity: decimal`"
     if rule.quantity is None:

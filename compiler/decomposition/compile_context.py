@@ -46,6 +46,11 @@ class CompileContext:
         """Whether fractions are rejected if a product does not declare decimal quantities."""
         return self.language_version >= 2
 
+    def allows_quantity(self, product: Product, quantity: int | float) -> bool:
+        """Whether lines of the product may have this quantity, in orders of this language version."""
+        enforced = self.wants_whole_quantities or product.single_quantity
+        return not enforced or product.allows_quantity(quantity)
+
     def reject(self, node: LineNode, code: str, message: str, *path: str, key: bool = False) -> None:
         """Adds a finding at the order line that `node` is or comes from.
 
@@ -105,8 +110,10 @@ class CompileContext:
         return None if value == "" else value
 
 
-def fraction_problem(product: Product, quantity: int | float) -> str:
-    """What is wrong with a fraction, after the name of the quantity."""
+def quantity_problem(product: Product, quantity: int | float) -> str:
+    """What is wrong with a quantity that the product does not allow, after the name of the quantity."""
+    if product.single_quantity:
+        return f"must be 1, and is {format_value(quantity)}: `{product.id}` declares `quantity: one`"
     return (
         f"must be a whole number, and is {format_value(quantity)}: quantities of `{product.id}` are whole, unless it "
         "declares `quantity: decimal`"

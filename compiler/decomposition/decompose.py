@@ -11,7 +11,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.cel.evaluation import EvaluationError
 from compiler.decomposition.apply_rule import Contribution, RuleApplication
-from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
+from compiler.decomposition.compile_context import CompileContext, location_suffix, quantity_problem
 from compiler.decomposition.line_graph import ORDER_SUFFIX, IdSuffix, LineNode, line_suffix, value_suffix
 from compiler.decomposition.named_values import compute_product_lets
 from compiler.decomposition.order_lines import OrderLineBuilder
@@ -145,8 +145,9 @@ class _Decomposer:
 
     def _build_nodes(self, product: Product, group: _ContributionGroup) -> Iterator[LineNode]:
         merged = merge_contributions(product, group.contributions, self.context.index.attribute_defaults(product))
-        if self.context.wants_whole_quantities and product.per != "unit" and product.has_fraction(merged.quantity):
-            merged.problems.append(("quantity-invalid", _fraction_message(product, group, merged.quantity)))
+        counted = product.per == "unit" and not product.single_quantity
+        if not counted and not self.context.allows_quantity(product, merged.quantity):
+            merged.problems.append(("quantity-invalid", _quantity_message(product, group, merged.quantity)))
         node = self._build_node(product, group, merged)
         for code, problem in merged.problems:
             self.context.reject(node, code, f"{node.label} {problem}")
@@ -208,10 +209,11 @@ class _Decomposer:
         self._apply_rules(node)
 
 
-def _fraction_message(product: Product, group: _ContributionGroup, quantity: int | float) -> str:
-    first = next((one for one in group.contributions if product.has_fraction(one.quantity)), group.contributions[0])
+def _quantity_message(product: Product, group: _ContributionGroup, quantity: int | float) -> str:
+    misfits = (one for one in group.contributions if not product.allows_quantity(one.quantity))
+    first = next(misfits, group.contributions[0])
     return f"gets a quantity from {first.source.label} by the rule{location_suffix(first.rule.location)} that " + (
-        fraction_problem(product, quantity)
+        quantity_problem(product, quantity)
     )
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from compiler.catalogue.catalogue import Product
 from compiler.catalogue.catalogue_index import RankedRule, without_constraints
 from compiler.decomposition.apply_rule import RuleApplication
-from compiler.decomposition.compile_context import CompileContext, fraction_problem, location_suffix
+from compiler.decomposition.compile_context import CompileContext, location_suffix, quantity_problem
 from compiler.decomposition.line_graph import LineNode, line_suffix
 from compiler.decomposition.named_values import compute_product_lets
 from compiler.decomposition.rule_decision import rule_decision
@@ -120,12 +120,12 @@ class OrderLineBuilder:
         return node
 
     def _check_quantities(self, node: LineNode, order_line: OrderLine) -> None:
-        """Quantities are whole unless the product says otherwise."""
+        """Quantities are whole, unless the product says that they may be fractions, or are always 1."""
         before = [order_line.previous.quantity] if order_line.previous else []
         given = [("quantity",), ("previous", "quantity")]
         for path, quantity in zip(given, [order_line.quantity, *before], strict=False):
-            if self.context.wants_whole_quantities and node.product.has_fraction(quantity):
-                message = f"{node.label}: `{'.'.join(path)}` {fraction_problem(node.product, quantity)}"
+            if not self.context.allows_quantity(node.product, quantity):
+                message = f"{node.label}: `{'.'.join(path)}` {quantity_problem(node.product, quantity)}"
                 self.context.reject(node, "quantity-invalid", message, *path)
                 node.is_invalid = True
 
@@ -213,9 +213,9 @@ class OrderLineBuilder:
                     requested_completion=parent.line.requested_completion,
                 )
                 node = self._add_node(line, target, parent, contribution.attributes, contribution.previous)
-                if self.context.wants_whole_quantities and target.has_fraction(contribution.quantity):
+                if not self.context.allows_quantity(target, contribution.quantity):
                     where = location_suffix(rule.location)
-                    problem = fraction_problem(target, contribution.quantity)
+                    problem = quantity_problem(target, contribution.quantity)
                     self.context.reject(node, "quantity-invalid", f"{node.label}: its quantity{where} {problem}")
                     node.is_invalid = True
                 added.append(node)

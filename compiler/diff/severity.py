@@ -66,6 +66,11 @@ def _judge_type(difference: Difference) -> Verdict:
     return BEHAVIOUR if (difference.before, difference.after) == ("integer", "number") else REJECTS
 
 
+def _judge_quantity(difference: Difference) -> Verdict:
+    """Of a product: which quantities its lines may have. A decimal one may be any, a whole one may also be 1."""
+    return REJECTS if difference.after == "one" or difference.before == "decimal" else BEHAVIOUR
+
+
 _ATTRIBUTE_KEYS: Mapping[str, Judge] = {
     "description": _always(COSMETIC),
     "type": _judge_type,
@@ -139,7 +144,7 @@ _KEYS: Mapping[str, Judge] = {
     "steps": _of_parts(_STEP_KEYS),
     "decomposes_to": _of_parts(_RULE_KEYS),
     "components": _of_parts(_RULE_KEYS),
-    "quantity": _if_removed(REJECTS),
+    "quantity": _judge_quantity,
     "per": _always(UNDOES),
     "for": _if_removed(UNDOES),
     "no_work_for": _if_removed(REJECTS),

@@ -133,7 +133,7 @@ def _orders_of(offer: str, partners: Sequence[str], catalogue: Catalogue) -> Ite
 def _single_lines(offer: Product) -> Iterator[dict[str, Any]]:
     for action, attributes in product(LineAction, _attribute_choices(offer)):
         yield _order(_line("1", offer, action, attributes))
-    for quantity, action in product((2, 3), LineAction):
+    for quantity, action in product(() if offer.single_quantity else (2, 3), LineAction):
         yield _order({**_line("1", offer, action, _minimal(offer)), "quantity": quantity})
 
 
@@ -148,7 +148,7 @@ def _mixed_line(
         line["lines"] = [
             _mixed_line(f"{id_}.{number}", offers, random, depth + 1) for number in range(1, random.randint(2, 4))
         ]
-    return {**line, "quantity": random.randint(1, 2)}
+    return {**line, "quantity": 1 if offer.single_quantity else random.randint(1, 2)}
 
 
 def _order(*lines: dict[str, Any]) -> dict[str, Any]:

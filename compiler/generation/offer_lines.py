@@ -48,6 +48,8 @@ class OfferValues:
 
     @property
     def quantities(self) -> tuple[int | float, ...]:
+        if self.offer.single_quantity:
+            return (1,)
         return (1, 2, 3, 0.5) if self.offer.decimal_quantity else (1, 2, 3)
 
     def choices(self) -> Iterator[dict[str, Any]]:

@@ -119,8 +119,8 @@ class ProductDocument(DocumentModel):
     """The steps of the product, by id."""
     no_work_for: LineActions = Field(default_factory=lambda: [LineAction.NO_CHANGE])
     """Line actions that need no work."""
-    quantity: Literal["whole", "decimal"] = "whole"
-    """Whether quantities of the product may be fractions, such as 2.5 metres."""
+    quantity: Literal["whole", "decimal", "one"] = "whole"
+    """Which quantities a line may have: whole, decimal (also fractions, such as 2.5 metres), or one (always 1)."""
 
 
 class CommercialProductDocument(ProductDocument):

@@ -48,6 +48,8 @@ def product_facts(product: Product) -> Iterator[tuple[str, str]]:
         yield "Code", product.code
     if product.product_class:
         yield "Class", product.product_class
+    if product.single_quantity or product.decimal_quantity:
+        yield "Quantity", "always 1" if product.single_quantity else "may be a fraction"
     for name, attribute in sorted(product.attributes.items()):
         yield name, describe_attribute(attribute)
     for named in product.let:

@@ -106,6 +106,7 @@ steps:
         ),
         ("  site: {type: object, properties: {floor: {type: integer}}}\n", "", "breaking: attribute `site` is gone"),
         ("  site:", "  place:", "breaking: attribute `site` is now called `place`"),
+        ("code: AL-1", "code: AL-1\nquantity: one", "breaking: quantity now `one`"),
         ("code: AL-1", "code: AL-2", "breaking: code `AL-1` → `AL-2`"),
         ("name: Alarm\n", "name: Alarms\n", "cosmetic: name `Alarm` → `Alarms`"),
         (
