@@ -41,8 +41,8 @@ def sample_data(fields: Mapping[str, Attribute]) -> dict[str, Any]:
 def _candidates(attribute: Attribute) -> list[Any]:
     candidates = [attribute.default] if attribute.default is not None else []
     candidates += attribute.enum or []
-    candidates += [limit for limit in (attribute.minimum, attribute.maximum) if limit is not None]
-    candidates += [int(one) for one in candidates if isinstance(one, float)]
+    number = int if attribute.type is AttributeType.INTEGER else float
+    candidates += [number(limit) for limit in (attribute.minimum, attribute.maximum) if limit is not None]
     if attribute.type is AttributeType.LIST:
         item = [] if attribute.items is None else [sample_value(attribute.items)]
         return [*candidates, [], item, item * (attribute.min_length or 1)]
