@@ -94,7 +94,7 @@ class _Readers:
 
     def of_class(self, model: ProductClassDocument) -> set[str]:
         """The names that somebody may read of a class: its own rules, and all that reads its products'."""
-        rules = [text for rule in model.decomposes_to for text in _of_rule(rule)]
+        rules = [text for rule in model.decomposes_to for text in rule_expressions(rule)]
         heirs = [self._index.definitions.products[heir] for heir in self._index.products_by_class.get(model.id, ())]
         return names_read([*model.let.values(), *rules]).union(*(self.of_product(heir.model) for heir in heirs))
 
@@ -106,12 +106,12 @@ class _Readers:
         """The names that somebody may read of a product."""
         expressions = [written.expression for written in self._index.lets.product_lets(model.id).values()]
         for _, _, rule in self._index.effective_rules(model.id):
-            expressions += _of_rule(rule)
+            expressions += rule_expressions(rule)
             target = self._index.definitions.products.get(rule.product)
             if target is not None and isinstance(target.model, TechnicalProductDocument):
                 expressions.append(target.model.per)
         if isinstance(model, CommercialProductDocument):
-            expressions += [text for component in model.components for text in _of_rule(component)]
+            expressions += [text for component in model.components for text in rule_expressions(component)]
         read = names_read(expressions)
         for group in self._groups_by_product.get(model.id, ()):
             read |= self.of_steps(group)
@@ -121,7 +121,7 @@ class _Readers:
         return read
 
 
-def _of_rule(rule: ComponentDefinition) -> list[str]:
+def rule_expressions(rule: ComponentDefinition) -> list[str]:
     """The expressions of a rule or a component."""
     listed = (rule.for_each, rule.key) if isinstance(rule, RuleDefinition) else ()
     tables = [str(value["from"]) for value in rule.attributes.values() if is_lookup_table(value)]

@@ -33,7 +33,7 @@ attributes:
 """
 
 
-UNUSED = frozenset({"attribute-unused", "definition-unused", "output-unused"})
+UNUSED = frozenset({"attribute-unused", "definition-unused", "output-unused", "quantity-unused"})
 """Small catalogues declare more than they use. Tests of these codes ask for `all_findings_of`."""
 
 

@@ -16,7 +16,7 @@ OFFER = """
 kind: commercial_product
 id: gate
 steps:
-  lock: {manual: {queue: field_ops, instructions: Lock it}, sla: {duration: 1d, escalate: ESCALATE}}
+  lock: {manual: {queue: field_ops, instructions: "Lock ${quantity}"}, sla: {duration: 1d, escalate: ESCALATE}}
 """
 RECEIVER = """
 kind: receiver

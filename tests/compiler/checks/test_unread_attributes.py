@@ -6,7 +6,7 @@ import pytest
 
 from tests.support.written_catalogues import all_findings_of, assert_warning
 
-OFFER = "kind: commercial_product\nid: offer\nattributes: {«size: {type: integer, default: 1}}\n"
+OFFER = "kind: commercial_product\nid: offer\nquantity: one\nattributes: {«size: {type: integer, default: 1}}\n"
 RULE = OFFER + "decomposes_to: [{product: hub%s}]\n---\nkind: technical_product\nid: hub\n%s"
 HUB = "steps: {go: {activity: x}}\n"
 READING_HUB = (
@@ -69,7 +69,7 @@ def test_components_and_chains_copy_attributes() -> None:
 
 def test_attribute_of_a_class_is_read_if_one_of_its_products_reads_it() -> None:
     text = "kind: product_class\nid: base\nattributes: {«size: {type: integer, default: 1}}\n"
-    product = "---\nkind: commercial_product\nid: %s\nclass: base\nsteps: {go: {activity: x%s}}\n"
+    product = "---\nkind: commercial_product\nid: %s\nquantity: one\nclass: base\nsteps: {go: {activity: x%s}}\n"
     assert_warning(text + product % ("a", "") + product % ("b", ""), "attribute-unused")
     assert read(text + product % ("a", "") + product % ("b", ", with: {s: '${attributes.size}'}"))
 

@@ -6,7 +6,8 @@ import pytest
 
 from tests.support.written_catalogues import all_findings_of, assert_warning
 
-OFFER = "kind: commercial_product\nid: offer\nsteps:\n  a: {activity: x, «%s}\n  b: {activity: y, after: [a]%s}\n"
+START = "kind: commercial_product\nid: offer\nquantity: one\n"
+OFFER = START + "steps:\n  a: {activity: x, «%s}\n  b: {activity: y, after: [a]%s}\n"
 OUTPUT = "output: {id: '${output.id}'}"
 
 

@@ -9,7 +9,7 @@ from tests.support.written_catalogues import all_findings_of, assert_warning
 OFFER = "kind: commercial_product\nid: offer\nsteps: {go: {milestone: true}}\n---\n"
 SYSTEM = "kind: system\nid: «billing\nbase_url: http://billing.example\n---\n"
 POLICY = "kind: retry\nid: «slow\nintervals: [1h]\n---\n"
-CALL = "kind: commercial_product\nid: offer\nsteps: {go: {%s}}\n---\n"
+CALL = "kind: commercial_product\nid: offer\nquantity: one\nsteps: {go: {%s}}\n---\n"
 
 
 @pytest.mark.parametrize(

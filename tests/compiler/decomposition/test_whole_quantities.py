@@ -102,8 +102,8 @@ components: [{{product: offer, quantity: "double(quantity) * 0.5"}}]
     ("content", "severities"),
     [
         (text("1.5"), ["error"]),
-        (text("2"), []),
-        (text("2.0"), []),
+        (text("2", offer="quantity: one"), []),
+        (text("2.0", offer="quantity: one"), []),
         (text("quantity * 3"), []),
         (text('"double(quantity) * 0.5"'), ["warning"]),
         (text('"int(double(quantity) * 0.5)"'), []),
@@ -112,7 +112,7 @@ components: [{{product: offer, quantity: "double(quantity) * 0.5"}}]
         (text('"round(double(quantity) * 0.5, 1)"'), ["warning"]),
         (text(offer="quantity: decimal"), ["warning"]),
         (text("int(quantity)", offer="quantity: decimal"), []),
-        (text("1.5", part="quantity: decimal", twice="quantity * 2.0"), []),
+        (text("1.5", offer="quantity: one", part="quantity: decimal", twice="quantity * 2.0"), []),
         (text(offer="quantity: decimal", part="quantity: decimal", twice="quantity * 2.0"), []),
     ],
 )
