@@ -67,17 +67,17 @@ class IncrementalLoader:
 
 
 class CatalogueLoader(IncrementalLoader):
-    """Loads the catalogue of one folder, without its scenarios.
+    """Loads the catalogue of one folder or file, without its scenarios.
 
     A mistake in a test of the catalogue does not keep the catalogue from being used.
     """
 
-    def __init__(self, folder: Path, environment: Path | None = None) -> None:
-        super().__init__([folder], environment)
+    def __init__(self, path: Path, environment: Path | None = None) -> None:
+        super().__init__([path], environment)
 
     def _read_paths(self) -> tuple[ReadResult, list[OrderText]]:
-        (folder,) = self._paths
-        read = self._read_folder(folder)
+        (path,) = self._paths
+        read = read_file(path, self._files.parse) if path.is_file() else self._read_folder(path)
         read.documents = [document for document in read.documents if not document.has_kind("scenario")]
         return read, []
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import structlog
 
+from compiler.incremental_loader import CatalogueLoader
 from compiler.language.systems import System
-from compiler.load_catalogue import check_definitions, load_catalogue
 from compiler.source.findings import CatalogueInvalid, did_you_mean
 
 logger = structlog.get_logger("pretend")
@@ -49,10 +49,11 @@ def select_systems(systems: Mapping[str, System], names: Sequence[str]) -> dict[
 
 def read_systems(definitions: Path, names: Sequence[str]) -> dict[str, System]:
     """Raises CatalogueInvalid, also for mistakes in examples, and NotPretendable."""
-    mistakes = [finding for finding in check_definitions([definitions]) if finding.severity == "error"]
-    if any(finding.tests_only for finding in mistakes):
+    loaded = CatalogueLoader(definitions).load()
+    mistakes = [finding for finding in loaded.definition_findings if finding.severity == "error"]
+    if mistakes:
         raise CatalogueInvalid(mistakes)
-    return select_systems(load_catalogue(definitions).systems, names)
+    return select_systems(loaded.catalogue.systems, names)
 
 
 def _stamps(definitions: Path) -> dict[str, tuple[int, int]]:

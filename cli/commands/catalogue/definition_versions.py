@@ -12,7 +12,7 @@ from cli.framework.errors import UsageError
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 from compiler.catalogue_files import CatalogueFiles
-from compiler.incremental_loader import IncrementalLoader
+from compiler.incremental_loader import CatalogueLoader
 from compiler.loaded_definitions import LoadedDefinitions, define
 
 IN_FORCE = "current"
@@ -49,7 +49,7 @@ def read_named_definitions(session: Session, name: str) -> NamedDefinitions:
     Raises UsageError if it is none of them.
     """
     if Path(name).exists():
-        return NamedDefinitions(name, IncrementalLoader([Path(name)]).load())
+        return NamedDefinitions(name, CatalogueLoader(Path(name)).load())
     if name == IN_FORCE or name.isdigit() or name.startswith("sha256:"):
         return _read_published(session, name)
     revision, _, path = name.partition(":")

@@ -173,3 +173,21 @@ def test_catalogue_with_errors_cannot_be_compared(repository: Path) -> None:
     assert told.status == 1
     assert "definitions cannot be compared, because it has errors" in told.err
     assert "definitions/offers/home_security.yaml:20:14" in told.err
+
+
+@pytest.mark.usefixtures("repository")
+def test_scenarios_without_their_orders_do_not_hinder_a_comparison() -> None:
+    """A copied folder leaves the order files behind that its scenarios name."""
+    shutil.copytree("definitions", "old/definitions")
+    assert call("validate", "old/definitions").status == 1
+    called = diff("definitions", "old/definitions")
+    assert (called.status, called.out) == (0, "definitions → old/definitions: no changes\n")
+
+
+@pytest.mark.usefixtures("repository")
+def test_single_file_is_compared_without_its_scenarios() -> None:
+    text = "kind: system\nid: press\nbase_url: http://press.example\n"
+    Path("before.yaml").write_text(text)
+    Path("after.yaml").write_text(text + "---\nkind: scenario\nid: printing\norder: missing.yaml\n")
+    called = diff("before.yaml", "after.yaml")
+    assert (called.status, called.out) == (0, "before.yaml → after.yaml: no changes\n")
