@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import Any
@@ -120,7 +121,7 @@ def _compile_result(
         order_values=_diff_values(order_bindings(running.order), order_bindings(new_plan.order)),
         line_values=_line_changes(running.order_lines, new_plan.order_lines),
         waits=_changed_waits(found, positions),
-        step_values=_step_changes(amended, positions, running.catalogue_version),
+        step_values=_step_changes(amended, positions),
         summary=plan_summary(new_plan, catalogue) | {"lines": len(plan.fulfilment_lines), "steps": len(plan.steps)},
         telling=notification_filter(catalogue),
     )
@@ -192,22 +193,19 @@ def _diff_values(before: dict[str, Any], after: dict[str, Any], prefix: str = ""
     return found[:MAX_VALUES_PER_ITEM]
 
 
-def _step_changes(
-    amended: PlanAmendment, positions: dict[str, int], version_before: str
-) -> dict[int, list[ChangedValue]]:
-    versions = version_before, amended.plan.catalogue_version
+def _step_changes(amended: PlanAmendment, positions: dict[str, int]) -> dict[int, list[ChangedValue]]:
     return {
-        positions[id_]: [_to_changed_value(each, *versions) for each in changes[:MAX_VALUES_PER_ITEM]]
+        positions[id_]: [value for each in changes for value in _to_changed_values(each)][:MAX_VALUES_PER_ITEM]
         for id_, changes in list(amended.diff.changed.items())[:MAX_REPORTED_ITEMS]
     }
 
 
-def _to_changed_value(change: InputChange, version_before: str, version_after: str) -> ChangedValue:
-    if change.name == DEFINITION_INPUT:  # its text is long; the version says which definition it is
-        return ChangedValue(name=DEFINITION_INPUT, before=version_before, after=version_after)
-    return ChangedValue(
-        name=change.name[:MAX_VALUE_LENGTH], before=_shorten(change.before), after=_shorten(change.after)
-    )
+def _to_changed_values(change: InputChange) -> list[ChangedValue]:
+    """Of a changed definition, one for each of its keys that differ: `definition.call.body.text`."""
+    if change.name == DEFINITION_INPUT:
+        return _diff_values(json.loads(change.before), json.loads(change.after), f"{DEFINITION_INPUT}.")
+    name = change.name[:MAX_VALUE_LENGTH]
+    return [ChangedValue(name=name, before=_shorten(change.before), after=_shorten(change.after))]
 
 
 def _shorten(value: Any) -> Any:

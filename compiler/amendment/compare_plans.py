@@ -27,7 +27,7 @@ ORDER_NAMES = frozenset({"order", "attributes", "quantity", "action", "previous"
 MAX_WAIT_CHANGES = 200
 """Steps that wait for others than before and are told."""
 DEFINITION_INPUT = "definition"
-"""The name of an InputChange if the catalogue's definition of the step changed."""
+"""The name of an InputChange if the catalogue's definition of the step changed. Its values are JSON texts."""
 
 
 @dataclass(frozen=True, slots=True)

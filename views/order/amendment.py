@@ -17,6 +17,8 @@ from workflows.contract.order_messages import AmendResult
 
 FATE_STYLES = {"added": "green", "undone": "red", "discarded": "red", "stopped": "red", "ends_then_undone": "red"}
 MAX_LISTED = 20
+DEFINITION = "definition."
+"""What begins the names of values that the catalogue changes, and not the order."""
 
 
 def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
@@ -39,6 +41,12 @@ def render_amendment(answer: AmendResult) -> Iterator[RenderableType]:
     if answer.alternatives:
         yield Text("")
         yield Text(alternatives_text(answer.alternatives))
+    if any(value.name.startswith(DEFINITION) for step in answer.steps for value in step.values):
+        yield Text("")
+        yield Text(
+            "Definitions of steps have changed since the order was compiled. To keep the order's own: amend it with "
+            "--catalogue-version same."
+        )
     if answer.waits:
         yield Text("")
         yield PlainTable(

@@ -205,3 +205,18 @@ async def test_a_version_that_is_not_kept_or_does_not_fit_rejects_the_amendment(
     compiler.kept[running.catalogue_version] = b"damaged"
     damaged = await compiler.compile(running, order("ann", "bob"), running.catalogue_version)
     assert "cannot be unpacked" in damaged.findings[0]["message"]
+
+
+async def test_a_changed_definition_is_told_by_its_keys(compiler: Compiler) -> None:
+    running = compiler.plan(order("ann"))
+    offer = OFFER.format(id="welcome", more=PART).replace(
+        "post: /greetings", 'post: /hello, callback: {within: 9d}, query: {lang: "en"}'
+    )
+    (compiler.folder / "welcome.yaml").write_text(offer)
+    compiled = await compiler.compile(running, order("bob"))
+    assert compiled.step_values[compiled.changed[0]] == [
+        ChangedValue(name="definition.call.post", before="/greetings", after="/hello"),
+        ChangedValue(name="definition.call.callback", before=None, after='{"within": "9d"}'),
+        ChangedValue(name="definition.call.query.lang", before=None, after="en"),
+        ChangedValue(name="attributes.who", before="ann", after="bob"),
+    ]
