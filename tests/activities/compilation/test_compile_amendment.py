@@ -217,6 +217,6 @@ async def test_a_changed_definition_is_told_by_its_keys(compiler: Compiler) -> N
     assert compiled.step_values[compiled.changed[0]] == [
         ChangedValue(name="definition.call.post", before="/greetings", after="/hello"),
         ChangedValue(name="definition.call.callback", before=None, after='{"within": "9d"}'),
-        ChangedValue(name="definition.call.query.lang", before=None, after="en"),
+        ChangedValue(name="definition.call.query", before=None, after='{"lang": "en"}'),
         ChangedValue(name="attributes.who", before="ann", after="bob"),
     ]
