@@ -7,15 +7,12 @@ from compiler.source.document import KeyPath
 from scenarios.expectations.calls import check_calls
 from scenarios.expectations.checklist import Checklist, show_time
 from scenarios.expectations.events import check_events, check_notifications
+from scenarios.expectations.open_work import open_work
 from scenarios.expectations.sequence import check_sequence
 from scenarios.expectations.snapshots import check_lines, check_steps
 from scenarios.record import Record, Snapshot
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.verdict import Failure
-from workflows.contract.order_views import ErrorView, StepView
-from workflows.contract.states import StepState
-
-OPEN_WORK_SHOWN = 4
 
 
 def judge_record(entry: ScenarioEntry, record: Record) -> list[Failure]:
@@ -95,30 +92,8 @@ def _why_open(record: Record) -> str:
         return f": {record.stopped}"
     if final is None or final.order.ended_at is not None:
         return ""
-    shown = [text for step in final.steps if (text := _open_work(step)) is not None]
-    return f": {'; '.join(shown[:OPEN_WORK_SHOWN])}" if shown else ""
-
-
-_ENDED_UNDO_STATES = frozenset({StepState.COMPLETED.value, StepState.SKIPPED.value})
-_OPEN_STATES = frozenset({StepState.IN_PROGRESS, StepState.FATALLY_FAILED, StepState.ON_HOLD, StepState.FAILED})
-
-
-def _error_text(error: ErrorView) -> str:
-    """`out_of_stock: none left`"""
-    return f"{error.code}: {error.message}" if error.message else error.code
-
-
-def _open_work(step: StepView) -> str | None:
-    undo = step.undo
-    if undo is not None and undo.state not in _ENDED_UNDO_STATES:
-        why = f" ({_error_text(undo.error)})" if undo.error is not None else ""
-        words = f"is in fallout{why}" if undo.state == StepState.FATALLY_FAILED else f"is {undo.state}"
-        return f"the undo of {step.id} {words}"
-    if step.state not in _OPEN_STATES:
-        return None
-    if step.state is StepState.FATALLY_FAILED and step.error is not None:
-        return f"{step.id} is in fallout ({_error_text(step.error)})"
-    return f"{step.id} waits for {step.waits_for}" if step.waits_for else f"{step.id} is {step.state.value}"
+    work = open_work(final.steps)
+    return f": {work}" if work else ""
 
 
 def _check_moment(checklist: Checklist, position: int, moment: MomentExpectation, snapshot: Snapshot | None) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from temporalio.client import WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 
@@ -22,6 +24,9 @@ from workflows.contract.order_messages import (
     order_workflow_id,
 )
 
+MAX_REAL_SECONDS = 60.0
+"""After which a scenario counts as stuck."""
+
 
 async def run_in_slot(entry: ScenarioEntry, slot: Slot, secret: bytes) -> Record:
     """What happens in the scenario. `secret`: of callback ids."""
@@ -33,9 +38,13 @@ async def run_in_slot(entry: ScenarioEntry, slot: Slot, secret: bytes) -> Record
     orders, state = OrderClient(slot.client), OrderState(order)
     run = ServerRun(entry, submitted.run, state, slot.catalogue, record, orders, lambda: slot.started_workflows, secret)
     async with slot.running(run):
-        decision = await _submit(slot, order, record.order_id)
-        record.warnings = [Finding.model_validate(each) for each in decision.warnings]
-        await run.execute()
+        try:
+            async with asyncio.timeout(MAX_REAL_SECONDS):
+                decision = await _submit(slot, order, record.order_id)
+                record.warnings = [Finding.model_validate(each) for each in decision.warnings]
+                await run.execute()
+        except TimeoutError:
+            run.give_up(f"the server has not ended this scenario within {MAX_REAL_SECONDS:g} s")
     return record
 
 

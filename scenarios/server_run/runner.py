@@ -25,8 +25,6 @@ from scenarios.verdict import ScenarioResult
 
 MAX_SLOTS = 8
 """Scenarios that run at a time."""
-MAX_REAL_SECONDS = 60.0
-"""After which a scenario counts as stuck."""
 
 
 @asynccontextmanager
@@ -80,10 +78,7 @@ async def run_all(
 async def _run(entry: ScenarioEntry, slot: Slot, secret: bytes) -> ScenarioResult:
     began = time.perf_counter()
     try:
-        async with asyncio.timeout(MAX_REAL_SECONDS):
-            record = await run_in_slot(entry, slot, secret)
-    except TimeoutError:
-        record = _broken(f"the server has not ended this scenario within {MAX_REAL_SECONDS:g} s")
+        record = await run_in_slot(entry, slot, secret)
     except Exception as error:  # a defect in one scenario must not end the others
         record = _broken(f"the run was broken off: {type(error).__name__}: {error}")
     return ScenarioResult(entry, record, judge_record(entry, record), time.perf_counter() - began)

@@ -20,8 +20,10 @@ from scenarios.base.clock import Rank
 from scenarios.base.entry_executor import NotPossible, OrderState
 from scenarios.base.judgement import NOT_ANSWERED, time_taken
 from scenarios.base.recorded_run import Move, RecordedRun
+from scenarios.expectations.checklist import show_time
+from scenarios.expectations.open_work import open_work
 from scenarios.pretend.messages import Callback, Delivery, PretendRequest, PretendResponse
-from scenarios.record import Record
+from scenarios.record import Problem, Record
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.server_run.attempts import MAX_HELD_SECONDS, Attempts, ServerActivity
 from scenarios.server_run.idle_check import IdleCheck
@@ -91,6 +93,20 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
                 break
             await self._settle()
         self._finish()
+
+    def give_up(self, why: str) -> None:
+        """The scenario is stuck: its record says why, how far the order has come, and what it waits for."""
+        record = self._record
+        record.stopped = why
+        if self._adopted == 0:
+            last = "the order has not begun"
+        else:
+            self._note_moves()
+            self._note_order_state()
+            last = f"after {show_time(self._since_start())} the order is {self._last_state}"
+            work = open_work(self._snapshot().steps)
+            last += f": {work}" if work else ""
+        record.problems.append(Problem(("id",), f"{why}; {last}", self._since_start()))
 
     def _note_moves(self) -> None:
         """Each once: a workflow task that the server does not take is replayed and done again."""

@@ -9,15 +9,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from temporalio import activity
-from temporalio.client import (
-    Client,
-    Interceptor,
-    OutboundInterceptor,
-    StartWorkflowInput,
-    StartWorkflowUpdateWithStartInput,
-    WorkflowHandle,
-    WorkflowUpdateHandle,
-)
+from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import ExecuteActivityInput, UnsandboxedWorkflowRunner, Worker
 
@@ -30,6 +22,7 @@ from compiler.language.systems import System
 from scenarios.pretend.messages import PretendRequest, PretendResponse
 from scenarios.server_run.interceptors import Execute, ScenarioInterceptor
 from scenarios.server_run.order_workflow import RUNNING, ScenarioOrder
+from scenarios.server_run.own_workflows import OwnWorkflows
 from scenarios.server_run.server_run import ServerRun
 from workers.fixed_catalogue import FixedCatalogue, fixed_registrations
 from workers.search_attribute_registration import ensure_search_attributes
@@ -40,15 +33,15 @@ NOBODY = "no scenario runs in this slot"
 
 
 class Slot:
-    """`client` records which workflows it starts, so that they can be ended."""
+    """`client` sees only the workflows of the scenario that runs. They are ended with it."""
 
     def __init__(self, client: Client, catalogue: Catalogue, address: str) -> None:
         """`address`: of the pretend systems of all slots."""
         self.name = client.namespace
         self.catalogue = catalogue
-        self._started = _StartedWorkflows()
+        self._own = OwnWorkflows()
         config = client.config()
-        config["interceptors"] = [*config["interceptors"], self._started]
+        config["interceptors"] = [*config["interceptors"], self._own]
         self.client = Client(**config)
         systems = {name: pretended(one, f"{address}/{self.name}") for name, one in catalogue.systems.items()}
         self.systems = FixedCatalogue(catalogue, systems)
@@ -95,13 +88,13 @@ class Slot:
 
     async def _end_workflows(self) -> None:
         """Ends what the scenario has left behind: mailboxes, and an order that still waits."""
-        for workflow_id in self._started.take():
+        for workflow_id in self._own.take():
             with suppress(RPCError):  # it has ended by itself
                 await self.client.get_workflow_handle(workflow_id).terminate("the scenario is over")
 
     @property
     def started_workflows(self) -> set[str]:
-        return self._started.ids
+        return self._own.ids
 
     async def answer(self, request: PretendRequest) -> PretendResponse:
         """A request that came over HTTP."""
@@ -144,32 +137,3 @@ def pretended(system: System, address: str) -> System:
         "headers": {name: value for name, value in system.headers.items() if "${" not in value},
     }
     return system.model_copy(update=changes)
-
-
-class _StartedWorkflows(Interceptor):
-    def __init__(self) -> None:
-        self.ids: set[str] = set()
-
-    def take(self) -> set[str]:
-        taken, self.ids = self.ids, set()
-        return taken
-
-    def intercept_client(self, next: OutboundInterceptor) -> OutboundInterceptor:  # noqa: A002
-        return _Starts(next, self)
-
-
-class _Starts(OutboundInterceptor):
-    def __init__(self, next_: OutboundInterceptor, started: _StartedWorkflows) -> None:
-        super().__init__(next_)
-        self._started = started
-
-    async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002
-        self._started.ids.add(input.id)
-        return await super().start_workflow(input)
-
-    async def start_update_with_start_workflow(
-        self,
-        input: StartWorkflowUpdateWithStartInput,  # noqa: A002
-    ) -> WorkflowUpdateHandle[Any]:
-        self._started.ids.add(input.start_workflow_input.id)
-        return await super().start_update_with_start_workflow(input)

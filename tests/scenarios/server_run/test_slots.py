@@ -1,0 +1,72 @@
+"""Scenarios that run one after the other in a slot see nothing of each other. One that is stuck says what it waits
+for."""
+
+from __future__ import annotations
+
+import pytest
+
+from scenarios.run import Mode, run_scenarios
+from scenarios.server_run import run_in_slot, runner
+from scenarios.server_run.idle_check import IdleCheck
+from tests.support.both_modes import differences
+from tests.support.scenario_runs import run_text, suite_of_all
+
+CATALOGUE = """
+kind: commercial_product
+id: rent
+steps:
+  period: {wait: {for: 28d}}
+  task: {after: [period], manual: {queue: q}}
+---
+kind: commercial_product
+id: finish
+steps:
+  returned: {after: [{order: A, step: rent.task, within: 30d}], milestone: true}
+---
+kind: commercial_product
+id: parcel
+steps:
+  arrived: {event: {name: arrived, key: T-1, within: 5d}}
+"""
+LINES = "customer: {id: C}, lines: [{id: '1', product: "
+RENT = f"order: {{id: A, {LINES}rent}}]}}\nworld: [{{when: rent.task, complete: {{}}}}]\nexpect: {{order: completed}}"
+FINISH = (
+    f"order: {{id: B, {LINES}finish}}]}}\nworld: [{{after: 2d, proceed: true, step: finish.returned}}]\n"
+    "expect: {order: completed, moments: [{after: 1d, steps: {finish.returned: {waits_for: step rent.task}}}]}"
+)
+EARLY_EVENT = (
+    f"order: {{id: A, {LINES}rent}}]}}\nworld: [{{after: 1d, event: arrived, key: T-1}},"
+    " {when: rent.task, complete: {}}]\nexpect: {order: completed}"
+)
+PARCEL = f"order: {{id: B, {LINES}parcel}}]}}\nexpect: {{steps: {{parcel.arrived: {{error: timeout}}}}}}"
+
+
+def test_scenario_sees_no_order_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_SLOTS", 1)
+    suite = suite_of_all([RENT, FINISH, RENT], CATALOGUE)
+    results = [*run_scenarios(suite.catalogue, suite.scenarios, Mode.SERVER)]
+    assert [failure.message for result in results for failure in result.failures] == []
+    assert differences(run_text(FINISH, CATALOGUE), results[1]) == []
+
+
+def test_scenario_sees_no_event_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_SLOTS", 1)
+    suite = suite_of_all([EARLY_EVENT, PARCEL], CATALOGUE)
+    early, parcel = run_scenarios(suite.catalogue, suite.scenarios, Mode.SERVER)
+    assert [failure.message for failure in early.failures] == ["no step has taken event arrived"]
+    assert [failure.message for failure in parcel.failures] == []
+
+
+def test_stuck_scenario_says_what_the_order_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def never(_: IdleCheck) -> bool:
+        return False
+
+    monkeypatch.setattr(run_in_slot, "MAX_REAL_SECONDS", 1.5)
+    monkeypatch.setattr(IdleCheck, "_is_idle", never)
+    suite = suite_of_all([FINISH], CATALOGUE)
+    (result,) = run_scenarios(suite.catalogue, suite.scenarios, Mode.SERVER)
+    assert [failure.message for failure in result.failures] == [
+        "the server has not ended this scenario within 1.5 s; after 0s the order is acknowledged: finish.returned@1 "
+        "waits for step rent.task of order A"
+    ]
+    assert [entry.what for entry in result.record.timeline] == ["the order is acknowledged"]
