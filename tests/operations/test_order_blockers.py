@@ -58,7 +58,7 @@ TIMEOUT_TEXT = "it fails with `timeout` at 2026-12-01 08:00:00 UTC if that does 
         ("wait", "condition `order.characteristics.go == true`", "It is the order's move: a change of what it reads"),
         ("event", "event paid", "It is another system's move: the event arriving"),
         ("call", "a callback of shop", "It is the called system's move: its answer"),
-        ("call", "`response.body.ok`, asking shop", "It is the called system's move: its answer"),
+        ("call", "`response.body.ok`, asking shop every 30s", "It is the called system's move: its answer"),
     ],
 )
 def test_limit_of_a_wait_is_not_the_clock_s_move(kind: str, waits_for: str, move: str) -> None:

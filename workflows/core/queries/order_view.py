@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from compiler.language.durations import format_duration
 from compiler.plan.plan import PlannedLine
 from workflows.contract.order_messages import SubmissionDecision
 from workflows.contract.order_views import (
@@ -270,8 +271,12 @@ def _describe_callback(run: OrderRun, step: StepRun) -> str:
 
 
 def _describe_poll(run: OrderRun, step: StepRun) -> str:
+    """Its activity asks again by itself, so when it asks next is not known here. A rendered `every` would need the
+    response, so one that is a template is left out."""
     call = require(run.definition(step).definition.call)
-    return f"`{require(call.poll).until}`, asking {call.system}"
+    poll = require(call.poll)
+    every = f" every {format_duration(poll.every)}" if isinstance(poll.every, timedelta) else ""
+    return f"`{poll.until}`, asking {call.system}{every}"
 
 
 WAIT_DESCRIPTIONS: Mapping[Phase, Callable[[OrderRun, StepRun], str]] = {

@@ -252,6 +252,7 @@ def test_poll_path_comes_from_the_response() -> None:
     assert polled.until == 'response.body.state == "online"'
     assert polled.output == {"id": "${response.body.id}"}
     assert [case["code"] for case in polled.fail_when] == ["dead"]
+    assert driven.view("a").waits_for == '`response.body.state == "online"`, asking shop every 2m'
     driven.answer("a", {"id": "r/1"})
     assert driven.step("a").output == {"id": "r/1"}
 
