@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import partial
 from math import inf
 from typing import Generic, TypeVar
 
@@ -11,13 +12,14 @@ from compiler.catalogue.catalogue import Catalogue
 from scenarios.base.clock import Clock, Rank
 from scenarios.base.entry_executor import EntryExecutor, OrderState
 from scenarios.base.poll_counts import MAX_POLLS, PollCounts
-from scenarios.base.recorded_run import RecordedRun
+from scenarios.base.recorded_run import Move, RecordedRun
 from scenarios.base.submission import receivers_of
 from scenarios.base.systems import Systems
 from scenarios.record import Begin, Problem, Record, Snapshot, ToldEvent
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.world.schedule import Due, Schedule
 from scenarios.world.world_answers import WorldAnswers
+from workflows.contract.states import StepState
 from workflows.core.queries.order_view import order_view, step_view
 from workflows.core.state.rollup import current_order_state
 from workflows.core.timing.expected_duration import END_OF_TIME
@@ -51,6 +53,8 @@ class BaseRun(Generic[Executor]):
         self._waiting_callbacks: list[Due] = []
         self._delivery_due = inf
         self._last_state = ""
+        self._failed_now: set[tuple[str, bool]] = set()
+        """Ids of steps that have failed for good at this moment, and whether it was their undo."""
 
     def _do(self, due: Due) -> None:
         """What is due now: an entry of `world`, or a moment."""
@@ -123,8 +127,32 @@ class BaseRun(Generic[Executor]):
                 self._record.begins.append(Begin(at, move.step, move.undo))
             if (text := self._run.describe(move)) is not None:
                 self._record.note(at, text, move.step)
-            for due in self._schedule.step_moved(move.step, move.state.value, undo=move.undo, at=at):
-                self._schedule_due(due)
+            if move.state is StepState.FATALLY_FAILED:
+                self._expect_fallout(move)
+            else:
+                self._note_move(move)
+
+    def _note_move(self, move: Move) -> None:
+        for due in self._schedule.step_moved(move.step, move.state.value, undo=move.undo, at=self._since_start()):
+            self._schedule_due(due)
+
+    def _expect_fallout(self, move: Move) -> None:
+        key = move.step, move.undo
+        if key not in self._failed_now:
+            self._failed_now.add(key)
+            self._clock.at(self._clock.now, Rank.SETTLED, partial(self._note_fallout, move))
+
+    def _note_fallout(self, move: Move) -> bool:
+        """Unless `on_failure` has redone, undone or accepted the failure: then nobody is asked for a decision."""
+        run = self._run
+        self._failed_now.discard((move.step, move.undo))
+        position = run.position_by_id.get(move.step)
+        if position is not None:
+            step = run.steps[position]
+            is_undone = step.undo is not None and step.undo.is_open
+            if step.in_fallout and is_undone is move.undo:
+                self._note_move(move)
+        return False
 
     def _note_order_state(self) -> None:
         state = current_order_state(self._run).value

@@ -13,10 +13,12 @@ class Rank(IntEnum):
 
     RESULT = 0
     """What takes no time is done first."""
-    MOMENT = 1
+    SETTLED = 1
+    """By then the order has decided what becomes of a failure."""
+    MOMENT = 2
     """A moment is looked at before what happens at its time."""
-    WORLD = 2
-    ENGINE = 3
+    WORLD = 3
+    ENGINE = 4
     """The timers of the order."""
 
 
