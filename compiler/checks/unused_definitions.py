@@ -22,7 +22,7 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     systems: set[str] = set()
     policies: set[str | None] = {_STANDARD}
     for group in index.step_groups.values():
-        named = group.entry.cached("named systems and policies", None, partial(_named_by, group))
+        named = named_by_steps(group)
         systems |= named.systems
         policies |= named.policies
     policies.update(_policy_id(system.model.retry) for system in definitions.systems.values())
@@ -32,17 +32,22 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
     yield from _unused(definitions.retry_policies, policies, "nothing retries by `{}`")
 
 
-class _Named(NamedTuple):
+class NamedBySteps(NamedTuple):
     """The ids that the steps of a workstream name."""
 
     systems: frozenset[str]
     policies: frozenset[str | None]
 
 
-def _named_by(group: StepGroup) -> _Named:
+def named_by_steps(group: StepGroup) -> NamedBySteps:
+    named: NamedBySteps = group.entry.cached("named systems and policies", None, partial(_find_named, group))
+    return named
+
+
+def _find_named(group: StepGroup) -> NamedBySteps:
     steps = group.steps.values()
     systems = frozenset(call.system for step in steps for _, call in find_calls(step))
-    return _Named(systems, frozenset(_policy_id(policy) for step in steps for policy in _policies(step)))
+    return NamedBySteps(systems, frozenset(_policy_id(policy) for step in steps for policy in _policies(step)))
 
 
 def _policies(step: StepDefinition) -> Iterator[RetryPolicyOrId | None]:

@@ -20,6 +20,8 @@ class Severity(StrEnum):
     """Orders are still valid, and are fulfilled in another way."""
     COSMETIC = "cosmetic"
     """Only people see it: names and descriptions."""
+    NEW = "new"
+    """A definition that nothing used before. What begins to use it is a change of its own."""
 
 
 class Effect(StrEnum):
@@ -72,6 +74,8 @@ class Change:
     """Ids of the products that inherit it, for a change of a class; of the products that use it, for a workstream."""
     location: SourceLocation | None = None
     """In the new definitions; in the old ones for what was removed."""
+    part_of: str = ""
+    """For a definition that is new or gone: the id of the offer that came or went with it, and alone uses it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 from compiler.diff.change import CatalogueDiff, Change, ChangeKind, ChangePath, Effect, Severity, rank
 from compiler.diff.compare_trees import Difference, compare_trees
 from compiler.diff.contents import SHAPES, Content, ContentKey, Contents, read_contents
+from compiler.diff.new_and_gone import group_by_offer
 from compiler.diff.renames import Rename, apply_renames, find_renames
 from compiler.diff.severity import judge, may_reject, renamed
 from compiler.diff.trial_orders import TrialResult, try_orders
@@ -27,7 +28,7 @@ def diff_catalogues(old: LoadedDefinitions, new: LoadedDefinitions, *, try_out: 
     """
     old_catalogue, new_catalogue = old.catalogue, new.catalogue
     before, after = read_contents(old.index, new.index)
-    changes = _compare(before, after)
+    changes = group_by_offer(_compare(before, after), old.index, new.index)
     trial = TrialResult()
     if try_out and any(change.severity is Severity.BEHAVIOUR for change in changes):
         with gc_paused():

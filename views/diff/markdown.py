@@ -7,8 +7,10 @@ from collections.abc import Iterator, Sequence
 
 from compiler.diff.change import CatalogueDiff, Change, Severity
 from compiler.diff.order_impact import OrderImpact, OrderOutcome
+from views.diff.definition_outline import Marks
+from views.diff.entries import Detail, Entry, details, entries
 from views.diff.order_words import OUTCOME_WORDS, impact_lines, same_plan_text
-from views.diff.report import changes_by_subject, summary, trial_text
+from views.diff.report import summary, trial_text
 from views.diff.words import EFFECT_WORDS, KIND_NOUNS, SEVERITY_WORDS, describe
 
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|@~])")
@@ -23,7 +25,7 @@ def _lines(diff: CatalogueDiff, old: str, new: str, impacts: Sequence[OrderImpac
     yield f"## Catalogue: {summary(diff)}"
     yield ""
     yield f"{code(old)} → {code(new)}"
-    breaking = [change for change in diff.changes if change.severity is Severity.BREAKING]
+    breaking = [change for change in diff.changes if change.severity is Severity.BREAKING and not change.part_of]
     if breaking:
         yield from ("", "**Breaking:**", "")
         for change in breaking:
@@ -31,15 +33,8 @@ def _lines(diff: CatalogueDiff, old: str, new: str, impacts: Sequence[OrderImpac
     if diff.rejected_trial is not None:
         yield from ("", "An order that was valid, and is now rejected:", "", "```json", trial_text(diff), "```", "")
         yield escape(diff.rejected_trial.reason)
-    for subject, changes in changes_by_subject(diff):
-        yield from ("", f"### {escape(subject.name)} ({KIND_NOUNS[subject.kind]} {code(subject.id)})", "")
-        if changes[-1].concerns:
-            verb = "Serves" if subject.kind == "workstream" else "Inherited by"
-            yield from (f"{verb} {', '.join(map(code, changes[-1].concerns))}.", "")
-        for change in changes:
-            word = SEVERITY_WORDS[change.severity]
-            marked = f"**{word}**" if change.severity is Severity.BREAKING else word
-            yield f"- {marked}: {describe(change, code)}{_effect(change)}"
+    for entry in entries(diff):
+        yield from _entry_lines(entry)
     if impacts:
         yield from ("", "### Orders", "")
         for impact in (one for one in impacts if one.outcome is not OrderOutcome.SAME_PLAN):
@@ -51,6 +46,25 @@ def _lines(diff: CatalogueDiff, old: str, new: str, impacts: Sequence[OrderImpac
                 yield from (f"  - {escape(finding.message)}" for finding in impact.findings)
         if same := same_plan_text(impacts, code):
             yield f"- {same}"
+
+
+def _entry_lines(entry: Entry) -> Iterator[str]:
+    subject, changes = entry.subject, entry.changes
+    yield from ("", f"### {escape(subject.name)} ({KIND_NOUNS[subject.kind]} {code(subject.id)})", "")
+    if changes[-1].concerns:
+        verb = "Serves" if subject.kind == "workstream" else "Inherited by"
+        yield from (f"{verb} {', '.join(map(code, changes[-1].concerns))}.", "")
+    for change in changes:
+        word = SEVERITY_WORDS[change.severity]
+        marked = f"**{word}**" if change.severity is Severity.BREAKING else word
+        yield f"- {marked}: {describe(change, code)}{_effect(change)}"
+        yield from _detail_lines(details(entry, change, Marks(code, escape)), "  ")
+
+
+def _detail_lines(found: Sequence[Detail], indent: str) -> Iterator[str]:
+    for detail in found:
+        yield f"{indent}- {detail.text}"
+        yield from _detail_lines(detail.below, indent + "  ")
 
 
 def _effect(change: Change) -> str:

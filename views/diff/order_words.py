@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 from compiler.amendment.compare_plans import DEFINITION_INPUT, InputChange
 from compiler.diff.order_impact import AmendmentImpact, OrderImpact, OrderOutcome, ValueChange
+from views.diff.step_words import Quote
 from views.diff.values import value_text
-from views.diff.words import Quote
 from views.shared.value_format import pluralize
 
 OUTCOME_WORDS = {

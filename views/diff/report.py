@@ -5,47 +5,47 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.text import Text
 
 from compiler.diff.change import CatalogueDiff, Change, Severity, Subject
 from compiler.diff.order_impact import OrderImpact, OrderOutcome
+from views.diff.definition_outline import Marks
+from views.diff.entries import Detail, Entry, details, entries
 from views.diff.order_words import OUTCOME_WORDS, impact_lines, same_plan_text
-from views.diff.words import EFFECT_WORDS, KIND_NOUNS, SEVERITY_WORDS, describe
+from views.diff.words import EFFECT_WORDS, KIND_NOUNS, SEVERITY_WORDS, backticks, describe
 from views.shared.findings import finding_lines
 from views.shared.value_format import pluralize
 
-STYLES = {Severity.BREAKING: "bold red", Severity.BEHAVIOUR: "yellow", Severity.COSMETIC: "bright_black"}
+STYLES = {
+    Severity.BREAKING: "bold red",
+    Severity.BEHAVIOUR: "yellow",
+    Severity.COSMETIC: "bright_black",
+    Severity.NEW: "green",
+}
 WIDTH = max(map(len, SEVERITY_WORDS.values()))
 MIN_TEXT_WIDTH = 30
 
 
 def summary(diff: CatalogueDiff) -> str:
-    """`5 changes in 2 definitions: 1 breaking, 3 behaviour, 1 cosmetic`."""
-    if not diff.changes:
+    """`5 changes in 2 definitions: 1 breaking, 3 behaviour, 1 cosmetic`. What belongs to an offer counts with it."""
+    told = [change for change in diff.changes if not change.part_of]
+    if not told:
         return "no changes"
-    counts = Counter(change.severity for change in diff.changes)
+    counts = Counter(change.severity for change in told)
     parts = ", ".join(f"{counts[one]} {SEVERITY_WORDS[one]}" for one in Severity if counts[one])
-    subjects = len({(change.subject.kind, change.subject.id) for change in diff.changes})
-    return f"{pluralize(len(diff.changes), 'change')} in {pluralize(subjects, 'definition')}: {parts}"
-
-
-def changes_by_subject(diff: CatalogueDiff) -> Iterator[tuple[Subject, list[Change]]]:
-    """The changes of each definition, as they are sorted."""
-    for (kind, id_), changes in groupby(diff.changes, key=lambda change: (change.subject.kind, change.subject.id)):
-        of_subject = list(changes)
-        yield Subject(kind, id_, of_subject[-1].subject.name), of_subject
+    subjects = len({(change.subject.kind, change.subject.id) for change in told})
+    return f"{pluralize(len(told), 'change')} in {pluralize(subjects, 'definition')}: {parts}"
 
 
 def render_diff(diff: CatalogueDiff, old: str, new: str) -> Iterator[RenderableType]:
     """`old`, `new`: what was compared."""
     yield Text.assemble((f"{old} → {new}: ", "bold"), summary(diff))
-    for subject, changes in changes_by_subject(diff):
+    for entry in entries(diff):
         yield Text("")
-        yield _heading(subject, changes)
-        yield _ChangeLines(changes)
+        yield _heading(entry.subject, entry.changes)
+        yield _ChangeLines(entry)
     if diff.rejected_trial is not None:
         yield Text("")
         yield Text("An order that was valid, and is now rejected:", style="bold")
@@ -68,19 +68,33 @@ def _heading(subject: Subject, changes: Sequence[Change]) -> Text:
 
 
 class _ChangeLines:
-    """A line for each change. In a terminal, what does not fit goes on below the sentence."""
+    """A line for each change, and below it its details. In a terminal, what does not fit goes on in the next line."""
 
-    def __init__(self, changes: Sequence[Change]) -> None:
-        self._changes = changes
+    def __init__(self, entry: Entry) -> None:
+        self._entry = entry
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         indent = 2 + WIDTH + 2
-        for change in self._changes:
+        for change in self._entry.changes:
             start = Text(f"  {SEVERITY_WORDS[change.severity].ljust(WIDTH)}  ", style=STYLES[change.severity])
-            for part in _change_text(change).wrap(console, max(options.max_width - indent, MIN_TEXT_WIDTH)):
-                part.rstrip()
-                yield Text.assemble(start, part, no_wrap=True)
-                start = Text(" " * indent)
+            yield from _wrapped(start, _change_text(change), indent, console, options)
+            for depth, detail in _walk(details(self._entry, change, Marks(backticks, str))):
+                blanks = 4 + 2 * depth
+                yield from _wrapped(Text(" " * blanks), detail, blanks + 2, console, options)
+
+
+def _walk(found: Sequence[Detail], depth: int = 0) -> Iterator[tuple[int, Text]]:
+    for detail in found:
+        yield depth, Text(detail.text, style="bold" if detail.below and not depth else "")
+        yield from _walk(detail.below, depth + 1)
+
+
+def _wrapped(start: Text, text: Text, indent: int, console: Console, options: ConsoleOptions) -> Iterator[Text]:
+    """`indent`: of the further lines."""
+    for part in text.wrap(console, max(options.max_width - indent, MIN_TEXT_WIDTH)):
+        part.rstrip()
+        yield Text.assemble(start, part, no_wrap=True)
+        start = Text(" " * indent)
 
 
 def _change_text(change: Change) -> Text:

@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from compiler.diff.change import CatalogueDiff, Change, Severity
+from compiler.diff.change import CatalogueDiff, Change, ChangeKind, Severity
 from compiler.diff.order_impact import OrderImpact
+from views.diff.definition_outline import Marks, definition_outline
 from views.diff.values import plain_value
-from views.diff.words import describe
+from views.diff.words import backticks, describe
 
 
 def diff_to_json(diff: CatalogueDiff, old: str, new: str, impacts: Sequence[OrderImpact] = ()) -> dict[str, Any]:
@@ -41,7 +42,17 @@ def _change_to_json(change: Change) -> dict[str, Any]:
         "concerns": list(change.concerns),
         "location": str(change.location) if change.location else None,
         "text": describe(change),
+        "part_of": change.part_of or None,
+        "outline": _outline_to_json(change),
     }
+
+
+def _outline_to_json(change: Change) -> list[dict[str, Any]]:
+    """What a definition that is new contains, in words. Empty for other changes."""
+    if change.path or change.kind is not ChangeKind.ADDED:
+        return []
+    outline = definition_outline(change.subject.kind, change.after, Marks(backticks, str))
+    return [{"title": section.title, "lines": list(section.lines)} for section in outline]
 
 
 def _impact_to_json(impact: OrderImpact) -> dict[str, Any]:

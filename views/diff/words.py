@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from compiler.diff.change import Change, ChangeKind, Effect, Severity
-from compiler.language.steps import HTTP_METHODS, STEP_KINDS
-from views.diff.values import value_text, value_texts
-
-Quote = Callable[[str], str]
-"""Marks a name, a value or an expression: backticks in Markdown and in a terminal."""
+from compiler.language.steps import HTTP_METHODS
+from views.diff.attribute_words import declaration_words, key_words
+from views.diff.definition_outline import rule_conditions, rule_label
+from views.diff.step_words import Quote, quoted_value, step_work
+from views.diff.values import value_texts
 
 KIND_NOUNS = {
     "commercial_product": "offer",
@@ -25,6 +25,7 @@ SEVERITY_WORDS = {
     Severity.BREAKING: "breaking",
     Severity.BEHAVIOUR: "behaviour",
     Severity.COSMETIC: "cosmetic",
+    Severity.NEW: "new",
 }
 EFFECT_WORDS = {
     Effect.REJECTS_ORDERS: "orders that were valid are rejected",
@@ -33,7 +34,6 @@ EFFECT_WORDS = {
     Effect.RUNNING_ORDERS: "at once, also for running orders",
     Effect.NONE: "",
 }
-_LIMIT_WORDS = {"min_length": "shortest length", "max_length": "longest length"}
 _ACTION_WORDS = {"no_change": "unchanged"}
 
 
@@ -56,22 +56,14 @@ def _describe_definition(change: Change, quote: Quote) -> str:
     return f"the {noun} is {'new' if change.kind is ChangeKind.ADDED else 'gone'}"
 
 
-def _value(value: Any, quote: Quote) -> str:
-    return quote(value_text(value))
-
-
 def _turn(change: Change, quote: Quote) -> str:
     """`2 → 3`, `now 3`, `no longer 2`."""
     if change.before is None:
-        return f"now {_value(change.after, quote)}"
+        return f"now {quoted_value(change.after, quote)}"
     if change.after is None:
-        return f"no longer {_value(change.before, quote)}"
+        return f"no longer {quoted_value(change.before, quote)}"
     before, after = value_texts(change.before, change.after)
     return f"{quote(before)} → {quote(after)}"
-
-
-def _key_words(path: Sequence[str]) -> str:
-    return " ".join(_LIMIT_WORDS.get(part, part.replace("_", " ")) for part in path)
 
 
 def _describe_attribute(change: Change, quote: Quote) -> str:
@@ -83,16 +75,17 @@ def _describe_attribute(change: Change, quote: Quote) -> str:
             return f"attribute {quote(str(change.before))} is now called {quote(str(change.after))}"
         if change.kind is ChangeKind.REMOVED:
             return f"{label} is gone"
-        return f"{label} is new: {_declaration(change.after, quote)}"
+        return f"{label} is new: {declaration_words(change.after, quote)}"
     if rest[0] == "enum" and len(rest) == 2:
-        value = change.before if change.kind is ChangeKind.REMOVED else change.after
-        return f"{label} {'no longer' if change.kind is ChangeKind.REMOVED else 'also'} allows {_value(value, quote)}"
+        is_gone = change.kind is ChangeKind.REMOVED
+        value = quoted_value(change.before if is_gone else change.after, quote)
+        return f"{label} {'no longer' if is_gone else 'also'} allows {value}"
     if rest[0] == "enum" and isinstance(change.after or change.before, dict):
-        allowed = ", ".join(_value(one, quote) for one in (change.after or change.before).values())
+        allowed = ", ".join(quoted_value(one, quote) for one in (change.after or change.before).values())
         return f"{label} allows only {allowed}" if change.after else f"{label} allows any value, not only {allowed}"
     if rest == ("required",):
         return f"{label} is {'now' if change.after else 'no longer'} required"
-    return f"{label}: {_key_words(rest)} {_turn(change, quote)}"
+    return f"{label}: {key_words(rest)} {_turn(change, quote)}"
 
 
 def _nested_names(path: Sequence[str]) -> list[str]:
@@ -110,28 +103,15 @@ def _own_part(path: Sequence[str]) -> Sequence[str]:
     return path
 
 
-def _declaration(declared: Any, quote: Quote) -> str:
-    """`integer, required, minimum 1`."""
-    parts = [str(declared.get("type", "anything"))]
-    for key, value in declared.items():
-        if key == "required":
-            parts.append("required")
-        elif key == "enum":
-            parts.append("one of " + ", ".join(_value(one, quote) for one in value.values()))
-        elif key not in ("type", "description"):
-            parts.append(f"{_key_words([key])} {_value(value, quote)}")
-    return ", ".join(parts)
-
-
 def _describe_rule(change: Change, quote: Quote) -> str:
     if change.kind is ChangeKind.MOVED:
         return f"the lines are made in another order: {', '.join(quote(str(one)) for one in change.after)}"
-    label = quote(change.path[1].replace("~", " as ").partition("#")[0])
+    label = rule_label(change.path[1], quote)
     brings = "contains" if change.path[0] == "components" else "becomes"
     if len(change.path) == 2:
         if change.kind is ChangeKind.REMOVED:
             return f"an order line no longer {brings} {label}"
-        return f"an order line also {brings} {label}{_rule_conditions(change.after, quote)}"
+        return f"an order line also {brings} {label}{rule_conditions(change.after, quote)}"
     key, rest = change.path[2], change.path[3:]
     if key == "when":
         was, now = _condition(change.before, quote), _condition(change.after, quote)
@@ -141,14 +121,7 @@ def _describe_rule(change: Change, quote: Quote) -> str:
         return f"{label} is {verb} for {quote(_action(rest[-1]))} lines"
     if key == "attributes" and rest:
         return f"{label} gets {quote('.'.join(rest))}: {_turn(change, quote)}"
-    return f"{label}: {_key_words(change.path[2:])} {_turn(change, quote)}"
-
-
-def _rule_conditions(rule: Any, quote: Quote) -> str:
-    parts = [f" if {quote(str(rule['when']))}"] if "when" in rule else []
-    parts += [f", quantity {quote(str(rule['quantity']))}"] if "quantity" in rule else []
-    parts += [f", for each of {quote(str(rule['for_each']))}"] if "for_each" in rule else []
-    return "".join(parts)
+    return f"{label}: {key_words(change.path[2:])} {_turn(change, quote)}"
 
 
 def _condition(condition: Any, quote: Quote) -> str:
@@ -165,8 +138,8 @@ def _describe_step(change: Change, quote: Quote) -> str:
         if change.kind is ChangeKind.RENAMED:
             return f"step {quote(str(change.before))} is now called {quote(str(change.after))}"
         if change.kind is ChangeKind.REMOVED:
-            return f"{label} is gone: {_step_work(change.before, quote)}"
-        return f"{label} is new: {_step_work(change.after, quote)}"
+            return f"{label} is gone: {_step_summary(change.before, quote)}"
+        return f"{label} is new: {_step_summary(change.after, quote)}"
     key, rest = change.path[2], change.path[3:]
     if key == "after":
         return f"{label} {_waits(change, rest, quote)}"
@@ -183,7 +156,7 @@ def _describe_step(change: Change, quote: Quote) -> str:
     if key == "undo" and not rest:
         if change.after is None:
             return f"{label} can no longer be undone"
-        return f"{label} can now be undone: {_step_work(change.after, quote)}"
+        return f"{label} can now be undone: {_step_summary(change.after, quote)}"
     return f"{label}: {_step_key(change.path[2:])} {_turn(change, quote)}"
 
 
@@ -201,17 +174,10 @@ def _step_key(path: Sequence[str]) -> str:
     return " ".join(words)
 
 
-def _step_work(step: Any, quote: Quote) -> str:
+def _step_summary(step: Any, quote: Quote) -> str:
     """`POST /shipments of logistics, after ship`."""
-    kind = next((key for key in STEP_KINDS if key in step), "")
-    work = {"milestone": "a milestone"}.get(kind, f"{kind} {_value(step.get(kind), quote)}")
-    if kind == "call":
-        method = next(key for key in HTTP_METHODS if key in step["call"])
-        work = f"{method.upper()} {quote(str(step['call'][method]))} of {quote(str(step['call']['system']))}"
-    elif kind == "manual":
-        work = f"a task in {quote(str(step['manual']['queue']))}"
     after = ", ".join(quote(one) for one in step.get("after", {}))
-    return f"{work}, after {after}" if after else work
+    return f"{step_work(step, quote)}, after {after}" if after else step_work(step, quote)
 
 
 def _describe_dependency(change: Change, quote: Quote) -> str:
@@ -221,7 +187,7 @@ def _describe_dependency(change: Change, quote: Quote) -> str:
 def _describe_let(change: Change, quote: Quote) -> str:
     if len(change.path) == 1:
         names = change.after or change.before
-        return f"named values {'are new' if change.after else 'are gone'}: {_value(names, quote)}"
+        return f"named values {'are new' if change.after else 'are gone'}: {quoted_value(names, quote)}"
     return f"value {quote(f'let.{change.path[1]}')}: {_turn(change, quote)}"
 
 
@@ -246,7 +212,7 @@ def _describe_example(change: Change, _quote: Quote) -> str:
 def _describe_other(change: Change, quote: Quote) -> str:
     if change.path == ("when",):
         return f"applies {_condition(change.after, quote)}, before {_condition(change.before, quote)}"
-    return f"{_key_words(change.path)} {_turn(change, quote)}"
+    return f"{key_words(change.path)} {_turn(change, quote)}"
 
 
 _AREAS: Mapping[str, Callable[[Change, Quote], str]] = {

@@ -56,15 +56,15 @@ def diff(
         FailOn | None,
         typer.Option(
             "--fail-on",
-            help="Exit with 1 if a change is breaking, or changes what orders do (`change`).",
+            help="Exit with 1 if a change is breaking; with `change`, also if one changes what orders do, or is new.",
             show_default=False,
         ),
     ] = None,
 ) -> int:
     """Tell what changed between two catalogues, by meaning.
 
-    Each change is breaking, or it changes behaviour, or it is cosmetic. With --orders, also what it does to the plans
-    of orders, and to amendments of orders that run.
+    Each change is breaking, or it changes behaviour, or it is cosmetic, or something is new. With --orders, also what
+    it does to the plans of orders, and to amendments of orders that run.
     """
     from cli.commands.catalogue.definition_versions import default_old_version, read_named_definitions
     from compiler.diff.compare_catalogues import diff_catalogues
@@ -113,7 +113,7 @@ def _print(session: Session, found: CatalogueDiff, old: str, new: str, impacts: 
 
 
 def _fails(found: CatalogueDiff, impacts: Sequence[OrderImpact], fail_on: FailOn | None) -> bool:
-    """A cosmetic change never fails."""
+    """A cosmetic change never fails. With `change`, whatever is new does."""
     from compiler.diff.change import Severity
     from compiler.diff.order_impact import OrderOutcome
 
@@ -121,5 +121,5 @@ def _fails(found: CatalogueDiff, impacts: Sequence[OrderImpact], fail_on: FailOn
         return False
     if any(impact.outcome is OrderOutcome.NOW_REJECTED for impact in impacts):
         return True
-    failing = {Severity.BREAKING} if fail_on is FailOn.BREAKING else {Severity.BREAKING, Severity.BEHAVIOUR}
-    return found.severity in failing
+    harmless = {Severity.COSMETIC} if fail_on is FailOn.CHANGE else {*Severity} - {Severity.BREAKING}
+    return any(change.severity not in harmless for change in found.changes)

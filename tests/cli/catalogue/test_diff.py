@@ -112,7 +112,7 @@ def test_order_that_is_now_rejected_fails_and_says_why(repository: Path) -> None
 def test_json_has_the_changes_as_data(repository: Path) -> None:
     edit(repository / "definitions", *EDITS[0])
     told = diff("-o", "json", "--orders", "orders").json
-    assert (told["severity"], told["counts"]) == ("breaking", {"breaking": 1, "behaviour": 0, "cosmetic": 0})
+    assert (told["severity"], told["counts"]) == ("breaking", {"breaking": 1, "behaviour": 0, "cosmetic": 0, "new": 0})
     (change,) = told["changes"]
     assert change == {
         "kind": "commercial_product",
@@ -127,6 +127,8 @@ def test_json_has_the_changes_as_data(repository: Path) -> None:
         "concerns": [],
         "location": "definitions/offers/home_security.yaml:10:47",
         "text": "attribute `cameras`: maximum `16` → `8`",
+        "part_of": None,
+        "outline": [],
     }
     assert {order["outcome"] for order in told["orders"]} == {"same_plan"}
 
@@ -191,3 +193,17 @@ def test_single_file_is_compared_without_its_scenarios() -> None:
     Path("after.yaml").write_text(text + "---\nkind: scenario\nid: printing\norder: missing.yaml\n")
     called = diff("before.yaml", "after.yaml")
     assert (called.status, called.out) == (0, "before.yaml → after.yaml: no changes\n")
+
+
+@pytest.mark.parametrize(("fail_on", "status"), [("breaking", 0), ("change", 1)])
+def test_new_offer_only_fails_on_change(repository: Path, fail_on: str, status: int) -> None:
+    text = "kind: commercial_product\nid: advice\nsteps: {talk: {manual: {queue: experts}}}\n"
+    (repository / "definitions" / "advice.yaml").write_text(text)
+    told = diff("--fail-on", fail_on)
+    assert told.status == status
+    assert told.out == (
+        "HEAD:definitions → definitions: 1 change in 1 definition: 1 new\n\n"
+        "advice  offer advice\n"
+        "  new        the offer is new  definitions/advice.yaml:2:5\n"
+        "    Steps: 1. `talk`: a task in `experts`\n"
+    )

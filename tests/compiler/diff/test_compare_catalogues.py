@@ -289,7 +289,7 @@ def test_removed_offer_is_breaking_and_a_new_one_is_not() -> None:
     (gone,) = [change for change in diff_texts(CATALOGUE, without).changes if not change.path]
     assert (gone.severity, gone.effect) == (Severity.BREAKING, Effect.REJECTS_ORDERS)
     (new,) = [change for change in diff_texts(without, CATALOGUE).changes if not change.path]
-    assert new.severity is Severity.BEHAVIOUR
+    assert (new.severity, new.effect) == (Severity.NEW, Effect.NONE)
 
 
 def test_condition_that_leaves_a_valid_order_without_work_is_breaking_and_shows_such_an_order() -> None:
