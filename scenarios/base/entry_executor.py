@@ -9,8 +9,10 @@ from typing import Any
 from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import EvaluationError
 from compiler.cel.templates import render_template
+from compiler.language.order_overrides import OrderOverrides
 from compiler.language.scenario_actions import AmendEntry, SwitchEntry
 from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry, TimedEntry
+from compiler.orders.overrides import order_lines
 from compiler.plan.codec import encode_plan
 from compiler.plan.plan import Plan
 from compiler.source.findings import OrderRejected
@@ -177,14 +179,24 @@ class EntryExecutor:
 
     def _amendment(self, entry: AmendEntry, due: Due) -> AmendOrder:
         path = ("world", due.position, "amend")
+        order = self._state.order
         try:
-            order = self._state.order
             if entry.amend.order is not None:
                 order = read_order(self._entry, entry.amend.order, (*path, "order"))
             order = change_order(self._entry, order, entry.amend.with_, (*path, "with"), self._catalogue)
         except OrderRejected as rejected:
-            raise NotPossible(rejected.findings[0].message, *(one.code for one in rejected.findings)) from None
+            message = rejected.findings[0].message
+            if _names_new_line(entry.amend.with_, order):
+                message += "; to add a line, write the whole order: `amend: {order: …}`"
+            raise NotPossible(message, *(one.code for one in rejected.findings)) from None
         return AmendOrder(order=order, actor=Actor(by=entry.by, reason=entry.reason), override=entry.override)
+
+
+def _names_new_line(overrides: OrderOverrides | None, order: Mapping[str, Any]) -> bool:
+    if overrides is None:
+        return False
+    known = {line.get("id") for line in order_lines(order)}
+    return any(change is not None and id_ not in known for id_, change in overrides.lines.items())
 
 
 def event_text(delivery: EventDelivery) -> str:

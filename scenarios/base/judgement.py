@@ -53,4 +53,7 @@ def outcome_text(call: SystemCall, response: PretendResponse) -> str:
         return "no answer in the scenario"
     if response.error is not None:
         return str(response.error)
-    return TIMEOUT if response.delay.total_seconds() > call.timeout else str(response.status)
+    if response.delay.total_seconds() > call.timeout:
+        return TIMEOUT
+    again = " (the same answer again: same key)" if response.is_replay else ""
+    return f"{response.status}{again}"

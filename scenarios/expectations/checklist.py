@@ -95,7 +95,7 @@ class Checklist:
         if limits.at_least is not None and actual < limits.at_least - TOLERANCE:
             self.fail(
                 (*path, "at_least"),
-                f"{subject} after {show(actual)}, earlier than {show(limits.at_least)}",
+                _compared(subject, actual, "earlier", limits.at_least),
                 limits.at_least,
                 actual,
                 at=seconds if at is None else at,
@@ -104,7 +104,7 @@ class Checklist:
         if limits.at_most is not None and actual > limits.at_most + TOLERANCE:
             self.fail(
                 (*path, "at_most"),
-                f"{subject} after {show(actual)}, later than {show(limits.at_most)}",
+                _compared(subject, actual, "later", limits.at_most),
                 limits.at_most,
                 actual,
                 at=seconds if at is None else at,
@@ -114,6 +114,8 @@ class Checklist:
 
 TOLERANCE = timedelta(seconds=1)
 """On a server, whatever happens takes a moment."""
+UNITS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
+"""Seconds of each."""
 
 
 def show(value: Any) -> str:
@@ -125,16 +127,25 @@ def show(value: Any) -> str:
     return as_text(value)
 
 
-def show_time(seconds: float) -> str:
-    """`2d 4h`, `3s`: at most the two largest units."""
+def show_time(seconds: float, units: int = 2) -> str:
+    """`2d 4h`, `3s`: at most so many of the largest units."""
     left, parts = round(seconds), []
-    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60), ("s", 1)):
+    for unit, size in UNITS.items():
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count}{unit}")
-        if len(parts) == 2:
+        if len(parts) == units:
             break
     return " ".join(parts) or "0s"
+
+
+def _compared(subject: str, actual: timedelta, word: str, limit: timedelta) -> str:
+    """Both times have the unit in which they differ."""
+    for units in range(2, len(UNITS) + 1):
+        shown = [show_time(each.total_seconds(), units) for each in (actual, limit)]
+        if shown[0] != shown[1]:
+            break
+    return f"{subject} after {shown[0]}, {word} than {shown[1]}"
 
 
 def show_range(limits: DurationRange) -> str:

@@ -57,6 +57,7 @@ from tests.support.scenario_runs import MARK, WORLD, failures, happy
         ),
         ("{notifications: [{receiver: crm, type: «step.completed}]}", "no notification step.completed to crm"),
         ("{took: {at_most: «1d}}", "it was over after 13d 6h, later than 1d"),
+        ("{took: {at_least: «13d 6h 10s}}", "it was over after 13d 6h, earlier than 13d 6h 10s"),
         ("{warnings: «quantity-odd}", "the order is warned of nothing, not quantity-odd"),
         ("{moments: [{after: 1d, order: «held}]}", "after 1d, the order is in_progress, not held"),
         ("{moments: [{after: 1d, jeopardy: «late}]}", "after 1d, the order is on_track, not late"),

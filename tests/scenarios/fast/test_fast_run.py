@@ -245,6 +245,38 @@ def test_business_failure_of_a_poll_redoes_the_step() -> None:
     assert failures(happy(expect, world)) == []
 
 
+def test_line_that_the_order_does_not_have_is_added_with_the_whole_order() -> None:
+    world = WORLD.replace("world:", "world:\n  - {after: 1h, amend: {with: {lines: {'2': {product: alarm}}}}}")
+    assert failures(happy("expect: {order: completed}", world)) == [
+        "3:5: this was refused: the order has no line `2`; it has 1; to add a line, write the whole order: "
+        "`amend: {order: …}` (reference-unknown)"
+    ]
+
+
+KEPT_ANSWERS = """
+kind: commercial_product
+id: thing
+steps:
+  make:
+    call: {system: s, post: /things}
+    retry: {max_attempts: 2, initial: 10s}
+---
+kind: system
+id: s
+base_url: https://s.example
+example: [{post: /things, status: 429, body: {}}]
+"""
+
+
+def test_answer_that_a_system_repeats_for_the_same_key_is_told_as_such() -> None:
+    scenario = f"{ORDER.replace('alarm', 'thing')}expect: {{order: in_progress}}"
+    timeline = [entry.what for entry in run_text(scenario, KEPT_ANSWERS).record.timeline]
+    assert [what for what in timeline if "→" in what] == [
+        "s POST /things → 429",
+        "s POST /things → 429 (the same answer again: same key)",
+    ]
+
+
 def test_late_step_is_told_to_receivers() -> None:
     world = WORLD.replace("after: 2d, event", "after: 4d, event")
     expect = """expect:
