@@ -15,6 +15,7 @@ from compiler.cel.evaluation import EvaluationError
 from compiler.cel.templates import render_template
 from compiler.graph import invert_edges, topological_order
 from compiler.language.durations import is_template, parse_duration
+from compiler.language.steps import StepDefinition
 from compiler.plan.bindings import step_bindings
 from compiler.plan.expected_duration import StepTiming, has_time_templates, step_timing
 from compiler.plan.plan import Plan, PlannedStep
@@ -37,7 +38,7 @@ class PlanSchedule:
     """Positions of steps that take no time, because their `when` is known to be false."""
     unknown: frozenset[int] = frozenset()
     """Positions of steps with a time that is not known yet, such as one from another step's output. It counts as if
-    it were not written."""
+    it were not written. A `wait.until` is not missed where `expected` says how long the step takes."""
 
 
 def schedule_plan(plan: Plan, skipped: Collection[int] = ()) -> PlanSchedule:
@@ -134,7 +135,7 @@ def _step_timings(plan: Plan, skipped: frozenset[int]) -> tuple[list[StepTiming]
         if found is None:
             definition = plan.definitions[at].definition
             reader = _PlanReader(plan, step, origin)
-            found = step_timing(definition, reader), reader.has_unknown
+            found = step_timing(definition, reader), reader.is_uncounted(definition)
             if not has_time_templates(definition):
                 constant[at] = found
         timings.append(found[0])
@@ -151,14 +152,23 @@ class _PlanReader:
     step: PlannedStep
     origin: float | None
     """The order's start, in seconds since 1970; None if it is not known."""
-    has_unknown: bool = False
+    unknown: list[str] = field(default_factory=list)
+    """The durations and moments, as written, that have no value yet."""
     _bindings: Mapping[str, Any] = field(default_factory=dict)
+
+    def is_uncounted(self, definition: StepDefinition) -> bool:
+        """Whether a time is missing in the schedule. For a `wait.until` that is not known yet, `expected` counts."""
+        missing = list(self.unknown)
+        until = definition.wait.until if definition.wait else None
+        if definition.expected is not None and str(definition.expected) not in missing and until in missing:
+            missing.remove(until)
+        return bool(missing)
 
     def duration(self, written: timedelta | str) -> float | None:
         try:
             return parse_duration(self._render(written)).total_seconds()
         except (EvaluationError, ValueError):
-            self.has_unknown = True
+            self.unknown.append(str(written))
             return None
 
     def moment(self, written: str) -> float | None:
@@ -166,10 +176,10 @@ class _PlanReader:
         try:
             moment = parse_timestamp(self._render(written)).timestamp()
         except (EvaluationError, ValueError, OverflowError):
-            self.has_unknown = True
+            self.unknown.append(written)
             return None
         if self.origin is None:
-            self.has_unknown = True
+            self.unknown.append(written)
             return None
         return moment - self.origin
 

@@ -93,7 +93,7 @@ def test_the_tree_tells_expected_durations_and_the_critical_path() -> None:
     assert "event shipment_delivered within 5d, usually 2 d" in text
     assert "\ncritical path, 6 steps: 5 → 6 → 7 → 11 → 13 → 4\n" in text
     assert "\nexpected duration: 3 d, until 2026-12-04 08:10:15 UTC\n" in text
-    assert "\nnot counted, since their time is not known yet: 10\n" in text
+    assert "\nnot counted, since their time is not known yet: step 10\n" in text
 
 
 def test_rejected_order_is_exit_1_with_positions_of_findings(tmp_path: Path) -> None:

@@ -101,6 +101,11 @@ def count_and_numbers(positions: Collection[int], limit: int = MAX_NUMBERS_SHOWN
     return format_step_numbers(shown[:limit]) + more
 
 
+def name_steps(positions: Collection[int], limit: int = MAX_NUMBERS_SHOWN) -> str:
+    """`step 4`, `steps 1, 4–90`; shortened as `count_and_numbers` does."""
+    return f"{'step' if len(positions) == 1 else 'steps'} {count_and_numbers(positions, limit)}"
+
+
 def format_step_numbers(positions: Sequence[int]) -> str:
     """Positions as the numbers that people see, long runs as ranges: `1, 4–90`."""
     parts: list[str] = []

@@ -21,6 +21,7 @@ from views.plan.step_text import (
     count_and_numbers,
     describe_action,
     describe_predecessors,
+    name_steps,
     plan_sizes,
     start_conditions,
 )
@@ -206,7 +207,7 @@ def _schedule_lines(plan: Plan, schedule: PlanSchedule) -> Iterator[Text]:
         ("skipped, since their `when` does not hold", schedule.skipped),
     ):
         if positions:
-            yield Text.assemble((f"{words}: ", "bright_black"), count_and_numbers(positions))
+            yield Text.assemble((f"{words}: ", "bright_black"), name_steps(positions))
 
 
 def _step_groups(plan: Plan) -> Iterator[tuple[str, list[int]]]:

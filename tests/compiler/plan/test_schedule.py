@@ -65,6 +65,29 @@ def test_times_from_outputs_are_unknown_and_do_not_count(tmp_path: Path) -> None
     assert {plan.steps[at].id for at in schedule_plan(plan).unknown} == {"offer.told@1", "offer.opened@1"}
 
 
+@pytest.mark.parametrize(
+    ("more", "is_unknown", "duration"),
+    [
+        ("", True, 0.0),
+        (", expected: 12d", False, 12 * DAY),
+        (", expected: '${steps.first.output.takes}'", True, 0.0),
+        (", expected: 12d, start: {at: '${steps.first.output.at}'}", True, 12 * DAY),
+    ],
+)
+def test_wait_until_an_unknown_moment_counts_with_what_is_expected(
+    tmp_path: Path, more: str, is_unknown: bool, duration: float
+) -> None:
+    offer = """
+kind: commercial_product
+id: offer
+steps:
+  first: {milestone: true, output: {at: "2026-12-01T00:00:00Z", takes: 1d}}
+  rest: {after: [first], wait: {until: "${steps.first.output.at}"}%s}
+"""
+    schedule = schedule_plan(plan_of(tmp_path, offer % more, requested_start="2026-12-01T00:00:00Z"))
+    assert (schedule.unknown, schedule.duration) == (frozenset({1} if is_unknown else ()), duration)
+
+
 def test_moments_count_from_the_requested_start(tmp_path: Path) -> None:
     plan = plan_of(tmp_path, requested_start="2026-12-01T00:00:00Z")
     schedule = schedule_plan(plan, skipped_steps(step_conditions(plan)))

@@ -194,3 +194,9 @@ def test_control_characters_do_not_break_the_picture() -> None:
     picture = replace(picture_of("security_audit.yaml"), title="a\x00\x1b[31mb\ud800")
     assert "a\ufffd\ufffd[31mb\ufffd" in HtmlPage(render_page(picture)).text
     ElementTree.fromstring(render_svg(picture))
+
+
+def test_page_names_the_steps_that_the_expected_duration_leaves_out() -> None:
+    facts = dict(picture_of("home_security.yaml").facts)
+    assert facts["Expected duration"] == "3 d, until 2026-12-04 08:10:15 UTC"
+    assert facts["Not in that duration"] == "step 10: its time is not known yet"

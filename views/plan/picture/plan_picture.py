@@ -21,9 +21,9 @@ from views.plan.picture.undo_order import undo_ranks
 from views.plan.schedule_text import expected_duration_text, usual_duration
 from views.plan.step_text import (
     SHORT_VERSION_LENGTH,
-    count_and_numbers,
     describe_action,
     format_step_numbers,
+    name_steps,
     plan_sizes,
     start_conditions,
 )
@@ -90,7 +90,9 @@ class _PlanPictureBuilder:
         if plan.steps:
             yield "Expected duration", expected_duration_text(plan, self.schedule)
         if self.schedule.unknown:
-            yield "Not counted, time not known yet", count_and_numbers(self.schedule.unknown, MAX_LINES_NAMED)
+            whose = "its time is" if len(self.schedule.unknown) == 1 else "their times are"
+            steps = name_steps(self.schedule.unknown, MAX_LINES_NAMED)
+            yield "Not in that duration", f"{steps}: {whose} not known yet"
         yield "Catalogue", plan.catalogue_version[:SHORT_VERSION_LENGTH]
 
     def _lane_groups(self) -> list[int]:
