@@ -22,6 +22,7 @@ from activities.systems.environment import callback_settings
 from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
 from compiler.catalogue.catalogue import Catalogue
+from compiler.catalogue.pretended import ALL, Pretended
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet
@@ -80,7 +81,27 @@ def _parse_arguments(argv: list[str] | None) -> argparse.Namespace:
         type=Path,
         help="`kind: system` documents that override the catalogue's",
     )
-    return parser.parse_args(argv)
+    parser.add_argument(
+        "--pretend-address",
+        metavar="URL",
+        help="where `python -m scenarios.pretend` serves pretend systems, which are then called instead of real ones",
+    )
+    parser.add_argument(
+        "--pretend",
+        metavar="NAME",
+        action="append",
+        default=[],
+        help=f"a system or receiver that is pretended there; may be repeated (default: {ALL})",
+    )
+    options = parser.parse_args(argv)
+    if options.pretend and options.pretend_address is None:
+        parser.error("--pretend needs --pretend-address: where the pretend systems are")
+    return options
+
+
+def _pretended(options: argparse.Namespace) -> Pretended | None:
+    address = options.pretend_address
+    return None if address is None else Pretended(address.rstrip("/"), options.pretend or (ALL,))
 
 
 class _ShutdownEvent(asyncio.Event):
@@ -133,7 +154,8 @@ async def run(options: argparse.Namespace) -> None:
     """Runs until SIGTERM or SIGINT. Raises WorkerError."""
     shutdown = _ShutdownEvent()
     shutdown.install_handlers()
-    starting = StartingCatalogue(options.definitions, options.environment, activity_check(registered_activities()))
+    check = activity_check(registered_activities())
+    starting = StartingCatalogue(options.definitions, options.environment, check, _pretended(options))
     client = await shutdown.run_unless_shutdown(_connect(TemporalAddress(options.address, options.namespace)))
     if client is None:
         return

@@ -32,8 +32,6 @@ class DataFolder:
         self.environment_file = self.path / "environment"
         self.database = self.path / "temporal.sqlite"
         self.pretend_data = self.path / "pretend.json"
-        self.pretend_environment = self.path / "pretend.yaml"
-        """Tells the worker the addresses of pretend systems."""
 
     def log_file(self, name: str) -> Path:
         return self.path / f"{name}.log"

@@ -45,10 +45,10 @@ class Ports:
 
 @dataclass(frozen=True)
 class PretendOptions:
-    """Which systems are pretended, by the `example` of their definitions."""
+    """Which systems are pretended, by the `example` of their definitions, and which receivers."""
 
-    systems: tuple[str, ...]
-    """Ids, or `all`: every system that has an `example`."""
+    names: tuple[str, ...]
+    """Ids, or `all`: every system that has an `example`, and every receiver."""
     time_scale: str | None = None
     """`1d=1m`: a day of their delays takes a minute. None: delays take as long as they say."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -19,6 +19,7 @@ from stack.supervisor import Service, current_run_log, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """The systems of the sandbox. The variable `<NAME>_URL` holds the address of each."""
+STACK_SETTINGS = frozenset({"ORDO_GATEWAY_URL", "ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET"})
 SERVICE_NAMES = ("temporal", "sandbox", "pretend", "worker", "gateway")
 
 
@@ -49,10 +50,10 @@ def build_services(spec: StackSpec) -> dict[str, Service]:
     shared = shared_environment(spec)
     folder.save_environment(shared)
     # The person's Temporal profile must not lead to another server, but their environment may name a real system.
-    person = {name: value for name, value in os.environ.items() if not name.startswith(("TEMPORAL_", "ORDO_"))}
+    person = {name: value for name, value in os.environ.items() if not _is_set_by_stack(name)}
     base = with_project_path(shared | person) | {"TEMPORAL_CONFIG_FILE": os.devnull, "PYTHONUNBUFFERED": "1"}
     delays = {f"SANDBOX_DELAY_{name.upper()}": str(seconds) for name, seconds in spec.sandbox_delays.items()}
-    worker_options = ("--environment", str(folder.pretend_environment)) if options.pretend is not None else ()
+    worker_options = _worker_pretend_arguments(options.pretend, addresses)
     client_options = ("--address", addresses.temporal, "--namespace", temporal_server.NAMESPACE)
 
     def service(
@@ -78,11 +79,14 @@ def build_services(spec: StackSpec) -> dict[str, Service]:
             http_ready(addresses.sandbox + "/health"),
             **delays,
         ),
-        service(
-            "worker",
-            "The worker",
-            module("worker", *client_options, "--definitions", str(options.definitions), *worker_options),
-            log_contains("worker ready", folder.log_file("worker")),
+        replace(
+            service(
+                "worker",
+                "The worker",
+                module("worker", *client_options, "--definitions", str(options.definitions), *worker_options),
+                log_contains("worker ready", folder.log_file("worker")),
+            ),
+            advise=_advise_on_variables,
         ),
         service(
             "gateway",
@@ -99,13 +103,33 @@ def build_services(spec: StackSpec) -> dict[str, Service]:
     return {each.name: each for each in services}
 
 
+def _advise_on_variables(log: str) -> str:
+    if "is not set" not in log:
+        return ""
+    return (
+        "Set the variables in the environment of this command. Or let the system or receiver that needs them be "
+        "pretended: --pretend and its id, or --pretend all; a system needs an `example` in its definition for that."
+    )
+
+
+def _worker_pretend_arguments(pretend: PretendOptions | None, addresses: Addresses) -> tuple[str, ...]:
+    if pretend is None or addresses.pretend is None:
+        return ()
+    return ("--pretend-address", addresses.pretend, *(word for name in pretend.names for word in ("--pretend", name)))
+
+
 def _pretend_arguments(options: StackOptions, pretend: PretendOptions, folder: DataFolder) -> Iterator[str]:
     assert options.ports.pretend is not None
     yield from (*_listen(options.ports.pretend), "--definitions", str(options.definitions))
-    yield from (word for system in pretend.systems for word in ("--system", system))
-    yield from ("--data", str(folder.pretend_data), "--environment-out", str(folder.pretend_environment))
+    yield from (word for name in pretend.names for word in ("--system", name))
+    yield from ("--data", str(folder.pretend_data))
     if pretend.time_scale is not None:
         yield from ("--time-scale", pretend.time_scale)
+
+
+def _is_set_by_stack(variable: str) -> bool:
+    """Whether the stack alone decides its value."""
+    return variable.startswith("TEMPORAL_") or variable.removesuffix("_FILE") in STACK_SETTINGS
 
 
 def _listen(port: int) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class Service:
     is_ready: Callable[[], Awaitable[bool]]
     grace: float = 20.0
     """Seconds that the service may take to end. The worker needs the longest."""
+    advise: Callable[[str], str] = lambda _: ""
+    """What a person can do if the service could not start, by its log. Empty: nothing is known."""
 
 
 def with_project_path(environment: Mapping[str, str]) -> dict[str, str]:
@@ -109,6 +111,7 @@ class ServiceProcess:
             if process.returncode is not None:
                 raise StackError(
                     f"{self.service.title} could not start ({describe_exit(process.returncode)}).{self._log_tail()}"
+                    f"{self._advice()}"
                 )
             if time.monotonic() > deadline:
                 raise StackError(f"{self.service.title} is not ready after {READY_TIMEOUT:.0f} s.{self._log_tail()}")
@@ -180,6 +183,10 @@ class ServiceProcess:
         assert self._process is not None
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, number)
+
+    def _advice(self) -> str:
+        advice = self.service.advise(current_run_log(self.service.log))
+        return f"\n{advice}" if advice else ""
 
     def _log_tail(self) -> str:
         lines = current_run_log(self.service.log).splitlines()[-LOG_TAIL_LINES:]

@@ -11,7 +11,8 @@ from temporalio.service import RPCError
 from activities.compilation.live_catalogue import CatalogueCheck, CatalogueUnusable, LiveCatalogue, PublishedFiles
 from catalogue_store.publications import PublicationStore
 from catalogue_store.store import CatalogueStore
-from compiler.packed_catalogue import UnreadablePack
+from compiler.catalogue.pretended import Pretended
+from compiler.packed_catalogue import PackedCatalogue, UnreadablePack
 from workflows.contract.publication_messages import Publication
 
 logger = structlog.get_logger("worker")
@@ -24,8 +25,10 @@ class NoCatalogue(Exception):
 
 
 class StartingCatalogue:
-    def __init__(self, folder: Path, environment: Path | None, check: CatalogueCheck) -> None:
-        self._folder, self._environment, self._check = folder, environment, check
+    def __init__(
+        self, folder: Path, environment: Path | None, check: CatalogueCheck, pretended: Pretended | None = None
+    ) -> None:
+        self._folder, self._environment, self._check, self._pretended = folder, environment, check, pretended
 
     async def open(
         self, store: CatalogueStore, publications: PublicationStore
@@ -39,7 +42,7 @@ class StartingCatalogue:
             reason = f"It cannot be read whether a version is published: {_first_line(error)}"
             raise self._no_catalogue((), reason) from None
         try:
-            return LiveCatalogue(self._folder, self._environment, self._check), latest
+            return self._open(), latest
         except CatalogueUnusable as unusable:
             problems = unusable.problems
             logger.error(
@@ -50,6 +53,10 @@ class StartingCatalogue:
             )
         return await self._open_last_good(store, problems), latest
 
+    def _open(self, last_good: PackedCatalogue | None = None, published: PublishedFiles | None = None) -> LiveCatalogue:
+        """Raises CatalogueUnusable."""
+        return LiveCatalogue(self._folder, self._environment, self._check, last_good, published, self._pretended)
+
     async def _open_published(self, publications: PublicationStore, latest: Publication) -> LiveCatalogue:
         try:
             files = await publications.read_files(latest)
@@ -59,7 +66,7 @@ class StartingCatalogue:
             raise _unusable_publication(latest, ["its files are not kept in Temporal, or not whole"])
         try:
             published = PublishedFiles(latest.number, files)
-            opened = LiveCatalogue(self._folder, self._environment, self._check, published=published)
+            opened = self._open(published=published)
         except CatalogueUnusable as unusable:
             raise _unusable_publication(latest, unusable.problems) from None
         logger.info("published version in force", published=latest.number, catalogue_version=latest.version)
@@ -75,7 +82,7 @@ class StartingCatalogue:
         if last_good is None:
             raise self._no_catalogue(problems, "Nothing is published, and there is no earlier catalogue to start with.")
         try:
-            opened = LiveCatalogue(self._folder, self._environment, self._check, last_good.packed)
+            opened = self._open(last_good.packed)
         except CatalogueUnusable as unusable:
             raise self._no_catalogue(unusable.problems) from None
         if opened.refusal is not None:  # otherwise the files have been mended meanwhile

@@ -19,6 +19,7 @@ from activities.notifications.resolved_receiver import ResolvedReceiver, resolve
 from activities.systems.endpoint import Unresolvable
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from compiler.catalogue.catalogue import Catalogue
+from compiler.catalogue.pretended import Pretended
 from compiler.catalogue_files import CatalogueFiles
 from compiler.incremental_loader import CatalogueLoader
 from compiler.load_catalogue import load_and_pack_catalogue, load_published, unpack_catalogue
@@ -77,18 +78,21 @@ CatalogueCheck = Callable[[Catalogue], list[str]]
 
 
 def read_catalogue(
-    loader: CatalogueLoader, variables: Mapping[str, str], check: CatalogueCheck = lambda _: []
+    loader: CatalogueLoader,
+    variables: Mapping[str, str],
+    check: CatalogueCheck = lambda _: [],
+    pretended: Pretended | None = None,
 ) -> CatalogueSnapshot:
     """Raises CatalogueUnusable with every problem."""
     try:
         catalogue, packed = load_and_pack_catalogue(loader)
     except CatalogueInvalid as invalid:
         raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
-    return _resolve(catalogue, variables, check, packed, is_own=True)
+    return _resolve(catalogue, variables, check, packed, pretended, is_own=True)
 
 
 def read_stored_catalogue(
-    packed: PackedCatalogue, variables: Mapping[str, str], check: CatalogueCheck
+    packed: PackedCatalogue, variables: Mapping[str, str], check: CatalogueCheck, pretended: Pretended | None = None
 ) -> CatalogueSnapshot:
     """Raises CatalogueUnusable with every problem."""
     try:
@@ -97,18 +101,22 @@ def read_stored_catalogue(
         raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
     except UnreadablePack as unreadable:
         raise CatalogueUnusable([str(unreadable)]) from None
-    return _resolve(catalogue, variables, check, packed)
+    return _resolve(catalogue, variables, check, packed, pretended)
 
 
 def read_published_catalogue(
-    files: CatalogueFiles, environment: Path | None, variables: Mapping[str, str], check: CatalogueCheck
+    files: CatalogueFiles,
+    environment: Path | None,
+    variables: Mapping[str, str],
+    check: CatalogueCheck,
+    pretended: Pretended | None = None,
 ) -> CatalogueSnapshot:
     """Raises CatalogueUnusable with every problem."""
     try:
         catalogue, packed = load_published(files, environment)
     except CatalogueInvalid as invalid:
         raise CatalogueUnusable([str(finding) for finding in invalid.errors]) from None
-    return _resolve(catalogue, variables, check, packed)
+    return _resolve(catalogue, variables, check, packed, pretended)
 
 
 def _resolve(
@@ -116,17 +124,19 @@ def _resolve(
     variables: Mapping[str, str],
     check: CatalogueCheck,
     packed: PackedCatalogue,
+    pretended: Pretended | None,
     *,
     is_own: bool = False,
 ) -> CatalogueSnapshot:
+    reached = catalogue if pretended is None else pretended.redirect(catalogue)
     systems: dict[str, ResolvedSystem] = {}
     problems: list[str] = []
-    for name, system in sorted(catalogue.systems.items()):
+    for name, system in sorted(reached.systems.items()):
         try:
             systems[name] = resolve_system(system, variables)
         except Unresolvable as unresolvable:
             problems += unresolvable.problems
-    receivers, receiver_problems = resolve_receivers(catalogue, variables)
+    receivers, receiver_problems = resolve_receivers(reached, variables)
     problems += [*receiver_problems, *check(catalogue)]
     if problems:
         raise CatalogueUnusable(problems)
@@ -143,12 +153,15 @@ class LiveCatalogue:
         check: CatalogueCheck = lambda _: [],
         last_good: PackedCatalogue | None = None,
         published: PublishedFiles | None = None,
+        pretended: Pretended | None = None,
     ) -> None:
         """`last_good`: in force if the files are refused. `published`: in force instead of the files of `folder`.
+        `pretended`: the systems and receivers that are not called at the addresses of their definitions.
 
         Raises CatalogueUnusable.
         """
         self._folder, self._environment, self._check = folder, environment, check
+        self._pretended = pretended
         self._loader = CatalogueLoader(folder, environment)
         """Reads again only the files that an edit has changed."""
         self._published = published
@@ -203,7 +216,7 @@ class LiveCatalogue:
         async with self._refresh_lock:
             if self._refusal is None or self._published is not None:
                 return
-            snapshot = await asyncio.to_thread(read_stored_catalogue, last_good, os.environ, self._check)
+            snapshot = await asyncio.to_thread(self._read_stored, last_good)
             self._put_in_force(snapshot)
         self._notify_status()
 
@@ -301,15 +314,18 @@ class LiveCatalogue:
     def _read_snapshot(self) -> CatalogueSnapshot:
         if self._published is not None:
             return replace(self._read_published(self._published.files), published=self._published.number)
-        return read_catalogue(self._loader, os.environ, self._check)
+        return read_catalogue(self._loader, os.environ, self._check, self._pretended)
 
     def _read_published(self, files: CatalogueFiles) -> CatalogueSnapshot:
-        return read_published_catalogue(files, self._environment, os.environ, self._check)
+        return read_published_catalogue(files, self._environment, os.environ, self._check, self._pretended)
+
+    def _read_stored(self, stored: PackedCatalogue) -> CatalogueSnapshot:
+        return read_stored_catalogue(stored, os.environ, self._check, self._pretended)
 
     def _read_last_good(self, last_good: PackedCatalogue, problems: Sequence[str]) -> CatalogueSnapshot:
         """`problems`: of the files. Raises CatalogueUnusable with all problems."""
         try:
-            return read_stored_catalogue(last_good, os.environ, self._check)
+            return self._read_stored(last_good)
         except CatalogueUnusable as unusable:
             intro = f"the last good catalogue, version {last_good.version}, cannot be used here either:"
             raise CatalogueUnusable([*problems, intro, *unusable.problems]) from None

@@ -8,18 +8,16 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 import uvicorn
 
-from compiler.language.systems import System
+from compiler.catalogue.pretended import ALL
 from compiler.source.findings import CatalogueInvalid
 from scenarios.pretend.app import create_app
 from scenarios.pretend.clock import parse_time_scale
 from scenarios.pretend.deliveries import Gateway
-from scenarios.pretend.environment_file import write_environment
-from scenarios.pretend.pretended_systems import ALL, NotPretendable, read_systems, watch_systems
+from scenarios.pretend.pretended_systems import NotPretendable, WatchedSystems
 from scenarios.pretend.world import PretendWorld
 
 EPILOG = """environment:
@@ -36,13 +34,12 @@ def _parse_arguments() -> argparse.Namespace:
     )
     parser.add_argument("--definitions", metavar="DIR", type=Path, default=Path("definitions"))
     parser.add_argument(
-        "--system", metavar="NAME", action="append", default=[], help=f"may be repeated; default: {ALL}"
+        "--system", metavar="NAME", action="append", default=[], help=f"may be repeated (default: {ALL})"
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: this machine only)")
     parser.add_argument("--port", type=int, default=8090, help="0: any free port (default: %(default)s)")
     parser.add_argument("--time-scale", metavar="1d=1m", help="how fast time passes for them (default: as it does)")
     parser.add_argument("--data", metavar="FILE", type=Path, help="keeps what they know between two starts")
-    parser.add_argument("--environment-out", metavar="FILE", type=Path, help="an environment file for workers")
     return parser.parse_args()
 
 
@@ -55,21 +52,16 @@ def _open_socket(host: str, port: int) -> socket.socket:
     return listening
 
 
-async def _serve(options: argparse.Namespace, systems: Mapping[str, System], listening: socket.socket) -> None:
-    world = PretendWorld(parse_time_scale(options.time_scale) if options.time_scale else 1.0, options.data)
+async def _serve(
+    options: argparse.Namespace, world: PretendWorld, systems: WatchedSystems, listening: socket.socket
+) -> None:
     address = f"http://{options.host}:{listening.getsockname()[1]}"
-
-    async def use(systems: Mapping[str, System]) -> None:
-        world.pretend(systems)
-        if options.environment_out is not None:
-            await asyncio.to_thread(write_environment, options.environment_out, address, systems)
-
-    await use(systems)
     gateway = Gateway(os.environ.get("ORDO_GATEWAY_URL", "").rstrip("/"), os.environ.get("ORDO_GATEWAY_TOKEN", ""))
     # Without this log level, uvicorn would log each connection that an example drops as an error.
-    server = uvicorn.Server(uvicorn.Config(create_app(world, gateway), log_level="critical", access_log=False))
-    watching = asyncio.create_task(watch_systems(options.definitions, options.system or [ALL], use))
-    print(f"pretend systems on {address}: {', '.join(sorted(systems))}", file=sys.stderr, flush=True)  # noqa: T201
+    app = create_app(world, gateway, systems.refresh)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", access_log=False))
+    watching = asyncio.create_task(systems.watch())
+    print(f"pretend systems on {address}: {', '.join(sorted(world.systems))}", file=sys.stderr, flush=True)  # noqa: T201
     try:
         await server.serve(sockets=[listening])
     finally:
@@ -80,17 +72,16 @@ def main() -> int:
     """Exit status: 0 after a clean shutdown, 1 if it could not start."""
     options = _parse_arguments()
     try:
-        systems = read_systems(options.definitions, options.system or [ALL])
+        world = PretendWorld(parse_time_scale(options.time_scale) if options.time_scale else 1.0, options.data)
+        systems = WatchedSystems(options.definitions, options.system or [ALL], world.pretend)
         listening = _open_socket(options.host, options.port)
-        if options.time_scale:
-            parse_time_scale(options.time_scale)
     except (CatalogueInvalid, NotPretendable, OSError, OverflowError, ValueError) as error:
         print(f"The pretend systems cannot start: {error}", file=sys.stderr)  # noqa: T201
         return 1
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: sys.exit(0))  # uvicorn raises the signal again after its shutdown
     with listening:
-        asyncio.run(_serve(options, systems, listening))
+        asyncio.run(_serve(options, world, systems, listening))
     return 0
 
 

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from scenarios.pretend.deliveries import Gateway, send_due
 from scenarios.pretend.http_messages import http_response, read_request
 from scenarios.pretend.messages import PretendRequest, PretendResponse
+from scenarios.pretend.notifications import notification_routes
 from scenarios.pretend.world import PretendWorld
 
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -38,7 +39,18 @@ def system_endpoint(respond: Respond, prefix: str = "") -> Route:
     return Route(f"{prefix}/{{system}}{{path:path}}", answer, methods=METHODS)
 
 
-def create_app(world: PretendWorld, gateway: Gateway) -> Starlette:
+async def _nothing() -> None: ...
+
+
+def create_app(
+    world: PretendWorld, gateway: Gateway, before_request: Callable[[], Awaitable[None]] = _nothing
+) -> Starlette:
+    """`before_request` is awaited before each request to a system: it may change the systems of `world`."""
+
+    async def respond(system: str, request: PretendRequest) -> PretendResponse:
+        await before_request()
+        return await world.respond(system, request)
+
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
         sending = asyncio.create_task(send_due(world, gateway))
@@ -77,6 +89,7 @@ def create_app(world: PretendWorld, gateway: Gateway) -> Starlette:
         Route("/_health", health),
         Route("/_log", log),
         Route("/_deliveries", deliveries),
-        system_endpoint(world.respond),
+        *notification_routes(),
+        system_endpoint(respond),
     ]
     return Starlette(routes=routes, lifespan=lifespan)

@@ -64,6 +64,23 @@ example:
     body: {id: "${path.id}", state: new}
     then: {after: 20d, body: {id: "${path.id}", state: online}}
 """
+UNPRETENDED = """
+---
+kind: commercial_product
+id: reminder
+steps: {rest: {wait: {for: 30d}}}
+---
+kind: system
+id: shop
+base_url: ${env.ORDO_SHOP_URL}
+---
+kind: receiver
+id: mail
+url: ${env.MAIL_URL_THAT_NOBODY_SETS}
+headers: {X-Tenant: "${env.TENANT_THAT_NOBODY_SETS}"}
+secret: {env: MAIL_SECRET_THAT_NOBODY_SETS}
+events: [order.completed]
+"""
 NEW = """
 kind: commercial_product
 id: meter
@@ -95,9 +112,10 @@ def until_shown(up: Up, order_id: str, words: str) -> None:
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     folder = tmp_path_factory.mktemp("pretend")
     (folder / "definitions").mkdir()
-    (folder / "definitions" / "charger.yaml").write_text(OFFER)
+    (folder / "definitions" / "charger.yaml").write_text(OFFER + UNPRETENDED)
     ports = replace(free_ports(), pretend=free_port())
-    running = Up(folder, ports, more=("--pretend", "all", "--time-scale", "10d=500ms"))
+    shop = "http://shop.example"
+    running = Up(folder, ports, more=("--pretend", "all", "--time-scale", "10d=500ms"), ORDO_SHOP_URL=shop)
     try:
         yield running.ready()
     finally:
@@ -112,6 +130,25 @@ def test_order_completes_by_callback_poll_and_event(up: Up) -> None:
     assert [call["status"] for call in calls] == [503, 503, 202]
     sent = httpx.get(f"{address}/_deliveries", trust_env=False).json()["sent"]
     assert [(one["kind"], one["result"][:3]) for one in sent] == [("callback", "200"), ("event", "200")]
+
+
+def test_receiver_accepts_events_without_its_variables(up: Up) -> None:
+    assert up.starter("start", order(up.folder, "EV-9", "charger", kw=7), "--watch").returncode == 0
+    address = f"http://127.0.0.1:{up.ports.pretend}/_notifications?order_id=EV-9&receiver="
+    end = time.monotonic() + LONGEST
+    while not (shown := httpx.get(address + "mail", trust_env=False).json()):
+        assert time.monotonic() < end, "the event does not come"
+        time.sleep(0.1)
+    assert [(one["receiver"], one["event"]["type"]) for one in shown] == [("mail", "ordo.order.completed")]
+    assert httpx.get(address + "other", trust_env=False).json() == []
+
+
+def test_wait_ends_by_reschedule_because_the_time_scale_is_not_its(up: Up) -> None:
+    up.starter("start", order(up.folder, "EV-8", "reminder"))
+    end = time.monotonic() + LONGEST
+    while (moved := up.starter("reschedule", "EV-8", "1", "0s")).returncode != 0:
+        assert time.monotonic() < end, moved.stdout + moved.stderr
+    assert up.starter("watch", "EV-8").returncode == 0
 
 
 def test_refusal_in_a_callback_is_a_business_failure(up: Up) -> None:
@@ -130,6 +167,20 @@ def test_new_system_gets_its_address_and_a_missing_example_is_told(up: Up) -> No
     meter.write_text(NEW.replace("example: {get: /nothing}", "example: {post: /certificates}"))
     ended = up.starter("start", order(up.folder, "EV-4", "meter"), "--watch")
     assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_what_is_not_pretended_needs_its_variables_and_the_message_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "definitions").mkdir()
+    (tmp_path / "definitions" / "charger.yaml").write_text(OFFER)
+    ports = replace(free_ports(), pretend=free_port())
+    running = Up(tmp_path, ports, more=("--pretend", "grid"))
+    try:
+        running.until_said("system vendor: the environment variable VENDOR_URL_THAT_NOBODY_SETS is not set")
+        running.until_said("Set the variables in the environment of this command. Or let the system or receiver")
+        assert "system grid" not in "".join(running.said)
+        assert running.process.wait(LONGEST) == 1
+    finally:
+        running.close()
 
 
 @pytest.mark.parametrize(

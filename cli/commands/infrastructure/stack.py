@@ -25,9 +25,9 @@ PretendOption = Annotated[
     list[str] | None,
     typer.Option(
         "--pretend",
-        metavar="SYSTEM",
-        help="Pretend a system: it answers by the `example` of its definition. `all`: every system that has one. "
-        "May be repeated.",
+        metavar="NAME",
+        help="Pretend a system: it answers by the `example` of its definition. Or a receiver: it accepts every event. "
+        "`all`: every system that has an example, and every receiver. May be repeated.",
     ),
 ]
 PretendPortOption = Annotated[int, typer.Option(metavar="PORT", min=1, max=65535, help="Port of the pretend systems.")]

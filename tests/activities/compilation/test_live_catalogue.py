@@ -18,6 +18,7 @@ from activities.compilation.live_catalogue import (
     read_catalogue,
 )
 from activities.registry import activity_check, registered_activities
+from compiler.catalogue.pretended import Pretended
 from compiler.catalogue_files import CatalogueFiles
 from compiler.incremental_loader import CatalogueLoader
 from tests.support.paths import ROOT
@@ -150,6 +151,20 @@ async def test_an_environments_file_is_laid_over_the_systems_and_watched_too(fol
     moved = await catalogues.refresh()
     assert moved.systems["greeter"].endpoint.base.host == "moved.example"
     assert moved.catalogue.version == version, "systems are operations', not the catalogue's"
+
+
+async def test_new_pretended_system_needs_no_second_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GREETER_TOKEN")
+    (folder / "systems.yaml").write_text(SYSTEM + "example: {status: 201}\n")
+    catalogues = LiveCatalogue(folder, pretended=Pretended("http://127.0.0.1:8090"))
+    new = "kind: system\nid: printer\nbase_url: ${env.PRINTER_URL}\nheaders: {X-Key: '${env.KEY}'}\n"
+    (folder / "new.yaml").write_text(new + "example: {status: 201}\n")
+    printer = (await catalogues.refresh()).systems["printer"].endpoint
+    assert catalogues.refusal is None
+    assert (printer.base.origin, printer.base.prefix) == ("http://127.0.0.1:8090", "/printer")
+    (folder / "new.yaml").write_text(new)
+    await catalogues.refresh()
+    assert catalogues.refusal is not None, "without an example it is real"
 
 
 async def test_listeners_are_told_of_each_new_catalogue(folder: Path) -> None:
