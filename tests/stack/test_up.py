@@ -78,6 +78,15 @@ def test_ports_that_are_taken_are_named_with_their_flags(up: Up, tmp_path: Path)
     assert "Traceback" not in refused.stderr
 
 
+def test_free_ports_replace_those_that_are_taken(up: Up, tmp_path: Path) -> None:
+    other = Up(readme.copied(tmp_path), up.ports, more=("--free-ports",))
+    try:
+        other.ready()
+        assert str(up.ports.gateway) not in "".join(other.said)
+    finally:
+        other.close()
+
+
 def test_ctrl_c_ends_all_of_it_and_the_next_start_goes_on_with_the_same_data(tmp_path: Path) -> None:
     folder = readme.copied(tmp_path)
     first = Up(folder, free_ports()).ready()

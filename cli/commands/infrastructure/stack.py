@@ -35,6 +35,9 @@ TimeScaleOption = Annotated[
     str | None,
     typer.Option(metavar="1d=1m", help="How fast time passes for pretend systems: here, a day takes a minute."),
 ]
+FreePortsOption = Annotated[
+    bool, typer.Option("--free-ports", help="Use another port, which is free, in place of each one that is taken.")
+]
 DataDirOption = Annotated[Path, typer.Option(metavar="DIR", help="The folder for data, secrets and logs.")]
 
 
@@ -102,6 +105,7 @@ def up(
     pretend: PretendOption = None,
     time_scale: TimeScaleOption = None,
     pretend_port: PretendPortOption = 8090,
+    free_ports: FreePortsOption = False,
 ) -> int:
     """Start the whole stack and keep it up until Ctrl-C.
 
@@ -110,6 +114,8 @@ def up(
     from stack.up import up as run
 
     ports = _ports((temporal_port, ui_port, gateway_port, sandbox_port), pretend_port if pretend else None)
+    if free_ports:
+        ports = ports.with_free_ports()
     return run(_stack_options(session, data, ports, _pretend_options(session, pretend, time_scale)), session.print)
 
 
