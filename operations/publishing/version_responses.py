@@ -36,7 +36,9 @@ class VersionResponse(Response):
     restores: int | None = Field(description="The number of the version that was put in force again")
     promoted_from: str | None = Field(description="The environment and the number there")
     forced: list[str] = Field(description="Workers that had refused it, or had not answered")
-    open_orders: int = Field(description="Orders that run on this catalogue version")
+    open_orders: int = Field(
+        description="Orders that run on this catalogue version. Numbers with the same one share them"
+    )
 
 
 class VersionListResponse(CatalogueResponse):

@@ -121,12 +121,26 @@ def _version_table(versions: Sequence[PublishedVersion]) -> PlainTable:
             each.publication.digest[:SHORT_DIGEST_LENGTH],
             format_short_time(each.publication.at),
             each.publication.by,
-            str(each.open_orders) if each.publication.content else "",
+            orders,
             _remarks(each.publication),
         ]
-        for each in versions
+        for each, orders in zip(versions, _open_orders(versions), strict=True)
     ]
     return PlainTable(["No.", "", "Catalogue", "Files", "Published", "By", "Orders", "Why"], rows, right_aligned=(0, 6))
+
+
+def _open_orders(versions: Sequence[PublishedVersion]) -> Iterator[str]:
+    """Orders know their catalogue and not a number: those of one catalogue are told once, at its newest version."""
+    told_at: dict[str, int] = {}
+    for each in versions:
+        publication = each.publication
+        newest = told_at.setdefault(publication.version, publication.number)
+        if publication.content is None:
+            yield ""
+        elif each.open_orders and newest != publication.number:
+            yield f"see {newest}"
+        else:
+            yield str(each.open_orders)
 
 
 def _remarks(publication: Publication) -> str:
