@@ -63,8 +63,8 @@ def details(entry: Entry, change: Change, marks: Marks) -> tuple[Detail, ...]:
 
 def _label(part: Change, marks: Marks) -> str:
     subject = part.subject
-    name = f"{marks.plain(subject.name)}, " if subject.name != subject.id else ""
-    return f"{name}{KIND_NOUNS[subject.kind]} {marks.code(subject.id)}"
+    what = f"{KIND_NOUNS[subject.kind]} {marks.code(subject.id)}"
+    return what if subject.name == subject.id else f"{marks.plain(subject.name)} ({what})"
 
 
 def _listed_by_kind(parts: Sequence[Change], marks: Marks) -> str:

@@ -13,6 +13,8 @@ from views.diff.order_words import OUTCOME_WORDS, impact_lines, same_plan_text
 from views.diff.report import summary, trial_text
 from views.diff.words import EFFECT_WORDS, KIND_NOUNS, SEVERITY_WORDS, describe
 
+_NUMBER = re.compile(r"^(\d+)\.")
+"""Of a step. Without a backslash, it begins a list inside the point."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|@~])")
 
 
@@ -63,7 +65,8 @@ def _entry_lines(entry: Entry) -> Iterator[str]:
 
 def _detail_lines(found: Sequence[Detail], indent: str) -> Iterator[str]:
     for detail in found:
-        yield f"{indent}- {detail.text}"
+        text = _NUMBER.sub(r"\1\\.", detail.text)
+        yield f"{indent}- {text}"
         yield from _detail_lines(detail.below, indent + "  ")
 
 

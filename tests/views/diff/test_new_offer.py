@@ -60,13 +60,13 @@ Poster  offer poster
       `sheet`, quantity `attributes.copies`
       `known` if `attributes.size == 'A4'`
     Order of work: `known.go` waits for `sheet.print`
-    Printed sheet, technical product `sheet`
+    Printed sheet (technical product `sheet`)
       Steps
         1. Print it: POST `/jobs` of `press`, which calls back, at most `4h`; usually `1h`; can be undone
         2. `dry`: waits for `3h`; after 1
         3. `check`: waits for the event `dried`, at most `1d`; after 2; if `quantity > 1`
         4. `hand_over`: a task in `desk`; after 3, `known.go`; late after `2d`; point of no return
-    Printing press, system `press`
+    Printing press (system `press`)
       Address: `http://press.example`
 """
 
@@ -103,8 +103,8 @@ def test_markdown_nests_what_the_text_indents() -> None:
         "  - Attributes",
         "    - `copies`: integer, required, minimum `1`, maximum `9`",
     ]
-    assert "  - Printed sheet, technical product `sheet`" in lines
-    assert "      - 2. `dry`: waits for `3h`; after 1" in lines
+    assert "  - Printed sheet (technical product `sheet`)" in lines
+    assert "      - 2\\. `dry`: waits for `3h`; after 1" in lines
 
 
 def test_json_has_every_definition_with_its_offer_and_its_contents() -> None:
