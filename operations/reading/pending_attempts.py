@@ -62,7 +62,7 @@ def _with_pending_activity(
     changes: dict[str, object] = {
         "state": StepState.ON_HOLD,
         "next_attempt_at": None,
-        "waits_for": f"system {hold.system}, which is {'switched off' if hold.off else 'failing'}",
+        "waits_for": hold.description,
         "system_hold": hold,
     }
     if not _is_polling(activity):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
 from math import inf
@@ -14,6 +15,7 @@ from scenarios.base.entry_executor import EntryExecutor, OrderState
 from scenarios.base.poll_counts import MAX_POLLS, PollCounts
 from scenarios.base.recorded_run import Move, RecordedRun
 from scenarios.base.submission import receivers_of
+from scenarios.base.system_hold import with_system_hold
 from scenarios.base.systems import Systems
 from scenarios.record import Begin, Problem, Record, Snapshot, ToldEvent
 from scenarios.scenario_order import ScenarioEntry
@@ -62,6 +64,10 @@ class BaseRun(Generic[Executor]):
 
     def _deliver(self) -> None:
         """The callbacks and events that follow from the answers of systems, and are due now."""
+        raise NotImplementedError
+
+    def _held_calls(self) -> Mapping[str, str]:
+        """Id of each step whose call is held back → the system that is switched off."""
         raise NotImplementedError
 
     def _engine_due(self) -> float | None:
@@ -163,7 +169,8 @@ class BaseRun(Generic[Executor]):
     def _snapshot(self) -> Snapshot:
         run, now = self._run, datetime.fromtimestamp(self._clock.now, UTC)
         forecast = None if run.ended else make_forecast(run, self._clock.now)
-        steps = [step_view(run, step, forecast) for step in run.steps]
+        held = self._held_calls()
+        steps = [with_system_hold(step_view(run, step, forecast), held) for step in run.steps]
         return Snapshot(self._since_start(), order_view(run, self._state.revision, now), steps)
 
     def _finish(self) -> None:

@@ -65,6 +65,15 @@ class Activities:
     def in_flight(self) -> bool:
         return bool(self._pending)
 
+    def held_calls(self) -> dict[str, str]:
+        """Id of each step whose call is held back → the system that is switched off."""
+        return {
+            pending.command.request.step_id: system
+            for system, held in self._held.items()
+            for pending in held
+            if not pending.cancelled
+        }
+
     def start(self, command: StartCall | StartActivity) -> None:
         pending = CoreActivity(command, command.request.outcome_known)
         self._pending[command.step, command.launch] = pending

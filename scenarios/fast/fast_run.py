@@ -131,6 +131,9 @@ class FastRun(BaseRun[FastEntryExecutor]):
         self._schedule_deliveries()
         self._release_callbacks()
 
+    def _held_calls(self) -> Mapping[str, str]:
+        return self._activities.held_calls()
+
     # what happens
 
     def _do(self, due: Due) -> None:

@@ -110,6 +110,15 @@ class Attempts:
             if pending.held_by == system:
                 pending.held_by, pending.due = None, self._now()
 
+    def held_calls(self) -> dict[str, str]:
+        """Id of each step whose call is held back → the system that is switched off. An activity's id is that of its
+        step, maybe with a suffix after `/`."""
+        return {
+            pending.activity_id.partition("/")[0]: pending.held_by
+            for pending in self.pending.values()
+            if pending.held_by is not None
+        }
+
     async def call(self, given: ExecuteActivityInput, execute: Execute, *, is_poll: bool) -> Any:
         """An attempt of CALL_SYSTEM or POLL_SYSTEM."""
         call: SystemCall = given.args[0]

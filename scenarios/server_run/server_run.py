@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from math import inf
 from typing import Any
 
@@ -228,6 +228,9 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
     @property
     def _has_closed(self) -> bool:
         return self._idle_check.order_has_closed
+
+    def _held_calls(self) -> Mapping[str, str]:
+        return self.attempts.held_calls()
 
     # what happens
 

@@ -52,6 +52,11 @@ class SystemHoldView(Message):
     reason: str = ""
     next_probe_at: datetime | None = None
 
+    @property
+    def description(self) -> str:
+        """What a call waits for that is held back."""
+        return f"system {self.system}, which is {'switched off' if self.off else 'failing'}"
+
 
 class CrossOrderWaitView(Message):
     """A step of another order that a step waits for."""

@@ -127,11 +127,26 @@ expect: {{order: cancelled, sequence: [{{undo: camera.ship}}, {{undo: camera.res
         "  - {after: 1d, amend: {with: {attributes: {cameras: 3}}}, by: ann}\n",
     ),
     "a system is switched off": happy(
-        "expect: {order: completed, steps: {camera.ship: {ended: {at_least: 6h, at_most: 6h}}}}",
+        "expect: {order: completed, steps: {camera.ship: {ended: {at_least: 6h, at_most: 6h}}}, moments: [{after: 1h,"
+        " steps: {camera.ship: {state: on_hold, waits_for: 'system carrier, which is switched off'}}}]}",
         WORLD.replace(
             "world:", "world:\n  - {after: 0s, system: {off: carrier}}\n  - {after: 6h, system: {on: carrier}}"
         ).replace("answer: {status: 201,", "answer: {delay: 5s, status: 201,"),
     ).replace("world:", "starts: 2024-02-29T08:00:00Z\nworld:"),
+    "an undo is held by a system that is switched off": f"""{ORDER}world:
+  - {{on: camera.reserve, answer: {{body: {{id: R-1}}}}}}
+  - {{on: camera.reserve, of: undo, answer: {{}}}}
+  - {{on: camera.ship, answer: {{body: {{id: P-1, tracking: T-1}}}}}}
+  - {{on: camera.ship, of: undo, answer: {{}}}}
+  - {{after: 1h, system: {{off: carrier}}}}
+  - {{after: 2h, cancel: true}}
+  - {{after: 5h, system: {{on: carrier}}}}
+expect:
+  order: cancelled
+  moments:
+    - {{after: 3h, steps: {{camera.ship: {{undo: on_hold}}}}}}
+    - {{after: 6h, steps: {{camera.reserve: cancelled}}}}
+""",
     "a note and a hold": happy(
         "expect: {order: completed}",
         WORLD + "  - {after: 1h, hold: order, by: ann}\n  - {after: 5h, resume: order, by: ann}\n"
