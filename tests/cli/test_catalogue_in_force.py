@@ -21,7 +21,7 @@ from tests.support.system_switches import until
 
 QUEUE = "cli-catalogue"
 UNSET_VARIABLE = "kind: system\nid: unreachable\nbase_url: ${env.NOT_SET_ANYWHERE}\n"
-NEW_OFFER = "kind: commercial_product\nid: brand_new\nsteps: {check: {milestone: true}}\n"
+NEW_OFFER = "kind: commercial_product\nid: brand_new\nquantity: one\nsteps: {check: {milestone: true}}\n"
 ORDER = '{"id": "CAT-1", "customer": {"id": "C-1"}, "lines": [{"id": "1", "product": "brand_new"}]}'
 
 

@@ -26,7 +26,7 @@ for folder in sys.argv[1:]:
     codes = sorted({one.code for one in findings})
     print(json.dumps([folder, len(findings), longest, codes]), flush=True)
 """
-OFFER = "kind: commercial_product\nid: p\nno_work_for: [add]\n"
+OFFER = "kind: commercial_product\nid: p\nquantity: one\nno_work_for: [add]\n"
 RETRY = "kind: retry\nid: r\n"
 STEP = OFFER + "steps:\n  go: {activity: x, with: {a: %s}}\n"
 
