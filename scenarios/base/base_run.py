@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import partial
@@ -35,7 +36,7 @@ TIMELINE_EVENTS = frozenset(
 Executor = TypeVar("Executor", bound=EntryExecutor)
 
 
-class BaseRun(Generic[Executor]):
+class BaseRun(ABC, Generic[Executor]):
     _entries: Executor
     """Does what the entries of `world` say."""
 
@@ -58,17 +59,17 @@ class BaseRun(Generic[Executor]):
         self._failed_now: set[tuple[str, bool]] = set()
         """Ids of steps that have failed for good at this moment, and whether it was their undo."""
 
+    @abstractmethod
     def _do(self, due: Due) -> None:
         """What is due now: an entry of `world`, or a moment."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _deliver(self) -> None:
         """The callbacks and events that follow from the answers of systems, and are due now."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _held_calls(self) -> Mapping[str, str]:
         """Id of each step whose call is held back → the system that is switched off."""
-        raise NotImplementedError
 
     def _engine_due(self) -> float | None:
         run, watch = self._run, self._run.jeopardy_watch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -60,7 +61,7 @@ class OrderState:
         return self.packed_plan
 
 
-class EntryExecutor:
+class EntryExecutor(ABC):
     def __init__(
         self, entry: ScenarioEntry, run: OrderRun, catalogue: Catalogue, state: OrderState, record: Record
     ) -> None:
@@ -74,9 +75,9 @@ class EntryExecutor:
         """Id of each event that has been sent → the entry."""
         self._sent_at: dict[str, float] = {}
 
+    @abstractmethod
     def _kept_events(self) -> Iterable[str]:
         """Ids of the events that mailboxes keep, because nobody has awaited them so far."""
-        raise NotImplementedError
 
     def _timed_entry(self, due: Due) -> TimedEntry:
         entry = self._scenario.world[due.position]
