@@ -11,10 +11,14 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue import diff, lsp, new_offer, plan, publish, run_scenarios, schema, validate, versions
+from cli.commands.authoring import diff, lsp, new_offer, schema
 from cli.commands.infrastructure import notifications, stack, systems
 from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
+from cli.commands.planning import plan
+from cli.commands.publishing import publish, versions
+from cli.commands.scenario_runs import run_scenarios
 from cli.commands.steps import claim, reschedule, step_actions, worklists
+from cli.commands.validation import validate
 from cli.framework.errors import EXIT_BROKEN_PIPE, EXIT_INTERRUPTED, EXIT_REFUSED, usage_message
 
 APP_HELP = """Ordo: order orchestration, defined in YAML and run on Temporal.

@@ -11,7 +11,7 @@ from tests.support.gateway_worker import WorkerProcess
 from tests.support.paths import ROOT
 
 QUEUE = "cli-tests"
-DEFINITIONS = ROOT / "tests" / "cli" / "catalogue"
+DEFINITIONS = ROOT / "tests" / "cli" / "definitions"
 
 
 @pytest.fixture(autouse=True)

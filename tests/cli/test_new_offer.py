@@ -132,7 +132,7 @@ def test_a_name_of_several_lines_becomes_one_line() -> None:
 
 def test_in_a_terminal_it_asks_for_what_is_not_given(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = iter(["Garden lights", "GL-1", "lamps:integr", "lamps:integer=4", "", "alarm_hup", "alarm_hub", ""])
-    monkeypatch.setattr("cli.commands.catalogue.new_offer.can_prompt", lambda _session: True)
+    monkeypatch.setattr("cli.commands.authoring.new_offer.can_prompt", lambda _session: True)
     monkeypatch.setattr(Console, "input", lambda *_arguments, **_options: next(answers))
     done = call("new", "offer", "garden_lights")
     assert done.status == 0, done.err

@@ -15,7 +15,7 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.testing import WorkflowEnvironment
 
-from cli.commands.catalogue import publish
+from cli.commands.publishing import publish
 from cli.framework.errors import EXIT_TIMED_OUT
 from compiler.catalogue_files import CatalogueFiles
 from operations.temporal.connection import server_address

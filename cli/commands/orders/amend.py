@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.commands.bulk_command import register_action
-from cli.commands.catalogue.catalogue_in_force import note_refused_edits
+from cli.commands.publishing.catalogue_in_force import note_refused_edits
 from cli.framework.actor import make_actor
 from cli.framework.confirm import can_prompt, confirm
 from cli.framework.errors import EXIT_REFUSED, UsageError

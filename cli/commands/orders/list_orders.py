@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.catalogue.catalogue_in_force import note_refused_edits
+from cli.commands.publishing.catalogue_in_force import note_refused_edits
 from cli.framework.command import register_command
 from cli.framework.options import value_option
 from cli.framework.server_call import call_server

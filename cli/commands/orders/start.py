@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue.collect_findings import compile_findings
+from cli.commands.validation.collect_findings import compile_findings
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.options import value_option

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cli.commands.catalogue.catalogue_in_force import note_catalogue_of_order
+from cli.commands.publishing.catalogue_in_force import note_catalogue_of_order
 from cli.framework.errors import EXIT_NOT_COMPLETED, EXIT_REFUSED, EXIT_TIMED_OUT, parse_finding, report_error
 from cli.framework.session import Session
 from cli.user_input.order_files import LoadedOrder

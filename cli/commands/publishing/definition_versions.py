@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from cli.commands.catalogue.catalogue_in_force import is_server_listening
+from cli.commands.publishing.catalogue_in_force import is_server_listening
 from cli.framework.errors import UsageError
 from cli.framework.server_call import call_server
 from cli.framework.session import Session

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue.catalogue_in_force import catalogue_with_note
+from cli.commands.publishing.catalogue_in_force import catalogue_with_note
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.options import value_option
@@ -67,8 +67,8 @@ def plan(
     orders = load_orders(order)
     if diagram_format is not None and len(orders) > 1:
         raise UsageError(f"A picture shows one order, but {', '.join(order)} has {len(orders)}")
-    from cli.commands.catalogue.plan_comparison import compare_plans
-    from cli.commands.catalogue.plan_orders import PlanRequest, plan_orders
+    from cli.commands.planning.plan_comparison import compare_plans
+    from cli.commands.planning.plan_orders import PlanRequest, plan_orders
     from cli.user_input.overrides import parse_with
 
     with catalogue_with_note(session) as catalogue:
@@ -97,7 +97,7 @@ def _plan_offer(
         )
     if diagram_format is DiagramFormat.MERMAID:
         raise UsageError("`plan offer` has --format svg and html")
-    from cli.commands.catalogue.plan_offer import plan_offer
+    from cli.commands.planning.plan_offer import plan_offer
 
     with catalogue_with_note(session) as catalogue:
         plan_offer(session, names[0], catalogue, diagram_format, action)

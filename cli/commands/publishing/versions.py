@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.catalogue.environments import ENVIRONMENT_HELP, within_environment
-from cli.commands.catalogue.publish import PANEL
+from cli.commands.publishing.environments import ENVIRONMENT_HELP, within_environment
+from cli.commands.publishing.publish import PANEL
 from cli.framework.command import register_command
 from cli.framework.errors import UsageError
 from cli.framework.options import value_option

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.catalogue.environments import ENVIRONMENT_HELP, within_environment
-from cli.commands.catalogue.scenario_gate import ScenarioGate
+from cli.commands.publishing.environments import ENVIRONMENT_HELP, within_environment
+from cli.commands.publishing.scenario_gate import ScenarioGate
 from cli.framework.actor import make_actor
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, EXIT_TIMED_OUT, UsageError

@@ -15,7 +15,7 @@ from cli.framework.session import Session
 from cli.user_input.order_files import LoadedOrder, find_order_files, load_orders
 
 if TYPE_CHECKING:
-    from cli.commands.catalogue.definition_versions import NamedDefinitions
+    from cli.commands.publishing.definition_versions import NamedDefinitions
     from compiler.diff.change import CatalogueDiff
     from compiler.diff.order_impact import OrderImpact
 
@@ -66,7 +66,7 @@ def diff(
     Each change is breaking, or it changes behaviour, or it is cosmetic, or something is new. With --orders, also what
     it does to the plans of orders, and to amendments of orders that run.
     """
-    from cli.commands.catalogue.definition_versions import default_old_version, read_named_definitions
+    from cli.commands.publishing.definition_versions import default_old_version, read_named_definitions
     from compiler.diff.compare_catalogues import diff_catalogues
 
     loaded_orders = load_orders(find_order_files(orders)) if orders else []

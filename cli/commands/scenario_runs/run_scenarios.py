@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.commands.catalogue.scenario_outcome import Outcome, outcome_to_json
+from cli.commands.scenario_runs.scenario_outcome import Outcome, outcome_to_json
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, UsageError, run_reporting_errors
 from cli.framework.file_watch import watch_files
@@ -79,7 +79,7 @@ def run_scenarios(
         raise UsageError("--watch prints for people: leave out -o json and --junit")
     if mutations is not None and (watch or session.is_json):
         raise UsageError("--mutations prints for people, once: leave out --watch and -o json")
-    from cli.commands.catalogue.mutation_report import print_mutations
+    from cli.commands.scenario_runs.mutation_report import print_mutations
     from scenarios.run import RunOptions
 
     selection = Selection(paths or [], expression)
@@ -165,7 +165,7 @@ def _run(
     session: Session, selection: Selection, mode: Mode, options: RunOptions, *, stop: bool, verbose: bool
 ) -> Outcome:
     """Prints a line for each file as soon as its scenarios have run."""
-    from cli.commands.catalogue.scenario_report import file_lines
+    from cli.commands.scenario_runs.scenario_report import file_lines
     from scenarios.coverage.report import coverage_report
     from scenarios.ordered_offers import ordered_offers
     from scenarios.run import run_scenarios
@@ -197,7 +197,7 @@ def _run(
 
 
 def _print(session: Session, outcome: Outcome, timeline: bool) -> None:
-    from cli.commands.catalogue.scenario_report import outcome_parts
+    from cli.commands.scenario_runs.scenario_report import outcome_parts
 
     if session.is_json:
         session.print_json(outcome_to_json(outcome))

@@ -8,7 +8,7 @@ from itertools import groupby
 from rich.console import RenderableType
 from rich.text import Text
 
-from cli.commands.catalogue.scenario_outcome import Outcome
+from cli.commands.scenario_runs.scenario_outcome import Outcome
 from scenarios.coverage.items import ItemKind
 from scenarios.coverage.report import CoverageReport
 from scenarios.expectations.checklist import show_time

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 from rich.text import Text
 
-from cli.commands.catalogue.schema import write_schemas
+from cli.commands.authoring.schema import write_schemas
 from cli.framework.command import register_command
 from cli.framework.confirm import can_prompt
 from cli.framework.errors import UsageError

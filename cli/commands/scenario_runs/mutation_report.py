@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from cli.commands.catalogue.scenario_outcome import Outcome
+from cli.commands.scenario_runs.scenario_outcome import Outcome
 from cli.framework.session import Session
 from compiler.source.files import read_folder
 from scenarios.mutations.run import FaultResult, draw_faults, try_faults

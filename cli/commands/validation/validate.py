@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from cli.commands.catalogue.catalogue_in_force import note_catalogue_in_force
-from cli.commands.catalogue.collect_findings import collect_findings, concerns_catalogue
-from cli.commands.catalogue.deep_findings import DEFAULT_FOLDER, DeepFindings, find_deep
-from cli.commands.catalogue.watch_findings import watch_findings
+from cli.commands.publishing.catalogue_in_force import note_catalogue_in_force
+from cli.commands.validation.collect_findings import collect_findings, concerns_catalogue
+from cli.commands.validation.deep_findings import DEFAULT_FOLDER, DeepFindings, find_deep
+from cli.commands.validation.watch_findings import watch_findings
 from cli.framework.command import register_command
 from cli.framework.errors import EXIT_REFUSED, UsageError
 from cli.framework.options import value_option

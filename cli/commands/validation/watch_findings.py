@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cli.commands.catalogue.collect_findings import FindingsCollector
+from cli.commands.validation.collect_findings import FindingsCollector
 from cli.framework.errors import UsageError
 from cli.framework.file_watch import watch_files
 from cli.framework.session import Session

@@ -1,0 +1,1 @@
+"""Write definitions: new, diff, schema, lsp."""

@@ -1,1 +1,0 @@
-"""Commands on definitions: validate, schema, plan."""

@@ -1,0 +1,1 @@
+"""Plans of orders and of offers: plan."""
