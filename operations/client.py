@@ -28,7 +28,6 @@ from operations.publishing.published_versions import PublishedVersion
 from operations.reading import deployed_catalogue, interruptions, list_orders, order_details, worklists
 from operations.reading.list_orders import OrderFilter, OrderPage
 from operations.reading.order_details import OrderDetails
-from operations.reading.order_summary import OrderSummary
 from operations.reading.worklists import StepWorklist
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
@@ -45,6 +44,7 @@ from workflows.contract.order_messages import (
     EventDelivery,
     Message,
 )
+from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import StepsPage, StepsPageRequest
 from workflows.contract.outbox_messages import OutboxView, ResendResult
 from workflows.contract.publication_messages import Publication

@@ -16,7 +16,7 @@ from operations.blockers.order_blockers import Blocker, ended_sentence, lateness
 from operations.events.undelivered_notifications import UndeliveredList
 from operations.reading.list_orders import OrderPage
 from operations.reading.order_details import DetailsSource, OrderDetails
-from operations.reading.worklists import StepWorklist, WorklistItem
+from operations.reading.worklists import StepWorklist
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
 from workflows.contract.catalogue_messages import WorkerCatalogue
@@ -25,6 +25,7 @@ from workflows.contract.order_views import HistoryEntry, InterruptionKind, LineH
 from workflows.contract.outbox_messages import UndeliveredEvent
 from workflows.contract.states import Jeopardy, OrderState
 from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
+from workflows.contract.worklists import WorklistItem
 
 
 class Response(BaseModel):

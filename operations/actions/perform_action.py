@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowExecutionStatus, WorkflowFailureEr
 from operations.actions.recover_order import interrupted_error, recover_order
 from operations.errors import ORDER_ENDED, NotFound, OperationRefused, TimedOut, worker_call
 from operations.reading.interruptions import read_interruption
-from operations.reading.order_summary import OrderSummary, order_summary
+from operations.reading.order_summary import order_summary
 from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from workflows.contract.actions import ActionSpec
@@ -24,6 +24,7 @@ from workflows.contract.order_messages import (
     StepAction,
     order_workflow_id,
 )
+from workflows.contract.order_summary import OrderSummary
 from workflows.contract.states import StepState
 
 UPDATE_TIMEOUT = 15.0

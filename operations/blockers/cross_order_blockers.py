@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from operations.blockers.order_blockers import Blocker, find_blockers
 from operations.errors import NotFound, OperationError
 from operations.reading.order_details import OrderDetails
-from operations.step_views import is_open, step_label
 from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import CrossOrderWaitView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES
+from workflows.contract.step_facts import is_open, step_label
 
 MAX_ORDERS_READ = 12
 """How many orders are read for one answer."""

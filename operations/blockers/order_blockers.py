@@ -13,10 +13,10 @@ from datetime import datetime
 from compiler.graph import walk
 from operations.actions.recover_order import recover_alternative
 from operations.blockers.step_blocker import blocked_since, blocker_text, format_time, resume_action
-from operations.step_views import effective_state, is_open, step_label
 from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import HoldView, Interruption, OrderView, StepView
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy, OrderState, StepState
+from workflows.contract.step_facts import effective_state, is_open, step_label
 
 MAX_NAMED = 3
 """How many lines or steps a sentence names."""

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from operations.step_views import effective_state, is_undo_under_way, time_limit
 from workflows.contract.order_messages import Alternative
 from workflows.contract.order_views import ErrorView, HoldView, KeptEventView, OrderView, StepView, SystemHoldView
 from workflows.contract.states import RELIED_ON_FAILED, StepState
+from workflows.contract.step_facts import effective_state, is_undo_under_way, time_limit
 
 MAX_KEPT_NAMED = 3
 """How many kept events are offered to a step."""

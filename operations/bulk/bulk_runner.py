@@ -10,11 +10,11 @@ from time import monotonic
 from typing import Literal
 
 from operations.errors import SERVER_ERROR, NoWorker, OperationError, ServerUnreachable
-from operations.reading.worklists import WorklistItem, is_in_queue
-from operations.step_views import effective_state
 from workflows.contract.order_messages import ActionResult, RefusalCode
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
+from workflows.contract.step_facts import effective_state
+from workflows.contract.worklists import WorklistItem, is_in_queue
 
 WATCH_SECONDS = 10.0
 """Seconds after which a retried step counts as a success, unless it has failed by then."""

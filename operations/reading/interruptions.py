@@ -10,8 +10,9 @@ from temporalio.client import Client, WorkflowExecution, WorkflowHistoryEventFil
 
 from operations.errors import server_call
 from operations.reading.list_orders import OrderFilter, list_orders
-from operations.reading.order_summary import OrderSummary, order_summary
+from operations.reading.order_summary import order_summary
 from operations.temporal.connection import server_address
+from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import Interruption, OrderView, StepView
 from workflows.contract.states import NOT_BEGUN, SETTLED, OrderState
 

@@ -12,11 +12,12 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from operations.errors import is_workflow_not_found, server_call
-from operations.reading.order_summary import OrderSummary, order_summary
+from operations.reading.order_summary import order_summary
 from operations.temporal.connection import server_address
 from operations.temporal.cursor import decode_cursor, encode_cursor
 from operations.temporal.visibility import quote_literal, time_literal
 from workflows.contract.order_messages import ANY_QUEUE, ORDER_WORKFLOW_TYPE, SearchAttributes
+from workflows.contract.order_summary import OrderSummary
 from workflows.contract.states import Jeopardy, OrderState
 
 MAX_PAGE_SIZE = 1_000

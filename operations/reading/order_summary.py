@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
 from workflows.contract.order_messages import SearchAttributes, order_workflow_id
+from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import InterruptionKind
 from workflows.contract.states import Jeopardy, OrderState
 
@@ -27,27 +26,6 @@ FORCED_END_STATUSES = {
     WorkflowExecutionStatus.CANCELED,
     WorkflowExecutionStatus.TIMED_OUT,
 }
-
-
-@dataclass(frozen=True)
-class OrderSummary:
-    """An order as Temporal's record has it, without asking a worker. Visibility lags by about a second."""
-
-    order_id: str
-    workflow_id: str
-    run_id: str
-    state: OrderState
-    jeopardy: Jeopardy
-    fallout: int
-    open_tasks: int
-    customer_id: str | None
-    products: list[str]
-    catalogue_version: str | None
-    requested_completion: datetime | None
-    started_at: datetime
-    ended_at: datetime | None
-    interrupted: InterruptionKind | None = None
-    """It was ended from outside, and can be recovered."""
 
 
 def interruption_kind(execution: WorkflowExecution, reported_state: str | None) -> InterruptionKind | None:

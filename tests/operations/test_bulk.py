@@ -9,11 +9,11 @@ import pytest
 
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing, BulkResult, BulkRunner, BulkTarget, select_matching
 from operations.errors import NoWorker, OperationRefused
-from operations.reading.worklists import WorklistItem
 from tests.support.order_views import step_view
 from workflows.contract.order_messages import ActionResult
 from workflows.contract.order_views import ErrorView, StepView
 from workflows.contract.states import StepState
+from workflows.contract.worklists import WorklistItem
 
 NOON = datetime(2026, 12, 1, 12, tzinfo=UTC)
 QUICK = BulkPacing(per_second=10_000, max_failures=3, watch_seconds=0.0)

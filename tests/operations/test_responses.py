@@ -5,11 +5,11 @@ from __future__ import annotations
 from operations.blockers.order_blockers import find_blockers
 from operations.reading.list_orders import OrderPage
 from operations.reading.order_details import OrderDetails
-from operations.reading.order_summary import OrderSummary
 from operations.responses import OrderListResponse, blockers_response, order_with_steps_response, submission_response
 from operations.submission.submit_order import SubmissionResult
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_messages import SubmissionDecision
+from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import LineView
 from workflows.contract.states import Jeopardy, OrderState, StepState
 

@@ -10,13 +10,14 @@ import pytest
 from temporalio.testing import WorkflowEnvironment
 
 from operations.client import OrderClient
-from operations.reading.worklists import StepWorklist, is_in_queue, is_task
+from operations.reading.worklists import StepWorklist
 from tests.support.order_runner import Desk, Order, desk_on
 from tests.support.order_views import step_view
 from tests.support.plans import call
 from tests.support.scripted_activities import failure
 from workflows.contract.order_views import UndoView
 from workflows.contract.states import StepState
+from workflows.contract.worklists import is_in_queue, is_task
 from workflows.shell.search_attributes import OrderVisibility
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from operations.reading.worklists import StepWorklist, WorklistItem
+from operations.reading.worklists import StepWorklist
 from tests.support.order_views import step_view
 from views.order.list_tables import tasks_table
 from workflows.contract.order_views import StepView
 from workflows.contract.states import StepState
+from workflows.contract.worklists import WorklistItem
 
 
 def text_of(step: StepView) -> str:

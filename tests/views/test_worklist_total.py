@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from operations.reading.worklists import StepWorklist, WorklistItem
+from operations.reading.worklists import StepWorklist
 from tests.support.order_views import step_view
 from views.order.list_tables import worklist_total
 from workflows.contract.states import StepState
+from workflows.contract.worklists import WorklistItem
 
 STEP = step_view(1, "a.x@1", StepState.IN_PROGRESS, kind="manual")
 

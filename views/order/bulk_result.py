@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from operations.bulk.bulk_runner import error_code, waiting_since
-from operations.step_views import is_undo_under_way, step_label
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
 from views.shared.value_format import pluralize
+from workflows.contract.step_facts import is_undo_under_way, step_label
 
 if TYPE_CHECKING:
     from operations.bulk.bulk_runner import BulkOutcome, BulkResult, BulkSummary, BulkTarget

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from operations.reading.worklists import needs_person, working_queue
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, PlainTable
 from views.shared.time_format import format_short_time
 from views.shared.value_format import error_text, in_words, pluralize
 from workflows.contract.order_views import Interruption
 from workflows.contract.states import Jeopardy
+from workflows.contract.worklists import needs_person, working_queue
 
 if TYPE_CHECKING:
     from operations.reading.list_orders import OrderPage
-    from operations.reading.order_summary import OrderSummary
-    from operations.reading.worklists import StepWorklist, WorklistItem
+    from operations.reading.worklists import StepWorklist
+    from workflows.contract.order_summary import OrderSummary
     from workflows.contract.order_views import OrderView, StepView
     from workflows.contract.states import OrderState
+    from workflows.contract.worklists import WorklistItem
 
 MAX_NAMED = 10
 """Orders that a note names."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from operations.step_views import time_limit
 from views.order.swimlanes import WAITING_STATES
 from views.shared.time_format import format_elapsed, format_short_time
 from views.shared.value_format import correction_text, error_text, in_words
 from workflows.contract.states import NOT_BEGUN, SETTLED, Jeopardy, StepState
+from workflows.contract.step_facts import time_limit
 
 if TYPE_CHECKING:
     from workflows.contract.order_views import StepView

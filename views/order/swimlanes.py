@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from operations.step_views import effective_state
 from views.shared.value_format import instance_suffix
 from workflows.contract.states import SETTLED, StepState
+from workflows.contract.step_facts import effective_state
 
 if TYPE_CHECKING:
     from workflows.contract.order_views import StepView

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from operations.reading.worklists import is_in_queue, is_task, working_queue
 from tests.support.dated_plans import manual
 from tests.support.order_driver import OrderDriver
 from tests.support.plans import call
 from tests.support.random_order_trial import Trial
 from tests.support.undoable_plans import done
 from workflows.contract.order_messages import ANY_QUEUE, NO_QUEUE
+from workflows.contract.worklists import is_in_queue, is_task, working_queue
 from workflows.core.queries.order_view import step_view
 from workflows.core.queries.work_queues import open_work_queues
 
