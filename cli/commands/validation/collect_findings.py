@@ -33,6 +33,15 @@ class FindingsCollector:
 
     def collect(self) -> list[Finding]:
         """Raises UsageError for a path that cannot be read."""
+        from compiler.loaded_definitions import promote_gc_generation
+        from compiler.source.gc_pause import gc_paused
+
+        with gc_paused():
+            findings = self._collect()
+            promote_gc_generation()
+            return findings
+
+    def _collect(self) -> list[Finding]:
         orders = [file for path in self._paths for file in _order_files(path)]
         named = [Path(path) for path in self._paths if not _order_files(path)]
         only_parts = bool(named) and all(_is_inside_catalogue(path, self._definitions) for path in named)
@@ -44,7 +53,9 @@ class FindingsCollector:
             findings = [finding for finding in findings if any(_is_within(finding.file, path) for path in named)]
         elif not named and not loaded.refused:
             findings = []
-        return findings if together or loaded.refused else findings + _order_findings(orders, loaded.catalogue)
+        if not orders or together or loaded.refused:
+            return findings
+        return findings + _order_findings(orders, loaded.catalogue)
 
     def _load(self, paths: Sequence[Path]) -> LoadedDefinitions:
         from compiler.incremental_loader import IncrementalLoader
