@@ -1,0 +1,1 @@
+"""Changes of orders as rows of the ledger."""

@@ -1,0 +1,50 @@
+"""The words by which an order is found, and the words of a search. Pure.
+
+A search finds beginnings of words, whatever their case and accents: `elm` finds `Élm Street`, and `hs-10` finds
+`HS-1001`. So an index on the words answers it, on every database.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+MAX_WORDS = 60
+"""Words of one order."""
+MAX_WORD_LENGTH = 64
+MAX_SEARCHED_WORDS = 8
+
+_SEPARATORS = re.compile(r"[\W_]+")
+
+
+def search_words(texts: Iterable[str | None]) -> list[str]:
+    """The words of an order's ids and names: each text between blanks as a whole, and its parts (`hs-1001`, `hs`,
+    `1001`). Sorted, without repetition, at most MAX_WORDS: those of the first texts."""
+    found: dict[str, None] = {}
+    for text in texts:
+        for word in _words(text or ""):
+            found[word] = None
+            if len(found) == MAX_WORDS:
+                return sorted(found)
+    return sorted(found)
+
+
+def searched_words(text: str) -> list[str]:
+    """The beginnings of words that an order must all have. Longest first, because they are found in fewest orders."""
+    words = dict.fromkeys(word[:MAX_WORD_LENGTH] for word in _normalised(text).split())
+    longest_first = sorted(words, key=len, reverse=True)
+    return [word for word in longest_first if any(character.isalnum() for character in word)][:MAX_SEARCHED_WORDS]
+
+
+def _words(text: str) -> Iterator[str]:
+    for token in _normalised(text).split():
+        parts = [part for part in _SEPARATORS.split(token) if part]
+        if parts:
+            yield token[:MAX_WORD_LENGTH]
+        yield from (part[:MAX_WORD_LENGTH] for part in parts)
+
+
+def _normalised(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character)).replace("\0", " ")
