@@ -1,1 +1,1 @@
-"""The read side of all orders in a relational database: its schema, the projection that feeds it, its queries."""
+"""The read side of all orders in a relational database: its schema, what feeds it, its queries."""

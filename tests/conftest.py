@@ -1,13 +1,20 @@
-"""Fixtures for everyone: a Temporal server of each kind, started once for all tests that want one."""
+"""Fixtures for everyone: servers of Temporal and PostgreSQL, started once for all tests that want one, and ledgers."""
 
 from __future__ import annotations
 
+import shutil
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 
+import pytest
 import pytest_asyncio
+from sqlalchemy import URL, Engine
 from temporalio.testing import WorkflowEnvironment
 
+from ledger.database import open_ledger
+from tests.support.ledger_databases import BACKENDS, make_template, migrate, new_postgresql_ledger, sqlite_url
+from tests.support.postgres_server import PostgresServer
 from tests.support.temporal import real_time, release_runtimes, skipping_time
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.
@@ -24,6 +31,43 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
 async def skipping() -> AsyncIterator[WorkflowEnvironment]:
     async with skipping_time() as environment:
         yield environment
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """It has a database `ledger_template` with the newest schema."""
+    server = PostgresServer()
+    server.start()
+    make_template(server)
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with the newest schema."""
+    url = sqlite_url(tmp_path_factory.mktemp("ledger"))
+    migrate(url)
+    return Path(str(url.database))
+
+
+@pytest.fixture(params=BACKENDS)
+def ledger_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[URL]:
+    """An empty ledger of the test's own. The test runs once for each kind of database."""
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path)
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), str(url.database))
+        yield url
+    else:
+        with new_postgresql_ledger(request.getfixturevalue("postgres_server")) as url:
+            yield url
+
+
+@pytest.fixture
+def ledger_database(ledger_url: URL) -> Iterator[Engine]:
+    engine = open_ledger(ledger_url)
+    yield engine
+    engine.dispose()
 
 
 def pytest_unconfigure() -> None:

@@ -1,0 +1,184 @@
+"""The ledger's database: where it is, how to connect, and what is wrong if that fails."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from pydantic_core import from_json, to_json
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
+
+from ledger.error_reasons import database_error_reason
+
+LEDGER_URL = "ORDO_LEDGER_URL"
+
+BUSY_TIMEOUT = 5.0
+"""Seconds that a statement on SQLite waits for another writer."""
+CONNECT_TIMEOUT = 5
+"""Seconds until a PostgreSQL server that does not answer counts as away."""
+SILENCE_TIMEOUT = 15_000
+"""Milliseconds after which a connection counts as broken if the server acknowledges nothing that was sent to it."""
+
+_SQLITE_SETTINGS = {
+    "busy_timeout": int(BUSY_TIMEOUT * 1000),
+    "journal_mode": "WAL",  # readers do not wait for the writer
+    "synchronous": "NORMAL",  # a power failure can lose the last commits, which reconciliation finds; never the file
+    "secure_delete": "ON",  # what is deleted is overwritten
+    "journal_size_limit": 64 * 1024 * 1024,
+    "cache_size": -16 * 1024,
+    "temp_store": "MEMORY",
+}
+
+_WRITES = "ledger_writes"
+_EXAMPLES = "`sqlite:///path/of/file` or `postgresql://user:password@host/database`"
+
+
+class LedgerUnusable(Exception):
+    """The ledger cannot be used. The message says why and what to do; it holds no password."""
+
+
+def read_ledger_url(environment: Mapping[str, str] = os.environ) -> str | None:
+    """The variable ORDO_LEDGER_URL, or the content of the file that ORDO_LEDGER_URL_FILE names. None: no ledger.
+
+    Raises LedgerUnusable if the file cannot be read.
+    """
+    if value := environment.get(LEDGER_URL, "").strip():
+        return value
+    path = environment.get(f"{LEDGER_URL}_FILE")
+    if not path:
+        return None
+    try:
+        value = Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which cannot be read: {reason}") from None
+    if not value:
+        raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which is empty. It holds {_EXAMPLES}.")
+    return value
+
+
+def parse_ledger_url(text: str) -> URL:
+    """Raises LedgerUnusable for anything but a file of SQLite or a database of PostgreSQL."""
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise LedgerUnusable(f"{LEDGER_URL} is no URL of a database. It looks like {_EXAMPLES}.") from None
+    match url.get_backend_name():
+        case "sqlite":
+            if url.database in (None, "", ":memory:"):
+                raise LedgerUnusable(f"{LEDGER_URL} names no file. It looks like `sqlite:///path/of/file`.")
+            return url.set(drivername="sqlite+pysqlite")
+        case "postgresql" | "postgres":
+            if not url.database:
+                raise LedgerUnusable(f"{LEDGER_URL} names no database. It looks like {_EXAMPLES}.")
+            return url.set(drivername="postgresql+psycopg")
+        case other:
+            raise LedgerUnusable(f"{LEDGER_URL} names a database of `{other}`. The ledger runs on {_EXAMPLES}.")
+
+
+def is_sqlite(engine: Engine | Connection) -> bool:
+    return engine.dialect.name == "sqlite"
+
+
+def describe_location(url: URL) -> str:
+    """`SQLite file /data/ledger.sqlite`, `PostgreSQL database ledger on db:5432`."""
+    if url.get_backend_name() == "sqlite":
+        return f"SQLite file {Path(url.database or '').absolute()}"
+    host = url.host or url.query.get("host") or "this machine"
+    return f"PostgreSQL database {url.database} on {host}{f':{url.port}' if url.port else ''}"
+
+
+def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ordo") -> Engine:
+    """An engine for at most `connections` at once. It connects when it is first used. `application` is the name that
+    PostgreSQL shows.
+
+    Raises LedgerUnusable if the URL is wrong, or the folder of an SQLite file is not there.
+    """
+    parsed = parse_ledger_url(url) if isinstance(url, str) else url
+    common: dict[str, Any] = {
+        "pool_size": connections,
+        "max_overflow": 0,
+        "hide_parameters": True,  # an error never shows data of orders
+        "json_serializer": _dump_json,
+        "json_deserializer": from_json,
+    }
+    if parsed.get_backend_name() == "sqlite":
+        return _open_sqlite(parsed, common)
+    settings = {
+        "connect_timeout": CONNECT_TIMEOUT,
+        "tcp_user_timeout": SILENCE_TIMEOUT,
+        "keepalives_idle": 10,
+        "application_name": application,
+    }
+    arguments = {name: value for name, value in settings.items() if name not in parsed.query}
+    return create_engine(parsed, connect_args=arguments, **common)
+
+
+def _open_sqlite(url: URL, common: dict[str, Any]) -> Engine:
+    file = Path(url.database or "")
+    if not file.parent.is_dir():
+        raise LedgerUnusable(
+            f"The ledger's file {file.absolute()} cannot be made: there is no folder {file.parent.absolute()}"
+        )
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT}, **common)
+
+    @event.listens_for(engine, "do_connect")
+    def make_private(*_: object) -> None:
+        """Personal data is in it, so only this user may read it."""
+        if "uri" not in url.query and not file.exists():
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT, 0o600))
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # `begin` below begins transactions, also those of DDL
+        for name, value in _SQLITE_SETTINGS.items():
+            connection.execute(f"PRAGMA {name}={value}").close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        mode = " IMMEDIATE" if connection.get_execution_options().get(_WRITES) else ""
+        connection.exec_driver_sql(f"BEGIN{mode}")
+
+    return engine
+
+
+@contextmanager
+def write_transaction(engine: Engine) -> Iterator[Connection]:
+    """A transaction that will write. On SQLite it takes the lock at once, so that it cannot fail for it later."""
+    with engine.connect().execution_options(**{_WRITES: True}) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def ledger_errors(engine: Engine) -> Iterator[None]:
+    """Raises LedgerUnusable in place of an error of the database."""
+    try:
+        yield
+    except DBAPIError as error:
+        raise LedgerUnusable(
+            f"The ledger ({describe_location(engine.url)}) cannot be used: {database_error_reason(error)}"
+        ) from None
+
+
+def _dump_json(value: Any) -> str:
+    """JSON of plain values, pydantic models and times. A lone surrogate, which UTF-8 lacks, becomes `?`."""
+    try:
+        return to_json(value, inf_nan_mode="null").decode()
+    except ValueError:
+        return to_json(_encodable(value), inf_nan_mode="null").decode()
+
+
+def _encodable(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "replace").decode()
+        case dict():
+            return {_encodable(key): _encodable(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_encodable(each) for each in value]
+        case _:
+            return value
