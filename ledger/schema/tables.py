@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ledger.schema import list_indexes as _list_indexes  # noqa: F401 - they belong to the tables
 from ledger.schema.data_life import archived_orders, erasures, legal_holds
 from ledger.schema.feeding import feeders, gaps, watermarks
 from ledger.schema.metadata import metadata

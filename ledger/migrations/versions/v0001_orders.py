@@ -34,6 +34,50 @@ TABLES = (
     "watermarks",
     "work_items",
 )
+CURRENT, INTERRUPTED = sa.text("is_current"), sa.text("interrupted_kind IS NOT NULL")
+LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
+    "ix_orders_ended_at_started_at": (["ended_at", "started_at", "key"], CURRENT),
+    "ix_orders_started_at": (["started_at", "key"], CURRENT),
+    "ix_orders_requested_completion": (["requested_completion", "key"], CURRENT),
+    "ix_orders_jeopardy_started_at": (["jeopardy", "started_at", "key"], CURRENT),
+    "ix_orders_fallout_started_at": (["fallout", "started_at", "key"], CURRENT),
+    "ix_orders_open_tasks_started_at": (["open_tasks", "started_at", "key"], CURRENT),
+    "ix_orders_state_ended_at_started_at": (["state", "ended_at", "started_at", "key"], CURRENT),
+    "ix_orders_state_started_at": (["state", "started_at", "key"], CURRENT),
+    "ix_orders_state_requested_completion": (["state", "requested_completion", "key"], CURRENT),
+    "ix_orders_customer_id_ended_at_started_at": (["customer_id", "ended_at", "started_at", "key"], CURRENT),
+    "ix_orders_customer_id_started_at": (["customer_id", "started_at", "key"], CURRENT),
+    "ix_orders_customer_id_requested_completion": (["customer_id", "requested_completion", "key"], CURRENT),
+    "ix_orders_catalogue_version_key_ended_at_started_at": (
+        ["catalogue_version_key", "ended_at", "started_at", "key"],
+        CURRENT,
+    ),
+    "ix_orders_catalogue_version_key_started_at": (["catalogue_version_key", "started_at", "key"], CURRENT),
+    "ix_orders_catalogue_version_key_requested_completion": (
+        ["catalogue_version_key", "requested_completion", "key"],
+        CURRENT,
+    ),
+    "ix_orders_interrupted": (["ended_at", "started_at", "key"], INTERRUPTED),
+    "ix_order_products_product_ended_at_started_at_order_key": (
+        ["product", "ended_at", "started_at", "order_key"],
+        None,
+    ),
+    "ix_order_products_product_started_at_order_key": (["product", "started_at", "order_key"], None),
+    "ix_order_products_product_requested_completion_order_key": (
+        ["product", "requested_completion", "order_key"],
+        None,
+    ),
+    "ix_order_systems_system_started_at_order_key": (["system", "started_at", "order_key"], None),
+    "ix_order_words_order_key_word": (["order_key", "word"], None),
+    "ix_work_items_kind_due_order_key_step_number": (["kind", "due", "order_key", "step_number"], None),
+    "ix_work_items_kind_since_order_key_step_number": (["kind", "since", "order_key", "step_number"], None),
+    "ix_work_items_kind_queue_due": (["kind", "queue", "due"], None),
+    "ix_work_items_kind_holder": (["kind", "holder"], None),
+    "ix_work_items_kind_system_error_code": (["kind", "system", "error_code"], None),
+    "ix_work_items_kind_error_code": (["kind", "error_code"], None),
+    "ix_work_items_kind_customer_id": (["kind", "customer_id"], None),
+}
+"""Name → columns, and which rows it has."""
 REWRITTEN_OFTEN = ("orders", "order_documents", "steps", "work_items")
 
 
@@ -263,7 +307,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("word", "order_key", name=op.f("pk_order_words")),
         sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_order_words_order_key"), "order_words", ["order_key"], unique=False)
     op.create_table(
         "orders",
         sa.Column("key", Key, autoincrement=True, nullable=False),
@@ -370,6 +413,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("order_key", "step_number", "kind", name=op.f("pk_work_items")),
         sqlite_with_rowid=False,
     )
+    for name, (columns, rows) in LIST_INDEXES.items():
+        table = next(table for table in reversed(TABLES) if name.startswith(f"ix_{table}_"))
+        op.create_index(op.f(name), table, columns, sqlite_where=rows, postgresql_where=rows)
     if op.get_context().dialect.name == "postgresql":
         for table in REWRITTEN_OFTEN:  # room in each page for new versions of its rows
             op.execute(f"ALTER TABLE {table} SET (fillfactor = 80)")
