@@ -36,13 +36,19 @@ orders = Table(
     Column("step_count", Integer, nullable=False),
     Column("settled_steps", Integer, nullable=False),
     Column("interrupted_kind", Text),
-    Column("has_gap", Boolean, nullable=False),
     UniqueConstraint("order_id", "submission"),
+)
+Index(
+    "uq_orders_current_order_id",
+    orders.c.order_id,
+    unique=True,
+    sqlite_where=orders.c.is_current,
+    postgresql_where=orders.c.is_current,
 )
 """One row for each submission of an order: `submission` is the id of the workflow's first run. `is_current` marks the
 latest one of an order id. (`run_started_at`, `event_id`, `position_at`) is the ChangePosition of the last change
 applied. `changed_at` is that change's time as a moment. `interrupted_kind`: its run was ended from outside
-(InterruptionKind). `has_gap`: a change is known to be missing. The row is short because every change rewrites it: what
+(InterruptionKind). The row is short because every change rewrites it: what
 lists neither show nor filter is in `order_documents`. `changed_at`, the position and `settled_steps` have no index,
 since every change would rewrite it."""
 
@@ -115,9 +121,10 @@ order_ids = clustered_table(
     Column("accepted", Boolean, nullable=False),
     Column("first_at", UtcTime, nullable=False),
 )
-"""Every id ever used, also after its order was archived or erased. `digest` (of order_digest) is that of the order as
-first accepted, or NULL if the ledger never saw it; `submission`, `revision` and `first_at` are those of that first
-use. `accepted` is false while every order with this id was rejected: the id is free then."""
+"""Every id ever used, also after its order was archived or erased. `digest` is that of the order (MEMO_DIGEST) as last
+submitted or amended, NULL if the ledger never learned it; `submission` and `revision` are the latest accepted ones.
+`first_at`: when an order with this id first began. `accepted` is false while all of them were rejected: the id is free
+then."""
 
 state_counts = clustered_table(
     "state_counts",

@@ -24,6 +24,7 @@ order_lines = clustered_table(
     Column("requested_completion", UtcTime),
     Column("jeopardy", Text, nullable=False),
     Column("named_values", Document, nullable=False, info=PERSONAL),
+    Column("external_ids", Document, nullable=False, info=PERSONAL),
 )
 """Order lines (`fulfilment` false), then fulfilment lines, as LineView has them. `number` is their place from 1.
 `quantity` is a JSON number: whole or not."""

@@ -277,6 +277,7 @@ def upgrade() -> None:
         sa.Column("requested_completion", UtcTime(), nullable=True),
         sa.Column("jeopardy", sa.Text(), nullable=False),
         sa.Column("named_values", Document, nullable=False),
+        sa.Column("external_ids", Document, nullable=False),
         sa.PrimaryKeyConstraint("order_key", "number", name=op.f("pk_order_lines")),
         sqlite_with_rowid=False,
     )
@@ -335,9 +336,16 @@ def upgrade() -> None:
         sa.Column("step_count", sa.Integer(), nullable=False),
         sa.Column("settled_steps", sa.Integer(), nullable=False),
         sa.Column("interrupted_kind", sa.Text(), nullable=True),
-        sa.Column("has_gap", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_orders")),
         sa.UniqueConstraint("order_id", "submission", name=op.f("uq_orders_order_id_submission")),
+    )
+    op.create_index(
+        "uq_orders_current_order_id",
+        "orders",
+        ["order_id"],
+        unique=True,
+        sqlite_where=sa.text("is_current"),
+        postgresql_where=sa.text("is_current"),
     )
     op.create_table(
         "state_counts",
