@@ -16,6 +16,8 @@ _MICROSECOND = timedelta(microseconds=1)
 
 PERSONAL = {"personal": True}
 """`info` of a column that may hold data of a person."""
+PERSONAL_LIST = {"personal": True, "blank": []}
+"""Like PERSONAL, for a list that is never NULL."""
 
 Key = BigInteger().with_variant(Integer(), "sqlite")
 """A surrogate key. SQLite numbers the rows of a table by itself only if the type is INTEGER."""

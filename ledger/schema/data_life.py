@@ -26,15 +26,27 @@ erasures = Table(
     "erasures",
     metadata,
     Column("key", Key, primary_key=True, autoincrement=True),
+    Column("customer_digest", Text, nullable=False),
     Column("at", UtcTime, nullable=False),
     Column("by", Text, nullable=False, info=PERSONAL),
     Column("reason", Text, nullable=False, info=PERSONAL),
-    Column("orders", Document, nullable=False),
+    Column("counts", Document, nullable=False),
     Column("remaining", Document, nullable=False),
     Column("completed_at", UtcTime),
+    Index(None, "customer_digest"),
 )
-"""That something was erased, without the person. `orders`: the ids of the erased orders. `remaining`: what could not be
-erased yet, and until when."""
+"""That a customer's data was erased, without the customer. `customer_digest` is keyed (ledger/retention/digest.py).
+`counts`: how much was erased, by kind. `remaining`: what could not be erased yet, and why."""
+
+erased_orders = clustered_table(
+    "erased_orders",
+    Column("order_id", Text, primary_key=True),
+    Column("submission", Text, primary_key=True),
+    Column("erasure_key", Key, nullable=False),
+    Column("at", UtcTime, nullable=False),
+    Index(None, "erasure_key"),
+)
+"""Submissions of orders without their personal data. What arrives of them later is not written."""
 
 archived_orders = clustered_table(
     "archived_orders",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Double, Index, Integer, SmallInteger, Table, Text, UniqueConstraint
 
-from ledger.schema.column_types import PERSONAL, Document, Key, SmallKey, UtcTime, Word
+from ledger.schema.column_types import PERSONAL, PERSONAL_LIST, Document, Key, SmallKey, UtcTime, Word
 from ledger.schema.metadata import clustered_table, metadata, order_key
 
 orders = Table(
@@ -58,9 +58,9 @@ order_documents = clustered_table(
     Column("customer", Document, nullable=False, info=PERSONAL),
     Column("characteristics", Document, nullable=False, info=PERSONAL),
     Column("products", Document, nullable=False),
-    Column("findings", Document, nullable=False, info=PERSONAL),
-    Column("held", Document, nullable=False, info=PERSONAL),
-    Column("kept_events", Document, nullable=False, info=PERSONAL),
+    Column("findings", Document, nullable=False, info=PERSONAL_LIST),
+    Column("held", Document, nullable=False, info=PERSONAL_LIST),
+    Column("kept_events", Document, nullable=False, info=PERSONAL_LIST),
     Column("submitted", Document, info=PERSONAL),
     Column("interrupted_at", UtcTime),
     Column("interrupted_by", Text, info=PERSONAL),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ledger.schema import list_indexes as _list_indexes  # noqa: F401 - they belong to the tables
-from ledger.schema.data_life import archived_orders, erasures, legal_holds
+from ledger.schema.data_life import archived_orders, erased_orders, erasures, legal_holds
 from ledger.schema.feeding import feeders, gaps, watermarks
 from ledger.schema.metadata import metadata
 from ledger.schema.orders import (
@@ -26,6 +26,7 @@ __all__ = [
     "attempts",
     "catalogue_versions",
     "clashes",
+    "erased_orders",
     "erasures",
     "feeders",
     "gaps",

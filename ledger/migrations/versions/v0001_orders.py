@@ -15,6 +15,7 @@ TABLES = (
     "attempts",
     "catalogue_versions",
     "clashes",
+    "erased_orders",
     "erasures",
     "feeders",
     "gaps",
@@ -155,14 +156,26 @@ def upgrade() -> None:
     op.create_table(
         "erasures",
         sa.Column("key", Key, autoincrement=True, nullable=False),
+        sa.Column("customer_digest", sa.Text(), nullable=False),
         sa.Column("at", UtcTime(), nullable=False),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
-        sa.Column("orders", Document, nullable=False),
+        sa.Column("counts", Document, nullable=False),
         sa.Column("remaining", Document, nullable=False),
         sa.Column("completed_at", UtcTime(), nullable=True),
         sa.PrimaryKeyConstraint("key", name=op.f("pk_erasures")),
     )
+    op.create_index(op.f("ix_erasures_customer_digest"), "erasures", ["customer_digest"], unique=False)
+    op.create_table(
+        "erased_orders",
+        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("submission", sa.Text(), nullable=False),
+        sa.Column("erasure_key", Key, nullable=False),
+        sa.Column("at", UtcTime(), nullable=False),
+        sa.PrimaryKeyConstraint("order_id", "submission", name=op.f("pk_erased_orders")),
+        sqlite_with_rowid=False,
+    )
+    op.create_index(op.f("ix_erased_orders_erasure_key"), "erased_orders", ["erasure_key"], unique=False)
     op.create_table(
         "feeders",
         sa.Column("worker", sa.Text(), nullable=False),
