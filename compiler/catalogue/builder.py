@@ -36,7 +36,7 @@ from compiler.language.retry_policy import STANDARD_RETRY, RetryPolicy
 from compiler.language.steps import ReliedFailure, StepReference
 from compiler.language.strict_model import StrictModel
 from compiler.language.systems import Receiver, System
-from compiler.source.document import KeyPath
+from compiler.source.document import KeyPath, Place
 from compiler.typecheck.let_types import computation_order
 from compiler.typecheck.type_checker import outputs_read
 
@@ -95,7 +95,7 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
     return Product(
         id=document.id,
         is_commercial=commercial,
-        location=entry.document.location(("id",)),
+        place=Place(entry.document, ("id",)),
         name=document.name or document.id,
         code=document.code,
         product_class=document.product_class,
@@ -118,7 +118,7 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
 def _build_lets(lets: Mapping[str, WrittenLet]) -> tuple[NamedValue, ...]:
     ordered = computation_order({name: written.expression for name, written in lets.items()})
     return tuple(
-        NamedValue(name, lets[name].expression, lets[name].entry.document.location((LET, name))) for name in ordered
+        NamedValue(name, lets[name].expression, place=Place(lets[name].entry.document, (LET, name))) for name in ordered
     )
 
 
@@ -142,7 +142,7 @@ def _build_components(entry: DefinitionEntry[ProductDocument]) -> Iterator[Rule]
 def _build_component(entry: DefinitionEntry[Any], path: KeyPath, component: ComponentDefinition) -> Rule:
     return Rule(
         product=component.product,
-        location=entry.document.location(path),
+        place=Place(entry.document, path),
         as_=component.as_,
         when=component.when,
         quantity=component.quantity,
@@ -194,11 +194,10 @@ def build_workstreams(index: DefinitionIndex) -> dict[str, Workstream]:
 
 def _build_workstream(index: DefinitionIndex, group: StepGroup) -> Workstream:
     document = group.entry.model
-    location = group.entry.document.location(("steps",) if group.is_inline else ("id",), key=group.is_inline)
     return Workstream(
         id=group.id,
         name=document.name or group.id,
-        location=location,
+        place=Place(group.entry.document, ("steps",) if group.is_inline else ("id",), at_key=group.is_inline),
         for_products=group.products,
         when=None if group.is_inline else document.when,
         steps={name: _build_step(index, group, name) for name in _sort_topologically(index, group)},
@@ -218,7 +217,7 @@ def _build_step(index: DefinitionIndex, group: StepGroup, name: str) -> Step:
     return Step(
         workstream=group.id,
         id=name,
-        location=document.location(("steps", name), key=True),
+        place=Place(document, ("steps", name), at_key=True),
         name=definition.name or name,
         definition=definition,
         per=group.step_per(name),

@@ -15,8 +15,20 @@ from compiler.language.documents import QuantityMerge
 from compiler.language.retry_policy import RetryPolicy
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepReference
 from compiler.language.systems import Receiver, System
+from compiler.source.document import Place
 from compiler.source.findings import SourceLocation
 from compiler.values import normalize_number
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What is written at a place of a file."""
+
+    place: Place
+
+    @property
+    def location(self) -> SourceLocation:
+        return self.place.location
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +43,10 @@ class LookupTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Written):
     """One rule of `decomposes_to`, or one entry of `components`."""
 
     product: str
-    location: SourceLocation
     as_: str | None = None
     when: str | None = None
     quantity: str | None = None
@@ -50,21 +61,19 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
-class NamedValue:
+class NamedValue(Written):
     """One value of a `let`."""
 
     name: str
     expression: str
-    location: SourceLocation
 
 
 @dataclass(frozen=True, slots=True)
-class Product:
+class Product(Written):
     """A commercial or technical product, with the attributes and rules of its class."""
 
     id: str
     is_commercial: bool
-    location: SourceLocation
     name: str
     code: str | None = None
     product_class: str | None = None
@@ -107,12 +116,11 @@ class OutputReference:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class Step(Written):
     """A step of a workstream, with the defaults of the workstream."""
 
     workstream: str
     id: str
-    location: SourceLocation
     name: str
     definition: StepDefinition
     per: str
@@ -129,12 +137,11 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Workstream:
+class Workstream(Written):
     """A named group of steps. A product with `steps` has a workstream with the product's id, for this product only."""
 
     id: str
     name: str
-    location: SourceLocation
     for_products: tuple[str, ...]
     """Ids of products, commercial or technical, with classes resolved; sorted."""
     when: str | None

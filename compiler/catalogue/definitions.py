@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Generic, TypeVar, cast
 
 from pydantic import ValidationError
@@ -146,7 +146,7 @@ class Definitions:
             message = f"the catalogue has no {kind} `{name}` to override{did_you_mean(name, namespace)}"
             self.findings.append(finding_at(document.location(("id",)), "reference-unknown", message))
             return
-        merged = Document(document.file, {**base.document.data, **data}, document.text, document.root_mark)
+        merged = replace(document, data={**base.document.data, **data})
         parsed = _validate(model, merged)
         self.findings += parsed.findings
         if parsed.entry is not None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from dataclasses import replace
-from types import SimpleNamespace
 from typing import Any
 
 from pydantic import ValidationError
@@ -18,7 +17,6 @@ from compiler.source.schema_errors import data_path
 
 _MAX_REPAIRS = 30
 _UNWRITTEN_ID = "unwritten_id"
-_NOWHERE = SimpleNamespace(index=0, line=0, column=0)
 
 
 def index_with(index: DefinitionIndex, data: Any) -> tuple[DefinitionIndex, DefinitionEntry[DocumentModel]] | None:
@@ -35,7 +33,7 @@ def index_with(index: DefinitionIndex, data: Any) -> tuple[DefinitionIndex, Defi
     model, repaired = repair(DOCUMENT_MODELS[kind], data)
     if model is None:
         return None
-    entry = DefinitionEntry(model, Document("", repaired, "", _NOWHERE))
+    entry = DefinitionEntry(model, Document("", repaired))
     return DefinitionIndex(_with_entry(index, entry)), entry
 
 

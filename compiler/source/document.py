@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from compiler.source.findings import Finding, SourceLocation
@@ -26,6 +28,27 @@ NodeMark = Any
 """A mark, or CollectionMarks."""
 
 
+class FileMarks:
+    """The positions in one file. They are read when somebody asks: most files are right, and nobody does."""
+
+    def __init__(self, read: Callable[[], list[NodeMark]]) -> None:
+        """`read` gives those of each document."""
+        self._read = read
+
+    @cached_property
+    def of_documents(self) -> list[NodeMark]:
+        return self._read()
+
+
+class _NoMark:
+    """The position of a document that was not read from a file."""
+
+    index = line = column = 0
+
+
+_NO_MARKS = FileMarks(lambda: [_NoMark])
+
+
 def _start_mark(spot: NodeMark) -> Any:
     return spot.mark if type(spot) is CollectionMarks else spot
 
@@ -36,8 +59,15 @@ class Document:
 
     file: str
     data: Any
-    text: str = field(repr=False)
-    root_mark: NodeMark = field(repr=False)
+    text: str = field(default="", repr=False)
+    """That of the whole file; empty if the document was not read from one."""
+    marks: FileMarks = field(default=_NO_MARKS, repr=False, compare=False)
+    number: int = 0
+    """The position among the documents of the file that are not empty, from 0."""
+
+    @property
+    def root_mark(self) -> NodeMark:
+        return self.marks.of_documents[self.number]
 
     @property
     def start_index(self) -> int:
@@ -93,6 +123,24 @@ class Document:
             else:
                 return None
         return found
+
+
+class Place(NamedTuple):
+    """A place in a document, by path. Its line and column are read when somebody asks."""
+
+    document: Document
+    path: KeyPath = ()
+    at_key: bool = False
+
+    @property
+    def location(self) -> SourceLocation:
+        return self.document.location(self.path, key=self.at_key)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Place) and self.location == other.location
+
+    def __hash__(self) -> int:
+        return hash(self.location)
 
 
 @dataclass(slots=True)

@@ -29,12 +29,6 @@ _SETTLED = _DONE | CANCELLED_STATES
 _WELL = frozenset({OrderState.COMPLETED})
 
 
-class _NoMark:
-    """The position of a document that was not read from a file."""
-
-    index = line = column = 0
-
-
 class TrialRuns:
     def __init__(self, catalogue: Catalogue, reader: TroubleReader) -> None:
         self.catalogue = catalogue
@@ -82,7 +76,7 @@ class TrialRuns:
     def run(self, scenario: dict[str, Any]) -> Record:
         self.count += 1
         model = ScenarioDocument.model_validate(scenario)
-        entry = DefinitionEntry(model, Document(SCENARIO_FILE, scenario, "", _NoMark()))
+        entry = DefinitionEntry(model, Document(SCENARIO_FILE, scenario))
         return run_fast(entry, self.catalogue)
 
     def judge(self, record: Record, world: GoodWorld, code: TroubleCode = TroubleCode.PLAN_STUCK) -> Trouble | None:

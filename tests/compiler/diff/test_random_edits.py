@@ -68,7 +68,9 @@ def meaning(definitions: LoadedDefinitions) -> Any:
 
 def _plain(value: Any) -> Any:
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        names = [field.name for field in dataclasses.fields(value) if "location" not in field.name]
+        names = [
+            field.name for field in dataclasses.fields(value) if field.name not in ("place", "expression_locations")
+        ]
         return {name: _plain(getattr(value, name)) for name in names}
     if isinstance(value, BaseModel):
         dumped = {name: _plain(getattr(value, name)) for name in type(value).model_fields}
