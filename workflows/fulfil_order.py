@@ -22,10 +22,13 @@ from compiler.plan.codec import decode_plan
 from compiler.plan.plan import Plan
 from compiler.source.findings import Finding
 from workflows.contract import actions
+from workflows.contract.ledger_record import LedgerRecordPage, LedgerRecordRequest, record_page
+from workflows.contract.order_changes import OrderChange
 from workflows.contract.order_messages import (
     MEMO_DIGEST,
     MEMO_REVISION,
     ORDER_WORKFLOW_TYPE,
+    QUERY_LEDGER_RECORD,
     QUERY_OVERVIEW,
     QUERY_PLAN,
     QUERY_RECEIVED,
@@ -51,6 +54,9 @@ from workflows.contract.states import OrderState
 from workflows.core.actions.action import ActionHandler
 from workflows.core.actions.registry import ACTION_HANDLERS
 from workflows.core.amendment import answer as amendment_answer
+from workflows.core.change_records.order_change import ChangeHeader, complete_change
+from workflows.core.change_records.submitted_order import SubmittedOrder
+from workflows.core.change_records.undecided_order import Rejection, undecided_change
 from workflows.core.continue_as_new import order_snapshot
 from workflows.core.engine import advance, deliveries, signals
 from workflows.core.engine.perform_action import perform_action
@@ -63,6 +69,7 @@ from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.refusal import RequestRefused
 from workflows.shell import activity_calls, amend_update
 from workflows.shell.activity_calls import ENGINE_ERROR, refusals_as_failures, to_application_error
+from workflows.shell.order_changes import OrderChangeEmitter
 from workflows.shell.order_loop import OrderLoop
 from workflows.shell.search_attributes import OrderVisibility
 from workflows.shell.submission_token import submission_token
@@ -104,8 +111,9 @@ class FulfilOrder:
 
     @workflow.init
     def __init__(self, workflow_input: Any, snapshot: Any = None) -> None:  # noqa: ARG002
-        self._submitted_order: dict[str, Any] = {}
-        self._revision = 1
+        self._submitted = SubmittedOrder()
+        self._rejection: Rejection | None = None
+        self._changes = OrderChangeEmitter(self._order_id, self.current_time)
         self._order_run: OrderRun | None = None
         self._loop: OrderLoop | None = None
         self._packed_plan = b""
@@ -154,7 +162,7 @@ class FulfilOrder:
         advance.start_order(run)
         run.audit_log.record_warnings(run.now, compiled.warnings)
         _apply_patches(run)
-        order_events.start_events(run, compiled.telling, self._revision)
+        order_events.start_events(run, compiled.telling, self._submitted.revision)
         advance.advance(run)
         self._process_pending_signals(run)
         loop = self._create_loop(run)
@@ -167,7 +175,7 @@ class FulfilOrder:
         """Never raises: an order that cannot be compiled is rejected, and its id stays free."""
         try:
             order_input = FulfilOrderInput.model_validate(workflow_input)
-            self._submitted_order, self._revision = order_input.order, order_input.revision
+            self._submitted = SubmittedOrder(order_input.order, order_input.revision)
             compiled: CompiledOrder = await workflow.execute_local_activity(
                 COMPILE_ORDER,
                 CompileOrderInput(order=order_input.order),
@@ -187,10 +195,13 @@ class FulfilOrder:
             order_id=self._order_id, state=OrderState.REJECTED, accepted=False, findings=compiled.findings
         )
         OrderVisibility().publish_decision(compiled.summary, None)
+        self._rejection = Rejection(self.current_time(), compiled.findings, compiled.summary)
+        self._changes.rejected(self._undecided_change)
         message = "; ".join(str(finding.get("message", "")) for finding in compiled.findings[:3])
         await self._publish_rejection(compiled, message)
         await workflow.wait_condition(workflow.all_handlers_finished)
         await self._return_pending_events()
+        self._changes.rejected(self._undecided_change)
         raise ApplicationError(
             f"the order was rejected: {message}", compiled.findings, type=REJECTED_FAILURE_TYPE, non_retryable=True
         )
@@ -219,7 +230,7 @@ class FulfilOrder:
         await activity_calls.publish_events(PublishEvents("tell/rejected", handed))
 
     def _restore(self, workflow_input: Any, snapshot: bytes) -> OrderLoop:
-        self._submitted_order, self._revision = workflow_input["order"], workflow_input["revision"]
+        self._submitted = SubmittedOrder(None, workflow_input["revision"])
         run, self._packed_plan = order_snapshot.restore_order(snapshot, self.current_time(), workflow.patched)
         _apply_patches(run)
         self._order_run = run
@@ -231,9 +242,15 @@ class FulfilOrder:
 
     def _create_loop(self, run: OrderRun) -> OrderLoop:
         # The plan contains the order, so the next run does not need it.
-        return OrderLoop(
-            run, self._packed_plan, {"order": {"id": self._order_id}, "revision": self._revision}, self.current_time
-        )
+        next_input = {"order": {"id": self._order_id}, "revision": self._submitted.revision}
+        return OrderLoop(run, self._packed_plan, next_input, self.current_time, self._tell_change)
+
+    def _tell_change(self) -> None:
+        if self._order_run is not None:
+            self._changes.turn_ended(self._order_run, self._submitted)
+
+    def _undecided_change(self, header: ChangeHeader) -> OrderChange:
+        return undecided_change(self._submitted, self._rejection, workflow.info().start_time, header)
 
     def _accepted_decision(self, run: OrderRun, warnings: Sequence[dict[str, Any]] = ()) -> SubmissionDecision:
         return SubmissionDecision(
@@ -340,15 +357,16 @@ class FulfilOrder:
         async with self._amend_lock:
             with refusals_as_failures():
                 judgement = await amend_update.assess_amendment(
-                    run, self._packed_plan, self._revision, message, self.current_time
+                    run, self._packed_plan, self._submitted.revision, message, self.current_time
                 )
                 answer = amendment_answer.apply_assessed(run, judgement, message)
-            if answer.revision != self._revision:
-                self._on_amended(run, judgement.compiled, answer.revision, message.digest)
+            if answer.revision != self._submitted.revision:
+                self._on_amended(run, judgement.compiled, answer.revision, message)
             return answer
 
-    def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, digest: str | None) -> None:
-        self._packed_plan, self._revision = compiled.plan, revision
+    def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, message: AmendOrder) -> None:
+        self._packed_plan, actor, digest = compiled.plan, message.actor, message.digest
+        self._submitted.amend(message.order, revision=revision, at=run.now, by=actor.by, reason=actor.reason)
         _apply_patches(run)
         memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}
         workflow.upsert_memo({**memo, **({MEMO_DIGEST: digest} if digest else {})})
@@ -361,7 +379,7 @@ class FulfilOrder:
     def _validate_amendment(self, message: AmendOrder) -> None:
         if self._order_run is not None:
             with refusals_as_failures():
-                amendment_answer.check_preconditions(self._order_run, self._revision, message)
+                amendment_answer.check_preconditions(self._order_run, self._submitted.revision, message)
 
     def _register_updates(self) -> None:
         """One update for each operator action; `amend` has its own below."""
@@ -389,10 +407,10 @@ class FulfilOrder:
     @workflow.query(name=QUERY_OVERVIEW)
     def overview(self, request: OverviewRequest | None = None) -> OrderView:
         if self._order_run is not None:
-            return order_view.order_view(self._order_run, self._revision, request.at if request else None)
-        started_at = workflow.info().start_time
+            return order_view.order_view(self._order_run, self._submitted.revision, request.at if request else None)
+        started_at, submitted = workflow.info().start_time, self._submitted
         return order_view.undecided_order_view(
-            self._submitted_order, self._order_id, self._revision, started_at, self._decision
+            submitted.order or {}, self._order_id, submitted.revision, started_at, self._decision
         )
 
     @workflow.query(name=QUERY_STEPS)
@@ -408,6 +426,13 @@ class FulfilOrder:
     @workflow.query(name=QUERY_RECEIVED)
     def received(self, request: ReceivedRequest) -> bool:
         return self._order_run is not None and deliveries.has_received(self._order_run, request)
+
+    @workflow.query(name=QUERY_LEDGER_RECORD)
+    def ledger_record(self, request: LedgerRecordRequest) -> LedgerRecordPage:
+        header = self._changes.header()
+        if self._order_run is None:
+            return record_page(self._undecided_change(header), request)
+        return record_page(complete_change(self._order_run, self._submitted, header), request)
 
     @workflow.query(name=QUERY_PLAN)
     def plan(self) -> bytes:

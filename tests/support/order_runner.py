@@ -165,7 +165,7 @@ class Desk:
         order.first_run_id = self.first_run_id
         return order
 
-    async def send(self, order_id: str) -> SubmissionDecision:
+    async def send(self, order_id: str, memo: Mapping[str, Any] | None = None) -> SubmissionDecision:
         start: WithStartWorkflowOperation[Any, Any] = WithStartWorkflowOperation(
             ORDER_WORKFLOW_TYPE,
             FulfilOrderInput(order={"id": order_id}, key_token=KEY_TOKEN),
@@ -173,7 +173,7 @@ class Desk:
             task_queue=self.task_queue,
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE_FAILED_ONLY,
-            memo={"revision": 1},
+            memo={"revision": 1, **(memo or {})},
         )
         decision: SubmissionDecision = await self.client.execute_update_with_start_workflow(
             UPDATE_DECISION, start_workflow_operation=start, result_type=SubmissionDecision, rpc_timeout=DEADLINE
@@ -183,8 +183,11 @@ class Desk:
 
 
 @asynccontextmanager
-async def desk_on(client: Client, *, cached: int = 1_000) -> AsyncIterator[Desk]:
-    task_queue = f"tests-{uuid.uuid4().hex[:8]}"
-    script = Script(client, task_queue)
+async def desk_on(
+    client: Client, *, cached: int = 1_000, task_queue: str | None = None, script: Script | None = None
+) -> AsyncIterator[Desk]:
+    """`task_queue` and `script` of an earlier desk: a worker that takes over its orders."""
+    task_queue = task_queue or f"tests-{uuid.uuid4().hex[:8]}"
+    script = script or Script(client, task_queue)
     async with working(client, task_queue, script.activities, script.calls, cached=cached):
         yield Desk(client, task_queue, script)

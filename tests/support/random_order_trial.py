@@ -125,7 +125,7 @@ class Trial:
     def advance(self) -> None:
         before = {step.position for step in self.run.steps if step.has_started}
         while advance.advance(self.run):
-            pass
+            self.check_pause()
         order_jeopardy.refresh(self.run)
         for command in advance.drain_commands(self.run):
             if isinstance(command, StartCall | StartActivity):
@@ -140,6 +140,9 @@ class Trial:
         self.check_views()
         if self.always_continues_as_new and not self.flights and not self.run.ended:
             self.continue_as_new()
+
+    def check_pause(self) -> None:
+        """The engine pauses in a long computation, and clients may read the order."""
 
     def broken(self, what: str) -> InvariantBroken:
         happened = "\n  ".join(self.log[-60:])
@@ -259,7 +262,7 @@ class Trial:
 
     def step_action(self, name: str, step: StepRun, data: dict[str, str] | None) -> None:
         id_ = self.run.step_id(step)
-        request = StepAction(step=id_, actor=ANN, data=data)
+        request = StepAction(step=id_, actor=ANN, data=data, take_over=True)
         if not self.is_possible(name, request):
             return
         if name == "retry":
@@ -318,10 +321,14 @@ class Trial:
             order_snapshot.snapshot_order(self.run, encode_plan(self.run.plan)), self.run.now
         )
         run.raise_engine_errors, run.max_in_flight = True, self.run.max_in_flight
-        self.run = run
+        self.take_over(run)
         after = self.view()
         if after != before:
             raise self.broken(f"it is not the same after continue-as-new: {_differing(before, after)}")
+
+    def take_over(self, run: OrderRun) -> None:
+        """The order goes on as this run."""
+        self.run = run
 
     # what must hold
 

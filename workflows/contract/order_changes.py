@@ -19,7 +19,8 @@ class ChangePosition(NamedTuple):
     """Where in the order's life a change was made. A later one compares greater, also after a reset or a new run."""
 
     run_started_at: float
-    """When the run of the workflow began, in seconds since 1970."""
+    """When the run of the workflow began, or went on after a reset, in seconds since 1970 by the order's time. It is
+    not exactly what Temporal's visibility shows as its start."""
     event_id: int
     """The event that started the workflow task, in the history of that run."""
     at: float
@@ -109,7 +110,11 @@ class OrderChange:
     history: list[HistoryRecord] = field(default_factory=list)
     amendments: list[AmendmentRecord] = field(default_factory=list)
     submitted: dict[str, Any] | None = None
-    """The order as submitted, if the run knows it. It is known until the order continues as a new run."""
+    """The order as submitted or amended last. None: it has not changed since `previous`; in a complete change, the run
+    does not know it, because it continues an earlier one, and was not amended since."""
+    digest: str | None = None
+    """Of the order as submitted or amended last, as clients compute it. None as for `submitted`, and for an order that
+    an earlier release submitted."""
 
     @property
     def is_complete(self) -> bool:

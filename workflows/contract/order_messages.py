@@ -41,6 +41,7 @@ QUERY_OVERVIEW = "overview"  # OverviewRequest (or nothing) → OrderView, witho
 QUERY_STEPS = "steps"  # StepsPageRequest → StepsPage
 QUERY_RECEIVED = "received"  # ReceivedRequest → bool, also once the order has ended
 QUERY_PLAN = "plan"  # None → bytes, compiler.plan.codec.pack(plan)
+QUERY_LEDGER_RECORD = "ledger_record"  # LedgerRecordRequest → LedgerRecordPage, also once the order has ended
 
 
 def order_workflow_id(order_id: str) -> str:

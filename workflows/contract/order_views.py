@@ -138,6 +138,8 @@ class LineView(LineHeader):
     jeopardy: Jeopardy = Jeopardy.ON_TRACK
     named_values: dict[str, Any] = {}
     """The line's values of `let`: `let.total`, or `shipment.let.total` of a workstream."""
+    external_ids: Annotated[dict[str, str], Field(exclude_if=lambda ids: not ids)] = {}
+    """The line's ids in other systems, by system. Only what an order tells the ledger has them."""
 
     @property
     def parent(self) -> str | None:

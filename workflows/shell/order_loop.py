@@ -41,10 +41,17 @@ class OrderLoop:
     """Belongs to one run of the workflow. `packed_plan` is the plan as continue-as-new carries it over."""
 
     def __init__(
-        self, run: OrderRun, packed_plan: bytes, next_input: dict[str, Any], current_time: Callable[[], float]
+        self,
+        run: OrderRun,
+        packed_plan: bytes,
+        next_input: dict[str, Any],
+        current_time: Callable[[], float],
+        tell_change: Callable[[], None],
     ) -> None:
+        """`tell_change` is called after each turn, for the ledger. It never raises."""
         self.run = run
         self._current_time = current_time
+        self._tell_change = tell_change
         self.visibility = OrderVisibility()
         self.update_count = 0
         """Updates that this run has received."""
@@ -91,6 +98,7 @@ class OrderLoop:
             if run.ended and not self._in_flight:
                 return await self._finish()
             self.visibility.update(run, is_busy=bool(self._in_flight))
+            self._tell_change()
             if not more and self._drain_if_needed():
                 self._continue_as_new()
             self._set_timer()
@@ -118,7 +126,11 @@ class OrderLoop:
         state = rollup.current_order_state(run)
         run.audit_log.record(run.ended_at, f"ended {state}")
         self.visibility.update(run, is_busy=False)
+        self._tell_change()
+        must_wait = not workflow.all_handlers_finished()
         await workflow.wait_condition(workflow.all_handlers_finished)
+        if must_wait:
+            self._tell_change()
         return {"order_id": run.plan.order.id, "state": state.value, "steps": len(run.steps)}
 
     def _execute_commands(self) -> None:

@@ -12,10 +12,9 @@ from temporalio.common import SearchAttributeKey, SearchAttributeUpdate
 from workflows.contract.order_messages import SearchAttributes
 from workflows.contract.states import Jeopardy, OrderState
 from workflows.core.queries import progress_table
-from workflows.core.queries.work_queues import open_work_queues
+from workflows.core.queries.work_queues import count_open_tasks, open_work_queues
 from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
-from workflows.core.state.step_run import Phase
 from workflows.core.timing.order_jeopardy import order_jeopardy
 
 STATE_KEY = SearchAttributeKey.for_keyword(SearchAttributes.ORDER_STATE)
@@ -96,12 +95,6 @@ class OrderVisibility:
                 changed.append(key.value_set(value))
         if changed:
             workflow.upsert_search_attributes(changed)
-
-
-def count_open_tasks(run: OrderRun) -> int:
-    """Steps that wait for a person: tasks, and steps of other kinds that were escalated to a queue."""
-    escalated = run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else {}
-    return run.counters.open_tasks + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
 
 
 def _current_attributes(run: OrderRun) -> dict[SearchAttributeKey[Any], Any]:

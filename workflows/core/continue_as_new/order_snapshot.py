@@ -11,6 +11,7 @@ from typing import Any
 from compiler.plan.codec import decode_plan
 from workflows.contract.states import CANCELLED_STATES, SETTLED, Jeopardy, StepState
 from workflows.core.continue_as_new.amendment_snapshot import restore_amendments, snapshot_amendments
+from workflows.core.continue_as_new.audit_log_snapshot import restore_audit_log, snapshot_audit_log
 from workflows.core.continue_as_new.compensation_snapshot import (
     restore_compensation,
     schedule_undo_timers,
@@ -20,7 +21,6 @@ from workflows.core.continue_as_new.step_snapshot import default_attempts, resto
 from workflows.core.events.event_inbox import ReceivedEvent
 from workflows.core.execution.kinds.wait import watch_condition
 from workflows.core.notifications import order_events
-from workflows.core.state.audit_log import AuditEntry
 from workflows.core.state.order_links import OrderLinks
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
@@ -53,7 +53,7 @@ def snapshot_order(run: OrderRun, packed_plan: bytes) -> bytes:
         "seen": "".join(run.inbox.seen),
         "promise": run.jeopardy_watch.reported_jeopardy.value if run.jeopardy_watch is not None else None,
         "between": run.order_links.snapshot(),
-        "journal": [[entry.at, entry.message, entry.step, entry.by, entry.reason] for entry in run.audit_log.entries],
+        **snapshot_audit_log(run.audit_log),
     }
     if unwanted := run.subscriptions.unwanted():
         data["unsubscribe"] = [list(address) for address in unwanted]
@@ -85,7 +85,7 @@ def restore_order(
     _restore_steps(run, state)
     run.inbox.early_events = [ReceivedEvent(**event) for event in state["kept"]]
     run.inbox.seen = {state["seen"][at : at + 16]: None for at in range(0, len(state["seen"]), 16)}
-    run.audit_log.restore([AuditEntry(*entry) for entry in state["journal"]])
+    restore_audit_log(run.audit_log, state)
     if "told" in state:
         order_events.restore_events(run, state["told"])
     reset_jeopardy_watch(run)

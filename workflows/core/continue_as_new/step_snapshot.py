@@ -16,7 +16,7 @@ STEP_FIELDS = (
     "queue", "holder", "changes", "corrected_from", "note",
 )  # fmt: skip
 SETTLED_STEP_FIELDS = ("number", "attempts", "uncertain", "changes", "corrected_from")
-UNDOING_STEP_FIELDS = (*SETTLED_STEP_FIELDS, "launch", "queued", "answer", "queue")
+UNDOING_STEP_FIELDS = (*SETTLED_STEP_FIELDS, "launch", "queued", "answer", "queue", "holder")
 """Fields of a settled step that is being undone."""
 UNDO_FIELDS = ("number", "uncertain", "attempts", "again_at", "deadline", "answer", "changes", "learnt")
 

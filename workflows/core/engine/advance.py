@@ -112,6 +112,7 @@ def drain_commands(run: OrderRun) -> list[Command]:
 
 def run_guarded(run: OrderRun, step: StepRun, handler: Callable[..., None], *arguments: Any) -> None:
     """Calls a handler for a step. An expression without a value, or an internal error, moves the step to fallout."""
+    run.changed_steps.add(step.position)
     try:
         handler(run, step, *arguments)
     except StepExpressionError as error:

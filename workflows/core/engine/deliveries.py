@@ -117,5 +117,6 @@ def _refuse_unfit(run: OrderRun, refused: _Unfit | None) -> None:
     if refused is not None and run.is_patched(UNFIT_REFUSED):
         run.audit_log.record(run.now, refused.recorded_as, run.step_id(refused.step), reason=refused.why)
         refused.step.note = f"the last one did not fit: {refused.why}"
+        run.changed_steps.add(refused.step.position)
         run.view_changed = True
         raise refused

@@ -67,7 +67,7 @@ def _resume_step(run: OrderRun, step: StepRun) -> None:
 
 def refresh_held_steps(run: OrderRun) -> None:
     """Compute which steps and lines the holds concern. Call when the holds or the plan have changed."""
-    holds = run.holds
+    holds, before = run.holds, run.holds.held_steps
     holds.held_steps, holds.held_lines = {}, {}
     for scope in holds.by_scope:
         kind, _, name = scope.partition(" ")
@@ -82,6 +82,7 @@ def refresh_held_steps(run: OrderRun) -> None:
             positions = [run.position_by_id[name]] if name in run.position_by_id else []
         for position in positions:
             holds.held_steps.setdefault(position, scope)
+    run.changed_steps.update(at for at in {**before, **holds.held_steps} if before.get(at) != holds.held_steps.get(at))
 
 
 def hold_if_held(run: OrderRun, step: StepRun) -> bool:

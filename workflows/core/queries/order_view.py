@@ -48,7 +48,7 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
     order = run.plan.order
     forecast = order_jeopardy.order_forecast(run, _effective_now(run, as_of))
     of_plan = (*run.plan.order_lines, *run.plan.fulfilment_lines)
-    lines = [_line_view(*row) for row in zip(of_plan, rollup.line_states(run), forecast.lines, strict=True)]
+    lines = [line_view(*row) for row in zip(of_plan, rollup.line_states(run), forecast.lines, strict=True)]
     end = forecast.shown_end(run)
     critical_step = None if end is None else forecast.critical_step
     return OrderView(
@@ -79,10 +79,7 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
             HistoryEntry(at=_utc(entry.at), what=entry.message, step=entry.step, by=entry.by, reason=entry.reason)
             for entry in run.audit_log.entries
         ],
-        held=[
-            HoldView(scope=hold.scope, by=hold.by, reason=hold.reason, at=_utc(hold.at))
-            for hold in run.holds.by_scope.values()
-        ],
+        held=hold_views(run),
         kept_events=kept_event_views(run),
     )
 
@@ -119,7 +116,14 @@ def _utc(at: float) -> datetime:
     return datetime.fromtimestamp(at, UTC)
 
 
-def _line_view(line: PlannedLine, state: OrderState, forecast: LineForecast) -> LineView:
+def hold_views(run: OrderRun) -> list[HoldView]:
+    return [
+        HoldView(scope=hold.scope, by=hold.by, reason=hold.reason, at=_utc(hold.at))
+        for hold in run.holds.by_scope.values()
+    ]
+
+
+def line_view(line: PlannedLine, state: OrderState, forecast: LineForecast) -> LineView:
     return LineView(
         id=line.id,
         product=line.product,

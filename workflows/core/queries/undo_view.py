@@ -16,8 +16,12 @@ from workflows.core.steps.expression_scope import StepExpressionError, StepScope
 from workflows.core.timing.expected_duration import END_OF_TIME
 
 
+def to_utc(at: float) -> datetime:
+    return datetime.fromtimestamp(min(at, END_OF_TIME), UTC)
+
+
 def to_datetime(at: float | None) -> datetime | None:
-    return None if at is None else datetime.fromtimestamp(min(at, END_OF_TIME), UTC)
+    return None if at is None else to_utc(at)
 
 
 def error_view(failure: StepFailure | None) -> ErrorView | None:

@@ -29,6 +29,12 @@ def open_work_queues(run: OrderRun) -> list[str]:
     return sorted(found)
 
 
+def count_open_tasks(run: OrderRun) -> int:
+    """Steps that wait for a person: tasks, and steps of other kinds that were escalated to a queue."""
+    escalated = run.jeopardy_watch.escalated_steps if run.jeopardy_watch is not None else {}
+    return run.counters.open_tasks + sum(run.steps[position].phase is not Phase.MANUAL for position in escalated)
+
+
 def _queues(run: OrderRun, step: StepRun) -> Queues:
     """The step's own queue, the queue of the person who undoes it, and the queue that it was escalated to."""
     manual = run.definition(step).definition.manual

@@ -21,6 +21,8 @@ class JeopardyWatch:
     """The order's jeopardy as last reported."""
     next_check_at: float = inf
     """When to check even if no step settles before."""
+    forecast_end: float | None = None
+    """When the order will probably end, by the last check. None if it has ended, or has no due time."""
     settled_count: int = 0
     """How many steps had settled at the last check."""
     stale: bool = True

@@ -68,6 +68,9 @@ class OrderRun:
         self.counters = StepCounters()
         self.counters.recount_states(plan, self.steps)
         self.open_work = OpenWork()
+        self.changed_steps: set[int] = set()
+        """Steps that clients may see otherwise since core/change_records last read them. What a step shows also depends
+        on the plan, and on what it reads: that is not marked here."""
         self.inbox = EventInbox()
         self.subscriptions = EventSubscriptions()
         self.order_links = OrderLinks()
@@ -200,6 +203,7 @@ class OrderRun:
             self.outgoing_events.on_step_moved(step, before, self.now)
         if self.amendments.readers_by_step and step.position in self.amendments.readers_by_step:
             self.amendments.recheck_queue.append(step.position)
+        self.changed_steps.add(step.position)
         self.view_changed = True
 
     def transition_undo(self, step: StepRun, state: StepState) -> None:
@@ -219,6 +223,7 @@ class OrderRun:
         if undo.phase is Phase.UNDO_MANUAL:
             self.counters.open_tasks += (state is StepState.IN_PROGRESS) - (before is StepState.IN_PROGRESS)
         self.open_work.mark(step.position)
+        self.changed_steps.add(step.position)
         self.view_changed = True
 
     def recount(self) -> None:

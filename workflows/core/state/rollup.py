@@ -21,7 +21,7 @@ from workflows.core.state.state_transitions import (
 
 def line_states(run: OrderRun) -> list[OrderState]:
     """The states of order lines, then of fulfilment lines. Steps of lower lines count for the order lines above."""
-    states = [_line_state(run, line, found) for line, found in enumerate(contributions_by_line(run))]
+    states = [shown_line_state(run, line, found) for line, found in enumerate(contributions_by_line(run))]
     for line in removed_lines(run):
         states[line] = removed_line_state(states[line])
     return states
@@ -51,7 +51,8 @@ def completed_order_lines(run: OrderRun) -> list[str]:
     return [line.id for line, state in zip(run.plan.order_lines, states, strict=False) if state is OrderState.COMPLETED]
 
 
-def _line_state(run: OrderRun, line: int, contributions: set[StepContribution]) -> OrderState:
+def shown_line_state(run: OrderRun, line: int, contributions: Collection[StepContribution]) -> OrderState:
+    """The line's state by its steps, by holds, and by a cancellation of the order; not by amendments."""
     state = line_state(contributions)
     if state not in OPEN_ORDER_STATES:
         return state

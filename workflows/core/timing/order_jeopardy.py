@@ -161,6 +161,7 @@ def refresh(run: OrderRun) -> None:
         if run.raise_engine_errors:
             raise
         logger.exception("the forecast of order %s failed; it is not watched any more", run.plan.order.id)
+        run.changed_steps.update(watch.escalated_steps)
         run.jeopardy_watch = None
 
 
@@ -175,11 +176,13 @@ def _is_check_due(run: OrderRun, watch: JeopardyWatch) -> bool:
 def _check(run: OrderRun, watch: JeopardyWatch) -> None:
     watch.stale, watch.settled_count = False, run.counters.settled
     watch.latest_starts = watch.latest_ends = []
+    watch.forecast_end = None
     if not forecast_basis(run).has_due_times or run.compensation.order_cancelled:
         watch.next_check_at = inf
         return
     now, latest = run.now, latest_times(run)
     forecast = order_forecast(run, now, latest)
+    watch.forecast_end = forecast.shown_end(run)
     if forecast.jeopardy is not watch.reported_jeopardy:
         _report_jeopardy(run, watch, forecast)
     if run.ended or forecast.jeopardy is Jeopardy.LATE:

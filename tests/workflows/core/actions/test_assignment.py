@@ -158,7 +158,7 @@ def test_a_history_is_bounded_and_what_people_did_goes_last() -> None:
     assert journal.entries[0].message == "accepted"
     assert all(entry.by == "ann" for entry in journal.entries[1:])
     restored = AuditLog()
-    restored.restore(list(journal.entries))
+    restored.restore(list(journal.entries), journal.last_number)
     assert restored.size == journal.size
 
 

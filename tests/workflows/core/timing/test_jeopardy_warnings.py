@@ -13,7 +13,7 @@ from tests.support.dated_plans import at, manual
 from tests.support.order_driver import START, OrderDriver
 from tests.support.plans import plan_of
 from workflows.core.notifications import order_events
-from workflows.shell.search_attributes import count_open_tasks
+from workflows.core.queries.work_queues import count_open_tasks
 
 
 def watched(steps: dict[str, Any], asked: datetime | None = None) -> OrderDriver:

@@ -11,8 +11,8 @@ from tests.support.dated_plans import at, manual
 from tests.support.order_driver import OrderDriver
 from tests.support.plans import call, plan_of
 from workflows.contract.states import Jeopardy
+from workflows.core.queries.work_queues import count_open_tasks
 from workflows.core.timing.order_jeopardy import order_jeopardy
-from workflows.shell.search_attributes import count_open_tasks
 
 SLA = {"duration": "10h", "warn": "2h", "escalate": "leads"}
 

@@ -1,0 +1,1 @@
+"""What an order tells the ledger of itself: workflows.contract.order_changes, built from its state."""
