@@ -153,6 +153,8 @@ class HistoryEntry(Message):
     step: str | None = None
     by: str | None = None
     reason: str | None = None
+    data: Annotated[Any, Field(exclude_if=lambda data: data is None)] = None
+    """What the person entered. Only the ledger has it."""
 
 
 class HoldView(Message):

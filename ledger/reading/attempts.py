@@ -1,0 +1,64 @@
+"""The attempts of an order's calls and activities, also those that Temporal repeated by itself."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from ledger.schema.tables import attempts, orders
+
+MAX_ATTEMPTS = 5_000
+"""Of one answer: the latest ones."""
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    step: str
+    number: int
+    """From 1, for each call that the step makes."""
+    undo: bool
+    """Whether it undid the step."""
+    started_at: datetime
+    ended_at: datetime
+    system: str | None
+    outcome: str
+    """`succeeded` or `failed`."""
+    code: str | None
+    status: int | None
+    """Of HTTP."""
+    message: str | None
+    next_attempt_at: datetime | None
+    """When Temporal tries again by itself. None: it does not."""
+    worker: str
+
+    @property
+    def seconds(self) -> float:
+        return max((self.ended_at - self.started_at).total_seconds(), 0.0)
+
+
+def read_attempts(connection: Connection, order_id: str, step: str | None = None) -> list[AttemptRecord]:
+    """Of the latest submission, the oldest first; at most MAX_ATTEMPTS. `step` is a step's id."""
+    began = select(orders.c.started_at).where(orders.c.order_id == order_id, orders.c.is_current).scalar_subquery()
+    query = select(attempts).where(attempts.c.order_id == order_id, attempts.c.started_at >= began)
+    if step is not None:
+        query = query.where(attempts.c.step_id == step)
+    latest = connection.execute(query.order_by(attempts.c.started_at.desc()).limit(MAX_ATTEMPTS)).all()
+    return [
+        AttemptRecord(
+            row.step_id,
+            row.number,
+            row.undo,
+            row.started_at,
+            row.ended_at,
+            row.system,
+            row.outcome,
+            row.code,
+            row.status,
+            row.message,
+            row.next_attempt_at,
+            row.worker,
+        )
+        for row in reversed(latest)
+    ]

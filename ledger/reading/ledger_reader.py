@@ -1,0 +1,145 @@
+"""Asks the ledger. Every method opens a connection of its own and blocks: asynchronous callers use a thread."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import OperationalError
+
+from ledger.database import LedgerUnusable, describe_location, is_sqlite, ledger_errors, open_ledger, read_ledger_url
+from ledger.reading import attempts, order_lists, order_record, work_groups, work_lists
+from ledger.reading.attempts import AttemptRecord
+from ledger.reading.errors import SearchTooSlow
+from ledger.reading.freshness import Freshness, read_freshness
+from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.reading.order_lists import OrderList
+from ledger.reading.order_record import OrderHead, OrderRecordRead
+from ledger.reading.order_search import OrderTotal
+from ledger.reading.sorting import parse_order_sort, parse_work_sort
+from ledger.reading.work_groups import FalloutGroup, TaskGroup
+from ledger.reading.work_lists import WorkKind, WorkList
+from workflows.contract.order_changes import AmendmentRecord
+
+TIME_LIMIT = 10.0
+"""Seconds for one question. Those that docs/ledger.md lists take milliseconds."""
+_QUERY_CANCELED = "57014"
+_INSTRUCTIONS_BETWEEN_CHECKS = 100_000
+
+_POSTGRESQL_SETTINGS = text(
+    "SELECT set_config('statement_timeout', :limit, true), set_config('enable_seqscan', 'off', true), "
+    "set_config('jit', 'off', true), set_config('random_page_cost', '1.1', true)"
+)
+"""A list never reads a whole table: an index has what it shows, and the planner shall not think that a scan is cheaper
+because it may end early."""
+
+
+class LedgerReader:
+    """Its methods raise LedgerUnusable if the database does not answer, SearchTooSlow, and InvalidSearch."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+
+    @property
+    def location(self) -> str:
+        """For people, without a password."""
+        return describe_location(self.engine.url)
+
+    @contextmanager
+    def _reading(self) -> Iterator[Connection]:
+        if is_sqlite(self.engine) and not Path(self.engine.url.database or "").exists():
+            raise LedgerUnusable(f"The ledger ({self.location}) cannot be used: there is no such file")
+        opened = self.engine.connect
+        with ledger_errors(self.engine), opened() as connection, connection.begin(), _limited(connection):
+            yield connection
+
+    def list_orders(
+        self, criteria: OrderFilter, sort: str | None = None, cursor: str | None = None
+    ) -> tuple[OrderList, Freshness]:
+        with self._reading() as connection:
+            found = order_lists.read_order_list(connection, criteria, parse_order_sort(sort), cursor)
+            return found, read_freshness(connection)
+
+    def count_orders(self, criteria: OrderFilter) -> tuple[OrderTotal, Freshness]:
+        with self._reading() as connection:
+            return order_lists.count_orders(connection, criteria), read_freshness(connection)
+
+    def list_work(
+        self, kind: WorkKind, criteria: WorkFilter, sort: str | None = None, cursor: str | None = None
+    ) -> tuple[WorkList, Freshness]:
+        with self._reading() as connection:
+            found = work_lists.read_work_list(connection, kind, criteria, parse_work_sort(sort), cursor)
+            return found, read_freshness(connection)
+
+    def group_fallout(self, criteria: WorkFilter) -> tuple[Sequence[FalloutGroup], Freshness]:
+        with self._reading() as connection:
+            return work_groups.group_fallout(connection, criteria), read_freshness(connection)
+
+    def group_tasks(self, criteria: WorkFilter) -> tuple[Sequence[TaskGroup], Freshness]:
+        with self._reading() as connection:
+            return work_groups.group_tasks(connection, criteria), read_freshness(connection)
+
+    def read_head(self, order_id: str) -> OrderHead | None:
+        with self._reading() as connection:
+            return order_record.read_head(connection, order_id)
+
+    def read_order(self, order_id: str, *, with_steps: bool = True) -> tuple[OrderRecordRead | None, Freshness]:
+        with self._reading() as connection:
+            found = order_record.read_order(connection, order_id, with_steps=with_steps)
+            return found, read_freshness(connection)
+
+    def read_attempts(self, order_id: str, step: str | None = None) -> list[AttemptRecord]:
+        with self._reading() as connection:
+            return attempts.read_attempts(connection, order_id, step)
+
+    def read_amendments(self, order_id: str) -> list[AmendmentRecord] | None:
+        """None: the ledger does not have the order."""
+        with self._reading() as connection:
+            head = order_record.read_head(connection, order_id)
+            return None if head is None else order_record.read_amendments(connection, head.key)
+
+    def read_freshness(self) -> Freshness:
+        with self._reading() as connection:
+            return read_freshness(connection)
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def open_reader(environment: Mapping[str, str] | None = None) -> LedgerReader | None:
+    """The ledger that ORDO_LEDGER_URL names. None: there is none. Raises LedgerUnusable if the URL is wrong."""
+    url = read_ledger_url() if environment is None else read_ledger_url(environment)
+    return None if url is None else LedgerReader(open_ledger(url, application="ordo reader"))
+
+
+@contextmanager
+def _limited(connection: Connection) -> Iterator[None]:
+    """Raises SearchTooSlow after TIME_LIMIT."""
+    try:
+        if is_sqlite(connection):
+            with _interrupted_later(connection.connection.driver_connection):
+                yield
+        else:
+            connection.execute(_POSTGRESQL_SETTINGS, {"limit": str(int(TIME_LIMIT * 1000))})
+            yield
+    except OperationalError as error:
+        canceled = getattr(error.orig, "sqlstate", None) == _QUERY_CANCELED or str(error.orig) == "interrupted"
+        if not canceled:
+            raise
+        raise SearchTooSlow(
+            f"The search takes more than {TIME_LIMIT:.0f} s. Narrow it, for example by a customer or a date"
+        ) from None
+
+
+@contextmanager
+def _interrupted_later(connection: Any) -> Iterator[None]:
+    deadline = time.monotonic() + TIME_LIMIT
+    connection.set_progress_handler(lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_CHECKS)
+    try:
+        yield
+    finally:
+        connection.set_progress_handler(None, 0)

@@ -1,0 +1,162 @@
+"""The criteria of a filter of orders: as conditions of SQL, and as the keys of the orders that fit one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    FromClause,
+    Select,
+    UnaryExpression,
+    and_,
+    exists,
+    select,
+    text,
+    union,
+)
+from sqlalchemy.sql import operators
+
+from ledger.reading.order_filter import OrderFilter
+from ledger.reading.search_values import begins_with, between, has_word, in_queue, text_value, words_of
+from ledger.schema.tables import (
+    catalogue_versions,
+    order_external_ids,
+    order_products,
+    order_systems,
+    order_words,
+    orders,
+    work_items,
+)
+from workflows.contract.states import Jeopardy
+
+Condition = ColumnElement[bool]
+
+CURRENT = text("orders.is_current")
+"""As in the indexes: SQLite uses them only for this very text."""
+DATES = {
+    "started_at": ("since", "until"),
+    "ended_at": ("ended_since", "ended_until"),
+    "requested_completion": ("requested_since", "requested_until"),
+}
+"""Column → the criteria that limit it."""
+_PLUS: operators.custom_op[Any] = operators.custom_op("+")
+
+
+@dataclass(frozen=True, eq=False)
+class Criterion:
+    name: str
+    condition: Condition
+    """About `orders`. It chooses no index on SQLite, which has no statistics to choose by."""
+    keys: Select[Any]
+    """`order_key` of each current order that fits, found by an index."""
+    repeats: bool = False
+    """Whether `keys` may name an order several times."""
+    driving: Condition | None = None
+    """As `condition`, if it is about a column of `orders`; it may choose an index."""
+
+
+class OrderCriteria:
+    """Raises InvalidSearch for a value that no order can have."""
+
+    def __init__(self, criteria: OrderFilter, is_sqlite: bool) -> None:
+        self._criteria = criteria
+        self._is_sqlite = is_sqlite
+
+    def all(self) -> list[Criterion]:
+        return [*self._elsewhere(), *self._own()]
+
+    def _elsewhere(self) -> Iterator[Criterion]:
+        criteria = self._criteria
+        if criteria.external_id is not None:
+            value = order_external_ids.c.value == text_value(criteria.external_id)
+            yield _in_table("external_id", order_external_ids, order_external_ids.c.order_key, value)
+        if criteria.search is not None:
+            for word in words_of(criteria.search):
+                keys = select(order_words.c.order_key).where(begins_with(word))
+                yield Criterion("search", has_word(word, orders.c.key), keys, repeats=True)
+        if work := self._work():
+            keys = select(work_items.c.order_key).where(*work)
+            yield Criterion("work", exists().where(work_items.c.order_key == orders.c.key, *work), keys, repeats=True)
+        if criteria.fallout:
+            found = self._keys_in_fallout()
+            keys = select(found.c.key.label("order_key"))
+            yield Criterion("fallout", orders.c.key.in_(select(found.c.key)), keys)
+        if criteria.product is not None:
+            product = order_products.c.product == text_value(criteria.product)
+            yield _in_table("product", order_products, order_products.c.order_key, product)
+        if criteria.system is not None and criteria.code is None:
+            system = order_systems.c.system == text_value(criteria.system)
+            yield _in_table("system", order_systems, order_systems.c.order_key, system)
+
+    def _work(self) -> list[Condition]:
+        """One step that waits for a person fits all of these."""
+        criteria, at = self._criteria, work_items.c
+        conditions: list[Condition] = []
+        if criteria.queue is not None:
+            conditions.append(in_queue(criteria.queue))
+        if criteria.holder is not None:
+            conditions.append(at.holder == text_value(criteria.holder))
+        if criteria.code is not None:
+            conditions += [at.kind == "fallout", at.error_code == text_value(criteria.code)]
+            if criteria.system is not None:
+                conditions.append(at.system == text_value(criteria.system))
+        return conditions
+
+    def _keys_in_fallout(self) -> FromClause:
+        """An order that was ended from outside also waits for a person, so it counts unless only running ones do."""
+        key = select(orders.c.key).where(CURRENT)
+        in_fallout = key.where(orders.c.fallout > 0, self._blind("ended_at").is_(None))
+        if self._criteria.only_running or self._criteria.interrupted:
+            return in_fallout.subquery()
+        return union(in_fallout, key.where(orders.c.interrupted_kind.is_not(None))).subquery()
+
+    def _own(self) -> Iterator[Criterion]:
+        criteria = self._criteria
+        if criteria.customer is not None:
+            customer = text_value(criteria.customer)
+            yield self._of_column("customer", "customer_id", lambda column: column == customer)
+        if criteria.interrupted:
+            yield self._of_column("interrupted", "interrupted_kind", lambda column: column.is_not(None))
+        if criteria.late:
+            yield self._of_column("late", "jeopardy", lambda column: column == Jeopardy.LATE.value)
+        if criteria.jeopardy:
+            wanted = [jeopardy.value for jeopardy in criteria.jeopardy]
+            yield self._of_column("jeopardy", "jeopardy", lambda column: _any_of(column, wanted))
+        if criteria.open_tasks:
+            yield self._of_column("open_tasks", "open_tasks", lambda column: column > 0)
+        if criteria.only_running:
+            yield self._of_column("running", "ended_at", lambda column: column.is_(None))
+        if criteria.catalogue_version is not None:
+            version = catalogue_versions.c.version == text_value(criteria.catalogue_version)
+            key = select(catalogue_versions.c.key).where(version).scalar_subquery()
+            yield self._of_column("catalogue_version", "catalogue_version_key", lambda column: column == key)
+        for column, limits in DATES.items():
+            since, until = (getattr(criteria, name) for name in limits)
+            if since is not None or until is not None:
+                yield self._of_column(
+                    column, column, lambda column, since=since, until=until: and_(*between(column, since, until))
+                )
+        if criteria.states:
+            states = [state.value for state in criteria.states]
+            yield self._of_column("states", "state", lambda column: _any_of(column, states))
+
+    def _of_column(self, name: str, column: str, build: Any) -> Criterion:
+        driving = build(orders.c[column])
+        keys = select(orders.c.key.label("order_key")).where(CURRENT, driving)
+        return Criterion(name, build(self._blind(column)), keys, driving=driving)
+
+    def _blind(self, name: str) -> ColumnElement[Any]:
+        column = orders.c[name]
+        return UnaryExpression(column, operator=_PLUS, type_=column.type) if self._is_sqlite else column
+
+
+def _any_of(column: ColumnElement[str], values: list[str]) -> Condition:
+    return column == values[0] if len(values) == 1 else column.in_(values)
+
+
+def _in_table(name: str, table: FromClause, key: ColumnElement[Any], condition: Condition) -> Criterion:
+    keys = select(key.label("order_key")).select_from(table).where(condition)
+    return Criterion(name, exists().where(key == orders.c.key, condition), keys)
