@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.error_reasons import database_error_reason
+from ledger.stored_text import dump_json
 
 LEDGER_URL = "ORDO_LEDGER_URL"
 
@@ -103,7 +104,7 @@ def open_ledger(url: str | URL, *, connections: int = 5, application: str = "ord
         "pool_size": connections,
         "max_overflow": 0,
         "hide_parameters": True,  # an error never shows data of orders
-        "json_serializer": _dump_json,
+        "json_serializer": dump_json,
         "json_deserializer": from_json,
     }
     if parsed.get_backend_name() == "sqlite":
@@ -162,23 +163,3 @@ def ledger_errors(engine: Engine) -> Iterator[None]:
         raise LedgerUnusable(
             f"The ledger ({describe_location(engine.url)}) cannot be used: {database_error_reason(error)}"
         ) from None
-
-
-def _dump_json(value: Any) -> str:
-    """JSON of plain values, pydantic models and times. A lone surrogate, which UTF-8 lacks, becomes `?`."""
-    try:
-        return to_json(value, inf_nan_mode="null").decode()
-    except ValueError:
-        return to_json(_encodable(value), inf_nan_mode="null").decode()
-
-
-def _encodable(value: Any) -> Any:
-    match value:
-        case str():
-            return value.encode("utf-8", "replace").decode()
-        case dict():
-            return {_encodable(key): _encodable(each) for key, each in value.items()}
-        case list() | tuple():
-            return [_encodable(each) for each in value]
-        case _:
-            return value

@@ -27,7 +27,7 @@ Document = JSON(none_as_null=True).with_variant(POSTGRESQL_JSON(none_as_null=Tru
 """Any JSON value; None is NULL. PostgreSQL's `json` keeps the order of keys, which `jsonb` does not."""
 
 
-Word = Text(collation="C").with_variant(Text(), "sqlite")
+ExactText = Text(collation="C").with_variant(Text(), "sqlite")
 """Text that is compared character by character, so that an index finds all that begin alike."""
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, Double, Index, Integer, SmallInteger, Table, Text, UniqueConstraint
 
-from ledger.schema.column_types import PERSONAL, PERSONAL_LIST, Document, Key, SmallKey, UtcTime, Word
+from ledger.schema.column_types import PERSONAL, PERSONAL_LIST, Document, ExactText, Key, SmallKey, UtcTime
 from ledger.schema.metadata import clustered_table, metadata, order_key
 
 orders = Table(
     "orders",
     metadata,
     Column("key", Key, primary_key=True, autoincrement=True),
-    Column("order_id", Text, nullable=False),
+    Column("order_id", ExactText, nullable=False),
     Column("submission", Text, nullable=False),
     Column("run_id", Text, nullable=False),
     Column("run_started_at", Double, nullable=False),
@@ -22,7 +22,7 @@ orders = Table(
     Column("jeopardy", Text, nullable=False),
     Column("revision", Integer, nullable=False),
     Column("priority", SmallInteger, nullable=False),
-    Column("customer_id", Text, info=PERSONAL),
+    Column("customer_id", ExactText, info=PERSONAL),
     Column("customer_name", Text, info=PERSONAL),
     Column("catalogue_version_key", SmallKey),
     Column("requested_start", UtcTime),
@@ -38,6 +38,12 @@ orders = Table(
     Column("interrupted_kind", Text),
     UniqueConstraint("order_id", "submission"),
 )
+"""One row for each submission of an order: `submission` is the id of the workflow's first run. `is_current` marks the
+latest one of an order id. (`run_started_at`, `event_id`, `position_at`) is the ChangePosition of the last change
+applied. `changed_at` is that change's time as a moment. `interrupted_kind`: its run was ended from outside
+(InterruptionKind). The row is short because every change rewrites it: what lists neither show nor filter is in
+`order_documents`. `changed_at`, the position and `settled_steps` have no index, since every change would rewrite it."""
+
 Index(
     "uq_orders_current_order_id",
     orders.c.order_id,
@@ -45,12 +51,6 @@ Index(
     sqlite_where=orders.c.is_current,
     postgresql_where=orders.c.is_current,
 )
-"""One row for each submission of an order: `submission` is the id of the workflow's first run. `is_current` marks the
-latest one of an order id. (`run_started_at`, `event_id`, `position_at`) is the ChangePosition of the last change
-applied. `changed_at` is that change's time as a moment. `interrupted_kind`: its run was ended from outside
-(InterruptionKind). The row is short because every change rewrites it: what
-lists neither show nor filter is in `order_documents`. `changed_at`, the position and `settled_steps` have no index,
-since every change would rewrite it."""
 
 order_documents = clustered_table(
     "order_documents",
@@ -107,7 +107,7 @@ order_external_ids = clustered_table(
 
 order_words = clustered_table(
     "order_words",
-    Column("word", Word, primary_key=True, info=PERSONAL),
+    Column("word", ExactText, primary_key=True, info=PERSONAL),
     order_key(),
 )
 """Words of ids and names by which free text finds current orders (ledger/writing/search_words.py)."""

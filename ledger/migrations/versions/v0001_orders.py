@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.schema.column_types import Document, Key, SmallKey, UtcTime, Word
+from ledger.schema.column_types import Document, ExactText, Key, SmallKey, UtcTime
 
 revision = "0001"
 down_revision = None
@@ -316,7 +316,7 @@ def upgrade() -> None:
     op.create_index(op.f("ix_order_systems_order_key"), "order_systems", ["order_key"], unique=False)
     op.create_table(
         "order_words",
-        sa.Column("word", Word, nullable=False),
+        sa.Column("word", ExactText, nullable=False),
         sa.Column("order_key", Key, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("word", "order_key", name=op.f("pk_order_words")),
         sqlite_with_rowid=False,
@@ -324,7 +324,7 @@ def upgrade() -> None:
     op.create_table(
         "orders",
         sa.Column("key", Key, autoincrement=True, nullable=False),
-        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("order_id", ExactText, nullable=False),
         sa.Column("submission", sa.Text(), nullable=False),
         sa.Column("run_id", sa.Text(), nullable=False),
         sa.Column("run_started_at", sa.Double(), nullable=False),
@@ -335,7 +335,7 @@ def upgrade() -> None:
         sa.Column("jeopardy", sa.Text(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("priority", sa.SmallInteger(), nullable=False),
-        sa.Column("customer_id", sa.Text(), nullable=True),
+        sa.Column("customer_id", ExactText, nullable=True),
         sa.Column("customer_name", sa.Text(), nullable=True),
         sa.Column("catalogue_version_key", SmallKey, nullable=True),
         sa.Column("requested_start", UtcTime(), nullable=True),

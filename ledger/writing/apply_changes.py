@@ -1,0 +1,201 @@
+"""Writes a batch of changes in the transaction of the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, delete, insert, select
+
+from ledger.schema.tables import (
+    amendments,
+    catalogue_versions,
+    gaps,
+    history_entries,
+    order_documents,
+    order_external_ids,
+    order_lines,
+    order_products,
+    order_systems,
+    order_words,
+    orders,
+    steps,
+    work_items,
+)
+from ledger.writing.batch import RowBatch
+from ledger.writing.memory import WriterMemory
+from ledger.writing.order_ids import record_clashes, record_order_ids
+from ledger.writing.order_rows import (
+    amendment_row,
+    document_row,
+    external_id_rows,
+    history_row,
+    line_rows,
+    order_row,
+    product_rows,
+    system_rows,
+    word_rows,
+)
+from ledger.writing.order_updates import BatchPlan, OrderUpdate, plan_batch
+from ledger.writing.state_counts import add_to_state_counts
+from ledger.writing.statements import add, delete_rows_of_orders, update_rows
+from ledger.writing.step_rows import step_row
+from ledger.writing.stored_orders import lock_orders
+from ledger.writing.work_items import WorkItemKeys, load_work_items, put_work_items
+from workflows.contract.order_changes import OrderChange
+
+ROWS_OF_CURRENT_ORDERS = (order_products, order_systems, order_external_ids, order_words, work_items)
+MISSED = "missed"
+
+
+def apply_changes(
+    connection: Connection, changes: Iterable[OrderChange], memory: WriterMemory | None = None, *, repair: bool = False
+) -> list[OrderChange]:
+    """Returns the changes that do not apply, because an earlier one is missing: their orders must send a complete one.
+
+    `changes`: at most one of each submission of an order. Changes that are late have no effect, so a change may be
+    written twice. With `repair`, characters that the database refuses are replaced.
+    """
+    memory = memory or WriterMemory()
+    by_submission = {(change.order_id, change.submission): change for change in changes}
+    stored = lock_orders(connection, {order_id for order_id, _ in by_submission})
+    plan = plan_batch(by_submission.values(), stored)
+    if plan.updates:
+        _write(connection, plan, memory, repair=repair)
+        record_clashes(connection, plan.updates, stored)
+    _record_gaps(connection, plan)
+    return plan.missed
+
+
+def _write(connection: Connection, plan: BatchPlan, memory: WriterMemory, *, repair: bool) -> None:
+    _remember_versions(connection, plan.updates, memory)
+    superseded = [order.key for order in plan.superseded]
+    if superseded:
+        update_rows(connection, orders, [{"key": key, "is_current": False} for key in superseded], "key")
+        delete_rows_of_orders(connection, ROWS_OF_CURRENT_ORDERS, superseded)
+    _write_orders(connection, plan.updates, memory, repair=repair)
+    known = load_work_items(connection, [update.key for update in plan.updates if not update.is_new])
+    batch = RowBatch()
+    for update in plan.updates:
+        _put_documents(batch, update, memory)
+        _put_plan(batch, update)
+        _put_story(batch, update)
+        if update.is_current:
+            _put_searched(batch, update)
+            put_work_items(batch, update, known.get(update.key, WorkItemKeys()))
+    if repair:
+        batch = batch.repaired()
+    batch.write(connection)
+    systems = [row for update in plan.updates if update.is_current and update.has_new_plan
+               for row in system_rows(update.key, update.change)]  # fmt: skip
+    add(connection, order_systems, systems)
+    record_order_ids(connection, plan.updates)
+    add_to_state_counts(connection, plan.state_counts, memory.slot)
+
+
+def _remember_versions(connection: Connection, updates: Sequence[OrderUpdate], memory: WriterMemory) -> None:
+    """Sees to it that each catalogue version has a key."""
+    known = memory.catalogue_versions
+    wanted = {update.change.order.catalogue_version for update in updates} - {None} - known.keys()
+    if not wanted:
+        return
+    add(connection, catalogue_versions, [{"version": version} for version in sorted(filter(None, wanted))])
+    query = select(catalogue_versions.c.version, catalogue_versions.c.key)
+    known |= {row.version: row.key for row in connection.execute(query.where(catalogue_versions.c.version.in_(wanted)))}
+
+
+def _write_orders(
+    connection: Connection, updates: Sequence[OrderUpdate], memory: WriterMemory, *, repair: bool
+) -> None:
+    inserted, changed = RowBatch(), RowBatch()
+    for update in updates:
+        version = update.change.order.catalogue_version
+        row = order_row(update.change, update.order, memory.catalogue_versions[version] if version else None)
+        if update.stored is None:
+            inserted.put(orders, [{**row, "is_current": update.is_current}])
+        else:
+            kept = update.stored.interrupted_kind if update.keeps_interruption else None
+            update.key = update.stored.key
+            changed.update(orders, ("key",), {**row, "key": update.key, "interrupted_kind": kept})
+    new_rows = [row for rows in (inserted.repaired() if repair else inserted).rows.values() for row in rows]
+    if new_rows:
+        statement = insert(orders).returning(orders.c.key, sort_by_parameter_order=True)
+        keys = connection.execute(statement, new_rows).scalars().all()
+        for update, key in zip((update for update in updates if update.is_new), keys, strict=True):
+            update.key = key
+    (changed.repaired() if repair else changed).write(connection)
+
+
+def _put_documents(batch: RowBatch, update: OrderUpdate, memory: WriterMemory) -> None:
+    row = document_row(update.key, update.change.order)
+    stored = update.stored.position if update.stored is not None else None
+    known = memory.has_documents(row, stored, update.change.position)
+    if update.change.submitted is not None:
+        batch.put(order_documents, [{**row, "submitted": update.change.submitted}])
+    elif update.is_replacing or not known:
+        batch.put(order_documents, [row])
+
+
+def _put_plan(batch: RowBatch, update: OrderUpdate) -> None:
+    key, change = update.key, update.change
+    if change.lines is not None:
+        rows = line_rows(key, change.lines, change.order_line_count, change.line_states)
+        if update.is_new:
+            batch.put(order_lines, rows)
+        else:
+            batch.replace(order_lines, key, rows)
+    else:
+        for line_id, state in change.line_states.items():
+            batch.update(
+                order_lines, ("order_key", "line_id"), {"order_key": key, "line_id": line_id, "state": state.value}
+            )
+    step_rows = [step_row(key, step) for step in change.steps]
+    if update.is_replacing and not update.is_new:
+        batch.replace(steps, key, step_rows)
+    else:
+        batch.put(steps, step_rows)
+
+
+def _put_story(batch: RowBatch, update: OrderUpdate) -> None:
+    """A run knows only the latest entries, so the table keeps the earlier ones. Later ones than those of a complete
+    change are of a workflow task that the server refused: they did not happen."""
+    if update.is_replacing and not update.is_new:
+        last = max((entry.number for entry in update.change.history), default=0)
+        batch.delete_above(history_entries, update.key, "number", last)
+        batch.delete_above(amendments, update.key, "revision", update.order.revision)
+    batch.put(history_entries, [history_row(update.key, entry) for entry in update.change.history])
+    batch.put(amendments, [amendment_row(update.key, each) for each in update.change.amendments])
+
+
+def _put_searched(batch: RowBatch, update: OrderUpdate) -> None:
+    """What finds a current order."""
+    key, change, stored = update.key, update.change, update.stored
+    if update.has_new_plan:
+        lines = change.lines or []
+        rows = {
+            order_products: product_rows(key, update.order),
+            order_external_ids: external_id_rows(key, lines),
+            order_words: word_rows(key, change, lines),
+        }
+        for table, found in rows.items():
+            if stored is None:
+                batch.put(table, found)
+            else:
+                batch.replace(table, key, found)
+        if stored is not None and update.is_replacing:
+            batch.replace(order_systems, key, [])
+    elif stored is not None and stored.ended_at != update.order.ended_at:
+        batch.update(order_products, ("order_key",), {"order_key": key, "ended_at": update.order.ended_at})
+
+
+def _record_gaps(connection: Connection, plan: BatchPlan) -> None:
+    complete = [update.change for update in plan.updates if update.is_replacing]
+    if complete:
+        known = gaps.c.submission.in_({"", *(change.submission for change in complete)})
+        connection.execute(delete(gaps).where(gaps.c.order_id.in_({change.order_id for change in complete}), known))
+    now = datetime.now(UTC)
+    rows = [
+        {"order_id": change.order_id, "submission": change.submission, "reason": MISSED, "since": now, "tries": 0}
+        for change in plan.missed
+    ]
+    add(connection, gaps, rows)

@@ -1,0 +1,49 @@
+"""Keeps one row for each step that waits for a person."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from sqlalchemy import Connection, select
+
+from ledger.schema.tables import work_items
+from ledger.writing.batch import RowBatch
+from ledger.writing.order_rows import customer_text
+from ledger.writing.order_updates import OrderUpdate
+from ledger.writing.step_rows import work_item_row
+from workflows.contract.states import ENDED_ORDER_STATES
+
+
+class WorkItemKeys(set[tuple[int, str]]):
+    """(step number, kind) of the items that an order has in the table."""
+
+
+def load_work_items(connection: Connection, order_keys: Collection[int]) -> dict[int, WorkItemKeys]:
+    found: dict[int, WorkItemKeys] = defaultdict(WorkItemKeys)
+    if order_keys:
+        item = work_items.c
+        query = select(item.order_key, item.step_number, item.kind).where(item.order_key.in_(sorted(order_keys)))
+        for order_key, number, kind in connection.execute(query):
+            found[order_key].add((number, kind))
+    return found
+
+
+def put_work_items(batch: RowBatch, update: OrderUpdate, known: WorkItemKeys) -> None:
+    """The items of the change's steps; those of other steps stay."""
+    key, order = update.key, update.order
+    customer_id = customer_text(order, "id")
+    rows = [work_item_row(key, update.change.order_id, order, customer_id, step) for step in update.change.steps]
+    wanted = [row for row in rows if row is not None]
+    batch.put(work_items, wanted)
+    open_items = {(row["step_number"], row["kind"]) for row in wanted}
+    judged = {step.number for step in update.change.steps}
+    closes_all = update.is_replacing or order.state in ENDED_ORDER_STATES
+    for number, kind in sorted(known - open_items):
+        if closes_all or number in judged:
+            batch.delete(work_items, {"order_key": key, "step_number": number, "kind": kind})
+    stored = update.stored
+    if known and stored is not None and (stored.customer_id, stored.priority) != (customer_id, order.priority):
+        batch.update(
+            work_items, ("order_key",), {"order_key": key, "customer_id": customer_id, "priority": order.priority}
+        )
