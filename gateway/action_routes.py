@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, create_model
 from gateway.errors import ACTION_ERRORS
 from gateway.request_models import OrderId, StepId, StrictBody
 from gateway.strict_json import StrictJsonRoute
+from gateway.value_types import Flag
 from operations.client import OrderClient
 from operations.responses import ActionResponse, action_response
 from workflows.contract import actions
@@ -33,8 +34,8 @@ FIELDS: dict[str, tuple[Any, dict[str, Any]]] = {
     ),
     "data": (dict[str, Any] | None, {}),
     "override": (OPTIONAL_TEXT, {"min_length": 1, "max_length": 2000}),
-    "assess": (bool, {"default": False}),
-    "take_over": (bool, {"default": False}),
+    "assess": (Flag, {"default": False}),
+    "take_over": (Flag, {"default": False}),
     "text": (str, {"min_length": 1, "max_length": 2000, "examples": ["The customer calls back on Monday"]}),
     "characteristics": (dict[str, Any], {"min_length": 1, "examples": [{"paid": True}]}),
 }

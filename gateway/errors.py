@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import MISSING, BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from compiler.source.findings import Finding
 from operations.errors import OperationError
@@ -31,7 +32,7 @@ ERROR_CODE_BY_STATUS = {
 ERROR_DESCRIPTIONS = {
     400: "`malformed`: the body is not what its content type says",
     401: "`unauthorized`: the token is missing or wrong",
-    404: "`not_found`: there is no such order, step, line, system or callback",
+    404: "`not_found`: there is no such order, step, line, system, version or callback",
     408: "`timed_out`: the body did not arrive in time",
     409: "The state does not allow it: `not_now`, `stale`, `ambiguous` or `conflict`",
     410: "`ended`: the order has ended",
@@ -133,5 +134,18 @@ def register_error_handlers(app: FastAPI) -> None:
         if error.status_code == 404:
             message = "There is nothing at this path; /openapi.json lists all paths"
         elif error.status_code == 405:
-            message = f"{request.method} is not possible here"
+            allowed = ", ".join(sorted(_methods_of_path(request)))
+            return error_response(
+                405, code, f"{request.method} is not possible here, but {allowed}", headers={"Allow": allowed}
+            )
         return error_response(error.status_code, code, message, headers=error.headers)
+
+
+def _methods_of_path(request: Request) -> set[str]:
+    """Of all routes of the path: one of them alone would say `POST` where `GET` is another."""
+    scopes = {method: {**request.scope, "method": method} for method in ("GET", "POST", "PUT", "PATCH", "DELETE")}
+    return {
+        method
+        for method, scope in scopes.items()
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes)
+    }

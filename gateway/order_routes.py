@@ -6,7 +6,6 @@ import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import AwareDatetime
 from starlette.exceptions import HTTPException
 
 from compiler.orders.reader import read_orders
@@ -15,6 +14,7 @@ from gateway.errors import ACTION_ERRORS, BODY_ERRORS, MalformedBody, error_resp
 from gateway.openapi import ORDER_REQUEST_BODY
 from gateway.request_models import Cursor, OrderId
 from gateway.strict_json import is_json_media_type, media_type, parse_json
+from gateway.value_types import Moment
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import ORDER_REJECTED, OperationRefused
@@ -131,7 +131,7 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
 
 
 def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
-    @routes.get("/orders", summary="List orders, open ones first")
+    @routes.get("/orders", summary="List orders, open ones first", responses=error_responses(404))
     async def list_orders(
         state: Annotated[list[OrderState] | None, Query(description="Only orders in one of these states")] = None,
         customer: Annotated[str | None, Query(max_length=200)] = None,
@@ -144,7 +144,7 @@ def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
             bool, Query(description="Only late orders; without `state`, only those that have not ended")
         ] = False,
         fallout: bool = False,
-        since: Annotated[AwareDatetime | None, Query(description="Submitted then or later")] = None,
+        since: Annotated[Moment | None, Query(description="Submitted then or later")] = None,
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         cursor: Cursor = None,
     ) -> OrderListResponse:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Path, Query
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from compiler.language.order import ORDER_ID_PATTERN
+from gateway.value_types import Count, Flag, Moment, Number
 from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.bulk.bulk_selection import WorklistKind
@@ -87,15 +88,15 @@ class BulkActionBody(ActorBody):
     product: str | None = Field(None, max_length=200, description="Orders of this commercial product")
     customer: str | None = Field(None, max_length=200)
     queue: str | None = Field(None, max_length=200)
-    since: AwareDatetime | None = Field(None, description="Only what has begun to wait since then")
-    limit: int | None = Field(None, ge=1, description="At most this many; what has waited longest comes first")
-    tasks: bool = Field(False, description="`complete`, `claim`, `assign`: open tasks instead of steps in fallout")
+    since: Moment | None = Field(None, description="Only what has begun to wait since then")
+    limit: Count | None = Field(None, description="At most this many; what has waited longest comes first")
+    tasks: Flag = Field(False, description="`complete`, `claim`, `assign`: open tasks instead of steps in fallout")
     data: dict[str, Any] | None = Field(None, description="As for one step; each action's own route describes it")
     override: str | None = Field(None, min_length=1, max_length=2000)
-    take_over: bool = Field(False, description="Also act on steps that somebody else holds; otherwise they are left")
-    dry_run: bool = Field(False, description="Only list the targets")
-    pace: float = Field(5.0, gt=0, le=1000, description="Actions per second")
-    stop_after: int | None = Field(5, ge=1, description="Stop when this many have failed; null: never")
+    take_over: Flag = Field(False, description="Also act on steps that somebody else holds; otherwise they are left")
+    dry_run: Flag = Field(False, description="Only list the targets")
+    pace: Number = Field(5.0, ge=0.01, le=1000, description="Actions per second")
+    stop_after: Count | None = Field(5, description="Stop when this many have failed; null: never")
 
     def to_command(self, action: ActionSpec) -> BulkCommand:
         criteria = BulkFilter(self.system, self.code, self.product, self.customer, self.queue, self.since, self.limit)
