@@ -84,6 +84,7 @@ async def run_step(function: StepFunction, step: StepActivity) -> StepActivityRe
             output = _to_json_output(await _call_function(function, step), step)
     except AttemptFailure as failure:
         raise attempt.record_failure(failure) from None
+    attempt.record_success()
     return StepActivityResult(output=output, attempts=attempt.number)
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Coroutine
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import structlog
 from temporalio import activity
 from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
+from activities.attempts.attempt_sink import AttemptRecord, has_attempt_sink, report_attempt
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.heartbeats import heartbeats
 from activities.attempts.retry_decision import is_outcome_known, next_pause
@@ -61,6 +62,7 @@ class Attempt:
     def __init__(self, attempt_input: SystemCall | StepActivity) -> None:
         self._input = attempt_input
         self._info = activity.info()
+        self._started_at = datetime.now(UTC)
         self._failures, known = _previous_attempts(self._info)
         self._outcome_known_before = known and attempt_input.outcome_known
         self.number = attempt_input.earlier_attempts + self._failures + 1
@@ -71,6 +73,16 @@ class Attempt:
 
     def _details(self, failures: int, *, outcome_known: bool) -> dict[str, Any]:
         return {"attempt": self._info.attempt, "failures": failures, "outcome_known": outcome_known}
+
+    def record_success(self, status: int | None = None) -> None:
+        """`status`: of the HTTP response."""
+        self._report(self.number, None, status=status)
+
+    def record_poll(
+        self, failure: AttemptFailure | None = None, *, status: int | None = None, pause: float | None = None
+    ) -> None:
+        """A poll that failed, or the last one. `pause`: seconds until the next one."""
+        self._report(self._input.earlier_attempts + self._info.attempt, failure, status=status, pause=pause)
 
     def record_failure(self, failure: AttemptFailure) -> ApplicationError:
         """The error to raise `from None`. It tells Temporal whether and when to retry."""
@@ -83,7 +95,31 @@ class Attempt:
             activity=self._info.activity_type, code=failure.code, error=failure.message, attempt=self.number,
             next_attempt_in=pause,
         )  # fmt: skip
+        self._report(self.number, failure, pause=pause)
         return to_application_error(failure, self.number, pause, outcome_known=outcome_known)
+
+    def _report(
+        self, number: int, failure: AttemptFailure | None, *, status: int | None = None, pause: float | None = None
+    ) -> None:
+        if not has_attempt_sink():
+            return
+        now = datetime.now(UTC)
+        report_attempt(
+            AttemptRecord(
+                order_id=self._input.order_id,
+                step_id=self._input.step_id,
+                idempotency_key=self._input.idempotency_key,
+                number=number,
+                started_at=self._started_at,
+                ended_at=now,
+                system=self._input.system if isinstance(self._input, SystemCall) else None,
+                succeeded=failure is None,
+                code=failure.code if failure is not None else None,
+                status=failure.status if failure is not None else status,
+                message=failure.message if failure is not None else None,
+                next_attempt_at=now + timedelta(seconds=pause) if pause is not None else None,
+            )
+        )
 
 
 def to_application_error(

@@ -55,6 +55,7 @@ class SystemCalls:
             output = evaluator.output()
         except Exception as error:
             raise attempt.record_failure(_to_failure(error, call)) from None
+        attempt.record_success(response.status)
         logger.debug("called", order_id=call.order_id, step_id=call.step_id, system=call.system, status=response.status)
         return SystemCallResult(status=response.status, output=output, attempts=attempt.number)
 
@@ -66,7 +67,9 @@ class SystemCalls:
             with attempt.heartbeats():
                 evaluator, response = await self._call(call)
             if evaluator.until_holds():
-                return SystemCallResult(status=response.status, output=evaluator.output(), attempts=attempts)
+                output = evaluator.output()
+                attempt.record_poll(status=response.status)
+                return SystemCallResult(status=response.status, output=output, attempts=attempts)
         except Exception as error:
             failure = _to_failure(error, call)
             final = not failure.retryable or should_give_up(call.retry, failure)
@@ -75,6 +78,7 @@ class SystemCalls:
                 "poll failed", order_id=call.order_id, step_id=call.step_id, code=failure.code,
                 error=failure.message, next_poll_in=pause,
             )  # fmt: skip
+            attempt.record_poll(failure, pause=pause)
             raise to_application_error(failure, attempts, pause) from None
         not_yet = AttemptFailure(NOT_YET, f"`{call.until}` does not hold yet; next poll in {call.every:g} s")
         raise to_application_error(not_yet, attempts, call.every, category=ApplicationErrorCategory.BENIGN)

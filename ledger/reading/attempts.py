@@ -49,7 +49,7 @@ def read_attempts(connection: Connection, order_id: str, step: str | None = None
         AttemptRecord(
             row.step_id,
             row.number,
-            row.undo,
+            row.effect == "undo",
             row.started_at,
             row.ended_at,
             row.system,

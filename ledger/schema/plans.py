@@ -109,9 +109,9 @@ attempts = clustered_table(
     Column("step_id", Text, primary_key=True),
     Column("started_at", UtcTime, primary_key=True),
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("undo", Boolean, nullable=False),
-    Column("idempotency_key", Text, nullable=False),
-    Column("run_id", Text, nullable=False),
+    Column("effect", Text, nullable=False),
+    Column("effect_number", Integer, nullable=False),
+    Column("token", Text, nullable=False),
     Column("ended_at", UtcTime, nullable=False),
     Column("system", Text),
     Column("outcome", Text, nullable=False),
@@ -122,4 +122,5 @@ attempts = clustered_table(
     Column("worker", Text, nullable=False),
 )
 """Attempts at calls and activities, reported by the worker that made them. They belong to the submission of `order_id`
-that ran at `started_at`. `outcome` is `succeeded` or `failed`; `status` is that of HTTP."""
+that ran at `started_at`. The idempotency key consists of the ids, `effect` (do, undo or change), `effect_number` and
+`token` (activity_contract/idempotency_key.py). `outcome` is `succeeded` or `failed`; `status` is that of HTTP."""
