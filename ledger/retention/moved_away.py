@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from enum import Enum, auto
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, and_, delete, or_, select
 
 from ledger.schema.tables import archived_orders, erased_orders
+from workflows.contract.order_changes import OrderChange
 
 
 class MovedAway(Enum):
@@ -30,3 +31,23 @@ def find_moved(connection: Connection, order_ids: Collection[str]) -> dict[Submi
         query = select(table.c.order_id, table.c.submission).where(table.c.order_id.in_(sorted(order_ids)))
         found |= {(row.order_id, row.submission): kind for row in connection.execute(query)}
     return found
+
+
+def without_moved(connection: Connection, changes: Mapping[Submission, OrderChange]) -> list[OrderChange]:
+    """The changes that may be written. An archived order that runs again, because it was recovered, leaves the archive.
+
+    The caller has locked the orders before: what is archived or erased later waits for its transaction.
+    """
+    moved = find_moved(connection, {order_id for order_id, _ in changes})
+    if not moved:
+        return list(changes.values())
+    running_again = [
+        submission
+        for submission, kind in moved.items()
+        if kind is MovedAway.ARCHIVED and submission in changes and changes[submission].order.ended_at is None
+    ]
+    if running_again:
+        columns = archived_orders.c
+        are_these = (and_(columns.order_id == order_id, columns.submission == each) for order_id, each in running_again)
+        connection.execute(delete(archived_orders).where(or_(*are_these)))
+    return [change for key, change in changes.items() if key not in moved or key in running_again]

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, delete, insert, select
 
+from ledger.retention.moved_away import without_moved
 from ledger.schema.tables import (
     amendments,
     catalogue_versions,
@@ -54,12 +55,13 @@ def apply_changes(
     """Returns the changes that do not apply, because an earlier one is missing: their orders must send a complete one.
 
     `changes`: at most one of each submission of an order. Changes that are late have no effect, so a change may be
-    written twice. With `repair`, characters that the database refuses are replaced.
+    written twice. Changes of orders that were archived or erased have none either. With `repair`, characters that the
+    database refuses are replaced.
     """
     memory = memory or WriterMemory()
     by_submission = {(change.order_id, change.submission): change for change in changes}
     stored = lock_orders(connection, {order_id for order_id, _ in by_submission})
-    plan = plan_batch(by_submission.values(), stored)
+    plan = plan_batch(without_moved(connection, by_submission), stored)
     if plan.updates:
         _write(connection, plan, memory, repair=repair)
         record_clashes(connection, plan.updates, stored)

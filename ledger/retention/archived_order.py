@@ -1,0 +1,125 @@
+"""Archived orders: found, read as if they were in the ledger, and brought back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, select
+from sqlalchemy.pool import StaticPool
+
+from ledger.database import ledger_errors
+from ledger.retention.archive_orders import RETENTION_SLOT
+from ledger.retention.archive_places import locate
+from ledger.retention.archive_writing import Rewritten, archive_writer, rewrite_file
+from ledger.retention.order_rows import OrderRows, insert_rows
+from ledger.schema.tables import (
+    archived_orders,
+    metadata,
+    order_external_ids,
+    order_products,
+    order_systems,
+    order_words,
+    orders,
+    work_items,
+)
+from ledger.writing.state_counts import add_to_state_counts
+
+CURRENT_ONLY = (order_products, order_systems, order_external_ids, order_words, work_items)
+"""Tables that have rows of current orders alone."""
+
+
+@dataclass(frozen=True)
+class ArchivedOrder:
+    order_id: str
+    submission: str
+    state: str
+    started_at: datetime
+    ended_at: datetime | None
+    archived_at: datetime
+    file: str
+    """The path at which it was written."""
+    record: int
+
+
+def find_archived(engine: Engine, order_id: str) -> list[ArchivedOrder]:
+    """The archived submissions of an order, the latest last. Raises LedgerUnusable."""
+    with ledger_errors(engine), engine.connect() as connection:
+        return _find(connection, order_id)
+
+
+def _find(connection: Connection, order_id: str) -> list[ArchivedOrder]:
+    columns = [column for column in archived_orders.c if column.name != "customer_id"]
+    query = select(*columns).where(archived_orders.c.order_id == order_id).order_by(archived_orders.c.started_at)
+    return [ArchivedOrder(**row) for row in connection.execute(query).mappings()]
+
+
+def open_archived(engine: Engine, order_id: str, folder: Path | None = None) -> Engine | None:
+    """A ledger in memory with this archived order alone, for the functions that read the ledger. None if the order is
+    not archived. The caller disposes of it.
+
+    Raises LedgerUnusable, also if the archive cannot be read. `folder`: where the archive is, if it was moved.
+    """
+    found = find_archived(engine, order_id)
+    if not found:
+        return None
+    documents = []
+    for file, record in dict.fromkeys((each.file, each.record) for each in found):
+        archive, name = locate(file, folder)
+        documents.append(archive.read_one(name, record))
+    memory = create_engine(
+        "sqlite+pysqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+    )
+    metadata.create_all(memory)
+    with memory.begin() as connection:
+        for document in documents[:-1]:
+            _make_superseded(document)
+        for document in documents:
+            insert_rows(connection, document)
+    return memory
+
+
+class NotArchived(Exception):
+    """The message says why the order cannot be brought back."""
+
+
+def restore_order(engine: Engine, order_id: str, folder: Path | None = None) -> int:
+    """Brings an archived order back into the ledger, and takes it out of the archive. Returns the number of its
+    submissions.
+
+    Raises NotArchived, and LedgerUnusable, also if the archive cannot be read or written.
+    """
+    found = find_archived(engine, order_id)
+    if not found:
+        raise NotArchived(f"Order {order_id} is not in the archive")
+    restored = 0
+    for file in dict.fromkeys(each.file for each in reversed(found)):
+        archive, _ = locate(file, folder)
+        archive.require()
+        with archive_writer(engine, archive) as durable:
+
+            def is_other(document: OrderRows) -> OrderRows | None:
+                return None if document.order_id == order_id else document
+
+            done = rewrite_file(durable, archive, file, is_other, datetime.now(UTC), _put_back)
+            restored += sum(len(document.orders) for document in done.removed)
+    return restored
+
+
+def _put_back(connection: Connection, rewritten: Rewritten) -> None:
+    for document in rewritten.removed:
+        query = select(orders.c.key).where(orders.c.order_id == document.order_id, orders.c.is_current)
+        if connection.execute(query).first() is not None:
+            _make_superseded(document)
+        insert_rows(connection, document)
+        current = Counter(row["state"] for row in document.orders if row["is_current"])
+        add_to_state_counts(connection, current, RETENTION_SLOT)
+
+
+def _make_superseded(document: OrderRows) -> None:
+    """A later submission is current."""
+    document.tables["orders"] = [row | {"is_current": False} for row in document.orders]
+    for table in CURRENT_ONLY:
+        document.tables.pop(table.name, None)
