@@ -407,7 +407,9 @@ class FulfilOrder:
     @workflow.query(name=QUERY_OVERVIEW)
     def overview(self, request: OverviewRequest | None = None) -> OrderView:
         if self._order_run is not None:
-            return order_view.order_view(self._order_run, self._submitted.revision, request.at if request else None)
+            asked = request or OverviewRequest()
+            revision = self._submitted.revision
+            return order_view.order_view(self._order_run, revision, asked.at, with_data=asked.with_data)
         started_at, submitted = workflow.info().start_time, self._submitted
         return order_view.undecided_order_view(
             submitted.order or {}, self._order_id, submitted.revision, started_at, self._decision

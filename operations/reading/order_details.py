@@ -79,7 +79,7 @@ async def _with_end(client: Client, order: OrderView) -> OrderView:
 
 
 async def query_overview(client: Client, order_id: str) -> OrderView:
-    request = OverviewRequest(at=datetime.now(UTC))
+    request = OverviewRequest(at=datetime.now(UTC), with_data=True)
     return await query_workflow(
         client, order_workflow_id(order_id), f"Order {order_id}", QUERY_OVERVIEW, request, OrderView, QUERY_TIMEOUT
     )

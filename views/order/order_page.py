@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from compiler.source.findings import Finding
+from compiler.values import as_text
 from operations.actions.recover_order import recover_alternative
 from views.order.list_tables import jeopardy_text, order_state_text
 from views.order.progress_picture import fallout_hint
@@ -170,9 +171,16 @@ def _remark_text(step: StepView, now: datetime) -> str:
     return "" if remark == in_words(step.state) else remark
 
 
+def _action_text(entry: HistoryEntry) -> str:
+    """`completed: serial=S-1`: with what the person entered, unless the text has that already."""
+    entered = entry.data if isinstance(entry.data, dict) else {}
+    shown = format_values({name: value for name, value in entered.items() if as_text(value) not in entry.what})
+    return f"{entry.what}: {shown}" if shown else entry.what
+
+
 def history_table(entries: Sequence[HistoryEntry]) -> PlainTable:
     rows: list[Sequence[Cell]] = [
-        [format_short_time(entry.at), entry.what, entry.step or "", entry.by or "", entry.reason or ""]
+        [format_short_time(entry.at), _action_text(entry), entry.step or "", entry.by or "", entry.reason or ""]
         for entry in entries
     ]
     return PlainTable(["When", "What", "Step", "Who", "Why"], rows)

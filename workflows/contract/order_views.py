@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, TypeAdapter, field_serializer, field_validator
 
-from workflows.contract.order_messages import Corrections, Message
+from workflows.contract.order_messages import Corrections, Flag, Message
 from workflows.contract.states import Jeopardy, OrderState, StepState
 
 ITS_TIME = "its time"
@@ -154,7 +154,8 @@ class HistoryEntry(Message):
     by: str | None = None
     reason: str | None = None
     data: Annotated[Any, Field(exclude_if=lambda data: data is None)] = None
-    """What the person entered. Only the ledger has it."""
+    """What the person entered: the data of a task, changed input, characteristics. `{left_out_bytes: …}` stands for
+    data that is too large. An order that is asked shows it only if the request says so."""
 
 
 class HoldView(Message):
@@ -257,6 +258,8 @@ class OrderView(OrderHeader):
 class OverviewRequest(Message):
     at: datetime | None = None
     """The client's present time: a waiting order does not notice how time passes."""
+    with_data: Flag = False
+    """The history shows what people have entered. A client of an earlier release could not read that."""
 
 
 class StepsPageRequest(Message):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from workflows.core.failures.relied_on_failed import is_parked
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.rollup import current_order_state
 from workflows.core.state.step_run import Phase, StepRun
+from workflows.core.steps.outcome import as_json_data
 from workflows.core.steps.refusal import (
     RequestRefused,
     alternative,
@@ -61,6 +62,11 @@ def _state_text(step: StepRun) -> str:
     return step.state.value
 
 
+def entered_data(data: Mapping[str, Any] | None) -> Any:
+    """What a person entered, as the order's log keeps it. None if that is nothing."""
+    return as_json_data(data) if data else None
+
+
 @dataclass(frozen=True, slots=True)
 class StepActionHandler:
     """An action on one step."""
@@ -75,6 +81,8 @@ class StepActionHandler:
     """For the history, if it says more than the specification's past tense."""
     status_text: Callable[[StepRun], str] = _state_text
     """What the step is once the action is done: `completed`, `ann's`."""
+    entered: Callable[[Mapping[str, Any] | None], Any] = entered_data
+    """What of the request's `data` a person has entered."""
     failure_text: Callable[[OrderRun, StepRun], str | None] = _no_failure
     """What became of the step instead, if it has failed by the action: `failed with absent, redone from …`."""
 
@@ -97,7 +105,12 @@ class StepActionHandler:
         if request.take_over:
             take_over(run, step, request)
         run.audit_log.record(
-            run.now, self._past_text(request), run.step_id(step), request.actor.by, request.actor.reason
+            run.now,
+            self._past_text(request),
+            run.step_id(step),
+            request.actor.by,
+            request.actor.reason,
+            data=self.entered(request.data),
         )
         self.apply_to_step(run, step, request)
 

@@ -91,4 +91,11 @@ def _extended_time(change: time_change.TimeChange, at: float) -> float:
     )
 
 
-ACTION = StepActionHandler(actions.EXTEND, _check, _apply, _is_done, partial(time_change.past_text, actions.EXTEND))
+ACTION = StepActionHandler(
+    actions.EXTEND,
+    _check,
+    _apply,
+    _is_done,
+    partial(time_change.past_text, actions.EXTEND),
+    entered=time_change.entered_time,
+)

@@ -61,5 +61,10 @@ def _movable_time(run: OrderRun, step: StepRun) -> tuple[float, str]:
 
 
 ACTION = StepActionHandler(
-    actions.RESCHEDULE, _check, _apply, _is_done, partial(time_change.past_text, actions.RESCHEDULE)
+    actions.RESCHEDULE,
+    _check,
+    _apply,
+    _is_done,
+    partial(time_change.past_text, actions.RESCHEDULE),
+    entered=time_change.entered_time,
 )

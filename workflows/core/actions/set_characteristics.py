@@ -6,7 +6,7 @@ import json
 
 from workflows.contract import actions
 from workflows.contract.order_messages import ActionResult, RefusalCode, SetCharacteristics
-from workflows.core.actions.action import OrderActionHandler
+from workflows.core.actions.action import OrderActionHandler, entered_data
 from workflows.core.state.order_run import OrderRun
 from workflows.core.steps.refusal import RequestRefused
 from workflows.core.steps.settlement import NO_OUTPUT
@@ -37,7 +37,8 @@ def _subject(run: OrderRun, message: SetCharacteristics) -> str:
 def _apply(run: OrderRun, message: SetCharacteristics) -> ActionResult:
     run.set_characteristics(message.characteristics)
     text = f"{actions.SET.past_tense} {', '.join(message.characteristics)}"
-    run.audit_log.record(run.now, text, None, message.actor.by, message.actor.reason)
+    entered = entered_data(message.characteristics)
+    run.audit_log.record(run.now, text, None, message.actor.by, message.actor.reason, data=entered)
     return ActionResult(message=f"{_subject(run, message)} set")
 
 

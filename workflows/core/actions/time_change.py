@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Literal, NoReturn
+from typing import Any, Literal, NoReturn
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from compiler.language.durations import Duration, format_duration
 from workflows.contract.actions import ActionSpec
 from workflows.contract.order_messages import RefusalCode, StepAction
+from workflows.core.actions.action import entered_data
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import StepRun
 from workflows.core.steps.refusal import RequestRefused, step_reference, step_refused
@@ -94,6 +96,11 @@ def to_timestamp(at: datetime | None) -> float:
     if at is None:
         raise TypeError("the time is missing")
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+
+
+def entered_time(data: Mapping[str, Any] | None) -> Any:
+    """`seen` is what the person has read, not entered."""
+    return entered_data({name: value for name, value in (data or {}).items() if name != "seen"})
 
 
 def past_text(spec: ActionSpec, action: StepAction) -> str:

@@ -43,8 +43,8 @@ STEP_OVERHEAD_BYTES = 150
 """Bytes for the names, states and times of a step, which compress well."""
 
 
-def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> OrderView:
-    """`as_of` is the client's time."""
+def order_view(run: OrderRun, revision: int, as_of: datetime | None = None, *, with_data: bool = False) -> OrderView:
+    """`as_of` is the client's time. `with_data`: the history shows what people have entered."""
     order = run.plan.order
     forecast = order_jeopardy.order_forecast(run, _effective_now(run, as_of))
     of_plan = (*run.plan.order_lines, *run.plan.fulfilment_lines)
@@ -76,7 +76,14 @@ def order_view(run: OrderRun, revision: int, as_of: datetime | None = None) -> O
         order_lines=lines[: len(run.plan.order_lines)],
         lines=lines[len(run.plan.order_lines) :],
         history=[
-            HistoryEntry(at=_utc(entry.at), what=entry.message, step=entry.step, by=entry.by, reason=entry.reason)
+            HistoryEntry(
+                at=_utc(entry.at),
+                what=entry.message,
+                step=entry.step,
+                by=entry.by,
+                reason=entry.reason,
+                data=entry.data if with_data else None,
+            )
             for entry in run.audit_log.entries
         ],
         held=hold_views(run),
