@@ -12,8 +12,8 @@ from gateway.value_types import Count, Flag, Moment, Number
 from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.bulk.bulk_selection import WorklistKind
-from operations.events.deliver_events import content_event_id
 from workflows.contract.actions import ActionSpec
+from workflows.contract.event_ids import content_event_id
 from workflows.contract.order_messages import Actor, EventDelivery
 
 OrderId = Annotated[str, Path(pattern=ORDER_ID_PATTERN, description="The order's id", examples=["HS-1001"])]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from activity_contract.idempotency_key import Effect
+from compiler.language.event_types import EVENT_TYPE_PREFIX
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, SourceLocation
 from workflows.contract.order_views import OrderView, StepView
@@ -64,6 +65,31 @@ class ToldEvent:
 
 
 @dataclass(frozen=True, slots=True)
+class Notification:
+    """An event that a receiver has accepted, as it arrived there."""
+
+    at: float
+    receiver: str
+    event: Mapping[str, Any]
+    """The CloudEvent."""
+    attempts: int
+    """How often it was sent."""
+
+    @property
+    def type(self) -> str:
+        return str(self.event["type"]).removeprefix(EVENT_TYPE_PREFIX)
+
+    @property
+    def data(self) -> Mapping[str, Any]:
+        data: Mapping[str, Any] = self.event["data"]
+        return data
+
+    @property
+    def step(self) -> str | None:
+        return self.data.get("step")
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """The order as clients see it."""
 
@@ -101,6 +127,7 @@ class Record:
     calls: list[CallRecord] = field(default_factory=list)
     begins: list[Begin] = field(default_factory=list)
     events: list[ToldEvent] = field(default_factory=list)
+    notifications: list[Notification] = field(default_factory=list)
     timeline: list[TimelineEntry] = field(default_factory=list)
     moments: dict[int, Snapshot] = field(default_factory=dict)
     """Position in `expect.moments` → the order at that moment. A moment that has not come is missing."""

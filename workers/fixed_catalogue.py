@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
+from dataclasses import replace
 from itertools import count
 from typing import Any
 
 from temporalio.client import Client
 
 from activities.compilation.live_catalogue import CatalogueSnapshot, LiveCatalogue
+from activities.notifications.resolved_receiver import resolve_receivers
 from activities.registry import BusinessFailure, run_step
 from activities.systems.connections import ConnectionPools
 from activities.systems.resolved_system import ResolvedSystem, resolve_system
 from activity_contract.calls import StepActivity, StepActivityResult
 from compiler.catalogue.catalogue import Catalogue
-from compiler.language.systems import System
+from compiler.language.systems import Receiver, System
 from workers.fleet import Registrations
 from workers.registrations import build_registrations
 from workers.switches import SwitchClient
@@ -28,12 +30,17 @@ UNREACHABLE: ContextVar[bool] = ContextVar("unreachable", default=False)
 
 
 class FixedCatalogue(LiveCatalogue):
-    def __init__(self, catalogue: Catalogue, systems: Mapping[str, System]) -> None:
-        """`systems`: as they are called, with literal addresses. Receivers are not reached."""
+    def __init__(
+        self, catalogue: Catalogue, systems: Mapping[str, System], receivers: Mapping[str, Receiver] | None = None
+    ) -> None:
+        """`systems` and `receivers`: as they are called, with literal addresses. None: no receiver is reached."""
         resolved = {name: resolve_system(system, {}) for name, system in systems.items()}
         closed = {"base_url": CLOSED_ADDRESS}
         self._closed = {name: resolve_system(one.model_copy(update=closed), {}) for name, one in systems.items()}
-        self._current = CatalogueSnapshot(catalogue, resolved, next(_sequence))
+        reached, problems = resolve_receivers(replace(catalogue, receivers=dict(receivers or {})), {})
+        if problems:
+            raise ValueError("; ".join(problems))
+        self._current = CatalogueSnapshot(catalogue, resolved, next(_sequence), reached)
         self._refusal = None
 
     async def refresh(self) -> CatalogueSnapshot:

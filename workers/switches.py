@@ -60,7 +60,7 @@ class SwitchClient:
         while True:
             try:
                 new = {name: shown for name, shown in wanted.items() if self._announced.get(name) != shown}
-                await asyncio.gather(*(self._announce_system(name, shown) for name, shown in new.items()))
+                await asyncio.gather(*(self.announce(name, shown) for name, shown in new.items()))
                 await asyncio.gather(*(self._retire(name) for name in self._announced.keys() - wanted.keys()))
                 await asyncio.sleep(HEAL_INTERVAL)
                 self._forget(await self._ended_switches(wanted))
@@ -68,7 +68,8 @@ class SwitchClient:
                 logger.warning("systems cannot be announced yet", reason=error.message.splitlines()[0][:200])
                 await asyncio.sleep(ANNOUNCE_RETRY_INTERVAL)
 
-    async def _announce_system(self, name: str, display_name: str) -> None:
+    async def announce(self, name: str, display_name: str) -> None:
+        """Starts the switch of this system unless it runs."""
         await self._signal(name, SWITCH_ANNOUNCE, SystemAnnouncement(name=display_name))
         self._announced[name] = display_name
 

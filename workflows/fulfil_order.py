@@ -16,7 +16,6 @@ from activity_contract.activity_names import COMPILE_ORDER
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledAmendment, CompiledOrder, CompileOrderInput
 from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
 from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
-from activity_contract.notifications import NotificationOrder
 from compiler.language.event_types import matches_any
 from compiler.plan.codec import decode_plan
 from compiler.plan.plan import Plan
@@ -216,13 +215,8 @@ class FulfilOrder:
     async def _publish_rejection(self, compiled: CompiledOrder, message: str) -> None:
         if compiled.telling is None or not matches_any(compiled.telling.events, "order.rejected"):
             return
-        summary = compiled.summary
         handed = order_events.rejection_batch(
-            NotificationOrder(
-                id=self._order_id,
-                customer={"id": summary["customer_id"]} if summary.get("customer_id") else {},
-                products=summary.get("products") or [],
-            ),
+            order_events.rejected_order(self._order_id, compiled.summary),
             workflow.info().run_id,
             self.current_time(),
             message,

@@ -71,7 +71,7 @@ def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOr
     except OrderRejected as rejected:
         return CompiledOrder(
             findings=dump_findings(rejected.findings),
-            summary=_rejected_summary(order, catalogue),
+            summary=rejected_summary(order, catalogue),
             telling=notification_filter(catalogue),
         )
     except Exception as error:
@@ -79,7 +79,7 @@ def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOr
         message = f"the compiler failed on this order ({type(error).__name__}); the worker's log has the details"
         return CompiledOrder(
             findings=dump_findings([order_finding(INTERNAL_ERROR_CODE, message)]),
-            summary=_rejected_summary(order, catalogue),
+            summary=rejected_summary(order, catalogue),
             telling=notification_filter(catalogue),
         )
     return CompiledOrder(
@@ -133,7 +133,7 @@ def _commercial_products(plan: Plan, catalogue: Catalogue) -> list[str]:
     return list(dict.fromkeys(line.product for line in ordered if line.product in catalogue.products))
 
 
-def _rejected_summary(order: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
+def rejected_summary(order: dict[str, Any], catalogue: Catalogue) -> dict[str, Any]:
     """What can be read of an order that is not valid."""
     customer = order.get("customer")
     lines = order.get("lines")

@@ -11,11 +11,11 @@ from temporalio import activity
 
 from activities.attempts.failure import AttemptFailure
 from activities.attempts.heartbeats import heartbeats
-from activities.attempts.retry_decision import retry_delay, should_give_up
 from activities.notifications.cloud_events import DEFAULT_SOURCE, encode_event, to_cloud_event
+from activities.notifications.delivery_outcome import failed_outcome
 from activities.notifications.receiver_matching import ReceiverLookup
 from activities.notifications.resolved_receiver import ResolvedReceiver
-from activities.notifications.webhook import GONE, WebhookSender
+from activities.notifications.webhook import WebhookSender
 from activity_contract.activity_names import DELIVER_EVENTS
 from activity_contract.calls import INTERNAL_ERROR
 from activity_contract.notifications import DeliveryOutcome, NotificationEvent, NotificationOrder, ReceiverDelivery
@@ -65,7 +65,12 @@ class NotificationDelivery:
                     await self._send(receiver, delivery.order, event)
             except AttemptFailure as failure:
                 attempt = delivery.attempts + 1 if delivered == 0 else 1
-                return _failed_outcome(receiver, delivery.order, event, failure, delivered, attempt)
+                outcome = failed_outcome(receiver.retry, failure, delivered, attempt)
+                logger.warning(
+                    "not delivered", receiver=receiver.id, order_id=delivery.order.id, event_id=event.id,
+                    code=failure.code, error=failure.message, attempt=attempt, next_attempt_in=outcome.pause,
+                )  # fmt: skip
+                return outcome
             delivered += 1
             activity.heartbeat(delivered)
             if time.monotonic() >= deadline:
@@ -85,25 +90,3 @@ class NotificationDelivery:
             message = f"an error in the worker stopped the delivery ({type(error).__name__}); its log says where"
             raise AttemptFailure(INTERNAL_ERROR, message) from None
         logger.debug("delivered", receiver=receiver.id, order_id=order.id, event_id=event.id)
-
-
-def _failed_outcome(
-    receiver: ResolvedReceiver,
-    order: NotificationOrder,
-    event: NotificationEvent,
-    failure: AttemptFailure,
-    delivered: int,
-    attempt: int,
-) -> DeliveryOutcome:
-    """Retries everything but 410 according to the policy, because the receiver's operators may fix it."""
-    gone = failure.status == GONE
-    exhausted = attempt >= receiver.retry.attempt_count
-    final = gone or exhausted or should_give_up(receiver.retry, failure)
-    pause = None if final else max(0.1, retry_delay(receiver.retry, attempt, failure.retry_after))
-    logger.warning(
-        "not delivered", receiver=receiver.id, order_id=order.id, event_id=event.id, code=failure.code,
-        error=failure.message, attempt=attempt, next_attempt_in=pause,
-    )  # fmt: skip
-    return DeliveryOutcome(
-        delivered=delivered, code=failure.code, message=failure.message, pause=pause, gone=gone, exhausted=exhausted
-    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 import structlog
@@ -34,12 +34,15 @@ class ReceiverMatching:
     @activity.defn(name=MATCH_EVENTS)
     async def match(self, batch: NotificationBatch) -> MatchedEvents:
         """Uses the current receivers."""
-        receivers = [each.receiver for _, each in sorted(self._receivers.receivers.items())]
-        matched = {
-            event.id: [each.id for each in receivers if accepts_event(each, batch.order, event)]
-            for event in batch.events
-        }
-        return MatchedEvents(receivers={event: names for event, names in matched.items() if names})
+        return matched_events((each.receiver for each in self._receivers.receivers.values()), batch)
+
+
+def matched_events(receivers: Iterable[Receiver], batch: NotificationBatch) -> MatchedEvents:
+    by_id = sorted(receivers, key=lambda each: each.id)
+    matched = {
+        event.id: [each.id for each in by_id if accepts_event(each, batch.order, event)] for event in batch.events
+    }
+    return MatchedEvents(receivers={event: names for event, names in matched.items() if names})
 
 
 def accepts_event(receiver: Receiver, order: NotificationOrder, event: NotificationEvent) -> bool:

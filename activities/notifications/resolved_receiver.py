@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from activities.notifications.delivery_outcome import receiver_retry
 from activities.systems.endpoint import Endpoint, Unresolvable, check_environment, fill_in, resolve_endpoint
 from activities.systems.urls import BaseUrl, parse_base_url
 from compiler.catalogue.catalogue import Catalogue
@@ -15,9 +16,6 @@ from compiler.language.retry_policy import RetryPolicy
 from compiler.language.systems import Receiver
 from compiler.values import as_text
 
-_INTERVALS = ("5s", "30s", "2m", "10m", "30m", "1h", "3h", "6h", "12h", "24h")
-DEFAULT_RETRY = RetryPolicy(intervals=[parse_duration(interval) for interval in _INTERVALS])
-"""For a receiver without a policy: about two days, as is usual for webhooks."""
 DEFAULT_TIMEOUT = timedelta(seconds=10)
 MAX_TIMEOUT = timedelta(seconds=60)
 
@@ -66,7 +64,7 @@ def _resolve(receiver: Receiver, catalogue: Catalogue, environment: Mapping[str,
         raise Unresolvable(owner, str(error)) from None
     _, mark, query = as_text(fill_in(receiver.url, environment)).partition("?")
     url = f"{endpoint.base.origin}{endpoint.base.prefix or '/'}{mark}{query}"
-    retry = _retry_policy(receiver, catalogue)
+    retry = receiver_retry(receiver, catalogue)
     return ResolvedReceiver(receiver, endpoint, url, retry, min(timeout, MAX_TIMEOUT).total_seconds())
 
 
@@ -78,9 +76,3 @@ def _parse_webhook_url(url: str) -> BaseUrl:
     if not (query.isascii() and query.isprintable()) or " " in query:
         raise ValueError("it holds characters that no URL can have")
     return parse_base_url(address)
-
-
-def _retry_policy(receiver: Receiver, catalogue: Catalogue) -> RetryPolicy:
-    if receiver.retry is None:
-        return DEFAULT_RETRY
-    return catalogue.retry_policies[receiver.retry] if isinstance(receiver.retry, str) else receiver.retry

@@ -8,9 +8,9 @@ import time
 import httpx
 
 from activities.attempts.failure import AttemptFailure
-from activities.attempts.retry_decision import parse_retry_after
 from activities.calls.secret_masking import SecretMasker
 from activities.notifications.cloud_events import CONTENT_TYPE, signature_headers
+from activities.notifications.delivery_outcome import refusal
 from activities.notifications.resolved_receiver import ResolvedReceiver
 from activities.systems.connections import ConnectionPools
 from activities.systems.credentials import Credentials, read_secret
@@ -18,7 +18,6 @@ from activities.systems.oauth_tokens import TokenCache
 from activities.systems.response_body import send
 from activity_contract.calls import CONNECTION, TIMEOUT
 
-GONE = 410
 MAX_RESPONSE_BYTES = 64 * 1024
 """Bytes that are read and dropped, so that the connection can be reused."""
 _RESERVED_HEADERS = frozenset({"host", "content-length", "transfer-encoding", "connection", "webhook-id"})
@@ -41,14 +40,8 @@ class WebhookSender:
         except TimeoutError:
             message = f"receiver {receiver.id} has not answered within {receiver.timeout:g} s"
             raise AttemptFailure(TIMEOUT, message) from None
-        if response.is_success:
-            return
-        status = response.status_code
-        message = f"receiver {receiver.id} answered {status}"
-        if response.is_redirect:
-            message += ": redirects are not followed, so set the final URL"
-        retry_after = parse_retry_after(response.headers.get("retry-after"))
-        raise AttemptFailure(str(status), message, status=status, retryable=status != GONE, retry_after=retry_after)
+        if not response.is_success:
+            raise refusal(receiver.id, response.status_code, response.headers)
 
 
 async def _post_event(

@@ -12,8 +12,9 @@ from compiler.checks.scenario_expressions import check_world
 from compiler.language.documents import ScenarioDocument
 from compiler.language.event_types import EVENT_TYPES, matches_known_type
 from compiler.language.scenario_actions import AmendEntry, SwitchEntry
-from compiler.language.scenario_answers import AnswerEntry
+from compiler.language.scenario_answers import AnswerEntry, ReceiverEntry
 from compiler.language.scenario_expectations import CallExpectation, EventExpectation, StepExpectation
+from compiler.language.scenario_timed_entries import TimedEntry
 from compiler.source.document import KeyPath
 from compiler.source.findings import Finding, did_you_mean
 
@@ -34,9 +35,8 @@ def check_scenario(index: DefinitionIndex, entry: Entry) -> Iterator[Finding]:
     definitions = index.definitions
     for path, name in _systems(entry.model):
         yield from _check_name(index, entry, path, name, "system", definitions.systems)
-    for position, told in enumerate(entry.model.expect.notifications):
-        path = ("expect", "notifications", position, "receiver")
-        yield from _check_name(index, entry, path, told.receiver, "receiver", definitions.receivers)
+    for path, name in _receivers(entry.model):
+        yield from _check_name(index, entry, path, name, "receiver", definitions.receivers)
     yield from _check_event_types(entry)
     yield from check_world(entry)
 
@@ -54,6 +54,7 @@ def _step_references(scenario: ScenarioDocument) -> Iterator[tuple[KeyPath, str]
         path: KeyPath = ("world", position)
         if isinstance(one, AnswerEntry):
             yield (*path, "on"), one.on
+        if not isinstance(one, TimedEntry):
             continue
         if one.when is not None:
             yield (*path, "when"), one.when.step
@@ -91,6 +92,14 @@ def _systems(scenario: ScenarioDocument) -> Iterator[tuple[KeyPath, str]]:
     for position, call in enumerate(scenario.expect.calls):
         if call.system is not None:
             yield ("expect", "calls", position, "system"), call.system
+
+
+def _receivers(scenario: ScenarioDocument) -> Iterator[tuple[KeyPath, str]]:
+    for position, one in enumerate(scenario.world):
+        if isinstance(one, ReceiverEntry):
+            yield ("world", position, "receiver"), one.receiver
+    for position, told in enumerate(scenario.expect.notifications):
+        yield ("expect", "notifications", position, "receiver"), told.receiver
 
 
 def _check_order(index: DefinitionIndex, entry: Entry, path: KeyPath, order: str | dict[str, Any]) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What systems and Python activities answer in a scenario."""
+"""What systems, Python activities and receivers answer in a scenario."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from compiler.language.answers import Answer, NoAnswer
 from compiler.language.example_answers import ExampleCallback, ExampleEvent
-from compiler.language.references import StepOrInstance
+from compiler.language.references import ReceiverName, StepOrInstance
 from compiler.language.strict_model import StrictModel, as_list
 
 OneOrManyCallbacks = Annotated[
@@ -43,3 +43,25 @@ class AnswerEntry(StrictModel):
     """The answer."""
     times: int | None = Field(None, ge=1)
     """How many calls of each instance get it; all that follow if omitted."""
+
+
+class ReceiverAnswer(StrictModel):
+    """What a receiver answers to a notification."""
+
+    status: int = Field(204, ge=200, le=599)
+    """The HTTP status. What is not 2xx means that the notification is not delivered."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    """The headers, such as Retry-After."""
+    error: Literal["connection"] | None = None
+    """Instead of an answer: the connection is lost."""
+
+
+class ReceiverEntry(StrictModel):
+    """The answer of a receiver to notifications."""
+
+    receiver: ReceiverName
+    """The receiver."""
+    answer: ReceiverAnswer
+    """The answer."""
+    times: int | None = Field(None, ge=1)
+    """How many notifications get it; all that follow if omitted."""

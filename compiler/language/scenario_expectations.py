@@ -172,10 +172,14 @@ class EventExpectation(StrictModel):
 
 
 class NotificationExpectation(EventExpectation):
-    """An event that a receiver is told."""
+    """An event that a receiver gets, and accepts."""
 
     receiver: ReceiverName
     """The receiver."""
+    attempts: int | None = Field(None, ge=1)
+    """How often it is sent until the receiver accepts it."""
+    arrived: DurationRange | None = None
+    """When the receiver accepts it, since the start of the scenario."""
 
 
 class MomentExpectation(StrictModel):

@@ -26,11 +26,12 @@ from compiler.language.scenario_actions import (
     SkipEntry,
     SwitchEntry,
 )
-from compiler.language.scenario_answers import AnswerEntry
+from compiler.language.scenario_answers import AnswerEntry, ReceiverEntry
 from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry
 
 _TAGS: Mapping[str, str] = {
     "on": "an answer",
+    "receiver": "an answer of a receiver",
     "event": "an event",
     "callback": "a callback",
     "complete": "a completion",
@@ -64,6 +65,7 @@ def _world_tag(value: object) -> str | None:
 
 WorldEntry = Annotated[
     Annotated[AnswerEntry, Tag("an answer")]
+    | Annotated[ReceiverEntry, Tag("an answer of a receiver")]
     | Annotated[EventEntry, Tag("an event")]
     | Annotated[CallbackEntry, Tag("a callback")]
     | Annotated[CompleteEntry, Tag("a completion")]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -30,6 +28,7 @@ from operations.reading.temporal_record import describe_order
 from operations.temporal.connection import server_address
 from operations.temporal.update_with_start import update_with_start
 from operations.temporal.workflow_calls import query_workflow, update_workflow
+from workflows.contract.event_ids import callback_event_id
 from workflows.contract.order_messages import (
     MAILBOX_WORKFLOW_TYPE,
     QUERY_RECEIVED,
@@ -64,12 +63,6 @@ class DeliveryResult:
     status: Literal["completed", "delivered", "kept", "duplicate", "late"]
     step: str | None = None
     order_id: str | None = None
-
-
-def content_event_id(*parts: Any) -> str:
-    """The event id if the sender gives none. Two messages with equal content count as one event."""
-    text = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
-    return "digest:" + hashlib.sha256(text.encode()).hexdigest()
 
 
 async def deliver_event(client: Client, order_id: str, event: EventDelivery, task_queue: str) -> DeliveryResult:
@@ -235,6 +228,6 @@ async def deliver_callback_by_id(client: Client, secret: bytes, callback_id: str
     if claim is None:
         raise NotFound("There is no such callback")
     callback = CallbackDelivery(
-        step=claim.step_id, key=claim.key, payload=payload, event_id=content_event_id("callback", claim.key, payload)
+        step=claim.step_id, key=claim.key, payload=payload, event_id=callback_event_id(claim.key, payload)
     )
     return await deliver_callback(client, claim.order_id, callback)

@@ -14,12 +14,14 @@ from compiler.catalogue.catalogue import Catalogue
 from scenarios.base.clock import Clock, Rank
 from scenarios.base.entry_executor import EntryExecutor, OrderState
 from scenarios.base.poll_counts import MAX_POLLS, PollCounts
+from scenarios.base.receivers import Receivers
 from scenarios.base.recorded_run import Move, RecordedRun
-from scenarios.base.submission import receivers_of
+from scenarios.base.submission import record_told
 from scenarios.base.system_hold import with_system_hold
 from scenarios.base.systems import Systems
-from scenarios.record import Begin, Problem, Record, Snapshot, ToldEvent
+from scenarios.record import Begin, Problem, Record, Snapshot
 from scenarios.scenario_order import ScenarioEntry
+from scenarios.world.receiver_answers import ReceiverAnswers
 from scenarios.world.schedule import Due, Schedule
 from scenarios.world.world_answers import WorldAnswers
 from workflows.contract.states import StepState
@@ -52,6 +54,8 @@ class BaseRun(ABC, Generic[Executor]):
         self._answers = WorldAnswers(self._scenario.world)
         self._schedule = Schedule(self._scenario.world, self._scenario.expect.moments)
         self._systems = Systems(record, self._answers, catalogue.systems, run.now)
+        self._receiver_answers = ReceiverAnswers(self._scenario.world)
+        self._receivers = Receivers(record, self._receiver_answers, run.now)
         self._polls = PollCounts()
         self._waiting_callbacks: list[Due] = []
         self._delivery_due = inf
@@ -188,14 +192,12 @@ class BaseRun(ABC, Generic[Executor]):
         record.problems += [
             *self._entries.not_taken(),
             *self._answers.unused(),
+            *self._receiver_answers.unused(),
             *self._schedule.missing(record.stopped),
         ]
 
     def told(self, batch: NotificationBatch) -> None:
         """Events that the order tells."""
-        for event in batch.events:
-            at = event.at - self._run.started_at
-            receivers = receivers_of(self._catalogue, batch, event)
-            self._record.events.append(ToldEvent(at, event.type, event.data, receivers))
+        for event in record_told(self._record, batch, self._catalogue, self._run.started_at):
             if event.type in TIMELINE_EVENTS:
-                self._record.note(at, event.type, event.data.get("step"))
+                self._record.note(event.at, event.type, event.step)

@@ -23,6 +23,7 @@ from scenarios.scenario_order import ScenarioEntry, change_order, read_order
 from scenarios.step_references import choose_instance
 from scenarios.world.entry_scope import entry_scope
 from scenarios.world.schedule import Due
+from workflows.contract.event_ids import callback_event_id
 from workflows.contract.order_messages import Actor, AmendOrder, CallbackDelivery, EventDelivery
 from workflows.contract.states import StepState
 from workflows.core.state.order_run import OrderRun
@@ -153,7 +154,7 @@ class EntryExecutor(ABC):
         return self.callback_message(key, step_id, self._render(entry.callback, self._scope(step_id)))
 
     def callback_message(self, key: str, step_id: str, payload: Any) -> CallbackDelivery:
-        return CallbackDelivery(step=step_id, key=key, payload=payload, event_id=f"{key}/{len(self._record.timeline)}")
+        return CallbackDelivery(step=step_id, key=key, payload=payload, event_id=callback_event_id(key, payload))
 
     def _scope(self, step: str | None) -> dict[str, Any]:
         run = self._run

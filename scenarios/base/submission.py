@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from activities.compilation.compile_order import rejected_summary
 from activities.notifications.receiver_matching import accepts_event
-from activity_contract.notifications import NotificationBatch, NotificationEvent, NotificationOrder
+from activity_contract.notifications import NotificationBatch, NotificationEvent
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
+from compiler.language.order import is_order_id
+from compiler.language.scenario_answers import ReceiverEntry
 from compiler.language.scenario_expectations import RejectedOrder
 from compiler.source.findings import Finding, OrderRejected, SourceLocation
 from scenarios.base.recorded_run import RecordedRun
@@ -28,8 +31,17 @@ class Submitted:
     run: RecordedRun
 
 
-def submit(entry: ScenarioEntry, catalogue: Catalogue, record: Record) -> Submitted | None:
-    """None if there is no order to submit, or if it is rejected; `record` then says why."""
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """An order that is rejected."""
+
+    order: dict[str, Any]
+    batch: NotificationBatch
+    """The event that tells it."""
+
+
+def submit(entry: ScenarioEntry, catalogue: Catalogue, record: Record) -> Submitted | Rejected | None:
+    """None if there is no order to submit; `record` then says why, as it does if the order is rejected."""
     try:
         order = submitted_order(entry, catalogue)
     except OrderRejected as rejected:
@@ -40,26 +52,36 @@ def submit(entry: ScenarioEntry, catalogue: Catalogue, record: Record) -> Submit
     record.order_id = str(order.get("id", ""))
     compilation = compile_with_warnings(order, catalogue)
     if compilation.plan is None:
-        _record_rejection(entry, order, catalogue, [*compilation.findings], record)
-        return None
+        return _reject(entry, order, catalogue, [*compilation.findings], record)
     record.warnings = [*compilation.warnings]
     return Submitted(order, RecordedRun(compilation.plan, entry.model.starts.timestamp()))
 
 
-def _record_rejection(
+def _reject(
     entry: ScenarioEntry, order: dict[str, Any], catalogue: Catalogue, findings: list[Finding], record: Record
-) -> None:
+) -> Rejected | None:
     record.rejected = findings
     record.note(0.0, f"rejected: {'; '.join(finding.message for finding in findings[:3])}")
-    customer = order.get("customer")
-    header = NotificationOrder(id=record.order_id, customer=customer if isinstance(customer, dict) else {})
-    message = "; ".join(finding.message for finding in findings[:3])
-    batch = order_events.rejection_batch(header, KEY_TOKEN, entry.model.starts.timestamp(), message)
-    for event in batch.events:
-        record.events.append(ToldEvent(0.0, event.type, event.data, receivers_of(catalogue, batch, event)))
     if isinstance(entry.model.expect.order, RejectedOrder):
         unused = "this has no effect: the order is rejected"
-        record.problems += [Problem(("world", position), unused) for position in range(len(entry.model.world))]
+        positions = [at for at, one in enumerate(entry.model.world) if not isinstance(one, ReceiverEntry)]
+        record.problems += [Problem(("world", position), unused) for position in positions]
+    if not is_order_id(record.order_id):  # it comes no further than to the client
+        return None
+    message = "; ".join(finding.message for finding in findings[:3])
+    header = order_events.rejected_order(record.order_id, rejected_summary(order, catalogue))
+    started_at = entry.model.starts.timestamp()
+    return Rejected(order, order_events.rejection_batch(header, KEY_TOKEN, started_at, message))
+
+
+def record_told(record: Record, batch: NotificationBatch, catalogue: Catalogue, started_at: float) -> list[ToldEvent]:
+    """The events of the batch, as the record has them."""
+    told = [
+        ToldEvent(event.at - started_at, event.type, event.data, receivers_of(catalogue, batch, event))
+        for event in batch.events
+    ]
+    record.events += told
+    return told
 
 
 def receivers_of(catalogue: Catalogue, batch: NotificationBatch, event: NotificationEvent) -> tuple[str, ...]:

@@ -34,7 +34,7 @@ def judge_record(entry: ScenarioEntry, record: Record) -> list[Failure]:
             checklist.fail(("expect", "warnings"), message, ", ".join(wanted), ", ".join(found))
     check_calls(checklist, expect.calls, record.calls)
     check_events(checklist, expect.events, record.events)
-    check_notifications(checklist, expect.notifications, record.events)
+    check_notifications(checklist, expect.notifications, record.notifications)
     check_sequence(checklist, expect.sequence, record.begins)
     if record.final is None:
         for key in sorted(expect.model_fields_set & _OF_A_RUN):

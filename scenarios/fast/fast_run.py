@@ -11,17 +11,20 @@ from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
 from compiler.language.event_types import EVENT_TYPES
 from scenarios.base.base_run import MAX_TURNS, BaseRun
-from scenarios.base.clock import Rank
+from scenarios.base.clock import Clock, Rank
 from scenarios.base.entry_executor import NotPossible, OrderState
+from scenarios.base.receivers import Receivers
 from scenarios.base.recorded_run import RecordedRun
-from scenarios.base.submission import KEY_TOKEN, submit
+from scenarios.base.submission import KEY_TOKEN, Rejected, Submitted, record_told, submit
 from scenarios.base.systems import callback_key
 from scenarios.fast.activities import Activities
 from scenarios.fast.fast_entry_executor import FastEntryExecutor
 from scenarios.fast.mailbox import Mailboxes
+from scenarios.fast.outbox import FastOutbox
 from scenarios.pretend.messages import Callback, Delivery
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
+from scenarios.world.receiver_answers import ReceiverAnswers
 from scenarios.world.schedule import Due
 from workflows.contract.order_messages import EventDelivery
 from workflows.core.engine import advance, signals
@@ -47,9 +50,20 @@ def run_fast(entry: ScenarioEntry, catalogue: Catalogue) -> Record:
     """What happens in the scenario. Never raises for what an order or a scenario says."""
     record = Record()
     submitted = submit(entry, catalogue, record)
-    if submitted is not None:
+    if isinstance(submitted, Submitted):
         FastRun(entry, submitted.run, OrderState(submitted.order), catalogue, record).execute()
+    elif submitted is not None:
+        _tell_rejection(entry, submitted, catalogue, record)
     return record
+
+
+def _tell_rejection(entry: ScenarioEntry, rejected: Rejected, catalogue: Catalogue, record: Record) -> None:
+    clock, answers = Clock(entry.model.starts.timestamp()), ReceiverAnswers(entry.model.world)
+    record_told(record, rejected.batch, catalogue, clock.now)
+    FastOutbox(clock, Receivers(record, answers, clock.now), catalogue).add(rejected.batch)
+    while clock.next_due() is not None:
+        clock.do_next()
+    record.problems += answers.unused()
 
 
 class FastRun(BaseRun[FastEntryExecutor]):
@@ -59,6 +73,7 @@ class FastRun(BaseRun[FastEntryExecutor]):
         super().__init__(entry, run, state, catalogue, record)
         self._activities = Activities(run, self._clock, self._systems, catalogue.systems, self._polls)
         self._mailboxes = Mailboxes()
+        self._outbox = FastOutbox(self._clock, self._receivers, catalogue)
         self._entries = FastEntryExecutor(entry, run, catalogue, state, self._activities, self._mailboxes, record)
 
     def execute(self) -> None:
@@ -194,6 +209,7 @@ class FastRun(BaseRun[FastEntryExecutor]):
 
     def _publish(self, command: PublishEvents) -> None:
         self.told(command.batch)
+        self._outbox.add(command.batch)
         order_events.batch_published(self._run, succeeded=True)
 
     def _watch_other_order(self, command: WatchOrderStep) -> None:

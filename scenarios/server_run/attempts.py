@@ -64,8 +64,6 @@ class Attempts:
         self._until_next = until_next
         self._cannot_be_reached = cannot_be_reached
         self._next_poll = next_poll
-        self.changed = asyncio.Event()
-        """Set when an attempt has ended."""
         self.pending: dict[str, ServerActivity] = {}
         """By activity id."""
         self.running = 0
@@ -188,7 +186,6 @@ class Attempts:
         finally:
             self.running -= 1
             self._unanswered_turns.discard(self._turns.get(pending.activity_id, -1))
-            self.changed.set()
 
     def _wait(self, pending: ServerActivity, pause: timedelta) -> None:
         """Raises: the next attempt begins after the pause."""

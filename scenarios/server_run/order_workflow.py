@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from temporalio import workflow
 
+from activity_contract.notifications import NotificationBatch, NotificationEvent
 from compiler.plan.plan import Plan
 from scenarios.base.recorded_run import RecordedRun
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE
@@ -18,14 +19,20 @@ from workflows.fulfil_order import FulfilOrder
 class Scenario(Protocol):
     """A scenario that runs."""
 
-    def time_at(self, server_time: float) -> float:
+    def time_at(self, server_time: float, /) -> float:
         """Its time, in seconds since 1970, when the server's clock shows this to the order."""
 
-    def adopt(self, run: RecordedRun) -> None:
+    def adopt(self, run: RecordedRun, /) -> None:
         """The order's workflow has begun, and this is its state."""
 
     def launched(self, activity_id: str) -> None:
         """The order has begun a call."""
+
+    def told(self, batch: NotificationBatch, /) -> None:
+        """Events that the order tells."""
+
+    def is_wanted(self, event: NotificationEvent, /) -> bool:
+        """Whether receivers want events of this type."""
 
 
 class _LiveRun(RecordedRun):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
 
 from temporalio.client import (
     DescribeWorkflowInput,
@@ -20,16 +22,42 @@ from temporalio.client import (
 from temporalio.service import RPCError, RPCStatusCode
 
 
+class Clocks(Protocol):
+    """The clocks of the workflows."""
+
+    async def bring_to_now(self, workflow_id: str) -> None: ...
+    def started(self, workflow_id: str) -> None:
+        """The workflow runs."""
+
+
 class OwnWorkflows(Interceptor):
-    """Of a client: it records which workflows the client starts. Any other workflow does not exist for it."""
+    """Of a client: it records which workflows the client starts. Any other workflow does not exist for it.
+
+    Before a workflow gets a message, its clock is moved to the time of the scenario.
+    """
 
     def __init__(self) -> None:
         self.ids: set[str] = set()
+        self.touched: set[str] = set()
+        """Those that have got a message, and may be at work."""
+        self.clocks: Clocks | None = None
 
     def take(self) -> set[str]:
         """The next scenario starts with none."""
-        taken, self.ids = self.ids, set()
+        taken, self.ids, self.touched, self.clocks = self.ids, set(), set(), None
         return taken
+
+    @asynccontextmanager
+    async def message(self, workflow_id: str) -> AsyncIterator[None]:
+        """While a message is sent to the workflow, or while it is started."""
+        if self.clocks is not None:
+            await self.clocks.bring_to_now(workflow_id)
+        try:
+            yield
+        finally:
+            self.touched.add(workflow_id)
+        if self.clocks is not None:
+            self.clocks.started(workflow_id)
 
     def require(self, workflow_id: str) -> None:
         """Raises RPCError as the server does for a workflow that does not exist."""
@@ -47,14 +75,17 @@ class _Outbound(OutboundInterceptor):
 
     async def start_workflow(self, input: StartWorkflowInput) -> WorkflowHandle[Any, Any]:  # noqa: A002
         self._own.ids.add(input.id)
-        return await super().start_workflow(input)
+        async with self._own.message(input.id):
+            return await super().start_workflow(input)
 
     async def start_update_with_start_workflow(
         self,
         input: StartWorkflowUpdateWithStartInput,  # noqa: A002
     ) -> WorkflowUpdateHandle[Any]:
-        self._own.ids.add(input.start_workflow_input.id)
-        return await super().start_update_with_start_workflow(input)
+        workflow_id = input.start_workflow_input.id
+        self._own.ids.add(workflow_id)
+        async with self._own.message(workflow_id):
+            return await super().start_update_with_start_workflow(input)
 
     async def describe_workflow(self, input: DescribeWorkflowInput) -> WorkflowExecutionDescription:  # noqa: A002
         self._own.require(input.id)
@@ -66,8 +97,10 @@ class _Outbound(OutboundInterceptor):
 
     async def signal_workflow(self, input: SignalWorkflowInput) -> None:  # noqa: A002
         self._own.require(input.id)
-        await super().signal_workflow(input)
+        async with self._own.message(input.id):
+            await super().signal_workflow(input)
 
     async def start_workflow_update(self, input: StartWorkflowUpdateInput) -> WorkflowUpdateHandle[Any]:  # noqa: A002
         self._own.require(input.id)
-        return await super().start_workflow_update(input)
+        async with self._own.message(input.id):
+            return await super().start_workflow_update(input)

@@ -11,38 +11,42 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 
+import httpx
+
 from compiler.catalogue.catalogue import Catalogue
 from scenarios.expectations.judge import judge_record
-from scenarios.pretend.messages import PretendRequest, PretendResponse
 from scenarios.record import Problem, Record
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.server_run.embedded_server import embedded_server
+from scenarios.server_run.gateway import ServedGateway
 from scenarios.server_run.http_systems import http_systems
 from scenarios.server_run.quiet_logs import quiet_logs
 from scenarios.server_run.run_in_slot import run_in_slot
-from scenarios.server_run.slot import Slot
+from scenarios.server_run.slot import Outside, Slot
 from scenarios.verdict import ScenarioResult
 
 MAX_SLOTS = 8
 """Scenarios that run at a time."""
+MAX_REQUEST_SECONDS = 30.0
+"""Real seconds that the gateway takes at most."""
 
 
 @asynccontextmanager
-async def open_slots(catalogue: Catalogue, count: int) -> AsyncIterator[tuple[list[Slot], bytes]]:
-    """Slots that are ready, and the secret of their callback ids."""
+async def open_slots(catalogue: Catalogue, count: int) -> AsyncIterator[list[Slot]]:
+    """Slots that are ready."""
     by_name: dict[str, Slot] = {}
-
-    async def answer(slot: str, request: PretendRequest) -> PretendResponse:
-        return await by_name[slot].answer(request)
-
-    secret = secrets.token_urlsafe(24)
+    token, secret = secrets.token_urlsafe(24), secrets.token_urlsafe(24)
+    gateway = ServedGateway(token, secret.encode())
     async with AsyncExitStack() as stack:
-        address = await stack.enter_async_context(http_systems(answer))
+        address = await stack.enter_async_context(http_systems(by_name, gateway))
+        http = await stack.enter_async_context(httpx.AsyncClient(timeout=MAX_REQUEST_SECONDS, trust_env=False))
+        # The address in a call does not tell the slot: its pretend systems know their own gateway.
         stack.enter_context(_environment({"ORDO_GATEWAY_URL": address, "ORDO_CALLBACK_SECRET": secret}))
+        outside = Outside(address, http, token, secret.encode())
         clients = await stack.enter_async_context(embedded_server([f"slot-{number}" for number in range(count)]))
-        by_name |= {client.namespace: Slot(client, catalogue, address) for client in clients}
+        by_name |= {client.namespace: Slot(client, catalogue, outside) for client in clients}
         await asyncio.gather(*(stack.enter_async_context(slot.working()) for slot in by_name.values()))
-        yield [*by_name.values()], secret.encode()
+        yield [*by_name.values()]
 
 
 @contextmanager
@@ -65,20 +69,20 @@ async def run_all(
     """Calls `done` with each result as soon as it is known."""
     waiting = list(reversed(scenarios))
 
-    async def work(slot: Slot, secret: bytes) -> None:
+    async def work(slot: Slot) -> None:
         while waiting:
-            done(await _run(waiting.pop(), slot, secret))
+            done(await _run(waiting.pop(), slot))
 
     count = max(1, min(MAX_SLOTS, len(scenarios)))
-    async with open_slots(catalogue, count) as (ready, secret), asyncio.TaskGroup() as group:
+    async with open_slots(catalogue, count) as ready, asyncio.TaskGroup() as group:
         for slot in ready:
-            group.create_task(work(slot, secret))
+            group.create_task(work(slot))
 
 
-async def _run(entry: ScenarioEntry, slot: Slot, secret: bytes) -> ScenarioResult:
+async def _run(entry: ScenarioEntry, slot: Slot) -> ScenarioResult:
     began = time.perf_counter()
     try:
-        record = await run_in_slot(entry, slot, secret)
+        record = await run_in_slot(entry, slot)
     except Exception as error:  # a defect in one scenario must not end the others
         record = _broken(f"the run was broken off: {type(error).__name__}: {error}")
     return ScenarioResult(entry, record, judge_record(entry, record), time.perf_counter() - began)

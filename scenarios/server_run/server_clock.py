@@ -1,4 +1,4 @@
-"""The server's clock, which skips the time in which an order only waits."""
+"""The server's clock of a workflow, which skips the time in which the workflow only waits."""
 
 from __future__ import annotations
 
@@ -21,28 +21,37 @@ MAX_PUSH = 86_400.0
 class ServerClock:
     """Times are the scenario's, in seconds since 1970."""
 
-    def __init__(self, order: WorkflowHandle[Any, Any], skipper: TimeSkipper, now: float) -> None:
-        self._order = order
+    def __init__(self, workflow: WorkflowHandle[Any, Any], skipper: TimeSkipper, now: float) -> None:
+        self._workflow = workflow
         self._skipper = skipper
-        self._server_at, self._real_at = now, time.monotonic()
+        self.set(now)
         self._last_due, self._push = inf, AHEAD
 
-    async def come_close_to(self, moment: float) -> None:
-        """To just before it: what is due at the same time on the server must not come first."""
+    def set(self, now: float) -> None:
+        """What the server's clock shows now counts as this time."""
+        self._server_at, self._real_at = now, time.monotonic()
+
+    async def come_close_to(self, moment: float) -> bool:
+        """To just before it: what is due at the same time on the server must not come first. False if the workflow has
+        ended."""
         passed = time.monotonic() - self._real_at
         duration = moment - self._server_at - passed - LEEWAY
-        if duration > 0 and await self._fast_forward(duration):
-            self._server_at, self._real_at = moment - LEEWAY, time.monotonic()
+        if duration <= 0:
+            return True
+        if not await self._fast_forward(duration):
+            return False
+        self.set(moment - LEEWAY)
+        return True
 
     async def pass_to(self, moment: float) -> None:
         """Until the timer, or the pause between two attempts, is over that is due at this moment."""
         self._push = min(4 * self._push, MAX_PUSH) if moment == self._last_due else AHEAD
         self._last_due = moment
         await self._fast_forward(max(moment - self._server_at, 0.0) + self._push)
-        self._server_at, self._real_at = max(moment, self._server_at), time.monotonic()
+        self.set(max(moment, self._server_at))
 
     async def _fast_forward(self, seconds: float) -> bool:
         try:
-            return await self._skipper.fast_forward(self._order, timedelta(seconds=seconds))
-        except RPCError:  # the order has ended meanwhile
+            return await self._skipper.fast_forward(self._workflow, timedelta(seconds=seconds))
+        except RPCError:  # it has ended meanwhile
             return False

@@ -22,14 +22,12 @@ from scenarios.base.entry_executor import (
 )
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
+from scenarios.server_run.gateway import GatewayClient
 from scenarios.world.action_requests import action_request, needs_step
 from scenarios.world.schedule import Due
 from workflows.contract.actions import ACTIONS
-from workflows.contract.order_messages import CallbackDelivery, EventDelivery
+from workflows.contract.order_messages import Actor, EventDelivery
 from workflows.core.state.order_run import OrderRun
-
-Switch = Callable[[str, bool], None]
-"""Switches a system; True: off."""
 
 
 class ServerEntryExecutor(EntryExecutor):
@@ -41,11 +39,11 @@ class ServerEntryExecutor(EntryExecutor):
         state: OrderState,
         record: Record,
         orders: OrderClient,
-        switch: Switch,
+        gateway: GatewayClient,
     ) -> None:
         super().__init__(entry, run, catalogue, state, record)
         self._orders = orders
-        self._switch = switch
+        self._gateway = gateway
         self._kept_by_mailboxes: set[str] = set()
         """Ids of events that nobody awaited when they came."""
 
@@ -78,9 +76,9 @@ class ServerEntryExecutor(EntryExecutor):
         """Raises NotPossible if nobody takes the event, now or later."""
         name, order_id = event_text(delivery), self._record.order_id
         if delivery.key is None or delivery.step is not None:
-            status = (await _asked(self._orders.deliver_event(order_id, delivery))).status
+            status = await self._gateway.send_event(delivery, order_id)
         else:
-            status = (await _asked(self._orders.deliver_event_by_key(delivery))).status
+            status = await self._gateway.send_event(delivery)
             if status == "kept":
                 self._kept_by_mailboxes.add(delivery.event_id)
                 return f"{name}, which nobody awaits yet"
@@ -89,18 +87,19 @@ class ServerEntryExecutor(EntryExecutor):
         return name
 
     async def _callback(self, entry: CallbackEntry, due: Due) -> str:
-        return await self.send_callback(self.callback_delivery(entry, due))
-
-    async def send_callback(self, delivery: CallbackDelivery) -> str:
-        """Raises NotPossible."""
-        require_taken(
-            (await _asked(self._orders.deliver_callback(self._record.order_id, delivery))).status, "the callback"
-        )
+        delivery = self.callback_delivery(entry, due)
+        require_taken(await self._gateway.call_back(self._record.order_id, delivery), "the callback")
         return f"callback for {delivery.step}"
+
+    async def call_back_to(self, callback_id: str, payload: Any) -> str:
+        """As a system does by the id that it has got. Raises NotPossible."""
+        require_taken(await self._gateway.call_back_to(callback_id, payload), "the callback")
+        return "callback"
 
     async def _system(self, entry: SwitchEntry, _due: Due) -> str:
         system, off = switch_of(entry)
-        self._switch(system, off)
+        actor = Actor(by=entry.by, reason=entry.reason)
+        await _asked(self._orders.switch_system(system, "off" if off else "on", actor))
         return switch_text(system, off=off)
 
     async def _action(self, entry: TimedEntry, due: Due) -> str:

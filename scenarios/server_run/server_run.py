@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Mapping
 from math import inf
 from typing import Any
 
@@ -10,10 +10,10 @@ from temporalio import activity
 from temporalio.testing import TimeSkipper
 from temporalio.worker import ExecuteActivityInput
 
-from activity_contract.callback_id import read_callback_id
 from activity_contract.calls import StepActivity, SystemCall
+from activity_contract.notifications import NotificationBatch, NotificationEvent
 from compiler.catalogue.catalogue import Catalogue
-from compiler.language.scenario_answers import ScenarioAnswer
+from compiler.language.scenario_answers import ReceiverAnswer, ScenarioAnswer
 from operations.client import OrderClient
 from scenarios.base.base_run import MAX_TURNS, BaseRun
 from scenarios.base.clock import Rank
@@ -26,12 +26,17 @@ from scenarios.pretend.messages import Callback, Delivery, PretendRequest, Prete
 from scenarios.record import Problem, Record
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.server_run.attempts import MAX_HELD_SECONDS, Attempts, ServerActivity
+from scenarios.server_run.gateway import GatewayClient
 from scenarios.server_run.idle_check import IdleCheck
 from scenarios.server_run.server_clock import AHEAD, ServerClock
 from scenarios.server_run.server_entry_executor import ServerEntryExecutor
+from scenarios.server_run.server_outbox import ServerOutbox
+from scenarios.server_run.told_events import ToldEvents
+from scenarios.server_run.work_counter import WorkCounter
+from scenarios.server_run.workflow_clocks import WorkflowClocks
 from scenarios.world.schedule import Due
 from workers.fixed_catalogue import ScriptedFailure, run_scripted
-from workflows.contract.order_messages import EventDelivery, order_workflow_id
+from workflows.contract.order_messages import EventDelivery, order_workflow_id, outbox_workflow_id
 
 
 class ServerRun(BaseRun[ServerEntryExecutor]):
@@ -46,18 +51,21 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         catalogue: Catalogue,
         record: Record,
         orders: OrderClient,
-        started_workflows: Callable[[], Collection[str]],
-        secret: bytes,
+        gateway: GatewayClient,
+        touched: set[str],
+        work: WorkCounter,
     ) -> None:
-        """`secret`: of callback ids."""
+        """`touched`: ids of the workflows that have got a message. `work`: of the worker."""
         super().__init__(entry, run, state, catalogue, record)
         self.attempts = Attempts(lambda: self.now, self._until_next, self._next_poll, self._cannot_be_reached)
-        self._entries = ServerEntryExecutor(entry, run, catalogue, state, record, orders, self._switch)
-        self._secret = secret
+        self._entries = ServerEntryExecutor(entry, run, catalogue, state, record, orders, gateway)
         workflow_id = order_workflow_id(record.order_id)
         handle = orders.client.get_workflow_handle(workflow_id)
         self._server_clock = ServerClock(handle, TimeSkipper(orders.client), self.now)
-        self._idle_check = IdleCheck(orders.client, workflow_id, started_workflows, self.attempts)
+        self.outbox = ServerOutbox(outbox_workflow_id(record.order_id), lambda: self.now)
+        self.clocks = WorkflowClocks(orders.client, workflow_id, touched, lambda: self.now, self.outbox.may_wait)
+        self._idle_check = IdleCheck(orders.client, workflow_id, touched, self.attempts, self.outbox.resting, work)
+        self._told = ToldEvents(catalogue)
         self._to_do: list[Due] = []
         self._has_deliveries = False
         self._engine_at = inf
@@ -117,6 +125,14 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
 
     # called by the worker and by the pretend systems, while the server is at work
 
+    def told(self, batch: NotificationBatch) -> None:
+        """Events that the order tells."""
+        super().told(self._told.take_new(batch))
+
+    def is_wanted(self, event: NotificationEvent) -> bool:
+        """Whether receivers want events of this type."""
+        return self._told.is_wanted(event)
+
     def launched(self, activity_id: str) -> None:
         self.attempts.launched(activity_id)
 
@@ -151,6 +167,7 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         key, due = call.idempotency_key, self.now + pause
         request, last = self._last_polls[key]
         others = [each.due for each in self.attempts.pending.values() if each is not polling and each.due is not None]
+        others += [moment for moment in [self.outbox.next_due()] if moment is not None]
         outside, engine = self._clock.next_due(), self._engine_due()
         limit = min([*others, inf if outside is None else outside[0], inf if engine is None else engine])
         limit = min(limit, self._until)
@@ -194,10 +211,12 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
         engine = self._engine_due()
         self._engine_at = inf if engine is None else engine
         waits += [(moment, Rank.ENGINE) for moment in [engine] if moment is not None]
+        outbox = self.outbox.next_due()
+        if self._has_closed:
+            waits = []
+        waits += [(outbox, Rank.RESULT)] if outbox is not None else []
         outside, inside = clock.next_due(), min(waits, default=None)
         if outside is None and inside is None:
-            return False
-        if self._has_closed and (outside is None or outside[1] is Rank.ENGINE):
             return False
         moment, rank = min(each for each in (outside, inside) if each is not None)
         is_outside = (moment, rank) == outside
@@ -213,7 +232,9 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
             await self._do_what_is_due()
         else:
             self._advance_to(moment)
-            if not self._has_closed:
+            if moment == outbox:
+                await self.clocks.pass_to(self.outbox.workflow_id, moment)
+            elif not self._has_closed:
                 await self._server_clock.pass_to(moment)
         return True
 
@@ -268,18 +289,14 @@ class ServerRun(BaseRun[ServerEntryExecutor]):
 
     async def _send_one(self, delivery: Delivery) -> str:
         if isinstance(delivery, Callback):
-            claim = read_callback_id(self._secret, delivery.to.rpartition("/callbacks/")[2])
-            if claim is None:
-                return ""
-            return await self._entries.send_callback(
-                self._entries.callback_message(claim.key, claim.step_id, delivery.body)
-            )
+            return await self._entries.call_back_to(delivery.to.rpartition("/callbacks/")[2], delivery.body)
         return await self._entries.send_event(
             EventDelivery(event_id=delivery.event_id, name=delivery.name, key=delivery.key, payload=delivery.payload)
         )
 
-    def _switch(self, system: str, off: bool) -> None:
-        self.attempts.switch(system, off=off)
+    def receive(self, receiver: str, event: Any) -> ReceiverAnswer:
+        """A notification, as it came over HTTP."""
+        return self._receivers.answer(receiver, event, self.now)
 
     def _until_next(self) -> float:
         due = self._clock.next_due()

@@ -13,12 +13,14 @@ from scenarios.verdict import ScenarioResult
 CALLBACK = re.compile(r"https?://[^\s\"']+/callbacks/[^\s\"']+")
 COUNTED = re.compile(r"\b([A-Z]{1,4})-\d+\b")
 """An id that a pretend system has counted: of calls at the same moment, either may get the first one."""
+RUN_ID = re.compile(r"/rejected/\w+$")
+"""In the id of the one event of a rejected order."""
 DECIMALS = 1
 """Of seconds."""
 
 
 def differences(core: ScenarioResult, server: ScenarioResult) -> list[str]:
-    """Of verdicts, states, calls, events, beginnings and moments; empty if there are none."""
+    """Of verdicts, states, calls, events, notifications, beginnings and moments; empty if there are none."""
     found = []
     for name, lines in (("core", [*_all_lines(core)]), ("server", [*_all_lines(server)])):
         other = Counter(_all_lines(server if name == "core" else core))
@@ -44,6 +46,9 @@ def _lines(result: ScenarioResult) -> Iterator[str]:
         yield f"{round(begin.at, DECIMALS)} begins {begin.step}{' undo' if begin.undo else ''}"
     for event in record.events:
         yield f"{round(event.at, DECIMALS)} tells {event.type} {event.step} {','.join(event.receivers)}"
+    for each in record.notifications:
+        envelope = {**each.event, "id": RUN_ID.sub("/rejected/(run)", str(each.event["id"]))}
+        yield f"{round(each.at, DECIMALS)} to {each.receiver} after {each.attempts} attempts: {_text(envelope)}"
     for position, snapshot in record.moments.items():
         states = [(step.id, step.state.value) for step in snapshot.steps]
         yield f"moment {position} {round(snapshot.at, DECIMALS)} {snapshot.order.state.value} {sorted(states)}"

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from activities.compilation.compile_order import notification_filter
+from activities.notifications.delivery_outcome import DEFAULT_RETRY
 from activities.notifications.receiver_matching import accepts_event
-from activities.notifications.resolved_receiver import DEFAULT_RETRY, resolve_receivers
+from activities.notifications.resolved_receiver import resolve_receivers
 from activity_contract.notifications import NotificationEvent, NotificationFilter, NotificationOrder
 from compiler.catalogue.catalogue import Catalogue
 from compiler.language.retry_policy import STANDARD_RETRY

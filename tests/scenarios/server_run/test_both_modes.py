@@ -171,6 +171,40 @@ expect:
     + "expect: {order: in_progress, steps: {ferry.wait: {error: timeout}}, took: {at_least: 100s, at_most: 100s}}",
     "only examples answer": f"{LETTER}expect: {{order: completed, steps: {{letter.send: {{attempts: 3}}}},"
     " took: {at_least: 50d, at_most: 51d}}",
+    "a receiver is not available": happy(
+        "expect: {order: completed, notifications: [{receiver: crm, type: order.accepted, attempts: 4,"
+        " arrived: {at_least: 2m 40s, at_most: 2m 40s}, data: {order_id: O-1, customer_id: C-1}},"
+        " {receiver: crm, type: order.completed, attempts: 1}, {receiver: crm, type: step.completed, times: 0}]}",
+        WORLD.replace(
+            "world:",
+            "world:\n  - {receiver: crm, answer: {status: 503}, times: 1}"
+            "\n  - {receiver: crm, answer: {status: 429, headers: {Retry-After: '35'}}, times: 1}"
+            "\n  - {receiver: crm, answer: {error: connection}, times: 1}",
+        ),
+    ),
+    "a receiver never takes anything": happy(
+        "expect: {order: completed, notifications: [{receiver: crm, type: 'order.*', times: 0}]}",
+        WORLD.replace("world:", "world:\n  - {receiver: crm, answer: {status: 500}}"),
+    ),
+    "a receiver wants no more": happy(
+        "expect: {order: completed, notifications: [{receiver: crm, type: 'order.*', times: 0}]}",
+        WORLD.replace("world:", "world:\n  - {receiver: crm, answer: {status: 410}, times: 1}"),
+    ),
+    "a receiver hears of a rejection at the second attempt": ORDER.replace(
+        "product: alarm", "product: alarm, attributes: {cameras: many}"
+    )
+    + "world: [{receiver: crm, answer: {status: 503}, times: 1}]\n"
+    "expect: {order: {rejected: [attribute-misfit]},"
+    " notifications: [{receiver: crm, type: order.rejected, attempts: 2}]}",
+    "an answer of a receiver that nothing gets": happy(
+        "expect: {order: completed}",
+        WORLD.replace("world:", "world:\n  - {receiver: crm, answer: {status: 503}, times: 40}"),
+    ),
+    "the same callback again, and one too late": happy(
+        "expect: {order: completed}",
+        WORLD + "  - {when: line.order, after: 11d, callback: {reference: G-1}, refused: duplicate}\n"
+        "  - {when: line.order, after: 11d, callback: {reference: G-2}, refused: late}\n",
+    ),
     "nothing answers": f"{ORDER}expect: {{order: completed}}",
 }
 SAMPLES = (
@@ -211,6 +245,7 @@ def test_they_pass_unless_they_are_meant_to_fail(pairs: dict[str, Pair]) -> None
     assert failed == [
         "what is expected does not hold",
         "the run is stopped before an entry happens",
+        "an answer of a receiver that nothing gets",
         "nothing answers",
     ]
 

@@ -6,6 +6,7 @@ The order hands the events to its outbox, which delivers them. If no receiver wa
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -267,6 +268,15 @@ def batch_published(run: OrderRun, *, succeeded: bool) -> None:
     else:
         buffer.end_published = False
     buffer.in_flight_count = 0
+
+
+def rejected_order(order_id: str, summary: Mapping[str, Any]) -> NotificationOrder:
+    """What receivers hear of a rejected order. `summary`: of its compilation."""
+    return NotificationOrder(
+        id=order_id,
+        customer={"id": summary["customer_id"]} if summary.get("customer_id") else {},
+        products=summary.get("products") or [],
+    )
 
 
 def rejection_batch(order: NotificationOrder, run_id: str, at: float, message: str) -> NotificationBatch:
