@@ -15,6 +15,7 @@ from temporalio.exceptions import ApplicationError, FailureError
 from activity_contract.activity_names import COMPILE_ORDER
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledAmendment, CompiledOrder, CompileOrderInput
 from activity_contract.cross_order import ORDER_STEP_STATUS, ORDER_WATCH_STEP, CrossOrderStepStatus, StepWatch
+from activity_contract.line_reasons import RECENT_LINE_REASONS
 from activity_contract.mailboxes import MailboxDelivery, ReturnedEvents
 from compiler.language.event_types import matches_any
 from compiler.plan.codec import decode_plan
@@ -156,6 +157,7 @@ class FulfilOrder:
         if not compiled.plan:
             await self._reject(compiled)
         self._packed_plan = compiled.plan
+        self._submitted.line_reasons = RECENT_LINE_REASONS.find(compiled.plan)
         self._order_run = run = self.create_run(decode_plan(compiled.plan))
         run.key_token = submission_token(workflow_input)
         advance.start_order(run)
@@ -361,6 +363,7 @@ class FulfilOrder:
     def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, message: AmendOrder) -> None:
         self._packed_plan, actor, digest = compiled.plan, message.actor, message.digest
         self._submitted.amend(message.order, revision=revision, at=run.now, by=actor.by, reason=actor.reason)
+        self._submitted.line_reasons = RECENT_LINE_REASONS.find(compiled.plan)
         _apply_patches(run)
         memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}
         workflow.upsert_memo({**memo, **({MEMO_DIGEST: digest} if digest else {})})

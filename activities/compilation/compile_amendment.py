@@ -28,6 +28,7 @@ from activity_contract.compilation import (
     CompileAmendmentInput,
     CompiledAmendment,
 )
+from activity_contract.line_reasons import RECENT_LINE_REASONS
 from compiler.amendment.amend_plan import PlanAmendment, amend_plan
 from compiler.amendment.compare_plans import (
     DEFINITION_INPUT,
@@ -81,13 +82,17 @@ def try_compile_amendment(request: CompileAmendmentInput, catalogue: Catalogue) 
         compile_amended = partial(
             compile_with_warnings, catalogue=catalogue, language_version=running.language_version, units=units
         )
-        wanted = compile_amended(request.order)
+        log = RECENT_LINE_REASONS.new_log()
+        wanted = compile_amended(request.order, decision_log=log)
         if taken_back := lines_taken_back(running, wanted.require_plan(), request.completed_lines):
             remaining = without_lines(request.order, taken_back)
             if not remaining["lines"]:
                 return CompiledAmendment(survives=False)
-            wanted = compile_amended(remaining)
-        return _limit_size(_compile_result(running, request.retired, wanted, catalogue))
+            log = RECENT_LINE_REASONS.new_log()
+            wanted = compile_amended(remaining, decision_log=log)
+        compiled = _limit_size(_compile_result(running, request.retired, wanted, catalogue))
+        RECENT_LINE_REASONS.remember(compiled.plan, log)
+        return compiled
     except OrderRejected as rejected:
         return CompiledAmendment(findings=dump_findings(rejected.findings))
     except Exception as error:

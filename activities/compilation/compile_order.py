@@ -16,6 +16,7 @@ from temporalio import activity
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.activity_names import COMPILE_ORDER
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledOrder, CompileOrderInput
+from activity_contract.line_reasons import RECENT_LINE_REASONS
 from activity_contract.notifications import NotificationFilter
 from compiler.catalogue.catalogue import Catalogue
 from compiler.compile_order import compile_with_warnings
@@ -62,12 +63,14 @@ def _digest(order: dict[str, Any]) -> str:
 def try_compile_order(order: dict[str, Any], catalogue: Catalogue) -> CompiledOrder:
     """Never raises: a mistake of the compiler itself rejects the order, too, rather than leave it hanging."""
     try:
-        compilation = compile_with_warnings(order, catalogue)
+        log = RECENT_LINE_REASONS.new_log()
+        compilation = compile_with_warnings(order, catalogue, decision_log=log)
         plan = compilation.require_plan()
         packed = encode_plan(plan)
         if len(packed) > MAX_PLAN_BYTES:
             message = "the plan of this order is larger than Temporal can carry: split the order"
             raise OrderRejected([order_finding(PLAN_TOO_LARGE, message)])
+        RECENT_LINE_REASONS.remember(packed, log)
     except OrderRejected as rejected:
         return CompiledOrder(
             findings=dump_findings(rejected.findings),

@@ -74,7 +74,7 @@ class PredecessorResolver:
     def resolve(self, instance: StepInstance) -> frozenset[StepInstance]:
         """The instances that the step waits for, with replacements for missing ones."""
         resolution = self._resolve(instance.step, self._references_at(instance.step, instance.nodes, ()))
-        if self._decision_log.enabled:
+        if self._decision_log.has_steps:
             self._record_decisions(instance, resolution)
         return self._with_replacements(resolution)
 

@@ -52,7 +52,7 @@ class StepInstanceBuilder:
     def _apply_workstream(self, workstream: Workstream, node: LineNode) -> None:
         steps = _steps_for_action(workstream, node.line.action)
         applies = bool(steps) and self._condition_holds(workstream, node)
-        if self.context.decision_log.enabled:
+        if self.context.decision_log.has_steps:
             self._record_decisions(workstream, node, bool(steps), applies)
         if applies:
             compute_workstream_lets(node, workstream, self.context)

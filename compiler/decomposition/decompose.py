@@ -88,6 +88,8 @@ class _Decomposer:
         graph.fulfilment_lines.sort(key=lambda node: node.rank)
         for rule, contributions in sorted(self.applied_rules, key=lambda one: one[0].rank):
             ids = tuple(self.produced_ids.get((rule.source, rule.ranked_rule.position), ()))
+            if self.context.decision_log.lines_only and not ids:
+                continue
             self.context.decision_log.record(rule_decision("rule", rule, contributions, ids))
 
     def _apply_rules(self, source: LineNode) -> None:

@@ -221,7 +221,8 @@ class OrderLineBuilder:
                 added.append(node)
             if self.context.decision_log.enabled:
                 ids = tuple(node.line.id for node in added)
-                self.context.decision_log.record(rule_decision("component", application, contributions, ids))
+                if ids or not self.context.decision_log.lines_only:
+                    self.context.decision_log.record(rule_decision("component", application, contributions, ids))
             for node in added:
                 self._add_components(node)
 

@@ -47,7 +47,14 @@ class DecisionLog:
     """Callers record decisions only if the log is enabled."""
 
     enabled: bool = False
+    lines_only: bool = False
+    """Only rules and components that have made lines. Much cheaper than everything."""
     decisions: list[PlanDecision] = field(default_factory=list)
+
+    @property
+    def has_steps(self) -> bool:
+        """Whether decisions about workstreams and steps are recorded."""
+        return self.enabled and not self.lines_only
 
     def record(self, decision: PlanDecision) -> None:
         self.decisions.append(decision)

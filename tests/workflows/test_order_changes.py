@@ -12,6 +12,9 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowFailureError
 from temporalio.testing import WorkflowEnvironment
 
+from activity_contract.line_reasons import RECENT_LINE_REASONS, LineReason
+from compiler.plan.codec import encode_plan
+from compiler.plan.decision_log import DecisionLog, PlanDecision
 from operations.temporal.reset_run import reset_to_last_workflow_task
 from tests.support.ledger_rows import rows_of
 from tests.support.order_runner import DEADLINE, Desk, Order, desk_on
@@ -182,6 +185,23 @@ async def test_an_amendment_tells_all_lines_and_steps_and_the_order_before_and_a
     assert (only.before, only.after) == ({"id": order.id}, {"id": order.id})
     assert (await record_of(order)).amendments == [only]
     assert sink.rows(order.id).differences(rows_of(await record_of(order))) == []
+
+
+async def test_reasons_of_lines_come_with_the_plan_that_this_worker_has_compiled(
+    quick_desk: Desk, sink: RecordingSink
+) -> None:
+    decision = PlanDecision("rule", "1", "camera", True, "always", ("camera@1",), location="offer.yaml:3:5")
+    order_id = f"O-{uuid.uuid4().hex[:8]}"
+    plan = plan_of({"a": {"event": {"name": "x"}}}, order=order_id)
+    quick_desk.script.plans[order_id] = plan
+    RECENT_LINE_REASONS.remember(encode_plan(plan), DecisionLog(enabled=True, decisions=[decision]))
+    await quick_desk.send(order_id)
+    order = Order(quick_desk.client, order_id)
+    await order.event("x")
+    assert await order.ended() == "completed"
+    first, *others = sink.of(order_id)
+    assert first.line_reasons == [LineReason("camera@1", "rule", "1", "camera", "always", "offer.yaml:3:5")]
+    assert {change.line_reasons for change in others if not change.is_complete} <= {None}
 
 
 async def test_the_digest_of_what_was_ordered_comes_with_complete_changes(

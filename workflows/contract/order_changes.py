@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple, Protocol
 
+from activity_contract.line_reasons import LineReason
 from workflows.contract.order_views import HoldView, KeptEventView, LineView, StepView
 from workflows.contract.states import Jeopardy, OrderState
 
@@ -107,6 +108,9 @@ class OrderChange:
     """Line id → state, for lines whose state has changed."""
     steps: list[StepView] = field(default_factory=list)
     """Steps that have changed, without the forecast."""
+    line_reasons: list[LineReason] | None = None
+    """Why the lines of a new plan are there, except the lines that were ordered. None: the plan is not new, or this
+    worker has not compiled it."""
     history: list[HistoryRecord] = field(default_factory=list)
     amendments: list[AmendmentRecord] = field(default_factory=list)
     submitted: dict[str, Any] | None = None

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from temporalio import workflow
 
+from activity_contract.line_reasons import RECENT_LINE_REASONS
 from workflows.contract.order_changes import ChangePosition, OrderChange, OrderChangeSink
 from workflows.contract.order_messages import MEMO_DIGEST
 from workflows.core.change_records.order_change import ChangeHeader, ChangeTracker
@@ -25,10 +26,12 @@ _sinks: list[OrderChangeSink] = []
 def install_sink(sink: OrderChangeSink) -> None:
     """From now on, the orders in this process tell their changes to this sink. It replaces an earlier one."""
     _sinks[:] = [sink]
+    RECENT_LINE_REASONS.is_wanted = True
 
 
 def clear_sink() -> None:
     _sinks.clear()
+    RECENT_LINE_REASONS.is_wanted = False
 
 
 class OrderChangeEmitter:

@@ -21,6 +21,7 @@ from activity_contract.compilation import (
     CompileAmendmentInput,
     CompiledAmendment,
 )
+from activity_contract.line_reasons import RECENT_LINE_REASONS
 from compiler.compile_order import compile_order
 from compiler.finding_pages.finding_page import read_page
 from compiler.plan.codec import decode_plan, encode_plan
@@ -220,3 +221,18 @@ async def test_a_changed_definition_is_told_by_its_keys(compiler: Compiler) -> N
         ChangedValue(name="definition.call.query", before=None, after='{"lang": "en"}'),
         ChangedValue(name="attributes.who", before="ann", after="bob"),
     ]
+
+
+async def test_the_reasons_of_the_amended_lines_are_found_by_the_amended_plan(
+    compiler: Compiler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RECENT_LINE_REASONS, "is_wanted", True)
+    compiler.offer("welcome", PART + "\ndecomposes_to: [{product: hub, when: \"attributes.who == 'ben'\"}]")
+    (compiler.folder / "hub.yaml").write_text("kind: technical_product\nid: hub\nsteps: {go: {milestone: true}}\n")
+    await compiler.catalogues.refresh()
+    running = compiler.plan(order("ann"))
+    assert running.fulfilment_lines == ()
+    compiled = await compiler.compile(running, order("ben"))
+    found = RECENT_LINE_REASONS.find(compiled.plan)
+    assert found is not None
+    assert [(each.line_id, each.values) for each in found] == [("hub@1", {"attributes.who": "ben"})]

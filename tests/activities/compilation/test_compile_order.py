@@ -14,6 +14,7 @@ from activities.compilation import compile_order as module
 from activities.compilation.compile_order import MAX_FINDINGS, PLAN_TOO_LARGE, OrderCompiler
 from activities.compilation.live_catalogue import LiveCatalogue
 from activity_contract.compilation import INTERNAL_ERROR_CODE, CompiledOrder, CompileOrderInput
+from activity_contract.line_reasons import RECENT_LINE_REASONS
 from compiler.compile_order import compile_order
 from compiler.finding_pages.finding_page import read_page
 from compiler.plan.codec import decode_plan
@@ -114,7 +115,7 @@ async def test_an_order_asked_for_again_is_not_compiled_again(
 async def test_a_mistake_of_the_compiler_rejects_the_order_and_is_logged(
     compiler: Compiler, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "compile_with_warnings", lambda *_: 1 / 0)
+    monkeypatch.setattr(module, "compile_with_warnings", lambda *_, **__: 1 / 0)
     with capture_logs() as said:
         compiled = await compiler.compile(**order("welcome"))
     (finding,) = compiled.findings
@@ -139,3 +140,42 @@ async def test_ten_thousand_mistakes_fit_into_one_answer(compiler: Compiler) -> 
     assert len(compiled.findings) == MAX_FINDINGS + 1
     assert "more" in compiled.findings[-1]["message"]
     assert len(pydantic_data_converter.payload_converter.to_payloads([compiled])[0].data) < 500_000
+
+
+PACKAGE = """
+kind: commercial_product
+id: package
+attributes: {who: {type: string, required: true}}
+decomposes_to: [{product: hub, when: "attributes.who == 'x'"}]
+---
+kind: technical_product
+id: hub
+steps: {go: {milestone: true}}
+"""
+
+
+@pytest.fixture
+def reasons_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RECENT_LINE_REASONS, "is_wanted", True)
+
+
+@pytest.mark.usefixtures("reasons_wanted")
+async def test_the_reasons_of_lines_are_found_by_the_plan(compiler: Compiler) -> None:
+    (compiler.folder / "package.yaml").write_text(PACKAGE)
+    compiled = await compiler.compile(**order("package"))
+    found = RECENT_LINE_REASONS.find(compiled.plan)
+    assert found is not None
+    assert [(each.line_id, each.why, each.values) for each in found] == [
+        ("hub@1", "`attributes.who == 'x'` holds", {"attributes.who": "x"})
+    ]
+    assert (await compiler.compile(**order("package"))).plan == compiled.plan
+    assert RECENT_LINE_REASONS.find(compiled.plan) == found, "also of a plan that was cached"
+
+
+async def test_no_reasons_are_computed_if_nobody_reads_them(compiler: Compiler) -> None:
+    (compiler.folder / "package.yaml").write_text(PACKAGE)
+    compiled = await compiler.compile(**order("package", id="A-2"))
+    assert compiled.plan
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RECENT_LINE_REASONS, "is_wanted", True)
+        assert RECENT_LINE_REASONS.find(compiled.plan) is None

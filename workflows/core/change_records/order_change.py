@@ -45,6 +45,7 @@ def _complete(
         lines=line_records(run, line_states.states),
         order_line_count=len(run.plan.order_lines),
         steps=[step_view(run, step) for step in run.steps],
+        line_reasons=submitted.line_reasons,
         history=history_records(run),
         amendments=list(submitted.amendments),
         submitted=submitted.order,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from activity_contract.line_reasons import LineReason
 from workflows.contract.order_changes import AmendmentRecord
 from workflows.core.queries.undo_view import to_utc
 from workflows.core.state.audit_log import json_size
@@ -21,6 +22,8 @@ class SubmittedOrder:
     revision: int = 1
     amendments: list[AmendmentRecord] = field(default_factory=list)
     """Oldest first."""
+    line_reasons: list[LineReason] | None = None
+    """Of the present plan, if this process has compiled it."""
     _sizes: list[int] = field(default_factory=list)
 
     def amend(self, order: dict[str, Any], *, revision: int, at: float, by: str, reason: str) -> None:
