@@ -14,11 +14,13 @@ gaps = clustered_table(
     Column("reason", Text, nullable=False),
     Column("since", UtcTime, nullable=False),
     Column("tries", Integer, nullable=False),
+    Column("next_try_at", UtcTime),
     Column("error", Text),
 )
 """Orders whose rows are behind until a complete change arrives. `submission` is empty where it is not known. `reason`:
 `missed` (a change before the stored one was lost), `dropped` (the buffer was full), `refused` (the database does not
-take the order's rows: `error` says why, without values)."""
+take the order's rows: `error` says why, without values), `unanswered` (the order could not be asked). Reconciliation
+closes gaps; until `next_try_at`, it leaves them alone."""
 
 feeders = clustered_table(
     "feeders",

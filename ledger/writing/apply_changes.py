@@ -132,6 +132,8 @@ def _put_documents(batch: RowBatch, update: OrderUpdate, memory: WriterMemory) -
     row = document_row(update.key, update.change.order)
     stored = update.stored.position if update.stored is not None else None
     known = memory.has_documents(row, stored, update.change.position)
+    if update.ends_interruption:
+        row |= {"interrupted_at": None, "interrupted_by": None, "interrupted_reason": None}
     if update.change.submitted is not None:
         batch.put(order_documents, [{**row, "submitted": update.change.submitted}])
     elif update.is_replacing or not known:

@@ -22,7 +22,7 @@ def record_order_ids(connection: Connection, updates: Sequence[OrderUpdate]) -> 
     accepted: list[Row] = []
     rejected: list[Row] = []
     for update in updates:
-        if not update.is_current or not (update.is_new or update.change.digest):
+        if not update.is_current or not (update.is_new or update.change.digest or update.change.amendments):
             continue
         is_accepted = update.order.state is not OrderState.REJECTED
         row = {

@@ -36,6 +36,12 @@ class OrderUpdate:
         return stored is not None and stored.interrupted_kind is not None and stored.run_id == self.change.run_id
 
     @property
+    def ends_interruption(self) -> bool:
+        """The order was recovered."""
+        stored = self.stored
+        return stored is not None and stored.interrupted_kind is not None and not self.keeps_interruption
+
+    @property
     def order(self) -> OrderRecord:
         if self.stored is None or not self.keeps_interruption:
             return self.change.order

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from temporalio.api.enums.v1 import EventType
-from temporalio.client import Client, WorkflowExecution, WorkflowHistoryEventFilterType
+from temporalio.client import Client, WorkflowExecution
 
+from ledger.reconciliation.interruptions import fetch_interruption
 from operations.errors import server_call
 from operations.reading.list_orders import OrderFilter, list_orders
 from operations.reading.order_summary import order_summary
@@ -16,33 +16,14 @@ from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import Interruption, OrderView, StepView
 from workflows.contract.states import NOT_BEGUN, SETTLED, OrderState
 
-NO_REASON = "terminated by user via frontend"
-"""What Temporal records if nobody gave a reason."""
-
 
 async def read_interruption(client: Client, record: WorkflowExecution) -> Interruption | None:
     """How the run was ended from outside. None if it was not. Makes one call, but only for such a run."""
     kind = order_summary(record).interrupted
     if kind is None:
         return None
-    handle = client.get_workflow_handle(record.id, run_id=record.run_id)
     async with server_call(f"Workflow {record.id}", server_address(client)):
-        async for event in handle.fetch_history_events(
-            event_filter_type=WorkflowHistoryEventFilterType.CLOSE_EVENT, skip_archival=True
-        ):
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-                ended = event.workflow_execution_terminated_event_attributes
-                return Interruption(
-                    kind=kind, at=record.close_time, by=ended.identity or None, reason=_given_reason(ended.reason)
-                )
-            if event.event_type == EventType.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-                message = event.workflow_execution_failed_event_attributes.failure.message
-                return Interruption(kind=kind, at=record.close_time, reason=message)
-    return Interruption(kind=kind, at=record.close_time)
-
-
-def _given_reason(reason: str) -> str:
-    return "" if reason == NO_REASON else reason.strip()
+        return await fetch_interruption(client, record, kind)
 
 
 def as_interrupted(order: OrderView, interruption: Interruption | None) -> OrderView:

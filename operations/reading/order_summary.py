@@ -7,9 +7,9 @@ from typing import Any
 
 from temporalio.client import WorkflowExecution, WorkflowExecutionStatus
 
+from ledger.reconciliation.interruptions import interruption_kind
 from workflows.contract.order_messages import SearchAttributes, order_workflow_id
 from workflows.contract.order_summary import OrderSummary
-from workflows.contract.order_views import InterruptionKind
 from workflows.contract.states import Jeopardy, OrderState
 
 STATE_BY_STATUS: Mapping[WorkflowExecutionStatus | None, OrderState] = {
@@ -26,19 +26,6 @@ FORCED_END_STATUSES = {
     WorkflowExecutionStatus.CANCELED,
     WorkflowExecutionStatus.TIMED_OUT,
 }
-
-
-def interruption_kind(execution: WorkflowExecution, reported_state: str | None) -> InterruptionKind | None:
-    """How the run was ended from outside. None if it runs, or if it ended by itself."""
-    match execution.status:
-        case WorkflowExecutionStatus.TERMINATED:
-            return InterruptionKind.TERMINATED
-        case WorkflowExecutionStatus.TIMED_OUT:
-            return InterruptionKind.TIMED_OUT
-        case WorkflowExecutionStatus.FAILED if reported_state not in (None, OrderState.REJECTED):
-            return InterruptionKind.ENGINE_ERROR
-        case _:
-            return None
 
 
 def order_state(execution: WorkflowExecution, reported_state: str | None) -> OrderState:

@@ -195,6 +195,8 @@ class InterruptionKind(StrEnum):
     TERMINATED = "terminated"
     TIMED_OUT = "timed_out"
     ENGINE_ERROR = "engine_error"
+    DELETED = "deleted"
+    """Only the ledger still knows the order, which cannot be recovered."""
 
 
 class Interruption(Message):
@@ -213,6 +215,7 @@ class Interruption(Message):
             InterruptionKind.TERMINATED: "was terminated",
             InterruptionKind.TIMED_OUT: "was ended by a time limit of its workflow",
             InterruptionKind.ENGINE_ERROR: "was ended by an error of the engine",
+            InterruptionKind.DELETED: "was deleted from Temporal",
         }[self.kind]
         return verb + (f" by {self.by}" if self.by else "") + (f" ({self.reason})" if self.reason else "")
 
@@ -247,7 +250,7 @@ class OrderHeader(Message):
     held_up_by: str | None = None
     """The step under way, or next, because of which it will be late; where it will not, on which the forecast hangs."""
     interrupted: Annotated[Interruption | None, Field(exclude_if=lambda value: value is None)] = None
-    """It was ended from outside: it can be recovered, and then continues where it stopped."""
+    """It was ended from outside. Unless it was deleted, it can be recovered, and then continues where it stopped."""
 
 
 class OrderView(OrderHeader):

@@ -196,6 +196,7 @@ def upgrade() -> None:
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", UtcTime(), nullable=False),
         sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("next_try_at", UtcTime(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("order_id", "submission", name=op.f("pk_gaps")),
         sqlite_with_rowid=False,

@@ -1,0 +1,136 @@
+"""Compares the ledger, row by row, with what the orders themselves say."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, func, select
+from temporalio.client import Client, WorkflowExecutionStatus
+
+from ledger.reconciliation import repairs
+from ledger.reconciliation.interruptions import fetch_interruption
+from ledger.reconciliation.order_record_source import OrderGone, OrderRecordSource, OrderUnanswered
+from ledger.reconciliation.order_runs import OrderRuns
+from ledger.reconciliation.pace import Pace
+from ledger.reconciliation.row_comparison import Difference, ScratchLedger, compare_rows, load_rows, scratch_ledger
+from ledger.retention.moved_away import MovedAway, find_moved
+from ledger.schema.tables import orders, state_counts
+
+TRIES, PAUSE = 8, 0.5
+"""How often, and after how many seconds, an order is compared again that has moved on meanwhile."""
+STATE_COUNTS = "state_counts"
+
+
+@dataclass
+class CheckResult:
+    checked: int = 0
+    """Orders."""
+    differences: list[Difference] = field(default_factory=list)
+    unanswered: dict[str, str] = field(default_factory=dict)
+    """Orders that could not be compared, and why."""
+
+    @property
+    def is_clean(self) -> bool:
+        return not self.differences and not self.unanswered
+
+
+class LedgerCheck:
+    def __init__(self, client: Client, task_queue: str, engine: Engine, requests_per_second: float) -> None:
+        self._client = client
+        self._engine = engine
+        self._source = OrderRecordSource(client, Pace(requests_per_second))
+        self.runs = OrderRuns(client, task_queue)
+
+    async def run(
+        self,
+        closed_since: datetime,
+        order_id: str | None = None,
+        on_progress: Callable[[CheckResult], None] = lambda _: None,
+    ) -> CheckResult:
+        """Every order that runs, or ended since then; or one order. Raises the client's errors and the database's."""
+        result = CheckResult()
+        with scratch_ledger() as scratch:
+            async for each in self._order_ids(closed_since, order_id):
+                await self._check_order(each, scratch, result)
+                on_progress(result)
+        if order_id is None:
+            result.differences += await asyncio.to_thread(self._wrong_counts)
+        return result
+
+    async def _order_ids(self, closed_since: datetime, order_id: str | None) -> AsyncIterator[str]:
+        if order_id is not None:
+            yield order_id
+            return
+        now, seen = datetime.now(UTC), set[str]()
+        for listing in (
+            self.runs.running(closed_since.min.replace(tzinfo=UTC), now),
+            self.runs.closed(closed_since, now),
+        ):
+            async for run in listing:
+                if run.order_id not in seen:
+                    seen.add(run.order_id)
+                    yield run.order_id
+
+    async def _check_order(self, order_id: str, scratch: ScratchLedger, result: CheckResult) -> None:
+        result.checked += 1
+        found: list[Difference] = []
+        for attempt in range(TRIES):
+            if attempt:
+                await asyncio.sleep(PAUSE)
+            try:
+                found = await self._differences(order_id, scratch)
+            except (OrderUnanswered, OrderGone) as error:
+                result.unanswered[order_id] = str(error) or "Temporal does not know it any more"
+                return
+            if not any(each.column in ("event_id", "position_at", "run_id") or not each.column for each in found):
+                break
+        result.differences += found
+
+    async def _differences(self, order_id: str, scratch: ScratchLedger) -> list[Difference]:
+        await asyncio.to_thread(scratch.clear)
+        moved = await asyncio.to_thread(self._moved, order_id)
+        async for listed in self.runs.of_order(order_id):
+            run = await self.runs.describe(order_id, listed.run_id)
+            if run is None or run.reset_to is not None:
+                continue
+            is_closed = run.execution.status is not WorkflowExecutionStatus.RUNNING
+            if moved.get((order_id, run.submission)) is not None and is_closed:
+                continue
+            record = await self._source.read(order_id, run.run_id)
+            interruption = (
+                await fetch_interruption(self._client, run.execution, run.interrupted) if run.interrupted else None
+            )
+            await asyncio.to_thread(repairs.write_record, scratch.engine, record, interruption, is_closed=is_closed)
+        return await asyncio.to_thread(self._compare, order_id, scratch)
+
+    def _compare(self, order_id: str, scratch: ScratchLedger) -> list[Difference]:
+        with self._engine.connect() as connection:
+            return compare_rows(order_id, scratch.rows(order_id), load_rows(connection, order_id))
+
+    def _moved(self, order_id: str) -> dict[tuple[str, str], MovedAway]:
+        with self._engine.connect() as connection:
+            return find_moved(connection, [order_id])
+
+    def _wrong_counts(self) -> list[Difference]:
+        with self._engine.connect() as connection:
+            counted, kept = count_states(connection), read_state_counts(connection)
+        return [
+            Difference("", STATE_COUNTS, state, "count", kept.get(state, 0), counted.get(state, 0))
+            for state in sorted(counted.keys() | kept.keys())
+            if counted.get(state, 0) != kept.get(state, 0)
+        ]
+
+
+def count_states(connection: Connection) -> dict[str, int]:
+    """Current orders by state, counted."""
+    query = select(orders.c.state, func.count()).where(orders.c.is_current).group_by(orders.c.state)
+    return {state: int(number) for state, number in connection.execute(query)}
+
+
+def read_state_counts(connection: Connection) -> dict[str, int]:
+    """Current orders by state, as the ledger keeps count."""
+    query = select(state_counts.c.state, func.sum(state_counts.c.count)).group_by(state_counts.c.state)
+    return {state: int(number) for state, number in connection.execute(query) if number}

@@ -1,0 +1,86 @@
+"""Writes what reconciliation has found out."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from sqlalchemy import Connection, Engine, update
+from sqlalchemy.exc import DataError
+
+from ledger.database import write_transaction
+from ledger.reconciliation.stored_runs import StoredRun, load_stored_runs
+from ledger.retention.moved_away import MovedAway, find_moved
+from ledger.schema.tables import order_documents, orders
+from ledger.writing.apply_changes import apply_changes
+from ledger.writing.interruptions import mark_interrupted
+from ledger.writing.memory import WriterMemory
+from workflows.contract.order_changes import OrderChange
+from workflows.contract.order_views import Interruption, InterruptionKind
+
+
+def write_record(engine: Engine, record: OrderChange, interruption: Interruption | None, *, is_closed: bool) -> bool:
+    """Writes an order's record, and how its run was ended from outside. Returns whether the order's rows were behind.
+
+    Orders that were erased stay away, as do archived ones that have ended. Raises the database's errors.
+    """
+    try:
+        return _write_record(engine, record, interruption, is_closed=is_closed, repair=False)
+    except DataError:  # a text that this database does not take, such as one with NUL
+        return _write_record(engine, record, interruption, is_closed=is_closed, repair=True)
+
+
+def _write_record(
+    engine: Engine, record: OrderChange, interruption: Interruption | None, *, is_closed: bool, repair: bool
+) -> bool:
+    with write_transaction(engine) as connection:
+        match find_moved(connection, [record.order_id]).get((record.order_id, record.submission)):
+            case MovedAway.ERASED:
+                return False
+            case MovedAway.ARCHIVED if is_closed:
+                return False
+        before = _stored(connection, record)
+        if before is not None and before.run_id == record.run_id:
+            _make_way(connection, before, record, interruption, is_closed=is_closed)
+        apply_changes(connection, [record], WriterMemory(), repair=repair)
+        if interruption is not None:
+            mark_interrupted(connection, record.order_id, record.submission, interruption)
+        after = _stored(connection, record)
+        return before is None or after is None or _position(before) != _position(after)
+
+
+def mark_deleted(engine: Engine, order_id: str, submission: str) -> bool:
+    """Temporal does not know the order any more, which had not ended. Returns whether that is new."""
+    with write_transaction(engine) as connection:
+        interruption = Interruption(kind=InterruptionKind.DELETED, at=datetime.now(UTC))
+        return mark_interrupted(connection, order_id, submission, interruption)
+
+
+def _make_way(
+    connection: Connection,
+    before: StoredRun,
+    record: OrderChange,
+    interruption: Interruption | None,
+    *,
+    is_closed: bool,
+) -> None:
+    """A closed run's record is final: rows that are newer were told by a workflow task that Temporal did not take. And
+    a run that counted as deleted, and is there, is not interrupted."""
+    changes: dict[str, object] = {}
+    if is_closed and before.position > record.position:
+        started_at, event_id, at = record.position
+        changes |= {"run_started_at": started_at, "event_id": event_id, "position_at": at}
+    if before.interrupted is not None and interruption is None:
+        changes["interrupted_kind"] = None
+        nothing = {"interrupted_at": None, "interrupted_by": None, "interrupted_reason": None}
+        connection.execute(update(order_documents).where(order_documents.c.order_key == before.key).values(nothing))
+    if changes:
+        connection.execute(update(orders).where(orders.c.key == before.key).values(changes))
+
+
+def _stored(connection: Connection, record: OrderChange) -> StoredRun | None:
+    submissions = load_stored_runs(connection, [record.order_id])[record.order_id]
+    return next((each for each in submissions if each.submission == record.submission), None)
+
+
+def _position(stored: StoredRun) -> tuple[object, ...]:
+    return stored.run_id, stored.position, stored.interrupted

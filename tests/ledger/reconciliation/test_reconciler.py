@@ -1,0 +1,243 @@
+"""Reconciliation of a ledger that has lost changes, with orders on a real server."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from sqlalchemy import Engine, delete, select, update
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.testing import WorkflowEnvironment
+
+from ledger.database import write_transaction
+from ledger.reconciliation import stored_runs
+from ledger.reconciliation.ledger_check import CheckResult, LedgerCheck
+from ledger.reconciliation.reconciler import OtherNamespace, Reconciler
+from ledger.reconciliation.settings import ReconciliationSettings
+from ledger.reconciliation.summary import ReconciliationSummary
+from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
+from ledger.schema.tables import gaps, history_entries, orders, steps, work_items
+from operations.temporal.reset_run import reset_to_last_workflow_task
+from tests.support.ledger_sink import WritingSink, writing_to
+from tests.support.order_runner import Desk, Order, desk_on
+from tests.support.plans import call
+from tests.support.scripted_activities import failure, retryable
+
+STEPS: dict[str, Any] = {
+    "reserve": call(),
+    "visit": {"manual": {"queue": "field"}, "after": ["reserve"]},
+    "ship": call(after=["visit"]),
+}
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+SETTINGS = ReconciliationSettings(requests_per_second=200, round_pause=timedelta(0))
+
+
+@pytest.fixture(autouse=True)
+def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What has just happened is compared at once; the tests wait for visibility themselves."""
+    monkeypatch.setattr(stored_runs, "VISIBILITY_LAG", timedelta(0))
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def desk(temporal: WorkflowEnvironment) -> AsyncIterator[Desk]:
+    async with desk_on(temporal.client) as desk:
+        yield desk
+
+
+@pytest.fixture
+def sink(ledger_database: Engine) -> Iterator[WritingSink]:
+    with writing_to(ledger_database) as sink:
+        yield sink
+
+
+async def visible(desk: Desk, query: str, count: int) -> None:
+    """Waits until visibility lists so many orders of the desk."""
+    found = 0
+    for _ in range(200):
+        full = f"WorkflowType = 'FulfilOrder' AND TaskQueue = '{desk.task_queue}' AND {query}"
+        found = (await desk.client.count_workflows(full)).count
+        if found == count:
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError(found)
+
+
+async def reconcile(desk: Desk, engine: Engine, settings: ReconciliationSettings = SETTINGS) -> ReconciliationSummary:
+    return await Reconciler(desk.client, desk.task_queue, engine, settings).run()
+
+
+async def check(desk: Desk, engine: Engine) -> CheckResult:
+    return await LedgerCheck(desk.client, desk.task_queue, engine, 200).run(BEGINNING)
+
+
+async def wait_for_task(order: Order) -> None:
+    await order.until_state(visit="in_progress")
+
+
+async def finish(order: Order) -> None:
+    await wait_for_task(order)
+    await order.act("complete", "visit", {})
+    assert await order.ended() == "completed"
+
+
+def column(engine: Engine, order: Order, name: str) -> Any:
+    with engine.connect() as connection:
+        query = select(orders.c[name]).where(orders.c.order_id == order.id, orders.c.is_current)
+        return connection.execute(query).scalar_one_or_none()
+
+
+async def test_orders_that_ran_before_there_was_a_ledger_are_written(desk: Desk, ledger_database: Engine) -> None:
+    ended, waiting = await desk.submit(STEPS), await desk.submit(STEPS)
+    await finish(ended)
+    await wait_for_task(waiting)
+    await visible(desk, "ExecutionStatus = 'Completed'", 1)
+    summary = await reconcile(desk, ledger_database)
+    assert (summary.repaired, summary.failed, summary.unfinished) == (2, 0, [])
+    assert column(ledger_database, ended, "state") == "completed"
+    found = await check(desk, ledger_database)
+    assert (found.checked, found.differences, found.unanswered) == (2, [], {})
+    again = await reconcile(desk, ledger_database)
+    assert (again.asked, again.repaired) == (0, 0), "what is in sync is not asked"
+    assert again.checked >= 1
+
+
+async def test_an_order_whose_end_was_lost_is_ended(desk: Desk, ledger_database: Engine, sink: WritingSink) -> None:
+    order = await desk.submit(STEPS)
+    await wait_for_task(order)
+    await reconcile(desk, ledger_database)
+    sink.loses = lambda change: change.order.ended_at is not None
+    await finish(order)
+    assert sink.lost
+    assert column(ledger_database, order, "ended_at") is None
+    assert (await check(desk, ledger_database)).differences, "the check finds what is missing"
+    await visible(desk, "ExecutionStatus = 'Completed'", 1)
+    assert (await reconcile(desk, ledger_database)).repaired == 1
+    assert (await check(desk, ledger_database)).is_clean
+
+
+async def test_a_running_order_whose_last_change_was_lost_is_asked(
+    desk: Desk, ledger_database: Engine, sink: WritingSink
+) -> None:
+    order = await desk.submit({**STEPS, "inspect": {"manual": {"queue": "field"}, "after": ["visit"]}})
+    await wait_for_task(order)
+    sink.loses = lambda _change: True
+    await order.act("complete", "visit", {})
+    await order.until_state(inspect="in_progress", ship="completed")
+    summary = await reconcile(desk, ledger_database)
+    assert (summary.repaired, summary.asked) == (1, 1)
+    assert (await check(desk, ledger_database)).is_clean
+    assert (await reconcile(desk, ledger_database)).asked == 0
+
+
+async def test_a_terminated_order_is_marked_and_its_recovery_takes_the_mark_away(
+    desk: Desk, ledger_database: Engine, sink: WritingSink
+) -> None:
+    order = await desk.submit(STEPS)
+    await wait_for_task(order)
+    await order.handle.terminate(reason="by mistake")
+    await visible(desk, "ExecutionStatus = 'Terminated'", 1)
+    summary = await reconcile(desk, ledger_database)
+    assert (summary.interrupted, summary.failed) == (1, 0)
+    assert column(ledger_database, order, "interrupted_kind") == "terminated"
+    assert column(ledger_database, order, "state") == "failed"
+    with ledger_database.connect() as connection:
+        assert connection.execute(select(work_items)).all() == []
+    assert (await check(desk, ledger_database)).is_clean
+    assert (await reconcile(desk, ledger_database)).repaired == 0
+
+    run_id = (await order.handle.describe()).run_id
+    sink.loses = lambda _change: True  # also the recovered run's first change is lost
+    await reset_to_last_workflow_task(desk.client, order.handle.id, run_id, "recovered")
+    await wait_for_task(order)
+    await visible(desk, "ExecutionStatus = 'Running'", 1)
+    assert (await reconcile(desk, ledger_database)).repaired == 1
+    assert column(ledger_database, order, "interrupted_kind") is None
+    assert column(ledger_database, order, "state") == "in_progress"
+    assert (await check(desk, ledger_database)).is_clean
+    assert (await reconcile(desk, ledger_database)).interrupted == 0, "the run before the recovery counts no more"
+
+
+@pytest.mark.usefixtures("sink")
+async def test_rows_of_a_workflow_task_that_temporal_did_not_take_are_replaced_once_the_run_is_closed(
+    desk: Desk, ledger_database: Engine
+) -> None:
+    order = await desk.submit(STEPS)
+    await finish(order)
+    with write_transaction(ledger_database) as connection:
+        ahead = {"event_id": 9_999, "state": "in_progress", "ended_at": None}
+        connection.execute(update(orders).values(ahead))
+        connection.execute(update(steps).values(state="pending"))
+    await visible(desk, "ExecutionStatus = 'Completed'", 1)
+    assert (await reconcile(desk, ledger_database)).repaired == 1
+    found = await check(desk, ledger_database)
+    assert [each.table for each in found.differences] == ["state_counts"] * len(found.differences)
+
+
+@pytest.mark.usefixtures("sink")
+async def test_an_order_that_was_deleted_in_temporal_does_not_stay_open(desk: Desk, ledger_database: Engine) -> None:
+    order = await desk.submit(STEPS)
+    await wait_for_task(order)
+    execution = {"workflow_id": order.handle.id}
+    await desk.client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(namespace=desk.client.namespace, workflow_execution=execution)  # type: ignore[arg-type]
+    )
+    await visible(desk, "ExecutionStatus = 'Running'", 0)
+    for _ in range(100):
+        summary = await reconcile(desk, ledger_database)
+        if summary.deleted:
+            break
+        await asyncio.sleep(0.1)
+    assert summary.deleted == 1
+    assert column(ledger_database, order, "interrupted_kind") == "deleted"
+    assert (await reconcile(desk, ledger_database)).deleted == 0
+
+
+@pytest.mark.usefixtures("sink")
+async def test_a_gap_is_closed_and_one_of_an_order_that_does_not_answer_is_tried_later(
+    desk: Desk, ledger_database: Engine
+) -> None:
+    order = await desk.submit(STEPS)
+    await wait_for_task(order)
+    with write_transaction(ledger_database) as connection:
+        for table in (steps, work_items):
+            connection.execute(delete(table))
+        for order_id, submission in ((order.id, ""), ("never-there", "")):
+            since = datetime.now(UTC) - timedelta(minutes=1)
+            row = {"order_id": order_id, "submission": submission, "reason": "dropped", "since": since, "tries": 0}
+            connection.execute(gaps.insert(), row)
+    summary = await reconcile(desk, ledger_database)
+    assert (summary.gaps, summary.asked) == (0, 1)
+    assert (await check(desk, ledger_database)).is_clean
+
+
+async def test_a_ledger_of_another_namespace_is_left_alone(desk: Desk, ledger_database: Engine) -> None:
+    with write_transaction(ledger_database) as connection:
+        write_watermark(connection, NAMESPACE, value="another")
+    with pytest.raises(OtherNamespace, match="another"):
+        await reconcile(desk, ledger_database)
+
+
+@pytest.mark.usefixtures("sink")
+async def test_an_order_that_was_retried_and_amended_compares_equal(desk: Desk, ledger_database: Engine) -> None:
+    desk.script.answers["camera.ship@1"] = [retryable("busy"), failure("refused"), {}]
+    order = await desk.submit(STEPS)
+    await wait_for_task(order)
+    await order.amend(desk.script, {**STEPS, "thank": call(after=["ship"])})
+    await order.act("complete", "visit", {})
+    await order.until_state(ship="fatally_failed")
+    assert (await check(desk, ledger_database)).is_clean
+    await order.act("retry", "ship")
+    assert await order.ended() == "completed"
+    assert (await check(desk, ledger_database)).is_clean
+    with write_transaction(ledger_database) as connection:
+        connection.execute(update(steps).where(steps.c.number == 2).values(state="pending"))
+        connection.execute(delete(history_entries).where(history_entries.c.number == 1))
+    found = (await check(desk, ledger_database)).differences
+    assert sorted(each.sentence for each in found) == [
+        "history_entries 1: the row is missing",
+        "steps 2: state differs",
+    ]
