@@ -62,7 +62,8 @@ async def test_a_call_that_fails_says_when_the_next_attempt_is(world: World, rep
     assert timedelta() < attempt.next_attempt_at - attempt.ended_at <= timedelta(minutes=1)
 
 
-async def test_secrets_stay_masked(world: World, reports: Reports) -> None:
+async def test_secrets_stay_masked(world: World, reports: Reports, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INVENTORY_TOKEN", "s3cr3t-t0ken")
     world.definition["auth"] = {"bearer": {"env": "INVENTORY_TOKEN"}}
     world.environment["INVENTORY_TOKEN"] = "s3cr3t-t0ken"
     world.server.answers(Reply(400, {"error": "bad token s3cr3t-t0ken"}))
