@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import cache
 
 from sqlalchemy import Connection, Table
 
 from ledger.stored_text import storable_text
 from ledger.writing.statements import Row, delete_rows, delete_rows_above, delete_rows_of_orders, update_rows, upsert
+
+LONGEST_INDEXED_TEXT = 500
+"""Characters. An entry of an index of PostgreSQL may have 2,700 bytes."""
 
 
 @dataclass
@@ -48,13 +52,13 @@ class RowBatch:
         self.cut[table, column].append({"order_key": order_key, "limit": limit})
 
     def repaired(self) -> RowBatch:
-        """With texts that every database takes."""
+        """With texts that every database takes: some characters are replaced, and too long ones of an index are cut."""
         return RowBatch(
             self.emptied,
             self.deleted,
             self.cut,
-            defaultdict(list, {key: [_repaired(row) for row in rows] for key, rows in self.updated.items()}),
-            defaultdict(list, {key: [_repaired(row) for row in rows] for key, rows in self.rows.items()}),
+            defaultdict(list, {key: [_repaired(key[0], row) for row in rows] for key, rows in self.updated.items()}),
+            defaultdict(list, {key: [_repaired(key[0], row) for row in rows] for key, rows in self.rows.items()}),
         )
 
     def write(self, connection: Connection) -> None:
@@ -70,5 +74,15 @@ class RowBatch:
             update_rows(connection, table, updates, *names)
 
 
-def _repaired(row: Row) -> Row:
-    return {name: storable_text(value) if isinstance(value, str) else value for name, value in row.items()}
+def _repaired(table: Table, row: Row) -> Row:
+    cut = _indexed_columns(table)
+    return {
+        name: storable_text(value)[: LONGEST_INDEXED_TEXT if name in cut else None] if isinstance(value, str) else value
+        for name, value in row.items()
+    }
+
+
+@cache
+def _indexed_columns(table: Table) -> frozenset[str]:
+    indexed = {column.name for index in table.indexes for column in index.columns}
+    return frozenset(indexed | {column.name for column in table.primary_key})

@@ -25,7 +25,9 @@ START_TIMEOUT = 30.0
 UNPRIVILEGED_USER = "nobody"
 """PostgreSQL refuses to run as root."""
 FAST = {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "jit": "off", "shared_buffers": "64MB"}
-"""For tests that lose no data if the machine stops."""
+"""For tests whose data need not outlive the server's process."""
+DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+"""For tests that kill the server."""
 
 
 def _program(name: str) -> str:

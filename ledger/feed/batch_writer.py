@@ -1,0 +1,148 @@
+"""Writes what the buffer gave in as few transactions as possible, and finds the rows that the database refuses."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
+
+from activities.attempts.attempt_sink import AttemptRecord
+from ledger.database import is_sqlite, write_transaction
+from ledger.error_reasons import blames_database, database_error_reason
+from ledger.feed.change_buffer import REFUSED, OrderKey, Taken
+from ledger.schema.tables import attempts, gaps
+from ledger.writing.apply_changes import apply_changes
+from ledger.writing.attempt_rows import attempt_row
+from ledger.writing.batch import RowBatch
+from ledger.writing.memory import WriterMemory
+from ledger.writing.statements import add, upsert
+from workflows.contract.order_changes import OrderChange
+
+logger = structlog.get_logger("ledger")
+
+_LIMITS = "SET LOCAL lock_timeout = '10s'; SET LOCAL statement_timeout = '60s'"
+"""A transaction of the writer that waits longer is given up, and tried again later."""
+
+Item = TypeVar("Item")
+Report = Callable[[Connection], None]
+"""Writes the feeder's own row."""
+
+
+@dataclass
+class Written:
+    missed: list[OrderChange] = field(default_factory=list)
+    """Changes before which another is missing."""
+    refused: list[OrderKey] = field(default_factory=list)
+    """Orders that the database does not take."""
+
+
+class BatchWriter:
+    def __init__(self, engine: Engine, worker: str, memory: WriterMemory) -> None:
+        """`worker`: the identity that the rows of attempts name."""
+        self._engine = engine
+        self._worker = worker
+        self._memory = memory
+
+    def write(self, taken: Taken, report: Report) -> Written:
+        """Raises DBAPIError if the database is away; then nothing or a part is written, and may be written again."""
+        written = Written()
+        self._write_or_split(taken, report, written)
+        return written
+
+    def _write_or_split(self, taken: Taken, report: Report, written: Written) -> None:
+        """If the rows are refused, halves are tried, until the order is found that is to blame."""
+        try:
+            missed = self._transact(taken, report)
+        except Exception as error:
+            if blames_database(error):
+                raise
+            parts = _smaller(taken)
+            if parts:
+                for part in parts:
+                    self._write_or_split(part, report, written)
+            else:
+                self._repair(taken, report, written)
+            return
+        written.missed += missed
+
+    def _repair(self, taken: Taken, report: Report, written: Written) -> None:
+        """A single order or attempt that was refused: once more, without what some databases do not take."""
+        try:
+            written.missed += self._transact(taken, report, repair=True)
+        except Exception as error:
+            if blames_database(error):
+                raise
+            self._give_up(taken, error, written)
+
+    def _give_up(self, taken: Taken, error: Exception, written: Written) -> None:
+        where = traceback.format_tb(error.__traceback__)[-1].strip()
+        # the message of another error may hold data of the order
+        reason = database_error_reason(error) if isinstance(error, DBAPIError) else type(error).__name__
+        for attempt in taken.attempts:
+            logger.error(
+                "the ledger does not take an attempt", order_id=attempt.order_id, step_id=attempt.step_id,
+                reason=reason, where=where,
+            )  # fmt: skip
+        for order in taken.orders:
+            key = (order.change.order_id, order.change.submission)
+            logger.error("the ledger does not take an order", order_id=key[0], reason=reason, where=where)
+            with write_transaction(self._engine) as connection:
+                upsert(connection, gaps, [_gap_row(key, REFUSED, reason)])
+            written.refused.append(key)
+
+    def _transact(self, taken: Taken, report: Report, *, repair: bool = False) -> list[OrderChange]:
+        try:
+            with write_transaction(self._engine) as connection:
+                if not is_sqlite(connection):
+                    connection.exec_driver_sql(_LIMITS)
+                changes = [order.merged() for order in taken.orders]
+                missed = apply_changes(connection, changes, self._memory, repair=repair) if changes else []
+                self._add_attempts(connection, taken.attempts, repair=repair)
+                add(connection, gaps, [_gap_row(key, reason) for key, reason in taken.gaps.items()])
+                report(connection)
+        except BaseException:
+            self._memory.discard()
+            raise
+        self._memory.confirm()
+        return missed
+
+    def _add_attempts(self, connection: Connection, records: Sequence[AttemptRecord], *, repair: bool) -> None:
+        batch = RowBatch()
+        batch.put(attempts, [attempt_row(record, self._worker) for record in records])
+        (batch.repaired() if repair else batch).write(connection)
+
+
+def _gap_row(key: OrderKey, reason: str, error: str | None = None) -> dict[str, object]:
+    order_id, submission = key
+    return {
+        "order_id": order_id,
+        "submission": submission,
+        "reason": reason,
+        "since": datetime.now(UTC),
+        "tries": 0,
+        "error": error,
+    }
+
+
+def _smaller(taken: Taken) -> list[Taken]:
+    """Smaller parts with the same content. Empty for a single order or attempt."""
+    if taken.orders and (taken.attempts or taken.gaps):
+        return [Taken(orders=taken.orders), Taken(attempts=taken.attempts, gaps=taken.gaps)]
+    orders, records = taken.orders, taken.attempts
+    if len(orders) > 1:
+        return [Taken(orders=half) for half in _halves_of(orders)]
+    if len(records) > 1:
+        first, second = _halves_of(records)
+        return [Taken(attempts=first, gaps=taken.gaps), Taken(attempts=second)]
+    return []
+
+
+def _halves_of(items: list[Item]) -> tuple[list[Item], list[Item]]:
+    middle = len(items) // 2
+    return items[:middle], items[middle:]

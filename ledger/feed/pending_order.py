@@ -1,0 +1,139 @@
+"""The unwritten changes of one order, merged into one. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange
+from workflows.contract.order_views import StepView
+
+STEP_BYTES = 2_500
+LINE_BYTES = 2_000
+ENTRY_BYTES = 600
+ORDER_BYTES = 4_000
+"""What they take in memory, roughly, without what people and systems said."""
+MAX_COUNTED_VALUES = 200
+"""Values of an output that are counted. A larger one is taken to go on as it began."""
+
+
+class DoesNotFollow(Exception):
+    """A change between what is pending and the next one is missing."""
+
+
+@dataclass(slots=True)
+class PendingOrder:
+    change: OrderChange
+    """The first change's `previous`, and all else from the latest one but rows."""
+    steps: dict[int, StepView]
+    history: dict[int, HistoryRecord]
+    amendments: dict[int, AmendmentRecord]
+    oldest_at: float
+    """When the first of the changes was made, in seconds since 1970 by this machine's clock."""
+    size: int
+    """Bytes, roughly."""
+    count: int = 1
+    """How many changes were merged."""
+
+    @classmethod
+    def of(cls, change: OrderChange, now: float) -> PendingOrder:
+        return cls(
+            change,
+            {step.number: step for step in change.steps},
+            {entry.number: entry for entry in change.history},
+            {amendment.revision: amendment for amendment in change.amendments},
+            now,
+            change_size(change),
+        )
+
+    @property
+    def has_ended(self) -> bool:
+        return self.change.order.ended_at is not None
+
+    def add(self, later: OrderChange) -> None:
+        """Raises DoesNotFollow. A change from before the pending ones is left out."""
+        pending = self.change
+        if later.position < pending.position:
+            return
+        self.count += 1
+        if later.previous is None:
+            self._replace(later)
+            return
+        if pending.position < later.previous:
+            raise DoesNotFollow
+        known = len(self.steps)
+        self.steps |= {step.number: step for step in later.steps}
+        self.size += change_size(later) - ORDER_BYTES - STEP_BYTES * (known + len(later.steps) - len(self.steps))
+        self.history |= {entry.number: entry for entry in later.history}
+        self.amendments |= {amendment.revision: amendment for amendment in later.amendments}
+        self.change = OrderChange(
+            order_id=later.order_id,
+            submission=later.submission,
+            run_id=later.run_id,
+            position=later.position,
+            previous=pending.previous,
+            order=later.order,
+            lines=pending.lines if later.lines is None else later.lines,
+            order_line_count=pending.order_line_count if later.lines is None else later.order_line_count,
+            line_states=pending.line_states | later.line_states if later.lines is None else later.line_states,
+            submitted=pending.submitted if later.submitted is None else later.submitted,
+            digest=pending.digest if later.digest is None else later.digest,
+        )
+
+    def _replace(self, complete: OrderChange) -> None:
+        """Entries that the complete change no longer knows stay; later ones did not happen."""
+        last = max((entry.number for entry in complete.history), default=0)
+        earlier = {number: entry for number, entry in self.history.items() if number <= last}
+        earlier_amendments = {at: each for at, each in self.amendments.items() if at <= complete.order.revision}
+        submitted, digest = self.change.submitted, self.change.digest
+        self.steps = {step.number: step for step in complete.steps}
+        self.history = earlier | {entry.number: entry for entry in complete.history}
+        self.amendments = earlier_amendments | {each.revision: each for each in complete.amendments}
+        self.size = change_size(complete)
+        self.change = replace(
+            complete,
+            submitted=complete.submitted if complete.submitted is not None else submitted,
+            digest=complete.digest if complete.digest is not None else digest,
+        )
+
+    def merged(self) -> OrderChange:
+        """One change with the effect of all of them, one after the other."""
+        if self.count == 1:
+            return self.change
+        return replace(
+            self.change,
+            steps=list(self.steps.values()),
+            history=list(self.history.values()),
+            amendments=list(self.amendments.values()),
+        )
+
+
+def change_size(change: OrderChange) -> int:
+    """Bytes in memory, roughly."""
+    lines = change.lines or ()
+    size = ORDER_BYTES + STEP_BYTES * len(change.steps) + LINE_BYTES * len(lines) + ENTRY_BYTES * len(change.history)
+    size += sum(_value_size(step.output) for step in change.steps if step.output is not None)
+    size += sum(_value_size(entry.data) for entry in change.history if entry.data is not None)
+    size += sum(_value_size(each.after) + _value_size(each.before) for each in change.amendments)
+    return size + (_value_size(change.submitted) if change.submitted is not None else 0)
+
+
+def _value_size(value: Any) -> int:
+    size = counted = 0
+    waiting = [value]
+    while waiting and counted < MAX_COUNTED_VALUES:
+        each = waiting.pop()
+        counted += 1
+        match each:
+            case str():
+                size += 50 + len(each)
+            case dict():
+                size += 100
+                waiting += each.keys()
+                waiting += each.values()
+            case list():
+                size += 60
+                waiting += each
+            case _:
+                size += 30
+    return size * (counted + len(waiting)) // max(counted, 1)

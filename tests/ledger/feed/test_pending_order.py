@@ -1,0 +1,71 @@
+"""Changes that are merged leave the rows that they leave one after the other."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from sqlalchemy import Engine
+
+from ledger.database import write_transaction
+from ledger.feed.pending_order import DoesNotFollow, PendingOrder
+from ledger.writing.apply_changes import apply_changes
+from tests.ledger.writing.test_random_changes import lives
+from tests.support.ledger_contents import Rows, clear, read_rows
+from tests.support.simulated_orders import SimulatedOrder
+from workflows.contract.order_changes import OrderChange
+
+
+def _rows_after(engine: Engine, *changes: OrderChange) -> Rows:
+    clear(engine)
+    for change in changes:
+        with write_transaction(engine) as connection:
+            assert apply_changes(connection, [change]) == []
+    return read_rows(engine)
+
+
+def _merge(changes: list[OrderChange]) -> OrderChange:
+    pending = PendingOrder.of(changes[0], 0)
+    for change in changes[1:]:
+        pending.add(change)
+    return pending.merged()
+
+
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(life=lives(), data=st.data())
+def test_a_merged_change_leaves_the_same_rows(ledger_database: Engine, life: object, data: st.DataObject) -> None:
+    assert isinstance(life, tuple)
+    changes: list[OrderChange] = life[0]
+    cut = data.draw(st.integers(0, len(changes)), label="written before the rest is merged")
+    rest = [_merge(changes[cut:])] if changes[cut:] else []
+    assert _rows_after(ledger_database, *changes[:cut], *rest) == _rows_after(ledger_database, *changes)
+
+
+def test_a_change_that_does_not_follow_is_not_merged() -> None:
+    order = SimulatedOrder("HS-1")
+    pending = PendingOrder.of(order.complete(), 0)
+    order.begin(1)
+    with pytest.raises(DoesNotFollow):
+        pending.add(order.succeed(1))
+
+
+def test_a_change_from_before_is_left_out() -> None:
+    order = SimulatedOrder("HS-1")
+    first, second = order.complete(), order.begin(1)
+    pending = PendingOrder.of(first, 0)
+    pending.add(second)
+    pending.add(first)
+    assert pending.merged().position == second.position
+    assert pending.merged().steps[0].state == "in_progress"
+
+
+def test_the_size_grows_with_what_systems_answer_and_not_with_repetition() -> None:
+    order = SimulatedOrder("HS-1", step_count=3)
+    pending = PendingOrder.of(order.complete(), 0)
+    before = pending.size
+    for _ in range(50):
+        pending.add(order.begin(1))
+    assert pending.size < before * 1.5
+    step = order.steps[1].model_copy(update={"output": {"log": "x" * 1_000_000}})
+    pending.add(order.turn(step))
+    assert pending.size > 1_000_000
