@@ -72,7 +72,7 @@ class FastRun(BaseRun[FastEntryExecutor]):
     ) -> None:
         super().__init__(entry, run, state, catalogue, record)
         self._activities = Activities(run, self._clock, self._systems, catalogue.systems, self._polls)
-        self._mailboxes = Mailboxes()
+        self._mailboxes = Mailboxes(self._clock)
         self._outbox = FastOutbox(self._clock, self._receivers, catalogue)
         self._entries = FastEntryExecutor(entry, run, catalogue, state, self._activities, self._mailboxes, record)
 

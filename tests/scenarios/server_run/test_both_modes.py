@@ -62,6 +62,12 @@ steps:
     undo: {call: {system: pier, delete: /boats}}
 ---
 kind: commercial_product
+id: depot
+steps:
+  rest: {wait: {for: 31d}}
+  came: {after: [rest], event: {name: came, key: K-1, within: 5d}}
+---
+kind: commercial_product
 id: ferry
 steps:
   wait:
@@ -113,6 +119,11 @@ SCENARIOS = {
             "answer: {body: {id: P-1", "answer: {delay: 25s, body: {id: P-1"
         ),
     ),
+    "an event is kept for 29 days": ORDER.replace("alarm", "depot")
+    + "world: [{after: 2d, event: came, key: K-1}]\nexpect: {order: completed, took: {at_least: 31d, at_most: 31d}}",
+    "an event is kept for 30 days and no longer": ORDER.replace("alarm", "depot")
+    + "world: [{after: 0s, event: came, key: K-1}, {after: 32d, event: came, key: K-1, id: again}]\n"
+    "expect: {order: completed, took: {at_least: 32d, at_most: 32d}}",
     "the order is cancelled": f"""{ORDER}world:
   - {{on: camera.reserve, answer: {{body: {{id: R-1}}}}}}
   - {{on: camera.ship, answer: {{body: {{id: P-1, tracking: T-1}}}}}}
@@ -244,6 +255,7 @@ def test_they_pass_unless_they_are_meant_to_fail(pairs: dict[str, Pair]) -> None
     failed = [name for name, (_, server) in pairs.items() if not server.passed]
     assert failed == [
         "what is expected does not hold",
+        "an event is kept for 30 days and no longer",
         "the run is stopped before an entry happens",
         "an answer of a receiver that nothing gets",
         "nothing answers",
