@@ -11,7 +11,7 @@ from compiler.catalogue.catalogue import Catalogue
 from compiler.cel.evaluation import EvaluationError
 from compiler.cel.templates import render_template
 from compiler.language.order_overrides import OrderOverrides
-from compiler.language.scenario_actions import AmendEntry, SwitchEntry
+from compiler.language.scenario_actions import ActionEntry, AmendEntry, SwitchEntry
 from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry, TimedEntry
 from compiler.orders.overrides import order_lines
 from compiler.plan.codec import encode_plan
@@ -21,6 +21,7 @@ from compiler.values import as_text
 from scenarios.record import Problem, Record
 from scenarios.scenario_order import ScenarioEntry, change_order, read_order
 from scenarios.step_references import choose_instance
+from scenarios.world.action_requests import Request, action_request, needs_step
 from scenarios.world.entry_scope import entry_scope
 from scenarios.world.schedule import Due
 from workflows.contract.event_ids import callback_event_id
@@ -85,6 +86,16 @@ class EntryExecutor(ABC):
         if not isinstance(entry, TimedEntry):
             raise TypeError("an answer has no time of its own")
         return entry
+
+    def _require_running(self) -> None:
+        """Raises NotPossible."""
+        if self._run.ended:
+            raise NotPossible("the order has ended", "order_ended")
+
+    def _action_request(self, entry: ActionEntry, due: Due) -> Request:
+        """Raises NotPossible if the plan has no such step."""
+        step = self._instance(getattr(entry, "step", None), due.step) if needs_step(entry) else None
+        return action_request(entry, step, self._scenario.starts)
 
     def _record_refusal(self, entry: TimedEntry, due: Due, refused: NotPossible) -> None:
         self._record.note(self._run.now - self._run.started_at, f"refused: {refused}", due.step)

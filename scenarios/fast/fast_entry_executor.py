@@ -24,7 +24,6 @@ from scenarios.fast.activities import Activities
 from scenarios.fast.mailbox import Mailboxes
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
-from scenarios.world.action_requests import action_request, needs_step
 from scenarios.world.schedule import Due
 from workflows.contract.order_messages import AmendResult, CallbackDelivery, EventDelivery
 from workflows.core.actions.registry import ACTION_HANDLERS
@@ -66,8 +65,7 @@ class FastEntryExecutor(EntryExecutor):
             self._record_success(entry, due, what)
 
     def _execute(self, entry: TimedEntry, due: Due) -> str:
-        if self._run.ended:
-            raise NotPossible("the order has ended", "order_ended")
+        self._require_running()
         try:
             return _EXECUTORS.get(type(entry), FastEntryExecutor._action)(self, entry, due)
         except RequestRefused as refused:
@@ -98,11 +96,8 @@ class FastEntryExecutor(EntryExecutor):
         require_taken(status, "the callback")
         return f"callback for {delivery.step}"
 
-    def _action(self, entry: TimedEntry, due: Due) -> str:
-        if not isinstance(entry, ActionEntry):
-            raise TypeError(f"nobody does {type(entry).__name__}")
-        step = self._instance(getattr(entry, "step", None), due.step) if needs_step(entry) else None
-        name, message = action_request(entry, step, self._scenario.starts)
+    def _action(self, entry: ActionEntry, due: Due) -> str:
+        name, message = self._action_request(entry, due)
         result = perform_action(self._run, ACTION_HANDLERS[name], message)
         return f"{entry.by}: {result.message}"
 

@@ -23,7 +23,6 @@ from scenarios.base.entry_executor import (
 from scenarios.record import Record
 from scenarios.scenario_order import ScenarioEntry
 from scenarios.server_run.gateway import GatewayClient
-from scenarios.world.action_requests import action_request, needs_step
 from scenarios.world.schedule import Due
 from workflows.contract.actions import ACTIONS
 from workflows.contract.order_messages import Actor, EventDelivery
@@ -65,8 +64,7 @@ class ServerEntryExecutor(EntryExecutor):
             self._record_success(entry, due, what)
 
     async def _execute(self, entry: TimedEntry, due: Due) -> str:
-        if self._run.ended:
-            raise NotPossible("the order has ended", "order_ended")
+        self._require_running()
         return await _EXECUTORS.get(type(entry), ServerEntryExecutor._action)(self, entry, due)
 
     async def _event(self, entry: EventEntry, due: Due) -> str:
@@ -102,11 +100,8 @@ class ServerEntryExecutor(EntryExecutor):
         await _asked(self._orders.switch_system(system, "off" if off else "on", actor))
         return switch_text(system, off=off)
 
-    async def _action(self, entry: TimedEntry, due: Due) -> str:
-        if not isinstance(entry, ActionEntry):
-            raise TypeError(f"nobody does {type(entry).__name__}")
-        step = self._instance(getattr(entry, "step", None), due.step) if needs_step(entry) else None
-        name, message = action_request(entry, step, self._scenario.starts)
+    async def _action(self, entry: ActionEntry, due: Due) -> str:
+        name, message = self._action_request(entry, due)
         result = await _asked(self._orders.perform_action(self._record.order_id, ACTIONS[name], message))
         return f"{entry.by}: {result.message}"
 
