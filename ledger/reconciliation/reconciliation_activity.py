@@ -1,0 +1,60 @@
+"""The activity that reconciles. Its heartbeats show how far it is, its result what it has done."""
+
+from __future__ import annotations
+
+import asyncio
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import DBAPIError
+from temporalio import activity
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+
+from ledger.database import LedgerUnusable, describe_location
+from ledger.error_reasons import database_error_reason
+from ledger.migrations.schema_version import read_schema_state
+from ledger.reconciliation.reconciler import OtherNamespace, Reconciler
+from ledger.reconciliation.reconciliation_messages import RECONCILE_LEDGER
+from ledger.reconciliation.settings import ReconciliationSettings
+from ledger.reconciliation.summary import ReconciliationSummary
+
+
+class ReconciliationActivity:
+    def __init__(self, client: Client, task_queue: str, engine: Engine, settings: ReconciliationSettings) -> None:
+        self._client = client
+        self._task_queue = task_queue
+        self._engine = engine
+        self._settings = settings
+
+    @activity.defn(name=RECONCILE_LEDGER)
+    async def reconcile(self) -> ReconciliationSummary:
+        """Fails for good if the ledger cannot be used: the schedule's next run tries again."""
+        try:
+            await asyncio.to_thread(self._check_schema)
+            summary = await Reconciler(
+                self._client, self._task_queue, self._engine, self._settings, on_progress=_report_progress
+            ).run()
+        except DBAPIError as error:
+            place = describe_location(self._engine.url)
+            raise _failure(f"The ledger ({place}) cannot be used: {database_error_reason(error)}") from None
+        except (LedgerUnusable, OtherNamespace) as error:
+            raise _failure(str(error)) from None
+        if summary.repaired or summary.failed or summary.deleted:
+            activity.logger.info("the ledger was reconciled", extra=summary.model_dump(exclude={"started_at"}))
+        return summary
+
+    def _check_schema(self) -> None:
+        state = read_schema_state(self._engine)
+        if state.is_behind or state.has_outgrown_release:
+            place = describe_location(self._engine.url)
+            raise LedgerUnusable(
+                f"The ledger ({place}) has version {state.current} of its schema; this release needs {state.newest}"
+            )
+
+
+def _report_progress(summary: ReconciliationSummary) -> None:
+    activity.heartbeat(summary.model_dump(include={"checked", "asked", "repaired", "failed"}))
+
+
+def _failure(message: str) -> ApplicationError:
+    return ApplicationError(message, type="LedgerUnusable", non_retryable=True)
