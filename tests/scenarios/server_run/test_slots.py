@@ -40,6 +40,34 @@ EARLY_EVENT = (
 )
 PARCEL = f"order: {{id: B, {LINES}parcel}}]}}\nexpect: {{steps: {{parcel.arrived: {{error: timeout}}}}}}"
 
+CALLED = """
+kind: system
+id: till
+base_url: https://till.example
+example: [{post: /sales}]
+---
+kind: receiver
+id: crm
+url: https://crm.example
+events: [order.*]
+---
+kind: commercial_product
+id: sale
+steps:
+  rest: {wait: {for: 1h}}
+  book: {after: [rest], call: {system: till, post: /sales}}
+"""
+LEFT_OFF = f"""order: {{id: A, {LINES}sale}}]}}
+until: 12h
+world:
+  - {{after: 0s, system: {{off: till}}}}
+  - {{receiver: crm, answer: {{status: 503}}}}
+expect: {{order: in_progress, steps: {{sale.book: on_hold}}}}
+"""
+NOTHING_LEFT = f"""order: {{id: A, {LINES}sale}}]}}
+expect: {{order: completed, steps: {{sale.book: {{ended: {{at_most: 1h}}}}}}}}
+"""
+
 
 def test_scenario_sees_no_order_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(runner, "MAX_SLOTS", 1)
@@ -55,6 +83,20 @@ def test_scenario_sees_no_event_of_an_earlier_one(monkeypatch: pytest.MonkeyPatc
     early, parcel = run_scenarios(suite.catalogue, suite.scenarios, Mode.SERVER)
     assert [failure.message for failure in early.failures] == ["no step has taken event arrived"]
     assert [failure.message for failure in parcel.failures] == []
+
+
+def test_scenario_sees_no_switch_and_no_outbox_of_an_earlier_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner, "MAX_SLOTS", 1)
+    suite = suite_of_all([LEFT_OFF, NOTHING_LEFT], CALLED)
+    assert [str(finding) for finding in suite.findings] == []
+    first, second = run_scenarios(suite.catalogue, suite.scenarios, Mode.SERVER)
+    assert [failure.message for result in (first, second) for failure in result.failures] == []
+    assert [told.type for told in first.record.notifications] == []
+    assert [(told.type, told.attempts) for told in second.record.notifications] == [
+        ("order.accepted", 1),
+        ("order.in_progress", 1),
+        ("order.completed", 1),
+    ]
 
 
 def test_stuck_scenario_says_what_the_order_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
