@@ -81,7 +81,8 @@ def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
         for one in awaited:
             followers.setdefault(one, []).append(node)
     ordered: list[str] = []
-    level = [*(node for node, count in open_counts.items() if not count), *(followers.keys() - open_counts.keys())]
+    unlisted = followers.keys() - open_counts.keys()
+    level = [*unlisted, *(node for node, count in open_counts.items() if not count)]
     while level:
         level.sort()
         ordered += level
@@ -92,7 +93,7 @@ def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
                 if not open_counts[follower]:
                     freed.append(follower)
         level = freed
-    if len(ordered) < len(followers.keys() | open_counts.keys()):
+    if len(ordered) < len(open_counts) + len(unlisted):
         raise CycleError
     return ordered
 

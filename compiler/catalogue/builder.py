@@ -38,7 +38,6 @@ from compiler.language.strict_model import StrictModel
 from compiler.language.systems import Receiver, System
 from compiler.source.document import KeyPath, Place
 from compiler.typecheck.let_types import computation_order
-from compiler.typecheck.type_checker import outputs_read
 
 
 def build_catalogue(index: DefinitionIndex) -> Catalogue:
@@ -200,19 +199,18 @@ def _build_workstream(index: DefinitionIndex, group: StepGroup) -> Workstream:
         place=Place(group.entry.document, ("steps",) if group.is_inline else ("id",), at_key=group.is_inline),
         for_products=group.products,
         when=None if group.is_inline else document.when,
-        steps={name: _build_step(index, group, name) for name in _sort_topologically(index, group)},
+        steps={name: _build_step(group, name) for name in _sort_topologically(index, group)},
         is_inline=group.is_inline,
         let=() if group.is_inline else _build_lets({name: WrittenLet(group.entry, name) for name in document.let}),
     )
 
 
-def _build_step(index: DefinitionIndex, group: StepGroup, name: str) -> Step:
-    definition, document = group.steps[name], group.entry.document
-    sites = index.step_expressions[group.id, name]
+def _build_step(group: StepGroup, name: str) -> Step:
+    definition, document, facts = group.steps[name], group.entry.document, group.facts
+    sites = facts.expressions[name]
     reads = {
         OutputReference(kind, workstream or group.id, step, many)
-        for site in sites
-        for (kind, workstream, step, many), _ in outputs_read(site.expression)
+        for (kind, workstream, step, many), _ in facts.reads.get(name, ())
     }
     return Step(
         workstream=group.id,
@@ -234,8 +232,8 @@ def _output_sort_key(read: OutputReference) -> tuple[str, str, str, bool]:
 def _sort_topologically(index: DefinitionIndex, group: StepGroup) -> list[str]:
     """Step ids, each after those that it waits for in the workstream, then by id. In a cycle, by id only."""
     steps, workstream = group.steps, group.id
-    if not group.has_outside_references():
-        return group.own_order() or sorted(steps)
+    if not group.facts.names_other_steps:
+        return group.facts.order or sorted(steps)
     predecessors = {
         name: {step for other, step in index.predecessors[workstream, name] if other == workstream} for name in steps
     }

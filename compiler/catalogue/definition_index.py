@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
-from graphlib import CycleError
 from typing import Any, NamedTuple
 
 from compiler.catalogue.definitions import DefinitionEntry, Definitions
 from compiler.catalogue.let_index import LetIndex
+from compiler.catalogue.step_facts import StepFacts, find_step_facts
 from compiler.catalogue.step_references import StepReferences
-from compiler.graph import sort_by_levels, walk
+from compiler.graph import walk
 from compiler.language.attributes import Attribute
 from compiler.language.documents import (
     ClassReference,
@@ -24,7 +24,7 @@ from compiler.language.documents import (
     WorkstreamDocument,
 )
 from compiler.language.steps import LineAction, StepDefinition, StepKey, StepReference
-from compiler.typecheck.expression_sites import STEP_SHAPE, ExpressionSite, find_expressions
+from compiler.typecheck.expression_sites import ExpressionSite
 from compiler.typecheck.scopes import shared_and_combined_fields
 from compiler.typecheck.types import DOUBLE, DYN, INT, Type, object_type
 
@@ -41,39 +41,19 @@ class StepGroup:
     per: str
     is_inline: bool
 
+    @property
+    def facts(self) -> StepFacts:
+        return self.entry.cached("facts", None, self._find_facts)
+
+    def _find_facts(self) -> StepFacts:
+        return find_step_facts(self.steps, self.entry.document.data["steps"], self.per)
+
     def line_actions(self, step: str) -> frozenset[LineAction]:
         given = self.steps[step].actions
         return self.actions if given is None else frozenset(given)
 
     def step_per(self, step: str) -> str:
         return self.steps[step].per or self.per
-
-    def has_outside_references(self) -> bool:
-        """Whether `after` of a step names another workstream, or anything else but a step of this group."""
-        return self.entry.cached("outside references", None, self._find_outside_references)
-
-    def _find_outside_references(self) -> bool:
-        return any(reference.step not in self.steps for step in self.steps.values() for reference in step.after)
-
-    def own_predecessors(self) -> dict[str, list[str]]:
-        """Step → the steps of this group that it waits for."""
-        return self.entry.cached("own predecessors", None, self._find_own_predecessors)
-
-    def _find_own_predecessors(self) -> dict[str, list[str]]:
-        return {
-            name: [one.step for one in step.after if one.step in self.steps and isinstance(one, StepReference)]
-            for name, step in self.steps.items()
-        }
-
-    def own_order(self) -> list[str] | None:
-        """The steps, each after those of this group that it waits for, then by id; None if there is a cycle."""
-        return self.entry.cached("own order", None, self._find_own_order)
-
-    def _find_own_order(self) -> list[str] | None:
-        try:
-            return sort_by_levels(self.own_predecessors())
-        except CycleError:
-            return None
 
     def actions_of_steps(self) -> frozenset[LineAction]:
         """The line actions that any of the steps is planned for."""
@@ -119,7 +99,8 @@ class DefinitionIndex:
 
     def decimal_quantities(self, products: Iterable[str]) -> frozenset[bool]:
         """Whether quantities of these products are decimal: both values if they differ."""
-        return frozenset(self.definitions.products[product].model.quantity == "decimal" for product in products)
+        of_products = self.definitions.products
+        return frozenset([of_products[product].model.quantity == "decimal" for product in products])
 
     def quantity_type(self, products: Iterable[str]) -> Type:
         """The type of `quantity` of a line of one of these products. DYN: they differ."""
@@ -183,7 +164,7 @@ class DefinitionIndex:
         """Step → its expressions."""
         found: dict[StepKey, list[ExpressionSite]] = {}
         for group in self.step_groups.values():
-            found |= group.entry.cached("step expressions", None, partial(_find_step_expressions, group))
+            found.update(((group.id, step), sites) for step, sites in group.facts.expressions.items())
         return found
 
     def effective_rules(self, product: str) -> list[WrittenRule]:
@@ -297,10 +278,10 @@ class DefinitionIndex:
         """The steps that each step waits for by its own `after`."""
         found: dict[StepKey, list[StepKey]] = {}
         for group in self.step_groups.values():
-            if group.has_outside_references():
+            if group.facts.names_other_steps:
                 found |= self._find_predecessors(group)
             else:
-                own = group.own_predecessors()
+                own = group.facts.predecessors
                 found |= {(group.id, step): [(group.id, one) for one in before] for step, before in own.items()}
         return found
 
@@ -352,11 +333,6 @@ class DefinitionIndex:
                 listed = " and ".join(sorted(missing))
                 found[f"{group.id}.{step}"] = f"`{step}` is not planned for {listed} lines, and this step is"
         return found
-
-
-def _find_step_expressions(group: StepGroup) -> dict[StepKey, list[ExpressionSite]]:
-    written = group.entry.document.data["steps"]
-    return {(group.id, step): find_expressions(written[step], STEP_SHAPE, ("steps", step)) for step in group.steps}
 
 
 def product_components(product: ProductDocument) -> Sequence[ComponentDefinition]:

@@ -38,7 +38,7 @@ def _check_steps(index: DefinitionIndex) -> Iterator[Finding]:
 
 def _may_be_in_cycle(group: StepGroup) -> bool:
     """False for nearly all groups, which name no other and are in order themselves."""
-    return group.has_outside_references() or group.own_order() is None
+    return group.facts.names_other_steps or group.facts.order is None
 
 
 def _format_cycle(cycle: Sequence[StepKey]) -> str:
@@ -89,7 +89,7 @@ def _may_close_cycle(index: DefinitionIndex, edges: Mapping[StepKey, list[StepKe
     for (workstream, _), before in edges.items():
         between.setdefault(workstream, []).extend(other for other, _ in before)
     groups = [index.step_groups[name] for name in {*between, *chain.from_iterable(between.values())}]
-    return any(group.has_outside_references() for group in groups) or next(find_cycles(between), None) is not None
+    return any(group.facts.names_other_steps for group in groups) or next(find_cycles(between), None) is not None
 
 
 def _dependency_cycle_finding(index: DefinitionIndex, product: str, cycle: Sequence[StepKey]) -> Finding:

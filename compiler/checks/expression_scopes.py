@@ -77,6 +77,7 @@ class StepScopes:
         self._served_lets = index.lets.served_lets(group.products)
         self._step_lets = index.lets.step_lets(group)
         self._loop_variables = index.lets.loop_variables(group.products)
+        self._decimal_quantities = index.decimal_quantities(group.products)
         self._quantity = index.quantity_type(group.products)
         self._cache: dict[object, TypeScope] = {}
 
@@ -84,7 +85,7 @@ class StepScopes:
     def known(self) -> object:
         """All that the scopes depend on besides the group's own document and, for `workstreams`, all other steps."""
         types = (self._shared, self._combined, *self._served_lets, *self._step_lets, self._quantity)
-        return types, self._loop_variables, self._index.decimal_quantities(self._group.products)
+        return types, self._loop_variables, self._decimal_quantities
 
     @property
     def condition(self) -> TypeScope:
@@ -99,8 +100,9 @@ class StepScopes:
     def scope_for(self, step: str, definition: StepDefinition, site: ExpressionSite) -> TypeScope:
         if site.per_line:
             return self.per
-        own_condition = site.path[2:] == ("when",)
-        waits = site.path[-2:] == ("wait", "condition")
+        path = site.path
+        own_condition = path[-1] == "when" and len(path) == 3
+        waits = path[-1] == "condition" and path[-2] == "wait"
         site_key = (step, site.extra_names, own_condition, waits)
         scope = self._cache.get(site_key)
         if scope is None:
@@ -131,7 +133,7 @@ class StepScopes:
         self, actions: frozenset[LineAction], per: str, when: str | None, is_wait_condition: bool
     ) -> TypeScope:
         several = per not in ("line", "unit")
-        quantity = DOUBLE if True in self._index.decimal_quantities(self._group.products) else INT
+        quantity = DOUBLE if True in self._decimal_quantities else INT
         scope = step_scope(
             self._shared, self._combined, actions, several, self._loop_variables, quantity, *self._step_lets
         )

@@ -62,10 +62,10 @@ def check(index: DefinitionIndex) -> Iterator[Finding]:
             yield from _check_rule(index, WrittenRule(product_class, position, rule), attributes, heirs, lets)
     for group in index.step_groups.values():
         scopes = StepScopes(index, group)
-        if _reads_other_workstreams(index, group):
-            yield from _check_group(index, group, scopes)
+        if group.facts.reads_workstreams:  # The findings may depend on steps outside the group.
+            yield from _check_group(group, scopes)
         else:
-            check_group = partial(_check_group, index, group, scopes)
+            check_group = partial(_check_group, group, scopes)
             yield from group.entry.cached_findings("expressions of steps", scopes.known, check_group)
     for system in index.definitions.systems.values():
         for site in find_expressions(system.document.data, SYSTEM_SHAPE):
@@ -102,12 +102,6 @@ def _check_rules_of(index: DefinitionIndex, name: str) -> Iterator[Finding]:
         if written.entry is product or redeclares:
             yield from _check_rule(index, written, attributes, [name], lets)
     yield from _check_components(index, product, attributes, lets)
-
-
-def _reads_other_workstreams(index: DefinitionIndex, group: StepGroup) -> bool:
-    """Whether the findings may depend on steps outside the group."""
-    sites = (site for step in group.steps for site in index.step_expressions[group.id, step])
-    return any("workstreams" in site.expression for site in sites)
 
 
 def _check_example(system: DefinitionEntry[SystemDocument]) -> Iterator[Finding]:
@@ -316,12 +310,12 @@ def _check_table_rows(
         yield entry.finding("table-row-never", (*path, "table", row), message, key=True, severity="warning")
 
 
-def _check_group(index: DefinitionIndex, group: StepGroup, scopes: StepScopes) -> Iterator[Finding]:
+def _check_group(group: StepGroup, scopes: StepScopes) -> Iterator[Finding]:
     if not group.is_inline:
         yield from _check_workstream(group, scopes)
-    for step, definition in group.steps.items():
-        for site in index.step_expressions[group.id, step]:
-            yield from check_site(group.entry, site, scopes.scope_for(step, definition, site))
+    for step, sites in group.facts.expressions.items():
+        for site in sites:
+            yield from check_site(group.entry, site, scopes.scope_for(step, group.steps[step], site))
 
 
 def _check_workstream(group: StepGroup, scopes: StepScopes) -> Iterator[Finding]:

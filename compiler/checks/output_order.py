@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import cached_property, partial
+from functools import cached_property
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.checks.cycles import dependency_edges
@@ -17,25 +17,8 @@ from compiler.typecheck.type_checker import outputs_read
 def check(index: DefinitionIndex) -> Iterator[Finding]:
     order = _StepOrder(index)
     for group in index.step_groups.values():
-        if not group.entry.cached("own outputs", None, partial(_reads_only_own_predecessors, index, group)):
+        if not group.facts.reads_only_predecessors:
             yield from _check_group(index, group, order)
-
-
-def _reads_only_own_predecessors(index: DefinitionIndex, group: StepGroup) -> bool:
-    """Whether it is certain, from the steps of the group alone, that there is nothing to find."""
-    if group.has_outside_references():
-        return False
-    before: dict[str, set[str]] = {}
-    for step in group.steps:
-        for site in index.step_expressions[group.id, step]:
-            for (root, _, read, _), _ in outputs_read(site.expression):
-                if step not in before:
-                    own = [one.step for one in group.steps[step].after]
-                    before[step] = set(walk(own, lambda one: [other.step for other in group.steps[one].after]))
-                per = group.step_per(step), group.step_per(read) if read in group.steps else ""
-                if root != "steps" or read not in before[step] or read == step or per != ("line", "line"):
-                    return False
-    return True
 
 
 def _check_group(index: DefinitionIndex, group: StepGroup, order: _StepOrder) -> Iterator[Finding]:

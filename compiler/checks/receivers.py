@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 
-from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
+from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.language.documents import ReceiverDocument
 from compiler.language.event_types import EVENT_TYPE_PREFIX, EVENT_TYPES, matches_known_type
@@ -53,7 +52,7 @@ def _check_escalations(index: DefinitionIndex) -> Iterator[Finding]:
             message = f"receiver `{name}` has the name of a queue: `escalate: {name}` could mean either"
             yield entry.finding("escalation-ambiguous", ("id",), message)
     for group in index.step_groups.values():
-        if not _queues_and_escalations(group)[1]:
+        if not group.facts.has_escalation:
             continue
         for step, definition in group.steps.items():
             to = definition.sla.escalate if definition.sla else None
@@ -68,20 +67,4 @@ def _check_escalations(index: DefinitionIndex) -> Iterator[Finding]:
 
 def _queue_names(index: DefinitionIndex) -> set[str]:
     """The queues that steps name, except those with expressions."""
-    return set().union(*(_queues_and_escalations(group)[0] for group in index.step_groups.values()))
-
-
-def _queues_and_escalations(group: StepGroup) -> tuple[frozenset[str], bool]:
-    """The queues that the steps of a group name, and whether one of the steps escalates."""
-    return group.entry.cached("queues", None, partial(_find_queues, group))
-
-
-def _find_queues(group: StepGroup) -> tuple[frozenset[str], bool]:
-    found: set[str] = set()
-    escalates = False
-    for definition in group.steps.values():
-        manuals = (definition.manual, definition.undo.manual if definition.undo else None)
-        names = [case.queue for case in definition.on_failure] + [manual.queue for manual in manuals if manual]
-        found.update(name for name in names if name and "${" not in name)
-        escalates |= definition.sla is not None and definition.sla.escalate is not None
-    return frozenset(found), escalates
+    return set().union(*(group.facts.queues for group in index.step_groups.values()))

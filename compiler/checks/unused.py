@@ -104,7 +104,7 @@ def _has_own_lines(index: DefinitionIndex, product: str) -> bool:
 def _check_unmet_references(index: DefinitionIndex) -> Iterator[Finding]:
     """References in `after` that match nothing in any order, and `across` without effect."""
     for group in index.step_groups.values():
-        if group.has_outside_references():
+        if group.facts.names_other_steps:
             yield from _check_references_of(index, group)
         else:
             yield from group.entry.cached_findings(

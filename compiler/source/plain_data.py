@@ -60,16 +60,16 @@ def _read_mapping(following: Callable[[], Any], depth: int) -> dict[str, Any]:
     values: dict[str, Any] = {}
     while type(event := following()) is scalar:
         key, item = event.value, following()
-        if event.anchor is not None or event.tag is not None or key == "<<" or key in values:
+        if event.anchor is not None or key in values:
             raise _Unusual
         if type(item) is scalar and item.anchor is None and item.tag is None:
             value = item.value
-            if item.implicit[0] and (not value or value[0] in NON_TEXT_FIRST_CHARS):
+            if (not value or value[0] in NON_TEXT_FIRST_CHARS) and item.implicit[0]:
                 value = resolve_plain_scalar(value)
             values[key] = value
         else:
             values[key] = _read_value(item, following, depth)
-    if type(event) is not yaml.MappingEndEvent:
+    if type(event) is not yaml.MappingEndEvent or "<<" in values:
         raise _Unusual
     return values
 

@@ -210,9 +210,11 @@ def _collect(data: Any, shape: Shape, path: KeyPath, found: list[ExpressionSite]
                 inner = shape.get(key)
                 if inner is None:
                     continue
-                if type(value) is str and type(inner) is TemplateShape:
-                    if "${" in value:
-                        found += _template_sites(value, inner, (*path, key))
+                if type(inner) is TemplateShape:
+                    if type(value) is not str:
+                        _collect_embedded(value, inner, (*path, key), found)
+                    elif "${" in value:
+                        _add_template_sites(value, inner, (*path, key), found)
                 else:
                     _collect(value, inner, (*path, key), found)
     elif type(shape) is TemplateShape:
@@ -266,27 +268,27 @@ def _collect_embedded(data: Any, shape: TemplateShape, path: KeyPath, found: lis
     kind = type(data)
     if kind is str:
         if "${" in data:
-            found += _template_sites(data, shape, path)
+            _add_template_sites(data, shape, path, found)
     elif kind is dict:
         for key, value in data.items():
             if type(value) is not str:
                 _collect_embedded(value, shape, (*path, key), found)
             elif "${" in value:
-                found += _template_sites(value, shape, (*path, key))
+                _add_template_sites(value, shape, (*path, key), found)
     elif kind is list:
         for position, value in enumerate(data):
             _collect_embedded(value, shape, (*path, position), found)
 
 
-def _template_sites(text: str, shape: TemplateShape, path: KeyPath) -> Iterator[ExpressionSite]:
+def _add_template_sites(text: str, shape: TemplateShape, path: KeyPath, found: list[ExpressionSite]) -> None:
     try:
         pieces = split_template(text)
     except ValueError as error:
-        yield ExpressionSite(path, text.rindex("${"), "", "any", shape.extra_names, problem=str(error))
+        found.append(ExpressionSite(path, text.rindex("${"), "", "any", shape.extra_names, problem=str(error)))
         return
     expected = shape.expected if len(pieces) == 1 else "any"
     part = shape.expected == "duration" and len(pieces) > 1
     for piece in pieces:
         if not isinstance(piece, str):
-            yield ExpressionSite(path, piece[0], piece[1], expected, shape.extra_names, is_duration_part=part)
+            found.append(ExpressionSite(path, piece[0], piece[1], expected, shape.extra_names, is_duration_part=part))
             part = False
