@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError
 from typing import TypeVar
 
@@ -68,11 +68,13 @@ def depth_first_order(starts: Iterable[N], successors: Callable[[N], Iterable[N]
     return postorder[::-1]
 
 
-def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
+def sort_by_levels(predecessors: Mapping[str, Collection[str]]) -> list[str]:
     """Every node after its predecessors; nodes that become free together are sorted.
 
     Raises graphlib.CycleError.
     """
+    if _is_chain(predecessors):
+        return [*predecessors]
     open_counts: dict[str, int] = {}
     followers: dict[str, list[str]] = {}
     for node, before in predecessors.items():
@@ -96,6 +98,16 @@ def sort_by_levels(predecessors: Mapping[str, Iterable[str]]) -> list[str]:
     if len(ordered) < len(open_counts) + len(unlisted):
         raise CycleError
     return ordered
+
+
+def _is_chain(predecessors: Mapping[str, Collection[str]]) -> bool:
+    """Whether each node has the one before it as its only predecessor, as in most workstreams."""
+    expected: list[str] = []
+    for node, before in predecessors.items():
+        if [*before] != expected:
+            return False
+        expected = [node]
+    return True
 
 
 def find_cycles(graph: Mapping[N, Sequence[N]]) -> Iterator[list[N]]:

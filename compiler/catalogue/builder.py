@@ -115,6 +115,8 @@ def build_product(index: DefinitionIndex, name: str) -> Product:
 
 
 def _build_lets(lets: Mapping[str, WrittenLet]) -> tuple[NamedValue, ...]:
+    if not lets:
+        return ()
     ordered = computation_order({name: written.expression for name, written in lets.items()})
     return tuple(
         NamedValue(name, lets[name].expression, place=Place(lets[name].entry.document, (LET, name))) for name in ordered

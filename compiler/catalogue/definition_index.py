@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import Any, NamedTuple
 
@@ -40,13 +40,7 @@ class StepGroup:
     actions: frozenset[LineAction]
     per: str
     is_inline: bool
-
-    @property
-    def facts(self) -> StepFacts:
-        return self.entry.cached("facts", None, self._find_facts)
-
-    def _find_facts(self) -> StepFacts:
-        return find_step_facts(self.steps, self.entry.document.data["steps"], self.per)
+    facts: StepFacts = field(compare=False, repr=False)
 
     def line_actions(self, step: str) -> frozenset[LineAction]:
         given = self.steps[step].actions
@@ -61,6 +55,10 @@ class StepGroup:
 
     def _find_actions_of_steps(self) -> frozenset[LineAction]:
         return frozenset(action for step in self.steps for action in self.line_actions(step))
+
+
+def _step_facts(entry: DefinitionEntry[Any], per: str) -> StepFacts:
+    return entry.cached("facts", None, lambda: find_step_facts(entry.model.steps, entry.document.data["steps"], per))
 
 
 class WrittenRule(NamedTuple):
@@ -131,8 +129,9 @@ class DefinitionIndex:
             found[name] = self._workstream_group(workstream)
         for name, product in self.definitions.products.items():
             if product.model.steps:
+                facts = _step_facts(product, "line")
                 found[name] = StepGroup(
-                    name, product, product.model.steps, (name,), frozenset({LineAction.ADD}), "line", is_inline=True
+                    name, product, product.model.steps, (name,), frozenset({LineAction.ADD}), "line", True, facts
                 )
         return dict(sorted(found.items()))
 
@@ -152,6 +151,7 @@ class DefinitionIndex:
             frozenset(document.actions),
             document.per,
             False,
+            _step_facts(entry, document.per),
         )
 
     @cached_property
@@ -314,12 +314,11 @@ class DefinitionIndex:
         """`workstream.step` of steps that may have no output → the reason."""
         found = {}
         for name, group in self.step_groups.items():
-            conditional = not group.is_inline and group.entry.model.when is not None
-            for step, definition in group.steps.items():
-                if definition.when is not None and definition.default_output is None:
-                    found[f"{name}.{step}"] = f"`{step}` may have been skipped (it has a `when`)"
-                elif conditional:
+            if not group.is_inline and group.entry.model.when is not None:
+                for step in group.steps:
                     found[f"{name}.{step}"] = f"`{step}` may be missing (workstream `{name}` has a `when`)"
+            for step in group.facts.skippable_steps:
+                found[f"{name}.{step}"] = f"`{step}` may have been skipped (it has a `when`)"
         return found
 
     def unplanned_reasons(self, group: StepGroup, actions: frozenset[LineAction]) -> dict[str, str]:

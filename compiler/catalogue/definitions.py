@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar
 
 from pydantic import ValidationError
 
@@ -47,7 +47,8 @@ class DefinitionEntry(Generic[M]):
         found = self._results.get(name)
         if found is None or found[0] != inputs:
             found = self._results[name] = inputs, compute()
-        return cast(R, found[1])
+        result: R = found[1]
+        return result
 
     def cached_findings(self, name: str, inputs: object, check: Callable[[], Iterable[Finding]]) -> list[Finding]:
         """Like `cached`, for a check of this document."""

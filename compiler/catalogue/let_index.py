@@ -50,6 +50,8 @@ class LetIndex:
         definitions = self._index.definitions
         entry = definitions.products[product]
         inherited = definitions.classes.get(entry.model.product_class or "")
+        if inherited is None and not entry.model.let:
+            return {}
         found = {name: WrittenLet(inherited, name) for name in inherited.model.let} if inherited else {}
         return found | {name: WrittenLet(entry, name) for name in entry.model.let}
 

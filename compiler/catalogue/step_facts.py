@@ -23,6 +23,8 @@ class StepFacts:
     """Step → the outputs that its expressions use, each with its offset in one. Steps without are left out."""
     predecessors: dict[str, list[str]] = field(default_factory=dict)
     """Step → the steps of this document that it waits for."""
+    skippable_steps: list[str] = field(default_factory=list)
+    """Those with a `when` and no `default_output`."""
     order: list[str] | None = None
     """The steps, each after its predecessors, then by id; None if there is a cycle."""
     names_other_steps: bool = False
@@ -52,6 +54,8 @@ def find_step_facts(steps: Mapping[str, StepDefinition], written: Mapping[str, A
                 facts.reads.setdefault(name, []).extend(outputs)
             facts.reads_workstreams |= "workstreams" in site.expression
         _add_names(facts, step)
+        if step.when is not None and step.default_output is None:
+            facts.skippable_steps.append(name)
         own = facts.predecessors[name] = []
         for reference in step.after:
             if reference.step not in steps:

@@ -77,7 +77,7 @@ def _check_dependencies(index: DefinitionIndex) -> Iterator[Finding]:
             if _is_once_per_order(index, step):
                 shared.setdefault(step, []).extend(other for other in predecessors if _is_once_per_order(index, other))
                 offers[step] = product
-    for cycle in _cycles_through(shared, index.predecessors):
+    for cycle in _cycles_through(shared, index.predecessors) if shared else ():
         if frozenset(cycle) not in reported:
             offer = next(offers[step] for step in cycle if step in offers)
             yield _dependency_cycle_finding(index, offer, cycle)

@@ -66,6 +66,8 @@ def _check_texts_of_steps(group: StepGroup, declared: Iterable[str]) -> Iterator
 def _check_times_of_steps(group: StepGroup) -> Iterator[Finding]:
     written = group.entry.document.data["steps"]
     for step in group.steps:
+        if _KEYS_WITH_TIMES.isdisjoint(written[step]):
+            continue
         for key in written[step].keys() & _KEYS_WITH_TIMES:
             for found in find_texts(written[step][key], STEP_SHAPE[key], ("steps", step, key)):
                 if _is_fixed_time(found):

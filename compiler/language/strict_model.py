@@ -21,6 +21,9 @@ class StrictModel(BaseModel):
 def require_one(model: StrictModel, label: str, *fields: str) -> None:
     """Raises ValueError unless exactly one of the fields has a value."""
     values = model.__dict__
+    written = model.model_fields_set.intersection(fields)
+    if len(written) == 1 and values[next(iter(written))] is not None:
+        return
     given = [field for field in fields if values[field] is not None]
     if len(given) != 1:
         found = f"it has {' and '.join(field.rstrip('_') for field in given)}" if given else "it has none"

@@ -1,4 +1,4 @@
-"""Decodes the text of a file: UTF-8 of limited size, without characters that YAML forbids."""
+"""Decodes the text of a file: UTF-8 of limited size. Some characters are forbidden in YAML."""
 
 from __future__ import annotations
 
@@ -53,15 +53,19 @@ _FORBIDDEN_CHARACTER = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd
 
 
 def decode_text(text: str | bytes, file: str) -> str:
+    """Raises UnreadableError if it is too large, or not UTF-8."""
     if len(text) > MAX_FILE_BYTES:
         raise UnreadableError(file_too_large(file, len(text)))
     if isinstance(text, bytes):
         text = _decode_utf8(text, file)
-    text = text.removeprefix("\ufeff")
+    return text.removeprefix("\ufeff")
+
+
+def require_allowed_characters(text: str, file: str) -> None:
+    """Raises UnreadableError at the first character that YAML forbids."""
     if bad := _FORBIDDEN_CHARACTER.search(text):
         line, column = line_and_column(text[: bad.start()])
         shown = "a NUL character" if bad[0] == "\0" else f"the control character U+{ord(bad[0]):04X}"
         raise UnreadableError(
             file_finding(file, "yaml-encoding", f"{shown} is not allowed in YAML: remove it", line, column)
         )
-    return text

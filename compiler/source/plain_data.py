@@ -39,9 +39,9 @@ def read_plain_data(text: str) -> list[Any] | None:
 
 def _read_value(event: Any, following: Callable[[], Any], depth: int) -> Any:
     """`depth`: how many levels of lists and mappings there may be."""
-    if event.anchor is not None or getattr(event, "tag", None) is not None:  # An alias has only an anchor.
-        raise _Unusual
     kind = type(event)
+    if event.anchor is not None or kind is yaml.AliasEvent or event.tag is not None:
+        raise _Unusual
     if kind is yaml.ScalarEvent:
         return _read_scalar(event)
     if not depth:

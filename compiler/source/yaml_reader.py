@@ -14,7 +14,7 @@ from typing import Any
 import yaml
 from yaml.cyaml import CParser  # type: ignore[attr-defined]
 
-from compiler.source.decoding import LINE_BREAK, UnreadableError, decode_text, file_finding
+from compiler.source.decoding import LINE_BREAK, UnreadableError, decode_text, file_finding, require_allowed_characters
 from compiler.source.document import CollectionMarks, Document, FileMarks, Key, NodeMark, ReadResult
 from compiler.source.findings import MORE_FINDINGS_CODE, Finding
 from compiler.source.plain_data import read_plain_data
@@ -37,10 +37,12 @@ def read_documents(text: str | bytes, file: str) -> ReadResult:
     result = ReadResult()
     try:
         text = decode_text(text, file)
+        plain = read_plain_data(text)
+        if plain is None:  # The parser itself refuses forbidden characters, so plain data has none.
+            require_allowed_characters(text, file)
     except UnreadableError as unreadable:
         result.findings.append(unreadable.finding)
         return result
-    plain = read_plain_data(text)
     if plain is None:
         builder = DocumentBuilder(text, file)
         builder.read()

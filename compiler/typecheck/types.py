@@ -73,15 +73,21 @@ def attribute_type(attribute: Attribute) -> Type:
 
 
 def object_type(attributes: Mapping[str, Attribute]) -> Type:
-    """The attributes as one object type. An attribute is optional if it is not required and has no default."""
-    return Type(
-        "object",
-        None,
-        tuple(
-            Field(name, attribute_type(attribute), not attribute.required and attribute.default is None)
-            for name, attribute in sorted(attributes.items())
-        ),
-    )
+    """The attributes as one object type. An attribute is optional if it is not required and has no default.
+
+    Equal types are the same object, which caches that have types in their keys compare fastest.
+    """
+    fields = [
+        Field(name, attribute_type(attribute), not attribute.required and attribute.default is None)
+        for name, attribute in sorted(attributes.items())
+    ]
+    return _shared(Type("object", None, tuple(fields)))
+
+
+@lru_cache(maxsize=100_000)
+def _shared(one: Type) -> Type:
+    """The first of all types that are equal to this one."""
+    return one
 
 
 def merged_object_type(objects: Iterable[Type]) -> Type:

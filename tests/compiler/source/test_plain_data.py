@@ -72,6 +72,13 @@ def test_what_may_be_wrong_is_left_to_the_reader_with_positions(text: str) -> No
     assert read_plain_data(text) is None
 
 
+@pytest.mark.parametrize("code", [0x00, 0x08, 0x0B, 0x1F, 0x7F, 0x84, 0x86, 0x9F, 0xD800, 0xDFFF, 0xFFFE, 0xFFFF])
+@pytest.mark.parametrize("text", ["a: b{}", "a: 'b{}'", "a: b # {}\n", "a: b\n# {}", "a: |\n  b{}\n"])
+def test_forbidden_characters_are_left_to_the_reader_with_positions(text: str, code: int) -> None:
+    assert read_plain_data(text.format("b")) is not None
+    assert read_plain_data(text.format(chr(code))) is None
+
+
 @pytest.mark.parametrize(("depth", "is_plain"), [(MAX_NESTING_DEPTH, True), (MAX_NESTING_DEPTH + 1, False)])
 def test_nesting_has_the_same_limit(depth: int, is_plain: bool) -> None:
     text = "[" * depth + "]" * depth
