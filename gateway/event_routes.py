@@ -49,7 +49,7 @@ def event_routes(orders: OrderClient) -> APIRouter:
 
 def callback_routes(orders: OrderClient, secret: bytes) -> APIRouter:
     routes = APIRouter(
-        tags=["callbacks"], responses=public_error_responses(400, 404, 408, 410, 413, 422) | DELIVERY_RESPONSES
+        tags=["callbacks"], responses=public_error_responses(400, 404, 408, 410, 413, 415, 422) | DELIVERY_RESPONSES
     )
 
     @routes.post("/callbacks/{callback_id}", summary="Complete a call", openapi_extra=CALLBACK_REQUEST_BODY)

@@ -12,6 +12,7 @@ import structlog
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from gateway.body_encoding import encoding_problem
 from gateway.errors import error_response
 
 BODY_TIMEOUT = 30.0
@@ -98,7 +99,7 @@ class BearerTokenMiddleware:
 
 
 class BodyLimitMiddleware:
-    """Reads the body up to the path's limit, whatever length its headers claim."""
+    """Reads the body up to the path's limit, whatever length its headers claim. Refuses what is not plain UTF-8."""
 
     def __init__(self, app: ASGIApp, body_limit: Callable[[str], int]) -> None:
         self._app = app
@@ -119,6 +120,8 @@ class BodyLimitMiddleware:
         if body is None:
             message = f"The body is larger than the {limit:,} bytes that this path accepts"
             return await error_response(413, "too_large", message, headers=CLOSE_HEADERS)(scope, receive, send)
+        if body and (problem := encoding_problem(Headers(scope=scope), body)):
+            return await error_response(415, "unsupported_media_type", problem)(scope, receive, send)
         return await self._app(scope, _replay_body(body, receive), send)
 
 
