@@ -20,6 +20,7 @@ def plan_of(
     steps: Mapping[str, Mapping[str, Any]],
     *,
     order: str = "O-1",
+    customer: Mapping[str, Any] | None = None,
     quantity: int = 1,
     attributes: Mapping[str, Any] | None = None,
     characteristics: Mapping[str, Any] | None = None,
@@ -33,8 +34,8 @@ def plan_of(
     """
     names = list(steps)
     header = OrderHeader(
-        order, {"id": "C-1", "name": "Elm Street 14", "tier": "gold"}, 3, requested_start, requested_completion,
-        dict(characteristics or {}),
+        order, dict(customer or {"id": "C-1", "name": "Elm Street 14", "tier": "gold"}), 3, requested_start,
+        requested_completion, dict(characteristics or {}),
     )  # fmt: skip
     order_line = PlannedLine(
         "1", "home", "Home", quantity, LineAction.ADD, dict(attributes or {}), requested_completion=line_completion

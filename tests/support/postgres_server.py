@@ -88,6 +88,10 @@ class PostgresServer:
         self._watchdog.close()
         shutil.rmtree(self._folder, ignore_errors=True)
 
+    @property
+    def data_folder(self) -> Path:
+        return self._data
+
     def url(self, database: str = SUPERUSER) -> URL:
         return URL.create("postgresql+psycopg", SUPERUSER, host="127.0.0.1", port=self.port, database=database)
 

@@ -98,7 +98,8 @@ class Script:
         if order_id in self.findings:
             return CompiledOrder(findings=self.findings[order_id], summary={"customer_id": "C-1"})
         plan = self.plans[order_id]
-        summary = {"customer_id": "C-1", "products": ["home"], "catalogue_version": plan.catalogue_version}
+        customer_id = plan.order.customer["id"]
+        summary = {"customer_id": customer_id, "products": ["home"], "catalogue_version": plan.catalogue_version}
         return CompiledOrder(plan=encode_plan(plan), summary=summary)
 
     @activity.defn(name=COMPILE_AMENDMENT)

@@ -1,0 +1,93 @@
+"""The orders of a customer, wherever there is something of them: in the ledger, in the archive, in Temporal."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+from temporalio.client import Client
+
+from ledger.retention.holds import HoldScope, held_subjects
+from ledger.retention.temporal_runs import list_order_ids, read_submission
+from ledger.schema.tables import archived_orders, orders
+
+MAX_CONCURRENT_READS = 16
+
+
+@dataclass
+class CustomerOrder:
+    order_id: str
+    submissions: set[str] = field(default_factory=set)
+    """The customer's submissions of this order."""
+    state: str | None = None
+    """As last known. None: only Temporal knows the order."""
+    until: datetime | None = None
+    """Its forecast, else its requested completion."""
+    is_running: bool = False
+    hold: str | None = None
+    """Why it is under legal hold."""
+
+
+async def find_customer_orders(engine: Engine, client: Client, customer_id: str) -> list[CustomerOrder]:
+    """Sorted by id. The caller turns errors of the database and of Temporal's client into its own."""
+    found = await asyncio.to_thread(_find_stored, engine, customer_id)
+    listed = await list_order_ids(client, customer_id)
+    return await complete_orders(engine, client, found.values(), listed)
+
+
+def _find_stored(engine: Engine, customer_id: str) -> dict[str, CustomerOrder]:
+    found: dict[str, CustomerOrder] = {}
+    with engine.connect() as connection:
+        for table in (archived_orders, orders):
+            query = select(table.c.order_id, table.c.submission).where(table.c.customer_id == customer_id)
+            for row in connection.execute(query):
+                found.setdefault(row.order_id, CustomerOrder(row.order_id)).submissions.add(row.submission)
+    return found
+
+
+async def complete_orders(
+    engine: Engine, client: Client, known: Iterable[CustomerOrder], listed: Collection[str] = ()
+) -> list[CustomerOrder]:
+    """Fills in how the orders are now. `listed`: ids of orders of which Temporal has the latest submission."""
+    found = {order.order_id: order for order in known}
+    for order_id in listed:
+        found.setdefault(order_id, CustomerOrder(order_id))
+    limit = asyncio.Semaphore(MAX_CONCURRENT_READS)
+
+    async def ask_temporal(order: CustomerOrder) -> None:
+        async with limit:
+            latest = await read_submission(client, order.order_id)
+        if latest is None:
+            return
+        submission, is_running = latest
+        if order.order_id in listed:
+            order.submissions.add(submission)
+        order.is_running = is_running and submission in order.submissions
+
+    await asyncio.gather(*map(ask_temporal, found.values()))
+    await asyncio.to_thread(_add_stored, engine, found)
+    return [found[order_id] for order_id in sorted(found)]
+
+
+def _add_stored(engine: Engine, found: dict[str, CustomerOrder]) -> None:
+    with engine.connect() as connection:
+        holds = held_subjects(connection, HoldScope.ORDER, found)
+        for order_id, state, until in _read_states(connection, found):
+            found[order_id].state, found[order_id].until = state, until
+    for order_id, reason in holds.items():
+        found[order_id].hold = reason
+
+
+def _read_states(connection: Connection, order_ids: Collection[str]) -> Iterable[tuple[str, str, datetime | None]]:
+    archived = select(archived_orders.c.order_id, archived_orders.c.state).where(
+        archived_orders.c.order_id.in_(sorted(order_ids))
+    )
+    yield from ((row.order_id, row.state, None) for row in connection.execute(archived))
+    stored = select(orders.c.order_id, orders.c.state, orders.c.forecast, orders.c.requested_completion).where(
+        orders.c.order_id.in_(sorted(order_ids)), orders.c.is_current
+    )
+    for row in connection.execute(stored):
+        yield row.order_id, row.state, row.forecast or row.requested_completion

@@ -1,0 +1,67 @@
+"""Takes the personal data out of an order's rows. What is personal, the schema says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from functools import cache
+from typing import Any
+
+from sqlalchemy import JSON, Column, Connection, Table, delete, update
+
+from ledger.retention.order_rows import BY_ORDER_ID, OrderRows
+from ledger.schema.tables import ROWS_OF_AN_ORDER, orders
+
+ORDER_TABLES = (orders, *ROWS_OF_AN_ORDER, *BY_ORDER_ID)
+
+
+def is_personal(column: Column[Any]) -> bool:
+    return bool(column.info.get("personal"))
+
+
+@cache
+def blank_values(table: Table) -> dict[str, Any] | None:
+    """The values of the personal columns without the person. None: the rows consist of personal data, and go."""
+    personal = [column for column in table.c if is_personal(column)]
+    if any(column.primary_key for column in personal):
+        return None
+    return {column.name: _blank(column) for column in personal}
+
+
+def _blank(column: Column[Any]) -> Any:
+    if column.nullable:
+        return None
+    return column.info.get("blank", {} if isinstance(column.type, JSON) else "")
+
+
+def blank_rows(connection: Connection, order_keys: Collection[int]) -> None:
+    """`order_keys`: keys of rows of `orders`."""
+    keys = sorted(order_keys)
+    for table in (orders, *ROWS_OF_AN_ORDER):
+        of_orders = (table.c.key if table is orders else table.c.order_key).in_(keys)
+        values = blank_values(table)
+        if values is None:
+            connection.execute(delete(table).where(of_orders))
+        elif values:
+            connection.execute(update(table).where(of_orders).values(values))
+
+
+def blank_rows_by_id(connection: Connection, order_ids: Collection[str]) -> None:
+    """The rows that belong to an order by its id, over all its submissions."""
+    for table in BY_ORDER_ID:
+        blank = blank_values(table) or {}
+        connection.execute(update(table).where(table.c.order_id.in_(sorted(order_ids))).values(blank))
+
+
+def blank_document(document: OrderRows, submissions: Collection[str]) -> OrderRows:
+    """The archived order without the personal data of these submissions."""
+    keys = {row["key"] for row in document.orders if row["submission"] in submissions}
+    blanked = OrderRows(document.order_id)
+    for table in ORDER_TABLES:
+        values = blank_values(table)
+        for row in document.tables.get(table.name, ()):
+            is_concerned = row.get("order_key", row.get("key")) in keys or table in BY_ORDER_ID
+            if not is_concerned:
+                blanked.tables[table.name].append(row)
+            elif values is not None:
+                blanked.tables[table.name].append(row | values)
+    return blanked

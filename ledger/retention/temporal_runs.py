@@ -1,0 +1,143 @@
+"""The runs that Temporal has of a customer's orders, and their deletion."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.client import Client, WorkflowExecutionStatus
+from temporalio.service import RPCError, RPCStatusCode
+
+from ledger.retention.batches import in_batches
+from workflows.contract.order_messages import (
+    ORDER_WORKFLOW_TYPE,
+    SearchAttributes,
+    mailbox_workflow_id,
+    order_workflow_id,
+    outbox_workflow_id,
+)
+
+IDS_PER_QUERY = 25
+GONE_TIMEOUT = 60.0
+"""Seconds until deleted runs are no longer listed. Temporal deletes them in the background."""
+POLL_INTERVAL = 0.5
+
+
+@dataclass(frozen=True)
+class KnownRun:
+    workflow_id: str
+    run_id: str
+    is_running: bool
+    started_at: datetime
+
+
+def workflow_ids(order_id: str) -> dict[str, str]:
+    """What belongs to an order → the id of its workflow."""
+    return {
+        "order": order_workflow_id(order_id),
+        "outbox": outbox_workflow_id(order_id),
+        "mailbox": mailbox_workflow_id(order_id),
+    }
+
+
+async def list_order_ids(client: Client, customer_id: str) -> list[str]:
+    """The ids of all orders of the customer that Temporal lists, running and closed."""
+    query = f"WorkflowType = '{ORDER_WORKFLOW_TYPE}' AND {SearchAttributes.CUSTOMER_ID} = {_literal(customer_id)}"
+    ids = [run.workflow_id.removeprefix(order_workflow_id("")) async for run in _list_runs(client, query)]
+    return list(dict.fromkeys(ids))
+
+
+async def read_submission(client: Client, order_id: str) -> tuple[str, bool] | None:
+    """The id of the first run of the order's latest submission, and whether it runs. None: Temporal does not know
+    it."""
+    try:
+        description = await client.get_workflow_handle(order_workflow_id(order_id)).describe()
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            return None
+        raise
+    first = description.raw_description.workflow_execution_info.first_run_id
+    return first or description.run_id, description.status is WorkflowExecutionStatus.RUNNING
+
+
+async def delete_closed_runs(client: Client, order_ids: Sequence[str]) -> tuple[int, dict[str, list[str]]]:
+    """Deletes the closed runs of these orders, of their outboxes and mailboxes, and waits until Temporal lists them no
+    more. Returns how many it deleted, and what is still there: order id → `order`, `outbox`, `mailbox` (it runs), or
+    `history` (Temporal has not deleted it yet)."""
+    deleted: set[tuple[str, str]] = set()
+    remaining: dict[str, list[str]] = {}
+    for batch in in_batches(order_ids, IDS_PER_QUERY):
+        remaining |= await _delete_runs_of(client, batch, deleted)
+    return len(deleted), remaining
+
+
+async def _delete_runs_of(
+    client: Client, order_ids: Sequence[str], deleted: set[tuple[str, str]]
+) -> dict[str, list[str]]:
+    owners = {
+        workflow_id: (order_id, kind) for order_id in order_ids for kind, workflow_id in workflow_ids(order_id).items()
+    }
+    deadline = time.monotonic() + GONE_TIMEOUT
+    while True:
+        runs = await _find_runs(client, owners)
+        closed = [run for run in runs if not run.is_running]
+        for run in closed:
+            if (run.workflow_id, run.run_id) not in deleted:
+                await _delete_run(client, run)
+                deleted.add((run.workflow_id, run.run_id))
+        if not closed or time.monotonic() > deadline:
+            break
+        await asyncio.sleep(POLL_INTERVAL)
+    remaining: dict[str, list[str]] = {}
+    for run in runs:
+        order_id, kind = owners[run.workflow_id]
+        kinds = remaining.setdefault(order_id, [])
+        kind = kind if run.is_running else "history"
+        if kind not in kinds:
+            kinds.append(kind)
+    return remaining
+
+
+async def _find_runs(client: Client, ids: Iterable[str]) -> list[KnownRun]:
+    """All runs that are listed, and the latest of each workflow, which may not be listed yet or any more."""
+    ids = list(ids)
+    query = f"WorkflowId IN ({', '.join(map(_literal, ids))})"
+    found = {(run.workflow_id, run.run_id): run async for run in _list_runs(client, query)}
+    for workflow_id in ids:
+        try:
+            latest = await client.get_workflow_handle(workflow_id).describe()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+        else:
+            is_running = latest.status is WorkflowExecutionStatus.RUNNING
+            found[workflow_id, latest.run_id] = KnownRun(workflow_id, latest.run_id, is_running, latest.start_time)
+    return list(found.values())
+
+
+async def _list_runs(client: Client, query: str) -> AsyncIterator[KnownRun]:
+    async for each in client.list_workflows(query):
+        yield KnownRun(each.id, each.run_id, each.status is WorkflowExecutionStatus.RUNNING, each.start_time)
+
+
+async def _delete_run(client: Client, run: KnownRun) -> None:
+    """Does nothing if it is gone already."""
+    request = DeleteWorkflowExecutionRequest(
+        namespace=client.namespace,
+        workflow_execution=WorkflowExecution(workflow_id=run.workflow_id, run_id=run.run_id),
+    )
+    try:
+        await client.workflow_service.delete_workflow_execution(request)
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+
+
+def _literal(value: str) -> str:
+    escaped = value.replace("\\", "\\\\").replace("'", "''")
+    return f"'{escaped}'"

@@ -1,0 +1,38 @@
+"""Legal holds: placed once, released once, and remembered."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import Engine
+
+from ledger.retention.holds import HoldRefused, HoldScope, LegalHold, list_holds, place_hold, release_hold
+from tests.support.simulated_orders import EPOCH
+
+HOLD = LegalHold(HoldScope.CUSTOMER, "C-7", "the dispute of May", "ann", EPOCH)
+
+
+def test_a_hold_is_remembered_with_who_placed_and_who_released_it(ledger_database: Engine) -> None:
+    later = EPOCH + timedelta(days=1)
+    place_hold(ledger_database, HOLD)
+    assert list_holds(ledger_database) == [HOLD]
+    release_hold(ledger_database, HoldScope.CUSTOMER, "C-7", "bob", later)
+    assert list_holds(ledger_database) == []
+    [released] = list_holds(ledger_database, released=True)
+    assert (released.placed_by, released.released_by, released.released_at) == ("ann", "bob", later)
+
+
+def test_a_second_hold_on_the_same_customer_is_refused(ledger_database: Engine) -> None:
+    place_hold(ledger_database, HOLD)
+    with pytest.raises(HoldRefused, match="a hold on customer C-7 already: by ann, the dispute of May"):
+        place_hold(ledger_database, HOLD)
+    release_hold(ledger_database, HoldScope.CUSTOMER, "C-7", "bob", EPOCH)
+    place_hold(ledger_database, HOLD)
+    assert len(list_holds(ledger_database, released=True)) == 2
+
+
+def test_what_is_not_held_cannot_be_released(ledger_database: Engine) -> None:
+    place_hold(ledger_database, HOLD)
+    with pytest.raises(HoldRefused, match="There is no hold on order C-7"):
+        release_hold(ledger_database, HoldScope.ORDER, "C-7", "bob", EPOCH)
