@@ -29,6 +29,9 @@ MAX_TURN_SECONDS = 0.3
 MAX_CALL_SECONDS = 2.0
 """Real seconds that a call waits for an answer that never comes. The scenario's clock counts the call's timeout."""
 
+MAX_EARLY = 8
+"""Attempts one after the other that may come too early, before their pauses get longer."""
+
 Execute = Callable[[ExecuteActivityInput], Awaitable[Any]]
 NextPoll = Callable[[SystemCall, float, "ServerActivity"], tuple[float, int]]
 """(when a poll is due whose answer may differ, how many polls before it get the same answer), after a pause."""
@@ -48,6 +51,8 @@ class ServerActivity:
     has_outcome: bool = False
     waits: int = 0
     """Attempts that only let time pass."""
+    early: int = 0
+    """Attempts one after the other that came too early."""
 
 
 class Attempts:
@@ -167,7 +172,8 @@ class Attempts:
             due, pending.due, pending.held_by = pending.due, None, None
             if due is not None and due > self._now():  # the server is ahead of the scenario by milliseconds
                 self._keep_heartbeat()
-                self._wait(pending, timedelta(seconds=due - self._now()))
+                self._come_again(pending, due)
+            pending.early = 0
             if not pending.has_outcome:
                 if system is not None and system in self._off:
                     pending.held_by = system
@@ -191,6 +197,14 @@ class Attempts:
         """Raises: the next attempt begins after the pause."""
         pending.due = self._now() + pause.total_seconds()
         raise _wait_error(pause, pending)
+
+    def _come_again(self, pending: ServerActivity, due: float) -> None:
+        """Raises: the attempt came too early. If this happens again and again, the server's clock goes on in steps that
+        are no longer than its pauses, and does not reach what the order waits for: the pauses get longer."""
+        pending.early += 1
+        pending.due = due
+        pause = (due - self._now()) * 2 ** max(pending.early - MAX_EARLY, 0)
+        raise _wait_error(timedelta(seconds=min(pause, MAX_HELD_SECONDS)), pending)
 
     def _report(self, pending: ServerActivity, poll: SystemCall | None) -> Any:
         outcome, pending.outcome, pending.has_outcome = pending.outcome, None, False
