@@ -26,6 +26,7 @@ from compiler.catalogue.pretended import ALL, Pretended
 from workers.catalogue_reports import CatalogueReporter
 from workers.connection import InvalidTemporalProfile, TemporalAddress, connect
 from workers.fleet import Fleet
+from workers.ledger_feeding import start_feeding
 from workers.logs import configure_logging
 from workers.publication_follower import PublicationFollower
 from workers.registrations import build_registrations
@@ -44,6 +45,8 @@ EPILOG = """environment:
   ORDO_GATEWAY_URL                      the address at which systems reach the gateway, for callbacks
   ORDO_CALLBACK_SECRET                  the secret that seals callback ids; the same as the gateway's
   ORDO_EVENT_SOURCE                     the source of the events that are sent to receivers (default: /ordo)
+  ORDO_LEDGER_URL                       the ledger's database (default: none): sqlite:///FILE, or
+                                        postgresql://USER:PASSWORD@HOST/DATABASE
   INVENTORY_URL, INVENTORY_TOKEN, …     the variables that the catalogue's systems and receivers name
 Each ORDO_… secret can also be read from a file: <name>_FILE names it.
 """
@@ -165,6 +168,7 @@ async def run(options: argparse.Namespace) -> None:
     except NoCatalogue as missing:
         raise WorkerError(str(missing)) from None
     _check_callback_settings(catalogues.current.catalogue)
+    feeding = start_feeding(client.identity)
     connections = ConnectionPools()
     switches = SwitchClient(client, options.task_queue)
     registrations = build_registrations(client, options.task_queue, catalogues, connections, switches)
@@ -193,6 +197,8 @@ async def run(options: argparse.Namespace) -> None:
         await reporter.stop()
         await fleet.stop()
         await connections.close()
+        if feeding is not None:
+            await feeding.stop()
     logger.info("worker ended")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,9 +13,8 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.error_reasons import database_error_reason
+from ledger.settings import LEDGER_URL, URL_EXAMPLES, LedgerUnusable
 from ledger.stored_text import dump_json
-
-LEDGER_URL = "ORDO_LEDGER_URL"
 
 BUSY_TIMEOUT = 5.0
 """Seconds that a statement on SQLite waits for another writer."""
@@ -35,31 +34,6 @@ _SQLITE_SETTINGS = {
 }
 
 _WRITES = "ledger_writes"
-_EXAMPLES = "`sqlite:///path/of/file` or `postgresql://user:password@host/database`"
-
-
-class LedgerUnusable(Exception):
-    """The ledger cannot be used. The message says why and what to do; it holds no password."""
-
-
-def read_ledger_url(environment: Mapping[str, str] = os.environ) -> str | None:
-    """The variable ORDO_LEDGER_URL, or the content of the file that ORDO_LEDGER_URL_FILE names. None: no ledger.
-
-    Raises LedgerUnusable if the file cannot be read.
-    """
-    if value := environment.get(LEDGER_URL, "").strip():
-        return value
-    path = environment.get(f"{LEDGER_URL}_FILE")
-    if not path:
-        return None
-    try:
-        value = Path(path).read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which cannot be read: {reason}") from None
-    if not value:
-        raise LedgerUnusable(f"{LEDGER_URL}_FILE names {path}, which is empty. It holds {_EXAMPLES}.")
-    return value
 
 
 def parse_ledger_url(text: str) -> URL:
@@ -67,7 +41,7 @@ def parse_ledger_url(text: str) -> URL:
     try:
         url = make_url(text)
     except (ArgumentError, ValueError):
-        raise LedgerUnusable(f"{LEDGER_URL} is no URL of a database. It looks like {_EXAMPLES}.") from None
+        raise LedgerUnusable(f"{LEDGER_URL} is no URL of a database. It looks like {URL_EXAMPLES}.") from None
     match url.get_backend_name():
         case "sqlite":
             if url.database in (None, "", ":memory:"):
@@ -75,10 +49,10 @@ def parse_ledger_url(text: str) -> URL:
             return url.set(drivername="sqlite+pysqlite")
         case "postgresql" | "postgres":
             if not url.database:
-                raise LedgerUnusable(f"{LEDGER_URL} names no database. It looks like {_EXAMPLES}.")
+                raise LedgerUnusable(f"{LEDGER_URL} names no database. It looks like {URL_EXAMPLES}.")
             return url.set(drivername="postgresql+psycopg")
         case other:
-            raise LedgerUnusable(f"{LEDGER_URL} names a database of `{other}`. The ledger runs on {_EXAMPLES}.")
+            raise LedgerUnusable(f"{LEDGER_URL} names a database of `{other}`. The ledger runs on {URL_EXAMPLES}.")
 
 
 def is_sqlite(engine: Engine | Connection) -> bool:

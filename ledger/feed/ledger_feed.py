@@ -13,12 +13,13 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from activities.attempts.attempt_sink import AttemptRecord
-from ledger.database import LedgerUnusable, describe_location, is_sqlite, ledger_errors, write_transaction
+from ledger.database import describe_location, is_sqlite, ledger_errors, write_transaction
 from ledger.error_reasons import blames_database, database_error_reason
 from ledger.feed.batch_writer import BatchWriter
 from ledger.feed.change_buffer import MAX_BYTES, ChangeBuffer, Taken
 from ledger.feed.feeder_row import REPORT_INTERVAL, FeederRow
 from ledger.migrations.schema_version import SchemaState, read_schema_state, upgrade
+from ledger.settings import LedgerUnusable
 from ledger.writing.memory import WriterMemory
 from ledger.writing.state_counts import SLOTS
 from workflows.contract.order_changes import OrderChange

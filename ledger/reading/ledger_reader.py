@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from ledger.database import LedgerUnusable, describe_location, is_sqlite, ledger_errors, open_ledger, read_ledger_url
+from ledger.database import describe_location, is_sqlite, ledger_errors, open_ledger
 from ledger.reading import attempts, order_lists, order_record, work_groups, work_lists
 from ledger.reading.attempts import AttemptRecord
 from ledger.reading.errors import SearchTooSlow
@@ -23,6 +23,7 @@ from ledger.reading.order_search import OrderTotal
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
 from ledger.reading.work_lists import WorkKind, WorkList
+from ledger.settings import LedgerUnusable, read_ledger_url
 from workflows.contract.order_changes import AmendmentRecord
 
 TIME_LIMIT = 10.0

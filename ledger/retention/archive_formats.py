@@ -8,8 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from ledger.database import LedgerUnusable
 from ledger.retention.order_rows import OrderRows, parse_rows
+from ledger.settings import LedgerUnusable
 
 
 class ArchiveUnusable(LedgerUnusable):

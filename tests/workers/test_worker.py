@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -12,50 +11,18 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from temporalio.client import Client, WorkflowExecutionStatus, WorkflowHandle
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.testing import WorkflowEnvironment
 
 from operations.reading.deployed_catalogue import read_worker_catalogues
-from tests.support.scripted_system import Reply, ScriptedServer
+from tests.support.scripted_system import Reply
 from tests.support.temporal import BINARY, FAST, dynamic_config
 from tests.support.worker_site import DEADLINE, Site, until
+from tests.workers.conftest import OFFER, SYSTEM
 from workers.search_attribute_registration import REQUIRED_TYPES
 from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, FulfilOrderInput, order_workflow_id
-
-OFFER = """
-kind: commercial_product
-id: {id}
-steps:
-  greet:
-    call: {{system: {system}, post: /{id}, body: {{to: "${{order.customer.name}}"}}}}
-    retry: {{max_attempts: 100, initial: 100ms, backoff: 1}}
-"""
-SYSTEM = """
-kind: system
-id: {id}
-base_url: ${{env.GREETER_URL}}
-auth: {{bearer: {{env: GREETER_TOKEN}}}}
-limits: {{concurrency: {concurrency}}}
-breaker: false
-"""
-
-
-@pytest.fixture
-async def site(temporal: WorkflowEnvironment, tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Site]:
-    server = ScriptedServer()
-    await server.start()
-    folder = tmp_path / "definitions"
-    folder.mkdir()
-    address = temporal.client.service_client.config.target_host
-    site = Site(folder, server, address, re.sub(r"[^a-z]+", "-", request.node.name.lower())[:80])
-    site.define("systems", SYSTEM.format(id="greeter", concurrency=4))
-    site.define("welcome", OFFER.format(id="welcome", system="greeter"))
-    yield site
-    await site.close()
-    await server.close()
 
 
 async def submit(client: Client, site: Site, order_id: str, product: str) -> WorkflowHandle[Any, Any]:

@@ -11,7 +11,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import URL, Engine, insert, inspect, select
 
-from ledger.database import LedgerUnusable, open_ledger, write_transaction
+from ledger.database import open_ledger, write_transaction
 from ledger.migrations.schema_version import (
     NONE,
     OLDEST_WRITER,
@@ -22,6 +22,7 @@ from ledger.migrations.schema_version import (
     upgrade,
 )
 from ledger.schema.tables import metadata, watermarks
+from ledger.settings import LedgerUnusable
 
 
 def _tables(engine: Engine) -> set[str]:
