@@ -13,7 +13,9 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ledger.error_reasons import database_error_reason
-from ledger.settings import LEDGER_URL, URL_EXAMPLES, LedgerUnusable
+from ledger.settings import LEDGER_URL, URL_EXAMPLES
+from ledger.settings import LedgerUnusable as LedgerUnusable
+from ledger.settings import read_ledger_url as read_ledger_url
 from ledger.stored_text import dump_json
 
 BUSY_TIMEOUT = 5.0

@@ -10,13 +10,14 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from ledger.database import LedgerUnusable, describe_location
+from ledger.database import describe_location
 from ledger.error_reasons import database_error_reason
 from ledger.migrations.schema_version import read_schema_state
 from ledger.reconciliation.reconciler import OtherNamespace, Reconciler
 from ledger.reconciliation.reconciliation_messages import RECONCILE_LEDGER
 from ledger.reconciliation.settings import ReconciliationSettings
 from ledger.reconciliation.summary import ReconciliationSummary
+from ledger.settings import LedgerUnusable
 
 
 class ReconciliationActivity:
