@@ -35,8 +35,15 @@ INSTALL = 7
 QUEUES = ("field_north", "field_south", "field_west", "care", "back_office", "key_accounts")
 CODES = ("timeout", "out_of_stock", "rejected", "connection", "no_capacity", "http_500")
 FIRST_NAMES = ("Anna", "Ben", "Chloé", "David", "Émile", "Fatima", "Georg", "Hana", "Ivan", "José", "Karin", "Lars")
-LAST_NAMES = ("Smith", "Müller", "García", "Okafor", "Novák", "Rossi", "Lindqvist", "Tanaka", "Silva", "Dubois")
-STREETS = ("Elm Street", "Oak Avenue", "Mill Lane", "Harbour Road", "Station Square", "Church Hill", "Garden Row")
+_BEGINNINGS = ["Hart", "Ash", "Whit", "Brad", "Kings", "Nor", "East", "Wood", "Fair", "Stan", "Lang", "Red", "Mor"]
+_ENDINGS = ["ley", "man", "field", "ton", "ford", "wick", "by", "well", "more", "berg", "stone", "land", "brook"]
+LAST_NAMES = (
+    *["Smith", "Müller", "García", "Okafor", "Novák", "Rossi", "Lindqvist", "Tanaka", "Silva", "Dubois"],
+    *(first + last for first in _BEGINNINGS for last in _ENDINGS),
+)
+_PLACES = ["Elm", "Garden", "Park", "Bridge", "Market", "School", "River", "Castle", "Forest", "Lake", "Abbey", "Rose"]
+_KINDS = ["Street", "Row", "Road", "Close", "Drive", "Court", "Way", "Walk", "Terrace", "Crescent", "Gate"]
+STREETS = tuple(f"{place} {kind}" for place in _PLACES for kind in _KINDS)
 PEOPLE = tuple(f"agent{number:02}" for number in range(40))
 ENDED = (
     (OrderState.COMPLETED, 88),
@@ -78,6 +85,7 @@ class OrderGenerator:
         self.random = Random(self.seed)
         self.customers = Skewed(max(self.count // 5, 10), offset=8.0)
         self.products = Skewed(40)
+        self.names, self.streets = Skewed(len(LAST_NAMES), offset=12.0), Skewed(len(STREETS), offset=12.0)
         self.ended_choices, self.open_choices = _weighted(ENDED), _weighted(OPEN)
 
     def changes(self) -> Iterator[OrderChange]:
@@ -145,7 +153,8 @@ class OrderGenerator:
     def _customer(self) -> dict[str, Any]:
         number = self.customers.draw(self.random)
         own = Random(number)
-        name = f"{own.choice(FIRST_NAMES)} {own.choice(LAST_NAMES)}, {own.choice(STREETS)} {own.randint(1, 200)}"
+        last, street = LAST_NAMES[self.names.draw(own)], STREETS[self.streets.draw(own)]
+        name = f"{own.choice(FIRST_NAMES)} {last}, {street} {own.randint(1, 200)}"
         return {"id": f"C-{number:06}", "name": name, "tier": own.choice(("standard", "gold"))}
 
     def _products(self, age: float) -> list[str]:

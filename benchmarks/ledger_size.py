@@ -1,0 +1,175 @@
+"""A ledger with many orders: how fast they are written, how large they are, and how fast each documented pair of filter
+and sort is answered, first with nothing in memory (cold) and then as users work (warm)."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from random import Random
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import URL, Engine, func, select, text
+
+from benchmarks.ledger_orders import OrderGenerator
+from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
+from benchmarks.reporting import percentile, print_line
+from ledger.database import is_sqlite, open_ledger, write_transaction
+from ledger.migrations.schema_version import upgrade
+from ledger.reading.ledger_reader import LedgerReader
+from ledger.reading.order_filter import WorkFilter
+from ledger.reading.work_lists import WorkKind
+from ledger.schema.tables import orders, steps
+from ledger.writing.apply_changes import apply_changes
+from ledger.writing.memory import WriterMemory
+
+BATCH = 200
+SAMPLES = 30
+LIMITS = {"sqlite": 100.0, "postgresql": 50.0}
+"""Milliseconds: the greatest p95 of a pair."""
+LOG_LINES = 10
+
+Question = Callable[[Random], object]
+
+
+@dataclass(frozen=True)
+class Site:
+    """A database that can be made cold."""
+
+    url: URL
+    folder: Path
+    restart: Callable[[], None]
+
+    def cool_down(self, engine: Engine) -> None:
+        """Drops what the database and the operating system keep in memory of it."""
+        engine.dispose()
+        self.restart()
+        for file in self.folder.rglob("*"):
+            if file.is_file():
+                handle = os.open(file, os.O_RDONLY)
+                os.posix_fadvise(handle, 0, 0, os.POSIX_FADV_DONTNEED)
+                os.close(handle)
+
+    def size(self) -> int:
+        return sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+
+
+def measure(count: int, database: str) -> bool:
+    """`database`: `sqlite` or `postgresql`. Returns whether every p95 is within LIMITS."""
+    with {"sqlite": _sqlite_site, "postgresql": _postgresql_site}[database]() as site:
+        engine = open_ledger(site.url)
+        upgrade(engine)
+        empty = site.size()
+        generator = OrderGenerator(count)
+        _load(engine, generator)
+        _settle(engine)
+        used = site.size() - empty
+        print_line(f"  {used / 1e6:,.0f} MB, {used / count:,.0f} bytes an order")
+        holds = _measure_pairs(site, engine, generator, LIMITS[database])
+        engine.dispose()
+    return holds
+
+
+def _load(engine: Engine, generator: OrderGenerator) -> None:
+    written, seconds, processor, memory = 0, 0.0, 0.0, WriterMemory()
+    changes = generator.changes()
+    began = time.monotonic()
+    while batch := list(islice(changes, BATCH)):
+        started, used = time.perf_counter(), time.process_time()
+        with write_transaction(engine) as connection:
+            apply_changes(connection, batch, memory)
+        seconds += time.perf_counter() - started
+        processor += time.process_time() - used
+        written += len(batch)
+        if written % max(generator.count // LOG_LINES, BATCH) < BATCH:
+            print_line(f"  {written:,} orders after {time.monotonic() - began:,.0f} s")
+    rate = f"{written / seconds:,.0f} orders a second, {written / processor:,.0f} a second of its processor"
+    print_line(f"{engine.dialect.name}: {written:,} orders written by one writer: {rate}")
+
+
+def _settle(engine: Engine) -> None:
+    """As databases are after a while: statistics are gathered, and the log is written back."""
+    if is_sqlite(engine):
+        with engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))
+
+
+def _measure_pairs(site: Site, engine: Engine, generator: OrderGenerator, limit: float) -> bool:
+    random, reader, slowest = Random(1), LedgerReader(engine), []
+    with engine.connect() as connection:
+        rows = [connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (orders, steps)]
+    print_line(f"{rows[0]:,} orders, {rows[1]:,} steps; milliseconds of {SAMPLES} pages of 100, cold and warm")
+    print_line(f"  {'filter':<24}{'sort':<20}{'cold':>8}{'p50':>8}{'p95':>8}{'max':>8}")
+    for name, sort, ask in _questions(reader, generator):
+        site.cool_down(engine)
+        cold = _milliseconds(ask, random)
+        warm = [_milliseconds(ask, random) for _ in range(SAMPLES)]
+        p95 = percentile(warm, 0.95)
+        mark = "  over the limit" if p95 > limit else ""
+        print_line(f"  {name:<24}{sort:<20}{cold:8.1f}{percentile(warm, 0.5):8.1f}{p95:8.1f}{max(warm):8.1f}{mark}")
+        slowest.append(p95)
+    print_line(f"greatest p95: {max(slowest):.1f} ms of {len(slowest)} pairs; the limit is {limit:.0f} ms")
+    return max(slowest) <= limit
+
+
+def _questions(reader: LedgerReader, generator: OrderGenerator) -> Iterator[tuple[str, str, Question]]:
+    def list_orders(pair: OrderPair) -> Question:
+        return lambda random: reader.list_orders(pair.build(random), str(pair.sort))
+
+    def list_work(kind: WorkKind, pair: WorkPair) -> Question:
+        return lambda random: reader.list_work(kind, pair.build(random), str(pair.sort))
+
+    for pair in order_pairs(generator):
+        yield pair.name, str(pair.sort), list_orders(pair)
+    for kind, work in work_pairs():
+        yield f"{kind}: {work.name}", str(work.sort), list_work(kind, work)
+    yield "groups of fallout", "", lambda _random: reader.group_fallout(WorkFilter())
+    yield "groups of tasks", "", lambda _random: reader.group_tasks(WorkFilter())
+    yield "one order", "", lambda random: reader.read_order(f"SO-{random.randrange(generator.count):07}")
+
+
+def _milliseconds(ask: Question, random: Random) -> float:
+    began = time.perf_counter()
+    ask(random)
+    return (time.perf_counter() - began) * 1000
+
+
+@contextmanager
+def _sqlite_site() -> Iterator[Site]:
+    with TemporaryDirectory(prefix="ordo-ledger-") as name:
+        folder = Path(name)
+        yield Site(URL.create("sqlite+pysqlite", database=str(folder / "ledger.sqlite")), folder, lambda: None)
+
+
+@contextmanager
+def _postgresql_site() -> Iterator[Site]:
+    from tests.support.postgres_server import PostgresServer
+
+    settings = {"shared_buffers": "1GB", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
+    server = PostgresServer(**settings, max_wal_size="4GB", maintenance_work_mem="256MB")
+    server.start()
+
+    def restart() -> None:
+        server.stop()
+        server.start()
+
+    try:
+        yield Site(server.url(), _data_folder(server.url()), restart)
+    finally:
+        server.close()
+
+
+def _data_folder(url: URL) -> Path:
+    engine = open_ledger(url)
+    with engine.connect() as connection:
+        folder = Path(connection.execute(text("SHOW data_directory")).scalar_one())
+    engine.dispose()
+    return folder
