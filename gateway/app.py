@@ -17,6 +17,7 @@ from gateway.notification_routes import notification_routes
 from gateway.openapi import API_DESCRIPTION, API_TAGS, publish_openapi
 from gateway.order_routes import order_routes
 from gateway.query_parameters import refuse_unknown_parameters
+from gateway.reading_routes import reading_routes
 from gateway.settings import GatewaySettings
 from gateway.system_routes import system_routes
 from gateway.worklist_routes import worklist_routes
@@ -47,6 +48,7 @@ def create_app(orders: OrderClient, settings: GatewaySettings) -> FastAPI:
     token = Depends(HTTPBearer(auto_error=False, description="ORDO_GATEWAY_TOKEN"))
     for routes in (
         order_routes,
+        reading_routes,
         event_routes,
         action_routes,
         bulk_routes,

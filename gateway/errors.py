@@ -42,7 +42,8 @@ ERROR_DESCRIPTIONS = {
     429: "`mailbox_full`: too many events are kept that nobody waits for",
     500: "`server_error`: an error in the gateway; its log has the details",
     502: "`server_error`: Temporal or the order answered with an unexpected error",
-    503: "`no_worker`, `server_unreachable` or `busy`: send the same request again",
+    503: "`no_worker`, `server_unreachable`, `busy` or `ledger_away`: send the same request again",
+    504: "`timed_out`: the search takes too long; narrow it",
 }
 
 

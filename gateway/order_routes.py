@@ -1,4 +1,4 @@
-"""Orders: submit, list, read, amend."""
+"""Orders: submit and amend."""
 
 from __future__ import annotations
 
@@ -12,27 +12,17 @@ from compiler.orders.reader import read_orders
 from compiler.source.findings import OrderRejected
 from gateway.errors import ACTION_ERRORS, BODY_ERRORS, MalformedBody, error_responses
 from gateway.openapi import ORDER_REQUEST_BODY
-from gateway.request_models import Cursor, OrderId
+from gateway.request_models import OrderId
 from gateway.strict_json import is_json_media_type, media_type, parse_json
-from gateway.value_types import Moment
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import ORDER_REJECTED, OperationRefused
-from operations.reading.list_orders import OrderFilter
 from operations.responses import (
-    BlockersResponse,
-    HistoryResponse,
-    OrderListResponse,
-    OrderResponse,
-    StepsPageResponse,
     SubmissionResponse,
-    blockers_response,
-    order_response,
     submission_response,
 )
 from operations.submission.submit_order import SubmissionResult
 from workflows.contract.order_messages import Actor, AmendResult, RefusalCode
-from workflows.contract.states import OrderState, StepState
 
 DECISION_TIMEOUT = 15.0
 """Seconds that a submission waits for the worker's decision, unless the client sets another limit."""
@@ -51,7 +41,6 @@ def order_routes(orders: OrderClient) -> APIRouter:
     routes = APIRouter(tags=["orders"], responses=error_responses(422))
     _add_submit_route(routes, orders)
     _add_amend_route(routes, orders)
-    _add_reading_routes(routes, orders)
     return routes
 
 
@@ -128,71 +117,6 @@ def _add_amend_route(routes: APIRouter, orders: OrderClient) -> None:
         return await orders.amend(
             AmendCommand(order, actor, dry_run, override, revision, drop_unit or (), catalogue_version)
         )
-
-
-def _add_reading_routes(routes: APIRouter, orders: OrderClient) -> None:
-    @routes.get("/orders", summary="List orders, open ones first", responses=error_responses(404))
-    async def list_orders(
-        state: Annotated[list[OrderState] | None, Query(description="Only orders in one of these states")] = None,
-        customer: Annotated[str | None, Query(max_length=200)] = None,
-        product: Annotated[str | None, Query(max_length=200)] = None,
-        catalogue_version: Annotated[
-            str | None,
-            Query(max_length=100, description="A published number, a SHA-256 (or its beginning), or `current`"),
-        ] = None,
-        late: Annotated[
-            bool, Query(description="Only late orders; without `state`, only those that have not ended")
-        ] = False,
-        fallout: bool = False,
-        since: Annotated[Moment | None, Query(description="Submitted then or later")] = None,
-        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-        cursor: Cursor = None,
-    ) -> OrderListResponse:
-        """Open orders come first, newest first; then ended ones, last ended first."""
-        criteria = OrderFilter(
-            states=tuple(state or ()),
-            customer=customer,
-            product=product,
-            catalogue_version=await orders.find_catalogue_version(catalogue_version) if catalogue_version else None,
-            late=late,
-            fallout=fallout,
-            since=since,
-            limit=limit,
-        )
-        return OrderListResponse.model_validate(await orders.list_orders(criteria, cursor))
-
-    @routes.get("/orders/{order_id}", summary="Read an order", responses=error_responses(404))
-    async def read(order_id: OrderId) -> OrderResponse:
-        """Its lines and states, without steps."""
-        return order_response(await orders.read(order_id, steps=False))
-
-    @routes.get(
-        "/orders/{order_id}/steps", summary="Read an order's steps, page by page", responses=error_responses(404)
-    )
-    async def steps(
-        order_id: OrderId,
-        offset: Annotated[int, Query(ge=0)] = 0,
-        limit: Annotated[int, Query(ge=1, le=500)] = 100,
-        state: Annotated[list[StepState] | None, Query(description="Only steps in these states")] = None,
-    ) -> StepsPageResponse:
-        page = await orders.read_steps_page(order_id, offset, limit, state)
-        return StepsPageResponse(steps=page.steps, next_offset=page.next_offset)
-
-    @routes.get(
-        "/orders/{order_id}/why", summary="What an order, or one step, waits for", responses=error_responses(404)
-    )
-    async def why(
-        order_id: OrderId,
-        step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
-    ) -> BlockersResponse:
-        details, blockers = await orders.find_blockers(order_id, step)
-        return blockers_response(details, blockers, details.step(step) if step else None)
-
-    @routes.get("/orders/{order_id}/history", summary="Who did what, when and why", responses=error_responses(404))
-    async def history(order_id: OrderId) -> HistoryResponse:
-        """Oldest first. Entries without `by` happened by themselves. If the history is very long, entries of people
-        are kept longest."""
-        return HistoryResponse.model_validate((await orders.read_history(order_id)).order)
 
 
 def _submission_http_status(submission: SubmissionResult) -> int:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from fastapi import Request
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
@@ -19,7 +20,7 @@ def refuse_unknown_parameters(request: Request) -> None:
     route = request.scope.get("route")
     if not given or not isinstance(route, APIRoute):
         return
-    known = {field.alias: field for field in route.dependant.query_params}
+    known = {field.alias: field for field in _query_fields(route.dependant)}
     problems = [
         _problem(name, f"there is no such parameter{did_you_mean(name, known)}") for name in given if name not in known
     ]
@@ -30,6 +31,13 @@ def refuse_unknown_parameters(request: Request) -> None:
     ]
     if problems:
         raise RequestValidationError(problems)
+
+
+def _query_fields(dependant: Dependant) -> Iterator[Any]:
+    """Those of the route and of what it depends on."""
+    yield from dependant.query_params
+    for each in dependant.dependencies:
+        yield from _query_fields(each)
 
 
 def _problem(name: str, message: str) -> dict[str, Any]:

@@ -2,29 +2,69 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 
 from gateway.errors import error_responses
-from gateway.request_models import Cursor, OrderLimit
+from gateway.list_filters import FilterText, WorkCriteria, WorkSort
+from gateway.request_models import Cursor
+from gateway.value_types import Moment
 from operations.client import OrderClient
-from operations.responses import FalloutResponse, TasksResponse, fallout_response, tasks_response
+from operations.list_responses import (
+    FalloutGroupsResponse,
+    FalloutResponse,
+    TaskGroupsResponse,
+    TasksResponse,
+    fallout_groups_response,
+    fallout_response,
+    task_groups_response,
+    tasks_response,
+)
 
-QueueFilter = Annotated[str | None, Query(max_length=200, description="Only this queue")]
+WorkLimit = Annotated[int, Query(ge=1, le=1000, description="At most this many steps (without a ledger: orders)")]
+Code = Annotated[FilterText, Query(description="Only steps with this error code")]
+DueUntil = Annotated[Moment | None, Query(description="It is due before")]
 
 
 def worklist_routes(orders: OrderClient) -> APIRouter:
-    routes = APIRouter(tags=["operators"], responses=error_responses(422))
+    routes = APIRouter(tags=["operators"], responses=error_responses(422, 504))
 
     @routes.get("/fallout", summary="Steps in fallout, over all running orders")
-    async def fallout(queue: QueueFilter = None, limit: OrderLimit = 100, cursor: Cursor = None) -> FalloutResponse:
-        """The steps of at most `limit` orders, newest first; the rest follows on further pages."""
-        return fallout_response(await orders.list_fallout(queue, limit, cursor))
+    async def fallout(
+        criteria: WorkCriteria,
+        code: Code = None,
+        sort: WorkSort = None,
+        limit: WorkLimit = 100,
+        cursor: Cursor = None,
+    ) -> FalloutResponse:
+        """From the ledger, the soonest due first. From visibility, the steps of at most `limit` orders, the newest
+        orders first. The rest follows on further pages."""
+        wanted = replace(criteria, code=code, limit=limit)
+        return fallout_response(await orders.list_fallout(wanted, cursor, sort))
+
+    @routes.get("/fallout/groups", summary="Steps in fallout by system and error code")
+    async def fallout_groups(criteria: WorkCriteria, code: Code = None) -> FalloutGroupsResponse:
+        """Needs a ledger."""
+        return fallout_groups_response(*await orders.group_fallout(replace(criteria, code=code)))
 
     @routes.get("/tasks", summary="Steps that wait for a person, over all running orders")
-    async def tasks(queue: QueueFilter = None, limit: OrderLimit = 100, cursor: Cursor = None) -> TasksResponse:
-        """The steps of at most `limit` orders, newest first; the rest follows on further pages."""
-        return tasks_response(await orders.list_tasks(queue, limit, cursor))
+    async def tasks(
+        criteria: WorkCriteria,
+        due_until: DueUntil = None,
+        sort: WorkSort = None,
+        limit: WorkLimit = 100,
+        cursor: Cursor = None,
+    ) -> TasksResponse:
+        """From the ledger, the soonest due first. From visibility, the steps of at most `limit` orders, the newest
+        orders first. The rest follows on further pages."""
+        wanted = replace(criteria, due_until=due_until, limit=limit)
+        return tasks_response(await orders.list_tasks(wanted, cursor, sort))
+
+    @routes.get("/tasks/groups", summary="Open tasks by queue and age")
+    async def task_groups(criteria: WorkCriteria, due_until: DueUntil = None) -> TaskGroupsResponse:
+        """Needs a ledger."""
+        return task_groups_response(*await orders.group_tasks(replace(criteria, due_until=due_until)))
 
     return routes

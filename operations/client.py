@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from temporalio.client import Client
 
 from compiler.catalogue_files import CatalogueFiles
+from ledger.reading.order_filter import OrderFilter, WorkFilter
 from operations import systems
 from operations.actions import amend_order, perform_action
 from operations.actions.amend_order import AmendCommand
@@ -25,9 +25,14 @@ from operations.events.undelivered_notifications import UndeliveredList
 from operations.publishing import publish_version, published_versions
 from operations.publishing.publish_version import PublishCommand, PublishResult, VersionToPublish
 from operations.publishing.published_versions import PublishedVersion
-from operations.reading import deployed_catalogue, interruptions, list_orders, order_details, worklists
-from operations.reading.list_orders import OrderFilter, OrderPage
+from operations.reading import deployed_catalogue, order_details
+from operations.reading.ledger_access import LedgerAccess, configured_ledger
+from operations.reading.list_orders import OrderPage
+from operations.reading.listed_orders import ListedOrders
 from operations.reading.order_details import OrderDetails
+from operations.reading.order_source import OrderSource, Preference
+from operations.reading.own_writes import wait_until_written
+from operations.reading.provenance import Provenance
 from operations.reading.worklists import StepWorklist
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
@@ -51,18 +56,28 @@ from workflows.contract.publication_messages import Publication
 from workflows.contract.states import OrderState, StepState
 from workflows.contract.switch_messages import SwitchResult
 
+if TYPE_CHECKING:
+    from ledger.reading.attempts import AttemptRecord
+    from ledger.reading.work_groups import FalloutGroup, TaskGroup
+    from workflows.contract.order_changes import AmendmentRecord
+
 
 class OrderClient:
     """Every method raises OperationError: ServerUnreachable, NoWorker, NotFound, OperationRefused, TimedOut."""
 
-    def __init__(self, client: Client, task_queue: str = TASK_QUEUE) -> None:
+    def __init__(self, client: Client, task_queue: str = TASK_QUEUE, ledger: LedgerAccess | None = None) -> None:
+        """`ledger` is asked for lists and for orders that have ended. None: everything comes from Temporal."""
         self.client = client
         self.task_queue = task_queue
+        self.ledger = ledger
+        self._listed = ListedOrders(client, ledger)
+        self._source = OrderSource(client, ledger)
 
     @classmethod
     async def connect(cls, settings: ConnectionSettings | None = None, *, lazy: bool = False) -> OrderClient:
-        settings = settings or ConnectionSettings()
-        return cls(await connect(settings, lazy=lazy), settings.task_queue)
+        """The ledger is the one that ORDO_LEDGER_URL names. With one, Temporal may be away: see `lazy` of `connect`."""
+        settings, ledger = settings or ConnectionSettings(), configured_ledger()
+        return cls(await connect(settings, lazy=lazy or ledger is not None), settings.task_queue, ledger)
 
     @property
     def address(self) -> str:
@@ -75,12 +90,19 @@ class OrderClient:
     async def submit(
         self, order: dict[str, Any], *, new_revision: bool = False, decision_timeout: float = 15.0
     ) -> SubmissionResult:
-        return await submit_order.submit_order(
+        submission = await submit_order.submit_order(
             self.client, order, self.task_queue, new_revision=new_revision, decision_timeout=decision_timeout
         )
+        if not submission.waiting_for_worker:
+            await self._wait_until_written(submission.order_id)
+        return submission
 
-    async def read(self, order_id: str, *, steps: bool = True) -> OrderDetails:
-        return await order_details.read_order(self.client, order_id, steps=steps)
+    async def read(self, order_id: str, *, steps: bool = True, source: Preference = "best") -> OrderDetails:
+        return await self._source.read(order_id, source, steps=steps)
+
+    async def _wait_until_written(self, order_id: str) -> None:
+        """So that lists show what an action has done."""
+        await wait_until_written(self.client, self.ledger, order_id)
 
     async def read_steps_page(
         self,
@@ -90,22 +112,27 @@ class OrderClient:
         states: Sequence[StepState] | None = None,
     ) -> StepsPage:
         request = StepsPageRequest(offset=offset, limit=limit, states=list(states) if states else None)
-        return await order_details.read_steps_page(self.client, order_id, request)
+        return await self._source.read_steps_page(order_id, request)
 
-    async def list_orders(self, criteria: OrderFilter | None = None, cursor: str | None = None) -> OrderPage:
-        """One page of orders. Open orders come first, the newest first. Ended orders follow, the last ended first."""
-        return await list_orders.list_orders(self.client, criteria or OrderFilter(), cursor)
+    async def list_orders(
+        self, criteria: OrderFilter | None = None, cursor: str | None = None, sort: str | None = None
+    ) -> OrderPage:
+        """One page of orders. `sort` is a text as `parse_order_sort` reads it. Without one, open orders come first, the
+        newest first. Ended orders follow, the last ended first."""
+        return await self._listed.orders(criteria or OrderFilter(), cursor, sort)
 
     async def count_orders(self, criteria: OrderFilter | None = None) -> dict[OrderState, int]:
         """The number of matching orders by state. States without orders are left out."""
-        return await list_orders.count_orders(self.client, criteria or OrderFilter())
+        return await self._listed.count(criteria or OrderFilter())
 
     async def wait_until_ended(self, order_id: str, timeout: float | None = None) -> OrderSummary:  # noqa: ASYNC109
         """Returns the order as it ended. `timeout` is in seconds."""
         return await perform_action.wait_until_ended(self.client, order_id, timeout)
 
     async def deliver_event(self, order_id: str, event: EventDelivery) -> DeliveryResult:
-        return await deliver_events.deliver_event(self.client, order_id, event, self.task_queue)
+        result = await deliver_events.deliver_event(self.client, order_id, event, self.task_queue)
+        await self._wait_until_written(order_id)
+        return result
 
     async def deliver_event_by_key(self, event: EventDelivery) -> DeliveryResult:
         return await deliver_events.deliver_event_by_key(self.client, event, self.task_queue)
@@ -119,25 +146,38 @@ class OrderClient:
 
     async def perform_action(self, order_id: str, action: ActionSpec, request: Message) -> ActionResult:
         """`request` is an `action.request`."""
-        return await perform_action.perform_action(self.client, order_id, action, request)
+        result = await perform_action.perform_action(self.client, order_id, action, request)
+        await self._wait_until_written(order_id)
+        return result
 
     async def amend(self, command: AmendCommand) -> AmendResult:
         """Changes the order to the whole new one, or reports what that would do (`dry_run`)."""
-        return await amend_order.amend_order(self.client, self.task_queue, command)
+        result = await amend_order.amend_order(self.client, self.task_queue, command)
+        await self._wait_until_written(result.order_id)
+        return result
 
-    async def list_fallout(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
-        """Steps in fallout of all running orders, from at most `limit` orders. Also returns the orders that have to be
-        recovered. If a queue is given, only those with such steps in the queue."""
-        worklist = await worklists.list_fallout(self.client, OrderFilter(queue=queue, limit=limit), cursor)
-        to_recover = OrderFilter(queue=queue, fallout=queue is not None)
-        return replace(worklist, interrupted=await interruptions.list_interrupted(self.client, to_recover))
+    async def list_fallout(
+        self, criteria: WorkFilter | None = None, cursor: str | None = None, sort: str | None = None
+    ) -> StepWorklist:
+        """Steps in fallout of all running orders: at most `limit` steps, or without a ledger those of at most `limit`
+        orders. Also returns the orders that have to be recovered, with a queue only those with such steps in it.
+        `sort` is a text as `parse_work_sort` reads it."""
+        return await self._listed.work("fallout", criteria or WorkFilter(), cursor, sort)
 
-    async def list_tasks(self, queue: str | None = None, limit: int = 100, cursor: str | None = None) -> StepWorklist:
-        """Open tasks of all running orders, from at most `limit` orders. Tasks are manual steps, and steps that were
-        escalated to a queue. Also returns the orders with tasks that have to be recovered."""
-        worklist = await worklists.list_tasks(self.client, OrderFilter(queue=queue, limit=limit), cursor)
-        with_tasks = OrderFilter(queue=queue, open_tasks=True)
-        return replace(worklist, interrupted=await interruptions.list_interrupted(self.client, with_tasks))
+    async def list_tasks(
+        self, criteria: WorkFilter | None = None, cursor: str | None = None, sort: str | None = None
+    ) -> StepWorklist:
+        """Open tasks of all running orders, as `list_fallout`. Tasks are manual steps, and steps that were escalated to
+        a queue. Also returns the orders with tasks that have to be recovered."""
+        return await self._listed.work("task", criteria or WorkFilter(), cursor, sort)
+
+    async def group_fallout(self, criteria: WorkFilter | None = None) -> tuple[Sequence[FalloutGroup], Provenance]:
+        """Steps in fallout by system and error code. Only with a ledger."""
+        return await self._listed.fallout_groups(criteria or WorkFilter())
+
+    async def group_tasks(self, criteria: WorkFilter | None = None) -> tuple[Sequence[TaskGroup], Provenance]:
+        """Open tasks by queue and age. Only with a ledger."""
+        return await self._listed.task_groups(criteria or WorkFilter())
 
     async def list_undelivered(
         self, receiver: str | None = None, limit: int = 100, cursor: str | None = None
@@ -158,21 +198,29 @@ class OrderClient:
             self.client, order_id, receiver, None if events is None else [*events]
         )
 
-    async def find_blockers(self, order_id: str, step: str | None = None) -> tuple[OrderDetails, Sequence[Blocker]]:
+    async def find_blockers(
+        self, order_id: str, step: str | None = None, source: Preference = "best"
+    ) -> tuple[OrderDetails, Sequence[Blocker]]:
         """Returns the order, and what it waits for now, also in other orders. `step` (an id or a number) asks about one
-        step instead. Raises NoWorker if a step is given and no worker answers."""
-        details = await self.read(order_id)
+        step instead. Raises NoWorker if a step is given, and neither a worker nor the ledger answers."""
+        details = await self.read(order_id, source=source)
         if step and details.source == "record":
             raise NoWorker(f"Order {order_id}")
         blockers = find_blockers(details.order, details.steps, details.step(step) if step else None)
         return details, await cross_order_blockers.trace_cross_order(self.read, details, blockers)
 
-    async def read_history(self, order_id: str) -> OrderDetails:
-        """Returns the order without its steps; `order.history` says who did what, when and why. Raises NoWorker."""
-        details = await self.read(order_id, steps=False)
-        if details.source == "record":
-            raise NoWorker(f"Order {order_id}")
-        return details
+    async def read_history(self, order_id: str, source: Preference = "best") -> OrderDetails:
+        """Returns the order without its steps; `order.history` says who did what, when and why. From the ledger, it is
+        complete, and has what people entered. Raises NoWorker."""
+        return await self._source.read_history(order_id, source)
+
+    async def read_attempts(self, order_id: str, step: str | None = None) -> list[AttemptRecord]:
+        """The attempts at an order's calls, or at those of a step (an id or a number). Only with a ledger."""
+        return await self._source.read_attempts(order_id, step)
+
+    async def read_amendments(self, order_id: str) -> Sequence[AmendmentRecord]:
+        """Each amendment, with the order before and after it. Only with a ledger."""
+        return await self._source.read_amendments(order_id)
 
     async def select_bulk_targets(self, command: BulkCommand) -> BulkSelection:
         return await bulk_actions.select_targets(self.client, command)

@@ -29,6 +29,7 @@ SERVER_UNREACHABLE = "server_unreachable"
 TIMED_OUT = "timed_out"
 SERVER_ERROR = "server_error"
 MAILBOX_FULL = "mailbox_full"
+LEDGER_AWAY = "ledger_away"
 
 
 class ErrorStatus(NamedTuple):
@@ -51,6 +52,7 @@ ERROR_STATUSES: dict[str, ErrorStatus] = {
     TIMED_OUT: ErrorStatus(5, 504),
     SERVER_ERROR: ErrorStatus(1, 502),
     MAILBOX_FULL: ErrorStatus(1, 429),
+    LEDGER_AWAY: ErrorStatus(1, 503),
 }
 
 

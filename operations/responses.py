@@ -5,27 +5,28 @@ The gateway's published schema is generated from these models.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import MISSING, BaseModel, ConfigDict, Field
 
 from operations.blockers.kept_events import kept_event_sentences
 from operations.blockers.order_blockers import Blocker, ended_sentence, lateness_sentence
 from operations.events.undelivered_notifications import UndeliveredList
-from operations.reading.list_orders import OrderPage
 from operations.reading.order_details import DetailsSource, OrderDetails
-from operations.reading.worklists import StepWorklist
+from operations.reading.provenance import ListSource, Provenance
 from operations.submission.submit_order import SubmissionResult
 from operations.systems import SystemStatus
 from workflows.contract.catalogue_messages import WorkerCatalogue
 from workflows.contract.order_messages import ActionResult, Alternative
-from workflows.contract.order_views import HistoryEntry, InterruptionKind, LineHeader, LineView, OrderHeader, StepView
+from workflows.contract.order_views import LineHeader, LineView, OrderHeader, StepView
 from workflows.contract.outbox_messages import UndeliveredEvent
 from workflows.contract.states import Jeopardy, OrderState
 from workflows.contract.switch_messages import SwitchResult, SystemSwitchView
-from workflows.contract.worklists import WorklistItem
+
+if TYPE_CHECKING:
+    pass
 
 
 class Response(BaseModel):
@@ -70,39 +71,25 @@ def submission_response(submission: SubmissionResult) -> SubmissionResponse:
     )
 
 
-class OrderSummaryResponse(OrderReference):
-    state: OrderState
-    jeopardy: Jeopardy
-    fallout: int = Field(description="Steps in fallout")
-    open_tasks: int
-    customer_id: str | None
-    products: list[str]
-    started_at: datetime
-    ended_at: datetime | None
-    interrupted: InterruptionKind | None = Field(
-        None,
-        exclude_if=lambda kind: kind is None,
-        description="How the order was ended from outside; once recovered, it continues. Absent if it was not",
-    )
+class SourcedResponse(Response):
+    """Says where a list comes from, and how old it may be."""
+
+    source: ListSource = Field(description="`ledger`, or Temporal's `visibility`, which lags by about a second")
+    as_of: datetime | MISSING = Field(MISSING, description="The ledger has all changes until then")
+    lag_seconds: float | MISSING = Field(MISSING, description="How old `as_of` was when the answer was made")
+    is_fed: bool | MISSING = Field(MISSING, description="Whether a worker writes to the ledger now")
+    ledger_failure: str | MISSING = Field(MISSING, description="Why the ledger was not asked, although there is one")
 
 
-NEXT_CURSOR: Any = Field(description="Continues the list after this page; null on the last page")
-ORDER_COUNT: Any = Field(
-    description="Orders on all pages; with `queue`, also some that may have no such step in this queue"
-)
-
-
-class OrderListResponse(Response):
-    orders: list[OrderSummaryResponse]
-    next_cursor: str | None = NEXT_CURSOR
-
-
-class CountedOrderListResponse(OrderListResponse):
-    counts: dict[OrderState, int]
-
-
-def counted_order_list_response(page: OrderPage, counts: Mapping[OrderState, int]) -> CountedOrderListResponse:
-    return CountedOrderListResponse.model_validate(dict(vars(page), counts=counts))
+def source_fields(provenance: Provenance | None, failure: str | None = None) -> dict[str, Any]:
+    """Without those that say nothing. None: the order itself, or Temporal's record, has answered."""
+    fields: dict[str, Any] = {"ledger_failure": failure}
+    if provenance is not None:
+        fields = {"source": provenance.source, "ledger_failure": failure or provenance.ledger_failure}
+        if provenance.source == "ledger":
+            fields |= {"as_of": provenance.as_of, "is_fed": provenance.is_fed}
+            fields["lag_seconds"] = round(provenance.lag_seconds or 0.0, 3)
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 class OrderLineResponse(LineHeader):
@@ -116,8 +103,13 @@ class OrderLineResponse(LineHeader):
 
 class OrderResponse(OrderHeader):
     source: DetailsSource = Field(
-        description="`record`: no worker answered, and only what Temporal's own record contains is filled in"
+        description="`worker`: the order itself. `ledger`: it has ended, or no worker answers. `record`: neither "
+        "answers, and only what Temporal's own record contains is filled in"
     )
+    as_of: datetime | MISSING = Field(MISSING, description="From the ledger, which has all changes until then")
+    lag_seconds: float | MISSING = Field(MISSING, description="How old `as_of` was when the answer was made")
+    is_fed: bool | MISSING = Field(MISSING, description="Whether a worker writes to the ledger now")
+    ledger_failure: str | MISSING = Field(MISSING, description="Why the ledger was not asked, although there is one")
     order_lines: list[OrderLineResponse]
     lines: list[LineView] = Field(description="Fulfilment lines")
 
@@ -135,60 +127,12 @@ def order_with_steps_response(details: OrderDetails) -> OrderWithStepsResponse:
 
 
 def _order_fields(details: OrderDetails) -> dict[str, Any]:
-    return dict(details.order) | {"source": details.source}
+    return dict(details.order) | source_fields(details.provenance, details.ledger_failure) | {"source": details.source}
 
 
 class StepsPageResponse(Response):
     steps: list[StepView]
     next_offset: int | None = Field(description="Where the next page begins; null on the last page")
-
-
-def _is_empty(items: Sequence[object]) -> bool:
-    return not items
-
-
-class FalloutResponse(Response):
-    fallout: list[WorklistItem]
-    unanswered: list[str] = Field(description="Orders that have such steps, but for which no worker answered")
-    next_cursor: str | None = NEXT_CURSOR
-    order_count: int = ORDER_COUNT
-    interrupted: list[OrderSummaryResponse] = Field(
-        [], exclude_if=_is_empty, description="Orders that were ended from outside: recover them. Absent if none"
-    )
-
-
-class TasksResponse(Response):
-    tasks: list[WorklistItem]
-    unanswered: list[str] = Field(description="Orders that have tasks, but for which no worker answered")
-    next_cursor: str | None = NEXT_CURSOR
-    order_count: int = ORDER_COUNT
-    interrupted: list[OrderSummaryResponse] = Field(
-        [],
-        exclude_if=_is_empty,
-        description="Orders with tasks that were ended from outside: recover them, and their tasks are open again",
-    )
-
-
-def fallout_response(worklist: StepWorklist) -> FalloutResponse:
-    return FalloutResponse(fallout=worklist.items, **_page_fields(worklist))
-
-
-def tasks_response(worklist: StepWorklist) -> TasksResponse:
-    return TasksResponse(tasks=worklist.items, **_page_fields(worklist))
-
-
-def _page_fields(worklist: StepWorklist) -> dict[str, Any]:
-    return {
-        "unanswered": worklist.unanswered_orders,
-        "next_cursor": worklist.next_cursor,
-        "order_count": worklist.order_count,
-        "interrupted": [OrderSummaryResponse.model_validate(order) for order in worklist.interrupted],
-    }
-
-
-class HistoryResponse(OrderReference):
-    state: OrderState
-    history: list[HistoryEntry]
 
 
 class ActionResponse(ActionResult, OrderReference):
@@ -197,6 +141,9 @@ class ActionResponse(ActionResult, OrderReference):
 
 def action_response(order_id: str, result: ActionResult) -> ActionResponse:
     return ActionResponse(order_id=order_id, **dict(result))
+
+
+NEXT_CURSOR: Any = Field(description="Continues the list after this page; null on the last page")
 
 
 class UndeliveredOrderEvent(UndeliveredEvent, OrderReference):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import signal
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,11 @@ from sqlalchemy import URL, Engine
 from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import open_ledger
+from tests.support.filled_ledgers import FilledLedger, fill, generate_orders
 from tests.support.ledger_databases import BACKENDS, make_template, migrate, new_postgresql_ledger, sqlite_url
 from tests.support.postgres_server import PostgresServer
 from tests.support.temporal import real_time, release_runtimes, skipping_time
+from workflows.contract.order_changes import OrderChange
 
 # Started in the background, as some CI does, a process ignores SIGINT, and so would all that tests start and end by it.
 signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -73,3 +76,24 @@ def ledger_database(ledger_url: URL) -> Iterator[Engine]:
 def pytest_unconfigure() -> None:
     """After the summary, nothing of Temporal's client may run any more while the interpreter ends."""
     release_runtimes()
+
+
+@pytest.fixture(scope="session")
+def generated_orders() -> list[OrderChange]:
+    return generate_orders()
+
+
+@pytest.fixture(scope="session", params=BACKENDS)
+def filled(
+    request: pytest.FixtureRequest, generated_orders: list[OrderChange], tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[FilledLedger]:
+    """A ledger of some thousand generated orders on each database, for tests that only read."""
+    with ExitStack() as stack:
+        if request.param == "sqlite":
+            url = sqlite_url(tmp_path_factory.mktemp("filled"))
+            shutil.copyfile(request.getfixturevalue("sqlite_template"), str(url.database))
+        else:
+            url = stack.enter_context(new_postgresql_ledger(request.getfixturevalue("postgres_server")))
+        ledger = fill(url, generated_orders)
+        yield ledger
+        ledger.engine.dispose()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -10,6 +10,20 @@ import typer
 def value_option(metavar: str, help_text: str, panel: str | None = None) -> Any:
     """An option that takes a value and has no default."""
     return typer.Option(metavar=metavar, help=help_text, rich_help_panel=panel, show_default=False)
+
+
+LiveOption = Annotated[bool, typer.Option("--live", help="Ask the order itself, not the ledger.")]
+
+LedgerOption = Annotated[bool, typer.Option("--ledger", help="Ask the ledger, not the order itself.")]
+
+
+def source_preference(*, live: bool, ledger: bool) -> Literal["best", "live", "ledger"]:
+    """What `--live` and `--ledger` say. Raises UsageError for both."""
+    if live and ledger:
+        from cli.framework.errors import UsageError
+
+        raise UsageError("--live and --ledger exclude each other")
+    return "live" if live else "ledger" if ledger else "best"
 
 
 LineOption = Annotated[str | None, value_option("LINE", "Only this line, with everything below it.")]

@@ -96,7 +96,7 @@ def parse_time(text: str, now: datetime) -> datetime:
     return at or _shift(now, parse_duration(duration), text)
 
 
-def parse_since(text: str | None, now: datetime) -> datetime | None:
+def parse_since(text: str | None, now: datetime, option: str = "--since") -> datetime | None:
     """`2026-12-01`, `2026-12-01T08:00:00Z`, or how long ago: `2h`, `3d`. Raises UsageError."""
     if text is None:
         return None
@@ -104,7 +104,17 @@ def parse_since(text: str | None, now: datetime) -> datetime | None:
         at, duration = parse_time_or_duration(text)
         return at or _shift(now, -parse_duration(duration), text)
     except UsageError as error:
-        raise UsageError(f"--since: {error}") from error
+        raise UsageError(f"{option}: {error}") from error
+
+
+def parse_until(text: str | None, now: datetime, option: str) -> datetime | None:
+    """As `parse_since`, but a duration is counted from now on: `2h` is in two hours. Raises UsageError."""
+    if text is None:
+        return None
+    try:
+        return parse_time(text, now)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
 def _shift(now: datetime, duration: timedelta, text: str) -> datetime:

@@ -3,7 +3,7 @@ it can."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 
 from workflows.contract.states import Jeopardy, OrderState
@@ -93,9 +93,10 @@ class WorkFilter:
 
     @property
     def ledger_only(self) -> list[str]:
-        """The names of criteria that Temporal's visibility does not know."""
-        return [field.name for field in fields(self) if field.name not in ("queue", "limit") and self._has(field.name)]
+        """The names of criteria that neither Temporal's visibility nor the orders themselves answer."""
+        return ["search"] if self.search else []
 
-    def _has(self, name: str) -> bool:
-        value = getattr(self, name)
-        return value is not None and value is not False
+    @property
+    def of_orders(self) -> OrderFilter:
+        """Which orders may have such steps, without saying which kind."""
+        return OrderFilter(queue=self.queue, customer=self.customer, product=self.product, limit=self.limit)

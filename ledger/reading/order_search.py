@@ -133,7 +133,7 @@ class OrderSearch:
     def _source(self, sort: Sort[OrderColumn], total: OrderTotal) -> _Source:
         driver = self._driver_in_order(sort)
         is_alone = len(self._criteria) == (0 if driver is None else 1)
-        if total.is_exact and not is_alone:
+        if total.is_exact and total.count <= MAX_EXACT and not is_alone:
             return self._collected()
         rest = [criterion.condition for criterion in self._criteria if criterion is not driver]
         if driver is None:

@@ -39,6 +39,9 @@ def searched_words(text: str) -> list[str]:
 
 def _words(text: str) -> Iterator[str]:
     for token in _normalised(text).split():
+        if token.isalnum():
+            yield token[:MAX_WORD_LENGTH]
+            continue
         parts = [part for part in _SEPARATORS.split(token) if part]
         if parts:
             yield token[:MAX_WORD_LENGTH]
@@ -46,5 +49,7 @@ def _words(text: str) -> Iterator[str]:
 
 
 def _normalised(text: str) -> str:
+    if text.isascii():
+        return text.lower().replace("\0", " ")
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     return "".join(character for character in decomposed if not unicodedata.combining(character)).replace("\0", " ")

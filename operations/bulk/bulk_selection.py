@@ -7,10 +7,11 @@ from typing import Literal
 
 from temporalio.client import Client
 
+from ledger.reading.order_filter import OrderFilter
 from operations.bulk.bulk_runner import BulkFilter, BulkTarget, select_matching
 from operations.errors import OperationRefused
 from operations.reading.interruptions import list_interrupted
-from operations.reading.list_orders import NO_LIMIT, OrderFilter, list_orders
+from operations.reading.list_orders import NO_LIMIT, list_orders
 from operations.reading.worklists import list_fallout, list_tasks
 from workflows.contract.order_messages import RefusalCode
 from workflows.contract.states import OrderState

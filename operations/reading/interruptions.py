@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from temporalio.client import Client, WorkflowExecution
 
+from ledger.reading.order_filter import OrderFilter
 from ledger.reconciliation.interruptions import fetch_interruption
 from operations.errors import server_call
-from operations.reading.list_orders import OrderFilter, list_orders
+from operations.reading.list_orders import list_orders
 from operations.reading.order_summary import order_summary
 from operations.temporal.connection import server_address
 from workflows.contract.order_summary import OrderSummary

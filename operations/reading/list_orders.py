@@ -6,13 +6,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from temporalio.client import Client
 from temporalio.service import RPCError
 
+from ledger.reading.order_filter import OrderFilter
 from operations.errors import is_workflow_not_found, server_call
 from operations.reading.order_summary import order_summary
+from operations.reading.provenance import VISIBILITY, Provenance
 from operations.temporal.connection import server_address
 from operations.temporal.cursor import decode_cursor, encode_cursor
 from operations.temporal.visibility import quote_literal, time_literal
@@ -29,40 +30,17 @@ NO_LIMIT = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class OrderFilter:
-    """Which orders to list. A criterion that is None, False or empty does not restrict the list."""
-
-    states: tuple[OrderState, ...] = ()
-    """Orders in one of these states. Empty means any state."""
-    customer: str | None = None
-    product: str | None = None
-    late: bool = False
-    """Orders that are late and have not ended. With `states`, also orders that ended late."""
-    fallout: bool = False
-    """Orders with a step in fallout. Unless `running`, also orders that were ended from outside."""
-    open_tasks: bool = False
-    queue: str | None = None
-    """With `fallout` or `open_tasks`, orders with work in this queue, and orders that do not show their queues."""
-    since: datetime | None = None
-    """Orders submitted at this moment or later."""
-    limit: int = 100
-    running: bool = False
-    interrupted: bool = False
-    """Orders that were ended from outside, so that they can be recovered."""
-    catalogue_version: str | None = None
-    """Orders that were compiled, or last amended, with this catalogue version: `sha256:…`."""
-
-    @property
-    def only_running(self) -> bool:
-        return self.running or self.open_tasks or (self.late and not self.states)
-
-
-@dataclass(frozen=True)
 class OrderPage:
     orders: list[OrderSummary]
     """Open orders first, newest first; then ended orders by the time of their end, latest first."""
     next_cursor: str | None
     """Continues the list after this page. None on the last page."""
+    total: int | None = None
+    """Orders on all pages. None: not counted. If `total_is_exact` is false, there are more."""
+    total_is_exact: bool = True
+    counts: dict[OrderState, int] | None = None
+    """By state, if the total is exact. None: not counted."""
+    provenance: Provenance = VISIBILITY
 
 
 def visibility_query(criteria: OrderFilter) -> str:
@@ -90,8 +68,15 @@ def visibility_query(criteria: OrderFilter) -> str:
         terms.append(_INTERRUPTED_TERM)
     elif criteria.only_running:
         terms.append("ExecutionStatus = 'Running'")
-    if criteria.since:
-        terms.append(f"StartTime >= {time_literal(criteria.since)}")
+    if criteria.jeopardy:
+        terms.append(_any_of([f"{names.JEOPARDY} = {quote_literal(each.value)}" for each in criteria.jeopardy]))
+    for attribute, since, until in (
+        ("StartTime", criteria.since, criteria.until),
+        ("CloseTime", criteria.ended_since, criteria.ended_until),
+        (names.REQUESTED_COMPLETION, criteria.requested_since, criteria.requested_until),
+    ):
+        terms += [f"{attribute} >= {time_literal(since)}"] if since else []
+        terms += [f"{attribute} < {time_literal(until)}"] if until else []
     return " AND ".join(terms)
 
 

@@ -14,6 +14,7 @@ from operations.errors import NotFound, NoWorker
 from operations.reading.interruptions import as_interrupted, read_interruption, without_waits
 from operations.reading.order_summary import order_summary
 from operations.reading.pending_attempts import with_attempts
+from operations.reading.provenance import Provenance
 from operations.reading.temporal_record import describe_order, view_from_record
 from operations.systems import system_holds
 from operations.temporal.workflow_calls import query_workflow
@@ -26,17 +27,21 @@ QUERY_TIMEOUT = 5.0
 STEPS_PAGE_SIZE = 5_000
 """Steps in one query. Each query of an ended order replays its last run."""
 
-DetailsSource = Literal["worker", "record"]
+DetailsSource = Literal["worker", "record", "ledger"]
 
 
 @dataclass(frozen=True)
 class OrderDetails:
-    """An order and its steps. If no worker answered, `source` is `record`. Then there are no steps, and the order has
-    only what search attributes and memo hold."""
+    """An order and its steps. If neither a worker nor the ledger answered, `source` is `record`. Then there are no
+    steps, and the order has only what search attributes and memo hold."""
 
     order: OrderView
     steps: tuple[StepView, ...]
     source: DetailsSource = "worker"
+    provenance: Provenance | None = None
+    """How old it is. None unless it is from the ledger."""
+    ledger_failure: str | None = None
+    """Why the ledger was not asked, although there is one."""
 
     def step(self, step_ref: str) -> StepView:
         return find_step(self.steps, step_ref, self.order.order_id)

@@ -5,16 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from temporalio.client import Client
 
-from operations.reading.list_orders import OrderFilter, count_matching, list_orders
+from ledger.reading.order_filter import OrderFilter, WorkFilter
+from operations.reading.list_orders import count_matching, list_orders
 from operations.reading.order_details import read_steps
+from operations.reading.provenance import VISIBILITY, Provenance
 from operations.temporal.query_pages import Page, query_pages
 from workflows.contract.order_summary import OrderSummary
 from workflows.contract.order_views import StepView
-from workflows.contract.states import StepState
+from workflows.contract.states import Jeopardy, StepState
+from workflows.contract.step_facts import is_undo_under_way
 from workflows.contract.worklists import TASK_STATES, WorklistItem, is_in_queue, is_task
+
+StepCondition = Callable[[StepView], bool]
 
 
 @dataclass(frozen=True)
@@ -29,22 +35,56 @@ class StepWorklist:
     queues."""
     interrupted: list[OrderSummary] = field(default_factory=list)
     """Orders that were ended from outside. Their steps wait for nobody until the order is recovered."""
+    total: int | None = None
+    """Steps on all pages. None: not counted. If `total_is_exact` is false, there are more."""
+    total_is_exact: bool = True
+    provenance: Provenance = VISIBILITY
 
     @property
     def listed_order_count(self) -> int:
         return len({item.order_id for item in self.items}) + len(self.unanswered_orders)
 
 
-async def list_fallout(client: Client, criteria: OrderFilter, cursor: str | None = None) -> StepWorklist:
+def _any_step(_step: StepView) -> bool:
+    return True
+
+
+async def list_fallout(
+    client: Client, criteria: OrderFilter, cursor: str | None = None, fits: StepCondition = _any_step
+) -> StepWorklist:
     """Steps, and undos of steps, that failed and wait for a decision."""
-    return await _collect_steps(
-        client, replace(criteria, fallout=True, running=True), cursor, (StepState.FATALLY_FAILED,)
-    )
+    in_fallout = replace(criteria, fallout=True, running=True)
+    return await _collect_steps(client, in_fallout, cursor, (StepState.FATALLY_FAILED,), fits)
 
 
-async def list_tasks(client: Client, criteria: OrderFilter, cursor: str | None = None) -> StepWorklist:
+async def list_tasks(
+    client: Client, criteria: OrderFilter, cursor: str | None = None, fits: StepCondition = _any_step
+) -> StepWorklist:
     """Steps that a person has to do: manual ones, and those escalated to a queue."""
-    return await _collect_steps(client, replace(criteria, open_tasks=True), cursor, TASK_STATES, is_task)
+    with_tasks = replace(criteria, open_tasks=True)
+    return await _collect_steps(client, with_tasks, cursor, TASK_STATES, lambda step: is_task(step) and fits(step))
+
+
+def work_condition(criteria: WorkFilter, now: datetime) -> StepCondition:
+    """What a filter says about a step itself. The ledger finds the same steps."""
+
+    def fits(step: StepView) -> bool:
+        undo = step.undo if is_undo_under_way(step) else None
+        error, due, since = (undo.error, undo.due, None) if undo else (step.error, step.due, step.started_at)
+        since = (error.at if error is not None else None) or since or step.started_at or step.late_at
+        return all(
+            (
+                criteria.holder is None or (step.holder or "") == criteria.holder,
+                criteria.system is None or step.system == criteria.system,
+                criteria.code is None or (error is not None and error.code == criteria.code),
+                not criteria.late or step.jeopardy is Jeopardy.LATE or (due is not None and due < now),
+                criteria.since is None or (since is not None and since >= criteria.since),
+                criteria.until is None or (since is not None and since < criteria.until),
+                criteria.due_until is None or (due is not None and due < criteria.due_until),
+            )
+        )
+
+    return fits
 
 
 async def _collect_steps(
@@ -52,7 +92,7 @@ async def _collect_steps(
     criteria: OrderFilter,
     cursor: str | None,
     states: Sequence[StepState],
-    is_wanted: Callable[[StepView], bool] = lambda _step: True,
+    is_wanted: StepCondition,
 ) -> StepWorklist:
     """Visibility finds the orders; each order's workflow answers with its steps. At most `criteria.limit` orders."""
     queue = criteria.queue

@@ -10,14 +10,20 @@ import pytest
 import structlog
 
 from gateway.log_setup import configure_logging
+from ledger.reading.order_filter import OrderFilter
 from operations.client import OrderClient
-from operations.reading.list_orders import OrderFilter, OrderPage
+from operations.reading.list_orders import OrderPage
 from operations.temporal.connection import ConnectionSettings, connect
 from tests.support.gateway_process import NOWHERE, gateway_over
 
 
 class Broken(OrderClient):
-    async def list_orders(self, criteria: OrderFilter | None = None, cursor: str | None = None) -> OrderPage:
+    async def list_orders(
+        self,
+        criteria: OrderFilter | None = None,
+        cursor: str | None = None,
+        sort: str | None = None,  # noqa: ARG002
+    ) -> OrderPage:
         secret = "secret-in-a-local-variable"
         raise LookupError(f"a bug, {len(secret)}, {criteria is None}, {cursor is None}")
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from operations.blockers.order_blockers import find_blockers
+from operations.list_responses import order_list_response
 from operations.reading.list_orders import OrderPage
 from operations.reading.order_details import OrderDetails
-from operations.responses import OrderListResponse, blockers_response, order_with_steps_response, submission_response
+from operations.responses import blockers_response, order_with_steps_response, submission_response
 from operations.submission.submit_order import SubmissionResult
 from tests.support.order_views import START, order_view, step_view
 from workflows.contract.order_messages import SubmissionDecision
@@ -28,7 +29,7 @@ def test_a_list_has_the_keys_of_the_command_lines_contract() -> None:
     summary = OrderSummary(
         "HS-1", "order/HS-1", "r", OrderState.FAILED, Jeopardy.LATE, 1, 0, "C-42", ["p"], None, None, START, None
     )
-    page = OrderListResponse.model_validate(OrderPage([summary], "next")).model_dump(mode="json")
+    page = order_list_response(OrderPage([summary], "next")).model_dump(mode="json")
     assert page["next_cursor"] == "next"
     (listed,) = page["orders"]
     assert list(listed) == [

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from operations.reading.list_orders import OrderFilter, visibility_query
+from ledger.reading.order_filter import OrderFilter
+from operations.reading.list_orders import visibility_query
 from operations.temporal.visibility import quote_literal
 from workflows.contract.states import OrderState
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from temporalio.testing import WorkflowEnvironment
 
+from ledger.reading.order_filter import WorkFilter
 from operations.client import OrderClient
 from operations.reading.worklists import StepWorklist
 from tests.support.order_runner import Desk, Order, desk_on
@@ -41,6 +42,10 @@ async def eventually(
     raise AssertionError([item.order_id for item in found.items])
 
 
+def waiting(queue: str, limit: int = 100) -> WorkFilter:
+    return WorkFilter(queue=queue, limit=limit)
+
+
 def ids(worklist: StepWorklist) -> list[str]:
     return [item.order_id for item in worklist.items]
 
@@ -55,10 +60,10 @@ async def test_old_task_of_a_queue_is_found_behind_newer_ones_of_another(desk: D
     orders = OrderClient(desk.client, desk.task_queue)
     old = [(await submit_task(desk, "consulting")).id for _ in range(2)]
     newer = {(await submit_task(desk, "care-1")).id for _ in range(6)}
-    found = await eventually(lambda: orders.list_tasks("consulting", limit=3), lambda found: len(found.items) == 2)
+    found = await eventually(lambda: orders.list_tasks(waiting("consulting", 3)), lambda found: len(found.items) == 2)
     assert ids(found) == old[::-1]
     assert (found.next_cursor, found.order_count) == (None, 2)
-    read = await eventually(lambda: orders.list_tasks("care-1", limit=6), lambda found: len(found.items) == 6)
+    read = await eventually(lambda: orders.list_tasks(waiting("care-1", 6)), lambda found: len(found.items) == 6)
     assert set(ids(read)) == newer
     assert read.next_cursor is None
 
@@ -66,10 +71,10 @@ async def test_old_task_of_a_queue_is_found_behind_newer_ones_of_another(desk: D
 async def test_pages_follow_each_other_and_the_first_one_counts_all(desk: Desk) -> None:
     orders = OrderClient(desk.client, desk.task_queue)
     submitted = [(await submit_task(desk, "care-2")).id for _ in range(5)]
-    await eventually(lambda: orders.list_tasks("care-2"), lambda found: len(found.items) == 5)
-    pages = [await orders.list_tasks("care-2", limit=2)]
+    await eventually(lambda: orders.list_tasks(waiting("care-2")), lambda found: len(found.items) == 5)
+    pages = [await orders.list_tasks(waiting("care-2", 2))]
     while pages[-1].next_cursor is not None:
-        pages.append(await orders.list_tasks("care-2", limit=2, cursor=pages[-1].next_cursor))
+        pages.append(await orders.list_tasks(waiting("care-2", 2), cursor=pages[-1].next_cursor))
     assert [order_id for page in pages for order_id in ids(page)] == submitted[::-1]
     assert [page.order_count for page in pages] == [5] * len(pages)
 
@@ -85,7 +90,7 @@ async def test_order_that_began_before_queues_were_shown_is_found(desk: Desk, mo
         old = [(await submit_task(desk, queue)).id for queue in ("care-3", "others-3", "others-3")]
     for _ in range(3):
         await submit_task(desk, "others-3")
-    found = await eventually(lambda: orders.list_tasks("care-3", limit=1), lambda found: bool(found.items))
+    found = await eventually(lambda: orders.list_tasks(waiting("care-3", 1)), lambda found: bool(found.items))
     assert ids(found) == old[:1]
     assert (found.next_cursor, found.order_count) == (None, 3)
 
@@ -102,9 +107,9 @@ async def test_fallout_of_a_queue_is_found_behind_newer_fallout(desk: Desk) -> N
     old = await submit_fallout("dispatch-4")
     for _ in range(4):
         await submit_fallout("others-4")
-    found = await eventually(lambda: orders.list_fallout("dispatch-4", limit=2), lambda found: bool(found.items))
+    found = await eventually(lambda: orders.list_fallout(waiting("dispatch-4", 2)), lambda found: bool(found.items))
     assert ids(found) == [old.id]
-    assert await orders.list_fallout("nobody-4") == StepWorklist([], [], None, 0)
+    assert await orders.list_fallout(waiting("nobody-4")) == StepWorklist([], [], None, 0)
 
 
 async def test_undo_by_a_person_is_a_task(desk: Desk) -> None:
@@ -112,7 +117,7 @@ async def test_undo_by_a_person_is_a_task(desk: Desk) -> None:
     undone = call(undo={"manual": {"queue": "stores-5"}})
     order = await desk.submit({"a": undone, "b": call(after=["a"], on_failure=[{"rollback": "order"}])})
     desk.script.answers["camera.b@1"] = [failure("out_of_stock")]
-    found = await eventually(lambda: orders.list_tasks("stores-5"), lambda found: bool(found.items))
+    found = await eventually(lambda: orders.list_tasks(waiting("stores-5")), lambda found: bool(found.items))
     assert ids(found) == [order.id]
 
 

@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 from temporalio.service import RPCError
 
+from ledger.reading.order_filter import OrderFilter, WorkFilter
 from operations.actions.amend_order import AmendCommand
 from operations.errors import OperationError
-from operations.reading.list_orders import OrderFilter
 from operations.reading.order_details import OrderDetails
 from stack.running_stack import RunningStack
 from tests.support.started_stack import processes_with
@@ -138,8 +138,8 @@ class People:
     async def _tend(self) -> None:
         while True:
             with suppress(OperationError):
-                tasks = await self.stack.orders.list_tasks(limit=500)
-                fallout = await self.stack.orders.list_fallout(limit=500)
+                tasks = await self.stack.orders.list_tasks(WorkFilter(limit=500))
+                fallout = await self.stack.orders.list_fallout(WorkFilter(limit=500))
                 for interrupted in fallout.interrupted:
                     await self._recover(interrupted.order_id)
                 for each in (*tasks.items, *fallout.items):

@@ -18,13 +18,13 @@ from catalogue_store import publications as publications_module
 from catalogue_store.publications import PublicationStore
 from compiler.catalogue_files import CatalogueFiles
 from compiler.load_catalogue import load_published
+from ledger.reading.order_filter import OrderFilter
 from operations.actions.amend_order import AmendCommand
 from operations.client import OrderClient
 from operations.errors import OperationRefused
 from operations.publishing import worker_answers
 from operations.publishing.publish_version import Outcome, PublishCommand, PublishResult, VersionToPublish
 from operations.reading import deployed_catalogue
-from operations.reading.list_orders import OrderFilter
 from tests.support.scripted_system import ScriptedServer
 from tests.support.system_switches import until
 from tests.support.worker_site import DEADLINE, Site

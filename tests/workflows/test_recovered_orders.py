@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
+from ledger.reading.order_filter import OrderFilter
 from operations.bulk.bulk_actions import BulkCommand
 from operations.bulk.bulk_runner import BulkFilter, BulkPacing
 from operations.client import OrderClient
 from operations.errors import OperationRefused
-from operations.reading.list_orders import OrderFilter
 from tests.support.order_runner import ANN, Desk, Order
 from tests.support.plans import call, plan_of
 from tests.support.scripted_activities import failure, hanging

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -13,6 +14,7 @@ from views.shared.time_format import format_short_time
 from views.shared.value_format import error_text, in_words, pluralize
 from workflows.contract.order_views import Interruption
 from workflows.contract.states import Jeopardy
+from workflows.contract.step_facts import is_undo_under_way
 from workflows.contract.worklists import needs_person, working_queue
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ def order_state_text(order: OrderView | OrderSummary) -> Text:
     return Text(in_words(kind or order.state), style=ORDER_STYLES.get(order.state, ""))
 
 
-def orders_table(orders: Sequence[OrderSummary]) -> PlainTable:
+def orders_table(orders: Sequence[OrderSummary], *, shows_requested: bool = False) -> PlainTable:
     rows: list[Sequence[Cell]] = [
         [
             Text(order.order_id, style="bold"),
@@ -50,35 +52,72 @@ def orders_table(orders: Sequence[OrderSummary]) -> PlainTable:
             order.customer_id or "",
             format_short_time(order.started_at),
             format_short_time(order.ended_at),
+            format_short_time(order.requested_completion) if shows_requested else "",
             ", ".join(order.products),
         ]
         for order in orders
     ]
-    headings = ["Order", "State", "Jeopardy", "Fallout", "Tasks", "Customer", "Started", "Ended", "Products"]
+    headings = [
+        "Order",
+        "State",
+        "Jeopardy",
+        "Fallout",
+        "Tasks",
+        "Customer",
+        "Started",
+        "Ended",
+        "Requested",
+        "Products",
+    ]
     return PlainTable(headings, rows, right_aligned=(3, 4))
 
 
-def orders_total(page: OrderPage, counts: Mapping[OrderState, int]) -> str:
+def orders_total(page: OrderPage) -> str:
     """`100 of 10,342 orders: 312 in progress, 10,030 completed. --limit shows more.`"""
-    total = sum(counts.values())
-    states = ", ".join(f"{count:,} {in_words(state)}" for state, count in counts.items())
-    if len(page.orders) >= total:
-        return f"{pluralize(total, 'order')}: {states}."
     more = " --limit shows more." if page.next_cursor else ""
-    return f"{len(page.orders):,} of {pluralize(total, 'order')}: {states}.{more}"
+    if not page.total_is_exact:
+        return f"{len(page.orders):,} of over {page.total or 0:,} orders.{more}"
+    states = ", ".join(f"{count:,} {in_words(state)}" for state, count in (page.counts or {}).items())
+    if len(page.orders) >= (page.total or 0):
+        return f"{pluralize(len(page.orders), 'order')}: {states}."
+    return f"{len(page.orders):,} of {pluralize(page.total or 0, 'order')}: {states}.{more}"
+
+
+def orders_count(page: OrderPage) -> str:
+    """`10,342 orders`, `over 10,000 orders`, `no order fits`."""
+    if not page.total_is_exact:
+        return f"over {page.total or 0:,} orders"
+    return pluralize(page.total, "order") if page.total else "No order fits."
+
+
+def counts_table(counts: Mapping[OrderState, int]) -> PlainTable:
+    rows: list[Sequence[Cell]] = [
+        [Text(in_words(state), style=ORDER_STYLES.get(state, "")), f"{count:,}"] for state, count in counts.items()
+    ]
+    return PlainTable(["State", "Orders"], rows, right_aligned=(1,))
 
 
 def worklist_total(worklist: StepWorklist, what: str) -> str:
-    """`2 tasks of 2 orders.`, or `120 tasks of 100 orders. Up to 512 more orders have some: --limit shows more.`
+    """`2 tasks of 2 orders.`, or `120 tasks of 100 orders. Up to 512 more orders have some: --limit shows more.` The
+    ledger counts them: `100 of 512 tasks of 480 orders. --limit lists more.`
 
     `what`: `task`, `step`.
     """
     orders = worklist.listed_order_count
+    if worklist.total is not None:
+        return _counted_worklist_total(worklist, worklist.total, what)
     listed = f"{pluralize(len(worklist.items), what)} of {pluralize(orders, 'order')}."
     if worklist.next_cursor is None:
         return listed
     more = pluralize(max(worklist.order_count - orders, 1), "more order")
     return f"{listed} Up to {more} may have some: --limit lists more."
+
+
+def _counted_worklist_total(worklist: StepWorklist, total: int, what: str) -> str:
+    if not worklist.total_is_exact:
+        return f"{len(worklist.items):,} of over {total:,} {what}s. --limit lists more."
+    of_orders = f"{pluralize(total, what)} of {pluralize(worklist.order_count, 'order')}."
+    return of_orders if len(worklist.items) >= total else f"{len(worklist.items):,} of {of_orders} --limit lists more."
 
 
 def interrupted_note(orders: Sequence[OrderSummary]) -> str:
@@ -106,11 +145,25 @@ def _error_cells(step: StepView) -> tuple[Cell, ...]:
     return format_short_time(error.at if error else None), str(attempts or ""), Text(text, style="red")
 
 
-def tasks_table(worklist: StepWorklist) -> PlainTable:
+def tasks_table(worklist: StepWorklist, now: datetime | None = None) -> PlainTable:
     rows: list[Sequence[Cell]] = [
-        [*_step_cells(item), format_short_time(item.step.started_at), _task_text(item.step)] for item in worklist.items
+        [
+            *_step_cells(item),
+            format_short_time(item.step.started_at),
+            _due_cell(item.step, now or datetime.now(UTC)),
+            _task_text(item.step),
+        ]
+        for item in worklist.items
     ]
-    return PlainTable(["Order", "No.", "Step", "Queue", "Holder", "Since", "What"], rows, right_aligned=(1,))
+    return PlainTable(["Order", "No.", "Step", "Queue", "Holder", "Since", "Due", "What"], rows, right_aligned=(1,))
+
+
+def _due_cell(step: StepView, now: datetime) -> Text:
+    """When its `within` ends, or that of its undo; red if it has passed, or if the step is late by its sla."""
+    undo = step.undo if is_undo_under_way(step) else None
+    due = undo.due if undo is not None else step.due
+    is_late = step.jeopardy is Jeopardy.LATE or (due is not None and due < now)
+    return Text(format_short_time(due, now) or ("late" if is_late else ""), style="bold red" if is_late else "")
 
 
 def _step_cells(item: WorklistItem) -> tuple[Cell, ...]:

@@ -25,6 +25,7 @@ from views.shared.value_format import format_customer, format_quantity, format_v
 from workflows.contract.states import ENDED_ORDER_STATES, SETTLED, Jeopardy
 
 if TYPE_CHECKING:
+    from ledger.reading.attempts import AttemptRecord
     from operations.reading.order_details import OrderDetails
     from workflows.contract.order_views import HistoryEntry, HoldView, Interruption, LineView, OrderView, StepView
 
@@ -184,3 +185,21 @@ def history_table(entries: Sequence[HistoryEntry]) -> PlainTable:
         for entry in entries
     ]
     return PlainTable(["When", "What", "Step", "Who", "Why"], rows)
+
+
+def attempts_table(attempts: Sequence[AttemptRecord]) -> PlainTable:
+    rows: list[Sequence[Cell]] = [
+        [
+            format_short_time(attempt.started_at),
+            attempt.step,
+            f"undo {attempt.number}" if attempt.undo else str(attempt.number),
+            format_elapsed(attempt.seconds),
+            Text(in_words(attempt.outcome), style="green" if attempt.outcome == "succeeded" else "red"),
+            str(attempt.status or ""),
+            format_short_time(attempt.next_attempt_at),
+            ": ".join(filter(None, (attempt.code, attempt.message))),
+        ]
+        for attempt in attempts
+    ]
+    headings = ["When", "Step", "No.", "Took", "Outcome", "HTTP", "Next", "Error"]
+    return PlainTable(headings, rows, right_aligned=(2, 3, 5))

@@ -1,4 +1,4 @@
-"""`history`: who did what to an order, when and why."""
+"""`history` and `attempts`: what happened to an order."""
 
 from __future__ import annotations
 
@@ -8,13 +8,15 @@ import typer
 
 from cli.commands.orders.show import PANEL
 from cli.framework.command import register_command
-from cli.framework.options import OrderIdArgument, value_option
+from cli.framework.freshness import note_order_source
+from cli.framework.options import LedgerOption, LiveOption, OrderIdArgument, source_preference, value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
 
 def register(app: typer.Typer) -> None:
     register_command(app, "history", PANEL)(history)
+    register_command(app, "attempts", PANEL)(attempts)
 
 
 def history(
@@ -22,16 +24,47 @@ def history(
     order_id: OrderIdArgument,
     actions_only: Annotated[bool, typer.Option("--acts", help="Only actions of people.")] = False,
     step: Annotated[str | None, value_option("STEP", "Only entries about this step.")] = None,
+    live: LiveOption = False,
+    ledger: LedgerOption = False,
 ) -> None:
-    """Show what happened to an order: who did what, when and why."""
-    from operations.responses import HistoryResponse
+    """Show what happened to an order: who did what, when and why.
+
+    The ledger has all entries, with the data that people entered. An order itself keeps its latest ones.
+    """
+    from operations.history_responses import history_response
     from views.order.order_page import history_table
 
-    order = call_server(session, lambda server: server.read_history(order_id)).order
-    entries = [entry for entry in order.history if (entry.by or not actions_only) and step in (None, entry.step)]
+    source = source_preference(live=live, ledger=ledger)
+    details = call_server(session, lambda server: server.read_history(order_id, source))
+    entries = [
+        entry for entry in details.order.history if (entry.by or not actions_only) and step in (None, entry.step)
+    ]
     if session.is_json:
-        session.print_json(HistoryResponse(order_id=order.order_id, state=order.state, history=entries))
-    elif entries:
-        session.print(history_table(entries))
+        session.print_json(history_response(details, entries))
+        return
+    session.print(history_table(entries) if entries else "No entry fits.")
+    note_order_source(session, details)
+
+
+def attempts(
+    session: Session,
+    order_id: OrderIdArgument,
+    step: Annotated[
+        str | None,
+        typer.Argument(metavar="STEP", help="A step's id, or its number in `show`. Default: all.", show_default=False),
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only attempts that failed.")] = False,
+) -> None:
+    """Show each attempt at the calls of an order, also those that were repeated automatically.
+
+    Workers report them to the ledger.
+    """
+    from operations.history_responses import attempts_response
+    from views.order.order_page import attempts_table
+
+    found = call_server(session, lambda server: server.read_attempts(order_id, step))
+    found = [attempt for attempt in found if not failed or attempt.outcome == "failed"]
+    if session.is_json:
+        session.print_json(attempts_response(order_id, found))
     else:
-        session.print("No entry fits.")
+        session.print(attempts_table(found) if found else "There is no such attempt in the ledger.")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from cli.framework.command import register_command
-from cli.framework.options import OrderIdArgument
+from cli.framework.freshness import note_order_source
+from cli.framework.options import LedgerOption, LiveOption, OrderIdArgument, source_preference
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
 
@@ -26,21 +27,37 @@ def register(app: typer.Typer) -> None:
     register_command(app, "why", PANEL)(why)
 
 
-def show(session: Session, order_id: OrderIdArgument) -> None:
-    """Show an order with its lines, steps and history."""
+def show(session: Session, order_id: OrderIdArgument, live: LiveOption = False, ledger: LedgerOption = False) -> None:
+    """Show an order with its lines, steps and history.
+
+    A running order answers itself. The ledger answers for one that has ended, and if no worker does.
+    """
     from operations.responses import order_with_steps_response
     from views.order.order_page import render_order
 
+    source = source_preference(live=live, ledger=ledger)
+
     async def read(server: OrderClient) -> tuple[OrderDetails, Sequence[int]]:
-        details = await server.read(order_id)
+        details = await server.read(order_id, source=source)
         version = details.order.catalogue_version
-        return details, await server.read_publication_numbers(version) if version and not session.is_json else ()
+        return details, await _publication_numbers(server, version) if version and not session.is_json else ()
 
     details, numbers = call_server(session, read)
     if session.is_json:
         session.print_json(order_with_steps_response(details))
     else:
         session.print(*render_order(details, published=numbers))
+        note_order_source(session, details)
+
+
+async def _publication_numbers(server: OrderClient, version: str) -> Sequence[int]:
+    """Empty if Temporal is away: the ledger has answered, and this is only a remark."""
+    from operations.errors import ServerUnreachable
+
+    try:
+        return await server.read_publication_numbers(version)
+    except ServerUnreachable:
+        return ()
 
 
 def watch(session: Session, order_id: OrderIdArgument) -> None:
@@ -73,6 +90,8 @@ def why(
             metavar="STEP", help="A step's id, or its number in `show`. Default: the whole order.", show_default=False
         ),
     ] = None,
+    live: LiveOption = False,
+    ledger: LedgerOption = False,
 ) -> None:
     """Show what an order or a step waits for.
 
@@ -81,9 +100,11 @@ def why(
     from operations.responses import blockers_response
     from views.order.blockers import render_blockers
 
-    details, blockers = call_server(session, lambda server: server.find_blockers(order_id, step))
+    source = source_preference(live=live, ledger=ledger)
+    details, blockers = call_server(session, lambda server: server.find_blockers(order_id, step, source))
     blocked_step = details.step(step) if step else None
     if session.is_json:
         session.print_json(blockers_response(details, blockers, blocked_step))
     else:
         session.print(*render_blockers(details, blockers, blocked_step))
+        note_order_source(session, details)

@@ -1,0 +1,36 @@
+"""Notes on standard error: where an answer comes from, if that is not what the user may expect."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cli.framework.session import Session
+from views.shared.time_format import format_elapsed, format_time
+
+if TYPE_CHECKING:
+    from operations.reading.order_details import OrderDetails
+    from operations.reading.provenance import Provenance
+
+LAG_SHOWN = 2.0
+"""Seconds. A ledger that is less behind is as good as up to date."""
+
+
+def note_source(session: Session, provenance: Provenance) -> None:
+    if provenance.ledger_failure is not None:
+        session.print_note(f"{provenance.ledger_failure}. This is from Temporal's visibility.")
+    elif provenance.source == "ledger":
+        session.print_note(f"From the ledger{_age(provenance)}.")
+
+
+def note_order_source(session: Session, details: OrderDetails) -> None:
+    if details.ledger_failure is not None:
+        session.print_note(f"{details.ledger_failure}. This is from the order itself.")
+    elif details.provenance is not None:
+        session.print_note(f"From the ledger{_age(details.provenance)}. `--live` asks the order itself.")
+
+
+def _age(provenance: Provenance) -> str:
+    if not provenance.is_fed and provenance.lag_seconds:
+        return f", as of {format_time(provenance.as_of)}: no worker writes to it now"
+    lag = provenance.lag_seconds or 0.0
+    return f", {format_elapsed(round(lag, 1))} behind" if lag >= LAG_SHOWN else ", up to date"

@@ -1,0 +1,110 @@
+"""Orders: list and read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from gateway.errors import error_responses
+from gateway.list_filters import OrderCriteria, OrderSort
+from gateway.request_models import Cursor, OrderId
+from operations.client import OrderClient
+from operations.history_responses import (
+    AmendmentsResponse,
+    AttemptsResponse,
+    HistoryResponse,
+    amendments_response,
+    attempts_response,
+    history_response,
+)
+from operations.list_responses import OrderListResponse, order_list_response
+from operations.reading.order_source import Preference
+from operations.responses import (
+    BlockersResponse,
+    OrderResponse,
+    StepsPageResponse,
+    blockers_response,
+    order_response,
+)
+from workflows.contract.states import StepState
+
+SourceOption = Annotated[
+    Preference,
+    Query(
+        description="`best`: a running order answers itself; the ledger answers for one that has ended, and if no "
+        "worker does. `live`: only the order. `ledger`: only the ledger"
+    ),
+]
+
+
+def reading_routes(orders: OrderClient) -> APIRouter:
+    routes = APIRouter(tags=["orders"], responses=error_responses(422, 504))
+
+    @routes.get("/orders", summary="List orders, open ones first", responses=error_responses(404))
+    async def list_orders(
+        criteria: OrderCriteria,
+        catalogue_version: Annotated[
+            str | None,
+            Query(max_length=100, description="A published number, a SHA-256 (or its beginning), or `current`"),
+        ] = None,
+        sort: OrderSort = None,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        cursor: Cursor = None,
+    ) -> OrderListResponse:
+        """Without `sort`, open orders come first, newest first; then ended ones, last ended first."""
+        version = await orders.find_catalogue_version(catalogue_version) if catalogue_version else None
+        wanted = replace(criteria, catalogue_version=version, limit=limit)
+        return order_list_response(await orders.list_orders(wanted, cursor, sort))
+
+    @routes.get("/orders/{order_id}", summary="Read an order", responses=error_responses(404))
+    async def read(order_id: OrderId, source: SourceOption = "best") -> OrderResponse:
+        """Its lines and states, without steps."""
+        return order_response(await orders.read(order_id, steps=False, source=source))
+
+    @routes.get(
+        "/orders/{order_id}/steps", summary="Read an order's steps, page by page", responses=error_responses(404)
+    )
+    async def steps(
+        order_id: OrderId,
+        offset: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=500)] = 100,
+        state: Annotated[list[StepState] | None, Query(description="Only steps in these states")] = None,
+    ) -> StepsPageResponse:
+        page = await orders.read_steps_page(order_id, offset, limit, state)
+        return StepsPageResponse(steps=page.steps, next_offset=page.next_offset)
+
+    @routes.get(
+        "/orders/{order_id}/why", summary="What an order, or one step, waits for", responses=error_responses(404)
+    )
+    async def why(
+        order_id: OrderId,
+        step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
+        source: SourceOption = "best",
+    ) -> BlockersResponse:
+        details, blockers = await orders.find_blockers(order_id, step, source)
+        return blockers_response(details, blockers, details.step(step) if step else None)
+
+    @routes.get("/orders/{order_id}/history", summary="Who did what, when and why", responses=error_responses(404))
+    async def history(order_id: OrderId, source: SourceOption = "best") -> HistoryResponse:
+        """Oldest first. Entries without `by` happened by themselves. The ledger has all entries, with the `data` that
+        people entered. An order itself keeps its latest ones, those of people longest."""
+        return history_response(await orders.read_history(order_id, source))
+
+    @routes.get("/orders/{order_id}/attempts", summary="Each attempt at its calls", responses=error_responses(404))
+    async def attempts(
+        order_id: OrderId,
+        step: Annotated[str | None, Query(max_length=500, description="A step's id or number")] = None,
+    ) -> AttemptsResponse:
+        """Oldest first, also those that were repeated automatically. Needs a ledger."""
+        return attempts_response(order_id, await orders.read_attempts(order_id, step))
+
+    @routes.get(
+        "/orders/{order_id}/amendments", summary="Its amendments, before and after", responses=error_responses(404)
+    )
+    async def amendments(order_id: OrderId) -> AmendmentsResponse:
+        """Oldest first. Needs a ledger."""
+        return amendments_response(order_id, await orders.read_amendments(order_id))
+
+    return routes

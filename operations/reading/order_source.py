@@ -1,0 +1,150 @@
+"""Who is asked about one order: the order itself, or the ledger.
+
+A running order is asked, because its forecast depends on the moment; the ledger answers if no worker does. An order
+that has ended changes no more, so the ledger answers, also after Temporal has forgotten the run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Literal
+
+from temporalio.client import Client
+
+from operations.errors import NotFound, NoWorker, OperationRefused, ServerUnreachable
+from operations.reading import order_details
+from operations.reading.interruptions import as_interrupted, without_waits
+from operations.reading.ledger_access import LedgerAccess, LedgerAway, from_ledger
+from operations.reading.listed_orders import NO_LEDGER
+from operations.reading.order_details import OrderDetails
+from operations.reading.provenance import Provenance
+from workflows.contract.order_messages import Alternative, RefusalCode
+from workflows.contract.order_views import StepsPage, StepsPageRequest
+
+if TYPE_CHECKING:
+    from ledger.reading.attempts import AttemptRecord
+    from ledger.reading.order_record import OrderHead, OrderRecordRead
+    from workflows.contract.order_changes import AmendmentRecord
+
+Preference = Literal["best", "live", "ledger"]
+"""`best`: as this module says. `live`: only the order itself, and Temporal's record. `ledger`: only the ledger."""
+
+FRESH_SECONDS = 5.0
+"""A history from the ledger may be so old while its order runs."""
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the ledger says about an order."""
+
+    head: OrderHead | None = None
+    failure: str | None = None
+    """Why it says nothing."""
+
+
+class OrderSource:
+    """Its methods raise NotFound, and LedgerAway if only the ledger could answer."""
+
+    def __init__(self, client: Client, ledger: LedgerAccess | None) -> None:
+        self._client = client
+        self._ledger = ledger
+
+    async def read(self, order_id: str, preference: Preference, *, steps: bool = True) -> OrderDetails:
+        if preference == "ledger":
+            return await self._from_ledger(self._require(), order_id, steps=steps)
+        if preference == "live" or self._ledger is None:
+            return await order_details.read_order(self._client, order_id, steps=steps)
+        known = await self._known(self._ledger, order_id)
+        if known.head is not None and known.head.has_ended and not known.head.has_gap:
+            return await self._from_ledger(self._ledger, order_id, steps=steps)
+        try:
+            live = await order_details.read_order(self._client, order_id, steps=steps)
+        except (NotFound, ServerUnreachable):
+            if known.head is None:
+                raise
+            return await self._from_ledger(self._ledger, order_id, steps=steps)
+        if live.source == "record" and known.head is not None:
+            return _as_recorded(await self._from_ledger(self._ledger, order_id, steps=steps), live)
+        return replace(live, ledger_failure=known.failure)
+
+    async def read_steps_page(self, order_id: str, request: StepsPageRequest) -> StepsPage:
+        details = None
+        if self._ledger is not None:
+            known = await self._known(self._ledger, order_id)
+            if known.head is not None and known.head.has_ended and not known.head.has_gap:
+                details = await self._from_ledger(self._ledger, order_id, steps=True)
+        if details is None:
+            try:
+                return await order_details.read_steps_page(self._client, order_id, request)
+            except (NotFound, NoWorker, ServerUnreachable):
+                if self._ledger is None or known.head is None:
+                    raise
+                details = await self._from_ledger(self._ledger, order_id, steps=True)
+        fitting = [step for step in details.steps if request.states is None or step.state in request.states]
+        end = request.offset + request.limit
+        return StepsPage(steps=fitting[request.offset : end], next_offset=end if end < len(fitting) else None)
+
+    async def read_history(self, order_id: str, preference: Preference) -> OrderDetails:
+        """The ledger has all entries, with what people entered; an order keeps its latest ones, without that. Raises
+        NoWorker if neither answers."""
+        if preference == "best" and self._ledger is not None:
+            known = await self._known(self._ledger, order_id)
+            if known.head is not None and not known.head.has_gap:
+                details = await self._from_ledger(self._ledger, order_id, steps=False)
+                source = details.provenance
+                is_fresh = source is not None and source.is_fed and (source.lag_seconds or 0.0) < FRESH_SECONDS
+                if known.head.has_ended or is_fresh:
+                    return details
+        details = await self.read(order_id, preference, steps=False)
+        if details.source == "record":
+            raise NoWorker(f"Order {order_id}")
+        return details
+
+    async def read_attempts(self, order_id: str, step: str | None) -> list[AttemptRecord]:
+        """Of the order's calls and activities; `step` is the id or number of a step. The oldest first."""
+        details = await self._from_ledger(self._require(), order_id, steps=step is not None)
+        step_id = details.step(step).id if step is not None else None
+        return await self._require().ask(lambda reader: reader.read_attempts(order_id, step_id))
+
+    async def read_amendments(self, order_id: str) -> Sequence[AmendmentRecord]:
+        found = await self._require().ask(lambda reader: reader.read_amendments(order_id))
+        if found is None:
+            raise _not_in_ledger(order_id)
+        return found
+
+    def _require(self) -> LedgerAccess:
+        if self._ledger is None:
+            raise OperationRefused(RefusalCode.INVALID, f"Only a ledger keeps this, and {NO_LEDGER}")
+        return self._ledger
+
+    async def _known(self, ledger: LedgerAccess, order_id: str) -> _Known:
+        try:
+            return _Known(await ledger.ask(lambda reader: reader.read_head(order_id)))
+        except LedgerAway as error:
+            return _Known(failure=error.message)
+
+    async def _from_ledger(self, ledger: LedgerAccess, order_id: str, *, steps: bool) -> OrderDetails:
+        found, freshness = await ledger.ask(lambda reader: reader.read_order(order_id, with_steps=steps))
+        if found is None:
+            raise _not_in_ledger(order_id)
+        return _details(found, from_ledger(freshness))
+
+
+def _details(found: OrderRecordRead, provenance: Provenance) -> OrderDetails:
+    if found.head.has_ended:  # it changes no more, however long no worker has written
+        provenance = Provenance("ledger", found.head.changed_at, 0.0, provenance.is_fed)
+    steps = without_waits(found.steps) if found.head.is_interrupted else found.steps
+    return OrderDetails(found.order, tuple(steps), "ledger", provenance)
+
+
+def _as_recorded(details: OrderDetails, record: OrderDetails) -> OrderDetails:
+    """The ledger may not know yet that the order was ended from outside."""
+    if record.order.interrupted is None or details.order.interrupted is not None:
+        return details
+    order = as_interrupted(details.order, record.order.interrupted)
+    return replace(details, order=order, steps=tuple(without_waits(details.steps)))
+
+
+def _not_in_ledger(order_id: str) -> NotFound:
+    return NotFound(f"The ledger has no order {order_id}", Alternative(action="list", effect="lists the orders"))

@@ -1,0 +1,228 @@
+"""What a client reads with a ledger: also without a worker, after Temporal forgot the run, and while the ledger is
+away. The orders run on a real server, and their changes go into a real database."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TypeVar
+
+import pytest
+from sqlalchemy import Engine, insert
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
+from temporalio.testing import WorkflowEnvironment
+
+from ledger.database import write_transaction
+from ledger.reading.order_filter import OrderFilter, WorkFilter
+from ledger.schema.tables import feeders
+from operations.client import OrderClient
+from operations.errors import NotFound, OperationRefused
+from operations.reading.ledger_access import LedgerAccess, LedgerAway
+from tests.support.ledger_sink import writing_to
+from tests.support.order_runner import ANN, Desk, Order, desk_on
+from tests.support.plans import call
+from tests.support.scripted_activities import failure
+from workflows.contract import actions
+from workflows.contract.order_messages import StepAction, order_workflow_id
+from workflows.contract.states import OrderState, StepState
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+T = TypeVar("T")
+TASK = {"a": {"manual": {"queue": "care", "form": {"serial": {"type": "string"}}}}}
+
+
+@pytest.fixture
+async def desk(temporal: WorkflowEnvironment, ledger_database: Engine) -> AsyncIterator[Desk]:
+    with writing_to(ledger_database):
+        async with desk_on(temporal.client) as desk:
+            yield desk
+
+
+@pytest.fixture
+def orders(desk: Desk, ledger_database: Engine) -> OrderClient:
+    return client_of(desk, access_to(ledger_database))
+
+
+def access_to(engine: Engine) -> LedgerAccess:
+    return LedgerAccess({"ORDO_LEDGER_URL": engine.url.render_as_string(hide_password=False)})
+
+
+def client_of(desk: Desk, ledger: LedgerAccess | None) -> OrderClient:
+    return OrderClient(desk.client, desk.task_queue, ledger)
+
+
+async def eventually(ask: Callable[[], Awaitable[T]], holds: Callable[[T], bool]) -> T:
+    for _ in range(1200):
+        if holds(answer := await ask()):
+            return answer
+        await asyncio.sleep(0.05)
+    raise AssertionError(answer)
+
+
+async def with_task(desk: Desk) -> Order:
+    order = await desk.submit(TASK)
+    await order.until_state(a="in_progress")
+    return order
+
+
+async def complete(orders: OrderClient, order: Order) -> None:
+    request = StepAction(step="camera.a@1", actor=ANN, data={"serial": "S-1"})
+    await orders.perform_action(order.id, actions.COMPLETE, request)
+
+
+async def test_lists_and_counts_come_from_the_ledger(desk: Desk, orders: OrderClient) -> None:
+    order = await with_task(desk)
+    page = await orders.list_orders(OrderFilter(search=order.id))
+    assert [each.order_id for each in page.orders] == [order.id]
+    assert (page.total, page.total_is_exact, page.counts) == (1, True, {OrderState.IN_PROGRESS: 1})
+    assert page.provenance.source == "ledger"
+    tasks = await orders.list_tasks(WorkFilter(queue="care"))
+    assert [(item.order_id, item.step.id, item.step.state) for item in tasks.items] == [
+        (order.id, "camera.a@1", StepState.IN_PROGRESS)
+    ]
+    assert (tasks.total, tasks.order_count) == (1, 1)
+    groups, _ = await orders.group_tasks()
+    assert [(group.queue, group.tasks, group.unclaimed) for group in groups] == [("care", 1, 1)]
+
+
+async def test_fallout_is_listed_with_its_cause_and_grouped(desk: Desk, orders: OrderClient) -> None:
+    desk.script.answers["camera.a@1"] = [failure("out_of_stock")] * 9
+    order = await desk.submit({"a": call(on_failure=[{"do": "fallout"}])})
+    await order.until_state(a="fatally_failed")
+    fallout = await orders.list_fallout(WorkFilter(code="out_of_stock"))
+    assert [item.order_id for item in fallout.items] == [order.id]
+    assert (await orders.list_fallout(WorkFilter(code="other"))).items == []
+    groups, provenance = await orders.group_fallout()
+    assert [(group.code, group.steps, group.orders) for group in groups] == [("out_of_stock", 1, 1)]
+    assert provenance.source == "ledger"
+
+
+async def test_the_ledger_lists_the_same_work_as_the_orders_say(desk: Desk, orders: OrderClient) -> None:
+    order = await with_task(desk)
+    live = client_of(desk, None)
+    from_visibility = await eventually(
+        lambda: live.list_tasks(WorkFilter(queue="care", limit=500)),
+        lambda found: order.id in [item.order_id for item in found.items],
+    )
+    said = next(item for item in from_visibility.items if item.order_id == order.id)
+    (kept,) = (await orders.list_tasks(WorkFilter(queue="care"))).items
+    undated = {"expected_start": None, "expected_end": None}
+    assert kept.step == said.step.model_copy(update=undated)
+    assert (kept.customer_id, kept.products) == (said.customer_id, said.products)
+
+
+async def test_after_my_action_lists_show_what_i_did(desk: Desk, orders: OrderClient, ledger_database: Engine) -> None:
+    order = await with_task(desk)
+    now = datetime.now(UTC)
+    feeder = {"worker": "w", "started_at": now, "reported_at": now, "unwritten_orders": 0}
+    with write_transaction(ledger_database) as connection:
+        connection.execute(insert(feeders).values(**feeder, written_changes=0, dropped_orders=0))
+    await complete(orders, order)
+    assert (await orders.list_tasks(WorkFilter(queue="care"))).items == []
+    page = await orders.list_orders(OrderFilter(search=order.id))
+    assert page.orders[0].open_tasks == 0
+
+
+async def test_history_from_the_ledger_has_what_people_entered(desk: Desk, orders: OrderClient) -> None:
+    order = await with_task(desk)
+    await complete(orders, order)
+    await order.ended()
+    details = await eventually(lambda: orders.read_history(order.id), lambda found: found.source == "ledger")
+    (entry,) = (entry for entry in details.order.history if entry.by)
+    assert (entry.by, entry.reason, entry.step, entry.data) == ("ann", "asked to", "camera.a@1", {"serial": "S-1"})
+
+
+async def test_running_order_answers_itself_and_an_ended_one_is_read(desk: Desk, orders: OrderClient) -> None:
+    order = await with_task(desk)
+    assert (await orders.read(order.id)).source == "worker"
+    kept = await orders.read(order.id, source="ledger")
+    assert kept.source == "ledger"
+    assert [step.id for step in kept.steps] == ["camera.a@1"]
+    await complete(orders, order)
+    await order.ended()
+    ended = await eventually(lambda: orders.read(order.id), lambda found: found.source == "ledger")
+    live = await orders.read(order.id, source="live")
+    assert live.source == "worker"
+    unlike = {"history", "forecast", "lines", "order_lines", "held_up_by"}
+    assert ended.order.model_dump(exclude=unlike) == live.order.model_dump(exclude=unlike)
+    assert [step.model_dump() for step in ended.steps] == [step.model_dump() for step in live.steps]
+
+
+async def test_without_a_worker_the_ledger_answers(temporal: WorkflowEnvironment, ledger_database: Engine) -> None:
+    with writing_to(ledger_database):
+        async with desk_on(temporal.client) as desk:
+            order = await with_task(desk)
+    orders = client_of(desk, access_to(ledger_database))
+    details = await orders.read(order.id)
+    assert (details.source, details.order.open_tasks) == ("ledger", 1)
+    assert details.step("1").state is StepState.IN_PROGRESS
+    assert [item.order_id for item in (await orders.list_tasks()).items] == [order.id]
+    assert (await orders.read_history(order.id)).order.history
+    found, blockers = await orders.find_blockers(order.id, "1")
+    assert found.source == "ledger"
+    assert len(blockers) == 1
+    steps = await orders.read_steps_page(order.id, states=[StepState.IN_PROGRESS])
+    assert ([step.number for step in steps.steps], steps.next_offset) == ([1], None)
+    assert (await orders.read(order.id, source="live")).source == "record"
+
+
+async def test_after_temporal_forgot_the_run_the_ledger_answers(desk: Desk, orders: OrderClient) -> None:
+    order = await with_task(desk)
+    await complete(orders, order)
+    await order.ended()
+    await eventually(lambda: orders.read(order.id), lambda found: found.source == "ledger")
+    run = WorkflowExecution(workflow_id=order_workflow_id(order.id))
+    await desk.client.workflow_service.delete_workflow_execution(
+        DeleteWorkflowExecutionRequest(namespace=desk.client.namespace, workflow_execution=run)
+    )
+
+    async def is_forgotten() -> bool:
+        try:
+            await orders.read(order.id, source="live")
+        except NotFound:
+            return True
+        return False
+
+    await eventually(is_forgotten, bool)
+    details = await orders.read(order.id)
+    assert (details.source, details.order.state) == ("ledger", OrderState.COMPLETED)
+    assert details.steps[0].output == {"serial": "S-1"}
+    assert [each.order_id for each in (await orders.list_orders(OrderFilter(search=order.id))).orders] == [order.id]
+
+
+async def test_while_the_ledger_is_away_visibility_answers_with_a_note(desk: Desk) -> None:
+    orders = client_of(desk, LedgerAccess({"ORDO_LEDGER_URL": "postgresql://u:secret@127.0.0.1:9/ledger"}))
+    order = await with_task(desk)
+    page = await eventually(
+        lambda: orders.list_orders(OrderFilter(limit=1000)),
+        lambda found: order.id in [each.order_id for each in found.orders],
+    )
+    assert page.provenance.source == "visibility"
+    assert "127.0.0.1:9" in (page.provenance.ledger_failure or "")
+    assert "secret" not in (page.provenance.ledger_failure or "")
+    details = await orders.read(order.id)
+    assert details.source == "worker"
+    assert details.ledger_failure
+    with pytest.raises(LedgerAway, match="does not know `search`"):
+        await orders.list_orders(OrderFilter(search="elm"))
+    with pytest.raises(LedgerAway, match="does not know `sort`"):
+        await orders.list_tasks(sort="since")
+
+
+async def test_without_a_ledger_its_filters_are_refused(desk: Desk) -> None:
+    orders = client_of(desk, None)
+    with pytest.raises(OperationRefused, match="Only a ledger knows `system`, `search` and `sort`"):
+        await orders.list_orders(OrderFilter(search="elm", system="crm"), sort="started")
+    with pytest.raises(OperationRefused, match="Only a ledger counts groups"):
+        await orders.group_fallout()
+
+
+async def test_an_order_that_nobody_knows_is_not_found(orders: OrderClient) -> None:
+    with pytest.raises(NotFound):
+        await orders.read("NOBODY-1")
+    with pytest.raises(NotFound, match="The ledger has no order NOBODY-1"):
+        await orders.read("NOBODY-1", source="ledger")
+    with pytest.raises(NotFound):
+        await orders.read_attempts("NOBODY-1")
