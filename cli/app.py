@@ -13,6 +13,7 @@ import typer
 
 from cli.commands.authoring import diff, lsp, new_offer, schema
 from cli.commands.infrastructure import notifications, stack, systems
+from cli.commands.ledger import group as ledger
 from cli.commands.orders import amend, event, history, list_orders, order_actions, show, start
 from cli.commands.planning import plan
 from cli.commands.publishing import publish, versions
@@ -57,6 +58,7 @@ def build_app(program: str, for_terminal: bool) -> typer.Typer:
         ),
         *(worklists, step_actions, claim, reschedule, systems, notifications),
         *(publish, versions),
+        ledger,
     ):
         group.register(app)
     return app

@@ -13,7 +13,7 @@ from temporalio.client import Client, WorkflowExecutionStatus
 from ledger.reconciliation import repairs
 from ledger.reconciliation.interruptions import fetch_interruption
 from ledger.reconciliation.order_record_source import OrderGone, OrderRecordSource, OrderUnanswered
-from ledger.reconciliation.order_runs import OrderRuns
+from ledger.reconciliation.order_runs import LONG_AGO, OrderRuns
 from ledger.reconciliation.pace import Pace
 from ledger.reconciliation.row_comparison import Difference, ScratchLedger, compare_rows, load_rows, scratch_ledger
 from ledger.retention.moved_away import MovedAway, find_moved
@@ -66,7 +66,7 @@ class LedgerCheck:
             return
         now, seen = datetime.now(UTC), set[str]()
         for listing in (
-            self.runs.running(closed_since.min.replace(tzinfo=UTC), now),
+            self.runs.running(LONG_AGO, now),
             self.runs.closed(closed_since, now),
         ):
             async for run in listing:

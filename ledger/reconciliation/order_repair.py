@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -94,6 +93,18 @@ class OrderRepair:
                 await self.repair(stored.order_id, stored.run_id, summary)
 
         await self._each(orders, compare)
+
+    async def rewrite_runs(self, runs: Sequence[ListedRun], summary: ReconciliationSummary) -> None:
+        """Whether the ledger agrees with them or not. Raises as `compare_runs`."""
+        moved = await self.read(lambda connection: find_moved(connection, {run.order_id for run in runs}))
+        moved_ids = {order_id for order_id, _ in moved}
+
+        async def rewrite(run: ListedRun) -> None:
+            summary.checked += 1
+            if run.order_id not in moved_ids or not await self._is_away(run.order_id, run.run_id, moved):
+                await self.repair(run.order_id, run.run_id, summary)
+
+        await self._each(runs, rewrite)
 
     async def close_gaps(self, gaps: Sequence[Gap], summary: ReconciliationSummary) -> None:
         """Raises as `compare_runs`."""
@@ -238,10 +249,3 @@ class OrderRepair:
         await self.write(
             lambda connection: gap_list.note_failed_try(connection, order_id, submission, reason, error, now, tries)
         )
-
-
-def group_by_order(runs: Iterable[ListedRun]) -> dict[str, list[ListedRun]]:
-    grouped: dict[str, list[ListedRun]] = defaultdict(list)
-    for run in runs:
-        grouped[run.order_id].append(run)
-    return grouped

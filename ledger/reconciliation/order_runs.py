@@ -15,6 +15,8 @@ from workflows.contract.order_messages import ORDER_WORKFLOW_TYPE, SearchAttribu
 from workflows.contract.order_views import InterruptionKind
 
 PAGE_SIZE = 200
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+"""Before all orders."""
 
 
 @dataclass(frozen=True)

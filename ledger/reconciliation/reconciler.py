@@ -8,13 +8,13 @@ from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from time import monotonic
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Engine, select
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
 from temporalio.client import Client
 
 from ledger.reconciliation import gap_list
 from ledger.reconciliation.order_repair import NobodyAnswers, OrderRepair
-from ledger.reconciliation.order_runs import ListedRun
+from ledger.reconciliation.order_runs import LONG_AGO, ListedRun
 from ledger.reconciliation.pace import Pace
 from ledger.reconciliation.settings import ReconciliationSettings
 from ledger.reconciliation.stored_runs import load_open_runs, settled_before
@@ -39,7 +39,6 @@ CHUNK = 50
 """Runs that are compared before the watermark moves on."""
 MARGIN = timedelta(minutes=2)
 """Visibility may learn of a run late, so that much is listed again."""
-LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 Listing = Callable[[datetime, datetime], AsyncIterator[ListedRun]]
 
@@ -229,7 +228,3 @@ def _closed_at(run: ListedRun) -> datetime:
 
 def _started_at(run: ListedRun) -> datetime:
     return run.started_at
-
-
-def count_clashes(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(clashes)).scalar_one()

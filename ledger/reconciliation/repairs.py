@@ -40,7 +40,7 @@ def _write_record(
                 return False
         before = _stored(connection, record)
         if before is not None and before.run_id == record.run_id:
-            _make_way(connection, before, record, interruption, is_closed=is_closed)
+            _make_way(connection, before, record, is_closed=is_closed)
         apply_changes(connection, [record], WriterMemory(), repair=repair)
         if interruption is not None:
             mark_interrupted(connection, record.order_id, record.submission, interruption)
@@ -55,21 +55,14 @@ def mark_deleted(engine: Engine, order_id: str, submission: str) -> bool:
         return mark_interrupted(connection, order_id, submission, interruption)
 
 
-def _make_way(
-    connection: Connection,
-    before: StoredRun,
-    record: OrderChange,
-    interruption: Interruption | None,
-    *,
-    is_closed: bool,
-) -> None:
+def _make_way(connection: Connection, before: StoredRun, record: OrderChange, *, is_closed: bool) -> None:
     """A closed run's record is final: rows that are newer were told by a workflow task that Temporal did not take. And
-    a run that counted as deleted, and is there, is not interrupted."""
+    whether the run was ended from outside is known better now: it may count as deleted, and is there."""
     changes: dict[str, object] = {}
     if is_closed and before.position > record.position:
         started_at, event_id, at = record.position
         changes |= {"run_started_at": started_at, "event_id": event_id, "position_at": at}
-    if before.interrupted is not None and interruption is None:
+    if before.interrupted is not None:
         changes["interrupted_kind"] = None
         nothing = {"interrupted_at": None, "interrupted_by": None, "interrupted_reason": None}
         connection.execute(update(order_documents).where(order_documents.c.order_key == before.key).values(nothing))

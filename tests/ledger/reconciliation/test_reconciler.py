@@ -3,91 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-import pytest_asyncio
 from sqlalchemy import Engine, delete, select, update
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
-from temporalio.testing import WorkflowEnvironment
 
 from ledger.database import write_transaction
-from ledger.reconciliation import stored_runs
-from ledger.reconciliation.ledger_check import CheckResult, LedgerCheck
-from ledger.reconciliation.reconciler import OtherNamespace, Reconciler
-from ledger.reconciliation.settings import ReconciliationSettings
-from ledger.reconciliation.summary import ReconciliationSummary
+from ledger.reconciliation.reconciler import OtherNamespace
 from ledger.reconciliation.watermarks import NAMESPACE, write_watermark
 from ledger.schema.tables import gaps, history_entries, orders, steps, work_items
 from operations.temporal.reset_run import reset_to_last_workflow_task
-from tests.support.ledger_sink import WritingSink, writing_to
-from tests.support.order_runner import Desk, Order, desk_on
+from tests.support.ledger_orders import STEPS, check, finish, order_column, reconcile, visible, wait_for_task
+from tests.support.ledger_sink import WritingSink
+from tests.support.order_runner import Desk
 from tests.support.plans import call
 from tests.support.scripted_activities import failure, retryable
-
-STEPS: dict[str, Any] = {
-    "reserve": call(),
-    "visit": {"manual": {"queue": "field"}, "after": ["reserve"]},
-    "ship": call(after=["visit"]),
-}
-BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
-SETTINGS = ReconciliationSettings(requests_per_second=200, round_pause=timedelta(0))
-
-
-@pytest.fixture(autouse=True)
-def no_lag(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What has just happened is compared at once; the tests wait for visibility themselves."""
-    monkeypatch.setattr(stored_runs, "VISIBILITY_LAG", timedelta(0))
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def desk(temporal: WorkflowEnvironment) -> AsyncIterator[Desk]:
-    async with desk_on(temporal.client) as desk:
-        yield desk
-
-
-@pytest.fixture
-def sink(ledger_database: Engine) -> Iterator[WritingSink]:
-    with writing_to(ledger_database) as sink:
-        yield sink
-
-
-async def visible(desk: Desk, query: str, count: int) -> None:
-    """Waits until visibility lists so many orders of the desk."""
-    found = 0
-    for _ in range(200):
-        full = f"WorkflowType = 'FulfilOrder' AND TaskQueue = '{desk.task_queue}' AND {query}"
-        found = (await desk.client.count_workflows(full)).count
-        if found == count:
-            return
-        await asyncio.sleep(0.05)
-    raise AssertionError(found)
-
-
-async def reconcile(desk: Desk, engine: Engine, settings: ReconciliationSettings = SETTINGS) -> ReconciliationSummary:
-    return await Reconciler(desk.client, desk.task_queue, engine, settings).run()
-
-
-async def check(desk: Desk, engine: Engine) -> CheckResult:
-    return await LedgerCheck(desk.client, desk.task_queue, engine, 200).run(BEGINNING)
-
-
-async def wait_for_task(order: Order) -> None:
-    await order.until_state(visit="in_progress")
-
-
-async def finish(order: Order) -> None:
-    await wait_for_task(order)
-    await order.act("complete", "visit", {})
-    assert await order.ended() == "completed"
-
-
-def column(engine: Engine, order: Order, name: str) -> Any:
-    with engine.connect() as connection:
-        query = select(orders.c[name]).where(orders.c.order_id == order.id, orders.c.is_current)
-        return connection.execute(query).scalar_one_or_none()
 
 
 async def test_orders_that_ran_before_there_was_a_ledger_are_written(desk: Desk, ledger_database: Engine) -> None:
@@ -97,7 +29,7 @@ async def test_orders_that_ran_before_there_was_a_ledger_are_written(desk: Desk,
     await visible(desk, "ExecutionStatus = 'Completed'", 1)
     summary = await reconcile(desk, ledger_database)
     assert (summary.repaired, summary.failed, summary.unfinished) == (2, 0, [])
-    assert column(ledger_database, ended, "state") == "completed"
+    assert order_column(ledger_database, ended, "state") == "completed"
     found = await check(desk, ledger_database)
     assert (found.checked, found.differences, found.unanswered) == (2, [], {})
     again = await reconcile(desk, ledger_database)
@@ -112,7 +44,7 @@ async def test_an_order_whose_end_was_lost_is_ended(desk: Desk, ledger_database:
     sink.loses = lambda change: change.order.ended_at is not None
     await finish(order)
     assert sink.lost
-    assert column(ledger_database, order, "ended_at") is None
+    assert order_column(ledger_database, order, "ended_at") is None
     assert (await check(desk, ledger_database)).differences, "the check finds what is missing"
     await visible(desk, "ExecutionStatus = 'Completed'", 1)
     assert (await reconcile(desk, ledger_database)).repaired == 1
@@ -142,8 +74,8 @@ async def test_a_terminated_order_is_marked_and_its_recovery_takes_the_mark_away
     await visible(desk, "ExecutionStatus = 'Terminated'", 1)
     summary = await reconcile(desk, ledger_database)
     assert (summary.interrupted, summary.failed) == (1, 0)
-    assert column(ledger_database, order, "interrupted_kind") == "terminated"
-    assert column(ledger_database, order, "state") == "failed"
+    assert order_column(ledger_database, order, "interrupted_kind") == "terminated"
+    assert order_column(ledger_database, order, "state") == "failed"
     with ledger_database.connect() as connection:
         assert connection.execute(select(work_items)).all() == []
     assert (await check(desk, ledger_database)).is_clean
@@ -155,8 +87,8 @@ async def test_a_terminated_order_is_marked_and_its_recovery_takes_the_mark_away
     await wait_for_task(order)
     await visible(desk, "ExecutionStatus = 'Running'", 1)
     assert (await reconcile(desk, ledger_database)).repaired == 1
-    assert column(ledger_database, order, "interrupted_kind") is None
-    assert column(ledger_database, order, "state") == "in_progress"
+    assert order_column(ledger_database, order, "interrupted_kind") is None
+    assert order_column(ledger_database, order, "state") == "in_progress"
     assert (await check(desk, ledger_database)).is_clean
     assert (await reconcile(desk, ledger_database)).interrupted == 0, "the run before the recovery counts no more"
 
@@ -181,9 +113,9 @@ async def test_rows_of_a_workflow_task_that_temporal_did_not_take_are_replaced_o
 async def test_an_order_that_was_deleted_in_temporal_does_not_stay_open(desk: Desk, ledger_database: Engine) -> None:
     order = await desk.submit(STEPS)
     await wait_for_task(order)
-    execution = {"workflow_id": order.handle.id}
+    execution = WorkflowExecution(workflow_id=order.handle.id)
     await desk.client.workflow_service.delete_workflow_execution(
-        DeleteWorkflowExecutionRequest(namespace=desk.client.namespace, workflow_execution=execution)  # type: ignore[arg-type]
+        DeleteWorkflowExecutionRequest(namespace=desk.client.namespace, workflow_execution=execution)
     )
     await visible(desk, "ExecutionStatus = 'Running'", 0)
     for _ in range(100):
@@ -192,7 +124,7 @@ async def test_an_order_that_was_deleted_in_temporal_does_not_stay_open(desk: De
             break
         await asyncio.sleep(0.1)
     assert summary.deleted == 1
-    assert column(ledger_database, order, "interrupted_kind") == "deleted"
+    assert order_column(ledger_database, order, "interrupted_kind") == "deleted"
     assert (await reconcile(desk, ledger_database)).deleted == 0
 
 

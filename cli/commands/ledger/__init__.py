@@ -1,0 +1,1 @@
+"""`ledger …`: looking after the ledger's database."""
