@@ -31,6 +31,13 @@ def test_page_describes_exactly_the_commands() -> None:
 
 
 def test_options_on_the_page_exist() -> None:
-    helps = "".join(call(command, "--help").out for command in COMMANDS) + "--environment --help"
+    helps = "".join(_help(command) for command in COMMANDS) + "--environment --help"
     for option in set(re.findall(r"`(--[a-z-]+)", PAGE)):
         assert option in helps, option
+
+
+def _help(*command: str) -> str:
+    """With that of the commands below it."""
+    text = call(*command, "--help").out
+    below = re.findall(r"^  ([a-z]+)  ", text, re.MULTILINE) if "COMMAND [ARGS]" in text else []
+    return text + "".join(_help(*command, each) for each in below)
