@@ -10,6 +10,7 @@ from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.worker import Replayer
 
 from tests.histories.record import SCENES
+from tests.support.recording_sink import recording
 from workflows.event_mailbox import EventMailbox
 from workflows.fulfil_order import FulfilOrder
 
@@ -21,6 +22,13 @@ async def test_a_recorded_history_replays(name: str) -> None:
     history = WorkflowHistory.from_json("order/recorded", (FOLDER / f"{name}.json").read_text())
     replayer = Replayer(workflows=[FulfilOrder, EventMailbox], data_converter=pydantic_data_converter)
     await replayer.replay_workflow(history)
+
+
+async def test_a_ledger_changes_no_replay_and_is_told_nothing() -> None:
+    with recording() as sink:
+        for name in sorted(SCENES):
+            await test_a_recorded_history_replays(name)
+    assert sink.changes == []
 
 
 async def test_a_change_of_what_the_workflow_does_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

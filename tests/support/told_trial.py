@@ -21,6 +21,7 @@ from workflows.core.change_records.order_change import ChangeHeader, ChangeTrack
 from workflows.core.change_records.submitted_order import SubmittedOrder
 from workflows.core.engine import deliveries, signals
 from workflows.core.engine.perform_action import perform_action
+from workflows.core.state import rollup
 from workflows.core.state.order_run import OrderRun
 from workflows.core.state.step_run import Phase, StepRun
 from workflows.core.steps.refusal import RequestRefused
@@ -91,6 +92,9 @@ class ToldTrial(Trial):
         complete = complete_change(self.run, self.submitted, header)
         if differences := self.rows.differences(rows_of(complete)):
             raise self.broken(f"the ledger has other rows than the order: {differences}")
+        states = [line.state for line in complete.lines or ()]
+        if states != rollup.line_states(self.run):
+            raise self.broken(f"its lines are told as {states}, and are {rollup.line_states(self.run)}")
         if self.turns % 20 == 0 and CHANGE_ADAPTER.validate_json(CHANGE_ADAPTER.dump_json(complete)) != complete:
             raise self.broken("the change is not the same after a journey as JSON")
 

@@ -110,7 +110,6 @@ def _changed_step_fate(run: OrderRun, step: StepRun) -> StepFate:
 def _apply_fates(run: OrderRun, fates: Mapping[int, StepFate]) -> None:
     """Starts all undos before anything else, so the order of the undos is computed only once."""
     fates = with_users(run, fates, run.plan, run.amendments.retired)
-    run.changed_steps.update(fates)
     _preserve_outputs(run, fates)
     _record_input_digests(run, _readers(run, [at for at, fate in fates.items() if fate in NEW_OUTPUT_FATES]))
     by_fate: dict[StepFate, list[StepRun]] = {fate: [] for fate in StepFate}

@@ -29,20 +29,33 @@ class ChangeHeader:
 
 def complete_change(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader) -> OrderChange:
     """Everything that the order knows. Changes nothing."""
-    return _complete(run, submitted, header, LineStates(run), _products(run))
+    return _complete(run, submitted, header, _PlanRecords.of_run(run))
 
 
-def _complete(
-    run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader, line_states: LineStates, products: list[str]
-) -> OrderChange:
+@dataclass(frozen=True, slots=True)
+class _PlanRecords:
+    """What is computed once per plan."""
+
+    plan: Plan
+    line_states: LineStates
+    products: list[str]
+    readers: StepReaders
+
+    @classmethod
+    def of_run(cls, run: OrderRun) -> _PlanRecords:
+        products = rollup.product_ids(run.plan, run.amendments.removed_lines)
+        return cls(run.plan, LineStates(run), products, StepReaders(run))
+
+
+def _complete(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader, records: _PlanRecords) -> OrderChange:
     return OrderChange(
         order_id=header.order_id,
         submission=header.submission,
         run_id=header.run_id,
         position=header.position,
         previous=None,
-        order=order_record(run, submitted.revision, products),
-        lines=line_records(run, line_states.states),
+        order=order_record(run, submitted.revision, records.products),
+        lines=line_records(run, records.line_states.states),
         order_line_count=len(run.plan.order_lines),
         steps=[step_view(run, step) for step in run.steps],
         line_reasons=submitted.line_reasons,
@@ -53,8 +66,18 @@ def _complete(
     )
 
 
-def _products(run: OrderRun) -> list[str]:
-    return rollup.product_ids(run.plan, run.amendments.removed_lines)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What the last change told, as far as the next one must know it."""
+
+    position: ChangePosition
+    records: _PlanRecords
+    characteristics: dict[str, Any]
+    history_number: int
+    """Of the last entry of the log."""
+    order: dict[str, Any] | None
+    """As submitted."""
+    revision: int
 
 
 class ChangeTracker:
@@ -68,48 +91,46 @@ class ChangeTracker:
     @property
     def is_plan_new(self) -> bool:
         """Whether the next change tells all lines and steps."""
-        return self._told is None or self._told.plan is not self._run.plan
+        return self._told is None or self._told.records.plan is not self._run.plan
 
     def next_change(self, header: ChangeHeader, *, complete: bool = False) -> OrderChange:
         """What has changed since the last change. The first one is complete, as is any that is asked to be."""
-        told = self._told
-        if self.is_plan_new or told is None or complete:
-            line_states, products, readers = LineStates(self._run), _products(self._run), StepReaders(self._run)
-            change = _complete(self._run, self._submitted, header, line_states, products)
-            if told is not None and not complete:
-                change = self._since(told, change)
+        run, submitted, told = self._run, self._submitted, self._told
+        if complete or told is None:
+            records = _PlanRecords.of_run(run)
+            change = _complete(run, submitted, header, records)
+        elif self.is_plan_new:
+            records = _PlanRecords.of_run(run)
+            change = self._since(told, _complete(run, submitted, header, records))
         else:
-            line_states, products, readers = told.line_states, told.products, told.readers
+            records = told.records
             change = self._since(told, self._changed_rows(told, header))
         self._told = _Told(
             header.position,
-            self._run.plan,
-            line_states,
-            products,
-            readers,
-            self._run.characteristics,
-            self._run.audit_log.last_number,
-            self._submitted.order,
-            self._submitted.revision,
+            records,
+            run.characteristics,
+            run.audit_log.last_number,
+            submitted.order,
+            submitted.revision,
         )
-        self._run.changed_steps.clear()
+        run.changed_steps.clear()
         return change
 
     def _changed_rows(self, told: _Told, header: ChangeHeader) -> OrderChange:
         """Under the same plan."""
-        run = self._run
-        positions = told.readers.with_readers(
-            run.changed_steps, order_changed=run.characteristics is not told.characteristics
-        )
+        run, records = self._run, told.records
+        is_order_changed = run.characteristics is not told.characteristics
+        positions = records.readers.with_readers(run.changed_steps, order_changed=is_order_changed)
         return OrderChange(
             order_id=header.order_id,
             submission=header.submission,
             run_id=header.run_id,
             position=header.position,
             previous=None,
-            order=order_record(run, self._submitted.revision, told.products),
-            line_states=told.line_states.drain_changes(run.changed_steps),
+            order=order_record(run, self._submitted.revision, records.products),
+            line_states=records.line_states.drain_changes(run.changed_steps),
             steps=[step_view(run, run.steps[position]) for position in sorted(positions)],
+            digest=header.digest,
         )
 
     def _since(self, told: _Told, change: OrderChange) -> OrderChange:
@@ -123,20 +144,3 @@ class ChangeTracker:
             submitted=self._submitted.order if is_amended else None,
             digest=change.digest if is_amended else None,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Told:
-    """What the last change told, as far as the next one must know it."""
-
-    position: ChangePosition
-    plan: Plan
-    line_states: LineStates
-    products: list[str]
-    readers: StepReaders
-    characteristics: dict[str, Any]
-    history_number: int
-    """Of the last entry of the log."""
-    order: dict[str, Any] | None
-    """As submitted."""
-    revision: int
