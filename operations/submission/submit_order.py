@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -215,14 +216,25 @@ async def _await_decision(
         except WorkflowAlreadyStartedError:
             decision, is_ended = None, True
         record = await _describe_started(client, request.order_id)
+        memo = await record.memo()
+        if decision is not None and decision.accepted and _is_of_an_earlier_revision(request, record, memo):
+            update_id = f"decision-{attempt}-{record.run_id}"
+            continue
         if (_is_id_used_up(record) if is_ended else decision is None) or (decision is not None and decision.accepted):
             break
-        memo = await record.memo()
         began_after_us = attempt > 0 and memo.get(MEMO_DIGEST) == request.digest
         if not is_ended and (memo.get(MEMO_SUBMISSION) == request.submission_nonce or began_after_us):
             break
         update_id = f"decision-{attempt}-{record.run_id}"
     return decision, record
+
+
+def _is_of_an_earlier_revision(
+    request: _SubmitRequest, record: WorkflowExecutionDescription, memo: Mapping[str, Any]
+) -> bool:
+    """Whether a run that has ended repeats what it answered to the same request for a revision while it ran."""
+    ended = record.status is not WorkflowExecutionStatus.RUNNING
+    return request.as_new_revision and ended and int(memo.get(MEMO_REVISION, 1)) < request.revision_number
 
 
 def _is_id_used_up(record: WorkflowExecutionDescription) -> bool:

@@ -57,6 +57,23 @@ async def test_rejected_order_has_findings_and_does_not_use_up_its_id(http: http
     assert corrected.status_code == 201
 
 
+async def test_order_runs_again_although_a_revision_was_asked_for_while_it_ran(http: httpx.AsyncClient) -> None:
+    order = an_order("survey")
+    first = await http.post("/orders", json=order)
+    while_running = await http.post("/orders", json=order, params={"revision": True})
+    assert (while_running.status_code, while_running.json()["run_id"]) == (200, first.json()["run_id"])
+    await http.post(f"/orders/{order['id']}/cancel", json={"by": "ann"})
+    await ended(http, order["id"])
+
+    async def submit_again() -> httpx.Response:
+        return await http.post("/orders", json=order, params={"revision": True})
+
+    again = await eventually(submit_again, lambda answer: answer.status_code != 200)  # until the first run has closed
+    assert again.status_code == 201, again.text
+    assert again.json()["run_id"] != first.json()["run_id"]
+    assert (await read(http, order["id"]))["revision"] == 2
+
+
 async def test_ended_order_is_refused_unless_it_runs_as_a_new_revision(http: httpx.AsyncClient) -> None:
     order = an_order("shop")
     order_id = order["id"]
