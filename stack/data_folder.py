@@ -5,9 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import secrets
+import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import quote
 
 from stack.errors import StackError
 
@@ -31,7 +33,12 @@ class DataFolder:
         self.path = path.absolute()
         self.environment_file = self.path / "environment"
         self.database = self.path / "temporal.sqlite"
+        self.ledger = self.path / "ledger.sqlite"
         self.pretend_data = self.path / "pretend.json"
+
+    @property
+    def ledger_url(self) -> str:
+        return f"sqlite:///{quote(str(self.ledger))}"
 
     def log_file(self, name: str) -> Path:
         return self.path / f"{name}.log"
@@ -56,6 +63,17 @@ class DataFolder:
                 ) from error
             yield
 
+    def is_in_use(self) -> bool:
+        """Whether a stack runs on it."""
+        try:
+            with (self.path / "lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        except OSError:
+            return False
+        return False
+
     def rotate_logs(self, names: Iterable[str]) -> None:
         """Starts new logs. Those of the last start stay as `.log.1`."""
         for name in names:
@@ -68,19 +86,21 @@ class DataFolder:
 
     def load_secrets(self) -> dict[str, str]:
         """The saved secrets, and new ones for those that are missing."""
-        saved = self._saved_environment()
+        saved = self.saved_environment()
         return {name: saved.get(name) or secrets.token_urlsafe(24) for name in SECRET_NAMES}
 
-    def _saved_environment(self) -> dict[str, str]:
-        if not self.environment_file.exists():
+    def saved_environment(self) -> dict[str, str]:
+        """The addresses and secrets of the last start; empty if there was none."""
+        try:
+            words = shlex.split(self.environment_file.read_text(encoding="utf-8"), comments=True)
+        except (OSError, ValueError):
             return {}
-        lines = self.environment_file.read_text().splitlines()
-        return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+        return dict(word.split("=", 1) for word in words if "=" in word)
 
     def save_environment(self, environment: Mapping[str, str]) -> None:
         """Writes what another worker or a client of the gateway needs. Only this user may read it."""
         text = "# set -a; . <this file>; set +a   sets up a shell for another worker of this stack\n"
-        text += "".join(f"{name}={value}\n" for name, value in sorted(environment.items()))
+        text += "".join(f"{name}={shlex.quote(value)}\n" for name, value in sorted(environment.items()))
         new = self.environment_file.with_suffix(".new")
         new.unlink(missing_ok=True)
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:

@@ -11,6 +11,9 @@ from stack.errors import StackError
 
 HOST = "127.0.0.1"
 """Services listen only on this address, so other machines cannot reach them."""
+DATA_FOLDER = Path(".ordo")
+DEMO_FOLDER = "demo"
+"""In the data folder, what the demo keeps."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +59,7 @@ class PretendOptions:
 @dataclass(frozen=True)
 class StackOptions:
     definitions: Path = Path("definitions")
-    data: Path = Path(".ordo")
+    data: Path = DATA_FOLDER
     """Folder for everything that the stack keeps: databases, secrets, logs."""
     ports: Ports = Ports()
     pretend: PretendOptions | None = None
@@ -67,7 +70,7 @@ class StackOptions:
     def for_demo(self) -> StackOptions:
         """These options for a demo. It has its own data, which is new at each start. If a port is taken, it gets a free
         one."""
-        return replace(self, data=self.data / "demo", ports=self.ports.with_free_ports(), fresh=True)
+        return replace(self, data=self.data / DEMO_FOLDER, ports=self.ports.with_free_ports(), fresh=True)
 
 
 def is_port_free(port: int) -> bool:

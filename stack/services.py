@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 from temporalio.client import Client
 
+from ledger.settings import LEDGER_URL
 from stack import temporal_server
 from stack.data_folder import DataFolder
 from stack.options import HOST, PretendOptions, StackOptions
@@ -19,7 +20,7 @@ from stack.supervisor import Service, current_run_log, with_project_path
 
 SANDBOX_SYSTEMS = ("inventory", "logistics", "installation", "subscription", "warranty", "billing", "access", "network")
 """The systems of the sandbox. The variable `<NAME>_URL` holds the address of each."""
-STACK_SETTINGS = frozenset({"ORDO_GATEWAY_URL", "ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET"})
+STACK_SETTINGS = frozenset({"ORDO_GATEWAY_URL", "ORDO_GATEWAY_TOKEN", "ORDO_CALLBACK_SECRET", LEDGER_URL})
 SERVICE_NAMES = ("temporal", "sandbox", "pretend", "worker", "gateway")
 
 
@@ -41,7 +42,8 @@ def shared_environment(spec: StackSpec) -> dict[str, str]:
     systems = {f"{system.upper()}_URL": f"{spec.addresses.sandbox}/{system}" for system in SANDBOX_SYSTEMS}
     receivers = {"CUSTOMER_CARE_URL": f"{spec.addresses.sandbox}/_notifications"}
     connection = {"TEMPORAL_ADDRESS": spec.addresses.temporal, "TEMPORAL_NAMESPACE": temporal_server.NAMESPACE}
-    return systems | receivers | connection | {"ORDO_GATEWAY_URL": spec.addresses.gateway} | spec.folder.load_secrets()
+    own = {"ORDO_GATEWAY_URL": spec.addresses.gateway, LEDGER_URL: spec.folder.ledger_url}
+    return systems | receivers | connection | own | spec.folder.load_secrets()
 
 
 def build_services(spec: StackSpec) -> dict[str, Service]:

@@ -39,6 +39,7 @@ def _welcome(stack: RunningStack) -> Iterator[str]:
     yield f"Sandbox     {addresses.sandbox}/docs"
     if addresses.pretend is not None:
         yield f"Pretended   {addresses.pretend}/_log  (the calls; /_deliveries: callbacks and events; /_notifications)"
+    yield f"Ledger      {stack.folder.ledger}  (all orders, also for SQL)"
     yield f"Logs        {stack.folder.path}/*.log"
     yield f"Secrets     {stack.folder.environment_file}  (for another worker, or for calls to the gateway)"
     yield ""

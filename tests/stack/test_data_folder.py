@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
+import subprocess
 from pathlib import Path
 
 import pytest
 
+from ledger.database import parse_ledger_url
 from stack.data_folder import SECRET_NAMES, DataFolder
 from stack.errors import StackError
 from stack.options import HOST, Ports, free_port
@@ -27,6 +30,28 @@ def test_secrets_are_for_their_owner_only(tmp_path: Path) -> None:
         folder.save_environment(folder.load_secrets())
     assert folder.environment_file.stat().st_mode & 0o777 == 0o600
     assert folder.path.stat().st_mode & 0o777 == 0o700
+
+
+def test_what_was_saved_is_read_back_and_a_shell_reads_it_too(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "with blanks & signs")
+    folder.path.mkdir()
+    folder.save_environment({"ORDO_LEDGER_URL": folder.ledger_url, "OTHER": "a b'c#$d"})
+    assert folder.saved_environment() == {"ORDO_LEDGER_URL": folder.ledger_url, "OTHER": "a b'c#$d"}
+    script = f'. {shlex.quote(str(folder.environment_file))}; printf %s "$OTHER"'
+    assert subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True).stdout == "a b'c#$d"
+
+
+def test_the_ledgers_url_leads_to_its_file(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path / "50% of all?")
+    assert parse_ledger_url(folder.ledger_url).database == str(folder.ledger)
+
+
+def test_a_folder_is_in_use_while_a_stack_runs_on_it(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    assert not folder.is_in_use()
+    with folder.locked():
+        assert folder.is_in_use()
+    assert not folder.is_in_use()
 
 
 def test_one_stack_at_a_time_has_a_folder(tmp_path: Path) -> None:

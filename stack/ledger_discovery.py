@@ -1,0 +1,28 @@
+"""The ledger of a stack that runs on this machine, for the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from ledger.settings import LEDGER_URL
+from stack.data_folder import DataFolder
+from stack.options import DATA_FOLDER, DEMO_FOLDER, HOST
+
+DEFAULT_FOLDERS = (DATA_FOLDER, DATA_FOLDER / DEMO_FOLDER)
+"""Those of `up` and `demo` in the working directory, if no other is named."""
+
+
+def ledger_of_running_stack(temporal_address: str, folders: Iterable[Path] = DEFAULT_FOLDERS) -> str | None:
+    """The URL of the ledger of the stack that serves this address. None if no stack of these data folders does."""
+    for folder in map(DataFolder, folders):
+        settings = folder.saved_environment()
+        serves = _host_and_port(settings.get("TEMPORAL_ADDRESS", "")) == _host_and_port(temporal_address)
+        if serves and folder.is_in_use():
+            return settings.get(LEDGER_URL)
+    return None
+
+
+def _host_and_port(address: str) -> tuple[str, str]:
+    host, _, port = address.rpartition(":")
+    return HOST if host == "localhost" else host, port
