@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from threading import Lock
 from typing import Any, Literal
 
 from compiler.catalogue.catalogue import Catalogue
@@ -17,7 +17,7 @@ from compiler.values import as_text
 
 MAX_VALUE_LENGTH = 500
 """Characters. Of a longer value, only its beginning is kept."""
-MAX_PLANS = 500
+MAX_PLANS = 200
 MAX_REASONS = 50_000
 """Of all these plans together."""
 
@@ -82,15 +82,16 @@ def _bounded(value: Any) -> Any:
 
 
 class RecentLineReasons:
-    """The reasons of the plans that this process has compiled last, by plan. An order is compiled by a local activity,
-    so its workflow finds them here: they are too large for the history of every order."""
+    """The reasons of the plans that this process has compiled last. An order is compiled by a local activity, so its
+    workflow finds them here: they are too large for the history of every order.
+
+    Threads compile at the same time: each use of the deque is atomic, and none needs a lock.
+    """
 
     def __init__(self) -> None:
         self.is_wanted = False
         """Whether anybody reads them."""
-        self._by_plan: OrderedDict[bytes, list[LineReason]] = OrderedDict()
-        self._count = 0
-        self._lock = Lock()
+        self._recent: deque[tuple[bytes, list[LineReason]]] = deque(maxlen=MAX_PLANS)
 
     def new_log(self) -> DecisionLog:
         """The log for the next compilation. It stays empty if nobody reads the reasons."""
@@ -99,19 +100,17 @@ class RecentLineReasons:
     def remember(self, packed_plan: bytes, log: DecisionLog) -> None:
         if not log.enabled:
             return
-        key, reasons = _digest(packed_plan), reasons_of(log.decisions)
-        with self._lock:
-            self._count += len(reasons) - len(self._by_plan.pop(key, ()))
-            self._by_plan[key] = reasons
-            while len(self._by_plan) > 1 and (len(self._by_plan) > MAX_PLANS or self._count > MAX_REASONS):
-                self._count -= len(self._by_plan.popitem(last=False)[1])
+        self._recent.append((_digest(packed_plan), reasons_of(log.decisions)))
+        with suppress(IndexError):  # another thread has made room
+            while len(self._recent) > 1 and sum(len(reasons) for _, reasons in self._recent.copy()) > MAX_REASONS:
+                self._recent.popleft()
 
     def find(self, packed_plan: bytes) -> list[LineReason] | None:
         """None if this process has not compiled the plan, or not recently."""
         if not self.is_wanted:
             return None
-        with self._lock:
-            return self._by_plan.get(_digest(packed_plan))
+        wanted = _digest(packed_plan)
+        return next((reasons for digest, reasons in reversed(self._recent.copy()) if digest == wanted), None)
 
 
 def _digest(packed_plan: bytes) -> bytes:

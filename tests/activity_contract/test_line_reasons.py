@@ -105,7 +105,7 @@ def test_the_process_finds_the_reasons_of_the_plans_that_it_compiled_last(
     monkeypatch.setattr(module, "MAX_PLANS", 2)
     recent = RecentLineReasons()
     recent.is_wanted = True
-    remembered(tmp_path, recent, b"1", b"2", b"3", b"3")
+    remembered(tmp_path, recent, b"1", b"2", b"3")
     assert recent.find(b"1") is None
     found = recent.find(b"3")
     assert found is not None
