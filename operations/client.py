@@ -36,6 +36,7 @@ from operations.reading.provenance import Provenance
 from operations.reading.worklists import StepWorklist
 from operations.submission import submit_order
 from operations.submission.submit_order import SubmissionResult
+from operations.submission.used_ids import UsedIds
 from operations.systems import SystemStatus
 from operations.temporal.connection import ConnectionSettings, check_server, connect, server_address
 from workflows.contract.actions import ActionSpec
@@ -72,6 +73,7 @@ class OrderClient:
         self.ledger = ledger
         self._listed = ListedOrders(client, ledger)
         self._source = OrderSource(client, ledger)
+        self._used_ids = UsedIds(ledger) if ledger is not None else None
 
     @classmethod
     async def connect(cls, settings: ConnectionSettings | None = None, *, lazy: bool = False) -> OrderClient:
@@ -91,7 +93,12 @@ class OrderClient:
         self, order: dict[str, Any], *, new_revision: bool = False, decision_timeout: float = 15.0
     ) -> SubmissionResult:
         submission = await submit_order.submit_order(
-            self.client, order, self.task_queue, new_revision=new_revision, decision_timeout=decision_timeout
+            self.client,
+            order,
+            self.task_queue,
+            new_revision=new_revision,
+            decision_timeout=decision_timeout,
+            used_ids=self._used_ids,
         )
         if not submission.waiting_for_worker:
             await self._wait_until_written(submission.order_id)

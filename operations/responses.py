@@ -52,6 +52,7 @@ class SubmissionResponse(OrderReference):
     catalogue_version: str | MISSING | None = Field(
         MISSING, description="Like `findings` and `steps`, absent until a worker has answered"
     )
+    note: str | MISSING = Field(MISSING, description="What could not be checked; absent if nothing")
 
 
 def submission_response(submission: SubmissionResult) -> SubmissionResponse:
@@ -68,6 +69,7 @@ def submission_response(submission: SubmissionResult) -> SubmissionResponse:
         warnings=decision.warnings if decision and decision.warnings else MISSING,
         steps=decision.steps if decision else MISSING,
         catalogue_version=decision.catalogue_version if decision else MISSING,
+        note=submission.note or MISSING,
     )
 
 

@@ -21,6 +21,7 @@ from ledger.reading.order_lists import OrderList
 from ledger.reading.order_record import OrderHead, OrderRecordRead
 from ledger.reading.order_search import OrderTotal
 from ledger.reading.sorting import parse_order_sort, parse_work_sort
+from ledger.reading.used_ids import UsedIdRow, find_used_id
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
 from ledger.reading.work_lists import WorkKind, WorkList
 from ledger.settings import LedgerUnusable, read_ledger_url
@@ -68,6 +69,11 @@ class LedgerReader:
     def count_orders(self, criteria: OrderFilter) -> tuple[OrderTotal, Freshness]:
         with self._reading() as connection:
             return order_lists.count_orders(connection, criteria), read_freshness(connection)
+
+    def find_used_id(self, order_id: str) -> UsedIdRow | None:
+        """None if no order with this id was ever accepted."""
+        with self._reading() as connection:
+            return find_used_id(connection, order_id)
 
     def list_work(
         self, kind: WorkKind, criteria: WorkFilter, sort: str | None = None, cursor: str | None = None

@@ -31,6 +31,7 @@ from operations.reading.interruptions import read_interruption
 from operations.reading.order_summary import order_summary
 from operations.reading.temporal_record import describe_order
 from operations.submission.priority import workflow_priority
+from operations.submission.used_ids import Uncertain, UsedId, UsedIds
 from operations.temporal.connection import server_address
 from operations.temporal.update_with_start import update_with_start
 from workflows.contract.order_messages import (
@@ -66,6 +67,8 @@ class SubmissionResult:
     """The order is stored and waits for a worker."""
     decision: SubmissionDecision | None = None
     """None until a worker answers."""
+    note: str | None = None
+    """What could not be checked."""
 
     @property
     def accepted(self) -> bool:
@@ -111,18 +114,26 @@ async def submit_order(
     *,
     new_revision: bool = False,
     decision_timeout: float = 15.0,
+    used_ids: UsedIds | None = None,
 ) -> SubmissionResult:
     """Submits `order` and waits up to `decision_timeout` seconds for a worker to accept or reject it.
 
     If the order is running already, it is not started again. If it has ended, it is refused (code `ended`), unless
-    `new_revision`. A rejected order may be sent again. If no worker answers, the order waits for one.
+    `new_revision`; with `used_ids` also if Temporal does not know it any more. A rejected order may be sent again. If
+    no worker answers, the order waits for one.
     """
     order_id = require_order_id(order)
     if len(json.dumps(order, default=str)) > MAX_ORDER_BYTES:
         raise OperationRefused(RefusalCode.INVALID, f"Order {order_id} is larger than {MAX_ORDER_BYTES:,} bytes")
-    number = await _next_revision(client, order_id) if new_revision else 1
+    used = await used_ids.find(order_id) if used_ids is not None else None
+    digest = order_digest(order)
+    number = 1
+    if new_revision:
+        number = await _next_revision(client, order_id, used)
+    elif isinstance(used, UsedId) and not await _knows(client, order_id):
+        raise _forgotten_error(used, digest)
     request = _SubmitRequest(
-        order_id, order, order_digest(order), task_queue, number, new_revision, uuid.uuid4().hex, decision_timeout
+        order_id, order, digest, task_queue, number, new_revision, uuid.uuid4().hex, decision_timeout
     )
     decision, record = await _await_decision(client, request)
     memo = await record.memo()
@@ -142,24 +153,57 @@ async def submit_order(
         same_content=same,
         waiting_for_worker=decision is None,
         decision=decision,
+        note=_unchecked(order_id, used),
     )
+
+
+def _unchecked(order_id: str, used: UsedId | Uncertain | None) -> str | None:
+    if not isinstance(used, Uncertain):
+        return None
+    return (
+        f"Whether the id {order_id} was used by an order that Temporal does not know any more was not checked. "
+        f"{used.reason.rstrip('.')}. If it was, the ledger reports the clash later."
+    )
+
+
+async def _knows(client: Client, order_id: str) -> bool:
+    try:
+        await describe_order(client, order_id)
+    except NotFound:
+        return False
+    return True
+
+
+def _forgotten_error(used: UsedId, digest: str) -> OperationRefused:
+    """For an order that has ended so long ago that only the ledger knows it."""
+    content = "" if used.digest is None else f", with {_content(same=used.digest == digest)}"
+    return _refusal(f"Order {used.order_id} was accepted before and has ended{content}")
+
+
+def _content(*, same: bool) -> str:
+    return "the same content" if same else "different content"
+
+
+def _refusal(fact: str) -> OperationRefused:
+    return OperationRefused(
+        ORDER_ENDED,
+        f"{fact}. Use another id, or submit it as a new revision",
+        alternatives=[_AGAIN.model_copy(update={"effect": "runs it again"})],
+    )
+
+
+_AGAIN = Alternative(action="submit", parameters={"revision": True}, required=["order"])
 
 
 async def _ended_error(client: Client, record: WorkflowExecutionDescription, *, same_content: bool) -> OperationRefused:
     summary = order_summary(record)
-    again = Alternative(action="submit", parameters={"revision": True}, required=["order"])
     if interruption := await read_interruption(client, record):
         error = interrupted_error(summary.order_id, interruption, "it cannot be submitted again")
         effect = "runs it from its beginning, beside what it has done already"
-        error.alternatives.append(again.model_copy(update={"effect": effect}))
+        error.alternatives.append(_AGAIN.model_copy(update={"effect": effect}))
         return error
-    content = "the same content" if same_content else "different content"
-    return OperationRefused(
-        ORDER_ENDED,
-        f"Order {summary.order_id} has already ended ({summary.state}, with {content}). Use another id, or submit it "
-        "as a new revision",
-        alternatives=[again.model_copy(update={"effect": "runs it again"})],
-    )
+    content = _content(same=same_content)
+    return _refusal(f"Order {summary.order_id} has already ended ({summary.state}, with {content})")
 
 
 @dataclass(frozen=True)
@@ -270,9 +314,10 @@ async def _describe_started(client: Client, order_id: str) -> WorkflowExecutionD
         raise ServerUnreachable(server_address(client), f"it did not accept order {order_id} in time") from error
 
 
-async def _next_revision(client: Client, order_id: str) -> int:
+async def _next_revision(client: Client, order_id: str, used: UsedId | Uncertain | None) -> int:
+    known = used.revision if isinstance(used, UsedId) else 0
     try:
         memo = await (await describe_order(client, order_id)).memo()
     except NotFound:
-        return 1
-    return int(memo.get(MEMO_REVISION, 1)) + 1
+        return known + 1
+    return max(known, int(memo.get(MEMO_REVISION, 1))) + 1

@@ -140,6 +140,8 @@ class SubmissionReporter:
             self._session.print_note(
                 f"Order {submission.order_id} is running already, with different content; it goes on with that."
             )
+        if submission.note is not None:
+            self._session.print_note(submission.note)
         if not self._session.is_json:
             self._session.print(_accepted_message(submission))
 
