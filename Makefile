@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test scenarios fuzz soak mutation lint bench lock
+.PHONY: help setup demo up test scenarios fuzz fuzz-gateway soak mutation lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -15,6 +15,7 @@ help:
 	@echo 'make test    runs the tests'
 	@echo 'make scenarios  runs every scenario of definitions on the real server and on the core, and compares them'
 	@echo 'make fuzz    tries random definitions, orders, scenarios and expressions: EXAMPLES=2000 new ones each'
+	@echo 'make fuzz-gateway  sends random requests to the gateway, made from its OpenAPI: EXAMPLES=200 of each operation'
 	@echo 'make soak    runs random orders with failures, from ROUNDS=10 new seeds'
 	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
 	@echo 'make lint    runs ruff, mypy --strict and the import contracts'
@@ -35,6 +36,9 @@ test: $(INSTALLED)
 
 fuzz: $(INSTALLED)
 	ORDO_FUZZ_EXAMPLES=$(or $(EXAMPLES),2000) $(BIN)/python -m pytest tests/fuzz $(ARGS)
+
+fuzz-gateway: $(INSTALLED)
+	ORDO_FUZZ_EXAMPLES=$(or $(EXAMPLES),200) $(BIN)/python -m pytest tests/gateway/api_fuzz $(ARGS)
 
 scenarios: $(INSTALLED)
 	ORDO_ALL_SCENARIOS=1 $(BIN)/python -m pytest -q tests/scenarios/server_run $(ARGS)

@@ -1,0 +1,150 @@
+"""A gateway process, a worker, a Temporal server of their own, and orders in many states."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import requests
+
+from compiler.catalogue_files import CatalogueFiles
+from compiler.load_catalogue import load_published
+from operations.client import OrderClient
+from operations.publishing.publish_version import PublishCommand, VersionToPublish
+from operations.temporal.connection import server_address
+from tests.gateway.api_fuzz import known_values
+from tests.gateway.api_fuzz.answer_checks import CHECKS
+from tests.gateway.api_fuzz.known_values import ORDERS, AnyCase, known_order, put_known_values
+from tests.support.desk_system import Desk
+from tests.support.gateway_process import BEARER, NOWHERE, GatewayProcess
+from tests.support.gateway_worker import CATALOGUE, WorkerProcess
+from tests.support.http_requests import ENDED, Json, an_order
+from tests.support.temporal import BINARY, real_time
+from workflows.contract.order_messages import Actor, order_workflow_id
+
+QUEUE = "gateway-fuzz"
+CASES_UNTIL_RENEWAL = 50
+"""Requests until the orders that they have ended are submitted again."""
+
+
+class FuzzSite:
+    """The gateway under test. Requests go through `send`, so that they name what exists."""
+
+    def __init__(self, url: str, log: Path, keeper: OrderKeeper | None = None) -> None:
+        self.url = url
+        self.successes: set[str] = set()
+        """Operations that have succeeded."""
+        self.sent: set[str] = set()
+        self._log = log
+        self._keeper = keeper
+        self._cases = 0
+        self._values: dict[str, str] = {}
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def send(self, case: AnyCase) -> None:
+        """Sends the request and checks the response."""
+        if self._keeper and self._cases % CASES_UNTIL_RENEWAL == 0:
+            self._values = self._keeper.renew()
+        self._cases += 1
+        put_known_values(case)
+        for values in (case.path_parameters, case.query):
+            for name, value in values.items():
+                if isinstance(value, str):
+                    values[name] = self._values.get(value, value)
+        response = case.call_and_validate(base_url=self.url, session=self._session, additional_checks=CHECKS)
+        self.sent.add(case.operation.label)
+        if response.status_code < 300:
+            self.successes.add(case.operation.label)
+
+    def failures_in_log(self) -> list[str]:
+        """A response may hide one, such as a stream that breaks."""
+        lines = self._log.read_text().splitlines()
+        return [line for line in lines if "request failed" in line or "Traceback" in line]
+
+
+class OrderKeeper:
+    """Keeps the known orders in the states that they are known for."""
+
+    def __init__(self, url: str, desk: Desk, address: str) -> None:
+        self._desk = desk
+        self._address = address
+        self._http = httpx.Client(base_url=url, headers=BEARER, timeout=60, trust_env=False)
+
+    def renew(self) -> dict[str, str]:
+        """Submits the orders that do not exist or have ended. Returns what the placeholders stand for."""
+        for order_id in ORDERS:
+            if self._state(order_id) in (None, *ENDED):
+                self._submit(order_id)
+        if self._state(known_values.CANCELLED) is None:
+            self._submit(known_values.CANCELLED)
+            self._http.post(f"/orders/{known_values.CANCELLED}/cancel", json={"by": "ann"}).raise_for_status()
+        self._http.post("/orders", json=an_order("no_such_product", known_values.REJECTED))
+        if self._read(known_values.INTERRUPTED).get("interrupted") is None:
+            self._submit(known_values.INTERRUPTED)
+            self._terminate(known_values.INTERRUPTED)
+        return {known_values.CALLBACK: self._callback_id(), known_values.CURSOR: self._cursor()}
+
+    def _read(self, order_id: str) -> Json:
+        response = self._http.get(f"/orders/{order_id}")
+        return dict(response.json()) if response.is_success else {}
+
+    def _state(self, order_id: str) -> str | None:
+        return self._read(order_id).get("state")
+
+    def _submit(self, order_id: str) -> None:
+        response = self._http.post("/orders", params={"revision": True}, json=known_order(order_id))
+        assert response.status_code in (200, 201, 202), response.text
+
+    def _terminate(self, order_id: str) -> None:
+        workflow = ["--address", self._address, "--workflow-id", order_workflow_id(order_id)]
+        subprocess.run([BINARY, "workflow", "terminate", *workflow], check=True, capture_output=True)
+
+    def _callback_id(self) -> str:
+        end = time.monotonic() + 20
+        while (url := self._desk.call_backs.get("FUZZ-visit")) is None:
+            assert time.monotonic() < end, "the desk was not called"
+            time.sleep(0.02)
+        return url.rpartition("/callbacks/")[2]
+
+    def _cursor(self) -> str:
+        page = self._http.get("/orders", params={"limit": 1}).json()
+        return str(page["next_cursor"])
+
+
+@asynccontextmanager
+async def fuzz_site(folder: Path) -> AsyncIterator[FuzzSite]:
+    desk = Desk()
+    async with real_time() as temporal:
+        address = server_address(temporal.client)
+        await _publish_catalogue(OrderClient(temporal.client, QUEUE))
+        worker = WorkerProcess(address, QUEUE, desk.url, folder / "worker.log")
+        gateway = GatewayProcess("--address", address, "--task-queue", QUEUE, log=folder / "gateway.log")
+        try:
+            await worker.ready()
+            url = await gateway.ready()
+            yield FuzzSite(url, gateway.log, OrderKeeper(url, desk, address))
+        finally:
+            gateway.close()
+            worker.close()
+            desk.close()
+
+
+async def _publish_catalogue(orders: OrderClient) -> None:
+    files = CatalogueFiles.read(CATALOGUE)
+    version = VersionToPublish(load_published(files)[0].version, files.digest, files.pack())
+    await orders.publish(PublishCommand(version, Actor(by="ann", reason="")))
+
+
+@asynccontextmanager
+async def cut_off_site(folder: Path) -> AsyncIterator[FuzzSite]:
+    """A gateway whose Temporal cannot be reached."""
+    gateway = GatewayProcess("--address", NOWHERE, log=folder / "gateway.log")
+    try:
+        yield FuzzSite(await gateway.ready(), gateway.log)
+    finally:
+        gateway.close()
