@@ -47,6 +47,8 @@ EPILOG = """environment:
   ORDO_EVENT_SOURCE                     the source of the events that are sent to receivers (default: /ordo)
   ORDO_LEDGER_URL                       the ledger's database (default: none): sqlite:///FILE, or
                                         postgresql://USER:PASSWORD@HOST/DATABASE
+  ORDO_LEDGER_RECONCILE_EVERY           seconds between two comparisons of the ledger with the orders (default: 60)
+  ORDO_LEDGER_RECONCILE_PACE            requests a second that a comparison may make (default: 20)
   INVENTORY_URL, INVENTORY_TOKEN, …     the variables that the catalogue's systems and receivers name
 Each ORDO_… secret can also be read from a file: <name>_FILE names it.
 """
@@ -175,6 +177,8 @@ async def run(options: argparse.Namespace) -> None:
     fleet = Fleet(client, options.task_queue, registrations, SHUTDOWN_GRACE)
     catalogues.listeners += [fleet.schedule_update, switches.schedule_announcement]
     await fleet.start(await catalogues.refresh())
+    if feeding is not None:
+        feeding.start_reconciling(client, options.task_queue)
     in_force = catalogues.current
     switches.schedule_announcement(in_force)
     follower = PublicationFollower(publications, catalogues, published)
@@ -193,6 +197,8 @@ async def run(options: argparse.Namespace) -> None:
         for each in watching:
             each.cancel()
         logger.info("worker ends", grace=SHUTDOWN_GRACE.total_seconds())
+        if feeding is not None:
+            await feeding.stop_reconciling()
         await switches.stop()
         await reporter.stop()
         await fleet.stop()

@@ -14,16 +14,30 @@ from workflows.shell.order_changes import clear_sink, install_sink
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
+    from temporalio.client import Client
 
     from ledger.feed.ledger_feed import LedgerFeed
+    from workers.ledger_reconciliation import ReconciliationWorker
 
 logger = structlog.get_logger("worker")
 
 
-@dataclass(frozen=True)
+@dataclass
 class LedgerFeeding:
     engine: Engine
     feed: LedgerFeed
+    reconciliation: ReconciliationWorker | None = None
+
+    def start_reconciling(self, client: Client, task_queue: str) -> None:
+        """Once orders run: reconciliation asks them."""
+        from workers.ledger_reconciliation import start_reconciling
+
+        self.reconciliation = start_reconciling(client, task_queue, self.engine.url)
+
+    async def stop_reconciling(self) -> None:
+        """Must be called while the worker's orders still answer."""
+        if self.reconciliation is not None:
+            await self.reconciliation.stop()
 
     async def stop(self) -> None:
         """Writes what is left. Must be called after the worker's orders and activities have ended."""

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import timedelta
 
 import structlog
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 from temporalio.client import Client
 from temporalio.service import RPCError
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
+from ledger.database import open_ledger
 from ledger.reconciliation.reconciliation_activity import ReconciliationActivity
 from ledger.reconciliation.reconciliation_messages import ledger_task_queue
 from ledger.reconciliation.reconciliation_workflow import LedgerReconciliation
 from ledger.reconciliation.schedule import ensure_schedule
-from ledger.reconciliation.settings import ReconciliationSettings
+from ledger.reconciliation.settings import (
+    InvalidReconciliationSettings,
+    ReconciliationSettings,
+    read_settings,
+)
 from workflows.contract.connection_reasons import plain_line
 
 logger = structlog.get_logger("worker")
@@ -26,8 +32,27 @@ GRACE = timedelta(seconds=2)
 """For the run under way, before shutdown. What it leaves is for the next one."""
 
 
+CONNECTIONS = 4
+
+
+def start_reconciling(client: Client, task_queue: str, ledger: URL) -> ReconciliationWorker:
+    """With what the environment says of it. A wrong setting is logged, and the defaults count."""
+    try:
+        settings = read_settings(os.environ)
+    except InvalidReconciliationSettings as error:
+        logger.warning("reconciliation of the ledger uses its default settings", reason=str(error))
+        settings = ReconciliationSettings()
+    # Connections of its own: a busy reconciliation never keeps the feed waiting for one.
+    engine = open_ledger(ledger, connections=CONNECTIONS, application="ordo reconciliation")
+    worker = ReconciliationWorker(client, task_queue, engine, settings)
+    worker.start()
+    return worker
+
+
 class ReconciliationWorker:
     def __init__(self, client: Client, task_queue: str, engine: Engine, settings: ReconciliationSettings) -> None:
+        """It disposes of `engine` when it stops."""
+        self._engine = engine
         self._client = client
         self._task_queue = task_queue
         self._settings = settings
@@ -61,6 +86,7 @@ class ReconciliationWorker:
         else:
             running.cancel()
         await asyncio.wait(self._tasks)
+        self._engine.dispose()
 
     async def _run(self) -> None:
         try:

@@ -10,13 +10,15 @@ from temporalio import activity
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 
-from ledger.database import describe_location
+from ledger.database import describe_location, is_sqlite
 from ledger.error_reasons import database_error_reason
-from ledger.migrations.schema_version import read_schema_state
+from ledger.feed.ledger_feed import schema_problem
+from ledger.migrations.schema_version import read_schema_state, upgrade
 from ledger.reconciliation.reconciler import OtherNamespace, Reconciler
 from ledger.reconciliation.reconciliation_messages import RECONCILE_LEDGER
 from ledger.reconciliation.settings import ReconciliationSettings
 from ledger.reconciliation.summary import ReconciliationSummary
+from ledger.retention.erasure import continue_erasures
 from ledger.settings import LedgerUnusable
 
 
@@ -35,6 +37,7 @@ class ReconciliationActivity:
             summary = await Reconciler(
                 self._client, self._task_queue, self._engine, self._settings, on_progress=_report_progress
             ).run()
+            await continue_erasures(self._engine, self._client)
         except DBAPIError as error:
             place = describe_location(self._engine.url)
             raise _failure(f"The ledger ({place}) cannot be used: {database_error_reason(error)}") from None
@@ -46,11 +49,11 @@ class ReconciliationActivity:
 
     def _check_schema(self) -> None:
         state = read_schema_state(self._engine)
-        if state.is_behind or state.has_outgrown_release:
-            place = describe_location(self._engine.url)
-            raise LedgerUnusable(
-                f"The ledger ({place}) has version {state.current} of its schema; this release needs {state.newest}"
-            )
+        if state.is_behind and is_sqlite(self._engine):  # as the feed does, which may not have come to it yet
+            upgrade(self._engine)
+            state = read_schema_state(self._engine)
+        if (problem := schema_problem(state)) is not None:
+            raise LedgerUnusable(problem)
 
 
 def _report_progress(summary: ReconciliationSummary) -> None:

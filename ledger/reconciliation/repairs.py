@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, update
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DBAPIError
 
 from ledger.database import write_transaction
+from ledger.error_reasons import blames_database
 from ledger.reconciliation.stored_runs import StoredRun, load_stored_runs
 from ledger.retention.moved_away import MovedAway, find_moved
 from ledger.schema.tables import order_documents, orders
@@ -25,7 +26,10 @@ def write_record(engine: Engine, record: OrderChange, interruption: Interruption
     """
     try:
         return _write_record(engine, record, interruption, is_closed=is_closed, repair=False)
-    except DataError:  # a text that this database does not take, such as one with NUL
+    except DBAPIError as error:
+        if blames_database(error):
+            raise
+        # a text that this database does not take, such as one with NUL
         return _write_record(engine, record, interruption, is_closed=is_closed, repair=True)
 
 
