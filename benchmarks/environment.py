@@ -96,11 +96,14 @@ class BenchmarkEnvironment:
     target_url: str
     data_folder: Path
 
-    def start_worker(self, task_queue: str, definitions: Path, name: str = "worker") -> ChildProcess:
+    def start_worker(
+        self, task_queue: str, definitions: Path, name: str = "worker", ledger_url: str | None = None
+    ) -> ChildProcess:
         """Ordo's own worker, started as in production."""
         command = [sys.executable, "worker.py", "--address", self.address, "--task-queue", task_queue]
         command += ["--definitions", str(definitions)]
-        return ChildProcess(command, self.env_variables, self.data_folder / f"{name}.log", "worker ready")
+        variables = self.env_variables | ({"ORDO_LEDGER_URL": ledger_url} if ledger_url is not None else {})
+        return ChildProcess(command, variables, self.data_folder / f"{name}.log", "worker ready")
 
     @contextmanager
     def running_worker(self, task_queue: str, *definitions: str) -> Iterator[ChildProcess]:

@@ -19,8 +19,8 @@ from workflows.contract.order_messages import order_workflow_id
 ORDERS = 30
 
 
-async def _run_order(bench: BenchmarkEnvironment, order_id: str) -> WorkflowHistory:
-    await OrderClient(bench.client, GENERIC_QUEUE).submit(twelve_step_order(order_id))
+async def run_order(bench: BenchmarkEnvironment, order_id: str, task_queue: str = GENERIC_QUEUE) -> WorkflowHistory:
+    await OrderClient(bench.client, task_queue).submit(twelve_step_order(order_id))
     handle = bench.client.get_workflow_handle(order_workflow_id(order_id))
     await handle.result()
     return await handle.fetch_history()
@@ -30,7 +30,7 @@ def _event_time(event: HistoryEvent) -> datetime:
     return event.event_time.ToDatetime(tzinfo=UTC)
 
 
-def _first_call_latency(events: list[HistoryEvent]) -> float:
+def first_call_latency(events: list[HistoryEvent]) -> float:
     """Milliseconds from the response to the submission to the start of the first call."""
     accepted = next(
         _event_time(event)
@@ -52,7 +52,7 @@ def _first_call_latency(events: list[HistoryEvent]) -> float:
     return (first - accepted).total_seconds() * 1000
 
 
-def _step_gaps(events: list[HistoryEvent], predecessors: dict[str, str]) -> list[float]:
+def step_gaps(events: list[HistoryEvent], predecessors: dict[str, str]) -> list[float]:
     """Milliseconds from the end of each predecessor to the start of its only follower."""
     names: dict[int, str] = {}
     started: dict[str, datetime] = {}
@@ -83,10 +83,10 @@ async def measure(orders: int = ORDERS) -> None:
     async with benchmark_environment() as bench:
         with bench.running_worker(GENERIC_QUEUE, "twelve_steps.yaml"):
             for number in range(orders + 3):
-                events: list[Any] = list((await _run_order(bench, f"l{number}")).events)
+                events: list[Any] = list((await run_order(bench, f"l{number}")).events)
                 if number >= 3:
-                    first.append(_first_call_latency(events))
-                    between += _step_gaps(events, PREDECESSORS)
+                    first.append(first_call_latency(events))
+                    between += step_gaps(events, PREDECESSORS)
     print_line(f"Latency: {orders} orders one after the other on an idle server, in ms")
     for name, values in (("accepted → first call", first), ("step end → next call", between)):
         p50, p95 = percentile(values, 0.5), percentile(values, 0.95)
