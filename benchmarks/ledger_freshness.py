@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine, Select, select
@@ -40,6 +41,8 @@ async def _measure_side(bench: BenchmarkEnvironment, side: Side, seconds: float)
     await _submit_at(bench, side, top * SHARE_OF_TOP, seconds)
     await asyncio.sleep(2)
     watching.cancel()
+    with suppress(asyncio.CancelledError):
+        await watching
     engine.dispose()
     expected = 12 * int(seconds * top * SHARE_OF_TOP)
     print_line(
