@@ -18,8 +18,8 @@ AHEAD = 0.001
 """Seconds that it goes beyond what it does itself."""
 MAX_PUSH = 86_400.0
 MAX_REAL_SECONDS = 3.0
-"""Real seconds after which the server is asked anew. If a timer and an attempt are due at the same moment, it sometimes
-misses the end of a fast-forward (server 1.32): then it skips time for ever, and each attempt comes too early."""
+"""Real seconds after which the server is asked anew. If a timer and an attempt are due at nearly the same moment, the
+server (1.32) sometimes skips time in short steps that take long to reach the timer."""
 
 
 class ServerClock:
