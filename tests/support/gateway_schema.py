@@ -17,8 +17,8 @@ from workflows.contract.actions import ACTIONS
 
 _READING_COMMANDS = ("start", "event", "list", "show", "why", "watch", "fallout", "tasks", "system", "notifications")
 _COMMANDS = "|".join([*ACTIONS, *_READING_COMMANDS])
-COMMAND = re.compile(rf"(?<![\w-])--[a-z][a-z-]+|`(?:{_COMMANDS})s?(?: |`(?![:?]))|python \w+\.py|docker compose")
-"""Words of the command line. They mean nothing to HTTP clients. `tasks`: and `tasks`? name a field of a request."""
+COMMAND = re.compile(rf"(?<![\w-])--[a-z][a-z-]+|`(?:{_COMMANDS})s?(?: |`(?![:?,]))|python \w+\.py|docker compose")
+"""Words of the command line. They mean nothing to HTTP clients. `tasks`: with a mark names a field of a request."""
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
