@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
+from activity_contract.line_reasons import LineReason
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange
 from workflows.contract.order_views import StepView
 
@@ -75,6 +76,7 @@ class PendingOrder:
             order=later.order,
             lines=pending.lines if later.lines is None else later.lines,
             order_line_count=pending.order_line_count if later.lines is None else later.order_line_count,
+            line_reasons=_merged_reasons(pending.line_reasons, later.line_reasons),
             line_states=pending.line_states | later.line_states if later.lines is None else later.line_states,
             submitted=pending.submitted if later.submitted is None else later.submitted,
             digest=pending.digest if later.digest is None else later.digest,
@@ -92,6 +94,7 @@ class PendingOrder:
         self.size = change_size(complete)
         self.change = replace(
             complete,
+            line_reasons=_merged_reasons(self.change.line_reasons, complete.line_reasons),
             submitted=complete.submitted if complete.submitted is not None else submitted,
             digest=complete.digest if complete.digest is not None else digest,
         )
@@ -106,6 +109,14 @@ class PendingOrder:
             history=list(self.history.values()),
             amendments=list(self.amendments.values()),
         )
+
+
+def _merged_reasons(earlier: list[LineReason] | None, later: list[LineReason] | None) -> list[LineReason] | None:
+    """The later reasons of a line take the place of all its earlier ones."""
+    if earlier is None or later is None:
+        return earlier if later is None else later
+    named = {reason.line_id for reason in later}
+    return [reason for reason in earlier if reason.line_id not in named] + later
 
 
 def change_size(change: OrderChange) -> int:

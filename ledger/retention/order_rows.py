@@ -12,11 +12,11 @@ from pydantic_core import from_json, to_json
 from sqlalchemy import Connection, Table, delete, insert, select
 
 from ledger.schema.column_types import UtcTime
-from ledger.schema.tables import ROWS_OF_AN_ORDER, attempts, catalogue_versions, line_reasons, orders
+from ledger.schema.tables import ROWS_OF_AN_ORDER, attempts, catalogue_versions, orders
 
 FORMAT = 1
 """Readers refuse a higher number. A column that a document lacks is NULL; one that the schema lacks is left out."""
-BY_ORDER_ID = (attempts, line_reasons)
+BY_ORDER_ID = (attempts,)
 VERSION = "catalogue_version"
 """In the document, an order's row has the catalogue version itself instead of its key."""
 

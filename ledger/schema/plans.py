@@ -31,16 +31,20 @@ order_lines = clustered_table(
 
 line_reasons = clustered_table(
     "line_reasons",
-    Column("order_id", Text, primary_key=True),
+    order_key(),
     Column("line_id", Text, primary_key=True),
-    Column("at", UtcTime, nullable=False),
-    Column("catalogue_version", Text),
-    Column("rule", Text),
-    Column("place", Text),
-    Column("values", Document, info=PERSONAL),
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("kind", Text, nullable=False),
+    Column("source", Text, nullable=False),
+    Column("name", Text, nullable=False),
+    Column("why", Text, nullable=False, info=PERSONAL),
+    Column("place", Text, nullable=False),
+    Column("values", Document, nullable=False, info=PERSONAL),
+    Column("quantity", Text),
+    Column("quantity_value", Document),
 )
-"""Why a fulfilment line exists: the rule, its place in the definition, and the values that decided, as last
-compiled."""
+"""Why a line exists, as LineReason has it: the rules and components that made it, numbered from 1. The catalogue may
+have changed since, so it is kept."""
 
 steps = clustered_table(
     "steps",

@@ -55,10 +55,10 @@ ROWS_OF_AN_ORDER = (
     order_external_ids,
     order_words,
     order_lines,
+    line_reasons,
     steps,
     work_items,
     history_entries,
     amendments,
 )
-"""The tables whose rows belong to a row of `orders` by `order_key`. `attempts`, `line_reasons` and `gaps` go by the
-order's id."""
+"""The tables whose rows belong to a row of `orders` by `order_key`. `attempts` and `gaps` go by the order's id."""

@@ -13,6 +13,7 @@ from ledger.schema.tables import (
     catalogue_versions,
     gaps,
     history_entries,
+    line_reasons,
     order_documents,
     order_external_ids,
     order_lines,
@@ -24,8 +25,9 @@ from ledger.schema.tables import (
     work_items,
 )
 from ledger.writing.batch import RowBatch
+from ledger.writing.clashes import accepted_uses, record_clashes
 from ledger.writing.memory import WriterMemory
-from ledger.writing.order_ids import record_clashes, record_order_ids
+from ledger.writing.order_ids import record_order_ids
 from ledger.writing.order_rows import (
     amendment_row,
     document_row,
@@ -34,6 +36,7 @@ from ledger.writing.order_rows import (
     line_rows,
     order_row,
     product_rows,
+    reason_rows,
     system_rows,
     word_rows,
 )
@@ -63,8 +66,9 @@ def apply_changes(
     stored = lock_orders(connection, {order_id for order_id, _ in by_submission})
     plan = plan_batch(without_moved(connection, by_submission), stored)
     if plan.updates:
+        uses = accepted_uses(connection, plan.updates, stored)
         _write(connection, plan, memory, repair=repair)
-        record_clashes(connection, plan.updates, stored)
+        record_clashes(connection, uses)
     _record_gaps(connection, plan)
     return plan.missed
 
@@ -153,6 +157,11 @@ def _put_plan(batch: RowBatch, update: OrderUpdate) -> None:
             batch.update(
                 order_lines, ("order_key", "line_id"), {"order_key": key, "line_id": line_id, "state": state.value}
             )
+    if change.line_reasons is not None:
+        if not update.is_new:
+            for line_id in dict.fromkeys(reason.line_id for reason in change.line_reasons):
+                batch.delete(line_reasons, {"order_key": key, "line_id": line_id})
+        batch.put(line_reasons, reason_rows(key, change.line_reasons))
     step_rows = [step_row(key, step) for step in change.steps]
     if update.is_replacing and not update.is_new:
         batch.replace(steps, key, step_rows)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from activity_contract.line_reasons import LineReason
 from ledger.writing.search_words import search_words
 from workflows.contract.order_changes import AmendmentRecord, HistoryRecord, OrderChange, OrderRecord
 from workflows.contract.order_views import LineView
@@ -112,6 +115,30 @@ def line_rows(
         }
         for number, line in enumerate(lines, start=1)
     ]
+
+
+def reason_rows(order_key: int, reasons: Iterable[LineReason]) -> list[dict[str, Any]]:
+    """The reasons of each line, numbered from 1."""
+    counts: Counter[str] = Counter()
+    rows = []
+    for reason in reasons:
+        counts[reason.line_id] += 1
+        rows.append(
+            {
+                "order_key": order_key,
+                "line_id": reason.line_id,
+                "number": counts[reason.line_id],
+                "kind": reason.kind,
+                "source": reason.source,
+                "name": reason.name,
+                "why": reason.why,
+                "place": reason.place,
+                "values": reason.values,
+                "quantity": reason.quantity,
+                "quantity_value": reason.quantity_value,
+            }
+        )
+    return rows
 
 
 def history_row(order_key: int, entry: HistoryRecord) -> dict[str, Any]:

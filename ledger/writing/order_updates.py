@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -88,23 +88,26 @@ def plan_batch(changes: Iterable[OrderChange], stored: Mapping[str, Sequence[Sto
                 plan.missed.append(change)
             case acceptance:
                 plan.updates.append(OrderUpdate(change, known, acceptance is Acceptance.REPLACE))
-    for order_id in {update.change.order_id for update in plan.updates if update.is_new}:
-        _choose_current(order_id, plan, stored.get(order_id, ()))
+    new: dict[str, list[OrderUpdate]] = defaultdict(list)
     for update in plan.updates:
-        if update.stored is not None and update.stored not in plan.superseded:
+        if update.is_new:
+            new[update.change.order_id].append(update)
+        elif update.stored is not None:
             update.is_current = update.stored.is_current
+    for order_id, updates in new.items():
+        plan.superseded += _choose_current(updates, stored.get(order_id, ()))
+    superseded = {order.key for order in plan.superseded}
+    for update in plan.updates:
+        if update.stored is not None and update.stored.key in superseded:
+            update.is_current = False
     return plan
 
 
-def _choose_current(order_id: str, plan: BatchPlan, stored: Sequence[StoredOrder]) -> None:
-    """The submission that started last is current."""
-    new = [update for update in plan.updates if update.is_new and update.change.order_id == order_id]
+def _choose_current(new: Sequence[OrderUpdate], stored: Sequence[StoredOrder]) -> list[StoredOrder]:
+    """The submission of an order id that started last is current. Returns those that are no longer."""
     started: dict[str, datetime] = {order.submission: order.started_at for order in stored}
     started |= {update.change.submission: update.change.order.started_at for update in new}
     latest = max(started, key=lambda submission: (started[submission], submission))
     for update in new:
         update.is_current = update.change.submission == latest
-    plan.superseded += [order for order in stored if order.is_current and order.submission != latest]
-    for update in plan.updates:
-        if update.stored in plan.superseded:
-            update.is_current = False
+    return [order for order in stored if order.is_current and order.submission != latest]

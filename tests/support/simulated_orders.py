@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from activity_contract.line_reasons import LineReason
 from workflows.contract.order_changes import (
     AmendmentRecord,
     ChangePosition,
@@ -60,6 +61,13 @@ def simulated_step(number: int) -> StepView:
         queue="field_ops" if is_manual else None,
         instructions="Mount the cameras, and note their serial numbers." if is_manual else None,
     )
+
+
+def simulated_reasons(lines: Iterable[LineView]) -> list[LineReason]:
+    values = {"attributes.cameras": 4}
+    condition = "`attributes.cameras > 0` holds"
+    made = [line for line in lines if line.sources]
+    return [LineReason(line.id, "rule", "1", line.product, condition, "offers.yaml:21:5", values) for line in made]
 
 
 @dataclass
@@ -122,6 +130,7 @@ class SimulatedOrder:
             None,
             lines=self.lines,
             order_line_count=1,
+            line_reasons=simulated_reasons(self.lines),
             steps=list(self.steps.values()),
             history=self.history,
             amendments=self.amendments,
@@ -159,9 +168,15 @@ class SimulatedOrder:
         record = AmendmentRecord(self.revision, self.now, "ann", "the customer called", before, self.submitted)
         self.amendments.append(record)
         return self.turn(
-            step, note="order amended", lines=self.lines, order_line_count=1, amendments=[record],
-            submitted=self.submitted, digest=f"sha256:{self.revision}",
-        )  # fmt: skip
+            step,
+            note="order amended",
+            lines=self.lines,
+            line_reasons=simulated_reasons(self.lines),
+            order_line_count=1,
+            amendments=[record],
+            submitted=self.submitted,
+            digest=f"sha256:{self.revision}",
+        )
 
     def end(self, state: OrderState = OrderState.COMPLETED) -> OrderChange:
         assert state in ENDED_ORDER_STATES

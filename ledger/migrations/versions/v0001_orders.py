@@ -229,14 +229,18 @@ def upgrade() -> None:
     op.create_index(op.f("ix_legal_holds_scope_subject"), "legal_holds", ["scope", "subject"], unique=False)
     op.create_table(
         "line_reasons",
-        sa.Column("order_id", sa.Text(), nullable=False),
+        sa.Column("order_key", Key, autoincrement=False, nullable=False),
         sa.Column("line_id", sa.Text(), nullable=False),
-        sa.Column("at", UtcTime(), nullable=False),
-        sa.Column("catalogue_version", sa.Text(), nullable=True),
-        sa.Column("rule", sa.Text(), nullable=True),
-        sa.Column("place", sa.Text(), nullable=True),
-        sa.Column("values", Document, nullable=True),
-        sa.PrimaryKeyConstraint("order_id", "line_id", name=op.f("pk_line_reasons")),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("source", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("why", sa.Text(), nullable=False),
+        sa.Column("place", sa.Text(), nullable=False),
+        sa.Column("values", Document, nullable=False),
+        sa.Column("quantity", sa.Text(), nullable=True),
+        sa.Column("quantity_value", Document, nullable=True),
+        sa.PrimaryKeyConstraint("order_key", "line_id", "number", name=op.f("pk_line_reasons")),
         sqlite_with_rowid=False,
     )
     op.create_table(

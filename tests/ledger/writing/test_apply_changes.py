@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import Engine, Table, func, select, update
+from sqlalchemy import Engine, Table, delete, func, select, update
 
+from activity_contract.line_reasons import LineReason
 from ledger.database import write_transaction
 from ledger.schema.tables import (
     amendments,
     clashes,
     gaps,
+    line_reasons,
     order_documents,
     order_external_ids,
     order_ids,
@@ -128,6 +130,23 @@ def test_what_finds_an_order_follows_an_amendment(ledger_database: Engine) -> No
     assert _values(ledger_database, amendments, "revision", "by", "reason") == [(2, "ann", "the customer called")]
 
 
+def test_the_reasons_of_a_line_stay_until_others_are_told(ledger_database: Engine) -> None:
+    order = SimulatedOrder("HS-1")
+    order.lines = order.lines[:3]
+    rule, other = (LineReason("security_camera@1", "rule", "1", name, "always") for name in ("first", "second"))
+    _write(
+        ledger_database,
+        replace(order.complete(), line_reasons=[rule, other]),
+        replace(order.complete(), line_reasons=None),
+    )
+    found = _values(ledger_database, line_reasons, "line_id", "number", "name")
+    assert found == [("security_camera@1", 1, "first"), ("security_camera@1", 2, "second")]
+    _write(ledger_database, order.complete())
+    assert _values(ledger_database, line_reasons, "line_id", "place", "values") == [
+        (f"security_camera@{number}", "offers.yaml:21:5", {"attributes.cameras": 4}) for number in (1, 2)
+    ]
+
+
 def test_work_of_people_has_a_row_while_it_is_open(ledger_database: Engine) -> None:
     order = SimulatedOrder("HS-1", step_count=4)
     _write(ledger_database, order.complete(), order.begin(3), order.begin(4), order.fail(4, "out_of_stock"))
@@ -182,6 +201,17 @@ def test_an_id_that_was_accepted_twice_is_a_clash(ledger_database: Engine) -> No
     assert _values(ledger_database, clashes, "order_id", "earlier_submission", "later_submission") == [
         ("HS-1", "first-run", "second-run")
     ]
+
+
+def test_an_archived_order_clashes_too(ledger_database: Engine) -> None:
+    _write(ledger_database, SimulatedOrder("HS-1", "first-run").complete())
+    with write_transaction(ledger_database) as connection:
+        connection.execute(delete(orders))
+    later = EPOCH + timedelta(days=400)
+    _write(ledger_database, SimulatedOrder("HS-1", "third-run", started_at=later, revision=2).complete())
+    assert _values(ledger_database, clashes, "order_id") == []
+    _write(ledger_database, SimulatedOrder("HS-1", "fourth-run", started_at=later + timedelta(days=1)).complete())
+    assert _values(ledger_database, clashes, "earlier_submission", "later_submission") == [("third-run", "fourth-run")]
 
 
 def test_an_order_that_was_rejected_before_is_no_clash(ledger_database: Engine) -> None:
