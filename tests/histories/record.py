@@ -249,6 +249,19 @@ async def worker_errors(desk: Desk) -> Order:
     return order
 
 
+async def undone_by_hand(desk: Desk) -> Order:
+    """Cancelled while nobody knows what a call did. The call is repeated to learn that, and a person then undoes it.
+    Recorded when that task was not counted."""
+    desk.script.answers["camera.a@1"] = [failure("timeout", known=False), {"id": "A-1"}]
+    by_hand = {"manual": {"queue": "field", "instructions": "fetch ${output.id}"}}
+    order = await desk.submit({"a": call(undo=by_hand)})
+    await order.until_state(a="fatally_failed")
+    await order.handle.execute_update("cancel", OrderAction(actor=ANN), result_type=ActionResult)
+    await order.until(lambda now: now["a"].undo is not None and now["a"].undo.instructions == "fetch A-1")
+    await order.act("complete", "a")
+    return order
+
+
 async def mailbox(desk: Desk) -> Order:
     """Of an event by key: what is kept, handed on, ambiguous and a duplicate, with orders that come and go."""
     waiting = {"a": {"event": {"name": "paid", "key": "K"}}}
@@ -297,6 +310,7 @@ SCENES: Mapping[str, Callable[[Desk], Awaitable[Order]]] = {
     "events_by_key": events_by_key,
     "mailbox": mailbox,
     "worker_errors": worker_errors,
+    "undone_by_hand": undone_by_hand,
 }
 
 

@@ -47,7 +47,7 @@ def _reading_task(plan: Plan, planned: PlannedDefinition, step: PlannedStep) -> 
     if definition.manual is not None:
         update["manual"] = definition.manual.model_copy(update={"instructions": agreed + shown})
     if definition.undo is not None and definition.undo.manual is not None:
-        manual = definition.undo.manual.model_copy(update={"instructions": agreed})
+        manual = definition.undo.manual.model_copy(update={"instructions": f"{agreed} ${{output}}"})
         update["undo"] = definition.undo.model_copy(update={"manual": manual})
     known = {read.step for read in planned.reads}
     new = {name: at for name, at in sources.items() if name not in known}

@@ -22,6 +22,10 @@ from workflows.core.steps.expression_scope import StepScope
 from workflows.core.steps.outcome import as_json_data, business_failure, render_output
 from workflows.core.steps.settlement import enqueue_activity, start_deadline
 
+RECOVERED_TASK_COUNTED = "undo-task-counted-after-recovery"
+"""Patch: a person's undo counts as an open task, and shows in its queue, also if the step's output was recovered first.
+Before, the end of the task was counted, and its beginning was not."""
+
 
 def undo_definition(run: OrderRun, step: StepRun) -> UndoDefinition:
     return require(run.definition(step).definition.undo)
@@ -118,6 +122,8 @@ def begin_undo(run: OrderRun, step: StepRun) -> None:
         undo.phase = Phase.UNDO_MANUAL
         if undo.state is not StepState.IN_PROGRESS:
             run.transition_undo(step, StepState.IN_PROGRESS)
+        elif run.is_patched(RECOVERED_TASK_COUNTED):
+            run.count_undo_task(step)
         undo_scope(run, step).render(definition.manual.instructions)
         return
     undo.phase = Phase.UNDO_CALL if definition.call is not None else Phase.UNDO_ACTIVITY

@@ -226,6 +226,12 @@ class OrderRun:
         self.changed_steps.add(step.position)
         self.view_changed = True
 
+    def count_undo_task(self, step: StepRun) -> None:
+        """An undo under way has become a person's task."""
+        self.counters.open_tasks += 1
+        self.open_work.mark(step.position)
+        self.view_changed = True
+
     def recount(self) -> None:
         """Count the steps again, after a new plan or a restore."""
         self.counters.recount_states(self.plan, self.steps)

@@ -96,3 +96,18 @@ class QueueTrial(Trial):
 def test_queues_of_random_orders_show() -> None:
     for seed in range(60):
         QueueTrial(seed).run_to_end()
+
+
+def test_an_undo_by_hand_is_a_task_also_after_the_output_that_it_shows_was_recovered() -> None:
+    by_hand = {"manual": {"queue": "field", "instructions": "fetch ${output.id}"}}
+    driven = OrderDriver({"a": call(undo=by_hand)})
+    driven.fail("a", "timeout", outcome_known=False)
+    driven.order_action("cancel")
+    driven.answer("a", {"id": "A-1"})
+    shown = driven.view("a").undo
+    assert shown is not None
+    assert (shown.state, shown.instructions) == ("in_progress", "fetch A-1")
+    assert (driven.run.counters.open_tasks, open_work_queues(driven.run)) == (1, ["field"])
+    driven.step_action("complete", "a")
+    assert (driven.run.counters.open_tasks, open_work_queues(driven.run)) == (0, [])
+    assert driven.order_state() == "cancelled"
