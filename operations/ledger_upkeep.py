@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,57 @@ def read_ledger_status(url: str | None = None) -> LedgerStatus:
 
     with _open(url) as engine:
         return read_status(engine)
+
+
+@dataclass(frozen=True)
+class SchemaChange:
+    ledger: str
+    """Where it is."""
+    before: str
+    """The version of its schema; `base` without one."""
+    after: str
+
+
+def migrate_ledger(url: str | None = None) -> SchemaChange:
+    """Brings the schema to the newest version that this release knows. A newer one stays. Raises OperationError."""
+    from ledger.migrations.schema_version import read_schema_state, upgrade
+
+    with _open(url) as engine:
+        state = read_schema_state(engine)
+        if state.is_behind:
+            upgrade(engine)
+        return _schema_change(engine, state.current)
+
+
+def downgrade_ledger(version: str, url: str | None = None) -> SchemaChange:
+    """Takes the schema back to an earlier version, and deletes what came after it. Raises OperationError."""
+    from ledger.migrations.schema_version import downgrade, known_versions, read_schema_state
+
+    with _open(url) as engine:
+        versions = known_versions()
+        current = read_schema_state(engine).current
+        if version not in versions:
+            raise OperationRefused(
+                RefusalCode.INVALID, f"There is no version {version} of the schema: there are {', '.join(versions)}"
+            )
+        if current not in versions:
+            raise OperationRefused(
+                RefusalCode.NOT_NOW,
+                f"The schema has version {current}, which this release does not know: the release that brought it must "
+                "take it back",
+            )
+        if versions.index(version) > versions.index(current):
+            raise OperationRefused(RefusalCode.NOT_NOW, f"The schema has version {current}, which is before {version}")
+        if version != current:
+            downgrade(engine, version)
+        return _schema_change(engine, current)
+
+
+def _schema_change(engine: Engine, before: str) -> SchemaChange:
+    from ledger.database import describe_location
+    from ledger.migrations.schema_version import read_schema_state
+
+    return SchemaChange(describe_location(engine.url), before, read_schema_state(engine).current)
 
 
 async def check_ledger(
@@ -100,7 +152,8 @@ async def _working_on(client: Client, url: str | None) -> AsyncIterator[Engine]:
 
 @contextmanager
 def _open(url: str | None) -> Iterator[Engine]:
-    from ledger.database import LedgerUnusable, ledger_errors, open_ledger, read_ledger_url
+    from ledger.database import ledger_errors, open_ledger
+    from ledger.settings import LedgerUnusable, read_ledger_url
 
     try:
         found = url or read_ledger_url()

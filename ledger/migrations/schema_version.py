@@ -70,6 +70,12 @@ def downgrade(engine: Engine, version: str) -> None:
         command.downgrade(_config(connection), version)
 
 
+def known_versions() -> list[str]:
+    """Those that this release knows, NONE first, then the oldest."""
+    newest_first = [script.revision for script in ScriptDirectory.from_config(_config()).walk_revisions()]
+    return [NONE, *reversed(newest_first)]
+
+
 def _lock(connection: Connection) -> None:
     """On SQLite, the transaction itself is the lock."""
     if not is_sqlite(connection):
