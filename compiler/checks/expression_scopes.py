@@ -112,10 +112,19 @@ class StepScopes:
             if scope is None:
                 scope = self._cache[key] = self._build_scope(*key)
             if site.extra_names:
-                more = available_names(site.extra_names, definition)
-                scope = scope.with_names(**more) if more else scope
+                scope = self._with_names(key, scope, available_names(site.extra_names, definition))
             self._cache[site_key] = scope
         return scope
+
+    def _with_names(self, key: object, scope: TypeScope, more: Mapping[str, Type]) -> TypeScope:
+        """The scope of `key` with more names. Steps share it, so that the type checker knows their expressions."""
+        if not more:
+            return scope
+        extended_key = (key, *((name, id(type_)) for name, type_ in more.items()))
+        extended = self._cache.get(extended_key)
+        if extended is None:
+            extended = self._cache[extended_key] = scope.with_names(**more)  # which keeps the types, and so their ids
+        return extended
 
     def _missing_outputs(self, actions: frozenset[LineAction]) -> Mapping[str, str]:
         """Steps that may have no output. A workstream's `when` does not matter between its own steps."""
