@@ -143,7 +143,7 @@ async def test_a_rejected_order_tells_why(quick_desk: Desk, sink: RecordingSink)
     with pytest.raises(WorkflowFailureError):
         await order.ended()
     assert not decision.accepted
-    told = sink.of(order_id)[-1]
+    (told,) = sink.of(order_id)
     assert (told.is_complete, told.order.state, told.steps, told.lines) == (True, "rejected", [], [])
     assert told.order.findings == decision.findings
     assert told.submitted == {"id": order_id}

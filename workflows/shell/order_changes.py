@@ -59,8 +59,9 @@ class OrderChangeEmitter:
         self._offer(lambda sink: self._next_change(run, submitted, sink))
 
     def rejected(self, make: Callable[[ChangeHeader], OrderChange]) -> None:
-        """Tells of an order that does not start. Never raises."""
-        self._offer(lambda _sink: make(self.header()))
+        """Tells of an order that does not start, once per workflow task. Never raises."""
+        if self._position.event_id != workflow.info().get_current_history_length():
+            self._offer(lambda _sink: make(self.header()))
 
     def header(self, *, with_digest: bool = True) -> ChangeHeader:
         """Of a change as of the last turn."""
