@@ -119,12 +119,14 @@ def test_nothing_is_published_but_the_gateway_and_the_web_ui_on_this_machine() -
     assert all(port.startswith("127.0.0.1:") for port in published["temporal-ui"])
 
 
-def test_the_database_is_reached_by_temporal_alone() -> None:
+def test_the_database_is_reached_by_temporal_and_by_what_has_the_ledger_alone() -> None:
     assert COMPOSE["networks"]["database"]["internal"] is True
-    assert {name for name, service in SERVICES.items() if "database" in service.get("networks", [])} == {
-        "postgresql", "temporal-schema", "temporal",
-    }  # fmt: skip
+    reaches = {name for name, service in SERVICES.items() if "database" in service.get("networks", [])}
+    has_ledger = {name for name, service in SERVICES.items() if "ordo_ledger_url" in listed(service, "secrets")}
+    assert has_ledger == {"ledger-database", "ledger-schema", "worker", "gateway"}
+    assert reaches == has_ledger | {"postgresql", "temporal-schema", "temporal"}
     assert SERVICES["postgresql"]["networks"] == ["database"]
+    assert not {name for name, service in OURS.items() if "postgres_password" in listed(service, "secrets")}
 
 
 @pytest.mark.parametrize("service", OURS)

