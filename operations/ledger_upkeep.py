@@ -31,7 +31,7 @@ def read_ledger_status(url: str | None = None) -> LedgerStatus:
     """`url`: of the ledger; None: the configured one. Raises OperationError."""
     from ledger.reconciliation.ledger_status import read_status
 
-    with _open(url) as engine:
+    with configured_engine(url) as engine:
         return read_status(engine)
 
 
@@ -48,7 +48,7 @@ def migrate_ledger(url: str | None = None) -> SchemaChange:
     """Brings the schema to the newest version that this release knows. A newer one stays. Raises OperationError."""
     from ledger.migrations.schema_version import read_schema_state, upgrade
 
-    with _open(url) as engine:
+    with configured_engine(url) as engine:
         state = read_schema_state(engine)
         if state.is_behind:
             upgrade(engine)
@@ -59,7 +59,7 @@ def downgrade_ledger(version: str, url: str | None = None) -> SchemaChange:
     """Takes the schema back to an earlier version, and deletes what came after it. Raises OperationError."""
     from ledger.migrations.schema_version import downgrade, known_versions, read_schema_state
 
-    with _open(url) as engine:
+    with configured_engine(url) as engine:
         versions = known_versions()
         current = read_schema_state(engine).current
         if version not in versions:
@@ -140,7 +140,7 @@ async def rebuild_ledger(
 async def _working_on(client: Client, url: str | None) -> AsyncIterator[Engine]:
     from ledger.reconciliation.order_repair import NobodyAnswers
 
-    with _open(url) as engine:
+    with configured_engine(url) as engine:
         try:
             async with server_call("The ledger", server_address(client), timeout_seconds=None):
                 yield engine
@@ -151,7 +151,8 @@ async def _working_on(client: Client, url: str | None) -> AsyncIterator[Engine]:
 
 
 @contextmanager
-def _open(url: str | None) -> Iterator[Engine]:
+def configured_engine(url: str | None = None) -> Iterator[Engine]:
+    """`url`: of the ledger; None: the configured one. Raises OperationError."""
     from ledger.database import ledger_errors, open_ledger
     from ledger.settings import LedgerUnusable, read_ledger_url
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
@@ -24,8 +24,11 @@ from ledger.reading.sorting import parse_order_sort, parse_work_sort
 from ledger.reading.used_ids import UsedIdRow, find_used_id
 from ledger.reading.work_groups import FalloutGroup, TaskGroup
 from ledger.reading.work_lists import WorkKind, WorkList
+from ledger.retention.archived_order import archived_order, is_archived
 from ledger.settings import LedgerUnusable, read_ledger_url
 from workflows.contract.order_changes import AmendmentRecord
+
+AnswerT = TypeVar("AnswerT")
 
 TIME_LIMIT = 10.0
 """Seconds for one question. Those that docs/ledger.md lists take milliseconds."""
@@ -91,23 +94,36 @@ class LedgerReader:
             return work_groups.group_tasks(connection, criteria), read_freshness(connection)
 
     def read_head(self, order_id: str) -> OrderHead | None:
-        with self._reading() as connection:
-            return order_record.read_head(connection, order_id)
+        head, _ = self._ask_order(order_id, lambda connection: order_record.read_head(connection, order_id))
+        return head
 
     def read_order(self, order_id: str, *, with_steps: bool = True) -> tuple[OrderRecordRead | None, Freshness]:
-        with self._reading() as connection:
-            found = order_record.read_order(connection, order_id, with_steps=with_steps)
-            return found, read_freshness(connection)
+        return self._ask_order(
+            order_id, lambda connection: order_record.read_order(connection, order_id, with_steps=with_steps)
+        )
 
     def read_attempts(self, order_id: str, step: str | None = None) -> list[AttemptRecord]:
-        with self._reading() as connection:
-            return attempts.read_attempts(connection, order_id, step)
+        found, _ = self._ask_order(order_id, lambda connection: attempts.read_attempts(connection, order_id, step))
+        return found
 
     def read_amendments(self, order_id: str) -> list[AmendmentRecord] | None:
         """None: the ledger does not have the order."""
-        with self._reading() as connection:
+
+        def read(connection: Connection) -> list[AmendmentRecord] | None:
             head = order_record.read_head(connection, order_id)
             return None if head is None else order_record.read_amendments(connection, head.key)
+
+        found, _ = self._ask_order(order_id, read)
+        return found
+
+    def _ask_order(self, order_id: str, question: Callable[[Connection], AnswerT]) -> tuple[AnswerT, Freshness]:
+        """Asks the archive if the order was moved there. Raises LedgerUnusable also if the archive cannot be read."""
+        with self._reading() as connection:
+            freshness = read_freshness(connection)
+            if order_record.read_head(connection, order_id) is not None or not is_archived(connection, order_id):
+                return question(connection), freshness
+        with archived_order(self.engine, order_id) as archived, archived.connect() as connection:
+            return question(connection), freshness
 
     def read_freshness(self) -> Freshness:
         with self._reading() as connection:

@@ -14,6 +14,7 @@ from pathlib import Path
 from ledger.retention.archive_formats import FORMATS, ArchiveUnusable, format_of
 from ledger.retention.order_rows import DocumentUnreadable, OrderRows
 
+ARCHIVE_SETTING = "ORDO_LEDGER_ARCHIVE"
 CHECKSUM_SUFFIX = ".sha256"
 LOCK_FILE = ".lock"
 
@@ -26,7 +27,9 @@ class ArchiveFolder:
 
     def require(self) -> None:
         if not self.path.is_dir():
-            raise ArchiveUnusable(f"There is no folder {self.path} for the archive")
+            raise ArchiveUnusable(
+                f"There is no folder {self.path} with the archive. If it was moved, {ARCHIVE_SETTING} names where it is"
+            )
 
     def create(self) -> None:
         with _file_errors(self.path):
@@ -63,6 +66,7 @@ class ArchiveFolder:
 
     def read(self, file: str) -> Iterator[OrderRows]:
         """Every order of a file. Also raises ArchiveUnusable if the file is not what was written."""
+        self.require()
         path = self.path / file
         with _file_errors(path):
             expected = (self.path / f"{file}{CHECKSUM_SUFFIX}").read_text(encoding="ascii").split(" ", 1)[0]

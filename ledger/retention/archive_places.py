@@ -8,11 +8,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, delete, select
 
-from ledger.retention.archive_folder import ArchiveFolder
+from ledger.retention.archive_folder import ARCHIVE_SETTING, ArchiveFolder
 from ledger.schema.tables import watermarks
 from ledger.writing.statements import upsert
-
-ARCHIVE_SETTING = "ORDO_LEDGER_ARCHIVE"
 
 
 def configured_folder(environment: Mapping[str, str] = os.environ) -> Path | None:

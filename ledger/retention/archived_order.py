@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -69,16 +71,36 @@ def open_archived(engine: Engine, order_id: str, folder: Path | None = None) -> 
     for file, record in dict.fromkeys((each.file, each.record) for each in found):
         archive, name = locate(file, folder)
         documents.append(archive.read_one(name, record))
-    memory = create_engine(
-        "sqlite+pysqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
-    )
-    metadata.create_all(memory)
+    memory = _ledger_in_memory()
     with memory.begin() as connection:
         for document in documents[:-1]:
             _make_superseded(document)
         for document in documents:
             insert_rows(connection, document)
     return memory
+
+
+def _ledger_in_memory() -> Engine:
+    memory = create_engine(
+        "sqlite+pysqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False}, hide_parameters=True
+    )
+    metadata.create_all(memory)
+    return memory
+
+
+def is_archived(connection: Connection, order_id: str) -> bool:
+    query = select(archived_orders.c.file).where(archived_orders.c.order_id == order_id)
+    return connection.execute(query).first() is not None
+
+
+@contextmanager
+def archived_order(engine: Engine, order_id: str) -> Iterator[Engine]:
+    """Like `open_archived`, for the block; without the order, if it is not archived any more."""
+    found = open_archived(engine, order_id) or _ledger_in_memory()
+    try:
+        yield found
+    finally:
+        found.dispose()
 
 
 class NotArchived(Exception):

@@ -60,7 +60,9 @@ class OrderSource:
             return await self._from_ledger(self._ledger, order_id, steps=steps)
         try:
             live = await order_details.read_order(self._client, order_id, steps=steps)
-        except (NotFound, ServerUnreachable):
+        except (NotFound, ServerUnreachable) as error:
+            if isinstance(error, NotFound) and known.failure is not None:
+                raise LedgerAway(f"Temporal does not know order {order_id}. {known.failure}") from error
             if known.head is None:
                 raise
             return await self._from_ledger(self._ledger, order_id, steps=steps)

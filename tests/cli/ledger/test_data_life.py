@@ -1,0 +1,109 @@
+"""Archive, legal hold and erasure at the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import URL, Engine, select
+from temporalio.testing import WorkflowEnvironment
+
+from ledger.schema.tables import orders
+from operations.temporal.connection import server_address
+from tests.ledger.retention.ledger_orders import write_ended, write_running
+from tests.support.command_line import NOBODY, Called, Ordo, call
+from workflows.contract.states import OrderState
+
+
+@pytest.fixture(autouse=True)
+def _configured(ledger_url: URL, ledger_database: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Two ended orders and a running one."""
+    monkeypatch.setenv("ORDO_LEDGER_URL", ledger_url.render_as_string(hide_password=False))
+    monkeypatch.setenv("ORDO_LEDGER_ARCHIVE", str(tmp_path / "archive"))
+    write_ended(ledger_database, "HS-1", customer="C-1")
+    write_ended(ledger_database, "HS-2", OrderState.CANCELLED, customer="C-2")
+    write_running(ledger_database, "HS-3", customer="C-2")
+
+
+def refused(answer: Called, message: str, status: int = 1) -> None:
+    assert (answer.status, answer.out) == (status, "")
+    assert message in answer.err
+
+
+def test_orders_are_archived_shown_and_restored(monkeypatch: pytest.MonkeyPatch) -> None:
+    counted = call("ledger", "archive", "--older-than", "1d", "--dry-run")
+    assert counted.out == "2 orders would be archived: 1 cancelled, 1 completed.\n"
+    monkeypatch.setenv("ORDO_LEDGER_RETENTION", "completed=1d")
+    assert call("ledger", "archive").out == "1 order archived in 1 file.\n"
+    shown = call("show", "HS-1", "--ledger", "--address", NOBODY)
+    assert (shown.status, shown.out.splitlines()[0]) == (0, "HS-1  completed")
+    assert "step failed" in call("history", "HS-1", "--ledger", "--address", NOBODY).out
+    assert call("ledger", "restore", "HS-1").out == "Order HS-1 is in the ledger again.\n"
+    refused(call("ledger", "restore", "HS-1"), "Order HS-1 is not in the archive")
+    assert call("ledger", "archive", "-o", "json", "--format", "parquet").json["orders"] == 1
+    assert call("show", "HS-1", "--ledger", "--address", NOBODY).status == 0
+
+
+def test_what_to_archive_has_to_be_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    refused(call("ledger", "archive"), "give an age, or set ORDO_LEDGER_RETENTION")
+    refused(call("ledger", "archive", "--state", "failed"), "How long ago the orders ended is not said")
+    refused(call("ledger", "archive", "--older-than", "soon"), "`soon` is not an age")
+    refused(call("ledger", "archive", "--older-than", "1d", "--state", "held"), "`held` is not a state in which")
+    monkeypatch.delenv("ORDO_LEDGER_ARCHIVE")
+    refused(call("ledger", "archive", "--older-than", "1d"), "name a folder, or set ORDO_LEDGER_ARCHIVE")
+
+
+def test_an_archive_that_is_not_there_is_said(tmp_path: Path) -> None:
+    call("ledger", "archive", "--older-than", "1d")
+    (tmp_path / "archive").rename(tmp_path / "moved")
+    shown = call("show", "HS-1", "--ledger", "--address", NOBODY)
+    assert shown.status == 1
+    assert "If it was moved, ORDO_LEDGER_ARCHIVE names where it is" in shown.err
+
+
+def test_a_hold_is_placed_listed_and_released() -> None:
+    refused(call("ledger", "hold", "--reason", "an audit"), "Name either an order or, with --customer", 2)
+    refused(call("ledger", "hold", "HS-1"), "A hold needs a --reason", 2)
+    placed = call("ledger", "hold", "--customer", "C-1", "--reason", "an audit", "--by", "ann")
+    assert placed.out == "Customer C-1 is under legal hold.\n"
+    refused(call("ledger", "hold", "--customer", "C-1", "--reason", "again"), "already: by ann, an audit")
+    assert "customer C-1  an audit  ann" in call("ledger", "holds").out
+    assert call("ledger", "archive", "--older-than", "1d", "--dry-run").out == (
+        "1 order would be archived: 1 cancelled. Left out because of legal hold: 1 order.\n"
+    )
+    assert call("ledger", "release", "--customer", "C-1").out == "Customer C-1 is released from legal hold.\n"
+    assert call("ledger", "holds").out == "Nothing is under legal hold.\n"
+    (hold,) = call("ledger", "holds", "--released", "-o", "json").json["holds"]
+    assert (hold["scope"], hold["subject"], hold["placed_by"]) == ("customer", "C-1", "ann")
+    refused(call("ledger", "release", "HS-1"), "There is no hold on order HS-1")
+
+
+async def test_a_customer_is_erased_after_a_confirmation(
+    temporal: WorkflowEnvironment, ledger_database: Engine
+) -> None:
+    """Temporal has forgotten the orders."""
+    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-1")
+    refused(await ordo(*erase), "An erasure needs a --reason", 2)
+    refused(await ordo(*erase, "--reason", "a letter"), "confirm it with --yes", 2)
+    planned = await ordo(*erase, "--dry-run")
+    assert planned.out == "The personal data of 1 order would be erased.\n  HS-1 (completed)\n"
+    done = await ordo(*erase, "--reason", "a letter", "--yes", "--by", "dora")
+    assert (done.status, done.out.splitlines()[1]) == (0, "Nothing remains.")
+    with ledger_database.connect() as connection:
+        assert connection.execute(select(orders.c.customer_id).order_by(orders.c.key)).scalars().all() == [
+            None,
+            "C-2",
+            "C-2",
+        ]
+    (record,) = call("ledger", "erasures", "-o", "json").json["erasures"]
+    assert (record["by"], record["reason"], record["remaining"]) == ("dora", "a letter", [])
+    assert "C-1" not in str(record)
+    listed = call("ledger", "erasures").out.splitlines()
+    assert listed[0].split() == ["ERASURE", "WHEN", "BY", "REASON", "ORDERS", "STATE"]
+    assert listed[1].endswith("dora  a letter  1       complete")
+
+
+async def test_a_customer_under_hold_is_not_erased(temporal: WorkflowEnvironment) -> None:
+    call("ledger", "hold", "--customer", "C-1", "--reason", "an audit", "--by", "ann")
+    ordo, erase = Ordo(server_address(temporal.client), "ordo"), ("erase", "--customer", "C-1")
+    refused(await ordo(*erase, "--reason", "a letter", "--yes"), "Customer C-1 is under legal hold: an audit")
