@@ -9,7 +9,7 @@ from pathlib import Path
 from compiler.catalogue.catalogue import Catalogue
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import collect_definitions, parse_document
-from compiler.checks.scenario_references import check_scenario
+from compiler.checks.scenarios.scenario_references import check_scenario
 from compiler.loaded_definitions import define
 from compiler.source.document import Document, ReadResult
 from compiler.source.files import read_file, read_folder

@@ -6,40 +6,33 @@ from collections.abc import Callable, Iterable
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import Definitions
-from compiler.checks import (
-    addresses,
-    constant_conditions,
-    cycles,
-    detached_steps,
-    example_coverage,
-    expressions,
-    ignored_keys,
-    line_actions,
-    literal_texts,
-    lost_outputs,
+from compiler.checks.allowed_warnings import without_allowed
+from compiler.checks.expressions import constant_conditions, expressions, literal_texts, named_values
+from compiler.checks.products import (
     missing_on_delete,
-    missing_undo,
-    named_values,
-    output_fields,
-    output_order,
     product_declarations,
-    receivers,
-    references,
-    scenario_references,
-    short_slas,
     uncopied_attributes,
     uncovered_values,
     ungiven_attributes,
-    unlimited_waits,
-    unreachable_undo,
     unread_attributes,
-    unread_outputs,
     unread_quantities,
-    unused,
-    unused_definitions,
     work_on_delete,
 )
-from compiler.checks.allowed_warnings import without_allowed
+from compiler.checks.references import cycles, references, unused, unused_definitions
+from compiler.checks.scenarios import scenario_references
+from compiler.checks.steps import (
+    detached_steps,
+    ignored_keys,
+    line_actions,
+    lost_outputs,
+    output_fields,
+    output_order,
+    short_slas,
+    unlimited_waits,
+    unread_outputs,
+)
+from compiler.checks.systems import addresses, example_coverage, receivers
+from compiler.checks.undo import missing_undo, unreachable_undo
 from compiler.source.findings import MAX_FINDINGS, MORE_FINDINGS_CODE, Finding, has_errors, limit_findings
 
 Check = Callable[[DefinitionIndex], Iterable[Finding]]

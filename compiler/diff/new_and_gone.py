@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from compiler.catalogue.definition_index import DefinitionIndex
-from compiler.checks.unused_definitions import named_by_steps
+from compiler.checks.references.unused_definitions import named_by_steps
 from compiler.diff.change import Change, ChangeKind, Effect, Severity
 from compiler.diff.contents import ContentKey
 from compiler.graph import depth_first_order

@@ -9,7 +9,7 @@ from typing import Any
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.templates import split_template
-from compiler.checks.expression_scopes import (
+from compiler.checks.expressions.expression_scopes import (
     RuleScopes,
     StepScopes,
     product_per_scope,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.cel.syntax_tree import UnparsableError, path_uses
-from compiler.checks.example_coverage import may_answer
-from compiler.checks.output_fields import field_reads
+from compiler.checks.steps.output_fields import field_reads
+from compiler.checks.systems.example_coverage import may_answer
 from compiler.language.example_answers import ExampleAnswer
 from compiler.language.steps import CallDefinition, HttpMethod, InPlaceUpdate, StepDefinition, StepKey, StepKind
 from compiler.source.findings import Finding

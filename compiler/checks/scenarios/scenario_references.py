@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.checks.scenario_expressions import check_world
+from compiler.checks.scenarios.scenario_expressions import check_world
 from compiler.language.documents import ScenarioDocument
 from compiler.language.event_types import EVENT_TYPES, matches_known_type
 from compiler.language.scenario_actions import AmendEntry, SwitchEntry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.catalogue.definition_index import DefinitionIndex, WrittenRule
-from compiler.checks.line_actions import rule_actions
+from compiler.checks.steps.line_actions import rule_actions
 from compiler.language.attributes import copies_to
 from compiler.language.documents import TechnicalProductDocument
 from compiler.language.steps import ACTIONS_NEEDING_ATTRIBUTES

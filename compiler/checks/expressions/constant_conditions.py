@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.syntax_tree import ExpressionNode, Path, UnparsableError, literal_value, node_path, parse_expression
-from compiler.checks.line_actions import ALL_ACTIONS, rule_actions
+from compiler.checks.steps.line_actions import ALL_ACTIONS, rule_actions
 from compiler.language.attributes import Attribute, AttributeType
 from compiler.language.documents import CommercialProductDocument, ProductClassDocument, ProductDocument
 from compiler.language.steps import LineAction, StepDefinition

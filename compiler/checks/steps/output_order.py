@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.cycles import dependency_edges
+from compiler.checks.references.cycles import dependency_edges
 from compiler.graph import walk
 from compiler.language.documents import TechnicalProductDocument
 from compiler.language.steps import StepKey

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.checks.references import find_calls
+from compiler.checks.references.references import find_calls
 from compiler.language.retry_policy import RetryPolicyOrId
 from compiler.language.steps import StepDefinition
 from compiler.source.findings import Finding

@@ -1,4 +1,4 @@
-"""Warnings of conditions that are always true. tests/compiler/checks/test_unused.py has those that never are."""
+"""Warnings of conditions that are always true. references/test_unused.py has those that never are."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from activity_contract.calls import DEFINITION_ERROR, INTERNAL_ERROR
-from compiler.checks import ignored_keys
+from compiler.checks.steps import ignored_keys
 from tests.support.written_catalogues import assert_warning, findings_of
 from workflows.contract import states
 from workflows.core.execution import cross_order_wait

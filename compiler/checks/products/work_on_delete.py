@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.line_actions import rule_actions
-from compiler.checks.making_calls import makes_by_call
+from compiler.checks.steps.line_actions import rule_actions
+from compiler.checks.undo.making_calls import makes_by_call
 from compiler.graph import walk
 from compiler.language.steps import LineAction, StepDefinition
 from compiler.source.findings import Finding

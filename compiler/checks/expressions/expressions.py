@@ -11,14 +11,14 @@ from compiler.catalogue.builder import is_lookup_table
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup, WrittenRule, product_components
 from compiler.catalogue.definitions import DefinitionEntry
 from compiler.cel.templates import split_template
-from compiler.checks.expression_scopes import (
+from compiler.checks.expressions.expression_scopes import (
     RuleScopes,
     StepScopes,
     product_per_scope,
     receiver_site_scope,
     system_scope,
 )
-from compiler.checks.quantities import check_rule_quantity
+from compiler.checks.products.quantities import check_rule_quantity
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import (
     ProductDocument,

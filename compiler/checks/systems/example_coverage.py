@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.checks.references import find_calls
+from compiler.checks.references.references import find_calls
 from compiler.language.documents import SystemDocument
 from compiler.language.example_answers import ExampleAnswer
 from compiler.language.path_patterns import may_match

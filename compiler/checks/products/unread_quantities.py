@@ -7,7 +7,7 @@ from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.cel.syntax_tree import ANY_ITEM, UnparsableError, path_uses
-from compiler.checks.named_values import rule_expressions
+from compiler.checks.expressions.named_values import rule_expressions
 from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.language.steps import StepDefinition, StepKind

@@ -7,9 +7,9 @@ from functools import cached_property, partial
 from typing import NamedTuple
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.cycles import dependency_edges
-from compiler.checks.making_calls import makes_by_call
-from compiler.checks.rollback_scope import RollbackScope, undoing_rules
+from compiler.checks.references.cycles import dependency_edges
+from compiler.checks.undo.making_calls import makes_by_call
+from compiler.checks.undo.rollback_scope import RollbackScope, undoing_rules
 from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument
 from compiler.language.steps import LineAction, ReliedFailure, StepDefinition, StepKey

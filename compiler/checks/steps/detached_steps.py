@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.cycles import dependency_edges
-from compiler.checks.unread_outputs import read_outputs
+from compiler.checks.references.cycles import dependency_edges
+from compiler.checks.steps.unread_outputs import read_outputs
 from compiler.language.steps import CrossOrderReference, StepDefinition, StepKey, StepKind, StepReference
 from compiler.source.findings import Finding
 

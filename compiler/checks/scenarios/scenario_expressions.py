@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.checks.expressions import check_site
+from compiler.checks.expressions.expressions import check_site
 from compiler.language.documents import ScenarioDocument
 from compiler.language.scenario_answers import AnswerEntry
 from compiler.language.scenario_timed_entries import CallbackEntry, EventEntry

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.rollback_scope import RollbackScope, undoing_rules
+from compiler.checks.undo.rollback_scope import RollbackScope, undoing_rules
 from compiler.graph import walk
 from compiler.language.steps import LineScope, StepKey
 from compiler.source.findings import Finding

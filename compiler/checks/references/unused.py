@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
-from compiler.checks.rollback_scope import RollbackScope
+from compiler.checks.undo.rollback_scope import RollbackScope
 from compiler.graph import walk
 from compiler.language.documents import CommercialProductDocument, TechnicalProductDocument
 from compiler.language.steps import LineAction, StepKey, StepReference

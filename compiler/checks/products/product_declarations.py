@@ -8,7 +8,7 @@ from typing import Any
 
 from compiler.catalogue.definition_index import DefinitionIndex, StepGroup
 from compiler.catalogue.definitions import DefinitionEntry
-from compiler.checks.quantities import check_unit_quantities
+from compiler.checks.products.quantities import check_unit_quantities
 from compiler.language.attributes import Attribute, AttributeType, validate_value
 from compiler.language.documents import ProductDocument, TechnicalProductDocument
 from compiler.language.patterns import validate_pattern

@@ -1,0 +1,1 @@
+"""What products, classes and rules declare: attributes, quantities, actions."""

@@ -1,0 +1,1 @@
+"""Names: what is not defined, what nothing uses, what contains itself."""

@@ -1,0 +1,1 @@
+"""Steps: their order, outputs, waits and keys."""

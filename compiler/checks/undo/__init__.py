@@ -1,0 +1,1 @@
+"""Undos, and the failure policies that need them."""
