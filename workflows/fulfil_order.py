@@ -101,6 +101,12 @@ def _mailbox_delivery(delivery: EventDelivery | StepWatch) -> MailboxDelivery:
     return MailboxDelivery(**delivery.model_dump(exclude={"at"}))
 
 
+def _submitted_digest() -> str | None:
+    """As the client has computed it."""
+    digest: str | None = workflow.memo_value(MEMO_DIGEST, default=None)
+    return digest
+
+
 @workflow.defn(name=ORDER_WORKFLOW_TYPE, sandboxed=False)
 class FulfilOrder:
     """Deterministic by construction: no clock, randomness or I/O of its own, so it runs outside Temporal's sandbox.
@@ -176,7 +182,7 @@ class FulfilOrder:
         """Never raises: an order that cannot be compiled is rejected, and its id stays free."""
         try:
             order_input = FulfilOrderInput.model_validate(workflow_input)
-            self._submitted = SubmittedOrder(order_input.order, order_input.revision)
+            self._submitted = SubmittedOrder(order_input.order, order_input.revision, _submitted_digest())
             compiled: CompiledOrder = await workflow.execute_local_activity(
                 COMPILE_ORDER,
                 CompileOrderInput(order=order_input.order),
@@ -226,7 +232,7 @@ class FulfilOrder:
         await activity_calls.publish_events(PublishEvents("tell/rejected", handed))
 
     def _restore(self, workflow_input: Any, snapshot: bytes) -> OrderLoop:
-        self._submitted = SubmittedOrder(None, workflow_input["revision"])
+        self._submitted = SubmittedOrder(None, workflow_input["revision"], _submitted_digest())
         run, self._packed_plan = order_snapshot.restore_order(snapshot, self.current_time(), workflow.patched)
         _apply_patches(run)
         self._order_run = run
@@ -362,7 +368,9 @@ class FulfilOrder:
 
     def _on_amended(self, run: OrderRun, compiled: CompiledAmendment, revision: int, message: AmendOrder) -> None:
         self._packed_plan, actor, digest = compiled.plan, message.actor, message.digest
-        self._submitted.amend(message.order, revision=revision, at=run.now, by=actor.by, reason=actor.reason)
+        self._submitted.amend(
+            message.order, revision=revision, at=run.now, by=actor.by, reason=actor.reason, digest=digest
+        )
         self._submitted.line_reasons = RECENT_LINE_REASONS.find(compiled.plan)
         _apply_patches(run)
         memo = {"priority": run.plan.order.priority, "steps": len(run.steps), MEMO_REVISION: revision}

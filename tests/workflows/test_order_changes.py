@@ -183,7 +183,8 @@ async def test_an_amendment_tells_all_lines_and_steps_and_the_order_before_and_a
     only = amended.amendments[0]
     assert (only.revision, only.by, only.reason) == (2, "ann", "asked to")
     assert (only.before, only.after) == ({"id": order.id}, {"id": order.id})
-    assert (await record_of(order)).amendments == [only]
+    record = await record_of(order)
+    assert (record.amendments, record.digest, record.submitted) == ([only], "d2", {"id": order.id})
     assert sink.rows(order.id).differences(rows_of(await record_of(order))) == []
 
 

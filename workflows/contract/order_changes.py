@@ -117,8 +117,8 @@ class OrderChange:
     """The order as submitted or amended last. None: it has not changed since `previous`; in a complete change, the run
     does not know it, because it continues an earlier one, and was not amended since."""
     digest: str | None = None
-    """Of the order as submitted or amended last, as clients compute it. None as for `submitted`, and for an order that
-    an earlier release submitted."""
+    """Of the order as submitted or amended last, as clients compute it. None: it has not changed since `previous`, or
+    the client sent none."""
 
     @property
     def is_complete(self) -> bool:

@@ -12,7 +12,6 @@ from temporalio import workflow
 
 from activity_contract.line_reasons import RECENT_LINE_REASONS
 from workflows.contract.order_changes import ChangePosition, OrderChange, OrderChangeSink
-from workflows.contract.order_messages import MEMO_DIGEST
 from workflows.core.change_records.order_change import ChangeHeader, ChangeTracker
 from workflows.core.change_records.submitted_order import SubmittedOrder
 from workflows.core.state.order_run import OrderRun
@@ -63,11 +62,10 @@ class OrderChangeEmitter:
         if self._position.event_id != workflow.info().get_current_history_length():
             self._offer(lambda _sink: make(self.header()))
 
-    def header(self, *, with_digest: bool = True) -> ChangeHeader:
+    def header(self) -> ChangeHeader:
         """Of a change as of the last turn."""
         info = workflow.info()
-        digest = workflow.memo_value(MEMO_DIGEST, default=None) if with_digest else None
-        return ChangeHeader(self._order_id, info.first_execution_run_id, info.run_id, self._position, digest)
+        return ChangeHeader(self._order_id, info.first_execution_run_id, info.run_id, self._position)
 
     def _offer(self, make: Callable[[OrderChangeSink], OrderChange]) -> None:
         self._note_position()
@@ -90,6 +88,5 @@ class OrderChangeEmitter:
     def _next_change(self, run: OrderRun, submitted: SubmittedOrder, sink: OrderChangeSink) -> OrderChange:
         if self._tracker is None or self._sink is not sink:
             self._tracker, self._sink = ChangeTracker(run, submitted), sink
-        complete = sink.wants_complete(self._order_id, workflow.info().first_execution_run_id)
-        header = self.header(with_digest=complete or self._tracker.is_plan_new)
-        return self._tracker.next_change(header, complete=complete)
+        header = self.header()
+        return self._tracker.next_change(header, complete=sink.wants_complete(header.order_id, header.submission))

@@ -24,7 +24,6 @@ class ChangeHeader:
     submission: str
     run_id: str
     position: ChangePosition
-    digest: str | None = None
 
 
 def complete_change(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader) -> OrderChange:
@@ -62,7 +61,7 @@ def _complete(run: OrderRun, submitted: SubmittedOrder, header: ChangeHeader, re
         history=history_records(run),
         amendments=list(submitted.amendments),
         submitted=submitted.order,
-        digest=header.digest,
+        digest=submitted.digest,
     )
 
 
@@ -88,18 +87,13 @@ class ChangeTracker:
         self._submitted = submitted
         self._told: _Told | None = None
 
-    @property
-    def is_plan_new(self) -> bool:
-        """Whether the next change tells all lines and steps."""
-        return self._told is None or self._told.records.plan is not self._run.plan
-
     def next_change(self, header: ChangeHeader, *, complete: bool = False) -> OrderChange:
         """What has changed since the last change. The first one is complete, as is any that is asked to be."""
         run, submitted, told = self._run, self._submitted, self._told
         if complete or told is None:
             records = _PlanRecords.of_run(run)
             change = _complete(run, submitted, header, records)
-        elif self.is_plan_new:
+        elif told.records.plan is not run.plan:
             records = _PlanRecords.of_run(run)
             change = self._since(told, _complete(run, submitted, header, records))
         else:
@@ -130,7 +124,6 @@ class ChangeTracker:
             order=order_record(run, self._submitted.revision, records.products),
             line_states=records.line_states.drain_changes(run.changed_steps),
             steps=[step_view(run, run.steps[position]) for position in sorted(positions)],
-            digest=header.digest,
         )
 
     def _since(self, told: _Told, change: OrderChange) -> OrderChange:
@@ -142,5 +135,5 @@ class ChangeTracker:
             history=history_records(self._run, after=told.history_number),
             amendments=[each for each in self._submitted.amendments if each.revision > told.revision],
             submitted=self._submitted.order if is_amended else None,
-            digest=change.digest if is_amended else None,
+            digest=self._submitted.digest if is_amended else None,
         )

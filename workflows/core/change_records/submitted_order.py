@@ -20,16 +20,20 @@ class SubmittedOrder:
 
     order: dict[str, Any] | None = None
     revision: int = 1
+    digest: str | None = None
+    """Of the order as submitted or amended last. None if its client did not send one."""
     amendments: list[AmendmentRecord] = field(default_factory=list)
     """Oldest first."""
     line_reasons: list[LineReason] | None = None
     """Of the present plan, if this process has compiled it."""
     _sizes: list[int] = field(default_factory=list)
 
-    def amend(self, order: dict[str, Any], *, revision: int, at: float, by: str, reason: str) -> None:
+    def amend(
+        self, order: dict[str, Any], *, revision: int, at: float, by: str, reason: str, digest: str | None = None
+    ) -> None:
         """The order was amended to this one."""
         self.amendments.append(AmendmentRecord(revision, to_utc(at), by, reason, self.order, order))
         self._sizes.append(json_size(order))
-        self.order, self.revision = order, revision
+        self.order, self.revision, self.digest = order, revision, digest
         while len(self._sizes) > 1 and sum(self._sizes) > MAX_KEPT_BYTES:
             del self.amendments[0], self._sizes[0]

@@ -60,5 +60,5 @@ def undecided_change(
         order=record,
         lines=[],
         submitted=submitted.order,
-        digest=header.digest,
+        digest=submitted.digest,
     )

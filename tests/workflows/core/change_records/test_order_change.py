@@ -36,14 +36,14 @@ class Told:
 
     def __init__(self, steps: dict[str, Any], *, strict: bool = True, **plan: Any) -> None:
         self.driven = OrderDriver(plan_of(steps, **plan), strict=strict)
-        self.submitted = SubmittedOrder({"id": "O-1"})
+        self.submitted = SubmittedOrder({"id": "O-1"}, digest="d1")
         self.tracker = ChangeTracker(self.driven.run, self.submitted)
         self.rows = LedgerRows()
         self.turns = 0
         self.tell()
 
     def header(self) -> ChangeHeader:
-        return ChangeHeader("O-1", "first", "run", ChangePosition(1.0, self.turns, self.driven.run.now), "digest")
+        return ChangeHeader("O-1", "first", "run", ChangePosition(1.0, self.turns, self.driven.run.now))
 
     def complete(self) -> OrderChange:
         return complete_change(self.driven.run, self.submitted, self.header())
@@ -161,11 +161,16 @@ def test_amendments_are_told_once_and_only_the_newest_are_remembered(monkeypatch
     told = Told({"a": call()})
     for revision in (2, 3, 4):
         told.submitted.amend(
-            {"id": "O-1", "note": "x" * 80 + str(revision)}, revision=revision, at=1.0, by="ann", reason=""
+            {"id": "O-1", "note": "x" * 80 + str(revision)},
+            revision=revision,
+            at=1.0,
+            by="ann",
+            reason="",
+            digest=f"d{revision}",
         )
         change = told.tell()
         assert [each.revision for each in change.amendments] == [revision]
-        assert (change.submitted, change.digest) == (told.submitted.order, "digest")
+        assert (change.submitted, change.digest) == (told.submitted.order, f"d{revision}")
         assert change.amendments[0].after == change.submitted
     assert told.rows.amendments[3].before == told.rows.amendments[2].after
     assert [each.revision for each in told.complete().amendments] == [3, 4]
