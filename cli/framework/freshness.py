@@ -30,7 +30,8 @@ def note_order_source(session: Session, details: OrderDetails) -> None:
 
 
 def _age(provenance: Provenance) -> str:
-    if not provenance.is_fed and provenance.lag_seconds:
-        return f", as of {format_time(provenance.as_of)}: no worker writes to it now"
     lag = provenance.lag_seconds or 0.0
+    if not provenance.is_fed:
+        as_of = f", as of {format_time(provenance.as_of)}" if lag else ""
+        return f"{as_of}; no worker writes to it now"
     return f", {format_elapsed(round(lag, 1))} behind" if lag >= LAG_SHOWN else ", up to date"

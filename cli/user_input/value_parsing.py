@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 from cli.framework.errors import UsageError
 from compiler.language.durations import parse_duration
+from ledger.reading.errors import InvalidSearch
 
 
 def parse_data(texts: Sequence[str], form: Mapping[str, Any] | None = None) -> dict[str, Any] | None:
@@ -115,6 +116,14 @@ def parse_until(text: str | None, now: datetime, option: str) -> datetime | None
         return parse_time(text, now)
     except UsageError as error:
         raise UsageError(f"{option}: {error}") from error
+
+
+def check_sort(text: str | None, parse: Callable[[str | None], object]) -> None:
+    """Raises UsageError for a sort that `parse` refuses."""
+    try:
+        parse(text)
+    except InvalidSearch as error:
+        raise UsageError(f"--sort: {error}") from error
 
 
 def _shift(now: datetime, duration: timedelta, text: str) -> datetime:

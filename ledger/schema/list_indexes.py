@@ -67,11 +67,13 @@ PRODUCTS_AND_SYSTEMS = (
 WORDS_OF_AN_ORDER = _index(order_words, "order_key", "word")
 
 WORK = tuple(
-    _index(work_items, "kind", *columns)
+    _index(work_items, *columns)
     for columns in (
-        ("due", "order_key", "step_number"),
-        ("since", "order_key", "step_number"),
+        ("kind", "due", "order_key", "step_number"),
+        ("kind", "since", "order_key", "step_number"),
         ("queue", "due"),
+        ("second_queue",),
+        ("third_queue",),
         ("holder",),
         ("system", "error_code"),
         ("error_code",),

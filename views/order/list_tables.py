@@ -10,7 +10,7 @@ from rich.text import Text
 
 from views.shared.state_styles import JEOPARDY_STYLES, ORDER_STYLES
 from views.shared.table import Cell, PlainTable
-from views.shared.time_format import format_short_time
+from views.shared.time_format import format_age, format_short_time
 from views.shared.value_format import error_text, in_words, pluralize
 from workflows.contract.order_views import Interruption
 from workflows.contract.states import Jeopardy
@@ -130,32 +130,33 @@ def interrupted_note(orders: Sequence[OrderSummary]) -> str:
     return f"{were} ended from outside: {named}{more}. `recover ID` lets one continue where it stopped."
 
 
-def fallout_table(worklist: StepWorklist) -> PlainTable:
-    rows: list[Sequence[Cell]] = [[*_step_cells(item), *_error_cells(item.step)] for item in worklist.items]
-    return PlainTable(
-        ["Order", "No.", "Step", "Queue", "Holder", "Since", "Attempts", "Error"], rows, right_aligned=(1, 6)
-    )
+def fallout_table(worklist: StepWorklist, now: datetime | None = None) -> PlainTable:
+    now = now or datetime.now(UTC)
+    rows: list[Sequence[Cell]] = [[*_step_cells(item), *_error_cells(item.step, now)] for item in worklist.items]
+    headings = ["Order", "No.", "Step", "Queue", "Holder", "Waits", "Attempts", "Error"]
+    return PlainTable(headings, rows, right_aligned=(1, 5, 6))
 
 
-def _error_cells(step: StepView) -> tuple[Cell, ...]:
+def _error_cells(step: StepView, now: datetime) -> tuple[Cell, ...]:
     """Time, attempts and text of the step's error, or of its undo's."""
     undo = step.undo if step.undo is not None and step.undo.error is not None else None
     error, attempts = (undo.error, undo.attempts) if undo else (step.error, step.attempts)
     text = f"{'undo: ' if undo else ''}{error_text(error)}"
-    return format_short_time(error.at if error else None), str(attempts or ""), Text(text, style="red")
+    return _age(error.at if error else None, now), str(attempts or ""), Text(text, style="red")
 
 
 def tasks_table(worklist: StepWorklist, now: datetime | None = None) -> PlainTable:
+    now = now or datetime.now(UTC)
     rows: list[Sequence[Cell]] = [
-        [
-            *_step_cells(item),
-            format_short_time(item.step.started_at),
-            _due_cell(item.step, now or datetime.now(UTC)),
-            _task_text(item.step),
-        ]
+        [*_step_cells(item), _age(item.step.started_at, now), _due_cell(item.step, now), _task_text(item.step)]
         for item in worklist.items
     ]
-    return PlainTable(["Order", "No.", "Step", "Queue", "Holder", "Since", "Due", "What"], rows, right_aligned=(1,))
+    headings = ["Order", "No.", "Step", "Queue", "Holder", "Waits", "Due", "What"]
+    return PlainTable(headings, rows, right_aligned=(1, 5))
+
+
+def _age(since: datetime | None, now: datetime) -> str:
+    return format_age(now - since) if since is not None else ""
 
 
 def _due_cell(step: StepView, now: datetime) -> Text:
@@ -163,7 +164,10 @@ def _due_cell(step: StepView, now: datetime) -> Text:
     undo = step.undo if is_undo_under_way(step) else None
     due = undo.due if undo is not None else step.due
     is_late = step.jeopardy is Jeopardy.LATE or (due is not None and due < now)
-    return Text(format_short_time(due, now) or ("late" if is_late else ""), style="bold red" if is_late else "")
+    text = "late" if is_late else ""
+    if due is not None:
+        text = f"{format_age(now - due)} ago" if due < now else f"in {format_age(due - now)}"
+    return Text(text, style="bold red" if is_late else "")
 
 
 def _step_cells(item: WorklistItem) -> tuple[Cell, ...]:

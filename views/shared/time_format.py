@@ -20,6 +20,15 @@ def format_short_time(at: datetime | None, now: datetime | None = None) -> str:
     return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
+def format_age(span: timedelta) -> str:
+    """`16 s`, `12 min`, `5 h`, `47 d`: one unit."""
+    seconds = abs(span.total_seconds())
+    for size, unit in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit}"
+    return f"{int(seconds)} s"
+
+
 def format_elapsed(span: timedelta | float) -> str:
     """`30 ms`, `0.3 s`, `12 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`: two units at most."""
     seconds = span.total_seconds() if isinstance(span, timedelta) else float(span)

@@ -16,9 +16,9 @@ from cli.framework.freshness import note_source
 from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
-from cli.user_input.value_parsing import parse_since, parse_until
+from cli.user_input.value_parsing import check_sort, parse_since, parse_until
 from ledger.reading.order_filter import OrderFilter
-from ledger.reading.sorting import OrderColumn
+from ledger.reading.sorting import OrderColumn, parse_order_sort
 from workflows.contract.states import Jeopardy, OrderState
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from operations.reading.list_orders import OrderPage
 
 PANEL = "Orders"
-NOTE_TIMEOUT = 2.0
+NOTE_TIMEOUT = 1.0
+"""Seconds. Nobody waits longer for what is only a note."""
 DATES, PEOPLE = "By date", "By what waits for people"
 
 
@@ -85,6 +86,7 @@ def list_orders(
     Open orders are sorted by their start, newest first; ended ones by their end, last ended first. The last line counts
     all orders that fit, by state. With a ledger, --sort sorts by a column.
     """
+    check_sort(sort, parse_order_sort)
     now = datetime.now(UTC)
     criteria = OrderFilter(
         states=tuple(state or ()),

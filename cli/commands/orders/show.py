@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
     from operations.reading.order_details import OrderDetails
 
 PANEL = "Orders"
+REMARK_TIMEOUT = 1.0
+"""Seconds. Nobody waits longer for what is only a remark."""
 
 
 def register(app: typer.Typer) -> None:
@@ -55,8 +58,9 @@ async def _publication_numbers(server: OrderClient, version: str) -> Sequence[in
     from operations.errors import ServerUnreachable
 
     try:
-        return await server.read_publication_numbers(version)
-    except ServerUnreachable:
+        async with asyncio.timeout(REMARK_TIMEOUT if server.ledger is not None else None):
+            return await server.read_publication_numbers(version)
+    except (ServerUnreachable, TimeoutError):
         return ()
 
 

@@ -16,9 +16,9 @@ from cli.framework.freshness import note_source
 from cli.framework.options import value_option
 from cli.framework.server_call import call_server
 from cli.framework.session import Session
-from cli.user_input.value_parsing import parse_since, parse_until
+from cli.user_input.value_parsing import check_sort, parse_since, parse_until
 from ledger.reading.order_filter import WorkFilter
-from ledger.reading.sorting import WorkColumn
+from ledger.reading.sorting import WorkColumn, parse_work_sort
 
 if TYPE_CHECKING:
     from operations.reading.worklists import StepWorklist
@@ -79,6 +79,7 @@ def fallout(
     from operations.list_responses import fallout_response
     from views.order.list_tables import fallout_table
 
+    check_sort(sort, parse_work_sort)
     now = datetime.now(UTC)
     criteria = WorkFilter(
         queue=queue,
@@ -132,6 +133,7 @@ def tasks(
     from operations.list_responses import tasks_response
     from views.order.list_tables import tasks_table
 
+    check_sort(sort, parse_work_sort)
     now = datetime.now(UTC)
     criteria = WorkFilter(
         queue=queue,

@@ -72,11 +72,13 @@ LIST_INDEXES: dict[str, tuple[list[str], sa.TextClause | None]] = {
     "ix_order_words_order_key_word": (["order_key", "word"], None),
     "ix_work_items_kind_due_order_key_step_number": (["kind", "due", "order_key", "step_number"], None),
     "ix_work_items_kind_since_order_key_step_number": (["kind", "since", "order_key", "step_number"], None),
-    "ix_work_items_kind_queue_due": (["kind", "queue", "due"], None),
-    "ix_work_items_kind_holder": (["kind", "holder"], None),
-    "ix_work_items_kind_system_error_code": (["kind", "system", "error_code"], None),
-    "ix_work_items_kind_error_code": (["kind", "error_code"], None),
-    "ix_work_items_kind_customer_id": (["kind", "customer_id"], None),
+    "ix_work_items_queue_due": (["queue", "due"], None),
+    "ix_work_items_second_queue": (["second_queue"], None),
+    "ix_work_items_third_queue": (["third_queue"], None),
+    "ix_work_items_holder": (["holder"], None),
+    "ix_work_items_system_error_code": (["system", "error_code"], None),
+    "ix_work_items_error_code": (["error_code"], None),
+    "ix_work_items_customer_id": (["customer_id"], None),
 }
 """Name → columns, and which rows it has."""
 REWRITTEN_OFTEN = ("orders", "order_documents", "steps", "work_items")

@@ -1,0 +1,146 @@
+"""Each pair of filter and sort that docs/ledger.md lists uses an index that filters and sorts, on both databases."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, event, text
+
+from benchmarks.ledger_orders import OrderGenerator
+from benchmarks.ledger_pairs import OrderPair, WorkPair, order_pairs, work_pairs
+from ledger.database import is_sqlite
+from ledger.reading import order_search
+from ledger.reading.order_search import INDEXED_PAIRS
+from ledger.reading.work_lists import WorkKind
+from tests.support.filled_ledgers import ORDERS, FilledLedger
+from tests.support.paths import ROOT
+
+PAIRS = list(order_pairs(OrderGenerator(ORDERS)))
+WORK = list(work_pairs())
+BIG = ("orders", "order_products", "order_systems", "order_words", "steps", "order_documents", "work_items")
+
+
+@pytest.fixture(scope="module")
+def filled(filled: FilledLedger) -> FilledLedger:
+    """PostgreSQL takes its tables for three hundred times as long: with few rows, it would rather sort them."""
+    if not is_sqlite(filled.engine):
+        names = ", ".join(f"'{name}'" for name in BIG)
+        with filled.engine.begin() as connection:
+            connection.execute(text(f"UPDATE pg_class SET reltuples = reltuples * 300 WHERE relname IN ({names})"))
+    return filled
+
+
+FEW = 3_000
+
+
+@contextmanager
+def statements(filled: FilledLedger) -> Iterator[list[tuple[str, Any]]]:
+    """What is sent to the database in the block."""
+    sent: list[tuple[str, Any]] = []
+
+    def note(_connection: Connection, _cursor: object, statement: str, parameters: Any, *_: object) -> None:
+        if re.search(r"\bFROM\b", statement):
+            sent.append((statement, parameters))
+
+    event.listen(filled.engine, "before_cursor_execute", note)
+    try:
+        yield sent
+    finally:
+        event.remove(filled.engine, "before_cursor_execute", note)
+
+
+def plan_of(filled: FilledLedger, statement: str, parameters: Any) -> list[str]:
+    """The steps of the plan, one a line."""
+    with filled.engine.connect() as connection:
+        if is_sqlite(connection):
+            rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            return [str(row[-1]) for row in rows]
+        connection.execute(text("SELECT set_config('enable_seqscan', 'off', true)"))
+        plan = connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {statement}", parameters).scalar_one()
+        return list(_nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
+
+
+def _nodes(plan: dict[str, Any]) -> Iterator[str]:
+    inputs = plan.get("Plans", ())
+    rows = max((each["Plan Rows"] for each in inputs), default=0)
+    sorted_rows = f"of {rows} rows" if "Sort" in plan["Node Type"] else ""
+    yield f"{plan['Node Type']} {plan.get('Relation Name', sorted_rows)} {plan.get('Index Name', '')}"
+    for each in inputs:
+        yield from _nodes(each)
+
+
+def whole_tables_read(plan: list[str]) -> list[str]:
+    tables = "|".join(BIG)
+    return [step for step in plan if re.match(rf"(SCAN ({tables})$|Seq Scan ({tables}) )", step)]
+
+
+def sorts(plan: list[str]) -> list[str]:
+    """On PostgreSQL, of more rows than are worth reading in the order of an index."""
+    found = [re.match(r"(?:Incremental )?Sort of (\d+) rows", step) for step in plan]
+    large = [match[0] for match in found if match is not None and int(match[1]) > FEW]
+    return large + [step for step in plan if "ORDER BY" in step]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: f"{pair.name}-{pair.sort}")
+def test_documented_pair_of_orders_uses_an_index(
+    filled: FilledLedger, pair: OrderPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    criterion = pair.name if " and " in pair.name else pair.name.partition(" ")[0]
+    sorts_by_index = pair.sort.column in INDEXED_PAIRS.get(None if criterion == "none" else criterion, frozenset())
+    if sorts_by_index:  # as with more orders than are counted
+        monkeypatch.setattr(order_search, "MAX_EXACT", 1)
+    with statements(filled) as sent:
+        filled.reader.list_orders(pair.build(Random(3)), str(pair.sort))
+    pages = [(statement, parameters) for statement, parameters in sent if "sorted_0" in statement]
+    for statement, parameters in sent:
+        assert whole_tables_read(plan_of(filled, statement, parameters)) == [], statement
+    if sorts_by_index and "(" not in pair.name:
+        assert pages
+    if sorts_by_index:
+        for statement, parameters in pages:
+            assert sorts(plan_of(filled, statement, parameters)) == [], statement
+
+
+@pytest.mark.parametrize(("kind", "pair"), WORK, ids=lambda value: getattr(value, "name", str(value)))
+def test_lists_of_work_read_no_whole_table(filled: FilledLedger, kind: WorkKind, pair: WorkPair) -> None:
+    with statements(filled) as sent:
+        filled.reader.list_work(kind, pair.build(Random(3)), str(pair.sort))
+    for statement, parameters in sent:
+        assert whole_tables_read(plan_of(filled, statement, parameters)) == [], statement
+
+
+def test_a_scan_and_a_sort_would_be_seen(filled: FilledLedger) -> None:
+    """The checks above can fail."""
+    plan = plan_of(filled, "SELECT order_id FROM orders ORDER BY run_id LIMIT 100", ())
+    assert sorts(plan)
+    if is_sqlite(filled.engine):
+        assert whole_tables_read(plan)
+
+
+def test_the_page_of_the_documentation_lists_these_pairs() -> None:
+    page = (ROOT / "docs" / "ledger.md").read_text()
+    for criterion, columns in INDEXED_PAIRS.items():
+        (row,) = re.findall(rf"^\| {DOCUMENTED[criterion]} \|(.*)$", page, re.MULTILINE)
+        assert set(re.findall(r"`(\w+)`", row)) == {column.value for column in columns}, criterion
+
+
+DOCUMENTED: dict[str | None, str] = {
+    None: "no filter",
+    "states": "`--state`",
+    "customer": "`--customer`",
+    "catalogue_version": "`--catalogue-version`",
+    "product": "`--product`",
+    "system": "`--system`",
+    "jeopardy": "`--jeopardy`",
+    "running": "`--open`",
+    "started_at": "`--since`, `--until`",
+    "ended_at": "`--ended-since`, `--ended-until`",
+    "requested_completion": "`--requested-since`, `--requested-until`",
+}
+"""Criterion → the first cell of its row."""
