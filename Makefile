@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup demo up test scenarios fuzz fuzz-gateway soak mutation lint bench lock
+.PHONY: help setup demo up test scenarios fuzz fuzz-gateway soak chaos mutation lint bench lock
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -17,6 +17,7 @@ help:
 	@echo 'make fuzz    tries random definitions, orders, scenarios and expressions: EXAMPLES=2000 new ones each'
 	@echo 'make fuzz-gateway  sends random requests to the gateway, made from its OpenAPI: EXAMPLES=200 of each operation'
 	@echo 'make soak    runs random orders with failures, from ROUNDS=10 new seeds'
+	@echo 'make chaos   takes the ledger away from running orders for SECONDS=300, and kills workers ten times'
 	@echo 'make mutation  changes code at random and shows what no test notices: FOLDER=compiler/composition SAMPLE=30 SEED=1'
 	@echo 'make lint    runs ruff, mypy --strict and the import contracts'
 	@echo 'make bench   runs the benchmarks'
@@ -45,6 +46,9 @@ scenarios: $(INSTALLED)
 
 soak: $(INSTALLED)
 	ORDO_TURMOIL_SEED=new ORDO_TURMOIL_ROUNDS=$(or $(ROUNDS),10) $(BIN)/python -m pytest tests/trust $(ARGS)
+
+chaos: $(INSTALLED)
+	ORDO_CHAOS_SECONDS=$(or $(SECONDS),300) $(BIN)/python -m pytest -s tests/ledger/chaos $(ARGS)
 
 # Cosmic Ray is installed beside the virtual environment's packages: only this script imports it.
 MUTATION := $(VENV)/mutation
